@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of language settings for every Swift target: mode 6, explicit existentials, explicit import visibility,
+/// and no warning that anybody could overlook.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let nioTLS: [Target.Dependency] = nio + [
+    .product(name: "NIOSSL", package: "swift-nio-ssl")
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "mailreeve",
+    products: [
+        .executable(name: "mailreeve", targets: ["mailreeve"]),
+        .executable(name: "mailreeve-inspector", targets: ["mailreeve-inspector"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C: each module is imported by exactly one Swift target.
+        .target(name: "CBytes"),
+        .target(name: "CSandbox"),
+        .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Ground
+        library("Bytes", ["CBytes"]),
+        library("Linux", ["CSandbox"]),
+        library("Digests", ["COpenSSL"]),
+        library("MailModel"),
+
+        // Pure logic: no C library, no NIO, no Foundation
+        library("SMTP", ["Bytes", "MailModel"]),
+        library("MIME", ["Bytes", "MailModel"]),
+        library("Policy", ["Bytes", "MailModel"]),
+
+        // Content scanners
+        library("Antivirus", ["CClamAV", "MailModel"]),
+
+        // The contract between the two processes
+        library("InspectionLink", ["Linux", "MailModel"]),
+
+        // Stores
+        library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
+
+        // Network
+        library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
+
+        // Composition
+        library("Configuration", ["MailModel", yaml]),
+        library("Inspector", ["Antivirus", "Bytes", "Digests", "InspectionLink", "Linux", "MIME", "MailModel"]),
+        library(
+            "Gateway",
+            [
+                "Bytes", "Configuration", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP", "Stores",
+                logging,
+            ] + nioTLS),
+
+        .executableTarget(
+            name: "mailreeve",
+            dependencies: ["Configuration", "Gateway", "MailModel", "Relay", "SMTP", "Stores", arguments, logging],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
+    ]
+)

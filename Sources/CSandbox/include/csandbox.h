@@ -1,0 +1,27 @@
+/* What Linux offers that Swift's Glibc module cannot import: variadic or new system calls, and control messages. */
+#ifndef CSANDBOX_H
+#define CSANDBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* memfd_create(2) with MFD_CLOEXEC | MFD_ALLOW_SEALING; -1 and errno on failure. */
+int csandbox_memfd(const char *name);
+/* F_ADD_SEALS: shrink, grow, write, seal. */
+int csandbox_seal(int fd);
+/* The seals on fd, or -1; the number that csandbox_seal sets. */
+int csandbox_seals(int fd);
+int csandbox_all_seals(void);
+
+/* One SEQPACKET record with up to CSANDBOX_MAX_FDS descriptors, MSG_NOSIGNAL. Returns the bytes sent or -1. */
+#define CSANDBOX_MAX_FDS 8
+ssize_t csandbox_send(int socket, const void *record, size_t length, const int *fds, size_t fd_count, int flags);
+/* Receives one record; descriptors get CLOEXEC. A record or control part that was cut fails with EMSGSIZE and leaves
+   no descriptor open. *fd_count: in the room, out the number. Returns 0 at the end of the stream. */
+ssize_t csandbox_receive(int socket, void *record, size_t length, int *fds, size_t *fd_count, int flags);
+
+int csandbox_pidfd_open(pid_t pid);
+int csandbox_pidfd_kill(int pidfd, int signal);
+
+#endif

@@ -1,0 +1,234 @@
+package import MailModel
+
+/// Everything that an administrator can set, with its default. The names of the YAML keys are the field names in
+/// `snake_case`; sizes are octets, times are seconds unless a field says otherwise.
+package struct Settings: Sendable, Equatable {
+    /// User that all processes run as when started as root.
+    package var user = "mailreeve"
+    /// Group; nil is the user's primary group.
+    package var group: String?
+    /// Name in greetings, `Received:` and replies; empty means the machine's name.
+    package var hostname = ""
+    /// Where quarantine, large spool files and the control socket live.
+    package var stateDirectory = "/var/lib/mailreeve"
+    /// Path of the control socket; empty means `control.sock` in the state directory.
+    package var controlSocket = ""
+    package var workspace = Workspace()
+    package var limits = Limits()
+    package var timeouts = Timeouts()
+    package var inspector = InspectorProcess()
+    package var clamav = ClamAV()
+    package var log = Log()
+    package var tls = TLSFiles()
+    package var listeners: [Listener] = [Listener()]
+    /// Policies by name; `default` always exists.
+    package var policies: [String: PolicySettings] = ["default": PolicySettings()]
+
+    package init() {}
+
+    /// Scratch space for decoding and unpacking.
+    package struct Workspace: Sendable, Equatable {
+        /// Directory on a tmpfs; each message gets a directory below it.
+        package var directory = "/run/mailreeve/workspace"
+        /// Accept a directory that is not on a tmpfs.
+        package var allowNonTmpfs = false
+        /// Factor in the sizing line of `check-config`: unpacked size over message size.
+        package var expansion = 2
+        package init() {}
+    }
+
+    /// Sizes and counts.
+    package struct Limits: Sendable, Equatable {
+        /// Largest message taken (SIZE, 552 5.3.4); Postfix's default is 10240000.
+        package var messageSize = 104_857_600
+        /// Recipients of one message; more get 452 4.5.3.
+        package var recipients = 1000
+        /// Octets of one command line with CRLF; longer is 500 5.5.2.
+        package var commandLine = 4096
+        /// Wrong commands in one session before 421 4.7.0.
+        package var commandErrors = 20
+        /// Connections over all listeners; more get 421 4.7.0.
+        package var connections = 500
+        /// Connections from one client address; more get 421 4.7.0. 0 means no limit of its own.
+        package var connectionsPerClient = 0
+        /// Messages between DATA and their reply; more get 452 4.3.1 at DATA.
+        package var messagesInFlight = 200
+        /// Octets of all messages in flight, memory and disk; more get 452 4.3.1.
+        package var spoolBytes = 1_073_741_824
+        /// A message up to this size is held in memory; a larger one in an unlinked file in the state directory.
+        package var spoolMemoryPerMessage = 1_048_576
+        /// Free octets that must remain in the file systems of state directory and workspace; less gets 452 4.3.1.
+        package var freeSpace = 67_108_864
+        /// `Received:` fields from which on a message is a loop (554 5.4.6).
+        package var hopCount = 50
+        /// MIME parts.
+        package var mimeParts = 10_000
+        /// MIME nesting.
+        package var mimeDepth = 100
+        /// Octets of one header block.
+        package var headerBytes = 1_048_576
+        package init() {}
+    }
+
+    /// Deadlines, in seconds.
+    package struct Timeouts: Sendable, Equatable {
+        /// Waiting for a command.
+        package var command = 300
+        /// From MAIL to the end of data.
+        package var message = 1200
+        /// Waiting for the next octets of data.
+        package var dataBlock = 180
+        /// Slowest average rate of data in octets a second, judged from 30 s after DATA on; 0 means none.
+        package var minimumRate = 100
+        /// One inspection, waiting for a worker included, on after-queue listeners.
+        package var inspection = 120
+        /// End of data to our reply on before-queue listeners, next hop included; below Postfix's
+        /// smtpd_proxy_timeout of 100.
+        package var beforeQueue = 90
+        /// Connecting to the next hop.
+        package var nextHopConnect = 20
+        /// One reply of the next hop.
+        package var nextHopReply = 60
+        /// The next hop's reply to the end of data (RFC 5321 section 4.5.3.2.6).
+        package var nextHopDataDone = 600
+        /// An idle connection to the next hop is closed after this.
+        package var nextHopIdle = 30
+        /// Finishing mail in flight at SIGTERM.
+        package var drain = 60
+        package init() {}
+    }
+
+    /// The inspector and its workers.
+    package struct InspectorProcess: Sendable, Equatable {
+        /// Path of `mailreeve-inspector`; empty means beside `mailreeve`.
+        package var path = ""
+        /// Messages inspected at one time; 0 means the number of processors.
+        package var workers = 0
+        /// Workers forked ahead to take the place of one that is replaced.
+        package var spares = 1
+        /// Messages that one worker inspects before it is replaced; 1 is the strict mode.
+        package var messagesPerWorker = 100
+        /// Address space of a worker beyond what the loaded engine needs, in octets.
+        package var memory = 1_073_741_824
+        /// Largest report accepted from a worker, in octets.
+        package var reportSize = 16_777_216
+        /// `required` refuses to start without the whole sandbox; `allow-weaker` goes on with what the kernel has.
+        package var sandbox = SandboxMode.required
+        package init() {}
+    }
+
+    package enum SandboxMode: String, Sendable, Equatable, CaseIterable {
+        case required
+        case allowWeaker = "allow-weaker"
+    }
+
+    /// The embedded virus scanner.
+    package struct ClamAV: Sendable, Equatable {
+        package var enabled = true
+        /// Database directory.
+        package var database = "/var/lib/clamav"
+        /// Used, with a loud warning, when the database directory is empty: signatures for tests only.
+        package var testDatabase = "/usr/share/mailreeve/signatures"
+        /// libclamav's `MaxScanSize` and `MaxFileSize`; beyond is `unchecked: over-limits`.
+        package var maxScanSize = 419_430_400
+        /// libclamav's `MaxRecursion`.
+        package var maxRecursion = 17
+        /// libclamav's `MaxFiles`.
+        package var maxFiles = 10_000
+        package init() {}
+    }
+
+    package struct Log: Sendable, Equatable {
+        package var target = LogTarget.stderr
+        package var format = LogFormat.text
+        package var level = LogLevel.info
+        /// Facility for syslog.
+        package var facility = "mail"
+        package init() {}
+    }
+
+    package enum LogTarget: String, Sendable, Equatable, CaseIterable { case stderr, syslog }
+    package enum LogFormat: String, Sendable, Equatable, CaseIterable { case text, json }
+    package enum LogLevel: String, Sendable, Equatable, CaseIterable { case debug, info, notice, warning, error }
+
+    /// Our certificate for STARTTLS on listeners.
+    package struct TLSFiles: Sendable, Equatable {
+        /// PEM file with the chain; empty means STARTTLS is not offered.
+        package var certificate = ""
+        /// PEM file with the key.
+        package var key = ""
+        package init() {}
+    }
+
+    /// One place where mail comes in; SMTP and LMTP alike, chosen by EHLO or LHLO.
+    package struct Listener: Sendable, Equatable {
+        /// `127.0.0.1:10024`, `[::1]:10024`, `unix:/path`.
+        package var address = "127.0.0.1:10024"
+        package var placement = Placement.afterQueue
+        /// Name of the policy.
+        package var policy = "default"
+        /// nil: `normalize` after the queue, `reject` before it.
+        package var lineEndings: LineEndings?
+        /// Networks that may connect, in CIDR form; Unix sockets are governed by their mode.
+        package var allowedClients = ["127.0.0.0/8", "::1/128"]
+        /// Networks that may use XFORWARD.
+        package var xforwardClients = ["127.0.0.0/8", "::1/128"]
+        package var startTLS = ListenerTLS.none
+        /// Mode of a Unix socket.
+        package var mode = 0o660
+        /// Owner of a Unix socket (`user` or `user:group`); empty leaves it.
+        package var owner = ""
+        package init() {}
+
+        /// `line_endings` with its default for the placement.
+        package var effectiveLineEndings: LineEndings {
+            lineEndings ?? (placement == .beforeQueue ? .reject : .normalize)
+        }
+    }
+
+    /// STARTTLS on a listener: not offered, offered, required before MAIL (530 5.7.0).
+    package enum ListenerTLS: String, Sendable, Equatable, CaseIterable { case none, may, encrypt }
+
+    /// What is done with mail that came in by the listeners that name this policy.
+    package struct PolicySettings: Sendable, Equatable {
+        /// Where mail goes, tried in order: `smtp:[127.0.0.1]:10025`, `lmtp:unix:/path`, `maildir:/path`.
+        package var nextHops = ["smtp:[127.0.0.1]:10025"]
+        package var nextHopTLS = NextHopTLS.none
+        /// Infected mail; nil: `reject` before the queue, `discard` after it.
+        package var infected: Destiny?
+        /// Mail that could not be checked, by reason.
+        package var unchecked: [UncheckedReason: Destiny] = PolicySettings.uncheckedDefaults
+        /// Keep a copy of mail that is not delivered because of its content.
+        package var quarantine = true
+        /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
+        package var addVirusScanned = true
+        /// Add a `Received:` field.
+        package var addReceived = true
+        package init() {}
+
+        /// Defaults by reason: what cannot be judged by nature passes marked, what smells of evasion is kept,
+        /// what failed on our side is tried again.
+        package static let uncheckedDefaults: [UncheckedReason: Destiny] = [
+            .encrypted: .pass, .unsupported: .pass,
+            .ambiguous: .quarantine, .overLimits: .quarantine, .corrupt: .quarantine,
+            .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
+        ]
+    }
+
+    /// What becomes of a message of some category.
+    package enum Destiny: String, Sendable, Equatable, CaseIterable {
+        /// Delivered, marked where it was not fully checked.
+        case pass
+        /// 250, not delivered; a copy in quarantine if the policy keeps one.
+        case discard
+        /// 5xx: the client gets the refusal.
+        case reject
+        /// 4xx: the client tries again.
+        case tempfail
+        /// 250, kept in quarantine always, not delivered.
+        case quarantine
+    }
+
+    /// TLS to the next hop: none; if offered; required, any certificate; required and verified.
+    package enum NextHopTLS: String, Sendable, Equatable, CaseIterable { case none, may, encrypt, verify }
+}

@@ -1,0 +1,93 @@
+internal import CSandbox
+internal import Glibc
+
+/// A file descriptor with one owner: closed when the last reference goes.
+package final class Descriptor: Sendable {
+    /// The number; valid as long as this object lives.
+    package let raw: Int32
+
+    /// Takes over an open descriptor.
+    package init(owning raw: Int32) {
+        self.raw = raw
+    }
+
+    deinit {
+        close(raw)
+    }
+
+    /// `open(2)` with `O_CLOEXEC`.
+    package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0o600) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try check("open \(path)") { Glibc.open(path, flags | O_CLOEXEC, mode) })
+    }
+
+    /// An anonymous file in memory that can be sealed (`memfd_create(2)`).
+    package static func memory(_ name: String) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try check("memfd_create") { csandbox_memfd(name) })
+    }
+
+    /// Seals a memory file: from here on nobody, not even we, can change, grow or shrink it.
+    package func seal() throws(SystemError) {
+        try check("seal") { csandbox_seal(raw) }
+    }
+
+    /// True when the file can never change again.
+    package var isSealed: Bool { csandbox_seals(raw) == csandbox_all_seals() }
+
+    /// Size of the file in octets.
+    package func size() throws(SystemError) -> Int {
+        var status = stat()
+        try check("fstat") { fstat(raw, &status) }
+        return Int(status.st_size)
+    }
+
+    /// Writes all bytes at the file position.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        var done = 0
+        while done < bytes.count, let base = bytes.baseAddress {
+            done += try check("write") { Glibc.write(raw, base + done, bytes.count - done) }
+        }
+    }
+
+    /// Writes all bytes at the file position.
+    package func write(_ bytes: [UInt8]) throws(SystemError) {
+        let result: Result<Void, SystemError> = bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) {
+                try write(buffer)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// Reads at an offset without moving the file position; fewer bytes than asked only at the end of the file.
+    package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        var done = 0
+        while done < buffer.count, let base = buffer.baseAddress {
+            let got = try check("pread") { pread(raw, base + done, buffer.count - done, off_t(offset + done)) }
+            if got == 0 { break }
+            done += got
+        }
+        return done
+    }
+
+    /// Reads up to `count` octets at an offset.
+    package func read(at offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, filled in
+            do throws(SystemError) {
+                filled = try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// `fsync(2)`: the content is on the disk.
+    package func synchronize() throws(SystemError) {
+        try check("fsync") { fsync(raw) }
+    }
+}

@@ -1,0 +1,30 @@
+internal import Glibc
+
+/// A system call that failed: which one and with what `errno`.
+package struct SystemError: Error, Hashable, CustomStringConvertible {
+    /// The call, with what it was about: `open /var/lib/mailreeve`.
+    package let call: String
+    /// `errno` right after the call.
+    package let code: Int32
+
+    package init(_ call: String, code: Int32) {
+        self.call = call
+        self.code = code
+    }
+
+    package var description: String { "\(call): \(String(cString: strerror(code)))" }
+}
+
+/// Runs a call that returns -1 on failure, again on EINTR. The one place where `errno` is read.
+@discardableResult
+package func check<Result: SignedInteger>(
+    _ what: @autoclosure () -> String, _ call: () -> Result
+) throws(SystemError) -> Result {
+    while true {
+        let result = call()
+        if result != -1 { return result }
+        let code = errno
+        if code == EINTR { continue }
+        throw SystemError(what(), code: code)
+    }
+}

@@ -1,0 +1,32 @@
+/// What happens for one recipient. Raw values are a contract (`scan --json`).
+package enum DispositionKind: String, Hashable, Sendable, CaseIterable {
+    case deliver
+    case deliverMarked = "deliver-marked"
+    case strip
+    case quarantine
+    case discard
+    case reject
+    case bounce
+    case tempfail
+
+    /// The message goes on to the next hop for this recipient.
+    package var isDelivered: Bool {
+        switch self {
+        case .deliver, .deliverMarked, .strip: true
+        case .quarantine, .discard, .reject, .bounce, .tempfail: false
+        }
+    }
+}
+
+/// Where a listener stands: before the MTA's queue a refusal reaches the sender; after the queue it would make the MTA
+/// send a bounce to a possibly forged address.
+package enum Placement: String, Hashable, Sendable, CaseIterable {
+    case afterQueue = "after-queue"
+    case beforeQueue = "before-queue"
+}
+
+/// How bare CR and LF in a message are treated, once, on entry (RFC 5321 section 2.3.8).
+package enum LineEndings: String, Hashable, Sendable, CaseIterable {
+    case reject
+    case normalize
+}

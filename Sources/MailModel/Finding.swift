@@ -1,0 +1,86 @@
+/// Something that a scanner found. Facts only: what follows from it is the gateway's decision.
+package struct Finding: Hashable, Sendable {
+    /// The scanner's name, as in settings and logs (`clamav`).
+    package var scanner: String
+    /// What kind of fact it is.
+    package var kind: Kind
+    /// The scanner's own name for it (`Eicar-Test-Signature`); escape before showing.
+    package var name: String
+    /// Index of the part it was found in; nil for the message as a whole.
+    package var part: Int?
+    /// Text that shows it; escape before showing.
+    package var evidence: String
+
+    package init(scanner: String, kind: Kind, name: String, part: Int?, evidence: String = "") {
+        self.scanner = scanner
+        self.kind = kind
+        self.name = name
+        self.part = part
+        self.evidence = evidence
+    }
+
+    /// Classes of findings; raw values are those of `scan --json`.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case virus
+        case banned
+        case rule
+        case spam
+        case badHeader = "bad-header"
+    }
+}
+
+/// The message or a part was not checked, and why. Raw values are a contract (`scan --json`, `X-Mailreeve-Unchecked`).
+package enum UncheckedReason: String, Hashable, Sendable, CaseIterable {
+    case encrypted
+    case ambiguous
+    case overLimits = "over-limits"
+    case unsupported
+    case corrupt
+    case scannerFailed = "scanner-failed"
+    case scannerCrashed = "scanner-crashed"
+    case deadline
+}
+
+/// One thing that was not checked.
+package struct Unchecked: Hashable, Sendable {
+    package var reason: UncheckedReason
+    /// Index of the part; nil for the message as a whole.
+    package var part: Int?
+    /// What exactly, for people; escape before showing.
+    package var detail: String
+
+    package init(_ reason: UncheckedReason, part: Int? = nil, detail: String = "") {
+        self.reason = reason
+        self.part = part
+        self.detail = detail
+    }
+}
+
+/// A message's category: the first that holds, in this order, names the message. Raw values are a contract.
+package enum Category: String, Hashable, Sendable, CaseIterable {
+    case infected
+    case banned
+    case rule
+    case unchecked
+    case spam
+    case spammy
+    case badHeader = "bad-header"
+    case oversized
+    case clean
+}
+
+/// A form in the message that mail readers are known to read in different ways, or that was repaired on entry.
+package struct Anomaly: Hashable, Sendable {
+    /// Documented kind (`docs/ANOMALIES.md`), lower-case words joined by `-`.
+    package var kind: String
+    /// Index of the part; nil for the message as a whole.
+    package var part: Int?
+    /// Offset in the raw message, in octets.
+    package var offset: Int
+
+    package init(kind: String, part: Int? = nil, offset: Int = 0) {
+        self.kind = kind
+        self.part = part
+        self.offset = offset
+    }
+}

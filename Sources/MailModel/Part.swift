@@ -1,0 +1,40 @@
+/// One part of a message as the inspector describes it: facts for policy, logs and `scan`, not the content itself.
+package struct PartDescription: Hashable, Sendable {
+    /// Position in the tree: `1`, `1.2`, `1.2.1`.
+    package var path: String
+    /// Media type from `Content-Type`, lower case, without parameters; escape before showing.
+    package var declaredType: String
+    /// Type found in the content; empty when nothing was recognised.
+    package var detectedType: String
+    /// Every candidate file name; escape before showing.
+    package var names: [String]
+    /// Size of the decoded content in octets.
+    package var size: Int
+    /// SHA-256 of the decoded content, 32 bytes; empty for containers that have no content of their own.
+    package var sha256: [UInt8]
+    /// The content is encrypted.
+    package var encrypted: Bool
+    /// Where the part comes from.
+    package var origin: Origin
+
+    package init(
+        path: String, declaredType: String = "", detectedType: String = "", names: [String] = [], size: Int = 0,
+        sha256: [UInt8] = [], encrypted: Bool = false, origin: Origin = .mime
+    ) {
+        self.path = path
+        self.declaredType = declaredType
+        self.detectedType = detectedType
+        self.names = names
+        self.size = size
+        self.sha256 = sha256
+        self.encrypted = encrypted
+        self.origin = origin
+    }
+
+    /// Where a part comes from; raw values are those of `scan --json`.
+    package enum Origin: String, Hashable, Sendable, CaseIterable {
+        case mime
+        case archive
+        case embedded
+    }
+}

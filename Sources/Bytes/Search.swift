@@ -26,6 +26,17 @@ extension Span<UInt8> {
         return true
     }
 
+    /// True when exactly `wanted` stands at `start`; false when it would reach past either end.
+    package func hasBytes(_ wanted: Span<UInt8>, at start: Int) -> Bool {
+        guard start >= 0, start <= count, count - start >= wanted.count else { return false }
+        return wanted.withUnsafeBufferPointer { needle in
+            withUnsafeBufferPointer { whole in
+                guard let base = whole.baseAddress, let other = needle.baseAddress else { return needle.isEmpty }
+                return memcmp(base + start, other, needle.count) == 0
+            }
+        }
+    }
+
     /// The bytes as an array of their own.
     package var array: [UInt8] {
         withUnsafeBufferPointer { Array($0) }

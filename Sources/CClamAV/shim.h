@@ -1,1 +1,2 @@
 #include <clamav.h>
+#include <iconv.h>

@@ -17,6 +17,8 @@ int csandbox_seal(int fd) { return fcntl(fd, F_ADD_SEALS, csandbox_all_seals());
 
 int csandbox_seals(int fd) { return fcntl(fd, F_GET_SEALS); }
 
+int csandbox_flags(int fd) { return fcntl(fd, F_GETFL); }
+
 union control {
     struct cmsghdr align;
     char space[CMSG_SPACE(sizeof(int) * CSANDBOX_MAX_FDS)];

@@ -163,16 +163,16 @@ package struct Settings: Sendable, Equatable {
     /// One place where mail comes in; SMTP and LMTP alike, chosen by EHLO or LHLO.
     package struct Listener: Sendable, Equatable {
         /// `127.0.0.1:10024`, `[::1]:10024`, `unix:/path`.
-        package var address = "127.0.0.1:10024"
+        package var address = ListenAddress.tcp(.ipv4Loopback, port: 10024)
         package var placement = Placement.afterQueue
         /// Name of the policy.
         package var policy = "default"
         /// nil: `normalize` after the queue, `reject` before it.
         package var lineEndings: LineEndings?
         /// Networks that may connect, in CIDR form; Unix sockets are governed by their mode.
-        package var allowedClients = ["127.0.0.0/8", "::1/128"]
+        package var allowedClients: [CIDR] = [.ipv4Loopback, .ipv6Loopback]
         /// Networks that may use XFORWARD.
-        package var xforwardClients = ["127.0.0.0/8", "::1/128"]
+        package var xforwardClients: [CIDR] = [.ipv4Loopback, .ipv6Loopback]
         package var startTLS = ListenerTLS.none
         /// Mode of a Unix socket.
         package var mode = 0o660
@@ -192,7 +192,7 @@ package struct Settings: Sendable, Equatable {
     /// What is done with mail that came in by the listeners that name this policy.
     package struct PolicySettings: Sendable, Equatable {
         /// Where mail goes, tried in order: `smtp:[127.0.0.1]:10025`, `lmtp:unix:/path`, `maildir:/path`.
-        package var nextHops = ["smtp:[127.0.0.1]:10025"]
+        package var nextHops: [NextHopAddress] = [.tcp(.smtp, host: "127.0.0.1", port: 10025)]
         package var nextHopTLS = NextHopTLS.none
         /// Infected mail; nil: `reject` before the queue, `discard` after it.
         package var infected: Destiny?
@@ -213,20 +213,6 @@ package struct Settings: Sendable, Equatable {
             .ambiguous: .quarantine, .overLimits: .quarantine, .corrupt: .quarantine,
             .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
         ]
-    }
-
-    /// What becomes of a message of some category.
-    package enum Destiny: String, Sendable, Equatable, CaseIterable {
-        /// Delivered, marked where it was not fully checked.
-        case pass
-        /// 250, not delivered; a copy in quarantine if the policy keeps one.
-        case discard
-        /// 5xx: the client gets the refusal.
-        case reject
-        /// 4xx: the client tries again.
-        case tempfail
-        /// 250, kept in quarantine always, not delivered.
-        case quarantine
     }
 
     /// TLS to the next hop: none; if offered; required, any certificate; required and verified.

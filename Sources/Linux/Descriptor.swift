@@ -40,6 +40,26 @@ package final class Descriptor: Sendable {
         return Int(status.st_size)
     }
 
+    /// True when nobody can reach the file by a name and this descriptor can only read it: an unlinked regular file.
+    package var isUnlinkedReadOnlyFile: Bool {
+        var status = stat()
+        guard fstat(raw, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 0 else { return false }
+        return csandbox_flags(raw) & O_ACCMODE == O_RDONLY
+    }
+
+    /// For a child right after `fork(2)` that closes all descriptors by number: this object will never close its own,
+    /// which may mean another file by then.
+    package func abandon() {
+        _ = Unmanaged.passRetained(self)
+    }
+
+    /// True for a regular file, memory files included: reading it never waits for somebody.
+    package func isRegularFile() throws(SystemError) -> Bool {
+        var status = stat()
+        try check("fstat") { fstat(raw, &status) }
+        return status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Writes all bytes at the file position.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0
@@ -59,6 +79,17 @@ package final class Descriptor: Sendable {
             }
         }
         try result.get()
+    }
+
+    /// Makes the file hold these bytes and nothing else.
+    package func replaceContent(_ bytes: [UInt8]) throws(SystemError) {
+        try check("ftruncate") { ftruncate(raw, 0) }
+        var done = 0
+        while done < bytes.count {
+            done += try check("pwrite") {
+                bytes.withUnsafeBytes { pwrite(raw, $0.baseAddress.map { $0 + done }, $0.count - done, off_t(done)) }
+            }
+        }
     }
 
     /// Reads at an offset without moving the file position; fewer bytes than asked only at the end of the file.

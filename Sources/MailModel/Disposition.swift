@@ -30,3 +30,17 @@ package enum LineEndings: String, Hashable, Sendable, CaseIterable {
     case reject
     case normalize
 }
+
+/// What a policy wants to become of a message of some category. Raw values are those of the configuration.
+package enum Destiny: String, Hashable, Sendable, CaseIterable {
+    /// Delivered, marked where it was not fully checked.
+    case pass
+    /// 250, not delivered; a copy in quarantine if the policy keeps one.
+    case discard
+    /// 5xx: the client gets the refusal.
+    case reject
+    /// 4xx: the client tries again.
+    case tempfail
+    /// 250, kept in quarantine always, not delivered.
+    case quarantine
+}

@@ -1,5 +1,5 @@
 /// What the client said outside the message: who sends, to whom, with which parameters, and who the client is.
-package struct Envelope: Sendable {
+package struct Envelope: Hashable, Sendable {
     /// `MAIL FROM`; `MailPath.null` for `<>`.
     package var reversePath: MailPath
     /// Parameters of `MAIL FROM`.

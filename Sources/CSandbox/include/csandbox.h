@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "csandbox_parent.h"
+
 /* memfd_create(2) with MFD_CLOEXEC | MFD_ALLOW_SEALING; -1 and errno on failure. */
 int csandbox_memfd(const char *name);
 /* F_ADD_SEALS: shrink, grow, write, seal. */
@@ -13,6 +15,8 @@ int csandbox_seal(int fd);
 /* The seals on fd, or -1; the number that csandbox_seal sets. */
 int csandbox_seals(int fd);
 int csandbox_all_seals(void);
+/* F_GETFL. */
+int csandbox_flags(int fd);
 
 /* One SEQPACKET record with up to CSANDBOX_MAX_FDS descriptors, MSG_NOSIGNAL. Returns the bytes sent or -1. */
 #define CSANDBOX_MAX_FDS 8

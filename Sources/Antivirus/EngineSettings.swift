@@ -1,0 +1,57 @@
+/// What the engine is loaded with. The names are libclamav's own (`clamd.conf(5)`).
+package struct EngineSettings: Hashable, Sendable {
+    /// Database directory, or one file of it.
+    package var database: String
+    /// `MaxScanSize` and `MaxFileSize`, octets; more is `ScanOutcome.overLimits`.
+    package var maxScanSize: Int
+    /// `MaxRecursion`.
+    package var maxRecursion: Int
+    /// `MaxFiles`.
+    package var maxFiles: Int
+    /// Milliseconds for one scan (`MaxScanTime`); 0 for no limit, which suits a caller that has deadlines of its own.
+    package var maxScanTime = 0
+    /// Remember the digests of clean content and pass it when it comes again. Off for mail: what one hostile message
+    /// leaves in the memory of a worker must not speak for another one.
+    package var cache = false
+
+    package init(database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int) {
+        self.database = database
+        self.maxScanSize = maxScanSize
+        self.maxRecursion = maxRecursion
+        self.maxFiles = maxFiles
+    }
+}
+
+/// What a scan said.
+package enum ScanOutcome: Hashable, Sendable {
+    /// Everything was looked at and nothing found.
+    case clean
+    /// A signature matched; its name.
+    case found(String)
+    /// A limit of the engine was reached and nothing was found up to there; libclamav's name for the limit.
+    case overLimits(String)
+    /// The content is encrypted and nothing was found around it; libclamav's name for the form.
+    case encrypted(String)
+    /// The engine gave up; its words.
+    case failed(String)
+
+    /// The outcome of an alert. Some names stand for "not looked at" instead of "found".
+    init(alert name: String) {
+        if name.hasPrefix("Heuristics.Limits.Exceeded") {
+            self = .overLimits(name)
+        } else if name.hasPrefix("Heuristics.Encrypted.") {
+            self = .encrypted(name)
+        } else {
+            self = .found(name)
+        }
+    }
+}
+
+/// The engine could not be loaded or set: what was tried, in libclamav's words.
+package struct EngineError: Error, Hashable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,22 @@
+/* The gateway's side: starting a process with one socket, waking a thread, asking what a file system is. All of them
+   are GNU or Linux calls that Swift's Glibc module hides. */
+#ifndef CSANDBOX_PARENT_H
+#define CSANDBOX_PARENT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* posix_spawn(3) of path without arguments: descriptor 3 is fd, 0 and 1 are /dev/null, 2 is kept, all others are
+   closed, no signal is blocked. environment ends with NULL. Returns 0 or an error number. */
+int csandbox_spawn(const char *path, int fd, char *const environment[], pid_t *pid);
+
+/* eventfd(2), close-on-exec and non-blocking. */
+int csandbox_eventfd(void);
+void csandbox_eventfd_signal(int fd);
+void csandbox_eventfd_clear(int fd);
+
+/* statfs(2): type and size in octets. */
+int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size);
+uint64_t csandbox_tmpfs_type(void);
+
+#endif

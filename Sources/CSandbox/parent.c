@@ -1,0 +1,53 @@
+#define _GNU_SOURCE
+#include "csandbox_parent.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/vfs.h>
+
+int csandbox_spawn(const char *path, int fd, char *const environment[], pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    char *const arguments[] = {(char *)path, NULL};
+    int code = posix_spawn_file_actions_init(&actions);
+    if (code != 0) return code;
+    code = posix_spawnattr_init(&attributes);
+    if (code == 0) {
+        sigemptyset(&none);
+        code = posix_spawn_file_actions_adddup2(&actions, fd, 3);
+        if (code == 0) code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+        if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, 0, 1);
+        if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, 4);
+        if (code == 0) code = posix_spawnattr_setsigmask(&attributes, &none);
+        if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        if (code == 0) code = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+int csandbox_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+void csandbox_eventfd_signal(int fd) { eventfd_write(fd, 1); }
+
+void csandbox_eventfd_clear(int fd) {
+    eventfd_t count;
+    eventfd_read(fd, &count);
+}
+
+int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size) {
+    struct statfs status;
+    if (statfs(path, &status) != 0) return -1;
+    *type = (uint64_t)status.f_type;
+    *size = (uint64_t)status.f_blocks * (uint64_t)status.f_bsize;
+    return 0;
+}
+
+uint64_t csandbox_tmpfs_type(void) { return TMPFS_MAGIC; }

@@ -1,0 +1,104 @@
+internal import MailModel
+
+// What no single value shows: settings that contradict each other.
+extension SettingsReader {
+    /// Adds the problems between settings; values that were wrong by themselves are left out.
+    mutating func check() {
+        checkTLS()
+        checkListeners()
+        checkListenerPolicies()
+        checkMailLoops()
+        checkLimits()
+    }
+
+    private mutating func checkTLS() {
+        let tls = loaded.settings.tls
+        if !tls.certificate.isEmpty && tls.key.isEmpty && !faulty.contains("tls.key") {
+            loaded.report(at: "tls.certificate", message: "tls.certificate without tls.key")
+        }
+        if tls.certificate.isEmpty && !tls.key.isEmpty && !faulty.contains("tls.certificate") {
+            loaded.report(at: "tls.key", message: "tls.key without tls.certificate")
+        }
+        guard tls.certificate.isEmpty && !faulty.contains("tls.certificate") else { return }
+        for (index, listener) in loaded.settings.listeners.enumerated() where listener.startTLS != .none {
+            loaded.report(
+                at: "listeners[\(index)].starttls",
+                message: "starttls: \(listener.startTLS.rawValue) needs tls.certificate and tls.key")
+        }
+    }
+
+    private mutating func checkListeners() {
+        let listeners = loaded.settings.listeners
+        for index in listeners.indices where !faulty.contains("listeners[\(index)].address") {
+            let address = listeners[index].address
+            let earlier = listeners[..<index].indices.first {
+                listeners[$0].address.overlaps(address) && !faulty.contains("listeners[\($0)].address")
+            }
+            guard let earlier else { continue }
+            let line = loaded.origins["listeners[\(earlier)]"].map { " on line \($0.line)" } ?? ""
+            loaded.report(
+                at: "listeners[\(index)].address", "listeners[\(index)]",
+                message: "\(address) is taken by the listener\(line) (\(listeners[earlier].address))")
+        }
+    }
+
+    private mutating func checkListenerPolicies() {
+        let settings = loaded.settings
+        for (index, listener) in settings.listeners.enumerated() {
+            let path = "listeners[\(index)]"
+            guard !faulty.contains(path + ".policy") else { continue }
+            guard let policy = settings.policies[listener.policy] else {
+                let advice = suggestion(for: listener.policy, among: settings.policies.keys.sorted())
+                loaded.report(at: path + ".policy", message: "there is no policy '\(listener.policy)'\(advice)")
+                continue
+            }
+            guard listener.placement == .afterQueue, !faulty.contains(path + ".placement") else { continue }
+            let refusals =
+                (policy.infected == .reject ? ["infected"] : [])
+                + UncheckedReason.allCases.filter { policy[uncheckedFor: $0] == .reject }.map {
+                    "unchecked.\($0.rawValue)"
+                }
+            for key in refusals {
+                loaded.report(
+                    .warning, at: "policies.\(listener.policy).\(key)",
+                    message: "reject after the queue (listener \(listener.address)) makes the MTA send a bounce, "
+                        + "often to a forged sender; discard or quarantine does not")
+            }
+        }
+    }
+
+    private mutating func checkMailLoops() {
+        let settings = loaded.settings
+        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
+            for (hopIndex, hop) in policy.nextHops.enumerated() where !faulty.contains("policies.\(name).next_hops") {
+                let looping = settings.listeners.indices.first {
+                    hop.leads(to: settings.listeners[$0].address) && !faulty.contains("listeners[\($0)].address")
+                }
+                guard let looping else { continue }
+                loaded.report(
+                    at: "policies.\(name).next_hops[\(hopIndex)]", "listeners[\(looping)].address",
+                    "listeners[\(looping)]",
+                    message: "mail loop: next hop \(hop) of policy '\(name)' is the listener "
+                        + "\(settings.listeners[looping].address)")
+            }
+        }
+    }
+
+    private mutating func checkLimits() {
+        let settings = loaded.settings
+        if settings.timeouts.beforeQueue >= 100 {
+            loaded.report(
+                .warning, at: "timeouts.before_queue",
+                message:
+                    "Postfix gives up after smtpd_proxy_timeout, 100s unless changed; mail that it then sends again "
+                    + "may have been delivered already")
+        }
+        if settings.limits.messageSize > settings.limits.spoolBytes {
+            loaded.report(
+                .warning, at: "limits.spool_bytes", "limits.message_size",
+                message:
+                    "limits.message_size (\(sizeText(settings.limits.messageSize))) is more than limits.spool_bytes "
+                    + "(\(sizeText(settings.limits.spoolBytes))): the largest messages would always get 452")
+        }
+    }
+}

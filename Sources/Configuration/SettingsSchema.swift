@@ -1,0 +1,255 @@
+package import MailModel
+
+/// Largest count of octets that libclamav takes for a limit (INT_MAX less two).
+private let clamavLargest = 2_147_483_645
+/// Largest message, spool file or memory limit for one message.
+private let twoGiB = 2_147_483_648
+private let oneTiB = 1_099_511_627_776
+
+private typealias Setting = SchemaKey<Settings>
+private typealias ListenerKey = SchemaKey<Settings.Listener>
+private typealias PolicyKey = SchemaKey<Settings.PolicySettings>
+
+private let processKeys: [Setting] = [
+    Setting("user", \.user, .account, "User that all processes run as when started as root."),
+    Setting(
+        "group", \.group, ValueType<String>.account.orNull(meaning: "the user's primary group"),
+        "Group that all processes run as."),
+    Setting(
+        "hostname", \.hostname, .hostName(orEmpty: "the machine's name"),
+        "Name in greetings, Received: fields and replies."),
+    Setting(
+        "state_directory", \.stateDirectory, .path, "Where quarantine, large spool files and the control socket live."),
+    Setting(
+        "control_socket", \.controlSocket, .path(orEmpty: "control.sock in the state directory"),
+        "Socket for mailreeve status, reload and stop."),
+]
+
+private let workspaceKeys: [Setting] = [
+    Setting(
+        "workspace.directory", \.workspace.directory, .path,
+        "Directory on a tmpfs; each message gets a directory below it while it is inspected."),
+    Setting(
+        "workspace.allow_non_tmpfs", \.workspace.allowNonTmpfs, .flag,
+        "Accept a workspace that is not on a tmpfs; unpacked mail is then written to disk."),
+    Setting(
+        "workspace.expansion", \.workspace.expansion, .count(1...100),
+        "Unpacked size over message size, for the sizing line of check-config."),
+]
+
+private let limitKeys: [Setting] = [
+    Setting(
+        "limits.message_size", \.limits.messageSize, .size(1024...twoGiB),
+        "Largest message; a larger one gets 552 5.3.4. Not below the MTA's own limit (Postfix: message_size_limit)."),
+    Setting(
+        "limits.recipients", \.limits.recipients, .count(100...100_000),
+        "Recipients of one message; more get 452 4.5.3. RFC 5321 wants at least 100."),
+    Setting(
+        "limits.command_line", \.limits.commandLine, .size(512...65_536),
+        "Octets of one command line with its line end; a longer one gets 500 5.5.2."),
+    Setting(
+        "limits.command_errors", \.limits.commandErrors, .count(1...10_000),
+        "Wrong commands in one session before 421 4.7.0."),
+    Setting(
+        "limits.connections", \.limits.connections, .count(1...100_000),
+        "Connections over all listeners; more get 421 4.7.0."
+    ),
+    Setting(
+        "limits.connections_per_client", \.limits.connectionsPerClient, .count(0...100_000),
+        "Connections from one client address; more get 421 4.7.0. 0 is no limit of its own."),
+    Setting(
+        "limits.messages_in_flight", \.limits.messagesInFlight, .count(1...100_000),
+        "Messages between DATA and their reply; more get 452 4.3.1 at DATA."),
+    Setting(
+        "limits.spool_bytes", \.limits.spoolBytes, .size(1_048_576...oneTiB),
+        "Octets of all messages in flight, in memory and on disk; more get 452 4.3.1."),
+    Setting(
+        "limits.spool_memory_per_message", \.limits.spoolMemoryPerMessage, .size(0...twoGiB),
+        "A message up to this size is held in memory; a larger one in an unlinked file in the state directory."),
+    Setting(
+        "limits.free_space", \.limits.freeSpace, .size(0...oneTiB),
+        "Octets that must stay free where state directory and workspace are; with less, mail gets 452 4.3.1."),
+    Setting(
+        "limits.hop_count", \.limits.hopCount, .count(1...1000),
+        "Received: fields from which on a message is taken for a loop and gets 554 5.4.6."),
+    Setting(
+        "limits.mime_parts", \.limits.mimeParts, .count(1...1_000_000),
+        "MIME parts; a message with more is over-limits."),
+    Setting(
+        "limits.mime_depth", \.limits.mimeDepth, .count(1...1000), "MIME nesting; a deeper message is over-limits."),
+    Setting(
+        "limits.header_bytes", \.limits.headerBytes, .size(1024...268_435_456),
+        "Octets of one header block; a message with more is over-limits."),
+]
+
+private let timeoutKeys: [Setting] = [
+    Setting("timeouts.command", \.timeouts.command, .duration(1...86_400), "Waiting for a command."),
+    Setting("timeouts.message", \.timeouts.message, .duration(1...86_400), "From MAIL to the end of data."),
+    Setting("timeouts.data_block", \.timeouts.dataBlock, .duration(1...86_400), "Waiting for the next octets of data."),
+    Setting(
+        "timeouts.minimum_rate", \.timeouts.minimumRate, .count(0...1_073_741_824),
+        "Slowest average rate of data in octets a second, judged from 30 seconds after DATA on. 0 is none."),
+    Setting(
+        "timeouts.inspection", \.timeouts.inspection, .duration(1...3600),
+        "One inspection on an after-queue listener, the wait for a worker included."),
+    Setting(
+        "timeouts.before_queue", \.timeouts.beforeQueue, .duration(1...3600),
+        "End of data to the reply on a before-queue listener, next hop included. Below Postfix's smtpd_proxy_timeout."),
+    Setting("timeouts.next_hop_connect", \.timeouts.nextHopConnect, .duration(1...3600), "Connecting to a next hop."),
+    Setting("timeouts.next_hop_reply", \.timeouts.nextHopReply, .duration(1...3600), "One reply of a next hop."),
+    Setting(
+        "timeouts.next_hop_data_done", \.timeouts.nextHopDataDone, .duration(1...86_400),
+        "A next hop's reply to the end of data (RFC 5321 section 4.5.3.2.6)."),
+    Setting(
+        "timeouts.next_hop_idle", \.timeouts.nextHopIdle, .duration(1...3600),
+        "An idle connection to a next hop is closed after this."),
+    Setting("timeouts.drain", \.timeouts.drain, .duration(0...3600), "Finishing mail in flight at SIGTERM."),
+]
+
+private let inspectorKeys: [Setting] = [
+    Setting(
+        "inspector.path", \.inspector.path, .path(orEmpty: "beside mailreeve"), "The program mailreeve-inspector."),
+    Setting(
+        "inspector.workers", \.inspector.workers, .count(0...1024),
+        "Messages inspected at one time. 0 is the number of processors."),
+    Setting(
+        "inspector.spares", \.inspector.spares, .count(0...64),
+        "Workers forked ahead to take the place of one that is replaced."),
+    Setting(
+        "inspector.messages_per_worker", \.inspector.messagesPerWorker, .count(1...1_000_000),
+        "Messages that one worker inspects before it is replaced. 1 is the strict mode."),
+    Setting(
+        "inspector.memory", \.inspector.memory, .size(67_108_864...oneTiB),
+        "Address space of a worker beyond what the loaded virus scanner needs."),
+    Setting(
+        "inspector.report_size", \.inspector.reportSize, .size(65_536...1_073_741_824),
+        "Largest report accepted from a worker."),
+    Setting(
+        "inspector.sandbox", \.inspector.sandbox, .choice,
+        "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
+]
+
+private let clamavKeys: [Setting] = [
+    Setting("clamav.enabled", \.clamav.enabled, .flag, "Scan with the embedded libclamav."),
+    Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
+    Setting(
+        "clamav.test_database", \.clamav.testDatabase, .path(orEmpty: "none"),
+        "Signatures for tests only, used with a loud warning when the database directory is empty."),
+    Setting(
+        "clamav.max_scan_size", \.clamav.maxScanSize, .size(1_048_576...clamavLargest),
+        "libclamav's MaxScanSize and MaxFileSize; what is larger is over-limits."),
+    Setting(
+        "clamav.max_recursion", \.clamav.maxRecursion, .count(1...100),
+        "libclamav's MaxRecursion; what is nested deeper is over-limits."),
+    Setting(
+        "clamav.max_files", \.clamav.maxFiles, .count(1...1_000_000),
+        "libclamav's MaxFiles; an archive with more is over-limits."),
+]
+
+private let logKeys: [Setting] = [
+    Setting("log.target", \.log.target, .choice, "Where log lines go."),
+    Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
+    Setting("log.level", \.log.level, .choice, "The least important lines that are written."),
+    Setting("log.facility", \.log.facility, .word(of: syslogFacilities), "Facility for syslog."),
+]
+
+private let tlsKeys: [Setting] = [
+    Setting(
+        "tls.certificate", \.tls.certificate, .path(orEmpty: "STARTTLS cannot be offered"),
+        "PEM file with the certificate chain for listeners."),
+    Setting("tls.key", \.tls.key, .path(orEmpty: "none"), "PEM file with the key of the certificate."),
+]
+
+/// Every key but those of listeners and policies.
+let settingsSchema = Schema<Settings>(
+    keys: processKeys + workspaceKeys + limitKeys + timeoutKeys
+        + inspectorKeys + clamavKeys + logKeys + tlsKeys,
+    sections: [
+        ("workspace", "Scratch space for decoding and unpacking."),
+        ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
+        ("timeouts", "Deadlines."),
+        ("inspector", "The process that reads mail in a sandbox, and its workers."),
+        ("clamav", "The embedded virus scanner."),
+        ("log", "Logging."),
+        ("tls", "The certificate for STARTTLS on listeners: both files or none."),
+    ],
+    special: ["listeners", "policies"])
+
+/// Facilities of syslog(3).
+let syslogFacilities =
+    ["mail", "daemon", "user", "auth", "authpriv", "news", "uucp", "cron", "kern", "lpr", "syslog", "ftp"]
+    + (0..<8).map { "local\($0)" }
+
+/// The sentence for `listeners`.
+let listenersDoc = "Where mail comes in, by SMTP or LMTP as the client chooses. A list; it replaces the default one."
+/// The keys of one listener.
+let listenerSchema = Schema<Settings.Listener>(keys: [
+    ListenerKey("address", \.address, .listenAddress, "127.0.0.1:10024, \"[::1]:10024\" or unix:/path."),
+    ListenerKey(
+        "placement", \.placement, .choice,
+        "before-queue can refuse mail while the sender waits; after-queue cannot without the MTA sending a bounce."),
+    ListenerKey("policy", \.policy, .policyName, "What is done with mail that comes in here."),
+    ListenerKey(
+        "line_endings", \.lineEndings,
+        ValueType<LineEndings>.choice.orNull(meaning: "normalize after the queue, reject before it"),
+        "What is done with lines that do not end in CRLF."),
+    ListenerKey(
+        "allowed_clients", \.allowedClients, ValueType<CIDR>.network.list(of: "networks", allowEmpty: true),
+        "Networks that may connect; an IPv4 network holds IPv4-mapped addresses too. Unix sockets are governed by mode."
+    ),
+    ListenerKey(
+        "xforward_clients", \.xforwardClients, ValueType<CIDR>.network.list(of: "networks", allowEmpty: true),
+        "Networks that may name the original client with XFORWARD."),
+    ListenerKey(
+        "starttls", \.startTLS, .choice, "STARTTLS: not offered, offered, or required before MAIL (530 5.7.0)."),
+    ListenerKey("mode", \.mode, .mode, "Mode of a Unix socket."),
+    ListenerKey("owner", \.owner, .owner(orEmpty: "left as it is"), "Owner of a Unix socket."),
+])
+
+/// The sentence for `policies`.
+let policiesDoc =
+    "What is done with mail, by name. A policy that leaves out a key has the built-in default for it; default always exists."
+/// The keys of one policy.
+let policySchema = Schema<Settings.PolicySettings>(
+    keys: [
+        PolicyKey(
+            "next_hops", \.nextHops, ValueType<NextHopAddress>.nextHop.list(of: "next hops", allowEmpty: false),
+            "Where mail goes, tried in order: smtp:[host]:port, lmtp:[host]:port, lmtp:unix:/path, maildir:/path."),
+        PolicyKey(
+            "next_hop_tls", \.nextHopTLS, .choice,
+            "TLS to the next hop: none; if offered; required with any certificate; required and verified."),
+        PolicyKey(
+            "infected", \.infected,
+            ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
+            "What becomes of infected mail."),
+        PolicyKey(
+            "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),
+        PolicyKey(
+            "add_virus_scanned", \.addVirusScanned, .flag,
+            "Add X-Virus-Scanned: when the scanner with real signatures saw the whole message."),
+        PolicyKey("add_received", \.addReceived, .flag, "Add a Received: field."),
+    ] + UncheckedReason.allCases.map(uncheckedKey),
+    sections: [("unchecked", "What becomes of mail that could not be checked, by reason.")])
+
+private func uncheckedKey(_ reason: UncheckedReason) -> SchemaKey<Settings.PolicySettings> {
+    let doc =
+        switch reason {
+        case .encrypted: "Content is encrypted."
+        case .ambiguous: "Mail readers are known to see different things in it."
+        case .overLimits: "Larger, deeper or more than a limit allows."
+        case .unsupported: "A format that cannot be unpacked here."
+        case .corrupt: "A damaged archive or coding."
+        case .scannerFailed: "The scanner reported a failure."
+        case .scannerCrashed: "The worker crashed on it twice."
+        case .deadline: "It took longer than the inspection may take."
+        }
+    return PolicyKey("unchecked." + reason.rawValue, \.[uncheckedFor: reason], .choice, doc)
+}
+
+extension Settings.PolicySettings {
+    /// What becomes of mail that could not be checked for this reason; a reason that is not set has its default.
+    package subscript(uncheckedFor reason: UncheckedReason) -> Destiny {
+        get { unchecked[reason] ?? Self.uncheckedDefaults[reason] ?? .tempfail }
+        set { unchecked[reason] = newValue }
+    }
+}

@@ -1,0 +1,169 @@
+// The kinds of values that settings have.
+
+extension ValueType where Value == Bool {
+    /// `yes` or `no`, and YAML's other words for them; only here do these words mean anything but text.
+    static let flag = ValueType.scalar(
+        "yes or no", expected: "yes or no",
+        parse: { text throws(ValueError) in
+            switch text.lowercased() {
+            case "yes", "true", "on": return true
+            case "no", "false", "off": return false
+            default: throw ValueError("'\(shown(text))' is neither yes nor no")
+            }
+        },
+        write: { $0 ? "yes" : "no" })
+}
+
+extension ValueType where Value == Int {
+    /// A number without a unit.
+    static func count(_ range: ClosedRange<Int>) -> ValueType {
+        number("number", "a number", units: [:], range, write: { String($0) })
+    }
+
+    /// Octets: `4096`, `64 KiB`, `10M`; units are powers of 1024.
+    static func size(_ range: ClosedRange<Int>) -> ValueType {
+        number("size", "a size such as 64 KiB or 10M", units: sizeUnits, range, write: sizeText)
+    }
+
+    /// Seconds: `90`, `90s`, `5m`, `1h`, `1d`.
+    static func duration(_ range: ClosedRange<Int>) -> ValueType {
+        number("time", "a time such as 90s or 5m", units: timeUnits, range, write: durationText)
+    }
+
+    /// A file mode in octal.
+    static let mode = ValueType.scalar(
+        "mode, octal", expected: "a mode such as 0660",
+        parse: { text throws(ValueError) in
+            guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+                let mode = Int(text, radix: 8), mode <= 0o777
+            else {
+                throw ValueError(
+                    "'\(shown(text))' is not a mode; write three octal digits, with or without a 0 before: 0660")
+            }
+            return mode
+        },
+        write: { value in
+            let digits = String(value, radix: 8)
+            return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        })
+
+    private static func number(
+        _ name: String, _ expected: String, units: [String: Int], _ range: ClosedRange<Int>,
+        write: @escaping @Sendable (Int) -> String
+    ) -> ValueType {
+        let bounds = "\(write(range.lowerBound)) to \(write(range.upperBound))"
+        return .scalar(
+            "\(name), \(bounds)", expected: expected,
+            parse: { text throws(ValueError) in
+                guard let value = quantity(text, units: units) else {
+                    throw ValueError("'\(shown(text))' is not \(expected)")
+                }
+                guard range.contains(value) else {
+                    throw ValueError("\(shown(text)) is out of range; allowed is \(bounds)")
+                }
+                return value
+            },
+            write: write)
+    }
+}
+
+extension ValueType where Value == String {
+    /// An absolute path.
+    static let path = text("path", expected: "an absolute path") { $0.hasPrefix("/") }
+
+    /// An absolute path, or the empty text.
+    static func path(orEmpty meaning: String) -> ValueType {
+        text("path; or \"\": \(meaning)", expected: "an absolute path or \"\"") { $0.isEmpty || $0.hasPrefix("/") }
+    }
+
+    /// A host name, or the empty text.
+    static func hostName(orEmpty meaning: String) -> ValueType {
+        text("host name; or \"\": \(meaning)", expected: "a host name or \"\"") { $0.isEmpty || isHostName($0) }
+    }
+
+    /// The name of a user or group, or its number.
+    static let account = text("name", expected: "the name of a user or group") { isAccount($0) }
+
+    /// `user` or `user:group`, or the empty text.
+    static func owner(orEmpty meaning: String) -> ValueType {
+        text("user or user:group; or \"\": \(meaning)", expected: "user, user:group or \"\"") { text in
+            let names = text.split(separator: ":", omittingEmptySubsequences: false)
+            return text.isEmpty || (names.count <= 2 && names.allSatisfy { isAccount($0) })
+        }
+    }
+
+    /// The name of a policy.
+    static let policyName = text("name of a policy", expected: policyNameForm) { isPolicyName($0) }
+
+    /// One of some words.
+    static func word(of words: [String]) -> ValueType {
+        text("one of " + words.joined(separator: ", "), expected: oneOf(words), words: words) { words.contains($0) }
+    }
+
+    private static func text(
+        _ name: String, expected: String, words: [String] = [], accept: @escaping @Sendable (String) -> Bool
+    ) -> ValueType {
+        .scalar(
+            name, expected: expected,
+            parse: { text throws(ValueError) in
+                guard accept(text) else {
+                    throw ValueError("'\(shown(text))' is not \(expected)\(suggestion(for: text, among: words))")
+                }
+                return text
+            },
+            write: { yamlText($0) })
+    }
+}
+
+extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of the cases of an enumeration.
+    static var choice: ValueType {
+        let words = Value.allCases.map { $0.rawValue }
+        return .scalar(
+            "one of " + words.joined(separator: ", "), expected: oneOf(words),
+            parse: { text throws(ValueError) in
+                guard let value = Value(rawValue: text) else {
+                    throw ValueError("'\(shown(text))' is not \(oneOf(words))\(suggestion(for: text, among: words))")
+                }
+                return value
+            },
+            write: { $0.rawValue })
+    }
+}
+
+extension ValueType where Value == ListenAddress {
+    /// Where a listener waits.
+    static let listenAddress = ValueType.scalar(
+        "address", expected: "an address such as 127.0.0.1:10024",
+        parse: { text throws(ValueError) in try ListenAddress(parsing: text) }, write: { yamlText($0.description) })
+}
+
+extension ValueType where Value == NextHopAddress {
+    /// Where mail goes.
+    static let nextHop = ValueType.scalar(
+        "next hop", expected: "a next hop such as smtp:[127.0.0.1]:10025",
+        parse: { text throws(ValueError) in try NextHopAddress(parsing: text) }, write: { yamlText($0.description) })
+}
+
+extension ValueType where Value == CIDR {
+    /// A network.
+    static let network = ValueType.scalar(
+        "network", expected: "a network such as 192.0.2.0/24",
+        parse: { text throws(ValueError) in try CIDR(parsing: text) }, write: { yamlText($0.description) })
+}
+
+/// What `isPolicyName` accepts.
+let policyNameForm = "a policy's name (1 to 64 letters, digits, '-' and '_')"
+
+/// Names of policies are parts of keys in `config explain`, so they have no dots.
+func isPolicyName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isNameOctet($0) }
+}
+
+private func isAccount(_ text: some StringProtocol) -> Bool {
+    (1...32).contains(text.utf8.count) && !text.hasPrefix("-") && text.utf8.allSatisfy { isNameOctet($0) || $0 == 0x2E }
+}
+
+private func oneOf(_ words: [String]) -> String {
+    "one of " + words.joined(separator: ", ")
+}

@@ -1,0 +1,63 @@
+/// How large the workspace may become, against the file system it is on: what `check-config` prints.
+///
+/// Of `workers` inspections at one time each holds its message (at most `limits.message_size`) and what was unpacked from it
+/// (`workspace.expansion` times as much); 7/8 as not all are at their largest at once.
+package struct WorkspaceSizing: Hashable, Sendable {
+    /// The estimate in octets.
+    package let needed: Int
+    /// Size of the tmpfs in octets; nil when it is not known.
+    package let available: Int?
+    private let terms: String
+    private let directory: String
+
+    /// Computes the estimate; `processors` stands in for `inspector.workers` 0.
+    package init(_ settings: Settings, processors: Int, tmpfsBytes: Int?) {
+        let workers = settings.inspector.workers > 0 ? settings.inspector.workers : max(1, processors)
+        let expansion = settings.workspace.expansion
+        needed = saturatingProduct([settings.limits.messageSize, 1 + expansion, workers, 7]) / 8
+        available = tmpfsBytes
+        directory = settings.workspace.directory
+        terms = "\(sizeText(settings.limits.messageSize)) x (1 + \(expansion)) x \(workers) workers x 7/8"
+    }
+
+    /// True when the estimate fits, or when nothing is known to the contrary.
+    package var fits: Bool { available.map { needed <= $0 } ?? true }
+
+    /// `workspace: 10 MiB x (1 + 2) x 5 workers x 7/8 = 131.25 MiB; /run/... has 256.00 MiB`.
+    package var line: String {
+        let size = available.map { "\(directory) has \(mebibytes($0))" } ?? "the size of \(directory) is not known"
+        return "workspace: \(terms) = \(mebibytes(needed)); \(size)"
+    }
+
+    /// The warning for a workspace that is too small; nil when it fits.
+    package func problem(in loaded: LoadedConfiguration) -> Problem? {
+        guard let available, !fits else { return nil }
+        let keys = ["workspace.directory", "limits.message_size", "inspector.workers", "workspace.expansion"]
+        return Problem(
+            file: loaded.file, position: keys.compactMap { loaded.origins[$0] }.first, severity: .warning,
+            message: "the workspace may need \(mebibytes(needed)) but \(directory) has \(mebibytes(available)): "
+                + "enlarge the tmpfs, or lower limits.message_size or inspector.workers")
+    }
+}
+
+/// The line of `check-config` about the workspace; see `WorkspaceSizing`.
+package func sizingLine(_ settings: Settings, processors: Int, tmpfsBytes: Int?) -> String {
+    WorkspaceSizing(settings, processors: processors, tmpfsBytes: tmpfsBytes).line
+}
+
+/// The product, or the largest number when it cannot be counted.
+private func saturatingProduct(_ factors: [Int]) -> Int {
+    var product = 1
+    for factor in factors {
+        let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+        if overflow { return .max }
+        product = next
+    }
+    return product
+}
+
+/// Octets in MiB with two digits after the point, cut.
+private func mebibytes(_ octets: Int) -> String {
+    let hundredths = octets % 1_048_576 * 100 / 1_048_576
+    return "\(octets / 1_048_576).\(hundredths < 10 ? "0" : "")\(hundredths) MiB"
+}

@@ -1,0 +1,212 @@
+package import Configuration
+internal import Foundation
+internal import InspectionLink
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Relay
+internal import Stores
+
+/// The daemon: opens the doors, serves until it is told to stop, takes over new settings on the way.
+package final class GatewayService: Sendable {
+    /// What it is made from.
+    package struct Start: Sendable {
+        package var settings: Settings
+        /// Reads the configuration again at a reload; problems go to the log, nil keeps the settings in force.
+        package var reread: @Sendable () -> Settings?
+        /// Path of `mailreeve-inspector` when the settings do not say.
+        package var inspectorPath: String
+        package var logger: Logger
+
+        package init(
+            settings: Settings, reread: @escaping @Sendable () -> Settings?, inspectorPath: String, logger: Logger
+        ) {
+            self.settings = settings
+            self.reread = reread
+            self.inspectorPath = inspectorPath
+            self.logger = logger
+        }
+    }
+
+    private let start: Start
+    private let group: MultiThreadedEventLoopGroup
+    private let threads: NIOThreadPool
+    private let pool: InspectorPool
+    private let journal: MessageJournal
+    private let state: GatewayState
+    private let door: FrontDoor
+    private let control: ControlServer
+    private let started = Date()
+
+    /// Binds the listeners, gives up root, loads the inspector and opens the doors.
+    /// - Throws: an explanation for the administrator; nothing is left behind.
+    package static func launch(_ start: Start) async throws -> GatewayService {
+        let settings = start.settings
+        let builder = SetupBuilder(settings)
+        var bound: [ListenAddress: Int32] = [:]
+        for listener in settings.listeners {
+            bound[listener.address] = try ListeningSocket.bind(
+                SetupBuilder.endpoint(listener.address), access: try builder.access(listener))
+        }
+        let identity = try Identity(settings)
+        try identity.makeDirectory(settings.stateDirectory)
+        try identity.makeDirectory(builder.spoolDirectory)
+        try identity.makeDirectory(settings.workspace.directory)
+        try identity.assume()
+        return try await GatewayService(start, builder, bound)
+    }
+
+    private init(_ start: Start, _ builder: SetupBuilder, _ bound: [ListenAddress: Int32]) async throws {
+        self.start = start
+        let (settings, logger) = (start.settings, start.logger)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
+        threads = NIOThreadPool(numberOfThreads: 4)
+        threads.start()
+        journal = MessageJournal(logger: logger, structured: settings.log.format == .json)
+        pool = try InspectorPool(
+            workspaceDirectory: settings.workspace.directory, allowNonTmpfs: settings.workspace.allowNonTmpfs
+        ) { event in
+            switch event {
+            case .info(let text): logger.info("\(text)")
+            case .warning(let text): logger.warning("\(text)")
+            case .error(let text): logger.error("\(text)")
+            }
+        }
+        let spool = Spool(limits: builder.spoolLimits)
+        let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads)
+        state = GatewayState(setup, journal: journal)
+        door = FrontDoor(
+            group: group, receiver: MessagePipeline(gateway: state), spool: spool,
+            limits: Self.connectionLimits(settings), log: logger)
+        try await door.apply(builder.listenerOptions(bound: bound))
+        control = try await ControlServer(
+            path: SetupBuilder.controlSocket(settings), group: group, logger: logger)
+        for listener in settings.listeners {
+            logger.notice("listening on \(listener.address), \(listener.placement.rawValue), policy \(listener.policy)")
+        }
+    }
+
+    /// Loads an inspector generation for the settings and puts everything together.
+    private static func makeSetup(
+        _ builder: SetupBuilder, _ start: Start, _ pool: InspectorPool, _ spool: Spool, _ group: any EventLoopGroup,
+        _ threads: NIOThreadPool
+    ) async throws -> GatewaySetup {
+        let settings = builder.settings
+        let database = builder.database()
+        let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
+        let ready = try await pool.load(builder.poolSettings(database, path: path))
+        if let database, database.isTestOnly {
+            start.logger.warning(
+                """
+                NO VIRUS SIGNATURES: \(settings.clamav.database) has none, so only the test signatures of \
+                \(database.directory) are loaded. Real viruses will NOT be found. Install clamav-freshclam.
+                """)
+        }
+        if ready.landlockABI == 0 {
+            start.logger.warning("this kernel has no Landlock: workers are kept from files by seccomp alone")
+        }
+        return GatewaySetup(
+            settings: settings, hostname: builder.hostname,
+            listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
+            quarantine: builder.quarantine, threads: threads, database: database)
+    }
+
+    private static func connectionLimits(_ settings: Settings) -> ConnectionLimits {
+        ConnectionLimits(connections: settings.limits.connections, perClient: settings.limits.connectionsPerClient)
+    }
+
+    // MARK: - Serving
+
+    /// Answers on the control socket and to signals until one says stop; then finishes what is in flight.
+    package func run(signals: AsyncStream<ServiceSignal>) async {
+        let (stops, stop) = AsyncStream<Void>.makeStream()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.control.run { await self.answer($0, stop) } }
+            group.addTask {
+                for await signal in signals {
+                    switch signal {
+                    case .stop: stop.yield()
+                    case .reload: _ = await self.reload()
+                    }
+                }
+            }
+            for await _ in stops { break }
+            await self.shutDown()
+            group.cancelAll()
+        }
+        try? await threads.shutdownGracefully()
+        try? await group.shutdownGracefully()
+    }
+
+    private func shutDown() async {
+        start.logger.notice("stopping: finishing mail in flight")
+        let drain = Duration.seconds(state.current.settings.timeouts.drain)
+        let cut = await door.drain(within: drain)
+        if cut > 0 { start.logger.warning("\(cut) connections were cut off; their clients still have the mail") }
+        await pool.stop()
+        start.logger.notice("stopped")
+    }
+
+    /// Takes over the settings as they are in the file now. Nothing changes when they cannot be used.
+    /// - Returns: nil, or why the old settings stay.
+    package func reload() async -> String? {
+        let before = state.current
+        guard let settings = start.reread() else {
+            start.logger.error("reload refused: the configuration has errors; the settings in force stay")
+            return "the configuration has errors, see the log"
+        }
+        let old = before.settings
+        if settings.user != old.user || settings.group != old.group || settings.stateDirectory != old.stateDirectory
+            || settings.workspace.directory != old.workspace.directory || settings.controlSocket != old.controlSocket
+            || settings.log != old.log
+        {
+            start.logger.warning("user, group, directories, control socket and log change with a restart only")
+        }
+        do {
+            let builder = SetupBuilder(settings)
+            let options = try builder.listenerOptions()
+            let setup = try await Self.makeSetup(builder, start, pool, before.spool, group, threads)
+            // Messages of a new listener must find it: the setup changes first, and back again if a port is busy.
+            state.replace(setup)
+            do {
+                try await door.apply(options)
+            } catch {
+                state.replace(before)
+                throw error
+            }
+            before.spool.limits = builder.spoolLimits
+            door.setLimits(Self.connectionLimits(settings))
+            start.logger.notice("reloaded")
+            return nil
+        } catch {
+            start.logger.error("reload failed, the settings in force stay: \(error)")
+            return "\(error)"
+        }
+    }
+
+    private func answer(_ request: ControlServer.Request, _ stop: AsyncStream<Void>.Continuation) async -> String {
+        switch request {
+        case .status:
+            return await status()
+        case .reload:
+            return StatusDocument.result(error: await reload())
+        case .stop:
+            stop.yield()
+            return StatusDocument.result(error: nil)
+        }
+    }
+
+    private func status() async -> String {
+        let setup = state.current
+        let document = StatusDocument(
+            uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
+            spool: setup.spool, totals: journal.totals, signatures: setup.signatureState)
+        return document.encoded()
+    }
+}
+
+/// What a signal or a command wants of the daemon.
+package enum ServiceSignal: Sendable {
+    case reload
+    case stop
+}

@@ -1,0 +1,95 @@
+package import Configuration
+internal import InspectionLink
+internal import MailModel
+internal import NIOPosix
+internal import Policy
+internal import Relay
+internal import Stores
+internal import Synchronization
+
+/// Everything that messages need under one set of settings. Immutable: a reload makes another one, messages in flight
+/// keep theirs.
+struct GatewaySetup: Sendable {
+    let settings: Settings
+    /// The name in greetings, `Received:` and replies.
+    let hostname: String
+    let listeners: [String: ListenerSetup]
+    let pool: InspectorPool
+    let spool: Spool
+    let quarantine: Quarantine
+    let threads: NIOThreadPool
+    /// The database directory in use; nil without scanner.
+    let database: SignatureDatabase?
+
+    func listener(_ name: String) -> ListenerSetup? { listeners[name] }
+
+    /// True when no real signatures are loaded: then nothing may claim that a message was scanned.
+    var testSignaturesOnly: Bool { database?.isTestOnly ?? true }
+
+    /// The word of `scan --json` and `status`.
+    var signatureState: String {
+        switch database {
+        case nil: "none"
+        case .some(let database): database.isTestOnly ? "test-only" : "official"
+        }
+    }
+
+    /// Runs work that may block on a disk where it can wait without holding up anybody else.
+    /// - Parameter short: the work only copies memory and runs at once.
+    func blocking<Result: Sendable>(
+        unless short: Bool = false, _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        if short { return try work() }
+        return try await threads.runIfActive(work)
+    }
+}
+
+/// What a listener's messages meet.
+struct ListenerSetup: Sendable {
+    let placement: Placement
+    let policyName: String
+    let policy: ContentPolicy
+    let hops: [NextHop]
+    let nextHop: NextHopClient
+
+    /// Seconds that an inspection may take: before the queue, half of the time is left for the next hop.
+    func inspectionSeconds(_ timeouts: Settings.Timeouts) -> Int {
+        switch placement {
+        case .afterQueue: timeouts.inspection
+        case .beforeQueue: min(timeouts.inspection, max(1, timeouts.beforeQueue / 2))
+        }
+    }
+
+    /// Seconds from the end of data until a next hop must hold the message; nil leaves it to the next hop's timeouts.
+    func preparationSeconds(_ timeouts: Settings.Timeouts) -> Int? {
+        placement == .beforeQueue ? max(1, timeouts.beforeQueue * 3 / 4) : nil
+    }
+}
+
+/// Which signatures are loaded.
+struct SignatureDatabase: Sendable, Hashable {
+    let directory: String
+    /// The shipped test signatures, because the configured directory has none.
+    let isTestOnly: Bool
+}
+
+/// The setup in force, and where every finished message is recorded.
+package final class GatewayState: Sendable {
+    private let setup: Mutex<GatewaySetup>
+    private let journal: MessageJournal
+
+    init(_ setup: GatewaySetup, journal: MessageJournal) {
+        self.setup = Mutex(setup)
+        self.journal = journal
+    }
+
+    var current: GatewaySetup { setup.withLock { $0 } }
+
+    func replace(_ new: GatewaySetup) {
+        setup.withLock { $0 = new }
+    }
+
+    func record(_ work: MessageWork) {
+        journal.record(work.event(at: .now))
+    }
+}

@@ -1,0 +1,63 @@
+internal import MIME
+internal import Policy
+internal import Stores
+
+/// What the gateway itself reads of a message: a few fields of its top header block, by the bounded line scanner.
+struct HeaderFacts: Sendable {
+    /// `Received:` fields.
+    var hops = 0
+    /// Values, without surrounding blanks; empty when absent.
+    var messageID: [UInt8] = []
+    var subject: [UInt8] = []
+    /// Fields of ours that came in from outside.
+    var forged: [Range<Int>] = []
+    /// The header block as far as it was read.
+    var block: [UInt8] = []
+
+    /// The limit came before the end of the header block.
+    private var cut = false
+
+    /// Octets that are read at first; most header blocks are shorter.
+    private static let firstRead = 16_384
+
+    /// Reads a message. Blocks on a disk unless `message.inMemory`.
+    /// - Parameter limit: octets that are looked at.
+    init(of message: MessageFile, limit: Int) throws {
+        for size in [min(Self.firstRead, limit), limit] {
+            // One octet more than the scanner may look at, so that it can tell a cut block from a whole one.
+            let bytes = try message.descriptor.read(at: 0, count: min(size + 1, message.count))
+            self = Self.scan(bytes, limit: size)
+            if !cut { break }
+        }
+    }
+
+    private init() {}
+
+    private static func scan(_ bytes: [UInt8], limit: Int) -> HeaderFacts {
+        var facts = HeaderFacts()
+        var scanner = HeaderScanner(limit: limit)
+        let span = bytes.span
+        while let field = scanner.next(in: span) {
+            if field.isNamed("Received", in: span) {
+                facts.hops += 1
+            } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {
+                facts.messageID = trimmed(bytes[field.value])
+            } else if facts.subject.isEmpty, field.isNamed("Subject", in: span) {
+                facts.subject = trimmed(bytes[field.value])
+            } else if HeaderEdits.ownNames.contains(where: { field.isNamed($0, in: span) }) {
+                facts.forged.append(field.whole)
+            }
+        }
+        facts.block = Array(bytes[..<scanner.position])
+        facts.cut = scanner.end == .limit
+        return facts
+    }
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        guard let first = bytes.firstIndex(where: { !isBlank($0) }),
+            let last = bytes.lastIndex(where: { !isBlank($0) })
+        else { return [] }
+        return Array(bytes[first...last])
+    }
+}

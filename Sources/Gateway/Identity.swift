@@ -1,0 +1,61 @@
+package import Configuration
+internal import Glibc
+internal import Linux
+
+/// The one unprivileged user that everything runs as, and the directories that belong to it.
+package struct Identity {
+    private let user: UInt32
+    private let group: UInt32
+    private let name: String
+    private let startedAsRoot: Bool
+
+    /// Looks the configured user up when started as root; otherwise it is the user that started us.
+    package init(_ settings: Settings) throws {
+        startedAsRoot = geteuid() == 0
+        guard startedAsRoot else {
+            (user, group, name) = (geteuid(), getegid(), "")
+            return
+        }
+        guard let found = getpwnam(settings.user) else {
+            throw GatewayError(
+                "user: there is no user \(settings.user); make one (useradd --system \(settings.user)) or name another")
+        }
+        guard found.pointee.pw_uid != 0 else {
+            throw GatewayError("user: mail is not read as root; name an unprivileged user")
+        }
+        user = found.pointee.pw_uid
+        name = settings.user
+        if let wanted = settings.group {
+            guard let found = getgrnam(wanted) else { throw GatewayError("group: there is no group \(wanted)") }
+            group = found.pointee.gr_gid
+        } else {
+            group = found.pointee.pw_gid
+        }
+    }
+
+    /// Makes a directory and those above it where they are absent; the last one belongs to the user, mode 0700.
+    package func makeDirectory(_ path: String) throws(SystemError) {
+        var end = path.utf8.startIndex
+        while end != path.utf8.endIndex {
+            end = path.utf8[path.utf8.index(after: end)...].firstIndex(of: 0x2F) ?? path.utf8.endIndex
+            let prefix = String(path[..<end])
+            let isLast = end == path.utf8.endIndex
+            if mkdir(prefix, isLast ? 0o700 : 0o755) == 0 {
+                if startedAsRoot { try check("chown \(prefix)") { chown(prefix, user, group) } }
+                continue
+            }
+            let code = errno
+            if code != EEXIST { throw SystemError("mkdir \(prefix)", code: code) }
+        }
+    }
+
+    /// Becomes the user for good, and lets no other process of the same user look into this one.
+    package func assume() throws(SystemError) {
+        if startedAsRoot {
+            try check("initgroups") { initgroups(name, group) }
+            try check("setgid") { setgid(group) }
+            try check("setuid") { setuid(user) }
+        }
+        try setNotDumpable()
+    }
+}

@@ -1,0 +1,134 @@
+internal import Digests
+internal import Foundation
+internal import Linux
+internal import MailModel
+internal import Policy
+internal import Stores
+
+/// What the inspection found and what follows, in the form of `scan --json`. Fields may be added, never renamed.
+///
+/// The JSON encoder escapes control characters; further text from mail is escaped where it is put in.
+struct InspectionDocument: Encodable {
+    struct PartEntry: Encodable {
+        var path: String
+        var reading: Int
+        var declared_type: String
+        var detected_type: String
+        var names: [String]
+        var size: Int
+        var sha256: String
+        var encrypted: Bool
+        var origin: String
+    }
+
+    struct FindingEntry: Encodable {
+        var scanner: String
+        var `class`: String
+        var name: String
+        var part: String?
+        var evidence: String
+    }
+
+    struct AnomalyEntry: Encodable {
+        var kind: String
+        var part: String?
+        var offset: Int
+    }
+
+    struct UncheckedEntry: Encodable {
+        var reason: String
+        var part: String?
+        var detail: String
+    }
+
+    struct RecipientEntry: Encodable {
+        var address: String
+        var disposition: String
+        var reply: String
+        var quarantine: String?
+    }
+
+    struct TestEntry: Encodable {
+        var name: String
+        var score: Double
+        var evidence: String
+    }
+
+    var file: String?
+    var message_id: String
+    var subject: String
+    var size: Int
+    var sha256: String
+    var category: String
+    var score = 0.0
+    var tests: [TestEntry] = []
+    var findings: [FindingEntry]
+    var parts: [PartEntry]
+    var anomalies: [AnomalyEntry]
+    var ambiguous: Bool
+    var unchecked: [UncheckedEntry]
+    var limits_hit: [String]
+    var recipients: [RecipientEntry]
+    var edits: [String] = []
+    var timing_us: [String: Int]
+    /// `official`, `test-only` or `none`.
+    var signatures: String
+
+    /// The document on a message in the pipeline. Reads the whole message for its digest.
+    init(_ work: MessageWork) throws {
+        let report = work.report ?? Report(messageSize: work.message.file.count)
+        func path(_ part: Int?) -> String? { part.map { report.parts[$0].path } }
+        message_id = Escaping.text(work.facts.messageID, limit: 500)
+        subject = Escaping.text(work.facts.subject, limit: 1000)
+        size = work.message.file.count
+        sha256 = hexadecimal(try Self.digest(work.message.file))
+        category = work.verdict.category.rawValue
+        findings = report.findings.map {
+            FindingEntry(
+                scanner: Escaping.text($0.scanner), class: $0.kind.rawValue, name: Escaping.text($0.name),
+                part: path($0.part), evidence: Escaping.text($0.evidence, limit: 500))
+        }
+        parts = report.parts.map { part in
+            PartEntry(
+                path: part.path, reading: 0, declared_type: Escaping.text(part.declaredType),
+                detected_type: Escaping.text(part.detectedType), names: part.names.map { Escaping.text($0, limit: 500) },
+                size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
+                origin: part.origin.rawValue)
+        }
+        anomalies = work.anomalies.map {
+            AnomalyEntry(kind: Escaping.text($0.kind), part: path($0.part), offset: $0.offset)
+        }
+        ambiguous = work.verdict.reasons.contains(.ambiguous)
+        unchecked = work.verdict.unchecked.map {
+            UncheckedEntry(reason: $0.reason.rawValue, part: path($0.part), detail: Escaping.text($0.detail, limit: 500))
+        }
+        limits_hit = report.limitsHit.map { Escaping.text($0) }
+        recipients = work.outcomes.map {
+            RecipientEntry(
+                address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
+                quarantine: work.quarantineID)
+        }
+        timing_us = Dictionary(
+            report.timings.map { (Escaping.text($0.stage), $0.microseconds) }, uniquingKeysWith: { $0 + $1 })
+        signatures = work.setup.signatureState
+    }
+
+    private static func digest(_ message: MessageFile) throws -> [UInt8] {
+        var sum = SHA256()
+        var offset = 0
+        while offset < message.count {
+            let chunk = try message.descriptor.read(at: offset, count: 262_144)
+            guard !chunk.isEmpty else { throw SystemError("read of a stored message", code: 5) }
+            chunk.withUnsafeBytes { sum.update($0) }
+            offset += chunk.count
+        }
+        return sum.finish()
+    }
+
+    /// JSON on one line, keys sorted.
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self))
+    }
+}

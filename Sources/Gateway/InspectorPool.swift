@@ -1,0 +1,162 @@
+package import InspectionLink
+internal import Glibc
+internal import Linux
+package import MailModel
+package import Stores
+internal import Synchronization
+
+/// How a message came out of the inspection.
+package enum InspectionOutcome: Sendable {
+    /// A report that kept its bounds, and what the generation that wrote it is.
+    case report(Report, Ready)
+    /// No report; the reason is one of `deadline`, `scannerCrashed`, `scannerFailed`.
+    case failed(UncheckedReason, detail: String)
+}
+
+/// Settings of the pool and of the generations that it starts.
+package struct InspectorPoolSettings: Sendable {
+    /// Path of `mailreeve-inspector`.
+    package var path: String
+    package var pool: PoolMachine.Settings
+    /// Sent to each zygote; generation and workspace are filled in.
+    package var configure: Configure
+    package var limits: InspectionLimits
+    /// Largest report, octets.
+    package var reportSize: Int
+    /// A new generation must find the test sample before it serves.
+    package var selfTest: Bool
+    /// Loading a generation may take this long, nanoseconds: a full signature set takes some ten seconds.
+    package var loadDeadline = 300_000_000_000
+
+    package init(
+        path: String, pool: PoolMachine.Settings, configure: Configure, limits: InspectionLimits, reportSize: Int,
+        selfTest: Bool
+    ) {
+        self.path = path
+        self.pool = pool
+        self.configure = configure
+        self.limits = limits
+        self.reportSize = reportSize
+        self.selfTest = selfTest
+    }
+}
+
+/// What the pool is doing, for `mailreeve status`.
+package struct InspectorStatus: Sendable {
+    package var generation: Int
+    package var ready: Ready?
+    package var busy: Int
+    package var waiting: Int
+    package var inspected: Int
+    package var crashes: Int
+    package var deadlines: Int
+}
+
+/// A generation that could not take over, in words for the administrator.
+package struct InspectorError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// The gateway's side of the inspection: sends messages to sandboxed workers and takes their reports.
+///
+/// One thread owns all sockets, processes and the `PoolMachine`; callers only put requests into an inbox. Everything
+/// that a worker says is checked here; a worker that breaks the contract is killed and its message tried once more.
+package final class InspectorPool: Sendable {
+    private let inbox: Inbox
+
+    /// Starts the thread; `start` then loads the first generation.
+    /// - Parameters:
+    ///   - workspaceDirectory: on tmpfs, see `Workspace`.
+    ///   - log: called on the pool's thread with lines for the log.
+    package init(
+        workspaceDirectory: String, allowNonTmpfs: Bool, log: @escaping @Sendable (PoolEvent) -> Void
+    ) throws {
+        let workspace = try Workspace(directory: workspaceDirectory, allowNonTmpfs: allowNonTmpfs)
+        inbox = try Inbox()
+        let driver = PoolDriver(workspace: workspace, inbox: inbox, log: log)
+        try startThread { driver.run() }
+    }
+
+    /// Loads a new generation, tests it and lets it take over; the one before drains. When this throws, the one
+    /// before goes on serving.
+    package func load(_ settings: InspectorPoolSettings) async throws -> Ready {
+        let result: Result<Ready, InspectorError> = await withCheckedContinuation { continuation in
+            inbox.put(.load(settings, continuation))
+        }
+        return try result.get()
+    }
+
+    /// Inspects one message before `deadline` (nanoseconds of the monotonic clock).
+    package func inspect(_ message: MessageFile, deadline: Int) async -> InspectionOutcome {
+        await withCheckedContinuation { continuation in
+            inbox.put(.inspect(message, deadline: deadline, continuation))
+        }
+    }
+
+    /// What the pool is doing.
+    package func status() async -> InspectorStatus {
+        await withCheckedContinuation { continuation in
+            inbox.put(.status(continuation))
+        }
+    }
+
+    /// Ends all workers and zygotes. Requests still in the pool fail as temporary.
+    package func stop() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            inbox.put(.stop(continuation))
+        }
+    }
+}
+
+/// What the pool tells the log.
+package enum PoolEvent: Sendable {
+    case info(String)
+    case warning(String)
+    case error(String)
+}
+
+/// Nanoseconds of the monotonic clock.
+package func monotonicNow() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+/// Commands for the pool's thread, and the descriptor that wakes it.
+final class Inbox: Sendable {
+    enum Command: Sendable {
+        case load(InspectorPoolSettings, CheckedContinuation<Result<Ready, InspectorError>, Never>)
+        case inspect(MessageFile, deadline: Int, CheckedContinuation<InspectionOutcome, Never>)
+        case status(CheckedContinuation<InspectorStatus, Never>)
+        case stop(CheckedContinuation<Void, Never>)
+    }
+
+    private let commands = Mutex<[Command]>([])
+    /// Readable when there are commands.
+    let wake: Wakeup
+
+    init() throws(SystemError) {
+        wake = try Wakeup()
+    }
+
+    func put(_ command: Command) {
+        let first = commands.withLock { commands in
+            commands.append(command)
+            return commands.count == 1
+        }
+        if first { wake.signal() }
+    }
+
+    func takeAll() -> [Command] {
+        wake.clear()
+        return commands.withLock { commands in
+            let all = commands
+            commands = []
+            return all
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Logging
+internal import MailModel
+internal import Policy
+internal import Synchronization
+
+/// Takes one event for each message and feeds the log and the counters of `status`.
+final class MessageJournal: Sendable {
+    /// Messages by what became of them, since the start.
+    struct Counters: Sendable, Codable {
+        var messages = 0
+        var passed = 0
+        var infected = 0
+        var unchecked = 0
+        var quarantined = 0
+        var temporary = 0
+        var bytes = 0
+    }
+
+    private let logger: Logger
+    /// The event's fields stand beside the line, for JSON logs.
+    private let structured: Bool
+    private let counters = Mutex(Counters())
+
+    init(logger: Logger, structured: Bool) {
+        self.logger = logger
+        self.structured = structured
+    }
+
+    /// The counters now.
+    var totals: Counters { counters.withLock { $0 } }
+
+    func record(_ event: MessageEvent) {
+        counters.withLock { counters in
+            counters.messages += 1
+            counters.bytes += event.size
+            if event.isPassed { counters.passed += 1 }
+            if event.verdict.category == .infected { counters.infected += 1 }
+            if event.verdict.category == .unchecked { counters.unchecked += 1 }
+            if event.quarantineID != nil { counters.quarantined += 1 }
+            if event.outcomes.contains(where: { $0.reply.isTemporary }) { counters.temporary += 1 }
+        }
+        logger.notice("\(event.line)", metadata: structured ? fields(event) : nil)
+    }
+
+    private func fields(_ event: MessageEvent) -> Logger.Metadata {
+        var out: Logger.Metadata = [
+            "id": "\(event.id)", "mail_id": "\(event.mailID)", "passed": "\(event.isPassed)",
+            "category": "\(event.verdict.category.rawValue)", "policy": "\(event.policy)",
+            "client": "\(event.envelope.client.address)", "sender": "\(event.envelope.reversePath)",
+            "size": "\(event.size)", "milliseconds": "\(event.milliseconds)",
+            "message_id": "\(Escaping.text(event.messageID))", "subject": "\(Escaping.text(event.subject))",
+            "queued_as": .array(event.queuedAs.map { "\($0)" }),
+            "recipients": .array(
+                event.outcomes.map { outcome in
+                    [
+                        "address": "\(outcome.recipient.path)", "disposition": "\(outcome.kind.rawValue)",
+                        "reply": "\(outcome.reply.summary)",
+                    ]
+                }),
+            "viruses": .array(event.verdict.virusNames.map { "\(Escaping.text($0))" }),
+            "unchecked": .array(event.verdict.reasons.map { "\($0.rawValue)" }),
+            "anomalies": .array(event.anomalies.map { "\(Escaping.text($0.kind))" }),
+        ]
+        if let id = event.quarantineID { out["quarantine"] = "\(id)" }
+        if let address = event.envelope.client.forwarded?.address {
+            out["forwarded_client"] = "\(Escaping.text(address, limit: 60))"
+        }
+        if !event.causes.isEmpty { out["causes"] = .array(event.causes.map { "\(Escaping.text($0, limit: 300))" }) }
+        return out
+    }
+}

@@ -1,0 +1,178 @@
+internal import Digests
+internal import Glibc
+internal import InspectionLink
+package import MailModel
+internal import NIOPosix
+internal import Policy
+package import Relay
+internal import Stores
+
+/// The way of one message from the end of its data to its reply: header facts, inspection, verdict, quarantine,
+/// next hop, one line in the log. Keeps nothing between messages.
+///
+/// Order is safety: what must be kept is on the disk before it is refused or discarded, and 250 is said only after the
+/// next hop said it. Whatever goes wrong is answered with 4xx, so that the client still has the message.
+package struct MessagePipeline: MailReceiver {
+    let gateway: GatewayState
+
+    package func receive(_ message: ReceivedMessage) async -> [Reply] {
+        let setup = gateway.current
+        guard let listener = setup.listener(message.listener) else {
+            return message.replies(ReplyTexts.failure("no such listener", id: "-"))
+        }
+        var work = MessageWork(message: message, setup: setup, listener: listener)
+        do {
+            work.facts = try await setup.blocking(unless: message.file.inMemory) {
+                try HeaderFacts(of: message.file, limit: setup.settings.limits.headerBytes)
+            }
+        } catch {
+            return finish(&work, ReplyTexts.failure("\(error)", id: work.id))
+        }
+        if work.facts.hops > setup.settings.limits.hopCount {
+            return finish(&work, ReplyTexts.loop(hops: work.facts.hops, id: work.id))
+        }
+        await inspect(&work)
+        let kind = listener.policy.disposition(for: work.verdict)
+        if listener.policy.keepsCopy(for: work.verdict) {
+            do {
+                try await keep(&work)
+            } catch {
+                return finish(&work, ReplyTexts.failure("quarantine: \(error)", id: work.id))
+            }
+        }
+        if kind.isDelivered {
+            await deliver(&work, kind)
+        } else {
+            let reply = ReplyTexts.content(kind, work.verdict, id: work.id)
+            work.outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
+        }
+        return await answer(&work)
+    }
+
+    // MARK: - Steps
+
+    private func inspect(_ work: inout MessageWork) async {
+        let seconds = work.listener.inspectionSeconds(work.setup.settings.timeouts)
+        let outcome = await work.setup.pool.inspect(
+            work.message.file, deadline: monotonicNow() + seconds * 1_000_000_000)
+        switch outcome {
+        case .report(let report, let ready):
+            work.report = report
+            work.ready = ready
+            work.verdict = Verdict(report)
+        case .failed(let reason, let detail):
+            work.verdict = Verdict(failed: reason, detail: detail)
+            work.causes.append(detail)
+        }
+    }
+
+    private func keep(_ work: inout MessageWork) async throws {
+        let entry = Quarantine.Entry(
+            id: work.mailID, time: work.time, category: work.verdict.category,
+            reason: ReplyTexts.reason(work.verdict, id: work.id), envelope: work.message.envelope,
+            size: work.message.file.count)
+        let (setup, snapshot) = (work.setup, work)
+        try await setup.blocking {
+            let report = try InspectionDocument(snapshot).encoded()
+            try setup.quarantine.put(entry, message: snapshot.message.file.descriptor, report: report)
+        }
+        work.quarantineID = work.mailID
+    }
+
+    private func deliver(_ work: inout MessageWork, _ kind: DispositionKind) async {
+        let outgoing = work.outgoing(kind)
+        let recipients = outgoing.recipients
+        let id = work.id
+        func outcomes(_ replies: [Reply], _ hop: String) -> [RecipientOutcome] {
+            zip(recipients, replies).map { recipient, reply in
+                RecipientOutcome(recipient: recipient, kind: kind, reply: ReplyTexts.relayed(reply, hop: hop, id: id))
+            }
+        }
+        switch await prepare(outgoing, work) {
+        case .unavailable(let failure):
+            let reply = ReplyTexts.unavailable("\(failure)", id: id)
+            work.outcomes = recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
+        case .refused(let hop, let replies):
+            work.outcomes = outcomes(replies, hop.description)
+        case .ready(let prepared):
+            let hop = prepared.hop.description
+            // The SMTP client hears one reply for all. When one recipient has to be tried again, nobody gets the
+            // message yet: else the others would get it with every try.
+            if !work.message.lmtp, prepared.recipientReplies.contains(where: \.isTemporary) {
+                prepared.abort()
+                work.outcomes = outcomes(prepared.recipientReplies, hop)
+            } else {
+                let replies = await prepared.commit()
+                work.outcomes = outcomes(replies, hop)
+                work.queuedAs = replies.compactMap(\.queueID).first.map { [$0] } ?? []
+            }
+        }
+    }
+
+    /// Takes a message to the final dot at a next hop, within the time that the listener's placement leaves.
+    private func prepare(_ outgoing: OutgoingMessage, _ work: MessageWork) async -> PreparationResult {
+        let (client, hops) = (work.listener.nextHop, work.listener.hops)
+        guard let seconds = work.listener.preparationSeconds(work.setup.settings.timeouts) else {
+            return await client.prepare(outgoing, hops: hops)
+        }
+        let deadline = work.message.arrived + .seconds(seconds)
+        return await withTaskGroup(of: PreparationResult?.self) { group in
+            group.addTask { await client.prepare(outgoing, hops: hops) }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return nil
+            }
+            var result: PreparationResult?
+            for await outcome in group {
+                group.cancelAll()
+                if let outcome { result = outcome }
+            }
+            return result ?? .unavailable(NextHopFailure(attempts: []))
+        }
+    }
+
+    /// Folds the outcomes for SMTP, tells the sender of recipients that the reply cannot tell of, and logs.
+    private func answer(_ work: inout MessageWork) async -> [Reply] {
+        if work.message.lmtp {
+            gateway.record(work)
+            return work.outcomes.map(\.reply)
+        }
+        let folded = FoldedReply(work.outcomes)
+        let refused = DeliveryStatusNotification.wanted(
+            folded.toBeNotified, sender: work.message.envelope.reversePath)
+        if !refused.isEmpty, !(await notify(work, refused)) {
+            return finish(&work, ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id))
+        }
+        gateway.record(work)
+        return [folded.reply]
+    }
+
+    private func notify(_ work: MessageWork, _ refused: [RecipientOutcome]) async -> Bool {
+        let envelope = work.message.envelope
+        let bytes = DeliveryStatusNotification.message(
+            DeliveryStatusNotification.Subject(
+                hostname: work.setup.hostname, id: work.id, envelope: envelope, refused: refused,
+                headers: work.facts.block, time: work.time))
+        guard let file = try? work.setup.spool.store(bytes) else { return false }
+        let parameters = MailParameters(body: .eightBitMIME, smtputf8: envelope.addressesNeedSMTPUTF8)
+        let notice = OutgoingMessage(
+            reversePath: .null, parameters: parameters, recipients: [Recipient(path: envelope.reversePath)],
+            body: OutgoingBody(file: file), hasEightBit: true)
+        switch await prepare(notice, work) {
+        case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
+        // A sender that the next hop refuses for good cannot be told; trying again would not change it.
+        case .refused(_, let replies): return replies.allSatisfy(\.isPermanent)
+        case .unavailable: return false
+        }
+    }
+
+    /// Ends a message with one reply for everybody.
+    private func finish(_ work: inout MessageWork, _ reply: Reply) -> [Reply] {
+        let kind = reply.isTemporary ? DispositionKind.tempfail : .reject
+        work.outcomes = work.message.envelope.recipients.map {
+            RecipientOutcome(recipient: $0, kind: kind, reply: reply)
+        }
+        gateway.record(work)
+        return work.message.replies(reply)
+    }
+}

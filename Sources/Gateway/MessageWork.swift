@@ -1,0 +1,112 @@
+internal import Glibc
+internal import InspectionLink
+internal import MailModel
+internal import Policy
+internal import Relay
+internal import Stores
+
+/// What is known of one message while it is in the pipeline.
+struct MessageWork: Sendable {
+    let message: ReceivedMessage
+    let setup: GatewaySetup
+    let listener: ListenerSetup
+    /// The `id=` of replies and log lines.
+    let id: String
+    /// The name of the message in the quarantine.
+    let mailID = Quarantine.newID()
+    /// Unix time of the end of data.
+    let time: Int
+    var facts: HeaderFacts
+    var verdict = Verdict(Report(messageSize: 0))
+    var report: Report?
+    var ready: Ready?
+    var outcomes: [RecipientOutcome] = []
+    var quarantineID: String?
+    var queuedAs: [String] = []
+    var causes: [String] = []
+
+    init(message: ReceivedMessage, setup: GatewaySetup, listener: ListenerSetup) {
+        self.message = message
+        self.setup = setup
+        self.listener = listener
+        id = "\(getpid())-\(message.number)"
+        time = Glibc.time(nil)
+        facts = HeaderFacts()
+    }
+
+    /// Anomalies of the inspection, and the line ends that were repaired on entry.
+    var anomalies: [Anomaly] {
+        var all = report?.anomalies ?? []
+        for (kind, seen) in [("bare-cr", message.intake.bareCR), ("bare-lf", message.intake.bareLF)] {
+            if let offset = seen.firstOffset { all.append(Anomaly(kind: kind, offset: offset)) }
+        }
+        if let offset = message.intake.nul.firstOffset { all.append(Anomaly(kind: "nul", offset: offset)) }
+        return all
+    }
+
+    /// The message as it goes to the next hop.
+    func outgoing(_ kind: DispositionKind) -> OutgoingMessage {
+        var prefix = ""
+        let envelope = message.envelope
+        if listener.policy.addReceived {
+            prefix += HeaderEdits.received(
+                HeaderEdits.Trace(
+                    hostname: setup.hostname, id: id, client: envelope.client,
+                    smtputf8: envelope.parameters.smtputf8,
+                    recipient: envelope.recipients.count == 1 ? envelope.recipients.first?.path : nil, time: time))
+        }
+        if listener.policy.addVirusScanned, let engine = truthfulEngine {
+            prefix += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
+        }
+        if kind == .deliverMarked { prefix += HeaderEdits.unchecked(verdict) }
+        return OutgoingMessage(
+            reversePath: envelope.reversePath, parameters: envelope.parameters, recipients: envelope.recipients,
+            forwarded: envelope.client.forwarded,
+            body: OutgoingBody(prefix: Array(prefix.utf8), file: message.file, removed: facts.forged),
+            hasEightBit: message.intake.hasEightBit)
+    }
+
+    /// The scanner's version when it saw the whole message with real signatures; nil otherwise.
+    private var truthfulEngine: String? {
+        guard let report, let ready, report.completedScanners.contains("clamav"), !setup.testSignaturesOnly else {
+            return nil
+        }
+        return Escaping.text(ready.engineVersion, limit: 60)
+    }
+
+    /// The event for the log.
+    func event(at now: ContinuousClock.Instant) -> MessageEvent {
+        var event = MessageEvent(
+            id: id, mailID: mailID, verdict: verdict, envelope: message.envelope, policy: listener.policyName,
+            size: message.file.count)
+        event.outcomes = outcomes
+        event.messageID = facts.messageID
+        event.subject = facts.subject
+        event.quarantineID = quarantineID
+        event.queuedAs = queuedAs
+        event.anomalies = anomalies
+        let spent = now - message.arrived
+        event.milliseconds =
+            Int(spent.components.seconds) * 1000 + Int(spent.components.attoseconds / 1_000_000_000_000_000)
+        event.causes = causes
+        for outcome in outcomes where !outcome.reply.cause.isEmpty && !event.causes.contains(outcome.reply.cause) {
+            event.causes.append(outcome.reply.cause)
+        }
+        return event
+    }
+}
+
+extension Reply {
+    /// The queue id in a next hop's reply: Postfix, Exim and Sendmail say `queued as ID` or `id=ID`.
+    var queueID: String? {
+        guard isPositive else { return nil }
+        let words = lines.joined(separator: " ").split(whereSeparator: { $0 == " " || $0 == "(" || $0 == ")" })
+        for (index, word) in words.enumerated() {
+            if word == "as", index > 0, words[index - 1] == "queued", index + 1 < words.count {
+                return String(words[index + 1].prefix(64))
+            }
+            if word.hasPrefix("id="), word.count > 3 { return String(word.dropFirst(3).prefix(64)) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,419 @@
+internal import Glibc
+internal import InspectionLink
+internal import Linux
+internal import MailModel
+internal import Stores
+
+/// Carries out what `PoolMachine` decides: the only code that holds inspector processes. Runs on one thread.
+final class PoolDriver: @unchecked Sendable {
+    // Handed to its thread once; everything below is used there alone.
+
+    private struct Pending {
+        enum Origin {
+            case caller(CheckedContinuation<InspectionOutcome, Never>)
+            case selfTest(generation: Int, infected: Bool)
+        }
+        var message: MessageFile
+        var origin: Origin
+    }
+
+    private struct Loading {
+        var settings: InspectorPoolSettings
+        var deadline: Int
+        var testsLeft = 0
+        /// Nil for a generation that takes the place of one that died.
+        var answer: CheckedContinuation<Result<Ready, InspectorError>, Never>?
+    }
+
+    private let workspace: Workspace
+    private let inbox: Inbox
+    private let log: @Sendable (PoolEvent) -> Void
+    private var machine = PoolMachine(settings: PoolMachine.Settings(workers: 1, spares: 0, messagesPerWorker: 1))
+    private var zygotes: [Int: InspectorProcess] = [:]
+    private var ending: [InspectorProcess] = []
+    private var workers: [WorkerID: InspectorWorker] = [:]
+    private var pending: [Int: Pending] = [:]
+    private var loading: [Int: Loading] = [:]
+    private var settings: InspectorPoolSettings?
+    private var lastGeneration = 0
+    private var lastRequest = 0
+    private var relaunchAt: Int?
+    private var counts = (inspected: 0, crashes: 0, deadlines: 0)
+    private var stopping: CheckedContinuation<Void, Never>?
+
+    init(workspace: Workspace, inbox: Inbox, log: @escaping @Sendable (PoolEvent) -> Void) {
+        self.workspace = workspace
+        self.inbox = inbox
+        self.log = log
+    }
+
+    // MARK: - The loop
+
+    func run() {
+        while stopping == nil || !ending.isEmpty {
+            let ready = wait()
+            if ready.contains(.inbox) { for command in inbox.takeAll() { take(command) } }
+            for source in ready {
+                switch source {
+                case .inbox: break
+                case .zygote(let generation): readZygote(generation)
+                case .zygoteExit(let pid): zygoteEnded(pid)
+                case .worker(let id): readWorker(id)
+                }
+            }
+            expire()
+        }
+        stopping?.resume()
+    }
+
+    private enum Source: Hashable {
+        case inbox
+        case zygote(Int)
+        case zygoteExit(Int32)
+        case worker(WorkerID)
+    }
+
+    private func wait() -> [Source] {
+        var sources: [Source] = [.inbox]
+        var entries = [pollfd(fd: inbox.wake.descriptor.raw, events: Int16(POLLIN), revents: 0)]
+        func add(_ source: Source, _ descriptor: Descriptor) {
+            sources.append(source)
+            entries.append(pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0))
+        }
+        for (generation, zygote) in zygotes {
+            add(.zygote(generation), zygote.child.socket.descriptor)
+            add(.zygoteExit(zygote.child.pid), zygote.child.process.descriptor)
+        }
+        for zygote in ending { add(.zygoteExit(zygote.child.pid), zygote.child.process.descriptor) }
+        for (id, worker) in workers { add(.worker(id), worker.socket.descriptor) }
+        let next = ([machine.nextDeadline, relaunchAt] + loading.values.map(\.deadline)).compactMap(\.self).min()
+        var timeout: Int32 = -1
+        if let next { timeout = Int32(clamping: max(0, next - monotonicNow()) / 1_000_000 + 1) }
+        guard poll(&entries, nfds_t(entries.count), timeout) > 0 else { return [] }
+        var ready: [Source] = []
+        for (index, entry) in entries.enumerated() where entry.revents != 0 { ready.append(sources[index]) }
+        return ready
+    }
+
+    private func expire() {
+        let now = monotonicNow()
+        perform(machine.expire(now: now))
+        for (generation, load) in loading where load.deadline <= now {
+            giveUp(generation, "not loaded in time")
+        }
+        if let at = relaunchAt, at <= now {
+            relaunchAt = nil
+            if let settings, machine.serving == nil { launch(settings, answer: nil) }
+        }
+    }
+
+    private func take(_ command: Inbox.Command) {
+        switch command {
+        case .load(let settings, let answer):
+            launch(settings, answer: answer)
+        case .inspect(let message, let deadline, let answer):
+            submit(Pending(message: message, origin: .caller(answer)), deadline: deadline, generation: nil)
+        case .status(let answer):
+            answer.resume(
+                returning: InspectorStatus(
+                    generation: machine.serving ?? 0, ready: machine.serving.flatMap { zygotes[$0]?.ready },
+                    busy: machine.busy, waiting: machine.waiting, inspected: counts.inspected,
+                    crashes: counts.crashes, deadlines: counts.deadlines))
+        case .stop(let answer):
+            stopping = answer
+            settings = nil
+            for generation in loading.keys { giveUp(generation, "the gateway is stopping") }
+            perform(machine.close())
+        }
+    }
+
+    private func submit(_ request: Pending, deadline: Int, generation: Int?) {
+        lastRequest += 1
+        pending[lastRequest] = request
+        perform(machine.submit(lastRequest, deadline: deadline, generation: generation, now: monotonicNow()))
+    }
+
+    private func perform(_ actions: [PoolMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .fork(let id): fork(id)
+            case .kill(let id): kill(id)
+            case .assign(let request, let id): assign(request, to: id)
+            case .fail(let request, let failure): fail(request, failure)
+            case .close(let generation): close(generation)
+            case .relaunch(let generation):
+                log(.error("inspector generation \(generation) has died; starting another"))
+                relaunchAt = monotonicNow() + (counts.crashes == 0 ? 0 : PoolMachine.pause)
+                counts.crashes += 1
+            case .unusable(let generation):
+                log(.error("workers of inspector generation \(generation) end before they are ready"))
+                if loading[generation] != nil { giveUp(generation, "its workers end before they are ready") }
+            }
+        }
+    }
+
+    // MARK: - Generations
+
+    private func launch(
+        _ settings: InspectorPoolSettings, answer: CheckedContinuation<Result<Ready, InspectorError>, Never>?
+    ) {
+        lastGeneration += 1
+        let generation = lastGeneration
+        do {
+            let directory = try workspace.makeGeneration(generation)
+            let zygote = try InspectorProcess(path: settings.path, generation: generation)
+            zygotes[generation] = zygote
+            loading[generation] = Loading(
+                settings: settings, deadline: monotonicNow() + settings.loadDeadline, answer: answer)
+            machine.launched(generation)
+            var configure = settings.configure
+            configure.generation = generation
+            configure.workspace = directory
+            try zygote.child.socket.send(ZygoteRequest.configure(configure).encoded(), waiting: false)
+        } catch {
+            loading[generation] = nil
+            let text = "inspector: \(error)"
+            if let answer { answer.resume(returning: .failure(InspectorError(text))) } else { log(.error(text)) }
+            if let zygote = zygotes[generation] { end(zygote) }
+            if answer == nil { relaunchAt = monotonicNow() + PoolMachine.pause }
+        }
+    }
+
+    /// The generation cannot take over; the one before goes on.
+    private func giveUp(_ generation: Int, _ why: String) {
+        guard let load = loading.removeValue(forKey: generation) else { return }
+        let text = "inspector generation \(generation): \(why)"
+        if let answer = load.answer {
+            answer.resume(returning: .failure(InspectorError(text)))
+        } else {
+            log(.error(text))
+            relaunchAt = monotonicNow() + PoolMachine.pause
+        }
+        perform(machine.retire(generation, now: monotonicNow()))
+        if let zygote = zygotes[generation] { end(zygote) }
+    }
+
+    private func promote(_ generation: Int) {
+        guard let load = loading.removeValue(forKey: generation), let ready = zygotes[generation]?.ready else { return }
+        settings = load.settings
+        perform(machine.promote(generation, settings: load.settings.pool, now: monotonicNow()))
+        log(.info("inspector generation \(generation) serves: \(ready.signatures) signatures, Landlock ABI \(ready.landlockABI)"))
+        load.answer?.resume(returning: .success(ready))
+    }
+
+    private func close(_ generation: Int) {
+        if let zygote = zygotes[generation] { end(zygote) }
+    }
+
+    /// Ends a zygote: its socket is closed, and it is killed in case it does not look.
+    private func end(_ zygote: InspectorProcess) {
+        zygotes[zygote.generation] = nil
+        for id in workers.keys where id.generation == zygote.generation { kill(id) }
+        zygote.child.process.signal(SIGKILL)
+        ending.append(zygote)
+    }
+
+    private func zygoteEnded(_ pid: Int32) {
+        if let index = ending.firstIndex(where: { $0.child.pid == pid }) {
+            let zygote = ending.remove(at: index)
+            _ = zygote.child.reap()
+            workspace.removeGeneration(zygote.generation)
+            return
+        }
+        guard let zygote = zygotes.values.first(where: { $0.child.pid == pid }) else { return }
+        let generation = zygote.generation
+        zygotes[generation] = nil
+        let status = zygote.child.reap()
+        for id in workers.keys where id.generation == generation { kill(id) }
+        workspace.removeGeneration(generation)
+        if loading[generation] != nil { giveUp(generation, "ended while loading (\(status))") }
+        perform(machine.zygoteGone(generation, now: monotonicNow()))
+    }
+
+    private func readZygote(_ generation: Int) {
+        guard let zygote = zygotes[generation] else { return }
+        do {
+            guard let (record, descriptors) = try zygote.child.socket.receive(waiting: false) else {
+                zygote.child.process.signal(SIGKILL)
+                return
+            }
+            switch try ZygoteEvent(record) {
+            case .ready(let ready):
+                zygote.ready = ready
+                perform(machine.loaded(generation, now: monotonicNow()))
+                startSelfTest(generation)
+            case .failed(let text):
+                giveUp(generation, Escaping.text(text, limit: 1000))
+            case .forked(let number, _):
+                let id = WorkerID(generation: generation, number: number)
+                guard descriptors.count == 2, workers[id] == nil else { throw RecordError.value("fork") }
+                workers[id] = InspectorWorker(
+                    id: id, socket: PacketSocket(descriptors[0]), process: ProcessHandle(descriptors[1]))
+            case .exited(let number, let status):
+                workerEnded(WorkerID(generation: generation, number: number), Escaping.text(status, limit: 60))
+            }
+        } catch let error as SystemError where error.code == EAGAIN {
+            return
+        } catch {
+            log(.error("inspector generation \(generation): \(error)"))
+            zygote.child.process.signal(SIGKILL)
+        }
+    }
+
+    // MARK: - Workers
+
+    private func fork(_ id: WorkerID) {
+        do {
+            try workspace.makeWorker(id)
+            try zygotes[id.generation]?.child.socket.send(ZygoteRequest.fork(worker: id.number).encoded(), waiting: false)
+        } catch {
+            log(.error("inspector worker: \(error)"))
+            perform(machine.workerBroken(id, now: monotonicNow()))
+        }
+    }
+
+    /// Ends a worker and clears what it left.
+    private func kill(_ id: WorkerID) {
+        guard let worker = workers.removeValue(forKey: id) else { return }
+        worker.process.signal(SIGKILL)
+        workspace.removeWorker(id)
+    }
+
+    private func workerEnded(_ id: WorkerID, _ status: String) {
+        workspace.removeWorker(id)
+        guard workers[id] != nil else { return }
+        broken(id, "ended (\(status))")
+    }
+
+    /// A worker ended on its own or broke the contract.
+    private func broken(_ id: WorkerID, _ why: String) {
+        guard let worker = workers[id] else { return }
+        if worker.current != nil { counts.crashes += 1 }
+        log(.warning("inspector worker \(id.generation)/\(id.number) replaced: \(why)"))
+        perform(machine.workerBroken(id, now: monotonicNow()))
+        kill(id)
+    }
+
+    private func assign(_ request: Int, to id: WorkerID) {
+        guard let worker = workers[id], let limits = (loading[id.generation]?.settings ?? settings)?.limits,
+            let message = pending[request]?.message
+        else { return broken(id, "is not there") }
+        do {
+            let directory = try workspace.makeMessage(id, request: request)
+            worker.current = (request, directory)
+            let record = Inspect(request: request, workspace: directory, limits: limits).encoded()
+            try worker.socket.send(record, descriptors: [message.descriptor.raw], waiting: false)
+        } catch {
+            broken(id, "\(error)")
+        }
+    }
+
+    private func readWorker(_ id: WorkerID) {
+        guard let worker = workers[id] else { return }
+        do {
+            guard let (record, descriptors) = try worker.socket.receive(waiting: false) else {
+                return broken(id, "closed its socket")
+            }
+            switch try WorkerEvent(record) {
+            case .hello:
+                guard worker.reportFile == nil, descriptors.count == 1 else { return broken(id, "spoke out of turn") }
+                worker.reportFile = descriptors[0]
+                perform(machine.workerReady(id, now: monotonicNow()))
+            case .done(let request, let length):
+                guard let current = worker.current, current.request == request, descriptors.isEmpty else {
+                    return broken(id, "spoke out of turn")
+                }
+                let report = try readReport(worker, length: length, request: request)
+                worker.current = nil
+                workspace.removeMessage(id, name: current.directory)
+                perform(machine.workerDone(id, keep: report.isUnremarkable, now: monotonicNow()))
+                finish(request, generation: id.generation, report)
+            }
+        } catch let error as SystemError where error.code == EAGAIN {
+            return
+        } catch {
+            broken(id, "\(error)")
+        }
+    }
+
+    private func readReport(_ worker: InspectorWorker, length: Int, request: Int) throws -> Report {
+        guard let file = worker.reportFile, let settings = loading[worker.id.generation]?.settings ?? settings,
+            length <= settings.reportSize
+        else { throw RecordError.value("a report of \(length) octets") }
+        // A file that is no regular one could block the read for ever.
+        guard try file.isRegularFile() else { throw RecordError.value("a report that is no file") }
+        let record = try file.read(at: 0, count: length)
+        guard record.count == length else { throw RecordError.truncated }
+        let report = try Report(record)
+        guard report.messageSize == pending[request]?.message.count else {
+            throw RecordError.value("a report on \(report.messageSize) octets")
+        }
+        return report
+    }
+
+    // MARK: - Results
+
+    private func finish(_ request: Int, generation: Int, _ report: Report) {
+        guard let done = pending.removeValue(forKey: request), let ready = zygotes[generation]?.ready else {
+            return fail(request, .closed)
+        }
+        switch done.origin {
+        case .caller(let answer):
+            counts.inspected += 1
+            answer.resume(returning: .report(report, ready))
+        case .selfTest(let generation, let infected):
+            selfTestAnswered(generation, passed: infected == report.findings.contains { $0.kind == .virus })
+        }
+    }
+
+    private func fail(_ request: Int, _ failure: PoolMachine.Failure) {
+        guard let failed = pending.removeValue(forKey: request) else { return }
+        let outcome: InspectionOutcome
+        switch failure {
+        case .deadline(let started):
+            counts.deadlines += 1
+            outcome = .failed(.deadline, detail: started ? "inspection took too long" : "no worker became free in time")
+        case .crashed:
+            outcome = .failed(.scannerCrashed, detail: "inspection ended twice without a report")
+        case .closed:
+            outcome = .failed(.scannerFailed, detail: "inspection is not available")
+        }
+        switch failed.origin {
+        case .caller(let answer): answer.resume(returning: outcome)
+        case .selfTest(let generation, _): selfTestAnswered(generation, passed: false)
+        }
+    }
+
+    private func startSelfTest(_ generation: Int) {
+        guard let load = loading[generation] else { return }
+        guard load.settings.selfTest else { return promote(generation) }
+        loading[generation]?.testsLeft = 2
+        do {
+            for infected in [true, false] {
+                let message = try SelfTest.message(infected: infected)
+                let deadline = load.deadline
+                submit(
+                    Pending(message: message, origin: .selfTest(generation: generation, infected: infected)),
+                    deadline: deadline, generation: generation)
+            }
+        } catch {
+            giveUp(generation, "self-test: \(error)")
+        }
+    }
+
+    private func selfTestAnswered(_ generation: Int, passed: Bool) {
+        guard loading[generation] != nil else { return }
+        guard passed else {
+            return giveUp(generation, "self-test failed: the test virus was not found, or a clean message was not clean")
+        }
+        loading[generation]?.testsLeft -= 1
+        if loading[generation]?.testsLeft == 0 { promote(generation) }
+    }
+}
+
+extension Report {
+    /// True when the worker that wrote it may read other people's mail: nothing hostile was seen, no limit was met.
+    fileprivate var isUnremarkable: Bool {
+        findings.isEmpty && unchecked.isEmpty && limitsHit.isEmpty
+    }
+}

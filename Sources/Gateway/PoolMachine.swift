@@ -1,0 +1,347 @@
+/// One worker: the generation that it was forked from and its number within it.
+package struct WorkerID: Hashable, Sendable {
+    package var generation: Int
+    package var number: Int
+
+    package init(generation: Int, number: Int) {
+        self.generation = generation
+        self.number = number
+    }
+}
+
+/// Decides which worker inspects which message, when a worker is replaced, and what a failure costs. A value without
+/// processes, sockets or a clock: events and the time go in, actions come out. Times are nanoseconds of a monotonic clock.
+///
+/// Rules: at most `workers` messages at one time, each in a worker of its own; spares are forked ahead; a worker is
+/// replaced after `messagesPerWorker` messages and after each message that gives a reason; a crash or a hang costs the
+/// message one more try in a fresh worker; a request belongs to the serving generation unless it names one.
+package struct PoolMachine: Sendable {
+    /// Sizes of the pool.
+    package struct Settings: Sendable {
+        package var workers: Int
+        package var spares: Int
+        package var messagesPerWorker: Int
+
+        package init(workers: Int, spares: Int, messagesPerWorker: Int) {
+            self.workers = max(1, workers)
+            self.spares = max(0, spares)
+            self.messagesPerWorker = max(1, messagesPerWorker)
+        }
+    }
+
+    /// What the owner has to do.
+    package enum Action: Hashable, Sendable {
+        /// Ask the generation's zygote for a worker.
+        case fork(WorkerID)
+        /// End a worker at once.
+        case kill(WorkerID)
+        /// Hand a request to an idle worker.
+        case assign(request: Int, to: WorkerID)
+        /// Give up on a request.
+        case fail(request: Int, Failure)
+        /// Nothing of the generation is in use any more: end its zygote.
+        case close(generation: Int)
+        /// The serving generation's zygote has died: start another with the same settings.
+        case relaunch(generation: Int)
+        /// Workers of the generation die before they are ready; it cannot serve.
+        case unusable(generation: Int)
+    }
+
+    /// Why a request was given up.
+    package enum Failure: Hashable, Sendable {
+        /// No answer in time; `started` tells whether a worker had it.
+        case deadline(started: Bool)
+        /// Worker after worker ended or broke the contract while it had the message.
+        case crashed
+        /// The pool is closing, or the generation that was asked for is gone.
+        case closed
+    }
+
+    private struct Request {
+        var id: Int
+        var deadline: Int
+        var generation: Int?
+        var attempts = 0
+    }
+
+    private enum WorkerState {
+        case starting
+        case idle
+        case busy(Request, attemptDeadline: Int)
+    }
+
+    private struct Worker {
+        var state: WorkerState
+        var served = 0
+    }
+
+    private enum Phase {
+        case loading, testing, serving, draining
+    }
+
+    private struct Generation {
+        var phase = Phase.loading
+        var workers: [Int: Worker] = [:]
+        var nextWorker = 1
+        var failedStarts = 0
+        var pausedUntil: Int?
+    }
+
+    /// Tries of one message, each in a fresh worker.
+    static let attempts = 2
+    /// Workers that may die before they are ready, one after the other, before forking pauses.
+    static let failedStarts = 3
+    /// The pause, and the time in which an attempt may use only half of what is left.
+    static let pause = 1_000_000_000
+
+    private var settings: Settings
+    private var generations: [Int: Generation] = [:]
+    private var queue: [Request] = []
+    /// The generation that serves; nil until the first was promoted.
+    package private(set) var serving: Int?
+
+    package init(settings: Settings) {
+        self.settings = settings
+    }
+
+    // MARK: - State for status and timers
+
+    /// Messages that wait for a worker.
+    package var waiting: Int { queue.count }
+
+    /// Messages in a worker now.
+    package var busy: Int {
+        generations.values.reduce(0) { sum, generation in
+            sum + generation.workers.values.count { if case .busy = $0.state { true } else { false } }
+        }
+    }
+
+    /// The next time at which `expire` has something to do.
+    package var nextDeadline: Int? {
+        var next: Int?
+        func consider(_ time: Int) { next = min(next ?? time, time) }
+        for request in queue { consider(request.deadline) }
+        for generation in generations.values {
+            if let paused = generation.pausedUntil { consider(paused) }
+            for worker in generation.workers.values {
+                if case .busy(_, let attemptDeadline) = worker.state { consider(attemptDeadline) }
+            }
+        }
+        return next
+    }
+
+    // MARK: - Generations
+
+    /// A zygote was started.
+    package mutating func launched(_ number: Int) {
+        generations[number] = Generation()
+    }
+
+    /// The zygote has loaded; its workers are forked, but only requests that name it are served.
+    package mutating func loaded(_ number: Int, now: Int) -> [Action] {
+        generations[number]?.phase = .testing
+        return pump(now)
+    }
+
+    /// The generation passed its self-test: it serves from now on, the one before drains. `settings` are its sizes.
+    package mutating func promote(_ number: Int, settings: Settings, now: Int) -> [Action] {
+        guard generations[number] != nil else { return [] }
+        let before = serving
+        self.settings = settings
+        serving = number
+        generations[number]?.phase = .serving
+        var actions: [Action] = []
+        if let before, before != number { actions += retire(before, now: now) }
+        return actions + pump(now)
+    }
+
+    /// Stops using a generation: messages in its workers are finished, then it is closed.
+    package mutating func retire(_ number: Int, now: Int) -> [Action] {
+        guard generations[number] != nil else { return [] }
+        generations[number]?.phase = .draining
+        if serving == number { serving = nil }
+        var actions: [Action] = []
+        for request in queue where request.generation == number { actions.append(.fail(request: request.id, .closed)) }
+        queue.removeAll { $0.generation == number }
+        return actions + pump(now)
+    }
+
+    /// A zygote has ended, and with it all its workers.
+    package mutating func zygoteGone(_ number: Int, now: Int) -> [Action] {
+        guard let gone = generations.removeValue(forKey: number) else { return [] }
+        var actions: [Action] = []
+        for worker in gone.workers.values {
+            if case .busy(let request, _) = worker.state { actions += retry(request, now: now, .crashed) }
+        }
+        for request in queue where request.generation == number { actions.append(.fail(request: request.id, .closed)) }
+        queue.removeAll { $0.generation == number }
+        if serving == number {
+            serving = nil
+            actions.append(.relaunch(generation: number))
+        }
+        return actions + pump(now)
+    }
+
+    /// Fails everything; the owner then ends the zygotes.
+    package mutating func close() -> [Action] {
+        var actions = queue.map { Action.fail(request: $0.id, .closed) }
+        queue = []
+        for generation in generations.values {
+            for worker in generation.workers.values {
+                if case .busy(let request, _) = worker.state { actions.append(.fail(request: request.id, .closed)) }
+            }
+        }
+        actions += generations.keys.sorted().map { .close(generation: $0) }
+        generations = [:]
+        serving = nil
+        return actions
+    }
+
+    // MARK: - Workers
+
+    /// A worker has closed its sandbox and waits.
+    package mutating func workerReady(_ id: WorkerID, now: Int) -> [Action] {
+        guard let worker = generations[id.generation]?.workers[id.number], case .starting = worker.state else {
+            return workerBroken(id, now: now)
+        }
+        generations[id.generation]?.workers[id.number]?.state = .idle
+        generations[id.generation]?.failedStarts = 0
+        return pump(now)
+    }
+
+    /// A worker has answered the request that it had. `keep` false replaces it.
+    package mutating func workerDone(_ id: WorkerID, keep: Bool, now: Int) -> [Action] {
+        guard var worker = generations[id.generation]?.workers[id.number], case .busy = worker.state else {
+            return workerBroken(id, now: now)
+        }
+        worker.served += 1
+        worker.state = .idle
+        let spent = worker.served >= settings.messagesPerWorker
+        let draining = generations[id.generation].map { $0.phase == .draining } ?? true
+        guard keep, !spent, !draining else {
+            generations[id.generation]?.workers[id.number] = nil
+            return [.kill(id)] + pump(now)
+        }
+        generations[id.generation]?.workers[id.number] = worker
+        return pump(now)
+    }
+
+    /// A worker has ended, or broke the contract and must end.
+    package mutating func workerBroken(_ id: WorkerID, now: Int) -> [Action] {
+        guard let worker = generations[id.generation]?.workers.removeValue(forKey: id.number) else { return [] }
+        var actions: [Action] = [.kill(id)]
+        switch worker.state {
+        case .starting:
+            let failed = (generations[id.generation]?.failedStarts ?? 0) + 1
+            generations[id.generation]?.failedStarts = failed
+            if failed >= Self.failedStarts {
+                generations[id.generation]?.pausedUntil = now + Self.pause
+                actions.append(.unusable(generation: id.generation))
+            }
+        case .idle:
+            break
+        case .busy(let request, _):
+            actions += retry(request, now: now, .crashed)
+        }
+        return actions + pump(now)
+    }
+
+    // MARK: - Requests
+
+    /// A message to inspect before `deadline`; `generation` nil means the one that serves.
+    package mutating func submit(_ id: Int, deadline: Int, generation: Int? = nil, now: Int) -> [Action] {
+        if let generation, generations[generation] == nil { return [.fail(request: id, .closed)] }
+        queue.append(Request(id: id, deadline: deadline, generation: generation))
+        return pump(now)
+    }
+
+    /// Time has passed.
+    package mutating func expire(now: Int) -> [Action] {
+        var actions: [Action] = []
+        for request in queue where request.deadline <= now {
+            actions.append(.fail(request: request.id, .deadline(started: request.attempts > 0)))
+        }
+        queue.removeAll { $0.deadline <= now }
+        for (number, generation) in generations {
+            if let paused = generation.pausedUntil, paused <= now { generations[number]?.pausedUntil = nil }
+            for (workerNumber, worker) in generation.workers {
+                guard case .busy(let request, let attemptDeadline) = worker.state, attemptDeadline <= now else { continue }
+                generations[number]?.workers[workerNumber] = nil
+                actions.append(.kill(WorkerID(generation: number, number: workerNumber)))
+                actions += retry(request, now: now, .deadline(started: true))
+            }
+        }
+        return actions + pump(now)
+    }
+
+    private mutating func retry(_ request: Request, now: Int, _ failure: Failure) -> [Action] {
+        var request = request
+        request.attempts += 1
+        guard request.attempts < Self.attempts, request.deadline > now else {
+            return [.fail(request: request.id, failure)]
+        }
+        queue.insert(request, at: 0)
+        return []
+    }
+
+    // MARK: - The pump
+
+    /// Does everything that has become possible: hands out requests, forks, closes what has drained.
+    private mutating func pump(_ now: Int) -> [Action] {
+        var actions: [Action] = []
+        assignWaiting(now, &actions)
+        for number in generations.keys.sorted() {
+            guard let generation = generations[number] else { continue }
+            switch generation.phase {
+            case .loading:
+                continue
+            case .testing, .serving:
+                guard generation.pausedUntil == nil else { continue }
+                // A generation under test needs one worker; the others come when it serves.
+                let wanted = generation.phase == .testing ? 1 : settings.workers + settings.spares
+                for _ in generation.workers.count..<max(wanted, generation.workers.count) {
+                    let next = generations[number]?.nextWorker ?? 1
+                    generations[number]?.nextWorker = next + 1
+                    generations[number]?.workers[next] = Worker(state: .starting)
+                    actions.append(.fork(WorkerID(generation: number, number: next)))
+                }
+            case .draining:
+                let unused = generation.workers.filter { if case .busy = $0.value.state { false } else { true } }
+                for worker in unused.keys.sorted() {
+                    generations[number]?.workers[worker] = nil
+                    actions.append(.kill(WorkerID(generation: number, number: worker)))
+                }
+                if generations[number]?.workers.isEmpty ?? true {
+                    generations[number] = nil
+                    actions.append(.close(generation: number))
+                }
+            }
+        }
+        return actions
+    }
+
+    private mutating func assignWaiting(_ now: Int, _ actions: inout [Action]) {
+        guard !queue.isEmpty else { return }
+        var running = busy
+        var index = 0
+        while index < queue.count, running < settings.workers || queue[index].generation != nil {
+            let request = queue[index]
+            guard let generation = request.generation ?? serving, let worker = idleWorker(of: generation) else {
+                index += 1
+                continue
+            }
+            // An attempt may take half of the time that is left, so that a hang leaves time for the second one.
+            let attemptDeadline =
+                request.attempts + 1 < Self.attempts ? now + (request.deadline - now) / 2 : request.deadline
+            generations[generation]?.workers[worker]?.state = .busy(request, attemptDeadline: attemptDeadline)
+            queue.remove(at: index)
+            running += 1
+            actions.append(.assign(request: request.id, to: WorkerID(generation: generation, number: worker)))
+        }
+    }
+
+    /// The idle worker with the lowest number: the one whose memory is warm.
+    private func idleWorker(of generation: Int) -> Int? {
+        generations[generation]?.workers.filter { if case .idle = $0.value.state { true } else { false } }.keys.min()
+    }
+}

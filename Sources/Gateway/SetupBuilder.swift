@@ -1,0 +1,223 @@
+package import Configuration
+internal import Glibc
+internal import InspectionLink
+internal import MailModel
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import Policy
+internal import Relay
+internal import SMTP
+internal import Stores
+
+/// Why the gateway cannot start or take over new settings, in words for the administrator.
+package struct GatewayError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Turns settings into what the parts of the gateway take.
+struct SetupBuilder {
+    let settings: Settings
+    let hostname: String
+
+    init(_ settings: Settings) {
+        self.settings = settings
+        hostname = settings.hostname.isEmpty ? Self.machineName() : settings.hostname
+    }
+
+    private static func machineName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, 255) == 0 else { return "localhost" }
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Where the control socket is.
+    static func controlSocket(_ settings: Settings) -> String {
+        settings.controlSocket.isEmpty ? settings.stateDirectory + "/control.sock" : settings.controlSocket
+    }
+
+    /// Messages that are inspected at one time.
+    var workers: Int {
+        settings.inspector.workers > 0 ? settings.inspector.workers : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    // MARK: - Inspection
+
+    /// The signatures to load: the configured directory, or the shipped test signatures when it is empty.
+    func database() -> SignatureDatabase? {
+        guard settings.clamav.enabled else { return nil }
+        if Self.holdsSignatures(settings.clamav.database) {
+            return SignatureDatabase(directory: settings.clamav.database, isTestOnly: false)
+        }
+        return SignatureDatabase(directory: settings.clamav.testDatabase, isTestOnly: true)
+    }
+
+    /// True when the directory has a file that libclamav would load.
+    private static func holdsSignatures(_ directory: String) -> Bool {
+        let endings = [
+            ".cvd", ".cld", ".cud", ".ndb", ".ndu", ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".ldb",
+            ".ldu", ".db", ".yar", ".yara", ".cbc",
+        ]
+        guard let stream = opendir(directory) else { return false }
+        defer { closedir(stream) }
+        while let item = readdir(stream) {
+            let name = withUnsafeBytes(of: item.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if endings.contains(where: { name.hasSuffix($0) }) { return true }
+        }
+        return false
+    }
+
+    func poolSettings(_ database: SignatureDatabase?, path: String) -> InspectorPoolSettings {
+        let clamav = database.map {
+            ClamAVSettings(
+                database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
+                maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles)
+        }
+        let inspector = settings.inspector
+        return InspectorPoolSettings(
+            path: path,
+            pool: PoolMachine.Settings(
+                workers: workers, spares: inspector.spares, messagesPerWorker: inspector.messagesPerWorker),
+            configure: Configure(
+                generation: 0, workspace: "", clamav: clamav, allowWeakerSandbox: inspector.sandbox == .allowWeaker,
+                workerMemory: inspector.memory, workerFileSize: max(inspector.reportSize, settings.limits.messageSize * 2)),
+            limits: InspectionLimits(
+                mimeParts: settings.limits.mimeParts, mimeDepth: settings.limits.mimeDepth,
+                headerBytes: settings.limits.headerBytes, decodedBytes: settings.limits.messageSize * 2),
+            reportSize: inspector.reportSize, selfTest: clamav != nil)
+    }
+
+    // MARK: - Stores
+
+    var spoolDirectory: String { settings.stateDirectory + "/spool" }
+    var quarantine: Quarantine { Quarantine(directory: settings.stateDirectory + "/quarantine") }
+
+    var spoolLimits: Spool.Limits {
+        Spool.Limits(
+            directory: spoolDirectory, memoryPerMessage: settings.limits.spoolMemoryPerMessage,
+            totalBytes: settings.limits.spoolBytes, messages: settings.limits.messagesInFlight,
+            freeSpace: settings.limits.freeSpace, watched: [spoolDirectory, settings.workspace.directory])
+    }
+
+    // MARK: - Listeners and next hops
+
+    func listeners(group: any EventLoopGroup, disk: NIOThreadPool) async throws -> [String: ListenerSetup] {
+        var out: [String: ListenerSetup] = [:]
+        for listener in settings.listeners {
+            guard let policy = settings.policies[listener.policy] else {
+                throw GatewayError("listener \(listener.address): there is no policy \(listener.policy)")
+            }
+            let options = try nextHopOptions(policy.nextHopTLS, listener.placement)
+            out[listener.address.description] = ListenerSetup(
+                placement: listener.placement, policyName: listener.policy,
+                policy: contentPolicy(policy, listener.placement), hops: policy.nextHops.map(Self.hop),
+                nextHop: await NextHopClient(group: group, options: options, disk: disk))
+        }
+        return out
+    }
+
+    private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
+        ContentPolicy(
+            infected: policy.infected ?? (placement == .beforeQueue ? .reject : .discard), unchecked: policy.unchecked,
+            quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived)
+    }
+
+    /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.
+    func nextHopOptions(_ tls: Settings.NextHopTLS, _ placement: Placement) throws -> NextHopOptions {
+        var options = NextHopOptions(heloName: hostname)
+        let timeouts = settings.timeouts
+        options.connectTimeout = .seconds(timeouts.nextHopConnect)
+        options.replyTimeout = .seconds(timeouts.nextHopReply)
+        options.dataDoneTimeout = .seconds(
+            placement == .beforeQueue
+                ? min(timeouts.nextHopDataDone, max(1, timeouts.beforeQueue / 4)) : timeouts.nextHopDataDone)
+        options.idleTimeout = .seconds(timeouts.nextHopIdle)
+        switch tls {
+        case .none: options.tls = .none
+        case .may: options.tls = .may
+        case .encrypt: options.tls = .encrypt
+        case .verify: options.tls = .verify
+        }
+        options.tlsContext = try TLSContexts.client(options.tls)
+        return options
+    }
+
+    static func hop(_ address: NextHopAddress) -> NextHop {
+        switch address {
+        case .tcp(.smtp, let host, let port): .smtp(.tcp(host: host, port: port))
+        case .tcp(.lmtp, let host, let port): .lmtp(.tcp(host: host, port: port))
+        case .unix(.smtp, let path): .smtp(.unix(path: path))
+        case .unix(.lmtp, let path): .lmtp(.unix(path: path))
+        case .maildir(let path): .maildir(path: path)
+        }
+    }
+
+    static func endpoint(_ address: ListenAddress) -> Endpoint {
+        switch address {
+        case .tcp(let host, let port): .tcp(host: host.description, port: port)
+        case .unix(let path): .unix(path: path)
+        }
+    }
+
+    func listenerOptions(bound: [ListenAddress: Int32] = [:]) throws -> [ListenerOptions] {
+        let context = try tlsContext()
+        return try settings.listeners.map { listener in
+            var session = ServerSession.Settings(hostname: hostname)
+            session.maximumMessageSize = settings.limits.messageSize
+            session.maximumRecipients = settings.limits.recipients
+            session.maximumCommandLine = settings.limits.commandLine
+            session.maximumErrors = settings.limits.commandErrors
+            session.lineEndings = listener.effectiveLineEndings
+            switch listener.startTLS {
+            case .none: session.startTLS = .none
+            case .may: session.startTLS = .may
+            case .encrypt: session.startTLS = .encrypt
+            }
+            var options = ListenerOptions(
+                name: listener.address.description, endpoint: Self.endpoint(listener.address), session: session)
+            options.access = try access(listener)
+            options.boundDescriptor = bound[listener.address]
+            let (allowed, forwarding) = (listener.allowedClients, listener.xforwardClients)
+            options.clientAllowed = { client in client.isUnix || allowed.contains { $0.contains(client.text) } }
+            options.xforwardAllowed = { client in client.isUnix || forwarding.contains { $0.contains(client.text) } }
+            let timeouts = settings.timeouts
+            options.deadlines.command = .seconds(timeouts.command)
+            options.deadlines.dataBlock = .seconds(timeouts.dataBlock)
+            options.deadlines.message = .seconds(timeouts.message)
+            options.deadlines.minimumRate = timeouts.minimumRate
+            options.tls = listener.startTLS == .none ? nil : context
+            return options
+        }
+    }
+
+    func access(_ listener: Settings.Listener) throws -> ListeningSocket.Access {
+        var access = ListeningSocket.Access(mode: UInt32(listener.mode))
+        guard !listener.owner.isEmpty else { return access }
+        let names = listener.owner.split(separator: ":", maxSplits: 1).map(String.init)
+        if let user = names.first, !user.isEmpty {
+            guard let found = getpwnam(user) else { throw GatewayError("there is no user \(user)") }
+            access.user = found.pointee.pw_uid
+        }
+        if names.count == 2 {
+            guard let found = getgrnam(names[1]) else { throw GatewayError("there is no group \(names[1])") }
+            access.group = found.pointee.gr_gid
+        }
+        return access
+    }
+
+    private func tlsContext() throws -> NIOSSLContext? {
+        guard !settings.tls.certificate.isEmpty else { return nil }
+        do {
+            return try TLSContexts.server(certificateFile: settings.tls.certificate, keyFile: settings.tls.key)
+        } catch {
+            throw GatewayError("tls: \(settings.tls.certificate), \(settings.tls.key): \(error)")
+        }
+    }
+}

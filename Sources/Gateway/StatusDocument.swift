@@ -1,0 +1,77 @@
+internal import Foundation
+internal import InspectionLink
+internal import MailModel
+internal import Relay
+internal import Stores
+
+/// The answer to `mailreeve status`, one JSON object. Fields may be added, never renamed.
+struct StatusDocument: Encodable {
+    struct InspectorEntry: Encodable {
+        var generation: Int
+        var engine: String
+        var signatures: String
+        var signature_count: Int
+        var database_version: Int
+        var database_time: Int
+        var landlock_abi: Int
+        var busy: Int
+        var waiting: Int
+        var inspected: Int
+        var crashes: Int
+        var deadlines: Int
+    }
+
+    struct DoorEntry: Encodable {
+        var connections: Int
+        var processing: Int
+        var accepted: UInt64
+        var refused: UInt64
+    }
+
+    struct SpoolEntry: Encodable {
+        var messages: Int
+        var bytes: Int
+    }
+
+    var uptime: Int
+    var inspector: InspectorEntry
+    var listeners: DoorEntry
+    var spool: SpoolEntry
+    var totals: MessageJournal.Counters
+
+    init(
+        uptime: Int, inspector: InspectorStatus, door: FrontDoorStatus, spool: Spool, totals: MessageJournal.Counters,
+        signatures: String
+    ) {
+        self.uptime = uptime
+        let ready = inspector.ready
+        self.inspector = InspectorEntry(
+            generation: inspector.generation, engine: Escaping.text(ready?.engineVersion ?? "", limit: 60),
+            signatures: signatures, signature_count: ready?.signatures ?? 0,
+            database_version: ready?.databaseVersion ?? 0, database_time: ready?.databaseTime ?? 0,
+            landlock_abi: ready?.landlockABI ?? 0, busy: inspector.busy, waiting: inspector.waiting,
+            inspected: inspector.inspected, crashes: inspector.crashes, deadlines: inspector.deadlines)
+        listeners = DoorEntry(
+            connections: door.connections, processing: door.processing, accepted: door.accepted, refused: door.refused)
+        self.spool = SpoolEntry(messages: spool.messages, bytes: spool.bytes)
+        self.totals = totals
+    }
+
+    func encoded() -> String { Self.json(self) }
+
+    /// The answer to a command: `{"ok":true}` or the error.
+    static func result(error: String?) -> String {
+        struct Answer: Encodable {
+            var ok: Bool
+            var error: String?
+        }
+        return json(Answer(ok: error == nil, error: error))
+    }
+
+    private static func json(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(value) else { return #"{"error":"cannot be shown"}"# }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

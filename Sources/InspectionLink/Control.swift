@@ -1,0 +1,134 @@
+// The control records: gateway and zygote on one SEQPACKET socket, gateway and each worker on another.
+//
+//   gateway -> zygote   Configure (first), Fork
+//   zygote  -> gateway  Ready or Failed, Forked (with [worker socket, pidfd]), Exited
+//   worker  -> gateway  Hello (with [report file]), Done
+//   gateway -> worker   Inspect (with [message file])
+//
+// The end of the stream ends the reader: no worker outlives its zygote, no zygote outlives its gateway.
+
+/// First record to a zygote: everything it needs before it forks.
+package struct Configure: Hashable, Sendable {
+    /// Number of the generation, for logs.
+    package var generation: Int
+    /// Directory of this generation below the workspace; exists, on tmpfs. The only place that workers can touch.
+    package var workspace: String
+    /// Scanner settings; nil loads no engine.
+    package var clamav: ClamAVSettings?
+    /// Go on with what the kernel has when it lacks part of the sandbox.
+    package var allowWeakerSandbox: Bool
+    /// Highest Landlock ABI to use; tests lower it to see how older kernels behave. 0 stands for a kernel without Landlock.
+    package var landlockABI: Int
+    /// Address space of a worker beyond that of the zygote, octets.
+    package var workerMemory: Int
+    /// Largest file that a worker may write (its report, scratch files), octets.
+    package var workerFileSize: Int
+
+    package init(
+        generation: Int, workspace: String, clamav: ClamAVSettings?, allowWeakerSandbox: Bool = false,
+        landlockABI: Int = Int(Int32.max), workerMemory: Int, workerFileSize: Int
+    ) {
+        self.generation = generation
+        self.workspace = workspace
+        self.clamav = clamav
+        self.allowWeakerSandbox = allowWeakerSandbox
+        self.landlockABI = landlockABI
+        self.workerMemory = workerMemory
+        self.workerFileSize = workerFileSize
+    }
+}
+
+/// Settings of the embedded scanner, in libclamav's terms.
+package struct ClamAVSettings: Hashable, Sendable {
+    package var database: String
+    package var maxScanSize: Int
+    package var maxRecursion: Int
+    package var maxFiles: Int
+
+    package init(database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int) {
+        self.database = database
+        self.maxScanSize = maxScanSize
+        self.maxRecursion = maxRecursion
+        self.maxFiles = maxFiles
+    }
+}
+
+/// The zygote is loaded and may fork.
+package struct Ready: Hashable, Sendable {
+    /// Signatures loaded; 0 without an engine.
+    package var signatures: Int
+    /// `ClamAV 1.4.6`; empty without an engine.
+    package var engineVersion: String
+    /// Version of the newest official database (`daily.cvd`) and its build time as Unix time; 0 where there is none.
+    package var databaseVersion: Int
+    package var databaseTime: Int
+    /// Landlock ABI in use; 0 for none.
+    package var landlockABI: Int
+
+    package init(
+        signatures: Int, engineVersion: String, databaseVersion: Int, databaseTime: Int, landlockABI: Int
+    ) {
+        self.signatures = signatures
+        self.engineVersion = engineVersion
+        self.databaseVersion = databaseVersion
+        self.databaseTime = databaseTime
+        self.landlockABI = landlockABI
+    }
+}
+
+/// A request to inspect one message.
+package struct Inspect: Hashable, Sendable {
+    /// Echoed in `Done`.
+    package var request: Int
+    /// Name of this message's directory below the worker's workspace; exists and is empty.
+    package var workspace: String
+    package var limits: InspectionLimits
+
+    package init(request: Int, workspace: String, limits: InspectionLimits) {
+        self.request = request
+        self.workspace = workspace
+        self.limits = limits
+    }
+}
+
+/// Limits of one inspection; reaching one is reported, never hidden.
+package struct InspectionLimits: Hashable, Sendable {
+    package var mimeParts: Int
+    package var mimeDepth: Int
+    package var headerBytes: Int
+    /// Octets of decoded content held at one time.
+    package var decodedBytes: Int
+
+    package init(mimeParts: Int, mimeDepth: Int, headerBytes: Int, decodedBytes: Int) {
+        self.mimeParts = mimeParts
+        self.mimeDepth = mimeDepth
+        self.headerBytes = headerBytes
+        self.decodedBytes = decodedBytes
+    }
+}
+
+/// Records from gateway to zygote.
+package enum ZygoteRequest: Hashable, Sendable {
+    case configure(Configure)
+    /// Fork one worker, known by this number from now on.
+    case fork(worker: Int)
+}
+
+/// Records from zygote to gateway.
+package enum ZygoteEvent: Hashable, Sendable {
+    case ready(Ready)
+    /// Loading or the sandbox failed; the zygote ends.
+    case failed(String)
+    /// With two descriptors: the worker's socket, its pidfd.
+    case forked(worker: Int, pid: Int)
+    /// A worker has ended; `status` says how (`exit 0`, `signal 9`).
+    case exited(worker: Int, status: String)
+}
+
+/// Records from worker to gateway.
+package enum WorkerEvent: Hashable, Sendable {
+    /// The sandbox is closed and the worker waits; with one descriptor, the report file that it writes again and again.
+    case hello
+    /// The report is in the file, from offset 0.
+    case done(request: Int, reportLength: Int)
+}

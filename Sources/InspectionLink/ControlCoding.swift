@@ -1,0 +1,157 @@
+extension ZygoteRequest {
+    package func encoded() -> [UInt8] {
+        switch self {
+        case .configure(let settings):
+            var out = RecordWriter(type: 1)
+            out.put(settings.generation)
+            out.put(settings.workspace)
+            out.put(settings.clamav != nil)
+            if let clamav = settings.clamav {
+                out.put(clamav.database)
+                out.put(clamav.maxScanSize)
+                out.put(clamav.maxRecursion)
+                out.put(clamav.maxFiles)
+            }
+            out.put(settings.allowWeakerSandbox)
+            out.put(settings.landlockABI)
+            out.put(settings.workerMemory)
+            out.put(settings.workerFileSize)
+            return out.bytes
+        case .fork(let worker):
+            var out = RecordWriter(type: 2)
+            out.put(worker)
+            return out.bytes
+        }
+    }
+
+    package init(_ record: [UInt8]) throws(RecordError) {
+        var reader = try RecordReader(record)
+        switch reader.type {
+        case 1:
+            let generation = try reader.int()
+            let workspace = try reader.string(limit: ControlLimits.path)
+            var clamav: ClamAVSettings?
+            if try reader.bool() {
+                clamav = ClamAVSettings(
+                    database: try reader.string(limit: ControlLimits.path), maxScanSize: try reader.int(),
+                    maxRecursion: try reader.int(), maxFiles: try reader.int())
+            }
+            self = .configure(
+                Configure(
+                    generation: generation, workspace: workspace, clamav: clamav,
+                    allowWeakerSandbox: try reader.bool(), landlockABI: try reader.int(),
+                    workerMemory: try reader.int(), workerFileSize: try reader.int()))
+        case 2:
+            self = .fork(worker: try reader.int())
+        default:
+            throw .type(reader.type)
+        }
+        try reader.end()
+    }
+}
+
+extension ZygoteEvent {
+    package func encoded() -> [UInt8] {
+        switch self {
+        case .ready(let ready):
+            var out = RecordWriter(type: 11)
+            out.put(ready.signatures)
+            out.put(ready.engineVersion)
+            out.put(ready.databaseVersion)
+            out.put(ready.databaseTime)
+            out.put(ready.landlockABI)
+            return out.bytes
+        case .failed(let text):
+            var out = RecordWriter(type: 12)
+            out.put(text)
+            return out.bytes
+        case .forked(let worker, let pid):
+            var out = RecordWriter(type: 13)
+            out.put(worker)
+            out.put(pid)
+            return out.bytes
+        case .exited(let worker, let status):
+            var out = RecordWriter(type: 14)
+            out.put(worker)
+            out.put(status)
+            return out.bytes
+        }
+    }
+
+    package init(_ record: [UInt8]) throws(RecordError) {
+        var reader = try RecordReader(record)
+        switch reader.type {
+        case 11:
+            self = .ready(
+                Ready(
+                    signatures: try reader.int(in: 0...Int.max), engineVersion: try reader.string(limit: 200),
+                    databaseVersion: try reader.int(in: 0...Int.max), databaseTime: try reader.int(in: 0...Int.max),
+                    landlockABI: try reader.int(in: 0...1000)))
+        case 12:
+            self = .failed(try reader.string(limit: ControlLimits.text))
+        case 13:
+            self = .forked(worker: try reader.int(), pid: try reader.int())
+        case 14:
+            self = .exited(worker: try reader.int(), status: try reader.string(limit: 200))
+        default:
+            throw .type(reader.type)
+        }
+        try reader.end()
+    }
+}
+
+extension WorkerEvent {
+    package func encoded() -> [UInt8] {
+        switch self {
+        case .hello:
+            return RecordWriter(type: 21).bytes
+        case .done(let request, let reportLength):
+            var out = RecordWriter(type: 22)
+            out.put(request)
+            out.put(reportLength)
+            return out.bytes
+        }
+    }
+
+    package init(_ record: [UInt8]) throws(RecordError) {
+        var reader = try RecordReader(record)
+        switch reader.type {
+        case 21: self = .hello
+        case 22: self = .done(request: try reader.int(), reportLength: try reader.int(in: 0...Int.max))
+        default: throw .type(reader.type)
+        }
+        try reader.end()
+    }
+}
+
+extension Inspect {
+    package func encoded() -> [UInt8] {
+        var out = RecordWriter(type: 31)
+        out.put(request)
+        out.put(workspace)
+        out.put(limits.mimeParts)
+        out.put(limits.mimeDepth)
+        out.put(limits.headerBytes)
+        out.put(limits.decodedBytes)
+        return out.bytes
+    }
+
+    package init(_ record: [UInt8]) throws(RecordError) {
+        var reader = try RecordReader(record)
+        guard reader.type == 31 else { throw .type(reader.type) }
+        self.init(
+            request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
+            limits: InspectionLimits(
+                mimeParts: try reader.int(in: 1...Int.max), mimeDepth: try reader.int(in: 1...Int.max),
+                headerBytes: try reader.int(in: 1...Int.max), decodedBytes: try reader.int(in: 1...Int.max)))
+        try reader.end()
+    }
+}
+
+/// Bounds of text in control records.
+package enum ControlLimits {
+    /// Octets of a path (`PATH_MAX`).
+    package static let path = 4096
+    /// Octets of a failure text.
+    package static let text = 8192
+}

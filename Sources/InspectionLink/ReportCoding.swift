@@ -1,0 +1,116 @@
+package import MailModel
+
+/// Bounds that a report must keep; one that does not is a lie and its worker is replaced.
+package struct ReportLimits: Hashable, Sendable {
+    /// Entries of any one list.
+    package var entries = 200_000
+    /// Octets of any one text.
+    package var text = 4096
+    /// Names of one part.
+    package var names = 200
+
+    package init() {}
+}
+
+extension Report {
+    /// The report as one record.
+    package func encoded() -> [UInt8] {
+        var out = RecordWriter(type: 41)
+        out.put(messageSize)
+        out.put(parts) { out, part in
+            out.put(part.path)
+            out.put(part.declaredType)
+            out.put(part.detectedType)
+            out.put(part.names) { out, name in out.put(name) }
+            out.put(part.size)
+            out.put(part.sha256)
+            out.put(part.encrypted)
+            out.put(part.origin.rawValue)
+        }
+        out.put(findings) { out, finding in
+            out.put(finding.scanner)
+            out.put(finding.kind.rawValue)
+            out.put(finding.name)
+            out.put(finding.part)
+            out.put(finding.evidence)
+        }
+        out.put(anomalies) { out, anomaly in
+            out.put(anomaly.kind)
+            out.put(anomaly.part)
+            out.put(anomaly.offset)
+        }
+        out.put(unchecked) { out, item in
+            out.put(item.reason.rawValue)
+            out.put(item.part)
+            out.put(item.detail)
+        }
+        out.put(limitsHit) { out, name in out.put(name) }
+        out.put(completedScanners) { out, name in out.put(name) }
+        out.put(timings) { out, timing in
+            out.put(timing.stage)
+            out.put(timing.microseconds)
+        }
+        return out.bytes
+    }
+
+    /// Reads a report as untrusted data.
+    package init(_ record: [UInt8], limits: ReportLimits = ReportLimits()) throws(RecordError) {
+        var reader = try RecordReader(record)
+        guard reader.type == 41 else { throw .type(reader.type) }
+        let messageSize = try reader.int(in: 0...Int.max)
+        let parts = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+            PartDescription(
+                path: try reader.string(limit: limits.text), declaredType: try reader.string(limit: limits.text),
+                detectedType: try reader.string(limit: limits.text),
+                names: try reader.list(limit: limits.names) { reader throws(RecordError) in
+                    try reader.string(limit: limits.text)
+                },
+                size: try reader.int(in: 0...Int.max), sha256: try Self.digest(&reader),
+                encrypted: try reader.bool(), origin: try Self.word(&reader))
+        }
+        let count = parts.count
+        let findings = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+            Finding(
+                scanner: try reader.string(limit: limits.text), kind: try Self.word(&reader),
+                name: try reader.string(limit: limits.text), part: try reader.index(below: count),
+                evidence: try reader.string(limit: limits.text))
+        }
+        let anomalies = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+            Anomaly(
+                kind: try reader.string(limit: limits.text), part: try reader.index(below: count),
+                offset: try reader.int(in: 0...messageSize))
+        }
+        let unchecked = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+            Unchecked(
+                try Self.word(&reader), part: try reader.index(below: count),
+                detail: try reader.string(limit: limits.text))
+        }
+        let limitsHit = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+            try reader.string(limit: limits.text)
+        }
+        let completedScanners = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+            try reader.string(limit: limits.text)
+        }
+        let timings = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+            Timing(stage: try reader.string(limit: limits.text), microseconds: try reader.int(in: 0...Int.max))
+        }
+        try reader.end()
+        self.init(
+            messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
+            limitsHit: limitsHit, completedScanners: completedScanners, timings: timings)
+    }
+
+    private static func digest(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {
+        let bytes = try reader.bytes(limit: 32)
+        guard bytes.isEmpty || bytes.count == 32 else { throw .value("a digest of \(bytes.count) octets") }
+        return bytes
+    }
+
+    private static func word<Word: RawRepresentable<String>>(
+        _ reader: inout RecordReader
+    ) throws(RecordError) -> Word {
+        let text = try reader.string(limit: 64)
+        guard let word = Word(rawValue: text) else { throw .value("unknown word") }
+        return word
+    }
+}

@@ -1,0 +1,56 @@
+internal import Bytes
+internal import InspectionLink
+internal import MIME
+internal import MailModel
+
+/// The parts of one message and their content, decoded one at a time into the same buffer.
+struct PartWalker {
+    /// The structure.
+    let tree: PartTree
+    /// Octets that may still be decoded.
+    private(set) var budget: Int
+
+    init(_ message: Span<UInt8>, limits: InspectionLimits) {
+        let defaults = MIMELimits()
+        tree = MIMEReader.read(
+            message,
+            limits: MIMELimits(
+                parts: limits.mimeParts, depth: limits.mimeDepth, headerBytes: limits.headerBytes,
+                nestedBytes: min(defaults.nestedBytes, limits.decodedBytes)))
+        budget = limits.decodedBytes
+    }
+
+    /// What a part is, before its content is known.
+    func description(_ index: Int) -> PartDescription {
+        let part = tree.parts[index]
+        return PartDescription(path: part.path, declaredType: part.mediaType, names: part.names)
+    }
+
+    /// Lends the decoded content of a part, which is cut when the budget ends.
+    /// - Parameters:
+    ///   - buffer: overwritten; keeps its memory from part to part.
+    ///   - use: gets the content, and what decoding it met where there was something to decode.
+    mutating func withContent<Result>(
+        of index: Int, in message: Span<UInt8>, buffer: inout [UInt8], _ use: (Span<UInt8>, DecodeResult?) -> Result
+    ) -> Result {
+        let part = tree.parts[index]
+        guard part.transferEncoding.needsDecoding else {
+            return tree.withBody(of: index, in: message) { use($0, nil) }
+        }
+        buffer.removeAll(keepingCapacity: true)
+        let result = tree.decodeBody(of: index, in: message, into: &buffer, limit: budget)
+        budget -= buffer.count
+        return use(buffer.span, result)
+    }
+
+    /// Documented names of what decoding met.
+    static func anomalies(_ notes: DecodeResult.Notes) -> [String] {
+        let names: [(DecodeResult.Notes, String)] = [
+            (.junk, "encoding-junk"), (.dataAfterPadding, "base64-data-after-padding"),
+            (.missingPadding, "base64-missing-padding"), (.extraPadding, "base64-extra-padding"),
+            (.truncated, "encoding-truncated"), (.badEscape, "quoted-printable-bad-escape"),
+            (.missingBegin, "uuencode-missing-begin"), (.missingEnd, "uuencode-missing-end"),
+        ]
+        return names.filter { notes.contains($0.0) }.map { $0.1 }
+    }
+}

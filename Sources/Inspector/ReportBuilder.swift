@@ -1,0 +1,105 @@
+internal import InspectionLink
+internal import MailModel
+
+/// Collects one report within the bounds that the gateway accepts. What does not fit is named as a limit and leaves the
+/// message unchecked: a report must never be refused because of what a sender wrote, nor look complete when it is not.
+struct ReportBuilder {
+    /// Bounds of what one message may put into its report.
+    struct Limits {
+        /// Octets of all file names together.
+        var nameBytes = 4_194_304
+        /// Anomalies.
+        var anomalies = 10_000
+        /// Octets of a media type (RFC 6838 section 4.2: twice 127 and a slash).
+        var mediaType = 255
+        /// Octets of a signature's name or of the detail of something unchecked.
+        var detail = 1024
+    }
+
+    private(set) var report: Report
+    private let limits: Limits
+    private let contract = ReportLimits()
+    private var nameBytes = 0
+
+    init(messageSize: Int, limits: Limits = Limits()) {
+        report = Report(messageSize: messageSize)
+        self.limits = limits
+    }
+
+    /// Adds a part, its texts cut where they are longer than the contract allows. Returns its index.
+    mutating func add(_ part: PartDescription) -> Int {
+        var part = part
+        let index = report.parts.count
+        let all = part.names
+        part.declaredType = clamped(part.declaredType, to: limits.mediaType)
+        part.path = clamped(part.path, to: contract.text)
+        part.names = []
+        for name in all.prefix(contract.names) {
+            let size = name.utf8.count
+            guard size <= contract.text, size <= limits.nameBytes - nameBytes else { break }
+            nameBytes += size
+            part.names.append(name)
+        }
+        report.parts.append(part)
+        if part.names.count < all.count { reach("report-names", part: index) }
+        return index
+    }
+
+    /// Sets what decoding and detection said of a part.
+    mutating func describe(_ part: Int, _ change: (inout PartDescription) -> Void) {
+        change(&report.parts[part])
+    }
+
+    mutating func add(_ anomaly: Anomaly) {
+        guard report.anomalies.count < limits.anomalies else {
+            reach("report-anomalies")
+            return
+        }
+        var anomaly = anomaly
+        anomaly.offset = min(max(0, anomaly.offset), report.messageSize)
+        report.anomalies.append(anomaly)
+    }
+
+    mutating func addVirus(_ name: String, scanner: String, part: Int?) {
+        report.findings.append(
+            Finding(scanner: scanner, kind: .virus, name: clamped(name, to: limits.detail), part: part))
+    }
+
+    mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, _ detail: String) {
+        report.unchecked.append(Unchecked(reason, part: part, detail: clamped(detail, to: limits.detail)))
+    }
+
+    /// Notes a limit, and once for each limit that the message was not checked beyond it.
+    mutating func reach(_ limit: String, part: Int? = nil) {
+        guard !report.limitsHit.contains(limit) else { return }
+        report.limitsHit.append(limit)
+        addUnchecked(.overLimits, part: part, limit)
+    }
+
+    /// The report as one record; `maximum` is the largest file that the worker can write.
+    mutating func finish(completed: [String], timings: [Report.Timing], maximum: Int) -> [UInt8] {
+        report.completedScanners = completed
+        report.timings = timings
+        let record = report.encoded()
+        if record.count <= maximum { return record }
+        var short = ReportBuilder(messageSize: report.messageSize, limits: limits)
+        short.report.findings = report.findings.prefix(1).map { finding in
+            Finding(scanner: finding.scanner, kind: finding.kind, name: finding.name, part: nil)
+        }
+        short.reach("report-size")
+        return short.report.encoded()
+    }
+}
+
+/// The text cut to at most `limit` octets of UTF-8, between two characters.
+func clamped(_ text: String, to limit: Int) -> String {
+    guard text.utf8.count > limit else { return text }
+    var out = String.UnicodeScalarView()
+    var count = 0
+    for scalar in text.unicodeScalars {
+        count += UTF8.width(scalar)
+        if count > limit { break }
+        out.append(scalar)
+    }
+    return String(out)
+}

@@ -1,0 +1,188 @@
+internal import Bytes
+
+/// What the header block of one entity says about its structure: the `Content-` fields (RFC 2045 section 3).
+struct EntityHeader {
+    /// Where the body begins.
+    private(set) var bodyStart = 0
+    private(set) var mediaType: String
+    private(set) var charset = ""
+    private(set) var boundary: [UInt8]?
+    private(set) var transferEncoding = TransferEncoding.sevenBit
+    private(set) var names: [String] = []
+    /// Kinds with their offsets in the source.
+    private(set) var anomalies: [(kind: AnomalyKind, offset: Int)] = []
+    private(set) var limitsHit: [MIMELimit] = []
+
+    private var seenType = false
+    private var seenEncoding = false
+    private var seenDisposition = false
+
+    /// Longest type and subtype together; RFC 6838 section 4.2 allows 127 for each.
+    private static let longestMediaType = 255
+
+    /// Reads the block at `start`. `defaultType` stands when there is no `Content-Type`.
+    init(
+        _ bytes: Span<UInt8>, at start: Int, delimiters: DelimiterStack, defaultType: String, limits: MIMELimits
+    ) {
+        mediaType = defaultType
+        var scanner = HeaderScanner(from: start, limit: bytes.count)
+        var count = 0
+        while let field = scanner.next(in: bytes, delimiters: delimiters) {
+            count += 1
+            // Past a limit the block is only followed to its end.
+            guard count <= limits.headerCount else {
+                note(.headerCount)
+                continue
+            }
+            guard field.whole.upperBound - start <= limits.headerBytes else {
+                note(.headerBytes)
+                continue
+            }
+            guard bytes.hasPrefix(ignoringCase: "content-", from: field.name.lowerBound) else { continue }
+            if field.isNamed("content-type", in: bytes) {
+                readType(bytes, field, limits)
+            } else if field.isNamed("content-transfer-encoding", in: bytes) {
+                readEncoding(bytes, field)
+            } else if field.isNamed("content-disposition", in: bytes) {
+                readDisposition(bytes, field, limits)
+            }
+        }
+        bodyStart = scanner.position
+        noteForms(bytes, start, scanner)
+    }
+
+    private mutating func readType(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
+        var body = FieldBody(bytes, value: field.value)
+        let value = body.leadingValue()
+        let parameters = ParameterList(&body, limit: limits.parameters)
+        finish(parameters, field)
+        if seenType {
+            note(.duplicateContentType, field)
+        } else {
+            seenType = true
+            if let type = Self.mediaType(value) {
+                mediaType = type
+            } else {
+                mediaType = "text/plain"
+                note(.invalidContentType, field)
+            }
+            var found: Set<AnomalyKind> = []
+            if let value = parameters.value(of: "charset", anomalies: &found)?.bytes {
+                charset = Self.label(FieldBody.withoutComment(value))
+            }
+            if let value = parameters.value(of: "boundary", anomalies: &found)?.bytes {
+                boundary = Self.boundary(value)
+            }
+            for kind in found { note(kind, field) }
+        }
+        addNames(parameters.values(of: "name"))
+    }
+
+    private mutating func readEncoding(_ bytes: Span<UInt8>, _ field: HeaderField) {
+        guard !seenEncoding else {
+            note(.duplicateTransferEncoding, field)
+            return
+        }
+        seenEncoding = true
+        var body = FieldBody(bytes, value: field.value)
+        let words = body.leadingValue().map(FieldBody.lower).split(whereSeparator: FieldBody.isBlank)
+        transferEncoding = words.first.map { Self.encoding(Array($0)) } ?? .sevenBit
+        if transferEncoding == .unknown || words.count > 1 { note(.unknownTransferEncoding, field) }
+    }
+
+    private mutating func readDisposition(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
+        if seenDisposition { note(.duplicateDisposition, field) }
+        seenDisposition = true
+        var body = FieldBody(bytes, value: field.value)
+        _ = body.leadingValue()
+        let parameters = ParameterList(&body, limit: limits.parameters)
+        finish(parameters, field)
+        addNames(parameters.values(of: "filename"))
+    }
+
+    private mutating func finish(_ parameters: ParameterList, _ field: HeaderField) {
+        for kind in parameters.anomalies { note(kind, field) }
+        if parameters.isOverLimit { note(.parameters) }
+    }
+
+    /// Raw and decoded: which of them a mail reader shows is its own affair, so both are candidates.
+    private mutating func addNames(_ values: [ParameterList.Value]) {
+        for value in values where !value.bytes.isEmpty {
+            addName(Charset(label: value.charset).text(value.bytes))
+            if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
+        }
+    }
+
+    private mutating func addName(_ name: String) {
+        if !names.contains(name) { names.append(name) }
+    }
+
+    private mutating func noteForms(_ bytes: Span<UInt8>, _ start: Int, _ scanner: HeaderScanner) {
+        if let offset = scanner.leadingContinuation { anomalies.append((.leadingContinuation, offset)) }
+        if let offset = scanner.mboxLine { anomalies.append((.mboxLine, offset)) }
+        if let offset = scanner.blankBeforeColon { anomalies.append((.blankBeforeColon, offset)) }
+        if scanner.end == .brokenLine { anomalies.append((.brokenHeaderBlock, scanner.position)) }
+        let block = bytes.extracting(start..<bodyStart)
+        if let offset = block.firstIndex(of: 0) { anomalies.append((.nulInHeader, start + offset)) }
+        var from = 0
+        while let offset = block.firstIndex(of: 0x0D, from: from) {
+            if offset + 1 >= block.count || block[offset + 1] != 0x0A {
+                anomalies.append((.bareCRInHeader, start + offset))
+                break
+            }
+            from = offset + 2
+        }
+    }
+
+    private mutating func note(_ kind: AnomalyKind, _ field: HeaderField) {
+        anomalies.append((kind, field.whole.lowerBound))
+    }
+
+    private mutating func note(_ limit: MIMELimit) {
+        if !limitsHit.contains(limit) { limitsHit.append(limit) }
+    }
+
+    /// `type/subtype` of tokens (RFC 2045 section 5.1) in lower case; nil when it is something else.
+    private static func mediaType(_ value: [UInt8]) -> String? {
+        var slashes = 0
+        for byte in value {
+            if byte == 0x2F { slashes += 1 } else if !isToken(byte) { return nil }
+        }
+        guard slashes == 1, value.first != 0x2F, value.last != 0x2F, value.count <= longestMediaType else { return nil }
+        return String(decoding: value.map(FieldBody.lower), as: UTF8.self)
+    }
+
+    /// RFC 2045 section 5.1: any character except blanks, controls and tspecials.
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0...0x20, 0x7F...0xFF: false
+        case 0x22, 0x28, 0x29, 0x2C, 0x2F, 0x3A...0x40, 0x5B...0x5D: false
+        default: true
+        }
+    }
+
+    /// At most 64 characters, printable ASCII; others become `?`.
+    private static func label(_ value: [UInt8]) -> String {
+        let shown = value.prefix(64).map { $0 > 0x20 && $0 < 0x7F ? FieldBody.lower($0) : 0x3F }
+        return String(decoding: shown, as: UTF8.self)
+    }
+
+    /// Blanks at the end do not belong to a boundary (RFC 2046 section 5.1.1). Nil when nothing is left.
+    private static func boundary(_ value: [UInt8]) -> [UInt8]? {
+        var boundary = FieldBody.withoutComment(value)
+        while let last = boundary.last, FieldBody.isBlank(last) { boundary.removeLast() }
+        return boundary.isEmpty ? nil : boundary
+    }
+
+    private static func encoding(_ word: [UInt8]) -> TransferEncoding {
+        switch String(decoding: word.prefix(32), as: UTF8.self) {
+        case "7bit", "7-bit": .sevenBit
+        case "8bit", "8-bit": .eightBit
+        case "binary": .binary
+        case "base64": .base64
+        case "quoted-printable": .quotedPrintable
+        case "x-uuencode", "uuencode", "x-uue", "uue": .uuencode
+        default: .unknown
+        }
+    }
+}

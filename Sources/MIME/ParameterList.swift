@@ -1,0 +1,160 @@
+/// The parameters of one field, with the sections of RFC 2231 put together.
+struct ParameterList {
+    /// One candidate for a parameter's value.
+    struct Value {
+        /// The value, percent encoding removed.
+        var bytes: [UInt8]
+        /// Charset of an RFC 2231 value in lower case; nil for plain values.
+        var charset: [UInt8]?
+    }
+
+    private struct Entry {
+        /// Section number of RFC 2231 section 3; nil for values in one piece.
+        var section: Int?
+        /// The value is percent encoded (RFC 2231 section 4).
+        var extended: Bool
+        var parameter: FieldBody.Parameter
+    }
+
+    private var entries: [[UInt8]: [Entry]] = [:]
+    private(set) var anomalies: Set<AnomalyKind> = []
+    /// There were more parameters than the limit.
+    private(set) var isOverLimit = false
+
+    /// Reads up to `limit` parameters from `field`, whose leading value has been read.
+    init(_ field: inout FieldBody, limit: Int) {
+        var count = 0
+        while let parameter = field.nextParameter() {
+            guard count < limit else {
+                isOverLimit = true
+                break
+            }
+            count += 1
+            add(parameter)
+        }
+        anomalies.formUnion(field.anomalies)
+        for same in entries.values {
+            let sections = Set(same.compactMap(\.section))
+            if let highest = sections.max(), highest != sections.count - 1 { anomalies.insert(.brokenContinuation) }
+        }
+    }
+
+    /// Every candidate for the value of `name`: plain values as written, then the RFC 2231 forms.
+    func values(of name: StaticString) -> [Value] {
+        guard let found = entries[Self.key(name)] else { return [] }
+        var values: [Value] = []
+        for entry in found where entry.section == nil && !entry.extended {
+            values.append(Value(bytes: entry.parameter.value))
+            if let unescaped = entry.parameter.unescaped { values.append(Value(bytes: unescaped)) }
+        }
+        for entry in found where entry.section == nil && entry.extended {
+            let (charset, text) = Self.splitCharset(entry.parameter.value)
+            values.append(Value(bytes: Self.percentDecoded(text), charset: charset))
+        }
+        if let joined = Self.joined(found.filter { $0.section != nil }) { values.append(joined) }
+        return values
+    }
+
+    /// The value that stands for `name`: plain before RFC 2231, the first of several. `anomalies` is told when candidates
+    /// that come from different parameters differ.
+    func value(of name: StaticString, anomalies: inout Set<AnomalyKind>) -> Value? {
+        guard let found = entries[Self.key(name)] else { return nil }
+        let all = values(of: name)
+        if found.filter({ $0.section == nil }).count > 1 || (all.count > 1 && found.contains { $0.section != nil }) {
+            anomalies.insert(.duplicateParameter)
+        }
+        return all.first
+    }
+
+    private mutating func add(_ parameter: FieldBody.Parameter) {
+        var base = parameter.name[...]
+        var extended = false
+        var section: Int?
+        if base.last == 0x2A {
+            base = base.dropLast()
+            extended = true
+        }
+        if let star = base.lastIndex(of: 0x2A), let number = Self.sectionNumber(base[(star + 1)...]) {
+            base = base[..<star]
+            section = number
+        }
+        entries[Array(base), default: []].append(Entry(section: section, extended: extended, parameter: parameter))
+        let same = entries[Array(base)]?.filter { $0.section == section && $0.extended == extended }.count ?? 0
+        if same > 1 { anomalies.insert(section == nil ? .duplicateParameter : .brokenContinuation) }
+    }
+
+    /// At most four digits: a limit on parameters makes higher sections useless.
+    private static func sectionNumber(_ digits: ArraySlice<UInt8>) -> Int? {
+        guard !digits.isEmpty, digits.count <= 4 else { return nil }
+        var number = 0
+        for digit in digits {
+            guard digit >= 0x30, digit <= 0x39 else { return nil }
+            number = number * 10 + Int(digit - 0x30)
+        }
+        return number
+    }
+
+    private static func joined(_ sections: [Entry]) -> Value? {
+        guard !sections.isEmpty else { return nil }
+        // Sections come in any order; equal numbers keep theirs.
+        let ordered = sections.enumerated().sorted { left, right in
+            (left.element.section ?? 0, left.offset) < (right.element.section ?? 0, right.offset)
+        }
+        var bytes: [UInt8] = []
+        var charset: [UInt8]?
+        for (position, item) in ordered.enumerated() {
+            var text = item.element.parameter.value[...]
+            if position == 0, item.element.extended {
+                let split = splitCharset(item.element.parameter.value)
+                charset = split.charset
+                text = split.text
+            }
+            bytes += item.element.extended ? percentDecoded(text) : Array(text)
+        }
+        return Value(bytes: bytes, charset: charset)
+    }
+
+    /// `charset'language'text` (RFC 2231 section 4); without both quotes everything is text.
+    private static func splitCharset(_ value: [UInt8]) -> (charset: [UInt8]?, text: ArraySlice<UInt8>) {
+        guard let first = value.firstIndex(of: 0x27),
+            let second = value[(first + 1)...].firstIndex(of: 0x27)
+        else { return (nil, value[...]) }
+        return (value[..<first].map(FieldBody.lower), value[(second + 1)...])
+    }
+
+    /// `%XX` becomes an octet; other percent signs stay.
+    private static func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count)
+        var index = text.startIndex
+        while index < text.endIndex {
+            if text[index] == 0x25, index + 2 < text.endIndex, let high = Hex.value(text[index + 1]),
+                let low = Hex.value(text[index + 2])
+            {
+                out.append(high << 4 | low)
+                index += 3
+            } else {
+                out.append(text[index])
+                index += 1
+            }
+        }
+        return out
+    }
+
+    private static func key(_ name: StaticString) -> [UInt8] {
+        name.withUTF8Buffer { Array($0) }
+    }
+}
+
+/// Hexadecimal digits.
+enum Hex {
+    /// Value of a digit in either case; nil for other bytes.
+    static func value(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import Bytes
+
+/// Quoted-printable (RFC 2045 section 6.7). Blanks at the end of a line are kept, as mail readers do.
+enum QuotedPrintable {
+    private enum Escape {
+        case octet(UInt8)
+        /// Soft line break; `next` is the offset behind it.
+        case softBreak(next: Int)
+        case literal
+    }
+
+    static func decode(_ body: Span<UInt8>, into output: inout [UInt8], limit: Int) -> DecodeResult {
+        var result = DecodeResult()
+        var left = limit
+        output.reserveCapacity(output.count + min(body.count, limit))
+        var index = 0
+        while index < body.count {
+            let equals = body.firstIndex(of: 0x3D, from: index) ?? body.count
+            let run = min(equals - index, left)
+            body.extracting(index..<index + run).withUnsafeBufferPointer { output.append(contentsOf: $0) }
+            left -= run
+            guard run == equals - index else {
+                result.limitReached = true
+                return result
+            }
+            index = equals
+            guard index < body.count else { break }
+            let byte: UInt8
+            switch escape(body, at: index) {
+            case .softBreak(let next):
+                index = next
+                continue
+            case .octet(let octet):
+                byte = octet
+                index += 3
+            case .literal:
+                result.notes.insert(.badEscape)
+                byte = 0x3D
+                index += 1
+            }
+            guard left > 0 else {
+                result.limitReached = true
+                return result
+            }
+            output.append(byte)
+            left -= 1
+        }
+        return result
+    }
+
+    /// What the `=` at `start` means.
+    private static func escape(_ body: Span<UInt8>, at start: Int) -> Escape {
+        if start + 2 < body.count, let high = Hex.value(body[start + 1]), let low = Hex.value(body[start + 2]) {
+            return .octet(high << 4 | low)
+        }
+        // Gateways append blanks to lines, so a soft break may have some before its line end.
+        var index = start + 1
+        while index < body.count, body[index] == 0x20 || body[index] == 0x09 { index += 1 }
+        if index < body.count, body[index] == 0x0D { index += 1 }
+        guard index < body.count else { return .softBreak(next: index) }
+        return body[index] == 0x0A ? .softBreak(next: index + 1) : .literal
+    }
+}

@@ -1,0 +1,117 @@
+internal import MailModel
+
+/// Grows a `PartTree`: links, paths, anomalies and limits.
+struct TreeBuilder {
+    private(set) var tree = PartTree()
+    let limits: MIMELimits
+    /// Parts whose encoded body holds a message or multipart, in the order in which they were met.
+    private(set) var nested: [Int] = []
+
+    /// What is known of a part only while the tree grows.
+    private struct Growth {
+        var lastChild: Int32 = -1
+        /// Entities among the children: preamble and epilogue do not count in paths.
+        var entities = 0
+        var boundary: [UInt8]?
+        var noted: Set<AnomalyKind> = []
+    }
+
+    private var growth: [Growth] = []
+    /// For each source the offset in the raw message that stands for all of it; 0 for the message.
+    private var origins = [0]
+    private var nestedBytesLeft: Int
+
+    init(limits: MIMELimits) {
+        self.limits = limits
+        nestedBytesLeft = limits.nestedBytes
+    }
+
+    var isFull: Bool { tree.parts.count >= limits.parts }
+
+    /// Appends a part behind its siblings.
+    mutating func append(
+        _ kind: Part.Kind, parent: Int?, source: Int, header: Range<Int>, body: Range<Int>, as entity: EntityHeader?
+    ) -> Int {
+        let index = tree.parts.count
+        var part = Part(
+            path: "1", parent: -1, depth: 0, kind: kind, mediaType: entity?.mediaType ?? "text/plain",
+            charset: entity?.charset ?? "", transferEncoding: entity?.transferEncoding ?? .sevenBit,
+            names: entity?.names ?? [], source: Int32(truncatingIfNeeded: source), header: header, body: body)
+        let number = Int32(truncatingIfNeeded: index)
+        if let parent {
+            part.parent = Int32(truncatingIfNeeded: parent)
+            part.depth = tree.parts[parent].depth + 1
+            part.path = tree.parts[parent].path + "." + step(kind, parent)
+            let last = growth[parent].lastChild
+            if last >= 0 {
+                tree.parts[Int(last)].nextSibling = number
+            } else {
+                tree.parts[parent].firstChild = number
+            }
+            growth[parent].lastChild = number
+        }
+        tree.parts.append(part)
+        growth.append(Growth(boundary: entity?.boundary))
+        if let entity {
+            for anomaly in entity.anomalies { note(anomaly.kind, part: index, at: anomaly.offset) }
+            for limit in entity.limitsHit { note(limit) }
+        }
+        return index
+    }
+
+    private mutating func step(_ kind: Part.Kind, _ parent: Int) -> String {
+        switch kind {
+        case .preamble: return "preamble"
+        case .epilogue: return "epilogue"
+        case .leaf, .multipart, .message:
+            growth[parent].entities += 1
+            return String(growth[parent].entities)
+        }
+    }
+
+    mutating func setBody(_ body: Range<Int>, of part: Int) {
+        tree.parts[part].body = body
+    }
+
+    mutating func setKind(_ kind: Part.Kind, of part: Int) {
+        tree.parts[part].kind = kind
+    }
+
+    func boundary(of part: Int) -> [UInt8]? { growth[part].boundary }
+
+    mutating func note(_ kind: AnomalyKind, part: Int, at offset: Int) {
+        guard growth[part].noted.insert(kind).inserted else { return }
+        let source = Int(tree.parts[part].source)
+        let raw = source == 0 ? offset : origins[source]
+        tree.anomalies.append(Anomaly(kind: kind.rawValue, part: part, offset: raw))
+    }
+
+    mutating func note(_ limit: MIMELimit) {
+        if !tree.limitsHit.contains(limit) { tree.limitsHit.append(limit) }
+    }
+
+    /// Puts the part's body down for decoding; false when that is over the limit.
+    mutating func planNested(_ part: Int) -> Bool {
+        let size = tree.parts[part].body.count
+        guard size <= nestedBytesLeft else {
+            note(.nestedBytes)
+            note(.unreadRemainder, part: part, at: tree.parts[part].body.lowerBound)
+            return false
+        }
+        nestedBytesLeft -= size
+        nested.append(part)
+        return true
+    }
+
+    /// Decodes the part's body into a source of its own; nil when nothing came out.
+    mutating func decodeNested(_ part: Int, _ message: Span<UInt8>) -> Int? {
+        var decoded: [UInt8] = []
+        // No coding makes a body longer, so its own size never cuts it.
+        _ = tree.decodeBody(of: part, in: message, into: &decoded, limit: tree.parts[part].body.count)
+        guard !decoded.isEmpty else { return nil }
+        let holder = Int(tree.parts[part].source)
+        origins.append(holder == 0 ? tree.parts[part].body.lowerBound : origins[holder])
+        tree.sources.append(.decoded(decoded, of: part))
+        return tree.sources.count - 1
+    }
+}

@@ -1,0 +1,41 @@
+/// What the inspector says of one message: facts, never orders. Its texts come from hostile mail: escape before showing.
+package struct Report: Hashable, Sendable {
+    /// Octets of the message that was inspected; the gateway compares it with what it sent.
+    package var messageSize: Int
+    /// Every part, in the order of the tree.
+    package var parts: [PartDescription]
+    package var findings: [Finding]
+    package var anomalies: [Anomaly]
+    package var unchecked: [Unchecked]
+    /// Names of the limits that were reached.
+    package var limitsHit: [String]
+    /// Scanners that saw the whole message, by name.
+    package var completedScanners: [String]
+    /// Microseconds by stage.
+    package var timings: [Timing]
+
+    package struct Timing: Hashable, Sendable {
+        package var stage: String
+        package var microseconds: Int
+
+        package init(stage: String, microseconds: Int) {
+            self.stage = stage
+            self.microseconds = microseconds
+        }
+    }
+
+    package init(
+        messageSize: Int, parts: [PartDescription] = [], findings: [Finding] = [], anomalies: [Anomaly] = [],
+        unchecked: [Unchecked] = [], limitsHit: [String] = [], completedScanners: [String] = [],
+        timings: [Timing] = []
+    ) {
+        self.messageSize = messageSize
+        self.parts = parts
+        self.findings = findings
+        self.anomalies = anomalies
+        self.unchecked = unchecked
+        self.limitsHit = limitsHit
+        self.completedScanners = completedScanners
+        self.timings = timings
+    }
+}

@@ -1,0 +1,118 @@
+package import MailModel
+
+/// A delivery status notification (RFC 3464) for recipients that the next hop refused while others got the message and
+/// the SMTP client, which hears only one reply, was told 250.
+package enum DeliveryStatusNotification {
+    /// What the notification is about.
+    package struct Subject: Sendable {
+        package var hostname: String
+        package var id: String
+        package var envelope: Envelope
+        package var refused: [RecipientOutcome]
+        /// The header block of the message, without its body; the notification quotes it.
+        package var headers: [UInt8]
+        /// Unix time.
+        package var time: Int
+
+        package init(
+            hostname: String, id: String, envelope: Envelope, refused: [RecipientOutcome], headers: [UInt8], time: Int
+        ) {
+            self.hostname = hostname
+            self.id = id
+            self.envelope = envelope
+            self.refused = refused
+            self.headers = headers
+            self.time = time
+        }
+    }
+
+    /// Recipients of `refused` for whom the sender wants to hear of a failure; none when the sender is null.
+    package static func wanted(_ refused: [RecipientOutcome], sender: MailPath) -> [RecipientOutcome] {
+        if sender.isNull { return [] }
+        return refused.filter { $0.recipient.notify?.contains(.failure) ?? true }
+    }
+
+    /// The message, CRLF, ready to be sent to the sender with a null reverse-path.
+    package static func message(_ subject: Subject) -> [UInt8] {
+        let boundary = "mailreeve-\(subject.id)-\(subject.time)"
+        let utf8 = subject.envelope.addressesNeedSMTPUTF8
+        var out = """
+            From: MAILER-DAEMON@\(subject.hostname)
+            To: \(address(subject.envelope.reversePath))
+            Subject: Undelivered Mail Returned to Sender
+            Date: \(DateText.rfc5322(subject.time))
+            Message-ID: <dsn-\(subject.id)-\(subject.time)@\(subject.hostname)>
+            Auto-Submitted: auto-replied
+            MIME-Version: 1.0
+            Content-Type: multipart/report; report-type=delivery-status;
+            \tboundary="\(boundary)"
+
+            --\(boundary)
+            Content-Type: text/plain; charset=utf-8
+            Content-Transfer-Encoding: 8bit
+
+            Your message could not be delivered to the following recipients.
+            The other recipients have received it.
+
+
+            """
+        for outcome in subject.refused {
+            out += "<\(address(outcome.recipient.path))>: \(Escaping.text(outcome.reply.summary, limit: 450))\n"
+        }
+        out += "\n--\(boundary)\nContent-Type: message/\(utf8 ? "global-" : "")delivery-status\n"
+        if utf8 { out += "Content-Transfer-Encoding: 8bit\n" }
+        out += "\nReporting-MTA: dns; \(subject.hostname)\n"
+        if let envelopeID = subject.envelope.parameters.envelopeID {
+            out += "Original-Envelope-Id: \(Escaping.text(envelopeID))\n"
+        }
+        for outcome in subject.refused {
+            let type = outcome.recipient.path.isASCII ? "rfc822" : "utf-8"
+            out += "\n"
+            if let original = outcome.recipient.originalRecipient {
+                out += "Original-Recipient: \(Escaping.text(original))\n"
+            }
+            out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: failed\n"
+            out += "Status: \(outcome.reply.enhanced ?? EnhancedStatus(5, 0, 0))\n"
+            out += "Diagnostic-Code: smtp; \(Escaping.text(outcome.reply.summary, limit: 450))\n"
+        }
+        out += "\n--\(boundary)\nContent-Type: text/rfc822-headers\n"
+        if subject.headers.contains(where: { $0 >= 0x80 }) { out += "Content-Transfer-Encoding: 8bit\n" }
+        out += "\n"
+        var bytes = crlf(out)
+        // A quoted header line that looks like our boundary would end the part early (attack B8).
+        bytes.append(contentsOf: crlf(quoted(subject.headers, boundary: boundary)))
+        bytes.append(contentsOf: crlf("\n--\(boundary)--\n"))
+        return bytes
+    }
+
+    /// Octets of the original header block that are quoted.
+    private static let quotedLimit = 16_384
+
+    private static func quoted(_ headers: [UInt8], boundary: String) -> String {
+        let text = String(decoding: headers.prefix(quotedLimit), as: UTF8.self)
+        var out = ""
+        for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
+            var shown = String(String.UnicodeScalarView(line))
+            if shown.unicodeScalars.last == "\r" { shown.unicodeScalars.removeLast() }
+            if shown.isEmpty { continue }
+            shown = String(String.UnicodeScalarView(shown.unicodeScalars.filter { $0 == "\t" || $0.value >= 0x20 }))
+            out += shown.hasPrefix("--\(boundary)") ? " \(shown)\n" : "\(shown)\n"
+        }
+        return out
+    }
+
+    private static func address(_ path: MailPath) -> String {
+        // The SMTP grammar has let no control character into a path.
+        String(decoding: path.bytes, as: UTF8.self)
+    }
+
+    private static func crlf(_ text: String) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.utf8.count + 200)
+        for byte in text.utf8 {
+            if byte == 0x0A { out.append(0x0D) }
+            out.append(byte)
+        }
+        return out
+    }
+}

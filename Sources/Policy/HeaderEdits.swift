@@ -1,0 +1,76 @@
+package import MailModel
+
+/// The header fields that are put on top of a message that is passed on, and those of ours that are taken out first.
+package enum HeaderEdits {
+    /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
+    package static let ownNames: [StaticString] = ["X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Unchecked"]
+
+    /// What the `Received:` field says.
+    package struct Trace: Sendable {
+        package var hostname: String
+        package var id: String
+        package var client: ClientFacts
+        package var smtputf8: Bool
+        /// The only recipient; nil when there are several, so that none learns of the others.
+        package var recipient: MailPath?
+        /// Unix time.
+        package var time: Int
+
+        package init(
+            hostname: String, id: String, client: ClientFacts, smtputf8: Bool, recipient: MailPath?, time: Int
+        ) {
+            self.hostname = hostname
+            self.id = id
+            self.client = client
+            self.smtputf8 = smtputf8
+            self.recipient = recipient
+            self.time = time
+        }
+    }
+
+    /// A `Received:` field (RFC 5321 section 4.4), folded, with CRLF.
+    package static func received(_ trace: Trace) -> String {
+        let client = trace.client
+        let helo = client.helo.isEmpty ? "unknown" : word(client.helo)
+        let with: String
+        switch client.transmission {
+        case .smtp: with = "SMTP"
+        case .esmtp: with = (trace.smtputf8 ? "UTF8SMTP" : "ESMTP") + (client.secured ? "S" : "")
+        case .lmtp: with = (trace.smtputf8 ? "UTF8LMTP" : "LMTP") + (client.secured ? "S" : "")
+        }
+        let address: String
+        if client.address == "unix" {
+            address = "unix socket"
+        } else {
+            address = client.address.contains(":") ? "[IPv6:\(client.address)]" : "[\(client.address)]"
+        }
+        var out = "Received: from \(helo) (\(address))\r\n"
+        out += "\tby \(trace.hostname) (mailreeve) with \(with) id \(trace.id)"
+        if let recipient = trace.recipient, recipient.isASCII, recipient.bytes.count < 200 {
+            out += "\r\n\tfor <\(String(decoding: recipient.bytes, as: UTF8.self))>"
+        }
+        out += "; \(DateText.rfc5322(trace.time))\r\n"
+        return out
+    }
+
+    /// `X-Virus-Scanned:`; the caller adds it only when it is true.
+    package static func virusScanned(hostname: String, engine: String) -> String {
+        "X-Virus-Scanned: mailreeve (\(engine)) at \(hostname)\r\n"
+    }
+
+    /// `X-Mailreeve-Unchecked:` with the reasons.
+    package static func unchecked(_ verdict: Verdict) -> String {
+        "X-Mailreeve-Unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))\r\n"
+    }
+
+    /// A HELO name as one word: everything that could end the word, a comment or the line is replaced.
+    private static func word(_ bytes: [UInt8]) -> String {
+        let safe = bytes.prefix(255).map { byte -> UInt8 in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5B, 0x5D, 0x5F: byte
+            default: 0x3F
+            }
+        }
+        return String(decoding: safe, as: UTF8.self)
+    }
+}

@@ -1,0 +1,99 @@
+package import MailModel
+
+/// The one line that each message leaves in the log, in the order that readers of amavis's log expect.
+package struct MessageEvent: Sendable {
+    package var id: String
+    package var mailID: String
+    package var verdict: Verdict
+    package var outcomes: [RecipientOutcome]
+    package var envelope: Envelope
+    /// Name of the policy.
+    package var policy: String
+    /// Octets of the message.
+    package var size: Int
+    /// `Message-ID:` as it stands; escaped when shown.
+    package var messageID: [UInt8]
+    package var subject: [UInt8]
+    /// Identifier in the quarantine; nil when nothing was kept.
+    package var quarantineID: String?
+    /// Queue ids from the next hop's replies.
+    package var queuedAs: [String]
+    package var anomalies: [Anomaly]
+    package var milliseconds: Int
+    /// Private causes of failures.
+    package var causes: [String]
+
+    package init(id: String, mailID: String, verdict: Verdict, envelope: Envelope, policy: String, size: Int) {
+        self.id = id
+        self.mailID = mailID
+        self.verdict = verdict
+        self.envelope = envelope
+        self.policy = policy
+        self.size = size
+        outcomes = []
+        messageID = []
+        subject = []
+        quarantineID = nil
+        queuedAs = []
+        anomalies = []
+        milliseconds = 0
+        causes = []
+    }
+
+    /// True when at least one recipient gets the message.
+    package var isPassed: Bool { outcomes.contains { $0.kind.isDelivered && $0.reply.isPositive } }
+
+    /// `CLEAN`, `INFECTED (Name)`, `UNCHECKED-ENCRYPTED` and so on; `MTA-BLOCKED` when only the next hop said no.
+    package var categoryWord: String {
+        switch verdict.category {
+        case .infected:
+            return "INFECTED (\(verdict.virusNames.map { Escaping.text($0, limit: 100) }.joined(separator: ", ")))"
+        case .unchecked:
+            return verdict.reasons.contains(.encrypted) ? "UNCHECKED-ENCRYPTED" : "UNCHECKED"
+        case .clean:
+            return isPassed ? "CLEAN" : "MTA-BLOCKED"
+        default:
+            return verdict.category.rawValue.uppercased()
+        }
+    }
+
+    /// What was done, in amavis's words.
+    package var actions: [String] {
+        var out: [String] = []
+        func add(_ word: String) { if !out.contains(word) { out.append(word) } }
+        for outcome in outcomes {
+            switch (outcome.kind, outcome.reply.code) {
+            case (.deliver, ..<400), (.deliverMarked, ..<400), (.strip, ..<400): add("Relayed")
+            case (.discard, _): add("Discarded")
+            case (.quarantine, _): break
+            case (_, 400..<500): add("TempFailed")
+            default: add("Rejected")
+            }
+        }
+        if quarantineID != nil { add("Quarantined") }
+        return out
+    }
+
+    /// The line, without time and process: the logger puts them in front.
+    package var line: String {
+        var out = "(\(id)) \(isPassed ? "Passed" : "Blocked") \(categoryWord) {\(actions.joined(separator: ","))}"
+        out += ", \(Escaping.text(policy)) [\(envelope.client.address)]:\(envelope.client.port)"
+        if let forwarded = envelope.client.forwarded?.address { out += " [\(Escaping.text(forwarded, limit: 60))]" }
+        out += " <\(envelope.reversePath)> -> "
+        out += outcomes.prefix(Self.recipientsShown).map { "<\($0.recipient.path)>" }.joined(separator: ",")
+        if outcomes.count > Self.recipientsShown { out += ",... (\(outcomes.count) recipients)" }
+        if let quarantineID { out += ", quarantine: \(quarantineID)" }
+        if !messageID.isEmpty { out += ", Message-ID: \(Escaping.text(messageID, limit: 200))" }
+        out += ", mail_id: \(mailID), Hits: -, size: \(size)"
+        if !queuedAs.isEmpty { out += ", queued_as: \(queuedAs.joined(separator: "/"))" }
+        if verdict.category == .unchecked {
+            out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"
+        }
+        if !causes.isEmpty { out += ", cause: \(causes.map { Escaping.text($0, limit: 300) }.joined(separator: "; "))" }
+        out += ", \(milliseconds) ms"
+        return out
+    }
+
+    /// Recipients that the line names before it only counts.
+    static let recipientsShown = 20
+}

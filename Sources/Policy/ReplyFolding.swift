@@ -1,0 +1,50 @@
+package import MailModel
+
+/// What happened for one recipient, once everything is done.
+package struct RecipientOutcome: Hashable, Sendable {
+    package var recipient: Recipient
+    package var kind: DispositionKind
+    package var reply: Reply
+
+    package init(recipient: Recipient, kind: DispositionKind, reply: Reply) {
+        self.recipient = recipient
+        self.kind = kind
+        self.reply = reply
+    }
+}
+
+/// One reply for all recipients of an SMTP transaction (amavis's rule; LMTP needs none).
+package struct FoldedReply: Hashable, Sendable {
+    /// The reply to the end of data.
+    package var reply: Reply
+    /// Recipients that were refused while the client hears 250: only a delivery status notification can tell the sender.
+    package var toBeNotified: [RecipientOutcome]
+
+    /// Folds outcomes: the first 4xx of any recipient; else, when nobody gets the message, a 5xx if there is one;
+    /// else 250 with a count of the others.
+    package init(_ outcomes: [RecipientOutcome]) {
+        toBeNotified = []
+        guard let first = outcomes.first else {
+            reply = Reply(554, EnhancedStatus(5, 5, 1), "No valid recipients")
+            return
+        }
+        if let temporary = outcomes.first(where: { $0.reply.isTemporary }) {
+            reply = temporary.reply
+            return
+        }
+        let refused = outcomes.filter { $0.reply.isPermanent }
+        let discarded = outcomes.filter { $0.kind == .discard || $0.kind == .quarantine }
+        guard let accepted = outcomes.first(where: { $0.reply.isPositive && $0.kind.isDelivered }) else {
+            reply = refused.first?.reply ?? first.reply
+            return
+        }
+        reply = accepted.reply
+        var others: [String] = []
+        if !refused.isEmpty { others.append("\(refused.count) REJECT") }
+        if !discarded.isEmpty { others.append("\(discarded.count) DISCARD") }
+        if !others.isEmpty, let last = reply.lines.indices.last {
+            reply.lines[last] += ", but " + others.joined(separator: ", and ")
+        }
+        toBeNotified = refused
+    }
+}

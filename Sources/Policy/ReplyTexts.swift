@@ -1,0 +1,81 @@
+package import MailModel
+
+/// Replies in amavis's words, which scripts and log readers know (README.protocol, `smtp_reason_by_ccat`).
+package enum ReplyTexts {
+    /// Characters of a reason; the rest is cut, as amavis does.
+    package static let reasonLimit = 450
+
+    /// The reason behind a verdict: `id=ID - INFECTED: NAME, NAME`.
+    package static func reason(_ verdict: Verdict, id: String) -> String {
+        let text: String
+        switch verdict.category {
+        case .infected:
+            let names = verdict.virusNames.map { Escaping.text($0, limit: 100) }
+            text = "INFECTED: \(names.joined(separator: ", "))"
+        case .unchecked:
+            text = "UNCHECKED: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))"
+        default:
+            text = verdict.category.rawValue.uppercased()
+        }
+        return String("id=\(id) - \(text)".prefix(reasonLimit))
+    }
+
+    /// The reply for a message that is not passed on because of its content.
+    package static func content(_ kind: DispositionKind, _ verdict: Verdict, id: String) -> Reply {
+        let reason = reason(verdict, id: id)
+        switch kind {
+        case .discard:
+            return Reply(250, EnhancedStatus(2, 7, 0), "Ok, discarded, \(reason)")
+        case .quarantine:
+            return Reply(250, EnhancedStatus(2, 7, 0), "Ok, quarantined, \(reason)")
+        case .tempfail:
+            return Reply(450, EnhancedStatus(4, 7, 0), "Temporary failure, \(reason)", cause: detail(verdict))
+        case .reject, .bounce, .deliver, .deliverMarked, .strip:
+            return Reply(554, EnhancedStatus(5, 7, 0), "Reject, \(reason)")
+        }
+    }
+
+    private static func detail(_ verdict: Verdict) -> String {
+        verdict.unchecked.map { Escaping.text($0.detail) }.filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+
+    /// Passes on what the next hop said of a recipient: its code, status and words.
+    package static func relayed(_ reply: Reply, hop: String, id: String) -> Reply {
+        let from = "MTA(\(hop)): \(reply.summary)"
+        if reply.isPositive {
+            let status = reply.enhanced ?? EnhancedStatus(2, 0, 0)
+            return Reply(reply.code, status, cut("from \(from)"))
+        }
+        if reply.isTemporary {
+            let status = reply.enhanced ?? EnhancedStatus(4, 5, 0)
+            return Reply(
+                reply.code, status, cut("id=\(id) - Temporary MTA failure on relaying, from \(from)"),
+                cause: reply.cause)
+        }
+        let status = reply.enhanced ?? EnhancedStatus(5, 0, 0)
+        return Reply(
+            reply.code, status, cut("id=\(id) - Rejected by next-hop MTA on relaying, from \(from)"),
+            cause: reply.cause)
+    }
+
+    /// No next hop could be reached.
+    package static func unavailable(_ cause: String, id: String) -> Reply {
+        Reply(
+            451, EnhancedStatus(4, 5, 0),
+            cut("id=\(id) - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))"), cause: cause)
+    }
+
+    /// A failure on our side.
+    package static func failure(_ cause: String, id: String) -> Reply {
+        Reply(451, EnhancedStatus(4, 5, 0), "Error in processing, id=\(id)", cause: cause)
+    }
+
+    /// The message went round (RFC 5321 section 6.3).
+    package static func loop(hops: Int, id: String) -> Reply {
+        Reply(554, EnhancedStatus(5, 4, 6), "Reject, id=\(id) - mail loop: \(hops) Received fields")
+    }
+
+    private static func cut(_ text: String) -> String {
+        text.count > reasonLimit ? String(text.prefix(reasonLimit)) : text
+    }
+}

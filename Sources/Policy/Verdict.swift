@@ -1,0 +1,42 @@
+package import MailModel
+
+/// What the facts of a report amount to: one category and the facts behind it.
+package struct Verdict: Hashable, Sendable {
+    /// The first category that holds, in the order of `Category`.
+    package var category: Category
+    /// Names of viruses, each once, in the order found.
+    package var virusNames: [String]
+    /// Everything that was not checked.
+    package var unchecked: [Unchecked]
+
+    /// Judges a report.
+    package init(_ report: Report) {
+        var names: [String] = []
+        for finding in report.findings where finding.kind == .virus && !names.contains(finding.name) {
+            names.append(finding.name)
+        }
+        virusNames = names
+        unchecked = report.unchecked
+        if !names.isEmpty {
+            category = .infected
+        } else if !unchecked.isEmpty {
+            category = .unchecked
+        } else {
+            category = .clean
+        }
+    }
+
+    /// The verdict on a message that could not be inspected at all.
+    package init(failed reason: UncheckedReason, detail: String) {
+        category = .unchecked
+        virusNames = []
+        unchecked = [Unchecked(reason, detail: detail)]
+    }
+
+    /// Reasons, each once, in the order found.
+    package var reasons: [UncheckedReason] {
+        var out: [UncheckedReason] = []
+        for item in unchecked where !out.contains(item.reason) { out.append(item.reason) }
+        return out
+    }
+}

@@ -1,0 +1,51 @@
+package import MailModel
+package import SMTP
+package import Stores
+
+/// Who takes messages from the front door. Called once for each message; the replies go to the client as they are.
+package protocol MailReceiver: Sendable {
+    /// Takes responsibility for a message, or refuses it.
+    ///
+    /// Runs to its end even when the client has gone meanwhile. Returns one reply for SMTP, and for LMTP one for each
+    /// recipient in the order of the envelope; any other number is answered with 451 4.5.0.
+    func receive(_ message: ReceivedMessage) async -> [Reply]
+}
+
+/// A message that has come in whole and waits for its reply.
+package struct ReceivedMessage: Sendable {
+    /// Counts the messages of this process from 1 on.
+    package let number: UInt64
+    /// Sender, recipients and client.
+    package let envelope: Envelope
+    /// The content, canonical line ends, without dot-stuffing; it can no longer change.
+    package let file: MessageFile
+    /// What was seen while it came in.
+    package let intake: IntakeFacts
+    /// Name of the listener.
+    package let listener: String
+    /// The client speaks LMTP: one reply for each recipient.
+    package let lmtp: Bool
+    /// When its last octet arrived.
+    package let arrived: ContinuousClock.Instant
+
+    package init(
+        number: UInt64, envelope: Envelope, file: MessageFile, intake: IntakeFacts, listener: String, lmtp: Bool,
+        arrived: ContinuousClock.Instant = .now
+    ) {
+        self.number = number
+        self.envelope = envelope
+        self.file = file
+        self.intake = intake
+        self.listener = listener
+        self.lmtp = lmtp
+        self.arrived = arrived
+    }
+
+    /// Replies that the client expects.
+    package var expectedReplies: Int { lmtp ? envelope.recipients.count : 1 }
+
+    /// `reply` as many times as the client expects replies.
+    package func replies(_ reply: Reply) -> [Reply] {
+        Array(repeating: reply, count: expectedReplies)
+    }
+}

@@ -1,0 +1,71 @@
+package import MailModel
+package import NIOSSL
+
+/// How next hops are spoken to.
+package struct NextHopOptions: Sendable {
+    /// Name in HELO, EHLO and LHLO.
+    package var heloName: String
+    /// STARTTLS.
+    package var tls = TLSMode.none
+    /// Trust and client certificate; needed for every mode but `none`. See `TLSContexts.client`.
+    package var tlsContext: NIOSSLContext?
+    /// Send XFORWARD to peers that announce it.
+    package var sendXForward = true
+    /// Until a connection stands.
+    package var connectTimeout = Duration.seconds(10)
+    /// Until the reply to a command, the greeting included, and until the peer takes the next piece of the body.
+    package var replyTimeout = Duration.seconds(60)
+    /// From the final dot to the last reply (RFC 5321 section 4.5.3.2.6 asks for 600 s of a client that has no client
+    /// of its own waiting).
+    package var dataDoneTimeout = Duration.seconds(120)
+    /// How long an unused connection is kept.
+    package var idleTimeout = Duration.seconds(30)
+    /// Messages over one connection.
+    package var maximumUses = 100
+
+    /// When the connection is put under TLS.
+    package enum TLSMode: String, Hashable, Sendable, CaseIterable {
+        /// Never.
+        case none
+        /// When the peer offers it; its certificate is not judged.
+        case may
+        /// Always; the certificate is not judged.
+        case encrypt
+        /// Always, and the certificate must be valid for the peer's name.
+        case verify
+    }
+
+    package init(heloName: String) {
+        self.heloName = heloName
+    }
+}
+
+/// What became of `NextHopClient.prepare`.
+package enum PreparationResult: Sendable {
+    /// A next hop holds the envelope and waits for the end of the message.
+    case ready(Prepared)
+    /// A next hop answered, and nobody gets the message; one reply for each recipient.
+    case refused(NextHop, [Reply])
+    /// No next hop could be spoken to; nothing was delivered.
+    case unavailable(NextHopFailure)
+}
+
+/// No next hop of a list could be spoken to: always temporary.
+package struct NextHopFailure: Error, Hashable, CustomStringConvertible {
+    /// One try of one next hop.
+    package struct Attempt: Hashable, Sendable {
+        /// The next hop.
+        package let hop: NextHop
+        /// What happened, escaped.
+        package let cause: String
+    }
+
+    /// All tries in their order.
+    package let attempts: [Attempt]
+
+    /// For the log and, as it names only configured hosts and what they said, for the reply.
+    package var description: String {
+        let list = attempts.map { "\($0.hop) (\($0.cause))" }.joined(separator: ", ")
+        return "All attempts (\(attempts.count)) failed connecting to \(list)"
+    }
+}

@@ -1,0 +1,106 @@
+internal import Bytes
+package import MailModel
+
+/// The XFORWARD command: attributes of the original client, handed from hop to hop (Postfix `XFORWARD_README`).
+package enum XForward {
+    /// Characters of one decoded value.
+    package static let valueLimit = 255
+    /// Octets of a command line that is sent, CRLF included, stay below this.
+    package static let lineLimit = 512
+    /// Attribute names in the order of the announcement.
+    package static let names: [StaticString] = ["NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE"]
+
+    private static let keyPaths: [any WritableKeyPath<ForwardedClient, [UInt8]?> & Sendable] = [
+        \.name, \.address, \.port, \.proto, \.helo, \.ident, \.source,
+    ]
+
+    /// Which attributes a peer announced; bit n stands for `names[n]`.
+    package struct Attributes: OptionSet, Hashable, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let all = Attributes(rawValue: 0x7F)
+
+        /// Reads the words after `XFORWARD` in an EHLO reply; unknown ones are passed over.
+        package init(announcement: ArraySlice<UInt8>) {
+            var bits: UInt8 = 0
+            for word in announcement.split(separator: 0x20) {
+                if let index = XForward.index(of: word) { bits |= 1 << UInt8(index) }
+            }
+            self.init(rawValue: bits)
+        }
+    }
+
+    /// Applies one command's attributes to what is known so far; the first command sets all to unavailable.
+    /// A command with any fault (501 5.5.4) changes nothing.
+    package static func apply(
+        _ argument: ArraySlice<UInt8>, to known: ForwardedClient?
+    ) throws(Refusal) -> ForwardedClient {
+        var client = known ?? ForwardedClient()
+        let words = argument.split(separator: 0x20)
+        guard !words.isEmpty else { throw bad("XFORWARD attribute=value") }
+        for word in words {
+            guard let equals = word.firstIndex(of: 0x3D), let index = index(of: word[..<equals]) else {
+                throw bad("unknown XFORWARD attribute")
+            }
+            let text = word[(equals + 1)...]
+            let name = names[index].description
+            guard !text.isEmpty, text.count <= 3 * valueLimit else { throw bad("\(name) value length") }
+            let value = Xtext.decodeWherePossible(text)
+            // Checked after decoding: `+0A` would otherwise forge a line in a log or in the next hop's command (A4).
+            guard value.count <= valueLimit, value.allSatisfy({ !$0.isControl }) else { throw bad("\(name) value") }
+            if equalIgnoringCase(value, "[UNAVAILABLE]") {
+                client[keyPath: keyPaths[index]] = nil
+            } else {
+                guard isPlausible(value, for: index) else { throw bad("\(name) value") }
+                client[keyPath: keyPaths[index]] = value
+            }
+        }
+        return client
+    }
+
+    /// The command lines, CRLF included, that hand `client` to a peer that announced `attributes`.
+    /// A value too long for a line is sent as unavailable: a cut value would be a false one.
+    package static func commands(for client: ForwardedClient, announced attributes: Attributes) -> [[UInt8]] {
+        let verb = Array("XFORWARD".utf8)
+        var lines: [[UInt8]] = []
+        var line = verb
+        for index in names.indices where attributes.contains(Attributes(rawValue: 1 << UInt8(index))) {
+            let head = Array(" \(names[index])=".utf8)
+            var value = client[keyPath: keyPaths[index]].map { Xtext.encode($0) } ?? []
+            if value.isEmpty || verb.count + head.count + value.count + 2 >= lineLimit {
+                value = Array("[UNAVAILABLE]".utf8)
+            }
+            if line.count + head.count + value.count + 2 >= lineLimit {
+                lines.append(line + [0x0D, 0x0A])
+                line = verb
+            }
+            line += head
+            line += value
+        }
+        if line.count > verb.count { lines.append(line + [0x0D, 0x0A]) }
+        return lines
+    }
+
+    private static func index(of word: ArraySlice<UInt8>) -> Int? {
+        names.firstIndex { equalIgnoringCase(word, $0) }
+    }
+
+    private static func isPlausible(_ value: [UInt8], for index: Int) -> Bool {
+        switch names[index].description {
+        case "ADDR":
+            let prefix: StaticString = "IPV6:"
+            let bare = equalIgnoringCase(value.prefix(5), prefix) ? value.dropFirst(5) : value[...]
+            return !bare.isEmpty && bare.allSatisfy { $0.hexadecimalValue != nil || $0 == 0x3A || $0 == 0x2E }
+        case "PORT":
+            return value.count <= 5 && value.allSatisfy { $0.isDigit }
+        case "SOURCE":
+            return equalIgnoringCase(value, "LOCAL") || equalIgnoringCase(value, "REMOTE")
+        default:
+            return true
+        }
+    }
+
+    private static func bad(_ what: String) -> Refusal {
+        Refusal(501, EnhancedStatus(5, 5, 4), "Syntax: \(what)")
+    }
+}

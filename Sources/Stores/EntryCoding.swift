@@ -1,0 +1,127 @@
+internal import MailModel
+
+/// The `envelope` file of a quarantine entry: one `name value` a line, hostile values in xtext (RFC 3461 section 4), so
+/// that a shell script reads it and no value can pretend to be another line.
+enum EntryCoding {
+    private static let firstLine = "mailreeve-quarantine 1"
+
+    static func encode(_ entry: Quarantine.Entry) -> [UInt8] {
+        let envelope = entry.envelope
+        var lines = [
+            firstLine, "id \(entry.id)", "time \(entry.time)", "category \(entry.category.rawValue)",
+            "size \(entry.size)", "reason \(xtext(Array(entry.reason.utf8)))",
+            "sender \(xtext(envelope.reversePath.bytes))", "client \(xtext(Array(envelope.client.address.utf8)))",
+        ]
+        if let forwarded = envelope.client.forwarded?.address { lines.append("forwarded \(xtext(forwarded))") }
+        let parameters = envelope.parameters
+        if let body = parameters.body { lines.append("body \(body.rawValue)") }
+        if parameters.smtputf8 { lines.append("smtputf8 yes") }
+        if let ret = parameters.ret { lines.append("ret \(ret.rawValue)") }
+        if let envelopeID = parameters.envelopeID { lines.append("envid \(xtext(envelopeID))") }
+        for recipient in envelope.recipients {
+            var line = "recipient \(xtext(recipient.path.bytes))"
+            if let notify = recipient.notify { line += " notify=\(notify.rawValue)" }
+            if let original = recipient.originalRecipient { line += " orcpt=\(xtext(original))" }
+            lines.append(line)
+        }
+        return Array((lines.joined(separator: "\n") + "\n").utf8)
+    }
+
+    static func decode(_ bytes: [UInt8]) -> Quarantine.Entry? {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard lines.first.map(String.init) == firstLine else { return nil }
+        var entry = Quarantine.Entry(
+            id: "", time: 0, category: .clean, reason: "", envelope: Envelope(reversePath: .null, recipients: []),
+            size: 0)
+        for line in lines.dropFirst() {
+            let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count >= 2, apply(fields, to: &entry) else { return nil }
+        }
+        return entry.id.isEmpty ? nil : entry
+    }
+
+    private static func apply(_ fields: [String], to entry: inout Quarantine.Entry) -> Bool {
+        let value = fields[1]
+        switch fields[0] {
+        case "id": entry.id = value
+        case "time":
+            guard let time = Int(value) else { return false }
+            entry.time = time
+        case "size":
+            guard let size = Int(value) else { return false }
+            entry.size = size
+        case "category":
+            guard let category = Category(rawValue: value) else { return false }
+            entry.category = category
+        case "reason":
+            guard let text = plain(value) else { return false }
+            entry.reason = String(decoding: text, as: UTF8.self)
+        case "client":
+            guard let text = plain(value) else { return false }
+            entry.envelope.client.address = String(decoding: text, as: UTF8.self)
+        case "forwarded":
+            var forwarded = ForwardedClient()
+            forwarded.address = plain(value)
+            entry.envelope.client.forwarded = forwarded
+        case "sender":
+            guard let path = plain(value) else { return false }
+            entry.envelope.reversePath = MailPath(bytes: path)
+        case "body": entry.envelope.parameters.body = BodyType(rawValue: value)
+        case "smtputf8": entry.envelope.parameters.smtputf8 = true
+        case "ret": entry.envelope.parameters.ret = ReturnContent(rawValue: value)
+        case "envid": entry.envelope.parameters.envelopeID = plain(value)
+        case "recipient":
+            guard let recipient = recipient(fields) else { return false }
+            entry.envelope.recipients.append(recipient)
+        default: return false
+        }
+        return true
+    }
+
+    private static func recipient(_ fields: [String]) -> Recipient? {
+        guard let path = plain(fields[1]) else { return nil }
+        var recipient = Recipient(path: MailPath(bytes: path))
+        for field in fields.dropFirst(2) {
+            if field.hasPrefix("notify="), let bits = UInt8(field.dropFirst(7)) {
+                recipient.notify = NotifyConditions(rawValue: bits)
+            } else if field.hasPrefix("orcpt="), let original = plain(String(field.dropFirst(6))) {
+                recipient.originalRecipient = original
+            } else {
+                return nil
+            }
+        }
+        return recipient
+    }
+
+    private static func xtext(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var out: [UInt8] = []
+        for byte in bytes {
+            if (0x21...0x7E).contains(byte), byte != 0x2B, byte != 0x3D {
+                out.append(byte)
+            } else {
+                out += [0x2B, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    private static func plain(_ text: String) -> [UInt8]? {
+        let bytes = Array(text.utf8)
+        var out: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == 0x2B {
+                guard index + 2 < bytes.count,
+                    let value = UInt8(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self), radix: 16)
+                else { return nil }
+                out.append(value)
+                index += 3
+            } else {
+                out.append(bytes[index])
+                index += 1
+            }
+        }
+        return out
+    }
+}

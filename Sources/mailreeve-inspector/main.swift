@@ -1,0 +1,3 @@
+internal import Inspector
+
+Zygote.main()

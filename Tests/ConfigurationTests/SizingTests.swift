@@ -1,0 +1,46 @@
+import Configuration
+import Testing
+
+@Suite struct SizingTests {
+    private func sized(_ workers: Int) -> Settings {
+        var settings = Settings()
+        settings.limits.messageSize = 10 * 1_048_576
+        settings.workspace.expansion = 2
+        settings.inspector.workers = workers
+        return settings
+    }
+
+    @Test func theEstimateIsSizeTimesExpansionTimesWorkers() {
+        let needed = 10 * 1_048_576 * 3 * 5 * 7 / 8
+        let sizing = WorkspaceSizing(sized(5), processors: 2, tmpfsBytes: needed)
+        #expect(sizing.needed == needed)
+        #expect(sizing.fits)
+        #expect(
+            sizing.line == "workspace: 10 MiB x (1 + 2) x 5 workers x 7/8 = 131.25 MiB; "
+                + "/run/mailreeve/workspace has 131.25 MiB")
+        #expect(!WorkspaceSizing(sized(5), processors: 2, tmpfsBytes: needed - 1).fits)
+    }
+
+    @Test func processorsStandInForNoNumberOfWorkers() {
+        #expect(
+            sizingLine(sized(0), processors: 4, tmpfsBytes: nil)
+                == "workspace: 10 MiB x (1 + 2) x 4 workers x 7/8 = 105.00 MiB; the size of /run/mailreeve/workspace is not known"
+        )
+    }
+
+    @Test func tooSmallIsAWarningAtAKeyOfTheFile() {
+        let loaded = read("limits: {message_size: 10 MiB}\ninspector: {workers: 5}")
+        let small = WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: 64 * 1_048_576)
+        #expect(
+            small.problem(in: loaded)?.description == "f:1:24: warning: the workspace may need 131.25 MiB but "
+                + "/run/mailreeve/workspace has 64.00 MiB: enlarge the tmpfs, or lower limits.message_size or "
+                + "inspector.workers")
+        #expect(WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: nil).problem(in: loaded) == nil)
+    }
+
+    @Test func hugeSettingsDoNotOverflow() {
+        var settings = sized(1024)
+        settings.limits.messageSize = .max
+        #expect(WorkspaceSizing(settings, processors: 1, tmpfsBytes: 1).needed == Int.max / 8)
+    }
+}

@@ -1,0 +1,152 @@
+import Configuration
+import Testing
+
+@Suite struct ValueTests {
+    @Test(arguments: [
+        ("4096", 4096), ("64 KiB", 65_536), ("64KiB", 65_536), ("10M", 10_485_760), ("10m", 10_485_760),
+        ("1g", 1_073_741_824),
+        ("\"2K\"", 2048), ("1 MIB", 1_048_576),
+    ])
+    func sizes(_ text: String, _ expected: Int) {
+        let loaded = read("limits:\n  message_size: \(text)")
+        #expect(loaded.problems == [])
+        #expect(loaded.settings.limits.messageSize == expected)
+    }
+
+    @Test(arguments: [
+        "10MB", "1.5M", "-1", "+4096", "4_096", "0x1000", "1e6", "10  M", "M", "10M x", "99999999999999999999",
+    ])
+    func notSizes(_ text: String) {
+        #expect(
+            problems("limits:\n  message_size: \(text)")
+                == ["f:2:17: error: '\(text)' is not a size such as 64 KiB or 10M"])
+    }
+
+    @Test func aSizeThatOverflowsIsNotASize() {
+        #expect(problems("limits: {message_size: 9999999999999G}").first?.hasPrefix("f:1:24: error: ") == true)
+    }
+
+    @Test(arguments: [("90", 90), ("90s", 90), ("90 s", 90), ("5m", 300), ("1h", 3600), ("1d", 86_400)])
+    func times(_ text: String, _ expected: Int) {
+        let loaded = read("timeouts: {command: \(text)}")
+        #expect(loaded.problems == [])
+        #expect(loaded.settings.timeouts.command == expected)
+    }
+
+    @Test(arguments: ["12:30:00", "1w", "5 minutes", "-5s", "0.5h"])
+    func notTimes(_ text: String) {
+        #expect(
+            problems("timeouts:\n  command: \(text)") == ["f:2:12: error: '\(text)' is not a time such as 90s or 5m"])
+    }
+
+    @Test(arguments: [
+        ("yes", true), ("no", false), ("true", true), ("False", false), ("ON", true), ("off", false), ("'no'", false),
+    ])
+    func flags(_ text: String, _ expected: Bool) {
+        let loaded = read("clamav: {enabled: \(text)}")
+        #expect(loaded.problems == [])
+        #expect(loaded.settings.clamav.enabled == expected)
+    }
+
+    @Test(arguments: ["y", "1", "0", "enabled", "nope"])
+    func notFlags(_ text: String) {
+        #expect(problems("clamav: {enabled: \(text)}") == ["f:1:19: error: '\(text)' is neither yes nor no"])
+    }
+
+    @Test func wordsOfYAMLAreTextWhereTextIsWanted() {
+        let loaded = read("user: no\ngroup: off\nhostname: 1.10\nlisteners: [{policy: yes}]\npolicies: {yes: }")
+        #expect(loaded.problems == [])
+        #expect(loaded.settings.user == "no")
+        #expect(loaded.settings.group == "off")
+        #expect(loaded.settings.hostname == "1.10")
+        #expect(loaded.settings.listeners[0].policy == "yes")
+    }
+
+    @Test(arguments: [("0660", 0o660), ("660", 0o660), ("0777", 0o777), ("0000", 0), ("\"0600\"", 0o600)])
+    func modes(_ text: String, _ expected: Int) {
+        let loaded = read("listeners: [{mode: \(text)}]")
+        #expect(loaded.problems == [])
+        #expect(loaded.settings.listeners[0].mode == expected)
+    }
+
+    @Test(arguments: ["0668", "1777", "66", "00660", "0o660", "rw"])
+    func notModes(_ text: String) {
+        #expect(problems("listeners: [{mode: \(text)}]").count == 1)
+    }
+
+    @Test(arguments: [
+        "group: ~", "group: null", "group:", "listeners: [{line_endings: null}]", "policies: {default: {infected: }}",
+    ])
+    func nullIsTheDefaultWhereThereIsOne(_ text: String) {
+        #expect(read(text).problems == [])
+        #expect(read(text).settings == Settings())
+    }
+
+    @Test func quotedNullIsAText() {
+        #expect(read("group: \"null\"").settings.group == "null")
+    }
+
+    @Test(arguments: [
+        ("user: \"\"", "'' is not the name of a user or group"),
+        ("user: a b", "'a b' is not the name of a user or group"),
+        ("user: -x", "'-x' is not the name of a user or group"),
+        ("user: \"a\\nb\"", "'a\\x0Ab' holds a control character or a line break"),
+        ("user: |\n  a\n", "'a\\x0A' holds a control character or a line break"),
+        ("hostname: a b", "'a b' is not a host name or \"\""),
+        ("state_directory: var", "'var' is not an absolute path"),
+        ("tls: {key: k}", "'k' is not an absolute path or \"\""),
+        ("log: {level: warn}", "'warn' is not one of debug, info, notice, warning, error"),
+        ("log: {format: jsno}", "'jsno' is not one of text, json; did you mean 'json'?"),
+        ("log: {facility: local8}", "did you mean 'local0'?"),
+        ("listeners: [{owner: 'a:b:c'}]", "'a:b:c' is not user, user:group or \"\""),
+        ("listeners: [{starttls: yes}]", "'yes' is not one of none, may, encrypt"),
+        ("policies: {default: {unchecked: {corrupt: drop}}}", "'drop' is not one of pass, discard"),
+    ])
+    func wrongTexts(_ yaml: String, _ message: String) throws {
+        let found = read(yaml).problems
+        #expect(found.count == 1)
+        #expect(try #require(found.first).message.contains(message), "\(found)")
+    }
+
+    /// Bounds of every number, as the reference promises them.
+    static let bounds: [(String, Int, Int)] = [
+        ("workspace.expansion", 1, 100), ("limits.message_size", 1024, 2_147_483_648),
+        ("limits.recipients", 100, 100_000),
+        ("limits.command_line", 512, 65_536), ("limits.command_errors", 1, 10_000), ("limits.connections", 1, 100_000),
+        ("limits.connections_per_client", 0, 100_000), ("limits.messages_in_flight", 1, 100_000),
+        ("limits.spool_bytes", 1_048_576, 1_099_511_627_776), ("limits.spool_memory_per_message", 0, 2_147_483_648),
+        ("limits.free_space", 0, 1_099_511_627_776), ("limits.hop_count", 1, 1000), ("limits.mime_parts", 1, 1_000_000),
+        ("limits.mime_depth", 1, 1000), ("limits.header_bytes", 1024, 268_435_456), ("timeouts.command", 1, 86_400),
+        ("timeouts.message", 1, 86_400), ("timeouts.data_block", 1, 86_400),
+        ("timeouts.minimum_rate", 0, 1_073_741_824),
+        ("timeouts.inspection", 1, 3600), ("timeouts.before_queue", 1, 3600), ("timeouts.next_hop_connect", 1, 3600),
+        ("timeouts.next_hop_reply", 1, 3600), ("timeouts.next_hop_data_done", 1, 86_400),
+        ("timeouts.next_hop_idle", 1, 3600),
+        ("timeouts.drain", 0, 3600), ("inspector.workers", 0, 1024), ("inspector.spares", 0, 64),
+        ("inspector.messages_per_worker", 1, 1_000_000), ("inspector.memory", 67_108_864, 1_099_511_627_776),
+        ("inspector.report_size", 65_536, 1_073_741_824), ("clamav.max_scan_size", 1_048_576, 2_147_483_645),
+        ("clamav.max_recursion", 1, 100), ("clamav.max_files", 1, 1_000_000),
+    ]
+
+    @Test(arguments: bounds)
+    func numbersHaveBounds(_ key: String, _ low: Int, _ high: Int) {
+        let names = key.split(separator: ".")
+        func errors(_ value: Int) -> [Problem] {
+            read("\(names[0]):\n  \(names[1]): \(value)").problems.filter { $0.severity == .error }
+        }
+        #expect(errors(low) == [])
+        #expect(errors(high) == [])
+        for beyond in [low - 1, high + 1] {
+            let found = errors(beyond)
+            #expect(found.count == 1 && found.first?.line == 2, "\(beyond)")
+            #expect(found.first?.column == names[1].count + 5)
+        }
+    }
+
+    @Test func everyNumberIsInTheTableOfBounds() {
+        let numbers = ConfigurationFile.reference().split(separator: "\n").filter {
+            $0.contains("| number, ") || $0.contains("| size, ") || $0.contains("| time, ")
+        }
+        #expect(numbers.count == ValueTests.bounds.count)
+    }
+}

@@ -1,0 +1,77 @@
+/// What a lying worker does. The name is the last component of the database path in `Configure.clamav`
+/// (`/lie/truncated`); with `once` before it (`/lie/once/truncated`) only the first worker lies and all others are
+/// `honest`. Without scanner settings every worker is honest.
+///
+/// Before the first message
+/// - `failed`: the zygote says that loading failed.
+/// - `never-ready`: the zygote does not answer its settings.
+/// - `zygote-exits`: the zygote ends at the first request to fork.
+/// - `no-hello`: the worker stays silent from the start.
+/// - `hello-without-report`: the hello carries no descriptor.
+/// - `hello-twice`: a second hello in place of the first answer.
+/// - `report-pipe`, `report-directory`, `report-zero`: the report file is a pipe, a directory, `/dev/zero`.
+///
+/// Answers
+/// - `honest`: a correct report of a clean message.
+/// - `infected`: a correct report with one finding, `Lie.Test`.
+/// - `hang`: none, ever.
+/// - `exit`: the worker ends with status 0; `crash`: by a signal.
+/// - `garbage`: a control record that is none; `empty-record`: one without octets, which reads as an end of stream.
+/// - `oversized-record`: a control record of 65,537 octets.
+/// - `extra-descriptors`: a correct answer with eight descriptors.
+/// - `wrong-request`: the answer to another request.
+/// - `done-twice`: a correct answer twice.
+/// - `done-early`: a correct answer, and at once the answer to the request that will come next.
+/// - `negative-length`, `longer-than-file`, `huge-length`: what `Done` says of the report's size.
+///
+/// Reports
+/// - `truncated`: cut in the middle; `trailing`: octets behind the end; `wrong-version`; `wrong-type`.
+/// - `huge-count`: claims 2^62 parts; `many-parts`: claims one part more than allowed.
+/// - `wrong-message-size`: of another message.
+/// - `part-index`: a finding in a part that is not there.
+/// - `unknown-word`: a finding of a kind that does not exist.
+/// - `control-characters`: accepted, but its names hold line ends, escape sequences and NUL.
+/// - `long-name`: a name of 1 MB.
+enum Lie: String, CaseIterable {
+    case failed
+    case neverReady = "never-ready"
+    case zygoteExits = "zygote-exits"
+    case noHello = "no-hello"
+    case helloWithoutReport = "hello-without-report"
+    case helloTwice = "hello-twice"
+    case reportPipe = "report-pipe"
+    case reportDirectory = "report-directory"
+    case reportZero = "report-zero"
+    case honest
+    case infected
+    case hang
+    case exit
+    case crash
+    case garbage
+    case emptyRecord = "empty-record"
+    case oversizedRecord = "oversized-record"
+    case extraDescriptors = "extra-descriptors"
+    case wrongRequest = "wrong-request"
+    case doneTwice = "done-twice"
+    case doneEarly = "done-early"
+    case negativeLength = "negative-length"
+    case longerThanFile = "longer-than-file"
+    case hugeLength = "huge-length"
+    case truncated
+    case trailing
+    case wrongVersion = "wrong-version"
+    case wrongType = "wrong-type"
+    case hugeCount = "huge-count"
+    case manyParts = "many-parts"
+    case wrongMessageSize = "wrong-message-size"
+    case partIndex = "part-index"
+    case unknownWord = "unknown-word"
+    case controlCharacters = "control-characters"
+    case longName = "long-name"
+
+    /// The lie that a database path asks for, and whether only the first worker tells it.
+    static func asked(by path: String?) -> (lie: Lie, once: Bool) {
+        let components = path?.split(separator: "/").map { String($0) } ?? []
+        return (components.last.flatMap { Lie(rawValue: $0) } ?? .honest, components.contains("once"))
+    }
+}

@@ -1,0 +1,126 @@
+import Glibc
+import InspectionLink
+import Linux
+import MailModel
+
+/// A worker that answers as its lie says.
+struct LyingWorker {
+    let link: PacketSocket
+    let lie: Lie
+    let report: Descriptor
+
+    init(link: PacketSocket, lie: Lie) throws {
+        self.link = link
+        self.lie = lie
+        switch lie {
+        case .reportPipe:
+            var ends: [Int32] = [-1, -1]
+            guard pipe(&ends) == 0 else { throw SystemError("pipe", code: errno) }
+            report = Descriptor(owning: ends[0])
+        case .reportDirectory: report = try Descriptor.open("/", O_RDONLY | O_DIRECTORY)
+        case .reportZero: report = try Descriptor.open("/dev/zero", O_RDWR)
+        default: report = try Descriptor.memory("lying-report")
+        }
+    }
+
+    /// Serves until the gateway closes the socket.
+    func serve() throws {
+        if lie == .noHello { hang() }
+        try link.send(WorkerEvent.hello.encoded(), descriptors: lie == .helloWithoutReport ? [] : [report.raw])
+        while let (record, descriptors) = try link.receive() {
+            try answer(try Inspect(record), size: try descriptors.first?.size() ?? 0)
+        }
+    }
+
+    private func hang() -> Never {
+        while true { pause() }
+    }
+
+    private func answer(_ request: Inspect, size: Int) throws {
+        switch lie {
+        case .hang: hang()
+        case .exit: _exit(0)
+        case .crash: kill(getpid(), SIGKILL)
+        case .garbage: try link.send(Array("\u{1}nonsense".utf8))
+        case .emptyRecord: try link.send([])
+        case .oversizedRecord: try link.send([UInt8](repeating: Record.version, count: PacketSocket.maximumRecord + 1))
+        case .helloTwice: try link.send(WorkerEvent.hello.encoded(), descriptors: [report.raw])
+        default: try sendReport(request, size)
+        }
+    }
+
+    private func sendReport(_ request: Inspect, _ size: Int) throws {
+        let bytes = reportBytes(size)
+        // A pipe or a directory takes no report; `Done` claims one all the same.
+        if lie != .reportPipe && lie != .reportDirectory && lie != .reportZero { try report.replaceContent(bytes) }
+        var length = bytes.count
+        var number = request.request
+        switch lie {
+        case .negativeLength: length = -1
+        case .longerThanFile: length += 1
+        case .hugeLength: length = Int.max
+        case .wrongRequest: number += 1
+        default: break
+        }
+        let done = WorkerEvent.done(request: number, reportLength: length).encoded()
+        let extra = lie == .extraDescriptors ? Array(repeating: report.raw, count: 8) : []
+        try link.send(done, descriptors: extra)
+        if lie == .doneTwice { try link.send(done) }
+        if lie == .doneEarly {
+            try link.send(WorkerEvent.done(request: number + 1, reportLength: length).encoded())
+        }
+    }
+
+    private func reportBytes(_ size: Int) -> [UInt8] {
+        var report = Report(
+            messageSize: lie == .wrongMessageSize ? size + 1 : size,
+            parts: [PartDescription(path: "1", declaredType: "text/plain", size: size)],
+            completedScanners: ["clamav"])
+        let finding = Finding(scanner: "clamav", kind: .virus, name: "Lie.Test", part: 0)
+        switch lie {
+        case .infected:
+            report.findings = [finding]
+        case .partIndex:
+            report.findings = [finding]
+            report.findings[0].part = 1
+        case .controlCharacters:
+            report.parts[0].names = ["a\r\nX-Forged: yes", "\u{1B}]0;title\u{7}", "nul\u{0}end"]
+            report.parts[0].declaredType = "text/\n250 2.0.0 Ok"
+        case .longName:
+            report.parts[0].names = [String(repeating: "n", count: 1 << 20)]
+        default:
+            break
+        }
+        var bytes = report.encoded()
+        switch lie {
+        case .truncated: bytes.removeLast(bytes.count / 2)
+        case .trailing: bytes.append(0)
+        case .wrongVersion: bytes[0] = Record.version &+ 1
+        case .wrongType: bytes[1] = 22
+        case .hugeCount: return partCount(1 << 62, size)
+        case .manyParts: return partCount(ReportLimits().entries + 1, size)
+        case .unknownWord: return unknownKind(size)
+        default: break
+        }
+        return bytes
+    }
+
+    /// A report that ends after the number of its parts.
+    private func partCount(_ count: Int, _ size: Int) -> [UInt8] {
+        var out = RecordWriter(type: 41)
+        out.put(size)
+        out.put(count)
+        return out.bytes
+    }
+
+    /// A report whose only finding is of a kind that is not in the contract.
+    private func unknownKind(_ size: Int) -> [UInt8] {
+        var out = RecordWriter(type: 41)
+        out.put(size)
+        out.put(0)
+        out.put(1)
+        out.put("clamav")
+        out.put("deliver-to")
+        return out.bytes
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import MIME
+import MailModel
+
+/// Bytes of a text whose line ends are LF, with CRLF instead.
+func crlf(_ text: String) -> [UInt8] {
+    Array(text.replacingOccurrences(of: "\n", with: "\r\n").utf8)
+}
+
+func read(_ bytes: [UInt8], _ limits: MIMELimits = MIMELimits()) -> PartTree {
+    MIMEReader.read(bytes.span, limits: limits)
+}
+
+/// One line for each part in document order: path, kind, type.
+func outline(_ tree: PartTree) -> [String] {
+    var lines: [String] = []
+    var stack: [Int32] = [0]
+    while let index = stack.popLast() {
+        let part = tree.parts[Int(index)]
+        lines.append("\(part.path) \(part.kind.rawValue) \(part.mediaType)")
+        if part.nextSibling >= 0 { stack.append(part.nextSibling) }
+        if part.firstChild >= 0 { stack.append(part.firstChild) }
+    }
+    return lines
+}
+
+func kinds(_ tree: PartTree) -> Set<String> {
+    Set(tree.anomalies.map(\.kind))
+}
+
+func kinds(_ kinds: AnomalyKind...) -> Set<String> {
+    Set(kinds.map(\.rawValue))
+}
+
+func part(_ tree: PartTree, _ path: String) -> Int? {
+    tree.parts.firstIndex { $0.path == path }
+}
+
+func body(_ tree: PartTree, _ path: String, _ message: [UInt8]) -> String? {
+    guard let index = part(tree, path) else { return nil }
+    return tree.withBody(of: index, in: message.span) { span in
+        span.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+func decoded(_ tree: PartTree, _ index: Int, _ message: [UInt8]) -> [UInt8] {
+    var out: [UInt8] = []
+    _ = tree.decodeBody(of: index, in: message.span, into: &out, limit: 1 << 30)
+    return out
+}
+
+/// What must hold for every message whatever its bytes; a list of what does not.
+func violations(_ tree: PartTree, _ message: [UInt8], _ limits: MIMELimits) -> [String] {
+    var wrong: [String] = []
+    func sourceSize(_ index: Int32) -> Int? {
+        guard tree.sources.indices.contains(Int(index)) else { return nil }
+        switch tree.sources[Int(index)] {
+        case .message: return message.count
+        case .decoded(let bytes, let holder):
+            if !tree.parts.indices.contains(holder) { wrong.append("source \(index) has no holder") }
+            return bytes.count
+        }
+    }
+    if tree.parts.isEmpty { return ["no part"] }
+    var incoming = [Int](repeating: 0, count: tree.parts.count)
+    for (index, part) in tree.parts.enumerated() {
+        guard let size = sourceSize(part.source) else {
+            wrong.append("\(part.path): no source")
+            continue
+        }
+        if part.header.upperBound > size || part.body.upperBound > size { wrong.append("\(part.path): range outside") }
+        if part.header.upperBound > part.body.lowerBound { wrong.append("\(part.path): body before header") }
+        if Int(part.depth) > limits.depth { wrong.append("\(part.path): too deep") }
+        if index == 0 {
+            if part.parent != -1 || part.path != "1" { wrong.append("bad root") }
+        } else {
+            guard part.parent >= 0, Int(part.parent) < index else {
+                wrong.append("\(part.path): parent \(part.parent) not before \(index)")
+                continue
+            }
+            let parent = tree.parts[Int(part.parent)]
+            if parent.depth + 1 != part.depth { wrong.append("\(part.path): depth") }
+            if !part.path.hasPrefix(parent.path + ".") { wrong.append("\(part.path): path") }
+            if parent.kind.hasContent { wrong.append("\(part.path): child of \(parent.kind)") }
+            if parent.source == part.source,
+                part.header.lowerBound < parent.body.lowerBound || part.body.upperBound > parent.body.upperBound
+            {
+                wrong.append("\(part.path): outside of its parent")
+            }
+        }
+        if part.firstChild >= 0 { incoming[Int(part.firstChild)] += 1 }
+        if part.nextSibling >= 0 {
+            incoming[Int(part.nextSibling)] += 1
+            if tree.parts[Int(part.nextSibling)].parent != part.parent { wrong.append("\(part.path): sibling") }
+        }
+    }
+    for (index, count) in incoming.enumerated() where count != (index == 0 ? 0 : 1) {
+        wrong.append("part \(index) is linked \(count) times")
+    }
+    if Set(tree.parts.map(\.path)).count != tree.parts.count { wrong.append("paths not unique") }
+    wrong += uncovered(tree, message)
+    return wrong
+}
+
+/// Bytes of a source that no header block, leaf, preamble or epilogue holds may only be delimiters and blank lines.
+private func uncovered(_ tree: PartTree, _ message: [UInt8]) -> [String] {
+    var wrong: [String] = []
+    for (index, source) in tree.sources.enumerated() {
+        let bytes: [UInt8]
+        switch source {
+        case .message: bytes = message
+        case .decoded(let own, _): bytes = own
+        }
+        // A container whose content is in another source stands for its own bytes.
+        let ranges = tree.parts.enumerated().filter { Int($0.element.source) == index }.flatMap {
+            item -> [Range<Int>] in
+            let isElsewhere = tree.sources.contains {
+                if case .decoded(_, item.offset) = $0 { return true }
+                return false
+            }
+            let holds = item.element.kind.hasContent || isElsewhere
+            return holds ? [item.element.header, item.element.body] : [item.element.header]
+        }.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
+        var end = 0
+        for range in ranges + [bytes.count..<bytes.count] {
+            if range.lowerBound < end { wrong.append("source \(index): overlap at \(range.lowerBound)") }
+            if range.lowerBound > end {
+                for line in bytes[end..<range.lowerBound].split(separator: 0x0A) {
+                    let isBlank = line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
+                    if !isBlank, !line.starts(with: [0x2D, 0x2D]) {
+                        wrong.append("source \(index): nobody holds \(end)..<\(range.lowerBound)")
+                        break
+                    }
+                }
+            }
+            end = max(end, range.upperBound)
+        }
+    }
+    return wrong
+}
+
+/// Other people's messages beside the package; absent outside of development.
+enum Corpora {
+    static let root: URL = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/corpora")
+
+    static var mime: URL { root.appendingPathComponent("mime") }
+
+    static var isPresent: Bool { FileManager.default.fileExists(atPath: mime.path) }
+
+    /// All regular files below `folder`, sorted.
+    static func files(in folder: URL) -> [URL] {
+        guard let walk = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
+        else { return [] }
+        let files = walk.compactMap { $0 as? URL }.filter {
+            (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
+        }
+        return files.sorted { $0.path < $1.path }
+    }
+}
+
+/// A reproducible stream of numbers (SplitMix64).
+struct Random {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int {
+        bound > 0 ? Int(next() % UInt64(bound)) : 0
+    }
+}

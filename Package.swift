@@ -79,13 +79,16 @@ let package = Package(
         library(
             "Gateway",
             [
-                "Bytes", "Configuration", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP", "Stores",
-                logging,
+                "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay",
+                "SMTP", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
             name: "mailreeve",
-            dependencies: ["Configuration", "Gateway", "MailModel", "Relay", "SMTP", "Stores", arguments, logging],
+            dependencies: [
+                "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP", "Stores",
+                arguments, logging,
+            ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),

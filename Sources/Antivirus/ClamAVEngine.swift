@@ -4,6 +4,8 @@ internal import CClamAV
 /// children scan with the same memory. Used by one thread at a time.
 package final class ClamAVEngine {
     private let engine: OpaquePointer
+    /// Octets of the largest content that is given to libclamav.
+    private let largest: Int
     /// Signatures loaded.
     package let signatures: Int
     /// Version and build time of the daily database.
@@ -35,6 +37,8 @@ package final class ClamAVEngine {
         }
         database = DatabaseVersion(directory: settings.database)
         self.engine = engine
+        // libclamav calls a map of more than a C int clean without a look at it.
+        largest = min(settings.maxScanSize, Int(Int32.max) - 1)
     }
 
     deinit {
@@ -66,6 +70,8 @@ package final class ClamAVEngine {
     /// - Parameter parsingMail: take content that is mail apart. Off for what the caller takes apart by itself.
     package func scan(_ bytes: UnsafeRawBufferPointer, parsingMail: Bool) -> ScanOutcome {
         guard let base = bytes.baseAddress, bytes.count > 0 else { return .clean }
+        // libclamav says "virus" without a name for a whole file over its limit.
+        guard bytes.count <= largest else { return .overLimits("Heuristics.Limits.Exceeded.MaxFileSize") }
         guard let map = cl_fmap_open_memory(base, bytes.count) else { return .failed("no memory to map the content") }
         defer { cl_fmap_close(map) }
         var options = Self.options(parsingMail: parsingMail)

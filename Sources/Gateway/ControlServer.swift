@@ -18,7 +18,7 @@ final class ControlServer: Sendable {
     init(path: String, group: any EventLoopGroup, logger: Logger) async throws {
         let descriptor = try ListeningSocket.bind(.unix(path: path), access: ListeningSocket.Access(mode: 0o600))
         self.logger = logger
-        channel = try await ServerBootstrap(group: group).withBoundSocket(descriptor) { channel in
+        channel = try await ServerBootstrap(group: group).bind(descriptor) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             }

@@ -2,6 +2,7 @@ package import Configuration
 internal import Foundation
 internal import InspectionLink
 package import Logging
+internal import MailModel
 internal import NIOCore
 internal import NIOPosix
 internal import Relay

@@ -1,4 +1,4 @@
-package import Configuration
+internal import Configuration
 internal import InspectionLink
 internal import MailModel
 internal import NIOPosix

@@ -1,3 +1,4 @@
+internal import Linux
 internal import MIME
 internal import Policy
 internal import Stores
@@ -31,7 +32,8 @@ struct HeaderFacts: Sendable {
         }
     }
 
-    private init() {}
+    /// Nothing read yet.
+    init() {}
 
     private static func scan(_ bytes: [UInt8], limit: Int) -> HeaderFacts {
         var facts = HeaderFacts()

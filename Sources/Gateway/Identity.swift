@@ -1,6 +1,6 @@
 package import Configuration
 internal import Glibc
-internal import Linux
+package import Linux
 
 /// The one unprivileged user that everything runs as, and the directories that belong to it.
 package struct Identity {

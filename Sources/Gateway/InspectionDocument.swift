@@ -3,6 +3,7 @@ internal import Foundation
 internal import Linux
 internal import MailModel
 internal import Policy
+internal import Relay
 internal import Stores
 
 /// What the inspection found and what follows, in the form of `scan --json`. Fields may be added, never renamed.

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Digests
 internal import Glibc
 internal import InspectionLink

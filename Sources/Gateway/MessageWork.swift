@@ -1,8 +1,10 @@
 internal import Glibc
 internal import InspectionLink
+internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import SMTP
 internal import Stores
 
 /// What is known of one message while it is in the pipeline.

@@ -1,4 +1,4 @@
-package import Configuration
+internal import Configuration
 internal import Glibc
 internal import InspectionLink
 internal import MailModel
@@ -43,7 +43,7 @@ struct SetupBuilder {
 
     /// Messages that are inspected at one time.
     var workers: Int {
-        settings.inspector.workers > 0 ? settings.inspector.workers : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        settings.inspector.workers > 0 ? settings.inspector.workers : Machine.processors
     }
 
     // MARK: - Inspection

@@ -121,7 +121,8 @@ package enum ZygoteEvent: Hashable, Sendable {
     case failed(String)
     /// With two descriptors: the worker's socket, its pidfd.
     case forked(worker: Int, pid: Int)
-    /// A worker has ended; `status` says how (`exit 0`, `signal 9`).
+    /// A worker has ended; `status` says how (`exit 0`, `signal 9`). Without a `forked` before it: the worker could not be
+    /// forked at all (`not forked: ...`).
     case exited(worker: Int, status: String)
 }
 

@@ -73,6 +73,9 @@ package struct Zygote {
             if !support.missing.isEmpty, !settings.allowWeakerSandbox {
                 throw LoadFailure(text: support.missing + "; set inspector.sandbox: allow-weaker to go on without it")
             }
+            guard access(settings.workspace, R_OK | W_OK | X_OK) == 0 else {
+                throw LoadFailure(text: "\(SystemError("workspace \(settings.workspace)", code: errno))")
+            }
             let engine = try loadEngine(settings)
             let threads: Int
             do throws(SystemError) {

@@ -33,7 +33,8 @@ package struct PacketSocket: Sendable {
         }
     }
 
-    /// Receives one record. Returns nil at the end of the stream. A record over the limits is the error `EMSGSIZE`;
+    /// Receives one record. Returns nil at the end of the stream, and for a record without octets, which nobody who keeps
+    /// to the contract sends. A record over the limits is the error `EMSGSIZE`;
     /// with `waiting` false nothing to read is `EAGAIN`.
     package func receive(waiting: Bool = true) throws(SystemError) -> (record: [UInt8], descriptors: [Descriptor])? {
         let flags = waiting ? 0 : Int32(MSG_DONTWAIT)
@@ -50,9 +51,13 @@ package struct PacketSocket: Sendable {
                 failure = error
             }
         }
+        // The peer has gone and left records of ours unread.
+        if let failure, failure.code == ECONNRESET { return nil }
         if let failure { throw failure }
+        // Owned before anything else: a record without octets can carry descriptors too, and none may stay open.
+        let descriptors = numbers[..<count].map { Descriptor(owning: $0) }
         if record.isEmpty { return nil }
-        return (record, numbers[..<count].map { Descriptor(owning: $0) })
+        return (record, descriptors)
     }
 }
 

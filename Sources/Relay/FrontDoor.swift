@@ -202,7 +202,7 @@ private actor Listeners {
                 }
                 return channel.eventLoop.makeCompletedFuture {
                     if !client.isUnix {
-                        try channel.syncOptions?.setOption(.socketOption(.tcp_nodelay), value: 1)
+                        try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
                     }
                     let handler = ServerHandler(door: services, options: options, client: client)
                     try channel.pipeline.syncOperations.addHandler(handler)

@@ -63,6 +63,10 @@ package struct NextHopFailure: Error, Hashable, CustomStringConvertible {
     /// All tries in their order.
     package let attempts: [Attempt]
 
+    package init(attempts: [Attempt]) {
+        self.attempts = attempts
+    }
+
     /// For the log and, as it names only configured hosts and what they said, for the reply.
     package var description: String {
         let list = attempts.map { "\($0.hop) (\($0.cause))" }.joined(separator: ", ")

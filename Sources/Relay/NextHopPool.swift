@@ -46,7 +46,7 @@ final class NextHopPool {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if case .unix = endpoint {} else {
-                        try channel.syncOptions?.setOption(.socketOption(.tcp_nodelay), value: 1)
+                        try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
                     }
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }

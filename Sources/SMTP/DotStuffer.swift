@@ -25,7 +25,8 @@ package struct DotStuffer: Sendable {
 
     private mutating func stuff(_ input: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) {
         guard let first = input.first else { return }
-        output.reserveCapacity(output.count + input.count + input.count / 64)
+        // Only for a fresh array: an exact reserve for each of many chunks would copy what is there each time.
+        if output.isEmpty { output.reserveCapacity(input.count + input.count / 64 + 1) }
         if state == .lineStart, first == 0x2E { output.append(0x2E) }
         var runStart = 0
         if state == .cr, first == 0x0A, input.count > 1, input[1] == 0x2E {

@@ -67,6 +67,9 @@ package enum PathGrammar {
         if end < mailbox.endIndex {
             guard mailbox[end] == 0x40 else { throw .syntax }
             try checkDomain(mailbox[(end + 1)...])
+        } else if mailbox.first == 0x22 {
+            // A quoted local part may hold `@`: without a domain behind it, it could be read as one.
+            throw .syntax
         }
         return MailPath(bytes: Array(mailbox))
     }
@@ -141,7 +144,7 @@ package enum PathGrammar {
     private static func checkLiteral(_ domain: ArraySlice<UInt8>) throws(Fault) {
         guard domain.count > 2, domain.last == 0x5D else { throw .syntax }
         for byte in domain.dropFirst().dropLast() {
-            guard byte > 0x20, byte < 0x7F, byte != 0x5B, byte != 0x5C, byte != 0x5D else { throw .syntax }
+            guard byte > 0x20, byte < 0x7F, byte != 0x40, byte < 0x5B || byte > 0x5D else { throw .syntax }
         }
     }
 }

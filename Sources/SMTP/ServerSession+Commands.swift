@@ -110,7 +110,8 @@ extension ServerSession {
 
     private mutating func hello(_ command: Command) {
         let name = command.argument
-        guard !name.isEmpty, name.count <= 255, !name.contains(where: { $0.isControl || $0.isEightBit }) else {
+        guard !name.isEmpty, name.count <= Self.helloNameLimit, !name.contains(where: { $0.isControl || $0.isEightBit })
+        else {
             refuse(501, EnhancedStatus(5, 5, 4), "Syntax: hostname expected")
             return
         }

@@ -138,7 +138,11 @@ extension ServerSession {
             return
         }
         processCommands(&actions)
-        if inputEnded, phase == .command { close(&actions) }
+        if inputEnded, phase != .closed {
+            // A pipelined DATA whose message can no longer come.
+            if phase == .awaitingIntake { abandon(.connectionLost, &actions) }
+            close(&actions)
+        }
         finish(&actions)
     }
 

@@ -90,6 +90,9 @@ package struct ServerSession: Sendable {
         var recipientsTried = false
     }
 
+    /// Octets of the name in HELO, EHLO, LHLO (a domain, RFC 1035 section 2.3.4); longer is 501 5.5.4.
+    package static let helloNameLimit = 255
+
     let settings: Settings
     /// The connection and what its greeting and XFORWARD told.
     package internal(set) var client: ClientFacts

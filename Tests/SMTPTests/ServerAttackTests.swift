@@ -124,6 +124,7 @@ struct ServerAttackTests {
         #expect(run.events.suffix(2) == [.sent(run.output), .startTLS])
         #expect(run.lines.last == "220 2.0.0 Ready to start TLS")
         run.event { $0.tlsEstablished(&$1) }
+        #expect(run.session.client.helo.isEmpty)
         run.feed("MAIL FROM:<a@x>\r\n")
         #expect(run.lines.last?.hasPrefix("503 5.5.1 ") == true)
         let before = run.lines.count

@@ -26,6 +26,24 @@ struct ServerLimitTests {
         #expect(Array(run.lines.suffix(3)) == ["250 2.0.0 Ok", reply, "250 2.0.0 Ok"])
     }
 
+    @Test func overlongLineIsAnsweredBeforeItEnds() {
+        var run = ServerDialogue { $0.maximumCommandLine = 64 }
+        run.start()
+        run.feed("NOOP\r\n")
+        run.feed(String(repeating: "x", count: 63))
+        #expect(run.lines.count == 2)
+        run.feed("x")
+        #expect(run.lines.last == "500 5.5.2 Error: line too long")
+    }
+
+    @Test(arguments: [(ServerSession.helloNameLimit, "250 2.0.0 "), (ServerSession.helloNameLimit + 1, "501 5.5.4 ")])
+    func helloNameLimit(octets: Int, reply: String) {
+        var run = ServerDialogue()
+        run.start()
+        run.feed("HELO " + String(repeating: "h", count: octets) + "\r\n")
+        #expect(run.lines.last?.hasPrefix(reply) == true)
+    }
+
     @Test func overlongLineIsOneErrorWhateverItHolds() {
         let line = String(repeating: "x", count: 300) + "\nMAIL FROM:<a@x>\n\r\r\nNOOP\r\n"
         let run = playEverySplit({ ServerDialogue { $0.maximumCommandLine = 64 } }, ["NOOP\r\n", line])
@@ -181,6 +199,16 @@ struct ServerLimitTests {
         half.decide([ServerDialogue.ok])
         #expect(half.lines.suffix(2) == ["250 2.0.0 Ok: queued", "250 2.0.0 Ok"])
         #expect(half.events.last == .closed)
+
+        var pipelined = ServerDialogue()
+        pipelined.start()
+        pipelined.feed(Self.transaction)
+        pipelined.holdsAnswers = true
+        pipelined.feed("x\r\n.\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n")
+        pipelined.event { $0.inputClosed(&$1) }
+        pipelined.decide([ServerDialogue.ok])
+        #expect(pipelined.events.suffix(2) == [.abandoned(.connectionLost), .closed])
+        #expect(pipelined.lines.suffix(3) == ["250 2.0.0 Ok: queued", "250 2.1.0 Ok", "250 2.1.5 Ok"])
 
         var lost = ServerDialogue()
         lost.start()

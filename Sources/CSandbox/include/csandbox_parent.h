@@ -19,4 +19,7 @@ void csandbox_eventfd_clear(int fd);
 int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size);
 uint64_t csandbox_tmpfs_type(void);
 
+/* From now on a signal only writes its number as one octet to fd. One fd for all signals. */
+int csandbox_forward_signal(int number, int fd);
+
 #endif

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Configuration
+import Gateway
+
+/// `mailreeve check-config FILE`: every problem with its place, and what the workspace has to hold.
+struct CheckConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config", abstract: "Check a configuration file.",
+        discussion: "Prints every problem as file:line:column: and the sizing of the workspace; exit code 1 on errors.")
+
+    @Argument(help: "Configuration file.")
+    var file = "/etc/mailreeve/mailreeve.yaml"
+
+    func run() throws {
+        let loaded = ConfigurationFile.load(path: file)
+        let sizing = WorkspaceSizing(
+            loaded.settings, processors: Machine.processors,
+            tmpfsBytes: Machine.tmpfsBytes(loaded.settings.workspace.directory))
+        var problems = loaded.problems
+        if !loaded.hasErrors, let problem = sizing.problem(in: loaded) { problems.append(problem) }
+        for problem in problems { print(problem) }
+        if loaded.hasErrors { throw ExitCode.failure }
+        print(sizing.line)
+        print("\(file): ok")
+    }
+}
+
+/// `mailreeve config`: what can be set and what is set.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Show settings.", subcommands: [Defaults.self, Explain.self])
+
+    struct Defaults: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "defaults", abstract: "Print a complete configuration with the defaults.")
+
+        func run() {
+            print(ConfigurationFile.defaultsYAML(), terminator: "")
+        }
+    }
+
+    struct Explain: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "explain", abstract: "Say what a setting is and where its value comes from.")
+
+        @OptionGroup var config: ConfigOption
+        @Argument(help: "Key, such as limits.message_size.")
+        var key: String
+
+        func run() throws {
+            let loaded = ConfigurationFile.load(path: config.path)
+            for problem in loaded.problems where problem.severity == .error { Terminal.printError("\(problem)") }
+            switch loaded.explain(key: key) {
+            case .known(let text): print(text)
+            case .unknown(let text):
+                Terminal.printError(text)
+                throw ExitCode.failure
+            }
+        }
+    }
+}

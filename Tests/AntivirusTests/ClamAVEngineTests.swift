@@ -1,0 +1,117 @@
+import Antivirus
+import Glibc
+import Testing
+
+/// One engine after the other: libclamav has process-wide state.
+@Suite(.serialized) struct ClamAVEngineTests {
+    /// `rules/signatures` of this package.
+    static var signatures: String {
+        let parts = #filePath.split(separator: "/")
+        return "/" + parts.dropLast(3).joined(separator: "/") + "/rules/signatures"
+    }
+
+    /// In two halves, so that no scanner takes this file for the test file.
+    static let eicar = Array(("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").utf8)
+    static let eicarName = "Eicar-Test-Signature.UNOFFICIAL"
+
+    private func engine(_ change: (inout EngineSettings) -> Void = { _ in }) throws -> ClamAVEngine {
+        var settings = EngineSettings(
+            database: Self.signatures, maxScanSize: 100 << 20, maxRecursion: 17, maxFiles: 1000)
+        change(&settings)
+        let engine = try ClamAVEngine(settings)
+        try engine.setTemporaryDirectory("/tmp")
+        return engine
+    }
+
+    private func scan(_ engine: ClamAVEngine, _ content: [UInt8], parsingMail: Bool = true) -> ScanOutcome {
+        content.withUnsafeBytes { engine.scan($0, parsingMail: parsingMail) }
+    }
+
+    @Test func loadsTheShippedDatabase() throws {
+        let engine = try engine()
+        #expect(engine.signatures == 2)
+        #expect(engine.database.number == 0 && engine.database.buildTime == 0)
+        #expect(ClamAVEngine.version.hasPrefix("ClamAV 1") || ClamAVEngine.version.hasPrefix("ClamAV 0"))
+        try engine.selfTest()
+    }
+
+    @Test func findsTheTestFile() throws {
+        let engine = try engine()
+        #expect(scan(engine, Self.eicar) == .found(Self.eicarName))
+        #expect(scan(engine, Array("before\r\n".utf8) + Self.eicar + Array("after".utf8)) == .found(Self.eicarName))
+        #expect(scan(engine, Array(Self.eicar.dropLast())) == .clean)
+    }
+
+    @Test func findsTheBodySentence() throws {
+        let text = "Dear reader,\r\nSeven copper herons audit the lighthouse ledger at noon.\r\n"
+        #expect(scan(try engine(), Array(text.utf8)) == .found("Mailreeve.Test.Body.UNOFFICIAL"))
+    }
+
+    @Test func nothingIsClean() throws {
+        let engine = try engine()
+        #expect(scan(engine, []) == .clean)
+        #expect(scan(engine, [0]) == .clean)
+        #expect(scan(engine, Array("text".utf8)) == .clean)
+    }
+
+    @Test func mailIsTakenApartWhenAsked() throws {
+        let base64 = "WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FS" + "LVNUQU5EQVJELUFOVElWSVJVUy1URVNULUZJTEUhJEgrSCo="
+        let mail = """
+            Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r
+            From: a@example.com\r
+            Subject: x\r
+            MIME-Version: 1.0\r
+            Content-Type: application/octet-stream\r
+            Content-Transfer-Encoding: base64\r
+            \r
+            \(base64)\r
+
+            """
+        let engine = try engine()
+        #expect(scan(engine, Array(mail.utf8), parsingMail: false) == .clean)
+        #expect(scan(engine, Array(mail.utf8), parsingMail: true) == .found(Self.eicarName))
+    }
+
+    @Test func sizeOfTheLimitAndOneMore() throws {
+        let engine = try engine { $0.maxScanSize = 10_000 }
+        #expect(scan(engine, [UInt8](repeating: 0x61, count: 10_000)) == .clean)
+        let outcome = scan(engine, [UInt8](repeating: 0x61, count: 10_001))
+        guard case .overLimits = outcome else {
+            Issue.record("a file over the limit is \(outcome)")
+            return
+        }
+    }
+
+    @Test func brokenDatabasesAreExplained() throws {
+        var template = Array("/tmp/mailreeve-test-XXXXXX".utf8CString)
+        #expect(mkdtemp(&template) != nil)
+        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let file = directory + "/broken.ndb"
+        defer {
+            unlink(file)
+            rmdir(directory)
+        }
+        // Empty, missing, broken.
+        for path in [directory, directory + "/missing"] {
+            let error = #expect(throws: EngineError.self) { try engine { $0.database = path } }
+            #expect(error?.description.contains(path) == true)
+        }
+        let descriptor = open(file, O_WRONLY | O_CREAT, 0o600)
+        let line = Array("not a signature\n".utf8)
+        #expect(write(descriptor, line, line.count) == line.count)
+        close(descriptor)
+        let error = #expect(throws: EngineError.self) { try engine { $0.database = directory } }
+        #expect(error?.description.contains("broken.ndb") == true, "\(String(describing: error))")
+    }
+
+    @Test func alertsThatAreNoFindings() throws {
+        // A zip archive whose only member is encrypted, as its flags say.
+        let zip: [UInt8] =
+            [0x50, 0x4B, 3, 4, 20, 0, 1, 0, 0, 0, 0, 0, 0x21, 0x58, 1, 2, 3, 4, 16, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0x61]
+            + [UInt8](repeating: 0x5A, count: 16)
+            + [0x50, 0x4B, 1, 2, 20, 0, 20, 0, 1, 0, 0, 0, 0, 0, 0x21, 0x58, 1, 2, 3, 4, 16, 0, 0, 0, 4, 0, 0, 0, 1, 0]
+            + [UInt8](repeating: 0, count: 16) + [0x61]
+            + [0x50, 0x4B, 5, 6, 0, 0, 0, 0, 1, 0, 1, 0, 47, 0, 0, 0, 47, 0, 0, 0, 0, 0]
+        #expect(scan(try engine(), zip) == .encrypted("Heuristics.Encrypted.Zip"))
+    }
+}

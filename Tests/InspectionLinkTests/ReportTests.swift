@@ -1,0 +1,68 @@
+import InspectionLink
+import MailModel
+import Testing
+
+/// What a report may say is bounded by what the message and its own lists are.
+@Suite struct ReportTests {
+    private func refused(_ change: (inout Report) -> Void, _ limits: ReportLimits = ReportLimits()) -> Bool {
+        var report = Samples.report
+        change(&report)
+        return (try? Report(report.encoded(), limits: limits)) == nil
+    }
+
+    @Test func partIndexesAreWithinTheParts() {
+        #expect(!refused { $0.findings[0].part = 1 })
+        #expect(refused { $0.findings[0].part = 2 })
+        #expect(refused { $0.anomalies[0].part = 2 })
+        #expect(refused { $0.unchecked[0].part = 2 })
+    }
+
+    @Test func offsetsAreWithinTheMessage() {
+        #expect(!refused { $0.anomalies[0].offset = 1000 })
+        #expect(refused { $0.anomalies[0].offset = 1001 })
+        #expect(refused { $0.anomalies[0].offset = -1 })
+    }
+
+    @Test func sizesAreNotNegative() {
+        #expect(refused { $0.messageSize = -1 })
+        #expect(refused { $0.parts[0].size = -1 })
+        #expect(refused { $0.timings[0].microseconds = -1 })
+    }
+
+    @Test func digestsAreWholeOrAbsent() {
+        #expect(!refused { $0.parts[1].sha256 = [] })
+        #expect(refused { $0.parts[1].sha256 = Array(0..<31) })
+        #expect(refused { $0.parts[1].sha256 = Array(0..<33) })
+    }
+
+    @Test func textsAtTheLimitAndOneBeyond() {
+        var limits = ReportLimits()
+        limits.text = 40
+        #expect(!refused({ $0.findings[0].name = String(repeating: "n", count: 40) }, limits))
+        #expect(refused({ $0.findings[0].name = String(repeating: "n", count: 41) }, limits))
+        #expect(refused({ $0.parts[1].names[0] = String(repeating: "n", count: 41) }, limits))
+    }
+
+    @Test func namesAtTheLimitAndOneBeyond() {
+        var limits = ReportLimits()
+        limits.names = 2
+        #expect(!refused({ _ in }, limits))
+        limits.names = 1
+        #expect(refused({ _ in }, limits))
+    }
+
+    @Test func entriesAtTheLimitAndOneBeyond() {
+        var limits = ReportLimits()
+        limits.entries = 2
+        #expect(!refused({ _ in }, limits))
+        #expect(refused({ $0.limitsHit = ["a", "b", "c"] }, limits))
+        #expect(refused({ $0.parts.append($0.parts[0]) }, limits))
+    }
+
+    @Test func brokenTextIsRepaired() throws {
+        var out = RecordWriter(type: 9)
+        out.put([0x61, 0xFF, 0x62] as [UInt8])
+        var reader = try RecordReader(out.bytes)
+        #expect(try reader.string(limit: 10) == "a\u{FFFD}b")
+    }
+}

@@ -1,0 +1,61 @@
+import InspectionLink
+import MailModel
+
+/// One record of every kind, with every field set to something else than its default.
+enum Samples {
+    static let limits = InspectionLimits(mimeParts: 10, mimeDepth: 11, headerBytes: 12, decodedBytes: 13)
+    static let clamav = ClamAVSettings(database: "/db/ü", maxScanSize: 1 << 40, maxRecursion: 3, maxFiles: 4)
+    static let configure = Configure(
+        generation: 7, workspace: "/run/w", clamav: clamav, allowWeakerSandbox: true, landlockABI: 2, workerMemory: 5,
+        workerFileSize: 6)
+    static let requests: [ZygoteRequest] = [
+        .configure(configure),
+        .configure(Configure(generation: -1, workspace: "", clamav: nil, workerMemory: Int.max, workerFileSize: 0)),
+        .fork(worker: 12),
+    ]
+    static let events: [ZygoteEvent] = [
+        .ready(
+            Ready(
+                signatures: 8_700_000, engineVersion: "ClamAV 1.4.6", databaseVersion: 27_000,
+                databaseTime: 1_700_000_000, landlockABI: 7)),
+        .failed("no signatures"),
+        .forked(worker: 3, pid: 4711),
+        .exited(worker: 3, status: "signal 9"),
+    ]
+    static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
+    static let inspect = Inspect(request: 5, workspace: "m5", limits: limits)
+    static let report = Report(
+        messageSize: 1000,
+        parts: [
+            PartDescription(path: "1", declaredType: "multipart/mixed"),
+            PartDescription(
+                path: "1.1", declaredType: "application/zip", detectedType: "application/zip",
+                names: ["a.zip", "\u{202E}piz.exe"], size: 77, sha256: Array(0..<32), encrypted: true,
+                origin: .archive),
+        ],
+        findings: [
+            Finding(scanner: "clamav", kind: .virus, name: "Test", part: 1, evidence: "x"),
+            Finding(scanner: "clamav", kind: .banned, name: "Test", part: nil),
+        ],
+        anomalies: [Anomaly(kind: "broken", part: 0, offset: 1000)],
+        unchecked: [Unchecked(.encrypted, part: 1, detail: "zip"), Unchecked(.overLimits)],
+        limitsHit: ["mime-parts"], completedScanners: ["clamav"],
+        timings: [Report.Timing(stage: "mime", microseconds: 12)])
+}
+
+/// A small generator with a seed (SplitMix64): a failing run can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}

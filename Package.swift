@@ -30,6 +30,10 @@ func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+func testProgram(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
 let package = Package(
     name: "mailreeve",
     products: [
@@ -62,7 +66,7 @@ let package = Package(
         library("Policy", ["Bytes", "MailModel"]),
 
         // Content scanners
-        library("Antivirus", ["CClamAV", "MailModel"]),
+        library("Antivirus", ["CClamAV"]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel"]),
@@ -75,7 +79,7 @@ let package = Package(
 
         // Composition
         library("Configuration", ["MailModel", yaml]),
-        library("Inspector", ["Antivirus", "Bytes", "Digests", "InspectionLink", "Linux", "MIME", "MailModel"]),
+        library("Inspector", ["Antivirus", "Digests", "InspectionLink", "Linux", "MIME", "MailModel"]),
         library(
             "Gateway",
             [
@@ -92,5 +96,25 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
+
+        // Programs that tests start
+        testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
+        testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
+        .target(
+            name: "TestSupport", dependencies: ["Bytes", "Digests", "Linux"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+
+        suite("AntivirusTests", ["Antivirus"]),
+        suite("BytesTests", ["Bytes"]),
+        suite("ConfigurationTests", ["Configuration", "MailModel"]),
+        suite("DigestsTests", ["Digests"]),
+        suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel"]),
+        suite("InspectorTests", ["Inspector", "InspectionLink", "Linux", "MailModel"]),
+        suite("LinuxTests", ["Linux"]),
+        .testTarget(
+            name: "MIMETests", dependencies: ["MIME", "MailModel"], exclude: ["Oracle"], swiftSettings: strict),
+        suite("MailModelTests", ["MailModel"]),
+        suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nio),
+        suite("SMTPTests", ["MailModel", "SMTP"]),
     ]
 )

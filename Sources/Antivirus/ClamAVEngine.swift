@@ -1,4 +1,5 @@
 internal import CClamAV
+internal import Glibc
 
 /// A loaded libclamav engine. Loading takes seconds with a full database; afterwards the process may fork, and the
 /// children scan with the same memory. Used by one thread at a time.
@@ -74,6 +75,7 @@ package final class ClamAVEngine {
         guard bytes.count <= largest else { return .overLimits("Heuristics.Limits.Exceeded.MaxFileSize") }
         guard let map = cl_fmap_open_memory(base, bytes.count) else { return .failed("no memory to map the content") }
         defer { cl_fmap_close(map) }
+        EngineMessages.clear()
         var options = Self.options(parsingMail: parsingMail)
         var name: UnsafePointer<CChar>?
         var scanned: UInt = 0
@@ -85,8 +87,14 @@ package final class ClamAVEngine {
             return ScanOutcome(alert: name.map { String(cString: $0) } ?? "unnamed")
         case CL_EMAXSIZE, CL_EMAXFILES, CL_EMAXREC, CL_ETIMEOUT:
             return .overLimits(Self.words(result))
+        case CL_EWRITE:
+            let cause = EngineMessages.take()
+            // The process may not write a file that large: the content's size, not the machine, is the reason.
+            let tooLarge = String(cString: strerror(EFBIG))
+            if cause.contains(where: { $0.contains(tooLarge) }) { return .overLimits(tooLarge) }
+            return .failed(Self.explained(result, cause))
         default:
-            return .failed(([Self.words(result)] + EngineMessages.take()).joined(separator: "; "))
+            return .failed(Self.explained(result, EngineMessages.take()))
         }
     }
 
@@ -110,7 +118,11 @@ package final class ClamAVEngine {
 
     private static func check(_ what: String, _ result: cl_error_t) throws(EngineError) {
         guard result != CL_SUCCESS else { return }
-        throw EngineError(([what + ": " + words(result)] + EngineMessages.take()).joined(separator: "; "))
+        throw EngineError(what + ": " + explained(result, EngineMessages.take()))
+    }
+
+    private static func explained(_ result: cl_error_t, _ cause: [String]) -> String {
+        ([words(result)] + cause).joined(separator: "; ")
     }
 
     private static func words(_ result: cl_error_t) -> String {
@@ -127,7 +139,8 @@ package struct DatabaseVersion: Hashable, Sendable {
     /// Reads the head of `daily.cld` and `daily.cvd` and takes the newer one.
     init(directory: String) {
         for name in ["daily.cld", "daily.cvd"] {
-            guard let head = cl_cvdhead(directory + "/" + name) else { continue }
+            let path = directory + "/" + name
+            guard access(path, R_OK) == 0, let head = cl_cvdhead(path) else { continue }
             defer { cl_cvdfree(head) }
             if Int(head.pointee.version) > number {
                 number = Int(head.pointee.version)

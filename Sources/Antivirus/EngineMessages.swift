@@ -21,6 +21,11 @@ enum EngineMessages {
         }
     }
 
+    /// Forgets the lines so far: they are of something that is over.
+    static func clear() {
+        lines.withLock { $0.removeAll(keepingCapacity: true) }
+    }
+
     /// The lines so far, oldest first; none are kept after this.
     static func take() -> [String] {
         lines.withLock { lines in

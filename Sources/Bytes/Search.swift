@@ -46,7 +46,7 @@ extension Span<UInt8> {
 extension UnsafeBufferPointer<UInt8> {
     /// Offset of the first `byte` at or after `start`.
     package func firstOffset(of byte: UInt8, from start: Int) -> Int? {
-        guard start < count, let base = baseAddress, let hit = memchr(base + start, Int32(byte), count - start) else {
+        guard start >= 0, start < count, let base = baseAddress, let hit = memchr(base + start, Int32(byte), count - start) else {
             return nil
         }
         return UnsafeRawPointer(hit) - UnsafeRawPointer(base)
@@ -55,7 +55,7 @@ extension UnsafeBufferPointer<UInt8> {
     /// Offset of the first occurrence of `needle` at or after `start`.
     package func firstOffset(of needle: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let base = baseAddress, let wanted = needle.baseAddress, needle.count > 0,
-            count - start >= needle.count,
+            start >= 0, count - start >= needle.count,
             let hit = cbytes_memmem(base + start, count - start, wanted, needle.count)
         else { return nil }
         return hit - UnsafeRawPointer(base)

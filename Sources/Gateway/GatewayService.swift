@@ -75,13 +75,19 @@ package final class GatewayService: Sendable {
         }
         let spool = Spool(limits: builder.spoolLimits)
         let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads)
+        do {
+            let yesterday = Int(Date().timeIntervalSince1970) - 86_400
+            try await setup.blocking { try setup.quarantine.removeUnfinished(before: yesterday) }
+        } catch {
+            logger.warning("quarantine: \(error)")
+        }
         state = GatewayState(setup, journal: journal)
         door = FrontDoor(
             group: group, receiver: MessagePipeline(gateway: state), spool: spool,
             limits: Self.connectionLimits(settings), log: logger)
         try await door.apply(builder.listenerOptions(bound: bound))
         control = try await ControlServer(
-            path: SetupBuilder.controlSocket(settings), group: group, logger: logger)
+            path: settings.controlSocketPath, group: group, logger: logger)
         for listener in settings.listeners {
             logger.notice("listening on \(listener.address), \(listener.placement.rawValue), policy \(listener.policy)")
         }

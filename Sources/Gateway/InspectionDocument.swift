@@ -26,19 +26,19 @@ struct InspectionDocument: Encodable {
         var scanner: String
         var `class`: String
         var name: String
-        var part: String?
+        var part: Nullable<String>
         var evidence: String
     }
 
     struct AnomalyEntry: Encodable {
         var kind: String
-        var part: String?
+        var part: Nullable<String>
         var offset: Int
     }
 
     struct UncheckedEntry: Encodable {
         var reason: String
-        var part: String?
+        var part: Nullable<String>
         var detail: String
     }
 
@@ -46,7 +46,7 @@ struct InspectionDocument: Encodable {
         var address: String
         var disposition: String
         var reply: String
-        var quarantine: String?
+        var quarantine: Nullable<String>
     }
 
     struct TestEntry: Encodable {
@@ -55,7 +55,10 @@ struct InspectionDocument: Encodable {
         var evidence: String
     }
 
-    var file: String?
+    /// The file that `scan` read; nil for mail that came in by a listener.
+    var file = Nullable<String>()
+    /// Number of the message in an mbox, from 1 on; nil elsewhere.
+    var mbox_message = Nullable<Int>()
     var message_id: String
     var subject: String
     var size: Int
@@ -63,6 +66,8 @@ struct InspectionDocument: Encodable {
     var category: String
     var score = 0.0
     var tests: [TestEntry] = []
+    /// nil as long as nothing was learned.
+    var bayes = Nullable<[String: Double]>()
     var findings: [FindingEntry]
     var parts: [PartEntry]
     var anomalies: [AnomalyEntry]
@@ -78,7 +83,7 @@ struct InspectionDocument: Encodable {
     /// The document on a message in the pipeline. Reads the whole message for its digest.
     init(_ work: MessageWork) throws {
         let report = work.report ?? Report(messageSize: work.message.file.count)
-        func path(_ part: Int?) -> String? { part.map { report.parts[$0].path } }
+        func path(_ part: Int?) -> Nullable<String> { Nullable(part.map { Escaping.text(report.parts[$0].path) }) }
         message_id = Escaping.text(work.facts.messageID, limit: 500)
         subject = Escaping.text(work.facts.subject, limit: 1000)
         size = work.message.file.count
@@ -91,7 +96,7 @@ struct InspectionDocument: Encodable {
         }
         parts = report.parts.map { part in
             PartEntry(
-                path: part.path, reading: 0, declared_type: Escaping.text(part.declaredType),
+                path: Escaping.text(part.path), reading: 0, declared_type: Escaping.text(part.declaredType),
                 detected_type: Escaping.text(part.detectedType), names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
                 origin: part.origin.rawValue)
@@ -107,7 +112,7 @@ struct InspectionDocument: Encodable {
         recipients = work.outcomes.map {
             RecipientEntry(
                 address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
-                quarantine: work.quarantineID)
+                quarantine: Nullable(work.quarantineID))
         }
         timing_us = Dictionary(
             report.timings.map { (Escaping.text($0.stage), $0.microseconds) }, uniquingKeysWith: { $0 + $1 })
@@ -131,5 +136,19 @@ struct InspectionDocument: Encodable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self))
+    }
+}
+
+/// A field that is `null` when there is no value: readers find every field of the contract in every object.
+struct Nullable<Value: Encodable>: Encodable {
+    var value: Value?
+
+    init(_ value: Value? = nil) {
+        self.value = value
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(value)
     }
 }

@@ -6,6 +6,14 @@ package enum Machine {
     /// Processors that are online.
     package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+    /// The name that the machine has given itself; `localhost` when it has none.
+    package static var name: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, 255) == 0 else { return "localhost" }
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Octets of the tmpfs that a path is on, or that its nearest existing parent is on; nil when it is no tmpfs.
     package static func tmpfsBytes(_ path: String) -> Int? {
         var path = path

@@ -22,65 +22,36 @@ package struct MessagePipeline: MailReceiver {
             return message.replies(ReplyTexts.failure("no such listener", id: "-"))
         }
         var work = MessageWork(message: message, setup: setup, listener: listener)
-        do {
-            work.facts = try await setup.blocking(unless: message.file.inMemory) {
-                try HeaderFacts(of: message.file, limit: setup.settings.limits.headerBytes)
-            }
-        } catch {
-            return finish(&work, ReplyTexts.failure("\(error)", id: work.id))
-        }
-        if work.facts.hops > setup.settings.limits.hopCount {
-            return finish(&work, ReplyTexts.loop(hops: work.facts.hops, id: work.id))
-        }
-        await inspect(&work)
-        let kind = listener.policy.disposition(for: work.verdict)
+        if let reply = await work.judge() { return finish(&work, reply) }
         if listener.policy.keepsCopy(for: work.verdict) {
             do {
                 try await keep(&work)
             } catch {
+                work.quarantineID = nil
                 return finish(&work, ReplyTexts.failure("quarantine: \(error)", id: work.id))
             }
         }
-        if kind.isDelivered {
-            await deliver(&work, kind)
-        } else {
-            let reply = ReplyTexts.content(kind, work.verdict, id: work.id)
-            work.outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
-        }
+        if work.disposition.isDelivered { await deliver(&work) }
         return await answer(&work)
     }
 
     // MARK: - Steps
-
-    private func inspect(_ work: inout MessageWork) async {
-        let seconds = work.listener.inspectionSeconds(work.setup.settings.timeouts)
-        let outcome = await work.setup.pool.inspect(
-            work.message.file, deadline: monotonicNow() + seconds * 1_000_000_000)
-        switch outcome {
-        case .report(let report, let ready):
-            work.report = report
-            work.ready = ready
-            work.verdict = Verdict(report)
-        case .failed(let reason, let detail):
-            work.verdict = Verdict(failed: reason, detail: detail)
-            work.causes.append(detail)
-        }
-    }
 
     private func keep(_ work: inout MessageWork) async throws {
         let entry = Quarantine.Entry(
             id: work.mailID, time: work.time, category: work.verdict.category,
             reason: ReplyTexts.reason(work.verdict, id: work.id), envelope: work.message.envelope,
             size: work.message.file.count)
+        work.quarantineID = work.mailID
         let (setup, snapshot) = (work.setup, work)
         try await setup.blocking {
             let report = try InspectionDocument(snapshot).encoded()
             try setup.quarantine.put(entry, message: snapshot.message.file.descriptor, report: report)
         }
-        work.quarantineID = work.mailID
     }
 
-    private func deliver(_ work: inout MessageWork, _ kind: DispositionKind) async {
+    private func deliver(_ work: inout MessageWork) async {
+        let kind = work.disposition
         let outgoing = work.outgoing(kind)
         let recipients = outgoing.recipients
         let id = work.id
@@ -91,8 +62,7 @@ package struct MessagePipeline: MailReceiver {
         }
         switch await prepare(outgoing, work) {
         case .unavailable(let failure):
-            let reply = ReplyTexts.unavailable("\(failure)", id: id)
-            work.outcomes = recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
+            work.settle(kind, ReplyTexts.unavailable("\(failure)", id: id))
         case .refused(let hop, let replies):
             work.outcomes = outcomes(replies, hop.description)
         case .ready(let prepared):
@@ -169,10 +139,7 @@ package struct MessagePipeline: MailReceiver {
 
     /// Ends a message with one reply for everybody.
     private func finish(_ work: inout MessageWork, _ reply: Reply) -> [Reply] {
-        let kind = reply.isTemporary ? DispositionKind.tempfail : .reject
-        work.outcomes = work.message.envelope.recipients.map {
-            RecipientOutcome(recipient: $0, kind: kind, reply: reply)
-        }
+        work.end(reply)
         gateway.record(work)
         return work.message.replies(reply)
     }

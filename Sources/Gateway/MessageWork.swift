@@ -22,6 +22,9 @@ struct MessageWork: Sendable {
     var verdict = Verdict(Report(messageSize: 0))
     var report: Report?
     var ready: Ready?
+    /// What the policy wants for the message; temporary until it is judged.
+    var disposition = DispositionKind.tempfail
+    /// One for each recipient, as far as they are known.
     var outcomes: [RecipientOutcome] = []
     var quarantineID: String?
     var queuedAs: [String] = []

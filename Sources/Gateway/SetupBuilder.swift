@@ -26,19 +26,7 @@ struct SetupBuilder {
 
     init(_ settings: Settings) {
         self.settings = settings
-        hostname = settings.hostname.isEmpty ? Self.machineName() : settings.hostname
-    }
-
-    private static func machineName() -> String {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, 255) == 0 else { return "localhost" }
-        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Where the control socket is.
-    static func controlSocket(_ settings: Settings) -> String {
-        settings.controlSocket.isEmpty ? settings.stateDirectory + "/control.sock" : settings.controlSocket
+        hostname = settings.hostname.isEmpty ? Machine.name : settings.hostname
     }
 
     /// Messages that are inspected at one time.
@@ -58,7 +46,7 @@ struct SetupBuilder {
     }
 
     /// True when the directory has a file that libclamav would load.
-    private static func holdsSignatures(_ directory: String) -> Bool {
+    static func holdsSignatures(_ directory: String) -> Bool {
         let endings = [
             ".cvd", ".cld", ".cud", ".ndb", ".ndu", ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".ldb",
             ".ldu", ".db", ".yar", ".yara", ".cbc",
@@ -97,7 +85,7 @@ struct SetupBuilder {
     // MARK: - Stores
 
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
-    var quarantine: Quarantine { Quarantine(directory: settings.stateDirectory + "/quarantine") }
+    var quarantine: Quarantine { Quarantine(directory: settings.quarantineDirectory) }
 
     var spoolLimits: Spool.Limits {
         Spool.Limits(

@@ -5,8 +5,8 @@ internal import Relay
 internal import Stores
 
 /// The answer to `mailreeve status`, one JSON object. Fields may be added, never renamed.
-struct StatusDocument: Encodable {
-    struct InspectorEntry: Encodable {
+struct StatusDocument: Codable {
+    struct InspectorEntry: Codable {
         var generation: Int
         var engine: String
         var signatures: String
@@ -21,14 +21,14 @@ struct StatusDocument: Encodable {
         var deadlines: Int
     }
 
-    struct DoorEntry: Encodable {
+    struct DoorEntry: Codable {
         var connections: Int
         var processing: Int
         var accepted: UInt64
         var refused: UInt64
     }
 
-    struct SpoolEntry: Encodable {
+    struct SpoolEntry: Codable {
         var messages: Int
         var bytes: Int
     }

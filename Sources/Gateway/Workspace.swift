@@ -93,7 +93,7 @@ struct WorkspaceError: Error, CustomStringConvertible {
 
 /// Empties a directory that hostile code may have filled: follows no link, needs no recursion and no path longer than
 /// one name. A directory found inside is first moved up, so depth costs nothing.
-private func removeContents(of directory: String, except kept: String = "") {
+func removeContents(of directory: String, except kept: String = "") {
     guard let root = try? Descriptor.open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return }
     // Not to be guessed: a directory of this name made by a worker would be taken for one that is already pending.
     let token = "removed-\(UInt64.random(in: 0...UInt64.max))-"

@@ -21,7 +21,8 @@ package struct Configure: Hashable, Sendable {
     package var landlockABI: Int
     /// Address space of a worker beyond that of the zygote, octets.
     package var workerMemory: Int
-    /// Largest file that a worker may write (its report, scratch files), octets.
+    /// Largest file that a worker may write (its report, scratch files), octets. Below `maxScanSize` it is the real limit
+    /// of what libclamav unpacks; reaching it is reported as over-limits.
     package var workerFileSize: Int
 
     package init(

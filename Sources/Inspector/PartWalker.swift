@@ -1,4 +1,3 @@
-internal import Bytes
 internal import InspectionLink
 internal import MIME
 internal import MailModel

@@ -173,7 +173,8 @@ package struct Zygote {
         do throws(SystemError) {
             handle = try ProcessHandle(child: pid)
         } catch {
-            // The child waits on a socket whose other end is closed with `ours`, and ends.
+            kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
             throw error
         }
         children.append(Child(worker: worker, pid: pid, handle: handle))

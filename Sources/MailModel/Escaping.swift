@@ -1,7 +1,7 @@
 /// Turns bytes that came from mail into text that may be shown: in a log line, on a terminal, in a reply.
 ///
-/// Control characters, the backslash, and invalid UTF-8 become `\xNN`; bidirectional controls and other invisible
-/// format characters become `\u{N}`. No escape ever needs a terminal or a log reader to be trusted
+/// Control characters and invalid UTF-8 become `\xNN`, the backslash is doubled; bidirectional controls, blanks other
+/// than the space, and everything else that shows nothing become `\u{N}`. No escape ever needs a terminal or a log reader to be trusted
 /// (attacks A4 and I5: forged log lines, terminal escapes).
 package enum Escaping {
     /// Escapes `bytes` and cuts the result after about `limit` characters, marking the cut with `...`.
@@ -42,12 +42,22 @@ package enum Escaping {
         case 0..<0x20, 0x7F:
             appendHex(UInt8(truncatingIfNeeded: scalar.value), to: &out)
         default:
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
-                out += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
-            default:
+            if isVisible(scalar) {
                 out.unicodeScalars.append(scalar)
+            } else {
+                out += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
             }
+        }
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
+            false
+        default:
+            // Fillers and variation selectors are letters and marks by category. The blank Braille pattern is a symbol.
+            !scalar.properties.isDefaultIgnorableCodePoint && scalar.value != 0x2800
         }
     }
 

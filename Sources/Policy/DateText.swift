@@ -3,13 +3,13 @@ package enum DateText {
     /// RFC 5322 section 3.3: `Sat, 21 Nov 2026 03:47:26 +0000`.
     package static func rfc5322(_ time: Int) -> String {
         let date = civil(time)
-        return "\(weekdays[date.weekday]), \(date.day) \(months[date.month - 1]) \(date.year) \(clock(date)) +0000"
+        return "\(weekdays[date.weekday]), \(date.day) \(months[date.month - 1]) \(four(date.year)) \(clock(date)) +0000"
     }
 
     /// RFC 3339: `2026-11-21T03:47:26Z`.
     package static func rfc3339(_ time: Int) -> String {
         let date = civil(time)
-        return "\(date.year)-\(two(date.month))-\(two(date.day))T\(clock(date))Z"
+        return "\(four(date.year))-\(two(date.month))-\(two(date.day))T\(clock(date))Z"
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
@@ -38,12 +38,18 @@ package enum DateText {
     }
 
     private static func floorDivision(_ value: Int, _ by: Int) -> (quotient: Int, remainder: Int) {
-        let remainder = ((value % by) + by) % by
-        return ((value - remainder) / by, remainder)
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: by)
+        return remainder < 0 ? (quotient - 1, remainder + by) : (quotient, remainder)
     }
 
     private static func clock(_ date: Civil) -> String {
         "\(two(date.second / 3600)):\(two(date.second / 60 % 60)):\(two(date.second % 60))"
+    }
+
+    /// Both formats want four digits at least.
+    private static func four(_ year: Int) -> String {
+        let digits = String(year.magnitude)
+        return (year < 0 ? "-" : "") + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     private static func two(_ value: Int) -> String {

@@ -35,7 +35,6 @@ package enum DeliveryStatusNotification {
     /// The message, CRLF, ready to be sent to the sender with a null reverse-path.
     package static func message(_ subject: Subject) -> [UInt8] {
         let boundary = "mailreeve-\(subject.id)-\(subject.time)"
-        let utf8 = subject.envelope.addressesNeedSMTPUTF8
         var out = """
             From: MAILER-DAEMON@\(subject.hostname)
             To: \(address(subject.envelope.reversePath))
@@ -44,6 +43,7 @@ package enum DeliveryStatusNotification {
             Message-ID: <dsn-\(subject.id)-\(subject.time)@\(subject.hostname)>
             Auto-Submitted: auto-replied
             MIME-Version: 1.0
+            Content-Transfer-Encoding: 8bit
             Content-Type: multipart/report; report-type=delivery-status;
             \tboundary="\(boundary)"
 
@@ -59,22 +59,11 @@ package enum DeliveryStatusNotification {
         for outcome in subject.refused {
             out += "<\(address(outcome.recipient.path))>: \(Escaping.text(outcome.reply.summary, limit: 450))\n"
         }
-        out += "\n--\(boundary)\nContent-Type: message/\(utf8 ? "global-" : "")delivery-status\n"
-        if utf8 { out += "Content-Transfer-Encoding: 8bit\n" }
-        out += "\nReporting-MTA: dns; \(subject.hostname)\n"
-        if let envelopeID = subject.envelope.parameters.envelopeID {
-            out += "Original-Envelope-Id: \(Escaping.text(envelopeID))\n"
-        }
-        for outcome in subject.refused {
-            let type = outcome.recipient.path.isASCII ? "rfc822" : "utf-8"
-            out += "\n"
-            if let original = outcome.recipient.originalRecipient {
-                out += "Original-Recipient: \(Escaping.text(original))\n"
-            }
-            out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: failed\n"
-            out += "Status: \(outcome.reply.enhanced ?? EnhancedStatus(5, 0, 0))\n"
-            out += "Diagnostic-Code: smtp; \(Escaping.text(outcome.reply.summary, limit: 450))\n"
-        }
+        let status = fields(subject)
+        let isGlobal = subject.envelope.addressesNeedSMTPUTF8 || !status.utf8.allSatisfy { $0 < 0x80 }
+        out += "\n--\(boundary)\nContent-Type: message/\(isGlobal ? "global-" : "")delivery-status\n"
+        if isGlobal { out += "Content-Transfer-Encoding: 8bit\n" }
+        out += "\n\(status)"
         out += "\n--\(boundary)\nContent-Type: text/rfc822-headers\n"
         if subject.headers.contains(where: { $0 >= 0x80 }) { out += "Content-Transfer-Encoding: 8bit\n" }
         out += "\n"
@@ -85,6 +74,26 @@ package enum DeliveryStatusNotification {
         return bytes
     }
 
+    /// The fields of the message and of each recipient (RFC 3464 section 2.1).
+    private static func fields(_ subject: Subject) -> String {
+        var out = "Reporting-MTA: dns; \(subject.hostname)\n"
+        // ENVID and ORCPT are xtext in SMTP and plain here (RFC 3461 section 6.3).
+        if let envelopeID = subject.envelope.parameters.envelopeID {
+            out += "Original-Envelope-Id: \(Escaping.text(Xtext.decodeWherePossible(envelopeID[...])))\n"
+        }
+        for outcome in subject.refused {
+            let type = outcome.recipient.path.isASCII ? "rfc822" : "utf-8"
+            out += "\n"
+            if let original = outcome.recipient.originalRecipient {
+                out += "Original-Recipient: \(Escaping.text(Xtext.decodeWherePossible(original[...]), limit: 500))\n"
+            }
+            out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: failed\n"
+            out += "Status: \(outcome.reply.enhanced ?? EnhancedStatus(5, 0, 0))\n"
+            out += "Diagnostic-Code: smtp; \(Escaping.text(outcome.reply.summary, limit: 450))\n"
+        }
+        return out
+    }
+
     /// Octets of the original header block that are quoted.
     private static let quotedLimit = 16_384
 
@@ -92,11 +101,11 @@ package enum DeliveryStatusNotification {
         let text = String(decoding: headers.prefix(quotedLimit), as: UTF8.self)
         var out = ""
         for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
-            var shown = String(String.UnicodeScalarView(line))
-            if shown.unicodeScalars.last == "\r" { shown.unicodeScalars.removeLast() }
+            let shown = String(String.UnicodeScalarView(line.filter { $0 == "\t" || $0.value >= 0x20 }))
+            // An empty line would end the quoted header block.
             if shown.isEmpty { continue }
-            shown = String(String.UnicodeScalarView(shown.unicodeScalars.filter { $0 == "\t" || $0.value >= 0x20 }))
-            out += shown.hasPrefix("--\(boundary)") ? " \(shown)\n" : "\(shown)\n"
+            // Octets are compared: a combining mark behind the boundary makes another character of its end.
+            out += shown.utf8.starts(with: "--\(boundary)".utf8) ? " \(shown)\n" : "\(shown)\n"
         }
         return out
     }

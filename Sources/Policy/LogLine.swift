@@ -78,20 +78,28 @@ package struct MessageEvent: Sendable {
     package var line: String {
         var out = "(\(id)) \(isPassed ? "Passed" : "Blocked") \(categoryWord) {\(actions.joined(separator: ","))}"
         out += ", \(Escaping.text(policy)) [\(envelope.client.address)]:\(envelope.client.port)"
-        if let forwarded = envelope.client.forwarded?.address { out += " [\(Escaping.text(forwarded, limit: 60))]" }
-        out += " <\(envelope.reversePath)> -> "
-        out += outcomes.prefix(Self.recipientsShown).map { "<\($0.recipient.path)>" }.joined(separator: ",")
+        if let forwarded = envelope.client.forwarded?.address { out += " [\(Self.word(forwarded, limit: 60))]" }
+        out += " <\(Self.word(envelope.reversePath.bytes, limit: 320))> -> "
+        out += outcomes.prefix(Self.recipientsShown).map { "<\(Self.word($0.recipient.path.bytes, limit: 320))>" }
+            .joined(separator: ",")
         if outcomes.count > Self.recipientsShown { out += ",... (\(outcomes.count) recipients)" }
         if let quarantineID { out += ", quarantine: \(quarantineID)" }
-        if !messageID.isEmpty { out += ", Message-ID: \(Escaping.text(messageID, limit: 200))" }
+        if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: -, size: \(size)"
-        if !queuedAs.isEmpty { out += ", queued_as: \(queuedAs.joined(separator: "/"))" }
+        if !queuedAs.isEmpty { out += ", queued_as: \(queuedAs.map { Self.word(Array($0.utf8), limit: 64) }.joined(separator: "/"))" }
         if verdict.category == .unchecked {
             out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"
         }
         if !causes.isEmpty { out += ", cause: \(causes.map { Escaping.text($0, limit: 300) }.joined(separator: "; "))" }
         out += ", \(milliseconds) ms"
         return out
+    }
+
+    /// One word for a field that hostile mail fills: with a blank in it, a message identifier or a quoted local part
+    /// could pretend to be the fields that follow (attack A4).
+    private static func word(_ bytes: [UInt8], limit: Int) -> String {
+        Escaping.text(bytes, limit: limit).split(separator: " ", omittingEmptySubsequences: false)
+            .joined(separator: "\\x20")
     }
 
     /// Recipients that the line names before it only counts.

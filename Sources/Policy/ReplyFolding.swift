@@ -20,8 +20,8 @@ package struct FoldedReply: Hashable, Sendable {
     /// Recipients that were refused while the client hears 250: only a delivery status notification can tell the sender.
     package var toBeNotified: [RecipientOutcome]
 
-    /// Folds outcomes: the first 4xx of any recipient; else, when nobody gets the message, a 5xx if there is one;
-    /// else 250 with a count of the others.
+    /// Folds outcomes: the first 4xx of any recipient; else, when nobody gets the message, a 5xx if there is one, the
+    /// next hop's own before ours; else 250 with a count of the others.
     package init(_ outcomes: [RecipientOutcome]) {
         toBeNotified = []
         guard let first = outcomes.first else {
@@ -35,7 +35,7 @@ package struct FoldedReply: Hashable, Sendable {
         let refused = outcomes.filter { $0.reply.isPermanent }
         let discarded = outcomes.filter { $0.kind == .discard || $0.kind == .quarantine }
         guard let accepted = outcomes.first(where: { $0.reply.isPositive && $0.kind.isDelivered }) else {
-            reply = refused.first?.reply ?? first.reply
+            reply = (refused.first { $0.kind.isDelivered } ?? refused.first ?? first).reply
             return
         }
         reply = accepted.reply

@@ -17,7 +17,7 @@ package enum ReplyTexts {
         default:
             text = verdict.category.rawValue.uppercased()
         }
-        return String("id=\(id) - \(text)".prefix(reasonLimit))
+        return cut("id=\(id) - \(text)")
     }
 
     /// The reply for a message that is not passed on because of its content.
@@ -75,7 +75,8 @@ package enum ReplyTexts {
         Reply(554, EnhancedStatus(5, 4, 6), "Reject, id=\(id) - mail loop: \(hops) Received fields")
     }
 
+    /// Counts scalars: one character as Swift counts them may hold any number of combining marks.
     private static func cut(_ text: String) -> String {
-        text.count > reasonLimit ? String(text.prefix(reasonLimit)) : text
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(reasonLimit)))
     }
 }

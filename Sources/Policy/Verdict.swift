@@ -17,12 +17,18 @@ package struct Verdict: Hashable, Sendable {
         }
         virusNames = names
         unchecked = report.unchecked
-        if !names.isEmpty {
-            category = .infected
-        } else if !unchecked.isEmpty {
-            category = .unchecked
-        } else {
-            category = .clean
+        var held = Set(report.findings.map(Self.category))
+        if !unchecked.isEmpty { held.insert(.unchecked) }
+        category = Category.allCases.first { held.contains($0) } ?? .clean
+    }
+
+    private static func category(of finding: Finding) -> Category {
+        switch finding.kind {
+        case .virus: .infected
+        case .banned: .banned
+        case .rule: .rule
+        case .spam: .spam
+        case .badHeader: .badHeader
         }
     }
 

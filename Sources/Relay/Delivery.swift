@@ -43,7 +43,8 @@ final class Delivery: @unchecked Sendable {
     private static let heldBody = 65_536
 
     init(
-        _ message: OutgoingMessage, hop: NextHop, endpoint: Endpoint, pool: NIOLoopBound<NextHopPool>, loop: any EventLoop,
+        _ message: OutgoingMessage, hop: NextHop, endpoint: Endpoint, pool: NIOLoopBound<NextHopPool>,
+        loop: any EventLoop,
         disk: NIOThreadPool
     ) {
         transaction = ClientTransaction(
@@ -243,7 +244,9 @@ final class Delivery: @unchecked Sendable {
         let cause = Escaping.text(failure.cause)
         let unknown =
             failure.messageAtRisk
-            ? Reply(451, EnhancedStatus(4, 4, 2), "No reply to the end of the message; it may have been delivered (\(cause))")
+            ? Reply(
+                451, EnhancedStatus(4, 4, 2),
+                "No reply to the end of the message; it may have been delivered (\(cause))")
             : Reply(451, EnhancedStatus(4, 4, 2), "The next hop gave the message up: \(cause)")
         return failure.recipientReplies.map { $0 ?? unknown }
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 package import Logging
 package import NIOCore
 internal import NIOPosix
@@ -112,6 +113,7 @@ private actor Listeners {
     ) async throws(FrontDoorError) {
         await begin()
         defer { end() }
+        try setAccess(wanted)
         let fresh = wanted.filter { open[$0.endpoint] == nil }
         let bound = try bind(fresh)
         var opened: [Endpoint: Open] = [:]
@@ -158,6 +160,20 @@ private actor Listeners {
             busy = false
         } else {
             waiting.removeFirst().resume()
+        }
+    }
+
+    /// Mode and owner of Unix sockets that stay.
+    private func setAccess(_ wanted: [ListenerOptions]) throws(FrontDoorError) {
+        for options in wanted {
+            guard case .unix(let path) = options.endpoint, let listener = open[options.endpoint],
+                listener.options.value.access != options.access
+            else { continue }
+            do throws(SystemError) {
+                try ListeningSocket.set(options.access, path)
+            } catch {
+                throw FrontDoorError(problems: [EndpointError(options.endpoint, error)])
+            }
         }
     }
 

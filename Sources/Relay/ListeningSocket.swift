@@ -58,15 +58,22 @@ package enum ListeningSocket {
     private static func bindUnix(
         _ path: String, _ access: Access, _ endpoint: Endpoint
     ) throws(EndpointError) -> Int32 {
-        guard var address = UnixAddress(path) else { throw EndpointError(endpoint, "the path is too long for a socket") }
+        guard var address = UnixAddress(path) else {
+            throw EndpointError(endpoint, "the path is too long for a socket")
+        }
         try removeStale(path, &address, endpoint)
         return try attempt(endpoint, family: AF_UNIX) { (descriptor) throws(SystemError) in
             try check("bind") { address.withPointer { Glibc.bind(descriptor, $0, $1) } }
             // Nobody can connect between bind and listen, so there is no moment with the wrong mode.
-            try check("chmod") { chmod(path, access.mode) }
-            if access.user != nil || access.group != nil {
-                try check("chown") { chown(path, access.user ?? UInt32.max, access.group ?? UInt32.max) }
-            }
+            try set(access, path)
+        }
+    }
+
+    /// Gives the file of an open Unix socket another mode or owner.
+    static func set(_ access: Access, _ path: String) throws(SystemError) {
+        try check("chmod \(path)") { chmod(path, access.mode) }
+        if access.user != nil || access.group != nil {
+            try check("chown \(path)") { chown(path, access.user ?? UInt32.max, access.group ?? UInt32.max) }
         }
     }
 

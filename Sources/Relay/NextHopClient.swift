@@ -36,6 +36,10 @@ package final class NextHopClient: Sendable {
         self.lanes = lanes
     }
 
+    deinit {
+        closeIdleConnections()
+    }
+
     /// Offers a message to the next hops in their order until one answers. One that cannot be spoken to (connect,
     /// greeting, EHLO, TLS, a connection lost before the final dot) makes room for the next; a refusal of the
     /// transaction is an answer and goes to the caller. Cancelling the task gives the message up.

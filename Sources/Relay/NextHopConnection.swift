@@ -11,7 +11,7 @@ final class NextHopConnection: ChannelInboundHandler {
 
     let hop: NextHop
     private let options: NextHopOptions
-    private unowned let pool: NextHopPool
+    private let pool: NextHopPool
     private var session: ClientSession
     private var actions: [ClientSession.Action] = []
     private var performing = false
@@ -198,7 +198,8 @@ final class NextHopConnection: ChannelInboundHandler {
         }
     }
 
-    private func leave() {
+    /// Says QUIT; nobody uses the connection any more.
+    func leave() {
         parked = false
         pool.forget(self)
         event { $0.quit(&$1) }

@@ -31,7 +31,7 @@ final class NextHopPool {
     func closeIdle() {
         let all = idle.values.flatMap { $0 }
         idle = [:]
-        for connection in all { connection.abort() }
+        for connection in all { connection.leave() }
     }
 
     /// Connects for `delivery`, which hears `failed` when no connection comes about.
@@ -45,7 +45,8 @@ final class NextHopPool {
             .channelOption(.writeBufferWaterMark, value: .init(low: 262_144, high: 1_048_576))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if case .unix = endpoint {} else {
+                    if case .unix = endpoint {
+                    } else {
                         try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
                     }
                     try channel.pipeline.syncOperations.addHandler(bound.value)

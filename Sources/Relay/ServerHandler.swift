@@ -27,6 +27,7 @@ final class ServerHandler: ChannelInboundHandler {
     private var performing = false
     private var readPending = false
     private var closing = Closing.no
+    private var lingerOctets = 0
     private var clock = SessionClock()
 
     private enum Closing {
@@ -40,13 +41,17 @@ final class ServerHandler: ChannelInboundHandler {
     /// destroys our last reply on its way.
     private static let lingerTime = Duration.seconds(1)
 
+    /// Octets that are dropped in that time.
+    private static let lingerLimit = 262_144
+
     init(door: FrontDoorServices, options: ListenerOptions, client: ClientAddress) {
         self.door = door
         self.options = options
         self.client = client
         var settings = options.session
         settings.xforwardAllowed = options.xforwardAllowed(client)
-        if options.tls == nil { settings.startTLS = .none }
+        // Required TLS that cannot be had stays required: no mail is taken then.
+        if options.tls == nil, settings.startTLS == .may { settings.startTLS = .none }
         session = ServerSession(settings: settings, client: ClientFacts(address: client.text, port: client.port))
     }
 
@@ -90,8 +95,12 @@ final class ServerHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard closing == .no else { return }
         let buffer = unwrapInboundIn(data)
+        guard closing == .no else {
+            lingerOctets += buffer.readableBytes
+            if lingerOctets > Self.lingerLimit { close() }
+            return
+        }
         if session.isReceivingData { clock.received(buffer.readableBytes) }
         session.receive(buffer.readableBytesUInt8Span, &actions)
         perform()
@@ -100,6 +109,10 @@ final class ServerHandler: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         readPending = false
         settle()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { readOn() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -148,7 +161,8 @@ final class ServerHandler: ChannelInboundHandler {
             switch actions[index] {
             case .send(let bytes):
                 outgoing += bytes
-                clock.moveOn(options.deadlines.command)
+                // The 354 has been followed by the clock of the data already.
+                if !session.isReceivingData { clock.moveOn(options.deadlines.command) }
             case .beginData(let envelope): beginData(envelope)
             case .body(let bytes): intake?.append(bytes)
             case .endOfData(let facts):
@@ -179,11 +193,14 @@ final class ServerHandler: ChannelInboundHandler {
     }
 
     private func readOn() {
-        guard let context, !readPending, closing == .lingering || session.wantsInput, !(intake?.isBusy ?? false) else {
-            return
-        }
+        guard let context, !readPending, closing == .lingering || mayRead(context) else { return }
         readPending = true
         context.read()
+    }
+
+    /// A client that does not read its replies is not read either: they would pile up here.
+    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+        closing == .no && session.wantsInput && context.channel.isWritable && !(intake?.isBusy ?? false)
     }
 
     private func flush(_ context: ChannelHandlerContext) {
@@ -261,10 +278,11 @@ final class ServerHandler: ChannelInboundHandler {
     }
 
     private func abandon(_ reason: ServerSession.AbandonReason) {
+        door.log.notice(
+            intake == nil ? "client gone before the reply to its message" : "message abandoned",
+            metadata: ["client": "\(client.text)", "reason": "\(reason)", "listener": "\(options.name)"])
         intake?.abandon()
         intake = nil
-        door.log.notice(
-            "message abandoned", metadata: ["client": "\(client.text)", "reason": "\(reason)", "listener": "\(options.name)"])
     }
 
     private func received(_ envelope: Envelope, _ stored: Result<MessageFile, SpoolError>, _ facts: IntakeFacts) {
@@ -294,6 +312,7 @@ final class ServerHandler: ChannelInboundHandler {
     }
 
     private func decided(_ replies: [Reply]) {
+        clock.endTransaction()
         clock.moveOn(options.deadlines.command)
         event { $0.decided(replies, &$1) }
     }

@@ -1,9 +1,14 @@
+internal import Digests
 internal import MailModel
 
 /// The `envelope` file of a quarantine entry: one `name value` a line, hostile values in xtext (RFC 3461 section 4), so
-/// that a shell script reads it and no value can pretend to be another line.
+/// that a shell script reads it and no value can pretend to be another line. The last line is the digest of all before it:
+/// a file that lost its end, and with it recipients, is not taken for a whole one.
 enum EntryCoding {
     private static let firstLine = "mailreeve-quarantine 1"
+    private static let lastLine = "sha256"
+    /// Octets of the last line: the word, a blank, 64 digits, the line end.
+    private static let lastLineLength = 72
 
     static func encode(_ entry: Quarantine.Entry) -> [UInt8] {
         let envelope = entry.envelope
@@ -24,11 +29,14 @@ enum EntryCoding {
             if let original = recipient.originalRecipient { line += " orcpt=\(xtext(original))" }
             lines.append(line)
         }
-        return Array((lines.joined(separator: "\n") + "\n").utf8)
+        let text = Array((lines.joined(separator: "\n") + "\n").utf8)
+        return text + Array("\(lastLine) \(digest(text))\n".utf8)
     }
 
     static func decode(_ bytes: [UInt8]) -> Quarantine.Entry? {
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let text = bytes.dropLast(lastLineLength)
+        guard bytes.suffix(lastLineLength).elementsEqual("\(lastLine) \(digest(text))\n".utf8) else { return nil }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
         guard lines.first.map(String.init) == firstLine else { return nil }
         var entry = Quarantine.Entry(
             id: "", time: 0, category: .clean, reason: "", envelope: Envelope(reversePath: .null, recipients: []),
@@ -60,16 +68,23 @@ enum EntryCoding {
             guard let text = plain(value) else { return false }
             entry.envelope.client.address = String(decoding: text, as: UTF8.self)
         case "forwarded":
+            guard let address = plain(value) else { return false }
             var forwarded = ForwardedClient()
-            forwarded.address = plain(value)
+            forwarded.address = address
             entry.envelope.client.forwarded = forwarded
         case "sender":
             guard let path = plain(value) else { return false }
             entry.envelope.reversePath = MailPath(bytes: path)
-        case "body": entry.envelope.parameters.body = BodyType(rawValue: value)
+        case "body":
+            guard let body = BodyType(rawValue: value) else { return false }
+            entry.envelope.parameters.body = body
         case "smtputf8": entry.envelope.parameters.smtputf8 = true
-        case "ret": entry.envelope.parameters.ret = ReturnContent(rawValue: value)
-        case "envid": entry.envelope.parameters.envelopeID = plain(value)
+        case "ret":
+            guard let ret = ReturnContent(rawValue: value) else { return false }
+            entry.envelope.parameters.ret = ret
+        case "envid":
+            guard let envelopeID = plain(value) else { return false }
+            entry.envelope.parameters.envelopeID = envelopeID
         case "recipient":
             guard let recipient = recipient(fields) else { return false }
             entry.envelope.recipients.append(recipient)
@@ -94,34 +109,14 @@ enum EntryCoding {
     }
 
     private static func xtext(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in bytes {
-            if (0x21...0x7E).contains(byte), byte != 0x2B, byte != 0x3D {
-                out.append(byte)
-            } else {
-                out += [0x2B, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
+        String(decoding: Xtext.encode(bytes), as: UTF8.self)
     }
 
     private static func plain(_ text: String) -> [UInt8]? {
-        let bytes = Array(text.utf8)
-        var out: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            if bytes[index] == 0x2B {
-                guard index + 2 < bytes.count,
-                    let value = UInt8(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self), radix: 16)
-                else { return nil }
-                out.append(value)
-                index += 3
-            } else {
-                out.append(bytes[index])
-                index += 1
-            }
-        }
-        return out
+        Xtext.decode(Array(text.utf8)[...])
+    }
+
+    private static func digest(_ bytes: some Collection<UInt8>) -> String {
+        hexadecimal(Array(bytes).withUnsafeBytes { SHA256.digest($0) })
     }
 }

@@ -68,6 +68,7 @@ package struct Quarantine: Sendable {
 
     /// Keeps a message. When this returns, the entry is complete on the disk.
     package func put(_ entry: Entry, message: Descriptor, report: [UInt8]) throws(Failure) {
+        guard Self.isValid(entry.id) else { throw .unknown(entry.id) }
         let work = path("tmp/\(entry.id)")
         do throws(SystemError) {
             try makeDirectory(directory)
@@ -89,7 +90,7 @@ package struct Quarantine: Sendable {
     package func list() throws(Failure) -> (entries: [Entry], damaged: [String]) {
         var entries: [Entry] = []
         var damaged: [String] = []
-        for name in try names() {
+        for name in try names(in: directory) {
             do throws(Failure) {
                 entries.append(try self.entry(name))
             } catch {
@@ -134,6 +135,17 @@ package struct Quarantine: Sendable {
         }
     }
 
+    /// Removes what a crash left in `tmp/`: entries last touched before `time` (Unix time). None of them was ever said
+    /// to be kept.
+    package func removeUnfinished(before time: Int) throws(Failure) {
+        for name in try names(in: path("tmp")) {
+            var status = stat()
+            let unfinished = path("tmp/\(name)")
+            guard lstat(unfinished, &status) == 0, Int(status.st_mtim.tv_sec) < time else { continue }
+            removeEntry(unfinished)
+        }
+    }
+
     // MARK: - Files
 
     private func path(_ name: String) -> String { directory + "/" + name }
@@ -168,7 +180,7 @@ package struct Quarantine: Sendable {
         throw .damaged("\(id)/\(file) is larger than \(limit) octets")
     }
 
-    private func names() throws(Failure) -> [String] {
+    private func names(in directory: String) throws(Failure) -> [String] {
         guard let stream = opendir(directory) else {
             let code = errno
             if code == ENOENT { return [] }

@@ -68,7 +68,7 @@ package final class Spool: Sendable {
         let refusal: SpoolError? = state.withLock { state in
             let usage = state.usage
             if usage.messages >= limits.messages { return .full("\(usage.messages) messages in flight") }
-            if usage.bytes + (declaredSize ?? 0) > limits.totalBytes {
+            if declaredSize ?? 0 > limits.totalBytes - usage.bytes {
                 return .full("\(usage.bytes) octets in the spool")
             }
             state.usage.messages += 1

@@ -107,7 +107,10 @@ import Testing
     @Test func alertsThatAreNoFindings() throws {
         // A zip archive whose only member is encrypted, as its flags say.
         let zip: [UInt8] =
-            [0x50, 0x4B, 3, 4, 20, 0, 1, 0, 0, 0, 0, 0, 0x21, 0x58, 1, 2, 3, 4, 16, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0x61]
+            [
+                0x50, 0x4B, 3, 4, 20, 0, 1, 0, 0, 0, 0, 0, 0x21, 0x58, 1, 2, 3, 4, 16, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0,
+                0x61,
+            ]
             + [UInt8](repeating: 0x5A, count: 16)
             + [0x50, 0x4B, 1, 2, 20, 0, 20, 0, 1, 0, 0, 0, 0, 0, 0x21, 0x58, 1, 2, 3, 4, 16, 0, 0, 0, 4, 0, 0, 0, 1, 0]
             + [UInt8](repeating: 0, count: 16) + [0x61]

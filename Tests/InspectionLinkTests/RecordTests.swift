@@ -13,26 +13,31 @@ import Testing
     static let readers: [Reader] = {
         var all: [Reader] = []
         for sample in Samples.requests {
-            all.append(Reader(name: "\(sample)", record: sample.encoded()) { bytes throws(RecordError) in
-                _ = try ZygoteRequest(bytes)
-            })
+            all.append(
+                Reader(name: "\(sample)", record: sample.encoded()) { bytes throws(RecordError) in
+                    _ = try ZygoteRequest(bytes)
+                })
         }
         for sample in Samples.events {
-            all.append(Reader(name: "\(sample)", record: sample.encoded()) { bytes throws(RecordError) in
-                _ = try ZygoteEvent(bytes)
-            })
+            all.append(
+                Reader(name: "\(sample)", record: sample.encoded()) { bytes throws(RecordError) in
+                    _ = try ZygoteEvent(bytes)
+                })
         }
         for sample in Samples.workerEvents {
-            all.append(Reader(name: "\(sample)", record: sample.encoded()) { bytes throws(RecordError) in
-                _ = try WorkerEvent(bytes)
-            })
+            all.append(
+                Reader(name: "\(sample)", record: sample.encoded()) { bytes throws(RecordError) in
+                    _ = try WorkerEvent(bytes)
+                })
         }
-        all.append(Reader(name: "inspect", record: Samples.inspect.encoded()) { bytes throws(RecordError) in
-            _ = try Inspect(bytes)
-        })
-        all.append(Reader(name: "report", record: Samples.report.encoded()) { bytes throws(RecordError) in
-            _ = try Report(bytes)
-        })
+        all.append(
+            Reader(name: "inspect", record: Samples.inspect.encoded()) { bytes throws(RecordError) in
+                _ = try Inspect(bytes)
+            })
+        all.append(
+            Reader(name: "report", record: Samples.report.encoded()) { bytes throws(RecordError) in
+                _ = try Report(bytes)
+            })
         return all
     }()
 
@@ -48,7 +53,9 @@ import Testing
     @Test func everyTruncationFails() {
         for reader in Self.readers {
             for length in 0..<reader.record.count {
-                #expect(throws: RecordError.self, "\(reader.name) cut to \(length)") { try reader.read(Array(reader.record[..<length])) }
+                #expect(throws: RecordError.self, "\(reader.name) cut to \(length)") {
+                    try reader.read(Array(reader.record[..<length]))
+                }
             }
         }
     }

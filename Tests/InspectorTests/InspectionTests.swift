@@ -7,7 +7,8 @@ import Testing
 /// Messages through a real zygote and a real worker.
 @Suite struct InspectionTests {
     private func report(
-        on message: [UInt8], limits: InspectionLimits = TestGateway.limits, _ change: (inout Configure) -> Void = { _ in }
+        on message: [UInt8], limits: InspectionLimits = TestGateway.limits,
+        _ change: (inout Configure) -> Void = { _ in }
     ) throws -> Report {
         let gateway = try TestGateway()
         var settings = gateway.settings()

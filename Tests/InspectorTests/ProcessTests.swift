@@ -73,7 +73,8 @@ import Testing
 
     @Test(
         "Mail is inspected under the rules of older kernels too",
-        .enabled(if: SandboxSupport.ofKernel().missing.isEmpty, "the kernel lacks the sandbox"), arguments: [1, 2, 3, 5])
+        .enabled(if: SandboxSupport.ofKernel().missing.isEmpty, "the kernel lacks the sandbox"),
+        arguments: [1, 2, 3, 5])
     func olderLandlock(abi: Int) throws {
         let gateway = try loaded { $0.landlockABI = abi }
         let message = Messages.attached(Array(Messages.eicar.utf8))

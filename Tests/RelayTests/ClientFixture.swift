@@ -25,7 +25,8 @@ struct ClientFixture {
     }
 
     func message(
-        _ content: [UInt8] = Array("Subject: x\r\n\r\n.dot\r\nbody\r\n".utf8), to recipients: [String] = ["b@example.org"],
+        _ content: [UInt8] = Array("Subject: x\r\n\r\n.dot\r\nbody\r\n".utf8),
+        to recipients: [String] = ["b@example.org"],
         prefix: String = "", removed: [Range<Int>] = []
     ) throws -> OutgoingMessage {
         let writer = try spool.open(declaredSize: nil)

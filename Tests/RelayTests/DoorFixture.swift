@@ -23,7 +23,8 @@ final class DoorFixture: Sendable {
         directory = try temporaryDirectory()
         spool = Spool(
             limits: .init(
-                directory: directory, memoryPerMessage: 1 << 20, totalBytes: spoolBytes, messages: messages, freeSpace: 0))
+                directory: directory, memoryPerMessage: 1 << 20, totalBytes: spoolBytes, messages: messages,
+                freeSpace: 0))
         receiver = RecordingReceiver(answer)
         var log = Logger(label: "test")
         log.logLevel = .critical

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import MailModel
 import Relay
 import SMTP
@@ -27,12 +28,27 @@ import Testing
         let after = try await blocking {
             let fresh = try RawSocket(port: port).reply()
             let refused = #expect(throws: (any Error).self) { try RawSocket(port: gonePort) }
-            return [fresh, refused == nil ? "" : "refused", try session.socket.ask("EHLO me"), try kept.socket.ask("NOOP")]
+            return [
+                fresh, refused == nil ? "" : "refused", try session.socket.ask("EHLO me"), try kept.socket.ask("NOOP"),
+            ]
         }
         #expect(after[0].hasPrefix("220 changed.example"))
         #expect(after[1] == "refused")
         #expect(after[2].hasPrefix("250-gate.example"))
         #expect(after[3].hasPrefix("250"))
+        await fixture.end()
+    }
+
+    @Test func reloadChangesTheModeOfASocket() async throws {
+        let directory = try temporaryDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let path = directory + "/s"
+        var options = DoorFixture.listener("main", .unix(path: path))
+        let fixture = try await DoorFixture([options])
+        options.access.mode = 0o600
+        try await fixture.door.apply([options])
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
         await fixture.end()
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import MailModel
 import Relay
+import SMTP
 import Stores
 import Synchronization
 import Testing
@@ -79,13 +80,59 @@ import Testing
         await fixture.end()
     }
 
+    @Test func silenceAfter354MeetsTheDeadlineOfData() async throws {
+        let fixture = try await DoorFixture(changing: { $0.deadlines.dataBlock = .milliseconds(200) })
+        let (port, envelope) = (await fixture.port(), envelope)
+        let reply = try await blocking {
+            let client = try RawSocket(port: port)
+            try Self.openData(client, envelope)
+            return try client.reply()
+        }
+        #expect(reply.hasPrefix("421 4.4.2"))
+        await fixture.end()
+    }
+
+    @Test func clientThatReadsNoRepliesIsNotReadEither() async throws {
+        let fixture = try await DoorFixture(changing: { $0.deadlines.command = .milliseconds(500) })
+        let port = await fixture.port()
+        let commands = Array(String(repeating: "NOOP\r\n", count: 10_000).utf8)
+        let sent = try await blocking {
+            let client = try RawSocket(port: port)
+            var sent = 0
+            do {
+                while sent < 200_000_000 {
+                    try client.send(commands)
+                    sent += commands.count
+                }
+            } catch {}
+            return sent
+        }
+        // What the two sockets' buffers hold, and no more.
+        #expect(sent < 100_000_000)
+        #expect(await eventually { fixture.door.status.connections == 0 })
+        await fixture.end()
+    }
+
+    @Test func requiredTLSWithoutCertificateTakesNoMail() async throws {
+        let fixture = try await DoorFixture(changing: { $0.session.startTLS = .encrypt })
+        let port = await fixture.port()
+        let reply = try await blocking {
+            let client = try RawSocket(port: port)
+            _ = try client.reply()
+            _ = try client.ask("EHLO me")
+            return try client.ask("MAIL FROM:<a@example.org>")
+        }
+        #expect(reply.hasPrefix("530"))
+        await fixture.end()
+    }
+
     @Test func receiversTimeIsNotTheClients() async throws {
         let gate = Gate()
         let fixture = try await DoorFixture(
             changing: {
-                $0.deadlines.command = .milliseconds(50)
-                $0.deadlines.dataBlock = .milliseconds(50)
-                $0.deadlines.message = .milliseconds(50)
+                $0.deadlines.command = .seconds(1)
+                $0.deadlines.dataBlock = .seconds(1)
+                $0.deadlines.message = .seconds(1)
             },
             answer: { message in
                 await gate.wait()
@@ -96,9 +143,9 @@ import Testing
             let client = try RawSocket(port: port)
             try Self.openData(client, envelope)
             try client.send("body\r\n.\r\n")
-            // Nothing may come while the receiver thinks, several deadlines long.
+            // Nothing may come while the receiver thinks, longer than every deadline.
             var probe = pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&probe, 1, 250) == 0 else { return try client.reply() }
+            guard poll(&probe, 1, 1500) == 0 else { return try client.reply() }
             gate.open()
             return try client.reply()
         }
@@ -145,11 +192,10 @@ import Testing
             }, limits: ConnectionLimits(connections: 10, perClient: 1))
         let (open, closed) = (await fixture.port("open"), await fixture.port("closed"))
         let replies = try await blocking {
-            let first = try RawSocket(port: open)
-            let greeting = try first.reply()
-            let second = try RawSocket(port: open).reply()
-            _ = try first.ask("QUIT")
-            _ = try first.drain()
+            let (greeting, second) = try {
+                let first = try RawSocket(port: open)
+                return (try first.reply(), try RawSocket(port: open).reply())
+            }()
             var third = ""
             for _ in 0..<1000 where !third.hasPrefix("554") { third = try RawSocket(port: closed).reply() }
             return [greeting, second, third]

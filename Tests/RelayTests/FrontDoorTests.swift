@@ -24,7 +24,9 @@ import Testing
         let result = try await blocking { try run("/usr/bin/python3", ["-c", script]) }
         #expect(result.status == 0, "\(result.output)")
         let taken = fixture.receiver.taken
-        #expect(taken.map { String(decoding: $0.content, as: UTF8.self) } == (0..<3).map { "Subject: \($0)\r\n\r\n.dot\r\nend\r\n" })
+        #expect(
+            taken.map { String(decoding: $0.content, as: UTF8.self) }
+                == (0..<3).map { "Subject: \($0)\r\n\r\n.dot\r\nend\r\n" })
         #expect(taken.first?.envelope.recipients.map(\.path.description) == ["b@example.org", "c@example.org"])
         #expect(taken.first?.envelope.client.address == "127.0.0.1")
         #expect(await fixture.end() == 0)

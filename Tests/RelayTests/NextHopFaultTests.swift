@@ -7,6 +7,9 @@ import Stores
 import Testing
 
 @Suite struct NextHopFaultTests {
+    /// Larger than all buffers between the two, so that it cannot be sent before it is looked at.
+    private static let bigBody = largeMessage(8_000_000)
+
     /// A port on which nobody listens.
     private func deadHop() throws -> NextHop {
         let peer = try ScriptedPeer()
@@ -23,7 +26,7 @@ import Testing
         #expect(text.contains("refused"))
         #expect(text.contains("smtp:/nonexistent/socket"))
         fixture.end()
-        #expect(fixture.spool.messages == 0)
+        #expect(await eventually { fixture.spool.messages == 0 })
     }
 
     @Test func failoverPastThoseThatCannotBeSpokenTo() async throws {
@@ -53,7 +56,7 @@ import Testing
         let bad = try ScriptedPeer { at, _, _ in at == step ? .close : .usual }
         let good = try ScriptedPeer()
         let fixture = try await ClientFixture()
-        let content = largeMessage(8_000_000)
+        let content = Self.bigBody
         let replies = await fixture.deliver(try fixture.message(content), [bad.hop, good.hop])
         #expect(replies == ["250 2.0.0 Ok: queued as Q0"])
         #expect(bad.delivered.isEmpty)
@@ -99,8 +102,9 @@ import Testing
         let slow = try ScriptedPeer { at, _, _ in at == step ? .silence : .usual }
         let good = try ScriptedPeer()
         let fixture = try await ClientFixture {
-            $0.replyTimeout = .milliseconds(300)
-            $0.dataDoneTimeout = .milliseconds(300)
+            // Long enough for the good one on a busy machine.
+            $0.replyTimeout = .seconds(2)
+            $0.dataDoneTimeout = .seconds(2)
         }
         let replies = await fixture.deliver(try fixture.message(), [slow.hop, good.hop])
         #expect(replies.first?.hasPrefix(step == .dot ? "451 4.4.2" : "250") == true)
@@ -143,7 +147,7 @@ import Testing
                 return shuttingDown && step != .middleOfBody ? .replyAndClose("421 4.3.2 bye") : .close
             }
             let fixture = try await ClientFixture()
-            let content = largeMessage(8_000_000)
+            let content = Self.bigBody
             #expect(await fixture.deliver(try fixture.message(), [peer.hop]) == ["250 2.0.0 Ok: queued as Q0"])
             #expect(await fixture.deliver(try fixture.message(content), [peer.hop]) == ["250 2.0.0 Ok: queued as Q1"])
             #expect(peer.delivered.count == 2)

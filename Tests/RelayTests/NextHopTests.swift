@@ -12,7 +12,8 @@ import Testing
         let peer = try ScriptedPeer(style: .init(lmtp: lmtp, pipelining: pipelining))
         let fixture = try await ClientFixture()
         for _ in 0..<5 {
-            let replies = await fixture.deliver(try fixture.message(to: ["b@example.org", "c@example.org"]), [peer.hop])
+            let replies = await fixture.deliver(
+                try fixture.message(to: ["b@example.org", "c@example.org"]), [peer.hop])
             #expect(replies == ["250 2.0.0 Ok: queued as Q0", "250 2.0.0 Ok: queued as Q0"])
         }
         #expect(peer.connections == 1)
@@ -63,9 +64,12 @@ import Testing
         let peer = try ScriptedPeer()
         let fixture = try await ClientFixture()
         for content in ["", "Subject: x\r\n\r\nno end"] {
-            #expect(await fixture.deliver(try fixture.message(Array(content.utf8)), [peer.hop]).first?.hasPrefix("250") == true)
+            #expect(
+                await fixture.deliver(try fixture.message(Array(content.utf8)), [peer.hop]).first?.hasPrefix("250")
+                    == true)
         }
-        #expect(peer.delivered.map { String(decoding: $0.content, as: UTF8.self) } == ["", "Subject: x\r\n\r\nno end\r\n"])
+        #expect(
+            peer.delivered.map { String(decoding: $0.content, as: UTF8.self) } == ["", "Subject: x\r\n\r\nno end\r\n"])
         fixture.end()
         peer.stop()
     }
@@ -84,7 +88,11 @@ import Testing
         _ = await fixture.deliver(message, [peer.hop])
         let commands = try #require(peer.delivered.first?.commands)
         #expect(commands.contains { $0.hasPrefix("XFORWARD") && $0.contains("ADDR=192.0.2.1") })
-        #expect(commands.contains { $0.hasPrefix("MAIL FROM:<a@example.org>") && $0.contains("BODY=8BITMIME") && $0.contains("RET=HDRS") && $0.contains("ENVID=id+2B") })
+        #expect(
+            commands.contains {
+                $0.hasPrefix("MAIL FROM:<a@example.org>") && $0.contains("BODY=8BITMIME") && $0.contains("RET=HDRS")
+                    && $0.contains("ENVID=id+2B")
+            })
         #expect(commands.contains { $0.contains("NOTIFY=FAILURE,DELAY") && $0.contains("ORCPT=rfc822;x@example.org") })
         fixture.end()
         peer.stop()

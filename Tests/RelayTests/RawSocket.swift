@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Glibc
 import Linux
@@ -24,6 +25,7 @@ struct ConnectionClosed: Error {}
 final class RawSocket {
     let descriptor: Int32
     private var buffer: [UInt8] = []
+    private var start = 0
 
     init(owning descriptor: Int32) {
         self.descriptor = descriptor
@@ -73,13 +75,12 @@ final class RawSocket {
     }
 
     func send(_ bytes: [UInt8]) throws {
-        var done = 0
-        while done < bytes.count {
-            done += try bytes.withUnsafeBytes { raw in
-                try check("send") {
-                    Glibc.send(descriptor, raw.baseAddress! + done, raw.count - done, Int32(MSG_NOSIGNAL))
-                }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let done = try rest.withUnsafeBytes { raw in
+                try check("send") { Glibc.send(descriptor, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL)) }
             }
+            rest = rest.dropFirst(done)
         }
     }
 
@@ -97,15 +98,18 @@ final class RawSocket {
 
     /// One line without its CRLF, as octets.
     func rawLine() throws -> [UInt8] {
+        var from = start
         while true {
-            if let end = buffer.firstIndex(of: 0x0A) {
-                var line = Array(buffer[..<end])
-                if line.last == 0x0D { line.removeLast() }
-                buffer.removeSubrange(...end)
-                return line
+            if let end = buffer.span.firstIndex(of: 0x0A, from: from) {
+                let line = buffer[start..<(end > start && buffer[end - 1] == 0x0D ? end - 1 : end)]
+                start = end + 1
+                return Array(line)
             }
             let chunk = try receiveOnce()
             if chunk.isEmpty { throw ConnectionClosed() }
+            buffer.removeFirst(start)
+            start = 0
+            from = buffer.count
             buffer += chunk
         }
     }
@@ -128,7 +132,7 @@ final class RawSocket {
 
     /// Reads until the end and counts the octets.
     func drain() throws -> Int {
-        var count = buffer.count
+        var count = buffer.count - start
         while true {
             let chunk = try receiveOnce()
             if chunk.isEmpty { return count }

@@ -196,22 +196,29 @@ final class ScriptedPeer: Sendable {
     private func receiveBody(
         _ socket: RawSocket, _ number: Int, _ message: inout Message, _ recipients: Int
     ) throws {
-        defer {
-            let result = message
-            seen.withLock { $0.messages.append(result) }
+        do {
+            _ = try answer(socket, .middleOfBody, number, "", usual: nil)
+            while true {
+                let line = try socket.rawLine()
+                if line == [0x2E] { break }
+                message.content += (line.first == 0x2E ? line.dropFirst() : line[...])
+                message.content += [0x0D, 0x0A]
+            }
+            message.complete = true
+            remember(message)
+        } catch {
+            remember(message)
+            throw error
         }
-        _ = try answer(socket, .middleOfBody, number, "", usual: nil)
-        while true {
-            var line = try socket.rawLine()
-            if line == [0x2E] { break }
-            if line.first == 0x2E { line.removeFirst() }
-            message.content += line + [0x0D, 0x0A]
-        }
-        message.complete = true
         let count = style.lmtp ? recipients : 1
         for index in 0..<count {
             _ = try answer(socket, .dot, number, "\(index)", usual: "250 2.0.0 Ok: queued as Q\(number)")
         }
+    }
+
+    /// Before the reply, so that who has the reply finds the message.
+    private func remember(_ message: Message) {
+        seen.withLock { $0.messages.append(message) }
     }
 }
 

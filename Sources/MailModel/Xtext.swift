@@ -56,9 +56,18 @@ package enum Xtext {
     }
 
     private static func escape(in text: ArraySlice<UInt8>, at index: Int) -> UInt8? {
-        guard index + 2 < text.endIndex, let high = text[index + 1].hexadecimalValue,
-            let low = text[index + 2].hexadecimalValue
-        else { return nil }
+        guard index + 2 < text.endIndex, let high = digit(text[index + 1]), let low = digit(text[index + 2]) else {
+            return nil
+        }
         return high << 4 | low
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
     }
 }

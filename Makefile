@@ -1,0 +1,84 @@
+# Everything a newcomer needs: `make run` to see it work, `make test` to check a change, `make help` for the rest.
+
+SWIFT ?= swift
+# Tests run with Swift's own checks on; `make test CONFIGURATION=release` is the slower build of the faster programs.
+CONFIGURATION ?= debug
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+# Where the setting clamav.test_database looks by default.
+DATADIR ?= /usr/share/mailreeve
+
+LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev libssl-dev pkg-config
+PROGRAMS := mailreeve mailreeve-inspector
+RELEASE := .build/release
+SCRIPTS := packaging/scripts
+SHELL_FILES := .ci/run corpus/make-samples Tests/EndToEnd/postfix-instance $(wildcard $(SCRIPTS)/*)
+
+.DEFAULT_GOAL := help
+# Two runs of apt or of the compiler at one time only get in each other's way.
+.NOTPARALLEL:
+.PHONY: help run build debug test test-long lint format deps test-deps install bench clean toolchain
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: ## build, start a gateway with a next hop, send it the samples, keep serving
+	@# Before minutes of building: can this machine run it?
+	@$(SCRIPTS)/run --preflight
+	@$(MAKE) --no-print-directory build
+	@$(SCRIPTS)/run
+
+build: deps toolchain ## build the release programs, Swift's libraries linked in
+	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve
+	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve-inspector
+
+debug: deps toolchain ## build everything for debugging, tests included
+	$(SWIFT) build --build-tests
+
+test: deps test-deps lint ## lint, build and run all tests but the long ones
+	@SWIFT="$(SWIFT)" $(SCRIPTS)/test -c $(CONFIGURATION)
+
+test-long: export MAILREEVE_LONG_TESTS = 1
+test-long: test ## the same with the tests that take minutes
+
+lint: toolchain ## check format and shell scripts
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); else echo "lint: no shellcheck, shell scripts unchecked"; fi
+
+format: toolchain ## put the sources into the house format
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+deps: ## install the libraries that are missing (apt)
+	@$(SCRIPTS)/need-packages $(LIBRARIES)
+
+test-deps: ## get what the tests need; Postfix is unpacked under build/, not installed
+	@$(SCRIPTS)/test-deps
+
+bench: build ## measure throughput and memory
+	bench/run
+
+install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR)
+	@for program in $(PROGRAMS); do \
+	    [ -x $(RELEASE)/$$program ] || { echo "install: no $(RELEASE)/$$program; run make build first" >&2; exit 1; }; \
+	done
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures
+	install -m 755 -s $(addprefix $(RELEASE)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
+	install -m 644 packaging/mailreeve.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailreeve.conf
+	sed -e 's|/usr/local|$(PREFIX)|' -e 's|/etc/mailreeve|$(SYSCONFDIR)/mailreeve|' packaging/mailreeve.service \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/mailreeve.service
+	@# An administrator's settings are never overwritten.
+	if [ -e $(DESTDIR)$(SYSCONFDIR)/mailreeve/mailreeve.yaml ]; then \
+	    install -m 644 packaging/mailreeve.yaml $(DESTDIR)$(SYSCONFDIR)/mailreeve/mailreeve.yaml.new; \
+	else \
+	    install -m 644 packaging/mailreeve.yaml $(DESTDIR)$(SYSCONFDIR)/mailreeve/mailreeve.yaml; \
+	fi
+
+clean: ## remove all that was built
+	rm -rf .build build
+
+toolchain:
+	@command -v $(firstword $(SWIFT)) >/dev/null || { \
+	    echo "There is no $(firstword $(SWIFT)) on the PATH. Swift 6.3 for Debian 12: https://www.swift.org/install/linux/" >&2; exit 1; }

@@ -1,0 +1,53 @@
+internal import Configuration
+internal import MailModel
+internal import Policy
+internal import Relay
+internal import Stores
+
+/// The steps that the daemon and `mailreeve scan` share: header facts, inspection, verdict, dispositions. They touch
+/// neither a next hop nor the quarantine.
+extension MessageWork {
+    /// Judges the message. Afterwards `disposition` says what the policy wants; when nobody gets the message, `outcomes`
+    /// have the replies.
+    /// - Returns: nil, or a reply that ends the message for everybody whatever its content is.
+    mutating func judge() async -> Reply? {
+        let (file, limits) = (message.file, setup.settings.limits)
+        do {
+            facts = try await setup.blocking(unless: file.inMemory) {
+                try HeaderFacts(of: file, limit: limits.headerBytes)
+            }
+        } catch {
+            return ReplyTexts.failure("\(error)", id: id)
+        }
+        if facts.hops > limits.hopCount { return ReplyTexts.loop(hops: facts.hops, id: id) }
+        await inspect()
+        disposition = listener.policy.disposition(for: verdict)
+        if !disposition.isDelivered { settle(disposition, ReplyTexts.content(disposition, verdict, id: id)) }
+        return nil
+    }
+
+    /// Ends the message with one reply for everybody.
+    mutating func end(_ reply: Reply) {
+        disposition = reply.isTemporary ? .tempfail : .reject
+        settle(disposition, reply)
+    }
+
+    /// Gives every recipient the same outcome.
+    mutating func settle(_ kind: DispositionKind, _ reply: Reply) {
+        outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
+    }
+
+    private mutating func inspect() async {
+        let seconds = listener.inspectionSeconds(setup.settings.timeouts)
+        let outcome = await setup.pool.inspect(message.file, deadline: monotonicNow() + seconds * 1_000_000_000)
+        switch outcome {
+        case .report(let report, let ready):
+            self.report = report
+            self.ready = ready
+            verdict = Verdict(report)
+        case .failed(let reason, let detail):
+            verdict = Verdict(failed: reason, detail: detail)
+            causes.append(detail)
+        }
+    }
+}

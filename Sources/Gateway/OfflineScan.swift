@@ -1,0 +1,181 @@
+package import Configuration
+internal import Glibc
+package import MailModel
+internal import NIOPosix
+internal import Policy
+internal import Relay
+internal import SMTP
+internal import Stores
+
+/// Judges messages as the daemon would, without daemon, next hop and quarantine: one inspector of its own with one
+/// worker, in a private directory on a tmpfs.
+package final class OfflineScan: Sendable {
+    /// What became of one message.
+    package struct Judgement: Sendable {
+        /// Everything that is known, one JSON object on one line.
+        package let json: [UInt8]
+        /// The same for people, lines without the last line end.
+        package let tree: String
+        package let outcome: Outcome
+    }
+
+    /// What a script wants to know of a message.
+    package enum Outcome: Sendable, Comparable {
+        /// Clean, and delivered unmarked to every recipient.
+        case clean
+        /// Something was found, could not be checked by its nature, or keeps the message from a recipient.
+        case found
+        /// Not scanned: an inspector that crashed or failed, or the deadline.
+        case failed
+    }
+
+    /// One message to judge.
+    package struct Message: Sendable {
+        /// Name of the file.
+        package var file: String
+        /// Its number in an mbox, from 1 on; nil when the file is one message.
+        package var number: Int?
+        package var bytes: [UInt8]
+        package var sender: MailPath
+        package var recipients: [MailPath]
+
+        package init(file: String, number: Int?, bytes: [UInt8], sender: MailPath, recipients: [MailPath]) {
+            self.file = file
+            self.number = number
+            self.bytes = bytes
+            self.sender = sender
+            self.recipients = recipients
+        }
+    }
+
+    private let setup: GatewaySetup
+    private let listener: ListenerSetup
+    private let workspace: PrivateDirectory
+
+    /// Gives up root (for the configured user, or `nobody` when there is none of that name), makes the workspace and loads
+    /// the inspector. Messages are judged by the policy and placement of the first listener.
+    /// - Parameters:
+    ///   - inspectorPath: used when the settings do not say.
+    ///   - log: warnings and errors for the person in front of the terminal.
+    /// - Throws: an explanation; nothing is left behind.
+    package static func launch(
+        _ configured: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void
+    ) async throws -> OfflineScan {
+        var settings = configured
+        if geteuid() == 0, getpwnam(settings.user) == nil {
+            settings.user = "nobody"
+            settings.group = nil
+        }
+        try Identity(settings).assume()
+        let workspace = try PrivateDirectory(prefix: "mailreeve-scan")
+        settings.workspace.directory = workspace.path
+        settings.inspector.workers = 1
+        if settings.inspector.path.isEmpty { settings.inspector.path = inspectorPath }
+        do {
+            return try await OfflineScan(SetupBuilder(settings), workspace, log)
+        } catch {
+            workspace.remove()
+            throw error
+        }
+    }
+
+    private init(
+        _ builder: SetupBuilder, _ workspace: PrivateDirectory, _ log: @escaping @Sendable (String) -> Void
+    ) async throws {
+        self.workspace = workspace
+        let settings = builder.settings
+        let pool = try InspectorPool(workspaceDirectory: workspace.path, allowNonTmpfs: false) { event in
+            switch event {
+            case .info: break
+            case .warning(let text), .error(let text): log(text)
+            }
+        }
+        let database = builder.database()
+        _ = try await pool.load(builder.poolSettings(database, path: settings.inspector.path))
+        let limit = settings.limits.messageSize
+        let spool = Spool(
+            limits: Spool.Limits(directory: "", memoryPerMessage: limit, totalBytes: limit, messages: 1, freeSpace: 0))
+        let listeners = try await builder.listeners(
+            group: .singletonMultiThreadedEventLoopGroup, disk: .singleton)
+        guard let first = settings.listeners.first.flatMap({ listeners[$0.address.description] }) else {
+            throw GatewayError("the configuration has no listener whose policy could be used")
+        }
+        listener = first
+        setup = GatewaySetup(
+            settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
+            quarantine: builder.quarantine, threads: .singleton, database: database)
+    }
+
+    /// Octets of the largest message that the daemon would take; a larger one is not scanned.
+    package var largestMessage: Int { setup.settings.limits.messageSize }
+
+    /// True when no real signatures are loaded: the absence of findings then says little.
+    package var testSignaturesOnly: Bool { setup.testSignaturesOnly }
+
+    /// Judges one message. One at a time.
+    package func judge(_ message: Message) async throws -> Judgement {
+        let received = ReceivedMessage(
+            number: UInt64(message.number ?? 1),
+            envelope: Envelope(
+                reversePath: message.sender, recipients: message.recipients.map { Recipient(path: $0) }),
+            file: try setup.spool.store(message.bytes), intake: IntakeFacts(stored: message.bytes.span), listener: "",
+            lmtp: true)
+        var work = MessageWork(message: received, setup: setup, listener: listener)
+        if let reply = await work.judge() {
+            work.end(reply)
+        } else if work.disposition.isDelivered {
+            work.settle(
+                work.disposition, Reply(250, EnhancedStatus(2, 0, 0), "Ok, would be passed on to the next hop"))
+        }
+        var document = try InspectionDocument(work)
+        document.file.value = message.file
+        document.mbox_message.value = message.number
+        return Judgement(
+            json: try document.encoded(), tree: ScanTree(document, sender: message.sender).text, outcome: work.outcome)
+    }
+
+    /// Ends the inspector and removes the workspace.
+    package func close() async {
+        await setup.pool.stop()
+        workspace.remove()
+    }
+
+    /// Removes the workspace at once, for a program that is told to end; the inspector ends with it.
+    package func abandon() {
+        workspace.remove()
+    }
+}
+
+extension MessageWork {
+    fileprivate var outcome: OfflineScan.Outcome {
+        let ours: [UncheckedReason] = [.scannerFailed, .scannerCrashed, .deadline]
+        if verdict.category == .unchecked, verdict.reasons.contains(where: ours.contains) { return .failed }
+        if outcomes.contains(where: { $0.kind == .tempfail }) { return .failed }
+        let passes = verdict.category == .clean && outcomes.allSatisfy { $0.kind == .deliver }
+        return passes ? .clean : .found
+    }
+}
+
+extension IntakeFacts {
+    /// What `DataDecoder` would have noted, had the message come in by SMTP; nothing is changed here.
+    init(stored bytes: Span<UInt8>) {
+        self.init()
+        octets = bytes.count
+        var previous: UInt8 = 0
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if previous == 0x0D, byte != 0x0A { bareCR.note(at: index - 1) }
+            if byte == 0x0A, previous != 0x0D { bareLF.note(at: index) }
+            if byte == 0 { nul.note(at: index) }
+            if byte >= 0x80 { hasEightBit = true }
+            previous = byte
+        }
+        if previous == 0x0D { bareCR.note(at: bytes.count - 1) }
+    }
+}
+
+extension Occurrences {
+    fileprivate mutating func note(at offset: Int) {
+        self = Occurrences(count: count + 1, firstOffset: firstOffset ?? offset)
+    }
+}

@@ -1,0 +1,65 @@
+internal import Foundation
+internal import MailModel
+
+/// The daemon's answer to `status` for people.
+package struct StatusTable: CustomStringConvertible {
+    private let document: StatusDocument
+
+    /// Reads the answer, one JSON object; nil when it is another one.
+    package init?(json: [UInt8]) {
+        guard let document = try? JSONDecoder().decode(StatusDocument.self, from: Data(json)) else { return nil }
+        self.document = document
+    }
+
+    /// One fact a line: name and value.
+    package var description: String {
+        let (inspector, totals) = (document.inspector, document.totals)
+        var rows = [
+            ("up", Self.duration(document.uptime)),
+            (
+                "messages",
+                "\(totals.messages): \(totals.passed) passed, \(totals.infected) infected, \(totals.unchecked) unchecked, "
+                    + "\(totals.quarantined) quarantined, \(totals.temporary) put off; \(Self.octets(totals.bytes))"
+            ),
+            (
+                "connections",
+                "\(document.listeners.connections) open, \(document.listeners.processing) with a message in hand; "
+                    + "\(document.listeners.accepted) accepted, \(document.listeners.refused) refused"
+            ),
+            ("spool", "\(document.spool.messages) messages, \(Self.octets(document.spool.bytes))"),
+            (
+                "inspector",
+                "generation \(inspector.generation): \(inspector.busy) workers busy, \(inspector.waiting) messages waiting; "
+                    + "\(inspector.inspected) inspected, \(inspector.crashes) crashes, \(inspector.deadlines) deadlines missed"
+            ),
+            ("engine", "\(Escaping.text(inspector.engine)), \(inspector.signature_count) signatures"),
+        ]
+        switch inspector.signatures {
+        case "test-only": rows.append(("signatures", "TEST ONLY: real viruses are not found"))
+        case "none": rows.append(("signatures", "none: virus scanning is off"))
+        default: rows.append(("signatures", Self.databaseAge(inspector)))
+        }
+        if inspector.landlock_abi == 0 { rows.append(("sandbox", "without Landlock")) }
+        return rows.map { name, value in name + String(repeating: " ", count: 13 - name.count) + value }
+            .joined(separator: "\n")
+    }
+
+    private static func databaseAge(_ inspector: StatusDocument.InspectorEntry) -> String {
+        guard inspector.database_time > 0 else { return "\(Escaping.text(inspector.signatures))" }
+        let age = Int(Date().timeIntervalSince1970) - inspector.database_time
+        return "version \(inspector.database_version), made \(duration(max(0, age))) ago"
+    }
+
+    private static func duration(_ seconds: Int) -> String {
+        if seconds < 60 { return "\(seconds) s" }
+        if seconds < 3600 { return "\(seconds / 60) min" }
+        if seconds < 86_400 { return "\(seconds / 3600) h \(seconds % 3600 / 60) min" }
+        return "\(seconds / 86_400) d \(seconds % 86_400 / 3600) h"
+    }
+
+    private static func octets(_ count: Int) -> String {
+        if count < 1024 { return "\(count) octets" }
+        if count < 1_048_576 { return "\(count / 1024) KiB" }
+        return "\(count / 1_048_576) MiB"
+    }
+}

@@ -1,0 +1,110 @@
+internal import Bytes
+
+/// Files that hold mail: one message, or many in the mbox form (RFC 4155, appendix A).
+package enum Mbox {
+    /// True when the file is an mbox: its first line begins with `From ` and blank.
+    package static func isMbox(_ bytes: Span<UInt8>) -> Bool {
+        isSeparator(bytes, at: 0)
+    }
+
+    /// Where the messages of an mbox lie, in their order: without their `From ` line, and without the blank line that
+    /// the form puts behind each message. Empty when the file is no mbox.
+    ///
+    /// A `From ` line begins a message at the start of the file and after a blank line, nowhere else; line ends are
+    /// LF or CRLF. `Content-Length:` is not looked at: a wrong one would hide messages.
+    package static func messages(in bytes: Span<UInt8>) -> [Range<Int>] {
+        guard isMbox(bytes) else { return [] }
+        var found: [Range<Int>] = []
+        var start = lineEnd(bytes, from: 0)
+        var line = start
+        // The line end before a message counts as the blank line of an empty header block would.
+        var blank: Int?
+        while line < bytes.count {
+            if let end = blank, isSeparator(bytes, at: line) {
+                found.append(start..<max(start, end))
+                start = lineEnd(bytes, from: line)
+                line = start
+                blank = nil
+                continue
+            }
+            blank = isBlank(bytes, at: line) ? line : nil
+            line = lineEnd(bytes, from: line)
+        }
+        found.append(start..<max(start, blank ?? bytes.count))
+        return found
+    }
+
+    /// A message as it was before it was put into an mbox: one `>` is taken off each line that has one or more of them
+    /// before `From ` (the reversible form, mboxrd).
+    package static func unquoted(_ message: Span<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(message.count)
+        var copied = 0
+        var line = 0
+        while line < message.count {
+            if isQuoted(message, at: line) {
+                append(message, copied..<line, to: &out)
+                copied = line + 1
+            }
+            line = lineEnd(message, from: line)
+        }
+        append(message, copied..<message.count, to: &out)
+        return out
+    }
+
+    /// Octets of the `From ` or `>From ` line that a local delivery put before a message; 0 when there is none.
+    package static func leadingLine(_ bytes: Span<UInt8>) -> Int {
+        let quoted: [UInt8] = [0x3E] + from
+        guard bytes.hasBytes(from.span, at: 0) || bytes.hasBytes(quoted.span, at: 0) else { return 0 }
+        return lineEnd(bytes, from: 0)
+    }
+
+    /// A file whose line ends are all LF, with CRLF instead; any other file as it is. Mail on disk mostly has LF; where
+    /// a single CRLF stands, bare CR and LF are meant, or an attack, and must be seen.
+    package static func canonical(_ bytes: [UInt8]) -> [UInt8] {
+        let crlf: [UInt8] = [0x0D, 0x0A]
+        let source = bytes.span
+        guard source.firstIndex(of: crlf.span) == nil, source.firstIndex(of: 0x0A) != nil else { return bytes }
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count + bytes.count / 32)
+        var copied = 0
+        while let lf = source.firstIndex(of: 0x0A, from: copied) {
+            append(source, copied..<lf, to: &out)
+            out += crlf
+            copied = lf + 1
+        }
+        append(source, copied..<bytes.count, to: &out)
+        return out
+    }
+
+    // MARK: - Lines
+
+    private static let from: [UInt8] = Array("From ".utf8)
+
+    /// `From ` and something behind it: `From ` alone is a line of text.
+    private static func isSeparator(_ bytes: Span<UInt8>, at line: Int) -> Bool {
+        let next = line + from.count
+        guard bytes.hasBytes(from.span, at: line), next < bytes.count else { return false }
+        return bytes[next] != 0x0D && bytes[next] != 0x0A && bytes[next] != 0x20
+    }
+
+    private static func isQuoted(_ bytes: Span<UInt8>, at line: Int) -> Bool {
+        var index = line
+        while index < bytes.count, bytes[index] == 0x3E { index += 1 }
+        return index > line && bytes.hasBytes(from.span, at: index)
+    }
+
+    private static func isBlank(_ bytes: Span<UInt8>, at line: Int) -> Bool {
+        bytes[line] == 0x0A || (bytes[line] == 0x0D && line + 1 < bytes.count && bytes[line + 1] == 0x0A)
+    }
+
+    /// Where the next line begins.
+    private static func lineEnd(_ bytes: Span<UInt8>, from line: Int) -> Int {
+        bytes.firstIndex(of: 0x0A, from: line).map { $0 + 1 } ?? bytes.count
+    }
+
+    private static func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to out: inout [UInt8]) {
+        if range.isEmpty { return }
+        bytes.extracting(range).withUnsafeBufferPointer { out.append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,90 @@
+import MailModel
+import Policy
+import Testing
+
+/// The words of amavis, letter by letter: scripts and log readers search for them.
+@Suite struct ReplyTextTests {
+    private static let id = "59301-02"
+    private static let infected = Samples.verdict(viruses: ["Eicar-Test-Signature", "Other"])
+
+    @Test func contentReplies() {
+        func summary(_ kind: DispositionKind, _ verdict: Verdict) -> String {
+            ReplyTexts.content(kind, verdict, id: Self.id).summary
+        }
+        let names = "INFECTED: Eicar-Test-Signature, Other"
+        #expect(summary(.discard, Self.infected) == "250 2.7.0 Ok, discarded, id=59301-02 - \(names)")
+        #expect(summary(.reject, Self.infected) == "554 5.7.0 Reject, id=59301-02 - \(names)")
+        #expect(summary(.tempfail, Self.infected) == "450 4.7.0 Temporary failure, id=59301-02 - \(names)")
+        #expect(summary(.quarantine, Self.infected) == "250 2.7.0 Ok, quarantined, id=59301-02 - \(names)")
+        let unchecked = Samples.verdict(unchecked: [.encrypted])
+        #expect(summary(.reject, unchecked) == "554 5.7.0 Reject, id=59301-02 - UNCHECKED: encrypted")
+        let two = Samples.verdict(unchecked: [.encrypted, .overLimits])
+        #expect(summary(.discard, two) == "250 2.7.0 Ok, discarded, id=59301-02 - UNCHECKED: encrypted, over-limits")
+    }
+
+    /// What exactly failed is for the log, not for a stranger.
+    @Test func privateDetailsAreNotSaid() {
+        let reply = ReplyTexts.content(.tempfail, Samples.verdict(unchecked: [.scannerFailed]), id: Self.id)
+        #expect(reply.cause == "why scanner-failed")
+        #expect(!reply.summary.contains("why"))
+        let failure = ReplyTexts.failure("open /var/lib/secret: No space", id: Self.id)
+        #expect(failure.summary == "451 4.5.0 Error in processing, id=59301-02")
+        #expect(failure.cause.contains("secret"))
+    }
+
+    @Test func relayedReplies() {
+        let hop = "smtp:[127.0.0.1]:10025"
+        func summary(_ reply: Reply) -> String { ReplyTexts.relayed(reply, hop: hop, id: Self.id).summary }
+        #expect(
+            summary(Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as X"))
+                == "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as X")
+        #expect(summary(Reply(250, nil, "OK")) == "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 OK")
+        #expect(
+            summary(Reply(450, EnhancedStatus(4, 3, 2), "try later"))
+                == "450 4.3.2 id=59301-02 - Temporary MTA failure on relaying, "
+                + "from MTA(smtp:[127.0.0.1]:10025): 450 4.3.2 try later")
+        #expect(
+            summary(Reply(554, EnhancedStatus(5, 6, 0), "no thanks"))
+                == "554 5.6.0 id=59301-02 - Rejected by next-hop MTA on relaying, "
+                + "from MTA(smtp:[127.0.0.1]:10025): 554 5.6.0 no thanks")
+        #expect(summary(Reply(552, nil, "big")).hasPrefix("552 5.0.0 id="))
+        #expect(summary(Reply(421, nil, "bye")).hasPrefix("421 4.5.0 id="))
+    }
+
+    @Test func unreachableNextHops() {
+        let cause = "All attempts (1) failed connecting to smtp:[127.0.0.1]:10025"
+        #expect(
+            ReplyTexts.unavailable(cause, id: Self.id).summary
+                == "451 4.5.0 id=59301-02 - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))")
+    }
+
+    @Test func loopsAreRefusedForGood() {
+        #expect(ReplyTexts.loop(hops: 51, id: Self.id).summary == "554 5.4.6 Reject, id=59301-02 - mail loop: 51 Received fields")
+    }
+
+    @Test(arguments: Samples.hostile)
+    func namesFromScannersAreEscaped(name: String) {
+        let reply = ReplyTexts.content(.reject, Samples.verdict(viruses: [name]), id: Self.id)
+        #expect(reply.lines.count == 1)
+        let bad = reply.summary.unicodeScalars.contains {
+            $0.value < 0x20 || (0x7F...0x9F).contains($0.value) || $0.properties.generalCategory == .format
+        }
+        #expect(!bad, "\(reply.summary)")
+    }
+
+    /// With status and code a reply stays one line of 512 octets, whatever the names are made of.
+    @Test func reasonsAreCutAtTheirLimit() {
+        let room = ReplyTexts.reasonLimit - "id=\(Self.id) - INFECTED: ".count
+        let parts = [String(repeating: "a", count: 100), String(repeating: "b", count: 100), String(repeating: "c", count: 100)]
+        let last = String(repeating: "d", count: room - 306)
+        let exact = ReplyTexts.reason(Samples.verdict(viruses: parts + [last]), id: Self.id)
+        #expect(exact.hasSuffix("d") && exact.unicodeScalars.count == ReplyTexts.reasonLimit)
+        let above = ReplyTexts.reason(Samples.verdict(viruses: parts + [last + "e"]), id: Self.id)
+        #expect(above == exact)
+        // One character may hold any number of combining marks.
+        let stacked = (0..<20).map { number in "e\(number)" + String(repeating: "\u{301}", count: 90) }
+        #expect(ReplyTexts.reason(Samples.verdict(viruses: stacked), id: Self.id).unicodeScalars.count <= 450)
+        let long = Reply(554, EnhancedStatus(5, 0, 0), "e" + String(repeating: "\u{301}", count: 5000))
+        #expect(ReplyTexts.relayed(long, hop: "h", id: Self.id).lines[0].unicodeScalars.count <= 450)
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import MailModel
+import Policy
+
+/// SplitMix64: the same numbers in each run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+enum Samples {
+    static func recipient(_ address: String) -> Recipient { Recipient(path: MailPath(address)) }
+
+    static func verdict(viruses: [String] = [], unchecked: [UncheckedReason] = []) -> Verdict {
+        Verdict(
+            Report(
+                messageSize: 1,
+                findings: viruses.map { Finding(scanner: "clamav", kind: .virus, name: $0, part: nil) },
+                unchecked: unchecked.map { Unchecked($0, detail: "why \($0.rawValue)") }))
+    }
+
+    /// Text that a hostile client or message may put anywhere.
+    static let hostile: [String] = [
+        "a\r\nInjected: yes", "a\nb", "a\rb", "\u{0}", "\u{1B}[2J", "\u{85}", "\u{2028}", "\u{202E}moc.live", "\u{200B}",
+        "a>, <b", "\\x0A", "x\u{7F}", "é\u{301}\u{301}", "[1.2.3.4]", "(c)", "\u{FEFF}", "%s%n", "{}", "x, Hits: 99, size: 1",
+    ]
+}
+
+/// What Python 3 made of some input.
+enum Python {
+    static let path = "/usr/bin/python3"
+    static var isPresent: Bool { FileManager.default.isExecutableFile(atPath: path) }
+
+    struct Failed: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Runs a script with `input` as its standard input; returns its standard output.
+    static func run(_ script: String, input: [UInt8]) throws -> Data {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = ["-I", "-c", script]
+        let (feed, output) = (Pipe(), Pipe())
+        process.standardInput = feed
+        process.standardOutput = output
+        try process.run()
+        DispatchQueue.global().async {
+            feed.fileHandleForWriting.write(Data(input))
+            feed.fileHandleForWriting.closeFile()
+        }
+        let out = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failed(description: "python3 ended with an error") }
+        return out
+    }
+}

@@ -1,0 +1,142 @@
+import MailModel
+import Policy
+import Testing
+
+@Suite struct VerdictTests {
+    /// The order is amavis's: virus, banned, (rule,) unchecked, spam, bad header; every combination of them.
+    @Test func theFirstCategoryThatHoldsNamesTheMessage() {
+        let order: [(Finding.Kind?, MailModel.Category)] = [
+            (.virus, .infected), (.banned, .banned), (.rule, .rule), (nil, .unchecked), (.spam, .spam),
+            (.badHeader, .badHeader),
+        ]
+        for bits in 0..<(1 << order.count) {
+            var report = Report(messageSize: 1)
+            var expected = MailModel.Category.clean
+            // From the last to the first, so that the first one stays.
+            for index in order.indices.reversed() where bits & (1 << index) != 0 {
+                expected = order[index].1
+                if let kind = order[index].0 {
+                    report.findings.append(Finding(scanner: "s", kind: kind, name: "n", part: nil))
+                } else {
+                    report.unchecked.append(Unchecked(.corrupt))
+                }
+            }
+            #expect(Verdict(report).category == expected, "\(bits)")
+        }
+    }
+
+    @Test func namesAndReasonsStandOnceInTheOrderFound() {
+        let verdict = Samples.verdict(viruses: ["B", "A", "B"], unchecked: [.corrupt, .encrypted, .corrupt])
+        #expect(verdict.virusNames == ["B", "A"])
+        #expect(verdict.reasons == [.corrupt, .encrypted])
+        #expect(verdict.category == .infected)
+    }
+
+    /// Only a virus has its name among the viruses.
+    @Test func otherFindingsAreNoViruses() {
+        let report = Report(
+            messageSize: 1, findings: [Finding(scanner: "s", kind: .banned, name: "run.exe", part: nil)])
+        #expect(Verdict(report).virusNames == [])
+        #expect(Verdict(report).category == .banned)
+    }
+
+    @Test(arguments: UncheckedReason.allCases)
+    func aFailedInspectionIsUnchecked(reason: UncheckedReason) {
+        let verdict = Verdict(failed: reason, detail: "d")
+        #expect(verdict.category == .unchecked)
+        #expect(verdict.reasons == [reason])
+    }
+}
+
+@Suite struct ContentPolicyTests {
+    private static func policy(_ unchecked: [UncheckedReason: Destiny] = [:], quarantine: Bool = true) -> ContentPolicy {
+        ContentPolicy(infected: .reject, unchecked: unchecked, quarantine: quarantine)
+    }
+
+    @Test(arguments: Destiny.allCases)
+    func infectedMailHasThePolicysDestiny(destiny: Destiny) {
+        var policy = Self.policy()
+        policy.infected = destiny
+        #expect(policy.destiny(for: Samples.verdict(viruses: ["V"])) == destiny)
+        // What else is wrong does not matter any more.
+        #expect(policy.destiny(for: Samples.verdict(viruses: ["V"], unchecked: [.deadline])) == destiny)
+    }
+
+    @Test(arguments: UncheckedReason.allCases)
+    func aReasonWithoutAnEntryIsTriedAgain(reason: UncheckedReason) {
+        #expect(Self.policy().destiny(for: Samples.verdict(unchecked: [reason])) == .tempfail)
+    }
+
+    /// Every pair of destinies for two reasons, in both orders.
+    @Test func theMostCarefulDestinyWins() {
+        let order: [Destiny] = [.tempfail, .reject, .quarantine, .discard, .pass]
+        for (first, one) in order.enumerated() {
+            for (second, other) in order.enumerated() {
+                let policy = Self.policy([.encrypted: one, .corrupt: other])
+                let expected = order[min(first, second)]
+                #expect(policy.destiny(for: Samples.verdict(unchecked: [.encrypted, .corrupt])) == expected)
+                #expect(policy.destiny(for: Samples.verdict(unchecked: [.corrupt, .encrypted])) == expected)
+            }
+        }
+    }
+
+    /// All 256 sets of reasons under the defaults that the configuration documents: something that may still be checked
+    /// is never let through by something else that may pass.
+    @Test func documentedDefaultsForEveryCombination() {
+        let defaults: [UncheckedReason: Destiny] = [
+            .encrypted: .pass, .unsupported: .pass, .ambiguous: .quarantine, .overLimits: .quarantine,
+            .corrupt: .quarantine, .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
+        ]
+        let policy = Self.policy(defaults)
+        let all = UncheckedReason.allCases
+        for bits in 1..<(1 << all.count) {
+            let reasons = all.indices.filter { bits & (1 << $0) != 0 }.map { all[$0] }
+            let expected: Destiny
+            if !Set(reasons).isDisjoint(with: [.scannerFailed, .scannerCrashed, .deadline]) {
+                expected = .tempfail
+            } else if !Set(reasons).isDisjoint(with: [.ambiguous, .overLimits, .corrupt]) {
+                expected = .quarantine
+            } else {
+                expected = .pass
+            }
+            let verdict = Samples.verdict(unchecked: reasons)
+            #expect(policy.destiny(for: verdict) == expected, "\(reasons)")
+            #expect(policy.keepsCopy(for: verdict) == (expected == .quarantine))
+        }
+    }
+
+    /// No scanner makes these yet: a report that claims one passes nothing.
+    @Test(arguments: [Finding.Kind.banned, .rule, .spam, .badHeader])
+    func unexpectedFindingsAreHeldBack(kind: Finding.Kind) {
+        let report = Report(messageSize: 1, findings: [Finding(scanner: "s", kind: kind, name: "n", part: nil)])
+        #expect(Self.policy().disposition(for: Verdict(report)) == .tempfail)
+    }
+
+    @Test func dispositionsFollowTheDestinies() {
+        let expected: [Destiny: DispositionKind] = [
+            .pass: .deliverMarked, .discard: .discard, .reject: .reject, .tempfail: .tempfail, .quarantine: .quarantine,
+        ]
+        for destiny in Destiny.allCases {
+            let policy = Self.policy([.encrypted: destiny])
+            #expect(policy.disposition(for: Samples.verdict(unchecked: [.encrypted])) == expected[destiny])
+        }
+        #expect(Self.policy().disposition(for: Samples.verdict()) == .deliver)
+        #expect(!Self.policy().keepsCopy(for: Samples.verdict()))
+    }
+
+    @Test func copiesAreKeptOfWhatIsNotDelivered() {
+        for quarantine in [true, false] {
+            for destiny in Destiny.allCases {
+                var policy = Self.policy(quarantine: quarantine)
+                policy.infected = destiny
+                let expected =
+                    switch destiny {
+                    case .quarantine: true
+                    case .discard, .reject: quarantine
+                    case .pass, .tempfail: false
+                    }
+                #expect(policy.keepsCopy(for: Samples.verdict(viruses: ["V"])) == expected, "\(destiny) \(quarantine)")
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Foundation
+
+/// What `/proc` says of processes.
+package enum ProcessTable {
+    /// State letter and parent; nil when there is no such process.
+    private static func stat(_ pid: Int32) -> (state: String, parent: Int32)? {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard fields.count > 1, let parent = Int32(fields[1]) else { return nil }
+        return (String(fields[0]), parent)
+    }
+
+    /// True when the process exists and has not ended.
+    package static func isAlive(_ pid: Int32) -> Bool {
+        guard let (state, _) = stat(pid) else { return false }
+        return state != "Z" && state != "X"
+    }
+
+    /// Children that have not ended.
+    package static func children(of pid: Int32) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int32($0) }.filter { candidate in
+            guard let (state, parent) = stat(candidate) else { return false }
+            return parent == pid && state != "Z" && state != "X"
+        }
+    }
+
+    /// Memory of processes that is not backed by a file on a disk, in octets: pages of their own and shared memory,
+    /// shared pages parted among those that share them. Without the right to read that (another user's or undumpable
+    /// processes), resident pages that are not of a file, shared ones counted for each.
+    package static func memory(of pids: [Int32]) -> Int {
+        pids.reduce(0) { $0 + (proportional($1) ?? resident($1)) }
+    }
+
+    private static func proportional(_ pid: Int32) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8), !text.isEmpty else {
+            return nil
+        }
+        return sum(text, ["Pss_Anon:", "Pss_Shmem:"])
+    }
+
+    private static func resident(_ pid: Int32) -> Int {
+        sum((try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? "", ["RssAnon:", "RssShmem:"])
+    }
+
+    private static func sum(_ text: String, _ names: [String]) -> Int {
+        text.split(separator: "\n").reduce(0) { sum, line in
+            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            guard words.count > 1, names.contains(String(words[0])), let kilobytes = Int(words[1].filter(\.isNumber)) else {
+                return sum
+            }
+            return sum + kilobytes * 1024
+        }
+    }
+
+    /// Octets that the files below a directory take.
+    package static func size(of directory: String) -> Int {
+        guard let entries = FileManager.default.enumerator(atPath: directory) else { return 0 }
+        var sum = 0
+        while entries.nextObject() != nil {
+            sum += (entries.fileAttributes?[.size] as? Int) ?? 0
+        }
+        return sum
+    }
+}

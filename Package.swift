@@ -15,9 +15,11 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
-let nioTLS: [Target.Dependency] = nio + [
-    .product(name: "NIOSSL", package: "swift-nio-ssl")
-]
+let nioTLS: [Target.Dependency] =
+    nio + [
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+    ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -114,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "MIMETests", dependencies: ["MIME", "MailModel"], exclude: ["Oracle"], swiftSettings: strict),
         suite("MailModelTests", ["MailModel"]),
-        suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nio),
+        suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("SMTPTests", ["MailModel", "SMTP"]),
     ]
 )

@@ -127,15 +127,20 @@ package final class GatewayService: Sendable {
     /// Answers on the control socket and to signals until one says stop; then finishes what is in flight.
     package func run(signals: AsyncStream<ServiceSignal>) async {
         let (stops, stop) = AsyncStream<Void>.makeStream()
+        // A reload may wait long for a generation to load; a stop must not wait behind it.
+        let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.control.run { await self.answer($0, stop) } }
             group.addTask {
                 for await signal in signals {
                     switch signal {
                     case .stop: stop.yield()
-                    case .reload: _ = await self.reload()
+                    case .reload: reload.yield()
                     }
                 }
+            }
+            group.addTask {
+                for await _ in reloads { _ = await self.reload() }
             }
             for await _ in stops { break }
             await self.shutDown()

@@ -25,9 +25,10 @@ struct HeaderFacts: Sendable {
     /// - Parameter limit: octets that are looked at.
     init(of message: MessageFile, limit: Int) throws {
         for size in [min(Self.firstRead, limit), limit] {
-            // One octet more than the scanner may look at, so that it can tell a cut block from a whole one.
-            let bytes = try message.descriptor.read(at: 0, count: min(size + 1, message.count))
-            self = Self.scan(bytes, limit: size)
+            // A field ends where the next line begins, so the one that ends at the limit needs one octet more; another
+            // one tells a cut block from a whole one.
+            let bytes = try message.descriptor.read(at: 0, count: min(size + 2, message.count))
+            self = Self.scan(bytes, limit: size + 1)
             if !cut { break }
         }
     }

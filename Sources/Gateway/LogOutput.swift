@@ -82,8 +82,15 @@ package final class LogOutput: Sendable {
             var done = 0
             while done < bytes.count {
                 let count = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress.map { $0 + done }, bytes.count - done) }
-                if count < 0, errno != EINTR { return }
-                done += max(0, count)
+                if count >= 0 {
+                    done += count
+                } else if errno == EAGAIN {
+                    // Whoever shares our terminal or pipe may have made it non-blocking.
+                    var entry = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+                    poll(&entry, 1, -1)
+                } else if errno != EINTR {
+                    return
+                }
             }
         case .syslog:
             for line in lines { withVaList([line.text]) { vsyslog(line.priority, "%s", $0) } }

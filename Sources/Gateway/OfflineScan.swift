@@ -57,9 +57,11 @@ package final class OfflineScan: Sendable {
     /// - Parameters:
     ///   - inspectorPath: used when the settings do not say.
     ///   - log: warnings and errors for the person in front of the terminal.
+    ///   - workspaceMade: called before anything is put there, so that a program that is told to end can remove it.
     /// - Throws: an explanation; nothing is left behind.
     package static func launch(
-        _ configured: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void
+        _ configured: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void,
+        workspaceMade: (PrivateDirectory) throws -> Void
     ) async throws -> OfflineScan {
         var settings = configured
         if geteuid() == 0, getpwnam(settings.user) == nil {
@@ -72,6 +74,7 @@ package final class OfflineScan: Sendable {
         settings.inspector.workers = 1
         if settings.inspector.path.isEmpty { settings.inspector.path = inspectorPath }
         do {
+            try workspaceMade(workspace)
             return try await OfflineScan(SetupBuilder(settings), workspace, log)
         } catch {
             workspace.remove()
@@ -137,11 +140,6 @@ package final class OfflineScan: Sendable {
     /// Ends the inspector and removes the workspace.
     package func close() async {
         await setup.pool.stop()
-        workspace.remove()
-    }
-
-    /// Removes the workspace at once, for a program that is told to end; the inspector ends with it.
-    package func abandon() {
         workspace.remove()
     }
 }

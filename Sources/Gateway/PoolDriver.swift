@@ -247,8 +247,10 @@ final class PoolDriver: @unchecked Sendable {
             case .forked(let number, _):
                 let id = WorkerID(generation: generation, number: number)
                 guard descriptors.count == 2, workers[id] == nil else { throw RecordError.value("fork") }
+                let known = machine.contains(id)
                 workers[id] = InspectorWorker(
                     id: id, socket: PacketSocket(descriptors[0]), process: ProcessHandle(descriptors[1]))
+                if !known { kill(id) }
             case .exited(let number, let status):
                 workerEnded(WorkerID(generation: generation, number: number), Escaping.text(status, limit: 60))
             }

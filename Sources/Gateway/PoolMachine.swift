@@ -65,7 +65,8 @@ package struct PoolMachine: Sendable {
     }
 
     private enum WorkerState {
-        case starting
+        /// Forked, and to say that it is ready before `deadline`.
+        case starting(deadline: Int)
         case idle
         case busy(Request, attemptDeadline: Int)
     }
@@ -91,12 +92,16 @@ package struct PoolMachine: Sendable {
     static let attempts = 2
     /// Workers that may die before they are ready, one after the other, before forking pauses.
     static let failedStarts = 3
-    /// The pause, and the time in which an attempt may use only half of what is left.
+    /// The pause, nanoseconds.
     static let pause = 1_000_000_000
+    /// Time from the request to fork until a worker must have closed its sandbox. It takes milliseconds, also with a large
+    /// engine; a worker that is silent for longer would keep its place for ever.
+    package static let startTime = 10_000_000_000
 
     private var settings: Settings
     private var generations: [Int: Generation] = [:]
     private var queue: [Request] = []
+    private var closed = false
     /// The generation that serves; nil until the first was promoted.
     package private(set) var serving: Int?
 
@@ -124,7 +129,11 @@ package struct PoolMachine: Sendable {
         for generation in generations.values {
             if let paused = generation.pausedUntil { consider(paused) }
             for worker in generation.workers.values {
-                if case .busy(_, let attemptDeadline) = worker.state { consider(attemptDeadline) }
+                switch worker.state {
+                case .starting(let deadline): consider(deadline)
+                case .busy(_, let attemptDeadline): consider(attemptDeadline)
+                case .idle: break
+                }
             }
         }
         return next
@@ -139,6 +148,8 @@ package struct PoolMachine: Sendable {
 
     /// The zygote has loaded; its workers are forked, but only requests that name it are served.
     package mutating func loaded(_ number: Int, now: Int) -> [Action] {
+        // A zygote that says it again must not make a serving generation one under test.
+        guard let generation = generations[number], generation.phase == .loading else { return [] }
         generations[number]?.phase = .testing
         return pump(now)
     }
@@ -182,8 +193,9 @@ package struct PoolMachine: Sendable {
         return actions + pump(now)
     }
 
-    /// Fails everything; the owner then ends the zygotes.
+    /// Fails everything, what is submitted later too; the owner then ends the zygotes.
     package mutating func close() -> [Action] {
+        closed = true
         var actions = queue.map { Action.fail(request: $0.id, .closed) }
         queue = []
         for generation in generations.values {
@@ -232,12 +244,7 @@ package struct PoolMachine: Sendable {
         var actions: [Action] = [.kill(id)]
         switch worker.state {
         case .starting:
-            let failed = (generations[id.generation]?.failedStarts ?? 0) + 1
-            generations[id.generation]?.failedStarts = failed
-            if failed >= Self.failedStarts {
-                generations[id.generation]?.pausedUntil = now + Self.pause
-                actions.append(.unusable(generation: id.generation))
-            }
+            actions += startFailed(id.generation, now: now)
         case .idle:
             break
         case .busy(let request, _):
@@ -246,12 +253,26 @@ package struct PoolMachine: Sendable {
         return actions + pump(now)
     }
 
+    private mutating func startFailed(_ generation: Int, now: Int) -> [Action] {
+        let failed = (generations[generation]?.failedStarts ?? 0) + 1
+        generations[generation]?.failedStarts = failed
+        guard failed >= Self.failedStarts else { return [] }
+        generations[generation]?.pausedUntil = now + Self.pause
+        return [.unusable(generation: generation)]
+    }
+
+    /// False for a worker that was given up meanwhile; whoever still brings it has to end it.
+    package func contains(_ id: WorkerID) -> Bool {
+        generations[id.generation]?.workers[id.number] != nil
+    }
+
     // MARK: - Requests
 
     /// A message to inspect before `deadline`; `generation` nil means the one that serves.
     package mutating func submit(_ id: Int, deadline: Int, generation: Int? = nil, now: Int) -> [Action] {
-        if let generation, generations[generation] == nil { return [.fail(request: id, .closed)] }
-        queue.append(Request(id: id, deadline: deadline, generation: generation))
+        let request = Request(id: id, deadline: deadline, generation: generation)
+        guard !closed, canBeServed(request) else { return [.fail(request: id, .closed)] }
+        queue.append(request)
         return pump(now)
     }
 
@@ -265,23 +286,38 @@ package struct PoolMachine: Sendable {
         for (number, generation) in generations {
             if let paused = generation.pausedUntil, paused <= now { generations[number]?.pausedUntil = nil }
             for (workerNumber, worker) in generation.workers {
-                guard case .busy(let request, let attemptDeadline) = worker.state, attemptDeadline <= now else { continue }
-                generations[number]?.workers[workerNumber] = nil
-                actions.append(.kill(WorkerID(generation: number, number: workerNumber)))
-                actions += retry(request, now: now, .deadline(started: true))
+                switch worker.state {
+                case .starting(let deadline) where deadline <= now:
+                    actions += giveUp(number, workerNumber) + startFailed(number, now: now)
+                case .busy(let request, let attemptDeadline) where attemptDeadline <= now:
+                    actions += giveUp(number, workerNumber) + retry(request, now: now, .deadline(started: true))
+                case .starting, .idle, .busy: break
+                }
             }
         }
         return actions + pump(now)
     }
 
+    private mutating func giveUp(_ generation: Int, _ worker: Int) -> [Action] {
+        generations[generation]?.workers[worker] = nil
+        return [.kill(WorkerID(generation: generation, number: worker))]
+    }
+
     private mutating func retry(_ request: Request, now: Int, _ failure: Failure) -> [Action] {
         var request = request
         request.attempts += 1
-        guard request.attempts < Self.attempts, request.deadline > now else {
+        guard request.attempts < Self.attempts, request.deadline > now, canBeServed(request) else {
             return [.fail(request: request.id, failure)]
         }
         queue.insert(request, at: 0)
         return []
+    }
+
+    /// False when the request names a generation that has gone or takes no more requests.
+    private func canBeServed(_ request: Request) -> Bool {
+        guard let named = request.generation else { return true }
+        guard let generation = generations[named] else { return false }
+        return generation.phase != .draining
     }
 
     // MARK: - The pump
@@ -302,7 +338,7 @@ package struct PoolMachine: Sendable {
                 for _ in generation.workers.count..<max(wanted, generation.workers.count) {
                     let next = generations[number]?.nextWorker ?? 1
                     generations[number]?.nextWorker = next + 1
-                    generations[number]?.workers[next] = Worker(state: .starting)
+                    generations[number]?.workers[next] = Worker(state: .starting(deadline: now + Self.startTime))
                     actions.append(.fork(WorkerID(generation: number, number: next)))
                 }
             case .draining:
@@ -324,9 +360,12 @@ package struct PoolMachine: Sendable {
         guard !queue.isEmpty else { return }
         var running = busy
         var index = 0
-        while index < queue.count, running < settings.workers || queue[index].generation != nil {
+        while index < queue.count {
             let request = queue[index]
-            guard let generation = request.generation ?? serving, let worker = idleWorker(of: generation) else {
+            // A self-test behind the messages of a full pool must not wait for them: a reload under load would fail.
+            guard running < settings.workers || request.generation != nil,
+                let generation = request.generation ?? serving, let worker = idleWorker(of: generation)
+            else {
                 index += 1
                 continue
             }

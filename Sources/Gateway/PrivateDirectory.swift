@@ -2,7 +2,7 @@ internal import Glibc
 internal import Linux
 
 /// A directory on a tmpfs that only this user can enter, for as long as a command runs.
-struct PrivateDirectory: Sendable {
+package struct PrivateDirectory: Sendable {
     let path: String
 
     /// Makes one below `$XDG_RUNTIME_DIR` when that is a tmpfs we can write to, else below `/dev/shm`.
@@ -22,7 +22,7 @@ struct PrivateDirectory: Sendable {
     }
 
     /// Removes it with all that is in it.
-    func remove() {
+    package func remove() {
         removeContents(of: path)
         rmdir(path)
     }

@@ -15,6 +15,14 @@ final class Workspace: Sendable {
     init(directory: String, allowNonTmpfs: Bool) throws {
         self.directory = directory
         try Self.makeDirectories(directory)
+        // What is in it will be removed: never in a directory that is shared with others, as /dev/shm is.
+        var status = stat()
+        try check("stat \(directory)") { stat(directory, &status) }
+        guard status.st_uid == geteuid(), status.st_mode & S_IWOTH == 0 else {
+            throw WorkspaceError(
+                "\(directory) is not this user's own: workspace.directory needs a directory that belongs to user "
+                    + "\(geteuid()) and that others cannot write to")
+        }
         guard try FileSystem(of: directory).isTmpfs || allowNonTmpfs else {
             throw WorkspaceError(
                 "\(directory) is not on a tmpfs: mount one there, choose another workspace.directory, "
@@ -117,6 +125,8 @@ func removeContents(of directory: String, except kept: String = "") {
             path.append(0)
             if unlinkat(number, path, 0) == 0 { continue }
             if entry.starts(with: Array(token.utf8)) { continue }
+            // A directory can be moved only by an owner who may write to it, and read only by one who may read it.
+            fchmodat(number, path, 0o700, AT_SYMLINK_NOFOLLOW)
             moved += 1
             let target = token + String(moved)
             if renameat(number, path, root.raw, target) == 0 { inner.append(target) }

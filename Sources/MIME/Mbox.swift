@@ -17,7 +17,7 @@ package enum Mbox {
         var found: [Range<Int>] = []
         var start = lineEnd(bytes, from: 0)
         var line = start
-        // The line end before a message counts as the blank line of an empty header block would.
+        // Where the line before began, when it was blank.
         var blank: Int?
         while line < bytes.count {
             if let end = blank, isSeparator(bytes, at: line) {

@@ -47,7 +47,7 @@ package struct MessageEvent: Sendable {
     package var categoryWord: String {
         switch verdict.category {
         case .infected:
-            return "INFECTED (\(verdict.virusNames.map { Escaping.text($0, limit: 100) }.joined(separator: ", ")))"
+            return "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
         case .unchecked:
             return verdict.reasons.contains(.encrypted) ? "UNCHECKED-ENCRYPTED" : "UNCHECKED"
         case .clean:
@@ -98,8 +98,11 @@ package struct MessageEvent: Sendable {
     /// One word for a field that hostile mail fills: with a blank in it, a message identifier or a quoted local part
     /// could pretend to be the fields that follow (attack A4).
     private static func word(_ bytes: [UInt8], limit: Int) -> String {
-        Escaping.text(bytes, limit: limit).split(separator: " ", omittingEmptySubsequences: false)
-            .joined(separator: "\\x20")
+        var out = ""
+        for scalar in Escaping.text(bytes, limit: limit).unicodeScalars {
+            if scalar == " " { out += "\\x20" } else { out.unicodeScalars.append(scalar) }
+        }
+        return out
     }
 
     /// Recipients that the line names before it only counts.

@@ -16,23 +16,35 @@ struct ConfigOption: ParsableArguments {
     }
 }
 
-/// Where the inspector is.
-enum InspectorPath {
-    /// `mailreeve-inspector` in the directory of this program.
-    static var besideThisProgram: String {
+/// Where this program and the inspector are. To be asked before root is given up: afterwards `/proc/self/exe` is closed.
+enum ProgramPath {
+    /// The directory of this program; `.` when the system does not say.
+    static var directory: String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard count > 0 else { return "mailreeve-inspector" }
+        guard count > 0 else { return "." }
         let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return (path.lastIndex(of: "/").map { String(path[...$0]) } ?? "") + "mailreeve-inspector"
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
+
+    /// `mailreeve-inspector` in the directory of this program.
+    static var inspector: String { directory + "/mailreeve-inspector" }
 }
 
 /// Text to a person.
 enum Terminal {
     /// Writes a line to standard error.
     static func printError(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
-        _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+        write(Array((text + "\n").utf8), to: 2)
+    }
+
+    /// Writes octets as they are to standard output; a reader that has gone ends the program, as it does with others.
+    static func write(_ bytes: [UInt8], to descriptor: Int32 = 1) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done) }
+            if count < 0, errno != EINTR { return }
+            done += max(0, count)
+        }
     }
 }

@@ -7,6 +7,8 @@ struct Mailreeve: AsyncParsableCommand {
         commandName: "mailreeve",
         abstract: "Content-filter gateway for mail: takes it from the MTA, looks at everything inside, hands back what may pass.",
         subcommands: [
-            ServeCommand.self, CheckConfigCommand.self, ConfigCommand.self,
+            ServeCommand.self, CheckConfigCommand.self, ConfigCommand.self, ScanCommand.self, QuarantineCommand.self,
+            StatusCommand.self, ReloadCommand.self, StopCommand.self, SetupCommand.self, FilterCommand.self,
+            SinkCommand.self, BenchCommand.self,
         ])
 }

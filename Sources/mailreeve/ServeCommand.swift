@@ -29,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
                 for problem in loaded.problems { logger.error("\(problem)") }
                 return loaded.hasErrors ? nil : loaded.settings
             },
-            inspectorPath: InspectorPath.besideThisProgram, logger: logger)
+            inspectorPath: ProgramPath.inspector, logger: logger)
         do {
             let service = try await GatewayService.launch(start)
             ServiceManager.notify("READY=1")

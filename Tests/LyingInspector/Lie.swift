@@ -1,6 +1,7 @@
 /// What a lying worker does. The name is the last component of the database path in `Configure.clamav`
 /// (`/lie/truncated`); with `once` before it (`/lie/once/truncated`) only the first worker lies and all others are
-/// `honest`. Without scanner settings every worker is honest.
+/// `honest`. Without scanner settings every worker is honest. The two messages with the subject `self-test` are always
+/// answered as they should be, where the lie is not told before the first message.
 ///
 /// Before the first message
 /// - `failed`: the zygote says that loading failed.

@@ -75,8 +75,8 @@ import Testing
     /// With status and code a reply stays one line of 512 octets, whatever the names are made of.
     @Test func reasonsAreCutAtTheirLimit() {
         let room = ReplyTexts.reasonLimit - "id=\(Self.id) - INFECTED: ".count
-        let parts = [String(repeating: "a", count: 100), String(repeating: "b", count: 100), String(repeating: "c", count: 100)]
-        let last = String(repeating: "d", count: room - 306)
+        let parts = ["a", "b", "c", "e"].map { String(repeating: $0, count: 100) }
+        let last = String(repeating: "d", count: room - 408)
         let exact = ReplyTexts.reason(Samples.verdict(viruses: parts + [last]), id: Self.id)
         #expect(exact.hasSuffix("d") && exact.unicodeScalars.count == ReplyTexts.reasonLimit)
         let above = ReplyTexts.reason(Samples.verdict(viruses: parts + [last + "e"]), id: Self.id)

@@ -28,7 +28,7 @@ import Testing
             $0.tls = mode
             $0.tlsContext = context
         }
-        let content = largeMessage(400_000)
+        let content = largeMessage(150_000)
         for _ in 0..<2 {
             let replies = await fixture.deliver(try fixture.message(content), [hop])
             // The peer wants TLS: without it MAIL is refused.

@@ -104,7 +104,7 @@ package struct TimedOut: Error, CustomStringConvertible {
     package let description: String
 
     package init(_ what: String) {
-        description = "gave up waiting for \(what)"
+        description = what.hasPrefix("gave up") ? what : "gave up waiting for \(what)"
     }
 }
 

@@ -38,6 +38,8 @@ package final class Scratch: Sendable {
     @discardableResult
     package func write(_ name: String, _ text: String, mode: UInt32 = 0o644) throws -> String {
         let whole = "\(path)/\(name)"
+        descriptorLock.lock()
+        defer { descriptorLock.unlock() }
         try Data(text.utf8).write(to: URL(fileURLWithPath: whole), options: .atomic)
         try give(name, mode: mode)
         return whole
@@ -47,6 +49,10 @@ package final class Scratch: Sendable {
     @discardableResult
     package func copy(_ source: String, to name: String, mode: UInt32 = 0o644) throws -> String {
         let whole = "\(path)/\(name)"
+        // A program that another thread starts now would inherit the open copy, and a file that is open for writing
+        // cannot be executed.
+        descriptorLock.lock()
+        defer { descriptorLock.unlock() }
         try FileManager.default.copyItem(atPath: source, toPath: whole)
         try give(name, mode: mode)
         return whole

@@ -1,0 +1,143 @@
+import Foundation
+import MailModel
+import Policy
+import Testing
+
+/// The order that readers of amavis's log expect: verb, category, actions, banks, addresses, sender, recipients, then
+/// anything up to `Hits:`, then `size:`, then `queued_as:`, and the time at the end.
+@Suite struct LogLineTests {
+    private static let form = #"""
+        \A\((?<id>[^()\s]+)\)\x20(?<verb>Passed|Blocked)\x20
+        (?<category>CLEAN|SPAMMY|SPAM|BAD-HEADER|UNCHECKED(?:-ENCRYPTED)?|BANNED|RULE|INFECTED\x20\(.*\)|OVERSIZED|MTA-BLOCKED)\x20
+        \{(?<actions>[A-Za-z,]*)\},\x20(?<bank>[^\[\s]*)\x20\[(?<client>[^\]\s]+)\]:(?<port>\d+)(?:\x20\[(?<origin>\S+)\])?\x20
+        <(?<sender>\S*)>\x20->\x20(?<recipients><\S*>(?:,<\S*>)*)(?:,\.\.\.\x20\(\d+\x20recipients\))?,
+        (?:\x20quarantine:\x20\w+,)?(?:\x20Message-ID:\x20(?<message>\S+),)?\x20mail_id:\x20\w+,
+        \x20Hits:\x20(?<hits>-|-?[\d.]+),\x20size:\x20(?<size>\d+)(?:,\x20queued_as:\x20(?<queued>\S+))?
+        (?:,\x20unchecked:\x20[a-z+-]+)?(?:,\x20cause:\x20.*)?,\x20\d+\x20ms\z
+        """#
+
+    private static func fields(_ line: String) throws -> [String: String] {
+        let expression = try NSRegularExpression(pattern: "(?xs)" + form)
+        let whole = NSRange(line.startIndex..., in: line)
+        let match = try #require(expression.firstMatch(in: line, range: whole), "\(line.debugDescription)")
+        var out: [String: String] = [:]
+        for name in ["id", "verb", "category", "actions", "client", "origin", "sender", "recipients", "hits", "size", "queued", "message"] {
+            if let range = Range(match.range(withName: name), in: line) { out[name] = String(line[range]) }
+        }
+        return out
+    }
+
+    private static func event(_ verdict: Verdict = Samples.verdict(), sender: String = "s@a") -> MessageEvent {
+        var event = MessageEvent(
+            id: "59301-2", mailID: "jaUETfyBMJHG", verdict: verdict,
+            envelope: Envelope(
+                reversePath: MailPath(sender), recipients: [Samples.recipient("r1@b"), Samples.recipient("r2@b")],
+                client: ClientFacts(address: "192.0.2.1", port: 34567)),
+            policy: "default", size: 3045)
+        event.outcomes = event.envelope.recipients.map {
+            RecipientOutcome(recipient: $0, kind: .deliver, reply: Reply(250, nil, "Ok"))
+        }
+        event.milliseconds = 12
+        return event
+    }
+
+    @Test func aWholeLine() throws {
+        var event = Self.event()
+        event.envelope.client.forwarded = ForwardedClient()
+        event.envelope.client.forwarded?.address = Array("203.0.113.9".utf8)
+        event.messageID = Array("<m@x>".utf8)
+        event.queuedAs = ["4XABC", "4XDEF"]
+        #expect(
+            event.line
+                == "(59301-2) Passed CLEAN {Relayed}, default [192.0.2.1]:34567 [203.0.113.9] <s@a> -> <r1@b>,<r2@b>, "
+                + "Message-ID: <m@x>, mail_id: jaUETfyBMJHG, Hits: -, size: 3045, queued_as: 4XABC/4XDEF, 12 ms")
+        #expect(try Self.fields(event.line)["queued"] == "4XABC/4XDEF")
+    }
+
+    @Test func categoriesAndActions() throws {
+        func line(_ verdict: Verdict, _ kind: DispositionKind, _ code: Int, kept: Bool = false) throws -> String {
+            var event = Self.event(verdict)
+            event.outcomes = [
+                RecipientOutcome(recipient: Samples.recipient("r@b"), kind: kind, reply: Reply(code, nil, ""))
+            ]
+            if kept { event.quarantineID = "AbCdEf123456" }
+            let fields = try Self.fields(event.line)
+            return "\(fields["verb"] ?? "") \(fields["category"] ?? "") {\(fields["actions"] ?? "")}"
+        }
+        let virus = Samples.verdict(viruses: ["A", "B"])
+        #expect(try line(virus, .discard, 250, kept: true) == "Blocked INFECTED (A, B) {Discarded,Quarantined}")
+        #expect(try line(virus, .reject, 554) == "Blocked INFECTED (A, B) {Rejected}")
+        #expect(try line(virus, .quarantine, 250, kept: true) == "Blocked INFECTED (A, B) {Quarantined}")
+        #expect(try line(Samples.verdict(), .deliver, 250) == "Passed CLEAN {Relayed}")
+        #expect(try line(Samples.verdict(), .deliver, 550) == "Blocked MTA-BLOCKED {Rejected}")
+        #expect(try line(Samples.verdict(), .deliver, 451) == "Blocked MTA-BLOCKED {TempFailed}")
+        let locked = Samples.verdict(unchecked: [.encrypted, .corrupt])
+        #expect(try line(locked, .deliverMarked, 250) == "Passed UNCHECKED-ENCRYPTED {Relayed}")
+        #expect(try line(Samples.verdict(unchecked: [.corrupt]), .tempfail, 450) == "Blocked UNCHECKED {TempFailed}")
+    }
+
+    /// Some got it and some did not: it was passed, and what else happened is said.
+    @Test func mixedOutcomes() throws {
+        var event = Self.event()
+        event.outcomes[1].reply = Reply(550, nil, "unknown")
+        let fields = try Self.fields(event.line)
+        #expect(fields["verb"] == "Passed" && fields["category"] == "CLEAN")
+        #expect(fields["actions"] == "Relayed,Rejected")
+    }
+
+    @Test func recipientsAreCountedBeyondTwenty() throws {
+        for count in [1, 20, 21, 1000] {
+            var event = Self.event()
+            event.outcomes = (1...count).map {
+                RecipientOutcome(recipient: Samples.recipient("r\($0)@b"), kind: .deliver, reply: Reply(250, nil, ""))
+            }
+            let line = event.line
+            _ = try Self.fields(line)
+            #expect(line.contains("<r\(min(count, 20))@b>") && !line.contains("<r21@b>"))
+            #expect(line.contains(",... (\(count) recipients),") == (count > 20))
+        }
+    }
+
+    /// Whatever stands in mail, in replies and in names: one line, the fields in order, and none of them forged.
+    @Test(arguments: Samples.hostile)
+    func hostileTextStaysInItsField(text: String) throws {
+        for raw in [Array(text.utf8), [0xC3] + Array(text.utf8) + [0xFF, 0x0A]] {
+            var event = Self.event(Samples.verdict(viruses: [text, text + ") {Relayed}, x [1.2.3.4]:1 <a> -> <b>"]))
+            event.envelope.reversePath = MailPath(bytes: raw)
+            event.envelope.client.forwarded = ForwardedClient()
+            event.envelope.client.forwarded?.address = raw
+            event.outcomes = [
+                RecipientOutcome(recipient: Recipient(path: MailPath(bytes: raw)), kind: .discard, reply: Reply(250, nil, text))
+            ]
+            event.messageID = raw
+            event.subject = raw
+            event.queuedAs = [text]
+            event.causes = [text, "second"]
+            event.anomalies = [Anomaly(kind: text)]
+            let line = event.line
+            let isSafe = line.unicodeScalars.allSatisfy {
+                $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && $0.properties.generalCategory != .format
+                    && $0.properties.generalCategory != .lineSeparator
+            }
+            #expect(isSafe, "\(line)")
+            let fields = try Self.fields(line)
+            #expect(fields["verb"] == "Blocked" && fields["client"] == "192.0.2.1")
+            #expect(fields["hits"] == "-" && fields["size"] == "3045")
+        }
+    }
+
+    @Test func randomBytesStayInTheirField() throws {
+        var random = SeededGenerator(seed: 11)
+        for _ in 0..<2000 {
+            let raw = (0..<Int.random(in: 0...30, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            var event = Self.event()
+            event.envelope.reversePath = MailPath(bytes: raw)
+            event.outcomes[0].recipient.path = MailPath(bytes: raw.reversed())
+            event.messageID = raw
+            event.causes = [String(decoding: raw, as: UTF8.self)]
+            let line = event.line
+            #expect(!line.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
+            #expect(try Self.fields(line)["size"] == "3045")
+        }
+    }
+}

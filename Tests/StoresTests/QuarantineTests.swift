@@ -1,0 +1,312 @@
+import Foundation
+import Glibc
+import Linux
+import MailModel
+import Stores
+import Testing
+
+@Suite struct QuarantineTests {
+    private static let content = Array("Subject: x\r\n\r\nbody\r\n".utf8)
+
+    private static func message(_ bytes: [UInt8] = content) throws -> Descriptor {
+        let file = try Descriptor.memory("test")
+        try file.write(bytes)
+        try file.seal()
+        return file
+    }
+
+    private static func entry(_ id: String = Quarantine.newID(), time: Int = 1_795_232_846) -> Quarantine.Entry {
+        var client = ClientFacts(address: "192.0.2.1")
+        client.forwarded = ForwardedClient()
+        client.forwarded?.address = Array("203.0.113.9".utf8)
+        let recipients = [
+            Recipient(path: MailPath("a@x")),
+            Recipient(path: MailPath("\"b c\"@x"), notify: .never, originalRecipient: Array("rfc822;b+20c@x".utf8)),
+            Recipient(path: MailPath("é@x"), notify: [.failure, .delay]),
+        ]
+        let parameters = MailParameters(
+            body: .eightBitMIME, smtputf8: true, ret: .headers, envelopeID: Array("e+3D1".utf8))
+        return Quarantine.Entry(
+            id: id, time: time, category: .infected, reason: "id=1-2 - INFECTED: Eicar",
+            envelope: Envelope(
+                reversePath: MailPath("s@y"), parameters: parameters, recipients: recipients, client: client), size: content.count)
+    }
+
+    @Test func whatIsPutComesBack() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path + "/q")
+        let entry = Self.entry()
+        let report = Array(#"{"category":"infected"}"#.utf8)
+        try quarantine.put(entry, message: try Self.message(), report: report)
+        #expect(try quarantine.entry(entry.id) == entry)
+        #expect(try quarantine.report(entry.id) == report)
+        let message = try quarantine.message(entry.id)
+        #expect(try message.read(at: 0, count: 1000) == Self.content)
+        let list = try quarantine.list()
+        #expect(list.entries == [entry] && list.damaged == [])
+        #expect(directory.names("q/tmp") == [])
+        // Other people's mail: nobody else may look.
+        for name in ["q", "q/\(entry.id)", "q/\(entry.id)/message", "q/\(entry.id)/envelope", "q/\(entry.id)/report"] {
+            var status = stat()
+            #expect(stat("\(directory.path)/\(name)", &status) == 0 && status.st_mode & 0o077 == 0, "\(name)")
+        }
+    }
+
+    @Test func aMessageOfManyChunksIsCopiedWhole() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        for size in [0, 1, 262_143, 262_144, 262_145, 1_000_000] {
+            let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let entry = Self.entry()
+            try quarantine.put(entry, message: try Self.message(bytes), report: [])
+            #expect(try directory.read("\(entry.id)/message") == bytes, "\(size)")
+        }
+    }
+
+    @Test func theListIsOldestFirst() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        #expect(try Quarantine(directory: directory.path + "/absent").list().entries == [])
+        for (id, time) in [("C", 5), ("A", 7), ("B", 5), ("D", -1)] {
+            try quarantine.put(Self.entry(id, time: time), message: try Self.message(), report: [])
+        }
+        #expect(try quarantine.list().entries.map(\.id) == ["D", "B", "C", "A"])
+    }
+
+    @Test func releaseIsRemembered() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let entry = Self.entry()
+        try quarantine.put(entry, message: try Self.message(), report: [])
+        #expect(try quarantine.entry(entry.id).released == nil)
+        try quarantine.markReleased(entry.id, time: 100)
+        #expect(try quarantine.entry(entry.id).released == 100)
+        // Left by a crash between write and rename: the next release is not kept from its work.
+        try directory.write("\(entry.id)/released.tmp", Array("junk".utf8))
+        try quarantine.markReleased(entry.id, time: 200)
+        #expect(try quarantine.entry(entry.id).released == 200)
+        #expect(directory.names(entry.id) == ["envelope", "message", "released", "report"])
+        #expect(throws: Quarantine.Failure.unknown("AbSent")) { try quarantine.markReleased("AbSent", time: 1) }
+    }
+
+    @Test func identifiersAreTwelveLettersAndDigits() {
+        let ids = (0..<1000).map { _ in Quarantine.newID() }
+        #expect(Set(ids).count == ids.count)
+        #expect(ids.allSatisfy { $0.utf8.count == 12 && $0.utf8.allSatisfy { isalnum(Int32($0)) != 0 } })
+    }
+
+    @Test(arguments: [
+        "", ".", "..", "../x", "a/b", "/etc/passwd", "tmp", "a b", "a\n", "a\u{0}b", "é", "a.b", "-rf", "\u{202E}x",
+        String(repeating: "a", count: 65), "ABCDEF/../../secret",
+    ])
+    func namesThatAreNoIdentifiersAreRefused(id: String) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("secret", [1])
+        let quarantine = Quarantine(directory: directory.path + "/q")
+        let unknown = Quarantine.Failure.unknown(id)
+        #expect(throws: unknown) { try quarantine.entry(id) }
+        #expect(throws: unknown) { try quarantine.message(id) }
+        #expect(throws: unknown) { try quarantine.report(id) }
+        #expect(throws: unknown) { try quarantine.markReleased(id, time: 1) }
+        #expect(throws: unknown) { try quarantine.put(Self.entry(id), message: try Self.message(), report: []) }
+        #expect(directory.names() == ["secret"])
+        #expect(!unknown.description.contains("\n") && !unknown.description.contains("\u{202E}"))
+    }
+
+    @Test func aLinkIsNotFollowed() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let entry = Self.entry()
+        try quarantine.put(entry, message: try Self.message(), report: [])
+        let message = "\(directory.path)/\(entry.id)/message"
+        unlink(message)
+        #expect(symlink("/etc/passwd", message) == 0)
+        #expect(throws: Quarantine.Failure.self) { try quarantine.message(entry.id) }
+    }
+
+    // MARK: - Crashes and damage
+
+    /// What a crash may leave at any step of `put` is never taken for mail that was kept.
+    @Test func unfinishedEntriesAreNotListed() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let whole = Self.entry("Whole")
+        try quarantine.put(whole, message: try Self.message(), report: [])
+        for (number, files) in [[], ["message"], ["message", "envelope"], ["message", "envelope", "report"]].enumerated() {
+            mkdir("\(directory.path)/tmp/Crash\(number)", 0o700)
+            for file in files {
+                try directory.write("tmp/Crash\(number)/\(file)", try directory.read("Whole/\(file)"))
+            }
+        }
+        let list = try quarantine.list()
+        #expect(list.entries == [whole] && list.damaged == [])
+        #expect(throws: Quarantine.Failure.unknown("Crash3")) { try quarantine.entry("Crash3") }
+
+        // Young ones may be somebody's work; old ones go.
+        let now = Int(time(nil))
+        try quarantine.removeUnfinished(before: now - 86_400)
+        #expect(directory.names("tmp").count == 4)
+        try quarantine.removeUnfinished(before: now + 10)
+        #expect(directory.names("tmp") == [])
+        #expect(try quarantine.list().entries == [whole])
+        try Quarantine(directory: directory.path + "/absent").removeUnfinished(before: now)
+    }
+
+    @Test func everyTruncationOfTheEnvelopeIsReported() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let entry = Self.entry("Entry")
+        try quarantine.put(entry, message: try Self.message(), report: [])
+        let whole = try directory.read("Entry/envelope")
+        for length in 0..<whole.count {
+            try directory.write("Entry/envelope", Array(whole[..<length]))
+            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "\(length) octets") { try quarantine.entry("Entry") }
+        }
+        try directory.write("Entry/envelope", whole + whole)
+        #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Entry") }
+        try directory.write("Entry/envelope", whole)
+        #expect(try quarantine.entry("Entry") == entry)
+    }
+
+    @Test func everyMutationOfTheEnvelopeIsReported() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        try quarantine.put(Self.entry("Entry"), message: try Self.message(), report: [])
+        let whole = try directory.read("Entry/envelope")
+        var random = SeededGenerator(seed: 1)
+        for round in 0..<3000 {
+            var bytes = whole
+            for _ in 0...(round % 3) {
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[index] ^= UInt8(1 << Int.random(in: 0..<8, using: &random))
+                case 1: bytes.remove(at: index)
+                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: index)
+                }
+            }
+            if bytes == whole { continue }
+            try directory.write("Entry/envelope", bytes)
+            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "round \(round)") { try quarantine.entry("Entry") }
+        }
+        #expect(try quarantine.list().damaged == ["Entry"])
+    }
+
+    @Test func damagedEntriesAreNamedAndTheOthersListed() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        for id in ["A", "B", "C", "D"] { try quarantine.put(Self.entry(id), message: try Self.message(), report: []) }
+        unlink(directory.path + "/A/envelope")
+        try directory.write("B/envelope", [])
+        // The envelope of another entry is not this entry's envelope.
+        try directory.write("C/envelope", try directory.read("D/envelope"))
+        mkdir(directory.path + "/E", 0o700)
+        try directory.write("stray.txt", [])
+        let list = try quarantine.list()
+        #expect(list.entries.map(\.id) == ["D"])
+        #expect(list.damaged.sorted() == ["A", "B", "C", "E"])
+    }
+
+    @Test func hostileValuesComeBack() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        var random = SeededGenerator(seed: 2)
+        for round in 0..<300 {
+            func bytes(_ count: Int = 20) -> [UInt8] {
+                (0..<Int.random(in: 0...count, using: &random)).map { _ in
+                    [0x0A, 0x0D, 0x20, 0x2B, 0x3D, 0x00, UInt8.random(in: 0...255, using: &random)].randomElement(using: &random) ?? 0
+                }
+            }
+            var entry = Self.entry("R\(round)", time: Int.random(in: Int.min...Int.max, using: &random))
+            entry.category = MailModel.Category.allCases.randomElement(using: &random) ?? .clean
+            entry.reason = String(decoding: bytes(), as: UTF8.self)
+            entry.size = Int.random(in: 0...Int.max, using: &random)
+            entry.envelope.reversePath = MailPath(bytes: bytes())
+            entry.envelope.client.address = String(decoding: bytes(), as: UTF8.self)
+            entry.envelope.client.forwarded?.address = bytes()
+            entry.envelope.parameters.envelopeID = bytes()
+            entry.envelope.recipients = (0..<3).map { _ in
+                Recipient(
+                    path: MailPath(bytes: bytes()), notify: NotifyConditions(rawValue: UInt8.random(in: 0...7, using: &random)),
+                    originalRecipient: bytes())
+            }
+            try quarantine.put(entry, message: try Self.message(), report: [])
+            #expect(try quarantine.entry(entry.id) == entry)
+        }
+        // No value made a line of its own.
+        let names: Set<Substring> = [
+            "mailreeve-quarantine", "id", "time", "category", "size", "reason", "sender", "client", "forwarded", "body",
+            "smtputf8", "ret", "envid", "recipient", "sha256",
+        ]
+        for round in 0..<300 {
+            let lines = String(decoding: try directory.read("R\(round)/envelope"), as: UTF8.self).split(separator: "\n")
+            #expect(lines.allSatisfy { names.contains($0.prefix { $0 != " " }) })
+        }
+    }
+
+    // MARK: - Disks
+
+    @Test func aDirectoryThatCannotBeMade() throws {
+        let directory = try TemporaryDirectory()
+        let absent = Quarantine(directory: directory.path + "/no/such/place")
+        #expect(throws: Quarantine.Failure.self) { try absent.put(Self.entry(), message: try Self.message(), report: []) }
+        #expect(directory.names() == [])
+        try directory.write("file", [])
+        let file = Quarantine(directory: directory.path + "/file")
+        #expect(throws: Quarantine.Failure.self) { try file.put(Self.entry(), message: try Self.message(), report: []) }
+        #expect(throws: Quarantine.Failure.self) { try file.list() }
+        #expect(directory.names() == ["file"])
+    }
+
+    @Test func anIdentifierThatIsTakenIsNotOverwritten() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let entry = Self.entry("Same")
+        try quarantine.put(entry, message: try Self.message(), report: [1])
+        #expect(throws: Quarantine.Failure.self) {
+            try quarantine.put(Self.entry("Same", time: 9), message: try Self.message([1]), report: [2])
+        }
+        #expect(try quarantine.entry("Same") == entry)
+        #expect(try quarantine.report("Same") == [1])
+        #expect(directory.names("tmp") == [])
+    }
+
+    @Test(.enabled(if: SmallFileSystem.isPossible, "needs root to mount a small tmpfs"))
+    func aFullDiskLeavesNothing() throws {
+        let disk = try SmallFileSystem()
+        let quarantine = Quarantine(directory: disk.path + "/q")
+        let kept = Self.entry("Kept")
+        try quarantine.put(kept, message: try Self.message(), report: [])
+        for (size, report) in [(SmallFileSystem.octets * 2, 0), (SmallFileSystem.octets / 2, SmallFileSystem.octets)] {
+            let message = try Self.message([UInt8](repeating: 0x61, count: size))
+            let error = #expect(throws: Quarantine.Failure.self) {
+                try quarantine.put(Self.entry("Large"), message: message, report: [UInt8](repeating: 0x20, count: report))
+            }
+            guard case .system(let cause) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(cause.code == ENOSPC)
+            #expect(disk.names("q/tmp") == [])
+            #expect(disk.names("q") == ["Kept", "tmp"])
+        }
+        #expect(try quarantine.list().entries == [kept])
+        // The room is free again.
+        try quarantine.put(Self.entry("Next"), message: try Self.message([UInt8](repeating: 1, count: 65_536)), report: [])
+    }
+
+    @Test(.enabled(if: SmallFileSystem.isPossible, "needs root to mount a small tmpfs"))
+    func aReadOnlyDiskLeavesNothing() throws {
+        let disk = try SmallFileSystem()
+        let quarantine = Quarantine(directory: disk.path + "/q")
+        try quarantine.put(Self.entry("Kept"), message: try Self.message(), report: [])
+        let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
+        try #require(mount("none", disk.path, "tmpfs", flags, "size=\(SmallFileSystem.octets)") == 0)
+        #expect(throws: Quarantine.Failure.self) {
+            try quarantine.put(Self.entry("Other"), message: try Self.message(), report: [])
+        }
+        #expect(throws: Quarantine.Failure.self) { try quarantine.markReleased("Kept", time: 1) }
+        let list = try quarantine.list()
+        #expect(list.entries.map(\.id) == ["Kept"] && list.damaged == [])
+        #expect(disk.names("q/tmp") == [])
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A directory of a test's own, removed with the object.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("/var/tmp/mailreeve-test-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Names in a directory below this one, sorted.
+    func names(_ directory: String = "") -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(directory)")) ?? []).sorted()
+    }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
+
+    func read(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
+    }
+}
+
+/// A tmpfs of 256 KiB: a file system that can really be full. Needs root.
+final class SmallFileSystem: Sendable {
+    static let octets = 262_144
+    static let isPossible: Bool = {
+        guard geteuid() == 0, let probe = try? SmallFileSystem() else { return false }
+        return !probe.path.isEmpty
+    }()
+
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        let mounted = mount("none", directory.path, "tmpfs", UInt(MS_NOSUID), "size=\(Self.octets),mode=0700")
+        try #require(mounted == 0, "mount: \(errno)")
+    }
+
+    deinit {
+        umount2(directory.path, Int32(MNT_DETACH.rawValue))
+    }
+
+    func names(_ name: String = "") -> [String] { directory.names(name) }
+}
+
+/// SplitMix64: the same numbers in each run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Glibc
 internal import Linux
 package import Logging
+internal import MailModel
 internal import Synchronization
 
 /// Writes log lines on a thread of its own: a reader of standard error that does not keep up, or a slow syslog, never
@@ -145,14 +146,20 @@ package struct GatewayLogHandler: LogHandler {
     private func text(_ event: LogEvent) -> String {
         var line = showsTime ? LogTime.now() + " " : ""
         if event.level >= .warning { line += event.level == .warning ? "(!) " : "(!!) " }
-        return line + "\(event.message)"
+        line += "\(event.message)"
+        for (key, value) in merged(event).sorted(by: { $0.key < $1.key }) {
+            line += ", \(key): \(Escaping.text("\(value)", limit: 500))"
+        }
+        return line
+    }
+
+    private func merged(_ event: LogEvent) -> Logger.Metadata {
+        metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
     }
 
     private func json(_ event: LogEvent) -> String {
         var object: [String: Any] = [:]
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
-            object[key] = plain(value)
-        }
+        for (key, value) in merged(event) { object[key] = plain(value) }
         object["time"] = LogTime.now()
         object["level"] = event.level.rawValue
         object["message"] = "\(event.message)"

@@ -1,3 +1,4 @@
+import MailModel
 import SMTP
 import Testing
 

@@ -5,20 +5,27 @@ import Linux
 // lying-inspector: an inspector that keeps to the contract of the zygote and whose workers break that of workers, in the
 // way that the database path in its settings asks for. See `Lie` for the list.
 
-let control = PacketSocket(Descriptor(owning: 3))
+/// The whole program. Throws when the gateway closes its end in the middle.
+func run() throws {
+    let control = PacketSocket(Descriptor(owning: 3))
+    guard let (first, _) = try control.receive(), case .configure(let settings) = try ZygoteRequest(first) else { exit(65) }
+    let (asked, once) = Lie.asked(by: settings.clamav?.database)
+    switch asked {
+    case .failed:
+        try control.send(ZygoteEvent.failed("the database is broken, as asked").encoded())
+        exit(1)
+    case .neverReady:
+        while try control.receive() != nil {}
+    default:
+        let ready = Ready(signatures: 1, engineVersion: "ClamAV 0", databaseVersion: 0, databaseTime: 0, landlockABI: 0)
+        try control.send(ZygoteEvent.ready(ready).encoded())
+        var zygote = LyingZygote(control: control, lie: asked, once: once)
+        try zygote.serve()
+    }
+}
 
-guard let (first, _) = try control.receive(), case .configure(let settings) = try ZygoteRequest(first) else { exit(65) }
-let (asked, once) = Lie.asked(by: settings.clamav?.database)
-
-switch asked {
-case .failed:
-    try control.send(ZygoteEvent.failed("the database is broken, as asked").encoded())
-    exit(1)
-case .neverReady:
-    while try control.receive() != nil {}
-default:
-    let ready = Ready(signatures: 1, engineVersion: "ClamAV 0", databaseVersion: 0, databaseTime: 0, landlockABI: 0)
-    try control.send(ZygoteEvent.ready(ready).encoded())
-    var zygote = LyingZygote(control: control, lie: asked, once: once)
-    try zygote.serve()
+do {
+    try run()
+} catch {
+    exit(74)
 }

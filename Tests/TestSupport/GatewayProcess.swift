@@ -52,7 +52,7 @@ package final class GatewayProcess {
 
     private func awaitReady() throws {
         do {
-            try log.wait(for: "the ready line") { $0.hasSuffix(" ready") || $0.contains("\"message\":\"ready\"") }
+            try log.wait(for: "the ready line") { $0.hasSuffix("Z ready") || $0.contains("\"message\":\"ready\"") }
         } catch let error as TimedOut {
             let status = process.wait(seconds: 1).map { "ended with \($0)" } ?? "still runs"
             throw TimedOut("\(error) - the gateway \(status)")

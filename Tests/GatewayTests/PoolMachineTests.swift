@@ -1,0 +1,398 @@
+@testable import Gateway
+import Testing
+
+@Suite struct PoolMachineTests {
+    private static let second = 1_000_000_000
+
+    private static func expectSound(_ pool: PoolModel, _ place: SourceLocation = #_sourceLocation) {
+        #expect(pool.violations == [], sourceLocation: place)
+    }
+
+    // MARK: - Starting
+
+    /// A generation under test needs one worker; the others come when it serves.
+    @Test func workersAreForkedInTwoSteps() {
+        var pool = PoolModel(workers: 3, spares: 2)
+        pool.launch(1)
+        #expect(pool.actions == [])
+        pool.load(1)
+        #expect(pool.actions == [.fork(WorkerID(generation: 1, number: 1))])
+        pool.ready(WorkerID(generation: 1, number: 1))
+        #expect(pool.actions == [])
+        pool.promote(1, spares: 2)
+        #expect(pool.actions == (2...5).map { .fork(WorkerID(generation: 1, number: $0)) })
+        Self.expectSound(pool)
+    }
+
+    @Test func messagesWaitForTheFirstGeneration() {
+        var pool = PoolModel(workers: 1, spares: 0)
+        pool.submit(1)
+        pool.launch(1)
+        pool.load(1)
+        pool.readyAll()
+        #expect(pool.machine.waiting == 1, "a generation under test serves nobody")
+        pool.promote(1)
+        #expect(pool.worker(of: 1) != nil)
+        Self.expectSound(pool)
+    }
+
+    @Test func aZygoteThatSaysReadyTwiceChangesNothing() {
+        var pool = PoolModel.serving(workers: 3)
+        pool.load(1)
+        #expect(pool.actions == [])
+        for request in 1...3 { pool.submit(request) }
+        #expect(pool.machine.busy == 3)
+        pool.done(pool.worker(of: 1) ?? WorkerID(generation: 0, number: 0), keep: false)
+        #expect(pool.count(.starting) == 1, "its full number of workers is kept up")
+        Self.expectSound(pool)
+    }
+
+    @Test func sizesAreAtLeastOne() {
+        var pool = PoolModel(workers: 0, spares: -5, messages: 0)
+        pool.launch(1)
+        pool.load(1)
+        pool.promote(1, workers: 0, spares: -5, messages: 0)
+        pool.readyAll()
+        #expect(pool.workers.count == 1)
+    }
+
+    // MARK: - Handing out
+
+    @Test func atMostWorkersMessagesAtOneTime() {
+        var pool = PoolModel.serving(workers: 2, spares: 3)
+        for request in 1...5 { pool.submit(request) }
+        #expect(pool.machine.busy == 2 && pool.machine.waiting == 3)
+        #expect(pool.count(.idle) == 3, "spares stay free")
+        pool.done(WorkerID(generation: 1, number: 1))
+        #expect(pool.actions == [.assign(request: 3, to: WorkerID(generation: 1, number: 1))])
+        pool.done(WorkerID(generation: 1, number: 2))
+        pool.done(WorkerID(generation: 1, number: 1))
+        #expect(pool.worker(of: 4) != nil && pool.worker(of: 5) != nil)
+        Self.expectSound(pool)
+    }
+
+    @Test func theWarmestWorkerIsTaken() {
+        var pool = PoolModel.serving(workers: 2, spares: 2)
+        for request in 1...10 {
+            pool.submit(request)
+            #expect(pool.worker(of: request) == WorkerID(generation: 1, number: 1))
+            pool.done(WorkerID(generation: 1, number: 1))
+        }
+        Self.expectSound(pool)
+    }
+
+    @Test func aWorkerIsReplacedAfterItsMessages() {
+        for limit in [1, 2, 5] {
+            var pool = PoolModel.serving(workers: 1, spares: 0, messages: limit)
+            for request in 1...limit {
+                pool.submit(request)
+                pool.done(WorkerID(generation: 1, number: 1))
+                #expect((pool.workers[WorkerID(generation: 1, number: 1)] == nil) == (request == limit), "\(request) of \(limit)")
+            }
+            #expect(
+                pool.actions == [.kill(WorkerID(generation: 1, number: 1)), .fork(WorkerID(generation: 1, number: 2))])
+            Self.expectSound(pool)
+        }
+    }
+
+    @Test func aWorkerThatSawSomethingIsReplacedAtOnce() {
+        var pool = PoolModel.serving(workers: 1, spares: 1)
+        pool.submit(1)
+        pool.submit(2)
+        pool.done(WorkerID(generation: 1, number: 1), keep: false)
+        #expect(pool.actions.first == .kill(WorkerID(generation: 1, number: 1)))
+        #expect(pool.worker(of: 2) == WorkerID(generation: 1, number: 2), "the spare goes on")
+        #expect(pool.count(.starting) == 1)
+        Self.expectSound(pool)
+    }
+
+    // MARK: - Crashes
+
+    @Test func aCrashCostsOneMoreTryElsewhere() {
+        var pool = PoolModel.serving(workers: 2, spares: 1)
+        pool.submit(1)
+        pool.broken(WorkerID(generation: 1, number: 1))
+        #expect(pool.worker(of: 1) == WorkerID(generation: 1, number: 2))
+        pool.broken(WorkerID(generation: 1, number: 2))
+        #expect(pool.failure(of: 1) == .crashed)
+        #expect(pool.requests[1]?.tried.count == 2)
+        Self.expectSound(pool)
+    }
+
+    @Test func aCrashedMessageIsNextInLine() {
+        var pool = PoolModel.serving(workers: 1, spares: 1)
+        for request in 1...3 { pool.submit(request) }
+        pool.broken(WorkerID(generation: 1, number: 1))
+        #expect(pool.worker(of: 1) == WorkerID(generation: 1, number: 2))
+        Self.expectSound(pool)
+    }
+
+    @Test func aSecondTryCanSucceed() {
+        var pool = PoolModel.serving(workers: 1, spares: 1)
+        pool.submit(1)
+        pool.broken(WorkerID(generation: 1, number: 1))
+        pool.done(WorkerID(generation: 1, number: 2))
+        #expect(pool.failure(of: 1) == nil && pool.requests[1]?.end != nil)
+        Self.expectSound(pool)
+    }
+
+    @Test func unknownWorkersAreIgnored() {
+        var pool = PoolModel.serving()
+        pool.submit(1)
+        let before = pool.workers
+        for id in [WorkerID(generation: 1, number: 99), WorkerID(generation: 7, number: 1), WorkerID(generation: 0, number: -1)] {
+            pool.ready(id)
+            #expect(pool.actions == [])
+            pool.done(id)
+            #expect(pool.actions == [])
+            pool.broken(id)
+            #expect(pool.actions == [])
+        }
+        #expect(pool.workers == before)
+        Self.expectSound(pool)
+    }
+
+    /// A worker that speaks out of turn breaks the contract, in each of its states.
+    @Test func workersThatSpeakOutOfTurnEnd() {
+        let id = WorkerID(generation: 1, number: 1)
+        var starting = PoolModel()
+        starting.launch(1)
+        starting.load(1)
+        starting.done(id)
+        #expect(starting.workers[id] == nil)
+
+        var idle = PoolModel.serving()
+        idle.ready(id)
+        #expect(idle.workers[id] == nil)
+        idle = .serving()
+        idle.done(id)
+        #expect(idle.workers[id] == nil)
+
+        var busy = PoolModel.serving()
+        busy.submit(1)
+        busy.ready(id)
+        #expect(busy.workers[id] == nil)
+        #expect(busy.worker(of: 1) == WorkerID(generation: 1, number: 2))
+        for pool in [starting, idle, busy] { Self.expectSound(pool) }
+    }
+
+    @Test func threeFailedStartsPauseTheForking() {
+        var pool = PoolModel(workers: 1, spares: 0)
+        pool.launch(1)
+        pool.load(1)
+        for number in 1...2 {
+            pool.broken(WorkerID(generation: 1, number: number))
+            #expect(pool.count(.starting) == 1)
+        }
+        pool.broken(WorkerID(generation: 1, number: 3))
+        #expect(pool.actions == [.kill(WorkerID(generation: 1, number: 3)), .unusable(generation: 1)])
+        #expect(pool.workers.isEmpty)
+        pool.pass(nanoseconds: PoolMachine.pause - 1)
+        #expect(pool.workers.isEmpty)
+        pool.pass(nanoseconds: 1)
+        #expect(pool.actions == [.fork(WorkerID(generation: 1, number: 4))])
+        // Still failing: paused again at once.
+        pool.broken(WorkerID(generation: 1, number: 4))
+        #expect(pool.actions.last == .unusable(generation: 1))
+        pool.pass(nanoseconds: PoolMachine.pause)
+        // Recovered: three more may fail again.
+        pool.readyAll()
+        pool.promote(1)
+        pool.broken(WorkerID(generation: 1, number: 5))
+        pool.broken(WorkerID(generation: 1, number: 6))
+        #expect(!pool.actions.contains(.unusable(generation: 1)))
+        Self.expectSound(pool)
+    }
+
+    // MARK: - Time
+
+    @Test func theFirstTryHasHalfOfTheTime() {
+        var pool = PoolModel.serving(workers: 1, spares: 1)
+        let start = pool.now
+        pool.submit(1, seconds: 60)
+        #expect(pool.machine.nextDeadline == start + 30 * Self.second)
+        pool.pass(nanoseconds: 30 * Self.second - 1)
+        #expect(pool.actions == [] && pool.worker(of: 1) == WorkerID(generation: 1, number: 1))
+        pool.pass(nanoseconds: 1)
+        #expect(pool.actions.first == .kill(WorkerID(generation: 1, number: 1)))
+        #expect(pool.worker(of: 1) == WorkerID(generation: 1, number: 2))
+        // The second one has all that is left.
+        #expect(pool.machine.nextDeadline == start + 60 * Self.second)
+        pool.pass(nanoseconds: 30 * Self.second)
+        #expect(pool.failure(of: 1) == .deadline(started: true))
+        #expect(pool.workers[WorkerID(generation: 1, number: 2)] == nil)
+        Self.expectSound(pool)
+    }
+
+    @Test func aCrashLeavesTheSecondTryAllThatIsLeft() {
+        var pool = PoolModel.serving(workers: 1, spares: 1)
+        let start = pool.now
+        pool.submit(1, seconds: 60)
+        pool.pass(nanoseconds: 10 * Self.second)
+        pool.broken(WorkerID(generation: 1, number: 1))
+        #expect(pool.machine.nextDeadline == start + 60 * Self.second)
+        Self.expectSound(pool)
+    }
+
+    @Test func messagesThatNoWorkerTookInTime() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.submit(1, seconds: 600)
+        pool.submit(2, seconds: 5)
+        pool.pass(nanoseconds: 5 * Self.second - 1)
+        #expect(pool.failure(of: 2) == nil)
+        pool.pass(nanoseconds: 1)
+        #expect(pool.failure(of: 2) == .deadline(started: false))
+        #expect(pool.worker(of: 1) != nil)
+        Self.expectSound(pool)
+    }
+
+    /// The half of a message that waited is half of what is left.
+    @Test func waitingShortensTheTry() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.submit(1, seconds: 600)
+        let start = pool.now
+        pool.submit(2, seconds: 60)
+        pool.pass(nanoseconds: 20 * Self.second)
+        pool.done(WorkerID(generation: 1, number: 1))
+        #expect(pool.machine.nextDeadline == start + 40 * Self.second)
+        Self.expectSound(pool)
+    }
+
+    // MARK: - Generations
+
+    @Test func aNewGenerationTakesOverAndTheOldOneDrains() {
+        var pool = PoolModel.serving(workers: 2, spares: 1)
+        pool.submit(1)
+        pool.launch(2)
+        pool.load(2)
+        pool.submit(2)
+        #expect(pool.worker(of: 2)?.generation == 1, "the old one serves until the new one is promoted")
+        pool.submit(100, generation: 2)
+        pool.readyAll()
+        #expect(pool.worker(of: 100)?.generation == 2)
+        pool.done(pool.worker(of: 100) ?? WorkerID(generation: 0, number: 0))
+        pool.promote(2)
+        #expect(pool.actions.contains(.kill(WorkerID(generation: 1, number: 3))), "idle workers of the old one end")
+        #expect(pool.generations == [1, 2])
+        pool.done(WorkerID(generation: 1, number: 1))
+        #expect(pool.actions.contains(.kill(WorkerID(generation: 1, number: 1))))
+        #expect(!pool.actions.contains(.close(generation: 1)))
+        pool.done(WorkerID(generation: 1, number: 2))
+        #expect(pool.actions.contains(.close(generation: 1)))
+        pool.readyAll()
+        pool.submit(3)
+        #expect(pool.worker(of: 3)?.generation == 2)
+        Self.expectSound(pool)
+    }
+
+    /// A reload under load: the self-test does not wait behind the messages that fill the pool.
+    @Test func selfTestsPassAFullPool() {
+        var pool = PoolModel.serving(workers: 2, spares: 1)
+        for request in 1...50 { pool.submit(request) }
+        pool.launch(2)
+        pool.load(2)
+        pool.submit(100, generation: 2)
+        pool.readyAll()
+        #expect(pool.worker(of: 100)?.generation == 2)
+        #expect(pool.machine.busy == 3 && pool.machine.waiting == 48)
+        Self.expectSound(pool)
+    }
+
+    /// A crash in the old generation is tried again in the new one.
+    @Test func aCrashWhileDrainingMovesTheMessage() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.submit(1)
+        pool.launch(2)
+        pool.load(2)
+        pool.promote(2)
+        pool.readyAll()
+        #expect(pool.worker(of: 1)?.generation == 1)
+        pool.broken(WorkerID(generation: 1, number: 1))
+        #expect(pool.worker(of: 1)?.generation == 2)
+        #expect(pool.actions.contains(.close(generation: 1)))
+        Self.expectSound(pool)
+    }
+
+    @Test func aGenerationThatFailsItsTestGoes() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.launch(2)
+        pool.load(2)
+        pool.submit(100, generation: 2)
+        pool.submit(101, generation: 2)
+        pool.readyAll()
+        pool.retire(2)
+        #expect(pool.failure(of: 101) == .closed)
+        // The other one is in a worker and ends with it, not when its time is over.
+        pool.broken(WorkerID(generation: 2, number: 1))
+        #expect(pool.failure(of: 100) == .crashed)
+        #expect(pool.generations == [1] && pool.serving == 1)
+        pool.submit(102, generation: 2)
+        #expect(pool.failure(of: 102) == .closed)
+        pool.submit(1)
+        #expect(pool.worker(of: 1)?.generation == 1)
+        Self.expectSound(pool)
+    }
+
+    @Test func requestsThatNameADrainingGenerationAreRefused() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.submit(1)
+        pool.retire(1)
+        pool.submit(2, generation: 1)
+        #expect(pool.failure(of: 2) == .closed)
+        Self.expectSound(pool)
+    }
+
+    @Test func aGenerationRetiredWhileLoadingNeverForks() {
+        var pool = PoolModel()
+        pool.launch(1)
+        pool.retire(1)
+        #expect(pool.actions == [.close(generation: 1)])
+        pool.load(1)
+        #expect(pool.actions == [])
+        Self.expectSound(pool)
+    }
+
+    @Test func aZygoteThatDiesIsReplacedAndItsMessagesAreTriedAgain() {
+        var pool = PoolModel.serving(workers: 2, spares: 1)
+        for request in 1...3 { pool.submit(request) }
+        pool.die(1)
+        #expect(pool.actions == [.relaunch(generation: 1)])
+        #expect(pool.machine.waiting == 3 && pool.machine.busy == 0)
+        pool.launch(2)
+        pool.load(2)
+        pool.promote(2)
+        pool.readyAll()
+        #expect(pool.machine.busy == 2)
+        pool.die(2)
+        // Those that were in a worker of each have had their two tries.
+        #expect(pool.requests.values.count { $0.end != nil } >= 1)
+        #expect(pool.requests.values.allSatisfy { $0.tried.count <= 2 })
+        Self.expectSound(pool)
+    }
+
+    @Test func aZygoteThatDiesUnderTestIsNotRelaunchedByThePool() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.launch(2)
+        pool.load(2)
+        pool.submit(100, generation: 2)
+        pool.die(2)
+        #expect(pool.actions == [.fail(request: 100, .closed)])
+        #expect(pool.serving == 1)
+        Self.expectSound(pool)
+    }
+
+    @Test func closingEndsEverything() {
+        var pool = PoolModel.serving(workers: 2, spares: 1)
+        for request in 1...5 { pool.submit(request) }
+        pool.launch(2)
+        pool.close()
+        #expect((1...5).allSatisfy { pool.failure(of: $0) == .closed })
+        #expect(pool.actions.suffix(2) == [.close(generation: 1), .close(generation: 2)])
+        pool.submit(6)
+        #expect(pool.failure(of: 6) == .closed, "nobody would ever answer it")
+        pool.ready(WorkerID(generation: 1, number: 3))
+        #expect(pool.actions == [])
+        #expect(pool.machine.nextDeadline == nil)
+        Self.expectSound(pool)
+    }
+}

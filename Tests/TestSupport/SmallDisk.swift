@@ -1,0 +1,44 @@
+internal import Foundation
+internal import Glibc
+internal import Linux
+
+/// A tmpfs of a few megabytes, for tests that fill a disk. Only for root.
+package final class SmallDisk: Sendable {
+    package let path: String
+    private let scratch: Scratch
+
+    /// True when one can be mounted here.
+    package static let isPossible: Bool = (try? SmallDisk(megabytes: 1)) != nil
+
+    package init(megabytes: Int) throws {
+        scratch = try Scratch(.memory)
+        path = try scratch.directory("small")
+        let (_, user, group) = Programs.serviceUser
+        let options = "size=\(megabytes)m,mode=0755,uid=\(user),gid=\(group)"
+        let path = path
+        try check("mount \(path)") { mount("tmpfs", path, "tmpfs", 0, options) }
+    }
+
+    deinit {
+        umount2(path, Int32(MNT_DETACH))
+    }
+
+    /// Takes all that is free.
+    package func fill() throws {
+        guard let file = fopen(path + "/filler", "w") else { throw SystemError("fopen", code: errno) }
+        let block = [UInt8](repeating: 1, count: 65_536)
+        while fwrite(block, 1, block.count, file) == block.count && fflush(file) == 0 {}
+        fclose(file)
+    }
+
+    /// Gives back what `fill` took.
+    package func clear() throws {
+        try check("unlink") { unlink(path + "/filler") }
+    }
+
+    /// True when a directory on it has no entry but `tmp`.
+    package func isEmpty(_ directory: String) throws -> Bool {
+        let all = try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(directory)")
+        return all.allSatisfy { $0 == "tmp" }
+    }
+}

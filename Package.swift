@@ -108,6 +108,9 @@ let package = Package(
 
         suite("AntivirusTests", ["Antivirus"]),
         suite("BytesTests", ["Bytes"]),
+        suite(
+            "CommandTests",
+            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel"]),

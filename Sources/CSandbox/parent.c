@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 
 int csandbox_spawn(const char *path, int fd, char *const environment[], pid_t *pid) {
@@ -51,3 +52,5 @@ int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size) {
 }
 
 uint64_t csandbox_tmpfs_type(void) { return TMPFS_MAGIC; }
+
+int csandbox_thread_name(char name[16]) { return prctl(PR_GET_NAME, name, 0, 0, 0); }

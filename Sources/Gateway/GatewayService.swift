@@ -1,6 +1,7 @@
 package import Configuration
 internal import Foundation
 internal import InspectionLink
+internal import Linux
 package import Logging
 internal import MailModel
 internal import NIOCore
@@ -54,6 +55,7 @@ package final class GatewayService: Sendable {
         try identity.makeDirectory(builder.spoolDirectory)
         try identity.makeDirectory(settings.workspace.directory)
         try identity.assume()
+        BlockingCheck.arm()
         return try await GatewayService(start, builder, bound)
     }
 
@@ -155,6 +157,10 @@ package final class GatewayService: Sendable {
         let drain = Duration.seconds(state.current.settings.timeouts.drain)
         let cut = await door.drain(within: drain)
         if cut > 0 { start.logger.warning("\(cut) connections were cut off; their clients still have the mail") }
+        // Drops the next hops, whose idle connections are closed on event loops that still run.
+        var last = state.current
+        last.listeners = [:]
+        state.replace(last)
         await pool.stop()
         start.logger.notice("stopped")
     }

@@ -13,7 +13,7 @@ struct GatewaySetup: Sendable {
     let settings: Settings
     /// The name in greetings, `Received:` and replies.
     let hostname: String
-    let listeners: [String: ListenerSetup]
+    var listeners: [String: ListenerSetup]
     let pool: InspectorPool
     let spool: Spool
     let quarantine: Quarantine

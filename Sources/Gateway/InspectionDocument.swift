@@ -6,15 +6,16 @@ internal import Policy
 internal import Relay
 internal import Stores
 
-/// What the inspection found and what follows, in the form of `scan --json`. Fields may be added, never renamed.
+/// What the inspection found and what follows, in the form of `scan --json`. Fields may be added, never renamed; in JSON
+/// their names are in snake case.
 ///
 /// The JSON encoder escapes control characters; further text from mail is escaped where it is put in.
 struct InspectionDocument: Encodable {
     struct PartEntry: Encodable {
         var path: String
         var reading: Int
-        var declared_type: String
-        var detected_type: String
+        var declaredType: String
+        var detectedType: String
         var names: [String]
         var size: Int
         var sha256: String
@@ -58,8 +59,8 @@ struct InspectionDocument: Encodable {
     /// The file that `scan` read; nil for mail that came in by a listener.
     var file = Nullable<String>()
     /// Number of the message in an mbox, from 1 on; nil elsewhere.
-    var mbox_message = Nullable<Int>()
-    var message_id: String
+    var mboxMessage = Nullable<Int>()
+    var messageID: String
     var subject: String
     var size: Int
     var sha256: String
@@ -73,10 +74,10 @@ struct InspectionDocument: Encodable {
     var anomalies: [AnomalyEntry]
     var ambiguous: Bool
     var unchecked: [UncheckedEntry]
-    var limits_hit: [String]
+    var limitsHit: [String]
     var recipients: [RecipientEntry]
     var edits: [String] = []
-    var timing_us: [String: Int]
+    var timingUs: [String: Int]
     /// `official`, `test-only` or `none`.
     var signatures: String
 
@@ -84,7 +85,7 @@ struct InspectionDocument: Encodable {
     init(_ work: MessageWork) throws {
         let report = work.report ?? Report(messageSize: work.message.file.count)
         func path(_ part: Int?) -> Nullable<String> { Nullable(part.map { Escaping.text(report.parts[$0].path) }) }
-        message_id = Escaping.text(work.facts.messageID, limit: 500)
+        messageID = Escaping.text(work.facts.messageID, limit: 500)
         subject = Escaping.text(work.facts.subject, limit: 1000)
         size = work.message.file.count
         sha256 = hexadecimal(try Self.digest(work.message.file))
@@ -96,8 +97,9 @@ struct InspectionDocument: Encodable {
         }
         parts = report.parts.map { part in
             PartEntry(
-                path: Escaping.text(part.path), reading: 0, declared_type: Escaping.text(part.declaredType),
-                detected_type: Escaping.text(part.detectedType), names: part.names.map { Escaping.text($0, limit: 500) },
+                path: Escaping.text(part.path), reading: 0, declaredType: Escaping.text(part.declaredType),
+                detectedType: Escaping.text(part.detectedType),
+                names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
                 origin: part.origin.rawValue)
         }
@@ -106,15 +108,16 @@ struct InspectionDocument: Encodable {
         }
         ambiguous = work.verdict.reasons.contains(.ambiguous)
         unchecked = work.verdict.unchecked.map {
-            UncheckedEntry(reason: $0.reason.rawValue, part: path($0.part), detail: Escaping.text($0.detail, limit: 500))
+            UncheckedEntry(
+                reason: $0.reason.rawValue, part: path($0.part), detail: Escaping.text($0.detail, limit: 500))
         }
-        limits_hit = report.limitsHit.map { Escaping.text($0) }
+        limitsHit = report.limitsHit.map { Escaping.text($0) }
         recipients = work.outcomes.map {
             RecipientEntry(
                 address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
                 quarantine: Nullable(work.quarantineID))
         }
-        timing_us = Dictionary(
+        timingUs = Dictionary(
             report.timings.map { (Escaping.text($0.stage), $0.microseconds) }, uniquingKeysWith: { $0 + $1 })
         signatures = work.setup.signatureState
     }
@@ -134,6 +137,7 @@ struct InspectionDocument: Encodable {
     /// JSON on one line, keys sorted.
     func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self))
     }

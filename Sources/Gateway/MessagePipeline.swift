@@ -112,7 +112,8 @@ package struct MessagePipeline: MailReceiver {
         let refused = DeliveryStatusNotification.wanted(
             folded.toBeNotified, sender: work.message.envelope.reversePath)
         if !refused.isEmpty, !(await notify(work, refused)) {
-            return finish(&work, ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id))
+            return finish(
+                &work, ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id))
         }
         gateway.record(work)
         return [folded.reply]

@@ -132,7 +132,7 @@ package final class OfflineScan: Sendable {
         }
         var document = try InspectionDocument(work)
         document.file.value = message.file
-        document.mbox_message.value = message.number
+        document.mboxMessage.value = message.number
         return Judgement(
             json: try document.encoded(), tree: ScanTree(document, sender: message.sender).text, outcome: work.outcome)
     }

@@ -326,10 +326,12 @@ final class PoolDriver: @unchecked Sendable {
                     return broken(id, "spoke out of turn")
                 }
                 let report = try readReport(worker, length: length, request: request)
+                // Asked before the worker is given back: its generation may end with its last message.
+                let ready = zygotes[id.generation]?.ready
                 worker.current = nil
                 workspace.removeMessage(id, name: current.directory)
                 perform(machine.workerDone(id, keep: report.isUnremarkable, now: monotonicNow()))
-                finish(request, generation: id.generation, report)
+                finish(request, ready, report)
             }
         } catch let error as SystemError where error.code == EAGAIN {
             return
@@ -355,10 +357,9 @@ final class PoolDriver: @unchecked Sendable {
 
     // MARK: - Results
 
-    private func finish(_ request: Int, generation: Int, _ report: Report) {
-        guard let done = pending.removeValue(forKey: request), let ready = zygotes[generation]?.ready else {
-            return fail(request, .closed)
-        }
+    private func finish(_ request: Int, _ ready: Ready?, _ report: Report) {
+        guard let ready else { return fail(request, .closed) }
+        guard let done = pending.removeValue(forKey: request) else { return }
         switch done.origin {
         case .caller(let answer):
             counts.inspected += 1

@@ -43,7 +43,8 @@ package struct QuarantineRelease: Sendable {
         let entry = try quarantine.entry(id)
         guard entry.category != .infected || force else {
             throw GatewayError(
-                "\(id) is infected (\(entry.reason)): releasing it would deliver the virus; --force does it all the same")
+                "\(id) is infected (\(entry.reason)): releasing it would deliver the virus; --force does it all the same"
+            )
         }
         let message = try outgoing(entry, quarantine)
         let client = await NextHopClient(
@@ -56,7 +57,13 @@ package struct QuarantineRelease: Sendable {
         case .refused(_, let refusals): replies = refusals
         case .ready(let prepared): replies = await prepared.commit()
         }
-        if replies.contains(where: \.isPositive) { try quarantine.markReleased(id, time: time(nil)) }
+        if replies.contains(where: \.isPositive) {
+            do throws(Quarantine.Failure) {
+                try quarantine.markReleased(id, time: time(nil))
+            } catch {
+                throw GatewayError("\(id) was sent, but cannot be marked as released: \(error)")
+            }
+        }
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
     }
 

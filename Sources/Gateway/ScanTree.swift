@@ -6,9 +6,9 @@ struct ScanTree {
 
     init(_ document: InspectionDocument, sender: MailPath) {
         var name = Escaping.text(document.file.value ?? "message", limit: 1000)
-        if let number = document.mbox_message.value { name += " (message \(number))" }
+        if let number = document.mboxMessage.value { name += " (message \(number))" }
         add(0, "\(name): \(document.category)")
-        if !document.message_id.isEmpty { add(1, "Message-ID: \(document.message_id)") }
+        if !document.messageID.isEmpty { add(1, "Message-ID: \(document.messageID)") }
         if !document.subject.isEmpty { add(1, "Subject: \(document.subject)") }
         add(1, "\(document.size) octets, sha256 \(document.sha256)")
         switch document.signatures {
@@ -24,7 +24,7 @@ struct ScanTree {
         list("unchecked", document.unchecked) { item in
             "\(item.reason)\(Self.place(item.part))\(item.detail.isEmpty ? "" : ": \(item.detail)")"
         }
-        list("limits hit", document.limits_hit) { $0 }
+        list("limits hit", document.limitsHit) { $0 }
         add(1, "envelope: from <\(sender)>")
         for recipient in document.recipients {
             add(2, "<\(recipient.address)>: \(recipient.disposition)")
@@ -64,9 +64,9 @@ struct ScanTree {
         if document.parts.isEmpty { return }
         add(1, "parts")
         for part in document.parts {
-            var text = "\(part.path) \(part.declared_type)"
-            if !part.detected_type.isEmpty, part.detected_type != part.declared_type {
-                text += " (is \(part.detected_type))"
+            var text = "\(part.path) \(part.declaredType)"
+            if !part.detectedType.isEmpty, part.detectedType != part.declaredType {
+                text += " (is \(part.detectedType))"
             }
             text += ", \(part.size) octets"
             for name in part.names { text += ", \"\(name)\"" }

@@ -48,7 +48,8 @@ struct SetupBuilder {
     /// True when the directory has a file that libclamav would load.
     static func holdsSignatures(_ directory: String) -> Bool {
         let endings = [
-            ".cvd", ".cld", ".cud", ".ndb", ".ndu", ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".ldb",
+            ".cvd", ".cld", ".cud", ".ndb", ".ndu", ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu",
+            ".ldb",
             ".ldu", ".db", ".yar", ".yara", ".cbc",
         ]
         guard let stream = opendir(directory) else { return false }
@@ -75,7 +76,8 @@ struct SetupBuilder {
                 workers: workers, spares: inspector.spares, messagesPerWorker: inspector.messagesPerWorker),
             configure: Configure(
                 generation: 0, workspace: "", clamav: clamav, allowWeakerSandbox: inspector.sandbox == .allowWeaker,
-                workerMemory: inspector.memory, workerFileSize: max(inspector.reportSize, settings.limits.messageSize * 2)),
+                workerMemory: inspector.memory,
+                workerFileSize: max(inspector.reportSize, settings.limits.messageSize * 2)),
             limits: InspectionLimits(
                 mimeParts: settings.limits.mimeParts, mimeDepth: settings.limits.mimeDepth,
                 headerBytes: settings.limits.headerBytes, decodedBytes: settings.limits.messageSize * 2),

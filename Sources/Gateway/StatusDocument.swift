@@ -4,16 +4,17 @@ internal import MailModel
 internal import Relay
 internal import Stores
 
-/// The answer to `mailreeve status`, one JSON object. Fields may be added, never renamed.
+/// The answer to `mailreeve status`, one JSON object. Fields may be added, never renamed; in JSON their
+/// names are in snake case.
 struct StatusDocument: Codable {
     struct InspectorEntry: Codable {
         var generation: Int
         var engine: String
         var signatures: String
-        var signature_count: Int
-        var database_version: Int
-        var database_time: Int
-        var landlock_abi: Int
+        var signatureCount: Int
+        var databaseVersion: Int
+        var databaseTime: Int
+        var landlockAbi: Int
         var busy: Int
         var waiting: Int
         var inspected: Int
@@ -47,9 +48,9 @@ struct StatusDocument: Codable {
         let ready = inspector.ready
         self.inspector = InspectorEntry(
             generation: inspector.generation, engine: Escaping.text(ready?.engineVersion ?? "", limit: 60),
-            signatures: signatures, signature_count: ready?.signatures ?? 0,
-            database_version: ready?.databaseVersion ?? 0, database_time: ready?.databaseTime ?? 0,
-            landlock_abi: ready?.landlockABI ?? 0, busy: inspector.busy, waiting: inspector.waiting,
+            signatures: signatures, signatureCount: ready?.signatures ?? 0,
+            databaseVersion: ready?.databaseVersion ?? 0, databaseTime: ready?.databaseTime ?? 0,
+            landlockAbi: ready?.landlockABI ?? 0, busy: inspector.busy, waiting: inspector.waiting,
             inspected: inspector.inspected, crashes: inspector.crashes, deadlines: inspector.deadlines)
         listeners = DoorEntry(
             connections: door.connections, processing: door.processing, accepted: door.accepted, refused: door.refused)
@@ -70,6 +71,7 @@ struct StatusDocument: Codable {
 
     private static func json(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(value) else { return #"{"error":"cannot be shown"}"# }
         return String(decoding: data, as: UTF8.self)

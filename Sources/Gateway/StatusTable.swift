@@ -7,7 +7,9 @@ package struct StatusTable: CustomStringConvertible {
 
     /// Reads the answer, one JSON object; nil when it is another one.
     package init?(json: [UInt8]) {
-        guard let document = try? JSONDecoder().decode(StatusDocument.self, from: Data(json)) else { return nil }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let document = try? decoder.decode(StatusDocument.self, from: Data(json)) else { return nil }
         self.document = document
     }
 
@@ -32,22 +34,22 @@ package struct StatusTable: CustomStringConvertible {
                 "generation \(inspector.generation): \(inspector.busy) workers busy, \(inspector.waiting) messages waiting; "
                     + "\(inspector.inspected) inspected, \(inspector.crashes) crashes, \(inspector.deadlines) deadlines missed"
             ),
-            ("engine", "\(Escaping.text(inspector.engine)), \(inspector.signature_count) signatures"),
+            ("engine", "\(Escaping.text(inspector.engine)), \(inspector.signatureCount) signatures"),
         ]
         switch inspector.signatures {
         case "test-only": rows.append(("signatures", "TEST ONLY: real viruses are not found"))
         case "none": rows.append(("signatures", "none: virus scanning is off"))
         default: rows.append(("signatures", Self.databaseAge(inspector)))
         }
-        if inspector.landlock_abi == 0 { rows.append(("sandbox", "without Landlock")) }
+        if inspector.landlockAbi == 0 { rows.append(("sandbox", "without Landlock")) }
         return rows.map { name, value in name + String(repeating: " ", count: 13 - name.count) + value }
             .joined(separator: "\n")
     }
 
     private static func databaseAge(_ inspector: StatusDocument.InspectorEntry) -> String {
-        guard inspector.database_time > 0 else { return "\(Escaping.text(inspector.signatures))" }
-        let age = Int(Date().timeIntervalSince1970) - inspector.database_time
-        return "version \(inspector.database_version), made \(duration(max(0, age))) ago"
+        guard inspector.databaseTime > 0 else { return "\(Escaping.text(inspector.signatures))" }
+        let age = Int(Date().timeIntervalSince1970) - inspector.databaseTime
+        return "version \(inspector.databaseVersion), made \(duration(max(0, age))) ago"
     }
 
     private static func duration(_ seconds: Int) -> String {

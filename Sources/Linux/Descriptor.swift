@@ -119,6 +119,7 @@ package final class Descriptor: Sendable {
 
     /// `fsync(2)`: the content is on the disk.
     package func synchronize() throws(SystemError) {
+        BlockingCheck.mayBlock("fsync")
         try check("fsync") { fsync(raw) }
     }
 }

@@ -65,6 +65,7 @@ package struct OutgoingBody: Sendable {
     /// unless `file.inMemory`.
     /// - Throws: `SystemError` when the file cannot be read or is shorter than it was.
     package func read(at position: Int) throws(SystemError) -> [UInt8] {
+        if !file.inMemory { BlockingCheck.mayBlock("reading a large message") }
         if position == 0, !prefix.isEmpty, prefix.count + file.count <= Self.chunkSize {
             return try prefix + read(at: prefix.count)
         }

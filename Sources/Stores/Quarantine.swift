@@ -69,6 +69,7 @@ package struct Quarantine: Sendable {
     /// Keeps a message. When this returns, the entry is complete on the disk.
     package func put(_ entry: Entry, message: Descriptor, report: [UInt8]) throws(Failure) {
         guard Self.isValid(entry.id) else { throw .unknown(entry.id) }
+        BlockingCheck.mayBlock("quarantine")
         let work = path("tmp/\(entry.id)")
         do throws(SystemError) {
             try makeDirectory(directory)

@@ -161,6 +161,7 @@ package final class SpoolWriter: @unchecked Sendable {
     package func append(_ bytes: [UInt8]) throws(SpoolError) {
         try spool.take(bytes.count)
         let disk = needsDisk(for: bytes.count)
+        if disk { BlockingCheck.mayBlock("writing a large message") }
         taken += bytes.count
         do throws(SystemError) {
             if disk && reader == nil { try moveToDisk() }

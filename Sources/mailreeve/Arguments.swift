@@ -20,6 +20,8 @@ struct AddressArgument: ExpressibleByArgument {
     init(_ text: String) {
         path = MailPath(text)
     }
+
+    var defaultValueDescription: String { "<\(path)>" }
 }
 
 /// A server on the command line: `127.0.0.1:10024`, `[::1]:10024`, `host:port`, `unix:/path`.

@@ -60,7 +60,8 @@ struct BenchCommand: ParsableCommand {
             throw ExitCode.failure
         }
         let load = BenchLoad(
-            place: to.place, lmtp: lmtp, sender: sender.path, recipient: recipient.path, bodies: bodies, total: messages)
+            place: to.place, lmtp: lmtp, sender: sender.path, recipient: recipient.path, bodies: bodies, total: messages
+        )
         let figures = try load.run(sessions: sessions)
         print(figures.text)
         if !figures.isFlawless(expected: messages) { throw ExitCode.failure }

@@ -42,7 +42,9 @@ enum Terminal {
     static func write(_ bytes: [UInt8], to descriptor: Int32 = 1) {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
+            }
             if count < 0, errno != EINTR { return }
             done += max(0, count)
         }

@@ -9,7 +9,8 @@ import MailModel
 /// `mailreeve filter`: one message from standard input to the daemon.
 struct FilterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "filter", abstract: "Hand a message on standard input to the running gateway (pipe(8), procmail, qmail).",
+        commandName: "filter",
+        abstract: "Hand a message on standard input to the running gateway (pipe(8), procmail, qmail).",
         discussion: """
             Speaks SMTP to the daemon's first after-queue listener (the first listener when there is none) and prints the \
             gateway's reply, which pipe(8) puts into its log and into a bounce.
@@ -20,8 +21,9 @@ struct FilterCommand: ParsableCommand {
             In Postfix's master.cf, with null_sender= so that notifications keep their empty sender:
 
               mailreeve unix - n n - 4 pipe
-                flags=Rq user=nobody null_sender=
-                argv=/usr/bin/mailreeve filter --to 127.0.0.1:10024 -f ${sender} -- ${recipient}
+                flags=q user=nobody null_sender=
+                argv=/usr/bin/mailreeve filter --to 127.0.0.1:10024
+                -f ${sender} -- ${recipient}
 
             Exit codes (sysexits): 0 the gateway said 2xx; 69 it said 5xx: the message is refused for good; 75 it said 4xx, \
             or anything else went wrong: try again; 64 wrong usage.
@@ -37,7 +39,9 @@ struct FilterCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where the daemon listens: 127.0.0.1:10024, unix:/path.", valueName: "address"))
     var to: ServerArgument?
 
-    @Option(name: .customShort("f"), help: ArgumentHelp("Envelope sender; '' or '<>' is the null sender.", valueName: "sender"))
+    @Option(
+        name: .customShort("f"),
+        help: ArgumentHelp("Envelope sender; '' or '<>' is the null sender.", valueName: "sender"))
     var sender: String
 
     @Argument(help: "Envelope recipients.")

@@ -5,7 +5,8 @@ import ArgumentParser
 struct Mailreeve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mailreeve",
-        abstract: "Content-filter gateway for mail: takes it from the MTA, looks at everything inside, hands back what may pass.",
+        abstract:
+            "Content-filter gateway for mail: takes it from the MTA, looks at everything inside, hands back what may pass.",
         subcommands: [
             ServeCommand.self, CheckConfigCommand.self, ConfigCommand.self, ScanCommand.self, QuarantineCommand.self,
             StatusCommand.self, ReloadCommand.self, StopCommand.self, SetupCommand.self, FilterCommand.self,

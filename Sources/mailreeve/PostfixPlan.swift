@@ -80,7 +80,8 @@ struct PostfixPlan: Equatable {
             Service(
                 key: "smtp/inet", columns: nil, reason: "clients wait for the gateway's verdict",
                 options: [
-                    Parameter("smtpd_proxy_filter", "\(listen)", "mail is judged before it is queued, so it can be refused"),
+                    Parameter(
+                        "smtpd_proxy_filter", "\(listen)", "mail is judged before it is queued, so it can be refused"),
                     Parameter(
                         "smtpd_proxy_options", "speed_adjust", "slow clients do not hold connections to the gateway"),
                     Parameter(

@@ -121,6 +121,11 @@ struct QuarantineCommand: AsyncParsableCommand {
 
         func validate() throws {
             if to?.path.isNull ?? false { throw ValidationError("--to needs an address") }
+            do throws(ValueError) {
+                if let nextHop { _ = try NextHopAddress(parsing: nextHop) }
+            } catch {
+                throw ValidationError(error.message)
+            }
         }
 
         func run() async throws {

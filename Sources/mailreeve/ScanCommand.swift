@@ -15,7 +15,7 @@ struct ScanCommand: AsyncParsableCommand {
             no next hop is asked and nothing is put into quarantine. No daemon is needed.
 
             A file without any CRLF has its LF read as CRLF; any other file is taken as it is, and bare CR or LF in it are \
-            anomalies. In an mbox a line "From ..." after a blank line begins a message, and ">From" loses one ">".
+            anomalies. In an mbox a line "From ..." after a blank line begins a message, and ">From" loses one ">". Sizes and digests are those of the message after this.
 
             Without --config, /etc/mailreeve/mailreeve.yaml is used when it exists, else the defaults. With the defaults, \
             and no signatures in /var/lib/clamav, the shipped test signatures are loaded: from \

@@ -51,10 +51,13 @@ struct SetupCommand: ParsableCommand {
         @Flag(help: "Make the changes with postconf.")
         var apply = false
 
-        @Option(help: ArgumentHelp("Directory of main.cf and master.cf. (default: Postfix's own)", valueName: "directory"))
+        @Option(
+            help: ArgumentHelp("Directory of main.cf and master.cf. (default: Postfix's own)", valueName: "directory"))
         var configDirectory: String?
 
-        @Option(help: ArgumentHelp("The postconf program. (default: the one in PATH, or /usr/sbin/postconf)", valueName: "path"))
+        @Option(
+            help: ArgumentHelp(
+                "The postconf program. (default: the one in PATH, or /usr/sbin/postconf)", valueName: "path"))
         var postconf: String?
 
         func validate() throws {

@@ -33,12 +33,18 @@ struct SinkCommand: AsyncParsableCommand {
     @Flag(help: "Forget messages: for measuring.")
     var discard = false
 
-    @Option(help: ArgumentHelp("Needed when started as root: the user to become, who owns the Maildir.", valueName: "user"))
+    @Option(
+        help: ArgumentHelp("Needed when started as root: the user to become, who owns the Maildir.", valueName: "user"))
     var user: String?
 
     func validate() throws {
         if (maildir == nil) == !discard { throw ValidationError("one of --maildir and --discard is needed") }
         if let maildir, !maildir.hasPrefix("/") { throw ValidationError("--maildir needs an absolute path") }
+        do throws(ValueError) {
+            _ = try ListenAddress(parsing: listen)
+        } catch {
+            throw ValidationError(error.message)
+        }
         if geteuid() == 0, user == nil { throw ValidationError("mail is not taken as root; name a user with --user") }
         if geteuid() != 0, user != nil { throw ValidationError("--user is for root only") }
     }

@@ -21,7 +21,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("127.0.0.1:10024", "127.0.0.1:10024"), ("[::1]:10024", "[::1]:10024"), ("mx.example.org:25", "mx.example.org:25"),
+            ("127.0.0.1:10024", "127.0.0.1:10024"), ("[::1]:10024", "[::1]:10024"),
+            ("mx.example.org:25", "mx.example.org:25"),
             ("[127.0.0.1]:1", "127.0.0.1:1"), ("unix:/run/x", "unix:/run/x"),
         ])
     func servers(_ pair: (String, String)) {

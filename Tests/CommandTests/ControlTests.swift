@@ -28,7 +28,9 @@ import Testing
         #expect(table.contains("up           1 d 2 h\n"))
         #expect(table.contains("14: 15 passed, 13 infected, 18 unchecked, 16 quarantined, 17 put off; 100 octets"))
         #expect(table.contains("12 messages, 2 KiB"))
-        #expect(table.contains("generation 4: 1 workers busy, 7 messages waiting; 5 inspected, 2 crashes, 3 deadlines missed"))
+        #expect(
+            table.contains(
+                "generation 4: 1 workers busy, 7 messages waiting; 5 inspected, 2 crashes, 3 deadlines missed"))
         #expect(table.contains("engine       ClamAV 1.4.6\\x1B, 6 signatures"))
         #expect(table.contains("TEST ONLY"))
         #expect(table.contains("without Landlock"))

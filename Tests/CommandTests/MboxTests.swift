@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test func separatorsStandBehindBlankLines() {
-        #expect(messages("From a Sat\nS: 1\n\none\n\nFrom b Sun\nS: 2\n\ntwo\n\n") == ["S: 1\n\none\n", "S: 2\n\ntwo\n"])
+        #expect(
+            messages("From a Sat\nS: 1\n\none\n\nFrom b Sun\nS: 2\n\ntwo\n\n") == ["S: 1\n\none\n", "S: 2\n\ntwo\n"])
     }
 
     @Test func textThatBeginsWithFromInsideAParagraphIsText() {
@@ -61,7 +62,9 @@ import Testing
         func unquoted(_ text: String) -> String {
             String(decoding: Mbox.unquoted(Array(text.utf8).span), as: UTF8.self)
         }
-        #expect(unquoted(">From a\n>>From b\n> From c\n>Fromd\nx >From e\n>From") == "From a\n>From b\n> From c\n>Fromd\nx >From e\n>From")
+        #expect(
+            unquoted(">From a\n>>From b\n> From c\n>Fromd\nx >From e\n>From")
+                == "From a\n>From b\n> From c\n>Fromd\nx >From e\n>From")
         #expect(unquoted("") == "")
         #expect(unquoted(">>>") == ">>>")
         #expect(unquoted("x\r\n>From a") == "x\r\nFrom a")

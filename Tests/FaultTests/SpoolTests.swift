@@ -9,7 +9,7 @@ import Testing
     /// The next hop holds the reply to one message; `body` runs meanwhile.
     private static func whileOneIsHeld(_ stage: Stage, _ mail: Mail, _ body: () throws -> Void) throws {
         let barrier = Barrier()
-        stage.hop.answer { step, _, _ in step == .dot ? .waitFor(barrier) : .usual }
+        stage.hop.answer { step, number, _ in step == .dot && number == 0 ? .waitFor(barrier) : .usual }
         let port = stage.gateway.port
         let held = Promise { try send(mail, to: port) }
         try poll("the message at the next hop") { stage.hop.begun == 1 }
@@ -65,12 +65,16 @@ import Testing
     @Test func largerThanAllowed() async throws {
         try await Lanes.run {
             let stage = try Stage { $0.settings["limits.message_size"] = "100000" }
-            var mail = Mail.clean(1, size: 99_900)
-            #expect(try send(mail, to: stage.gateway.port).code == 250)
-            mail = Mail.clean(1, size: 100_001)
-            #expect(try sendAll(mail, to: stage.gateway.port).final.first?.description.hasPrefix("552 5.3.4 ") == true)
-            mail.parameters = "SIZE=100001"
-            #expect(try sendAll(mail, to: stage.gateway.port).mail.description.hasPrefix("552 5.3.4 "))
+            func mail(_ octets: Int) -> Mail {
+                Mail(content: crlf("Subject: size\n\n") + [UInt8](repeating: 0x61, count: octets - 19) + crlf("\n"))
+            }
+            let largest = mail(100_000)
+            #expect(largest.content.count == 100_000)
+            #expect(try send(largest, to: stage.gateway.port).code == 250)
+            var larger = mail(100_001)
+            #expect(try sendAll(larger, to: stage.gateway.port).final.first?.description.hasPrefix("552 5.3.4 ") == true)
+            larger.parameters = "SIZE=100001"
+            #expect(try sendAll(larger, to: stage.gateway.port).mail.description.hasPrefix("552 5.3.4 "))
             #expect(stage.hop.deliveries.count == 1)
             try stage.expectService()
         }

@@ -216,6 +216,7 @@ import Testing
         pool.pass(nanoseconds: 1)
         #expect(pool.actions.first == .kill(WorkerID(generation: 1, number: 1)))
         #expect(pool.worker(of: 1) == WorkerID(generation: 1, number: 2))
+        pool.readyAll()
         // The second one has all that is left.
         #expect(pool.machine.nextDeadline == start + 60 * Self.second)
         pool.pass(nanoseconds: 30 * Self.second)
@@ -230,6 +231,7 @@ import Testing
         pool.submit(1, seconds: 60)
         pool.pass(nanoseconds: 10 * Self.second)
         pool.broken(WorkerID(generation: 1, number: 1))
+        pool.readyAll()
         #expect(pool.machine.nextDeadline == start + 60 * Self.second)
         Self.expectSound(pool)
     }
@@ -255,6 +257,24 @@ import Testing
         pool.pass(nanoseconds: 20 * Self.second)
         pool.done(WorkerID(generation: 1, number: 1))
         #expect(pool.machine.nextDeadline == start + 40 * Self.second)
+        Self.expectSound(pool)
+    }
+
+    /// A worker that never gets ready would keep its place for ever.
+    @Test func workersMustGetReadyInTime() {
+        var pool = PoolModel(workers: 1, spares: 0)
+        let start = pool.now
+        pool.launch(1)
+        pool.load(1)
+        #expect(pool.machine.nextDeadline == start + PoolMachine.startTime)
+        pool.pass(nanoseconds: PoolMachine.startTime)
+        #expect(
+            pool.actions == [.kill(WorkerID(generation: 1, number: 1)), .fork(WorkerID(generation: 1, number: 2))])
+        pool.ready(WorkerID(generation: 1, number: 1))
+        #expect(pool.actions == [], "too late")
+        pool.pass(nanoseconds: PoolMachine.startTime)
+        pool.pass(nanoseconds: PoolMachine.startTime)
+        #expect(pool.actions.contains(.unusable(generation: 1)))
         Self.expectSound(pool)
     }
 

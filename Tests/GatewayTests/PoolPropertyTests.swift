@@ -118,7 +118,10 @@ private struct RandomRun {
         let last = nextRequest
         // 20 s is the longest time of any request, and a pause is 1 s.
         for _ in 0..<400 where pool.violations.isEmpty && pool.requests.values.contains(where: { $0.end == nil }) {
-            run("time") { pool, _ in pool.pass(nanoseconds: 1_000_000_000) }
+            run("time") { pool, _ in
+                pool.readyAll()
+                pool.pass(nanoseconds: 1_000_000_000)
+            }
         }
         run("settled") { pool, _ in
             pool.readyAll()

@@ -33,6 +33,8 @@ final class TemporaryDirectory: Sendable {
 /// A tmpfs of 256 KiB: a file system that can really be full. Needs root.
 final class SmallFileSystem: Sendable {
     static let octets = 262_144
+    /// `MNT_DETACH` of `umount2(2)`, whose type in Swift differs between versions of the C library.
+    private static let detach: Int32 = 2
     static let isPossible: Bool = {
         guard geteuid() == 0, let probe = try? SmallFileSystem() else { return false }
         return !probe.path.isEmpty
@@ -48,7 +50,7 @@ final class SmallFileSystem: Sendable {
     }
 
     deinit {
-        umount2(directory.path, Int32(MNT_DETACH.rawValue))
+        umount2(directory.path, Self.detach)
     }
 
     func names(_ name: String = "") -> [String] { directory.names(name) }

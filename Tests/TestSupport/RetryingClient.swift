@@ -13,6 +13,8 @@ package final class RetryingClient: Sendable {
         package var refused: [Int: MailReply] = [:]
         /// Tries that ended without 250.
         package var failures = 0
+        /// What the last of them was.
+        package var lastFailure = ""
     }
 
     private struct State {
@@ -52,6 +54,7 @@ package final class RetryingClient: Sendable {
         while let number = take() {
             let mail = make(number)
             while true {
+                var failure = ""
                 if Date() > limit { throw TimedOut("message \(number) to be taken") }
                 do {
                     let open = try session ?? MailSession(port: port, seconds: 30)
@@ -66,10 +69,16 @@ package final class RetryingClient: Sendable {
                         break
                     }
                     if reply.code == 421 { session = nil }
+                    failure = "\(reply)"
                 } catch {
                     session = nil
+                    failure = "\(error)"
                 }
-                state.withLock { $0.result.failures += 1 }
+                let cause = failure
+                state.withLock { state in
+                    state.result.failures += 1
+                    state.result.lastFailure = cause
+                }
                 // A queue manager waits before it tries again.
                 usleep(20_000)
             }

@@ -22,4 +22,7 @@ uint64_t csandbox_tmpfs_type(void);
 /* From now on a signal only writes its number as one octet to fd. One fd for all signals. */
 int csandbox_forward_signal(int number, int fd);
 
+/* Name of the calling thread, 16 octets with the NUL. */
+int csandbox_thread_name(char name[16]);
+
 #endif

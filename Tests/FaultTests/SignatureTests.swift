@@ -1,0 +1,195 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Infected mail and the signatures that find it.
+@Suite struct SignatureTests {
+    private static let name = "Eicar-Test-Signature.UNOFFICIAL"
+
+    private static let infected: [(String, Mail)] = [
+        ("text", Mail(text: "Subject: text\n\n\(eicar)\n")),
+        ("attachment", .attached(Array(eicar.utf8), name: "invoice.com")),
+        (
+            "nested",
+            Mail(
+                text: """
+                    Subject: nested
+                    MIME-Version: 1.0
+                    Content-Type: multipart/mixed; boundary=o
+
+                    --o
+                    Content-Type: message/rfc822
+
+                    Subject: inner
+                    MIME-Version: 1.0
+                    Content-Type: multipart/mixed; boundary=i
+
+                    --i
+                    Content-Type: application/zip
+                    Content-Transfer-Encoding: base64
+
+                    \(base64(Array(eicar.utf8)))
+                    --i--
+                    --o--
+
+                    """)
+        ),
+    ]
+
+    @Test(arguments: infected.map(\.0))
+    func afterTheQueue(kind: String) async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let mail = try #require(Self.infected.first { $0.0 == kind }).1
+            let reply = try send(mail, to: stage.gateway.port)
+            #expect(reply.description.hasPrefix("250 2.7.0 Ok, discarded, id="), "\(reply)")
+            #expect(reply.text.hasSuffix(" - INFECTED: \(Self.name)"), "\(reply)")
+            #expect(stage.hop.connections == 0)
+            let id = try #require(stage.gateway.quarantined.first)
+            let entry = "\(stage.gateway.stateDirectory)/quarantine/\(id)"
+            let kept = try Data(contentsOf: URL(fileURLWithPath: entry + "/message"))
+            #expect(Array(kept) == mail.content)
+            for file in ["envelope", "report"] { #expect(FileManager.default.fileExists(atPath: "\(entry)/\(file)")) }
+            let line = try stage.gateway.log.wait(for: "Blocked INFECTED (\(Self.name)) {Discarded,Quarantined}, ")
+            #expect(line.contains("quarantine: \(id)"), "\(line)")
+        }
+    }
+
+    @Test(arguments: infected.map(\.0))
+    func beforeTheQueue(kind: String) async throws {
+        try await Lanes.run {
+            let stage = try Stage(beforeQueue: true)
+            let mail = try #require(Self.infected.first { $0.0 == kind }).1
+            let reply = try send(mail, to: stage.gateway.port)
+            #expect(reply.description.hasPrefix("554 5.7.0 Reject, id="), "\(reply)")
+            #expect(reply.text.hasSuffix(" - INFECTED: \(Self.name)"), "\(reply)")
+            #expect(stage.hop.connections == 0)
+            #expect(stage.gateway.quarantined.count == 1)
+            try stage.expectService()
+        }
+    }
+
+    /// One LMTP reply for each recipient, the same for all.
+    @Test func everyRecipientHearsIt() async throws {
+        try await Lanes.run {
+            let stage = try Stage(beforeQueue: true)
+            var mail = Mail.attached(Array(eicar.utf8))
+            mail.recipients = ["a@example.net", "b@example.net"]
+            let final = try sendAll(mail, to: stage.gateway.port, lmtp: true).final
+            #expect(final.map(\.code) == [554, 554])
+        }
+    }
+
+    private static let forged = Mail(
+        text: """
+            Received: from elsewhere.example by mx.example; Thu, 6 Mar 2025 07:05:30 +0000
+            X-Virus-Scanned: mailreeve (forged) at gateway.example
+            Subject: tabs\tand  blanks stay
+            x-virus-SCANNED: amavisd-new
+             folded
+            X-Quarantine-ID: <forged>
+            X-Other: 1
+
+            body with trailing blanks  \t
+            .dot
+            X-Virus-Scanned: in the body stays
+
+            """)
+    private static let cleared = crlf(
+        """
+        Received: from elsewhere.example by mx.example; Thu, 6 Mar 2025 07:05:30 +0000
+        Subject: tabs\tand  blanks stay
+        X-Other: 1
+
+        body with trailing blanks  \t
+        .dot
+        X-Virus-Scanned: in the body stays
+
+        """)
+
+    /// With signatures for tests only nothing may say that the message was scanned.
+    @Test func testSignaturesClaimNothing() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            #expect(stage.gateway.allLines.contains { $0.contains("NO VIRUS SIGNATURES") })
+            #expect(try send(Self.forged, to: stage.gateway.port).code == 250)
+            let relayed = try #require(stage.hop.deliveries.first).relayed
+            #expect(relayed.added.map { $0.prefix(9) } == ["Received:"])
+            #expect(String(decoding: relayed.original, as: UTF8.self) == String(decoding: Self.cleared, as: UTF8.self))
+        }
+    }
+
+    @Test func realSignaturesAreNamed() async throws {
+        try await Lanes.run {
+            let stage = try Stage { $0.settings["clamav.database"] = Programs.package + "/rules/signatures" }
+            #expect(!stage.gateway.allLines.contains { $0.contains("NO VIRUS SIGNATURES") })
+            #expect(try send(Self.forged, to: stage.gateway.port).code == 250)
+            let relayed = try #require(stage.hop.deliveries.first).relayed
+            #expect(relayed.added.count == 2)
+            let field = try #require(relayed.added.last)
+            #expect(field.hasPrefix("X-Virus-Scanned: mailreeve (ClamAV ") && field.hasSuffix(") at gateway.example\r\n"))
+            #expect(relayed.original == Self.cleared)
+        }
+    }
+
+    private static func signature(_ name: String, _ text: String) -> String {
+        "\(name):0:*:" + text.utf8.map { byte in String(byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() + "\n"
+    }
+
+    /// Another generation: what it knows is found, what it does not know any more is not.
+    @Test func reloadTakesNewSignatures() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let mail = Mail(text: "Subject: new\n\nfour green badgers read the almanac\n")
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let before = stage.gateway.zygotes
+            let text = "green badgers read"
+            try stage.gateway.disk.write("signatures/new.ndb", Self.signature("Test.Badgers", text))
+            #expect(try stage.gateway.reload().contains("reloaded"))
+            let reply = try send(mail, to: stage.gateway.port)
+            #expect(reply.text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL"), "\(reply)")
+            // The old generation is gone, with all its workers.
+            try poll("one generation") { stage.gateway.zygotes.count == 1 }
+            #expect(stage.gateway.zygotes != before)
+            try stage.expectService()
+        }
+    }
+
+    @Test func brokenSignaturesChangeNothing() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let before = stage.gateway.zygotes
+            try stage.gateway.disk.write("signatures/broken.ndb", "this is no signature\n")
+            let line = try stage.gateway.reload()
+            #expect(line.contains("reload failed, the settings in force stay"), "\(line)")
+            #expect(try send(Self.infected[1].1, to: stage.gateway.port).text.hasSuffix(Self.name))
+            try poll("one generation") { stage.gateway.zygotes == before }
+            try stage.expectService()
+        }
+    }
+
+    /// Signatures that do not find the test virus do not come into force: something is wrong with them.
+    @Test func signaturesThatFindNothingChangeNothing() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/test.ndb")
+            try stage.gateway.disk.write("signatures/new.ndb", Self.signature("Test.Badgers", "green badgers read"))
+            let line = try stage.gateway.reload()
+            #expect(line.contains("self-test failed"), "\(line)")
+            #expect(try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name))
+        }
+    }
+
+    /// A worker that has seen a virus reads no other mail.
+    @Test func workerIsReplacedAfterAVirus() async throws {
+        try await Lanes.run {
+            let stage = try Stage { $0.settings["inspector.workers"] = "1" }
+            let before = Set(stage.gateway.workers)
+            for _ in 0..<4 { _ = try send(Self.infected[0].1, to: stage.gateway.port) }
+            try poll("all workers to be others") {
+                let now = stage.gateway.workers
+                return now.count == before.count && before.isDisjoint(with: now)
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+@testable import Gateway
+import MIME
+import MailModel
+import Stores
+import Testing
+
+@Suite struct HeaderFactsTests {
+    /// The size of the first read; blocks around it are read again.
+    private static let first = 16_384
+    private static let limit = 100_000
+
+    private let directory: TemporaryDirectory
+    private let spool: Spool
+
+    init() throws {
+        directory = try TemporaryDirectory(.disk)
+        spool = Spool(
+            limits: Spool.Limits(
+                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
+    }
+
+    private func facts(_ bytes: [UInt8], limit: Int = limit) throws -> HeaderFacts {
+        try HeaderFacts(of: try spool.store(bytes), limit: limit)
+    }
+
+    private func facts(_ text: String, limit: Int = limit) throws -> HeaderFacts { try facts(Array(text.utf8), limit: limit) }
+
+    /// Fields that are together exactly so many octets long.
+    private static func filler(_ octets: Int) -> String {
+        var (out, left) = ("", octets)
+        while left > 0 {
+            // "X: " and CRLF are five octets; what is left for the last line must not be less.
+            let line = left <= 1000 ? left : left - 900 < 5 ? 800 : 900
+            out += "X: " + String(repeating: "a", count: line - 5) + "\r\n"
+            left -= line
+        }
+        return out
+    }
+
+    private static let forged = "X-Virus-Scanned: evil\r\n\tand folded\r\n"
+
+    @Test func whatIsRead() throws {
+        let facts = try facts(
+            "Received: a\r\nreceived: b\r\n\tc\r\nSubject:  hello \r\n world\r\n"
+                + "MESSAGE-ID: <1@x> \r\nX-Virus-Scanned: evil\r\nSubject: second\r\nRECEIVED : d\r\n"
+                + "\r\nReceived: in the body\r\nX-Virus-Scanned: body\r\n")
+        #expect(facts.hops == 3)
+        #expect(facts.subject == Array("hello \r\n world".utf8))
+        #expect(facts.messageID == Array("<1@x>".utf8))
+        #expect(facts.forged.count == 1)
+        #expect(String(decoding: facts.block.suffix(10), as: UTF8.self) == "ED : d\r\n\r\n")
+    }
+
+    @Test(arguments: ["", "\r\n", "\r\n\r\n", "body without header", ": x\r\n", "Subject", "Subject:", "\u{0}"])
+    func messagesWithoutFields(text: String) throws {
+        let facts = try facts(text)
+        #expect(facts.hops == 0 && facts.forged == [] && facts.subject == [] && facts.messageID == [])
+    }
+
+    /// Every name of ours, in any case, with blanks before the colon, folded, repeated, at the start and at the end.
+    @Test func forgedFieldsAreFoundWhereverTheyStand() throws {
+        for name in ["X-Virus-Scanned", "x-virus-scanned", "X-QUARANTINE-ID", "X-Mailreeve-Unchecked"] {
+            for colon in [":", " :", "\t :"] {
+                for (before, after) in [("", ""), ("A: b\r\n", ""), ("", "A: b\r\n"), ("A: b\r\n", "C: d\r\n")] {
+                    let field = "\(name)\(colon) evil\r\n more\r\n"
+                    let text = before + field + after + "\r\nbody\r\n"
+                    let facts = try facts(text)
+                    let start = before.utf8.count
+                    #expect(facts.forged == [start..<(start + field.utf8.count)], "\(text)")
+                }
+            }
+        }
+        for name in ["X-Virus-Scanned2", "XX-Virus-Scanned", "X-Virus", "X-Virus-Scanne"] {
+            #expect(try facts("\(name): x\r\n\r\n").forged == [])
+        }
+    }
+
+    /// A forged field at each distance from the first cut: found whole, whatever part of it is behind the cut, also when
+    /// the block ends right there.
+    @Test func aForgedFieldAcrossTheFirstCutIsRemovedWhole() throws {
+        let length = Self.forged.utf8.count
+        for start in (Self.first - length - 8)...(Self.first + 8) {
+            for (after, label) in [("\r\nbody\r\n", "last"), ("Y: z\r\n\r\nbody\r\n", "followed"), ("", "all")] {
+                let text = Self.filler(start) + Self.forged + after
+                let facts = try facts(text)
+                #expect(facts.forged == [start..<(start + length)], "at \(start), \(label)")
+            }
+        }
+    }
+
+    @Test(arguments: [-2, -1, 0, 1, 2])
+    func blocksAroundTheFirstRead(difference: Int) throws {
+        let last = "Received: last\r\n"
+        let size = Self.first + difference
+        // Once the block with its blank line is so long, once without it.
+        for end in ["\r\n", "\r\nbody\r\n"] {
+            for blank in [0, 2] {
+                let text = Self.filler(size - last.utf8.count - blank) + last + end
+                let facts = try facts(text)
+                #expect(facts.hops == 1)
+                #expect(facts.block.count == size - blank + 2)
+            }
+        }
+    }
+
+    /// At the limit the field is seen, one above it is not. A block longer than that is `over-limits` for the inspector,
+    /// which counts in the same way: no field is between the two.
+    @Test func theLimitIsTheInspectors() throws {
+        let length = Self.forged.utf8.count
+        for limit in [length, 1000, Self.first, Self.first + 1, Self.limit] {
+            for above in [0, 1] {
+                for after in ["\r\nbody\r\n", "Y: z\r\n\r\nbody\r\n"] {
+                    let start = limit - length + above
+                    guard start == 0 || start >= 5 else { continue }
+                    let text = Array((Self.filler(start) + Self.forged + after).utf8)
+                    let facts = try facts(text, limit: limit)
+                    let limits = MIMELimits(headerBytes: limit)
+                    let isFlagged = MIMEReader.read(text.span, limits: limits).limitsHit.contains(.headerBytes)
+                    #expect(isFlagged == (above == 1 || after.count > 10), "limit \(limit), \(above) above")
+                    if above == 0 || !isFlagged {
+                        #expect(facts.forged == [start..<(start + length)], "limit \(limit), \(above) above")
+                    }
+                    #expect(facts.forged.allSatisfy { $0 == start..<(start + length) }, "never half of it")
+                }
+            }
+        }
+    }
+
+    @Test func hopsAreCountedInLongBlocks() throws {
+        let line = "Received: from a by b; date\r\n"
+        let text = String(repeating: line, count: 2000) + "\r\n"
+        #expect(try facts(text).hops == 2000)
+        #expect(try facts(text, limit: line.utf8.count * 100).hops == 100)
+    }
+
+    @Test func randomBlocksNeverLoseAForgedField() throws {
+        var random = SeededGenerator(seed: 17)
+        let pieces = ["X-Virus-Scanned: a\r\n", " folded\r\n", "\tfolded\r\n", "A: b\r\n", "Subject: c\r\n", Self.filler(300), Self.filler(4000)]
+        for _ in 0..<300 {
+            var text = "A: b\r\n"
+            while text.utf8.count < Int.random(in: 0...40_000, using: &random) {
+                text += pieces.randomElement(using: &random) ?? ""
+            }
+            text += "\r\nbody\r\n"
+            let bytes = Array(text.utf8)
+            let facts = try facts(bytes)
+            // What is left holds no line that begins with our name, and nothing else was taken.
+            var rest = bytes
+            for range in facts.forged.sorted(by: { $0.lowerBound > $1.lowerBound }) { rest.removeSubrange(range) }
+            let lines = String(decoding: rest, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
+            #expect(!lines.contains { $0.hasPrefix("X-Virus-Scanned") })
+            let plain = text.split(separator: "\r\n", omittingEmptySubsequences: false)
+            var expected: [Substring] = []
+            var removing = false
+            for line in plain {
+                if !line.hasPrefix(" "), !line.hasPrefix("\t") { removing = line.hasPrefix("X-Virus-Scanned") }
+                if !removing { expected.append(line) }
+            }
+            #expect(lines == expected)
+        }
+    }
+}

@@ -113,13 +113,16 @@ let package = Package(
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
+        suite("GatewayTests", ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "Stores", logging]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel"]),
         suite("InspectorTests", ["Inspector", "InspectionLink", "Linux", "MailModel"]),
         suite("LinuxTests", ["Linux"]),
         .testTarget(
             name: "MIMETests", dependencies: ["MIME", "MailModel"], exclude: ["Oracle"], swiftSettings: strict),
         suite("MailModelTests", ["MailModel"]),
+        suite("PolicyTests", ["MailModel", "Policy"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("SMTPTests", ["MailModel", "SMTP"]),
+        suite("StoresTests", ["Linux", "MailModel", "Stores"]),
     ]
 )

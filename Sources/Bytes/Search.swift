@@ -46,7 +46,9 @@ extension Span<UInt8> {
 extension UnsafeBufferPointer<UInt8> {
     /// Offset of the first `byte` at or after `start`.
     package func firstOffset(of byte: UInt8, from start: Int) -> Int? {
-        guard start >= 0, start < count, let base = baseAddress, let hit = memchr(base + start, Int32(byte), count - start) else {
+        guard start >= 0, start < count, let base = baseAddress,
+            let hit = memchr(base + start, Int32(byte), count - start)
+        else {
             return nil
         }
         return UnsafeRawPointer(hit) - UnsafeRawPointer(base)

@@ -43,13 +43,13 @@ package struct InspectorPoolSettings: Sendable {
 
 /// What the pool is doing, for `mailreeve status`.
 package struct InspectorStatus: Sendable {
-    package var generation: Int
+    package var generation = 0
     package var ready: Ready?
-    package var busy: Int
-    package var waiting: Int
-    package var inspected: Int
-    package var crashes: Int
-    package var deadlines: Int
+    package var busy = 0
+    package var waiting = 0
+    package var inspected = 0
+    package var crashes = 0
+    package var deadlines = 0
 }
 
 /// A generation that could not take over, in words for the administrator.
@@ -135,7 +135,12 @@ final class Inbox: Sendable {
         case stop(CheckedContinuation<Void, Never>)
     }
 
-    private let commands = Mutex<[Command]>([])
+    private struct Queue {
+        var commands: [Command] = []
+        var closed = false
+    }
+
+    private let queue = Mutex(Queue())
     /// Readable when there are commands.
     let wake: Wakeup
 
@@ -143,20 +148,40 @@ final class Inbox: Sendable {
         wake = try Wakeup()
     }
 
+    /// Adds a command; one that comes after `close` is answered at once.
     func put(_ command: Command) {
-        let first = commands.withLock { commands in
-            commands.append(command)
-            return commands.count == 1
+        let (first, closed) = queue.withLock { queue in
+            if !queue.closed { queue.commands.append(command) }
+            return (queue.commands.count == 1, queue.closed)
         }
-        if first { wake.signal() }
+        if closed { Self.refuse(command) } else if first { wake.signal() }
+    }
+
+    /// The thread that answers ends: what it has not taken is refused.
+    func close() {
+        let left = queue.withLock { queue in
+            queue.closed = true
+            defer { queue.commands = [] }
+            return queue.commands
+        }
+        for command in left { Self.refuse(command) }
+    }
+
+    private static func refuse(_ command: Command) {
+        let why = "the inspection has been stopped"
+        switch command {
+        case .load(_, let answer): answer.resume(returning: .failure(InspectorError(why)))
+        case .inspect(_, _, let answer): answer.resume(returning: .failed(.scannerFailed, detail: why))
+        case .status(let answer): answer.resume(returning: InspectorStatus())
+        case .stop(let answer): answer.resume()
+        }
     }
 
     func takeAll() -> [Command] {
         wake.clear()
-        return commands.withLock { commands in
-            let all = commands
-            commands = []
-            return all
+        return queue.withLock { queue in
+            defer { queue.commands = [] }
+            return queue.commands
         }
     }
 }

@@ -44,7 +44,7 @@ extension MessageWork {
         case .report(let report, let ready):
             self.report = report
             self.ready = ready
-            verdict = Verdict(report)
+            verdict = Verdict(report, required: setup.database == nil ? [] : ["clamav"])
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)

@@ -82,7 +82,9 @@ package final class LogOutput: Sendable {
             let bytes = Array(lines.map { $0.text + "\n" }.joined().utf8)
             var done = 0
             while done < bytes.count {
-                let count = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+                let count = bytes.withUnsafeBytes {
+                    Glibc.write(2, $0.baseAddress.map { $0 + done }, bytes.count - done)
+                }
                 if count >= 0 {
                     done += count
                 } else if errno == EAGAIN {

@@ -125,7 +125,8 @@ package struct MessagePipeline: MailReceiver {
             DeliveryStatusNotification.Subject(
                 hostname: work.setup.hostname, id: work.id, envelope: envelope, refused: refused,
                 headers: work.facts.block, time: work.time))
-        guard let file = try? work.setup.spool.store(bytes) else { return false }
+        let spool = work.setup.spool
+        guard let file = try? await work.setup.blocking({ try spool.store(bytes) }) else { return false }
         let parameters = MailParameters(body: .eightBitMIME, smtputf8: envelope.addressesNeedSMTPUTF8)
         let notice = OutgoingMessage(
             reversePath: .null, parameters: parameters, recipients: [Recipient(path: envelope.reversePath)],

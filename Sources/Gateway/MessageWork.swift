@@ -19,7 +19,8 @@ struct MessageWork: Sendable {
     /// Unix time of the end of data.
     let time: Int
     var facts: HeaderFacts
-    var verdict = Verdict(Report(messageSize: 0))
+    /// Until it is judged, a message is unchecked: nothing that ends it early may call it clean.
+    var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
     var report: Report?
     var ready: Ready?
     /// What the policy wants for the message; temporary until it is judged.
@@ -102,7 +103,7 @@ struct MessageWork: Sendable {
 }
 
 extension Reply {
-    /// The queue id in a next hop's reply: Postfix, Exim and Sendmail say `queued as ID` or `id=ID`.
+    /// The queue id in a next hop's reply: Postfix says `queued as ID`, Exim `id=ID`.
     var queueID: String? {
         guard isPositive else { return nil }
         let words = lines.joined(separator: " ").split(whereSeparator: { $0 == " " || $0 == "(" || $0 == ")" })

@@ -63,6 +63,7 @@ final class PoolDriver: @unchecked Sendable {
             }
             expire()
         }
+        inbox.close()
         stopping?.resume()
     }
 

@@ -3,7 +3,8 @@ package enum DateText {
     /// RFC 5322 section 3.3: `Sat, 21 Nov 2026 03:47:26 +0000`.
     package static func rfc5322(_ time: Int) -> String {
         let date = civil(time)
-        return "\(weekdays[date.weekday]), \(date.day) \(months[date.month - 1]) \(four(date.year)) \(clock(date)) +0000"
+        return
+            "\(weekdays[date.weekday]), \(date.day) \(months[date.month - 1]) \(four(date.year)) \(clock(date)) +0000"
     }
 
     /// RFC 3339: `2026-11-21T03:47:26Z`.

@@ -47,7 +47,8 @@ package struct MessageEvent: Sendable {
     package var categoryWord: String {
         switch verdict.category {
         case .infected:
-            return "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
+            return
+                "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
         case .unchecked:
             return verdict.reasons.contains(.encrypted) ? "UNCHECKED-ENCRYPTED" : "UNCHECKED"
         case .clean:
@@ -86,7 +87,9 @@ package struct MessageEvent: Sendable {
         if let quarantineID { out += ", quarantine: \(quarantineID)" }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: -, size: \(size)"
-        if !queuedAs.isEmpty { out += ", queued_as: \(queuedAs.map { Self.word(Array($0.utf8), limit: 64) }.joined(separator: "/"))" }
+        if !queuedAs.isEmpty {
+            out += ", queued_as: \(queuedAs.map { Self.word(Array($0.utf8), limit: 64) }.joined(separator: "/"))"
+        }
         if verdict.category == .unchecked {
             out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"
         }

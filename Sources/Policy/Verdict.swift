@@ -10,13 +10,20 @@ package struct Verdict: Hashable, Sendable {
     package var unchecked: [Unchecked]
 
     /// Judges a report.
-    package init(_ report: Report) {
+    /// - Parameter required: scanners that are configured. One that neither finished nor said why not leaves the message
+    ///   unchecked: silence is never taken for clean.
+    package init(_ report: Report, required: [String] = []) {
         var names: [String] = []
         for finding in report.findings where finding.kind == .virus && !names.contains(finding.name) {
             names.append(finding.name)
         }
         virusNames = names
         unchecked = report.unchecked
+        if names.isEmpty, unchecked.isEmpty {
+            for scanner in required where !report.completedScanners.contains(scanner) {
+                unchecked.append(Unchecked(.scannerFailed, detail: "\(scanner) did not finish"))
+            }
+        }
         var held = Set(report.findings.map(Self.category))
         if !unchecked.isEmpty { held.insert(.unchecked) }
         category = Category.allCases.first { held.contains($0) } ?? .clean

@@ -40,10 +40,14 @@ struct PostfixPlan: Equatable {
 
     /// - Parameters:
     ///   - processes: messages that Postfix hands over at one time after the queue; the gateway's workers.
-    init(mode: Mode, transport: Transport, listen: ServerArgument, reinject: ServerArgument, processes: Int) {
+    ///   - entry: name and type of the entry of master.cf that takes mail from clients.
+    init(
+        mode: Mode, transport: Transport, listen: ServerArgument, reinject: ServerArgument, processes: Int,
+        entry: String = "smtp/inet"
+    ) {
         switch mode {
         case .afterQueue: afterQueue(transport, listen, processes)
-        case .beforeQueue: beforeQueue(listen)
+        case .beforeQueue: beforeQueue(listen, entry)
         }
         services.append(Self.reinjection(reinject))
     }
@@ -72,13 +76,14 @@ struct PostfixPlan: Equatable {
                         "\(kind)_send_xforward_command", "yes", "the gateway logs and judges the real client"),
                     Parameter("\(kind)_tls_security_level", "none", "the connection does not leave this machine"),
                     Parameter("\(kind)_generic_maps", "", "the gateway sees the addresses as they came in"),
+                    Parameter("\(kind)_line_length_limit", "0", "long lines are not broken up, which would change mail"),
                 ]))
     }
 
-    private mutating func beforeQueue(_ listen: ServerArgument) {
+    private mutating func beforeQueue(_ listen: ServerArgument, _ entry: String) {
         services.append(
             Service(
-                key: "smtp/inet", columns: nil, reason: "clients wait for the gateway's verdict",
+                key: entry, columns: nil, reason: "clients wait for the gateway's verdict",
                 options: [
                     Parameter(
                         "smtpd_proxy_filter", "\(listen)", "mail is judged before it is queued, so it can be refused"),

@@ -48,6 +48,12 @@ struct SetupCommand: ParsableCommand {
                     + "processors)", valueName: "number"))
         var processes: Int?
 
+        @Option(
+            help: ArgumentHelp(
+                "Before the queue: the entry of master.cf that takes mail from clients; smtpd/pass behind postscreen(8).",
+                valueName: "name/type"))
+        var entry = "smtp/inet"
+
         @Flag(help: "Make the changes with postconf.")
         var apply = false
 
@@ -62,6 +68,10 @@ struct SetupCommand: ParsableCommand {
 
         func validate() throws {
             if let processes, processes < 1 { throw ValidationError("--processes is at least 1") }
+            let words = entry.split(separator: "/", omittingEmptySubsequences: false)
+            guard words.count == 2, !words[0].isEmpty, ["inet", "pass", "unix"].contains(words[1]) else {
+                throw ValidationError("--entry is name and type of an entry of master.cf, such as smtp/inet")
+            }
         }
 
         func run() throws {
@@ -87,7 +97,7 @@ struct SetupCommand: ParsableCommand {
             func loopback(_ port: Int) -> ServerArgument { ServerArgument(.tcp(host: "127.0.0.1", port: port)) }
             return PostfixPlan(
                 mode: mode, transport: transport, listen: listen ?? loopback(port),
-                reinject: reinject ?? loopback(returnPort), processes: processes ?? processors)
+                reinject: reinject ?? loopback(returnPort), processes: processes ?? processors, entry: entry)
         }
     }
 }

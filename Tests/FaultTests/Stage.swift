@@ -34,6 +34,8 @@ struct Stage {
         let inspectors = gateway.zygotes + gateway.workers
         #expect(gateway.terminate() == 0, "it did not end as told", sourceLocation: sourceLocation)
         expectEnd(of: inspectors, sourceLocation: sourceLocation)
+        let complaints = ((try? gateway.log.all()) ?? []).filter { $0.hasPrefix("ERROR") || $0.contains("Fatal error") }
+        #expect(complaints.isEmpty, sourceLocation: sourceLocation)
     }
 }
 

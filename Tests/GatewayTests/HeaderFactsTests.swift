@@ -23,7 +23,9 @@ import Testing
         try HeaderFacts(of: try spool.store(bytes), limit: limit)
     }
 
-    private func facts(_ text: String, limit: Int = limit) throws -> HeaderFacts { try facts(Array(text.utf8), limit: limit) }
+    private func facts(_ text: String, limit: Int = limit) throws -> HeaderFacts {
+        try facts(Array(text.utf8), limit: limit)
+    }
 
     /// Fields that are together exactly so many octets long.
     private static func filler(_ octets: Int) -> String {
@@ -135,7 +137,10 @@ import Testing
 
     @Test func randomBlocksNeverLoseAForgedField() throws {
         var random = SeededGenerator(seed: 17)
-        let pieces = ["X-Virus-Scanned: a\r\n", " folded\r\n", "\tfolded\r\n", "A: b\r\n", "Subject: c\r\n", Self.filler(300), Self.filler(4000)]
+        let pieces = [
+            "X-Virus-Scanned: a\r\n", " folded\r\n", "\tfolded\r\n", "A: b\r\n", "Subject: c\r\n", Self.filler(300),
+            Self.filler(4000),
+        ]
         for _ in 0..<300 {
             var text = "A: b\r\n"
             while text.utf8.count < Int.random(in: 0...40_000, using: &random) {

@@ -37,7 +37,8 @@ struct PoolModel {
 
     init(workers: Int = 2, spares: Int = 1, messages: Int = 100) {
         size = workers
-        machine = PoolMachine(settings: PoolMachine.Settings(workers: workers, spares: spares, messagesPerWorker: messages))
+        machine = PoolMachine(
+            settings: PoolMachine.Settings(workers: workers, spares: spares, messagesPerWorker: messages))
     }
 
     // MARK: - What the owner tells the machine
@@ -73,7 +74,9 @@ struct PoolModel {
         let served = serving == generation
         if served { serving = nil }
         obey(machine.zygoteGone(generation, now: now))
-        if served != actions.contains(.relaunch(generation: generation)) { violations.append("relaunch of \(generation)") }
+        if served != actions.contains(.relaunch(generation: generation)) {
+            violations.append("relaunch of \(generation)")
+        }
     }
 
     mutating func ready(_ id: WorkerID) {
@@ -167,7 +170,9 @@ struct PoolModel {
             switch action {
             case .fork(let id):
                 if !everForked.insert(id).inserted { violations.append("\(id) forked twice") }
-                if !generations.contains(id.generation) || !loaded.contains(id.generation) { violations.append("fork in \(id)") }
+                if !generations.contains(id.generation) || !loaded.contains(id.generation) {
+                    violations.append("fork in \(id)")
+                }
                 workers[id] = .starting
             case .kill(let id):
                 if workers.removeValue(forKey: id) == nil { violations.append("kill of unknown \(id)") }
@@ -203,7 +208,9 @@ struct PoolModel {
         // Self-tests come on top; and a new generation may have fewer workers than messages are still in the old one.
         let busy = workers.values.count { if case .busy = $0 { true } else { false } }
         if known.generation == nil, busy >= size { violations.append("one message more than \(size) workers") }
-        if id.generation != known.generation ?? serving { violations.append("\(request) in generation \(id.generation)") }
+        if id.generation != known.generation ?? serving {
+            violations.append("\(request) in generation \(id.generation)")
+        }
         known.tried.append(id)
         if known.tried.count > 2 { violations.append("\(request) was tried \(known.tried.count) times") }
         requests[request] = known
@@ -215,7 +222,9 @@ struct PoolModel {
         if Set(busy).count != busy.count { violations.append("one request in two workers") }
         if machine.busy != busy.count { violations.append("busy \(machine.busy), really \(busy.count)") }
         let open = requests.values.count { $0.end == nil }
-        if machine.waiting != open - busy.count { violations.append("waiting \(machine.waiting), really \(open - busy.count)") }
+        if machine.waiting != open - busy.count {
+            violations.append("waiting \(machine.waiting), really \(open - busy.count)")
+        }
         if open > 0, machine.nextDeadline == nil { violations.append("open requests and no deadline") }
         if machine.serving != serving { violations.append("serving") }
     }

@@ -10,7 +10,8 @@ import Testing
             run.events(count: 250)
             run.finish()
             if !run.pool.violations.isEmpty {
-                Issue.record("seed \(seed): \(run.pool.violations.prefix(3))\n\(run.history.suffix(12).joined(separator: "\n"))")
+                Issue.record(
+                    "seed \(seed): \(run.pool.violations.prefix(3))\n\(run.history.suffix(12).joined(separator: "\n"))")
                 return
             }
         }
@@ -29,7 +30,8 @@ private struct RandomRun {
         random = SeededGenerator(seed: seed)
         let workers = Int.random(in: 1...4, using: &random)
         pool = PoolModel(
-            workers: workers, spares: Int.random(in: 0...3, using: &random), messages: Int.random(in: 1...6, using: &random))
+            workers: workers, spares: Int.random(in: 0...3, using: &random),
+            messages: Int.random(in: 1...6, using: &random))
         // Some runs are calm, so that long undisturbed service is seen too.
         misbehaves = Bool.random(using: &random)
     }
@@ -49,7 +51,8 @@ private struct RandomRun {
     private mutating func event() {
         switch Int.random(in: 0..<(misbehaves ? 24 : 18), using: &random) {
         case 0...4:
-            let named = Int.random(in: 0..<6, using: &random) == 0 ? Int.random(in: 0...nextGeneration, using: &random) : nil
+            let named =
+                Int.random(in: 0..<6, using: &random) == 0 ? Int.random(in: 0...nextGeneration, using: &random) : nil
             let request = nextRequest
             run("submit \(request) to \(String(describing: named))") { pool, random in
                 pool.submit(request, seconds: Int.random(in: 0...20, using: &random), generation: named)
@@ -77,7 +80,8 @@ private struct RandomRun {
             guard let number = pool.loaded.intersection(pool.generations).max() else { return }
             run("promote \(number)") { pool, random in
                 pool.promote(
-                    number, workers: Int.random(in: 1...4, using: &random), spares: Int.random(in: 0...3, using: &random),
+                    number, workers: Int.random(in: 1...4, using: &random),
+                    spares: Int.random(in: 0...3, using: &random),
                     messages: Int.random(in: 1...6, using: &random))
             }
         case 18...19:
@@ -85,9 +89,14 @@ private struct RandomRun {
             run("broken \(id)") { pool, _ in pool.broken(id) }
         case 20:
             let id = WorkerID(
-                generation: Int.random(in: 0...nextGeneration, using: &random), number: Int.random(in: 0...20, using: &random))
+                generation: Int.random(in: 0...nextGeneration, using: &random),
+                number: Int.random(in: 0...20, using: &random))
             run("nonsense of \(id)") { pool, random in
-                if Bool.random(using: &random) { pool.ready(id) } else { pool.done(id, keep: Bool.random(using: &random)) }
+                if Bool.random(using: &random) {
+                    pool.ready(id)
+                } else {
+                    pool.done(id, keep: Bool.random(using: &random))
+                }
             }
         case 21:
             guard let number = generation() else { return }

@@ -43,7 +43,8 @@ import Testing
         #expect(fixture.name == "m7")
         for path in ["", "/g1", "/g1/w1", "/g1/w1/m7"] {
             var status = stat()
-            #expect(stat(fixture.workspace.directory + path, &status) == 0 && status.st_mode & 0o777 == 0o700, "\(path)")
+            #expect(
+                stat(fixture.workspace.directory + path, &status) == 0 && status.st_mode & 0o777 == 0o700, "\(path)")
         }
         #expect(throws: SystemError.self) { try fixture.workspace.makeMessage(Self.worker, request: 7) }
         fixture.expectRemoved()
@@ -122,8 +123,10 @@ import Testing
     @Test func strangeNames() throws {
         let fixture = try Fixture()
         let names: [[UInt8]] = [
-            Array("a\nb".utf8), Array(" ".utf8), Array("-rf".utf8), Array("...".utf8), [0xFF, 0xFE], Array("removed-".utf8),
-            Array("removed-1-1".utf8), Array("removed-18446744073709551615-2".utf8), Array("lock".utf8), Array("%s".utf8),
+            Array("a\nb".utf8), Array(" ".utf8), Array("-rf".utf8), Array("...".utf8), [0xFF, 0xFE],
+            Array("removed-".utf8),
+            Array("removed-1-1".utf8), Array("removed-18446744073709551615-2".utf8), Array("lock".utf8),
+            Array("%s".utf8),
             [UInt8](repeating: 0x61, count: 255), [0x1B, 0x5B, 0x32, 0x4A],
         ]
         for name in names {

@@ -11,11 +11,13 @@ import Testing
     ) -> String {
         HeaderEdits.received(
             HeaderEdits.Trace(
-                hostname: "mx.example.org", id: "12-3", client: client, smtputf8: smtputf8, recipient: recipient, time: time))
+                hostname: "mx.example.org", id: "12-3", client: client, smtputf8: smtputf8, recipient: recipient,
+                time: time))
     }
 
     @Test func aReceivedFieldInFull() {
-        var client = ClientFacts(address: "192.0.2.7", port: 4, helo: Array("mail.example.com".utf8), transmission: .esmtp)
+        var client = ClientFacts(
+            address: "192.0.2.7", port: 4, helo: Array("mail.example.com".utf8), transmission: .esmtp)
         #expect(
             Self.received(client, recipient: MailPath("r@example.org"))
                 == "Received: from mail.example.com ([192.0.2.7])\r\n"
@@ -58,12 +60,16 @@ import Testing
         var names = Samples.hostile.map { Array($0.utf8) }
         for byte in UInt8.min...UInt8.max { names += [[byte], [0x61, byte, 0x62], [byte, byte, 0x0D, 0x0A, byte]] }
         names.append([UInt8](repeating: 0x28, count: 100_000))
-        names.append(Array("evil) by trusted.example (Postfix) with ESMTP id 1; Mon, 1 Jan 2024 00:00:00 +0000\r\nX: y".utf8))
+        names.append(
+            Array("evil) by trusted.example (Postfix) with ESMTP id 1; Mon, 1 Jan 2024 00:00:00 +0000\r\nX: y".utf8))
         for name in names {
             let field = Self.received(ClientFacts(address: "192.0.2.7", helo: name, transmission: .esmtp))
             if !Self.isWellFormed(field) { Issue.record("\(name.prefix(40)): \(field)") }
         }
-        #expect(!Self.isWellFormed("Received: from a b ([192.0.2.7])\r\n\tby x (mailreeve) with SMTP id 1; Sat, 21 Nov 2026 03:47:26 +0000\r\n"))
+        #expect(
+            !Self.isWellFormed(
+                "Received: from a b ([192.0.2.7])\r\n\tby x (mailreeve) with SMTP id 1; Sat, 21 Nov 2026 03:47:26 +0000\r\n"
+            ))
     }
 
     @Test func lengthsOfNames() {

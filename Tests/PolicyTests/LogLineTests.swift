@@ -21,7 +21,10 @@ import Testing
         let whole = NSRange(line.startIndex..., in: line)
         let match = try #require(expression.firstMatch(in: line, range: whole), "\(line.debugDescription)")
         var out: [String: String] = [:]
-        for name in ["id", "verb", "category", "actions", "client", "origin", "sender", "recipients", "hits", "size", "queued", "message"] {
+        for name in [
+            "id", "verb", "category", "actions", "client", "origin", "sender", "recipients", "hits", "size", "queued",
+            "message",
+        ] {
             if let range = Range(match.range(withName: name), in: line) { out[name] = String(line[range]) }
         }
         return out
@@ -107,7 +110,8 @@ import Testing
             event.envelope.client.forwarded = ForwardedClient()
             event.envelope.client.forwarded?.address = raw
             event.outcomes = [
-                RecipientOutcome(recipient: Recipient(path: MailPath(bytes: raw)), kind: .discard, reply: Reply(250, nil, text))
+                RecipientOutcome(
+                    recipient: Recipient(path: MailPath(bytes: raw)), kind: .discard, reply: Reply(250, nil, text))
             ]
             event.messageID = raw
             event.subject = raw
@@ -129,7 +133,8 @@ import Testing
     @Test func randomBytesStayInTheirField() throws {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<2000 {
-            let raw = (0..<Int.random(in: 0...30, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let raw = (0..<Int.random(in: 0...30, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+            }
             var event = Self.event()
             event.envelope.reversePath = MailPath(bytes: raw)
             event.outcomes[0].recipient.path = MailPath(bytes: raw.reversed())

@@ -54,7 +54,8 @@ struct NotificationTests {
     }
 
     private static func subject(
-        sender: String = "sender@example.org", refused: [RecipientOutcome]? = nil, headers: [UInt8] = Array("Subject: hello\r\n\r\n".utf8)
+        sender: String = "sender@example.org", refused: [RecipientOutcome]? = nil,
+        headers: [UInt8] = Array("Subject: hello\r\n\r\n".utf8)
     ) -> DeliveryStatusNotification.Subject {
         let outcomes =
             refused ?? [
@@ -154,15 +155,18 @@ struct NotificationTests {
     /// RFC 6533: an address outside ASCII needs the global form and its address type.
     @Test func internationalAddresses() throws {
         let outcomes = [
-            RecipientOutcome(recipient: Samples.recipient("müller@bücher.example"), kind: .deliver, reply: Reply(550, nil, "no")),
-            RecipientOutcome(recipient: Samples.recipient("plain@example.com"), kind: .deliver, reply: Reply(550, nil, "no")),
+            RecipientOutcome(
+                recipient: Samples.recipient("müller@bücher.example"), kind: .deliver, reply: Reply(550, nil, "no")),
+            RecipientOutcome(
+                recipient: Samples.recipient("plain@example.com"), kind: .deliver, reply: Reply(550, nil, "no")),
         ]
         let message = DeliveryStatusNotification.message(Self.subject(sender: "søren@example.org", refused: outcomes))
         Self.checkWire(message)
         let seen = try #require(try Self.read([message]).first)
         #expect(seen.defects == [])
         #expect(seen.types[2] == "message/global-delivery-status")
-        #expect(seen.status.dropFirst().map { $0[0][1] } == ["utf-8; müller@bücher.example", "rfc822; plain@example.com"])
+        #expect(
+            seen.status.dropFirst().map { $0[0][1] } == ["utf-8; müller@bücher.example", "rfc822; plain@example.com"])
         #expect(String(decoding: message, as: UTF8.self).contains("\r\nTo: søren@example.org\r\n"))
     }
 
@@ -170,7 +174,8 @@ struct NotificationTests {
     @Test func internationalOriginalRecipient() throws {
         var outcome = Self.subject().refused[0]
         outcome.recipient.originalRecipient = Array("utf-8;m+C3+BCller@x".utf8)
-        let seen = try #require(try Self.read([DeliveryStatusNotification.message(Self.subject(refused: [outcome]))]).first)
+        let seen = try #require(
+            try Self.read([DeliveryStatusNotification.message(Self.subject(refused: [outcome]))]).first)
         #expect(seen.types[2] == "message/global-delivery-status")
         #expect(seen.status[1].first == ["Original-Recipient", "utf-8;müller@x"])
     }
@@ -186,11 +191,14 @@ struct NotificationTests {
         for line in lines {
             let headers = "Subject: a\r\n\(line)\r\nContent-Type: application/x-evil\r\nX-After: b\r\n\r\n"
             messages.append(DeliveryStatusNotification.message(Self.subject(headers: Array(headers.utf8))))
-            messages.append(DeliveryStatusNotification.message(Self.subject(headers: Array(headers.utf8.dropFirst(12)))))
+            messages.append(
+                DeliveryStatusNotification.message(Self.subject(headers: Array(headers.utf8.dropFirst(12)))))
         }
         for (index, seen) in try Self.read(messages).enumerated() {
             Self.checkWire(messages[index])
-            #expect(seen.types == ["multipart/report", "text/plain", "message/delivery-status", "text/rfc822-headers"], "\(index)")
+            #expect(
+                seen.types == ["multipart/report", "text/plain", "message/delivery-status", "text/rfc822-headers"],
+                "\(index)")
             // Every second block begins with the line, which is then no field.
             if index % 2 == 0 { #expect(seen.quoted.contains(["X-After", "b"]), "\(index): \(seen.quoted)") }
         }
@@ -199,8 +207,10 @@ struct NotificationTests {
     @Test func randomHeaderBlocksStayInTheirPart() throws {
         var random = SeededGenerator(seed: 5)
         let pieces: [[UInt8]] = [
-            Array("--\(Self.boundary)".utf8), Array("--".utf8), Array("Subject: x".utf8), Array(": ".utf8), [0x0D, 0x0A], [0x0D],
-            [0x0A], [0x00], [0x01], [0x0B], [0x0C], [0x1C], [0x85], [0xC2, 0x85], [0xE2, 0x80, 0xA8], [0xCC, 0x81], [0xFF],
+            Array("--\(Self.boundary)".utf8), Array("--".utf8), Array("Subject: x".utf8), Array(": ".utf8),
+            [0x0D, 0x0A], [0x0D],
+            [0x0A], [0x00], [0x01], [0x0B], [0x0C], [0x1C], [0x85], [0xC2, 0x85], [0xE2, 0x80, 0xA8], [0xCC, 0x81],
+            [0xFF],
             [0x20], [0x09], Array("Content-Type: multipart/mixed; boundary=x".utf8),
         ]
         let messages = (0..<400).map { _ in
@@ -211,7 +221,9 @@ struct NotificationTests {
         }
         for (index, seen) in try Self.read(messages).enumerated() {
             Self.checkWire(messages[index])
-            #expect(seen.types == ["multipart/report", "text/plain", "message/delivery-status", "text/rfc822-headers"], "\(index)")
+            #expect(
+                seen.types == ["multipart/report", "text/plain", "message/delivery-status", "text/rfc822-headers"],
+                "\(index)")
         }
     }
 

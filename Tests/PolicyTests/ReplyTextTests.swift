@@ -55,11 +55,14 @@ import Testing
         let cause = "All attempts (1) failed connecting to smtp:[127.0.0.1]:10025"
         #expect(
             ReplyTexts.unavailable(cause, id: Self.id).summary
-                == "451 4.5.0 id=59301-02 - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))")
+                == "451 4.5.0 id=59301-02 - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))"
+        )
     }
 
     @Test func loopsAreRefusedForGood() {
-        #expect(ReplyTexts.loop(hops: 51, id: Self.id).summary == "554 5.4.6 Reject, id=59301-02 - mail loop: 51 Received fields")
+        #expect(
+            ReplyTexts.loop(hops: 51, id: Self.id).summary
+                == "554 5.4.6 Reject, id=59301-02 - mail loop: 51 Received fields")
     }
 
     @Test(arguments: Samples.hostile)

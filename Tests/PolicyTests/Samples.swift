@@ -32,8 +32,10 @@ enum Samples {
 
     /// Text that a hostile client or message may put anywhere.
     static let hostile: [String] = [
-        "a\r\nInjected: yes", "a\nb", "a\rb", "\u{0}", "\u{1B}[2J", "\u{85}", "\u{2028}", "\u{202E}moc.live", "\u{200B}",
-        "a>, <b", "\\x0A", "x\u{7F}", "é\u{301}\u{301}", "[1.2.3.4]", "(c)", "\u{FEFF}", "%s%n", "{}", "x, Hits: 99, size: 1",
+        "a\r\nInjected: yes", "a\nb", "a\rb", "\u{0}", "\u{1B}[2J", "\u{85}", "\u{2028}", "\u{202E}moc.live",
+        "\u{200B}",
+        "a>, <b", "\\x0A", "x\u{7F}", "é\u{301}\u{301}", "[1.2.3.4]", "(c)", "\u{FEFF}", "%s%n", "{}",
+        "x, Hits: 99, size: 1",
     ]
 }
 

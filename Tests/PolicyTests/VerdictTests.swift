@@ -25,6 +25,20 @@ import Testing
         }
     }
 
+    /// A scanner that is configured and says nothing leaves the message unchecked; one that says why, once.
+    @Test func silenceIsNotClean() {
+        var report = Report(messageSize: 1)
+        #expect(Verdict(report, required: ["clamav"]).category == .unchecked)
+        #expect(Verdict(report, required: ["clamav"]).reasons == [.scannerFailed])
+        #expect(Verdict(report).category == .clean)
+        report.unchecked = [Unchecked(.overLimits)]
+        #expect(Verdict(report, required: ["clamav"]).reasons == [.overLimits])
+        report.unchecked = []
+        report.completedScanners = ["clamav"]
+        #expect(Verdict(report, required: ["clamav"]).category == .clean)
+        #expect(Verdict(report, required: ["clamav", "other"]).reasons == [.scannerFailed])
+    }
+
     @Test func namesAndReasonsStandOnceInTheOrderFound() {
         let verdict = Samples.verdict(viruses: ["B", "A", "B"], unchecked: [.corrupt, .encrypted, .corrupt])
         #expect(verdict.virusNames == ["B", "A"])
@@ -49,7 +63,8 @@ import Testing
 }
 
 @Suite struct ContentPolicyTests {
-    private static func policy(_ unchecked: [UncheckedReason: Destiny] = [:], quarantine: Bool = true) -> ContentPolicy {
+    private static func policy(_ unchecked: [UncheckedReason: Destiny] = [:], quarantine: Bool = true) -> ContentPolicy
+    {
         ContentPolicy(infected: .reject, unchecked: unchecked, quarantine: quarantine)
     }
 

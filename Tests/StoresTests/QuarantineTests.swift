@@ -29,7 +29,8 @@ import Testing
         return Quarantine.Entry(
             id: id, time: time, category: .infected, reason: "id=1-2 - INFECTED: Eicar",
             envelope: Envelope(
-                reversePath: MailPath("s@y"), parameters: parameters, recipients: recipients, client: client), size: content.count)
+                reversePath: MailPath("s@y"), parameters: parameters, recipients: recipients, client: client),
+            size: content.count)
     }
 
     @Test func whatIsPutComesBack() throws {
@@ -132,7 +133,9 @@ import Testing
         let quarantine = Quarantine(directory: directory.path)
         let whole = Self.entry("Whole")
         try quarantine.put(whole, message: try Self.message(), report: [])
-        for (number, files) in [[], ["message"], ["message", "envelope"], ["message", "envelope", "report"]].enumerated() {
+        for (number, files) in [[], ["message"], ["message", "envelope"], ["message", "envelope", "report"]]
+            .enumerated()
+        {
             mkdir("\(directory.path)/tmp/Crash\(number)", 0o700)
             for file in files {
                 try directory.write("tmp/Crash\(number)/\(file)", try directory.read("Whole/\(file)"))
@@ -160,7 +163,9 @@ import Testing
         let whole = try directory.read("Entry/envelope")
         for length in 0..<whole.count {
             try directory.write("Entry/envelope", Array(whole[..<length]))
-            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "\(length) octets") { try quarantine.entry("Entry") }
+            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "\(length) octets") {
+                try quarantine.entry("Entry")
+            }
         }
         try directory.write("Entry/envelope", whole + whole)
         #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Entry") }
@@ -186,7 +191,9 @@ import Testing
             }
             if bytes == whole { continue }
             try directory.write("Entry/envelope", bytes)
-            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "round \(round)") { try quarantine.entry("Entry") }
+            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "round \(round)") {
+                try quarantine.entry("Entry")
+            }
         }
         #expect(try quarantine.list().damaged == ["Entry"])
     }
@@ -213,7 +220,8 @@ import Testing
         for round in 0..<300 {
             func bytes(_ count: Int = 20) -> [UInt8] {
                 (0..<Int.random(in: 0...count, using: &random)).map { _ in
-                    [0x0A, 0x0D, 0x20, 0x2B, 0x3D, 0x00, UInt8.random(in: 0...255, using: &random)].randomElement(using: &random) ?? 0
+                    [0x0A, 0x0D, 0x20, 0x2B, 0x3D, 0x00, UInt8.random(in: 0...255, using: &random)].randomElement(
+                        using: &random) ?? 0
                 }
             }
             var entry = Self.entry("R\(round)", time: Int.random(in: Int.min...Int.max, using: &random))
@@ -226,7 +234,8 @@ import Testing
             entry.envelope.parameters.envelopeID = bytes()
             entry.envelope.recipients = (0..<3).map { _ in
                 Recipient(
-                    path: MailPath(bytes: bytes()), notify: NotifyConditions(rawValue: UInt8.random(in: 0...7, using: &random)),
+                    path: MailPath(bytes: bytes()),
+                    notify: NotifyConditions(rawValue: UInt8.random(in: 0...7, using: &random)),
                     originalRecipient: bytes())
             }
             try quarantine.put(entry, message: try Self.message(), report: [])
@@ -248,7 +257,9 @@ import Testing
     @Test func aDirectoryThatCannotBeMade() throws {
         let directory = try TemporaryDirectory()
         let absent = Quarantine(directory: directory.path + "/no/such/place")
-        #expect(throws: Quarantine.Failure.self) { try absent.put(Self.entry(), message: try Self.message(), report: []) }
+        #expect(throws: Quarantine.Failure.self) {
+            try absent.put(Self.entry(), message: try Self.message(), report: [])
+        }
         #expect(directory.names() == [])
         try directory.write("file", [])
         let file = Quarantine(directory: directory.path + "/file")
@@ -279,7 +290,8 @@ import Testing
         for (size, report) in [(SmallFileSystem.octets * 2, 0), (SmallFileSystem.octets / 2, SmallFileSystem.octets)] {
             let message = try Self.message([UInt8](repeating: 0x61, count: size))
             let error = #expect(throws: Quarantine.Failure.self) {
-                try quarantine.put(Self.entry("Large"), message: message, report: [UInt8](repeating: 0x20, count: report))
+                try quarantine.put(
+                    Self.entry("Large"), message: message, report: [UInt8](repeating: 0x20, count: report))
             }
             guard case .system(let cause) = error else {
                 Issue.record("\(String(describing: error))")
@@ -291,7 +303,8 @@ import Testing
         }
         #expect(try quarantine.list().entries == [kept])
         // The room is free again.
-        try quarantine.put(Self.entry("Next"), message: try Self.message([UInt8](repeating: 1, count: 65_536)), report: [])
+        try quarantine.put(
+            Self.entry("Next"), message: try Self.message([UInt8](repeating: 1, count: 65_536)), report: [])
     }
 
     @Test(.enabled(if: SmallFileSystem.isPossible, "needs root to mount a small tmpfs"))

@@ -241,10 +241,11 @@ import Testing
             limits: Spool.Limits(
                 directory: disk.path, memoryPerMessage: 1000, totalBytes: 10_000_000, messages: 10, freeSpace: 0))
         #expect(Self.isFull { _ = try spool.store(Self.pattern(SmallFileSystem.octets + 1)) })
-        #expect(Self.isFull {
-            let writer = try spool.open(declaredSize: nil)
-            for _ in 0..<1000 { try writer.append(Self.pattern(1000)) }
-        })
+        #expect(
+            Self.isFull {
+                let writer = try spool.open(declaredSize: nil)
+                for _ in 0..<1000 { try writer.append(Self.pattern(1000)) }
+            })
         #expect(spool.messages == 0 && spool.bytes == 0)
         #expect(disk.names() == [])
         let message = try spool.store(Self.pattern(SmallFileSystem.octets / 2))

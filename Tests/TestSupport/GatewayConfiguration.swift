@@ -5,6 +5,10 @@ package struct GatewayConfiguration: Sendable {
         package var port: Int
         package var beforeQueue = false
         package var policy = "default"
+        /// Another address than 127.0.0.1 and the port: a Unix socket.
+        package var address: String?
+        /// Further keys.
+        package var keys: [String: String] = [:]
 
         package init(port: Int, beforeQueue: Bool = false, policy: String = "default") {
             self.port = port
@@ -35,9 +39,10 @@ package struct GatewayConfiguration: Sendable {
         var lines = Self.mapping(defaults.merging(settings) { $1 }, indent: "")
         lines.append("listeners:")
         for listener in listeners {
-            lines.append("  - address: 127.0.0.1:\(listener.port)")
+            lines.append("  - address: \(listener.address ?? "127.0.0.1:\(listener.port)")")
             lines.append("    placement: \(listener.beforeQueue ? "before" : "after")-queue")
             lines.append("    policy: \(listener.policy)")
+            lines += Self.mapping(listener.keys, indent: "    ")
         }
         lines.append("policies:")
         for (name, keys) in policies.sorted(by: { $0.key < $1.key }) {

@@ -42,10 +42,17 @@ package enum Lanes {
     }
 }
 
-/// Runs blocking code on a thread of its own.
+/// Runs blocking code on a thread of its own. It stays in the task of its test, so that what it finds wrong is that
+/// test's failure.
 package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+    try await withTaskExecutorPreference(ThreadExecutor()) { try body() }
+}
+
+/// Runs each job on a new thread.
+private final class ThreadExecutor: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 
@@ -90,6 +97,12 @@ package final class Barrier: @unchecked Sendable {
         opened = true
         condition.broadcast()
         condition.unlock()
+    }
+
+    package var isOpen: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return opened
     }
 
     package func wait() {

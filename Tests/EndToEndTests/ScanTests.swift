@@ -1,0 +1,172 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `mailreeve scan`.
+@Suite(.enabled(if: Clients.arePossible, Clients.missing))
+struct ScanTests {
+    private static let expected = [
+        "clean": "clean", "clean-attachment": "clean", "spammy": "clean", "eicar-attached": "infected",
+        "eicar-nested": "infected",
+    ]
+
+    /// DESIGN: fields may be added, never renamed.
+    private static let fields = [
+        "file", "message_id", "size", "sha256", "category", "score", "tests", "bayes", "findings", "parts", "anomalies",
+        "ambiguous", "unchecked", "limits_hit", "recipients", "edits", "timing_us",
+    ]
+
+    private static func check(_ document: JSONDocument) throws {
+        for field in fields { #expect(document[field] != nil, "\(field) is not there") }
+        for part in document.list("parts") {
+            for field in [
+                "path", "reading", "declared_type", "detected_type", "names", "size", "sha256", "encrypted", "origin",
+            ] {
+                #expect(part[field] != nil, "parts: \(field)")
+            }
+        }
+        for finding in document.list("findings") {
+            for field in ["scanner", "class", "name", "part", "evidence"] { #expect(finding[field] != nil, "findings: \(field)") }
+        }
+        for recipient in document.list("recipients") {
+            for field in ["address", "disposition", "reply", "quarantine"] {
+                #expect(recipient[field] != nil, "recipients: \(field)")
+            }
+        }
+    }
+
+    @Test(arguments: expected.keys.sorted())
+    func samples(name: String) async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration()
+            let file = try configuration.write("\(name).eml", Samples.sample(name))
+            let category = try #require(Self.expected[name])
+            let json = try mailreeve(
+                "scan", "--config", configuration.path, "--json", "--sender", "s@example.org", "--recipient", "a@example.net",
+                "--recipient", "b@example.net", file)
+            #expect(json.status == (category == "clean" ? 0 : 1), "\(json)")
+            #expect(json.errorText.contains("test signatures only"))
+            #expect(json.lines.count == 1)
+            let document = try JSONDocument(json.lines[0])
+            try Self.check(document)
+            #expect(document["file"] as? String == file)
+            #expect(document["category"] as? String == category)
+            #expect(document["size"] as? Int == (try Samples.sample(name).count))
+            #expect(document["signatures"] as? String == "test-only")
+            #expect(document.list("recipients").map { $0["address"] as? String } == ["a@example.net", "b@example.net"])
+            let disposition = category == "clean" ? "deliver" : "discard"
+            #expect(document.list("recipients").allSatisfy { $0["disposition"] as? String == disposition })
+            #expect(document.list("findings").isEmpty == (category == "clean"))
+
+            let tree = try mailreeve("scan", "--config", configuration.path, file)
+            #expect(tree.status == json.status)
+            #expect(tree.lines.first == "\(file): \(category)", "\(tree)")
+            #expect(tree.text.contains("signatures: test-only"))
+            #expect(tree.text.contains("sha256 \(document["sha256"] as? String ?? "-")"))
+            #expect(tree.text.contains("Eicar-Test-Signature") == (category == "infected"))
+        }
+    }
+
+    /// The daemon and the command come to the same result on the same octets.
+    @Test func sameAsTheDaemon() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try GatewayProcess(try GatewayConfiguration(nextHops: [hop.address]))
+            for name in Self.expected.keys.sorted() {
+                let content = try Samples.sample(name)
+                let reply = try send(Mail(content: content), to: gateway.port)
+                let line = try #require(gateway.messageLines.last)
+                let file = try gateway.disk.write("\(name).eml", String(decoding: content, as: UTF8.self))
+                let offline = try mailreeve(
+                    "scan", "--config", gateway.configurationFile, "--json", "--sender", "sender@example.org", "--recipient",
+                    "rcpt@example.net", file)
+                let document = try JSONDocument(try #require(offline.lines.first))
+                let category = try #require(document["category"] as? String)
+                #expect(line.contains(" \(category.uppercased()) "), "\(line)")
+                guard category == "infected" else { continue }
+                // Both say the virus and, but for the identifier, the reply.
+                let found = try #require(document.list("findings").first?["name"] as? String)
+                #expect(line.contains("(\(found)"), "\(line)")
+                let said = try #require(document.list("recipients").first?["reply"] as? String)
+                #expect(said.hasPrefix("250 2.7.0 Ok, discarded, id="), "\(said)")
+                #expect(reply.text.hasSuffix(" - INFECTED: \(found)") && said.hasSuffix(" - INFECTED: \(found)"), "\(said)")
+                // The report in quarantine is the same document.
+                let id = try #require(line.split(separator: "quarantine: ").last?.prefix { $0 != "," })
+                let kept = try JSONDocument(
+                    try mailreeve("quarantine", "show", "--config", gateway.configurationFile, "--report", String(id)).text)
+                for field in ["category", "size", "sha256", "message_id", "ambiguous"] {
+                    #expect("\(kept[field] ?? "-")" == "\(document[field] ?? "-")", "\(field)")
+                }
+                for field in ["findings", "parts", "anomalies", "unchecked"] {
+                    #expect(kept.list(field) as NSArray == document.list(field) as NSArray, "\(field)")
+                }
+            }
+        }
+    }
+
+    @Test func mboxAndStandardInput() async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration()
+            var mbox = ""
+            for name in ["clean", "eicar-attached", "spammy"] {
+                mbox += "From sender@example.org Thu Mar  6 07:05:30 2025\n"
+                mbox += String(decoding: Samples.stored(try Samples.sample(name)), as: UTF8.self) + "\n"
+            }
+            let file = try configuration.write("box.mbox", Array(mbox.utf8))
+            let result = try mailreeve("scan", "--config", configuration.path, "--json", file)
+            #expect(result.status == 1, "\(result)")
+            let documents = try result.lines.map { try JSONDocument($0) }
+            #expect(documents.map { $0["category"] as? String } == ["clean", "infected", "clean"])
+            #expect(documents.map { $0["mbox_message"] as? Int } == [1, 2, 3])
+            let clean = try Samples.sample("clean")
+            #expect(documents[0]["size"] as? Int == clean.count)
+
+            let piped = try mailreeve("scan", "--config", configuration.path, "-", input: Samples.sample("eicar-nested"))
+            #expect(piped.status == 1 && piped.lines.first == "-: infected", "\(piped)")
+            // LF alone is how mail lies in files: the same message.
+            let unix = try mailreeve("scan", "--config", configuration.path, "--json", "-", input: Samples.stored(clean))
+            let document = try JSONDocument(try #require(unix.lines.first))
+            #expect(document["sha256"] as? String == documents[0]["sha256"] as? String)
+        }
+    }
+
+    @Test func nonsense() async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration()
+            let empty = try configuration.write("empty", [])
+            let nothing = try mailreeve("scan", "--config", configuration.path, "--json", empty)
+            #expect(nothing.status == 0, "\(nothing)")
+            try Self.check(JSONDocument(try #require(nothing.lines.first)))
+
+            let noise = try configuration.write("noise", (0..<1_048_576).map { _ in UInt8.random(in: 0...255) })
+            let random = try mailreeve("scan", "--config", configuration.path, "--json", noise)
+            #expect([0, 1].contains(random.status), "\(random)")
+            try Self.check(JSONDocument(try #require(random.lines.first)))
+            let tree = try mailreeve("scan", "--config", configuration.path, noise)
+            #expect(tree.output.allSatisfy { $0 == 0x0A || $0 >= 0x20 && $0 != 0x7F }, "control characters")
+
+            for wrong in ["/nonexistent/mail.eml", "/tmp"] {
+                let result = try mailreeve("scan", "--config", configuration.path, wrong)
+                #expect(result.status == 2 && result.errorText.contains("scan: "), "\(result)")
+                #expect(result.output.isEmpty)
+            }
+            // What can be scanned is, and the exit code remembers the rest.
+            let mixed = try mailreeve(
+                "scan", "--config", configuration.path, "/nonexistent/mail.eml",
+                configuration.write("eicar.eml", Samples.sample("eicar-attached")))
+            #expect(mixed.status == 2 && mixed.text.contains("infected"), "\(mixed)")
+            #expect(try mailreeve("scan", "--config", configuration.path).status == 64)
+            #expect(try mailreeve("scan", "--config", "/nonexistent.yaml", empty).status == 2)
+        }
+    }
+
+    /// Without a configuration and without a daemon, from the build directory.
+    @Test func withoutConfiguration() async throws {
+        guard !FileManager.default.fileExists(atPath: "/etc/mailreeve/mailreeve.yaml") else { return }
+        try await Lanes.run {
+            let result = try mailreeve("scan", "--json", "-", input: Samples.sample("eicar-attached"))
+            #expect(result.status == 1, "\(result)")
+            #expect(try JSONDocument(try #require(result.lines.first))["category"] as? String == "infected")
+        }
+    }
+}

@@ -92,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP", "Stores",
+                "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP",
+                "Stores",
                 arguments, logging,
             ] + nio,
             swiftSettings: strict),

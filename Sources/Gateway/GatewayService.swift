@@ -38,6 +38,7 @@ package final class GatewayService: Sendable {
     private let state: GatewayState
     private let door: FrontDoor
     private let control: ControlServer
+    private let turns = ReloadTurns()
     private let started = Date()
 
     /// Binds the listeners, gives up root, loads the inspector and opens the doors.
@@ -142,7 +143,7 @@ package final class GatewayService: Sendable {
                 }
             }
             group.addTask {
-                for await _ in reloads { _ = await self.reload() }
+                for await _ in reloads { _ = await self.turns.take { await self.reload() } }
             }
             for await _ in stops { break }
             await self.shutDown()
@@ -154,6 +155,7 @@ package final class GatewayService: Sendable {
 
     private func shutDown() async {
         start.logger.notice("stopping: finishing mail in flight")
+        await turns.close()
         let drain = Duration.seconds(state.current.settings.timeouts.drain)
         let cut = await door.drain(within: drain)
         if cut > 0 { start.logger.warning("\(cut) connections were cut off; their clients still have the mail") }
@@ -167,7 +169,7 @@ package final class GatewayService: Sendable {
 
     /// Takes over the settings as they are in the file now. Nothing changes when they cannot be used.
     /// - Returns: nil, or why the old settings stay.
-    package func reload() async -> String? {
+    private func reload() async -> String? {
         let before = state.current
         guard let settings = start.reread() else {
             start.logger.error("reload refused: the configuration has errors; the settings in force stay")
@@ -184,6 +186,7 @@ package final class GatewayService: Sendable {
             let builder = SetupBuilder(settings)
             let options = try builder.listenerOptions()
             let setup = try await Self.makeSetup(builder, start, pool, before.spool, group, threads)
+            guard await turns.isOpen else { return ReloadTurns.stopping }
             // Messages of a new listener must find it: the setup changes first, and back again if a port is busy.
             state.replace(setup)
             do {
@@ -207,7 +210,7 @@ package final class GatewayService: Sendable {
         case .status:
             return await status()
         case .reload:
-            return StatusDocument.result(error: await reload())
+            return StatusDocument.result(error: await turns.take { await self.reload() })
         case .stop:
             stop.yield()
             return StatusDocument.result(error: nil)
@@ -220,6 +223,28 @@ package final class GatewayService: Sendable {
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
             spool: setup.spool, totals: journal.totals, signatures: setup.signatureState)
         return document.encoded()
+    }
+}
+
+/// One reload after the other, whoever asks, and none once the daemon is stopping: it would open listeners again.
+private actor ReloadTurns {
+    static let stopping = "the gateway is stopping"
+
+    private var last: Task<String?, Never>?
+    private(set) var isOpen = true
+
+    func take(_ work: @escaping @Sendable () async -> String?) async -> String? {
+        guard isOpen else { return Self.stopping }
+        let turn = Task { [last] in
+            _ = await last?.value
+            return await work()
+        }
+        last = turn
+        return await turn.value
+    }
+
+    func close() {
+        isOpen = false
     }
 }
 

@@ -96,8 +96,10 @@ package final class OfflineScan: Sendable {
         let database = builder.database()
         _ = try await pool.load(builder.poolSettings(database, path: settings.inspector.path))
         let limit = settings.limits.messageSize
+        // One message is judged at a time, but the pool's thread may hold it a moment longer than its report.
         let spool = Spool(
-            limits: Spool.Limits(directory: "", memoryPerMessage: limit, totalBytes: limit, messages: 1, freeSpace: 0))
+            limits: Spool.Limits(
+                directory: "", memoryPerMessage: limit, totalBytes: 4 * limit, messages: 4, freeSpace: 0))
         let listeners = try await builder.listeners(
             group: .singletonMultiThreadedEventLoopGroup, disk: .singleton)
         guard let first = settings.listeners.first.flatMap({ listeners[$0.address.description] }) else {

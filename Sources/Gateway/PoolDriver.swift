@@ -148,7 +148,12 @@ final class PoolDriver: @unchecked Sendable {
                 counts.crashes += 1
             case .unusable(let generation):
                 log(.error("workers of inspector generation \(generation) end before they are ready"))
-                if loading[generation] != nil { giveUp(generation, "its workers end before they are ready") }
+                if loading[generation] != nil {
+                    giveUp(generation, "its workers end before they are ready")
+                } else {
+                    // Another zygote may do better, above all where this one is stuck and forks nothing.
+                    zygotes[generation]?.child.process.signal(SIGKILL)
+                }
             }
         }
     }
@@ -198,7 +203,10 @@ final class PoolDriver: @unchecked Sendable {
         guard let load = loading.removeValue(forKey: generation), let ready = zygotes[generation]?.ready else { return }
         settings = load.settings
         perform(machine.promote(generation, settings: load.settings.pool, now: monotonicNow()))
-        log(.info("inspector generation \(generation) serves: \(ready.signatures) signatures, Landlock ABI \(ready.landlockABI)"))
+        log(
+            .info(
+                "inspector generation \(generation) serves: \(ready.signatures) signatures, Landlock ABI \(ready.landlockABI)"
+            ))
         load.answer?.resume(returning: .success(ready))
     }
 
@@ -268,7 +276,8 @@ final class PoolDriver: @unchecked Sendable {
     private func fork(_ id: WorkerID) {
         do {
             try workspace.makeWorker(id)
-            try zygotes[id.generation]?.child.socket.send(ZygoteRequest.fork(worker: id.number).encoded(), waiting: false)
+            try zygotes[id.generation]?.child.socket.send(
+                ZygoteRequest.fork(worker: id.number).encoded(), waiting: false)
         } catch {
             log(.error("inspector worker: \(error)"))
             perform(machine.workerBroken(id, now: monotonicNow()))
@@ -408,7 +417,8 @@ final class PoolDriver: @unchecked Sendable {
     private func selfTestAnswered(_ generation: Int, passed: Bool) {
         guard loading[generation] != nil else { return }
         guard passed else {
-            return giveUp(generation, "self-test failed: the test virus was not found, or a clean message was not clean")
+            return giveUp(
+                generation, "self-test failed: the test virus was not found, or a clean message was not clean")
         }
         loading[generation]?.testsLeft -= 1
         if loading[generation]?.testsLeft == 0 { promote(generation) }

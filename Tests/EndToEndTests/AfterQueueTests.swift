@@ -23,12 +23,13 @@ struct AfterQueueTests {
             for mail in mails {
                 let expected = try TracedMail(plain.mailboxes.await(to: mail.recipient).content, filtered: false)
                 let arrived = try TracedMail(chain.postfix.mailboxes.await(to: mail.recipient).content, filtered: true)
-                #expect(arrived.rest == expected.rest, "\(mail.name)")
-                #expect(arrived.rest == Samples.stored(mail.content), "\(mail.name)")
+                #expect(difference(arrived.rest, expected.rest) == nil, "\(mail.name)")
+                #expect(difference(arrived.rest, Samples.stored(mail.content)) == nil, "\(mail.name)")
                 #expect(arrived.trace[0] == "Return-Path: <\(mail.sender)>")
             }
             #expect(chain.postfix.mailboxes.entries.count == mails.count)
-            #expect(chain.gateway.messageLines.count { $0.contains("Passed CLEAN {Relayed}") } == mails.count)
+            let lines = try chain.gateway.awaitMessageLines(mails.count)
+            #expect(lines.allSatisfy { $0.contains(") Passed CLEAN {Relayed}, ") })
         }
     }
 
@@ -77,7 +78,10 @@ struct AfterQueueTests {
                     continue
                 }
                 #expect(entries.count == 1, "\(mail.name)")
-                #expect(try TracedMail(entries[0].content, filtered: true).rest == reference.rest, "\(mail.name)")
+                let rest = try TracedMail(entries[0].content, filtered: true).rest
+                // Fields that only a gateway of ours may have written are taken out of mail from outside.
+                let expected = TracedMail.without(["X-Virus-Scanned", "X-Quarantine-ID"], reference.rest)
+                #expect(difference(rest, expected) == nil, "\(mail.name)")
             }
             #expect(chain.gateway.quarantined.count == kept)
             #expect(kept * 10 < mails.count, "\(kept) of \(mails.count) were kept")
@@ -101,7 +105,7 @@ struct AfterQueueTests {
             // Below what Postfix's entry put on top, the copy is what was sent.
             let copy = try chain.quarantined(id)
             let original = try Samples.sample(sample)
-            #expect(Array(copy.suffix(original.count)) == original)
+            #expect(difference(Array(copy.suffix(original.count)), original) == nil)
             try chain.postfix.awaitEmptyQueue()
             #expect(chain.postfix.mailboxes.entries.isEmpty)
             #expect(chain.postfix.senders.entries.isEmpty, "the sender was told")

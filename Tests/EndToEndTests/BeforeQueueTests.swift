@@ -19,7 +19,7 @@ struct BeforeQueueTests {
             #expect(clean.status == 0 && clean.decisive.hasPrefix("250 2.0.0 "), "\(clean.transcript)")
             try chain.postfix.awaitEmptyQueue()
             #expect(chain.postfix.mailboxes.entries.count == 1)
-            #expect(chain.gateway.messageLines.count { $0.contains("Blocked INFECTED") } == 2)
+            #expect(try chain.gateway.awaitMessageLines(3).count { $0.contains("Blocked INFECTED") } == 2)
         }
     }
 
@@ -33,7 +33,7 @@ struct BeforeQueueTests {
             for mail in mails {
                 let entry = try chain.postfix.mailboxes.await(to: mail.recipient)
                 let traced = try TracedMail(entry.content, filtered: true)
-                #expect(traced.rest == Samples.stored(mail.content), "\(mail.name)")
+                #expect(difference(traced.rest, Samples.stored(mail.content)) == nil, "\(mail.name)")
             }
         }
     }
@@ -70,14 +70,6 @@ struct BeforeQueueTests {
             + crlf(
                 "MAIL FROM:<forged@example.org>\nRCPT TO:<victim@example.net>\nDATA\nFrom: forged@example.org\n"
                     + "Subject: smuggled\n\nsmuggled text\n")
-    }
-
-    /// What comes behind the sequence is text of the first message, or nothing arrives at all.
-    private static func expectNoSecondMail(_ mailboxes: Maildir, _ sequence: Samples.Sequence) {
-        let entries = mailboxes.entries
-        #expect(entries.count <= 1, "\(sequence.name)")
-        #expect(mailboxes.entries(to: "victim@example.net").isEmpty, "\(sequence.name)")
-        for entry in entries { #expect(entry.fields("Subject") == ["outer"], "\(sequence.name)") }
     }
 
     /// Straight to the gateway's listeners, before and after the queue, behind which a Postfix takes what they pass on.

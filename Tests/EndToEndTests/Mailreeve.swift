@@ -9,6 +9,12 @@ func mailreeve(_ arguments: String..., input: [UInt8] = []) throws -> ToolResult
 
 extension GatewayProcess {
     var configurationFile: String { disk.path + "/mailreeve.yaml" }
+
+    /// The lines on messages once there are so many: the last one is written a moment after the reply.
+    func awaitMessageLines(_ count: Int) throws -> [String] {
+        try poll("\(count) lines on messages") { messageLines.count >= count }
+        return messageLines
+    }
 }
 
 /// A configuration for commands that need no daemon, in directories of its own.

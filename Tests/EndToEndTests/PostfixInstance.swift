@@ -208,6 +208,18 @@ struct TracedMail {
         return fields
     }
 
+    /// A message without the header fields of these names.
+    static func without(_ names: [String], _ content: [UInt8]) -> [UInt8] {
+        var kept: [UInt8] = []
+        var position = 0
+        while position < content.count, content[position] != 0x0A, let end = fieldEnd(content, from: position) {
+            let field = unfolded(content[position..<end]).lowercased()
+            if !names.contains(where: { field.hasPrefix($0.lowercased() + ":") }) { kept += content[position..<end] }
+            position = end
+        }
+        return kept + content[position...]
+    }
+
     /// Behind the line end of the field that begins there, its folded lines included.
     private static func fieldEnd(_ content: [UInt8], from start: Int) -> Int? {
         var position = start
@@ -222,4 +234,14 @@ struct TracedMail {
         String(decoding: field, as: UTF8.self).split(separator: "\n")
             .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
     }
+}
+
+/// Where two messages begin to differ, with what stands there; nil when they are the same.
+func difference(_ found: [UInt8], _ expected: [UInt8]) -> String? {
+    if found == expected { return nil }
+    let same = zip(found, expected).prefix { $0 == $1 }.count
+    func around(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes[max(0, same - 60)..<min(bytes.count, same + 60)], as: UTF8.self).debugDescription
+    }
+    return "at octet \(same) of \(found.count) and \(expected.count): \(around(found)) instead of \(around(expected))"
 }

@@ -27,7 +27,9 @@ import Testing
             #expect(json["recipients"] as? [String] == ["a@example.net", "b@example.net"])
             #expect(json["size"] as? Int == (try Samples.sample("eicar-attached").count))
             let page = try mailreeve("quarantine", "show", "--config", config, id)
-            #expect(page.status == 0 && page.text.contains("<a@example.net>") && page.text.contains("ENVID=kept1"), "\(page)")
+            #expect(
+                page.status == 0 && page.text.contains("<a@example.net>") && page.text.contains("ENVID=kept1"),
+                "\(page)")
             #expect(page.text.contains("Subject: ") && page.text.contains("Eicar-Test-Signature"), "\(page)")
             let raw = try mailreeve("quarantine", "show", "--raw", "--config", config, id)
             #expect(raw.output == (try Samples.sample("eicar-attached")))
@@ -47,7 +49,8 @@ import Testing
             #expect(hop.deliveries.isEmpty)
 
             let down = try mailreeve(
-                "quarantine", "release", "--config", config, "--force", "--next-hop", "smtp:[127.0.0.1]:\(Ports.free())", id)
+                "quarantine", "release", "--config", config, "--force", "--next-hop",
+                "smtp:[127.0.0.1]:\(Ports.free())", id)
             #expect(down.status == 1, "\(down)")
             let before = try JSONDocument(try mailreeve("quarantine", "list", "--json", "--config", config).text)
             #expect(before["released"] as? Int == 0)
@@ -62,7 +65,8 @@ import Testing
             let after = try JSONDocument(try mailreeve("quarantine", "list", "--json", "--config", config).text)
             #expect((after["released"] as? Int ?? 0) > 0)
 
-            let one = try mailreeve("quarantine", "release", "--config", config, "--force", "--to", "admin@example.net", id)
+            let one = try mailreeve(
+                "quarantine", "release", "--config", config, "--force", "--to", "admin@example.net", id)
             #expect(one.status == 0, "\(one)")
             #expect(hop.deliveries.last?.recipients == ["admin@example.net"])
         }

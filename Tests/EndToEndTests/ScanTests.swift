@@ -26,7 +26,9 @@ struct ScanTests {
             }
         }
         for finding in document.list("findings") {
-            for field in ["scanner", "class", "name", "part", "evidence"] { #expect(finding[field] != nil, "findings: \(field)") }
+            for field in ["scanner", "class", "name", "part", "evidence"] {
+                #expect(finding[field] != nil, "findings: \(field)")
+            }
         }
         for recipient in document.list("recipients") {
             for field in ["address", "disposition", "reply", "quarantine"] {
@@ -42,7 +44,8 @@ struct ScanTests {
             let file = try configuration.write("\(name).eml", Samples.sample(name))
             let category = try #require(Self.expected[name])
             let json = try mailreeve(
-                "scan", "--config", configuration.path, "--json", "--sender", "s@example.org", "--recipient", "a@example.net",
+                "scan", "--config", configuration.path, "--json", "--sender", "s@example.org", "--recipient",
+                "a@example.net",
                 "--recipient", "b@example.net", file)
             #expect(json.status == (category == "clean" ? 0 : 1), "\(json)")
             #expect(json.errorText.contains("test signatures only"))
@@ -72,13 +75,14 @@ struct ScanTests {
         try await Lanes.run {
             let hop = try ScriptedNextHop(lmtp: false)
             let gateway = try GatewayProcess(try GatewayConfiguration(nextHops: [hop.address]))
-            for name in Self.expected.keys.sorted() {
+            for (number, name) in Self.expected.keys.sorted().enumerated() {
                 let content = try Samples.sample(name)
                 let reply = try send(Mail(content: content), to: gateway.port)
-                let line = try #require(gateway.messageLines.last)
+                let line = try gateway.awaitMessageLines(number + 1)[number]
                 let file = try gateway.disk.write("\(name).eml", String(decoding: content, as: UTF8.self))
                 let offline = try mailreeve(
-                    "scan", "--config", gateway.configurationFile, "--json", "--sender", "sender@example.org", "--recipient",
+                    "scan", "--config", gateway.configurationFile, "--json", "--sender", "sender@example.org",
+                    "--recipient",
                     "rcpt@example.net", file)
                 let document = try JSONDocument(try #require(offline.lines.first))
                 let category = try #require(document["category"] as? String)
@@ -89,11 +93,13 @@ struct ScanTests {
                 #expect(line.contains("(\(found)"), "\(line)")
                 let said = try #require(document.list("recipients").first?["reply"] as? String)
                 #expect(said.hasPrefix("250 2.7.0 Ok, discarded, id="), "\(said)")
-                #expect(reply.text.hasSuffix(" - INFECTED: \(found)") && said.hasSuffix(" - INFECTED: \(found)"), "\(said)")
+                #expect(
+                    reply.text.hasSuffix(" - INFECTED: \(found)") && said.hasSuffix(" - INFECTED: \(found)"), "\(said)")
                 // The report in quarantine is the same document.
                 let id = try #require(line.split(separator: "quarantine: ").last?.prefix { $0 != "," })
                 let kept = try JSONDocument(
-                    try mailreeve("quarantine", "show", "--config", gateway.configurationFile, "--report", String(id)).text)
+                    try mailreeve("quarantine", "show", "--config", gateway.configurationFile, "--report", String(id))
+                        .text)
                 for field in ["category", "size", "sha256", "message_id", "ambiguous"] {
                     #expect("\(kept[field] ?? "-")" == "\(document[field] ?? "-")", "\(field)")
                 }
@@ -121,10 +127,12 @@ struct ScanTests {
             let clean = try Samples.sample("clean")
             #expect(documents[0]["size"] as? Int == clean.count)
 
-            let piped = try mailreeve("scan", "--config", configuration.path, "-", input: Samples.sample("eicar-nested"))
+            let piped = try mailreeve(
+                "scan", "--config", configuration.path, "-", input: Samples.sample("eicar-nested"))
             #expect(piped.status == 1 && piped.lines.first == "-: infected", "\(piped)")
             // LF alone is how mail lies in files: the same message.
-            let unix = try mailreeve("scan", "--config", configuration.path, "--json", "-", input: Samples.stored(clean))
+            let unix = try mailreeve(
+                "scan", "--config", configuration.path, "--json", "-", input: Samples.stored(clean))
             let document = try JSONDocument(try #require(unix.lines.first))
             #expect(document["sha256"] as? String == documents[0]["sha256"] as? String)
         }

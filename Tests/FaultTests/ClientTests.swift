@@ -27,12 +27,12 @@ import Testing
                 if reset { session.socket.reset() }
             }
             try stage.expectService()
+            // Nothing of it stays: the gateway ends without waiting for anybody.
+            stage.expectCleanEnd()
             // What came whole may be delivered, nothing else.
             let whole = stage.hop.deliveries.count { $0.relayed.digest == mail.digest }
             #expect(stage.hop.deliveries.count == whole + 1)
             #expect(place == "after-dot" || whole == 0)
-            // Nothing of it stays: the gateway ends without waiting for anybody.
-            stage.expectCleanEnd()
         }
     }
 
@@ -67,6 +67,24 @@ import Testing
                 }
             } catch {}
             #expect(sent < 2000, "the drip went on for 20 s")
+            try stage.expectService()
+        }
+    }
+
+    /// The average rate is judged from 30 seconds after DATA on, so this test takes as long.
+    @Test(.enabled(if: longTests, "takes 30 s: set MAILREEVE_LONG_TESTS=1"))
+    func minimumRate() async throws {
+        try await Lanes.run {
+            let stage = try Stage { $0.settings["timeouts.minimum_rate"] = "100000" }
+            let session = try MailSession(port: stage.gateway.port)
+            _ = try session.begin(.clean(1))
+            let begin = Date()
+            #expect(throws: (any Error).self) {
+                while Date().timeIntervalSince(begin) < 50 {
+                    try session.socket.send("a line now and then\r\n")
+                    usleep(100_000)
+                }
+            }
             try stage.expectService()
         }
     }

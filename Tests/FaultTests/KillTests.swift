@@ -65,8 +65,9 @@ import Testing
             client.stop()
             let result = try run.get()
             Self.compare(result, stage.hop.deliveries)
-            print("accepted: \(result.accepted.count), tries without 250: \(result.failures), at the next hop: "
-                + "\(stage.hop.deliveries.count)")
+            print(
+                "accepted: \(result.accepted.count), tries without 250: \(result.failures), at the next hop: "
+                    + "\(stage.hop.deliveries.count)")
             #expect(result.refused.isEmpty, "\(result.refused.first?.value.description ?? "")")
             #expect(result.failures > 0, "nothing was interrupted")
             try stage.expectService()
@@ -134,7 +135,8 @@ import Testing
             let spool = try FileManager.default.contentsOfDirectory(atPath: stage.gateway.stateDirectory + "/spool")
             #expect(spool.isEmpty)
             stage.expectCleanEnd()
-            let workspace = try FileManager.default.contentsOfDirectory(atPath: stage.gateway.memory.path + "/workspace")
+            let workspace = try FileManager.default.contentsOfDirectory(
+                atPath: stage.gateway.memory.path + "/workspace")
             #expect(workspace.sorted() == ["lock"])
         }
     }

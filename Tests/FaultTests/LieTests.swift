@@ -8,7 +8,8 @@ import Testing
     static let answers = [
         "exit", "crash", "garbage", "empty-record", "oversized-record", "extra-descriptors", "wrong-request",
         "hello-twice", "negative-length", "longer-than-file", "huge-length", "truncated", "trailing", "wrong-version",
-        "wrong-type", "huge-count", "many-parts", "wrong-message-size", "part-index", "unknown-word", "long-name", "hang",
+        "wrong-type", "huge-count", "many-parts", "wrong-message-size", "part-index", "unknown-word", "long-name",
+        "hang",
     ]
     /// Told before the first message: such a generation never serves.
     static let starts = [

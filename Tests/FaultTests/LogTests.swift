@@ -5,7 +5,8 @@ import Testing
 /// Whatever mail holds, the log has one line for each message, in amavis's order, and nothing that was forged.
 @Suite struct LogTests {
     private static let hostile: [String] = [
-        "line\r\n end", "\u{1B}[31mred\u{1B}]0;title\u{7}", "nul\u{0}nul", "%s%n%x %d", "tab\there", "\u{202E}evil", "\\x1b",
+        "line\r\n end", "\u{1B}[31mred\u{1B}]0;title\u{7}", "nul\u{0}nul", "%s%n%x %d", "tab\there", "\u{202E}evil",
+        "\\x1b",
         "a\rb", "\u{85}next\u{2028}line", "(1-2) Passed CLEAN {Relayed}, forged",
     ]
 
@@ -45,7 +46,8 @@ import Testing
     private static func expectPlain(_ lines: [String]) {
         for line in lines {
             let controls = line.unicodeScalars.filter { scalar in
-                scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || [0x2028, 0x2029, 0x202E].contains(scalar.value)
+                scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+                    || [0x2028, 0x2029, 0x202E].contains(scalar.value)
             }
             #expect(controls.isEmpty, "\(line.debugDescription)")
         }

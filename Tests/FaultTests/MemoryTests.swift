@@ -65,6 +65,7 @@ import Testing
             let stage = try Stage { $0.settings["limits.message_size"] = "104857600" }
             try stage.expectService()
             let before = Sampler.sample(stage.gateway.process.pid, stage.gateway.memory.path)
+            #expect(before > 1_000_000, "the memory cannot be read")
             let mail = kind == "text" ? Self.text() : Self.attachment()
             let sampler = Sampler(stage.gateway)
             let begin = Date()

@@ -111,7 +111,8 @@ import Testing
                 words.hasPrefix("4") ? "Temporary MTA failure on relaying" : "Rejected by next-hop MTA on relaying"
             #expect(reply.description.hasPrefix(words.prefix(9) + " id="), "\(reply)")
             #expect(
-                reply.text.hasSuffix(" - \(phrase), from MTA(smtp:[127.0.0.1]:\(stage.hop.port)): \(words)"), "\(reply)")
+                reply.text.hasSuffix(" - \(phrase), from MTA(smtp:[127.0.0.1]:\(stage.hop.port)): \(words)"), "\(reply)"
+            )
             #expect(stage.hop.deliveries.isEmpty)
             stage.hop.answer { _, _, _ in .usual }
             try stage.expectService()

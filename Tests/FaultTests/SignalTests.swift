@@ -85,7 +85,8 @@ import Testing
             for round in 0..<6 {
                 let hop = round % 2 == 0 ? second : stage.hop
                 stage.gateway.configuration.policies["default"] = [
-                    "next_hops": GatewayConfiguration.list([hop.address]), "add_received": round % 2 == 0 ? "no" : "yes",
+                    "next_hops": GatewayConfiguration.list([hop.address]),
+                    "add_received": round % 2 == 0 ? "no" : "yes",
                 ]
                 try stage.gateway.writeConfiguration()
                 let line = try stage.gateway.reload()
@@ -95,7 +96,8 @@ import Testing
                 // The connection from before the first reload is still there, and its mail goes the new way.
                 let mail = Mail.clean(-round, size: 1000 + round)
                 #expect(try session.send(mail).decisive.code == 250)
-                let last = try #require(hop.deliveries.first { $0.content.count > 1000 && $0.relayed.digest == mail.digest })
+                let last = try #require(
+                    hop.deliveries.first { $0.content.count > 1000 && $0.relayed.digest == mail.digest })
                 #expect(last.relayed.added.contains { $0.hasPrefix("Received:") } == (round % 2 != 0))
             }
             client.stop()
@@ -103,6 +105,20 @@ import Testing
             #expect(result.failures == 0 && result.refused.isEmpty, "\(result.lastFailure)")
             let there = Set((stage.hop.deliveries + second.deliveries).map { $0.relayed.digest })
             #expect(result.accepted.allSatisfy { there.contains(Mail.clean($0 + 10).digest) })
+            stage.expectCleanEnd()
+        }
+    }
+
+    /// Impatient administrators: many reloads, and a stop right behind them.
+    @Test func manyReloadsAtOnce() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            for _ in 0..<20 { stage.gateway.process.signal(SIGHUP) }
+            try stage.expectService()
+            try poll("one generation") {
+                try send(.clean(1), to: stage.gateway.port).code == 250 && stage.gateway.zygotes.count == 1
+            }
+            stage.gateway.process.signal(SIGHUP)
             stage.expectCleanEnd()
         }
     }

@@ -127,13 +127,15 @@ import Testing
             let relayed = try #require(stage.hop.deliveries.first).relayed
             #expect(relayed.added.count == 2)
             let field = try #require(relayed.added.last)
-            #expect(field.hasPrefix("X-Virus-Scanned: mailreeve (ClamAV ") && field.hasSuffix(") at gateway.example\r\n"))
+            #expect(
+                field.hasPrefix("X-Virus-Scanned: mailreeve (ClamAV ") && field.hasSuffix(") at gateway.example\r\n"))
             #expect(relayed.original == Self.cleared)
         }
     }
 
     private static func signature(_ name: String, _ text: String) -> String {
-        "\(name):0:*:" + text.utf8.map { byte in String(byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() + "\n"
+        "\(name):0:*:" + text.utf8.map { byte in String(byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+            + "\n"
     }
 
     /// Another generation: what it knows is found, what it does not know any more is not.

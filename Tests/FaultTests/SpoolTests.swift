@@ -72,7 +72,8 @@ import Testing
             #expect(largest.content.count == 100_000)
             #expect(try send(largest, to: stage.gateway.port).code == 250)
             var larger = mail(100_001)
-            #expect(try sendAll(larger, to: stage.gateway.port).final.first?.description.hasPrefix("552 5.3.4 ") == true)
+            #expect(
+                try sendAll(larger, to: stage.gateway.port).final.first?.description.hasPrefix("552 5.3.4 ") == true)
             larger.parameters = "SIZE=100001"
             #expect(try sendAll(larger, to: stage.gateway.port).mail.description.hasPrefix("552 5.3.4 "))
             #expect(stage.hop.deliveries.count == 1)
@@ -114,8 +115,9 @@ import Testing
     /// What must be kept cannot be kept: the client keeps it.
     @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
     func noRoomForTheQuarantine() async throws {
-        try await Self.withSmallDisk("state_directory") { $0.settings["limits.spool_memory_per_message"] = "8000000" }
-        _: { stage, disk in
+        try await Self.withSmallDisk("state_directory") {
+            $0.settings["limits.spool_memory_per_message"] = "8000000"
+        } _: { stage, disk in
             let mail = Mail.attached(Array(eicar.utf8) + [UInt8](repeating: 7, count: 5_000_000))
             let reply = try send(mail, to: stage.gateway.port)
             #expect(reply.description.hasPrefix("451 4.5.0 Error in processing, id="), "\(reply)")
@@ -129,8 +131,9 @@ import Testing
 
     @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
     func workspaceFull() async throws {
-        try await Self.withSmallDisk("workspace.directory") { $0.settings["limits.free_space"] = "2000000" }
-        _: { stage, disk in
+        try await Self.withSmallDisk("workspace.directory") {
+            $0.settings["limits.free_space"] = "2000000"
+        } _: { stage, disk in
             try stage.expectService()
             try disk.fill()
             #expect(try send(.clean(1), to: stage.gateway.port).description == Self.insufficient)

@@ -49,7 +49,8 @@ struct LyingWorker {
     private func pass(_ request: Inspect, _ size: Int, infected: Bool) throws {
         switch lie {
         case .reportPipe, .reportDirectory, .reportZero: try sendReport(request, size)
-        default: try LyingWorker(link: link, lie: infected ? .infected : .honest, report: report).sendReport(request, size)
+        default:
+            try LyingWorker(link: link, lie: infected ? .infected : .honest, report: report).sendReport(request, size)
         }
     }
 

@@ -8,7 +8,9 @@ import Linux
 /// The whole program. Throws when the gateway closes its end in the middle.
 func run() throws {
     let control = PacketSocket(Descriptor(owning: 3))
-    guard let (first, _) = try control.receive(), case .configure(let settings) = try ZygoteRequest(first) else { exit(65) }
+    guard let (first, _) = try control.receive(), case .configure(let settings) = try ZygoteRequest(first) else {
+        exit(65)
+    }
     let (asked, once) = Lie.asked(by: settings.clamav?.database)
     switch asked {
     case .failed:

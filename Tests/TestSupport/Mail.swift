@@ -11,7 +11,9 @@ package struct Mail: Sendable {
     /// Lines with CRLF, dots not stuffed.
     package var content: [UInt8]
 
-    package init(from sender: String = "sender@example.org", to recipients: [String] = ["rcpt@example.net"], content: [UInt8]) {
+    package init(
+        from sender: String = "sender@example.org", to recipients: [String] = ["rcpt@example.net"], content: [UInt8]
+    ) {
         self.sender = sender
         self.recipients = recipients
         self.content = content
@@ -25,7 +27,9 @@ package struct Mail: Sendable {
     }
 
     /// A small clean message; `number` and `size` make it different from others.
-    package static func clean(_ number: Int = 0, size: Int = 300, to recipients: [String] = ["rcpt@example.net"]) -> Mail {
+    package static func clean(_ number: Int = 0, size: Int = 300, to recipients: [String] = ["rcpt@example.net"])
+        -> Mail
+    {
         var text = """
             From: Sender <sender@example.org>
             To: Receiver <rcpt@example.net>
@@ -116,7 +120,8 @@ package struct Relayed: Sendable {
     /// `X-Mailreeve-Unchecked:`, each at most once. Everything below is the original.
     package init(_ content: [UInt8]) {
         original = content
-        for name in ["Received: ", "X-Virus-Scanned: ", "X-Mailreeve-Unchecked: "] where original.starts(with: name.utf8) {
+        for name in ["Received: ", "X-Virus-Scanned: ", "X-Mailreeve-Unchecked: "]
+        where original.starts(with: name.utf8) {
             var end = 0
             repeat {
                 guard let next = original.span.firstIndex(of: 0x0A, from: end) else { return }

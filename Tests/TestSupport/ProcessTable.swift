@@ -47,8 +47,9 @@ package enum ProcessTable {
 
     private static func sum(_ text: String, _ names: [String]) -> Int {
         text.split(separator: "\n").reduce(0) { sum, line in
-            let words = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard words.count > 1, names.contains(String(words[0])), let kilobytes = Int(words[1].filter(\.isNumber)) else {
+            let words = line.split { $0 == " " || $0 == "\t" }
+            guard words.count > 1, names.contains(String(words[0])), let kilobytes = Int(words[1].filter(\.isNumber))
+            else {
                 return sum
             }
             return sum + kilobytes * 1024

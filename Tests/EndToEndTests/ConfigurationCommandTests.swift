@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `check-config`, `config`, and help.
+@Suite struct ConfigurationCommandTests {
+    @Test func checkConfig() throws {
+        let scratch = try Scratch(.disk)
+        let file = try scratch.write(
+            "wrong.yaml",
+            """
+            hostname: mx.example.net
+            limits:
+              message_sise: 10 MiB
+              recipients: many
+            listeners:
+              - address: 127.0.0.1:99999
+                placement: sideways
+
+            """)
+        let result = try mailreeve("check-config", file)
+        #expect(result.status == 1, "\(result)")
+        for (place, word) in [
+            ("3:3", "message_size"), ("4:15", "'many'"), ("6:14", "99999"), ("7:16", "sideways"),
+        ] {
+            let line = result.lines.first { $0.hasPrefix("\(file):\(place): ") }
+            #expect(line?.contains(word) ?? false, "\(place) in \(result)")
+        }
+        let broken = try scratch.write("broken.yaml", "limits:\n  message_size: [ 1\nhostname: x\n")
+        let syntax = try mailreeve("check-config", broken)
+        #expect(syntax.status == 1 && syntax.lines.contains { $0.hasPrefix("\(broken):") }, "\(syntax)")
+        let missing = try mailreeve("check-config", scratch.path + "/none.yaml")
+        #expect(missing.status == 1 && missing.text.contains(scratch.path + "/none.yaml"), "\(missing)")
+
+        let configuration = try OfflineConfiguration()
+        let good = try mailreeve("check-config", configuration.path)
+        #expect(good.status == 0 && good.lines.last == "\(configuration.path): ok", "\(good)")
+        #expect(good.text.contains("7/8"), "\(good)")
+        // The daemon says the same, and does not start.
+        let serve = try mailreeve("serve", "--config", file)
+        #expect(serve.status == 1 && serve.errorText.contains("\(file):3:3: "), "\(serve)")
+    }
+
+    /// The shipped file, and the defaults as they are printed, are accepted.
+    @Test func shippedConfiguration() throws {
+        let shipped = try mailreeve("check-config", Programs.package + "/packaging/mailreeve.yaml")
+        #expect(shipped.status == 0, "\(shipped)")
+        let defaults = try mailreeve("config", "defaults")
+        #expect(defaults.status == 0)
+        let scratch = try Scratch(.disk)
+        let check = try mailreeve("check-config", scratch.write("defaults.yaml", defaults.text))
+        #expect(check.status == 0, "\(check)")
+    }
+
+    @Test func explain() throws {
+        let configuration = try OfflineConfiguration()
+        let explained = try mailreeve("config", "explain", "--config", configuration.path, "inspector.workers")
+        #expect(explained.status == 0 && explained.text.contains("\(configuration.path):7:12)"), "\(explained)")
+        let fallback = try mailreeve("config", "explain", "--config", configuration.path, "limits.message_size")
+        #expect(
+            fallback.status == 0 && fallback.text.contains("100 MiB") && fallback.text.contains("default"),
+            "\(fallback)")
+        let unknown = try mailreeve("config", "explain", "--config", configuration.path, "limits.mesage_size")
+        #expect(unknown.status == 1 && unknown.errorText.contains("limits.message_size"), "\(unknown)")
+    }
+
+    private static let commands = [
+        [], ["serve"], ["check-config"], ["config"], ["config", "defaults"], ["config", "explain"], ["scan"],
+        ["quarantine"],
+        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "release"], ["status"], ["reload"], ["stop"],
+        ["setup"],
+        ["setup", "postfix"], ["filter"], ["sink"], ["bench"],
+    ]
+
+    @Test(arguments: commands)
+    func help(command: [String]) throws {
+        let result = try runTool(Programs.path("mailreeve"), command + ["--help"])
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
+        #expect(result.text.contains("OVERVIEW: "))
+        #expect(result.text.contains("USAGE: \((["mailreeve"] + command).joined(separator: " "))"), "\(result)")
+        let wrong = try runTool(Programs.path("mailreeve"), command + ["--no-such-option"])
+        #expect(wrong.status == 64 && wrong.output.isEmpty, "\(wrong)")
+    }
+
+    /// Every command that help names has its own.
+    @Test func helpIsComplete() throws {
+        let text = try mailreeve("--help").lines
+        let start = try #require(text.firstIndex { $0.hasPrefix("SUBCOMMANDS:") })
+        let named = text[(start + 1)...].prefix { $0.hasPrefix("  ") }.compactMap { line in
+            line.hasPrefix("   ") ? nil : line.split(separator: " ").first.map(String.init)
+        }
+        #expect(Set(named) == Set(Self.commands.compactMap(\.first)))
+    }
+}

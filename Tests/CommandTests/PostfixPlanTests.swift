@@ -20,7 +20,7 @@ import Testing
                 "content_filter = mailreeve:[127.0.0.1]:10024", "receive_override_options = no_address_mappings",
                 "mailreeve  unix  -  -  n  -  3  lmtp", "  -o lmtp_data_done_timeout=1200s",
                 "  -o lmtp_send_xforward_command=yes", "  -o lmtp_tls_security_level=none", "  -o lmtp_generic_maps=",
-                "127.0.0.1:10025  inet  n  -  n  -  -  smtpd",
+                "  -o lmtp_line_length_limit=0", "127.0.0.1:10025  inet  n  -  n  -  -  smtpd",
             ] + reinjection)
     }
 

@@ -114,6 +114,7 @@ let package = Package(
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
+        suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
         suite("GatewayTests", ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "Stores", logging]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel"]),

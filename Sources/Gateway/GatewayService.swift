@@ -41,26 +41,30 @@ package final class GatewayService: Sendable {
     private let turns = ReloadTurns()
     private let started = Date()
 
-    /// Binds the listeners, gives up root, loads the inspector and opens the doors.
-    /// - Throws: an explanation for the administrator; nothing is left behind.
+    /// Binds the listeners and reads the TLS key, gives up root, loads the inspector and opens the doors.
+    /// - Throws: an explanation for the administrator.
     package static func launch(_ start: Start) async throws -> GatewayService {
+        if let limit = raiseDescriptorLimit(), limit < start.settings.limits.connections * 2 + 200 {
+            start.logger.warning(
+                "\(limit) descriptors are too few for limits.connections \(start.settings.limits.connections): raise LimitNOFILE"
+            )
+        }
         let settings = start.settings
         let builder = SetupBuilder(settings)
-        var bound: [ListenAddress: Int32] = [:]
-        for listener in settings.listeners {
-            bound[listener.address] = try ListeningSocket.bind(
-                SetupBuilder.endpoint(listener.address), access: try builder.access(listener))
-        }
+        let bound = try BoundListeners(settings.listeners, builder)
+        let options = try builder.listenerOptions(bound: bound.descriptors)
+        bound.handOver()
         let identity = try Identity(settings)
         try identity.makeDirectory(settings.stateDirectory)
-        try identity.makeDirectory(builder.spoolDirectory)
         try identity.makeDirectory(settings.workspace.directory)
         try identity.assume()
+        // Below a directory that is the user's nothing is made as root: it could be led elsewhere by a link.
+        try identity.makeDirectory(builder.spoolDirectory)
         BlockingCheck.arm()
-        return try await GatewayService(start, builder, bound)
+        return try await GatewayService(start, builder, options)
     }
 
-    private init(_ start: Start, _ builder: SetupBuilder, _ bound: [ListenAddress: Int32]) async throws {
+    private init(_ start: Start, _ builder: SetupBuilder, _ options: [ListenerOptions]) async throws {
         self.start = start
         let (settings, logger) = (start.settings, start.logger)
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
@@ -88,7 +92,7 @@ package final class GatewayService: Sendable {
         door = FrontDoor(
             group: group, receiver: MessagePipeline(gateway: state), spool: spool,
             limits: Self.connectionLimits(settings), log: logger)
-        try await door.apply(builder.listenerOptions(bound: bound))
+        try await door.apply(options)
         control = try await ControlServer(
             path: settings.controlSocketPath, group: group, logger: logger)
         for listener in settings.listeners {
@@ -184,17 +188,17 @@ package final class GatewayService: Sendable {
         }
         do {
             let builder = SetupBuilder(settings)
-            let options = try builder.listenerOptions()
-            let setup = try await Self.makeSetup(builder, start, pool, before.spool, group, threads)
+            // What can fail comes before the new inspector takes over: else it would serve with the old settings.
+            let bound = try BoundListeners(
+                settings.listeners.filter { before.listener($0.address.description) == nil }, builder)
+            let options = try builder.listenerOptions(bound: bound.descriptors)
+            var setup = try await Self.makeSetup(builder, start, pool, before.spool, group, threads)
             guard await turns.isOpen else { return ReloadTurns.stopping }
-            // Messages of a new listener must find it: the setup changes first, and back again if a port is busy.
+            // Sessions of a listener that is closed go on under the settings that they began with.
+            setup.listeners.merge(before.listeners) { new, _ in new }
             state.replace(setup)
-            do {
-                try await door.apply(options)
-            } catch {
-                state.replace(before)
-                throw error
-            }
+            bound.handOver()
+            try await door.apply(options)
             before.spool.limits = builder.spoolLimits
             door.setLimits(Self.connectionLimits(settings))
             start.logger.notice("reloaded")

@@ -89,6 +89,11 @@ package final class GatewayState: Sendable {
         setup.withLock { $0 = new }
     }
 
+    /// A line for the log that belongs to no message.
+    func report(_ text: String) {
+        journal.report(text)
+    }
+
     func record(_ work: MessageWork) {
         journal.record(work.event(at: .now))
     }

@@ -12,6 +12,8 @@ struct HeaderFacts: Sendable {
     var subject: [UInt8] = []
     /// Fields of ours that came in from outside.
     var forged: [Range<Int>] = []
+    /// Continuation lines before the first field; empty in ordinary mail.
+    var leadingContinuation = 0..<0
     /// The header block as far as it was read.
     var block: [UInt8] = []
 
@@ -41,6 +43,9 @@ struct HeaderFacts: Sendable {
         var scanner = HeaderScanner(limit: limit)
         let span = bytes.span
         while let field = scanner.next(in: span) {
+            if let start = scanner.leadingContinuation, facts.leadingContinuation.isEmpty {
+                facts.leadingContinuation = start..<field.whole.lowerBound
+            }
             if field.isNamed("Received", in: span) {
                 facts.hops += 1
             } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {

@@ -41,7 +41,7 @@ package struct Identity {
             let prefix = String(path[..<end])
             let isLast = end == path.utf8.endIndex
             if mkdir(prefix, isLast ? 0o700 : 0o755) == 0 {
-                if startedAsRoot { try check("chown \(prefix)") { chown(prefix, user, group) } }
+                if startedAsRoot { try check("chown \(prefix)") { lchown(prefix, user, group) } }
                 continue
             }
             let code = errno

@@ -29,6 +29,10 @@ final class MessageJournal: Sendable {
     /// The counters now.
     var totals: Counters { counters.withLock { $0 } }
 
+    func report(_ text: String) {
+        logger.warning("\(text)")
+    }
+
     func record(_ event: MessageEvent) {
         counters.withLock { counters in
             counters.messages += 1
@@ -59,7 +63,7 @@ final class MessageJournal: Sendable {
                 }),
             "viruses": .array(event.verdict.virusNames.map { "\(Escaping.text($0))" }),
             "unchecked": .array(event.verdict.reasons.map { "\($0.rawValue)" }),
-            "anomalies": .array(event.anomalies.map { "\(Escaping.text($0.kind))" }),
+            "anomalies": .dictionary(event.anomalyCounts.mapValues { "\($0)" }),
         ]
         if let id = event.quarantineID { out["quarantine"] = "\(id)" }
         if let address = event.envelope.client.forwarded?.address {

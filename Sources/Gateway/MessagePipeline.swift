@@ -19,6 +19,7 @@ package struct MessagePipeline: MailReceiver {
     package func receive(_ message: ReceivedMessage) async -> [Reply] {
         let setup = gateway.current
         guard let listener = setup.listener(message.listener) else {
+            gateway.report("message on \(message.listener), which has no settings: answered with 451")
             return message.replies(ReplyTexts.failure("no such listener", id: "-"))
         }
         var work = MessageWork(message: message, setup: setup, listener: listener)
@@ -52,7 +53,7 @@ package struct MessagePipeline: MailReceiver {
 
     private func deliver(_ work: inout MessageWork) async {
         let kind = work.disposition
-        let outgoing = work.outgoing(kind)
+        let outgoing = work.outgoing()
         let recipients = outgoing.recipients
         let id = work.id
         func outcomes(_ replies: [Reply], _ hop: String) -> [RecipientOutcome] {

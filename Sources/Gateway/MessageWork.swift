@@ -51,30 +51,38 @@ struct MessageWork: Sendable {
     }
 
     /// The message as it goes to the next hop.
-    func outgoing(_ kind: DispositionKind) -> OutgoingMessage {
+    func outgoing() -> OutgoingMessage {
         var prefix = ""
         let envelope = message.envelope
+        if listener.policy.addVirusScanned, let engine = truthfulEngine {
+            prefix += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
+        }
+        if verdict.category == .infected { prefix += HeaderEdits.alert(verdict) }
+        if !verdict.unchecked.isEmpty { prefix += HeaderEdits.unchecked(verdict) }
+        var removed = facts.forged
+        // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
+        // what a Received field says at its end. Without one, such lines are taken out.
         if listener.policy.addReceived {
             prefix += HeaderEdits.received(
                 HeaderEdits.Trace(
                     hostname: setup.hostname, id: id, client: envelope.client,
                     smtputf8: envelope.parameters.smtputf8,
                     recipient: envelope.recipients.count == 1 ? envelope.recipients.first?.path : nil, time: time))
+        } else if !prefix.isEmpty {
+            removed.append(facts.leadingContinuation)
         }
-        if listener.policy.addVirusScanned, let engine = truthfulEngine {
-            prefix += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
-        }
-        if kind == .deliverMarked { prefix += HeaderEdits.unchecked(verdict) }
         return OutgoingMessage(
             reversePath: envelope.reversePath, parameters: envelope.parameters, recipients: envelope.recipients,
             forwarded: envelope.client.forwarded,
-            body: OutgoingBody(prefix: Array(prefix.utf8), file: message.file, removed: facts.forged),
+            body: OutgoingBody(prefix: Array(prefix.utf8), file: message.file, removed: removed),
             hasEightBit: message.intake.hasEightBit)
     }
 
     /// The scanner's version when it saw the whole message with real signatures; nil otherwise.
     private var truthfulEngine: String? {
-        guard let report, let ready, report.completedScanners.contains("clamav"), !setup.testSignaturesOnly else {
+        guard verdict.category == .clean, let report, let ready, report.completedScanners.contains("clamav"),
+            !setup.testSignaturesOnly
+        else {
             return nil
         }
         return Escaping.text(ready.engineVersion, limit: 60)

@@ -287,8 +287,8 @@ final class PoolDriver: @unchecked Sendable {
     /// Ends a worker and clears what it left.
     private func kill(_ id: WorkerID) {
         guard let worker = workers.removeValue(forKey: id) else { return }
+        // Its directory is removed when its zygote has said that it ended.
         worker.process.signal(SIGKILL)
-        workspace.removeWorker(id)
     }
 
     private func workerEnded(_ id: WorkerID, _ status: String) {
@@ -339,8 +339,8 @@ final class PoolDriver: @unchecked Sendable {
                 // Asked before the worker is given back: its generation may end with its last message.
                 let ready = zygotes[id.generation]?.ready
                 worker.current = nil
-                workspace.removeMessage(id, name: current.directory)
-                perform(machine.workerDone(id, keep: report.isUnremarkable, now: monotonicNow()))
+                let isEmpty = workspace.removeMessage(id, name: current.directory)
+                perform(machine.workerDone(id, keep: isEmpty && report.isUnremarkable, now: monotonicNow()))
                 finish(request, ready, report)
             }
         } catch let error as SystemError where error.code == EAGAIN {

@@ -13,7 +13,7 @@ package struct WorkerID: Hashable, Sendable {
 /// processes, sockets or a clock: events and the time go in, actions come out. Times are nanoseconds of a monotonic clock.
 ///
 /// Rules: at most `workers` messages at one time, each in a worker of its own; spares are forked ahead; a worker is
-/// replaced after `messagesPerWorker` messages and after each message that gives a reason; a crash or a hang costs the
+/// replaced after `messagesPerWorker` messages, after a minute without one, and after each message that gives a reason; a crash or a hang costs the
 /// message one more try in a fresh worker; a request belongs to the serving generation unless it names one.
 package struct PoolMachine: Sendable {
     /// Sizes of the pool.
@@ -74,6 +74,8 @@ package struct PoolMachine: Sendable {
     private struct Worker {
         var state: WorkerState
         var served = 0
+        /// When it answered its last request; nil before the first.
+        var idleSince: Int?
     }
 
     private enum Phase {
@@ -92,6 +94,9 @@ package struct PoolMachine: Sendable {
     static let attempts = 2
     /// Workers that may die before they are ready, one after the other, before forking pauses.
     static let failedStarts = 3
+    /// Nanoseconds that a worker which has seen mail may wait for more. One that was taken over could hold space of the
+    /// workspace for as long as it lives.
+    package static let idleTime = 60_000_000_000
     /// The pause, nanoseconds.
     static let pause = 1_000_000_000
     /// Time from the request to fork until a worker must have closed its sandbox. It takes milliseconds, also with a large
@@ -132,7 +137,8 @@ package struct PoolMachine: Sendable {
                 switch worker.state {
                 case .starting(let deadline): consider(deadline)
                 case .busy(_, let attemptDeadline): consider(attemptDeadline)
-                case .idle: break
+                case .idle:
+                    if let since = worker.idleSince { consider(since + Self.idleTime) }
                 }
             }
         }
@@ -217,7 +223,6 @@ package struct PoolMachine: Sendable {
             return workerBroken(id, now: now)
         }
         generations[id.generation]?.workers[id.number]?.state = .idle
-        generations[id.generation]?.failedStarts = 0
         return pump(now)
     }
 
@@ -228,6 +233,8 @@ package struct PoolMachine: Sendable {
         }
         worker.served += 1
         worker.state = .idle
+        worker.idleSince = now
+        generations[id.generation]?.failedStarts = 0
         let spent = worker.served >= settings.messagesPerWorker
         let draining = generations[id.generation].map { $0.phase == .draining } ?? true
         guard keep, !spent, !draining else {
@@ -246,7 +253,8 @@ package struct PoolMachine: Sendable {
         case .starting:
             actions += startFailed(id.generation, now: now)
         case .idle:
-            break
+            // One that dies before it served is no better than one that never came up: no fork storm.
+            if worker.served == 0 { actions += startFailed(id.generation, now: now) }
         case .busy(let request, _):
             actions += retry(request, now: now, .crashed)
         }
@@ -291,6 +299,8 @@ package struct PoolMachine: Sendable {
                     actions += giveUp(number, workerNumber) + startFailed(number, now: now)
                 case .busy(let request, let attemptDeadline) where attemptDeadline <= now:
                     actions += giveUp(number, workerNumber) + retry(request, now: now, .deadline(started: true))
+                case .idle where worker.idleSince.map { $0 + Self.idleTime <= now } ?? false:
+                    actions += giveUp(number, workerNumber)
                 case .starting, .idle, .busy: break
                 }
             }

@@ -54,26 +54,31 @@ final class Workspace: Sendable {
         return name
     }
 
-    /// Removes a message's directory with all that the worker left in it.
-    func removeMessage(_ worker: WorkerID, name: String) {
-        let whole = "\(path(worker))/\(name)"
-        if rmdir(whole) == 0 { return }
-        removeContents(of: whole)
-        rmdir(whole)
+    /// Removes a message's directory, which a worker leaves empty.
+    /// - Returns: false when something is in it. It must then be left until the worker has ended: a worker that goes on
+    ///   making files would keep whoever removes them busy for ever.
+    func removeMessage(_ worker: WorkerID, name: String) -> Bool {
+        rmdir("\(path(worker))/\(name)") == 0
     }
 
-    /// Removes a worker's directory.
+    /// Removes the directory of a worker that has ended. What it left there is removed on a thread of its own.
     func removeWorker(_ worker: WorkerID) {
-        if rmdir(path(worker)) == 0 { return }
-        removeContents(of: path(worker))
-        rmdir(path(worker))
+        let whole = path(worker)
+        if rmdir(whole) == 0 { return }
+        try? startThread { Self.removeTree(whole) }
     }
 
-    /// Removes a generation's directory.
+    /// Removes the directory of a generation that has ended, on a thread of its own.
     func removeGeneration(_ generation: Int) {
         let whole = "\(directory)/g\(generation)"
-        removeContents(of: whole)
-        rmdir(whole)
+        if rmdir(whole) == 0 { return }
+        try? startThread { Self.removeTree(whole) }
+    }
+
+    /// Removes a directory with all that is in it; follows no link.
+    static func removeTree(_ path: String) {
+        removeContents(of: path)
+        rmdir(path)
     }
 
     private func path(_ worker: WorkerID) -> String { "\(directory)/g\(worker.generation)/w\(worker.number)" }

@@ -8,6 +8,12 @@ package struct ReportLimits: Hashable, Sendable {
     package var text = 4096
     /// Names of one part.
     package var names = 200
+    /// Findings.
+    package var findings = 10_000
+    /// Stages with a time.
+    package var timings = 64
+    /// Microseconds of one stage: a day.
+    package var microseconds = 86_400_000_000
 
     package init() {}
 }
@@ -69,7 +75,7 @@ extension Report {
                 encrypted: try reader.bool(), origin: try Self.word(&reader))
         }
         let count = parts.count
-        let findings = try reader.list(limit: limits.entries) { reader throws(RecordError) in
+        let findings = try reader.list(limit: limits.findings) { reader throws(RecordError) in
             Finding(
                 scanner: try reader.string(limit: limits.text), kind: try Self.word(&reader),
                 name: try reader.string(limit: limits.text), part: try reader.index(below: count),
@@ -91,8 +97,9 @@ extension Report {
         let completedScanners = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
         }
-        let timings = try reader.list(limit: limits.entries) { reader throws(RecordError) in
-            Timing(stage: try reader.string(limit: limits.text), microseconds: try reader.int(in: 0...Int.max))
+        let timings = try reader.list(limit: limits.timings) { reader throws(RecordError) in
+            Timing(
+                stage: try reader.string(limit: limits.text), microseconds: try reader.int(in: 0...limits.microseconds))
         }
         try reader.end()
         self.init(

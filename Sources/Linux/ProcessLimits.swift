@@ -83,3 +83,15 @@ package enum ProcessLimits {
         String(decoding: try Descriptor.open(path, O_RDONLY).read(at: 0, count: 8192), as: UTF8.self)
     }
 }
+
+/// Raises the number of descriptors that this process may open to the most that it is allowed (`RLIMIT_NOFILE`).
+/// - Returns: the number now; nil when the system does not say.
+package func raiseDescriptorLimit() -> Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+    limit.rlim_cur = limit.rlim_max
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+    else { return nil }
+    return Int(clamping: limit.rlim_cur)
+}

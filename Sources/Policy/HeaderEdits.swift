@@ -3,7 +3,9 @@ package import MailModel
 /// The header fields that are put on top of a message that is passed on, and those of ours that are taken out first.
 package enum HeaderEdits {
     /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
-    package static let ownNames: [StaticString] = ["X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Unchecked"]
+    package static let ownNames: [StaticString] = [
+        "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked",
+    ]
 
     /// What the `Received:` field says.
     package struct Trace: Sendable {
@@ -61,6 +63,12 @@ package enum HeaderEdits {
     /// `X-Mailreeve-Unchecked:` with the reasons.
     package static func unchecked(_ verdict: Verdict) -> String {
         "X-Mailreeve-Unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))\r\n"
+    }
+
+    /// `X-Mailreeve-Alert:` on infected mail that a policy lets pass.
+    package static func alert(_ verdict: Verdict) -> String {
+        let names = verdict.virusNames.map { Escaping.text($0, limit: 100) }.joined(separator: ", ")
+        return "X-Mailreeve-Alert: INFECTED, message contains: \(names)\r\n"
     }
 
     /// A HELO name as one word: everything that could end the word, a comment or the line is replaced.

@@ -93,6 +93,8 @@ package struct MessageEvent: Sendable {
         if verdict.category == .unchecked {
             out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"
         }
+        let kinds = anomalyCounts.keys.sorted()
+        if !kinds.isEmpty { out += ", anomalies: \(kinds.joined(separator: "+"))" }
         if !causes.isEmpty { out += ", cause: \(causes.map { Escaping.text($0, limit: 300) }.joined(separator: "; "))" }
         out += ", \(milliseconds) ms"
         return out
@@ -108,6 +110,18 @@ package struct MessageEvent: Sendable {
         return out
     }
 
+    /// How often each kind of anomaly was met; at most `kindsShown` kinds, the first ones.
+    package var anomalyCounts: [String: Int] {
+        var counts: [String: Int] = [:]
+        for anomaly in anomalies {
+            let kind = Self.word(Array(anomaly.kind.utf8), limit: 60)
+            if counts[kind] != nil || counts.count < Self.kindsShown { counts[kind, default: 0] += 1 }
+        }
+        return counts
+    }
+
+    /// Kinds of anomalies that a line names.
+    static let kindsShown = 20
     /// Recipients that the line names before it only counts.
     static let recipientsShown = 20
 }

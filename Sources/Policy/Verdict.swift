@@ -9,12 +9,16 @@ package struct Verdict: Hashable, Sendable {
     /// Everything that was not checked.
     package var unchecked: [Unchecked]
 
+    /// Virus names that are kept: a report may hold thousands, a reply and a log line may not.
+    package static let namesKept = 20
+
     /// Judges a report.
     /// - Parameter required: scanners that are configured. One that neither finished nor said why not leaves the message
     ///   unchecked: silence is never taken for clean.
     package init(_ report: Report, required: [String] = []) {
         var names: [String] = []
         for finding in report.findings where finding.kind == .virus && !names.contains(finding.name) {
+            if names.count == Self.namesKept { break }
             names.append(finding.name)
         }
         virusNames = names

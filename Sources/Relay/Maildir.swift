@@ -67,6 +67,11 @@ struct Maildir: Sendable {
             let code = errno
             if code != EEXIST { throw SystemError("mkdir \(directory)", code: code) }
         }
+        // The new names must be on the disk before a message below them is said to be.
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        for directory in [path, parent.isEmpty ? "/" : parent] {
+            try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
+        }
         return try Descriptor.open(temporary, flags)
     }
 

@@ -69,6 +69,7 @@ package struct NextHopFailure: Error, Hashable, CustomStringConvertible {
 
     /// For the log and, as it names only configured hosts and what they said, for the reply.
     package var description: String {
+        if attempts.isEmpty { return "No next hop answered in time" }
         let list = attempts.map { "\($0.hop) (\($0.cause))" }.joined(separator: ", ")
         return "All attempts (\(attempts.count)) failed connecting to \(list)"
     }

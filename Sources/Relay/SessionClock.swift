@@ -51,7 +51,9 @@ struct SessionClock {
         if let transactionBegan { earliest = min(earliest, transactionBegan + TimeAmount(limits.message)) }
         if receivingData, limits.minimumRate > 0, let dataBegan {
             // When the average falls below the minimum if nothing more arrives.
-            let covered = TimeAmount.nanoseconds(Int64(Double(dataOctets) / Double(limits.minimumRate) * 1e9))
+            // Bounded in floating point: octets of a day at full speed over a rate of 1 do not fit an Int64.
+            let seconds = min(Double(dataOctets) / Double(limits.minimumRate), 86_400)
+            let covered = TimeAmount.nanoseconds(Int64(seconds * 1e9))
             earliest = min(earliest, dataBegan + max(covered, TimeAmount(limits.rateJudgedAfter)))
         }
         return earliest

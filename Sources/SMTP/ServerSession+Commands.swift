@@ -37,6 +37,15 @@ extension ServerSession {
         answer(reply)
     }
 
+    private mutating func countIdle(_ verb: Verb) {
+        switch verb {
+        case .helo, .ehlo, .lhlo, .noop, .rset, .vrfy, .expn, .help, .xforward:
+            idleCommands += 1
+            if idleCommands > settings.maximumIdleCommands { errors += 1 }
+        default: break
+        }
+    }
+
     private mutating func hangUp(_ actions: inout [Action]) {
         say(Reply(421, EnhancedStatus(4, 7, 0), "\(settings.hostname) Error: too many errors"))
         close(&actions)
@@ -54,6 +63,7 @@ extension ServerSession {
             refuse(530, EnhancedStatus(5, 7, 0), "Must issue a STARTTLS command first")
             return
         }
+        countIdle(command.verb)
         switch command.verb {
         case .helo, .ehlo, .lhlo: hello(command)
         case .mail: caught { session throws(Refusal) in try session.mail(command) }

@@ -51,7 +51,10 @@ extension ServerSession {
             answers = Array(repeating: reply, count: expectedReplies)
         }
         for reply in answers { answer(reply) }
-        if answers.contains(where: { $0.isPositive }) { errors = 0 }
+        if answers.contains(where: { $0.isPositive }) {
+            errors = 0
+            idleCommands = 0
+        }
         endTransaction(&actions)
     }
 

@@ -18,6 +18,9 @@ package struct ServerSession: Sendable {
         package var maximumCommandLine = 4096
         /// Errors that are answered; the next one gets 421 4.7.0. A message that is taken sets the count to 0.
         package var maximumErrors = 20
+        /// HELO, EHLO, LHLO, NOOP, RSET, VRFY, EXPN, HELP and XFORWARD commands without a message; each one more counts as an
+        /// error (Postfix: smtpd_junk_command_limit). A client that never reads could make us hold the replies to any number.
+        package var maximumIdleCommands = 100
         /// Octets of pipelined input held while a message is being decided; more ends the session after the reply.
         package var maximumHeldInput = 262_144
         /// What happens to messages with bare CR or LF.
@@ -104,6 +107,8 @@ package struct ServerSession: Sendable {
     var buffer: CommandBuffer
     var outgoing: [UInt8] = []
     var errors = 0
+    /// Commands since the last message that bring no message nearer.
+    var idleCommands = 0
     var firstLine = true
     /// A condition that ends the session after the reply to the message in hand.
     var farewell: Reply?

@@ -199,7 +199,11 @@ package struct Quarantine: Sendable {
     }
 
     private func makeDirectory(_ path: String) throws(SystemError) {
-        if mkdir(path, 0o700) == 0 { return }
+        guard mkdir(path, 0o700) != 0 else {
+            // The name must be on the disk before anything in it counts as kept.
+            if let slash = path.lastIndex(of: "/") { try synchronizeDirectory(String(path[..<slash])) }
+            return
+        }
         let code = errno
         if code != EEXIST { throw SystemError("mkdir \(path)", code: code) }
     }

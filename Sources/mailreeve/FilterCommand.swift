@@ -40,7 +40,7 @@ struct FilterCommand: ParsableCommand {
     var to: ServerArgument?
 
     @Option(
-        name: .customShort("f"),
+        name: .customShort("f"), parsing: .unconditional,
         help: ArgumentHelp("Envelope sender; '' or '<>' is the null sender.", valueName: "sender"))
     var sender: String
 

@@ -23,13 +23,14 @@ struct Postconf {
     /// - Returns: one line for each change.
     func apply(_ plan: PostfixPlan) throws -> [String] {
         var changes: [String] = []
+        // Services first: main.cf must never name a transport that master.cf has not.
+        for service in plan.services { changes += try apply(service) }
         for parameter in plan.main {
             let before = try run(["-h", parameter.name])
             if before == parameter.value { continue }
             _ = try run(["-e", "\(parameter.name)=\(parameter.value)"])
             changes.append("main.cf: \(parameter.name) = \(parameter.value)   (was: \(Self.shown(before)))")
         }
-        for service in plan.services { changes += try apply(service) }
         return changes
     }
 

@@ -76,7 +76,8 @@ struct PostfixPlan: Equatable {
                         "\(kind)_send_xforward_command", "yes", "the gateway logs and judges the real client"),
                     Parameter("\(kind)_tls_security_level", "none", "the connection does not leave this machine"),
                     Parameter("\(kind)_generic_maps", "", "the gateway sees the addresses as they came in"),
-                    Parameter("\(kind)_line_length_limit", "0", "long lines are not broken up, which would change mail"),
+                    Parameter(
+                        "\(kind)_line_length_limit", "0", "long lines are not broken up, which would change mail"),
                 ]))
     }
 

@@ -52,7 +52,8 @@ struct RunScriptTests {
                 #expect(row.contains(" \(outcome) ") && row.contains(" yes ") && row.contains(reply), "\(row)")
             }
             for each in [port, nextHop] {
-                #expect(try runTool(house.path + "/packaging/scripts/listening", ["\(each)"]).status == 1, "port \(each)")
+                #expect(
+                    try runTool(house.path + "/packaging/scripts/listening", ["\(each)"]).status == 1, "port \(each)")
             }
             #expect(Self.leftovers.subtracting(before).isEmpty)
             let processes = try runTool("sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"]).text

@@ -200,16 +200,40 @@ import Testing
         pool.broken(WorkerID(generation: 1, number: 4))
         #expect(pool.actions.last == .unusable(generation: 1))
         pool.pass(nanoseconds: PoolMachine.pause)
-        // Recovered: three more may fail again.
+        // One that comes up and ends before it served is no better.
+        pool.readyAll()
+        pool.broken(WorkerID(generation: 1, number: 5))
+        #expect(pool.actions.last == .unusable(generation: 1))
+        pool.pass(nanoseconds: PoolMachine.pause)
+        // Recovered with the first message: three more may fail again.
         pool.readyAll()
         pool.promote(1)
-        pool.broken(WorkerID(generation: 1, number: 5))
+        pool.submit(1, seconds: 60)
+        pool.done(WorkerID(generation: 1, number: 6), keep: true)
         pool.broken(WorkerID(generation: 1, number: 6))
+        pool.broken(WorkerID(generation: 1, number: 7))
+        pool.broken(WorkerID(generation: 1, number: 8))
         #expect(!pool.actions.contains(.unusable(generation: 1)))
         Self.expectSound(pool)
     }
 
     // MARK: - Time
+
+    /// A worker that has seen mail does not wait for ever, one that has not does.
+    @Test func idleWorkersAreReplaced() {
+        var pool = PoolModel.serving(workers: 1, spares: 1)
+        pool.submit(1, seconds: 60)
+        pool.done(WorkerID(generation: 1, number: 1), keep: true)
+        pool.pass(nanoseconds: PoolMachine.idleTime - 1)
+        #expect(pool.actions == [])
+        pool.pass(nanoseconds: 1)
+        #expect(
+            pool.actions == [
+                .kill(WorkerID(generation: 1, number: 1)), .fork(WorkerID(generation: 1, number: 3)),
+            ])
+        pool.pass(nanoseconds: 10 * PoolMachine.idleTime)
+        Self.expectSound(pool)
+    }
 
     @Test func theFirstTryHasHalfOfTheTime() {
         var pool = PoolModel.serving(workers: 1, spares: 1)

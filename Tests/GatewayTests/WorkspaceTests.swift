@@ -23,9 +23,9 @@ import Testing
         }
 
         func expectRemoved(_ place: SourceLocation = #_sourceLocation) {
-            workspace.removeMessage(worker, name: name)
-            #expect(parent.names("workspace/g1/w1") == [], sourceLocation: place)
-            workspace.removeWorker(worker)
+            let isEmpty = parent.names("workspace/g1/w1/\(name)") == []
+            #expect(workspace.removeMessage(worker, name: name) == isEmpty, sourceLocation: place)
+            Workspace.removeTree("\(workspace.directory)/g1/w1")
             #expect(parent.names("workspace/g1") == [], sourceLocation: place)
             workspace.removeGeneration(1)
             #expect(parent.names("workspace") == ["lock"], sourceLocation: place)
@@ -120,6 +120,19 @@ import Testing
         fixture.expectRemoved()
     }
 
+    /// What a worker left is removed without anybody waiting for it.
+    @Test func leftoversOfAWorkerAreRemoved() throws {
+        let fixture = try Fixture()
+        for number in 0..<100 { mkdir("\(fixture.message)/\(number)", 0o700) }
+        fixture.workspace.removeWorker(Self.worker)
+        var tries = 0
+        while fixture.parent.names("workspace/g1") != [], tries < 1000 {
+            usleep(10_000)
+            tries += 1
+        }
+        #expect(fixture.parent.names("workspace/g1") == [])
+    }
+
     @Test func strangeNames() throws {
         let fixture = try Fixture()
         let names: [[UInt8]] = [
@@ -162,9 +175,10 @@ import Testing
         try Self.makeFile(fixture.parent.path + "/outside/precious")
         rmdir(fixture.message)
         #expect(symlink(fixture.parent.path + "/outside", fixture.message) == 0)
-        fixture.workspace.removeMessage(Self.worker, name: fixture.name)
+        #expect(!fixture.workspace.removeMessage(Self.worker, name: fixture.name))
         #expect(fixture.parent.names("outside") == ["precious"])
-        fixture.workspace.removeWorker(Self.worker)
+        Workspace.removeTree("\(fixture.workspace.directory)/g1/w1")
+        #expect(fixture.parent.names("outside") == ["precious"])
         #expect(fixture.parent.names("workspace/g1") == [])
     }
 

@@ -33,6 +33,9 @@
 /// - `unknown-word`: a finding of a kind that does not exist.
 /// - `control-characters`: accepted, but its names hold line ends, escape sequences and NUL.
 /// - `long-name`: a name of 1 MB.
+/// - `many-findings`: claims one finding more than allowed.
+/// - `endless-times`: a virus, and two times of one stage whose sum is no number.
+/// - `many-times`: one stage with a time more than allowed.
 enum Lie: String, CaseIterable {
     case failed
     case neverReady = "never-ready"
@@ -69,6 +72,9 @@ enum Lie: String, CaseIterable {
     case unknownWord = "unknown-word"
     case controlCharacters = "control-characters"
     case longName = "long-name"
+    case manyFindings = "many-findings"
+    case endlessTimes = "endless-times"
+    case manyTimes = "many-times"
 
     /// The lie that a database path asks for, and whether only the first worker tells it.
     static func asked(by path: String?) -> (lie: Lie, once: Bool) {

@@ -110,6 +110,14 @@ struct LyingWorker {
             report.parts[0].declaredType = "text/\n250 2.0.0 Ok"
         case .longName:
             report.parts[0].names = [String(repeating: "n", count: 1 << 20)]
+        case .manyFindings:
+            report.findings = Array(repeating: finding, count: ReportLimits().findings + 1)
+        case .endlessTimes:
+            report.findings = [finding]
+            report.timings = Array(repeating: Report.Timing(stage: "a", microseconds: Int.max), count: 2)
+        case .manyTimes:
+            report.timings = Array(
+                repeating: Report.Timing(stage: "a", microseconds: 1), count: ReportLimits().timings + 1)
         default:
             break
         }

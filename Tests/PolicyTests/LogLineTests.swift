@@ -13,6 +13,7 @@ import Testing
         <(?<sender>\S*)>\x20->\x20(?<recipients><\S*>(?:,<\S*>)*)(?:,\.\.\.\x20\(\d+\x20recipients\))?,
         (?:\x20quarantine:\x20\w+,)?(?:\x20Message-ID:\x20(?<message>\S+),)?\x20mail_id:\x20\w+,
         \x20Hits:\x20(?<hits>-|-?[\d.]+),\x20size:\x20(?<size>\d+)(?:,\x20queued_as:\x20(?<queued>\S+))?
+        (?:,\x20anomalies:\x20(?<anomalies>\S+))?
         (?:,\x20unchecked:\x20[a-z+-]+)?(?:,\x20cause:\x20.*)?,\x20\d+\x20ms\z
         """#
 

@@ -51,6 +51,19 @@ struct ServerLimitTests {
         #expect(run.lines.count == 4)
     }
 
+    /// A client that never reads its replies must not make us hold any number of them.
+    @Test(arguments: [(13, false), (14, true)])
+    func idleCommandLimit(commands: Int, closes: Bool) {
+        var run = ServerDialogue {
+            $0.maximumIdleCommands = 10
+            $0.maximumErrors = 3
+        }
+        run.start()
+        run.feed(String(repeating: "EHLO c\r\n", count: commands))
+        #expect(run.session.isClosed == closes)
+        if closes { #expect(run.lines.last == "421 4.7.0 mx.example Error: too many errors") }
+    }
+
     @Test(arguments: [(3, false), (4, true)])
     func errorLimit(errors: Int, closes: Bool) {
         let text = "NOOP\r\n" + String(repeating: "XYZZY\r\n", count: errors) + "NOOP\r\n"

@@ -8,7 +8,7 @@ internal import Stores
 final class PoolDriver: @unchecked Sendable {
     // Handed to its thread once; everything below is used there alone.
 
-    private struct Pending {
+    struct Pending {
         enum Origin {
             case caller(CheckedContinuation<InspectionOutcome, Never>)
             case selfTest(generation: Int, infected: Bool)
@@ -17,7 +17,7 @@ final class PoolDriver: @unchecked Sendable {
         var origin: Origin
     }
 
-    private struct Loading {
+    struct Loading {
         var settings: InspectorPoolSettings
         var deadline: Int
         var testsLeft = 0
@@ -25,20 +25,20 @@ final class PoolDriver: @unchecked Sendable {
         var answer: CheckedContinuation<Result<Ready, InspectorError>, Never>?
     }
 
-    private let workspace: Workspace
+    let workspace: Workspace
     private let inbox: Inbox
-    private let log: @Sendable (PoolEvent) -> Void
-    private var machine = PoolMachine(settings: PoolMachine.Settings(workers: 1, spares: 0, messagesPerWorker: 1))
-    private var zygotes: [Int: InspectorProcess] = [:]
+    let log: @Sendable (PoolEvent) -> Void
+    var machine = PoolMachine(settings: PoolMachine.Settings(workers: 1, spares: 0, messagesPerWorker: 1))
+    var zygotes: [Int: InspectorProcess] = [:]
     private var ending: [InspectorProcess] = []
-    private var workers: [WorkerID: InspectorWorker] = [:]
-    private var pending: [Int: Pending] = [:]
-    private var loading: [Int: Loading] = [:]
-    private var settings: InspectorPoolSettings?
+    var workers: [WorkerID: InspectorWorker] = [:]
+    var pending: [Int: Pending] = [:]
+    var loading: [Int: Loading] = [:]
+    var settings: InspectorPoolSettings?
     private var lastGeneration = 0
     private var lastRequest = 0
     private var relaunchAt: Int?
-    private var counts = (inspected: 0, crashes: 0, deadlines: 0)
+    var counts = (inspected: 0, crashes: 0, deadlines: 0)
     private var stopping: CheckedContinuation<Void, Never>?
 
     init(workspace: Workspace, inbox: Inbox, log: @escaping @Sendable (PoolEvent) -> Void) {
@@ -134,7 +134,7 @@ final class PoolDriver: @unchecked Sendable {
         perform(machine.submit(lastRequest, deadline: deadline, generation: generation, now: monotonicNow()))
     }
 
-    private func perform(_ actions: [PoolMachine.Action]) {
+    func perform(_ actions: [PoolMachine.Action]) {
         for action in actions {
             switch action {
             case .fork(let id): fork(id)
@@ -186,7 +186,7 @@ final class PoolDriver: @unchecked Sendable {
     }
 
     /// The generation cannot take over; the one before goes on.
-    private func giveUp(_ generation: Int, _ why: String) {
+    func giveUp(_ generation: Int, _ why: String) {
         guard let load = loading.removeValue(forKey: generation) else { return }
         let text = "inspector generation \(generation): \(why)"
         if let answer = load.answer {
@@ -215,7 +215,7 @@ final class PoolDriver: @unchecked Sendable {
     }
 
     /// Ends a zygote: its socket is closed, and it is killed in case it does not look.
-    private func end(_ zygote: InspectorProcess) {
+    func end(_ zygote: InspectorProcess) {
         zygotes[zygote.generation] = nil
         for id in workers.keys where id.generation == zygote.generation { kill(id) }
         zygote.child.process.signal(SIGKILL)
@@ -271,103 +271,9 @@ final class PoolDriver: @unchecked Sendable {
         }
     }
 
-    // MARK: - Workers
-
-    private func fork(_ id: WorkerID) {
-        do {
-            try workspace.makeWorker(id)
-            try zygotes[id.generation]?.child.socket.send(
-                ZygoteRequest.fork(worker: id.number).encoded(), waiting: false)
-        } catch {
-            log(.error("inspector worker: \(error)"))
-            perform(machine.workerBroken(id, now: monotonicNow()))
-        }
-    }
-
-    /// Ends a worker and clears what it left.
-    private func kill(_ id: WorkerID) {
-        guard let worker = workers.removeValue(forKey: id) else { return }
-        // Its directory is removed when its zygote has said that it ended.
-        worker.process.signal(SIGKILL)
-    }
-
-    private func workerEnded(_ id: WorkerID, _ status: String) {
-        workspace.removeWorker(id)
-        guard workers[id] != nil else { return }
-        broken(id, "ended (\(status))")
-    }
-
-    /// A worker ended on its own or broke the contract.
-    private func broken(_ id: WorkerID, _ why: String) {
-        guard let worker = workers[id] else { return }
-        if worker.current != nil { counts.crashes += 1 }
-        log(.warning("inspector worker \(id.generation)/\(id.number) replaced: \(why)"))
-        perform(machine.workerBroken(id, now: monotonicNow()))
-        kill(id)
-    }
-
-    private func assign(_ request: Int, to id: WorkerID) {
-        guard let worker = workers[id], let limits = (loading[id.generation]?.settings ?? settings)?.limits,
-            let message = pending[request]?.message
-        else { return broken(id, "is not there") }
-        do {
-            let directory = try workspace.makeMessage(id, request: request)
-            worker.current = (request, directory)
-            let record = Inspect(request: request, workspace: directory, limits: limits).encoded()
-            try worker.socket.send(record, descriptors: [message.descriptor.raw], waiting: false)
-        } catch {
-            broken(id, "\(error)")
-        }
-    }
-
-    private func readWorker(_ id: WorkerID) {
-        guard let worker = workers[id] else { return }
-        do {
-            guard let (record, descriptors) = try worker.socket.receive(waiting: false) else {
-                return broken(id, "closed its socket")
-            }
-            switch try WorkerEvent(record) {
-            case .hello:
-                guard worker.reportFile == nil, descriptors.count == 1 else { return broken(id, "spoke out of turn") }
-                worker.reportFile = descriptors[0]
-                perform(machine.workerReady(id, now: monotonicNow()))
-            case .done(let request, let length):
-                guard let current = worker.current, current.request == request, descriptors.isEmpty else {
-                    return broken(id, "spoke out of turn")
-                }
-                let report = try readReport(worker, length: length, request: request)
-                // Asked before the worker is given back: its generation may end with its last message.
-                let ready = zygotes[id.generation]?.ready
-                worker.current = nil
-                let isEmpty = workspace.removeMessage(id, name: current.directory)
-                perform(machine.workerDone(id, keep: isEmpty && report.isUnremarkable, now: monotonicNow()))
-                finish(request, ready, report)
-            }
-        } catch let error as SystemError where error.code == EAGAIN {
-            return
-        } catch {
-            broken(id, "\(error)")
-        }
-    }
-
-    private func readReport(_ worker: InspectorWorker, length: Int, request: Int) throws -> Report {
-        guard let file = worker.reportFile, let settings = loading[worker.id.generation]?.settings ?? settings,
-            length <= settings.reportSize
-        else { throw RecordError.value("a report of \(length) octets") }
-        // A file that is no regular one could block the read for ever.
-        guard try file.isRegularFile() else { throw RecordError.value("a report that is no file") }
-        let record = try file.read(at: 0, count: length)
-        guard record.count == length else { throw RecordError.truncated }
-        let report = try Report(record)
-        guard report.messageSize == pending[request]?.message.count else {
-            throw RecordError.value("a report on \(report.messageSize) octets")
-        }
-        return report
-    }
-
     // MARK: - Results
 
-    private func finish(_ request: Int, _ ready: Ready?, _ report: Report) {
+    func finish(_ request: Int, _ ready: Ready?, _ report: Report) {
         guard let ready else { return fail(request, .closed) }
         guard let done = pending.removeValue(forKey: request) else { return }
         switch done.origin {
@@ -397,7 +303,7 @@ final class PoolDriver: @unchecked Sendable {
         }
     }
 
-    private func startSelfTest(_ generation: Int) {
+    func startSelfTest(_ generation: Int) {
         guard let load = loading[generation] else { return }
         guard load.settings.selfTest else { return promote(generation) }
         loading[generation]?.testsLeft = 2
@@ -422,12 +328,5 @@ final class PoolDriver: @unchecked Sendable {
         }
         loading[generation]?.testsLeft -= 1
         if loading[generation]?.testsLeft == 0 { promote(generation) }
-    }
-}
-
-extension Report {
-    /// True when the worker that wrote it may read other people's mail: nothing hostile was seen, no limit was met.
-    fileprivate var isUnremarkable: Bool {
-        findings.isEmpty && unchecked.isEmpty && limitsHit.isEmpty
     }
 }

@@ -9,7 +9,7 @@ struct CheckConfigCommand: ParsableCommand {
         discussion: "Prints every problem as file:line:column: and the sizing of the workspace; exit code 1 on errors.")
 
     @Argument(help: "Configuration file.")
-    var file = "/etc/mailreeve/mailreeve.yaml"
+    var file = ConfigOption.defaultPath
 
     func run() throws {
         let loaded = ConfigurationFile.load(path: file)
@@ -48,7 +48,10 @@ struct ConfigCommand: ParsableCommand {
         var key: String
 
         func run() throws {
-            let loaded = ConfigurationFile.load(path: config.path)
+            // Without a file everything has its default, which is an answer too.
+            let loaded =
+                config.isGivenOrThere
+                ? ConfigurationFile.load(path: config.path) : LoadedConfiguration(file: config.path)
             for problem in loaded.problems where problem.severity == .error { Terminal.printError("\(problem)") }
             switch loaded.explain(key: key) {
             case .known(let text): print(text)

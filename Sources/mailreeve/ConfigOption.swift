@@ -5,7 +5,13 @@ import Glibc
 /// `--config FILE`, and what every command does with it.
 struct ConfigOption: ParsableArguments {
     @Option(name: [.customLong("config"), .customShort("c")], help: "Configuration file.")
-    var path = "/etc/mailreeve/mailreeve.yaml"
+    var path = ConfigOption.defaultPath
+
+    /// Where the configuration is when no command says otherwise.
+    static let defaultPath = "/etc/mailreeve/mailreeve.yaml"
+
+    /// False only where no file was named and none is at the default path.
+    var isGivenOrThere: Bool { path != Self.defaultPath || access(path, F_OK) == 0 }
 
     /// The settings. Prints every problem to standard error; an error ends the command with exit code 1.
     func load() throws -> Settings {

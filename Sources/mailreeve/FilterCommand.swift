@@ -111,7 +111,7 @@ struct FilterCommand: ParsableCommand {
     /// Where the daemon is, and the octets that it takes at most.
     private func destination() -> (ServerArgument.Place, Int)? {
         if let to { return (to.place, Settings().limits.messageSize) }
-        let loaded = ConfigurationFile.load(path: config ?? ScanCommand.defaultConfiguration)
+        let loaded = ConfigurationFile.load(path: config ?? ConfigOption.defaultPath)
         for problem in loaded.problems { Terminal.printError("\(problem)") }
         guard !loaded.hasErrors else { return nil }
         return Self.listener(loaded.settings).map { ($0, loaded.settings.limits.messageSize) }

@@ -48,8 +48,6 @@ struct ScanCommand: AsyncParsableCommand {
     @Argument(help: "Files with mail; - is standard input.")
     var files: [String]
 
-    static let defaultConfiguration = "/etc/mailreeve/mailreeve.yaml"
-
     func validate() throws {
         if recipients.contains(where: \.path.isNull) { throw ValidationError("a recipient cannot be empty") }
     }
@@ -86,7 +84,7 @@ struct ScanCommand: AsyncParsableCommand {
     }
 
     private func settings() throws -> Settings {
-        let path = config ?? Self.defaultConfiguration
+        let path = config ?? ConfigOption.defaultPath
         guard config != nil || access(path, F_OK) == 0 else {
             return Settings.withoutConfiguration(programDirectory: ProgramPath.directory)
         }

@@ -126,10 +126,30 @@ import Testing
             #expect(try send(Self.forged, to: stage.gateway.port).code == 250)
             let relayed = try #require(stage.hop.deliveries.first).relayed
             #expect(relayed.added.count == 2)
-            let field = try #require(relayed.added.last)
+            let field = try #require(relayed.added.first)
             #expect(
                 field.hasPrefix("X-Virus-Scanned: mailreeve (ClamAV ") && field.hasSuffix(") at gateway.example\r\n"))
             #expect(relayed.original == Self.cleared)
+        }
+    }
+
+    /// A first line that begins with a blank continues what stands above it: never a field that readers trust.
+    @Test(arguments: [true, false])
+    func nobodyWritesIntoOurFields(addsReceived: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Stage {
+                $0.settings["clamav.database"] = Programs.package + "/rules/signatures"
+                $0.policies["default", default: [:]]["add_received"] = addsReceived ? "yes" : "no"
+            }
+            let mail = Mail(text: " ; forged continuation\n\tand more\nSubject: x\n\nbody\n")
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let content = try #require(stage.hop.deliveries.first).content
+            let text = String(decoding: content, as: UTF8.self)
+            let scanned = try #require(text.range(of: "X-Virus-Scanned: "))
+            let line = text[scanned.lowerBound...].prefix { $0 != "\r\n" }
+            #expect(line.hasSuffix("at gateway.example"))
+            let next = text[line.endIndex...].dropFirst()
+            #expect(next.hasPrefix(addsReceived ? "Received: " : "Subject: x\r\n"), "\(text)")
         }
     }
 

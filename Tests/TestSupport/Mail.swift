@@ -116,11 +116,11 @@ package struct Relayed: Sendable {
     package var added: [String] = []
     package var original: [UInt8]
 
-    /// Takes the gateway's own fields from the top: one `Received:` that names it, then `X-Virus-Scanned:` and
-    /// `X-Mailreeve-Unchecked:`, each at most once. Everything below is the original.
+    /// Takes the gateway's own fields from the top: `X-Virus-Scanned:`, `X-Mailreeve-Alert:` and `X-Mailreeve-Unchecked:`,
+    /// each at most once, then one `Received:` that names it. Everything below is the original.
     package init(_ content: [UInt8]) {
         original = content
-        for name in ["Received: ", "X-Virus-Scanned: ", "X-Mailreeve-Unchecked: "]
+        for name in ["X-Virus-Scanned: ", "X-Mailreeve-Alert: ", "X-Mailreeve-Unchecked: ", "Received: "]
         where original.starts(with: name.utf8) {
             var end = 0
             repeat {
@@ -128,7 +128,7 @@ package struct Relayed: Sendable {
                 end = next + 1
             } while end < original.count && (original[end] == 0x20 || original[end] == 0x09)
             let field = String(decoding: original[..<end], as: UTF8.self)
-            guard field.contains("mailreeve") || name == "X-Mailreeve-Unchecked: " else { continue }
+            guard field.contains("mailreeve") || name.hasPrefix("X-Mailreeve-") else { continue }
             added.append(field)
             original.removeFirst(end)
         }

@@ -1,0 +1,107 @@
+internal import Glibc
+internal import InspectionLink
+internal import Linux
+internal import MailModel
+internal import Stores
+
+/// The driver's side of each worker: what it is given, and what is believed of its answers.
+extension PoolDriver {
+    func fork(_ id: WorkerID) {
+        do {
+            try workspace.makeWorker(id)
+            try zygotes[id.generation]?.child.socket.send(
+                ZygoteRequest.fork(worker: id.number).encoded(), waiting: false)
+        } catch {
+            log(.error("inspector worker: \(error)"))
+            perform(machine.workerBroken(id, now: monotonicNow()))
+        }
+    }
+
+    /// Ends a worker and clears what it left.
+    func kill(_ id: WorkerID) {
+        guard let worker = workers.removeValue(forKey: id) else { return }
+        // Its directory is removed when its zygote has said that it ended.
+        worker.process.signal(SIGKILL)
+    }
+
+    func workerEnded(_ id: WorkerID, _ status: String) {
+        workspace.removeWorker(id)
+        guard workers[id] != nil else { return }
+        broken(id, "ended (\(status))")
+    }
+
+    /// A worker ended on its own or broke the contract.
+    private func broken(_ id: WorkerID, _ why: String) {
+        guard let worker = workers[id] else { return }
+        if worker.current != nil { counts.crashes += 1 }
+        log(.warning("inspector worker \(id.generation)/\(id.number) replaced: \(why)"))
+        perform(machine.workerBroken(id, now: monotonicNow()))
+        kill(id)
+    }
+
+    func assign(_ request: Int, to id: WorkerID) {
+        guard let worker = workers[id], let limits = (loading[id.generation]?.settings ?? settings)?.limits,
+            let message = pending[request]?.message
+        else { return broken(id, "is not there") }
+        do {
+            let directory = try workspace.makeMessage(id, request: request)
+            worker.current = (request, directory)
+            let record = Inspect(request: request, workspace: directory, limits: limits).encoded()
+            try worker.socket.send(record, descriptors: [message.descriptor.raw], waiting: false)
+        } catch {
+            broken(id, "\(error)")
+        }
+    }
+
+    func readWorker(_ id: WorkerID) {
+        guard let worker = workers[id] else { return }
+        do {
+            guard let (record, descriptors) = try worker.socket.receive(waiting: false) else {
+                return broken(id, "closed its socket")
+            }
+            switch try WorkerEvent(record) {
+            case .hello:
+                guard worker.reportFile == nil, descriptors.count == 1 else { return broken(id, "spoke out of turn") }
+                worker.reportFile = descriptors[0]
+                perform(machine.workerReady(id, now: monotonicNow()))
+            case .done(let request, let length):
+                guard let current = worker.current, current.request == request, descriptors.isEmpty else {
+                    return broken(id, "spoke out of turn")
+                }
+                let report = try readReport(worker, length: length, request: request)
+                // Asked before the worker is given back: its generation may end with its last message.
+                let ready = zygotes[id.generation]?.ready
+                worker.current = nil
+                let isEmpty = workspace.removeMessage(id, name: current.directory)
+                perform(machine.workerDone(id, keep: isEmpty && report.isUnremarkable, now: monotonicNow()))
+                finish(request, ready, report)
+            }
+        } catch let error as SystemError where error.code == EAGAIN {
+            return
+        } catch {
+            broken(id, "\(error)")
+        }
+    }
+
+    private func readReport(_ worker: InspectorWorker, length: Int, request: Int) throws -> Report {
+        guard let file = worker.reportFile, let settings = loading[worker.id.generation]?.settings ?? settings,
+            length <= settings.reportSize
+        else { throw RecordError.value("a report of \(length) octets") }
+        // A file that is no regular one could block the read for ever.
+        guard try file.isRegularFile() else { throw RecordError.value("a report that is no file") }
+        let record = try file.read(at: 0, count: length)
+        guard record.count == length else { throw RecordError.truncated }
+        let report = try Report(record)
+        guard report.messageSize == pending[request]?.message.count else {
+            throw RecordError.value("a report on \(report.messageSize) octets")
+        }
+        return report
+    }
+}
+
+extension Report {
+    /// True when the worker that wrote it may read other people's mail: nothing hostile was seen, no limit was met.
+    fileprivate var isUnremarkable: Bool {
+        findings.isEmpty && unchecked.isEmpty && limitsHit.isEmpty
+    }
+}

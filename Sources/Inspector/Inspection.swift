@@ -33,20 +33,31 @@ struct Inspection {
         run.prepareScanner(directory: request.workspace)
         var walker = PartWalker(message, limits: request.limits)
         for index in walker.tree.parts.indices { _ = run.builder.add(walker.description(index)) }
-        for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
+        for anomaly in walker.tree.anomalies { run.note(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
         run.clock.spent(.mime)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
-        for index in walker.tree.parts.indices where walker.tree.parts[index].kind.hasContent {
-            let start = walker.tree.parts[index].body.lowerBound
-            walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
-                run.take(content, decoding, part: index, offset: start)
-            }
+        // Other ways to decode a part are appended behind it, so the list grows on the way.
+        var index = 0
+        while index < walker.tree.parts.count {
+            if walker.tree.parts[index].kind.hasContent { take(index, of: message, &walker, &run) }
+            index += 1
         }
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
+    }
+
+    private mutating func take(_ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run) {
+        let start = walker.tree.parts[index].body.lowerBound
+        let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
+            run.take(content, decoding, part: index, offset: start)
+            return decoding?.notes ?? []
+        }
+        guard !notes.isEmpty else { return }
+        for added in walker.addDecodings(of: index, notes) { _ = run.builder.add(walker.description(added)) }
+        for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
     }
 
     /// What is collected of one message.
@@ -56,6 +67,8 @@ struct Inspection {
         var clock = StageClock()
         /// The scanner has seen everything so far, without an error or a limit.
         var isComplete: Bool
+        /// Deceptive kinds that were met, each once.
+        private var deceptions: Set<String> = []
 
         init(engine: ClamAVEngine?, messageSize: Int) {
             self.engine = engine
@@ -72,6 +85,15 @@ struct Inspection {
             }
         }
 
+        /// Adds an anomaly. One that no honest software writes makes the message ambiguous, whatever is found besides.
+        mutating func note(_ anomaly: Anomaly) {
+            builder.add(anomaly)
+            guard AnomalyKind(rawValue: anomaly.kind)?.anomalyClass == .deceptive,
+                deceptions.insert(anomaly.kind).inserted
+            else { return }
+            builder.addUnchecked(.ambiguous, part: anomaly.part, anomaly.kind)
+        }
+
         mutating func take(_ content: Span<UInt8>, _ decoding: DecodeResult?, part: Int, offset: Int) {
             let cut = decoding?.limitReached ?? false
             let digest = cut ? [] : content.withUnsafeBytes { SHA256.digest($0) }
@@ -79,8 +101,8 @@ struct Inspection {
                 description.size = content.count
                 description.sha256 = digest
             }
-            for kind in PartWalker.anomalies(decoding?.notes ?? []) {
-                builder.add(Anomaly(kind: kind, part: part, offset: offset))
+            for kind in AnomalyKind.kinds(of: decoding?.notes ?? []) {
+                note(Anomaly(kind: kind.rawValue, part: part, offset: offset))
             }
             if cut {
                 builder.reach("decoded-bytes", part: part)

@@ -38,17 +38,33 @@ struct EntityHeader {
                 note(.headerBytes)
                 continue
             }
-            guard bytes.hasPrefix(ignoringCase: "content-", from: field.name.lowerBound) else { continue }
+            guard Self.mayMatter(bytes, field) else { continue }
             if field.isNamed("content-type", in: bytes) {
                 readType(bytes, field, limits)
             } else if field.isNamed("content-transfer-encoding", in: bytes) {
                 readEncoding(bytes, field)
             } else if field.isNamed("content-disposition", in: bytes) {
                 readDisposition(bytes, field, limits)
+            } else if LooseFieldName.match(bytes, field.name.lowerBound..<field.value.lowerBound) != nil {
+                note(.obscuredFieldName, field)
             }
         }
         bodyStart = scanner.position
         noteForms(bytes, start, scanner)
+    }
+
+    /// All names that begin with `content`, and those with characters that other readers may pass over.
+    private static func mayMatter(_ bytes: Span<UInt8>, _ field: HeaderField) -> Bool {
+        let name = field.name
+        if bytes.hasPrefix(ignoringCase: "content", from: name.lowerBound) { return true }
+        guard name.count >= 12 else { return false }
+        for offset in name {
+            switch bytes[offset] {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x2E: continue
+            default: return true
+            }
+        }
+        return false
     }
 
     private mutating func readType(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
@@ -56,8 +72,14 @@ struct EntityHeader {
         let value = body.leadingValue()
         let parameters = ParameterList(&body, limit: limits.parameters)
         finish(parameters, field)
+        let boundaries = Set(parameters.values(of: "boundary").compactMap { Self.boundary($0.bytes) })
+        noteForms(bytes, field, value, boundaries)
         if seenType {
             note(.duplicateContentType, field)
+            let other = Self.mediaType(value) ?? "text/plain"
+            if other != mediaType || boundaries.contains(where: { $0 != boundary }) {
+                note(.conflictingContentType, field)
+            }
         } else {
             seenType = true
             if let type = Self.mediaType(value) {
@@ -78,16 +100,44 @@ struct EntityHeader {
         addNames(parameters.values(of: "name"))
     }
 
+    /// Forms of a type that are no error for us but are read in other ways.
+    private mutating func noteForms(
+        _ bytes: Span<UInt8>, _ field: HeaderField, _ type: [UInt8], _ boundaries: Set<[UInt8]>
+    ) {
+        let isMultipart = type.count > 9 && equalIgnoringCase(type.prefix(9), "multipart")
+        if boundaries.count > 1 { note(.conflictingBoundary, field) }
+        if !isMultipart, !boundaries.isEmpty { note(.boundaryOnLeaf, field) }
+        let isOdd = boundaries.contains { boundary in
+            boundary.contains { $0 < 0x20 || $0 >= 0x7F || $0 == 0x22 || $0 == 0x5C } || boundary.first == 0x20
+                || EncodedWords.areIn(boundary)
+        }
+        if isOdd || EncodedWords.areIn(type) || type.contains(where: { $0 < 0x20 || $0 == 0x22 }) {
+            note(.obscuredStructure, field)
+        }
+        guard isMultipart || !boundaries.isEmpty else { return }
+        if bytes.extracting(field.value).firstIndex(of: 0x28) != nil { note(.commentInStructure, field) }
+    }
+
     private mutating func readEncoding(_ bytes: Span<UInt8>, _ field: HeaderField) {
+        var body = FieldBody(bytes, value: field.value)
+        let value = body.leadingValue()
+        let words = value.map(FieldBody.lower).split(whereSeparator: FieldBody.isBlank)
+        let encoding = words.first.map { Self.encoding(Array($0)) } ?? .sevenBit
+        let raw = bytes.extracting(field.value).array
+        if value.count != raw.count, raw.contains(0x28) { note(.commentInStructure, field) }
+        if encoding == .unknown || words.count > 1 {
+            note(.unknownTransferEncoding, field)
+            if LooseValue.named(raw) { note(.obscuredTransferEncoding, field) }
+        }
         guard !seenEncoding else {
             note(.duplicateTransferEncoding, field)
+            if encoding.needsDecoding != transferEncoding.needsDecoding || encoding.needsDecoding && encoding != transferEncoding {
+                note(.conflictingTransferEncoding, field)
+            }
             return
         }
         seenEncoding = true
-        var body = FieldBody(bytes, value: field.value)
-        let words = body.leadingValue().map(FieldBody.lower).split(whereSeparator: FieldBody.isBlank)
-        transferEncoding = words.first.map { Self.encoding(Array($0)) } ?? .sevenBit
-        if transferEncoding == .unknown || words.count > 1 { note(.unknownTransferEncoding, field) }
+        transferEncoding = encoding
     }
 
     private mutating func readDisposition(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
@@ -121,6 +171,8 @@ struct EntityHeader {
         if let offset = scanner.leadingContinuation { anomalies.append((.leadingContinuation, offset)) }
         if let offset = scanner.mboxLine { anomalies.append((.mboxLine, offset)) }
         if let offset = scanner.blankBeforeColon { anomalies.append((.blankBeforeColon, offset)) }
+        if let offset = scanner.fieldInContinuation { anomalies.append((.fieldInContinuation, offset)) }
+        if Self.startsWithField(bytes, bodyStart) { anomalies.append((.fieldsBehindHeader, bodyStart)) }
         if scanner.end == .brokenLine { anomalies.append((.brokenHeaderBlock, scanner.position)) }
         let block = bytes.extracting(start..<bodyStart)
         if let offset = block.firstIndex(of: 0) { anomalies.append((.nulInHeader, start + offset)) }
@@ -132,6 +184,15 @@ struct EntityHeader {
             }
             from = offset + 2
         }
+    }
+
+    /// True when a field of a part's header stands at `start`, perhaps behind a blank line.
+    static func startsWithField(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
+        var start = start
+        while start < bytes.count, bytes[start] <= 0x20 { start += 1 }
+        guard bytes.hasPrefix(ignoringCase: "content-", from: start) else { return false }
+        let line = LineBreaks.lineFeed.line(bytes, at: start, bound: bytes.count)
+        return LooseFieldName.match(bytes, line.text) != nil
     }
 
     private mutating func note(_ kind: AnomalyKind, _ field: HeaderField) {

@@ -70,6 +70,7 @@ struct StructureReader {
             }
         }
         close(bytes, downTo: 0, at: bytes.count, into: &builder)
+        if source == 0 { noteBareReturns(bytes, into: &builder) }
     }
 
     /// Reads the header block at `start` and those of messages directly inside. Returns where the body begins.
@@ -155,7 +156,6 @@ struct StructureReader {
     private func nextDelimiter(
         _ bytes: Span<UInt8>, from start: Int, into builder: inout TreeBuilder
     ) -> (line: Int, match: DelimiterStack.Match)? {
-        guard !delimiters.entries.isEmpty else { return nil }
         let dashes: [UInt8] = [0x0A, 0x2D, 0x2D]
         var line = start
         // At the start of a body no line end of its own stands before the dashes.
@@ -172,11 +172,26 @@ struct StructureReader {
             case .prefixed:
                 if let owner = frames.last { builder.note(.boundaryPrefix, part: owner.part, at: line) }
             case .other:
-                break
+                if let owner = openLeaf ?? frames.last?.part, Self.fieldFollows(bytes, line) {
+                    builder.note(.undeclaredDelimiter, part: owner, at: line)
+                }
             }
             guard let hit = bytes.firstIndex(of: dashes.span, from: line) else { return nil }
             line = hit + 1
         }
+    }
+
+    /// True when the line behind the one at `line` is a field of a part's header.
+    private static func fieldFollows(_ bytes: Span<UInt8>, _ line: Int) -> Bool {
+        guard let newline = bytes.firstIndex(of: 0x0A, from: line) else { return false }
+        return bytes.hasPrefix(ignoringCase: "content-", from: newline + 1)
+    }
+
+    /// Two dashes behind a CR alone: some readers take them for the start of a line.
+    private func noteBareReturns(_ bytes: Span<UInt8>, into builder: inout TreeBuilder) {
+        let dashes: [UInt8] = [0x0D, 0x2D, 0x2D]
+        guard let hit = bytes.firstIndex(of: dashes.span) else { return }
+        builder.note(.bareCRDelimiter, part: 0, at: hit)
     }
 
     /// Ends the open leaf and all containers above `count`, innermost first.
@@ -190,6 +205,11 @@ struct StructureReader {
             let part = builder.tree.parts[leaf]
             end = max(end, part.body.lowerBound)
             builder.setBody(part.body.lowerBound..<end, of: leaf)
+            if !part.transferEncoding.needsDecoding, end - part.body.lowerBound > 40,
+                Sniffing.isBase64(bytes.extracting(part.body.lowerBound..<end))
+            {
+                builder.note(.undeclaredBase64, part: leaf, at: part.body.lowerBound)
+            }
             let isOpenable = Int(part.depth) < builder.limits.depth
             if Self.isMessage(part.mediaType), part.transferEncoding.needsDecoding, isOpenable {
                 _ = builder.planNested(leaf)
@@ -233,8 +253,11 @@ struct StructureReader {
     ) {
         let range = frame.start..<max(frame.start, end)
         guard Self.holdsContent(bytes, range) else { return }
-        _ = builder.append(
+        let part = builder.append(
             kind, parent: frame.part, source: source, header: range.lowerBound..<range.lowerBound, body: range, as: nil)
+        if EntityHeader.startsWithField(bytes, range.lowerBound) {
+            builder.note(.partOutsideMultipart, part: part, at: range.lowerBound)
+        }
     }
 
     /// RFC 2046 section 5.1.5: the parts of a digest are messages unless they say otherwise.

@@ -34,9 +34,13 @@ package enum TransferDecoder {
     /// Appends the decoded `body` to `output`, at most `limit` octets. Where `encoding.needsDecoding` is false the body is
     /// copied; callers that only read lend it out instead.
     package static func decode(
-        _ body: Span<UInt8>, encoding: TransferEncoding, into output: inout [UInt8], limit: Int
+        _ body: Span<UInt8>, encoding: TransferEncoding, as decoding: Decoding = .ordinary,
+        into output: inout [UInt8], limit: Int
     ) -> DecodeResult {
         let limit = max(0, limit)
+        if decoding != .ordinary {
+            return decoding.decode(body, encoding: encoding, into: &output, limit: limit)
+        }
         switch encoding {
         case .base64:
             return Base64.decode(body, into: &output, limit: limit)

@@ -20,7 +20,8 @@ extension AnomalyKind {
             .junkAfterParameter, .duplicateParameter, .brokenContinuation, .multipartWithoutBoundary,
             .multipartWithoutDelimiter, .delimiterAfterClose, .boundaryPrefix, .encodedContainer, .commentInStructure,
             .fieldsBehindHeader, .boundaryOnLeaf, .partOutsideMultipart, .undeclaredBase64, .encodingJunk,
-            .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused:
+            .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused,
+            .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,
             .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter:
@@ -34,7 +35,8 @@ extension AnomalyKind {
         switch self {
         case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .unreadRemainder, .encodingJunk,
             .base64DataAfterPadding, .base64MissingPadding, .base64ExtraPadding, .encodingTruncated,
-            .quotedPrintableBadEscape, .uuencodeMissingBegin, .uuencodeMissingEnd:
+            .quotedPrintableBadEscape, .uuencodeMissingBegin, .uuencodeMissingEnd, .base64SplitGroup,
+            .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes:
             false
         default:
             true

@@ -85,6 +85,12 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case encodingTruncated = "encoding-truncated"
     /// `=` without two hexadecimal digits or a line end.
     case quotedPrintableBadEscape = "quoted-printable-bad-escape"
+    /// A line of base64 that ends within a group of four.
+    case base64SplitGroup = "base64-split-group"
+    /// Base64 that goes on behind a blank line.
+    case base64DataAfterBlankLine = "base64-data-after-blank-line"
+    /// Many escaped letters and digits in quoted-printable.
+    case quotedPrintableNeedlessEscapes = "quoted-printable-needless-escapes"
     /// No `begin` line in uuencode.
     case uuencodeMissingBegin = "uuencode-missing-begin"
     /// No `end` line in uuencode.
@@ -101,6 +107,8 @@ extension AnomalyKind {
             (.missingPadding, .base64MissingPadding), (.extraPadding, .base64ExtraPadding),
             (.truncated, .encodingTruncated), (.badEscape, .quotedPrintableBadEscape),
             (.missingBegin, .uuencodeMissingBegin), (.missingEnd, .uuencodeMissingEnd),
+            (.splitGroup, .base64SplitGroup), (.dataAfterBlankLine, .base64DataAfterBlankLine),
+            (.needlessEscapes, .quotedPrintableNeedlessEscapes),
         ]
         return kinds.filter { notes.contains($0.0) }.map { $0.1 }
     }

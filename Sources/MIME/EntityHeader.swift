@@ -186,13 +186,21 @@ struct EntityHeader {
         }
     }
 
-    /// True when a field of a part's header stands at `start`, perhaps behind a blank line.
+    /// True when a field of a part's header stands in one of the first lines at `start`.
     static func startsWithField(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
-        var start = start
-        while start < bytes.count, bytes[start] <= 0x20 { start += 1 }
-        guard bytes.hasPrefix(ignoringCase: "content-", from: start) else { return false }
-        let line = LineBreaks.lineFeed.line(bytes, at: start, bound: bytes.count)
-        return LooseFieldName.match(bytes, line.text) != nil
+        var position = start
+        for _ in 0..<4 where position < bytes.count {
+            let line = LineBreaks.lineFeed.line(bytes, at: position, bound: bytes.count)
+            var low = line.text.lowerBound
+            while low < line.text.upperBound, bytes[low] <= 0x20 { low += 1 }
+            if bytes.hasPrefix(ignoringCase: "content-", from: low),
+                LooseFieldName.match(bytes, low..<line.text.upperBound) != nil
+            {
+                return true
+            }
+            position = line.next
+        }
+        return false
     }
 
     private mutating func note(_ kind: AnomalyKind, _ field: HeaderField) {

@@ -205,7 +205,7 @@ struct StructureReader {
             let part = builder.tree.parts[leaf]
             end = max(end, part.body.lowerBound)
             builder.setBody(part.body.lowerBound..<end, of: leaf)
-            if !part.transferEncoding.needsDecoding, end - part.body.lowerBound > 40,
+            if part.transferEncoding != .base64, end - part.body.lowerBound > 40,
                 Sniffing.isBase64(bytes.extracting(part.body.lowerBound..<end))
             {
                 builder.note(.undeclaredBase64, part: leaf, at: part.body.lowerBound)

@@ -20,6 +20,12 @@ package struct DecodeResult: Hashable, Sendable {
         package static let missingBegin = Notes(rawValue: 64)
         /// No `end` line.
         package static let missingEnd = Notes(rawValue: 128)
+        /// A line of base64 ends within a group of four.
+        package static let splitGroup = Notes(rawValue: 256)
+        /// Base64 goes on behind a blank line.
+        package static let dataAfterBlankLine = Notes(rawValue: 512)
+        /// Quoted-printable escapes many letters and digits, which need none.
+        package static let needlessEscapes = Notes(rawValue: 1024)
     }
 
     /// What was odd.

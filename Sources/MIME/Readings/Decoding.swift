@@ -17,8 +17,12 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
     case lineGroups = "line-groups"
     /// Base64 leaves out lines that hold a foreign character.
     case withoutJunkLines = "without-junk-lines"
-    /// Base64 counts a foreign character as a zero of its own.
-    case junkIsZero = "junk-is-zero"
+    /// Base64 passes over the rest of a line from a foreign character on.
+    case junkEndsLine = "junk-ends-line"
+    /// Base64 counts padding as a character of its group wherever it stands.
+    case paddingInGroups = "padding-in-groups"
+    /// Base64 ends at a blank line.
+    case stopAtBlankLine = "stop-at-blank-line"
     /// Quoted-printable drops an `=` that begins no escape.
     case withoutStrayEquals = "without-stray-equals"
     /// Quoted-printable drops an `=` that begins no escape together with the two characters behind it.
@@ -27,6 +31,14 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
     case strayEqualsEndsLine = "stray-equals-ends-line"
     /// Quoted-printable drops controls and octets that RFC 2045 does not allow in it, and blanks at the ends of lines.
     case onlyAllowed = "only-allowed"
+    /// Quoted-printable finds the digits of an escape although line ends or blanks stand between them.
+    case splitEscapes = "split-escapes"
+    /// Quoted-printable drops an `=` with a small letter or a single digit, and reads what is left.
+    case withoutHalfEscapes = "without-half-escapes"
+    /// Quoted-printable keeps nothing but what is escaped.
+    case escapesOnly = "escapes-only"
+    /// uuencode without the lines around it.
+    case withoutFrame = "without-frame"
 
     /// The other ways to decode what gave these notes.
     package static func alternatives(to encoding: TransferEncoding, notes: DecodeResult.Notes) -> [Decoding] {
@@ -34,18 +46,24 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
         case .base64:
             var found: [Decoding] = []
             if notes.contains(.junk) {
-                found += [.stopAtJunk, .urlAlphabet, .withoutJunkLines, .junkIsZero]
+                found += [.stopAtJunk, .urlAlphabet, .withoutJunkLines, .junkEndsLine]
             }
             let padding: DecodeResult.Notes = [.dataAfterPadding, .extraPadding]
-            if !notes.isDisjoint(with: padding) { found += [.stopAtPadding, .withoutPadding] }
-            if !notes.isDisjoint(with: [.junk, .dataAfterPadding, .extraPadding, .missingPadding, .truncated]) {
+            if !notes.isDisjoint(with: padding) { found += [.stopAtPadding, .withoutPadding, .paddingInGroups] }
+            if !notes.isDisjoint(with: [.junk, .dataAfterPadding, .extraPadding, .splitGroup, .truncated]) {
                 found.append(.lineGroups)
             }
+            if notes.contains(.dataAfterBlankLine) { found.append(.stopAtBlankLine) }
             return found
         case .quotedPrintable:
             guard !notes.isEmpty else { return [] }
-            return [.withoutStrayEquals, .withoutStrayEscapes, .strayEqualsEndsLine, .onlyAllowed]
-        case .uuencode, .sevenBit, .eightBit, .binary, .unknown:
+            return [
+                .withoutStrayEquals, .withoutStrayEscapes, .strayEqualsEndsLine, .onlyAllowed, .splitEscapes, .withoutHalfEscapes,
+                .escapesOnly,
+            ]
+        case .uuencode:
+            return notes.contains(.missingBegin) ? [.withoutFrame] : []
+        case .sevenBit, .eightBit, .binary, .unknown:
             return []
         }
     }
@@ -58,7 +76,9 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
             LooseBase64(decoding: self, limit: limit).decode(body, into: &output)
         case .quotedPrintable:
             LooseQuotedPrintable(decoding: self, limit: limit).decode(body, into: &output)
-        case .uuencode, .sevenBit, .eightBit, .binary, .unknown:
+        case .uuencode:
+            UUEncoding.decode(body, into: &output, limit: limit, hasFrame: self != .withoutFrame)
+        case .sevenBit, .eightBit, .binary, .unknown:
             TransferDecoder.decode(body, encoding: encoding, into: &output, limit: limit)
         }
     }

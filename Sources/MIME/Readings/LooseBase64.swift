@@ -19,12 +19,15 @@ struct LooseBase64 {
         var count = 0
         var index = 0
         var isLineStart = true
+        // Padding within the group, for decoders that count it.
+        var padding = 0
 
         func flush(_ octets: Int) {
             let whole = bits << UInt32(6 * (4 - count))
             for place in 0..<octets { output.append(UInt8(truncatingIfNeeded: whole >> UInt32(16 - 8 * place))) }
             bits = 0
             count = 0
+            padding = 0
         }
 
         while index < body.count {
@@ -33,16 +36,22 @@ struct LooseBase64 {
                 index = (body.firstIndex(of: 0x0A, from: index) ?? body.count - 1) + 1
                 continue
             }
-            isLineStart = false
             let kind = character(body[index])
+            if case .lineEnd = kind, isLineStart, decoding == .stopAtBlankLine, output.count > start || count > 0 { break }
+            if case .blank = kind {} else { isLineStart = false }
             index += 1
             switch kind {
             case .value(let value):
                 bits = bits << 6 | value
                 count += 1
-                if count == 4 { flush(3) }
+                if count + padding == 4 { flush(count - 1) }
             case .padding:
                 if decoding == .withoutPadding { continue }
+                if decoding == .paddingInGroups {
+                    padding += 1
+                    if count + padding == 4 { flush(max(0, count - 1)) }
+                    continue
+                }
                 if count > 1 { flush(count - 1) }
                 bits = 0
                 count = 0
@@ -57,6 +66,7 @@ struct LooseBase64 {
                 break
             case .junk:
                 if decoding == .stopAtJunk { index = body.count }
+                if decoding == .junkEndsLine { index = body.firstIndex(of: 0x0A, from: index) ?? body.count }
             }
         }
         if count > 1 { flush(count - 1) }
@@ -90,7 +100,7 @@ struct LooseBase64 {
         case 0x20, 0x09, 0x0D, 0x0B, 0x0C: return .blank
         case 0x2D where decoding == .urlAlphabet: return .value(62)
         case 0x5F where decoding == .urlAlphabet: return .value(63)
-        default: return decoding == .junkIsZero ? .value(0) : .junk
+        default: return .junk
         }
     }
 }

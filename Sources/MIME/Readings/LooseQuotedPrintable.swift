@@ -6,6 +6,31 @@ struct LooseQuotedPrintable {
     let limit: Int
 
     func decode(_ body: Span<UInt8>, into output: inout [UInt8]) -> DecodeResult {
+        guard decoding == .withoutHalfEscapes else { return decodeBytes(body, into: &output) }
+        return decodeBytes(Self.withoutHalfEscapes(body).span, into: &output)
+    }
+
+    /// Without each `=` that has a small letter behind it, or one character and then another `=`; with that character.
+    private static func withoutHalfEscapes(_ body: Span<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(body.count)
+        var index = 0
+        while index < body.count {
+            if body[index] == 0x3D, index + 1 < body.count, Hex.value(body[index + 1]) != nil {
+                let isSmall = body[index + 1] >= 0x61
+                let isHalf = index + 2 < body.count && body[index + 2] == 0x3D
+                if isSmall || isHalf {
+                    index += 2
+                    continue
+                }
+            }
+            out.append(body[index])
+            index += 1
+        }
+        return out
+    }
+
+    private func decodeBytes(_ body: Span<UInt8>, into output: inout [UInt8]) -> DecodeResult {
         let start = output.count
         var index = 0
         while index < body.count, output.count - start <= limit {
@@ -16,7 +41,7 @@ struct LooseQuotedPrintable {
                     let isText = byte >= 0x20 && byte < 0x7F || byte == 0x09 || byte == 0x0D || byte == 0x0A
                     if !isText || isBlankBeforeLineEnd(body, index - 1) { continue }
                 }
-                output.append(byte)
+                if decoding != .escapesOnly { output.append(byte) }
                 continue
             }
             index = escape(body, index, into: &output)
@@ -32,6 +57,10 @@ struct LooseQuotedPrintable {
             output.append(high << 4 | low)
             return start + 3
         }
+        if decoding == .splitEscapes, let (octet, next) = split(body, start) {
+            output.append(octet)
+            return next
+        }
         var index = start + 1
         while index < body.count, body[index] == 0x20 || body[index] == 0x09 || body[index] == 0x0D { index += 1 }
         guard index < body.count else { return body.count }
@@ -44,6 +73,29 @@ struct LooseQuotedPrintable {
         default:
             return start + 1
         }
+    }
+
+    /// Two digits with at most four octets of line ends, blanks and `=` around the first.
+    private func split(_ body: Span<UInt8>, _ start: Int) -> (octet: UInt8, next: Int)? {
+        var digits: [UInt8] = []
+        var index = start + 1
+        var passed = 0
+        while index < body.count, passed <= 4 {
+            if let digit = Hex.value(body[index]) {
+                digits.append(digit)
+                index += 1
+                if digits.count == 2 { return (digits[0] << 4 | digits[1], index) }
+                continue
+            }
+            // A soft line break before the first digit is just that.
+            guard !digits.isEmpty else { return nil }
+            switch body[index] {
+            case 0x0D, 0x0A, 0x20, 0x09, 0x3D: index += 1
+            default: return nil
+            }
+            passed += 1
+        }
+        return nil
     }
 
     /// A blank with nothing but blanks between it and the end of its line. At most 80 are looked at.

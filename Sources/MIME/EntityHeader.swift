@@ -172,7 +172,6 @@ struct EntityHeader {
         if let offset = scanner.mboxLine { anomalies.append((.mboxLine, offset)) }
         if let offset = scanner.blankBeforeColon { anomalies.append((.blankBeforeColon, offset)) }
         if let offset = scanner.fieldInContinuation { anomalies.append((.fieldInContinuation, offset)) }
-        if Self.startsWithField(bytes, bodyStart) { anomalies.append((.fieldsBehindHeader, bodyStart)) }
         if scanner.end == .brokenLine { anomalies.append((.brokenHeaderBlock, scanner.position)) }
         let block = bytes.extracting(start..<bodyStart)
         if let offset = block.firstIndex(of: 0) { anomalies.append((.nulInHeader, start + offset)) }
@@ -186,11 +185,11 @@ struct EntityHeader {
         }
     }
 
-    /// True when a field of a part's header stands in one of the first lines at `start`.
-    static func startsWithField(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
-        var position = start
-        for _ in 0..<4 where position < bytes.count {
-            let line = LineBreaks.lineFeed.line(bytes, at: position, bound: bytes.count)
+    /// True when a field of a part's header stands in one of the first lines of a body.
+    static func startsWithField(_ bytes: Span<UInt8>, _ body: Range<Int>) -> Bool {
+        var position = body.lowerBound
+        for _ in 0..<4 where position < body.upperBound {
+            let line = LineBreaks.lineFeed.line(bytes, at: position, bound: body.upperBound)
             var low = line.text.lowerBound
             while low < line.text.upperBound, bytes[low] <= 0x20 { low += 1 }
             if bytes.hasPrefix(ignoringCase: "content-", from: low),

@@ -205,11 +205,7 @@ struct StructureReader {
             let part = builder.tree.parts[leaf]
             end = max(end, part.body.lowerBound)
             builder.setBody(part.body.lowerBound..<end, of: leaf)
-            if part.transferEncoding != .base64, end - part.body.lowerBound > 40,
-                Sniffing.isBase64(bytes.extracting(part.body.lowerBound..<end))
-            {
-                builder.note(.undeclaredBase64, part: leaf, at: part.body.lowerBound)
-            }
+            noteContent(bytes, part, part.body.lowerBound..<end, leaf, into: &builder)
             let isOpenable = Int(part.depth) < builder.limits.depth
             if Self.isMessage(part.mediaType), part.transferEncoding.needsDecoding, isOpenable {
                 _ = builder.planNested(leaf)
@@ -224,6 +220,18 @@ struct StructureReader {
             guard frame.state != .message else { continue }
             delimiters.pop()
             closeMultipart(bytes, frame, at: end, into: &builder)
+        }
+    }
+
+    /// What the first lines of a leaf say against its header.
+    private func noteContent(
+        _ bytes: Span<UInt8>, _ part: Part, _ body: Range<Int>, _ leaf: Int, into builder: inout TreeBuilder
+    ) {
+        if part.transferEncoding != .base64, Sniffing.isBase64(bytes.extracting(body)) {
+            builder.note(.undeclaredBase64, part: leaf, at: body.lowerBound)
+        }
+        if !Self.isMessage(part.mediaType), EntityHeader.startsWithField(bytes, body) {
+            builder.note(.fieldsBehindHeader, part: leaf, at: body.lowerBound)
         }
     }
 
@@ -255,7 +263,7 @@ struct StructureReader {
         guard Self.holdsContent(bytes, range) else { return }
         let part = builder.append(
             kind, parent: frame.part, source: source, header: range.lowerBound..<range.lowerBound, body: range, as: nil)
-        if EntityHeader.startsWithField(bytes, range.lowerBound) {
+        if EntityHeader.startsWithField(bytes, range) {
             builder.note(.partOutsideMultipart, part: part, at: range.lowerBound)
         }
     }

@@ -150,7 +150,8 @@ struct TreeBuilder {
         _ segment: SegmentReader.Segment, body: Range<Int>, encoding: TransferEncoding, source: Int, number: Int,
         reading: Int32, cause: AnomalyKind
     ) -> Int {
-        let parent = holder(of: source)
+        var parent = 0
+        if case .decoded(_, let holder) = tree.sources[source] { parent = holder }
         let index = tree.parts.count
         let mediaType = segment.header.mediaType
         var part = Part(
@@ -166,28 +167,12 @@ struct TreeBuilder {
         return index
     }
 
-    private func holder(of source: Int) -> Int {
-        guard case .decoded(_, let part) = tree.sources[source] else { return 0 }
-        return part
-    }
-
-    /// Decodes a body that another reading takes for a message or multipart into a source of its own.
-    mutating func decodeAlternative(
-        _ body: Range<Int>, source: Int, encoding: TransferEncoding?, _ cause: AnomalyKind, _ message: Span<UInt8>
-    ) {
-        guard let encoding, spendAlternative(body.count) else { return }
-        var decoded: [UInt8] = []
-        switch tree.sources[source] {
-        case .message:
-            _ = TransferDecoder.decode(
-                message.extracting(body), encoding: encoding, into: &decoded, limit: body.count)
-        case .decoded(let bytes, _):
-            _ = TransferDecoder.decode(
-                bytes.span.extracting(body), encoding: encoding, into: &decoded, limit: body.count)
-        }
-        guard !decoded.isEmpty else { return }
-        origins.append(source == 0 ? body.lowerBound : origins[source])
-        tree.sources.append(.decoded(decoded, of: holder(of: source)))
-        doubts[tree.sources.count - 1] = cause
+    /// Decodes a part that another reading takes for a message or multipart into a source of its own.
+    mutating func decodeAlternative(_ part: Int, _ cause: AnomalyKind, _ message: Span<UInt8>) {
+        let source = Int(tree.parts[part].source)
+        guard Int(tree.parts[part].depth) < limits.depth, spendAlternative(tree.parts[part].body.count),
+            decodeNested(part, message) != nil
+        else { return }
+        doubts[tree.sources.count - 1] = doubts[source] ?? cause
     }
 }

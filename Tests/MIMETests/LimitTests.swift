@@ -92,10 +92,10 @@ import Testing
     @Test func nestedBytes() {
         let encoded = "U3ViamVjdDogeA0KDQpoaQ=="
         let message = crlf("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n\(encoded)")
-        #expect(read(message, MIMELimits(nestedBytes: encoded.count)).parts.count == 2)
+        #expect(ordinary(read(message, MIMELimits(nestedBytes: encoded.count))).count == 2)
         let over = read(message, MIMELimits(nestedBytes: encoded.count - 1))
         #expect(over.limitsHit == [.nestedBytes])
-        #expect(over.parts.map(\.kind) == [.leaf])
+        #expect(ordinary(over).map(\.kind) == [.leaf])
         #expect(decoded(over, 0, message) == Array("Subject: x\r\n\r\nhi".utf8))
         #expect(violations(over, message, MIMELimits()).isEmpty)
     }

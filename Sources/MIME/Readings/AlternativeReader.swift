@@ -94,17 +94,21 @@ struct AlternativeReader {
             if rank == 0 || rank == starts.count - 1 { encodings.append(nil) }
             for encoding in encodings {
                 let content = Content(source: Int32(truncatingIfNeeded: place.source), body: body, encoding: encoding)
-                let isContainer = segment.header.isMultipart || segment.header.isMessage
-                if isContainer, encoding != nil, opened.insert(content).inserted {
-                    builder.decodeAlternative(
-                        content.body, source: place.source, encoding: encoding, place.cause, message)
+                if known[content] == nil {
+                    guard !builder.isFull else {
+                        builder.note(.parts)
+                        return
+                    }
+                    let view = View(pass: place.pass, start: rank, encoding: encoding)
+                    guard let reading = reading(view, &builder), builder.spendAlternative(body.count) else { return }
+                    known[content] = builder.appendAlternative(
+                        segment, body: body, encoding: encoding ?? .sevenBit, source: place.source,
+                        number: place.number, reading: reading, cause: place.cause)
                 }
-                guard known[content] == nil else { continue }
-                let view = View(pass: place.pass, start: rank, encoding: encoding)
-                guard let reading = reading(view, &builder), builder.spendAlternative(body.count) else { return }
-                known[content] = builder.appendAlternative(
-                    segment, body: body, encoding: encoding ?? .sevenBit, source: place.source, number: place.number,
-                    reading: reading, cause: place.cause)
+                let isContainer = segment.header.isMultipart || segment.header.isMessage
+                if isContainer, encoding != nil, let part = known[content], opened.insert(content).inserted {
+                    builder.decodeAlternative(part, place.cause, message)
+                }
             }
         }
     }

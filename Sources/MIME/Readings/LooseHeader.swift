@@ -34,6 +34,8 @@ struct LooseHeader {
             lines += 1
             let line = breaks.line(bytes, at: position, bound: bound)
             let first = line.text.isEmpty ? 0 : bytes[line.text.lowerBound]
+            // A delimiter perhaps: whatever it is, what stands behind it is another entity's.
+            if position > range.lowerBound, Self.isDashes(bytes, line.text) { break }
             if Self.isBlank(bytes, line.text) {
                 addStart(line.next)
                 junk = 0
@@ -69,6 +71,7 @@ struct LooseHeader {
         var position = start
         for _ in 0..<3 where position < bound {
             let line = breaks.line(bytes, at: position, bound: bound)
+            if Self.isDashes(bytes, line.text) { return false }
             if LooseFieldName.match(bytes, line.text) != nil { return true }
             if folded(bytes, line, bound) != nil { return true }
             position = line.next
@@ -145,6 +148,10 @@ struct LooseHeader {
             position = next.next
         }
         return value
+    }
+
+    private static func isDashes(_ bytes: Span<UInt8>, _ text: Range<Int>) -> Bool {
+        text.count >= 2 && bytes[text.lowerBound] == 0x2D && bytes[text.lowerBound + 1] == 0x2D
     }
 
     /// Only blanks, NUL and other controls.

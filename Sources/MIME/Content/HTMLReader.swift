@@ -1,0 +1,404 @@
+internal import Bytes
+
+/// Follows the elements of HTML with a stack of bounded depth, and sorts the text by whether it is seen.
+struct HTMLReader {
+    private struct Open {
+        var name: HTMLName
+        var element: HTMLElement
+        var style: HTMLStyle
+        var isPreformatted: Bool
+    }
+
+    private(set) var content = HTMLContent()
+    private let limits: HTMLLimits
+    private var tokenizer: HTMLTokenizer
+    private var stack: [Open] = []
+    private var style = HTMLStyle()
+    private var isPreformatted = false
+    private var visible: HTMLTextBuffer
+    private var hidden: HTMLTextBuffer
+    private var decoded: [UInt8] = []
+    /// The anchor that is open, and where its text begins.
+    private var anchor: (link: Int, visibleStart: Int, hiddenStart: Int)?
+    private var wasHidden = false
+
+    init(limits: HTMLLimits) {
+        self.limits = limits
+        tokenizer = HTMLTokenizer(attributeLimit: limits.attributes)
+        visible = HTMLTextBuffer(limit: limits.textSize)
+        hidden = HTMLTextBuffer(limit: limits.textSize)
+    }
+
+    mutating func read(_ html: Span<UInt8>) {
+        var start = 0
+        while let token = tokenizer.next(html) {
+            switch token {
+            case .text(let range): text(html, range, hasReferences: true)
+            case .startTag: begin(html, start)
+            case .endTag: end(tokenizer.name)
+            case .comment(let range): comment(html, range)
+            }
+            start = tokenizer.position
+        }
+        endAnchor()
+        content.visible = visible.bytes
+        content.hidden = hidden.bytes
+        if visible.isFull || hidden.isFull || tokenizer.hasTooManyAttributes { content.notes.insert(.limitReached) }
+        if tokenizer.endsInMarkup { content.notes.insert(.endsInMarkup) }
+    }
+
+    // MARK: text
+
+    private mutating func text(_ html: Span<UInt8>, _ range: Range<Int>, hasReferences: Bool) {
+        let isHidden = style.isHidden
+        if isHidden != wasHidden {
+            if isHidden { hidden.breakLine() }
+            wasHidden = isHidden
+        }
+        // A word goes on where it was left, only unseen letters stand between.
+        if isHidden, visible.endsInWord, range.lowerBound < range.upperBound, html[range.lowerBound] > 0x20 {
+            content.notes.insert(.hidesWithinWord)
+        }
+        if isHidden {
+            Self.add(html, range, hasReferences, isPreformatted, &decoded, to: &hidden)
+        } else {
+            Self.add(html, range, hasReferences, isPreformatted, &decoded, to: &visible)
+        }
+    }
+
+    private static func add(
+        _ html: Span<UInt8>, _ range: Range<Int>, _ hasReferences: Bool, _ isPreformatted: Bool,
+        _ decoded: inout [UInt8], to buffer: inout HTMLTextBuffer
+    ) {
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = html[index]
+            if byte > 0x20 {
+                if byte == 0x26, hasReferences {
+                    decoded.removeAll(keepingCapacity: true)
+                    let length = HTMLEntities.decode(
+                        html, index, end: range.upperBound, isAttribute: false, into: &decoded)
+                    if length > 0 {
+                        for octet in decoded { add(octet, isPreformatted, to: &buffer) }
+                        index += length
+                        continue
+                    }
+                }
+                buffer.append(byte)
+            } else {
+                add(byte, isPreformatted, to: &buffer)
+            }
+            index += 1
+        }
+    }
+
+    private static func add(_ byte: UInt8, _ isPreformatted: Bool, to buffer: inout HTMLTextBuffer) {
+        switch byte {
+        case 0x0A where isPreformatted: buffer.breakLine()
+        case 0x20, 0x09, 0x0A, 0x0C, 0x0D: buffer.addBlank()
+        // NUL is dropped by readers.
+        case 0: break
+        default: buffer.append(byte)
+        }
+    }
+
+    private mutating func comment(_ html: Span<UInt8>, _ range: Range<Int>) {
+        let room = limits.textSize - content.comments.count - 1
+        guard !range.isEmpty else { return }
+        guard room > 0 else {
+            content.notes.insert(.limitReached)
+            return
+        }
+        if html.hasPrefix(ignoringCase: "[if", from: range.lowerBound) { content.notes.insert(.hasConditionalComment) }
+        if range.count > room { content.notes.insert(.limitReached) }
+        html.extracting(range.prefix(room)).withUnsafeBufferPointer { content.comments.append(contentsOf: $0) }
+        content.comments.append(0x0A)
+    }
+
+    // MARK: elements
+
+    private mutating func begin(_ html: Span<UInt8>, _ offset: Int) {
+        let name = tokenizer.name
+        let element = HTMLElement.known(name)
+        if element.contains(.block) { closeImplied(name, element) }
+        if element.contains(.block) || element.contains(.lineBreak) { breakLine(element) }
+        let outer = style
+        let wasPreformatted = isPreformatted
+        applyAttributes(html, element, name)
+        links(html, name, offset)
+        if element.contains(.unseen) { style.isGone = true }
+        if style.isHidden, !outer.isHidden { hidden.breakLine() }
+        if element.contains(.raw) || element.contains(.rawWithReferences) {
+            rawElement(html, name, element, offset)
+            style = outer
+            isPreformatted = wasPreformatted
+            return
+        }
+        guard !element.contains(.void) else {
+            style = outer
+            return
+        }
+        if name == Names.plaintext {
+            text(html, tokenizer.rest(html), hasReferences: false)
+            return
+        }
+        guard stack.count < limits.depth else {
+            content.notes.insert(.tooDeep)
+            style = outer
+            return
+        }
+        if element.contains(.preformatted) { isPreformatted = true }
+        stack.append(Open(name: name, element: element, style: outer, isPreformatted: wasPreformatted))
+    }
+
+    private mutating func breakLine(_ element: HTMLElement) {
+        if element.contains(.cell) {
+            visible.addBlank()
+            hidden.addBlank()
+        } else if style.isHidden {
+            hidden.breakLine()
+        } else {
+            visible.breakLine()
+        }
+    }
+
+    private mutating func applyAttributes(_ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName) {
+        for attribute in tokenizer.attributes {
+            switch attribute.name {
+            case Names.style:
+                style.apply(declarations: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+            case Names.hidden:
+                style.isGone = true
+            case Names.bgcolor:
+                style.apply(color: html.extracting(attribute.value).array, isBackground: true)
+            case Names.background:
+                style.background = nil
+            case Names.color where name == Names.font, Names.text where name == Names.body:
+                style.apply(color: html.extracting(attribute.value).array, isBackground: false)
+            default: break
+            }
+        }
+    }
+
+    private mutating func rawElement(
+        _ html: Span<UInt8>, _ name: HTMLName, _ element: HTMLElement, _ offset: Int
+    ) {
+        let range = tokenizer.rawText(html)
+        if name == Names.script { content.notes.insert(.hasScript) }
+        if name == Names.styleElement {
+            styleLinks(html.extracting(range).array, offset)
+        } else if name == Names.title {
+            let title = HTMLEntities.decoded(html, range, isAttribute: false)
+            if content.title.isEmpty { content.title = Array(title.prefix(limits.linkSize)) }
+        } else if !element.contains(.code) {
+            if element.contains(.preformatted) { isPreformatted = true }
+            text(html, range, hasReferences: element.contains(.rawWithReferences))
+        }
+    }
+
+    /// A block ends an open paragraph; an item ends the one before it; a cell, a row or a section of a table what is
+    /// open of the one before it.
+    private mutating func closeImplied(_ name: HTMLName, _ element: HTMLElement) {
+        if let level = Self.level(name) {
+            var lowest: Int?
+            var index = stack.count - 1
+            while index >= 0, stack[index].name != Names.table {
+                if let open = Self.level(stack[index].name), open <= level { lowest = index }
+                index -= 1
+            }
+            if index >= 0, let lowest { pop(to: lowest) }
+            return
+        }
+        guard let index = stack.lastIndex(where: { $0.element.contains(.block) }) else { return }
+        if stack[index].name == Names.paragraph || (element.contains(.closesItself) && stack[index].name == name) {
+            pop(to: index)
+        }
+    }
+
+    /// Cells within rows within sections of a table; nil for other elements.
+    private static func level(_ name: HTMLName) -> Int? {
+        switch name {
+        case Names.td, Names.th: 0
+        case Names.tr: 1
+        case Names.tbody, Names.thead, Names.tfoot: 2
+        default: nil
+        }
+    }
+
+    private mutating func end(_ name: HTMLName) {
+        if name == Names.anchor { endAnchor() }
+        let element = HTMLElement.known(name)
+        if name == Names.br || (name == Names.paragraph && !stack.contains(where: { $0.name == name })) {
+            return breakLine(element)
+        }
+        // Not beyond a block for inline elements, not beyond a cell for what is no table: what was hidden there stays so.
+        var index = stack.count - 1
+        while index >= 0, stack[index].name != name {
+            let passed = stack[index].element
+            if !element.contains(.block) || name == Names.paragraph, passed.contains(.block) { return }
+            if !element.contains(.tablePart), passed.contains(.cell) { return }
+            index -= 1
+        }
+        guard index >= 0 else { return }
+        if element.contains(.block) { breakLine(element) }
+        pop(to: index)
+        if element.contains(.block) { breakLine(element) }
+    }
+
+    private mutating func pop(to count: Int) {
+        guard count < stack.count else { return }
+        style = stack[count].style
+        isPreformatted = stack[count].isPreformatted
+        stack.removeSubrange(count...)
+    }
+
+    // MARK: links
+
+    private mutating func links(_ html: Span<UInt8>, _ name: HTMLName, _ offset: Int) {
+        if name == Names.form { content.notes.insert(.hasForm) }
+        for attribute in tokenizer.attributes {
+            switch attribute.name {
+            case Names.href:
+                if name == Names.base {
+                    if content.base == nil { content.base = target(html, attribute.value) }
+                } else if name == Names.link {
+                    add(.resource, target(html, attribute.value), offset)
+                } else {
+                    beginAnchor(target(html, attribute.value), offset, hasText: name == Names.anchor)
+                }
+            case Names.src, Names.background, Names.poster, Names.data, Names.lowsrc, Names.dynsrc, Names.xlink,
+                Names.codebase:
+                add(.resource, target(html, attribute.value), offset)
+            case Names.srcset:
+                let list = target(html, attribute.value)
+                for candidate in list.split(separator: 0x2C) {
+                    guard let url = candidate.split(separator: 0x20).first else { continue }
+                    add(.resource, Array(url), offset)
+                }
+            case Names.action, Names.formaction:
+                add(.form, target(html, attribute.value), offset)
+            case Names.content where name == Names.meta:
+                refresh(html, attribute.value, offset)
+            case Names.style:
+                styleLinks(HTMLEntities.decoded(html, attribute.value, isAttribute: true), offset)
+            case Names.alt:
+                imageText(html, attribute.value)
+            case Names.onclick, Names.onload, Names.onerror, Names.onmouseover:
+                content.notes.insert(.hasScript)
+            default: break
+            }
+        }
+    }
+
+    private mutating func imageText(_ html: Span<UInt8>, _ value: Range<Int>) {
+        let text = HTMLEntities.decoded(html, value, isAttribute: true)
+        guard !text.isEmpty else { return }
+        guard content.imageTexts.count + text.count < limits.textSize else {
+            content.notes.insert(.limitReached)
+            return
+        }
+        content.imageTexts += text + [0x0A]
+    }
+
+    /// A reference as browsers take it: blanks and controls around it do not count, line ends and tabs nowhere.
+    private func target(_ html: Span<UInt8>, _ value: Range<Int>) -> [UInt8] {
+        var target = HTMLEntities.decoded(html, value, isAttribute: true)
+        target.removeAll { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+        while let last = target.last, last <= 0x20 { target.removeLast() }
+        return Array(target.drop { $0 <= 0x20 })
+    }
+
+    private mutating func add(_ kind: HTMLLink.Kind, _ target: [UInt8], _ offset: Int) {
+        guard !target.isEmpty else { return }
+        guard content.links.count < limits.links else {
+            content.notes.insert(.limitReached)
+            return
+        }
+        if target.count > limits.linkSize { content.notes.insert(.limitReached) }
+        content.links.append(
+            HTMLLink(
+                kind: kind, target: Array(target.prefix(limits.linkSize)), isHidden: style.isHidden, offset: offset))
+    }
+
+    private mutating func beginAnchor(_ target: [UInt8], _ offset: Int, hasText: Bool) {
+        if hasText { endAnchor() }
+        let before = content.links.count
+        add(.anchor, target, offset)
+        guard hasText, content.links.count > before else { return }
+        anchor = (before, visible.bytes.count, hidden.bytes.count)
+    }
+
+    private mutating func endAnchor() {
+        guard let open = anchor else { return }
+        anchor = nil
+        var text = visible.bytes[open.visibleStart...]
+        if text.isEmpty { text = hidden.bytes[open.hiddenStart...] }
+        while let first = text.first, first <= 0x20 { text.removeFirst() }
+        if text.count > limits.linkSize { content.notes.insert(.limitReached) }
+        content.links[open.link].text = Array(text.prefix(limits.linkSize))
+    }
+
+    /// `content="0; url=..."` of `<meta http-equiv=refresh>`.
+    private mutating func refresh(_ html: Span<UInt8>, _ value: Range<Int>, _ offset: Int) {
+        guard let kind = tokenizer.value(Names.httpEquiv),
+            html.hasPrefix(ignoringCase: "refresh", from: kind.lowerBound)
+        else { return }
+        let text = target(html, value)
+        var index = text.firstIndex(where: { $0 == 0x3B || $0 == 0x2C }).map { $0 + 1 } ?? text.count
+        while index < text.count, text[index] <= 0x20 { index += 1 }
+        if text.span.hasPrefix(ignoringCase: "url", from: index) {
+            var after = index + 3
+            while after < text.count, text[after] <= 0x20 { after += 1 }
+            if after < text.count, text[after] == 0x3D {
+                index = after + 1
+                while index < text.count, text[index] <= 0x20 { index += 1 }
+            }
+        }
+        guard index < text.count else { return }
+        var url = text[index...]
+        if let quote = url.first, quote == 0x22 || quote == 0x27 {
+            url = url.dropFirst().prefix(while: { $0 != quote })
+        }
+        add(.refresh, Array(url), offset)
+    }
+
+    /// `url(...)` and `@import "..."` of a style.
+    private mutating func styleLinks(_ style: [UInt8], _ offset: Int) {
+        for marker in ["url(", "@import"] as [StaticString] {
+            let length = marker.utf8CodeUnitCount
+            var index = 0
+            while let hit = style.span.firstIndex(of: marker.utf8Start.pointee, from: index) {
+                index = hit + 1
+                guard style.span.hasPrefix(ignoringCase: marker, from: hit) else { continue }
+                var start = hit + length
+                while start < style.count, style[start] <= 0x20 { start += 1 }
+                guard start < style.count else { break }
+                let quote = style[start]
+                let isQuoted = quote == 0x22 || quote == 0x27
+                guard isQuoted || length == 4 else { continue }
+                if isQuoted { start += 1 }
+                var end = start
+                while end < style.count, style[end] != (isQuoted ? quote : 0x29), style[end] != 0x0A { end += 1 }
+                add(.resource, Array(style[start..<end]), offset)
+                index = end
+            }
+        }
+    }
+
+    private enum Names {
+        static let script = HTMLName("script"), styleElement = HTMLName("style"), title = HTMLName("title")
+        static let plaintext = HTMLName("plaintext"), paragraph = HTMLName("p"), anchor = HTMLName("a")
+        static let table = HTMLName("table"), td = HTMLName("td"), th = HTMLName("th"), tr = HTMLName("tr")
+        static let tbody = HTMLName("tbody"), thead = HTMLName("thead"), tfoot = HTMLName("tfoot")
+        static let br = HTMLName("br"), base = HTMLName("base"), link = HTMLName("link"), form = HTMLName("form")
+        static let meta = HTMLName("meta"), font = HTMLName("font"), body = HTMLName("body")
+        static let style = HTMLName("style"), hidden = HTMLName("hidden"), bgcolor = HTMLName("bgcolor")
+        static let background = HTMLName("background"), color = HTMLName("color"), text = HTMLName("text")
+        static let href = HTMLName("href"), src = HTMLName("src"), poster = HTMLName("poster"), data = HTMLName("data")
+        static let lowsrc = HTMLName("lowsrc"), dynsrc = HTMLName("dynsrc"), xlink = HTMLName("xlink:href")
+        static let codebase = HTMLName("codebase"), srcset = HTMLName("srcset"), action = HTMLName("action")
+        static let formaction = HTMLName("formaction"), content = HTMLName("content"), alt = HTMLName("alt")
+        static let httpEquiv = HTMLName("http-equiv"), onclick = HTMLName("onclick"), onload = HTMLName("onload")
+        static let onerror = HTMLName("onerror"), onmouseover = HTMLName("onmouseover")
+    }
+}

@@ -22,7 +22,8 @@ struct PartWalker {
     /// What a part is, before its content is known.
     func description(_ index: Int) -> PartDescription {
         let part = tree.parts[index]
-        return PartDescription(path: part.path, declaredType: part.mediaType, names: part.names, reading: Int(part.reading))
+        return PartDescription(
+            path: part.path, declaredType: part.mediaType, names: part.names, reading: Int(part.reading))
     }
 
     /// Adds the other ways to decode a part in which the decoder met something odd. Returns the indices of what was added.

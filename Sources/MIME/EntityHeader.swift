@@ -16,6 +16,10 @@ struct EntityHeader {
     private var seenType = false
     private var seenEncoding = false
     private var seenDisposition = false
+    /// Sections of names so far, of all fields.
+    private var nameSections: [(number: Int, bytes: [UInt8])] = []
+    /// Most of them that are put together across fields.
+    private static let mostSections = 100
 
     /// Longest type and subtype together; RFC 6838 section 4.2 allows 127 for each.
     private static let longestMediaType = 255
@@ -97,7 +101,7 @@ struct EntityHeader {
             }
             for kind in found { note(kind, field) }
         }
-        addNames(parameters.values(of: "name"))
+        addNames("name", parameters, body)
     }
 
     /// Forms of a type that are no error for us but are read in other ways.
@@ -109,13 +113,17 @@ struct EntityHeader {
         if !isMultipart, !boundaries.isEmpty { note(.boundaryOnLeaf, field) }
         let isOdd = boundaries.contains { boundary in
             boundary.contains { $0 < 0x20 || $0 >= 0x7F || $0 == 0x22 || $0 == 0x5C } || boundary.first == 0x20
-                || EncodedWords.areIn(boundary)
+                || Self.holdsEncodedWord(boundary)
         }
-        if isOdd || EncodedWords.areIn(type) || type.contains(where: { $0 < 0x20 || $0 == 0x22 }) {
+        if isOdd || Self.holdsEncodedWord(type) || type.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0D }) {
             note(.obscuredStructure, field)
         }
         guard isMultipart || !boundaries.isEmpty else { return }
         if bytes.extracting(field.value).firstIndex(of: 0x28) != nil { note(.commentInStructure, field) }
+    }
+
+    private static func holdsEncodedWord(_ value: [UInt8]) -> Bool {
+        EncodedWords.areIn(value) && Array(EncodedWords.decoded(value).utf8) != value
     }
 
     private mutating func readEncoding(_ bytes: Span<UInt8>, _ field: HeaderField) {
@@ -131,7 +139,9 @@ struct EntityHeader {
         }
         guard !seenEncoding else {
             note(.duplicateTransferEncoding, field)
-            if encoding.needsDecoding != transferEncoding.needsDecoding || encoding.needsDecoding && encoding != transferEncoding {
+            if encoding.needsDecoding != transferEncoding.needsDecoding
+                || encoding.needsDecoding && encoding != transferEncoding
+            {
                 note(.conflictingTransferEncoding, field)
             }
             return
@@ -147,7 +157,7 @@ struct EntityHeader {
         _ = body.leadingValue()
         let parameters = ParameterList(&body, limit: limits.parameters)
         finish(parameters, field)
-        addNames(parameters.values(of: "filename"))
+        addNames("filename", parameters, body)
     }
 
     private mutating func finish(_ parameters: ParameterList, _ field: HeaderField) {
@@ -155,16 +165,57 @@ struct EntityHeader {
         if parameters.isOverLimit { note(.parameters) }
     }
 
-    /// Raw and decoded: which of them a mail reader shows is its own affair, so both are candidates.
-    private mutating func addNames(_ values: [ParameterList.Value]) {
-        for value in values where !value.bytes.isEmpty {
-            addName(Charset(label: value.charset).text(value.bytes))
-            if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
+    /// Every candidate for a file name. Raw and decoded: which of them a mail reader shows is its own affair.
+    private mutating func addNames(_ name: StaticString, _ parameters: ParameterList, _ field: FieldBody) {
+        for value in parameters.values(of: name) { addName(value) }
+        if let other = parameters.valueAsWritten(of: name) { addDisputed(other.bytes) }
+        let sections =
+            parameters.sections(of: name.utf8CodeUnitCount == 4 ? "filename" : "name") + parameters.sections(of: name)
+        if !sections.isEmpty { addSections(sections) }
+        guard field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty else { return }
+        for candidate in LooseValue.parameters(Array("name".utf8), in: field.unfolded) {
+            addDisputed(candidate)
         }
     }
 
+    /// A candidate that only some readers see: kept when it ends in an extension that no other name has, which is what
+    /// rules on names go by.
+    private mutating func addDisputed(_ candidate: [UInt8]) {
+        guard let end = Self.fileExtension(candidate) else { return }
+        if names.contains(where: { Self.fileExtension(Array($0.utf8)) == end }) { return }
+        addName(ParameterList.Value(bytes: candidate))
+    }
+
+    /// What stands behind the last dot, in lower case, when it is one to ten letters and digits.
+    private static func fileExtension(_ name: [UInt8]) -> [UInt8]? {
+        guard let dot = name.lastIndex(of: 0x2E) else { return nil }
+        let end = name[(dot + 1)...].map(FieldBody.lower)
+        let isPlain = end.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 }
+        return isPlain && !end.isEmpty && end.count <= 10 ? end : nil
+    }
+
+    /// Sections of one name in two fields: some readers put them together.
+    private mutating func addSections(_ sections: [(number: Int, bytes: [UInt8])]) {
+        let isSecond = !nameSections.isEmpty
+        nameSections += sections
+        guard isSecond, nameSections.count <= Self.mostSections else { return }
+        let ordered = nameSections.enumerated().sorted {
+            ($0.element.number, $0.offset) < ($1.element.number, $1.offset)
+        }
+        addDisputed(ordered.flatMap { $0.element.bytes })
+    }
+
+    private mutating func addName(_ value: ParameterList.Value) {
+        guard !value.bytes.isEmpty else { return }
+        addName(Charset(label: value.charset).text(value.bytes))
+        if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
+        // Characters of two octets, whatever label they have.
+        if value.bytes.contains(0) { addName(Charset.utf8.text(value.bytes.filter { $0 != 0 })) }
+    }
+
     private mutating func addName(_ name: String) {
-        if !names.contains(name) { names.append(name) }
+        if !name.isEmpty, !names.contains(name) { names.append(name) }
+        if name.utf8.contains(0) { addName(String(decoding: name.utf8.filter { $0 != 0 }, as: UTF8.self)) }
     }
 
     private mutating func noteForms(_ bytes: Span<UInt8>, _ start: Int, _ scanner: HeaderScanner) {

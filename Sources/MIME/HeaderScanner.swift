@@ -103,7 +103,9 @@ package struct HeaderScanner: Sendable {
             }
             if Self.isBlank(first) {
                 if leadingContinuation == nil { leadingContinuation = position }
-                if fieldInContinuation == nil, Self.hidesField(bytes, position, bound) { fieldInContinuation = position }
+                if fieldInContinuation == nil, Self.hidesField(bytes, position, bound) {
+                    fieldInContinuation = position
+                }
                 position = lineEnd
                 continue
             }
@@ -170,7 +172,12 @@ package struct HeaderScanner: Sendable {
         var value = match.value
         while value < end, isBlank(bytes[value]) { value += 1 }
         switch match.name {
-        case .contentType: return bytes.extracting(value..<end).firstIndex(of: 0x2F) != nil
+        case .contentType:
+            while value < end, bytes[value] > 0x20, bytes[value] != 0x3B {
+                if bytes[value] == 0x2F { return true }
+                value += 1
+            }
+            return false
         case .transferEncoding: return LooseValue.named(bytes.extracting(value..<end).array)
         case .disposition: return false
         }

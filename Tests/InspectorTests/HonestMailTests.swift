@@ -42,7 +42,8 @@ import Testing
     @Test(
         .enabled(if: CorpusTests.isPresent, "the corpora are not beside the package"),
         arguments: [
-            "sisimai-bounces", "enmime", "php-mime-mail-parser", "mikel-mail", "james-mime4j", "mime-tools", "python-email",
+            "sisimai-bounces", "enmime", "php-mime-mail-parser", "mikel-mail", "james-mime4j", "mime-tools",
+            "python-email",
         ])
     func suite(_ name: String) throws {
         let paths = CorpusTests.files(below: "\(EvasionTests.mime)/\(name)").filter { path in
@@ -50,7 +51,8 @@ import Testing
             let parent = path.split(separator: "/").dropLast().last ?? ""
             // CR alone as line end: a gateway never lets it in so.
             if parent == "mac" { return false }
-            return [".eml", ".msg", ".raw"].contains { file.hasSuffix($0) } || file.hasPrefix("msg_") || parent == "mails"
+            return [".eml", ".msg", ".raw"].contains { file.hasSuffix($0) } || file.hasPrefix("msg_")
+                || parent == "mails"
         }
         #expect(!paths.isEmpty)
         try Self.judge(
@@ -99,7 +101,9 @@ import Testing
         let pipe = Pipe()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["-I", "-c", "import lzma,sys;sys.stdout.buffer.write(lzma.open(sys.argv[1]).read())", path]
+        process.arguments = [
+            "-I", "-c", "import lzma,sys;sys.stdout.buffer.write(lzma.open(sys.argv[1]).read())", path,
+        ]
         process.standardOutput = pipe
         try process.run()
         let data = pipe.fileHandleForReading.readDataToEndOfFile()

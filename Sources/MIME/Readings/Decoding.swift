@@ -58,7 +58,8 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
         case .quotedPrintable:
             guard !notes.isEmpty else { return [] }
             return [
-                .withoutStrayEquals, .withoutStrayEscapes, .strayEqualsEndsLine, .onlyAllowed, .splitEscapes, .withoutHalfEscapes,
+                .withoutStrayEquals, .withoutStrayEscapes, .strayEqualsEndsLine, .onlyAllowed, .splitEscapes,
+                .withoutHalfEscapes,
                 .escapesOnly,
             ]
         case .uuencode:

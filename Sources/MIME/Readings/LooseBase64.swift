@@ -37,7 +37,9 @@ struct LooseBase64 {
                 continue
             }
             let kind = character(body[index])
-            if case .lineEnd = kind, isLineStart, decoding == .stopAtBlankLine, output.count > start || count > 0 { break }
+            if case .lineEnd = kind, isLineStart, decoding == .stopAtBlankLine, output.count > start || count > 0 {
+                break
+            }
             if case .blank = kind {} else { isLineStart = false }
             index += 1
             switch kind {

@@ -23,8 +23,9 @@ enum LooseFieldName: Sendable {
         guard let offset = bytes.extracting(text.lowerBound..<end).firstIndex(of: 0x3A) else { return nil }
         let colon = text.lowerBound + offset
         let whole = text.lowerBound..<colon
-        guard let name = name(letters(bytes, whole, skippingComments: true))
-            ?? name(letters(bytes, whole, skippingComments: false))
+        guard
+            let name = name(letters(bytes, whole, skippingComments: true))
+                ?? name(letters(bytes, whole, skippingComments: false))
         else { return nil }
         return Match(name: name, value: colon + 1)
     }

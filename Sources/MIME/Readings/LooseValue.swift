@@ -10,6 +10,8 @@ enum LooseValue {
 
     /// True when the value names an encoding that needs decoding, in whatever disguise.
     static func named(_ value: [UInt8]) -> Bool {
+        // An honest mistake of real software.
+        if equalIgnoringCase(value, "quoted printable") { return false }
         let word = String(decoding: value.prefix(longest).map(asciiLower).filter(isWordByte), as: UTF8.self)
         return ["base64", "quotedprintable", "quoted", "uuencode"].contains { word.contains($0) }
             || EncodedWords.areIn(value)

@@ -47,4 +47,15 @@ struct PartWalker {
         budget -= buffer.count
         return use(buffer.span, result)
     }
+
+    /// Takes octets from the budget that were decoded elsewhere.
+    mutating func spend(_ octets: Int) {
+        budget = max(0, budget - octets)
+    }
+
+    /// True when mail readers may look for older encodings in the part's text.
+    func mayHoldBlocks(_ index: Int) -> Bool {
+        let part = tree.parts[index]
+        return part.decoding == .ordinary && (part.transferEncoding != .base64 || part.mediaType.hasPrefix("text/"))
+    }
 }

@@ -296,6 +296,10 @@ import Testing
                 data = r.randbytes(n + 1)
                 tick = bool(n & 1)
                 lines = [binascii.b2a_uu(data[i:i + 45], backtick=tick) for i in range(0, len(data), 45)]
+                if n % 7 == 0:
+                    # Zeros at the end of lines whose blanks were lost on the way.
+                    data = b"".join(data[i:i + 45 - n % 45] + bytes(n % 45) for i in range(0, len(data), 45))
+                    lines = [binascii.b2a_uu(data[i:i + 45]).rstrip() + b"\\n" for i in range(0, len(data), 45)]
                 text = b"begin 644 x y.bin\\n" + b"".join(lines) + (b"`" if tick else b" ") + b"\\nend\\n"
                 print(base64.b64encode(text).decode(), base64.b64encode(data).decode())
             """
@@ -307,7 +311,7 @@ import Testing
             let block = EncodedBlocks.find(in: body.span).blocks.first
             #expect(block.map(Self.name) == "x y.bin")
             #expect(block.map { Self.decoded($0, body).0 } == ContentOracle.base64(fields[1]))
-            #expect(block.map { Self.decoded($0, body).1.notes } == [])
+            #expect(block.map { Self.decoded($0, body).1.notes.subtracting(.truncated) } == [])
         }
     }
 

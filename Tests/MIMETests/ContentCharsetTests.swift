@@ -170,6 +170,41 @@ import Testing
         print("charsets: \(rows) texts, differing \(wrong)")
     }
 
+    private static let mailScript = """
+        import base64, email, lzma, re, sys
+        better = {'big5': 'cp950', 'iso-8859-1': 'cp1252', 'us-ascii': 'cp1252', 'gb2312': 'gb18030', 'ks_c_5601-1987': 'cp949',
+            'shift_jis': 'cp932', 'iso-8859-9': 'cp1254', 'euc-kr': 'cp949', 'iso-8859-11': 'cp874'}
+        for path in sys.argv[1:]:
+            for mail in re.split(rb'(?m)^From .*\\n', lzma.open(path).read()):
+                for part in email.message_from_bytes(mail).walk():
+                    label = part.get_content_charset()
+                    if part.get_content_maintype() != 'text' or not label or ' ' in label: continue
+                    raw = part.get_payload(decode=True) or b''
+                    try: text = raw.decode(better.get(label, label))
+                    except (LookupError, UnicodeError): continue
+                    if raw.isascii() and raw.decode('ascii') == text or raw[:3] == b'\\xef\\xbb\\xbf': continue
+                    print(label, base64.b64encode(raw).decode(), base64.b64encode(text.encode('utf-8', 'replace')).decode())
+        """
+
+    /// Parts of real mail by their own labels.
+    @Test(
+        .enabled(if: Corpora.isPresent && ContentOracle.hasPython, "needs python3 and the corpora beside the package"))
+    func agreesWithPythonOnMail() throws {
+        let root = Corpora.root.path
+        let boxes = ["spamassassin/spam", "spamassassin/spam_2", "phishing-pot/phishing-pot"]
+        var counts: [String: Int] = [:]
+        for row in try ContentOracle.lines(Self.mailScript, arguments: boxes.map { "\(root)/\($0).mbox.xz" }) {
+            let fields = row.split(separator: 0x20)
+            var out: [UInt8] = []
+            let bytes = ContentOracle.base64(fields[1])
+            let result = Charsets.decode(bytes.span, label: Array(fields[0]), into: &out, limit: 1 << 30)
+            #expect(out == ContentOracle.base64(fields[2]), "\(String(decoding: fields[0], as: UTF8.self))")
+            counts[result.coding.name, default: 0] += 1
+        }
+        print("charsets of mail: \(counts.sorted { $0.key < $1.key })")
+        #expect(counts.values.reduce(0, +) > 400)
+    }
+
     /// Ours and Python's code point where the WHATWG Encoding Standard has another one than Python.
     private static let explained: [String: Set<String>] = [
         "koi8-u": ["45e/255d", "40e/256c"], "hz-gb-2312": ["2014/2015", "b7/30fb"],

@@ -83,6 +83,10 @@ import Testing
         ] {
             #expect(Self.visible("a <span style='\(style)'>text</span> b") == "a text b", "\(style)")
         }
+        let digits = String(repeating: "9", count: 400)
+        #expect(
+            Self.visible("<p style='font-size:\(digits).\(digits)px;color:rgb(\(digits),-\(digits),\(digits)%)'>x")
+                == "x")
         #expect(Self.hidden("<p hidden>x</p>y") == "x")
         #expect(Self.hidden("<font color=white>x</font>y") == "x")
         #expect(Self.hidden("<body bgcolor=#000000 text=black>x") == "x")

@@ -54,8 +54,8 @@ import Testing
 
     @Test func detailAndOffset() {
         let found = Self.defects(Self.good + "Subject: \u{1B}\0\r\nfrom: x\r\nevil\u{1B}line\r\n")
-        #expect(found.map(\.detail) == ["subject: NUL", "from: again", "evil\\x1Bline\\x0D\\x0A: is no field"])
-        #expect(found.map(\.offset) == [31, 34, 43])
+        #expect(found.map(\.detail) == ["subject: NUL", "from: again", "evil\\x1Bline: is no field"])
+        #expect(found.map(\.offset) == [30, 33, 42])
         let many = Self.good + String(repeating: "To: x\r\n", count: 100)
         #expect(Self.defects(Array(many.utf8), limit: 98).count == 98)
         #expect(Self.defects(Array(many.utf8), limit: 99).count == 99)
@@ -65,7 +65,7 @@ import Testing
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
     func samplesOfAmavis() throws {
         for (file, minors) in [
-            ("badh", [4, 2, 5]), ("nonspam", []), ("spam", []), ("virus-simple", []), ("spam-GTUBE-junk", []),
+            ("badh", [4, 2, 5]), ("nonspam", []), ("spam", []), ("virus-simple", [7]), ("spam-GTUBE-junk", []),
         ] as [(String, Set<UInt8>)] {
             let mail = try ContentOracle.sample("mime/amavis/sample-\(file).txt")
             #expect(Set(Self.defects(mail).map(\.kind.rawValue)) == minors, "\(file) \(Self.defects(mail))")

@@ -145,6 +145,11 @@ enum TextLine {
         return nil
     }
 
+    /// The octets of `line` up to its end.
+    static func text(_ bytes: Span<UInt8>, _ line: Range<Int>) -> [UInt8] {
+        bytes.extracting(line.lowerBound..<min(end(bytes, from: line.lowerBound), line.upperBound)).array
+    }
+
     /// The octets of `range` without blanks around them.
     static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var low = range.lowerBound

@@ -7,6 +7,31 @@ struct HTMLReader {
         var element: HTMLElement
         var style: HTMLStyle
         var isPreformatted: Bool
+        /// Names an end tag can reach from inside this element.
+        var reach: Reach
+    }
+
+    /// Which end tags can find their element among those that are open: a bit for each name, so that hostile rows of end
+    /// tags do not search the stack. A bit may say yes wrongly.
+    private struct Reach {
+        /// Up to the innermost block: end tags of inline elements and paragraphs.
+        var inline: UInt64 = 0
+        /// Up to the innermost cell: end tags of blocks.
+        var block: UInt64 = 0
+        /// All: end tags of tables and their parts.
+        var table: UInt64 = 0
+
+        mutating func enter(_ name: HTMLName, _ element: HTMLElement) {
+            let bit = name.bit
+            inline = element.contains(.block) ? bit : inline | bit
+            block = element.contains(.cell) ? bit : block | bit
+            table |= bit
+        }
+
+        func contains(_ name: HTMLName, _ element: HTMLElement) -> Bool {
+            let bits = element.contains(.tablePart) ? table : element.contains(.block) ? block : inline
+            return bits & name.bit != 0
+        }
     }
 
     private(set) var content = HTMLContent()
@@ -84,11 +109,14 @@ struct HTMLReader {
                         continue
                     }
                 }
-                buffer.append(byte)
+                // A run of letters at once.
+                let start = index
+                repeat { index += 1 } while index < range.upperBound && html[index] > 0x20 && html[index] != 0x26
+                buffer.append(html, start..<index)
             } else {
                 add(byte, isPreformatted, to: &buffer)
+                index += 1
             }
-            index += 1
         }
     }
 
@@ -148,7 +176,10 @@ struct HTMLReader {
             return
         }
         if element.contains(.preformatted) { isPreformatted = true }
-        stack.append(Open(name: name, element: element, style: outer, isPreformatted: wasPreformatted))
+        var reach = stack.last?.reach ?? Reach()
+        reach.enter(name, element)
+        stack.append(
+            Open(name: name, element: element, style: outer, isPreformatted: wasPreformatted, reach: reach))
     }
 
     private mutating func breakLine(_ element: HTMLElement) {
@@ -228,14 +259,17 @@ struct HTMLReader {
     private mutating func end(_ name: HTMLName) {
         if name == Names.anchor { endAnchor() }
         let element = HTMLElement.known(name)
-        if name == Names.br || (name == Names.paragraph && !stack.contains(where: { $0.name == name })) {
-            return breakLine(element)
+        if name == Names.br { return breakLine(element) }
+        guard stack.last?.reach.contains(name, element) == true else {
+            // An end without its paragraph is an empty paragraph.
+            if name == Names.paragraph { breakLine(element) }
+            return
         }
         // Not beyond a block for inline elements, not beyond a cell for what is no table: what was hidden there stays so.
         var index = stack.count - 1
         while index >= 0, stack[index].name != name {
             let passed = stack[index].element
-            if !element.contains(.block) || name == Names.paragraph, passed.contains(.block) { return }
+            if !element.contains(.block), passed.contains(.block) { return }
             if !element.contains(.tablePart), passed.contains(.cell) { return }
             index -= 1
         }

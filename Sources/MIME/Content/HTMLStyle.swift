@@ -195,8 +195,11 @@ enum CSSValue {
                 isFraction = true
             } else if byte >= 0x30, byte <= 0x39 {
                 hasDigit = true
-                number = number * 10 + Double(byte - 0x30)
-                if isFraction { scale *= 10 }
+                // Digits beyond any use are passed over, so that no number becomes infinite.
+                if number < 1e9 && scale < 1e9 {
+                    number = number * 10 + Double(byte - 0x30)
+                    if isFraction { scale *= 10 }
+                }
             } else {
                 break
             }

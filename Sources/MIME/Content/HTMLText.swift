@@ -83,6 +83,14 @@ struct HTMLTextBuffer {
         bytes.append(byte)
     }
 
+    /// Appends octets without blanks.
+    mutating func append(_ source: Span<UInt8>, _ range: Range<Int>) {
+        if hasBreak || hasBlank { settle() }
+        let room = limit - bytes.count
+        if range.count > room { isFull = true }
+        source.extracting(range.prefix(max(0, room))).withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    }
+
     private mutating func settle() {
         if let last = bytes.last, last != 0x0A, bytes.count < limit {
             if hasBreak { bytes.append(0x0A) } else if last != 0x20 { bytes.append(0x20) }

@@ -14,6 +14,9 @@ struct HTMLName: Hashable, Sendable {
         }
     }
 
+    /// One bit that differs between most names.
+    var bit: UInt64 { 1 << ((low &* 0x9E37_79B9_7F4A_7C15) >> 58) }
+
     init(_ name: StaticString) {
         for index in 0..<min(name.utf8CodeUnitCount, Self.length) { append(name.utf8Start[index], index) }
     }

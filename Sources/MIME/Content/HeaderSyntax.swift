@@ -80,7 +80,7 @@ package enum HeaderSyntax {
             if scanner.end == .brokenLine {
                 let end = message.firstIndex(of: 0x0A, from: scanner.position).map { $0 + 1 } ?? message.count
                 let line = scanner.position..<min(end, max(headerLimit, scanner.position))
-                add(.syntax, scanner.position, message.extracting(line).array, "is no field")
+                add(.syntax, scanner.position, TextLine.text(message, line), "is no field")
                 octets(message, line, Array("line".utf8))
                 lines(message, line, Array("line".utf8))
             }

@@ -75,7 +75,7 @@ package enum UUEncodeFinder {
                 return block
             }
             if text.hasPrefix(ignoringCase: "begin "), BeginLine(body, line..<end) != nil { break }
-            if isData(text) {
+            if isData(text, isStrict: !begin.hasMode) {
                 hasData = true
                 lastData = next
             }
@@ -123,15 +123,17 @@ package enum UUEncodeFinder {
         return true
     }
 
-    /// All characters of the alphabet, and as many as the first one says: fewer where blanks at the end were lost, two
-    /// more where the encoder added a checksum.
-    private static func isData(_ line: Span<UInt8>) -> Bool {
-        guard line.count > 1, line[0] > 0x20, line[0] < 0x60 else { return false }
+    /// All characters of the alphabet, and no more of them than the first one says, but for a checksum. Fewer where blanks
+    /// at the end were lost; behind a begin line without a mode most must be there, since prose may follow.
+    private static func isData(_ line: Span<UInt8>, isStrict: Bool) -> Bool {
+        guard !line.isEmpty, line[0] > 0x20, line[0] < 0x60 else { return false }
         let groups = (Int(line[0] - 0x20) + 2) / 3
         let characters = line.count - 1
-        guard characters <= groups * 4 + 2, characters + 3 >= groups || groups == 1 else { return false }
-        // Blanks at the end get lost, but a line of text in capitals would pass if much could be missing.
-        guard characters * 2 >= groups * 4 else { return false }
+        guard characters <= groups * 4 + 2, !isStrict || characters * 2 >= groups * 4 else { return false }
+        return isInAlphabet(line)
+    }
+
+    private static func isInAlphabet(_ line: Span<UInt8>) -> Bool {
         for index in 0..<line.count where line[index] < 0x20 || line[index] > 0x60 { return false }
         return true
     }
@@ -141,7 +143,6 @@ package enum UUEncodeFinder {
     ) -> EncodedBlock.Decoded {
         let start = output.count
         var notes = block.notes
-        // Each line of n characters gives fewer than n octets, but one that is short stands for up to 45 and more.
         output.reserveCapacity(start + min(content.count / 4 * 3 + 3, limit))
         var cut = false
         var line = 0
@@ -162,25 +163,20 @@ package enum UUEncodeFinder {
     private static func decodeLine(
         _ line: Span<UInt8>, into output: inout [UInt8], end: Int, _ notes: inout EncodedBlock.Notes
     ) -> Bool {
-        let first = line[0]
-        guard first >= 0x20, first <= 0x60 else {
-            notes.insert(.junk)
+        var wanted = Int((line[0] &- 0x20) & 0x3F)
+        let expected = (wanted + 2) / 3 * 4
+        // Prose and other foreign lines: no reader takes them for data.
+        guard isInAlphabet(line), line.count - 1 <= expected + 2 else {
+            if line[0] != 0x60, line[0] != 0x20 { notes.insert(.junk) }
             return true
         }
-        var wanted = Int((first - 0x20) & 0x3F)
-        let expected = (wanted + 2) / 3 * 4
-        if wanted > 0, line.count - 1 > expected + 2 {
-            notes.insert(.junk)
-            // Text that happens to begin with a capital: not data in any reader.
-            if !isData(line) { return true }
-        }
+        if line.count - 1 < expected { notes.insert(.truncated) }
         var index = 1
-        while wanted > 0, index < line.count {
+        while wanted > 0 {
+            // Blanks at the end get lost on the way: characters that are missing stand for zeros.
             var bits: UInt32 = 0
             for place in 0..<4 where index + place < line.count {
-                let character = line[index + place]
-                if character < 0x20 || character > 0x60 { notes.insert(.junk) }
-                bits |= UInt32((character &- 0x20) & 0x3F) << UInt32(18 - 6 * place)
+                bits |= UInt32((line[index + place] &- 0x20) & 0x3F) << UInt32(18 - 6 * place)
             }
             index += 4
             for place in 0..<min(3, wanted) {
@@ -189,7 +185,6 @@ package enum UUEncodeFinder {
             }
             wanted -= 3
         }
-        if wanted > 0 { notes.insert(.truncated) }
         return true
     }
 }

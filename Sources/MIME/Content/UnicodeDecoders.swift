@@ -5,16 +5,14 @@ enum UnicodeDecoders {
     static func utf8(_ source: Span<UInt8>, _ sink: inout TextSink) {
         var index = 0
         while index < source.count, !sink.isFull {
-            let next = sink.putASCII(source, from: index)
-            if next > index {
-                index = next
-                continue
+            let start = index
+            var length = 1
+            while index < source.count, length > 0 {
+                length = source[index] < 0x80 ? source.endOfASCII(from: index) - index : wellFormed(source, index)
+                if length > 0 { index += length }
             }
-            let length = wellFormed(source, index)
-            if length > 0 {
-                sink.append(source, index..<index + length)
-                index += length
-            } else {
+            sink.append(source, start..<index)
+            if index < source.count, length < 0 {
                 sink.replace()
                 index -= length
             }

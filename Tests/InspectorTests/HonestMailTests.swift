@@ -11,10 +11,6 @@ import Testing
         var bytes: [UInt8]
     }
 
-    /// Messages that are ambiguous with good reason: name, tab, the reason.
-    private static let table = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Honest/ambiguous.tsv")
-
     private static let python = "/usr/bin/python3"
     private static let hasPython = CorpusTests.isPresent && access(python, X_OK) == 0
 
@@ -65,7 +61,7 @@ import Testing
     }
 
     private static func judge(_ title: String, _ samples: [Sample]) throws {
-        let explained = try explained()
+        let explained = try EvasionTests.table("ambiguous")
         let gateway = try TestGateway()
         try gateway.configure(gateway.settings(database: nil))
         let worker = try gateway.fork(1)
@@ -85,16 +81,6 @@ import Testing
         }
         let list = kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
         print("honest \(title): \(samples.count) messages, \(ambiguous) ambiguous; \(list.joined(separator: ", "))")
-    }
-
-    private static func explained() throws -> [String: String] {
-        let text = try String(contentsOf: table, encoding: .utf8)
-        var rows: [String: String] = [:]
-        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-            let fields = line.split(separator: "\t", maxSplits: 1)
-            if fields.count == 2 { rows[String(fields[0])] = String(fields[1]) }
-        }
-        return rows
     }
 
     private static func unpacked(_ path: String) throws -> [UInt8] {

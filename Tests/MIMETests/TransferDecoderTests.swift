@@ -13,7 +13,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("", "", []), ("QUJD", "ABC", []), ("QUI=", "AB", []), ("QQ==", "A", []), ("QUJ\r\nDREVG", "ABCDEF", .splitGroup),
+            ("", "", []), ("QUJD", "ABC", []), ("QUI=", "AB", []), ("QQ==", "A", []),
+            ("QUJ\r\nDREVG", "ABCDEF", .splitGroup),
             ("Q U J D\t\r\n", "ABC", []), ("Q.U-J_D", "ABC", .junk), ("QQ==QUJD", "AABC", .dataAfterPadding),
             ("QQ==\nQQ==", "AA", .dataAfterPadding), ("QUJDQQ", "ABCA", .missingPadding), ("QUJDQ", "ABC", .truncated),
             ("QUJD=", "ABC", .extraPadding), ("QUI==", "AB", .extraPadding), ("QQ===", "A", .extraPadding),

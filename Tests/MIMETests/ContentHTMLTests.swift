@@ -107,6 +107,25 @@ import Testing
         #expect(Self.visible("<img style='display:none'>b<input hidden>c") == "bc")
     }
 
+    @Test func styleSheets() {
+        let sheet = """
+            <style><!-- .a, p.b{display:none} #C{font-size:0} @media x{.d{display:none} .e{a:b}} .f .g{display:none}
+            h6{color:white}/* .i{} */.j{ visibility : hidden } .k{display:block}--></style>
+            """
+        for (html, hidden) in [
+            ("<i class='x A'>", true), ("<p class=b>", true), ("<i class=b>", false), ("<i id=c>", true),
+            ("<i class=d>", false),
+            ("<i class=e>", false), ("<i class=g>", false), ("<h6>", true), ("<i class=i>", false),
+            ("<i class=j>", true),
+            ("<i class=a style='display:inline'>", false), ("<i class='a k'>", false),
+            ("<h6 style='color:red'>", false),
+        ] {
+            let content = Self.read(sheet + html + "text")
+            #expect(Self.string(hidden ? content.hidden : content.visible) == "text", "\(html)")
+        }
+        #expect(Self.visible("<style>@media a{{{</style><style>}.a{</style><style>x</style>b") == "b")
+    }
+
     @Test func links() {
         let html = """
             <base href="http://base.example/"><base href="http://second/"><link href=s.css>
@@ -179,7 +198,7 @@ import Testing
             "<script>", "<title>", "<style>url(", "<x style='color:red;'>", "--", "<table>", "<table><tr>", "a<br>",
             "<a href=x>y",
             "<b style=\"background:url(", "<svg/onload=", "&CounterClockwiseContourIntegral", "<p></b>",
-            "<textarea></textare",
+            "<textarea></textare", "<style>a{", "<style>a{}b{}</style><b class='a b c'>", "<style>@a{",
         ] {
             let content = Self.read(String(repeating: piece, count: size / piece.utf8.count))
             #expect(content.visible.count + content.hidden.count + content.comments.count <= 4 * size, "\(piece)")

@@ -39,6 +39,7 @@ struct HTMLReader {
     private var tokenizer: HTMLTokenizer
     private var stack: [Open] = []
     private var style = HTMLStyle()
+    private var sheet = HTMLStyleSheet()
     private var isPreformatted = false
     private var visible: HTMLTextBuffer
     private var hidden: HTMLTextBuffer
@@ -194,21 +195,34 @@ struct HTMLReader {
     }
 
     private mutating func applyAttributes(_ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName) {
+        var effects = HTMLEffects()
+        var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
             switch attribute.name {
             case Names.style:
-                style.apply(declarations: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+                var found = HTMLEffects()
+                found.add(declarations: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+                inline = inline ?? found
             case Names.hidden:
-                style.isGone = true
+                effects.isGone = true
             case Names.bgcolor:
-                style.apply(color: html.extracting(attribute.value).array, isBackground: true)
+                effects.add(color: html.extracting(attribute.value).array, isBackground: true)
             case Names.background:
-                style.background = nil
+                effects.background = .unknown
             case Names.color where name == Names.font, Names.text where name == Names.body:
-                style.apply(color: html.extracting(attribute.value).array, isBackground: false)
+                effects.add(color: html.extracting(attribute.value).array, isBackground: false)
             default: break
             }
         }
+        if !sheet.isEmpty {
+            func value(_ name: HTMLName) -> [UInt8] {
+                tokenizer.value(name).map { html.extracting($0).array } ?? []
+            }
+            let tag = html.extracting(tokenizer.nameRange).array.map(asciiLower)
+            effects.merge(sheet.effects(tag: tag, classes: value(Names.classes), identifier: value(Names.id)))
+        }
+        if let inline { effects.merge(inline) }
+        style.apply(effects)
     }
 
     private mutating func rawElement(
@@ -217,7 +231,9 @@ struct HTMLReader {
         let range = tokenizer.rawText(html)
         if name == Names.script { content.notes.insert(.hasScript) }
         if name == Names.styleElement {
-            styleLinks(html.extracting(range).array, offset)
+            let text = html.extracting(range).array
+            styleLinks(text, offset)
+            sheet.add(text)
         } else if name == Names.title {
             let title = HTMLEntities.decoded(html, range, isAttribute: false)
             if content.title.isEmpty { content.title = Array(title.prefix(limits.linkSize)) }
@@ -432,6 +448,7 @@ struct HTMLReader {
         static let lowsrc = HTMLName("lowsrc"), dynsrc = HTMLName("dynsrc"), xlink = HTMLName("xlink:href")
         static let codebase = HTMLName("codebase"), srcset = HTMLName("srcset"), action = HTMLName("action")
         static let formaction = HTMLName("formaction"), content = HTMLName("content"), alt = HTMLName("alt")
+        static let classes = HTMLName("class"), id = HTMLName("id")
         static let httpEquiv = HTMLName("http-equiv"), onclick = HTMLName("onclick"), onload = HTMLName("onload")
         static let onerror = HTMLName("onerror"), onmouseover = HTMLName("onmouseover")
     }

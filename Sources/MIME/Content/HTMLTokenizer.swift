@@ -40,6 +40,8 @@ struct HTMLTokenizer {
     private(set) var position = 0
     /// Name of the last tag.
     private(set) var name = HTMLName("")
+    /// Where the name of the last tag stands.
+    private(set) var nameRange = 0..<0
     /// Attributes of the last tag, with undecoded values. Of the same name the first counts.
     private(set) var attributes: [(name: HTMLName, value: Range<Int>)] = []
     /// The end of the bytes came within a tag or comment.
@@ -150,6 +152,7 @@ struct HTMLTokenizer {
         var index = start
         while index < source.count, !isBlank(source[index]), source[index] != 0x2F, source[index] != 0x3E { index += 1 }
         name = HTMLName(source, start..<index)
+        nameRange = start..<min(index, start + 64)
         while index < source.count {
             let byte = source[index]
             if byte == 0x3E {

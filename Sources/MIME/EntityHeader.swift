@@ -62,6 +62,9 @@ struct EntityHeader {
         let name = field.name
         if bytes.hasPrefix(ignoringCase: "content", from: name.lowerBound) { return true }
         guard name.count >= 12 else { return false }
+        // Neither `type` nor `encoding` nor `disposition`: most names end here.
+        let last = asciiLower(bytes[name.upperBound - 1])
+        if last >= 0x61, last <= 0x7A, last != 0x65, last != 0x67, last != 0x6E { return false }
         for offset in name {
             switch bytes[offset] {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x2E: continue
@@ -76,7 +79,10 @@ struct EntityHeader {
         let value = body.leadingValue()
         let parameters = ParameterList(&body, limit: limits.parameters)
         finish(parameters, field)
-        let boundaries = Set(parameters.values(of: "boundary").compactMap { Self.boundary($0.bytes) })
+        var boundaries: Set<[UInt8]> = []
+        for value in parameters.values(of: "boundary") {
+            if let boundary = Self.boundary(value.bytes) { boundaries.insert(boundary) }
+        }
         noteForms(bytes, field, value, boundaries)
         if seenType {
             note(.duplicateContentType, field)
@@ -168,10 +174,10 @@ struct EntityHeader {
     /// Every candidate for a file name. Raw and decoded: which of them a mail reader shows is its own affair.
     private mutating func addNames(_ name: StaticString, _ parameters: ParameterList, _ field: FieldBody) {
         for value in parameters.values(of: name) { addName(value) }
-        if let other = parameters.valueAsWritten(of: name) { addDisputed(other.bytes) }
-        let sections =
-            parameters.sections(of: name.utf8CodeUnitCount == 4 ? "filename" : "name") + parameters.sections(of: name)
-        if !sections.isEmpty { addSections(sections) }
+        if parameters.hasSections {
+            if let other = parameters.valueAsWritten(of: name) { addDisputed(other.bytes) }
+            addSections(parameters.sections(of: "filename") + parameters.sections(of: "name"))
+        }
         guard field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty else { return }
         for candidate in LooseValue.parameters(Array("name".utf8), in: field.unfolded) {
             addDisputed(candidate)
@@ -196,6 +202,7 @@ struct EntityHeader {
 
     /// Sections of one name in two fields: some readers put them together.
     private mutating func addSections(_ sections: [(number: Int, bytes: [UInt8])]) {
+        guard !sections.isEmpty else { return }
         let isSecond = !nameSections.isEmpty
         nameSections += sections
         guard isSecond, nameSections.count <= Self.mostSections else { return }

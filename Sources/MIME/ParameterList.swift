@@ -18,6 +18,8 @@ struct ParameterList {
 
     private var entries: [[UInt8]: [Entry]] = [:]
     private(set) var anomalies: Set<AnomalyKind> = []
+    /// Some parameter is in sections (RFC 2231 section 3).
+    private(set) var hasSections = false
     /// There were more parameters than the limit.
     private(set) var isOverLimit = false
 
@@ -93,6 +95,7 @@ struct ParameterList {
         if let star = base.lastIndex(of: 0x2A), let number = Self.sectionNumber(base[(star + 1)...]) {
             base = base[..<star]
             section = number
+            hasSections = true
         }
         entries[Array(base), default: []].append(Entry(section: section, extended: extended, parameter: parameter))
         let same = entries[Array(base)]?.filter { $0.section == section && $0.extended == extended }.count ?? 0

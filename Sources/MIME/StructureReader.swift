@@ -70,7 +70,6 @@ struct StructureReader {
             }
         }
         close(bytes, downTo: 0, at: bytes.count, into: &builder)
-        if source == 0 { noteBareReturns(bytes, into: &builder) }
     }
 
     /// Reads the header block at `start` and those of messages directly inside. Returns where the body begins.
@@ -156,42 +155,39 @@ struct StructureReader {
     private func nextDelimiter(
         _ bytes: Span<UInt8>, from start: Int, into builder: inout TreeBuilder
     ) -> (line: Int, match: DelimiterStack.Match)? {
-        let dashes: [UInt8] = [0x0A, 0x2D, 0x2D]
-        var line = start
         // At the start of a body no line end of its own stands before the dashes.
-        if !bytes.hasBytes(dashes.span.extracting(1..<3), at: start) {
-            guard let hit = bytes.firstIndex(of: dashes.span, from: start) else { return nil }
-            line = hit + 1
-        }
-        while true {
-            switch delimiters.line(bytes, at: line) {
-            case .delimiter(let match):
-                let frame = frames[delimiters.entries[match.entry].frame]
-                if frame.state != .epilogue { return (line, match) }
-                builder.note(.delimiterAfterClose, part: frame.part, at: line)
-            case .prefixed:
-                if let owner = frames.last { builder.note(.boundaryPrefix, part: owner.part, at: line) }
-            case .other:
-                if let owner = openLeaf ?? frames.last?.part, Self.fieldFollows(bytes, line) {
-                    builder.note(.undeclaredDelimiter, part: owner, at: line)
+        var next = Self.startsWithDashes(bytes, start) ? start : DashLines.next(bytes, after: start)
+        while let line = next {
+            if line > start, bytes[line - 1] == 0x0D {
+                // Some readers take a CR alone for a line end.
+                builder.note(.bareCRDelimiter, part: 0, at: line)
+            } else {
+                switch delimiters.line(bytes, at: line) {
+                case .delimiter(let match):
+                    let frame = frames[delimiters.entries[match.entry].frame]
+                    if frame.state != .epilogue { return (line, match) }
+                    builder.note(.delimiterAfterClose, part: frame.part, at: line)
+                case .prefixed:
+                    if let owner = frames.last { builder.note(.boundaryPrefix, part: owner.part, at: line) }
+                case .other:
+                    if let owner = openLeaf ?? frames.last?.part, Self.fieldFollows(bytes, line) {
+                        builder.note(.undeclaredDelimiter, part: owner, at: line)
+                    }
                 }
             }
-            guard let hit = bytes.firstIndex(of: dashes.span, from: line) else { return nil }
-            line = hit + 1
+            next = DashLines.next(bytes, after: line)
         }
+        return nil
+    }
+
+    private static func startsWithDashes(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
+        start + 1 < bytes.count && bytes[start] == 0x2D && bytes[start + 1] == 0x2D
     }
 
     /// True when the line behind the one at `line` is a field of a part's header.
     private static func fieldFollows(_ bytes: Span<UInt8>, _ line: Int) -> Bool {
         guard let newline = bytes.firstIndex(of: 0x0A, from: line) else { return false }
         return bytes.hasPrefix(ignoringCase: "content-", from: newline + 1)
-    }
-
-    /// Two dashes behind a CR alone: some readers take them for the start of a line.
-    private func noteBareReturns(_ bytes: Span<UInt8>, into builder: inout TreeBuilder) {
-        let dashes: [UInt8] = [0x0D, 0x2D, 0x2D]
-        guard let hit = bytes.firstIndex(of: dashes.span) else { return }
-        builder.note(.bareCRDelimiter, part: 0, at: hit)
     }
 
     /// Ends the open leaf and all containers above `count`, innermost first.

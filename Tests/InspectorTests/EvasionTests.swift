@@ -58,9 +58,11 @@ import Testing
     static func judge(_ title: String, _ paths: [String]) throws {
         var counts: [Outcome: Int] = [:]
         var lines: [String] = []
+        var ambiguous = 0
         try inspect(paths) { path, report in
             let outcome = outcome(report)
             counts[outcome, default: 0] += 1
+            ambiguous += report.unchecked.contains { $0.reason == .ambiguous } ? 1 : 0
             if outcome != .found {
                 let kinds = Set(report.anomalies.map(\.kind)).sorted().joined(separator: " ")
                 lines.append("\(outcome.rawValue) \(path.split(separator: "/").last ?? ""): \(kinds)")
@@ -69,8 +71,8 @@ import Testing
         }
         let found = counts[.found] ?? 0
         print(
-            "evasion \(title): \(paths.count) messages, \(found) found, \(counts[.held] ?? 0) held, \(counts[.passed] ?? 0) passed"
-        )
+            "evasion \(title): \(paths.count) messages, \(found) found, \(counts[.held] ?? 0) held, "
+                + "\(counts[.passed] ?? 0) passed; ambiguous, found or not: \(ambiguous)")
         for line in lines.sorted() { print("evasion \(title): \(line)") }
         #expect(found * 100 >= paths.count * 90, "\(title): found \(found) of \(paths.count)")
     }

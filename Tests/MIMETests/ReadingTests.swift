@@ -1,3 +1,4 @@
+import Foundation
 import MIME
 import MailModel
 import Testing
@@ -77,7 +78,8 @@ import Testing
             (.base64, "QQ==QkM=", .stopAtPadding, "A"), (.base64, "Q=UJ=DREVG", .withoutPadding, "ABCDEF"),
             (.base64, "QUJDX\nREVG", .lineGroups, "ABCDEF"), (.base64, "x.x\nQUJD", .withoutJunkLines, "ABC"),
             (.base64, "QU#xx\nJD", .junkEndsLine, "ABC"), (.base64, "Q=UIQ=0Q", .paddingInGroups, "ABCD"),
-            (.base64, "QUJD\n\nREVG", .stopAtBlankLine, "ABC"),
+            (.base64, "QUJD\n\nREVG", .stopAtBlankLine, "ABC"), (.base64, "QUJDRA\nRUZH", .lineEndsGroup, "ABCDEFG"),
+            (.quotedPrintable, "==\n41= 42", .splitEscapes, "AB"),
             (.quotedPrintable, "=41=z=42", .withoutStrayEquals, "AzB"),
             (.quotedPrintable, "a=zzb", .withoutStrayEscapes, "ab"),
             (.quotedPrintable, "a=zz\nb", .strayEqualsEndsLine, "ab"),
@@ -128,5 +130,24 @@ import Testing
     @Test func everyKindHasItsPlaceInTheTable() {
         #expect(AnomalyKind.allCases.filter { $0.anomalyClass == .deceptive }.count == 9)
         for kind in AnomalyKind.allCases { #expect(AnomalyKind(rawValue: kind.rawValue) == kind) }
+    }
+}
+
+/// The documentation says what the table of classes says.
+@Suite struct AnomalyDocumentTests {
+    private static let document = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("docs/ANOMALIES.md")
+
+    @Test func everyKindStandsUnderItsClass() throws {
+        var section = ""
+        var classes: [String: String] = [:]
+        for line in try String(contentsOf: Self.document, encoding: .utf8).split(separator: "\n") {
+            if line.hasPrefix("### ") { section = line.dropFirst(4).lowercased() }
+            let kind = line.split(separator: "`", omittingEmptySubsequences: false)
+            if !section.isEmpty, line.hasPrefix("| `"), kind.count > 2 { classes[String(kind[1])] = section }
+        }
+        for kind in AnomalyKind.allCases {
+            #expect(classes[kind.rawValue] == kind.anomalyClass.rawValue, "\(kind.rawValue)")
+        }
     }
 }

@@ -89,7 +89,9 @@ struct AlternativeReader {
             let body = min(start, segment.end)..<segment.end
             guard Self.holdsContent(bytes, body) else { continue }
             var encodings: [TransferEncoding?] = segment.header.encodings.map { $0 }
-            if !encodings.contains(.base64), Sniffing.isBase64(bytes.extracting(body)) { encodings.append(.base64) }
+            let content = bytes.extracting(body)
+            if !encodings.contains(.base64), Sniffing.isBase64(content) { encodings.append(.base64) }
+            if encodings.isEmpty, Sniffing.isQuotedPrintable(content) { encodings.append(.quotedPrintable) }
             // As it stands: from the first and from the last place only, those between differ by a few lines.
             if rank == 0 || rank == starts.count - 1 { encodings.append(nil) }
             for encoding in encodings {

@@ -15,6 +15,8 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
     case withoutPadding = "without-padding"
     /// Base64 forgets an unfinished group at the end of a line.
     case lineGroups = "line-groups"
+    /// Base64 ends an unfinished group, as if padded, at the end of a line.
+    case lineEndsGroup = "line-ends-group"
     /// Base64 leaves out lines that hold a foreign character.
     case withoutJunkLines = "without-junk-lines"
     /// Base64 passes over the rest of a line from a foreign character on.
@@ -53,6 +55,7 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
             if !notes.isDisjoint(with: [.junk, .dataAfterPadding, .extraPadding, .splitGroup, .truncated]) {
                 found.append(.lineGroups)
             }
+            if notes.contains(.splitGroup) { found.append(.lineEndsGroup) }
             if notes.contains(.dataAfterBlankLine) { found.append(.stopAtBlankLine) }
             return found
         case .quotedPrintable:

@@ -60,7 +60,8 @@ struct LooseBase64 {
                 if decoding == .stopAtPadding { index = body.count }
             case .lineEnd:
                 isLineStart = true
-                if decoding == .lineGroups {
+                if decoding == .lineEndsGroup, count > 1 { flush(count - 1) }
+                if decoding == .lineGroups || decoding == .lineEndsGroup {
                     bits = 0
                     count = 0
                 }

@@ -87,8 +87,9 @@ struct LooseQuotedPrintable {
                 if digits.count == 2 { return (digits[0] << 4 | digits[1], index) }
                 continue
             }
-            // A soft line break before the first digit is just that.
-            guard !digits.isEmpty else { return nil }
+            // A soft line break before the first digit is just that, unless it has an `=` of its own.
+            let isBreak = body[index] == 0x0D || body[index] == 0x0A
+            guard !digits.isEmpty || !isBreak || passed > 0 else { return nil }
             switch body[index] {
             case 0x0D, 0x0A, 0x20, 0x09, 0x3D: index += 1
             default: return nil

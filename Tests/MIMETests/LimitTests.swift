@@ -119,4 +119,23 @@ import Testing
         let openBrackets = String(repeating: "(", count: 900_000)
         #expect(read(crlf("Content-Type: text/plain; \(openBrackets)\n\nx")).parts[0].mediaType == "text/plain")
     }
+
+    /// The same for the readings besides the ordinary one.
+    @Test func adversarialDoubts() {
+        let doubt = "Content-Type: multipart/mixed; boundary=b; boundary=c\r\nX: a\rb\r\n\r\n"
+        let shapes = [
+            "--b\r\nContent-Transfer-Encoding: \"base64\"\r\n\r\nQUJD\r\n", "--\r\n", "\r--", "\r--b", "-", "a\r",
+            "--b\r\nX: y\r\n Content-Type: a/b;\r\n", "junk\r\n\r\nContent-Type: a/b\r\n",
+            "Content-Type: message/rfc822\r\n\r\n",
+        ]
+        for shape in shapes {
+            let message = Array((doubt + String(repeating: shape, count: 600_000 / shape.utf8.count)).utf8)
+            let tree = read(message)
+            #expect(tree.parts.contains { $0.reading > 0 } || !tree.limitsHit.isEmpty, "\(shape)")
+        }
+        let folded =
+            "Content-Type: multipart/mixed; boundary=b;\r\n"
+            + String(repeating: " Content-Type: a/b;\r\n", count: 30_000)
+        #expect(read(Array(folded.utf8)).limitsHit.contains(.headerCount))
+    }
 }

@@ -61,7 +61,10 @@ struct AlternativeReader {
         for (pass, form) in Self.passes.enumerated() where hasReturns || form.breaks == .lineFeed {
             var reader = SegmentReader(breaks: form.breaks, guesses: form.guesses, limits: builder.limits)
             let room = max(0, builder.limits.parts - builder.tree.parts.count)
-            let segments = reader.segments(bytes, most: room + 1)
+            let segments = reader.segments(
+                bytes, most: room + 1, mostValueOctets: builder.tree.alternativeBytesLeft)
+            if reader.isOverLimit { builder.note(.headerCount) }
+            guard builder.spendAlternative(reader.valueOctets) else { return }
             for (number, segment) in segments.enumerated() {
                 guard !builder.isFull else {
                     builder.note(.parts)

@@ -14,7 +14,15 @@ struct LooseHeader {
     private(set) var isMultipart = false
     private(set) var isMessage = false
 
+    /// Octets of the values that were looked at: what reading the block cost.
+    private(set) var valueOctets = 0
+    /// There were more fields that matter than are looked at.
+    private(set) var isOverLimit = false
+
     private let breaks: LineBreaks
+    /// Most fields of one block that are looked at.
+    private static let mostFields = 200
+    private var fields = 0
     /// Most places where the body may begin.
     private static let mostStarts = 6
     /// Lines that are neither field nor continuation nor blank, one behind the other, after which a block has ended.
@@ -90,7 +98,13 @@ struct LooseHeader {
         _ bytes: Span<UInt8>, _ match: LooseFieldName.Match, _ line: LineBreaks.Line, _ bound: Int,
         _ limits: MIMELimits
     ) {
+        fields += 1
+        guard fields <= Self.mostFields else {
+            isOverLimit = true
+            return
+        }
         let value = value(bytes, from: match.value, line, bound)
+        valueOctets += value.count
         switch match.name {
         case .contentType: takeType(value, limits)
         case .transferEncoding:

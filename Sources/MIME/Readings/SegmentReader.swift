@@ -15,6 +15,10 @@ struct SegmentReader {
     let guesses: Bool
     let limits: MIMELimits
 
+    /// Octets of field values that were looked at.
+    private(set) var valueOctets = 0
+    /// A header block had more fields that matter than are looked at.
+    private(set) var isOverLimit = false
     private var known: Set<[UInt8]> = []
     private var afterNewline = Finder(needle: [0x0A, 0x2D, 0x2D])
     private var afterReturn = Finder(needle: [0x0D, 0x2D, 0x2D])
@@ -41,13 +45,16 @@ struct SegmentReader {
         }
     }
 
-    /// The entities of the source, at most `most`.
-    mutating func segments(_ bytes: Span<UInt8>, most: Int) -> [Segment] {
+    /// The entities of the source, at most `most`. Ends early when field values come to more than `mostValueOctets`:
+    /// the same line can be part of many values.
+    mutating func segments(_ bytes: Span<UInt8>, most: Int, mostValueOctets: Int) -> [Segment] {
         var segments: [Segment] = []
         var start = 0
-        while start < bytes.count, segments.count < most {
+        while start < bytes.count, segments.count < most, valueOctets <= mostValueOctets {
             var header = LooseHeader(bytes, start..<bytes.count, breaks: breaks, limits: limits)
             learn(header)
+            valueOctets += header.valueOctets
+            if header.isOverLimit { isOverLimit = true }
             let delimiter = nextDelimiter(bytes, from: start)
             let line = delimiter?.lowerBound ?? bytes.count
             let end = breaks.beforeLineEnd(bytes, line, from: start)

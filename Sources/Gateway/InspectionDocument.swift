@@ -97,7 +97,7 @@ struct InspectionDocument: Encodable {
         }
         parts = report.parts.map { part in
             PartEntry(
-                path: Escaping.text(part.path), reading: 0, declaredType: Escaping.text(part.declaredType),
+                path: Escaping.text(part.path), reading: part.reading, declaredType: Escaping.text(part.declaredType),
                 detectedType: Escaping.text(part.detectedType),
                 names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,

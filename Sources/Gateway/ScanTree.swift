@@ -70,6 +70,7 @@ struct ScanTree {
             }
             text += ", \(part.size) octets"
             for name in part.names { text += ", \"\(name)\"" }
+            if part.reading > 0 { text += ", reading \(part.reading)" }
             if part.encrypted { text += ", encrypted" }
             if part.origin != "mime" { text += ", from \(part.origin)" }
             let depth = min(2 + part.path.utf8.count { $0 == 0x2E }, (lines.last?.depth ?? 0) + 1)

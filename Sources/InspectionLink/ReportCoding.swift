@@ -32,6 +32,7 @@ extension Report {
             out.put(part.sha256)
             out.put(part.encrypted)
             out.put(part.origin.rawValue)
+            out.put(part.reading)
         }
         out.put(findings) { out, finding in
             out.put(finding.scanner)
@@ -72,7 +73,8 @@ extension Report {
                     try reader.string(limit: limits.text)
                 },
                 size: try reader.int(in: 0...Int.max), sha256: try Self.digest(&reader),
-                encrypted: try reader.bool(), origin: try Self.word(&reader))
+                encrypted: try reader.bool(), origin: try Self.word(&reader),
+                reading: try reader.int(in: 0...limits.entries))
         }
         let count = parts.count
         let findings = try reader.list(limit: limits.findings) { reader throws(RecordError) in

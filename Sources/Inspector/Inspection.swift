@@ -32,21 +32,38 @@ struct Inspection {
         var run = Run(engine: engine, messageSize: message.count)
         run.prepareScanner(directory: request.workspace)
         var walker = PartWalker(message, limits: request.limits)
-        for index in walker.tree.parts.indices { _ = run.builder.add(walker.description(index)) }
-        for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
+        for index in walker.tree.parts.indices { run.add(walker.description(index)) }
+        for anomaly in walker.tree.anomalies { run.note(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
         run.clock.spent(.mime)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
-        for index in walker.tree.parts.indices where walker.tree.parts[index].kind.hasContent {
-            let start = walker.tree.parts[index].body.lowerBound
-            walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
-                run.take(content, decoding, part: index, offset: start)
-            }
+        // Other ways to decode a part are appended behind it, so the list grows on the way.
+        var index = 0
+        while index < walker.tree.parts.count {
+            if walker.tree.parts[index].kind.hasContent { take(index, of: message, &walker, &run) }
+            index += 1
         }
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
+    }
+
+    private mutating func take(_ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run) {
+        let start = walker.tree.parts[index].body.lowerBound
+        let holdsBlocks = walker.mayHoldBlocks(index)
+        let budget = walker.budget
+        let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
+            run.take(
+                content, decoding?.notes ?? [], isCut: decoding?.limitReached ?? false, part: run.reported[index],
+                offset: start)
+            if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
+            return decoding?.notes ?? []
+        }
+        walker.spend(run.takeSpent())
+        guard !notes.isEmpty else { return }
+        for added in walker.addDecodings(of: index, notes) { run.add(walker.description(added)) }
+        for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
     }
 
     /// What is collected of one message.
@@ -56,6 +73,12 @@ struct Inspection {
         var clock = StageClock()
         /// The scanner has seen everything so far, without an error or a limit.
         var isComplete: Bool
+        /// For each part of the tree its index in the report, where contents found within parts stand as well.
+        private(set) var reported: [Int] = []
+        private var block: [UInt8] = []
+        private var spent = 0
+        /// Deceptive kinds that were met, each once.
+        private var deceptions: Set<String> = []
 
         init(engine: ClamAVEngine?, messageSize: Int) {
             self.engine = engine
@@ -72,17 +95,60 @@ struct Inspection {
             }
         }
 
-        mutating func take(_ content: Span<UInt8>, _ decoding: DecodeResult?, part: Int, offset: Int) {
-            let cut = decoding?.limitReached ?? false
-            let digest = cut ? [] : content.withUnsafeBytes { SHA256.digest($0) }
+        /// Adds a part of the tree to the report.
+        mutating func add(_ part: PartDescription) {
+            reported.append(builder.add(part))
+        }
+
+        /// Octets that blocks took since the last call.
+        mutating func takeSpent() -> Int {
+            defer { spent = 0 }
+            return spent
+        }
+
+        /// Takes the files that stand in the text in encodings older than MIME.
+        mutating func takeBlocks(in content: Span<UInt8>, part: Int, limit: Int) {
+            let found = EncodedBlocks.find(in: content)
+            if found.limitReached { builder.reach("encoded-blocks", part: part) }
+            let holder = builder.report.parts[part]
+            var block = block
+            self.block = []
+            for (number, item) in found.blocks.enumerated() {
+                block.removeAll(keepingCapacity: true)
+                let decoded = item.decode(content, into: &block, limit: max(0, limit - spent))
+                spent += block.count
+                let index = builder.add(
+                    PartDescription(
+                        path: "\(holder.path).\(item.coding.rawValue)-\(number + 1)", declaredType: "",
+                        names: item.names.map { String(decoding: $0, as: UTF8.self) }, origin: .embedded,
+                        reading: holder.reading))
+                take(
+                    block.span.extracting(decoded.content), [], isCut: decoded.limitReached, part: index, offset: 0)
+            }
+            self.block = block
+        }
+
+        /// Adds an anomaly. One that no honest software writes makes the message ambiguous, whatever is found besides.
+        mutating func note(_ anomaly: Anomaly) {
+            builder.add(anomaly)
+            guard AnomalyKind(rawValue: anomaly.kind)?.anomalyClass == .deceptive,
+                deceptions.insert(anomaly.kind).inserted
+            else { return }
+            builder.addUnchecked(.ambiguous, part: anomaly.part, anomaly.kind)
+        }
+
+        mutating func take(
+            _ content: Span<UInt8>, _ notes: DecodeResult.Notes, isCut: Bool, part: Int, offset: Int
+        ) {
+            let digest = isCut ? [] : content.withUnsafeBytes { SHA256.digest($0) }
             builder.describe(part) { description in
                 description.size = content.count
                 description.sha256 = digest
             }
-            for kind in PartWalker.anomalies(decoding?.notes ?? []) {
-                builder.add(Anomaly(kind: kind, part: part, offset: offset))
+            for kind in AnomalyKind.kinds(of: notes) {
+                note(Anomaly(kind: kind.rawValue, part: part, offset: offset))
             }
-            if cut {
+            if isCut {
                 builder.reach("decoded-bytes", part: part)
                 isComplete = false
             }

@@ -4,8 +4,8 @@ internal import MailModel
 
 /// The parts of one message and their content, decoded one at a time into the same buffer.
 struct PartWalker {
-    /// The structure.
-    let tree: PartTree
+    /// The structure, in all readings.
+    private(set) var tree: PartTree
     /// Octets that may still be decoded.
     private(set) var budget: Int
 
@@ -22,7 +22,13 @@ struct PartWalker {
     /// What a part is, before its content is known.
     func description(_ index: Int) -> PartDescription {
         let part = tree.parts[index]
-        return PartDescription(path: part.path, declaredType: part.mediaType, names: part.names)
+        return PartDescription(
+            path: part.path, declaredType: part.mediaType, names: part.names, reading: Int(part.reading))
+    }
+
+    /// Adds the other ways to decode a part in which the decoder met something odd. Returns the indices of what was added.
+    mutating func addDecodings(of part: Int, _ notes: DecodeResult.Notes) -> Range<Int> {
+        tree.appendDecodings(of: part, notes: notes)
     }
 
     /// Lends the decoded content of a part, which is cut when the budget ends.
@@ -42,14 +48,14 @@ struct PartWalker {
         return use(buffer.span, result)
     }
 
-    /// Documented names of what decoding met.
-    static func anomalies(_ notes: DecodeResult.Notes) -> [String] {
-        let names: [(DecodeResult.Notes, String)] = [
-            (.junk, "encoding-junk"), (.dataAfterPadding, "base64-data-after-padding"),
-            (.missingPadding, "base64-missing-padding"), (.extraPadding, "base64-extra-padding"),
-            (.truncated, "encoding-truncated"), (.badEscape, "quoted-printable-bad-escape"),
-            (.missingBegin, "uuencode-missing-begin"), (.missingEnd, "uuencode-missing-end"),
-        ]
-        return names.filter { notes.contains($0.0) }.map { $0.1 }
+    /// Takes octets from the budget that were decoded elsewhere.
+    mutating func spend(_ octets: Int) {
+        budget = max(0, budget - octets)
+    }
+
+    /// True when mail readers may look for older encodings in the part's text.
+    func mayHoldBlocks(_ index: Int) -> Bool {
+        let part = tree.parts[index]
+        return part.decoding == .ordinary && (part.transferEncoding != .base64 || part.mediaType.hasPrefix("text/"))
     }
 }

@@ -45,6 +45,71 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case boundaryPrefix = "boundary-prefix"
     /// A multipart or message under an encoding that RFC 2045 section 6.4 forbids for it.
     case encodedContainer = "encoded-container"
+    /// Two `Content-Type` fields of one block with different types or boundaries.
+    case conflictingContentType = "conflicting-content-type"
+    /// Two `Content-Transfer-Encoding` fields of one block with different encodings.
+    case conflictingTransferEncoding = "conflicting-transfer-encoding"
+    /// One `Content-Type` field with more than one value for its boundary.
+    case conflictingBoundary = "conflicting-boundary"
+    /// The name of a known encoding with something in it or around it: quotes, controls, letters, an encoded word.
+    case obscuredTransferEncoding = "obscured-transfer-encoding"
+    /// A comment in the value that decides about structure or encoding: readers without comments see another value.
+    case commentInStructure = "comment-in-structure"
+    /// Controls, quotes, backslashes, blanks at an end or encoded words in a media type or boundary.
+    case obscuredStructure = "obscured-structure"
+    /// The name of a field that decides about structure with something in it that is no part of it.
+    case obscuredFieldName = "obscured-field-name"
+    /// A continuation line that would be a field with effect on structure or encoding if it stood without its blanks.
+    case fieldInContinuation = "field-in-continuation"
+    /// A body that begins with fields of a part: a blank line ended the block before them.
+    case fieldsBehindHeader = "fields-behind-header"
+    /// A type that is no multipart with a boundary.
+    case boundaryOnLeaf = "boundary-on-leaf"
+    /// A line of two dashes and a field behind it, where no multipart declares such a boundary.
+    case undeclaredDelimiter = "undeclared-delimiter"
+    /// Two dashes behind a CR alone, followed by an open boundary.
+    case bareCRDelimiter = "bare-cr-delimiter"
+    /// A preamble or epilogue that begins like a part.
+    case partOutsideMultipart = "part-outside-multipart"
+    /// A body without encoding that is base64 all over.
+    case undeclaredBase64 = "undeclared-base64"
+    /// Characters outside the alphabet of an encoding.
+    case encodingJunk = "encoding-junk"
+    /// Base64 that goes on behind its padding.
+    case base64DataAfterPadding = "base64-data-after-padding"
+    /// The last base64 group lacks its padding.
+    case base64MissingPadding = "base64-missing-padding"
+    /// More padding than the base64 group needs.
+    case base64ExtraPadding = "base64-extra-padding"
+    /// Encoded data that ends within a group.
+    case encodingTruncated = "encoding-truncated"
+    /// `=` without two hexadecimal digits or a line end.
+    case quotedPrintableBadEscape = "quoted-printable-bad-escape"
+    /// A line of base64 that ends within a group of four.
+    case base64SplitGroup = "base64-split-group"
+    /// Base64 that goes on behind a blank line.
+    case base64DataAfterBlankLine = "base64-data-after-blank-line"
+    /// Many escaped letters and digits in quoted-printable.
+    case quotedPrintableNeedlessEscapes = "quoted-printable-needless-escapes"
+    /// No `begin` line in uuencode.
+    case uuencodeMissingBegin = "uuencode-missing-begin"
+    /// No `end` line in uuencode.
+    case uuencodeMissingEnd = "uuencode-missing-end"
     /// Bytes left undivided because a limit was reached.
     case unreadRemainder = "unread-remainder"
+}
+
+extension AnomalyKind {
+    /// What the notes of a decoder are as anomalies.
+    package static func kinds(of notes: DecodeResult.Notes) -> [AnomalyKind] {
+        let kinds: [(DecodeResult.Notes, AnomalyKind)] = [
+            (.junk, .encodingJunk), (.dataAfterPadding, .base64DataAfterPadding),
+            (.missingPadding, .base64MissingPadding), (.extraPadding, .base64ExtraPadding),
+            (.truncated, .encodingTruncated), (.badEscape, .quotedPrintableBadEscape),
+            (.missingBegin, .uuencodeMissingBegin), (.missingEnd, .uuencodeMissingEnd),
+            (.splitGroup, .base64SplitGroup), (.dataAfterBlankLine, .base64DataAfterBlankLine),
+            (.needlessEscapes, .quotedPrintableNeedlessEscapes),
+        ]
+        return kinds.filter { notes.contains($0.0) }.map { $0.1 }
+    }
 }

@@ -23,6 +23,8 @@ enum Base64 {
         var isPadded = false
         /// Padding characters that the last group still may have.
         var paddingLeft = 0
+        /// Line ends since the last character; a blank line with data behind it ends the body for some readers.
+        var lineEnds = 0
         var notes: DecodeResult.Notes = []
     }
 
@@ -71,7 +73,12 @@ enum Base64 {
             let value = tables[768 + Int(byte)]
             if value == invalid {
                 guard byte == 0x3D else {
-                    if !isBlank(byte) { group.notes.insert(.junk) }
+                    if byte == 0x0A {
+                        group.lineEnds += 1
+                        if group.characters > 0 { group.notes.insert(.splitGroup) }
+                    } else if !isBlank(byte) {
+                        group.notes.insert(.junk)
+                    }
                     continue
                 }
                 guard pad(&group, &out, &at, end) else {
@@ -100,6 +107,8 @@ enum Base64 {
 
     /// A data character after padding: some readers stop at the padding, others go on.
     private static func resumed(_ group: inout Group) {
+        if group.lineEnds > 1 { group.notes.insert(.dataAfterBlankLine) }
+        group.lineEnds = 0
         guard group.isPadded else { return }
         group.isPadded = false
         group.paddingLeft = 0

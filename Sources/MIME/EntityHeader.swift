@@ -16,6 +16,10 @@ struct EntityHeader {
     private var seenType = false
     private var seenEncoding = false
     private var seenDisposition = false
+    /// Sections of names so far, of all fields.
+    private var nameSections: [(number: Int, bytes: [UInt8])] = []
+    /// Most of them that are put together across fields.
+    private static let mostSections = 100
 
     /// Longest type and subtype together; RFC 6838 section 4.2 allows 127 for each.
     private static let longestMediaType = 255
@@ -38,17 +42,36 @@ struct EntityHeader {
                 note(.headerBytes)
                 continue
             }
-            guard bytes.hasPrefix(ignoringCase: "content-", from: field.name.lowerBound) else { continue }
+            guard Self.mayMatter(bytes, field) else { continue }
             if field.isNamed("content-type", in: bytes) {
                 readType(bytes, field, limits)
             } else if field.isNamed("content-transfer-encoding", in: bytes) {
                 readEncoding(bytes, field)
             } else if field.isNamed("content-disposition", in: bytes) {
                 readDisposition(bytes, field, limits)
+            } else if LooseFieldName.match(bytes, field.name.lowerBound..<field.value.lowerBound) != nil {
+                note(.obscuredFieldName, field)
             }
         }
         bodyStart = scanner.position
         noteForms(bytes, start, scanner)
+    }
+
+    /// All names that begin with `content`, and those with characters that other readers may pass over.
+    private static func mayMatter(_ bytes: Span<UInt8>, _ field: HeaderField) -> Bool {
+        let name = field.name
+        if bytes.hasPrefix(ignoringCase: "content", from: name.lowerBound) { return true }
+        guard name.count >= 12 else { return false }
+        // Neither `type` nor `encoding` nor `disposition`: most names end here.
+        let last = asciiLower(bytes[name.upperBound - 1])
+        if last >= 0x61, last <= 0x7A, last != 0x65, last != 0x67, last != 0x6E { return false }
+        for offset in name {
+            switch bytes[offset] {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x2E: continue
+            default: return true
+            }
+        }
+        return false
     }
 
     private mutating func readType(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
@@ -56,8 +79,17 @@ struct EntityHeader {
         let value = body.leadingValue()
         let parameters = ParameterList(&body, limit: limits.parameters)
         finish(parameters, field)
+        var boundaries: Set<[UInt8]> = []
+        for value in parameters.values(of: "boundary") {
+            if let boundary = Self.boundary(value.bytes) { boundaries.insert(boundary) }
+        }
+        noteForms(bytes, field, value, boundaries)
         if seenType {
             note(.duplicateContentType, field)
+            let other = Self.mediaType(value) ?? "text/plain"
+            if other != mediaType || boundaries.contains(where: { $0 != boundary }) {
+                note(.conflictingContentType, field)
+            }
         } else {
             seenType = true
             if let type = Self.mediaType(value) {
@@ -75,19 +107,53 @@ struct EntityHeader {
             }
             for kind in found { note(kind, field) }
         }
-        addNames(parameters.values(of: "name"))
+        addNames("name", parameters, body)
+    }
+
+    /// Forms of a type that are no error for us but are read in other ways.
+    private mutating func noteForms(
+        _ bytes: Span<UInt8>, _ field: HeaderField, _ type: [UInt8], _ boundaries: Set<[UInt8]>
+    ) {
+        let isMultipart = type.count > 9 && equalIgnoringCase(type.prefix(9), "multipart")
+        if boundaries.count > 1 { note(.conflictingBoundary, field) }
+        if !isMultipart, !boundaries.isEmpty { note(.boundaryOnLeaf, field) }
+        let isOdd = boundaries.contains { boundary in
+            boundary.contains { $0 < 0x20 || $0 >= 0x7F || $0 == 0x22 || $0 == 0x5C } || boundary.first == 0x20
+                || Self.holdsEncodedWord(boundary)
+        }
+        if isOdd || Self.holdsEncodedWord(type) || type.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0D }) {
+            note(.obscuredStructure, field)
+        }
+        guard isMultipart || !boundaries.isEmpty else { return }
+        if bytes.extracting(field.value).firstIndex(of: 0x28) != nil { note(.commentInStructure, field) }
+    }
+
+    private static func holdsEncodedWord(_ value: [UInt8]) -> Bool {
+        EncodedWords.areIn(value) && Array(EncodedWords.decoded(value).utf8) != value
     }
 
     private mutating func readEncoding(_ bytes: Span<UInt8>, _ field: HeaderField) {
+        var body = FieldBody(bytes, value: field.value)
+        let value = body.leadingValue()
+        let words = value.map(FieldBody.lower).split(whereSeparator: FieldBody.isBlank)
+        let encoding = words.first.map { Self.encoding(Array($0)) } ?? .sevenBit
+        let raw = bytes.extracting(field.value).array
+        if value.count != raw.count, raw.contains(0x28) { note(.commentInStructure, field) }
+        if encoding == .unknown || words.count > 1 {
+            note(.unknownTransferEncoding, field)
+            if LooseValue.named(raw) { note(.obscuredTransferEncoding, field) }
+        }
         guard !seenEncoding else {
             note(.duplicateTransferEncoding, field)
+            if encoding.needsDecoding != transferEncoding.needsDecoding
+                || encoding.needsDecoding && encoding != transferEncoding
+            {
+                note(.conflictingTransferEncoding, field)
+            }
             return
         }
         seenEncoding = true
-        var body = FieldBody(bytes, value: field.value)
-        let words = body.leadingValue().map(FieldBody.lower).split(whereSeparator: FieldBody.isBlank)
-        transferEncoding = words.first.map { Self.encoding(Array($0)) } ?? .sevenBit
-        if transferEncoding == .unknown || words.count > 1 { note(.unknownTransferEncoding, field) }
+        transferEncoding = encoding
     }
 
     private mutating func readDisposition(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
@@ -97,7 +163,7 @@ struct EntityHeader {
         _ = body.leadingValue()
         let parameters = ParameterList(&body, limit: limits.parameters)
         finish(parameters, field)
-        addNames(parameters.values(of: "filename"))
+        addNames("filename", parameters, body)
     }
 
     private mutating func finish(_ parameters: ParameterList, _ field: HeaderField) {
@@ -105,22 +171,65 @@ struct EntityHeader {
         if parameters.isOverLimit { note(.parameters) }
     }
 
-    /// Raw and decoded: which of them a mail reader shows is its own affair, so both are candidates.
-    private mutating func addNames(_ values: [ParameterList.Value]) {
-        for value in values where !value.bytes.isEmpty {
-            addName(Charset(label: value.charset).text(value.bytes))
-            if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
+    /// Every candidate for a file name. Raw and decoded: which of them a mail reader shows is its own affair.
+    private mutating func addNames(_ name: StaticString, _ parameters: ParameterList, _ field: FieldBody) {
+        for value in parameters.values(of: name) { addName(value) }
+        if parameters.hasSections {
+            if let other = parameters.valueAsWritten(of: name) { addDisputed(other.bytes) }
+            addSections(parameters.sections(of: "filename") + parameters.sections(of: "name"))
+        }
+        guard field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty else { return }
+        for candidate in LooseValue.parameters(Array("name".utf8), in: field.unfolded) {
+            addDisputed(candidate)
         }
     }
 
+    /// A candidate that only some readers see: kept when it ends in an extension that no other name has, which is what
+    /// rules on names go by.
+    private mutating func addDisputed(_ candidate: [UInt8]) {
+        guard let end = Self.fileExtension(candidate) else { return }
+        if names.contains(where: { Self.fileExtension(Array($0.utf8)) == end }) { return }
+        addName(ParameterList.Value(bytes: candidate))
+    }
+
+    /// What stands behind the last dot, in lower case, when it is one to ten letters and digits.
+    private static func fileExtension(_ name: [UInt8]) -> [UInt8]? {
+        guard let dot = name.lastIndex(of: 0x2E) else { return nil }
+        let end = name[(dot + 1)...].map(FieldBody.lower)
+        let isPlain = end.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 }
+        return isPlain && !end.isEmpty && end.count <= 10 ? end : nil
+    }
+
+    /// Sections of one name in two fields: some readers put them together.
+    private mutating func addSections(_ sections: [(number: Int, bytes: [UInt8])]) {
+        guard !sections.isEmpty else { return }
+        let isSecond = !nameSections.isEmpty
+        nameSections += sections
+        guard isSecond, nameSections.count <= Self.mostSections else { return }
+        let ordered = nameSections.enumerated().sorted {
+            ($0.element.number, $0.offset) < ($1.element.number, $1.offset)
+        }
+        addDisputed(ordered.flatMap { $0.element.bytes })
+    }
+
+    private mutating func addName(_ value: ParameterList.Value) {
+        guard !value.bytes.isEmpty else { return }
+        addName(Charset(label: value.charset).text(value.bytes))
+        if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
+        // Characters of two octets, whatever label they have.
+        if value.bytes.contains(0) { addName(Charset.utf8.text(value.bytes.filter { $0 != 0 })) }
+    }
+
     private mutating func addName(_ name: String) {
-        if !names.contains(name) { names.append(name) }
+        if !name.isEmpty, !names.contains(name) { names.append(name) }
+        if name.utf8.contains(0) { addName(String(decoding: name.utf8.filter { $0 != 0 }, as: UTF8.self)) }
     }
 
     private mutating func noteForms(_ bytes: Span<UInt8>, _ start: Int, _ scanner: HeaderScanner) {
         if let offset = scanner.leadingContinuation { anomalies.append((.leadingContinuation, offset)) }
         if let offset = scanner.mboxLine { anomalies.append((.mboxLine, offset)) }
         if let offset = scanner.blankBeforeColon { anomalies.append((.blankBeforeColon, offset)) }
+        if let offset = scanner.fieldInContinuation { anomalies.append((.fieldInContinuation, offset)) }
         if scanner.end == .brokenLine { anomalies.append((.brokenHeaderBlock, scanner.position)) }
         let block = bytes.extracting(start..<bodyStart)
         if let offset = block.firstIndex(of: 0) { anomalies.append((.nulInHeader, start + offset)) }
@@ -132,6 +241,23 @@ struct EntityHeader {
             }
             from = offset + 2
         }
+    }
+
+    /// True when a field of a part's header stands in one of the first lines of a body.
+    static func startsWithField(_ bytes: Span<UInt8>, _ body: Range<Int>) -> Bool {
+        var position = body.lowerBound
+        for _ in 0..<4 where position < body.upperBound {
+            let line = LineBreaks.lineFeed.line(bytes, at: position, bound: body.upperBound)
+            var low = line.text.lowerBound
+            while low < line.text.upperBound, bytes[low] <= 0x20 { low += 1 }
+            if bytes.hasPrefix(ignoringCase: "content-", from: low),
+                LooseFieldName.match(bytes, low..<line.text.upperBound) != nil
+            {
+                return true
+            }
+            position = line.next
+        }
+        return false
     }
 
     private mutating func note(_ kind: AnomalyKind, _ field: HeaderField) {

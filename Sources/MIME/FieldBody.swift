@@ -14,6 +14,8 @@ struct FieldBody {
     private let bytes: [UInt8]
     private var index = 0
     private(set) var anomalies: Set<AnomalyKind> = []
+    /// Words between semicolons without an equals sign: some readers take them for the rest of the value before.
+    private(set) var hasStrayWords = false
 
     /// Unfolds the field's value: line ends are dropped, the blanks of continuation lines stay.
     init(_ message: Span<UInt8>, value: Range<Int>) {
@@ -56,7 +58,10 @@ struct FieldBody {
             let nameStart = index
             while index < bytes.count, bytes[index] != 0x3D, bytes[index] != 0x3B { index += 1 }
             // A word without `=` is no parameter: it is passed over, as all readers do.
-            guard index < bytes.count, bytes[index] == 0x3D else { continue }
+            guard index < bytes.count, bytes[index] == 0x3D else {
+                hasStrayWords = true
+                continue
+            }
             let name = Self.trimmed(bytes[nameStart..<index]).map(Self.lower)
             index += 1
             while index < bytes.count, Self.isBlank(bytes[index]) { index += 1 }
@@ -125,6 +130,20 @@ struct FieldBody {
         }
         index = min(index, bytes.count)
     }
+
+    /// Characters that readers treat differently in parameters: comments, backslashes, apostrophes, quotes without a
+    /// partner.
+    var hasDisputedCharacters: Bool {
+        var quotes = 0
+        for byte in bytes {
+            if byte == 0x28 || byte == 0x5C || byte == 0x27 { return true }
+            if byte == 0x22 { quotes += 1 }
+        }
+        return quotes % 2 == 1
+    }
+
+    /// The field's unfolded value.
+    var unfolded: [UInt8] { bytes }
 
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
 

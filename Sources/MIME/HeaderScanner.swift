@@ -59,6 +59,10 @@ package struct HeaderScanner: Sendable {
     /// Offset of the first field with blanks before its colon; nil when there was none.
     package private(set) var blankBeforeColon: Int?
 
+    /// Offset of the first continuation line that would be a field with effect on a part's structure if it stood without
+    /// its blanks; nil when there was none.
+    package private(set) var fieldInContinuation: Int?
+
     private let start: Int
     private let limit: Int
 
@@ -99,6 +103,9 @@ package struct HeaderScanner: Sendable {
             }
             if Self.isBlank(first) {
                 if leadingContinuation == nil { leadingContinuation = position }
+                if fieldInContinuation == nil, Self.hidesField(bytes, position, bound) {
+                    fieldInContinuation = position
+                }
                 position = lineEnd
                 continue
             }
@@ -121,6 +128,7 @@ package struct HeaderScanner: Sendable {
     ) -> HeaderField? {
         var fieldEnd = firstLineEnd
         while fieldEnd < bound, Self.isBlank(bytes[fieldEnd]) {
+            if fieldInContinuation == nil, Self.hidesField(bytes, fieldEnd, bound) { fieldInContinuation = fieldEnd }
             fieldEnd = Self.lineEnd(bytes, from: fieldEnd, bound: bound)
         }
         if fieldEnd == bound, bound < bytes.count {
@@ -151,6 +159,28 @@ package struct HeaderScanner: Sendable {
         while index < lineEnd, isBlank(bytes[index]) { index += 1 }
         guard index < lineEnd, bytes[index] == 0x3A else { return nil }
         return FieldName(end: nameEnd, colon: index)
+    }
+
+    /// `Content-Type:` or `Content-Transfer-Encoding:` behind blanks, with a value that fits: lists of field names, as in
+    /// signatures, have none.
+    private static func hidesField(_ bytes: Span<UInt8>, _ line: Int, _ bound: Int) -> Bool {
+        var index = line
+        while index < bound, isBlank(bytes[index]) { index += 1 }
+        guard bytes.hasPrefix(ignoringCase: "content-t", from: index) else { return false }
+        let end = lineEnd(bytes, from: index, bound: bound)
+        guard let match = LooseFieldName.match(bytes, index..<end) else { return false }
+        var value = match.value
+        while value < end, isBlank(bytes[value]) { value += 1 }
+        switch match.name {
+        case .contentType:
+            while value < end, bytes[value] > 0x20, bytes[value] != 0x3B {
+                if bytes[value] == 0x2F { return true }
+                value += 1
+            }
+            return false
+        case .transferEncoding: return LooseValue.named(bytes.extracting(value..<end).array)
+        case .disposition: return false
+        }
     }
 
     private static func lineEnd(_ bytes: Span<UInt8>, from start: Int, bound: Int) -> Int {

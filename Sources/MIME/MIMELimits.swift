@@ -15,10 +15,15 @@ package struct MIMELimits: Hashable, Sendable {
     package var boundaryLength: Int
     /// Octets of encoded bodies in one message that are decoded in order to read the message or multipart inside.
     package var nestedBytes: Int
+    /// Most readings besides the ordinary one.
+    package var readings: Int
+    /// Octets of bodies in all readings besides the ordinary one, beyond four times the size of the message.
+    package var alternativeBytes: Int
 
     package init(
         parts: Int = 10_000, depth: Int = 100, headerBytes: Int = 1 << 20, headerCount: Int = 10_000,
-        parameters: Int = 200, boundaryLength: Int = 2048, nestedBytes: Int = 64 << 20
+        parameters: Int = 200, boundaryLength: Int = 2048, nestedBytes: Int = 64 << 20, readings: Int = 32,
+        alternativeBytes: Int = 1 << 20
     ) {
         self.parts = parts
         self.depth = depth
@@ -27,6 +32,8 @@ package struct MIMELimits: Hashable, Sendable {
         self.parameters = parameters
         self.boundaryLength = boundaryLength
         self.nestedBytes = nestedBytes
+        self.readings = readings
+        self.alternativeBytes = alternativeBytes
     }
 }
 
@@ -39,4 +46,6 @@ package enum MIMELimit: String, Hashable, Sendable, CaseIterable {
     case parameters = "mime-parameters"
     case boundaryLength = "mime-boundary-length"
     case nestedBytes = "mime-nested-bytes"
+    case readings = "mime-readings"
+    case alternativeBytes = "mime-alternative-bytes"
 }

@@ -3,7 +3,7 @@
 package enum MIMEReader {
     /// Reads `message`. Any bytes give a tree; what is odd about them is in its `anomalies` and `limitsHit`.
     package static func read(_ message: Span<UInt8>, limits: MIMELimits = MIMELimits()) -> PartTree {
-        var builder = TreeBuilder(limits: limits)
+        var builder = TreeBuilder(limits: limits, messageSize: message.count)
         var structure = StructureReader(source: 0)
         structure.readEntity(message, parent: nil, into: &builder)
         // Each turn reads one decoded body; bodies found inside it are appended. The budget for nested octets ends this.
@@ -15,6 +15,10 @@ package enum MIMEReader {
             guard case .decoded(let bytes, _) = builder.tree.sources[source] else { continue }
             var structure = StructureReader(source: source)
             structure.readNested(bytes.span, part: part, into: &builder)
+        }
+        if builder.hasDoubts {
+            var alternatives = AlternativeReader()
+            alternatives.read(message, into: &builder)
         }
         return builder.tree
     }

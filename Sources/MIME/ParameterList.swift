@@ -18,6 +18,8 @@ struct ParameterList {
 
     private var entries: [[UInt8]: [Entry]] = [:]
     private(set) var anomalies: Set<AnomalyKind> = []
+    /// Some parameter is in sections (RFC 2231 section 3).
+    private(set) var hasSections = false
     /// There were more parameters than the limit.
     private(set) var isOverLimit = false
 
@@ -51,8 +53,24 @@ struct ParameterList {
             let (charset, text) = Self.splitCharset(entry.parameter.value)
             values.append(Value(bytes: Self.percentDecoded(text), charset: charset))
         }
-        if let joined = Self.joined(found.filter { $0.section != nil }) { values.append(joined) }
+        let sections = found.filter { $0.section != nil }
+        if let joined = Self.joined(Self.ordered(sections)) { values.append(joined) }
         return values
+    }
+
+    /// The sections of `name` put together as they stand, where that is another order than that of their numbers.
+    func valueAsWritten(of name: StaticString) -> Value? {
+        let sections = (entries[Self.key(name)] ?? []).filter { $0.section != nil }
+        let numbers = sections.compactMap(\.section)
+        return numbers == numbers.sorted() ? nil : Self.joined(sections)
+    }
+
+    /// Numbers and contents of the sections of `name`.
+    func sections(of name: StaticString) -> [(number: Int, bytes: [UInt8])] {
+        (entries[Self.key(name)] ?? []).compactMap { entry in
+            guard let number = entry.section else { return nil }
+            return (number, Self.joined([entry])?.bytes ?? [])
+        }
     }
 
     /// The value that stands for `name`: plain before RFC 2231, the first of several. `anomalies` is told when candidates
@@ -77,6 +95,7 @@ struct ParameterList {
         if let star = base.lastIndex(of: 0x2A), let number = Self.sectionNumber(base[(star + 1)...]) {
             base = base[..<star]
             section = number
+            hasSections = true
         }
         entries[Array(base), default: []].append(Entry(section: section, extended: extended, parameter: parameter))
         let same = entries[Array(base)]?.filter { $0.section == section && $0.extended == extended }.count ?? 0
@@ -94,22 +113,25 @@ struct ParameterList {
         return number
     }
 
+    /// Sections come in any order; equal numbers keep theirs.
+    private static func ordered(_ sections: [Entry]) -> [Entry] {
+        sections.enumerated().sorted { left, right in
+            (left.element.section ?? 0, left.offset) < (right.element.section ?? 0, right.offset)
+        }.map { $0.element }
+    }
+
     private static func joined(_ sections: [Entry]) -> Value? {
         guard !sections.isEmpty else { return nil }
-        // Sections come in any order; equal numbers keep theirs.
-        let ordered = sections.enumerated().sorted { left, right in
-            (left.element.section ?? 0, left.offset) < (right.element.section ?? 0, right.offset)
-        }
         var bytes: [UInt8] = []
         var charset: [UInt8]?
-        for (position, item) in ordered.enumerated() {
-            var text = item.element.parameter.value[...]
-            if position == 0, item.element.extended {
-                let split = splitCharset(item.element.parameter.value)
+        for (position, section) in sections.enumerated() {
+            var text = section.parameter.value[...]
+            if position == 0, section.extended {
+                let split = splitCharset(section.parameter.value)
                 charset = split.charset
                 text = split.text
             }
-            bytes += item.element.extended ? percentDecoded(text) : Array(text)
+            bytes += section.extended ? percentDecoded(text) : Array(text)
         }
         return Value(bytes: bytes, charset: charset)
     }

@@ -69,4 +69,11 @@ package struct Part: Hashable, Sendable {
     package var header: Range<Int>
     /// The body as it stands, without the line end that belongs to the delimiter behind it.
     package var body: Range<Int>
+    /// The reading that shows the part: 0 for the ordinary one, in which parts form the tree; others stand behind those of
+    /// the ordinary reading, without links, below the message or the part in whose content they lie.
+    package var reading: Int32 = 0
+    /// How the body is decoded where decoders differ.
+    package var decoding = Decoding.ordinary
+    /// What made another reading possible; nil in the ordinary reading.
+    package var cause: AnomalyKind?
 }

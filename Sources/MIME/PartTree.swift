@@ -20,6 +20,18 @@ package struct PartTree: Sendable {
     package internal(set) var anomalies: [Anomaly] = []
     /// Limits that were reached, each once: something was left undivided or not interpreted.
     package internal(set) var limitsHit: [MIMELimit] = []
+    /// Octets that other readings may still use.
+    var alternativeBytesLeft = 0
+    /// How many more readings there may be.
+    var readingsLeft = 0
+    private var readings: Int32 = 0
+    /// Readings that differ from another one in how they decode.
+    private var decodings: [DecodingView: Int32] = [:]
+
+    private struct DecodingView: Hashable, Sendable {
+        var reading: Int32
+        var decoding: Decoding
+    }
 
     /// Lends the part's body, still encoded. `message` is the one that was read.
     package func withBody<Result, Failure: Error>(
@@ -40,14 +52,52 @@ package struct PartTree: Sendable {
         of part: Int, in message: Span<UInt8>, into output: inout [UInt8], limit: Int
     ) -> DecodeResult {
         let encoding = parts[part].transferEncoding
-        switch sources[Int(parts[part].source)] {
-        case .message:
-            return TransferDecoder.decode(
-                message.extracting(parts[part].body), encoding: encoding, into: &output, limit: limit)
-        case .decoded(let bytes, _):
-            return TransferDecoder.decode(
-                bytes.span.extracting(parts[part].body), encoding: encoding, into: &output, limit: limit)
+        let decoding = parts[part].decoding
+        return withBody(of: part, in: message) { body in
+            TransferDecoder.decode(body, encoding: encoding, as: decoding, into: &output, limit: limit)
         }
+    }
+
+    /// The number of another reading; nil when there are enough.
+    mutating func nextReading() -> Int32? {
+        guard readingsLeft > 0 else { return nil }
+        readingsLeft -= 1
+        readings += 1
+        return readings
+    }
+
+    /// Appends the part once more for each other way to decode its body. Returns the indices of what was appended; a limit
+    /// that stopped it is in `limitsHit`.
+    /// - Parameter notes: what the ordinary decoder met.
+    package mutating func appendDecodings(of part: Int, notes: DecodeResult.Notes) -> Range<Int> {
+        let first = parts.count
+        let original = parts[part]
+        guard original.decoding == .ordinary else { return first..<first }
+        for decoding in Decoding.alternatives(to: original.transferEncoding, notes: notes) {
+            guard alternativeBytesLeft >= original.body.count else {
+                note(.alternativeBytes)
+                break
+            }
+            let view = DecodingView(reading: original.reading, decoding: decoding)
+            guard let reading = decodings[view] ?? nextReading() else {
+                note(.readings)
+                break
+            }
+            decodings[view] = reading
+            alternativeBytesLeft -= original.body.count
+            var copy = original
+            copy.reading = reading
+            copy.decoding = decoding
+            copy.cause = AnomalyKind.kinds(of: notes).first
+            copy.firstChild = -1
+            copy.nextSibling = -1
+            parts.append(copy)
+        }
+        return first..<parts.count
+    }
+
+    private mutating func note(_ limit: MIMELimit) {
+        if !limitsHit.contains(limit) { limitsHit.append(limit) }
     }
 
     private func withBytes<Result, Failure: Error>(

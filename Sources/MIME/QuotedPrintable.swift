@@ -9,11 +9,16 @@ enum QuotedPrintable {
         case literal
     }
 
+    /// Escaped letters and digits that are nothing special: gateways escape the `F` of a line that begins with `From`.
+    private static let mostNeedless = 8
+
     static func decode(_ body: Span<UInt8>, into output: inout [UInt8], limit: Int) -> DecodeResult {
         var result = DecodeResult()
         var left = limit
         output.reserveCapacity(output.count + min(body.count, limit))
         var index = 0
+        var escapes = 0
+        var needless = 0
         while index < body.count {
             let equals = body.firstIndex(of: 0x3D, from: index) ?? body.count
             let run = min(equals - index, left)
@@ -33,6 +38,8 @@ enum QuotedPrintable {
             case .octet(let octet):
                 byte = octet
                 index += 3
+                escapes += 1
+                if isLetterOrDigit(octet) { needless += 1 }
             case .literal:
                 result.notes.insert(.badEscape)
                 byte = 0x3D
@@ -45,7 +52,13 @@ enum QuotedPrintable {
             output.append(byte)
             left -= 1
         }
+        if needless >= mostNeedless, needless * 8 >= escapes { result.notes.insert(.needlessEscapes) }
         return result
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return lower >= 0x61 && lower <= 0x7A || byte >= 0x30 && byte <= 0x39
     }
 
     /// What the `=` at `start` means.

@@ -155,28 +155,39 @@ struct StructureReader {
     private func nextDelimiter(
         _ bytes: Span<UInt8>, from start: Int, into builder: inout TreeBuilder
     ) -> (line: Int, match: DelimiterStack.Match)? {
-        guard !delimiters.entries.isEmpty else { return nil }
-        let dashes: [UInt8] = [0x0A, 0x2D, 0x2D]
-        var line = start
         // At the start of a body no line end of its own stands before the dashes.
-        if !bytes.hasBytes(dashes.span.extracting(1..<3), at: start) {
-            guard let hit = bytes.firstIndex(of: dashes.span, from: start) else { return nil }
-            line = hit + 1
-        }
-        while true {
-            switch delimiters.line(bytes, at: line) {
-            case .delimiter(let match):
-                let frame = frames[delimiters.entries[match.entry].frame]
-                if frame.state != .epilogue { return (line, match) }
-                builder.note(.delimiterAfterClose, part: frame.part, at: line)
-            case .prefixed:
-                if let owner = frames.last { builder.note(.boundaryPrefix, part: owner.part, at: line) }
-            case .other:
-                break
+        var next = Self.startsWithDashes(bytes, start) ? start : DashLines.next(bytes, after: start)
+        while let line = next {
+            if line > start, bytes[line - 1] == 0x0D {
+                // Some readers take a CR alone for a line end.
+                builder.note(.bareCRDelimiter, part: 0, at: line)
+            } else {
+                switch delimiters.line(bytes, at: line) {
+                case .delimiter(let match):
+                    let frame = frames[delimiters.entries[match.entry].frame]
+                    if frame.state != .epilogue { return (line, match) }
+                    builder.note(.delimiterAfterClose, part: frame.part, at: line)
+                case .prefixed:
+                    if let owner = frames.last { builder.note(.boundaryPrefix, part: owner.part, at: line) }
+                case .other:
+                    if let owner = openLeaf ?? frames.last?.part, Self.fieldFollows(bytes, line) {
+                        builder.note(.undeclaredDelimiter, part: owner, at: line)
+                    }
+                }
             }
-            guard let hit = bytes.firstIndex(of: dashes.span, from: line) else { return nil }
-            line = hit + 1
+            next = DashLines.next(bytes, after: line)
         }
+        return nil
+    }
+
+    private static func startsWithDashes(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
+        start + 1 < bytes.count && bytes[start] == 0x2D && bytes[start + 1] == 0x2D
+    }
+
+    /// True when the line behind the one at `line` is a field of a part's header.
+    private static func fieldFollows(_ bytes: Span<UInt8>, _ line: Int) -> Bool {
+        guard let newline = bytes.firstIndex(of: 0x0A, from: line) else { return false }
+        return bytes.hasPrefix(ignoringCase: "content-", from: newline + 1)
     }
 
     /// Ends the open leaf and all containers above `count`, innermost first.
@@ -190,6 +201,7 @@ struct StructureReader {
             let part = builder.tree.parts[leaf]
             end = max(end, part.body.lowerBound)
             builder.setBody(part.body.lowerBound..<end, of: leaf)
+            noteContent(bytes, part, part.body.lowerBound..<end, leaf, into: &builder)
             let isOpenable = Int(part.depth) < builder.limits.depth
             if Self.isMessage(part.mediaType), part.transferEncoding.needsDecoding, isOpenable {
                 _ = builder.planNested(leaf)
@@ -204,6 +216,18 @@ struct StructureReader {
             guard frame.state != .message else { continue }
             delimiters.pop()
             closeMultipart(bytes, frame, at: end, into: &builder)
+        }
+    }
+
+    /// What the first lines of a leaf say against its header.
+    private func noteContent(
+        _ bytes: Span<UInt8>, _ part: Part, _ body: Range<Int>, _ leaf: Int, into builder: inout TreeBuilder
+    ) {
+        if part.transferEncoding != .base64, Sniffing.isBase64(bytes.extracting(body)) {
+            builder.note(.undeclaredBase64, part: leaf, at: body.lowerBound)
+        }
+        if !Self.isMessage(part.mediaType), EntityHeader.startsWithField(bytes, body) {
+            builder.note(.fieldsBehindHeader, part: leaf, at: body.lowerBound)
         }
     }
 
@@ -233,8 +257,11 @@ struct StructureReader {
     ) {
         let range = frame.start..<max(frame.start, end)
         guard Self.holdsContent(bytes, range) else { return }
-        _ = builder.append(
+        let part = builder.append(
             kind, parent: frame.part, source: source, header: range.lowerBound..<range.lowerBound, body: range, as: nil)
+        if EntityHeader.startsWithField(bytes, range) {
+            builder.note(.partOutsideMultipart, part: part, at: range.lowerBound)
+        }
     }
 
     /// RFC 2046 section 5.1.5: the parts of a digest are messages unless they say otherwise.

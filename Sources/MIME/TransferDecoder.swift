@@ -20,6 +20,12 @@ package struct DecodeResult: Hashable, Sendable {
         package static let missingBegin = Notes(rawValue: 64)
         /// No `end` line.
         package static let missingEnd = Notes(rawValue: 128)
+        /// A line of base64 ends within a group of four.
+        package static let splitGroup = Notes(rawValue: 256)
+        /// Base64 goes on behind a blank line.
+        package static let dataAfterBlankLine = Notes(rawValue: 512)
+        /// Quoted-printable escapes many letters and digits, which need none.
+        package static let needlessEscapes = Notes(rawValue: 1024)
     }
 
     /// What was odd.
@@ -34,9 +40,13 @@ package enum TransferDecoder {
     /// Appends the decoded `body` to `output`, at most `limit` octets. Where `encoding.needsDecoding` is false the body is
     /// copied; callers that only read lend it out instead.
     package static func decode(
-        _ body: Span<UInt8>, encoding: TransferEncoding, into output: inout [UInt8], limit: Int
+        _ body: Span<UInt8>, encoding: TransferEncoding, as decoding: Decoding = .ordinary,
+        into output: inout [UInt8], limit: Int
     ) -> DecodeResult {
         let limit = max(0, limit)
+        if decoding != .ordinary {
+            return decoding.decode(body, encoding: encoding, into: &output, limit: limit)
+        }
         switch encoding {
         case .base64:
             return Base64.decode(body, into: &output, limit: limit)

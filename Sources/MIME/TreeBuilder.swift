@@ -20,11 +20,21 @@ struct TreeBuilder {
     /// For each source the offset in the raw message that stands for all of it; 0 for the message.
     private var origins = [0]
     private var nestedBytesLeft: Int
+    /// For each source the first thing in it that readers disagree on.
+    private var doubts: [Int: AnomalyKind] = [:]
 
-    init(limits: MIMELimits) {
+    init(limits: MIMELimits, messageSize: Int) {
         self.limits = limits
         nestedBytesLeft = limits.nestedBytes
+        tree.alternativeBytesLeft = limits.alternativeBytes + 4 * messageSize
+        tree.readingsLeft = limits.readings
     }
+
+    /// Something was met that readers disagree on.
+    var hasDoubts: Bool { !doubts.isEmpty }
+
+    /// What readers disagree on in a source; nil when it has one reading only.
+    func doubt(of source: Int) -> AnomalyKind? { doubts[source] }
 
     var isFull: Bool { tree.parts.count >= limits.parts }
 
@@ -82,6 +92,7 @@ struct TreeBuilder {
     mutating func note(_ kind: AnomalyKind, part: Int, at offset: Int) {
         guard growth[part].noted.insert(kind).inserted else { return }
         let source = Int(tree.parts[part].source)
+        if kind.isDoubt, doubts[source] == nil { doubts[source] = kind }
         let raw = source == 0 ? offset : origins[source]
         tree.anomalies.append(Anomaly(kind: kind.rawValue, part: part, offset: raw))
     }
@@ -113,5 +124,55 @@ struct TreeBuilder {
         origins.append(holder == 0 ? tree.parts[part].body.lowerBound : origins[holder])
         tree.sources.append(.decoded(decoded, of: part))
         return tree.sources.count - 1
+    }
+
+    // MARK: Other readings
+
+    /// The number of another reading; nil when there are enough.
+    mutating func nextReading() -> Int32? {
+        let number = tree.nextReading()
+        if number == nil { note(.readings) }
+        return number
+    }
+
+    /// False when the octets are more than other readings may still use.
+    mutating func spendAlternative(_ octets: Int) -> Bool {
+        guard octets <= tree.alternativeBytesLeft else {
+            note(.alternativeBytes)
+            return false
+        }
+        tree.alternativeBytesLeft -= octets
+        return true
+    }
+
+    /// Appends a part of another reading. It hangs below the message, or below the part that was decoded into its source.
+    mutating func appendAlternative(
+        _ segment: SegmentReader.Segment, body: Range<Int>, encoding: TransferEncoding, source: Int, number: Int,
+        reading: Int32, cause: AnomalyKind
+    ) -> Int {
+        var parent = 0
+        if case .decoded(_, let holder) = tree.sources[source] { parent = holder }
+        let index = tree.parts.count
+        let mediaType = segment.header.mediaType
+        var part = Part(
+            path: "\(tree.parts[parent].path).\(number + 1)", parent: Int32(truncatingIfNeeded: parent),
+            depth: tree.parts[parent].depth + 1, kind: .leaf,
+            mediaType: mediaType.isEmpty ? "text/plain" : mediaType, charset: "", transferEncoding: encoding,
+            names: segment.header.names, source: Int32(truncatingIfNeeded: source),
+            header: segment.start..<max(segment.start, min(body.lowerBound, segment.end)), body: body)
+        part.reading = reading
+        part.cause = cause
+        tree.parts.append(part)
+        growth.append(Growth())
+        return index
+    }
+
+    /// Decodes a part that another reading takes for a message or multipart into a source of its own.
+    mutating func decodeAlternative(_ part: Int, _ cause: AnomalyKind, _ message: Span<UInt8>) {
+        let source = Int(tree.parts[part].source)
+        guard Int(tree.parts[part].depth) < limits.depth, spendAlternative(tree.parts[part].body.count),
+            decodeNested(part, message) != nil
+        else { return }
+        doubts[tree.sources.count - 1] = doubts[source] ?? cause
     }
 }

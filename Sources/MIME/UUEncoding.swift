@@ -3,11 +3,14 @@ internal import Bytes
 /// uuencode as a transfer encoding (POSIX `uuencode`, historical alphabet). All blocks of the body are decoded, one behind
 /// the other; what stands outside of them is passed over.
 enum UUEncoding {
-    static func decode(_ body: Span<UInt8>, into output: inout [UInt8], limit: Int) -> DecodeResult {
+    /// - Parameter hasFrame: false when the data stands without `begin` line.
+    static func decode(
+        _ body: Span<UInt8>, into output: inout [UInt8], limit: Int, hasFrame: Bool = true
+    ) -> DecodeResult {
         var result = DecodeResult()
         var left = limit
-        var isInside = false
-        var sawBegin = false
+        var isInside = !hasFrame
+        var sawBegin = !hasFrame
         var line = 0
         while line < body.count {
             let newline = body.firstIndex(of: 0x0A, from: line) ?? body.count
@@ -27,7 +30,7 @@ enum UUEncoding {
             line = newline + 1
         }
         if !sawBegin { result.notes.insert(.missingBegin) }
-        if isInside { result.notes.insert(.missingEnd) }
+        if isInside, hasFrame { result.notes.insert(.missingEnd) }
         return result
     }
 

@@ -16,10 +16,13 @@ package struct PartDescription: Hashable, Sendable {
     package var encrypted: Bool
     /// Where the part comes from.
     package var origin: Origin
+    /// 0 for the ordinary reading of the message; other numbers for parts that only other mail readers would see.
+    package var reading: Int
 
     package init(
         path: String, declaredType: String = "", detectedType: String = "", names: [String] = [], size: Int = 0,
-        sha256: [UInt8] = [], encrypted: Bool = false, origin: Origin = .mime
+        sha256: [UInt8] = [], encrypted: Bool = false, origin: Origin = .mime,
+        reading: Int = 0
     ) {
         self.path = path
         self.declaredType = declaredType
@@ -29,6 +32,7 @@ package struct PartDescription: Hashable, Sendable {
         self.sha256 = sha256
         self.encrypted = encrypted
         self.origin = origin
+        self.reading = reading
     }
 
     /// Where a part comes from; raw values are those of `scan --json`.

@@ -10,6 +10,7 @@ import Testing
         "quoted-printable", "x-uuencode", "; name*0*=", "utf-8''%41", "; filename=\"=?utf-8?q?=41?=\"", "=?", "?=", "(",
         "\\", "\u{0}", "\u{FF}", "Content-Disposition: attachment", "QUJDREVG", "=3D", "=\r\n", "begin 644 a\n",
         "end\n",
+        "=\n", "--B", "Content-Transfer-Encoding:", "\r--b\r", "=2\n0", "QQ==", "boundary*0*=", "(x)base64", "-_",
         "Q29udGVudC1UeXBlOiBtZXNzYWdlL3JmYzgyMg0KDQo=", ":", "From x", "X", "*1*=", "'",
     ]
 
@@ -20,17 +21,25 @@ import Testing
     #endif
 
     private static let limits = MIMELimits(
-        parts: 12, depth: 4, headerBytes: 300, headerCount: 6, parameters: 4, boundaryLength: 10, nestedBytes: 400)
+        parts: 12, depth: 4, headerBytes: 300, headerCount: 6, parameters: 4, boundaryLength: 10, nestedBytes: 400,
+        readings: 5,
+        alternativeBytes: 10)
 
     private func check(_ message: [UInt8], _ limits: MIMELimits, _ round: Int) {
-        let tree = MIMEReader.read(message.span, limits: limits)
+        var tree = MIMEReader.read(message.span, limits: limits)
         let wrong = violations(tree, message, limits)
         #expect(wrong.isEmpty, "round \(round): \(message)")
-        for index in tree.parts.indices {
+        // Other ways to decode a part are appended behind it, so the list grows on the way.
+        var index = 0
+        while index < tree.parts.count {
             var out: [UInt8] = []
-            _ = tree.decodeBody(of: index, in: message.span, into: &out, limit: 50)
+            let result = tree.decodeBody(of: index, in: message.span, into: &out, limit: 50)
             #expect(out.count <= 50)
+            let added = tree.appendDecodings(of: index, notes: result.notes)
+            #expect(added.allSatisfy { tree.parts[$0].reading > 0 && tree.parts[$0].cause != nil })
+            index += 1
         }
+        #expect(tree.parts.allSatisfy { Int($0.reading) <= limits.readings })
     }
 
     @Test func wordsInAnyOrder() {

@@ -92,10 +92,10 @@ import Testing
     @Test func nestedBytes() {
         let encoded = "U3ViamVjdDogeA0KDQpoaQ=="
         let message = crlf("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n\(encoded)")
-        #expect(read(message, MIMELimits(nestedBytes: encoded.count)).parts.count == 2)
+        #expect(ordinary(read(message, MIMELimits(nestedBytes: encoded.count))).count == 2)
         let over = read(message, MIMELimits(nestedBytes: encoded.count - 1))
         #expect(over.limitsHit == [.nestedBytes])
-        #expect(over.parts.map(\.kind) == [.leaf])
+        #expect(ordinary(over).map(\.kind) == [.leaf])
         #expect(decoded(over, 0, message) == Array("Subject: x\r\n\r\nhi".utf8))
         #expect(violations(over, message, MIMELimits()).isEmpty)
     }
@@ -118,5 +118,24 @@ import Testing
         #expect(read(deep(10_000)).limitsHit == [.depth])
         let openBrackets = String(repeating: "(", count: 900_000)
         #expect(read(crlf("Content-Type: text/plain; \(openBrackets)\n\nx")).parts[0].mediaType == "text/plain")
+    }
+
+    /// The same for the readings besides the ordinary one.
+    @Test func adversarialDoubts() {
+        let doubt = "Content-Type: multipart/mixed; boundary=b; boundary=c\r\nX: a\rb\r\n\r\n"
+        let shapes = [
+            "--b\r\nContent-Transfer-Encoding: \"base64\"\r\n\r\nQUJD\r\n", "--\r\n", "\r--", "\r--b", "-", "a\r",
+            "--b\r\nX: y\r\n Content-Type: a/b;\r\n", "junk\r\n\r\nContent-Type: a/b\r\n",
+            "Content-Type: message/rfc822\r\n\r\n",
+        ]
+        for shape in shapes {
+            let message = Array((doubt + String(repeating: shape, count: 600_000 / shape.utf8.count)).utf8)
+            let tree = read(message)
+            #expect(tree.parts.contains { $0.reading > 0 } || !tree.limitsHit.isEmpty, "\(shape)")
+        }
+        let folded =
+            "Content-Type: multipart/mixed; boundary=b;\r\n"
+            + String(repeating: " Content-Type: a/b;\r\n", count: 30_000)
+        #expect(read(Array(folded.utf8)).limitsHit.contains(.headerCount))
     }
 }

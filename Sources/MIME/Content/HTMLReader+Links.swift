@@ -1,0 +1,154 @@
+internal import Bytes
+
+/// What HTML refers to.
+extension HTMLReader {
+    mutating func links(_ html: Span<UInt8>, _ name: HTMLName, _ offset: Int) {
+        if name == Names.form { content.notes.insert(.hasForm) }
+        for attribute in tokenizer.attributes {
+            switch attribute.name {
+            case Names.href:
+                if name == Names.base {
+                    if content.base == nil { content.base = target(html, attribute.value) }
+                } else if name == Names.link {
+                    add(.resource, target(html, attribute.value), offset)
+                } else {
+                    beginAnchor(target(html, attribute.value), offset, hasText: name == Names.anchor)
+                }
+            case Names.src, Names.background, Names.poster, Names.data, Names.lowsrc, Names.dynsrc, Names.xlink,
+                Names.codebase:
+                add(.resource, target(html, attribute.value), offset)
+            case Names.srcset:
+                let list = target(html, attribute.value)
+                for candidate in list.split(separator: 0x2C) {
+                    guard let url = candidate.split(separator: 0x20).first else { continue }
+                    add(.resource, Array(url), offset)
+                }
+            case Names.action, Names.formaction:
+                add(.form, target(html, attribute.value), offset)
+            case Names.content where name == Names.meta:
+                refresh(html, attribute.value, offset)
+            case Names.style:
+                styleLinks(HTMLEntities.decoded(html, attribute.value, isAttribute: true), offset)
+            case Names.alt:
+                imageText(html, attribute.value)
+            case Names.onclick, Names.onload, Names.onerror, Names.onmouseover:
+                content.notes.insert(.hasScript)
+            default: break
+            }
+        }
+    }
+
+    private mutating func imageText(_ html: Span<UInt8>, _ value: Range<Int>) {
+        let text = HTMLEntities.decoded(html, value, isAttribute: true)
+        guard !text.isEmpty else { return }
+        guard content.imageTexts.count + text.count < limits.textSize else {
+            content.notes.insert(.limitReached)
+            return
+        }
+        content.imageTexts += text + [0x0A]
+    }
+
+    /// A reference as browsers take it: blanks and controls around it do not count, line ends and tabs nowhere.
+    private func target(_ html: Span<UInt8>, _ value: Range<Int>) -> [UInt8] {
+        var target = HTMLEntities.decoded(html, value, isAttribute: true)
+        target.removeAll { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+        while let last = target.last, last <= 0x20 { target.removeLast() }
+        return Array(target.drop { $0 <= 0x20 })
+    }
+
+    private mutating func add(_ kind: HTMLLink.Kind, _ target: [UInt8], _ offset: Int) {
+        guard !target.isEmpty else { return }
+        guard content.links.count < limits.links else {
+            content.notes.insert(.limitReached)
+            return
+        }
+        if target.count > limits.linkSize { content.notes.insert(.limitReached) }
+        content.links.append(
+            HTMLLink(
+                kind: kind, target: Array(target.prefix(limits.linkSize)), isHidden: style.isHidden, offset: offset))
+    }
+
+    private mutating func beginAnchor(_ target: [UInt8], _ offset: Int, hasText: Bool) {
+        if hasText { endAnchor() }
+        let before = content.links.count
+        add(.anchor, target, offset)
+        guard hasText, content.links.count > before else { return }
+        anchor = (before, visible.bytes.count, hidden.bytes.count)
+    }
+
+    mutating func endAnchor() {
+        guard let open = anchor else { return }
+        anchor = nil
+        var text = visible.bytes[open.visibleStart...]
+        if text.isEmpty { text = hidden.bytes[open.hiddenStart...] }
+        while let first = text.first, first <= 0x20 { text.removeFirst() }
+        if text.count > limits.linkSize { content.notes.insert(.limitReached) }
+        content.links[open.link].text = Array(text.prefix(limits.linkSize))
+    }
+
+    /// `content="0; url=..."` of `<meta http-equiv=refresh>`.
+    private mutating func refresh(_ html: Span<UInt8>, _ value: Range<Int>, _ offset: Int) {
+        guard let kind = tokenizer.value(Names.httpEquiv),
+            html.hasPrefix(ignoringCase: "refresh", from: kind.lowerBound)
+        else { return }
+        let text = target(html, value)
+        var index = text.firstIndex(where: { $0 == 0x3B || $0 == 0x2C }).map { $0 + 1 } ?? text.count
+        while index < text.count, text[index] <= 0x20 { index += 1 }
+        if text.span.hasPrefix(ignoringCase: "url", from: index) {
+            var after = index + 3
+            while after < text.count, text[after] <= 0x20 { after += 1 }
+            if after < text.count, text[after] == 0x3D {
+                index = after + 1
+                while index < text.count, text[index] <= 0x20 { index += 1 }
+            }
+        }
+        guard index < text.count else { return }
+        var url = text[index...]
+        if let quote = url.first, quote == 0x22 || quote == 0x27 {
+            url = url.dropFirst().prefix(while: { $0 != quote })
+        }
+        add(.refresh, Array(url), offset)
+    }
+
+    /// `url(...)` and `@import "..."` of a style.
+    mutating func styleLinks(_ style: [UInt8], _ offset: Int) {
+        for marker in ["url(", "@import"] as [StaticString] {
+            let length = marker.utf8CodeUnitCount
+            var index = 0
+            while let hit = style.span.firstIndex(of: marker.utf8Start.pointee, from: index) {
+                index = hit + 1
+                guard style.span.hasPrefix(ignoringCase: marker, from: hit) else { continue }
+                var start = hit + length
+                while start < style.count, style[start] <= 0x20 { start += 1 }
+                guard start < style.count else { break }
+                let quote = style[start]
+                let isQuoted = quote == 0x22 || quote == 0x27
+                guard isQuoted || length == 4 else { continue }
+                if isQuoted { start += 1 }
+                var end = start
+                while end < style.count, style[end] != (isQuoted ? quote : 0x29), style[end] != 0x0A { end += 1 }
+                add(.resource, Array(style[start..<end]), offset)
+                index = end
+            }
+        }
+    }
+
+    /// Names of elements and attributes that mean something to the reader.
+    enum Names {
+        static let script = HTMLName("script"), styleElement = HTMLName("style"), title = HTMLName("title")
+        static let plaintext = HTMLName("plaintext"), paragraph = HTMLName("p"), anchor = HTMLName("a")
+        static let table = HTMLName("table"), td = HTMLName("td"), th = HTMLName("th"), tr = HTMLName("tr")
+        static let tbody = HTMLName("tbody"), thead = HTMLName("thead"), tfoot = HTMLName("tfoot")
+        static let br = HTMLName("br"), base = HTMLName("base"), link = HTMLName("link"), form = HTMLName("form")
+        static let meta = HTMLName("meta"), font = HTMLName("font"), body = HTMLName("body")
+        static let style = HTMLName("style"), hidden = HTMLName("hidden"), bgcolor = HTMLName("bgcolor")
+        static let background = HTMLName("background"), color = HTMLName("color"), text = HTMLName("text")
+        static let href = HTMLName("href"), src = HTMLName("src"), poster = HTMLName("poster"), data = HTMLName("data")
+        static let lowsrc = HTMLName("lowsrc"), dynsrc = HTMLName("dynsrc"), xlink = HTMLName("xlink:href")
+        static let codebase = HTMLName("codebase"), srcset = HTMLName("srcset"), action = HTMLName("action")
+        static let formaction = HTMLName("formaction"), content = HTMLName("content"), alt = HTMLName("alt")
+        static let classes = HTMLName("class"), id = HTMLName("id")
+        static let httpEquiv = HTMLName("http-equiv"), onclick = HTMLName("onclick"), onload = HTMLName("onload")
+        static let onerror = HTMLName("onerror"), onmouseover = HTMLName("onmouseover")
+    }
+}

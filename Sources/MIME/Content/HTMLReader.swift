@@ -1,0 +1,304 @@
+internal import Bytes
+
+/// Follows the elements of HTML with a stack of bounded depth, and sorts the text by whether it is seen.
+struct HTMLReader {
+    private struct Open {
+        var name: HTMLName
+        var element: HTMLElement
+        var style: HTMLStyle
+        var isPreformatted: Bool
+        /// Names an end tag can reach from inside this element.
+        var reach: Reach
+    }
+
+    /// Which end tags can find their element among those that are open: a bit for each name, so that hostile rows of end
+    /// tags do not search the stack. A bit may say yes wrongly.
+    private struct Reach {
+        /// Up to the innermost block: end tags of inline elements and paragraphs.
+        var inline: UInt64 = 0
+        /// Up to the innermost cell: end tags of blocks.
+        var block: UInt64 = 0
+        /// All: end tags of tables and their parts.
+        var table: UInt64 = 0
+
+        mutating func enter(_ name: HTMLName, _ element: HTMLElement) {
+            let bit = name.bit
+            inline = element.contains(.block) ? bit : inline | bit
+            block = element.contains(.cell) ? bit : block | bit
+            table |= bit
+        }
+
+        func contains(_ name: HTMLName, _ element: HTMLElement) -> Bool {
+            let bits = element.contains(.tablePart) ? table : element.contains(.block) ? block : inline
+            return bits & name.bit != 0
+        }
+    }
+
+    var content = HTMLContent()
+    let limits: HTMLLimits
+    var tokenizer: HTMLTokenizer
+    private var stack: [Open] = []
+    var style = HTMLStyle()
+    private var sheet = HTMLStyleSheet()
+    private var isPreformatted = false
+    var visible: HTMLTextBuffer
+    var hidden: HTMLTextBuffer
+    private var decoded: [UInt8] = []
+    /// The anchor that is open, and where its text begins.
+    var anchor: (link: Int, visibleStart: Int, hiddenStart: Int)?
+    private var wasHidden = false
+
+    init(limits: HTMLLimits) {
+        self.limits = limits
+        tokenizer = HTMLTokenizer(attributeLimit: limits.attributes)
+        visible = HTMLTextBuffer(limit: limits.textSize)
+        hidden = HTMLTextBuffer(limit: limits.textSize)
+    }
+
+    mutating func read(_ html: Span<UInt8>) {
+        var start = 0
+        while let token = tokenizer.next(html) {
+            switch token {
+            case .text(let range): text(html, range, hasReferences: true)
+            case .startTag: begin(html, start)
+            case .endTag: end(tokenizer.name)
+            case .comment(let range): comment(html, range)
+            }
+            start = tokenizer.position
+        }
+        endAnchor()
+        content.visible = visible.bytes
+        content.hidden = hidden.bytes
+        if visible.isFull || hidden.isFull || tokenizer.hasTooManyAttributes { content.notes.insert(.limitReached) }
+        if tokenizer.endsInMarkup { content.notes.insert(.endsInMarkup) }
+    }
+
+    // MARK: text
+
+    private mutating func text(_ html: Span<UInt8>, _ range: Range<Int>, hasReferences: Bool) {
+        let isHidden = style.isHidden
+        if isHidden != wasHidden {
+            if isHidden { hidden.breakLine() }
+            wasHidden = isHidden
+        }
+        // A word goes on where it was left, only unseen letters stand between.
+        if isHidden, visible.endsInWord, range.lowerBound < range.upperBound, html[range.lowerBound] > 0x20 {
+            content.notes.insert(.hidesWithinWord)
+        }
+        if isHidden {
+            Self.add(html, range, hasReferences, isPreformatted, &decoded, to: &hidden)
+        } else {
+            Self.add(html, range, hasReferences, isPreformatted, &decoded, to: &visible)
+        }
+    }
+
+    private static func add(
+        _ html: Span<UInt8>, _ range: Range<Int>, _ hasReferences: Bool, _ isPreformatted: Bool,
+        _ decoded: inout [UInt8], to buffer: inout HTMLTextBuffer
+    ) {
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = html[index]
+            if byte > 0x20 {
+                if byte == 0x26, hasReferences {
+                    decoded.removeAll(keepingCapacity: true)
+                    let length = HTMLEntities.decode(
+                        html, index, end: range.upperBound, isAttribute: false, into: &decoded)
+                    if length > 0 {
+                        for octet in decoded { add(octet, isPreformatted, to: &buffer) }
+                        index += length
+                        continue
+                    }
+                }
+                // A run of letters at once.
+                let start = index
+                repeat { index += 1 } while index < range.upperBound && html[index] > 0x20 && html[index] != 0x26
+                buffer.append(html, start..<index)
+            } else {
+                add(byte, isPreformatted, to: &buffer)
+                index += 1
+            }
+        }
+    }
+
+    private static func add(_ byte: UInt8, _ isPreformatted: Bool, to buffer: inout HTMLTextBuffer) {
+        switch byte {
+        case 0x0A where isPreformatted: buffer.breakLine()
+        case 0x20, 0x09, 0x0A, 0x0C, 0x0D: buffer.addBlank()
+        // NUL is dropped by readers.
+        case 0: break
+        default: buffer.append(byte)
+        }
+    }
+
+    private mutating func comment(_ html: Span<UInt8>, _ range: Range<Int>) {
+        let room = limits.textSize - content.comments.count - 1
+        guard !range.isEmpty else { return }
+        guard room > 0 else {
+            content.notes.insert(.limitReached)
+            return
+        }
+        if html.hasPrefix(ignoringCase: "[if", from: range.lowerBound) { content.notes.insert(.hasConditionalComment) }
+        if range.count > room { content.notes.insert(.limitReached) }
+        html.extracting(range.prefix(room)).withUnsafeBufferPointer { content.comments.append(contentsOf: $0) }
+        content.comments.append(0x0A)
+    }
+
+    // MARK: elements
+
+    private mutating func begin(_ html: Span<UInt8>, _ offset: Int) {
+        let name = tokenizer.name
+        let element = HTMLElement.known(name)
+        if element.contains(.block) { closeImplied(name, element) }
+        if element.contains(.block) || element.contains(.lineBreak) { breakLine(element) }
+        let outer = style
+        let wasPreformatted = isPreformatted
+        applyAttributes(html, element, name)
+        links(html, name, offset)
+        if element.contains(.unseen) { style.isGone = true }
+        if style.isHidden, !outer.isHidden { hidden.breakLine() }
+        if element.contains(.raw) || element.contains(.rawWithReferences) {
+            rawElement(html, name, element, offset)
+            style = outer
+            isPreformatted = wasPreformatted
+            return
+        }
+        guard !element.contains(.void) else {
+            style = outer
+            return
+        }
+        if name == Names.plaintext {
+            text(html, tokenizer.rest(html), hasReferences: false)
+            return
+        }
+        guard stack.count < limits.depth else {
+            content.notes.insert(.tooDeep)
+            style = outer
+            return
+        }
+        if element.contains(.preformatted) { isPreformatted = true }
+        var reach = stack.last?.reach ?? Reach()
+        reach.enter(name, element)
+        stack.append(
+            Open(name: name, element: element, style: outer, isPreformatted: wasPreformatted, reach: reach))
+    }
+
+    private mutating func breakLine(_ element: HTMLElement) {
+        if element.contains(.cell) {
+            visible.addBlank()
+            hidden.addBlank()
+        } else if style.isHidden {
+            hidden.breakLine()
+        } else {
+            visible.breakLine()
+        }
+    }
+
+    private mutating func applyAttributes(_ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName) {
+        var effects = HTMLEffects()
+        var inline: HTMLEffects?
+        for attribute in tokenizer.attributes {
+            switch attribute.name {
+            case Names.style:
+                var found = HTMLEffects()
+                found.add(declarations: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+                inline = inline ?? found
+            case Names.hidden:
+                effects.isGone = true
+            case Names.bgcolor:
+                effects.add(color: html.extracting(attribute.value).array, isBackground: true)
+            case Names.background:
+                effects.background = .unknown
+            case Names.color where name == Names.font, Names.text where name == Names.body:
+                effects.add(color: html.extracting(attribute.value).array, isBackground: false)
+            default: break
+            }
+        }
+        if !sheet.isEmpty {
+            func value(_ name: HTMLName) -> [UInt8] {
+                tokenizer.value(name).map { html.extracting($0).array } ?? []
+            }
+            let tag = html.extracting(tokenizer.nameRange).array.map(asciiLower)
+            effects.merge(sheet.effects(tag: tag, classes: value(Names.classes), identifier: value(Names.id)))
+        }
+        if let inline { effects.merge(inline) }
+        style.apply(effects)
+    }
+
+    private mutating func rawElement(
+        _ html: Span<UInt8>, _ name: HTMLName, _ element: HTMLElement, _ offset: Int
+    ) {
+        let range = tokenizer.rawText(html)
+        if name == Names.script { content.notes.insert(.hasScript) }
+        if name == Names.styleElement {
+            let text = html.extracting(range).array
+            styleLinks(text, offset)
+            sheet.add(text)
+        } else if name == Names.title {
+            let title = HTMLEntities.decoded(html, range, isAttribute: false)
+            if content.title.isEmpty { content.title = Array(title.prefix(limits.linkSize)) }
+        } else if !element.contains(.code) {
+            if element.contains(.preformatted) { isPreformatted = true }
+            text(html, range, hasReferences: element.contains(.rawWithReferences))
+        }
+    }
+
+    /// A block ends an open paragraph; an item ends the one before it; a cell, a row or a section of a table what is
+    /// open of the one before it.
+    private mutating func closeImplied(_ name: HTMLName, _ element: HTMLElement) {
+        if let level = Self.level(name) {
+            var lowest: Int?
+            var index = stack.count - 1
+            while index >= 0, stack[index].name != Names.table {
+                if let open = Self.level(stack[index].name), open <= level { lowest = index }
+                index -= 1
+            }
+            if index >= 0, let lowest { pop(to: lowest) }
+            return
+        }
+        guard let index = stack.lastIndex(where: { $0.element.contains(.block) }) else { return }
+        if stack[index].name == Names.paragraph || (element.contains(.closesItself) && stack[index].name == name) {
+            pop(to: index)
+        }
+    }
+
+    /// Cells within rows within sections of a table; nil for other elements.
+    private static func level(_ name: HTMLName) -> Int? {
+        switch name {
+        case Names.td, Names.th: 0
+        case Names.tr: 1
+        case Names.tbody, Names.thead, Names.tfoot: 2
+        default: nil
+        }
+    }
+
+    private mutating func end(_ name: HTMLName) {
+        if name == Names.anchor { endAnchor() }
+        let element = HTMLElement.known(name)
+        if name == Names.br { return breakLine(element) }
+        guard stack.last?.reach.contains(name, element) == true else {
+            // An end without its paragraph is an empty paragraph.
+            if name == Names.paragraph { breakLine(element) }
+            return
+        }
+        // Not beyond a block for inline elements, not beyond a cell for what is no table: what was hidden there stays so.
+        var index = stack.count - 1
+        while index >= 0, stack[index].name != name {
+            let passed = stack[index].element
+            if !element.contains(.block), passed.contains(.block) { return }
+            if !element.contains(.tablePart), passed.contains(.cell) { return }
+            index -= 1
+        }
+        guard index >= 0 else { return }
+        if element.contains(.block) { breakLine(element) }
+        pop(to: index)
+        if element.contains(.block) { breakLine(element) }
+    }
+
+    private mutating func pop(to count: Int) {
+        guard count < stack.count else { return }
+        style = stack[count].style
+        isPreformatted = stack[count].isPreformatted
+        stack.removeSubrange(count...)
+    }
+}

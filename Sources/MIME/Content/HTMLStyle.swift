@@ -1,0 +1,161 @@
+internal import Bytes
+
+/// How text is shown: what of CSS and of HTML's own attributes decides whether a person sees it.
+struct HTMLStyle {
+    /// A colour; nil where it cannot be known (an image, a gradient).
+    typealias Color = (red: Int, green: Int, blue: Int)
+
+    /// Not drawn, whatever elements inside say: `display`, `opacity`, no room, far off the page.
+    var isGone = false
+    /// `visibility`; elements inside may undo it.
+    var isInvisible = false
+    /// Letters too small to be read; elements inside may undo it.
+    var isTiny = false
+    /// Letters without a colour of their own: fully transparent.
+    var isTransparent = false
+    var color: Color? = (0, 0, 0)
+    var background: Color? = (255, 255, 255)
+
+    /// True when a person does not see the text.
+    var isHidden: Bool {
+        if isGone || isInvisible || isTiny || isTransparent { return true }
+        guard let color, let background else { return false }
+        let difference = max(
+            abs(color.red - background.red), abs(color.green - background.green), abs(color.blue - background.blue))
+        return difference <= Self.sameColor
+    }
+
+    /// Steps of 255 that nobody tells apart.
+    private static let sameColor = 8
+    /// Applies what style sheets and attributes of an element say.
+    mutating func apply(_ effects: HTMLEffects) {
+        if effects.isUndisplayed == true || effects.isGone { isGone = true }
+        if let value = effects.isInvisible { isInvisible = value }
+        if let value = effects.isTiny { isTiny = value }
+        if let value = effects.isTransparent { isTransparent = value }
+        if let value = effects.color { color = value }
+        switch effects.background {
+        case .same: break
+        case .unknown: background = nil
+        case .color(let value): background = value
+        }
+    }
+}
+
+/// What declarations of CSS change; read once, since a rule may apply to many elements.
+struct HTMLEffects {
+    enum Background {
+        case same
+        case unknown
+        case color(HTMLStyle.Color)
+    }
+
+    /// `display: none`, or another value.
+    var isUndisplayed: Bool?
+    /// Hidden in a way that no later declaration undoes.
+    var isGone = false
+    var isInvisible: Bool?
+    var isTiny: Bool?
+    var isTransparent: Bool?
+    var color: HTMLStyle.Color?
+    var background = Background.same
+
+    /// Pixels or points up to which letters cannot be read.
+    private static let tinySize = 1.0
+    /// Octets of declarations that are looked at.
+    private static let longestStyle = 16_384
+
+    /// Takes over what `other`, which is stronger, says.
+    mutating func merge(_ other: HTMLEffects) {
+        isUndisplayed = other.isUndisplayed ?? isUndisplayed
+        isGone = isGone || other.isGone
+        isInvisible = other.isInvisible ?? isInvisible
+        isTiny = other.isTiny ?? isTiny
+        isTransparent = other.isTransparent ?? isTransparent
+        color = other.color ?? color
+        if case .same = other.background { return }
+        background = other.background
+    }
+
+    /// Adds a colour by its old attribute (`color`, `bgcolor`, `text`).
+    mutating func add(color value: [UInt8], isBackground: Bool) {
+        guard let (found, alpha) = CSSValue.color(value[...]) else { return }
+        if isBackground {
+            if alpha > 0 { background = .color(found) }
+        } else {
+            color = found
+        }
+    }
+
+    /// Adds declarations: of a `style` attribute or a rule.
+    mutating func add(declarations: [UInt8]) {
+        let text = CSSValue.plain(declarations.prefix(Self.longestStyle))
+        var hasNoRoom = false
+        var isClipped = false
+        var isPlaced = false
+        var isFarOff = false
+        for declaration in text.split(separator: 0x3B) {
+            guard let colon = declaration.firstIndex(of: 0x3A) else { continue }
+            let property = CSSValue.trimmed(declaration[..<colon])
+            var value = CSSValue.trimmed(declaration[declaration.index(after: colon)...])
+            if let mark = value.firstIndex(of: 0x21) { value = CSSValue.trimmed(value[..<mark]) }
+            switch String(decoding: property, as: UTF8.self) {
+            case "display": isUndisplayed = equalIgnoringCase(value, "none")
+            case "mso-hide": if equalIgnoringCase(value, "all") { isGone = true }
+            case "visibility": isInvisible = equalIgnoringCase(value, "hidden") || equalIgnoringCase(value, "collapse")
+            case "opacity": if let (number, _) = CSSValue.number(value), number < 0.05 { isGone = true }
+            case "font-size": applySize(value)
+            case "font":
+                for word in value.split(separator: 0x20) {
+                    let size = word.prefix(while: { $0 != 0x2F })
+                    if let (_, unit) = CSSValue.number(size), !unit.isEmpty { applySize(size) }
+                }
+            case "color":
+                if let (found, alpha) = CSSValue.color(value) {
+                    color = found
+                    isTransparent = alpha < 0.05
+                }
+            case "background", "background-color", "background-image": applyBackground(value)
+            case "overflow", "overflow-x", "overflow-y": isClipped = equalIgnoringCase(value, "hidden")
+            case "height", "max-height", "width", "max-width":
+                if let (number, _) = CSSValue.number(value), number <= Self.tinySize { hasNoRoom = true }
+            case "position": isPlaced = equalIgnoringCase(value, "absolute") || equalIgnoringCase(value, "fixed")
+            case "left", "top", "right", "text-indent", "margin-left":
+                if let (number, _) = CSSValue.number(value), number <= -500 {
+                    if property.first == 0x6D || property.starts(with: "text".utf8) {
+                        isGone = true
+                    } else {
+                        isFarOff = true
+                    }
+                }
+            default: break
+            }
+        }
+        if (hasNoRoom && isClipped) || (isPlaced && isFarOff) { isGone = true }
+    }
+
+    private mutating func applySize(_ value: ArraySlice<UInt8>) {
+        guard let (number, unit) = CSSValue.number(value) else {
+            // Words: `small`, `large`; `inherit` changes nothing.
+            if !equalIgnoringCase(value, "inherit") { isTiny = false }
+            return
+        }
+        switch String(decoding: unit, as: UTF8.self) {
+        case "em", "rem": if number < 0.1 { isTiny = true }
+        case "%": if number < 10 { isTiny = true }
+        default: isTiny = number <= Self.tinySize
+        }
+    }
+
+    private mutating func applyBackground(_ value: ArraySlice<UInt8>) {
+        for word in CSSValue.words(value) {
+            if let (color, alpha) = CSSValue.color(word) {
+                if alpha >= 0.5 { background = .color(color) }
+            } else if word.contains(0x28) {
+                // An image or a gradient.
+                background = .unknown
+                return
+            }
+        }
+    }
+}

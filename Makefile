@@ -13,7 +13,8 @@ LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
-SHELL_FILES := .ci/run bench/run bench/make-mail corpus/make-samples Tests/EndToEnd/postfix-instance $(wildcard $(SCRIPTS)/*)
+SHELL_FILES := .ci/run bench/run bench/make-mail corpus/make-samples Tests/EndToEnd/postfix-instance \
+	$(filter-out $(SCRIPTS)/make-%,$(wildcard $(SCRIPTS)/*))
 
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.

@@ -116,18 +116,20 @@ let package = Package(
         suite("DigestsTests", ["Digests"]),
         suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
-        suite("GatewayTests", ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "Stores", logging]),
-        suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel"]),
+        suite(
+            "GatewayTests",
+            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "Stores", logging, "TestSupport"]),
+        suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
             name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel"],
             exclude: ["Tables"], swiftSettings: strict),
         suite("LinuxTests", ["Linux"]),
         .testTarget(
             name: "MIMETests", dependencies: ["MIME", "MailModel"], exclude: ["Oracle"], swiftSettings: strict),
-        suite("MailModelTests", ["MailModel"]),
-        suite("PolicyTests", ["MailModel", "Policy"]),
+        suite("MailModelTests", ["MailModel", "TestSupport"]),
+        suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
-        suite("SMTPTests", ["MailModel", "SMTP"]),
-        suite("StoresTests", ["Linux", "MailModel", "Stores"]),
+        suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
+        suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]
 )

@@ -3,6 +3,7 @@ import MIME
 import MailModel
 import Stores
 import Testing
+import TestSupport
 
 @Suite struct HeaderFactsTests {
     /// The size of the first read; blocks around it are read again.

@@ -1,5 +1,6 @@
 @testable import Gateway
 import Testing
+import TestSupport
 
 /// Random sequences of events: whatever happens in whatever order, the rules hold and no request is forgotten.
 @Suite struct PoolPropertyTests {
@@ -139,22 +140,5 @@ private struct RandomRun {
         #expect(pool.requests.filter { $0.key != last }.allSatisfy { $0.value.end != nil }, "every request ends")
         #expect(pool.worker(of: last)?.generation == number, "the pool serves")
         run("close") { pool, _ in pool.close() }
-    }
-}
-
-/// SplitMix64: the same numbers in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

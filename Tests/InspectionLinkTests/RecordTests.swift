@@ -1,6 +1,7 @@
 import InspectionLink
 import MailModel
 import Testing
+import TestSupport
 
 @Suite struct RecordTests {
     /// A record and the way to read it, which throws `RecordError` only.

@@ -1,6 +1,7 @@
 import Glibc
 import Policy
 import Testing
+import TestSupport
 
 @Suite struct DateTests {
     /// The C library's calendar, in the C locale.

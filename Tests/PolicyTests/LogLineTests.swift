@@ -2,6 +2,7 @@ import Foundation
 import MailModel
 import Policy
 import Testing
+import TestSupport
 
 /// The order that readers of amavis's log expect: verb, category, actions, banks, addresses, sender, recipients, then
 /// anything up to `Hits:`, then `size:`, then `queued_as:`, and the time at the end.

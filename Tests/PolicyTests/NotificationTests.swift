@@ -2,6 +2,7 @@ import Foundation
 import MailModel
 import Policy
 import Testing
+import TestSupport
 
 /// Notifications as Python's email package reads them: an independent reader of RFC 2046, 3464 and 6533.
 @Suite(.enabled(if: Python.isPresent, "needs \(Python.path)"))

@@ -1,6 +1,7 @@
 import MailModel
 import SMTP
 import Testing
+import TestSupport
 
 @Suite("DATA: decoding")
 struct DataDecoderTests {

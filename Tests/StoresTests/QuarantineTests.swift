@@ -4,6 +4,7 @@ import Linux
 import MailModel
 import Stores
 import Testing
+import TestSupport
 
 @Suite struct QuarantineTests {
     private static let content = Array("Subject: x\r\n\r\nbody\r\n".utf8)

@@ -40,11 +40,6 @@ package struct WorkspaceSizing: Hashable, Sendable {
     }
 }
 
-/// The line of `check-config` about the workspace; see `WorkspaceSizing`.
-package func sizingLine(_ settings: Settings, processors: Int, tmpfsBytes: Int?) -> String {
-    WorkspaceSizing(settings, processors: processors, tmpfsBytes: tmpfsBytes).line
-}
-
 /// The product, or the largest number when it cannot be counted.
 private func saturatingProduct(_ factors: [Int]) -> Int {
     var product = 1

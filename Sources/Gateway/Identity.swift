@@ -35,17 +35,8 @@ package struct Identity {
 
     /// Makes a directory and those above it where they are absent; the last one belongs to the user, mode 0700.
     package func makeDirectory(_ path: String) throws(SystemError) {
-        var end = path.utf8.startIndex
-        while end != path.utf8.endIndex {
-            end = path.utf8[path.utf8.index(after: end)...].firstIndex(of: 0x2F) ?? path.utf8.endIndex
-            let prefix = String(path[..<end])
-            let isLast = end == path.utf8.endIndex
-            if mkdir(prefix, isLast ? 0o700 : 0o755) == 0 {
-                if startedAsRoot { try check("chown \(prefix)") { lchown(prefix, user, group) } }
-                continue
-            }
-            let code = errno
-            if code != EEXIST { throw SystemError("mkdir \(prefix)", code: code) }
+        try makeDirectories(path, parents: 0o755) { (made) throws(SystemError) in
+            if startedAsRoot { try check("chown \(made)") { lchown(made, user, group) } }
         }
     }
 

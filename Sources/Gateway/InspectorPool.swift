@@ -1,5 +1,4 @@
 package import InspectionLink
-internal import Glibc
 internal import Linux
 package import MailModel
 package import Stores
@@ -117,13 +116,6 @@ package enum PoolEvent: Sendable {
     case info(String)
     case warning(String)
     case error(String)
-}
-
-/// Nanoseconds of the monotonic clock.
-package func monotonicNow() -> Int {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 /// Commands for the pool's thread, and the descriptor that wakes it.

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay

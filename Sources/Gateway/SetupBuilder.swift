@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Glibc
 internal import InspectionLink
+internal import Linux
 internal import MailModel
 internal import NIOCore
 internal import NIOPosix
@@ -52,15 +53,8 @@ struct SetupBuilder {
             ".ldb",
             ".ldu", ".db", ".yar", ".yara", ".cbc",
         ]
-        guard let stream = opendir(directory) else { return false }
-        defer { closedir(stream) }
-        while let item = readdir(stream) {
-            let name = withUnsafeBytes(of: item.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if endings.contains(where: { name.hasSuffix($0) }) { return true }
-        }
-        return false
+        guard let names = try? directoryNames(directory) else { return false }
+        return names.contains { name in endings.contains { name.hasSuffix($0) } }
     }
 
     func poolSettings(_ database: SignatureDatabase?, path: String) -> InspectorPoolSettings {

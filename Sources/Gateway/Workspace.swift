@@ -14,7 +14,7 @@ final class Workspace: Sendable {
     /// - Throws: an explanation for the administrator when it is not on a tmpfs, not ours, or used by another gateway.
     init(directory: String, allowNonTmpfs: Bool) throws {
         self.directory = directory
-        try Self.makeDirectories(directory)
+        try makeDirectories(directory)
         // What is in it will be removed: never in a directory that is shared with others, as /dev/shm is.
         var status = stat()
         try check("stat \(directory)") { stat(directory, &status) }
@@ -82,17 +82,6 @@ final class Workspace: Sendable {
     }
 
     private func path(_ worker: WorkerID) -> String { "\(directory)/g\(worker.generation)/w\(worker.number)" }
-
-    private static func makeDirectories(_ path: String) throws(SystemError) {
-        var end = path.utf8.startIndex
-        while end != path.utf8.endIndex {
-            end = path.utf8[path.utf8.index(after: end)...].firstIndex(of: 0x2F) ?? path.utf8.endIndex
-            let prefix = String(path[..<end])
-            if mkdir(prefix, 0o700) == 0 { continue }
-            let code = errno
-            if code != EEXIST { throw SystemError("mkdir \(prefix)", code: code) }
-        }
-    }
 }
 
 /// Why the workspace cannot be used, in words for the administrator.

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Linux
 internal import MailModel
 
 /// Wall time by stage of one inspection.
@@ -11,11 +11,11 @@ struct StageClock {
     }
 
     private var nanoseconds: [Int] = Array(repeating: 0, count: Stage.allCases.count)
-    private var last = StageClock.now()
+    private var last = monotonicNow()
 
     /// Counts the time since the last call for a stage.
     mutating func spent(_ stage: Stage) {
-        let now = Self.now()
+        let now = monotonicNow()
         for (index, candidate) in Stage.allCases.enumerated() where candidate == stage {
             nanoseconds[index] += now - last
         }
@@ -25,11 +25,5 @@ struct StageClock {
     /// The times so far.
     var timings: [Report.Timing] {
         zip(Stage.allCases, nanoseconds).map { Report.Timing(stage: $0.rawValue, microseconds: $1 / 1000) }
-    }
-
-    private static func now() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }

@@ -51,7 +51,7 @@ struct ParameterList {
         }
         for entry in found where entry.section == nil && entry.extended {
             let (charset, text) = Self.splitCharset(entry.parameter.value)
-            values.append(Value(bytes: Self.percentDecoded(text), charset: charset))
+            values.append(Value(bytes: Hex.percentDecoded(text), charset: charset))
         }
         let sections = found.filter { $0.section != nil }
         if let joined = Self.joined(Self.ordered(sections)) { values.append(joined) }
@@ -131,7 +131,7 @@ struct ParameterList {
                 charset = split.charset
                 text = split.text
             }
-            bytes += section.extended ? percentDecoded(text) : Array(text)
+            bytes += section.extended ? Hex.percentDecoded(text) : Array(text)
         }
         return Value(bytes: bytes, charset: charset)
     }
@@ -144,14 +144,21 @@ struct ParameterList {
         return (value[..<first].map(FieldBody.lower), value[(second + 1)...])
     }
 
+    private static func key(_ name: StaticString) -> [UInt8] {
+        name.withUTF8Buffer { Array($0) }
+    }
+}
+
+/// Hexadecimal digits.
+enum Hex {
     /// `%XX` becomes an octet; other percent signs stay.
-    private static func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    static func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(text.count)
         var index = text.startIndex
         while index < text.endIndex {
-            if text[index] == 0x25, index + 2 < text.endIndex, let high = Hex.value(text[index + 1]),
-                let low = Hex.value(text[index + 2])
+            if text[index] == 0x25, index + 2 < text.endIndex, let high = value(text[index + 1]),
+                let low = value(text[index + 2])
             {
                 out.append(high << 4 | low)
                 index += 3
@@ -163,13 +170,6 @@ struct ParameterList {
         return out
     }
 
-    private static func key(_ name: StaticString) -> [UInt8] {
-        name.withUTF8Buffer { Array($0) }
-    }
-}
-
-/// Hexadecimal digits.
-enum Hex {
     /// Value of a digit in either case; nil for other bytes.
     static func value(_ byte: UInt8) -> UInt8? {
         switch byte {

@@ -182,20 +182,12 @@ package struct Quarantine: Sendable {
     }
 
     private func names(in directory: String) throws(Failure) -> [String] {
-        guard let stream = opendir(directory) else {
-            let code = errno
-            if code == ENOENT { return [] }
-            throw .system(SystemError("opendir \(directory)", code: code))
+        do throws(SystemError) {
+            return try directoryNames(directory).filter(Self.isValid)
+        } catch {
+            if error.code == ENOENT { return [] }
+            throw .system(error)
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let item = readdir(stream) {
-            let name = withUnsafeBytes(of: item.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if Self.isValid(name) { names.append(name) }
-        }
-        return names
     }
 
     private func makeDirectory(_ path: String) throws(SystemError) {

@@ -72,16 +72,7 @@ struct BenchCommand: ParsableCommand {
         var status = stat()
         try check("stat \(path)") { stat(path, &status) }
         guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
-        guard let stream = opendir(path) else { throw SystemError("opendir \(path)", code: errno) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let item = readdir(stream) {
-            let name = withUnsafeBytes(of: item.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            let whole = "\(path)/\(name)"
-            if stat(whole, &status) == 0, status.st_mode & S_IFMT == S_IFREG { names.append(whole) }
-        }
-        return names.sorted()
+        return try directoryNames(path).map { "\(path)/\($0)" }
+            .filter { stat($0, &status) == 0 && status.st_mode & S_IFMT == S_IFREG }.sorted()
     }
 }

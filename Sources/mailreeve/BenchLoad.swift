@@ -110,9 +110,7 @@ final class BenchLoad: Sendable {
 
     /// Microseconds of the monotonic clock.
     private static func now() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+        monotonicNow() / 1000
     }
 
     private static func processorSeconds() -> Double {

@@ -23,7 +23,7 @@ import Testing
 
     @Test func processorsStandInForNoNumberOfWorkers() {
         #expect(
-            sizingLine(sized(0), processors: 4, tmpfsBytes: nil)
+            WorkspaceSizing(sized(0), processors: 4, tmpfsBytes: nil).line
                 == "workspace: 10 MiB x (1 + 2) x 4 workers x 7/8 = 105.00 MiB; the size of /run/mailreeve/workspace is not known"
         )
     }

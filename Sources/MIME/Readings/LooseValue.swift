@@ -50,11 +50,11 @@ enum LooseValue {
                 for cut in cuts(rest) {
                     add(cut)
                     add(unescaped(cut))
-                    add(percentDecoded(cut))
+                    add(Hex.percentDecoded(cut[...]))
                     if EncodedWords.areIn(cut) { add(Array(EncodedWords.decoded(cut).utf8)) }
                     // `charset'language'` before an RFC 2231 value.
                     let pieces = cut.split(separator: 0x27, maxSplits: 2, omittingEmptySubsequences: false)
-                    if pieces.count == 3 { add(percentDecoded(Array(pieces[2]))) }
+                    if pieces.count == 3 { add(Hex.percentDecoded(pieces[2])) }
                 }
             }
         }
@@ -146,23 +146,6 @@ enum LooseValue {
             } else {
                 out.append(byte)
                 isEscaped = false
-            }
-        }
-        return out
-    }
-
-    private static func percentDecoded(_ text: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        var index = 0
-        while index < text.count {
-            if text[index] == 0x25, index + 2 < text.count, let high = Hex.value(text[index + 1]),
-                let low = Hex.value(text[index + 2])
-            {
-                out.append(high << 4 | low)
-                index += 3
-            } else {
-                out.append(text[index])
-                index += 1
             }
         }
         return out

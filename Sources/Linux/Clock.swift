@@ -1,0 +1,8 @@
+internal import Glibc
+
+/// Nanoseconds of the monotonic clock.
+package func monotonicNow() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+}

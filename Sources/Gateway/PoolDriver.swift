@@ -114,7 +114,9 @@ final class PoolDriver: @unchecked Sendable {
         case .load(let settings, let answer):
             launch(settings, answer: answer)
         case .inspect(let message, let context, let deadline, let answer):
-            submit(Pending(message: message, context: context, origin: .caller(answer)), deadline: deadline, generation: nil)
+            submit(
+                Pending(message: message, context: context, origin: .caller(answer)), deadline: deadline,
+                generation: nil)
         case .status(let answer):
             answer.resume(
                 returning: InspectorStatus(

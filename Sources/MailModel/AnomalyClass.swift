@@ -29,7 +29,6 @@ package enum AnomalyAction: String, Hashable, Sendable, CaseIterable {
     case reject
 }
 
-
 extension AnomalyKind {
     /// The class of each kind, with no exception elsewhere. `docs/ANOMALIES.md` says who reads each of them which way.
     package var anomalyClass: AnomalyClass {
@@ -44,7 +43,8 @@ extension AnomalyKind {
             .multipartWithoutDelimiter, .delimiterAfterClose, .boundaryPrefix, .encodedContainer, .commentInStructure,
             .fieldsBehindHeader, .boundaryOnLeaf, .partOutsideMultipart, .undeclaredBase64, .encodingJunk,
             .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused,
-            .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .externalBody, .unknownCharset,
+            .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .externalBody,
+            .unknownCharset,
             .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,

@@ -146,7 +146,8 @@ final class TestGateway {
         let name = "m\(requests)"
         mkdir("\(worker.directory)/\(name)", 0o700)
         try worker.link.send(
-            Inspect(request: requests, workspace: name, context: context, limits: limits).encoded(), descriptors: [message.raw])
+            Inspect(request: requests, workspace: name, context: context, limits: limits).encoded(),
+            descriptors: [message.raw])
         guard let (record, _) = try worker.link.receive() else { return nil }
         guard case .done(requests, let length) = try WorkerEvent(record) else {
             throw TestGatewayError(description: "another answer")

@@ -44,6 +44,20 @@ import Testing
         print("mime4j: \(messages.count) messages, \(nodes) nodes, \(differences.count) messages differ")
     }
 
+    /// An mbox file and its messages, each in a file.
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
+    func mboxFile() throws {
+        let box = Corpora.mime.appendingPathComponent("james-mime4j/mbox/src/test/resources/test-1/mbox.rlug")
+        let bytes = [UInt8](try Data(contentsOf: box))
+        let messages = Mbox.messages(in: bytes.span)
+        #expect(messages.count == 5)
+        for (number, range) in messages.enumerated() {
+            let file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: box.path + "-\(number)")))
+            // Their files keep the blank line behind a message.
+            #expect(Array(bytes[range]) == file || Array(bytes[range]) + [0x0A] == file, "message \(number)")
+        }
+    }
+
     /// For each node the part that stands for it, nil for a preamble or epilogue of blanks, which is none here. Nil when
     /// the structure is another one.
     private func pair(_ tree: PartTree, _ nodes: [EventStream.Node]) -> [Int?]? {

@@ -106,7 +106,7 @@ struct EntityHeader {
             if let value = parameters.value(of: "boundary", anomalies: &found)?.bytes {
                 boundary = Self.boundary(value)
             }
-            for kind in found { note(kind, field) }
+            noteAll(found, field)
         }
         addNames("name", parameters, body)
     }
@@ -168,7 +168,7 @@ struct EntityHeader {
     }
 
     private mutating func finish(_ parameters: ParameterList, _ field: HeaderField) {
-        for kind in parameters.anomalies { note(kind, field) }
+        noteAll(parameters.anomalies, field)
         if parameters.isOverLimit { note(.parameters) }
     }
 
@@ -259,6 +259,11 @@ struct EntityHeader {
             position = line.next
         }
         return false
+    }
+
+    /// In an order of their own: that of a set differs from run to run, and the first kind is what a reading is explained by.
+    private mutating func noteAll(_ kinds: Set<AnomalyKind>, _ field: HeaderField) {
+        for kind in kinds.sorted(by: { $0.rawValue < $1.rawValue }) { note(kind, field) }
     }
 
     private mutating func note(_ kind: AnomalyKind, _ field: HeaderField) {

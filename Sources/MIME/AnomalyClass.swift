@@ -13,7 +13,7 @@ extension AnomalyKind {
     package var anomalyClass: AnomalyClass {
         switch self {
         case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .undeclaredDelimiter, .unreadRemainder,
-            .encodingTruncated, .base64MissingPadding, .uuencodeMissingBegin, .uuencodeMissingEnd:
+            .attachedMessage, .encodingTruncated, .base64MissingPadding, .uuencodeMissingBegin, .uuencodeMissingEnd:
             .benign
         case .brokenHeaderBlock, .leadingContinuation, .blankBeforeColon, .bareCRInHeader, .duplicateContentType,
             .duplicateTransferEncoding, .invalidContentType, .unknownTransferEncoding, .unterminatedQuote,
@@ -21,7 +21,8 @@ extension AnomalyKind {
             .multipartWithoutDelimiter, .delimiterAfterClose, .boundaryPrefix, .encodedContainer, .commentInStructure,
             .fieldsBehindHeader, .boundaryOnLeaf, .partOutsideMultipart, .undeclaredBase64, .encodingJunk,
             .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused,
-            .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes:
+            .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .misnamedTransferEncoding,
+            .blankContinuation:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,
             .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter:
@@ -33,7 +34,8 @@ extension AnomalyKind {
     /// body are not among them: they are judged when that body is decoded.
     var isDoubt: Bool {
         switch self {
-        case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .unreadRemainder, .encodingJunk,
+        case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .unreadRemainder, .attachedMessage,
+            .encodingJunk,
             .base64DataAfterPadding, .base64MissingPadding, .base64ExtraPadding, .encodingTruncated,
             .quotedPrintableBadEscape, .uuencodeMissingBegin, .uuencodeMissingEnd, .base64SplitGroup,
             .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes:

@@ -205,6 +205,8 @@ struct StructureReader {
             let isOpenable = Int(part.depth) < builder.limits.depth
             if Self.isMessage(part.mediaType), part.transferEncoding.needsDecoding, isOpenable {
                 _ = builder.planNested(leaf)
+            } else if AttachedMessage.isIn(part) {
+                builder.planAttached(leaf)
             }
         }
         while frames.count > count, let frame = frames.popLast() {

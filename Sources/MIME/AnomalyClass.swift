@@ -4,7 +4,8 @@ package enum AnomalyClass: String, Hashable, Sendable, CaseIterable {
     case benign
     /// Software that is wrong writes it, and so do attackers: a reason for a score.
     case sloppy
-    /// No real software is known to write it, and readers disagree on what it means: the message is ambiguous.
+    /// No real software is known to write it, and readers disagree on what it means or make something of it that cannot be
+    /// seen here: the message is ambiguous.
     case deceptive
 }
 
@@ -22,10 +23,11 @@ extension AnomalyKind {
             .fieldsBehindHeader, .boundaryOnLeaf, .partOutsideMultipart, .undeclaredBase64, .encodingJunk,
             .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused,
             .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .misnamedTransferEncoding,
-            .blankContinuation:
+            .blankContinuation, .nameInContinuation:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,
-            .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter:
+            .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter,
+            .partialMessage:
             .deceptive
         }
     }
@@ -35,8 +37,8 @@ extension AnomalyKind {
     var isDoubt: Bool {
         switch self {
         case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .unreadRemainder, .attachedMessage,
-            .encodingJunk,
-            .base64DataAfterPadding, .base64MissingPadding, .base64ExtraPadding, .encodingTruncated,
+            .partialMessage, .encodingJunk, .base64DataAfterPadding, .base64MissingPadding, .base64ExtraPadding,
+            .encodingTruncated,
             .quotedPrintableBadEscape, .uuencodeMissingBegin, .uuencodeMissingEnd, .base64SplitGroup,
             .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes:
             false

@@ -5,6 +5,8 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case brokenHeaderBlock = "broken-header-block"
     /// A header block began with a continuation line.
     case leadingContinuation = "leading-continuation"
+    /// A continuation line that would be a field with a file name if it stood without its blanks.
+    case nameInContinuation = "name-in-continuation"
     /// A continuation line of blanks only.
     case blankContinuation = "blank-continuation"
     /// A header block began with an mbox `From ` line.
@@ -75,6 +77,8 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case bareCRDelimiter = "bare-cr-delimiter"
     /// A preamble or epilogue that begins like a part.
     case partOutsideMultipart = "part-outside-multipart"
+    /// A piece of a message that a mail reader joins with pieces from other messages (RFC 2046 section 5.2.2).
+    case partialMessage = "partial-message"
     /// A file that is a message by its name.
     case attachedMessage = "attached-message"
     /// A body without encoding that is base64 all over.

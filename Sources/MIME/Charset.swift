@@ -3,6 +3,8 @@
 enum Charset {
     case utf8
     case windows1252
+    /// Any other of `Charsets`, by its label.
+    case labelled([UInt8])
     /// Not known here: ASCII stays, the rest is escaped.
     case unknown
 
@@ -20,7 +22,7 @@ enum Charset {
             "windows-1252", "cp1252", "x-cp1252":
             self = .windows1252
         default:
-            self = .unknown
+            self = CharsetCoding(label: label) == nil ? .unknown : .labelled(label)
         }
     }
 
@@ -33,6 +35,11 @@ enum Charset {
             var text = String.UnicodeScalarView()
             for byte in bytes { text.append(Self.scalar1252(byte)) }
             return String(text)
+        case .labelled(let label):
+            var out: [UInt8] = []
+            // No charset has characters that take more than six times as many octets in UTF-8.
+            let result = Charsets.decode(bytes.span, label: label, into: &out, limit: bytes.count * 6)
+            return result.replacements == 0 ? String(decoding: out, as: UTF8.self) : Self.escaped(bytes)
         case .unknown:
             return Self.escaped(bytes)
         }

@@ -231,6 +231,7 @@ struct StructureReader {
         if !Self.isMessage(part.mediaType), EntityHeader.startsWithField(bytes, body) {
             builder.note(.fieldsBehindHeader, part: leaf, at: body.lowerBound)
         }
+        if AttachedMessage.isPiece(part, bytes) { builder.note(.partialMessage, part: leaf, at: body.lowerBound) }
     }
 
     private func closeMultipart(
@@ -272,8 +273,9 @@ struct StructureReader {
         return "message/rfc822"
     }
 
+    /// RFC 2046 section 5.2.1, RFC 6532 section 3.7, and what RFC 5537 made of the first for news.
     private static func isMessage(_ mediaType: String) -> Bool {
-        mediaType == "message/rfc822" || mediaType == "message/global"
+        mediaType == "message/rfc822" || mediaType == "message/global" || mediaType == "message/news"
     }
 
     /// The line end before a delimiter belongs to the delimiter (RFC 2046 section 5.1.1).

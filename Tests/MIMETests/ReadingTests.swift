@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test func everyKindHasItsPlaceInTheTable() {
-        #expect(AnomalyKind.allCases.filter { $0.anomalyClass == .deceptive }.count == 9)
+        #expect(AnomalyKind.allCases.filter { $0.anomalyClass == .deceptive }.count == 10)
         for kind in AnomalyKind.allCases { #expect(AnomalyKind(rawValue: kind.rawValue) == kind) }
     }
 }

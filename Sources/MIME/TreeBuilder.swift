@@ -183,6 +183,18 @@ struct TreeBuilder {
         return index
     }
 
+    /// Adds names that another reading of the header block has.
+    mutating func addNames(_ names: [String], to part: Int) {
+        for name in names where tree.parts[part].names.count < Self.mostNames {
+            if NameList.isOfUse(Array(name.utf8), besides: tree.parts[part].names) {
+                tree.parts[part].names.append(name)
+            }
+        }
+    }
+
+    /// Most names that one part gets from other readings.
+    private static let mostNames = 100
+
     /// Decodes a part that another reading takes for a message or multipart into a source of its own.
     mutating func decodeAlternative(_ part: Int, _ cause: AnomalyKind, _ message: Span<UInt8>) {
         let source = Int(tree.parts[part].source)

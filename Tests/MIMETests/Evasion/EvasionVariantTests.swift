@@ -116,3 +116,22 @@ extension EvasionVariantTests {
         }
     }
 }
+
+extension EvasionVariantTests {
+    /// Every name that some client shows is a candidate; what rules go by is its end.
+    @Test func names() {
+        var found = 0
+        for trick in NameTricks.all {
+            let message = Array("MIME-Version: 1.0\r\n".utf8) + trick.fields + Array("\r\nx\r\n".utf8)
+            let tree = read(message)
+            let names = tree.parts.flatMap(\.names)
+            let isNamed =
+                names.contains(trick.expected)
+                || trick.expected == NameTricks.file && names.contains { $0.contains("fi") && $0.hasSuffix(".exe") }
+            found += isNamed ? 1 : 0
+            let isHeld = tree.anomalies.contains { $0.kind.anomalyClass == .deceptive }
+            #expect(isNamed || isHeld, "\(trick.name.debugDescription): \(names)")
+        }
+        print("variants names: \(NameTricks.all.count), \(found) among the candidates")
+    }
+}

@@ -20,6 +20,12 @@ enum Placements {
             "rfc822-twice",
             "Content-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: message/rfc822\r\n"
         ) { $0 },
+        Placement(name: "byte-order-mark") { [0xEF, 0xBB, 0xBF] + $0 },
+        Placement(name: "blank-line-first") { [0x0D, 0x0A] + $0 },
+        Placement(name: "blanks-first") { [0x20, 0x0D, 0x0A] + $0 },
+        Placement(name: "nul-first") { [0x00] + $0 },
+        inside("news", "Content-Type: message/news\r\n") { $0 },
+        inside("partial", "Content-Type: message/partial; id=x; number=1; total=1\r\n") { $0 },
         Placement(name: "mbox") { Array("From a@example.com Mon Jan  1 00:00:00 2024\r\n".utf8) + $0 },
         Placement(name: "received") {
             Array("Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\nReceived: x\r\n".utf8) + $0

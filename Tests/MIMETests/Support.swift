@@ -40,7 +40,7 @@ func withLF(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 func kinds(_ tree: PartTree) -> Set<String> {
-    Set(tree.anomalies.map(\.kind))
+    Set(tree.anomalies.map(\.kind.rawValue))
 }
 
 func kinds(_ kinds: AnomalyKind...) -> Set<String> {

@@ -9,11 +9,12 @@ struct EntityHeader {
     private(set) var charset = ""
     private(set) var boundary: [UInt8]?
     private(set) var transferEncoding = TransferEncoding.sevenBit
-    private(set) var names: [String] = []
+    var names: [String] { candidates.names }
     /// Kinds with their offsets in the source.
     private(set) var anomalies: [(kind: AnomalyKind, offset: Int)] = []
     private(set) var limitsHit: [MIMELimit] = []
 
+    private var candidates = NameCandidates()
     private var seenType = false
     private var seenEncoding = false
     private var seenDisposition = false
@@ -174,31 +175,15 @@ struct EntityHeader {
 
     /// Every candidate for a file name. Raw and decoded: which of them a mail reader shows is its own affair.
     private mutating func addNames(_ name: StaticString, _ parameters: ParameterList, _ field: FieldBody) {
-        for value in parameters.values(of: name) { addName(value) }
+        for value in parameters.values(of: name) { candidates.add(value) }
         if parameters.hasSections {
-            if let other = parameters.valueAsWritten(of: name) { addDisputed(other.bytes) }
+            if let other = parameters.valueAsWritten(of: name) { candidates.addDisputed(other.bytes) }
             addSections(parameters.sections(of: "filename") + parameters.sections(of: "name"))
         }
         guard field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty else { return }
         for candidate in LooseValue.parameters(Array("name".utf8), in: field.unfolded) {
-            addDisputed(candidate)
+            candidates.addDisputed(candidate)
         }
-    }
-
-    /// A candidate that only some readers see: kept when it ends in an extension that no other name has, which is what
-    /// rules on names go by.
-    private mutating func addDisputed(_ candidate: [UInt8]) {
-        guard let end = Self.fileExtension(candidate) else { return }
-        if names.contains(where: { Self.fileExtension(Array($0.utf8)) == end }) { return }
-        addName(ParameterList.Value(bytes: candidate))
-    }
-
-    /// What stands behind the last dot, in lower case, when it is one to ten letters and digits.
-    private static func fileExtension(_ name: [UInt8]) -> [UInt8]? {
-        guard let dot = name.lastIndex(of: 0x2E) else { return nil }
-        let end = name[(dot + 1)...].map(FieldBody.lower)
-        let isPlain = end.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 }
-        return isPlain && !end.isEmpty && end.count <= 10 ? end : nil
     }
 
     /// Sections of one name in two fields: some readers put them together.
@@ -210,20 +195,7 @@ struct EntityHeader {
         let ordered = nameSections.enumerated().sorted {
             ($0.element.number, $0.offset) < ($1.element.number, $1.offset)
         }
-        addDisputed(ordered.flatMap { $0.element.bytes })
-    }
-
-    private mutating func addName(_ value: ParameterList.Value) {
-        guard !value.bytes.isEmpty else { return }
-        addName(HeaderText.text(value.bytes, charset: value.charset))
-        if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
-        // Characters of two octets, whatever label they have.
-        if value.bytes.contains(0) { addName(HeaderText.text(value.bytes.filter { $0 != 0 })) }
-    }
-
-    private mutating func addName(_ name: String) {
-        if !name.isEmpty, !names.contains(name) { names.append(name) }
-        if name.utf8.contains(0) { addName(String(decoding: name.utf8.filter { $0 != 0 }, as: UTF8.self)) }
+        candidates.addDisputed(ordered.flatMap { $0.element.bytes })
     }
 
     private mutating func noteForms(_ bytes: Span<UInt8>, _ start: Int, _ scanner: HeaderScanner) {

@@ -7,7 +7,7 @@ func processorTime() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-/// Most memory of this process since the last call of `forgetPeak`, in kB.
+/// Most memory of this process so far, in kB.
 func peakMemory() -> Int {
     guard let file = fopen("/proc/self/status", "r") else { return 0 }
     defer { fclose(file) }
@@ -21,9 +21,32 @@ func peakMemory() -> Int {
     return 0
 }
 
-/// What was used until now and is free again does not count (proc(5), clear_refs).
-func forgetPeak() {
-    write(file: "/proc/self/clear_refs", Array("5".utf8))
+/// Octets that one child leaves for the next.
+struct SharedFile {
+    private let descriptor = tmpfile().map { fileno($0) } ?? -1
+
+    func write(_ bytes: [UInt8]) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
+            if count <= 0 { return perror("mime-bench") }
+            written += count
+        }
+    }
+
+    func read() -> [UInt8] {
+        let size = Int(lseek(descriptor, 0, SEEK_END))
+        return [UInt8](unsafeUninitializedCapacity: max(0, size)) { buffer, count in
+            while count < size {
+                let got = pread(descriptor, buffer.baseAddress?.advanced(by: count), size - count, count)
+                if got <= 0 { return perror("mime-bench") }
+                count += got
+            }
+            close(descriptor)
+        }
+    }
 }
 
 /// Runs `work` in a child, so that its memory and its crash are its own. True when the child ended well.

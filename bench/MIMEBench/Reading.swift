@@ -22,7 +22,10 @@ struct Reading {
     /// The same, the files in text, text to UTF-8, HTML to its visible text and links, the defects of the header.
     mutating func everything(_ message: Span<UInt8>, limits: MIMELimits) {
         walk(message, limits, readsContent: true)
-        seen &+= HeaderSyntax.defects(of: message, isSMTPUTF8: true).count
+        seen &+=
+            HeaderSyntax.defects(
+                of: message, isSMTPUTF8: true, headerLimit: limits.headerBytes
+            ).count
     }
 
     private mutating func walk(_ message: Span<UInt8>, _ limits: MIMELimits, readsContent: Bool) {

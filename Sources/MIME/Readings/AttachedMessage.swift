@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Files that mail readers open as messages whatever type they are sent with: they go by the name.
 enum AttachedMessage {
     private static let endings: [[UInt8]] = [".eml", ".mht", ".mhtml", ".nws"].map { Array($0.utf8) }

@@ -228,7 +228,7 @@ struct StructureReader {
         if part.transferEncoding != .base64, Sniffing.isBase64(bytes.extracting(body)) {
             builder.note(.undeclaredBase64, part: leaf, at: body.lowerBound)
         }
-        if !Self.isMessage(part.mediaType), EntityHeader.startsWithField(bytes, body) {
+        if !Self.isMessage(part.mediaType), EntityHeader.startsWithField(bytes, body, isBare: part.header.count <= 2) {
             builder.note(.fieldsBehindHeader, part: leaf, at: body.lowerBound)
         }
         if AttachedMessage.isPiece(part, bytes) { builder.note(.partialMessage, part: leaf, at: body.lowerBound) }

@@ -53,6 +53,8 @@ let package = Package(
         // C: each module is imported by exactly one Swift target.
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
+        .systemLibrary(
+            name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -60,7 +62,9 @@ let package = Package(
         library("Bytes", ["CBytes"]),
         library("Linux", ["CSandbox"]),
         library("Digests", ["COpenSSL"]),
+        library("Compression", ["CCompression"]),
         library("MailModel"),
+        library("Members"),
 
         // Pure logic: no C library, no NIO, no Foundation
         library("SMTP", ["Bytes", "MailModel"]),
@@ -109,6 +113,7 @@ let package = Package(
 
         suite("AntivirusTests", ["Antivirus"]),
         suite("BytesTests", ["Bytes"]),
+        suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),

@@ -27,5 +27,9 @@ package struct DocumentFormat: Sendable {
             name: "Rich Text Format", recognisedBy: "`{\\rt`, blanks before it",
             reports: "objects, packaged files, links, fields",
             recognise: RichText.matches, reader: RichText.read),
+        DocumentFormat(
+            name: "PDF", recognisedBy: "`%PDF-` in the first 1,024 octets",
+            reports: "embedded files, scripts, forms, actions, links, encryption",
+            recognise: PDFReader.matches, reader: PDFReader.read),
     ]
 }

@@ -2,7 +2,7 @@
 package struct DocumentLimits: Hashable, Sendable {
     /// Octets of one decoded member. Default 256 MiB.
     package var memberOctets = 256 << 20
-    /// Facts of one document; more are counted together in one problem. Default 256.
+    /// Different facts of one document; that there are more is told once. Default 256.
     package var facts = 256
     /// Octets of a fact's text and of a name. Default 1,024.
     package var factOctets = 1_024
@@ -12,6 +12,8 @@ package struct DocumentLimits: Hashable, Sendable {
     package var expansion = 1_100
     /// Directory entries, objects, records or properties of one document that are looked at. Default 200,000.
     package var items = 200_000
+    /// Octets that a reader that goes over a document several times may read, for each octet of it. Default 16.
+    package var rereading = 16
     /// Storages, groups or lists within one another. Default 64.
     package var depth = 64
     /// Hash rounds for all passwords of one document. Default 4,000,000: some seconds.

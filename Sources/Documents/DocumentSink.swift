@@ -67,6 +67,8 @@ struct DocumentRole {
     static let macro = DocumentRole(text: "VBA source", flags: .macro)
     /// Source text of a script.
     static let script = DocumentRole(text: "script", flags: [])
+    /// XML of a form.
+    static let form = DocumentRole(text: "form", flags: [])
     /// Text of a message.
     static let body = DocumentRole(text: "message body", flags: [])
     /// An embedded message.

@@ -4,7 +4,7 @@ internal import Members
 final class Extraction {
     let options: DocumentOptions
     private let sink: any DocumentSink
-    private var factsLeft: Int
+    private var facts: Set<DocumentFact> = []
     private var decodedLeft: Int
     private var itemsLeft: Int
     private var problems: Set<ContainerProblem> = []
@@ -16,7 +16,6 @@ final class Extraction {
         self.options = options
         self.sink = sink
         let limits = options.limits
-        factsLeft = limits.facts
         let (expanded, isOver) = size.multipliedReportingOverflow(by: limits.expansion)
         decodedLeft = isOver ? limits.decodedOctets : min(limits.decodedOctets, max(1 << 20, expanded))
         itemsLeft = limits.items
@@ -86,13 +85,16 @@ final class Extraction {
         return Member(names: different, flags: role.flags, role: role.text)
     }
 
+    /// Each fact is told once.
     func fact(_ kind: DocumentFact.Kind, _ text: [UInt8] = []) {
-        guard factsLeft > 0 else {
-            problem(.overLimits, "facts")
+        let fact = DocumentFact(kind, Array(text.prefix(limits.factOctets)))
+        guard !facts.contains(fact) else { return }
+        guard facts.count < limits.facts else {
+            problem(.note, "more facts than are told")
             return
         }
-        factsLeft -= 1
-        sink.add(DocumentFact(kind, Array(text.prefix(limits.factOctets))))
+        facts.insert(fact)
+        sink.add(fact)
     }
 
     /// Each problem is reported once.

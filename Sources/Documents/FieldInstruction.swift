@@ -11,7 +11,7 @@ enum FieldInstruction {
         if instruction.hasPrefix(ignoringCase: "DDE") {
             extraction.fact(.dde, instruction.array)
         } else if instruction.hasPrefix(ignoringCase: "HYPERLINK") || instruction.hasPrefix(ignoringCase: "INCLUDE") {
-            if let target = quoted(instruction) { extraction.fact(.uri, target) }
+            if let target = quoted(instruction), WordDocument.isRemote(target) { extraction.fact(.uri, target) }
         } else if instruction.hasPrefix(ignoringCase: "LINK") {
             extraction.fact(.externalObject, instruction.array)
         }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Members
 
 /// Objects in the format of OLE 1 ([MS-OLEDS] 2.2), as RTF holds them.
 enum OLE1Object {
@@ -18,6 +19,7 @@ enum OLE1Object {
         // The size of the data is what Word believes; when there is less, what there is.
         guard let size = bytes.little32(texts.end) else { return }
         let data = bytes.range(texts.end + 4, size)
+        if data.count < size { extraction.problem(.corrupt, "object is cut off") }
         if kind.span.hasPrefix(ignoringCase: "Package"), let package = OLEPackage(bytes.extracting(data), at: 0) {
             package.hand(bytes.extracting(data), extraction)
         } else {

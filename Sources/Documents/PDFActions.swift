@@ -52,14 +52,18 @@ struct PDFActions {
         }
         if let target = text("URI") { extraction.fact(.uri, target) }
         if dictionary["OpenAction"] != nil || dictionary["AA"] != nil { extraction.fact(.openAction) }
-        if let form = dictionary["XFA"] { forms.formUnion(form.elements.compactMap(\.reference)) }
-        // A form in one piece is a reference to a stream or to a list of them.
+        if let form = dictionary["XFA"] { addForms(form) }
         if let embedded = dictionary["EF"]?.dictionary {
             let found = ["UF", "F", "DOS", "Mac", "Unix"].compactMap(text)
             for number in embedded.values.compactMap(\.reference) { names[number, default: []] += found }
         }
         // The URL file system (section 7.11.5).
         if dictionary["FS"]?.name == "URL", let target = text("F") { extraction.fact(.uri, target) }
+    }
+
+    /// A form is a stream, or a list of names and streams (section 12.7.8).
+    mutating func addForms(_ form: PDFValue) {
+        forms.formUnion(form.elements.compactMap(\.reference))
     }
 
     /// A script that stands in a string.

@@ -13,7 +13,6 @@ struct PDFReader {
         var reader = PDFReader(extraction, size: bytes.count)
         reader.scan(bytes)
         reader.findEncryption(bytes)
-        guard !reader.isLocked else { return }
         reader.readObjectStreams(bytes)
         reader.lookAtValues(bytes)
         reader.handOnStreams(bytes)
@@ -188,12 +187,18 @@ struct PDFReader {
             guard work(parser.at - place.offset) else { return }
             guard let value else { continue }
             let encryption = place.text == nil ? encryption : nil
+            // Texts that cannot be decrypted say nothing.
+            let isLocked = isLocked
             actions.look(at: value, extraction) { string in
-                encryption?.decryptString(string, number: place.number, generation: place.generation) ?? string
+                isLocked ? [] : encryption?.decryptString(string, number: place.number, generation: place.generation) ?? string
             }
         }
-        // Scripts and links that are objects of their own.
-        for number in actions.scripts.sorted() {
+        for number in actions.forms {
+            guard let index = last[number], let value = value(places[index], bytes) else { continue }
+            actions.addForms(value)
+        }
+        // Scripts that are objects of their own.
+        for number in actions.scripts.sorted() where !isLocked {
             guard let index = last[number], let string = value(places[index], bytes)?.string else { continue }
             let isPlain = places[index].text != nil
             actions.script(
@@ -248,11 +253,15 @@ struct PDFReader {
     }
 
     private mutating func hand(_ stream: Stream, _ role: DocumentRole, _ names: [[UInt8]], _ bytes: Span<UInt8>) {
-        if encryption == nil, filters(stream, bytes).isPlain {
+        if encryption == nil, !isLocked, filters(stream, bytes).isPlain {
             extraction.member(role, names: names, range: stream.data)
             return
         }
         let result = decoded(stream, bytes)
+        if isLocked, result.isDamaged || filters(stream, bytes).isPlain {
+            extraction.encryptedMember(names: names)
+            return
+        }
         extraction.member(role, names: names, result.content.span)
         if result.isDamaged { extraction.problem(.corrupt, "stream of the PDF") }
         if result.limitReached { extraction.stop("octets") }

@@ -31,5 +31,44 @@ package struct DocumentFormat: Sendable {
             name: "PDF", recognisedBy: "`%PDF-` in the first 1,024 octets",
             reports: "embedded files, scripts, forms, actions, links, encryption",
             recognise: PDFReader.matches, reader: PDFReader.read),
+        DocumentFormat(
+            name: "TNEF (winmail.dat)", recognisedBy: "signature 789F3E22",
+            reports: "attachments with all names, embedded messages, message texts",
+            recognise: TNEFReader.matches, reader: TNEFReader.read),
+        DocumentFormat(
+            name: "OneNote section", recognisedBy: "file type identifier of sections and tables of contents",
+            reports: "embedded files; names",
+            recognise: OneNoteReader.matches, reader: OneNoteReader.read),
+        DocumentFormat(
+            name: "compiled HTML help (chm)", recognisedBy: "`ITSF`",
+            reports: "files",
+            recognise: CompiledHelp.matches, reader: CompiledHelp.read),
+        DocumentFormat(
+            name: "Windows shortcut (lnk)", recognisedBy: "header size and class identifier",
+            reports: "target, arguments, what stands behind it",
+            recognise: ShellLink.matches, reader: ShellLink.read),
+        DocumentFormat(
+            name: "Internet shortcut (url, scf, desktop)", recognisedBy: "first section of the text",
+            reports: "targets",
+            recognise: InternetShortcut.matches, reader: InternetShortcut.read),
+        DocumentFormat(
+            name: "Office XML", recognisedBy: "name spaces of Office in the first 8,192 octets",
+            reports: "remote templates, external objects, links, DDE, macro sheets, files in base64",
+            recognise: OfficeXML.matches, reader: OfficeXML.read),
+        DocumentFormat(
+            name: "ActiveMime", recognisedBy: "`ActiveMime`", reports: "the compound file in it",
+            recognise: ActiveMime.matches, reader: ActiveMime.read),
+        DocumentFormat(
+            name: "S/MIME (p7m, p7s; DER, PEM)", recognisedBy: "content type in the first octets, or the label of PEM",
+            reports: "signed and compressed content as mail; encrypted",
+            recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
+        DocumentFormat(
+            name: "OpenPGP", recognisedBy: "label of the armour, or an encrypted session key packet",
+            reports: "encrypted; unsupported otherwise",
+            recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
+        DocumentFormat(
+            name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",
+            reports: "files written out in base64, hexadecimal or numbers; HTML smuggling; script in SVG",
+            recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

@@ -67,6 +67,8 @@ struct DocumentRole {
     static let macro = DocumentRole(text: "VBA source", flags: .macro)
     /// Source text of a script.
     static let script = DocumentRole(text: "script", flags: [])
+    /// A file that is written out in text.
+    static let literal = DocumentRole(text: "file in text", flags: .embeddedFile)
     /// XML of a form.
     static let form = DocumentRole(text: "form", flags: [])
     /// Text of a message.

@@ -13,6 +13,18 @@ enum FileSignature {
         return bytes.has("X5O!P%@AP") || bytes.has("ustar", at: 257)
     }
 
+    /// True for HTML, script and XML.
+    static func isMarkup(_ bytes: Span<UInt8>) -> Bool {
+        var at = bytes.has("\u{FEFF}") ? 3 : 0
+        while at < bytes.count, bytes[at] <= 0x20, bytes[at] >= 9 { at += 1 }
+        for root in roots where bytes.hasPrefix(ignoringCase: root, from: at) { return true }
+        return false
+    }
+
+    private static let roots: [StaticString] = [
+        "<html", "<!doctype", "<head", "<body", "<script", "<svg", "<hta:", "<job", "<package", "<?xml", "<?wsf",
+    ]
+
     private static let signatures: [[UInt8]] = [
         Array("PK\u{3}\u{4}".utf8), Array("PK\u{5}\u{6}".utf8), Array("Rar!\u{1A}\u{7}".utf8),
         [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], [0x7F, 0x45, 0x4C, 0x46], Array("MSCF\0\0\0\0".utf8),

@@ -11,7 +11,7 @@ enum OfficeXML {
         let head = bytes.extracting(bytes.range(0, prefix))
         guard let tag = head.firstIndex(of: UInt8(ascii: "<")), tag < 256 else { return false }
         return head.first("schemas.openxmlformats.org/") != nil || head.first("schemas.microsoft.com/office/") != nil
-            || head.first("purl.oclc.org/ooxml/") != nil
+            || head.first("schemas-microsoft-com:office:") != nil || head.first("purl.oclc.org/ooxml/") != nil
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
@@ -21,6 +21,12 @@ enum OfficeXML {
             let link = (attributes["ddeService"] ?? "") + "|" + (attributes["ddeTopic"] ?? "")
             extraction.fact(.dde, Array(link.utf8))
             return extraction.countItem()
+        }
+        // Excel 2003: the book that a link leads to.
+        if bytes.first("<SupBook>") != nil, let place = bytes.first("<Path>") {
+            let end = bytes.firstIndex(of: UInt8(ascii: "<"), from: place + 6) ?? bytes.count
+            let path = bytes.extracting(bytes.range(place + 6, end - place - 6))
+            if path.firstIndex(of: UInt8(ascii: "|")) != nil { extraction.fact(.dde, path.array) }
         }
         if bytes.first("macrosheet ") != nil || bytes.first("macrosheet>") != nil { extraction.fact(.macroSheet) }
         binary("binaryData", bytes, extraction)

@@ -111,7 +111,10 @@ struct TextLiterals {
             // The alphabet for addresses (RFC 4648 section 5).
             case UInt8(ascii: "-"): plain.append(UInt8(ascii: "+"))
             case UInt8(ascii: "_"): plain.append(UInt8(ascii: "/"))
-            case UInt8(ascii: "+") where index + 1 < text.count && isJoint(text[index + 1]): continue
+            // A sign of addition between two pieces, not one at the end of a line.
+            case UInt8(ascii: "+")
+            where index > 0 && index + 1 < text.count && isJoint(text[index - 1]) && isJoint(text[index + 1]):
+                continue
             case let byte where isBase64(byte): plain.append(byte)
             default: continue
             }
@@ -121,6 +124,8 @@ struct TextLiterals {
             for digit in plain { collector.add(digit) }
             if hand(collector.finish(), extraction) { return true }
         }
+        // Scripts leave out the padding.
+        while plain.count % 4 != 0 { plain.append(UInt8(ascii: "=")) }
         // The first group tells for most literals that nothing comes of it.
         let head = EncodedText.decodeBase64(Array(plain.prefix(FileSignature.length * 2)).span, limit: FileSignature.length)
         guard FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span) else {

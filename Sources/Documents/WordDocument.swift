@@ -25,14 +25,14 @@ enum WordDocument {
             while at < stream.count, stream[at] == 0x20, at < mark + longestLead { at += step }
             let isField = isWide ? stream.has("D\0D\0E\0", at: at) : stream.hasPrefix(ignoringCase: "DDE", from: at)
             guard isField else { continue }
-            var text: [UInt8] = []
-            while at < stream.count, text.count < extraction.limits.factOctets {
-                let byte = stream[at]
-                if byte == 0x14 || byte == 0x15 || byte == 0x0D { break }
-                text.append(byte)
+            let start = at
+            while at < stream.count, at - start < extraction.limits.factOctets * step,
+                stream[at] != 0x14, stream[at] != 0x15, stream[at] != 0x0D
+            {
                 at += step
             }
-            extraction.fact(.dde, text)
+            let text = stream.extracting(start..<min(at, stream.count))
+            extraction.fact(.dde, isWide ? Names.utf16(text) : Names.ansi(text))
             from = at
         }
     }

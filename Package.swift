@@ -53,6 +53,7 @@ let package = Package(
         // C: each module is imported by exactly one Swift target.
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
@@ -71,8 +72,10 @@ let package = Package(
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
 
-        // Content scanners
+        // Content scanners and the unpacker
         library("Antivirus", ["CClamAV"]),
+        library(
+            "Unpacking", ["Bytes", "CArchive", "Compression", "Linux", "MIME", "MailModel", "Members"]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel"]),
@@ -135,6 +138,7 @@ let package = Package(
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
+        suite("UnpackingTests", ["MIME", "Members", "Unpacking"]),
         suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]
 )

@@ -76,11 +76,12 @@ package enum Inflate {
         var result = InflateResult(consumed: 0, produced: 0, end: .truncated)
         while true {
             // One octet more than may be lent tells a stream that is too long from one that just fits.
-            let room = min(piece.count, max(0, limit) - result.produced + 1)
+            let left = max(0, limit) - result.produced
+            let room = left < piece.count ? left + 1 : piece.count
             let step = stream.step(
                 input, from: result.consumed, into: UnsafeMutableBufferPointer(rebasing: piece[..<room]))
             result.consumed += step.consumed
-            let fits = min(step.produced, max(0, limit) - result.produced)
+            let fits = min(step.produced, left)
             result.produced += fits
             if fits > 0, !use(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(piece)[..<fits]).span) {
                 result.end = .stopped

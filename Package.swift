@@ -151,7 +151,7 @@ let package = Package(
         .testTarget(
             name: "UnpackingTests",
             dependencies: ["Compression", "Digests", "Documents", "MIME", "Members", "TestSupport", "Unpacking"],
-            exclude: ["Tables"], swiftSettings: strict),
+            swiftSettings: strict),
         suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]
 )

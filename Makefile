@@ -9,7 +9,7 @@ SYSCONFDIR ?= /etc
 # Where the setting clamav.test_database looks by default.
 DATADIR ?= /usr/share/mailreeve
 
-LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libssl-dev pkg-config
+LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts

@@ -186,7 +186,9 @@ struct CompoundFile {
         while let end = Optional((slot + 1) * 128), end <= bytes.count {
             let base = slot * 128
             defer { slot += 1 }
-            guard let kind = Kind(rawValue: bytes[base + 66]), let nameLength = bytes.little16(base + 64) else { continue }
+            guard let kind = Kind(rawValue: bytes[base + 66]), let nameLength = bytes.little16(base + 64) else {
+                continue
+            }
             guard entries.count < entryLimit else {
                 limitReached = true
                 break

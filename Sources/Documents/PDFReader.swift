@@ -142,7 +142,9 @@ struct PDFReader {
             var resolved = dictionary
             for (key, value) in dictionary where value.reference != nil { resolved[key] = resolve(value, bytes) }
             let identifier = resolve(trailer["ID"] ?? .other, bytes).elements.first?.string ?? []
-            guard let opened = PDFEncryption.open(resolved, identifier: identifier, extraction.options) else { continue }
+            guard let opened = PDFEncryption.open(resolved, identifier: identifier, extraction.options) else {
+                continue
+            }
             encryption = opened.encryption
             if !opened.password.isEmpty { extraction.fact(.password, opened.password) }
             return
@@ -190,7 +192,9 @@ struct PDFReader {
             // Texts that cannot be decrypted say nothing.
             let isLocked = isLocked
             actions.look(at: value, extraction) { string in
-                isLocked ? [] : encryption?.decryptString(string, number: place.number, generation: place.generation) ?? string
+                isLocked
+                    ? []
+                    : encryption?.decryptString(string, number: place.number, generation: place.generation) ?? string
             }
         }
         for number in actions.forms {
@@ -202,8 +206,10 @@ struct PDFReader {
             guard let index = last[number], let string = value(places[index], bytes)?.string else { continue }
             let isPlain = places[index].text != nil
             actions.script(
-                isPlain ? string : encryption?.decryptString(
-                    string, number: number, generation: places[index].generation) ?? string,
+                isPlain
+                    ? string
+                    : encryption?.decryptString(
+                        string, number: number, generation: places[index].generation) ?? string,
                 extraction)
         }
     }

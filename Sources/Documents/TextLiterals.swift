@@ -127,7 +127,8 @@ struct TextLiterals {
         // Scripts leave out the padding.
         while plain.count % 4 != 0 { plain.append(UInt8(ascii: "=")) }
         // The first group tells for most literals that nothing comes of it.
-        let head = EncodedText.decodeBase64(Array(plain.prefix(FileSignature.length * 2)).span, limit: FileSignature.length)
+        let head = EncodedText.decodeBase64(
+            Array(plain.prefix(FileSignature.length * 2)).span, limit: FileSignature.length)
         guard FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span) else {
             extraction.charge(head.count)
             return false
@@ -153,7 +154,9 @@ struct TextLiterals {
             if isHexadecimal { at += 2 }
             var value = 0
             let digits = at
-            while at < bytes.count, at - digits < 4, let digit = hexadecimalValue(bytes[at]), isHexadecimal || digit < 10 {
+            while at < bytes.count, at - digits < 4, let digit = hexadecimalValue(bytes[at]),
+                isHexadecimal || digit < 10
+            {
                 value = value * (isHexadecimal ? 16 : 10) + Int(digit)
                 at += 1
             }

@@ -51,6 +51,7 @@ import Testing
             ("tnef", CarrierTests.tnef(CarrierTests.attachment(eicar))),
             ("onenote", CarrierTests.section([eicar], names: ["a.hta"])),
             ("shortcut", CarrierTests.shortcut(arguments: "/c x", behind: eicar)),
+            ("help", CompiledHelpTests.help([("/a.exe", 0, eicar.count)], content: eicar)),
             ("xml", Array(xml.utf8)), ("html", Array(html.utf8)),
             ("active mime", Array("ActiveMime".utf8) + [UInt8](repeating: 0, count: 40) + PDFTests.deflated(eicar)),
         ]

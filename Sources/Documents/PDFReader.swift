@@ -137,12 +137,13 @@ struct PDFReader {
     }
 
     private mutating func findEncryption(_ bytes: Span<UInt8>) {
+        var passwords = Passwords(wellKnown: [[]], extraction.options)
         for trailer in trailers {
             guard let entry = trailer["Encrypt"], let dictionary = resolve(entry, bytes).dictionary else { continue }
             var resolved = dictionary
             for (key, value) in dictionary where value.reference != nil { resolved[key] = resolve(value, bytes) }
             let identifier = resolve(trailer["ID"] ?? .other, bytes).elements.first?.string ?? []
-            guard let opened = PDFEncryption.open(resolved, identifier: identifier, extraction.options) else {
+            guard let opened = PDFEncryption.open(resolved, identifier: identifier, &passwords) else {
                 continue
             }
             encryption = opened.encryption

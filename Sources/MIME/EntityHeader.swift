@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MailModel
 
 /// What the header block of one entity says about its structure: the `Content-` fields (RFC 2045 section 3).
 struct EntityHeader {
@@ -214,10 +215,10 @@ struct EntityHeader {
 
     private mutating func addName(_ value: ParameterList.Value) {
         guard !value.bytes.isEmpty else { return }
-        addName(Charset(label: value.charset).text(value.bytes))
+        addName(HeaderText.text(value.bytes, charset: value.charset))
         if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
         // Characters of two octets, whatever label they have.
-        if value.bytes.contains(0) { addName(Charset.utf8.text(value.bytes.filter { $0 != 0 })) }
+        if value.bytes.contains(0) { addName(HeaderText.text(value.bytes.filter { $0 != 0 })) }
     }
 
     private mutating func addName(_ name: String) {

@@ -20,7 +20,8 @@ struct ScanTests {
         for field in fields { #expect(document[field] != nil, "\(field) is not there") }
         for part in document.list("parts") {
             for field in [
-                "path", "reading", "declared_type", "detected_type", "names", "size", "sha256", "encrypted", "origin",
+                "path", "reading", "cause", "decoding", "declared_type", "detected_type", "names", "size", "sha256",
+                "encrypted", "origin",
             ] {
                 #expect(part[field] != nil, "parts: \(field)")
             }

@@ -25,7 +25,7 @@ func outline(_ tree: PartTree) -> [String] {
 }
 
 func kinds(_ tree: PartTree) -> Set<String> {
-    Set(tree.anomalies.map(\.kind))
+    Set(tree.anomalies.map(\.kind.rawValue))
 }
 
 func kinds(_ kinds: AnomalyKind...) -> Set<String> {

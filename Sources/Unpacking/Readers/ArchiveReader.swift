@@ -41,8 +41,8 @@ enum ArchiveReader {
             sink.report(.encrypted, "member of \(what)")
             return sink.add(member)
         }
-        let hasContent = !entry.isSizeKnown || entry.size > 0
-        if !hasContent, !member.flags.isDisjoint(with: [.directory, .symbolicLink, .hardLink, .special]) {
+        // A directory or link that claims to have content is read like a file.
+        if entry.size == 0, !member.flags.isDisjoint(with: [.directory, .symbolicLink, .hardLink, .special]) {
             return sink.add(member)
         }
         guard sink.begin(member) else { return false }

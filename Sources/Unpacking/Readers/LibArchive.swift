@@ -163,7 +163,7 @@ final class LibArchive {
         let words = archive_error_string(handle).map { String(cString: $0).utf8.map(asciiLower) } ?? []
         func says(_ word: String) -> Bool { words.span.firstIndex(of: Array(word.utf8).span) != nil }
         if says("encrypt") || says("passphrase") || says("password") { return ContainerProblem(.encrypted, what) }
-        if says("unsupported") || says("not supported") || says("unknown") {
+        if says("unsupported") || says("not supported") || says("unavailable") || says("unknown") {
             return ContainerProblem(.unsupported, "method in \(what)")
         }
         if says("truncated") || says("end of") { return ContainerProblem(.corrupt, "\(what) is cut off") }
@@ -203,7 +203,6 @@ final class LibArchive {
         var isEncrypted: Bool { archive_entry_is_encrypted(pointer) != 0 }
         /// Size of the content where the header says it; 0 otherwise.
         var size: Int64 { archive_entry_size_is_set(pointer) != 0 ? archive_entry_size(pointer) : 0 }
-        var isSizeKnown: Bool { archive_entry_size_is_set(pointer) != 0 }
 
         private static func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8]? {
             guard let text else { return nil }

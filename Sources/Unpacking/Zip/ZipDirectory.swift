@@ -29,6 +29,8 @@ struct ZipDirectory {
     private(set) var limitReached = false
     /// A record says that the archive is on several disks.
     private(set) var isSplit = false
+    /// An end record says that there are no members.
+    private(set) var isEmptyArchive = false
     private var entriesLeft = Limits.entries
     /// Data of the members that are listed so far.
     private var members = Coverage()
@@ -69,6 +71,7 @@ struct ZipDirectory {
             isSplit = true
         }
         records.append(content.clamped(end, 22))
+        if size == 0, content.littleEndian16(at: end + 10) == 0 { isEmptyArchive = true }
         let comment = content.clamped(end + 22, Int(commentLength))
         if !comment.isEmpty { comments.append(comment) }
         let counted = directoryEnd.subtractingReportingOverflow(size)

@@ -39,7 +39,9 @@ struct ZipReader {
             return
         }
         if directory.listings.count > 1 { sink.report(.ambiguous, "more than one zip directory") }
-        if directory.listings.isEmpty { sink.report(.corrupt, "zip archive without a directory") }
+        if directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
+            sink.report(.corrupt, "zip archive without a directory or its end")
+        }
         covered = directory.records + directory.comments + directory.listings.map(\.range)
         for listing in directory.listings {
             for entry in listing.entries {

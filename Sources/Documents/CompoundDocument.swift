@@ -185,6 +185,7 @@ struct CompoundDocument {
 
     private mutating func stream(_ index: Int, _ bytes: Span<UInt8>) {
         let entry = file.entries[index]
+        if equalNames(entry.name, Array("\u{1}Ole".utf8)) { OLELink.read(content(index, bytes).span, extraction) }
         guard entry.size > Self.smallestStream, extraction.countItem(), !isReadElsewhere(index) else { return }
         let content = content(index, bytes)
         if equalNames(entry.name, Array("\u{1}Ole10Native".utf8)) {

@@ -157,6 +157,42 @@ import Testing
         #expect(read(Array(command.utf8)).texts(.shortcutTarget) == ["2", "\\\\host.example\\a"])
     }
 
+    @Test func webQuery() {
+        let query = "WEB\r\n1\r\nhttps://q.example/a.csv\r\n\r\nSelection=1\r\n"
+        #expect(read(Array(query.utf8)).texts(.shortcutTarget) == ["https://q.example/a.csv"])
+    }
+
+    @Test func symbolicLinkFile() {
+        let text =
+            "ID;PWXL;N;E\r\nO;L;E;D;V0;K47\r\nNN;NAuto_Open;ER1C1\r\nC;X1;Y1;EEXEC(\"x\")\r\nC;X2;K0;EMSEXCEL|'\\cmd'!a\r\n"
+        let found = read(Array(text.utf8))
+        #expect(found.facts.contains { $0.kind == .macroSheet })
+        #expect(found.texts(.openAction).first?.hasPrefix("Auto_Open") == true)
+        #expect(found.texts(.dde).count == 1)
+        #expect(read(Array("ID;P\r\nO;L;D\r\nC;Y1;X1;K\"E\"\r\nE\r\n".utf8)).facts.isEmpty)
+    }
+
+    // MARK: OpenDocument
+
+    @Test func openDocument() {
+        let space = "xmlns:x='urn:oasis:names:tc:opendocument:xmlns:office:1.0'"
+        let manifest = "<m:manifest \(space)><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"
+        #expect(read(Array(manifest.utf8)).has(.encrypted))
+        let content = """
+            <x:document \(space)><draw:object xlink:href='./Object 1'/><draw:object xlink:href='http://o.example/a'/>
+            <text:a xlink:href='https://l.example/'/><meta:template xlink:href="http://t.example/a.ott"/>
+            <office:dde-source office:dde-application="cmd" office:dde-topic="/c calc"/>
+            <script:module script:name="Module1"/></x:document>
+            """
+        let found = read(Array(content.utf8))
+        #expect(found.texts(.externalObject) == ["http://o.example/a"])
+        #expect(found.texts(.uri) == ["https://l.example/"])
+        #expect(found.texts(.remoteTemplate) == ["http://t.example/a.ott"])
+        #expect(found.texts(.dde) == ["cmd|/c calc"])
+        #expect(found.texts(.macro) == ["Module1"])
+        #expect(!found.has(.encrypted))
+    }
+
     // MARK: Office XML
 
     @Test func relationships() {

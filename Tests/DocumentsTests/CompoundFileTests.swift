@@ -125,6 +125,22 @@ import Testing
         #expect(found.texts(.equation) == ["Equation.3"])
     }
 
+    @Test func linkedObjects() {
+        let text = [UInt8](utf16: "http://o.example/a.hta\0")
+        var ole: [UInt8] = [1, 0, 0, 2] + [UInt8](repeating: 0, count: 20)
+        ole += [0xE0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0, 0xAA, 0, 0x4B, 0xA9, 0x0B]
+        ole += [UInt8](little: text.count, 4) + text
+        ole +=
+            [3, 3, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46, 0, 0] + [UInt8](little: 8, 4)
+            + Array("\\\\h\\a.b\0".utf8)
+        var writer = CompoundFileWriter()
+        writer.add("ObjectPool", "\u{1}Ole", content: ole)
+        let path = "C:\\Windows\\calc.exe"
+        let link = [2, 0] + Array("calc.exe\0\(path)\0".utf8) + [0, 0, 1, 0] + [UInt8](repeating: 0, count: 30)
+        writer.add("\u{1}Ole10Native", content: [UInt8](little: link.count, 4) + link)
+        #expect(read(writer.bytes()).texts(.externalObject).sorted() == [path, "\\\\h\\a.b", "http://o.example/a.hta"])
+    }
+
     // MARK: Hostile tables
 
     @Test func chainThatGoesRound() {

@@ -61,6 +61,29 @@ import Testing
         #expect(compared > 250)
     }
 
+    /// Which documents of the corpora cannot be read as a whole, and why; no other is called so.
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
+    func outcomes() throws {
+        let passwords = ["aes-128", "aes-128-m", "aes-256", "aes-256-m", "aes-256-r6", "rc4-128", "rc4-40"]
+        var encrypted = Set(passwords.map { "pdf-pdfminer/samples/encryption/\($0).pdf" })
+        for ending in ["doc", "docm", "docx", "ppt", "pptm", "pptx", "xls", "xlsb", "xlsm", "xlsx"] {
+            encrypted.insert("oletools/encrypted/encrypted.\(ending)")
+        }
+        encrypted.insert("oletools/basic/encrypted.docx")
+        var read = 0
+        for file in Corpora.files("oletools", "tnef/files", "clamav-testfiles", "pdf-pdfminer") {
+            let document = try Corpora.bytes(file)
+            guard !formats(document).isEmpty else { continue }
+            read += 1
+            let found = DocumentsTests.read(document)
+            let isBroken = file == "oletools/rtfobj/issue_251.rtf"
+            #expect(found.has(.encrypted) == encrypted.contains(file), "\(file)")
+            #expect(found.has(.corrupt) == isBroken, "\(file): \(found.problems)")
+            #expect(!found.has(.overLimits) && !found.has(.unsupported), "\(file): \(found.problems)")
+        }
+        #expect(read > 150)
+    }
+
     /// `clam.exe` as Debian's test files carry it.
     @Test(
         .enabled(if: Corpora.isPresent, "needs the corpora beside the package"),

@@ -61,7 +61,7 @@ struct ScanTree {
         for item in items { add(2, describe(item)) }
     }
 
-    /// A part's depth is the number of dots in its path: `1`, `1.2`, `1.2.1`.
+    /// A part's depth is the number of dots and slashes in its path: `1`, `1.2`, `1.2.1`, `1.2.1/3`.
     private mutating func addParts(_ document: InspectionDocument) {
         if document.parts.isEmpty { return }
         add(1, "parts")
@@ -79,7 +79,8 @@ struct ScanTree {
             }
             if part.encrypted { text += ", encrypted" }
             if part.origin != "mime" { text += ", from \(part.origin)" }
-            let depth = min(2 + part.path.utf8.count { $0 == 0x2E }, (lines.last?.depth ?? 0) + 1)
+            if !part.notes.isEmpty { text += " [\(part.notes.joined(separator: "; "))]" }
+            let depth = min(2 + part.path.utf8.count { $0 == 0x2E || $0 == 0x2F }, (lines.last?.depth ?? 0) + 1)
             add(max(2, depth), text)
         }
     }

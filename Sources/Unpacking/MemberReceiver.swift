@@ -1,8 +1,9 @@
 internal import Bytes
+internal import Documents
 internal import Members
 
 /// Takes the members of one container, charges them to the message's budget and keeps their content.
-final class MemberReceiver: MemberSink {
+final class MemberReceiver: DocumentSink {
     private let budget: Budget
     private let store: ContentStore
     private let container: Int
@@ -17,6 +18,7 @@ final class MemberReceiver: MemberSink {
     var isEmbedded = false
     private(set) var items: [Unpacker.Item] = []
     private(set) var problems: [ContainerProblem] = []
+    private(set) var facts: [DocumentFact] = []
     /// Why the workspace could not be written.
     private(set) var failure: String?
     private var current: Member?
@@ -45,6 +47,10 @@ final class MemberReceiver: MemberSink {
 
     func report(_ problem: ContainerProblem) {
         if problems.count < Self.mostProblems, !problems.contains(problem) { problems.append(problem) }
+    }
+
+    func add(_ fact: DocumentFact) {
+        facts.append(fact)
     }
 
     func add(_ member: Member) -> Bool {

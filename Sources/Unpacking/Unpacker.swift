@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Linux
 package import MIME
+package import Documents
 package import Members
 
 /// Opens what one message holds, breadth first: all containers of one level before any of the next, so that a bomb in one
@@ -14,6 +15,8 @@ package final class Unpacker {
         package var types: [FileType] = []
         /// What could not be read, or is odd.
         package var problems: [ContainerProblem] = []
+        /// What a policy may ask for in a document.
+        package var facts: [DocumentFact] = []
         /// It is a container of which everything was handed out: nobody needs to take it apart again.
         package var isComplete = false
         /// Limits that were reached on the way.
@@ -107,12 +110,14 @@ package final class Unpacker {
             receiver.isEmbedded = !type.opening.isArchive
             read(content, type, receiver)
         }
+        readDocument(content, receiver)
         if readable == 0, !budget.isOver, receiver.level <= limits.levels {
             receiver.isEmbedded = true
             HiddenArchives.read(content, opened.types, into: receiver)
         }
         queue += receiver.items
         opened.problems = receiver.problems
+        opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
         opened.isComplete =
             opened.types.contains { $0.opening.isArchive } && opened.limits.isEmpty && !budget.isOver
@@ -164,6 +169,17 @@ package final class Unpacker {
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break
+        }
+    }
+
+    /// Reads content as every kind of document that it looks like.
+    private func readDocument(_ content: Span<UInt8>, _ receiver: MemberReceiver) {
+        for format in DocumentFormat.all where format.matches(content) {
+            guard !budget.isOver else { return }
+            guard receiver.level <= limits.levels else { return budget.hit(.levels) }
+            receiver.isEmbedded = true
+            format.read(
+                content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)
         }
     }
 }

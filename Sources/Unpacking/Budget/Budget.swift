@@ -1,4 +1,4 @@
-internal import Linux
+internal import Members
 
 /// What one message may still use. All its containers share it.
 final class Budget {

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Linux
+internal import Members
 
 /// Where the content of members lies until it is scanned: in memory while it is little, beyond that in one file of the
 /// workspace. The file has a name of ours, and none at all once it is open; nothing from a container is ever a path.

@@ -47,7 +47,7 @@ package struct FileType: Sendable {
         /// A program, which may have an archive behind it.
         case program
         /// A document with files and streams inside.
-        case document(DocumentKind)
+        case document
 
         /// The library or reader, for the documentation.
         package var library: String {
@@ -61,7 +61,7 @@ package struct FileType: Sendable {
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive, .filter: "libarchive"
             case .program: "own search, then the reader of what is found"
-            case .document: "own reader"
+            case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
             }
         }
 
@@ -90,11 +90,6 @@ package struct FileType: Sendable {
     /// Compressions of one file that libarchive reads. None of them starts a program, as its lrzip and lzop filters do.
     package enum ArchiveFilter: String, Hashable, Sendable, CaseIterable {
         case bzip2, compress, xz, lzma, zstd, lz4, lzip
-    }
-
-    /// Documents with embedded files.
-    package enum DocumentKind: String, Hashable, Sendable, CaseIterable {
-        case compoundFile, pdf, rtf, oneNote, chm, tnef, html
     }
 }
 

@@ -1,24 +1,24 @@
 /// Documents, programs, media and text.
 extension FileType {
     static let compoundFile = FileType(
-        "ole", "application/x-ole-storage", "OLE2 compound file (doc, xls, ppt, msg, msi)", .document(.compoundFile),
+        "ole", "application/x-ole-storage", "OLE2 compound file (doc, xls, ppt, msg, msi)", .document,
         recognised: "`D0 CF 11 E0 A1 B1 1A E1`", reported: "streams, embedded packages, macros")
     static let pdf = FileType(
-        "pdf", "application/pdf", "PDF document", .document(.pdf), recognised: "`%PDF-` in the first 1024 octets",
+        "pdf", "application/pdf", "PDF document", .document, recognised: "`%PDF-` in the first 1024 octets",
         reported: "embedded files and streams; encryption")
     static let rtf = FileType(
-        "rtf", "text/rtf", "RTF document", .document(.rtf), recognised: "`{\\rt`", reported: "embedded objects")
+        "rtf", "text/rtf", "RTF document", .document, recognised: "`{\\rt`", reported: "embedded objects")
     static let oneNote = FileType(
-        "one", "application/onenote", "OneNote section", .document(.oneNote), recognised: "its file type GUID",
+        "one", "application/onenote", "OneNote section", .document, recognised: "its file type GUID",
         reported: "embedded files")
     static let chm = FileType(
-        "chm", "application/vnd.ms-htmlhelp", "compiled HTML help", .document(.chm), recognised: "`ITSF`",
+        "chm", "application/vnd.ms-htmlhelp", "compiled HTML help", .document, recognised: "`ITSF`",
         reported: "members")
     static let tnef = FileType(
-        "tnef", "application/ms-tnef", "TNEF (winmail.dat)", .document(.tnef), recognised: "`78 9F 3E 22`",
+        "tnef", "application/ms-tnef", "TNEF (winmail.dat)", .document, recognised: "`78 9F 3E 22`",
         reported: "attachments")
     static let html = FileType(
-        "html", "text/html", "HTML text", .document(.html), recognised: "a tag of HTML in the first 1024 octets",
+        "html", "text/html", "HTML text", .document, recognised: "a tag of HTML in the first 1024 octets",
         reported: "files in data: URLs and long base64 literals")
 
     static let windowsProgram = FileType(

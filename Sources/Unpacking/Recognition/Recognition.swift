@@ -62,15 +62,14 @@ package enum Recognition {
             found.insert(.zip, at: 0)
         } else if ZipSignatures.endsWithDirectory(content) {
             found.append(.zip)
-        } else if !found.contains(where: { $0.opening.isReadable && !isDocument($0) }),
+        } else if !found.contains(where: { $0.opening.isReadable && !hidesZip($0) }),
             ZipSignatures.firstLocalHeader(content, from: 1) != nil
         {
             found.append(.zip)
         }
     }
 
-    private static func isDocument(_ type: FileType) -> Bool {
-        if case .document = type.opening { return true }
-        return false
-    }
+    /// Documents in one stream, behind or within which an archive can stand in one piece; in others it is cut into
+    /// sectors.
+    private static func hidesZip(_ type: FileType) -> Bool { type == .pdf || type == .rtf || type == .html }
 }

@@ -27,6 +27,8 @@ package struct UnpackingLimits: Hashable, Sendable {
     /// Passwords that are tried on one encrypted member.
     package var passwords: Int
 
+    /// Seconds of the longest time limit: a day.
+    package static let longestTime = 86_400
     /// Octets up to which `ratio` does not matter: small files of zeros are honest.
     package static let ratioFloor = 1_048_576
 

@@ -56,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
+        .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
         .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -80,6 +81,9 @@ let package = Package(
         library(
             "Unpacking",
             ["Bytes", "CArchive", "Compression", "Documents", "Linux", "MIME", "MailModel", "Members"]),
+
+        library("HTMLHelp", ["CMspack"]),
+        library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel", "Members"]),
@@ -134,6 +138,10 @@ let package = Package(
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
+        .testTarget(
+            name: "DocumentsTests",
+            dependencies: ["Bytes", "Compression", "Digests", "Documents", "Members", "TestSupport"],
+            exclude: ["Oracle"], swiftSettings: strict),
         suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
         suite(

@@ -12,6 +12,8 @@ struct CompoundDocument {
     private let isMessage: Bool
     /// Octets of streams that may still be read: streams that share sectors are a bomb.
     private var octetsLeft: Int
+    /// A stream was cut at a limit: it is the last one.
+    private var isOver = false
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         guard let file = CompoundFile(bytes, entryLimit: extraction.limits.items) else {
@@ -40,7 +42,7 @@ struct CompoundDocument {
     }
 
     private mutating func read(_ bytes: Span<UInt8>) {
-        for (index, entry) in file.entries.enumerated() where !extraction.isStopped {
+        for (index, entry) in file.entries.enumerated() where !isOver && !extraction.isStopped {
             switch entry.kind {
             case .storage, .root: storage(index, bytes)
             case .stream: stream(index, bytes)
@@ -68,7 +70,8 @@ struct CompoundDocument {
         extraction.charge(content.count)
         if !isWhole {
             if entry.size > most, most < bytes.count {
-                extraction.stop("octets of streams")
+                extraction.problem(.overLimits, "octets of streams")
+                isOver = true
             } else {
                 extraction.problem(.corrupt, "stream of the compound file is cut off")
             }
@@ -182,6 +185,7 @@ struct CompoundDocument {
 
     private mutating func stream(_ index: Int, _ bytes: Span<UInt8>) {
         let entry = file.entries[index]
+        if equalNames(entry.name, Array("\u{1}Ole".utf8)) { OLELink.read(content(index, bytes).span, extraction) }
         guard entry.size > Self.smallestStream, extraction.countItem(), !isReadElsewhere(index) else { return }
         let content = content(index, bytes)
         if equalNames(entry.name, Array("\u{1}Ole10Native".utf8)) {
@@ -192,6 +196,7 @@ struct CompoundDocument {
             message(property, content.span)
             return
         }
+        if isMessage, content.count < Self.smallestProperty, entry.name.starts(with: "__".utf8) { return }
         let path = file.path(entry)
         extraction.member(.stream, names: [isInstaller ? InstallerNames.decode(path) : path], content.span)
     }

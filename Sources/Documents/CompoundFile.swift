@@ -68,7 +68,10 @@ struct CompoundFile {
         readFAT(bytes)
         let directory = contents(bytes, bytes.little32(48) ?? Self.endOfChain, limit: bytes.count, stated: nil)
         readDirectory(directory, entryLimit)
-        miniFAT = contents(bytes, bytes.little32(60) ?? Self.endOfChain, limit: bytes.count, stated: nil)
+        // Where there is no mini FAT, its start is not always the mark that it has to be.
+        if let count = bytes.little32(64), count > 0 {
+            miniFAT = contents(bytes, bytes.little32(60) ?? Self.endOfChain, limit: bytes.count, stated: nil)
+        }
         if let root = entries.first(where: { $0.kind == .root }) {
             miniStream = contents(bytes, root.start, limit: min(root.size, bytes.count), stated: root.size)
         }
@@ -183,10 +186,12 @@ struct CompoundFile {
         /// Index among all slots of the directory to index in `entries`.
         var used: [Int: Int] = [:]
         var slot = 0
-        while let end = Optional((slot + 1) * 128), end <= bytes.count {
+        while (slot + 1) * 128 <= bytes.count {
             let base = slot * 128
             defer { slot += 1 }
-            guard let kind = Kind(rawValue: bytes[base + 66]), let nameLength = bytes.little16(base + 64) else { continue }
+            guard let kind = Kind(rawValue: bytes[base + 66]), let nameLength = bytes.little16(base + 64) else {
+                continue
+            }
             guard entries.count < entryLimit else {
                 limitReached = true
                 break

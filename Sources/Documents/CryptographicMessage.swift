@@ -13,7 +13,9 @@ enum CryptographicMessage {
         [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07],
         [0x06, 0x0B, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x01],
     ]
-    private static let labels: [StaticString] = ["-----BEGIN PKCS7-----", "-----BEGIN CMS-----", "-----BEGIN PKCS #7 SIGNED DATA-----"]
+    private static let labels: [StaticString] = [
+        "-----BEGIN PKCS7-----", "-----BEGIN CMS-----", "-----BEGIN PKCS #7 SIGNED DATA-----",
+    ]
 
     static func matches(_ bytes: Span<UInt8>) -> Bool { isBinary(bytes) || armour(bytes) != nil }
 

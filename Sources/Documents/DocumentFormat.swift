@@ -48,13 +48,21 @@ package struct DocumentFormat: Sendable {
             reports: "target, arguments, what stands behind it",
             recognise: ShellLink.matches, reader: ShellLink.read),
         DocumentFormat(
-            name: "Internet shortcut (url, scf, desktop)", recognisedBy: "first section of the text",
+            name: "Internet shortcut (url, scf, desktop, iqy)", recognisedBy: "first section or lines of the text",
             reports: "targets",
             recognise: InternetShortcut.matches, reader: InternetShortcut.read),
         DocumentFormat(
             name: "Office XML", recognisedBy: "name spaces of Office in the first 8,192 octets",
             reports: "remote templates, external objects, links, DDE, macro sheets, files in base64",
             recognise: OfficeXML.matches, reader: OfficeXML.read),
+        DocumentFormat(
+            name: "OpenDocument XML", recognisedBy: "name spaces of OpenDocument in the first 8,192 octets",
+            reports: "encrypted; macros, DDE, objects, templates and links from elsewhere",
+            recognise: OpenDocument.matches, reader: OpenDocument.read),
+        DocumentFormat(
+            name: "Symbolic Link (slk)", recognisedBy: "`ID;`",
+            reports: "macro sheets, names that run by themselves, DDE",
+            recognise: SymbolicLinkFile.matches, reader: SymbolicLinkFile.read),
         DocumentFormat(
             name: "ActiveMime", recognisedBy: "`ActiveMime`", reports: "the compound file in it",
             recognise: ActiveMime.matches, reader: ActiveMime.read),

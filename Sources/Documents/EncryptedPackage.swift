@@ -95,7 +95,9 @@ private struct AgileEncryption {
             let rounds = Int(encryptor["spinCount"] ?? ""), (0...Self.mostRounds).contains(rounds),
             let bits = Int(encryptor["keyBits"] ?? ""), [128, 192, 256].contains(bits)
         else { return nil }
-        func base64(_ text: String?) -> [UInt8] { EncodedText.decodeBase64(Array((text ?? "").utf8).span, limit: 4_096) }
+        func base64(_ text: String?) -> [UInt8] {
+            EncodedText.decodeBase64(Array((text ?? "").utf8).span, limit: 4_096)
+        }
         self.rounds = rounds
         self.dataHash = dataHash
         self.hash = hash

@@ -42,7 +42,8 @@ struct ExcelDecryption {
 
     /// Section 2.3.5: version, flags, header, salt, verifier, size of its hash, the hash.
     private static func cryptoAPI(_ scheme: Span<UInt8>, _ password: [UInt8]) -> ExcelDecryption? {
-        guard let headerSize = scheme.little32(10), let bits = scheme.little32(14 + 16), headerSize < scheme.count else {
+        guard let headerSize = scheme.little32(10), let bits = scheme.little32(14 + 16), headerSize < scheme.count
+        else {
             return nil
         }
         let at = 14 + headerSize

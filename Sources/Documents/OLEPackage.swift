@@ -58,10 +58,19 @@ struct OLEPackage {
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         guard let size = bytes.little32(0) else { return }
         guard let package = OLEPackage(bytes, at: 4) else {
+            if let target = target(bytes, at: 4) { extraction.fact(.externalObject, target) }
             extraction.member(.stream, bytes.extracting(bytes.range(4, size)))
             return
         }
         package.hand(bytes, extraction)
+    }
+
+    /// The path of a package that is only linked: it has the kind 1 where the length of the temporary path would follow.
+    private static func target(_ bytes: Span<UInt8>, at start: Int) -> [UInt8]? {
+        guard bytes.little16(start) == 2, let label = bytes.firstIndex(of: 0, from: start + 2),
+            let path = bytes.firstIndex(of: 0, from: label + 1), bytes.little16(path + 3) == 1
+        else { return nil }
+        return Names.ansi(bytes.extracting(label + 1..<path))
     }
 
     /// Hands on the file; and all of `bytes` when the file is not all that they hold.

@@ -59,7 +59,9 @@ enum OneNoteReader {
         while start >= 2, dot - start < longestName * 2, let unit = bytes.little16(start - 2), unit >= 0x20 {
             start -= 2
             // The length counts octets, with or without the NUL at the end.
-            guard let length = bytes.little32(start - 4), length > dot - start, length <= longestName * 2 else { continue }
+            guard let length = bytes.little32(start - 4), length > dot - start, length <= longestName * 2 else {
+                continue
+            }
             let text = Names.utf16(bytes.extracting(bytes.range(start, length)))
             if isName(text, octets: length) { return text }
         }

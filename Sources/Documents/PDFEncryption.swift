@@ -76,10 +76,12 @@ struct PDFEncryption {
     }
 
     /// Opens with the empty password or a candidate, as the user's or the owner's.
-    /// - Parameter identifier: the first string of the trailer's `ID`.
+    /// - Parameters:
+    ///   - passwords: one for all tries on a document.
+    ///   - identifier: the first string of the trailer's `ID`.
     /// - Returns: nil when no password fits or the handler is another one.
     static func open(
-        _ dictionary: [String: PDFValue], identifier: [UInt8], _ options: DocumentOptions
+        _ dictionary: [String: PDFValue], identifier: [UInt8], _ passwords: inout Passwords
     ) -> (encryption: PDFEncryption, password: [UInt8])? {
         guard dictionary["Filter"]?.name == "Standard", let version = dictionary["V"]?.number,
             let revision = dictionary["R"]?.number, (2...6).contains(revision),
@@ -92,8 +94,7 @@ struct PDFEncryption {
             revision: revision, keySize: keySize, owner: owner, user: user,
             ownerKey: dictionary["OE"]?.string ?? [], userKey: dictionary["UE"]?.string ?? [],
             permissions: dictionary["P"]?.number ?? 0, identifier: identifier, encryptsMetadata: encryptsMetadata)
-        var passwords = Passwords(wellKnown: [[]], options)
-        let hit = passwords.first(rounds: revision >= 6 ? 2_000 : 200) { password in
+        let hit = passwords.first(rounds: revision >= 6 ? 3_000 : 200) { password in
             revision >= 5 ? key256(scheme, password) : key(scheme, password)
         }
         guard let hit else { return nil }

@@ -137,12 +137,15 @@ struct PDFReader {
     }
 
     private mutating func findEncryption(_ bytes: Span<UInt8>) {
+        var passwords = Passwords(wellKnown: [[]], extraction.options)
         for trailer in trailers {
             guard let entry = trailer["Encrypt"], let dictionary = resolve(entry, bytes).dictionary else { continue }
             var resolved = dictionary
             for (key, value) in dictionary where value.reference != nil { resolved[key] = resolve(value, bytes) }
             let identifier = resolve(trailer["ID"] ?? .other, bytes).elements.first?.string ?? []
-            guard let opened = PDFEncryption.open(resolved, identifier: identifier, extraction.options) else { continue }
+            guard let opened = PDFEncryption.open(resolved, identifier: identifier, &passwords) else {
+                continue
+            }
             encryption = opened.encryption
             if !opened.password.isEmpty { extraction.fact(.password, opened.password) }
             return
@@ -190,7 +193,9 @@ struct PDFReader {
             // Texts that cannot be decrypted say nothing.
             let isLocked = isLocked
             actions.look(at: value, extraction) { string in
-                isLocked ? [] : encryption?.decryptString(string, number: place.number, generation: place.generation) ?? string
+                isLocked
+                    ? []
+                    : encryption?.decryptString(string, number: place.number, generation: place.generation) ?? string
             }
         }
         for number in actions.forms {
@@ -202,8 +207,10 @@ struct PDFReader {
             guard let index = last[number], let string = value(places[index], bytes)?.string else { continue }
             let isPlain = places[index].text != nil
             actions.script(
-                isPlain ? string : encryption?.decryptString(
-                    string, number: number, generation: places[index].generation) ?? string,
+                isPlain
+                    ? string
+                    : encryption?.decryptString(
+                        string, number: number, generation: places[index].generation) ?? string,
                 extraction)
         }
     }
@@ -263,7 +270,9 @@ struct PDFReader {
             return
         }
         extraction.member(role, names: names, result.content.span)
-        if result.isDamaged { extraction.problem(.corrupt, "stream of the PDF") }
+        // Some writers leave out the checksum at the end.
+        let size = stream.dictionary["Params"]?.dictionary?["Size"]?.number
+        if result.isDamaged, result.content.count != size { extraction.problem(.corrupt, "stream of the PDF") }
         if result.limitReached { extraction.stop("octets") }
     }
 }

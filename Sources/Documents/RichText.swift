@@ -8,7 +8,9 @@ struct RichText {
     /// Word wants no more than `{\rt`, and passes over blanks before it.
     static func matches(_ bytes: Span<UInt8>) -> Bool {
         var at = 0
-        while at < bytes.count, at < 64, bytes[at] <= 0x20 || bytes[at] == 0xEF || bytes[at] == 0xBB || bytes[at] == 0xBF {
+        while at < bytes.count, at < 64,
+            bytes[at] <= 0x20 || bytes[at] == 0xEF || bytes[at] == 0xBB || bytes[at] == 0xBF
+        {
             at += 1
         }
         return bytes.has("{\\rt", at: at)

@@ -32,9 +32,15 @@ enum TextDocument {
     }
 
     private static func readText(_ text: Span<UInt8>, _ extraction: Extraction) {
-        let hasFile = TextLiterals.read(text, extraction)
-        let words = ScriptWords(text)
-        if words.hasScript, words.offersFile, hasFile || words.decodes { extraction.fact(.htmlSmuggling) }
+        let literals = TextLiterals.read(text, extraction)
+        var words = ScriptWords()
+        var at = 0
+        for literal in literals.longLiterals {
+            words.look(at: text, at..<literal.lowerBound)
+            at = literal.upperBound
+        }
+        words.look(at: text, at..<text.count)
+        if words.hasScript, words.offersFile, literals.hasFile || words.decodes { extraction.fact(.htmlSmuggling) }
         if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
     }
 }
@@ -53,8 +59,8 @@ private struct ScriptWords {
     private static let longestRoot = 4_096
 
     /// One pass: each word begins with one of a few letters.
-    init(_ text: Span<UInt8>) {
-        for index in 0..<text.count {
+    mutating func look(at text: Span<UInt8>, _ range: Range<Int>) {
+        for index in range {
             switch text[index] {
             case UInt8(ascii: "<"): tag(text, index)
             case UInt8(ascii: "B"), UInt8(ascii: "b"):

@@ -9,40 +9,57 @@ struct TextLiterals {
     /// Characters of a piece that continues a literal behind quotes, signs of addition and blanks.
     private static let shortestPiece = 8
 
-    /// Hands on every file. True when there was one.
-    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) -> Bool {
-        var found = false
+    /// Characters of a literal from which on no words are looked for in it.
+    private static let longText = 4_096
+
+    /// What was found.
+    struct Result {
+        /// A file came out.
+        var hasFile = false
+        /// Where long literals stand, in order: there are no words in them.
+        var longLiterals: [Range<Int>] = []
+    }
+
+    /// Hands on every file.
+    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) -> Result {
+        let table = CharacterClasses.table
+        let classes = table.span
+        var result = Result()
         var at = 0
         while at < bytes.count, !extraction.isStopped {
             let byte = bytes[at]
-            if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "(") {
+            guard classes[Int(byte)] & CharacterClasses.start.rawValue != 0 else {
+                at += 1
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "["), UInt8(ascii: "("):
                 let (end, list) = numbers(bytes, at + 1, limit: extraction.room)
-                if list.count >= shortestList {
-                    guard extraction.countItem() else { break }
-                    found = hand(list, extraction) || found
-                    at = end
+                guard list.count >= shortestList else {
+                    at += 1
                     continue
                 }
-                at += 1
-            } else if isBase64(byte) {
-                let literal = literal(bytes, at)
-                if literal.characters >= shortestText {
-                    guard extraction.countItem() else { break }
-                    found = decode(bytes.extracting(at..<literal.end), literal, extraction) || found
-                }
-                at = literal.end
-            } else if byte == UInt8(ascii: "\\"), bytes.has("\\x", at: at) {
+                guard extraction.countItem() else { return result }
+                result.hasFile = hand(list, extraction) || result.hasFile
+                at = end
+            case UInt8(ascii: "\\"):
                 let (end, octets) = escapes(bytes, at)
                 if octets.count >= shortestList {
-                    guard extraction.countItem() else { break }
-                    found = hand(octets, extraction) || found
+                    guard extraction.countItem() else { return result }
+                    result.hasFile = hand(octets, extraction) || result.hasFile
                 }
                 at = end
-            } else {
-                at += 1
+            default:
+                let literal = literal(bytes, at, classes)
+                if literal.characters >= shortestText {
+                    guard extraction.countItem() else { return result }
+                    result.hasFile = decode(bytes.extracting(at..<literal.end), literal, extraction) || result.hasFile
+                }
+                if literal.characters >= longText { result.longLiterals.append(at..<literal.end) }
+                at = literal.end
             }
         }
-        return found
+        return result
     }
 
     private static func hand(_ content: [UInt8], _ extraction: Extraction) -> Bool {
@@ -58,33 +75,27 @@ struct TextLiterals {
         var end: Int
         var characters = 0
         var isHexadecimal = true
+        /// Written in the alphabet for addresses, or joined by signs of addition.
+        var needsCleaning = false
     }
 
-    private static func isBase64(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2F, 0x2D, 0x5F: true
-        default: false
-        }
-    }
-
-    /// What may stand between two pieces of one literal: blanks, quotes, signs of addition, commas, line ends written out.
-    private static func isJoint(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x09...0x0D, 0x20, 0x22, 0x27, 0x2B, 0x2C, 0x5C, 0x60: true
-        default: false
-        }
-    }
-
-    private static func literal(_ bytes: Span<UInt8>, _ start: Int) -> Literal {
+    private static func literal(_ bytes: Span<UInt8>, _ start: Int, _ classes: Span<UInt8>) -> Literal {
         var literal = Literal(end: start)
         var at = start
         while true {
             let piece = at
             let joint = piece - literal.end
-            while at < bytes.count, isBase64(bytes[at]) {
-                if hexadecimalValue(bytes[at]) == nil { literal.isHexadecimal = false }
+            var all = CharacterClasses.hexadecimal.rawValue
+            var any: UInt8 = 0
+            while at < bytes.count {
+                let kind = classes[Int(bytes[at])]
+                if kind & CharacterClasses.base64.rawValue == 0 { break }
+                all &= kind
+                any |= kind
                 at += 1
             }
+            if all == 0 { literal.isHexadecimal = false }
+            if any & CharacterClasses.addressAlphabet.rawValue != 0 { literal.needsCleaning = true }
             let length = at - piece
             // Words of prose are short; only the last piece of a literal may be, right behind the piece before.
             let isLast =
@@ -98,42 +109,58 @@ struct TextLiterals {
                 return literal
             }
             guard length >= shortestPiece else { return literal }
-            while at < bytes.count, at < literal.end + 64, isJoint(bytes[at]) { at += 1 }
-            guard at < bytes.count, at > literal.end, isBase64(bytes[at]) else { return literal }
+            while at < bytes.count, at < literal.end + 64,
+                classes[Int(bytes[at])] & CharacterClasses.joint.rawValue != 0
+            {
+                if bytes[at] == UInt8(ascii: "+") { literal.needsCleaning = true }
+                at += 1
+            }
+            guard at < bytes.count, at > literal.end, classes[Int(bytes[at])] & CharacterClasses.base64.rawValue != 0
+            else { return literal }
         }
     }
 
     private static func decode(_ text: Span<UInt8>, _ literal: Literal, _ extraction: Extraction) -> Bool {
-        var plain: [UInt8] = []
-        plain.reserveCapacity(literal.characters)
-        for index in 0..<text.count {
-            switch text[index] {
-            // The alphabet for addresses (RFC 4648 section 5).
-            case UInt8(ascii: "-"): plain.append(UInt8(ascii: "+"))
-            case UInt8(ascii: "_"): plain.append(UInt8(ascii: "/"))
-            // A sign of addition between two pieces, not one at the end of a line.
-            case UInt8(ascii: "+")
-            where index > 0 && index + 1 < text.count && isJoint(text[index - 1]) && isJoint(text[index + 1]):
-                continue
-            case let byte where isBase64(byte): plain.append(byte)
-            default: continue
-            }
-        }
         if literal.isHexadecimal {
             var collector = HexadecimalCollector()
-            for digit in plain { collector.add(digit) }
+            for index in 0..<text.count { collector.add(text[index]) }
             if hand(collector.finish(), extraction) { return true }
         }
-        // Scripts leave out the padding.
-        while plain.count % 4 != 0 { plain.append(UInt8(ascii: "=")) }
-        // The first group tells for most literals that nothing comes of it.
-        let head = EncodedText.decodeBase64(Array(plain.prefix(FileSignature.length * 2)).span, limit: FileSignature.length)
+        guard literal.needsCleaning else { return decodeBase64(text, extraction) }
+        let plain = cleaned(text)
+        return decodeBase64(plain.span, extraction)
+    }
+
+    /// In the usual alphabet, and without signs of addition between pieces.
+    private static func cleaned(_ text: Span<UInt8>) -> [UInt8] {
+        let table = CharacterClasses.table
+        let classes = table.span
+        var plain: [UInt8] = []
+        plain.reserveCapacity(text.count)
+        for index in 0..<text.count {
+            switch text[index] {
+            case UInt8(ascii: "-"): plain.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): plain.append(UInt8(ascii: "/"))
+            // Not the one at the end of a line.
+            case UInt8(ascii: "+")
+            where index > 0 && index + 1 < text.count
+                && classes[Int(text[index - 1])] & classes[Int(text[index + 1])] & CharacterClasses.joint.rawValue != 0:
+                continue
+            case let byte: plain.append(byte)
+            }
+        }
+        return plain
+    }
+
+    private static func decodeBase64(_ text: Span<UInt8>, _ extraction: Extraction) -> Bool {
+        // The first octets tell for most literals that nothing comes of it.
+        let head = EncodedText.decodeBase64(
+            text.extracting(text.range(0, FileSignature.length * 2)), limit: FileSignature.length)
         guard FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span) else {
             extraction.charge(head.count)
             return false
         }
-        let content = EncodedText.decodeBase64(plain.span, limit: extraction.room)
-        return hand(content, extraction)
+        return hand(EncodedText.decodeBase64(text, limit: extraction.room), extraction)
     }
 
     // MARK: Lists
@@ -153,7 +180,9 @@ struct TextLiterals {
             if isHexadecimal { at += 2 }
             var value = 0
             let digits = at
-            while at < bytes.count, at - digits < 4, let digit = hexadecimalValue(bytes[at]), isHexadecimal || digit < 10 {
+            while at < bytes.count, at - digits < 4, let digit = hexadecimalValue(bytes[at]),
+                isHexadecimal || digit < 10
+            {
                 value = value * (isHexadecimal ? 16 : 10) + Int(digit)
                 at += 1
             }

@@ -64,7 +64,8 @@ enum XMLTag {
     private static func resolved(_ value: [UInt8]) -> String {
         var text = String(decoding: value, as: UTF8.self)
         guard value.contains(UInt8(ascii: "&")) else { return text }
-        for (reference, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")] {
+        for (reference, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+        {
             text = text.split(separator: reference, omittingEmptySubsequences: false).joined(separator: character)
         }
         return text

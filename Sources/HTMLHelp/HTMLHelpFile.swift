@@ -46,7 +46,9 @@ package enum HTMLHelpFile {
             next = file.pointee.next
         }
         // In the order of their content each octet is decompressed once.
-        files.sort { ($0.pointee.section.pointee.id, $0.pointee.offset) < ($1.pointee.section.pointee.id, $1.pointee.offset) }
+        files.sort {
+            ($0.pointee.section.pointee.id, $0.pointee.offset) < ($1.pointee.section.pointee.id, $1.pointee.offset)
+        }
         var result: Result = []
         var end: [UInt32: Int64] = [:]
         for file in files where file.pointee.length > 0 {

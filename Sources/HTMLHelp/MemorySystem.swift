@@ -94,7 +94,9 @@ enum MemorySystem {
         }
         system.pointee.seek = { file, offset, mode in
             guard let handle = MemorySystem.handle(file), let source = handle.source else { return -1 }
-            let base = mode == Int32(MSPACK_SYS_SEEK_START) ? 0 : mode == Int32(MSPACK_SYS_SEEK_CUR) ? handle.at : source.bytes.count
+            let base =
+                mode == Int32(MSPACK_SYS_SEEK_START)
+                ? 0 : mode == Int32(MSPACK_SYS_SEEK_CUR) ? handle.at : source.bytes.count
             let (place, isOver) = base.addingReportingOverflow(Int(offset))
             guard !isOver, place >= 0, place <= source.bytes.count else { return -1 }
             handle.at = place

@@ -56,7 +56,6 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
-        .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
         .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -81,9 +80,6 @@ let package = Package(
         library(
             "Unpacking",
             ["Bytes", "CArchive", "Compression", "Documents", "Linux", "MIME", "MailModel", "Members"]),
-
-        library("HTMLHelp", ["CMspack"]),
-        library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel", "Members"]),

@@ -34,6 +34,9 @@ import Testing
         forms["data address"] = "<a href=\"data:application/x;base64,\(text)\">"
         forms["joined"] = "'\(text[..<middle])' +\n \"\(text[middle...])\""
         forms["joined without blanks"] = "\"\(text[..<middle])\"+\"\(text[middle...])\""
+        forms["a short piece first"] = "'\(text.prefix(4))' + '\(text.dropFirst(4))'"
+        forms["short pieces"] = "'\(text.prefix(40))'+'\(text.dropFirst(40).prefix(8))'+'\(text.dropFirst(48))'"
+        forms["behind prose"] = "see the attachment\r\n\r\n\(text)"
         forms["continued lines"] = lines.joined(separator: "\\\n")
         forms["lines"] = lines.joined(separator: "\r\n")
         forms["list of lines"] = "['" + lines.joined(separator: "','") + "']"

@@ -42,6 +42,7 @@ extension Inspection.Run {
     mutating func look(_ content: Span<UInt8>, part: Int, item: Unpacker.Item?) {
         let opened = unpacker.open(content, as: part, item: item)
         builder.describe(part) { $0.detectedType = opened.types.first?.mediaType ?? "" }
+        if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
         for fact in opened.facts {
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)

@@ -110,7 +110,7 @@ package final class Unpacker {
             receiver.isEmbedded = !type.opening.isArchive
             read(content, type, receiver)
         }
-        readDocument(content, receiver)
+        readDocument(content, opened.types, receiver)
         if readable == 0, !budget.isOver, receiver.level <= limits.levels {
             receiver.isEmbedded = true
             HiddenArchives.read(content, opened.types, into: receiver)
@@ -173,10 +173,14 @@ package final class Unpacker {
     }
 
     /// Reads content as every kind of document that it looks like.
-    private func readDocument(_ content: Span<UInt8>, _ receiver: MemberReceiver) {
+    private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
         for format in DocumentFormat.all where format.matches(content) {
             guard !budget.isOver else { return }
-            guard receiver.level <= limits.levels else { return budget.hit(.levels) }
+            guard receiver.level <= limits.levels else {
+                // Plain text holds files by way of exception only.
+                if !types.contains(.text) { budget.hit(.levels) }
+                return
+            }
             receiver.isEmbedded = true
             format.read(
                 content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)

@@ -97,7 +97,7 @@ import Testing
     private static let bounded: [(String, Int, String)] = [
         ("X: y\r\n", 4, "mime-header-count"), ("Content-Type: a/b; a=1; b=2\r\n", 2, "mime-parameters"),
         ("Content-Type: multipart/mixed; boundary=12345\r\n", 5, "mime-boundary-length"),
-        ("Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n", 1, "mime-readings"),
+        ("Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\n", 2, "mime-readings"),
     ]
 
     private static func limits(_ name: String, _ value: Int) -> InspectionLimits {

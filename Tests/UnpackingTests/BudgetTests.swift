@@ -126,7 +126,7 @@ import Testing
         #expect(result.entries.map(\.content) == [container] + large + [eicar])
         #expect(result.failure == nil && result.limits.isEmpty)
         // Names from the archive, or any at all, are nowhere.
-        #expect(try names(in: scratch.path).isEmpty)
+        #expect(try runTool("ls", ["-A", scratch.path]).text == "")
     }
 
     @Test func limitOfTheWorkspace() throws {
@@ -155,9 +155,5 @@ import Testing
         let result = Unpacked(content, limits: limits, directory: scratch.path)
         #expect(result.limits.isEmpty)
         #expect(result.entries.count == 5)
-    }
-
-    private func names(in directory: String) throws -> [String] {
-        try runTool("ls", ["-A", directory]).lines
     }
 }

@@ -10,7 +10,9 @@ import Testing
         finder.read(text: bytes.span)
         let header = Array(message.utf8)
         finder.read(message: header.span)
-        return finder.passwords(site: site, limit: limit).candidates.map { String(decoding: $0.password, as: UTF8.self) }
+        return finder.passwords(site: site, limit: limit).candidates.map {
+            String(decoding: $0.password, as: UTF8.self)
+        }
     }
 
     @Test(arguments: [
@@ -30,7 +32,9 @@ import Testing
 
     @Test func wordsOfTheHeader() {
         let found = passwords(
-            "", message: "Subject: =?UTF-8?Q?Invoice_4711?=\r\nFrom: Bob <bob@mail.example.org>\r\nTo: al@example.net\r\n\r\n")
+            "",
+            message:
+                "Subject: =?UTF-8?Q?Invoice_4711?=\r\nFrom: Bob <bob@mail.example.org>\r\nTo: al@example.net\r\n\r\n")
         for word in ["4711", "bob", "mail.example.org", "mail.example", "bob@mail.example.org", "al", "example.net"] {
             #expect(found.contains(word))
         }

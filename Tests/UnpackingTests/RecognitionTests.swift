@@ -18,7 +18,9 @@ import Testing
             #expect(names(bytes).contains(signature.type.name))
             // Cut off by one octet it is nothing of the kind.
             bytes.removeLast()
-            let shorter = Signature.table.contains { $0.type == signature.type && $0.bytes.count < signature.bytes.count }
+            let shorter = Signature.table.contains {
+                $0.type == signature.type && $0.bytes.count < signature.bytes.count
+            }
             if !shorter { #expect(!Recognition.types(of: bytes.span).contains(signature.type)) }
         }
     }
@@ -67,7 +69,9 @@ import Testing
     /// A tar archive of one member.
     private func tar(_ name: String, _ content: [UInt8]) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, _ offset: Int) { header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8) }
+        func put(_ text: String, _ offset: Int) {
+            header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+        }
         put(name, 0)
         put("0000644\0" + "0000000\0" + "0000000\0", 100)
         let size = String(content.count, radix: 8)

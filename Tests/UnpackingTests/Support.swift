@@ -46,7 +46,8 @@ struct Unpacked {
             let holder = item.container < 0 ? "" : entries[item.container].path + "/"
             entries.append(
                 Entry(
-                    path: "\(holder)\(item.number)", names: item.member.names.map { String(decoding: $0, as: UTF8.self) },
+                    path: "\(holder)\(item.number)",
+                    names: item.member.names.map { String(decoding: $0, as: UTF8.self) },
                     flags: item.member.flags, content: nil, types: []))
             guard item.hasContent else { continue }
             _ = unpacker.withContent(of: item) { bytes in

@@ -39,7 +39,8 @@ import Testing
     @Test func memberThatNoDirectoryLists() {
         var hidden = ZipWriter.Entry("hidden.com", eicar)
         hidden.isListed = false
-        let result = Unpacked(ZipWriter(entries: [.init("a.txt", harmless), hidden, .init("c.txt", harmless)]).archive())
+        let result = Unpacked(
+            ZipWriter(entries: [.init("a.txt", harmless), hidden, .init("c.txt", harmless)]).archive())
         #expect(Set(result.names) == ["a.txt", "hidden.com", "c.txt"])
         #expect(!result.places(of: eicar).isEmpty)
         #expect(result.kinds.contains(.ambiguous))

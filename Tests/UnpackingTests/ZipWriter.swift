@@ -45,7 +45,8 @@ struct ZipWriter {
                     + octets(entry.compressedSize ?? data.count, 4) + octets(entry.size ?? entry.content.count, 4)
             }
             let name = Array(entry.name.utf8)
-            out += [0x50, 0x4B, 3, 4, 20, 0] + common(entry.localFlags ?? entry.flags) + octets(name.count, 2) + [0, 0]
+            out +=
+                [0x50, 0x4B, 3, 4, 20, 0] + common(entry.localFlags ?? entry.flags) + octets(name.count, 2) + [0, 0]
             out += name + data
             guard entry.isListed else { continue }
             let listed = Array((entry.centralName ?? entry.name).utf8)

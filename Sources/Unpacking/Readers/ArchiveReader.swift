@@ -2,22 +2,60 @@ internal import Bytes
 internal import Members
 
 /// Reads the archives that libarchive knows, one format at a time.
-enum ArchiveReader {
+struct ArchiveReader {
+    private let what: String
+    private let sink: any MemberSink
+    /// Names of members that are known to be encrypted, where libarchive does not know it.
+    private var encrypted: Set<[UInt8]> = []
+    /// Names of members that were handed out.
+    private var seen: Set<[UInt8]> = []
+
+    private init(_ what: String, _ sink: any MemberSink) {
+        self.what = what
+        self.sink = sink
+    }
+
     static func read(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
         if let volume = ArchiveFacts.volume(content, format) { sink.report(.unsupported, volume) }
         if ArchiveFacts.hasEncryptedHeaders(content, format) {
             sink.report(.encrypted, "\(format.words) with its names")
         }
+        var reader = ArchiveReader(format.words, sink)
+        let listing = format == .rar || format == .rar5 ? RarListing(content, format) : nil
+        for entry in listing?.entries ?? [] where entry.isEncrypted { reader.encrypted.insert(entry.name) }
         content.withUnsafeBufferPointer { bytes in
             guard let archive = LibArchive() else { return sink.report(.corrupt, "no memory for \(format.words)") }
             archive.enable(format)
             guard archive.open(bytes) else { return sink.report(archive.failure(format.words)) }
-            readMembers(archive, format.words, sink)
+            reader.readMembers(archive)
+        }
+        if let listing { reader.addUnread(listing) }
+    }
+
+    /// Hands out what the headers list and libarchive did not reach: names, and content that is stored as it is.
+    private func addUnread(_ listing: RarListing) {
+        for entry in listing.entries where !seen.contains(entry.name) && sink.mayGoOn() {
+            var member = Member(names: [entry.name])
+            if entry.isDirectory { member.flags.insert(.directory) }
+            if entry.isEncrypted {
+                member.flags.insert(.encrypted)
+            }
+            let goesOn: Bool
+            if entry.isEncrypted {
+                sink.report(.encrypted, "member of \(what)")
+                goesOn = sink.add(member)
+            } else if let stored = entry.stored, !entry.isDirectory {
+                goesOn = sink.add(member, range: stored)
+            } else {
+                if !entry.isDirectory { sink.report(.unsupported, "method in \(what)") }
+                goesOn = sink.add(member)
+            }
+            guard goesOn else { return }
         }
     }
 
     /// Reads all members of an open archive.
-    private static func readMembers(_ archive: LibArchive, _ what: String, _ sink: any MemberSink) {
+    private mutating func readMembers(_ archive: LibArchive) {
         while sink.mayGoOn() {
             switch archive.next() {
             case .end:
@@ -25,18 +63,17 @@ enum ArchiveReader {
             case .failed:
                 return sink.report(archive.failure(what))
             case .entry(let entry):
-                guard readMember(archive, entry, what, sink) else { return }
+                guard readMember(archive, entry) else { return }
             }
         }
     }
 
     /// Returns false when there is no going on.
-    private static func readMember(
-        _ archive: LibArchive, _ entry: LibArchive.Entry, _ what: String, _ sink: any MemberSink
-    ) -> Bool {
+    private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry) -> Bool {
         var member = entry.member
+        for name in member.names { seen.insert(name) }
         if member.names.isEmpty { sink.report(.ambiguous, "member of \(what) without a readable name") }
-        if entry.isEncrypted {
+        if entry.isEncrypted || member.names.first.map({ encrypted.contains($0) }) == true {
             member.flags.insert(.encrypted)
             sink.report(.encrypted, "member of \(what)")
             return sink.add(member)

@@ -177,6 +177,8 @@ final class LibArchive {
         /// What it is; its name without content.
         var member: Member {
             var member = Member()
+            // libarchive ends the process when it cannot convert a name and an earlier call left ENOMEM behind.
+            errno = 0
             if let name = Entry.bytes(archive_entry_pathname(pointer)) ?? Entry.bytes(
                 archive_entry_pathname_utf8(pointer))
                 ?? Entry.bytes(archive_entry_pathname_w(pointer))

@@ -28,6 +28,8 @@ extension FileType {
         "lzo", "application/x-lzop", "lzop file", .unsupported, recognised: "`89 LZO 00`")
     static let lrzip = FileType("lrz", "application/x-lrzip", "lrzip file", .unsupported, recognised: "`LRZI`")
 
+    static let grzip = FileType("grz", "application/x-grzip", "GRZip file", .unsupported, recognised: "`GRZipII`")
+
     static let tar = FileType(
         "tar", "application/x-tar", "tar archive", .archive(.tar), recognised: "the checksum of the first header",
         reported: members)

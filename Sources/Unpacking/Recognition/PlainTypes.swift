@@ -73,13 +73,14 @@ extension FileType {
         reported: "encrypted")
     static let sqlite = FileType(
         "sqlite", "application/vnd.sqlite3", "SQLite database", .plain, recognised: "`SQLite format 3`")
-    static let text = FileType(
+    package static let text = FileType(
         "asc", "text/plain", "text", .encodedText, recognised: "no control characters but those of text",
         reported: "uuencoded, yEnc, BinHex and base64 files in it")
 
     /// Every type that is recognised.
     package static let all: [FileType] = [
-        zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, lrzip, tar, cpio, ar, rpm, sevenZip, rar, rar5,
+        zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, lrzip, grzip, tar, cpio, ar, rpm, sevenZip, rar,
+        rar5,
         cab, lha,
         iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj, installShield, sis, disk, vhd, vhdx, vmdk,
         qcow, wim,

@@ -26,7 +26,7 @@ package enum Recognition {
     /// Types for which a few octets are not enough.
     private static let checks: [(FileType, @Sendable (Span<UInt8>) -> Bool)] = [
         (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
-        (.zstd, StructureChecks.isSkippableFrame), (.tar, StructureChecks.isTar),
+        (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, { StructureChecks.isCabinet($0) }),
         (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
         (.arj, StructureChecks.isARJ), (.arc, StructureChecks.isARC), (.vhd, StructureChecks.hasVHDFooter),

@@ -26,11 +26,23 @@ enum StructureChecks {
         return usual && dictionary >= 4096 && (length == UInt64.max || length < 1 << 38) && content[13] == 0
     }
 
-    static func isSkippableFrame(_ content: Span<UInt8>) -> Bool {
-        guard content.count >= 12, 0x50...0x5F ~= content[0], content.hasBytes([0x2A, 0x4D, 0x18], at: 1),
-            let size = content.littleEndian32(at: 4)
-        else { return false }
-        return content.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 8 + Int(size))
+    static func isSkippedZstd(_ content: Span<UInt8>) -> Bool {
+        afterSkippedFrames(content).map { content.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: $0) } ?? false
+    }
+
+    static func isSkippedLZ4(_ content: Span<UInt8>) -> Bool {
+        afterSkippedFrames(content).map { content.hasBytes([0x04, 0x22, 0x4D, 0x18], at: $0) } ?? false
+    }
+
+    /// Where the first frame that is not to be skipped begins, behind some that are; both formats have the same.
+    private static func afterSkippedFrames(_ content: Span<UInt8>) -> Int? {
+        var position = 0
+        while position <= content.count - 8, 0x50...0x5F ~= content[position],
+            content.hasBytes([0x2A, 0x4D, 0x18], at: position + 1), let size = content.littleEndian32(at: position + 4)
+        {
+            position += 8 + Int(size)
+        }
+        return position > 0 ? position : nil
     }
 
     /// The first header's checksum, which every dialect of tar has (POSIX.1-1988, ustar interchange format).

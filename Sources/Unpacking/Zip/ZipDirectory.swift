@@ -5,7 +5,7 @@ internal import Bytes
 struct ZipDirectory {
     /// Bounds of reading.
     enum Limits {
-        /// End-of-central-directory records that are looked at.
+        /// End-of-central-directory records that are looked at, the last ones.
         static let ends = 256
         /// Central headers that are read.
         static let entries = 65_536
@@ -37,18 +37,20 @@ struct ZipDirectory {
 
     init(_ content: Span<UInt8>) {
         var ends: [Int] = []
+        var lastDropped: Int?
         var from = 0
         while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from) {
             from = end + 4
             guard end <= content.count - 22 else { break }
-            guard ends.count < Limits.ends else {
-                limitReached = true
-                break
-            }
             ends.append(end)
+            if ends.count == 2 * Limits.ends {
+                lastDropped = ends[Limits.ends - 1]
+                ends.removeFirst(Limits.ends)
+            }
         }
         // From the last: what it lists tells which of the others lie within members, stored archives of their own.
         for end in ends.reversed() where members.range(containing: end) == nil { readEnd(content, at: end) }
+        if let lastDropped, members.range(containing: lastDropped) == nil { limitReached = true }
         // A directory whose end record is missing, cut off or elsewhere.
         readLooseHeaders(content)
     }

@@ -12,7 +12,7 @@ enum ZipSignatures {
 
     /// The content is a zip archive from its first octet on.
     static func beginsWithZip(_ content: Span<UInt8>) -> Bool {
-        if isLocalHeader(content, at: 0) || content.hasBytes(endOfDirectory, at: 0) { return true }
+        if content.hasBytes(localHeader, at: 0) || content.hasBytes(endOfDirectory, at: 0) { return true }
         let isSplit =
             content.hasBytes(descriptor, at: 0) || content.hasBytes([0x50, 0x4B, 0x30, 0x30], at: 0)
         return isSplit && isLocalHeader(content, at: 4)

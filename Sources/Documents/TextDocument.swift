@@ -6,8 +6,11 @@ enum TextDocument {
     /// Octets that are looked at to tell text from anything else.
     private static let prefix = 4_096
 
+    /// Octets without which nothing can be written out.
+    private static let smallest = 16
+
     static func matches(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count >= 64 else { return false }
+        guard bytes.count >= smallest else { return false }
         if WideText.coding(bytes) != nil { return true }
         return bytes.extracting(bytes.range(0, prefix)).firstIndex(of: 0) == nil
     }
@@ -17,6 +20,7 @@ enum TextDocument {
     }
 
     private static func readText(_ text: Span<UInt8>, _ extraction: Extraction) {
+        CellFormula.read(text, extraction)
         let literals = TextLiterals.read(text, extraction)
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
         guard literals.hasFile || !literals.longLiterals.isEmpty || ScriptWords.isLikely(in: text) else { return }

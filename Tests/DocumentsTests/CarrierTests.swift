@@ -236,7 +236,8 @@ import Testing
 
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
     func excel2003() throws {
-        #expect(read(try Corpora.bytes("oletools/msodde/dde-in-excel2003.xml")).texts(.dde) == ["cmd|/c calc.exe"])
+        let found = read(try Corpora.bytes("oletools/msodde/dde-in-excel2003.xml"))
+        #expect(found.texts(.dde).contains("cmd|/c calc.exe"))
     }
 
     @Test(

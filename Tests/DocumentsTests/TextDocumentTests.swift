@@ -90,4 +90,9 @@ import Testing
         #expect(!isTold("<svg><path d='M0 0'/><text>one = two</text></svg>"))
         #expect(!isTold("<html><script>1</script></html>"))
     }
+
+    @Test func formulasInTables() {
+        let table = "name,value\r\na,=cmd|'/k calc.exe'!A0\r\n\"+MSEXCEL|'x'!a\";b|'c'!d\n"
+        #expect(Set(read(Array(table.utf8)).texts(.dde)) == ["=cmd|'/k calc.exe'", "+MSEXCEL|'x'"])
+    }
 }

@@ -31,6 +31,18 @@ struct PDFFilters {
     /// True when nothing was done to the data.
     var isPlain: Bool { names.isEmpty || names == ["Crypt"] }
 
+    /// True when the data are deflated and nothing else.
+    var isDeflated: Bool {
+        let real = names.filter { $0 != "Crypt" }
+        guard real == ["FlateDecode"] || real == ["Fl"] else { return false }
+        return names.indices.allSatisfy { parameter($0, "Predictor") ?? 1 <= 1 }
+    }
+
+    /// True when deflated data begin with zlib's head (RFC 1950 section 2.2); readers do not insist on it.
+    static func hasHead(_ bytes: Span<UInt8>) -> Bool {
+        bytes.count > 2 && bytes[0] & 0x0F == 8 && (Int(bytes[0]) << 8 | Int(bytes[1])) % 31 == 0
+    }
+
     /// Undoes the filters; at most `limit` octets in each step.
     func decode(_ bytes: Span<UInt8>, limit: Int) -> Result {
         var result = Result(content: names.first == "Crypt" ? bytes.array : [], isDecoded: true)
@@ -77,7 +89,7 @@ struct PDFFilters {
         var content: [UInt8] = []
         var ended = Inflate.append(input, form: .zlib, to: &content, limit: limit)
         if content.isEmpty, ended.end == .corrupt, input.count > 2 {
-            // Readers do not insist on the two octets of zlib's head.
+            // Whatever stands in the place of the head.
             ended = Inflate.append(input.extracting(2..<input.count), form: .raw, to: &content, limit: limit)
         }
         return Result(

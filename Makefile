@@ -13,7 +13,7 @@ LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
-SHELL_FILES := .ci/run bench/run bench/make-mail corpus/make-samples Tests/EndToEnd/postfix-instance \
+SHELL_FILES := .ci/run bench/run bench/make-mail bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance \
 	$(filter-out $(SCRIPTS)/make-%,$(wildcard $(SCRIPTS)/*))
 
 .DEFAULT_GOAL := help

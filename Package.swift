@@ -119,6 +119,7 @@ let package = Package(
 
         // Programs that tests start
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
+        testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Digests", "Linux"], path: "Tests/TestSupport",

@@ -27,7 +27,7 @@ struct CorpusTests {
 
     @Test(arguments: ["libarchive", "py7zr", "rarfile", "yauzl", "zip-slip", "bombs", "clamav-testfiles"])
     func everyFileHasAnOutcome(_ folder: String) throws {
-        let limits = UnpackingLimits(maximumQuota: 16 << 20)
+        let limits = UnpackingLimits(maximumQuota: 4 << 20)
         for path in Corpora.files(folder) where !Self.deadly.contains((path as NSString).lastPathComponent) {
             let result = Unpacked(try Corpora.bytes(path), limits: limits, messageSize: 1 << 20)
             let isTold = !result.entries.isEmpty || result.isMarked || result.isComplete || Self.isNoContainer(result)
@@ -53,6 +53,8 @@ struct CorpusTests {
         "clam-petite.exe", "clam-upack.exe", "clam-upx.exe", "clam-wwpack.exe", "clam-yc.exe", "clam.ea05.exe",
         "clam.ea06.exe", "clam.exe", "clam.exe.binhex", "clam.impl.zip", "clam.sis", "clam_IScab_ext.exe",
         "clam_IScab_int.exe", "clam_ISmsi_ext.exe", "clam_ISmsi_int.exe",
+        // Nested deeper than the limit.
+        "clam_cache_emax.tgz",
     ]
 
     /// Names in the dumps that rarfile keeps beside its archives.

@@ -227,7 +227,7 @@ struct PDFReader {
     }
 
     private mutating func decoded(_ stream: Stream, _ bytes: Span<UInt8>, limit: Int? = nil) -> PDFFilters.Result {
-        guard work(stream.data.count) else { return PDFFilters.Result(content: [], isDecoded: false) }
+        guard work(stream.data.count) else { return PDFFilters.Result(content: []) }
         let room = limit ?? extraction.bufferRoom
         let filters = filters(stream, bytes)
         let data = bytes.extracting(stream.data)
@@ -290,7 +290,8 @@ struct PDFReader {
         }
         extraction.member(role, names: names, result.content.span)
         if result.isDamaged, result.content.count != size { extraction.problem(.corrupt, Self.damagedStream) }
-        if result.limitReached { extraction.stop("octets") }
+        if result.isUnsupported { extraction.problem(.unsupported, "filter of a PDF stream") }
+        if result.limitReached { extraction.stop("octets or filters") }
     }
 
     private static let damagedStream = "stream of the PDF"

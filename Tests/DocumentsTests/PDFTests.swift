@@ -188,6 +188,18 @@ import Testing
         #expect(read(document).has(eicar))
     }
 
+    @Test func filtersThatAreNotUndone() {
+        func found(_ filters: String) -> Collector {
+            read(Array(Self.head.utf8) + Self.stream(2, "/Type /EmbeddedFile /Filter [\(filters)]", eicar))
+        }
+        #expect(found("/Other").has(.unsupported))
+        #expect(found("/Other").has(eicar))
+        #expect(found("/DCTDecode").has(eicar))
+        #expect(found("/DCTDecode").problems.isEmpty)
+        #expect(!found(String(repeating: "/AHx ", count: 8)).has(.overLimits))
+        #expect(found(String(repeating: "/AHx ", count: 9)).has(.overLimits))
+    }
+
     @Test func missingChecksum() {
         let data = Array(Self.deflated(eicar).dropLast(4))
         let plain = "/Type /EmbeddedFile /Filter /FlateDecode"

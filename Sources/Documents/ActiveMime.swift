@@ -11,17 +11,11 @@ enum ActiveMime {
         var starts = [50]
         if let stated = bytes.little32(0x1E) { starts.insert(stated + 46, at: 0) }
         for start in starts + Array(10..<256) where start < bytes.count && bytes[start] == 0x78 {
-            var content: [UInt8] = []
-            let result = Inflate.append(
-                bytes.extracting(start..<bytes.count), form: .zlib, to: &content, limit: extraction.room)
-            guard !content.isEmpty else { continue }
-            extraction.charge(content.count)
-            extraction.member(.file, content.span)
-            switch result.end {
-            case .complete: break
-            case .limit: extraction.stop("octets")
-            default: extraction.problem(.corrupt, "deflated data of ActiveMime")
-            }
+            let input = bytes.extracting(start..<bytes.count)
+            var head: [UInt8] = []
+            _ = Inflate.append(input, form: .zlib, to: &head, limit: 1)
+            guard !head.isEmpty else { continue }
+            extraction.inflatedMember(.file, input, stated: nil, "deflated data of ActiveMime")
             return
         }
         extraction.problem(.corrupt, "ActiveMime without deflated data")

@@ -7,7 +7,7 @@ enum CompiledHelp {
     static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.has("ITSF") }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        let result = HTMLHelpFile.read(bytes, limit: { extraction.room }) { name, content in
+        let result = HTMLHelpFile.read(bytes, limit: { extraction.bufferRoom }) { name, content in
             extraction.charge(content.count)
             return extraction.countItem() && extraction.member(.file, names: [name], content.span)
         }

@@ -113,7 +113,8 @@ struct CompoundDocument {
     }
 
     private mutating func project(_ directory: Int, _ bytes: Span<UInt8>) -> VBAProject? {
-        guard let text = VBACompression.decompress(content(directory, bytes).span, at: 0, limit: extraction.room) else {
+        guard let text = VBACompression.decompress(content(directory, bytes).span, at: 0, limit: extraction.bufferRoom)
+        else {
             return nil
         }
         extraction.charge(text.count)
@@ -125,7 +126,7 @@ struct CompoundDocument {
             let name = file.entries[index].name
             guard !equalNames(name, Array("dir".utf8)), extraction.countItem() else { continue }
             let stream = content(index, bytes)
-            guard let source = project.source(of: name, stream.span, limit: extraction.room) else { continue }
+            guard let source = project.source(of: name, stream.span, limit: extraction.bufferRoom) else { continue }
             extraction.charge(source.count)
             extraction.member(.macro, names: [name], source.span)
         }

@@ -10,7 +10,7 @@ enum CompressedRTF {
 
     /// Hands on the text of a property.
     static func read(_ value: Span<UInt8>, _ extraction: Extraction) {
-        guard let text = decompress(value, limit: extraction.room) else {
+        guard let text = decompress(value, limit: extraction.bufferRoom) else {
             extraction.problem(.corrupt, "compressed RTF")
             return
         }

@@ -1,5 +1,4 @@
 internal import Bytes
-internal import Compression
 internal import Digests
 internal import Members
 
@@ -52,15 +51,7 @@ enum CryptographicMessage {
             extraction.member(.mail, content.span)
         case .signed(nil), .other: break
         case .compressed(let deflated):
-            var content: [UInt8] = []
-            let result = Inflate.append(deflated.span, form: .zlib, to: &content, limit: extraction.room)
-            extraction.charge(content.count)
-            extraction.member(.mail, content.span)
-            if result.end == .limit {
-                extraction.stop("octets")
-            } else if result.end != .complete {
-                extraction.problem(.corrupt, "compressed S/MIME")
-            }
+            extraction.inflatedMember(.mail, deflated.span, stated: nil, "compressed S/MIME")
         case .encrypted: extraction.problem(.encrypted, "S/MIME message")
         case nil: extraction.problem(.corrupt, "S/MIME message")
         }

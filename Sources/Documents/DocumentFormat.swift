@@ -76,7 +76,7 @@ package struct DocumentFormat: Sendable {
             recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",
-            reports: "files written out in base64, hexadecimal or numbers; HTML smuggling; script in SVG",
+            reports: "files written out in base64, hexadecimal or numbers; HTML smuggling; script in SVG; DDE in cells",
             recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

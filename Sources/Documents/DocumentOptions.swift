@@ -2,6 +2,9 @@
 package struct DocumentLimits: Hashable, Sendable {
     /// Octets of one decoded member. Default 256 MiB.
     package var memberOctets = 256 << 20
+    /// Octets of a decoded value that has to be in memory as a whole: object streams, several filters, compiled help.
+    /// Default 16 MiB.
+    package var bufferedOctets = 16 << 20
     /// Different facts of one document; that there are more is told once. Default 256.
     package var facts = 256
     /// Octets of a fact's text and of a name. Default 1,024.

@@ -1,3 +1,4 @@
+internal import Compression
 internal import Members
 
 /// One document's way to the sink: counts against the limits, and says each over-limit once.
@@ -23,8 +24,11 @@ final class Extraction {
 
     var limits: DocumentLimits { options.limits }
 
-    /// Octets that the next decoded value may have.
+    /// Octets that the next decoded member may have.
     var room: Int { max(0, min(limits.memberOctets, decodedLeft, sink.room)) }
+
+    /// The same for what has to be in memory as a whole.
+    var bufferRoom: Int { min(room, limits.bufferedOctets) }
 
     /// Octets were decoded.
     func charge(_ octets: Int) {
@@ -58,6 +62,31 @@ final class Extraction {
         sink.end()
         if !goesOn { isStopped = true }
         return goesOn
+    }
+
+    /// Hands on what `input` inflates to (RFC 1950), piece by piece.
+    /// - Parameters:
+    ///   - stated: octets that the document says; where they have come a missing checksum is no damage.
+    ///   - what: what it is, for a report of damage.
+    func inflatedMember(
+        _ role: DocumentRole, names: [[UInt8]] = [], _ input: Span<UInt8>, stated: Int?, _ what: String
+    ) {
+        guard !isStopped else { return }
+        guard sink.begin(member(role, names)) else {
+            sink.end()
+            isStopped = true
+            return
+        }
+        let result = Inflate.pieces(input, form: .zlib, limit: room) { sink.append($0) }
+        sink.end()
+        charge(result.produced)
+        switch result.end {
+        case .complete: break
+        case .stopped: isStopped = true
+        case .limit: stop("octets")
+        case .truncated, .corrupt:
+            if result.produced != stated { problem(.corrupt, what) }
+        }
     }
 
     /// Hands on a member that is a part of the document as it stands.

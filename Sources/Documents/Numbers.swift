@@ -18,11 +18,6 @@ extension Span<UInt8> {
         return low | high << 32
     }
 
-    func big32(_ at: Int) -> Int? {
-        guard at >= 0, at <= count - 4 else { return nil }
-        return Int(self[at]) << 24 | Int(self[at + 1]) << 16 | Int(self[at + 2]) << 8 | Int(self[at + 3])
-    }
-
     /// The `length` octets from `start` on, as far as there are; empty when `start` is past the end.
     func range(_ start: Int, _ length: Int) -> Range<Int> {
         guard start >= 0, start < count, length > 0 else { return 0..<0 }
@@ -48,5 +43,15 @@ extension Span<UInt8> {
 extension UnsafeBufferPointer<UInt8> {
     fileprivate func withSpan(_ body: (Span<UInt8>) -> Int?) -> Int? {
         body(Span(_unsafeElements: self))
+    }
+}
+
+/// Value of a hexadecimal digit.
+func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
     }
 }

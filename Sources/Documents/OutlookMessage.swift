@@ -34,13 +34,3 @@ enum OutlookMessage {
         type == 0x1F ? Names.utf16(value, limit: limit) : Names.ansi(value, limit: limit)
     }
 }
-
-/// Value of a hexadecimal digit.
-func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x37
-    case 0x61...0x66: byte - 0x57
-    default: nil
-    }
-}

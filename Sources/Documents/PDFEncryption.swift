@@ -94,7 +94,7 @@ struct PDFEncryption {
             revision: revision, keySize: keySize, owner: owner, user: user,
             ownerKey: dictionary["OE"]?.string ?? [], userKey: dictionary["UE"]?.string ?? [],
             permissions: dictionary["P"]?.number ?? 0, identifier: identifier, encryptsMetadata: encryptsMetadata)
-        let hit = passwords.first(rounds: revision >= 6 ? 3_000 : 200) { password in
+        let hit = passwords.first(rounds: revision >= 6 ? 6_000 : 200) { password in
             revision >= 5 ? key256(scheme, password) : key(scheme, password)
         }
         guard let hit else { return nil }

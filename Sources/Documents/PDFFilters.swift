@@ -9,13 +9,18 @@ struct PDFFilters {
     /// What undoing the filters gave.
     struct Result {
         var content: [UInt8]
-        /// All filters are undone; an image's filter is left on.
-        var isDecoded: Bool
         /// The data ended early or is damaged.
         var isDamaged = false
         /// There was more than the limit.
         var limitReached = false
+        /// A filter that is none of the standard's is left on.
+        var isUnsupported = false
     }
+
+    /// Filters of images: files that these begin with are looked at as they are.
+    private static let imageFilters: Set<String> = [
+        "DCTDecode", "DCT", "JPXDecode", "JBIG2Decode", "CCITTFaxDecode", "CCF",
+    ]
 
     private let names: [String]
     private let parameters: [[String: PDFValue]]
@@ -31,17 +36,29 @@ struct PDFFilters {
     /// True when nothing was done to the data.
     var isPlain: Bool { names.isEmpty || names == ["Crypt"] }
 
+    /// True when the data are deflated and nothing else.
+    var isDeflated: Bool {
+        let real = names.filter { $0 != "Crypt" }
+        guard real == ["FlateDecode"] || real == ["Fl"] else { return false }
+        return names.indices.allSatisfy { parameter($0, "Predictor") ?? 1 <= 1 }
+    }
+
+    /// True when deflated data begin with zlib's head (RFC 1950 section 2.2); readers do not insist on it.
+    static func hasHead(_ bytes: Span<UInt8>) -> Bool {
+        bytes.count > 2 && bytes[0] & 0x0F == 8 && (Int(bytes[0]) << 8 | Int(bytes[1])) % 31 == 0
+    }
+
     /// Undoes the filters; at most `limit` octets in each step.
     func decode(_ bytes: Span<UInt8>, limit: Int) -> Result {
-        var result = Result(content: names.first == "Crypt" ? bytes.array : [], isDecoded: true)
+        var result = Result(content: names.first == "Crypt" ? bytes.array : [])
         guard names.count <= Self.mostFilters else {
-            return Result(content: bytes.extracting(bytes.range(0, limit)).array, isDecoded: false, isDamaged: true)
+            return Result(content: bytes.extracting(bytes.range(0, limit)).array, limitReached: true)
         }
         for (index, name) in names.enumerated() where name != "Crypt" {
             let input = result.content
             guard let step = step(name, index, index == 0 ? bytes : input.span, limit) else {
                 if index == 0 { result.content = bytes.extracting(bytes.range(0, limit)).array }
-                result.isDecoded = false
+                result.isUnsupported = !Self.imageFilters.contains(name)
                 return result
             }
             result.content = step.content
@@ -77,11 +94,11 @@ struct PDFFilters {
         var content: [UInt8] = []
         var ended = Inflate.append(input, form: .zlib, to: &content, limit: limit)
         if content.isEmpty, ended.end == .corrupt, input.count > 2 {
-            // Readers do not insist on the two octets of zlib's head.
+            // Whatever stands in the place of the head.
             ended = Inflate.append(input.extracting(2..<input.count), form: .raw, to: &content, limit: limit)
         }
         return Result(
-            content: content, isDecoded: true, isDamaged: ended.end == .corrupt || ended.end == .truncated,
+            content: content, isDamaged: ended.end == .corrupt || ended.end == .truncated,
             limitReached: ended.end == .limit)
     }
 
@@ -92,7 +109,7 @@ struct PDFFilters {
             collector.add(input[index])
         }
         collector.add(UInt8(ascii: "0"))
-        return Result(content: collector.finish(), isDecoded: true)
+        return Result(content: collector.finish())
     }
 
     private static func ascii85(_ input: Span<UInt8>, _ limit: Int) -> Result {
@@ -120,7 +137,7 @@ struct PDFFilters {
             for _ in digits..<5 { group = group &* 85 &+ 84 }
             append(group, digits - 1, &content)
         }
-        return Result(content: content, isDecoded: true, limitReached: content.count + 4 > limit && index < input.count)
+        return Result(content: content, limitReached: content.count + 4 > limit && index < input.count)
     }
 
     private static func append(_ group: UInt32, _ count: Int, _ content: inout [UInt8]) {
@@ -132,7 +149,7 @@ struct PDFFilters {
         var at = 0
         while at < input.count, input[at] != 128 {
             guard content.count + 128 <= limit else {
-                return Result(content: content, isDecoded: true, limitReached: true)
+                return Result(content: content, limitReached: true)
             }
             let length = Int(input[at])
             if length < 128 {
@@ -145,6 +162,6 @@ struct PDFFilters {
                 at += 2
             }
         }
-        return Result(content: content, isDecoded: true)
+        return Result(content: content)
     }
 }

@@ -36,7 +36,7 @@ enum PDFLZW {
                 guard start + previous.length + 1 <= limit else { return over(content) }
                 for place in 0...previous.length { content.append(content[previous.start + place % previous.length]) }
             } else {
-                return PDFFilters.Result(content: content, isDecoded: true, isDamaged: true)
+                return PDFFilters.Result(content: content, isDamaged: true)
             }
             guard content.count <= limit else { return over(content) }
             if let previous, next < 4_096 {
@@ -48,10 +48,10 @@ enum PDFLZW {
             previous = (start, content.count - start)
             width = next + early > 2_047 ? 12 : next + early > 1_023 ? 11 : next + early > 511 ? 10 : 9
         }
-        return PDFFilters.Result(content: content, isDecoded: true)
+        return PDFFilters.Result(content: content)
     }
 
     private static func over(_ content: [UInt8]) -> PDFFilters.Result {
-        PDFFilters.Result(content: content, isDecoded: true, limitReached: true)
+        PDFFilters.Result(content: content, limitReached: true)
     }
 }

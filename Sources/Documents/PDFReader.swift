@@ -160,7 +160,12 @@ struct PDFReader {
     /// Objects in object streams (ISO 32000-2 section 7.5.7): numbers and offsets, then the values.
     private mutating func readObjectStreams(_ bytes: Span<UInt8>) {
         for stream in streams where stream.dictionary["Type"]?.name == "ObjStm" && !extraction.isStopped {
-            let content = decoded(stream, bytes).content
+            let result = decoded(stream, bytes)
+            let content = result.content
+            if result.limitReached { extraction.stop("octets of object streams") }
+            if content.isEmpty, !stream.data.isEmpty, !isLocked {
+                extraction.problem(.corrupt, "object stream of the PDF")
+            }
             let first = resolve(stream.dictionary["First"] ?? .other, bytes).number ?? 0
             let count = resolve(stream.dictionary["N"] ?? .other, bytes).number ?? 0
             var parser = PDFParser(at: 0, depthLimit: 1)
@@ -222,8 +227,8 @@ struct PDFReader {
     }
 
     private mutating func decoded(_ stream: Stream, _ bytes: Span<UInt8>, limit: Int? = nil) -> PDFFilters.Result {
-        guard work(stream.data.count) else { return PDFFilters.Result(content: [], isDecoded: false) }
-        let room = limit ?? extraction.room
+        guard work(stream.data.count) else { return PDFFilters.Result(content: []) }
+        let room = limit ?? extraction.bufferRoom
         let filters = filters(stream, bytes)
         let data = bytes.extracting(stream.data)
         var result: PDFFilters.Result
@@ -264,17 +269,32 @@ struct PDFReader {
             extraction.member(role, names: names, range: stream.data)
             return
         }
+        // Some writers leave out the checksum at the end; then the size tells whether all is there.
+        let size = stream.dictionary["Params"]?.dictionary?["Size"]?.number
+        if !isLocked, filters(stream, bytes).isDeflated, work(stream.data.count) {
+            let data = bytes.extracting(stream.data)
+            if let encryption {
+                let plain = encryption.decryptStream(data, number: stream.number, generation: stream.generation)
+                if PDFFilters.hasHead(plain.span) {
+                    return extraction.inflatedMember(
+                        role, names: names, plain.span, stated: size, Self.damagedStream)
+                }
+            } else if PDFFilters.hasHead(data) {
+                return extraction.inflatedMember(role, names: names, data, stated: size, Self.damagedStream)
+            }
+        }
         let result = decoded(stream, bytes)
         if isLocked, result.isDamaged || filters(stream, bytes).isPlain {
             extraction.encryptedMember(names: names)
             return
         }
         extraction.member(role, names: names, result.content.span)
-        // Some writers leave out the checksum at the end.
-        let size = stream.dictionary["Params"]?.dictionary?["Size"]?.number
-        if result.isDamaged, result.content.count != size { extraction.problem(.corrupt, "stream of the PDF") }
-        if result.limitReached { extraction.stop("octets") }
+        if result.isDamaged, result.content.count != size { extraction.problem(.corrupt, Self.damagedStream) }
+        if result.isUnsupported { extraction.problem(.unsupported, "filter of a PDF stream") }
+        if result.limitReached { extraction.stop("octets or filters") }
     }
+
+    private static let damagedStream = "stream of the PDF"
 }
 
 /// Where the data of streams end (ISO 32000-2 section 7.3.8): where their length says if `endstream` stands there, else at

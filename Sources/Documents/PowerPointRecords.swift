@@ -1,5 +1,4 @@
 internal import Bytes
-internal import Compression
 internal import Members
 
 /// The records of the stream `PowerPoint Document` ([MS-PPT]): embedded objects, which may be deflated.
@@ -24,19 +23,9 @@ enum PowerPointRecords {
             extraction.member(.file, body)
             return
         }
-        var content: [UInt8] = []
-        let result = Inflate.append(
-            body.extracting(body.range(4, body.count)), form: .zlib, to: &content, expected: body.little32(0),
-            limit: extraction.room)
-        extraction.charge(content.count)
-        extraction.member(.file, content.span)
-        switch result.end {
-        case .limit: extraction.stop("octets")
-        case .complete: break
-        // PowerPoint leaves the checksum out.
-        case _ where content.count == body.little32(0): break
-        default: extraction.problem(.corrupt, "deflated object of a presentation")
-        }
+        extraction.inflatedMember(
+            .file, body.extracting(body.range(4, body.count)), stated: body.little32(0),
+            "deflated object of a presentation")
     }
 
     /// True when the stream `Current User` says that the presentation is encrypted (section 2.3.2).

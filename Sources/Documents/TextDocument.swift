@@ -1,5 +1,4 @@
 internal import Bytes
-internal import MIME
 
 /// Text of any kind: HTML, script, XML, plain. Files that are written out in it are taken out; script that hands a file to
 /// the reader is told.
@@ -7,33 +6,26 @@ enum TextDocument {
     /// Octets that are looked at to tell text from anything else.
     private static let prefix = 4_096
 
+    /// Octets without which nothing can be written out.
+    private static let smallest = 16
+
     static func matches(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count >= 64 else { return false }
-        if wide(bytes) != nil { return true }
+        guard bytes.count >= smallest else { return false }
+        if WideText.coding(bytes) != nil { return true }
         return bytes.extracting(bytes.range(0, prefix)).firstIndex(of: 0) == nil
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        guard let coding = wide(bytes) else {
-            readText(bytes, extraction)
-            return
-        }
-        var text: [UInt8] = []
-        _ = Charsets.decode(bytes, as: coding, into: &text, limit: extraction.room)
-        extraction.charge(text.count)
-        readText(text.span, extraction)
-    }
-
-    /// UTF-16, as its mark says, and no other binary that begins so.
-    private static func wide(_ bytes: Span<UInt8>) -> CharsetCoding? {
-        guard bytes.count >= 4, bytes[2] != 0 || bytes[3] != 0 else { return nil }
-        if bytes[0] == 0xFF, bytes[1] == 0xFE { return .utf16LE }
-        return bytes[0] == 0xFE && bytes[1] == 0xFF ? .utf16BE : nil
+        WideText.read(bytes, extraction) { readText($0, extraction) }
     }
 
     private static func readText(_ text: Span<UInt8>, _ extraction: Extraction) {
+        CellFormula.read(text, extraction)
         let literals = TextLiterals.read(text, extraction)
-        var words = ScriptWords()
+        // Words are looked for where a page or an image begins, or where something is written out that they could use.
+        guard literals.hasFile || !literals.longLiterals.isEmpty || ScriptWords.isLikely(in: text) else { return }
+        var words = ScriptWords(text)
+        guard words.hasScript || words.isVectorImage else { return }
         var at = 0
         for literal in literals.longLiterals {
             words.look(at: text, at..<literal.lowerBound)
@@ -58,11 +50,48 @@ private struct ScriptWords {
 
     private static let longestRoot = 4_096
 
+    /// HTML or an image at the start.
+    static func isLikely(in text: Span<UInt8>) -> Bool {
+        let head = text.extracting(text.range(0, longestRoot))
+        var from = 0
+        while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
+            from = place + 1
+            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return true }
+        }
+        return false
+    }
+
+    private static let roots: [StaticString] = [
+        "html", "!doctype", "head", "body", "script", "svg", "meta", "div", "img",
+    ]
+
+    /// Whether there is script at all, or an image that could have some: in one pass over letters that are rare.
+    init(_ text: Span<UInt8>) {
+        let letters = Self.letters
+        let isRare = letters.span
+        for index in 0..<text.count where isRare[Int(text[index])] {
+            if text[index] | 0x20 == UInt8(ascii: "p") {
+                guard !hasScript, text.hasPrefix(ignoringCase: "script", from: index - 4) else { continue }
+                // `<script`, with any prefix, or `javascript:`.
+                let before = index >= 5 ? text[index - 5] : 0x20
+                if before == UInt8(ascii: "<") || before == UInt8(ascii: ":") || text.has(":", at: index + 2) {
+                    hasScript = true
+                }
+            } else if index < Self.longestRoot, text.hasPrefix(ignoringCase: "svg", from: index - 1), index >= 2,
+                text[index - 2] == UInt8(ascii: "<") || text[index - 2] == UInt8(ascii: ":")
+            {
+                isVectorImage = true
+            }
+        }
+    }
+
+    /// `p` and `v`.
+    private static let letters: [Bool] = (0..<256).map { $0 | 0x20 == 0x70 || $0 | 0x20 == 0x76 }
+
     /// One pass: each word begins with one of a few letters.
     mutating func look(at text: Span<UInt8>, _ range: Range<Int>) {
         for index in range {
             switch text[index] {
-            case UInt8(ascii: "<"): tag(text, index)
             case UInt8(ascii: "B"), UInt8(ascii: "b"):
                 if text.hasPrefix(ignoringCase: "blob(", from: index) { offersFile = true }
             case UInt8(ascii: "m"), UInt8(ascii: "M"):
@@ -77,19 +106,10 @@ private struct ScriptWords {
                 if text.hasPrefix(ignoringCase: "fromcharcode", from: index) { decodes = true }
             case UInt8(ascii: "u"), UInt8(ascii: "U"):
                 if text.hasPrefix(ignoringCase: "uint8array", from: index) { decodes = true }
-            case UInt8(ascii: "j"), UInt8(ascii: "J"):
-                if text.hasPrefix(ignoringCase: "javascript:", from: index) { hasScript = true }
             case UInt8(ascii: "o"), UInt8(ascii: "O"): handler(text, index)
             default: break
             }
         }
-    }
-
-    private mutating func tag(_ text: Span<UInt8>, _ index: Int) {
-        if text.hasPrefix(ignoringCase: "<script", from: index) { hasScript = true }
-        if index < Self.longestRoot, text.hasPrefix(ignoringCase: "<svg", from: index) { isVectorImage = true }
-        // A prefix for the name space of images.
-        if index < Self.longestRoot, text.hasPrefix(ignoringCase: "<svg:svg", from: index) { isVectorImage = true }
     }
 
     /// ` onload=`, with blanks before the sign.

@@ -6,8 +6,10 @@ struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
     private static let shortestText = 64
     private static let shortestList = 32
-    /// Characters of a piece that continues a literal behind quotes, signs of addition and blanks.
-    private static let shortestPiece = 8
+    /// Characters of a literal's first piece, but for a short one before it; and of a piece that continues it behind
+    /// quotes, signs of addition and blanks. Words of prose are mostly shorter.
+    private static let shortestPiece = 16
+    private static let shortestContinuation = 8
 
     /// Characters of a literal from which on no words are looked for in it.
     private static let longText = 4_096
@@ -22,42 +24,24 @@ struct TextLiterals {
 
     /// Hands on every file.
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) -> Result {
-        let table = CharacterClasses.table
-        let classes = table.span
         var result = Result()
-        var at = 0
-        while at < bytes.count, !extraction.isStopped {
-            let byte = bytes[at]
-            guard classes[Int(byte)] & CharacterClasses.start.rawValue != 0 else {
-                at += 1
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "["), UInt8(ascii: "("):
-                let (end, list) = numbers(bytes, at + 1, limit: extraction.room)
-                guard list.count >= shortestList else {
-                    at += 1
-                    continue
-                }
-                guard extraction.countItem() else { return result }
+        texts(bytes, extraction, &result)
+        for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
+            var from = 0
+            while let place = bytes.firstIndex(of: bracket, from: from), !extraction.isStopped {
+                let (end, list) = numbers(bytes, place + 1, limit: extraction.room)
+                from = place + 1
+                guard list.count >= shortestList, extraction.countItem() else { continue }
                 result.hasFile = hand(list, extraction) || result.hasFile
-                at = end
-            case UInt8(ascii: "\\"):
-                let (end, octets) = escapes(bytes, at)
-                if octets.count >= shortestList {
-                    guard extraction.countItem() else { return result }
-                    result.hasFile = hand(octets, extraction) || result.hasFile
-                }
-                at = end
-            default:
-                let literal = literal(bytes, at, classes)
-                if literal.characters >= shortestText {
-                    guard extraction.countItem() else { return result }
-                    result.hasFile = decode(bytes.extracting(at..<literal.end), literal, extraction) || result.hasFile
-                }
-                if literal.characters >= longText { result.longLiterals.append(at..<literal.end) }
-                at = literal.end
+                from = end
             }
+        }
+        var from = 0
+        while let place = bytes.first("\\x", from: from), !extraction.isStopped {
+            let (end, octets) = escapes(bytes, place)
+            from = end
+            guard octets.count >= shortestList, extraction.countItem() else { continue }
+            result.hasFile = hand(octets, extraction) || result.hasFile
         }
         return result
     }
@@ -77,6 +61,73 @@ struct TextLiterals {
         var isHexadecimal = true
         /// Written in the alphabet for addresses, or joined by signs of addition.
         var needsCleaning = false
+    }
+
+    /// Base64 and hexadecimal digits.
+    private static func texts(_ bytes: Span<UInt8>, _ extraction: Extraction, _ result: inout Result) {
+        let table = CharacterClasses.table
+        let classes = table.span
+        var at = 0
+        while let run = longRun(bytes, classes, from: at), !extraction.isStopped {
+            let literal = literal(bytes, run, classes)
+            at = literal.end
+            guard literal.characters >= shortestText else { continue }
+            guard extraction.countItem() else { return }
+            if literal.characters >= longText { result.longLiterals.append(run..<literal.end) }
+            // A short piece may come first; or a word of prose stand there.
+            let first = before(bytes, run, classes)
+            var whole = literal
+            whole.needsCleaning = true
+            if first < run, decode(bytes.extracting(first..<literal.end), whole, extraction) {
+                result.hasFile = true
+            } else if decode(bytes.extracting(run..<literal.end), literal, extraction) {
+                result.hasFile = true
+            }
+        }
+    }
+
+    /// Where the next run of at least `shortestPiece` characters of base64 begins. Eight octets are looked at together:
+    /// most texts have a blank, a quote or a bracket among them.
+    private static func longRun(_ bytes: Span<UInt8>, _ classes: Span<UInt8>, from start: Int) -> Int? {
+        let base64 = CharacterClasses.base64.rawValue
+        var at = start
+        while at + 8 <= bytes.count {
+            guard hasOnlyLettersAndMore(bytes, at) else {
+                at += 8
+                continue
+            }
+            var bad = at
+            while bad < at + 8, classes[Int(bytes[bad])] & base64 != 0 { bad += 1 }
+            guard bad == at + 8 else {
+                at += 8
+                continue
+            }
+            var first = at
+            while first > start, classes[Int(bytes[first - 1])] & base64 != 0 { first -= 1 }
+            var end = at + 8
+            while end < bytes.count, end - first < shortestPiece, classes[Int(bytes[end])] & base64 != 0 { end += 1 }
+            if end - first >= shortestPiece { return first }
+            at = end
+        }
+        return nil
+    }
+
+    /// False when one of eight octets is below `+` or no ASCII.
+    private static func hasOnlyLettersAndMore(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
+        let word = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: at, as: UInt64.self) }
+        let high: UInt64 = 0x8080_8080_8080_8080
+        return ((word &- 0x2B2B_2B2B_2B2B_2B2B) & ~word | word) & high == 0
+    }
+
+    /// Where a short piece before `run` begins, when nothing but a joint stands between.
+    private static func before(_ bytes: Span<UInt8>, _ run: Int, _ classes: Span<UInt8>) -> Int {
+        var at = run
+        while at > 0, run - at < 64, classes[Int(bytes[at - 1])] & CharacterClasses.joint.rawValue != 0 { at -= 1 }
+        let joint = at
+        while at > 0, joint - at < shortestPiece, classes[Int(bytes[at - 1])] & CharacterClasses.base64.rawValue != 0 {
+            at -= 1
+        }
+        return joint < run && at < joint ? at : run
     }
 
     private static func literal(_ bytes: Span<UInt8>, _ start: Int, _ classes: Span<UInt8>) -> Literal {
@@ -100,7 +151,7 @@ struct TextLiterals {
             // Words of prose are short; only the last piece of a literal may be, right behind the piece before.
             let isLast =
                 at < bytes.count && bytes[at] == UInt8(ascii: "=") || joint <= 3 && literal.characters >= shortestText
-            guard length >= shortestPiece || literal.characters == 0 || isLast else { return literal }
+            guard length >= shortestContinuation || literal.characters == 0 || isLast else { return literal }
             literal.characters += length
             literal.end = at
             while at < bytes.count, at < literal.end + 2, bytes[at] == UInt8(ascii: "=") { at += 1 }
@@ -108,7 +159,7 @@ struct TextLiterals {
                 literal.end = at
                 return literal
             }
-            guard length >= shortestPiece else { return literal }
+            guard length >= shortestContinuation else { return literal }
             while at < bytes.count, at < literal.end + 64,
                 classes[Int(bytes[at])] & CharacterClasses.joint.rawValue != 0
             {

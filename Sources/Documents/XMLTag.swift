@@ -1,57 +1,84 @@
 internal import Bytes
 
-/// Tags of machine-written XML, without a grammar: what documents hide must be found whether the XML is well formed or not.
-enum XMLTag {
-    /// Attributes of the first tag `name`, whatever its prefix. Values with references resolved for the five that XML has.
+/// A tag of machine-written XML, without a grammar: what documents hide must be found whether the XML is well formed or
+/// not.
+struct XMLTag {
+    /// The name, without prefix.
+    let name: Range<Int>
+    let isClosing: Bool
+    /// Behind the name.
+    let end: Int
+
+    /// Names are looked at so far; nothing that is looked for is longer.
+    private static let longestName = 64
+    private static let mostAttributes = 64
+    private static let longestValue = 65_536
+
+    /// Calls `use` for each tag, in one pass, until it returns false.
+    static func each(in bytes: Span<UInt8>, _ use: (XMLTag) -> Bool) {
+        var from = 0
+        while let place = bytes.firstIndex(of: UInt8(ascii: "<"), from: from) {
+            from = place + 1
+            let isClosing = from < bytes.count && bytes[from] == UInt8(ascii: "/")
+            var start = isClosing ? from + 1 : from
+            var at = start
+            while at < bytes.count, at - place < longestName, isNameCharacter(bytes[at]) {
+                at += 1
+                if bytes[at - 1] == UInt8(ascii: ":") { start = at }
+            }
+            guard at > start else { continue }
+            guard use(XMLTag(name: start..<at, isClosing: isClosing, end: at)) else { return }
+            from = at
+        }
+    }
+
+    /// Attributes of the first tag `name`.
     static func attributes(_ name: StaticString, in bytes: Span<UInt8>) -> [String: String]? {
         var found: [String: String]?
-        each(name, in: bytes) { attributes in
-            found = attributes
+        each(in: bytes) { tag in
+            guard tag.isNamed(name, bytes), !tag.isClosing else { return true }
+            found = tag.attributes(bytes)
             return false
         }
         return found
     }
 
-    /// Calls `use` for each tag `name` until it returns false.
-    static func each(_ name: StaticString, in bytes: Span<UInt8>, _ use: ([String: String]) -> Bool) {
-        var from = 0
-        let length = name.utf8CodeUnitCount
-        while let place = bytes.first(name, from: from) {
-            from = place + length
-            guard place > 0, bytes[place - 1] == UInt8(ascii: "<") || bytes[place - 1] == UInt8(ascii: ":"),
-                from < bytes.count, !isNameCharacter(bytes[from])
-            else { continue }
-            var attributes: [String: String] = [:]
-            from = read(bytes, from, &attributes)
-            if !use(attributes) { return }
-        }
+    func isNamed(_ text: StaticString, _ bytes: Span<UInt8>) -> Bool {
+        name.count == text.utf8CodeUnitCount && bytes.has(text, at: name.lowerBound)
     }
 
-    private static let mostAttributes = 64
-    private static let longestValue = 65_536
-
-    /// Reads attributes up to `>`; gives the place behind.
-    private static func read(_ bytes: Span<UInt8>, _ start: Int, _ attributes: inout [String: String]) -> Int {
-        var at = start
-        while at < bytes.count, bytes[at] != UInt8(ascii: ">"), attributes.count < mostAttributes {
-            guard isNameCharacter(bytes[at]) else {
+    /// Attributes with their values, the references that XML itself has resolved.
+    func attributes(_ bytes: Span<UInt8>) -> [String: String] {
+        var attributes: [String: String] = [:]
+        var at = end
+        while at < bytes.count, bytes[at] != UInt8(ascii: ">"), bytes[at] != UInt8(ascii: "<"),
+            attributes.count < Self.mostAttributes
+        {
+            guard Self.isNameCharacter(bytes[at]) else {
                 at += 1
                 continue
             }
             let name = at
-            while at < bytes.count, isNameCharacter(bytes[at]) { at += 1 }
+            while at < bytes.count, Self.isNameCharacter(bytes[at]) { at += 1 }
             let key = String(decoding: bytes.extracting(name..<at).array, as: UTF8.self)
             while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
             guard at < bytes.count, bytes[at] == UInt8(ascii: "=") else { continue }
             at += 1
             while at < bytes.count, bytes[at] <= 0x20 { at += 1 }
             guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") || bytes[at] == UInt8(ascii: "'") else { continue }
-            let end = bytes.firstIndex(of: bytes[at], from: at + 1) ?? bytes.count
-            let value = bytes.extracting(at + 1..<max(at + 1, min(end, at + 1 + longestValue))).array
-            attributes[key] = resolved(value)
-            at = min(end + 1, bytes.count)
+            // A value that is not closed ends with the tag's line of thought: no document has longer ones.
+            let window = bytes.extracting(bytes.range(at + 1, Self.longestValue))
+            guard let length = window.firstIndex(of: bytes[at]) else { break }
+            attributes[key] = Self.resolved(window.extracting(0..<length).array)
+            at += length + 2
         }
-        return at
+        return attributes
+    }
+
+    /// The text from the end of the tag up to the next one; nil when the tag does not end.
+    func text(_ bytes: Span<UInt8>) -> Range<Int>? {
+        guard let close = bytes.firstIndex(of: UInt8(ascii: ">"), from: end) else { return nil }
+        return close + 1..<(bytes.firstIndex(of: UInt8(ascii: "<"), from: close + 1) ?? bytes.count)
     }
 
     private static func isNameCharacter(_ byte: UInt8) -> Bool {

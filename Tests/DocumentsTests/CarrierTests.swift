@@ -209,6 +209,10 @@ import Testing
         #expect(found.texts(.externalObject) == ["file://o.example/a.doc"])
         #expect(found.texts(.uri) == ["https://l.example/"])
         #expect(found.texts(.macroSheet) == ["macrosheets/sheet1.xml"])
+        // UTF-16, with and without its mark.
+        for mark in [[0xFF, 0xFE], []] as [[UInt8]] {
+            #expect(read(mark + [UInt8](utf16: text)).texts(.remoteTemplate) == ["http://t.example/?a&b"])
+        }
     }
 
     @Test func fieldsInSeveralRuns() {
@@ -232,7 +236,8 @@ import Testing
 
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
     func excel2003() throws {
-        #expect(read(try Corpora.bytes("oletools/msodde/dde-in-excel2003.xml")).texts(.dde) == ["cmd|/c calc.exe"])
+        let found = read(try Corpora.bytes("oletools/msodde/dde-in-excel2003.xml"))
+        #expect(found.texts(.dde).contains("cmd|/c calc.exe"))
     }
 
     @Test(

@@ -6,17 +6,30 @@ import Testing
 @Suite struct CompoundFileTests {
     private static let text = [UInt8]((0..<10_000).map { UInt8(truncatingIfNeeded: $0 * 7) })
 
-    @Test func streamsOfAllSizes() {
+    @Test(arguments: [3, 4])
+    func streamsOfAllSizes(version: Int) {
         var writer = CompoundFileWriter()
         let sizes = [65, 100, 4_095, 4_096, 4_097, 9_999]
         for size in sizes { writer.add("Storage", "Stream \(size)", content: Array(Self.text[..<size])) }
-        let found = read(writer.bytes())
+        let found = read(writer.bytes(version: version))
         for size in sizes {
             let members = found.members(with: Array(Self.text[..<size]))
             #expect(members.map(\.names) == [[Array("Storage/Stream \(size)".utf8)]])
         }
         #expect(found.problems.isEmpty)
         #expect(found.items.count == sizes.count)
+    }
+
+    /// More than the header's list of FAT sectors reaches.
+    @Test func largeFile() {
+        var writer = CompoundFileWriter()
+        let large = [UInt8](repeating: 7, count: 15 << 20) + eicar
+        writer.add("Large", content: large)
+        writer.add("Small", content: eicar)
+        let found = read(writer.bytes())
+        #expect(found.has(large))
+        #expect(found.has(eicar))
+        #expect(found.problems.isEmpty)
     }
 
     /// They stand in one piece in the file, which is scanned itself.

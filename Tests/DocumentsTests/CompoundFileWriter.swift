@@ -1,4 +1,4 @@
-/// Writes compound files ([MS-CFB]) as simply as can be: version 3, small streams in the mini stream.
+/// Writes compound files ([MS-CFB]) as simply as can be, small streams in the mini stream.
 struct CompoundFileWriter {
     private struct Node {
         var name: String
@@ -27,20 +27,16 @@ struct CompoundFileWriter {
         nodes.append(Node(name: path[path.count - 1], parent: parent, content: content))
     }
 
-    func bytes() -> [UInt8] {
-        var sectors: [[UInt8]] = []
+    /// - Parameter version: 3 with sectors of 512 octets, or 4 with 4,096.
+    func bytes(version: Int = 3) -> [UInt8] {
+        let size = version == 4 ? 4_096 : 512
+        var sectors: [UInt8] = []
         var fat: [Int] = []
         func store(_ content: [UInt8]) -> Int {
-            let first = sectors.count
-            var at = 0
-            repeat {
-                var sector = Array(content[at..<min(content.count, at + 512)])
-                sector += [UInt8](repeating: 0, count: 512 - sector.count)
-                sectors.append(sector)
-                fat.append(sectors.count)
-                at += 512
-            } while at < content.count
-            fat[fat.count - 1] = 0xFFFF_FFFE
+            let first = fat.count
+            let count = max(1, (content.count + size - 1) / size)
+            sectors += content + [UInt8](repeating: 0, count: count * size - content.count)
+            for place in 1...count { fat.append(place < count ? first + place : 0xFFFF_FFFE) }
             return first
         }
         var mini: [UInt8] = []
@@ -63,20 +59,37 @@ struct CompoundFileWriter {
             nodes.indices.flatMap {
                 entry($0, start: starts[$0], size: $0 == 0 ? mini.count : nodes[$0].content?.count ?? 0)
             })
-        // The FAT describes itself too.
-        let fatCount = (fat.count + 127 + 1) / 127
-        let fatStart = sectors.count
+        // The FAT describes itself too, and the sectors that list its sectors beyond the 109 of the header.
+        let places = size / 4
+        var fatCount = 0
+        var listCount = 0
+        while fatCount * places < fat.count + fatCount + listCount {
+            fatCount += 1
+            listCount = max(0, (fatCount - 109 + places - 2) / (places - 1))
+        }
+        let fatStart = fat.count
         for _ in 0..<fatCount { fat.append(0xFFFF_FFFD) }
-        fat += [Int](repeating: 0xFFFF_FFFF, count: fatCount * 128 - fat.count)
-        let table = fat.flatMap { [UInt8](little: $0, 4) }
+        let listStart = fat.count
+        for _ in 0..<listCount { fat.append(0xFFFF_FFFC) }
+        fat += [Int](repeating: 0xFFFF_FFFF, count: fatCount * places - fat.count)
+        var tables = fat.flatMap { [UInt8](little: $0, 4) }
+        for list in 0..<listCount {
+            for place in 0..<places - 1 {
+                let number = 109 + list * (places - 1) + place
+                tables += [UInt8](little: number < fatCount ? fatStart + number : 0xFFFF_FFFF, 4)
+            }
+            tables += [UInt8](little: list + 1 < listCount ? listStart + list + 1 : 0xFFFF_FFFE, 4)
+        }
         var header: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] + [UInt8](repeating: 0, count: 16)
-        header += [UInt8](little: 0x3E, 2) + [UInt8](little: 3, 2) + [0xFE, 0xFF] + [9, 0, 6, 0]
-        header += [UInt8](repeating: 0, count: 10) + [UInt8](little: fatCount, 4) + [UInt8](little: directory, 4)
+        header += [UInt8](little: 0x3E, 2) + [UInt8](little: version, 2) + [0xFE, 0xFF]
+        header += [version == 4 ? 12 : 9, 0, 6, 0] + [UInt8](repeating: 0, count: 10)
+        header += [UInt8](little: fatCount, 4) + [UInt8](little: directory, 4)
         header += [0, 0, 0, 0] + [UInt8](little: 4_096, 4) + [UInt8](little: miniTable, 4)
-        header += [UInt8](little: miniFAT.isEmpty ? 0 : (miniFAT.count + 127) / 128, 4)
-        header += [UInt8](little: 0xFFFF_FFFE, 4) + [0, 0, 0, 0]
+        header += [UInt8](little: miniFAT.isEmpty ? 0 : (miniFAT.count + places - 1) / places, 4)
+        header += [UInt8](little: listCount == 0 ? 0xFFFF_FFFE : listStart, 4) + [UInt8](little: listCount, 4)
         for place in 0..<109 { header += [UInt8](little: place < fatCount ? fatStart + place : 0xFFFF_FFFF, 4) }
-        return header + sectors.flatMap { $0 } + table
+        header += [UInt8](repeating: 0, count: size - header.count)
+        return header + sectors + tables
     }
 
     /// Siblings are a list by their right links, which readers take for a tree.

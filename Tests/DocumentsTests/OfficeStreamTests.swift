@@ -68,7 +68,7 @@ import Testing
     }
 
     /// RC4 as its definition says.
-    private static func rc4(_ key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+    static func rc4(_ key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
         var state = (0..<256).map { $0 }
         var other = 0
         for index in 0..<256 {

@@ -182,6 +182,47 @@ import Testing
         #expect(found.items.map { $0.content?.count } == [59_999])
     }
 
+    @Test func deflatedDataWithoutItsHead() {
+        let data = [0, 0] + Self.deflated(eicar).dropFirst(2)
+        let document = Array(Self.head.utf8) + Self.stream(2, "/Type /EmbeddedFile /Filter /FlateDecode", data)
+        #expect(read(document).has(eicar))
+    }
+
+    @Test func filtersThatAreNotUndone() {
+        func found(_ filters: String) -> Collector {
+            read(Array(Self.head.utf8) + Self.stream(2, "/Type /EmbeddedFile /Filter [\(filters)]", eicar))
+        }
+        #expect(found("/Other").has(.unsupported))
+        #expect(found("/Other").has(eicar))
+        #expect(found("/DCTDecode").has(eicar))
+        #expect(found("/DCTDecode").problems.isEmpty)
+        #expect(!found(String(repeating: "/AHx ", count: 8)).has(.overLimits))
+        #expect(found(String(repeating: "/AHx ", count: 9)).has(.overLimits))
+    }
+
+    @Test func missingChecksum() {
+        let data = Array(Self.deflated(eicar).dropLast(4))
+        let plain = "/Type /EmbeddedFile /Filter /FlateDecode"
+        #expect(read(Array(Self.head.utf8) + Self.stream(2, plain, data)).has(.corrupt))
+        let sized = plain + " /Params << /Size \(eicar.count) >>"
+        let found = read(Array(Self.head.utf8) + Self.stream(2, sized, data))
+        #expect(found.has(eicar))
+        #expect(found.problems.isEmpty)
+    }
+
+    @Test func whatMustBeInMemoryHasALimitOfItsOwn() {
+        let text = Array("1 0 <</URI(http://a.example)>>".utf8)
+        let document =
+            Array(Self.head.utf8)
+            + Self.stream(3, "/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", Self.deflated(text))
+        var options = DocumentOptions()
+        options.limits.bufferedOctets = text.count
+        #expect(read(document, options).texts(.uri) == ["http://a.example"])
+        #expect(read(document, options).problems.isEmpty)
+        options.limits.bufferedOctets = text.count - 1
+        #expect(read(document, options).has(.overLimits))
+    }
+
     @Test func encryptionThatCannotBeRead() {
         let text = "1 0 obj <</Filter/Other>> endobj trailer <</Encrypt 1 0 R>>"
         let found = read(Array((Self.head + Self.specification).utf8) + Self.stream(2, "", eicar) + Array(text.utf8))

@@ -34,6 +34,9 @@ import Testing
         forms["data address"] = "<a href=\"data:application/x;base64,\(text)\">"
         forms["joined"] = "'\(text[..<middle])' +\n \"\(text[middle...])\""
         forms["joined without blanks"] = "\"\(text[..<middle])\"+\"\(text[middle...])\""
+        forms["a short piece first"] = "'\(text.prefix(4))' + '\(text.dropFirst(4))'"
+        forms["short pieces"] = "'\(text.prefix(40))'+'\(text.dropFirst(40).prefix(8))'+'\(text.dropFirst(48))'"
+        forms["behind prose"] = "see the attachment\r\n\r\n\(text)"
         forms["continued lines"] = lines.joined(separator: "\\\n")
         forms["lines"] = lines.joined(separator: "\r\n")
         forms["list of lines"] = "['" + lines.joined(separator: "','") + "']"
@@ -86,5 +89,10 @@ import Testing
         #expect(isTold("<svg><a xlink:href='javascript:f()'/></svg>"))
         #expect(!isTold("<svg><path d='M0 0'/><text>one = two</text></svg>"))
         #expect(!isTold("<html><script>1</script></html>"))
+    }
+
+    @Test func formulasInTables() {
+        let table = "name,value\r\na,=cmd|'/k calc.exe'!A0\r\n\"+MSEXCEL|'x'!a\";b|'c'!d\n"
+        #expect(Set(read(Array(table.utf8)).texts(.dde)) == ["=cmd|'/k calc.exe'", "+MSEXCEL|'x'"])
     }
 }

@@ -1,6 +1,6 @@
 """Prints what other programs find in the documents of the corpora: kind, file, name, size, SHA-256, one row each.
 
-Needs olefile, oletools and pypdf (PyPI) and tnef(1) (Debian). `expected.tsv` is its output:
+Needs the Python packages olefile, oletools and pypdf, and tnef(1). `expected.tsv` is its output:
     python3 expectations.py CORPORA >expected.tsv
 """
 import hashlib

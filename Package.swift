@@ -79,7 +79,9 @@ let package = Package(
         library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
         library(
             "Unpacking",
-            ["Bytes", "CArchive", "Compression", "Documents", "Linux", "MIME", "MailModel", "Members"]),
+            [
+                "Bytes", "CArchive", "Compression", "Documents", "HTMLHelp", "Linux", "MIME", "MailModel", "Members",
+            ]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel", "Members"]),

@@ -17,7 +17,7 @@ final class MemorySource: MemoryFile {
 }
 
 /// One extracted file.
-final class MemoryTarget: MemoryFile {
+class MemoryTarget: MemoryFile {
     private(set) var content: [UInt8] = []
     /// More came than the limit.
     private(set) var isFull = false

@@ -40,7 +40,8 @@ extension Inspection.Run {
     /// Recognises content, queues what is in it, and scans it.
     /// - Parameter item: the member that it is; nil for a part of the message.
     mutating func look(_ content: Span<UInt8>, part: Int, item: Unpacker.Item?) {
-        let opened = unpacker.open(content, as: part, item: item)
+        let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
+        let opened = unpacker.open(content, as: part, item: item, asMail: !isText)
         builder.describe(part) { $0.detectedType = opened.types.first?.mediaType ?? "" }
         if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }

@@ -79,11 +79,16 @@ package final class Unpacker {
     /// - Parameters:
     ///   - container: what the caller calls this content; it stands in the items that come from it.
     ///   - item: the member whose content it is; nil for a part of the message.
-    package func open(_ content: Span<UInt8>, as container: Int, item: Item? = nil) -> Opened {
-        content.withUnsafeBufferPointer { open($0, as: container, item: item) }
+    ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail.
+    package func open(
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true
+    ) -> Opened {
+        content.withUnsafeBufferPointer { open($0, as: container, item: item, asMail: asMail) }
     }
 
-    private func open(_ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?) -> Opened {
+    private func open(
+        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool
+    ) -> Opened {
         let content = bytes.span
         var opened = Opened(types: Recognition.types(of: content))
         if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
@@ -96,8 +101,9 @@ package final class Unpacker {
             switch type.opening {
             case .plain: continue
             case .unsupported: receiver.report(.unsupported, type.title)
-            // Mail and text of the message itself have been read as such.
-            case .mail where item == nil, .encodedText where item == nil: continue
+            case .mail where !asMail, .mbox where !asMail: continue
+            // The MIME reader looks for files in the message's own text.
+            case .encodedText where item == nil: continue
             default: break
             }
             guard type.opening.isReadable || type.opening == .encodedText else { continue }
@@ -163,6 +169,7 @@ package final class Unpacker {
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
         case .szdd: SZDDReader.read(content, into: receiver)
+        case .cabinet: CabinetReader.read(content, into: receiver)
         case .udf: UDFReader.read(content, into: receiver)
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)

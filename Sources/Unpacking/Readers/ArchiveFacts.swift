@@ -8,7 +8,6 @@ enum ArchiveFacts {
         switch format {
         case .rar: isVolume = (rarFlags(content) ?? 0) & 1 != 0
         case .rar5: isVolume = (rar5Header(content)?.flags ?? 0) & 1 != 0
-        case .cab: isVolume = (content.littleEndian16(at: 30) ?? 0) & 3 != 0
         case .sevenZip:
             // The header of a split archive lies in its last volume.
             guard let offset = content.littleEndian64(at: 12), let size = content.littleEndian64(at: 20) else {

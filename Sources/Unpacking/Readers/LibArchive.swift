@@ -30,7 +30,6 @@ final class LibArchive {
         case .sevenZip: archive_read_support_format_7zip(handle)
         case .rar: archive_read_support_format_rar(handle)
         case .rar5: archive_read_support_format_rar5(handle)
-        case .cab: archive_read_support_format_cab(handle)
         case .lha: archive_read_support_format_lha(handle)
         case .iso9660: archive_read_support_format_iso9660(handle)
         case .xar: archive_read_support_format_xar(handle)

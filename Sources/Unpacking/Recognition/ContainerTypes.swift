@@ -51,7 +51,7 @@ extension FileType {
         "rar", "application/vnd.rar", "RAR 5 archive", .archive(.rar5), recognised: "`Rar! 1A 07 01 00`",
         reported: members + "; an encrypted header hides the names; " + volume)
     static let cab = FileType(
-        "cab", "application/vnd.ms-cab-compressed", "Cabinet archive", .archive(.cab),
+        "cab", "application/vnd.ms-cab-compressed", "Cabinet archive", .cabinet,
         recognised: "`MSCF` and a plausible header", reported: members + "; " + volume)
     static let lha = FileType(
         "lha", "application/x-lha", "LHA archive", .archive(.lha),

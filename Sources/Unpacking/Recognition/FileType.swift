@@ -37,6 +37,7 @@ package struct FileType: Sendable {
         case arj
         case szdd
         case udf
+        case cabinet
         case mail
         case mbox
         /// Text in which files may be encoded.
@@ -59,6 +60,7 @@ package struct FileType: Sendable {
             case .gzip: "own reader; libdeflate, zlib"
             case .arj: "own reader; libarchive"
             case .szdd, .udf: "own reader"
+            case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive, .filter: "libarchive"
             case .program: "own search, then the reader of what is found"
@@ -77,7 +79,7 @@ package struct FileType: Sendable {
         /// True for what holds files and nothing else: archives and compressed files.
         package var isArchive: Bool {
             switch self {
-            case .zip, .gzip, .arj, .szdd, .udf, .archive, .filter: true
+            case .zip, .gzip, .arj, .szdd, .udf, .cabinet, .archive, .filter: true
             default: false
             }
         }
@@ -85,7 +87,7 @@ package struct FileType: Sendable {
 
     /// Formats that libarchive reads as a whole. Each is enabled alone, for content with its signature.
     package enum ArchiveFormat: String, Hashable, Sendable, CaseIterable {
-        case tar, cpio, ar, sevenZip, rar, rar5, cab, lha, iso9660, xar, warc, rpm
+        case tar, cpio, ar, sevenZip, rar, rar5, lha, iso9660, xar, warc, rpm
     }
 
     /// Compressions of one file that libarchive reads. None of them starts a program, as its lrzip and lzop filters do.

@@ -119,6 +119,9 @@ let package = Package(
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
 
+        .executableTarget(
+            name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
+
         // Programs that tests start
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
@@ -172,6 +175,6 @@ if Context.environment["MAILREEVE_FUZZ"] != nil {
         .target(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
             name: "mailreeve-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzzer",
-            exclude: ["Corpus", "mail.dict"], swiftSettings: strict),
+            exclude: ["Corpus", "mail.dict", "run"], swiftSettings: strict),
     ]
 }

@@ -104,7 +104,8 @@ import Testing
     /// Each container that is opened is made by the generator or is among the samples.
     @Test func everyReadableContainerIsTested() {
         let generated: Set<String> = [
-            "zip", "7z", "tar", "gz", "bz2", "Z", "cpio", "ar", "xar", "warc", "iso", "arj", "xz", "lzma", "zst", "lz4",
+            "zip", "7z", "tar", "udf", "gz", "bz2", "Z", "cpio", "ar", "xar", "warc", "iso", "arj", "xz", "lzma", "zst",
+            "lz4",
             "lz",
             // By `RecognitionTests` and the suites of the MIME reader.
             "mail", "mbox", "hqx", "asc",

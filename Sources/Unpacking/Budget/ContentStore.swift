@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 internal import Linux
 internal import Members
 
@@ -115,7 +116,8 @@ final class ContentStore {
             let file = try openFile()
             try file.write(piece, at: fileEnd)
         } catch {
-            return .failed("\(error)")
+            // The process may write no larger file: a limit, where a full file system is a failure.
+            return error.code == EFBIG ? .limit : .failed("\(error)")
         }
         workspaceLeft -= piece.count
         fileEnd += piece.count

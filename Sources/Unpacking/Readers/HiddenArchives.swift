@@ -8,14 +8,21 @@ enum HiddenArchives {
     /// Archives that are taken from one content.
     private static let most = 16
 
-    private static let marks: [[UInt8]] = [
-        [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C],
-        [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0],
-        [0x60, 0xEA], [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A],
+    /// A signature, and the place of its rarest octet.
+    private struct Mark: Sendable {
+        let bytes: [UInt8]
+        let rare: Int
+    }
+
+    private static let marks = [
+        Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], rare: 4),
+        Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], rare: 2),
+        Mark(bytes: [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0], rare: 2), Mark(bytes: [0x60, 0xEA], rare: 1),
+        Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], rare: 3),
     ]
 
     static func read(_ content: Span<UInt8>, _ types: [FileType], into sink: any MemberSink) {
-        guard types.first != .text else { return }
+        if let type = types.first, [.text, .xml, .html].contains(type) { return }
         var count = 0
         var end = 0
         for start in starts(content) where start >= end {
@@ -33,9 +40,9 @@ enum HiddenArchives {
         var found: [Int] = []
         for mark in marks {
             var from = 1
-            while let start = content.firstIndex(of: mark, from: from) {
+            while let start = content.firstSignature(mark.bytes, rare: mark.rare, from: from) {
                 from = start + 1
-                let before = mark[0] == 0x2A ? 7 : 0
+                let before = mark.bytes[0] == 0x2A ? 7 : 0
                 if start - before > 0, isArchive(content, at: start - before) {
                     found.append(start - before)
                     break
@@ -63,7 +70,7 @@ enum HiddenArchives {
         case 0x60:
             return ArjReader.isHeader(content, at: start)
         default:
-            return content.hasBytes(marks[4], at: start + 7)
+            return content.hasBytes("**ACE**", at: start + 7)
         }
     }
 }

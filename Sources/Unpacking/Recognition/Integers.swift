@@ -28,6 +28,20 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Index of the first occurrence of a signature that begins at or after `start` and ends before `limit`. Looks for its
+    /// rarest octet: several times as fast as a search for the whole, in text above all.
+    /// - Parameter rare: place of that octet in the signature.
+    func firstSignature(_ signature: [UInt8], rare: Int, from start: Int = 0, to limit: Int = .max) -> Int? {
+        let end = Swift.min(limit, count)
+        var from = Swift.max(0, start) + rare
+        let whole = extracting(0..<end)
+        while let found = whole.firstIndex(of: signature[rare], from: from) {
+            if whole.hasBytes(signature.span, at: found - rare) { return found - rare }
+            from = found + 1
+        }
+        return nil
+    }
+
     /// Index of the first occurrence of octets at or after `start`.
     func firstIndex(of wanted: [UInt8], from start: Int = 0) -> Int? { firstIndex(of: wanted.span, from: start) }
 

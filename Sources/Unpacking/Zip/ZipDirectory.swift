@@ -39,7 +39,7 @@ struct ZipDirectory {
         var ends: [Int] = []
         var lastDropped: Int?
         var from = 0
-        while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from) {
+        while let end = content.firstSignature(ZipSignatures.endOfDirectory, rare: 3, from: from) {
             from = end + 4
             guard end <= content.count - 22 else { break }
             ends.append(end)
@@ -143,20 +143,17 @@ struct ZipDirectory {
     }
 
     private mutating func readLooseHeaders(_ content: Span<UInt8>) {
-        var known = Coverage(listings.map(\.range))
-        var from = 0
-        while !limitReached, let found = content.firstIndex(of: ZipSignatures.centralHeader, from: from) {
-            from = found + 4
-            if let skipped = known.range(containing: found) ?? members.range(containing: found) {
-                from = skipped.upperBound
-                continue
-            }
-            // Offsets count from the start of the archive, which is where the content begins when nothing tells.
-            let count = listings.count
-            readListing(content, at: found, statedOffset: found)
-            if listings.count > count, let last = listings.last {
-                known.add([last.range])
-                from = last.range.upperBound
+        var known = members
+        known.add(listings.map(\.range))
+        for gap in known.gaps(upTo: content.count) {
+            var from = gap.lowerBound
+            while !limitReached,
+                let found = content.firstSignature(ZipSignatures.centralHeader, rare: 2, from: from, to: gap.upperBound)
+            {
+                // Offsets count from the start of the archive, which is where the content begins when nothing tells.
+                let count = listings.count
+                readListing(content, at: found, statedOffset: found)
+                from = listings.count > count ? listings[count].range.upperBound : found + 4
             }
         }
     }

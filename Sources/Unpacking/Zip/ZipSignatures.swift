@@ -35,7 +35,8 @@ enum ZipSignatures {
     /// The first plausible local header at or after an offset.
     static func firstLocalHeader(_ content: Span<UInt8>, from start: Int, to limit: Int = .max) -> Int? {
         var from = start
-        while let found = content.firstIndex(of: localHeader, from: from), found < limit {
+        let end = limit > content.count - 4 ? content.count : limit + 4
+        while let found = content.firstSignature(localHeader, rare: 3, from: from, to: end), found < limit {
             if isLocalHeader(content, at: found) { return found }
             from = found + 1
         }

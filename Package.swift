@@ -53,25 +53,38 @@ let package = Package(
         // C: each module is imported by exactly one Swift target.
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
+        .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Ground
         library("Bytes", ["CBytes"]),
         library("Linux", ["CSandbox"]),
         library("Digests", ["COpenSSL"]),
+        library("Compression", ["CCompression"]),
+        library("HTMLHelp", ["CMspack"]),
         library("MailModel"),
+        library("Members"),
 
         // Pure logic: no C library, no NIO, no Foundation
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
 
-        // Content scanners
+        // Content scanners and the unpacker
         library("Antivirus", ["CClamAV"]),
+        library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
+        library(
+            "Unpacking",
+            [
+                "Bytes", "CArchive", "Compression", "Documents", "HTMLHelp", "Linux", "MIME", "MailModel", "Members",
+            ]),
 
         // The contract between the two processes
-        library("InspectionLink", ["Linux", "MailModel"]),
+        library("InspectionLink", ["Linux", "MailModel", "Members"]),
 
         // Stores
         library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
@@ -81,12 +94,18 @@ let package = Package(
 
         // Composition
         library("Configuration", ["MailModel", yaml]),
-        library("Inspector", ["Antivirus", "Digests", "InspectionLink", "Linux", "MIME", "MailModel"]),
+        library(
+            "Inspector",
+            [
+                "Antivirus", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
+                "Unpacking",
+            ]),
         library(
             "Gateway",
             [
-                "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay",
-                "SMTP", "Stores", logging,
+                "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
+                "Policy",
+                "Relay", "SMTP", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
@@ -105,6 +124,7 @@ let package = Package(
 
         // Programs that tests start
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
+        testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Digests", "Linux"], path: "Tests/TestSupport",
@@ -114,11 +134,16 @@ let package = Package(
 
         suite("AntivirusTests", ["Antivirus"]),
         suite("BytesTests", ["Bytes"]),
+        suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
+        .testTarget(
+            name: "DocumentsTests",
+            dependencies: ["Bytes", "Compression", "Digests", "Documents", "Members", "TestSupport"],
+            exclude: ["Oracle"], swiftSettings: strict),
         suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
         suite(
@@ -136,6 +161,10 @@ let package = Package(
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
+        .testTarget(
+            name: "UnpackingTests",
+            dependencies: ["Compression", "Digests", "Documents", "MIME", "Members", "TestSupport", "Unpacking"],
+            swiftSettings: strict),
         suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]
 )

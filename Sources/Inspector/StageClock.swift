@@ -8,6 +8,8 @@ struct StageClock {
         case mime
         case decode
         case text
+        case unpack
+        case digest
         case clamav
     }
 

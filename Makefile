@@ -19,7 +19,7 @@ SHELL_FILES := .ci/run bench/run bench/make-mail corpus/make-samples Tests/EndTo
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: help run build debug test test-long lint format deps test-deps install bench clean toolchain
+.PHONY: help run build debug test test-long differential lint format deps test-deps install bench clean toolchain
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +42,10 @@ test: deps test-deps lint ## lint, build and run all tests but the long ones
 
 test-long: export MAILREEVE_LONG_TESTS = 1
 test-long: test ## the same with the tests that take minutes
+
+differential: deps test-deps ## compare the rules with Postfix over the whole corpus (takes long)
+	MAILREEVE_DIFFERENTIAL=1 $(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel \
+	    --filter 'PatternsTests|RuleChainTests'
 
 lint: toolchain ## check format and shell scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

@@ -54,6 +54,8 @@ let package = Package(
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CRegex"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Ground
@@ -66,9 +68,11 @@ let package = Package(
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
+        library("Checks", ["Bytes", "MailModel"]),
 
         // Content scanners
         library("Antivirus", ["CClamAV"]),
+        library("Patterns", ["Bytes", "CPCRE2", "CRegex", "Checks"]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel"]),
@@ -109,6 +113,7 @@ let package = Package(
 
         suite("AntivirusTests", ["Antivirus"]),
         suite("BytesTests", ["Bytes"]),
+        suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
@@ -127,6 +132,7 @@ let package = Package(
         .testTarget(
             name: "MIMETests", dependencies: ["MIME", "MailModel"], exclude: ["Oracle"], swiftSettings: strict),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
+        suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),

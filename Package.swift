@@ -110,6 +110,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Digests", "Linux"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        // What must hold for any bytes: for the suite that tries the fuzzer's corpus, and for the fuzzer
+        .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
         suite("AntivirusTests", ["Antivirus"]),
         suite("BytesTests", ["Bytes"]),
@@ -130,7 +132,8 @@ let package = Package(
             exclude: ["Tables"], swiftSettings: strict),
         suite("LinuxTests", ["Linux"]),
         .testTarget(
-            name: "MIMETests", dependencies: ["MIME", "MailModel"], exclude: ["Oracle"], swiftSettings: strict),
+            name: "MIMETests", dependencies: ["Fuzzing", "MIME", "MailModel", "SMTP"], exclude: ["Honest", "Oracle"],
+            swiftSettings: strict),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
         suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
@@ -139,3 +142,13 @@ let package = Package(
         suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]
 )
+
+// The fuzzer needs libFuzzer's runtime and instrumented code, so it is built by `make fuzz` only.
+if Context.environment["MAILREEVE_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .executableTarget(
+            name: "mailreeve-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzzer",
+            exclude: ["Corpus", "mail.dict"], swiftSettings: strict),
+    ]
+}

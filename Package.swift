@@ -84,20 +84,22 @@ let package = Package(
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
 
         // Composition
-        library("Configuration", ["MailModel", yaml]),
-        library("Inspector", ["Antivirus", "Digests", "InspectionLink", "Linux", "MIME", "MailModel"]),
+        library("Configuration", ["Checks", "MailModel", yaml]),
+        library(
+            "Inspector",
+            ["Antivirus", "Bytes", "Checks", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Patterns"]),
         library(
             "Gateway",
             [
-                "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay",
-                "SMTP", "Stores", logging,
+                "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Relay", "SMTP", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP",
-                "Stores",
+                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Patterns", "Policy",
+                "Relay", "SMTP", "Stores",
                 arguments, logging,
             ] + nio,
             swiftSettings: strict),
@@ -119,7 +121,7 @@ let package = Package(
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
-        suite("ConfigurationTests", ["Configuration", "MailModel"]),
+        suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
         suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),

@@ -105,4 +105,16 @@ package struct ResultTemplate: Hashable, Sendable {
         }
         return out
     }
+
+    /// The text with what the groups matched; nil, and a group that is not there, stand for nothing.
+    package func expanded(_ groups: [[UInt8]?]) -> [UInt8] {
+        var out: [UInt8] = []
+        for piece in pieces {
+            switch piece {
+            case .literal(let bytes): out += bytes
+            case .capture(let number): if number < groups.count, let group = groups[number] { out += group }
+            }
+        }
+        return out
+    }
 }

@@ -102,7 +102,7 @@ package struct TableName: Hashable, Sendable {
 package struct TableNameError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }

@@ -181,13 +181,14 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + workspaceKeys + limitKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + postfixRuleKeys + ownRuleKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
         ("timeouts", "Deadlines."),
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
+        ("rules", "What Postfix has no settings for, of header and body checks."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
@@ -240,6 +241,9 @@ let policySchema = Schema<Settings.PolicySettings>(
             "infected", \.infected,
             ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of infected mail."),
+        PolicyKey(
+            "rule", \.rule, ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
+            "What becomes of mail that a rule rejects with 5.x.x; DISCARD, HOLD and REJECT 4.x.x do what they say."),
         PolicyKey(
             "bad_header", \.badHeader, .choice, "What becomes of mail with faults in its header block."),
         PolicyKey(

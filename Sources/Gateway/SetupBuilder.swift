@@ -57,7 +57,9 @@ struct SetupBuilder {
         return names.contains { name in endings.contains { name.hasSuffix($0) } }
     }
 
-    func poolSettings(_ database: SignatureDatabase?, path: String) -> InspectorPoolSettings {
+    func poolSettings(
+        _ database: SignatureDatabase?, _ rules: RuleBook, path: String
+    ) -> InspectorPoolSettings {
         let clamav = database.map {
             ClamAVSettings(
                 database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
@@ -78,7 +80,7 @@ struct SetupBuilder {
                 parameters: settings.limits.mimeParameters, boundaryLength: settings.limits.mimeBoundaryLength,
                 readings: settings.limits.mimeReadings, readingBytes: settings.limits.mimeReadingBytes,
                 decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes),
-            reportSize: inspector.reportSize, selfTest: clamav != nil)
+            reportSize: inspector.reportSize, selfTest: clamav != nil, rules: rules.isEmpty ? nil : rules.source)
     }
 
     // MARK: - Stores
@@ -113,6 +115,7 @@ struct SetupBuilder {
     private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
         ContentPolicy(
             infected: policy.infected ?? (placement == .beforeQueue ? .reject : .discard), unchecked: policy.unchecked,
+            rule: policy.rule ?? (placement == .beforeQueue ? .reject : .discard),
             badHeader: policy.badHeader,
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,

@@ -13,12 +13,14 @@ struct Inspection {
     private static let keptBuffer = 4_194_304
 
     private let engine: ClamAVEngine?
+    private let rules: RuleSet?
     private let reportSize: Int
     private var buffer: [UInt8] = []
 
     /// - Parameter reportSize: the largest report, octets.
-    init(engine: ClamAVEngine?, reportSize: Int) {
+    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int) {
         self.engine = engine
+        self.rules = rules
         self.reportSize = reportSize
     }
 
@@ -41,6 +43,9 @@ struct Inspection {
             run.builder.addBadHeader(defect.kind, defect.detail)
         }
         run.clock.spent(.mime)
+        var stage = rules.map { RuleStage($0) }
+        stage?.takeMessage(message)
+        run.clock.spent(.rules)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
@@ -50,6 +55,7 @@ struct Inspection {
             if walker.tree.parts[index].kind.hasContent { take(index, of: message, &walker, &run, request.limits) }
             index += 1
         }
+        if let stage { run.builder.add(stage) }
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }

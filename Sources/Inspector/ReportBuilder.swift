@@ -60,6 +60,12 @@ struct ReportBuilder {
         report.anomalies.append(anomaly)
     }
 
+    /// Adds what the rules said.
+    mutating func add(_ stage: RuleStage) {
+        report.firings = stage.firings
+        for limit in stage.limitsHit { reach(limit) }
+    }
+
     mutating func addVirus(_ name: String, scanner: String, part: Int?) {
         report.findings.append(
             Finding(scanner: scanner, kind: .virus, name: clamped(name, to: limits.detail), part: part))

@@ -26,6 +26,9 @@ package final class MatchSession {
     private var conditions: [(lookup: Int, held: Bool)] = []
     private var lookups = 0
     private var groups: [Range<Int>?] = []
+    private var scratch = Prefilter.Scratch()
+    /// Entries of the current table that the current subject may fire, in their order.
+    var candidates: [Int32] { scratch.candidates }
 
     package init(limits: PatternLimits = PatternLimits()) {
         self.limits = limits
@@ -48,6 +51,7 @@ package final class MatchSession {
     func begin(_ table: PatternTable, _ subject: Span<UInt8>) {
         lookups += 1
         isTerminated = false
+        table.prefilter.choose(subject, &scratch)
         guard current !== table else { return }
         current = table
         prepare(for: table)

@@ -19,7 +19,7 @@ package final class PatternTable {
     /// The rules as they were read.
     package let table: RuleTable
     /// What is wrong with the table, in the order in which Postfix finds it.
-    package private(set) var problems: [TableProblem] = []
+    package let problems: [TableProblem]
 
     enum Pattern {
         case pcre(PCREPattern)
@@ -41,13 +41,22 @@ package final class PatternTable {
     }
 
     /// Rules and IFs in the order of the file.
-    private(set) var entries: [Entry] = []
+    let entries: [Entry]
     /// The most groups of any pattern.
-    private(set) var mostGroups = 0
+    let mostGroups: Int
+    /// Chooses the rules that are worth trying.
+    let prefilter: Prefilter
+    /// Lines of rules that are tried on every text, because nothing in them could be looked for.
+    package let linesWithoutNeed: [Int]
 
     /// Compiles a table. Rules that cannot be used are left out and named in `problems`.
-    package init(_ table: RuleTable) {
+    /// - Parameter usesPrefilter: false tries every rule on every text, which gives the same answers.
+    package init(_ table: RuleTable, usesPrefilter: Bool = true) {
         self.table = table
+        var needs: [Prefilter.Need] = []
+        var compiler = Compiler(type: table.name.type)
+        var entries: [Entry] = []
+        var problems: [TableProblem] = []
         // Entries of the IFs that are open; nil for none.
         var open: [Int] = []
         for line in table.lines {
@@ -66,9 +75,13 @@ package final class PatternTable {
             }
             problems += line.problems
             do throws(PatternError) {
-                guard var entry = try compile(rule) else { continue }
+                guard var entry = try compiler.compile(rule) else { continue }
                 entry.condition = open.last
-                if entry.isCondition { open.append(entries.count) }
+                if entry.isCondition {
+                    open.append(entries.count)
+                } else {
+                    needs.append(Self.need(rule, table.name.type, entry: entries.count, isRead: usesPrefilter))
+                }
                 entries.append(entry)
             } catch {
                 problems.append(TableProblem(line: rule.line, text: error.text, isSkipped: true))
@@ -77,14 +90,81 @@ package final class PatternTable {
         for index in open.reversed() {
             problems.append(TableProblem(line: entries[index].line, text: "IF has no matching ENDIF"))
         }
+        prefilter = Prefilter(needs, entries: entries.count)
+        linesWithoutNeed = needs.compactMap { if case .unknown = $0.need { entries[$0.entry].line } else { nil } }
+        self.entries = entries
+        self.problems = problems
+        mostGroups = compiler.mostGroups
     }
 
-    private func compile(_ rule: Rule) throws(PatternError) -> Entry? {
+    private static func need(_ rule: Rule, _ type: TableType, entry: Int, isRead: Bool) -> Prefilter.Need {
+        var need = Prefilter.Need(entry: entry, need: .unknown, least: 0, most: Int.max)
+        guard isRead, case .match(let pattern, _, _) = rule.operation, pattern.isPositive,
+            let tree = PatternReader.tree(pattern, type)
+        else { return need }
+        need.need = PatternNeed.best(of: tree)
+        need.least = tree.shortest
+        // Anchored at both ends, and no option that gives the anchors another meaning; `$` stands before a last newline.
+        if case .sequence(let parts) = tree, case .nothing(.start) = parts.first, case .nothing(.end) = parts.last,
+            let longest = tree.longest, !pattern.flags.contains(.multiline), !pattern.bytes.contains(sequence: "(?")
+        {
+            need.most = longest + 1
+        }
+        return need
+    }
+}
+
+extension PatternTable {
+    /// Looks up a text.
+    /// - Returns: the rule that fires; nil when none does. The empty text is looked up as any other.
+    package func lookup(_ subject: Span<UInt8>, _ session: MatchSession) -> TableMatch? {
+        session.begin(self, subject)
+        for position in session.candidates.indices {
+            let index = Int(session.candidates[position])
+            if session.fires(index, subject) { return session.match(index) }
+        }
+        return nil
+    }
+}
+
+// MARK: Measuring
+
+extension PatternTable {
+    /// Lines of the rules that can be tried.
+    package var lines: [Int] { entries.filter { !$0.isCondition }.map(\.line) }
+
+    /// Tries one rule, whatever stands before it, as when a text meets what its pattern needs.
+    package func tryRule(line: Int, _ subject: Span<UInt8>, _ session: MatchSession) {
+        guard let index = entries.firstIndex(where: { $0.line == line }) else { return }
+        session.begin(self, subject)
+        _ = session.fires(index, subject)
+    }
+}
+
+extension [UInt8] {
+    /// True when the characters stand somewhere.
+    fileprivate func contains(sequence text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard count >= length else { return false }
+        return (0...(count - length)).contains { start in
+            (0..<length).allSatisfy { self[start + $0] == text.utf8Start[$0] }
+        }
+    }
+}
+
+/// Compiles the patterns of one table.
+private struct Compiler {
+    let type: TableType
+    private(set) var mostGroups = 0
+
+    init(type: TableType) { self.type = type }
+
+    mutating func compile(_ rule: Rule) throws(PatternError) -> PatternTable.Entry? {
         switch rule.operation {
         case .endif:
             return nil
         case .if(let pattern):
-            return Entry(
+            return PatternTable.Entry(
                 line: rule.line, pattern: try compile(pattern, capturing: false), isPositive: pattern.isPositive,
                 isCondition: true)
         case .match(let pattern, let second, let result):
@@ -93,7 +173,7 @@ package final class PatternTable {
             guard wanted <= groups(first) else {
                 throw PatternError(text: "out of range replacement index \"\(wanted)\": skipping this rule")
             }
-            var entry = Entry(
+            var entry = PatternTable.Entry(
                 line: rule.line, pattern: first, isPositive: pattern.isPositive, wantedGroups: wanted)
             if let second {
                 entry.second = (try compile(second, capturing: false), second.isPositive)
@@ -102,8 +182,10 @@ package final class PatternTable {
         }
     }
 
-    private func compile(_ pattern: PatternText, capturing: Bool) throws(PatternError) -> Pattern {
-        switch table.name.type {
+    private mutating func compile(
+        _ pattern: PatternText, capturing: Bool
+    ) throws(PatternError) -> PatternTable.Pattern {
+        switch type {
         case .pcre:
             let compiled = try PCREPattern(pattern)
             mostGroups = max(mostGroups, compiled.groups)
@@ -113,20 +195,10 @@ package final class PatternTable {
         }
     }
 
-    private func groups(_ pattern: Pattern) -> Int {
+    private func groups(_ pattern: PatternTable.Pattern) -> Int {
         switch pattern {
         case .pcre(let pattern): pattern.groups
         case .posix(let pattern): pattern.groups
         }
-    }
-
-    /// Looks up a text.
-    /// - Returns: the rule that fires; nil when none does. The empty text is looked up as any other.
-    package func lookup(_ subject: Span<UInt8>, _ session: MatchSession) -> TableMatch? {
-        session.begin(self, subject)
-        for index in entries.indices where !entries[index].isCondition {
-            if session.fires(index, subject) { return session.match(index) }
-        }
-        return nil
     }
 }

@@ -9,6 +9,7 @@ struct Mailreeve: AsyncParsableCommand {
             "Content-filter gateway for mail: takes it from the MTA, looks at everything inside, hands back what may pass.",
         subcommands: [
             ServeCommand.self, CheckConfigCommand.self, ConfigCommand.self, ScanCommand.self, QuarantineCommand.self,
+            RulesCommand.self,
             StatusCommand.self, ReloadCommand.self, StopCommand.self, SetupCommand.self, FilterCommand.self,
             SinkCommand.self, BenchCommand.self,
         ])

@@ -39,7 +39,7 @@ import Testing
         let peer = try ScriptedPeer()
         let fixture = try await ClientFixture()
         let content = Array("X-Old: 1\r\nSubject: x\r\nX-Old: 2\r\n\r\nbody\r\n".utf8)
-        let message = try fixture.message(content, prefix: "Received: now\r\n", removed: [22..<32, 0..<10, 30..<32])
+        let message = try fixture.message(content, prefix: "Received: now\r\n", edits: [22..<32, 0..<10, 30..<32].map { BodyEdit(range: $0) })
         let expected = "Received: now\r\nSubject: x\r\n\r\nbody\r\n"
         #expect(message.body.count == expected.utf8.count)
         _ = await fixture.deliver(message, [peer.hop])

@@ -50,6 +50,8 @@ struct EntityHeader {
                 readEncoding(bytes, field)
             } else if field.isNamed("content-disposition", in: bytes) {
                 readDisposition(bytes, field, limits)
+            } else if Self.isEncodingOfOthers(bytes, field) {
+                if LooseValue.named(bytes.extracting(field.value).array) { note(.misnamedTransferEncoding, field) }
             } else if LooseFieldName.match(bytes, field.name.lowerBound..<field.value.lowerBound) != nil {
                 note(.obscuredFieldName, field)
             }
@@ -63,6 +65,7 @@ struct EntityHeader {
         let name = field.name
         if bytes.hasPrefix(ignoringCase: "content", from: name.lowerBound) { return true }
         guard name.count >= 12 else { return false }
+        if isEncodingOfOthers(bytes, field) { return true }
         // Neither `type` nor `encoding` nor `disposition`: most names end here.
         let last = asciiLower(bytes[name.upperBound - 1])
         if last >= 0x61, last <= 0x7A, last != 0x65, last != 0x67, last != 0x6E { return false }
@@ -73,6 +76,12 @@ struct EntityHeader {
             }
         }
         return false
+    }
+
+    /// Names that are not those of MIME, for what an encoding is called elsewhere.
+    private static func isEncodingOfOthers(_ bytes: Span<UInt8>, _ field: HeaderField) -> Bool {
+        field.isNamed("content-encoding", in: bytes) || field.isNamed("transfer-encoding", in: bytes)
+            || field.isNamed("x-content-transfer-encoding", in: bytes)
     }
 
     private mutating func readType(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
@@ -143,6 +152,9 @@ struct EntityHeader {
         if encoding == .unknown || words.count > 1 {
             note(.unknownTransferEncoding, field)
             if LooseValue.named(raw) { note(.obscuredTransferEncoding, field) }
+        } else if raw.contains(0x3B), LooseValue.encodings(raw) != [encoding] {
+            // Something with a meaning behind a semicolon.
+            note(.unknownTransferEncoding, field)
         }
         guard !seenEncoding else {
             note(.duplicateTransferEncoding, field)
@@ -228,6 +240,7 @@ struct EntityHeader {
 
     private mutating func noteForms(_ bytes: Span<UInt8>, _ start: Int, _ scanner: HeaderScanner) {
         if let offset = scanner.leadingContinuation { anomalies.append((.leadingContinuation, offset)) }
+        if let offset = scanner.blankContinuation { anomalies.append((.blankContinuation, offset)) }
         if let offset = scanner.mboxLine { anomalies.append((.mboxLine, offset)) }
         if let offset = scanner.blankBeforeColon { anomalies.append((.blankBeforeColon, offset)) }
         if let offset = scanner.fieldInContinuation { anomalies.append((.fieldInContinuation, offset)) }

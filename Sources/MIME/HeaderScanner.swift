@@ -63,6 +63,9 @@ package struct HeaderScanner: Sendable {
     /// its blanks; nil when there was none.
     package private(set) var fieldInContinuation: Int?
 
+    /// Offset of the first continuation line of nothing but blanks; nil when there was none.
+    package private(set) var blankContinuation: Int?
+
     private let start: Int
     private let limit: Int
 
@@ -103,6 +106,7 @@ package struct HeaderScanner: Sendable {
             }
             if Self.isBlank(first) {
                 if leadingContinuation == nil { leadingContinuation = position }
+                if blankContinuation == nil, Self.isBlankLine(bytes, position, lineEnd) { blankContinuation = position }
                 if fieldInContinuation == nil, Self.hidesField(bytes, position, bound) {
                     fieldInContinuation = position
                 }
@@ -129,7 +133,9 @@ package struct HeaderScanner: Sendable {
         var fieldEnd = firstLineEnd
         while fieldEnd < bound, Self.isBlank(bytes[fieldEnd]) {
             if fieldInContinuation == nil, Self.hidesField(bytes, fieldEnd, bound) { fieldInContinuation = fieldEnd }
-            fieldEnd = Self.lineEnd(bytes, from: fieldEnd, bound: bound)
+            let next = Self.lineEnd(bytes, from: fieldEnd, bound: bound)
+            if blankContinuation == nil, Self.isBlankLine(bytes, fieldEnd, next) { blankContinuation = fieldEnd }
+            fieldEnd = next
         }
         if fieldEnd == bound, bound < bytes.count {
             end = .limit
@@ -186,6 +192,12 @@ package struct HeaderScanner: Sendable {
     private static func lineEnd(_ bytes: Span<UInt8>, from start: Int, bound: Int) -> Int {
         guard let newline = bytes.extracting(start..<bound).firstIndex(of: 0x0A) else { return bound }
         return start + newline + 1
+    }
+
+    private static func isBlankLine(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        var index = start
+        while index < end, isBlankOrLineEnd(bytes[index]) { index += 1 }
+        return index == end
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

@@ -209,6 +209,8 @@ struct StructureReader {
             let isOpenable = Int(part.depth) < builder.limits.depth
             if Self.isMessage(part.mediaType), part.transferEncoding.needsDecoding, isOpenable {
                 _ = builder.planNested(leaf)
+            } else if AttachedMessage.isIn(part) {
+                builder.planAttached(leaf)
             }
         }
         while frames.count > count, let frame = frames.popLast() {
@@ -230,7 +232,9 @@ struct StructureReader {
         if part.transferEncoding != .base64, Sniffing.isBase64(bytes.extracting(body)) {
             builder.note(.undeclaredBase64, part: leaf, at: body.lowerBound)
         }
-        if !Self.isMessage(part.mediaType), EntityHeader.startsWithField(bytes, body) {
+        // RFC 2046 section 5.2.3: behind the header of an external body stand fields of that body.
+        let mayHoldFields = Self.isMessage(part.mediaType) || part.mediaType == "message/external-body"
+        if !mayHoldFields, EntityHeader.startsWithField(bytes, body) {
             builder.note(.fieldsBehindHeader, part: leaf, at: body.lowerBound)
         }
     }

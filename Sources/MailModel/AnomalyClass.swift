@@ -35,7 +35,7 @@ extension AnomalyKind {
         switch self {
         case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .undeclaredDelimiter, .unreadRemainder,
             .encodingTruncated, .base64MissingPadding, .uuencodeMissingBegin, .uuencodeMissingEnd, .undecodableText,
-            .hiddenText:
+            .hiddenText, .attachedMessage:
             .benign
         case .brokenHeaderBlock, .leadingContinuation, .blankBeforeColon, .bareCRInHeader, .duplicateContentType,
             .duplicateTransferEncoding, .invalidContentType, .unknownTransferEncoding, .unterminatedQuote,
@@ -45,7 +45,7 @@ extension AnomalyKind {
             .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused,
             .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .externalBody,
             .unknownCharset,
-            .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul:
+            .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul, .misnamedTransferEncoding, .blankContinuation:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,
             .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter,

@@ -13,8 +13,8 @@ enum LooseValue {
         // An honest mistake of real software.
         if equalIgnoringCase(value, "quoted printable") { return false }
         let word = String(decoding: value.prefix(longest).map(asciiLower).filter(isWordByte), as: UTF8.self)
-        return ["base64", "quotedprintable", "quoted", "uuencode"].contains { word.contains($0) }
-            || EncodedWords.areIn(value)
+        return ["base64", "quotedprintable", "quoted", "uue"].contains { word.contains($0) }
+            || word.hasSuffix("uu") || EncodedWords.areIn(value)
     }
 
     /// Encodings that a `Content-Transfer-Encoding` value may mean; both real ones when it is beyond all of them.

@@ -180,8 +180,8 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + workspaceKeys + limitKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + postfixRuleKeys + ownRuleKeys + logKeys + tlsKeys,
+    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + timeoutKeys
+        + inspectorKeys + clamavKeys + ownRuleKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),

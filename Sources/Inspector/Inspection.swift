@@ -52,16 +52,20 @@ struct Inspection {
         // Other ways to decode a part are appended behind it, so the list grows on the way.
         var index = 0
         while index < walker.tree.parts.count {
-            if walker.tree.parts[index].kind.hasContent { take(index, of: message, &walker, &run, request.limits) }
+            if walker.tree.parts[index].kind.hasContent {
+                take(index, of: message, &walker, &run, &stage, request.limits)
+            }
             index += 1
         }
+        stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
     private mutating func take(
-        _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run, _ limits: InspectionLimits
+        _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run,
+        _ stage: inout RuleStage?, _ limits: InspectionLimits
     ) {
         let start = walker.tree.parts[index].body.lowerBound
         let holdsBlocks = walker.mayHoldBlocks(index)
@@ -72,9 +76,10 @@ struct Inspection {
                 content, decoding?.notes ?? [], isCut: decoding?.limitReached ?? false, part: run.reported[index],
                 offset: start)
             if let (mediaType, charset) = text {
-                run.takeText(
-                    TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes),
-                    part: run.reported[index], offset: start)
+                let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
+                run.takeText(read, part: run.reported[index], offset: start)
+                stage?.takeText(read, offset: start)
+                run.clock.spent(.rules)
             }
             if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
             return decoding?.notes ?? []

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Checks
 internal import InspectionLink
 internal import Linux
+internal import MIME
 internal import MailModel
 internal import Patterns
 
@@ -75,9 +76,8 @@ struct RuleStage {
 
     /// Header fields and body lines as they stand in the message: the four lists of Postfix.
     mutating func takeMessage(_ message: Span<UInt8>) {
-        guard rules.has(.header) || rules.has(.mimeHeader) || rules.has(.nestedHeader) || rules.has(.body) else {
-            return
-        }
+        let lists: [CheckList] = [.header, .mimeHeader, .nestedHeader, .body, .decodedHeader]
+        guard lists.contains(where: rules.has) else { return }
         var limits = TextLimits()
         limits.headerSize = rules.limits.headerSize
         limits.lineLength = rules.limits.lineLength
@@ -104,7 +104,48 @@ struct RuleStage {
             list = .body
         }
         lookUp(text, in: list, range: subject.range)
+        if list.isHeader, !isEnded, rules.has(.decodedHeader) { takeDecoded(text, range: subject.range) }
         return !isEnded
+    }
+
+    /// A header field unfolded, its encoded words decoded (RFC 2047), in UTF-8.
+    private mutating func takeDecoded(_ field: Span<UInt8>, range: Range<Int>) {
+        let unfolded = field.array.filter { $0 != 0x0A }
+        let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+        lookUp(decoded.span, in: .decodedHeader, range: range)
+    }
+
+    /// The lines of a part's text as people read it; `body_checks_size_limit` bounds it as it bounds the raw text.
+    mutating func takeText(_ text: TextContent, offset: Int) {
+        guard !isEnded, rules.has(.decodedBody) else { return }
+        let lines = text.html?.visible ?? text.text
+        let limit = rules.limits.bodySize
+        var start = 0
+        while start < lines.count, limit == 0 || start < limit, !isEnded {
+            let end = lines[start...].firstIndex(of: 0x0A) ?? lines.count
+            var line = lines.span.extracting(start..<end)
+            if line.count > 0, line[line.count - 1] == 0x0D { line = line.extracting(0..<line.count - 1) }
+            var piece = 0
+            while piece < line.count, !isEnded {
+                let next = min(line.count, piece + rules.limits.lineLength)
+                lookUp(line.extracting(piece..<next), in: .decodedBody, range: offset..<offset)
+                piece = next
+            }
+            start = end + 1
+        }
+    }
+
+    /// Names and types of all parts and files: `name: ` and a name, `type: ` and a media type.
+    mutating func takeFiles(_ parts: [PartDescription]) {
+        guard rules.has(.attachment) else { return }
+        for part in parts where !isEnded {
+            for name in part.names { lookUp(Array("name: \(name)".utf8).span, in: .attachment, range: 0..<0) }
+            var types = [part.declaredType]
+            if part.detectedType != part.declaredType { types.append(part.detectedType) }
+            for type in types where !type.isEmpty {
+                lookUp(Array("type: \(type)".utf8).span, in: .attachment, range: 0..<0)
+            }
+        }
     }
 
     /// Looks one text up in a list; the first table that answers wins.

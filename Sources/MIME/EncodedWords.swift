@@ -1,5 +1,5 @@
 /// Decodes encoded words (RFC 2047) wherever they stand, also inside quoted strings, where they are not allowed but used.
-enum EncodedWords {
+package enum EncodedWords {
     private struct Word {
         var charset: [UInt8]
         var octets: [UInt8]
@@ -7,7 +7,7 @@ enum EncodedWords {
     }
 
     /// True when the value may hold an encoded word.
-    static func areIn(_ value: [UInt8]) -> Bool {
+    package static func areIn(_ value: [UInt8]) -> Bool {
         var index = 0
         while index + 1 < value.count {
             if value[index] == 0x3D, value[index + 1] == 0x3F { return true }
@@ -18,7 +18,7 @@ enum EncodedWords {
 
     /// The value with its words decoded. Octets of neighbouring words with the same charset are joined before they are
     /// turned into text: many writers split characters. Linear: each byte is looked at a fixed number of times.
-    static func decoded(_ value: [UInt8]) -> String {
+    package static func decoded(_ value: [UInt8]) -> String {
         var out = ""
         var plain: [UInt8] = []
         var pending: Word?

@@ -31,11 +31,25 @@ struct ByteSet: Hashable {
     var isEmpty: Bool { words == .zero }
 
     /// The octets, ascending.
-    var bytes: [UInt8] { (0...255).filter { contains(UInt8($0)) }.map { UInt8($0) } }
+    var bytes: [UInt8] {
+        var out: [UInt8] = []
+        for index in 0..<4 {
+            var word = words[index]
+            while word != 0 {
+                out.append(UInt8(index << 6 | word.trailingZeroBitCount))
+                word &= word - 1
+            }
+        }
+        return out
+    }
 
     /// With every letter in lower case: what the text looks like once its case is folded.
     var folded: ByteSet {
-        ByteSet(bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 })
+        // 0x41 to 0x5A are bits 1 to 26 of the second word, and their small forms stand 32 bits above.
+        let capitals: UInt64 = 0x07FF_FFFE
+        var out = self
+        out.words[1] = words[1] & ~capitals | (words[1] & capitals) << 32
+        return out
     }
 
     static let digits = ByteSet(0x30...0x39)

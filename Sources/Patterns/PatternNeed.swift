@@ -12,19 +12,21 @@ enum PatternNeed {
     static let gramLimit = 512
     /// A need that more than this share of lines would meet saves nothing.
     private static let uselessShare = 0.5
+    /// A need that a smaller share of lines meets need not be bettered.
+    private static let goodShare = 0.001
     /// Octets of a line, for estimates.
     private static let lineLength = 60.0
 
     /// The need of a tree that is met by the fewest texts.
     static func best(of tree: PatternTree) -> PatternNeed {
         var best: (need: PatternNeed, share: Double) = (.unknown, uselessShare)
-        if let run = rarestRun(tree), run.share < best.share { best = (.run(run.set, run.length), run.share) }
         for length in [4, 3, 2] {
             guard let found = GramFinder(length).best(tree) else { continue }
             let share = lineLength * found.reduce(0) { $0 + Frequency.of(gram: $1, length: length) }
             if share < best.share { best = (.grams(found, length: length), share) }
-            if share < 0.001 { break }
+            if share < goodShare { return best.need }
         }
+        if let run = rarestRun(tree), run.share < best.share { return .run(run.set, run.length) }
         return best.need
     }
 

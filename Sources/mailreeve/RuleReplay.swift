@@ -70,17 +70,20 @@ struct RuleReplay {
     func tell(_ mail: [(name: String, bytes: [UInt8])], profile: Bool) {
         var counts: [Place: (times: Int, messages: Int)] = [:]
         var total = 0
+        var spent = 0
         var texts: [(CheckList, [UInt8])] = []
         for message in mail.flatMap({ messages($0.bytes) }) {
             total += 1
             var seen: Set<Place> = []
+            let start = monotonicNow()
             _ = outcome(message.span) { place, _ in
                 counts[place, default: (0, 0)].times += 1
                 if seen.insert(place).inserted { counts[place, default: (0, 0)].messages += 1 }
             }
+            spent += monotonicNow() - start
             if profile { texts += sample(message.span) }
         }
-        say("\(total) messages")
+        say("\(total) messages in \(spent / 1000) us")
         let ordered = counts.sorted { ($0.value.times, $1.key.line) > ($1.value.times, $0.key.line) }
         for (place, count) in ordered {
             say("\(count.times) times in \(count.messages) messages: \(words(place))")

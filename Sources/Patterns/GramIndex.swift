@@ -8,10 +8,18 @@ struct GramIndex {
     /// Open addressing: the sequence, and where its entries stand in `entries`; an empty place has the range 0..<0.
     private var keys: [UInt32]
     private var ranges: [(start: Int32, end: Int32)]
-    private var entries: [Int32] = []
+    private var entries: [Need] = []
+
+    /// Whose a sequence is.
+    struct Need {
+        var entry: Int32
+        /// The whole text around the sequence, and where the sequence stands in it; empty where nothing more is known.
+        var text: [UInt8] = []
+        var window = 0
+    }
 
     /// - Parameter grams: for each sequence the entries that need it.
-    init(_ grams: [UInt32: [Int32]], length: Int) {
+    init(_ grams: [UInt32: [Need]], length: Int) {
         self.length = length
         mask = length == 4 ? UInt32.max : (1 << UInt32(8 * length)) - 1
         // Sixteen bits for each sequence: one window in sixteen is looked up for nothing.
@@ -34,6 +42,9 @@ struct GramIndex {
         }
     }
 
+    /// Octets as a number, the first on top.
+    static func gram(_ bytes: some Sequence<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
+
     @inline(__always)
     private static func hash(_ gram: UInt32) -> UInt32 {
         let mixed = gram &* 0x9E37_79B1
@@ -49,19 +60,33 @@ struct GramIndex {
             for index in (length - 1)..<text.count {
                 gram = (gram << 8 | UInt32(text[index])) & mask
                 let hash = Self.hash(gram) >> shift
-                if bitmap[Int(hash >> 6)] >> UInt64(hash & 63) & 1 == 1 { add(gram, &found) }
+                if bitmap[Int(hash >> 6)] >> UInt64(hash & 63) & 1 == 1 {
+                    add(gram, text, index + 1 - length, &found)
+                }
             }
         }
     }
 
-    private func add(_ gram: UInt32, _ found: inout [Int32]) {
-        var place = Int(Self.hash(gram)) & (keys.count - 1)
-        while ranges[place].end > 0 {
-            if keys[place] == gram {
-                found += entries[Int(ranges[place].start)..<Int(ranges[place].end)]
+    private func add(_ gram: UInt32, _ text: UnsafeBufferPointer<UInt8>, _ place: Int, _ found: inout [Int32]) {
+        var slot = Int(Self.hash(gram)) & (keys.count - 1)
+        while ranges[slot].end > 0 {
+            if keys[slot] == gram {
+                entries.withUnsafeBufferPointer { entries in
+                    for index in Int(ranges[slot].start)..<Int(ranges[slot].end)
+                    where stands(entries[index].text, text, at: place - entries[index].window) {
+                        found.append(entries[index].entry)
+                    }
+                }
                 return
             }
-            place = (place + 1) & (keys.count - 1)
+            slot = (slot + 1) & (keys.count - 1)
         }
+    }
+
+    private func stands(_ wanted: [UInt8], _ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
+        if wanted.isEmpty { return true }
+        guard start >= 0, text.count - start >= wanted.count else { return false }
+        for index in wanted.indices where wanted[index] != text[start + index] { return false }
+        return true
     }
 }

@@ -1,6 +1,8 @@
 /// What a text must hold so that a pattern can match it, in a form that can be looked for in many patterns at one time.
 /// All of it is about the text with its letters in lower case.
 enum PatternNeed {
+    /// This text, four octets or more, of which the sequence at `window` is the rarest.
+    case text([UInt8], window: Int)
     /// One of these sequences of `length` octets, packed with the first octet on top.
     case grams(Set<UInt32>, length: Int)
     /// So many octets of the set in a row.
@@ -20,6 +22,10 @@ enum PatternNeed {
     /// The need of a tree that is met by the fewest texts.
     static func best(of tree: PatternTree) -> PatternNeed {
         var best: (need: PatternNeed, share: Double) = (.unknown, uselessShare)
+        if let (text, window, share) = rarestText(tree) {
+            best = (.text(text, window: window), share)
+            if share < goodShare { return best.need }
+        }
         for length in [4, 3, 2] {
             guard let found = GramFinder(length).best(tree) else { continue }
             let share = lineLength * found.reduce(0) { $0 + Frequency.of(gram: $1, length: length) }
@@ -28,6 +34,38 @@ enum PatternNeed {
         }
         if let run = rarestRun(tree), run.share < best.share { return .run(run.set, run.length) }
         return best.need
+    }
+
+    /// The text that must stand in every match and that fewest texts have.
+    private static func rarestText(_ tree: PatternTree) -> (text: [UInt8], window: Int, share: Double)? {
+        let parts: [PatternTree]
+        if case .sequence(let several) = tree { parts = several } else { parts = [tree] }
+        var best: (text: [UInt8], window: Int, share: Double)?
+        var text: [UInt8] = []
+        func consider() {
+            guard text.count >= 4 else { return }
+            var window: (place: Int, share: Double)?
+            for place in 0...(text.count - 4) {
+                let gram = GramIndex.gram(text[place..<place + 4])
+                let share = lineLength * Frequency.of(gram: gram, length: 4)
+                if share < window?.share ?? 2 { window = (place, share) }
+            }
+            // A long text is rarer than any window of it.
+            guard let window, window.share < best?.share ?? 2 else { return }
+            best = (text, window.place, window.share)
+        }
+        for part in parts {
+            if case .set = part, let byte = part.literal {
+                text += byte
+                continue
+            }
+            // An anchor or a word boundary takes nothing out of the text.
+            if case .nothing = part { continue }
+            consider()
+            text = []
+        }
+        consider()
+        return best
     }
 
     /// The run that fewest texts have: over any parts that follow each other, the octets of all and their least number.

@@ -224,7 +224,7 @@ struct PatternReader {
             if let code = try character(byte) { return .set(ByteSet([code])) }
             throw Unknown()
         case (_, .regexp):
-            if ByteSet.word.contains(byte) { throw Unknown() }
+            if byte != 0x5F, ByteSet.word.contains(byte) { throw Unknown() }
             return .set(ByteSet([byte]))
         }
     }
@@ -250,7 +250,7 @@ struct PatternReader {
         case 0x72: return 0x0D
         case 0x74: return 0x09
         case 0x78: return try hexadecimal()
-        default: return ByteSet.word.contains(byte) && byte < 0x80 ? nil : byte
+        default: return byte != 0x5F && ByteSet.word.contains(byte) ? nil : byte
         }
     }
 

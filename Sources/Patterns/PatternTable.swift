@@ -26,18 +26,30 @@ package final class PatternTable {
         case posix(POSIXPattern)
     }
 
-    /// A rule or an IF.
-    struct Entry {
-        var line: Int
-        var pattern: Pattern
-        var isPositive: Bool
+    /// A rule or an IF. A class, since copies would count references at every look-up.
+    final class Entry {
+        let line: Int
+        let pattern: Pattern
+        let isPositive: Bool
         /// `/first/!/second/` of regexp tables.
-        var second: (pattern: Pattern, isPositive: Bool)?
+        let second: (pattern: Pattern, isPositive: Bool)?
         /// Highest group that the text uses.
-        var wantedGroups = 0
-        var isCondition = false
+        let wantedGroups: Int
+        let isCondition: Bool
         /// Entry of the IF around it; nil at the outermost level.
-        var condition: Int?
+        fileprivate(set) var condition: Int?
+
+        fileprivate init(
+            line: Int, pattern: Pattern, isPositive: Bool, second: (pattern: Pattern, isPositive: Bool)? = nil,
+            wantedGroups: Int = 0, isCondition: Bool = false
+        ) {
+            self.line = line
+            self.pattern = pattern
+            self.isPositive = isPositive
+            self.second = second
+            self.wantedGroups = wantedGroups
+            self.isCondition = isCondition
+        }
     }
 
     /// Rules and IFs in the order of the file.
@@ -75,7 +87,7 @@ package final class PatternTable {
             }
             problems += line.problems
             do throws(PatternError) {
-                guard var entry = try compiler.compile(rule) else { continue }
+                guard let entry = try compiler.compile(rule) else { continue }
                 entry.condition = open.last
                 if entry.isCondition {
                     open.append(entries.count)
@@ -173,12 +185,10 @@ private struct Compiler {
             guard wanted <= groups(first) else {
                 throw PatternError(text: "out of range replacement index \"\(wanted)\": skipping this rule")
             }
-            var entry = PatternTable.Entry(
-                line: rule.line, pattern: first, isPositive: pattern.isPositive, wantedGroups: wanted)
-            if let second {
-                entry.second = (try compile(second, capturing: false), second.isPositive)
-            }
-            return entry
+            var other: (pattern: PatternTable.Pattern, isPositive: Bool)?
+            if let second { other = (try compile(second, capturing: false), second.isPositive) }
+            return PatternTable.Entry(
+                line: rule.line, pattern: first, isPositive: pattern.isPositive, second: other, wantedGroups: wanted)
         }
     }
 

@@ -20,7 +20,7 @@ struct Prefilter {
     ///   - needs: one for each rule, ascending.
     ///   - entries: number of entries, conditions among them.
     init(_ needs: [Need], entries: Int) {
-        var bySequence: [Int: [UInt32: [Int32]]] = [:]
+        var bySequence: [Int: [UInt32: [GramIndex.Need]]] = [:]
         var bySet: [ByteSet: [(length: Int, entry: Int32)]] = [:]
         var always: [Int32] = []
         var bounds = Array(repeating: (least: 0, most: Int.max), count: entries)
@@ -29,7 +29,13 @@ struct Prefilter {
             bounds[need.entry] = (need.least, need.most)
             switch need.need {
             case .grams(let list, let length):
-                for gram in list { bySequence[length, default: [:]][gram, default: []].append(entry) }
+                for gram in list {
+                    bySequence[length, default: [:]][gram, default: []].append(GramIndex.Need(entry: entry))
+                }
+            case .text(let text, let window):
+                let gram = GramIndex.gram(text[window..<window + 4])
+                bySequence[4, default: [:]][gram, default: []].append(
+                    GramIndex.Need(entry: entry, text: text, window: window))
             case .run(let set, let length):
                 bySet[set, default: []].append((length, entry))
             case .unknown:

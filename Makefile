@@ -13,13 +13,14 @@ LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
-SHELL_FILES := .ci/run bench/run bench/make-mail corpus/make-samples Tests/EndToEnd/postfix-instance \
+SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
 	$(filter-out $(SCRIPTS)/make-%,$(wildcard $(SCRIPTS)/*))
 
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: help run build debug test test-long differential lint format deps test-deps install bench clean toolchain
+.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime clean \
+	toolchain
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -47,12 +48,15 @@ differential: deps test-deps ## compare the rules with Postfix over the whole co
 	MAILREEVE_DIFFERENTIAL=1 $(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel \
 	    --filter 'PatternsTests|RuleChainTests'
 
+fuzz: deps toolchain ## run libFuzzer over the MIME reader, FUZZ_TIME seconds (60) for each target
+	@SWIFT="$(SWIFT)" Tests/Fuzzer/run
+
 lint: toolchain ## check format and shell scripts
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests bench Package.swift
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); else echo "lint: no shellcheck, shell scripts unchecked"; fi
 
 format: toolchain ## put the sources into the house format
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests bench Package.swift
 
 deps: ## install the libraries that are missing (apt)
 	@$(SCRIPTS)/need-packages $(LIBRARIES)
@@ -62,6 +66,10 @@ test-deps: ## get what the tests need; Postfix is unpacked under build/, not ins
 
 bench: build ## measure throughput and memory
 	bench/run
+
+bench-mime: deps toolchain ## measure the MIME reader alone: typical mail, and what is made to be slow
+	$(SWIFT) build -c release --product mime-bench
+	bench/mime
 
 install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR)
 	@for program in $(PROGRAMS); do \

@@ -106,6 +106,9 @@ let package = Package(
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
 
+        .executableTarget(
+            name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
+
         // Programs that tests start
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
@@ -151,6 +154,6 @@ if Context.environment["MAILREEVE_FUZZ"] != nil {
         .target(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
             name: "mailreeve-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzzer",
-            exclude: ["Corpus", "mail.dict"], swiftSettings: strict),
+            exclude: ["Corpus", "mail.dict", "run"], swiftSettings: strict),
     ]
 }

@@ -183,6 +183,15 @@ struct TreeBuilder {
         return index
     }
 
+    /// Adds names that another reading of the header block has.
+    mutating func addNames(_ names: [String], to part: Int) {
+        let room = max(0, Self.mostNames - tree.parts[part].names.count)
+        tree.parts[part].names = NameList.joined(tree.parts[part].names, names, most: room)
+    }
+
+    /// Most names that one part gets from other readings.
+    private static let mostNames = 100
+
     /// Decodes a part that another reading takes for a message or multipart into a source of its own.
     mutating func decodeAlternative(_ part: Int, _ cause: AnomalyKind, _ message: Span<UInt8>) {
         let source = Int(tree.parts[part].source)

@@ -6,6 +6,8 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case brokenHeaderBlock = "broken-header-block"
     /// A header block began with a continuation line.
     case leadingContinuation = "leading-continuation"
+    /// A continuation line that would be a field with a file name if it stood without its blanks.
+    case nameInContinuation = "name-in-continuation"
     /// A continuation line of blanks only.
     case blankContinuation = "blank-continuation"
     /// A header block began with an mbox `From ` line.
@@ -76,6 +78,8 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case bareCRDelimiter = "bare-cr-delimiter"
     /// A preamble or epilogue that begins like a part.
     case partOutsideMultipart = "part-outside-multipart"
+    /// A piece of a message that a mail reader joins with pieces from other messages (RFC 2046 section 5.2.2).
+    case partialMessage = "partial-message"
     /// A file that is a message by its name.
     case attachedMessage = "attached-message"
     /// A body without encoding that is base64 all over.
@@ -104,8 +108,6 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case uuencodeMissingEnd = "uuencode-missing-end"
     /// Bytes left undivided because a limit was reached.
     case unreadRemainder = "unread-remainder"
-    /// The message is a piece of another one whose other pieces are in other mails (RFC 2046 section 5.2.2).
-    case partialMessage = "partial-message"
     /// A body that is not in the message but somewhere else (RFC 2046 section 5.2.3).
     case externalBody = "external-body"
     /// A charset that is not known; the text was read as its octets look.

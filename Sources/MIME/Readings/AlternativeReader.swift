@@ -105,7 +105,9 @@ struct AlternativeReader {
             if rank == 0 || rank == starts.count - 1 { encodings.append(nil) }
             for encoding in encodings {
                 let content = Content(source: Int32(truncatingIfNeeded: place.source), body: body, encoding: encoding)
-                if known[content] == nil {
+                if let same = known[content] {
+                    if !segment.header.names.isEmpty { builder.addNames(segment.header.names, to: same) }
+                } else {
                     guard !builder.isFull else {
                         builder.note(.parts)
                         return

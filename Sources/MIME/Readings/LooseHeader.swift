@@ -166,13 +166,18 @@ struct LooseHeader {
             let first = bytes[next.text.lowerBound]
             let isFolded = first == 0x20 || first == 0x09
             // A line without a blank before it: an unfinished value may go on there all the same.
-            guard isFolded || start > position || !LooseFieldName.isField(bytes, next.text) && value.isEmpty else {
+            guard isFolded || start > position || !LooseFieldName.isField(bytes, next.text) && Self.isUnfinished(value)
+            else {
                 break
             }
             add(max(start, next.text.lowerBound)..<max(start, next.text.upperBound))
             position = next.next
         }
         return value
+    }
+
+    private static func isUnfinished(_ value: [UInt8]) -> Bool {
+        value.last(where: { $0 > 0x20 }) == 0x3B || !value.contains { $0 > 0x20 }
     }
 
     private static func isDashes(_ bytes: Span<UInt8>, _ text: Range<Int>) -> Bool {

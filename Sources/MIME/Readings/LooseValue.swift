@@ -108,8 +108,8 @@ enum LooseValue {
         func cut(_ text: ArraySlice<UInt8>, _ isEnd: (UInt8) -> Bool) {
             cuts.append(Array(text[..<(text.firstIndex(where: isEnd) ?? text.endIndex)]))
         }
-        if rest.first == 0x22 || rest.first == 0x27 {
-            let quote = rest[0]
+        let pairs: [UInt8: UInt8] = [0x22: 0x22, 0x27: 0x27, 0x3C: 0x3E, 0x60: 0x60]
+        if let first = rest.first, let quote = pairs[first] {
             let inner = rest.dropFirst()
             cut(inner) { $0 == quote }
             if let end = closing(inner, quote) { cuts.append(Array(inner[..<end])) }
@@ -118,6 +118,7 @@ enum LooseValue {
         cut(rest[...]) { $0 == 0x3B }
         cut(rest[...]) { $0 == 0x3B || $0 == 0x2C || FieldBody.isBlank($0) }
         cut(rest[...]) { $0 == 0x22 }
+        cut(rest[...]) { $0 == 0x22 || $0 == 0x27 || $0 == 0x29 || $0 == 0x3B || $0 == 0x2C }
         cuts.append(rest)
         cuts.append(rest.filter { $0 != 0x22 && $0 != 0x5C })
         return cuts

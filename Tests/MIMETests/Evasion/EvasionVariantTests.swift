@@ -93,6 +93,17 @@ extension EvasionVariantTests {
         Self.judge(family, variants.map { (family, $0.variant) })
     }
 
+    /// Random messages with a trick of every family.
+    @Test func fourTricks() {
+        var random = Random(state: 4)
+        let count = getenv("MAILREEVE_ALL_VARIANTS") != nil ? 50_000 : 1500
+        func one<Trick>(_ tricks: [Trick]) -> Trick { tricks[random.below(tricks.count)] }
+        let variants = (0..<count).map { _ in
+            Variant(one(StructureTricks.all), one(HeaderTricks.all), one(BodyTricks.all), one(Placements.all))
+        }
+        Self.judge("four tricks", variants.map { ("four tricks", $0) })
+    }
+
     private static func judge(_ title: String, _ variants: [(family: String, variant: Variant)]) {
         var table: [String: [Int]] = [:]
         for (family, variant) in variants {
@@ -114,5 +125,24 @@ extension EvasionVariantTests {
             print("variants \(family): \(all), \(row[0]) found, \(row[1]) held, \(row[2]) passed")
             #expect(row[0] * 100 >= all * 95, "\(family)")
         }
+    }
+}
+
+extension EvasionVariantTests {
+    /// Every name that some client shows is a candidate; what rules go by is its end.
+    @Test func names() {
+        var found = 0
+        for trick in NameTricks.all {
+            let message = Array("MIME-Version: 1.0\r\n".utf8) + trick.fields + Array("\r\nx\r\n".utf8)
+            let tree = read(message)
+            let names = tree.parts.flatMap(\.names)
+            let isNamed =
+                names.contains(trick.expected)
+                || trick.expected == NameTricks.file && names.contains { $0.contains("fi") && $0.hasSuffix(".exe") }
+            found += isNamed ? 1 : 0
+            let isHeld = tree.anomalies.contains { $0.kind.anomalyClass == .deceptive }
+            #expect(isNamed || isHeld, "\(trick.name.debugDescription): \(names)")
+        }
+        print("variants names: \(NameTricks.all.count), \(found) among the candidates")
     }
 }

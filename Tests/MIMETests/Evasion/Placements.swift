@@ -3,7 +3,11 @@ enum Placements {
     static let plain = Placement(name: "plain") { $0 }
 
     static let all: [Placement] = [
-        Placement(name: "lf") { message in message.filter { $0 != 0x0D } },
+        Placement(name: "lf") { message in
+            message.indices.filter {
+                message[$0] != 0x0D || $0 + 1 == message.count || message[$0 + 1] != 0x0A
+            }.map { message[$0] }
+        },
         inside("rfc822", "Content-Type: message/rfc822\r\n") { $0 },
         inside("rfc822-no-type", "Content-Disposition: attachment; filename=a.eml\r\n") { $0 },
         inside("global", "Content-Type: message/global\r\n") { $0 },
@@ -20,6 +24,12 @@ enum Placements {
             "rfc822-twice",
             "Content-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: message/rfc822\r\n"
         ) { $0 },
+        Placement(name: "byte-order-mark") { [0xEF, 0xBB, 0xBF] + $0 },
+        Placement(name: "blank-line-first") { [0x0D, 0x0A] + $0 },
+        Placement(name: "blanks-first") { [0x20, 0x0D, 0x0A] + $0 },
+        Placement(name: "nul-first") { [0x00] + $0 },
+        inside("news", "Content-Type: message/news\r\n") { $0 },
+        inside("partial", "Content-Type: message/partial; id=x; number=1; total=1\r\n") { $0 },
         Placement(name: "mbox") { Array("From a@example.com Mon Jan  1 00:00:00 2024\r\n".utf8) + $0 },
         Placement(name: "received") {
             Array("Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\nReceived: x\r\n".utf8) + $0

@@ -161,6 +161,78 @@ struct RuleChainTests {
         }
     }
 
+    /// Where lines are cut, where body_checks stops, and what stands in which table.
+    @Test func theSameTextsAreLookedUp() async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let rules = """
+                /^a{2047}\\r$/ WARN cr
+                /^a{2048}$/ WARN piece
+                /^a+$/ WARN rest
+                /^d+$/ REPLACE e
+                /^mark/ INFO
+                /^[A-Za-z-]+:.*[^ ]/ INFO
+                /^--/ INFO
+                /^>?From / INFO
+
+                """
+            let table = try scratch.write("rules", rules)
+            _ = try runTool("touch", ["-d", "1 minute ago", table])
+            var options = PostfixInstance.Options()
+            options.main = ["header_checks = pcre:\(table)", "body_checks = pcre:\(table)"]
+            let plain = try PostfixInstance(.plain, options)
+            let chain = try Chain(.beforeQueue) { configuration in
+                configuration.settings["header_checks"] = "pcre:\(table)"
+                configuration.settings["body_checks"] = "pcre:\(table)"
+            }
+            let top =
+                "From: sender@example.org\nSubject: x\nMessage-ID: <1@example.org>\nDate: Mon, 2 Jan 2023 03:04:05 +0000\n"
+            var long = top + "\n"
+            for length in [2046, 2047, 2048, 2049, 4095, 4096, 4097] {
+                long += String(repeating: "a", count: length) + "\n"
+            }
+            long += String(repeating: "d", count: 5000) + "\nafter\n"
+            var big = top + "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\npreamble\n"
+            for part in 0..<2 {
+                big += "--x\nContent-Type: text/plain\nX-Part: \(part)\n\n"
+                for _ in 0..<511 { big += String(repeating: "c", count: 99) + "\n" }
+                for number in 0..<20 { big += "mark \(1000 + number)\n" }
+            }
+            big += "--x--\nmark in the epilogue\n"
+            let nested =
+                top
+                + "Content-Type: multipart/digest; boundary=\"a b\"\n\n--a b\n\nX-In: one\nContent-Id: <x>\n\nmark\n"
+                + "--a b\nContent-Type: message/rfc822\n\nX-In: two\nno field\nX-Not: three\n--a b--\nmark\n"
+            let odd =
+                top + "X-Long: " + String(repeating: "z", count: 3000)
+                + "\n more\nno field here\nX-Not: field\n\nmark\n"
+            for (number, text) in [long, big, nested, odd].enumerated() {
+                for port in [plain.port, chain.postfix.port] {
+                    let swaks = try Swaks(port: port, to: ["m\(number)@example.net"], content: crlf(text))
+                    #expect(swaks.status == 0, "\(number) \(swaks.decisive)")
+                }
+            }
+            try chain.postfix.awaitEmptyQueue()
+            try plain.awaitEmptyQueue()
+            // The gateway sees the Received field of the Postfix before it as well, which that one adds after its own checks.
+            let theirs = Self.ruleLines(plain.log.filter { $0.contains("cleanup") }).filter {
+                !$0.contains("header Received:")
+            }
+            let ours = Self.ruleLines(chain.gateway.allLines).filter { !$0.contains("header Received:") }
+            #expect(theirs.count > 60)
+            for (one, two) in zip(ours, theirs) { #expect(one == two) }
+            #expect(ours.count == theirs.count)
+            for number in 0..<4 {
+                let one = try chain.postfix.mailboxes.await(to: "m\(number)@example.net")
+                let two = try plain.mailboxes.await(to: "m\(number)@example.net")
+                let (found, expected) = (
+                    try TracedMail(one.content, filtered: true).rest, try TracedMail(two.content, filtered: false).rest
+                )
+                #expect(difference(found, expected) == nil, "\(number)")
+            }
+        }
+    }
+
     /// After the queue a refusal would become a bounce to a forged sender.
     @Test func afterTheQueueNothingBounces() async throws {
         try await Lanes.run {

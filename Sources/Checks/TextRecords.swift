@@ -44,41 +44,45 @@ struct TextRecords {
     mutating func feed(_ chunk: Span<UInt8>, _ use: (Place, Span<UInt8>) -> Bool) -> Bool {
         var start = 0
         while start < chunk.count {
+            if pending.count >= recordLimit {
+                // A full record that ends in a CR: with an LF behind it, it is the end of the line.
+                if chunk[start] == 0x0A {
+                    pending.append(0x0A)
+                    start += 1
+                }
+                guard givePending(isContinued: pending.last != 0x0A, use) else { return false }
+                continue
+            }
             let room = recordLimit - pending.count
             let reach = room < chunk.count - start ? start + room : chunk.count
             let window = chunk.extracting(start..<reach)
             let feed = window.firstIndex(of: 0x0A)
-            let taken = feed.map { $0 + 1 } ?? window.count
-            guard feed != nil || window.count == room else {
-                window.withUnsafeBufferPointer { pending.append(contentsOf: $0) }
-                return true
-            }
-            let place = Place(
-                start: offset, end: offset + pending.count + taken, isContinued: feed == nil)
-            offset = place.end
-            start += taken
-            let goesOn: Bool
-            if pending.isEmpty {
-                goesOn = give(place, window.extracting(0..<taken), use)
+            let record = window.extracting(0..<(feed.map { $0 + 1 } ?? window.count))
+            start += record.count
+            let isComplete = feed != nil || record.count == room && record[record.count - 1] != 0x0D
+            if isComplete, pending.isEmpty {
+                let place = Place(start: offset, end: offset + record.count, isContinued: feed == nil)
+                offset = place.end
+                guard give(place, record, use) else { return false }
             } else {
-                window.extracting(0..<taken).withUnsafeBufferPointer { pending.append(contentsOf: $0) }
-                let whole = pending
-                pending.removeAll(keepingCapacity: true)
-                goesOn = give(place, whole.span, use)
+                record.withUnsafeBufferPointer { pending.append(contentsOf: $0) }
+                guard !isComplete || givePending(isContinued: feed == nil, use) else { return false }
             }
-            guard goesOn else { return false }
         }
         return true
     }
 
-    /// Gives what is left at the end of the message.
-    mutating func finish(_ use: (Place, Span<UInt8>) -> Bool) -> Bool {
-        guard !pending.isEmpty else { return true }
+    private mutating func givePending(isContinued: Bool, _ use: (Place, Span<UInt8>) -> Bool) -> Bool {
         let whole = pending
-        pending = []
-        let place = Place(start: offset, end: offset + whole.count, isContinued: false)
+        pending.removeAll(keepingCapacity: true)
+        let place = Place(start: offset, end: offset + whole.count, isContinued: isContinued)
         offset = place.end
         return give(place, whole.span, use)
+    }
+
+    /// Gives what is left at the end of the message.
+    mutating func finish(_ use: (Place, Span<UInt8>) -> Bool) -> Bool {
+        pending.isEmpty || givePending(isContinued: false, use)
     }
 
     private mutating func give(_ place: Place, _ record: Span<UInt8>, _ use: (Place, Span<UInt8>) -> Bool) -> Bool {

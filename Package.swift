@@ -98,7 +98,8 @@ let package = Package(
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Patterns", "Policy",
+                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Patterns",
+                "Policy",
                 "Relay", "SMTP", "Stores",
                 arguments, logging,
             ] + nio,
@@ -126,11 +127,17 @@ let package = Package(
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
-        suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
+        suite(
+            "EndToEndTests",
+            ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
         suite(
             "GatewayTests",
-            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "Stores", logging, "TestSupport"]),
+            [
+                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Stores",
+                logging, "TestSupport",
+            ]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
             name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel"],

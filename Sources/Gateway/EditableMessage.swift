@@ -21,12 +21,16 @@ struct EditableMessage: Sendable {
             throw RuleJudgement.Refusal(detail: "an edit beyond the message")
         }
         let before = max(0, range.lowerBound - 2)
-        let bytes = try file.descriptor.read(at: before, count: range.upperBound - before)
-        let text = bytes.dropFirst(range.lowerBound - before)
+        let bytes = try file.descriptor.read(at: before, count: min(file.count, range.upperBound + 1) - before)
+        let text = bytes[(range.lowerBound - before)..<(range.upperBound - before)]
+        // A field goes on as long as lines begin with a blank: half of one must not be left to the field before it.
+        let next = range.upperBound < file.count ? bytes.last : nil
+        let isFieldEnd = next != 0x20 && next != 0x09
         let isLineStart = before == range.lowerBound || range.lowerBound == 0 || Array(bytes.prefix(2)) == [0x0D, 0x0A]
         let isLineEnd = text.suffix(2) == [0x0D, 0x0A] || range.upperBound == file.count
         let isWhole = firing.list.isHeader ? isField(text) : isOneLine(text)
-        guard firing.list.isEditable, isWhole, !firing.list.isHeader || isLineStart && isLineEnd else {
+        guard firing.list.isEditable, isWhole, !firing.list.isHeader || isLineStart && isLineEnd && isFieldEnd
+        else {
             throw RuleJudgement.Refusal(detail: "an edit of more than one field or line")
         }
         return !isLineEnd

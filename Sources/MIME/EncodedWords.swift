@@ -1,5 +1,5 @@
 /// Decodes encoded words (RFC 2047) wherever they stand, also inside quoted strings, where they are not allowed but used.
-enum EncodedWords {
+package enum EncodedWords {
     private struct Word {
         var charset: [UInt8]
         var octets: [UInt8]
@@ -18,7 +18,7 @@ enum EncodedWords {
 
     /// The value with its words decoded. Octets of neighbouring words with the same charset are joined before they are
     /// turned into text: many writers split characters. Linear: each byte is looked at a fixed number of times.
-    static func decoded(_ value: [UInt8]) -> String {
+    package static func decoded(_ value: [UInt8]) -> String {
         var out = ""
         var plain: [UInt8] = []
         var pending: Word?

@@ -4,8 +4,9 @@ extension BayesStore {
     /// Messages learnt or forgotten after which the machines are solved anew, at least; else one in fifty of those kept.
     private static let fewest: UInt64 = 25
 
-    /// Octets of weights in a bucket, about: a page holds 500 records.
-    private static let weightsInBucket = 256
+    /// Weights in a bucket, about. All are written at one time, and a message looks up more than a thousand: few large
+    /// buckets are found sooner than many small ones.
+    private static let weightsInBucket = 2048
 
     /// Solves the machines when enough has changed. Gives whether it did.
     /// - Parameter always: whenever anything has changed.

@@ -120,39 +120,70 @@ struct Lookup {
     }
 
     func evidence(_ features: Features) throws(StoreError) -> BayesStore.Evidence {
-        var weights = [Float](repeating: 0, count: features.keys.count)
+        BayesStore.Evidence(
+            weights: try weights(features), counts: try counts(features), totals: totals)
+    }
+
+    private func counts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
         var counts: [FisherMethod.Counts] = []
-        let tokens = BucketScheme(bits: totals.tokenBits)
-        let machines = BucketScheme(bits: totals.weightBits)
-        for index in features.keys.indices {
-            let key = features.keys[index]
-            if totals.weights > 0 {
-                let rest = machines.rest(key)
-                _ = try look(.weights, machines.bucket(key)) { weights[index] = WeightBucket.look($0, rest) }
-            }
-            guard Features.tokenClass(key)?.isCounted == true else { continue }
+        let scheme = BucketScheme(bits: totals.tokenBits)
+        for key in features.keys where Features.tokenClass(key)?.isCounted == true {
             var found = FisherMethod.Counts()
-            let rest = tokens.rest(key)
-            _ = try look(.tokens, tokens.bucket(key)) { found = TokenBucket.look($0, rest) }
+            let rest = scheme.rest(key)
+            _ = try look(.tokens, scheme.bucket(key)) { bucket in
+                found = TokenBucket.look(bucket, rest, bits: scheme.restBits)
+            }
             counts.append(found)
         }
-        return BayesStore.Evidence(weights: weights, counts: counts, totals: totals)
+        return counts
+    }
+
+    /// Each bucket is looked up once for all its keys.
+    private func weights(_ features: Features) throws(StoreError) -> [Float] {
+        let keys = features.keys
+        var weights = [Float](repeating: 0, count: keys.count)
+        guard totals.weights > 0 else { return weights }
+        let scheme = BucketScheme(bits: totals.weightBits)
+        let order = Self.order(keys, scheme)
+        var start = 0
+        while start < order.count {
+            let bucket = scheme.bucket(keys[order[start]])
+            var end = start
+            while end < order.count, scheme.bucket(keys[order[end]]) == bucket { end += 1 }
+            _ = try look(.weights, bucket) { records in
+                for place in start..<end {
+                    let index = order[place]
+                    weights[index] = WeightBucket.look(records, scheme.rest(keys[index]), bits: scheme.restBits)
+                }
+            }
+            start = end
+        }
+        return weights
+    }
+
+    /// Indices of the keys, those of one bucket side by side where there are few buckets: a sort by counting.
+    private static func order(_ keys: [TokenKey], _ scheme: BucketScheme) -> [Int] {
+        let mask: UInt64 = 1023
+        var places = [Int](repeating: 0, count: 1025)
+        for key in keys { places[Int(scheme.bucket(key) & mask) + 1] += 1 }
+        for slot in 1...1024 { places[slot] += places[slot - 1] }
+        var order = [Int](repeating: 0, count: keys.count)
+        for index in keys.indices {
+            let slot = Int(scheme.bucket(keys[index]) & mask)
+            order[places[slot]] = index
+            places[slot] += 1
+        }
+        return order
     }
 
     private func look(_ table: BayesTable, _ bucket: UInt64, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool {
         let number = bucket.bigEndian
-        return try withBytes(of: number) { (key: Span<UInt8>) throws(StoreError) in try reading.look(table, key, use) }
-    }
-
-    private func withBytes(
-        of number: UInt64, _ use: (Span<UInt8>) throws(StoreError) -> Bool
-    ) throws(StoreError) -> Bool {
-        let bytes: InlineArray<8, UInt8> = [
+        let key: InlineArray<8, UInt8> = [
             UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
             UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24),
             UInt8(truncatingIfNeeded: number >> 32), UInt8(truncatingIfNeeded: number >> 40),
             UInt8(truncatingIfNeeded: number >> 48), UInt8(truncatingIfNeeded: number >> 56),
         ]
-        return try use(bytes.span)
+        return try reading.look(table, key.span, use)
     }
 }

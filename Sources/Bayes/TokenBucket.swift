@@ -35,8 +35,10 @@ enum TokenBucket {
     static let recordSize = 16
 
     /// The counts under a rest; empty when it is not there.
-    static func look(_ bucket: Span<UInt8>, _ rest: UInt32) -> FisherMethod.Counts {
-        guard let index = SortedRecords.find(bucket, size: recordSize, rest) else { return FisherMethod.Counts() }
+    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, bits: UInt64) -> FisherMethod.Counts {
+        guard let index = SortedRecords.find(bucket, size: recordSize, rest, bits: bits) else {
+            return FisherMethod.Counts()
+        }
         return FisherMethod.Counts(spam: Octets.word(bucket, index + 4), ham: Octets.word(bucket, index + 8))
     }
 
@@ -72,24 +74,33 @@ enum TokenBucket {
 enum WeightBucket {
     static let recordSize = 8
 
-    static func look(_ bucket: Span<UInt8>, _ rest: UInt32) -> Float {
-        guard let index = SortedRecords.find(bucket, size: recordSize, rest) else { return 0 }
+    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, bits: UInt64) -> Float {
+        guard let index = SortedRecords.find(bucket, size: recordSize, rest, bits: bits) else { return 0 }
         return Float(bitPattern: Octets.word(bucket, index + 4))
     }
 }
 
 /// Records in ascending order of the 32-bit number that each begins with.
 enum SortedRecords {
-    /// Offset of the record with a number; nil when there is none.
-    static func find(_ bytes: Span<UInt8>, size: Int, _ number: UInt32) -> Int? {
-        var low = 0
-        var high = bytes.count / size
-        while low < high {
-            let middle = (low + high) / 2
-            let found = Octets.word(bytes, middle * size)
-            if found == number { return middle * size }
-            if found < number { low = middle + 1 } else { high = middle }
+    /// Offset of the record with a number; nil when there is none. The numbers are spread evenly, so the place is guessed
+    /// from the number and then searched for around it.
+    /// - Parameter bits: of the numbers.
+    static func find(_ bytes: Span<UInt8>, size: Int, _ number: UInt32, bits: UInt64) -> Int? {
+        bytes.withUnsafeBytes { raw in
+            var low = 0
+            var high = raw.count / size
+            var guess = Int(truncatingIfNeeded: UInt64(number) &* UInt64(high) >> bits)
+            var width = 8
+            while low < high {
+                let middle = min(max(guess, low), high - 1)
+                let found = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: middle * size, as: UInt32.self))
+                if found == number { return middle * size }
+                if found < number { low = middle + 1 } else { high = middle }
+                // Steps grow; where the guess was far off it ends as a bisection.
+                guess = width < 64 ? (found < number ? middle + width : middle - width) : (low + high) / 2
+                width *= 2
+            }
+            return nil
         }
-        return nil
     }
 }

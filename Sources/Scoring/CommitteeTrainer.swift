@@ -21,7 +21,7 @@ package struct CommitteeTrainer {
 
     /// Slots of the table that tells keys met once from those met more often, a power of two. Two keys in one slot only
     /// let a useless key through.
-    private static let sieveBits: UInt64 = 25
+    private static let sieveBits: UInt64 = 24
 
     private var rows = [SparseRows](repeating: SparseRows(), count: EvidenceView.count)
     private var isSpam: [Bool] = []
@@ -71,7 +71,9 @@ package struct CommitteeTrainer {
             biases[view] = whole.bias
             // Two halves, each judged by a machine that learnt the other.
             for half in 0...1 {
-                let machine = VectorMachine(rows[view], features: keys.count, isSpam: isSpam) { Self.half($0) != half }
+                let machine = VectorMachine(
+                    rows[view], features: keys.count, isSpam: isSpam, passes: VectorMachine.roughPasses
+                ) { Self.half($0) != half }
                 for row in isSpam.indices
                 where Self.half(row) == half && rows[view].starts[row] < rows[view].starts[row + 1] {
                     heldOut[row][view] = rows[view].margin(row, machine.weights.span) + machine.bias

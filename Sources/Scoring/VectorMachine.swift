@@ -25,6 +25,8 @@ struct VectorMachine {
     static let cost: Float = 10
     /// Passes over all messages. More change no figure of the evaluation.
     static let passes = 10
+    /// Passes where only the size of the sums is wanted, for the calibration.
+    static let roughPasses = 5
 
     private(set) var weights: [Float]
     private(set) var bias: Float = 0
@@ -32,12 +34,14 @@ struct VectorMachine {
     /// - Parameters:
     ///   - isSpam: the class of each row.
     ///   - isUsed: rows to learn from; the others are left out.
-    init(_ rows: SparseRows, features: Int, isSpam: [Bool], isUsed: (Int) -> Bool) {
+    init(
+        _ rows: SparseRows, features: Int, isSpam: [Bool], passes: Int = VectorMachine.passes, isUsed: (Int) -> Bool
+    ) {
         weights = [Float](repeating: 0, count: features)
         var pulls = [Float](repeating: 0, count: isSpam.count)
         var order = isSpam.indices.filter { isUsed($0) && rows.starts[$0] < rows.starts[$0 + 1] }
         var generator = Shuffle()
-        for _ in 0..<Self.passes {
+        for _ in 0..<passes {
             generator.shuffle(&order)
             var worst: Float = 0
             for row in order {

@@ -67,6 +67,18 @@ package struct Settings: Sendable, Equatable {
         package var mimeDepth = 100
         /// Octets of one header block.
         package var headerBytes = 1_048_576
+        /// Fields of one header block.
+        package var headerFields = 10_000
+        /// Parameters of one MIME field.
+        package var mimeParameters = 200
+        /// Octets of a boundary; RFC 2046 section 5.1.1 allows 70, real software writes more.
+        package var mimeBoundaryLength = 2048
+        /// Readings of an ambiguous message besides the ordinary one.
+        package var mimeReadings = 32
+        /// Octets in all those readings, beyond four times the message.
+        package var mimeReadingBytes = 1_048_576
+        /// Octets of one part's text that are read as people see them.
+        package var textBytes = 4_194_304
         package init() {}
     }
 
@@ -198,12 +210,20 @@ package struct Settings: Sendable, Equatable {
         package var infected: Destiny?
         /// Mail that could not be checked, by reason.
         package var unchecked: [UncheckedReason: Destiny] = PolicySettings.uncheckedDefaults
+        /// Mail with faults in its header block.
+        package var badHeader = Destiny.pass
+        /// The faults that count.
+        package var badHeaderChecks: [BadHeader] = BadHeader.allCases
+        /// Kinds of anomalies whose action is not that of their class.
+        package var anomalies: [AnomalyKind: AnomalyAction] = [:]
         /// Keep a copy of mail that is not delivered because of its content.
         package var quarantine = true
         /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
         package var addVirusScanned = true
         /// Add a `Received:` field.
         package var addReceived = true
+        /// Add `MIME-Ambiguity-Results:`.
+        package var addAmbiguityResults = false
         package init() {}
 
         /// Defaults by reason: what cannot be judged by nature passes marked, what smells of evasion is kept,

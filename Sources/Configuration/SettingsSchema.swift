@@ -80,6 +80,24 @@ private let limitKeys: [Setting] = [
     Setting(
         "limits.header_bytes", \.limits.headerBytes, .size(1024...268_435_456),
         "Octets of one header block; a message with more is over-limits."),
+    Setting(
+        "limits.header_fields", \.limits.headerFields, .count(16...1_000_000),
+        "Fields of one header block; a message with more is over-limits."),
+    Setting(
+        "limits.mime_parameters", \.limits.mimeParameters, .count(8...100_000),
+        "Parameters of one MIME field; a message with more is over-limits."),
+    Setting(
+        "limits.mime_boundary_length", \.limits.mimeBoundaryLength, .size(70...65_536),
+        "Octets of a multipart boundary; a message with a longer one is over-limits. RFC 2046 allows 70."),
+    Setting(
+        "limits.mime_readings", \.limits.mimeReadings, .count(0...1000),
+        "Readings besides the ordinary one; a message that admits more is over-limits."),
+    Setting(
+        "limits.mime_reading_bytes", \.limits.mimeReadingBytes, .size(0...twoGiB),
+        "Octets in those readings, beyond four times the message; a message with more is over-limits."),
+    Setting(
+        "limits.text_bytes", \.limits.textBytes, .size(0...twoGiB),
+        "Octets of one part's text that are read as people see them: charset, HTML, links. The rest is scanned only."),
 ]
 
 private let timeoutKeys: [Setting] = [
@@ -223,13 +241,32 @@ let policySchema = Schema<Settings.PolicySettings>(
             ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of infected mail."),
         PolicyKey(
+            "bad_header", \.badHeader, .choice, "What becomes of mail with faults in its header block."),
+        PolicyKey(
+            "bad_header_checks", \.badHeaderChecks, ValueType<BadHeader>.choice.list(of: "faults", allowEmpty: true),
+            "Faults of the header block that count; in amavis's order, minor 1 to 8."),
+        PolicyKey(
             "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),
         PolicyKey(
             "add_virus_scanned", \.addVirusScanned, .flag,
             "Add X-Virus-Scanned: when the scanner with real signatures saw the whole message."),
         PolicyKey("add_received", \.addReceived, .flag, "Add a Received: field."),
-    ] + UncheckedReason.allCases.map(uncheckedKey),
-    sections: [("unchecked", "What becomes of mail that could not be checked, by reason.")])
+        PolicyKey(
+            "add_ambiguity_results", \.addAmbiguityResults, .flag,
+            "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
+    ] + UncheckedReason.allCases.map(uncheckedKey) + AnomalyKind.allCases.map(anomalyKey),
+    sections: [
+        ("unchecked", "What becomes of mail that could not be checked, by reason."),
+        (
+            "anomalies",
+            "What is done about forms that mail readers disagree on, by kind (docs/ANOMALIES.md): quarantine makes a message ambiguous, unchecked.ambiguous says what follows."
+        ),
+    ])
+
+private func anomalyKey(_ kind: AnomalyKind) -> SchemaKey<Settings.PolicySettings> {
+    PolicyKey(
+        "anomalies." + kind.rawValue, \.[actionFor: kind], .choice, "A \(kind.anomalyClass.rawValue) form.")
+}
 
 private func uncheckedKey(_ reason: UncheckedReason) -> SchemaKey<Settings.PolicySettings> {
     let doc =
@@ -247,6 +284,12 @@ private func uncheckedKey(_ reason: UncheckedReason) -> SchemaKey<Settings.Polic
 }
 
 extension Settings.PolicySettings {
+    /// What is done about a kind of anomaly; a kind that is not set has the action of its class.
+    package subscript(actionFor kind: AnomalyKind) -> AnomalyAction {
+        get { anomalies[kind] ?? kind.anomalyClass.defaultAction }
+        set { anomalies[kind] = newValue == kind.anomalyClass.defaultAction ? nil : newValue }
+    }
+
     /// What becomes of mail that could not be checked for this reason; a reason that is not set has its default.
     package subscript(uncheckedFor reason: UncheckedReason) -> Destiny {
         get { unchecked[reason] ?? Self.uncheckedDefaults[reason] ?? .tempfail }

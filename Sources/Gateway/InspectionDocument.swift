@@ -14,6 +14,8 @@ struct InspectionDocument: Encodable {
     struct PartEntry: Encodable {
         var path: String
         var reading: Int
+        var cause: Nullable<String>
+        var decoding: String
         var declaredType: String
         var detectedType: String
         var names: [String]
@@ -33,6 +35,8 @@ struct InspectionDocument: Encodable {
 
     struct AnomalyEntry: Encodable {
         var kind: String
+        var `class`: String
+        var action: String
         var part: Nullable<String>
         var offset: Int
     }
@@ -65,8 +69,8 @@ struct InspectionDocument: Encodable {
     var size: Int
     var sha256: String
     var category: String
-    var score = 0.0
-    var tests: [TestEntry] = []
+    var score: Double
+    var tests: [TestEntry]
     /// nil as long as nothing was learned.
     var bayes = Nullable<[String: Double]>()
     var findings: [FindingEntry]
@@ -90,6 +94,10 @@ struct InspectionDocument: Encodable {
         size = work.message.file.count
         sha256 = hexadecimal(try Self.digest(work.message.file))
         category = work.verdict.category.rawValue
+        score = work.verdict.score
+        tests = work.verdict.tests.map {
+            TestEntry(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 500))
+        }
         findings = report.findings.map {
             FindingEntry(
                 scanner: Escaping.text($0.scanner), class: $0.kind.rawValue, name: Escaping.text($0.name),
@@ -97,14 +105,18 @@ struct InspectionDocument: Encodable {
         }
         parts = report.parts.map { part in
             PartEntry(
-                path: Escaping.text(part.path), reading: part.reading, declaredType: Escaping.text(part.declaredType),
+                path: Escaping.text(part.path), reading: part.reading, cause: Nullable(part.cause?.rawValue),
+                decoding: Escaping.text(part.decoding), declaredType: Escaping.text(part.declaredType),
                 detectedType: Escaping.text(part.detectedType),
                 names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
                 origin: part.origin.rawValue)
         }
         anomalies = work.anomalies.map {
-            AnomalyEntry(kind: Escaping.text($0.kind), part: path($0.part), offset: $0.offset)
+            AnomalyEntry(
+                kind: $0.kind.rawValue, class: $0.kind.anomalyClass.rawValue,
+                action: work.listener.policy.judging.action(for: $0.kind).rawValue, part: path($0.part),
+                offset: $0.offset)
         }
         ambiguous = work.verdict.reasons.contains(.ambiguous)
         unchecked = work.verdict.unchecked.map {

@@ -90,9 +90,11 @@ package final class InspectorPool: Sendable {
     }
 
     /// Inspects one message before `deadline` (nanoseconds of the monotonic clock).
-    package func inspect(_ message: MessageFile, deadline: Int) async -> InspectionOutcome {
+    package func inspect(
+        _ message: MessageFile, _ context: InspectionContext = InspectionContext(), deadline: Int
+    ) async -> InspectionOutcome {
         await withCheckedContinuation { continuation in
-            inbox.put(.inspect(message, deadline: deadline, continuation))
+            inbox.put(.inspect(message, context, deadline: deadline, continuation))
         }
     }
 
@@ -122,7 +124,7 @@ package enum PoolEvent: Sendable {
 final class Inbox: Sendable {
     enum Command: Sendable {
         case load(InspectorPoolSettings, CheckedContinuation<Result<Ready, InspectorError>, Never>)
-        case inspect(MessageFile, deadline: Int, CheckedContinuation<InspectionOutcome, Never>)
+        case inspect(MessageFile, InspectionContext, deadline: Int, CheckedContinuation<InspectionOutcome, Never>)
         case status(CheckedContinuation<InspectorStatus, Never>)
         case stop(CheckedContinuation<Void, Never>)
     }
@@ -163,7 +165,7 @@ final class Inbox: Sendable {
         let why = "the inspection has been stopped"
         switch command {
         case .load(_, let answer): answer.resume(returning: .failure(InspectorError(why)))
-        case .inspect(_, _, let answer): answer.resume(returning: .failed(.scannerFailed, detail: why))
+        case .inspect(_, _, _, let answer): answer.resume(returning: .failed(.scannerFailed, detail: why))
         case .status(let answer): answer.resume(returning: InspectorStatus())
         case .stop(let answer): answer.resume()
         }

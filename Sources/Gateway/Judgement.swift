@@ -1,4 +1,5 @@
 internal import Configuration
+internal import InspectionLink
 internal import Linux
 internal import MailModel
 internal import Policy
@@ -40,12 +41,16 @@ extension MessageWork {
 
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
-        let outcome = await setup.pool.inspect(message.file, deadline: monotonicNow() + seconds * 1_000_000_000)
+        let context = InspectionContext(smtputf8: message.envelope.parameters.smtputf8)
+        let outcome = await setup.pool.inspect(
+            message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
         case .report(let report, let ready):
             self.report = report
             self.ready = ready
-            verdict = Verdict(report, required: setup.database == nil ? [] : ["clamav"])
+            verdict = Verdict(
+                report, anomalies: anomalies, policy: listener.policy.judging,
+                required: setup.database == nil ? [] : ["clamav"])
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)

@@ -43,10 +43,12 @@ struct MessageWork: Sendable {
     /// Anomalies of the inspection, and the line ends that were repaired on entry.
     var anomalies: [Anomaly] {
         var all = report?.anomalies ?? []
-        for (kind, seen) in [("bare-cr", message.intake.bareCR), ("bare-lf", message.intake.bareLF)] {
+        let intake: [(AnomalyKind, Occurrences)] = [
+            (.bareCR, message.intake.bareCR), (.bareLF, message.intake.bareLF), (.nul, message.intake.nul),
+        ]
+        for (kind, seen) in intake {
             if let offset = seen.firstOffset { all.append(Anomaly(kind: kind, offset: offset)) }
         }
-        if let offset = message.intake.nul.firstOffset { all.append(Anomaly(kind: "nul", offset: offset)) }
         return all
     }
 
@@ -57,8 +59,13 @@ struct MessageWork: Sendable {
         if listener.policy.addVirusScanned, let engine = truthfulEngine {
             prefix += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
         }
-        if verdict.category == .infected { prefix += HeaderEdits.alert(verdict) }
+        prefix += HeaderEdits.alert(verdict)
         if !verdict.unchecked.isEmpty { prefix += HeaderEdits.unchecked(verdict) }
+        if listener.policy.addAmbiguityResults, let report {
+            prefix += HeaderEdits.ambiguityResults(
+                hostname: setup.hostname, anomalies: anomalies,
+                readings: 1 + (report.parts.map(\.reading).max() ?? 0))
+        }
         var removed = facts.forged
         // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
         // what a Received field says at its end. Without one, such lines are taken out.
@@ -80,8 +87,8 @@ struct MessageWork: Sendable {
 
     /// The scanner's version when it saw the whole message with real signatures; nil otherwise.
     private var truthfulEngine: String? {
-        guard verdict.category == .clean, let report, let ready, report.completedScanners.contains("clamav"),
-            !setup.testSignaturesOnly
+        guard verdict.virusNames.isEmpty, verdict.unchecked.isEmpty, let report, let ready,
+            report.completedScanners.contains("clamav"), !setup.testSignaturesOnly
         else {
             return nil
         }

@@ -41,13 +41,15 @@ extension PoolDriver {
 
     func assign(_ request: Int, to id: WorkerID) {
         guard let worker = workers[id], let limits = (loading[id.generation]?.settings ?? settings)?.limits,
-            let message = pending[request]?.message
+            let subject = pending[request]
         else { return broken(id, "is not there") }
         do {
             let directory = try workspace.makeMessage(id, request: request)
             worker.current = (request, directory)
-            let record = Inspect(request: request, workspace: directory, limits: limits).encoded()
-            try worker.socket.send(record, descriptors: [message.descriptor.raw], waiting: false)
+            let record = Inspect(
+                request: request, workspace: directory, context: subject.context, limits: limits
+            ).encoded()
+            try worker.socket.send(record, descriptors: [subject.message.descriptor.raw], waiting: false)
         } catch {
             broken(id, "\(error)")
         }
@@ -102,6 +104,7 @@ extension PoolDriver {
 extension Report {
     /// True when the worker that wrote it may read other people's mail: nothing hostile was seen, no limit was met.
     fileprivate var isUnremarkable: Bool {
-        findings.isEmpty && unchecked.isEmpty && limitsHit.isEmpty
+        unchecked.isEmpty && limitsHit.isEmpty && findings.allSatisfy { $0.kind == .badHeader }
+            && anomalies.allSatisfy { $0.kind.anomalyClass != .deceptive }
     }
 }

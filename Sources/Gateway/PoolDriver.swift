@@ -14,6 +14,7 @@ final class PoolDriver: @unchecked Sendable {
             case selfTest(generation: Int, infected: Bool)
         }
         var message: MessageFile
+        var context = InspectionContext()
         var origin: Origin
     }
 
@@ -112,8 +113,10 @@ final class PoolDriver: @unchecked Sendable {
         switch command {
         case .load(let settings, let answer):
             launch(settings, answer: answer)
-        case .inspect(let message, let deadline, let answer):
-            submit(Pending(message: message, origin: .caller(answer)), deadline: deadline, generation: nil)
+        case .inspect(let message, let context, let deadline, let answer):
+            submit(
+                Pending(message: message, context: context, origin: .caller(answer)), deadline: deadline,
+                generation: nil)
         case .status(let answer):
             answer.resume(
                 returning: InspectorStatus(

@@ -20,7 +20,9 @@ struct ScanTree {
             let evidence = finding.evidence.isEmpty ? "" : ": \(finding.evidence)"
             return "\(finding.class): \(finding.name) (\(finding.scanner))\(Self.place(finding.part))\(evidence)"
         }
-        list("anomalies", document.anomalies) { "\($0.kind)\(Self.place($0.part)) at octet \($0.offset)" }
+        list("anomalies", document.anomalies) { anomaly in
+            "\(anomaly.kind)\(Self.place(anomaly.part)) at octet \(anomaly.offset) (\(anomaly.class), \(anomaly.action))"
+        }
         list("unchecked", document.unchecked) { item in
             "\(item.reason)\(Self.place(item.part))\(item.detail.isEmpty ? "" : ": \(item.detail)")"
         }
@@ -70,7 +72,11 @@ struct ScanTree {
             }
             text += ", \(part.size) octets"
             for name in part.names { text += ", \"\(name)\"" }
-            if part.reading > 0 { text += ", reading \(part.reading)" }
+            if part.reading > 0 {
+                text += ", in reading \(part.reading)"
+                if let cause = part.cause.value { text += " because of \(cause)" }
+                if part.decoding != "ordinary" { text += ", decoded \(part.decoding)" }
+            }
             if part.encrypted { text += ", encrypted" }
             if part.origin != "mime" { text += ", from \(part.origin)" }
             let depth = min(2 + part.path.utf8.count { $0 == 0x2E }, (lines.last?.depth ?? 0) + 1)

@@ -74,7 +74,10 @@ struct SetupBuilder {
                 workerFileSize: max(inspector.reportSize, settings.limits.messageSize * 2)),
             limits: InspectionLimits(
                 mimeParts: settings.limits.mimeParts, mimeDepth: settings.limits.mimeDepth,
-                headerBytes: settings.limits.headerBytes, decodedBytes: settings.limits.messageSize * 2),
+                headerBytes: settings.limits.headerBytes, headerFields: settings.limits.headerFields,
+                parameters: settings.limits.mimeParameters, boundaryLength: settings.limits.mimeBoundaryLength,
+                readings: settings.limits.mimeReadings, readingBytes: settings.limits.mimeReadingBytes,
+                decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes),
             reportSize: inspector.reportSize, selfTest: clamav != nil)
     }
 
@@ -110,7 +113,10 @@ struct SetupBuilder {
     private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
         ContentPolicy(
             infected: policy.infected ?? (placement == .beforeQueue ? .reject : .discard), unchecked: policy.unchecked,
-            quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived)
+            badHeader: policy.badHeader,
+            judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
+            quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
+            addAmbiguityResults: policy.addAmbiguityResults)
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

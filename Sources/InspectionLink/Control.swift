@@ -83,12 +83,26 @@ package struct Inspect: Hashable, Sendable {
     package var request: Int
     /// Name of this message's directory below the worker's workspace; exists and is empty.
     package var workspace: String
+    package var context: InspectionContext
     package var limits: InspectionLimits
 
-    package init(request: Int, workspace: String, limits: InspectionLimits) {
+    package init(
+        request: Int, workspace: String, context: InspectionContext = InspectionContext(), limits: InspectionLimits
+    ) {
         self.request = request
         self.workspace = workspace
+        self.context = context
         self.limits = limits
+    }
+}
+
+/// What a worker is told of a message besides its octets.
+package struct InspectionContext: Hashable, Sendable {
+    /// The message came with SMTPUTF8 (RFC 6531): UTF-8 in its header is in order.
+    package var smtputf8: Bool
+
+    package init(smtputf8: Bool = false) {
+        self.smtputf8 = smtputf8
     }
 }
 
@@ -96,15 +110,33 @@ package struct Inspect: Hashable, Sendable {
 package struct InspectionLimits: Hashable, Sendable {
     package var mimeParts: Int
     package var mimeDepth: Int
+    /// Octets and fields of one header block, parameters of one field, octets of a boundary.
     package var headerBytes: Int
+    package var headerFields: Int
+    package var parameters: Int
+    package var boundaryLength: Int
+    /// Readings besides the ordinary one, and octets in them beyond four times the message.
+    package var readings: Int
+    package var readingBytes: Int
     /// Octets of decoded content held at one time.
     package var decodedBytes: Int
+    /// Octets of one part's text that are read as people see them.
+    package var textBytes: Int
 
-    package init(mimeParts: Int, mimeDepth: Int, headerBytes: Int, decodedBytes: Int) {
+    package init(
+        mimeParts: Int, mimeDepth: Int, headerBytes: Int, headerFields: Int, parameters: Int, boundaryLength: Int,
+        readings: Int, readingBytes: Int, decodedBytes: Int, textBytes: Int
+    ) {
         self.mimeParts = mimeParts
         self.mimeDepth = mimeDepth
         self.headerBytes = headerBytes
+        self.headerFields = headerFields
+        self.parameters = parameters
+        self.boundaryLength = boundaryLength
+        self.readings = readings
+        self.readingBytes = readingBytes
         self.decodedBytes = decodedBytes
+        self.textBytes = textBytes
     }
 }
 

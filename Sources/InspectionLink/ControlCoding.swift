@@ -129,21 +129,30 @@ extension Inspect {
         var out = RecordWriter(type: 31)
         out.put(request)
         out.put(workspace)
-        out.put(limits.mimeParts)
-        out.put(limits.mimeDepth)
-        out.put(limits.headerBytes)
-        out.put(limits.decodedBytes)
+        out.put(context.smtputf8)
+        for limit in [
+            limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
+            limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
+        ] {
+            out.put(limit)
+        }
         return out.bytes
     }
 
     package init(_ record: [UInt8]) throws(RecordError) {
         var reader = try RecordReader(record)
         guard reader.type == 31 else { throw .type(reader.type) }
+        let some = 1...Int.max
+        let any = 0...Int.max
         self.init(
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
+            context: InspectionContext(smtputf8: try reader.bool()),
             limits: InspectionLimits(
-                mimeParts: try reader.int(in: 1...Int.max), mimeDepth: try reader.int(in: 1...Int.max),
-                headerBytes: try reader.int(in: 1...Int.max), decodedBytes: try reader.int(in: 1...Int.max)))
+                mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
+                headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
+                parameters: try reader.int(in: some), boundaryLength: try reader.int(in: some),
+                readings: try reader.int(in: any), readingBytes: try reader.int(in: any),
+                decodedBytes: try reader.int(in: some), textBytes: try reader.int(in: any)))
         try reader.end()
     }
 }

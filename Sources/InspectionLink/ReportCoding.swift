@@ -33,6 +33,8 @@ extension Report {
             out.put(part.encrypted)
             out.put(part.origin.rawValue)
             out.put(part.reading)
+            out.put(part.cause?.rawValue ?? "")
+            out.put(part.decoding)
         }
         out.put(findings) { out, finding in
             out.put(finding.scanner)
@@ -42,7 +44,7 @@ extension Report {
             out.put(finding.evidence)
         }
         out.put(anomalies) { out, anomaly in
-            out.put(anomaly.kind)
+            out.put(anomaly.kind.rawValue)
             out.put(anomaly.part)
             out.put(anomaly.offset)
         }
@@ -74,7 +76,8 @@ extension Report {
                 },
                 size: try reader.int(in: 0...Int.max), sha256: try Self.digest(&reader),
                 encrypted: try reader.bool(), origin: try Self.word(&reader),
-                reading: try reader.int(in: 0...limits.entries))
+                reading: try reader.int(in: 0...limits.entries), cause: try Self.optionalWord(&reader),
+                decoding: try reader.string(limit: limits.text))
         }
         let count = parts.count
         let findings = try reader.list(limit: limits.findings) { reader throws(RecordError) in
@@ -85,7 +88,7 @@ extension Report {
         }
         let anomalies = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             Anomaly(
-                kind: try reader.string(limit: limits.text), part: try reader.index(below: count),
+                kind: try Self.word(&reader), part: try reader.index(below: count),
                 offset: try reader.int(in: 0...messageSize))
         }
         let unchecked = try reader.list(limit: limits.entries) { reader throws(RecordError) in
@@ -113,6 +116,15 @@ extension Report {
         let bytes = try reader.bytes(limit: 32)
         guard bytes.isEmpty || bytes.count == 32 else { throw .value("a digest of \(bytes.count) octets") }
         return bytes
+    }
+
+    private static func optionalWord<Word: RawRepresentable<String>>(
+        _ reader: inout RecordReader
+    ) throws(RecordError) -> Word? {
+        let text = try reader.string(limit: 64)
+        if text.isEmpty { return nil }
+        guard let word = Word(rawValue: text) else { throw .value("unknown word") }
+        return word
     }
 
     private static func word<Word: RawRepresentable<String>>(

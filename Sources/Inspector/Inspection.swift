@@ -33,8 +33,13 @@ struct Inspection {
         run.prepareScanner(directory: request.workspace)
         var walker = PartWalker(message, limits: request.limits)
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
-        for anomaly in walker.tree.anomalies { run.note(anomaly) }
+        for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
+        for defect in HeaderSyntax.defects(
+            of: message, isSMTPUTF8: request.context.smtputf8, headerLimit: request.limits.headerBytes)
+        {
+            run.builder.addBadHeader(defect.kind, defect.detail)
+        }
         run.clock.spent(.mime)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
@@ -42,21 +47,29 @@ struct Inspection {
         // Other ways to decode a part are appended behind it, so the list grows on the way.
         var index = 0
         while index < walker.tree.parts.count {
-            if walker.tree.parts[index].kind.hasContent { take(index, of: message, &walker, &run) }
+            if walker.tree.parts[index].kind.hasContent { take(index, of: message, &walker, &run, request.limits) }
             index += 1
         }
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
-    private mutating func take(_ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run) {
+    private mutating func take(
+        _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run, _ limits: InspectionLimits
+    ) {
         let start = walker.tree.parts[index].body.lowerBound
         let holdsBlocks = walker.mayHoldBlocks(index)
+        let text = walker.text(index)
         let budget = walker.budget
         let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
             run.take(
                 content, decoding?.notes ?? [], isCut: decoding?.limitReached ?? false, part: run.reported[index],
                 offset: start)
+            if let (mediaType, charset) = text {
+                run.takeText(
+                    TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes),
+                    part: run.reported[index], offset: start)
+            }
             if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
             return decoding?.notes ?? []
         }
@@ -77,8 +90,6 @@ struct Inspection {
         private(set) var reported: [Int] = []
         private var block: [UInt8] = []
         private var spent = 0
-        /// Deceptive kinds that were met, each once.
-        private var deceptions: Set<String> = []
 
         init(engine: ClamAVEngine?, messageSize: Int) {
             self.engine = engine
@@ -128,13 +139,10 @@ struct Inspection {
             self.block = block
         }
 
-        /// Adds an anomaly. One that no honest software writes makes the message ambiguous, whatever is found besides.
-        mutating func note(_ anomaly: Anomaly) {
-            builder.add(anomaly)
-            guard AnomalyKind(rawValue: anomaly.kind)?.anomalyClass == .deceptive,
-                deceptions.insert(anomaly.kind).inserted
-            else { return }
-            builder.addUnchecked(.ambiguous, part: anomaly.part, anomaly.kind)
+        /// Takes what people read of a part.
+        mutating func takeText(_ text: TextContent, part: Int, offset: Int) {
+            for kind in text.anomalies { builder.add(Anomaly(kind: kind, part: part, offset: offset)) }
+            clock.spent(.text)
         }
 
         mutating func take(
@@ -146,7 +154,7 @@ struct Inspection {
                 description.sha256 = digest
             }
             for kind in AnomalyKind.kinds(of: notes) {
-                note(Anomaly(kind: kind.rawValue, part: part, offset: offset))
+                builder.add(Anomaly(kind: kind, part: part, offset: offset))
             }
             if isCut {
                 builder.reach("decoded-bytes", part: part)

@@ -15,7 +15,9 @@ struct PartWalker {
             message,
             limits: MIMELimits(
                 parts: limits.mimeParts, depth: limits.mimeDepth, headerBytes: limits.headerBytes,
-                nestedBytes: min(defaults.nestedBytes, limits.decodedBytes)))
+                headerCount: limits.headerFields, parameters: limits.parameters,
+                boundaryLength: limits.boundaryLength, nestedBytes: min(defaults.nestedBytes, limits.decodedBytes),
+                readings: limits.readings, alternativeBytes: limits.readingBytes))
         budget = limits.decodedBytes
     }
 
@@ -23,7 +25,14 @@ struct PartWalker {
     func description(_ index: Int) -> PartDescription {
         let part = tree.parts[index]
         return PartDescription(
-            path: part.path, declaredType: part.mediaType, names: part.names, reading: Int(part.reading))
+            path: part.path, declaredType: part.mediaType, names: part.names, reading: Int(part.reading),
+            cause: part.cause, decoding: part.decoding.rawValue)
+    }
+
+    /// Type and charset of a part's text; nil when it is no text.
+    func text(_ index: Int) -> (mediaType: String, charset: String)? {
+        let part = tree.parts[index]
+        return TextContent.isText(part.mediaType) ? (part.mediaType, part.charset) : nil
     }
 
     /// Adds the other ways to decode a part in which the decoder met something odd. Returns the indices of what was added.

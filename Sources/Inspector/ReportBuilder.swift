@@ -65,6 +65,13 @@ struct ReportBuilder {
             Finding(scanner: scanner, kind: .virus, name: clamped(name, to: limits.detail), part: part))
     }
 
+    mutating func addBadHeader(_ kind: BadHeader, _ detail: String) {
+        report.findings.append(
+            Finding(
+                scanner: "header", kind: .badHeader, name: kind.rawValue, part: nil,
+                evidence: clamped(detail, to: limits.detail)))
+    }
+
     mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, _ detail: String) {
         report.unchecked.append(Unchecked(reason, part: part, detail: clamped(detail, to: limits.detail)))
     }
@@ -83,7 +90,7 @@ struct ReportBuilder {
         let record = report.encoded()
         if record.count <= maximum { return record }
         var short = ReportBuilder(messageSize: report.messageSize, limits: limits)
-        short.report.findings = report.findings.prefix(1).map { finding in
+        short.report.findings = report.findings.filter { $0.kind == .virus }.prefix(1).map { finding in
             Finding(scanner: finding.scanner, kind: finding.kind, name: finding.name, part: nil)
         }
         short.reach("report-size")

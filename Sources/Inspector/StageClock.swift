@@ -7,6 +7,7 @@ struct StageClock {
     enum Stage: String, CaseIterable {
         case mime
         case decode
+        case text
         case clamav
     }
 

@@ -2,6 +2,7 @@ internal import Antivirus
 internal import Glibc
 internal import InspectionLink
 internal import Linux
+internal import MIME
 
 /// The parent of all workers: loads the engine once, then forks a worker whenever the gateway asks. It never reads a
 /// message. Single-threaded, or its children could inherit a lock that nobody will ever release.
@@ -76,6 +77,7 @@ package struct Zygote {
             guard access(settings.workspace, R_OK | W_OK | X_OK) == 0 else {
                 throw LoadFailure(text: "\(SystemError("workspace \(settings.workspace)", code: errno))")
             }
+            _ = Charsets.load()
             let engine = try loadEngine(settings)
             let threads: Int
             do throws(SystemError) {

@@ -28,7 +28,7 @@ package enum EncodedWords {
 
         func flush() {
             guard let word = pending else { return }
-            out += Charset(label: word.charset).text(word.octets)
+            out += HeaderText.text(word.octets, charset: word.charset)
             plain += blanks
             blanks = []
             pending = nil
@@ -41,7 +41,7 @@ package enum EncodedWords {
                     pending?.octets += word.octets
                 } else {
                     flush()
-                    out += Charset.utf8.text(plain)
+                    out += HeaderText.text(plain)
                     plain = []
                     pending = word
                 }
@@ -57,7 +57,7 @@ package enum EncodedWords {
             index += 1
         }
         flush()
-        return out + Charset.utf8.text(plain)
+        return out + HeaderText.text(plain)
     }
 
     /// The word `=?charset?B|Q?text?=` at `start`; nil when there is none. The text ends at the next `?`.

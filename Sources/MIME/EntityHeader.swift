@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MailModel
 
 /// What the header block of one entity says about its structure: the `Content-` fields (RFC 2045 section 3).
 struct EntityHeader {
@@ -105,7 +106,7 @@ struct EntityHeader {
             if let value = parameters.value(of: "boundary", anomalies: &found)?.bytes {
                 boundary = Self.boundary(value)
             }
-            for kind in found { note(kind, field) }
+            noteAll(found, field)
         }
         addNames("name", parameters, body)
     }
@@ -167,7 +168,7 @@ struct EntityHeader {
     }
 
     private mutating func finish(_ parameters: ParameterList, _ field: HeaderField) {
-        for kind in parameters.anomalies { note(kind, field) }
+        noteAll(parameters.anomalies, field)
         if parameters.isOverLimit { note(.parameters) }
     }
 
@@ -214,10 +215,10 @@ struct EntityHeader {
 
     private mutating func addName(_ value: ParameterList.Value) {
         guard !value.bytes.isEmpty else { return }
-        addName(Charset(label: value.charset).text(value.bytes))
+        addName(HeaderText.text(value.bytes, charset: value.charset))
         if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
         // Characters of two octets, whatever label they have.
-        if value.bytes.contains(0) { addName(Charset.utf8.text(value.bytes.filter { $0 != 0 })) }
+        if value.bytes.contains(0) { addName(HeaderText.text(value.bytes.filter { $0 != 0 })) }
     }
 
     private mutating func addName(_ name: String) {
@@ -258,6 +259,11 @@ struct EntityHeader {
             position = line.next
         }
         return false
+    }
+
+    /// In an order of their own: that of a set differs from run to run, and the first kind is what a reading is explained by.
+    private mutating func noteAll(_ kinds: Set<AnomalyKind>, _ field: HeaderField) {
+        for kind in kinds.sorted(by: { $0.rawValue < $1.rawValue }) { note(kind, field) }
     }
 
     private mutating func note(_ kind: AnomalyKind, _ field: HeaderField) {

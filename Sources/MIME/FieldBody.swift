@@ -1,3 +1,5 @@
+internal import MailModel
+
 /// Reads the bodies of structured fields (RFC 2045 section 5.1, RFC 2183): a value, then parameters. Made for one field,
 /// over its unfolded bytes; goes through them once.
 struct FieldBody {

@@ -1,3 +1,5 @@
+internal import MailModel
+
 /// The parameters of one field, with the sections of RFC 2231 put together.
 struct ParameterList {
     /// One candidate for a parameter's value.

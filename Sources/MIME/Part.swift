@@ -1,3 +1,5 @@
+package import MailModel
+
 /// `Content-Transfer-Encoding` (RFC 2045 section 6).
 package enum TransferEncoding: String, Hashable, Sendable, CaseIterable {
     case sevenBit = "7bit"

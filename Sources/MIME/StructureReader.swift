@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MailModel
 
 /// Reads the entities of one source. Open containers are on an explicit stack; every line that begins with two dashes is
 /// held against the boundaries of all of them, so that the pass goes over the bytes once however deep they nest.
@@ -103,6 +104,9 @@ struct StructureReader {
     private mutating func openContainer(
         _ part: Int, _ header: EntityHeader, _ body: Int, into builder: inout TreeBuilder
     ) -> Bool {
+        // Readers put the pieces of whole messages together, not those within another one.
+        if part == 0, header.mediaType == "message/partial" { builder.note(.partialMessage, part: part, at: body) }
+        if header.mediaType == "message/external-body" { builder.note(.externalBody, part: part, at: body) }
         let isMultipart = header.mediaType.hasPrefix("multipart/")
         guard isMultipart || Self.isMessage(header.mediaType) else { return false }
         guard Int(builder.tree.parts[part].depth) < builder.limits.depth else {

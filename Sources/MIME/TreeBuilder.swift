@@ -94,7 +94,7 @@ struct TreeBuilder {
         let source = Int(tree.parts[part].source)
         if kind.isDoubt, doubts[source] == nil { doubts[source] = kind }
         let raw = source == 0 ? offset : origins[source]
-        tree.anomalies.append(Anomaly(kind: kind.rawValue, part: part, offset: raw))
+        tree.anomalies.append(Anomaly(kind: kind, part: part, offset: raw))
     }
 
     mutating func note(_ limit: MIMELimit) {

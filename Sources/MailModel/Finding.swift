@@ -71,14 +71,13 @@ package enum Category: String, Hashable, Sendable, CaseIterable {
 
 /// A form in the message that mail readers are known to read in different ways, or that was repaired on entry.
 package struct Anomaly: Hashable, Sendable {
-    /// Documented kind (`docs/ANOMALIES.md`), lower-case words joined by `-`.
-    package var kind: String
+    package var kind: AnomalyKind
     /// Index of the part; nil for the message as a whole.
     package var part: Int?
     /// Offset in the raw message, in octets.
     package var offset: Int
 
-    package init(kind: String, part: Int? = nil, offset: Int = 0) {
+    package init(kind: AnomalyKind, part: Int? = nil, offset: Int = 0) {
         self.kind = kind
         self.part = part
         self.offset = offset

@@ -18,11 +18,15 @@ package struct PartDescription: Hashable, Sendable {
     package var origin: Origin
     /// 0 for the ordinary reading of the message; other numbers for parts that only other mail readers would see.
     package var reading: Int
+    /// What made another reading possible; nil in the ordinary one.
+    package var cause: AnomalyKind?
+    /// How the content was decoded where decoders differ: one word, `ordinary` or another way (`docs/ANOMALIES.md`).
+    package var decoding: String
 
     package init(
         path: String, declaredType: String = "", detectedType: String = "", names: [String] = [], size: Int = 0,
         sha256: [UInt8] = [], encrypted: Bool = false, origin: Origin = .mime,
-        reading: Int = 0
+        reading: Int = 0, cause: AnomalyKind? = nil, decoding: String = "ordinary"
     ) {
         self.path = path
         self.declaredType = declaredType
@@ -33,6 +37,8 @@ package struct PartDescription: Hashable, Sendable {
         self.encrypted = encrypted
         self.origin = origin
         self.reading = reading
+        self.cause = cause
+        self.decoding = decoding
     }
 
     /// Where a part comes from; raw values are those of `scan --json`.

@@ -6,20 +6,29 @@ package struct ContentPolicy: Hashable, Sendable {
     package var infected: Destiny
     /// Mail that could not be checked, by reason; a reason without entry is `tempfail`.
     package var unchecked: [UncheckedReason: Destiny]
+    /// Mail whose header block is faulty.
+    package var badHeader: Destiny
+    /// What counts for the verdict.
+    package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.
     package var quarantine: Bool
     package var addVirusScanned: Bool
     package var addReceived: Bool
+    package var addAmbiguityResults: Bool
 
     package init(
-        infected: Destiny, unchecked: [UncheckedReason: Destiny], quarantine: Bool = true,
-        addVirusScanned: Bool = true, addReceived: Bool = true
+        infected: Destiny, unchecked: [UncheckedReason: Destiny], badHeader: Destiny = .pass,
+        judging: JudgingPolicy = JudgingPolicy(), quarantine: Bool = true, addVirusScanned: Bool = true,
+        addReceived: Bool = true, addAmbiguityResults: Bool = false
     ) {
         self.infected = infected
         self.unchecked = unchecked
+        self.badHeader = badHeader
+        self.judging = judging
         self.quarantine = quarantine
         self.addVirusScanned = addVirusScanned
         self.addReceived = addReceived
+        self.addAmbiguityResults = addAmbiguityResults
     }
 
     /// The destiny of a message with this verdict. Among several reasons for `unchecked` the most careful destiny
@@ -29,14 +38,17 @@ package struct ContentPolicy: Hashable, Sendable {
         case .infected:
             return infected
         case .unchecked:
-            let destinies = verdict.reasons.map { unchecked[$0] ?? .tempfail }
+            var destinies = verdict.reasons.map { unchecked[$0] ?? .tempfail }
+            if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }
             for careful in [Destiny.tempfail, .reject, .quarantine, .discard] where destinies.contains(careful) {
                 return careful
             }
             return .pass
+        case .badHeader:
+            return badHeader
         case .clean:
             return .pass
-        case .banned, .rule, .spam, .spammy, .badHeader, .oversized:
+        case .banned, .rule, .spam, .spammy, .oversized:
             // No scanner of these classes exists yet; a report that claims one is held back until somebody looks.
             return .tempfail
         }

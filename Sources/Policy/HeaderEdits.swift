@@ -5,6 +5,7 @@ package enum HeaderEdits {
     /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
     package static let ownNames: [StaticString] = [
         "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked",
+        "MIME-Ambiguity-Results",
     ]
 
     /// What the `Received:` field says.
@@ -65,10 +66,34 @@ package enum HeaderEdits {
         "X-Mailreeve-Unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))\r\n"
     }
 
-    /// `X-Mailreeve-Alert:` on infected mail that a policy lets pass.
+    /// `X-Mailreeve-Alert:` on infected mail, or mail with a faulty header block, that a policy lets pass; empty for other
+    /// mail.
     package static func alert(_ verdict: Verdict) -> String {
-        let names = verdict.virusNames.map { Escaping.text($0, limit: 100) }.joined(separator: ", ")
-        return "X-Mailreeve-Alert: INFECTED, message contains: \(names)\r\n"
+        switch verdict.category {
+        case .infected:
+            let names = verdict.virusNames.map { Escaping.text($0, limit: 100) }.joined(separator: ", ")
+            return "X-Mailreeve-Alert: INFECTED, message contains: \(names)\r\n"
+        case .badHeader:
+            // Several faults stand on lines of their own: none may make one line too long.
+            let faults = verdict.badHeaders.map { Escaping.text($0.detail, limit: 200) }
+            return "X-Mailreeve-Alert: BAD HEADER SECTION, \(faults.joined(separator: ",\r\n\t"))\r\n"
+        default:
+            return ""
+        }
+    }
+
+    /// `MIME-Ambiguity-Results:`: what readers may disagree on, for filters and people behind this host, in the way of
+    /// Authentication-Results (RFC 8601): who judged, the weightiest class, the kinds of it, the number of readings.
+    package static func ambiguityResults(hostname: String, anomalies: [Anomaly], readings: Int) -> String {
+        var out = "MIME-Ambiguity-Results: \(hostname);\r\n\tambiguity="
+        let classes = anomalies.map(\.kind.anomalyClass)
+        guard let worst = AnomalyClass.allCases.last(where: classes.contains) else { return out + "none\r\n" }
+        out += "\(worst.rawValue); readings=\(readings)"
+        var seen: Set<AnomalyKind> = []
+        for anomaly in anomalies where anomaly.kind.anomalyClass == worst && seen.insert(anomaly.kind).inserted {
+            out += ";\r\n\tkind=\(anomaly.kind.rawValue)"
+        }
+        return out + "\r\n"
     }
 
     /// A HELO name as one word: everything that could end the word, a comment or the line is replaced.

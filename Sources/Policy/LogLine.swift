@@ -51,6 +51,8 @@ package struct MessageEvent: Sendable {
                 "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
         case .unchecked:
             return verdict.reasons.contains(.encrypted) ? "UNCHECKED-ENCRYPTED" : "UNCHECKED"
+        case .badHeader:
+            return "BAD-HEADER-\(verdict.badHeaderMinor)"
         case .clean:
             return isPassed ? "CLEAN" : "MTA-BLOCKED"
         default:
@@ -114,7 +116,7 @@ package struct MessageEvent: Sendable {
     package var anomalyCounts: [String: Int] {
         var counts: [String: Int] = [:]
         for anomaly in anomalies {
-            let kind = Self.word(Array(anomaly.kind.utf8), limit: 60)
+            let kind = anomaly.kind.rawValue
             if counts[kind] != nil || counts.count < Self.kindsShown { counts[kind, default: 0] += 1 }
         }
         return counts

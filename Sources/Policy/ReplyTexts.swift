@@ -14,6 +14,8 @@ package enum ReplyTexts {
             text = "INFECTED: \(names.joined(separator: ", "))"
         case .unchecked:
             text = "UNCHECKED: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))"
+        case .badHeader:
+            text = "BAD HEADER: \(verdict.badHeaders.first.map { Escaping.text($0.detail, limit: 200) } ?? "")"
         default:
             text = verdict.category.rawValue.uppercased()
         }
@@ -23,16 +25,23 @@ package enum ReplyTexts {
     /// The reply for a message that is not passed on because of its content.
     package static func content(_ kind: DispositionKind, _ verdict: Verdict, id: String) -> Reply {
         let reason = reason(verdict, id: id)
+        let (subject, minor) = statusDetail(verdict)
         switch kind {
         case .discard:
-            return Reply(250, EnhancedStatus(2, 7, 0), "Ok, discarded, \(reason)")
+            return Reply(250, EnhancedStatus(2, subject, minor), "Ok, discarded, \(reason)")
         case .quarantine:
-            return Reply(250, EnhancedStatus(2, 7, 0), "Ok, quarantined, \(reason)")
+            return Reply(250, EnhancedStatus(2, subject, minor), "Ok, quarantined, \(reason)")
         case .tempfail:
-            return Reply(450, EnhancedStatus(4, 7, 0), "Temporary failure, \(reason)", cause: detail(verdict))
+            return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)", cause: detail(verdict))
         case .reject, .bounce, .deliver, .deliverMarked, .strip:
-            return Reply(554, EnhancedStatus(5, 7, 0), "Reject, \(reason)")
+            return Reply(554, EnhancedStatus(5, subject, minor), "Reject, \(reason)")
         }
+    }
+
+    /// Subject and detail of the enhanced status (RFC 3463): 7.0 security; 6.0 content, 6.3 octets that need conversion.
+    private static func statusDetail(_ verdict: Verdict) -> (Int, Int) {
+        guard verdict.category == .badHeader else { return (7, 0) }
+        return (6, verdict.badHeaders.allSatisfy { $0.kind == .nonEncodedOctets } ? 3 : 0)
     }
 
     private static func detail(_ verdict: Verdict) -> String {

@@ -8,33 +8,80 @@ package struct Verdict: Hashable, Sendable {
     package var virusNames: [String]
     /// Everything that was not checked.
     package var unchecked: [Unchecked]
+    /// Faults of the header block that count, and what was seen; at most `namesKept`.
+    package var badHeaders: [HeaderFault]
+    /// Kinds of anomalies, each once, for which the policy refuses the message.
+    package var refusedAnomalies: [AnomalyKind]
+    /// Named tests with their points.
+    package var tests: [ScoredTest]
 
-    /// Virus names that are kept: a report may hold thousands, a reply and a log line may not.
+    /// A fault of the header block.
+    package struct HeaderFault: Hashable, Sendable {
+        package var kind: BadHeader
+        /// The field and what is wrong with it; escape before showing.
+        package var detail: String
+
+        package init(kind: BadHeader, detail: String) {
+            self.kind = kind
+            self.detail = detail
+        }
+    }
+
+    /// Virus names and header faults that are kept: a report may hold thousands, a reply and a log line may not.
     package static let namesKept = 20
 
     /// Judges a report.
-    /// - Parameter required: scanners that are configured. One that neither finished nor said why not leaves the message
-    ///   unchecked: silence is never taken for clean.
-    package init(_ report: Report, required: [String] = []) {
+    /// - Parameters:
+    ///   - anomalies: those of the report and those met on entry; nil stands for those of the report alone.
+    ///   - policy: which facts count.
+    ///   - required: scanners that are configured. One that neither finished nor said why not leaves the message
+    ///     unchecked: silence is never taken for clean.
+    package init(
+        _ report: Report, anomalies: [Anomaly]? = nil, policy: JudgingPolicy = JudgingPolicy(), required: [String] = []
+    ) {
+        let anomalies = anomalies ?? report.anomalies
         var names: [String] = []
         for finding in report.findings where finding.kind == .virus && !names.contains(finding.name) {
             if names.count == Self.namesKept { break }
             names.append(finding.name)
         }
         virusNames = names
-        unchecked = report.unchecked
+        var unchecked = report.unchecked
+        var refused: [AnomalyKind] = []
+        var seen: Set<AnomalyKind> = []
+        for anomaly in anomalies where seen.insert(anomaly.kind).inserted {
+            switch policy.action(for: anomaly.kind) {
+            case .ignore, .score: continue
+            case .quarantine: break
+            case .reject: refused.append(anomaly.kind)
+            }
+            unchecked.append(Unchecked(.ambiguous, part: anomaly.part, detail: anomaly.kind.rawValue))
+        }
         if names.isEmpty, unchecked.isEmpty {
             for scanner in required where !report.completedScanners.contains(scanner) {
                 unchecked.append(Unchecked(.scannerFailed, detail: "\(scanner) did not finish"))
             }
         }
-        var held = Set(report.findings.map(Self.category))
-        if !unchecked.isEmpty { held.insert(.unchecked) }
+        self.unchecked = unchecked
+        refusedAnomalies = refused
+        tests = policy.tests(for: anomalies)
+        var faults: [HeaderFault] = []
+        var held: Set<Category> = unchecked.isEmpty ? [] : [.unchecked]
+        for finding in report.findings {
+            guard finding.kind == .badHeader else {
+                held.insert(Self.category(of: finding.kind))
+                continue
+            }
+            guard let kind = BadHeader(rawValue: finding.name), policy.badHeaders.contains(kind) else { continue }
+            held.insert(.badHeader)
+            if faults.count < Self.namesKept { faults.append(HeaderFault(kind: kind, detail: finding.evidence)) }
+        }
+        badHeaders = faults
         category = Category.allCases.first { held.contains($0) } ?? .clean
     }
 
-    private static func category(of finding: Finding) -> Category {
-        switch finding.kind {
+    private static func category(of kind: Finding.Kind) -> Category {
+        switch kind {
         case .virus: .infected
         case .banned: .banned
         case .rule: .rule
@@ -48,6 +95,9 @@ package struct Verdict: Hashable, Sendable {
         category = .unchecked
         virusNames = []
         unchecked = [Unchecked(reason, detail: detail)]
+        refusedAnomalies = []
+        tests = []
+        badHeaders = []
     }
 
     /// Reasons, each once, in the order found.
@@ -56,4 +106,10 @@ package struct Verdict: Hashable, Sendable {
         for item in unchecked where !out.contains(item.reason) { out.append(item.reason) }
         return out
     }
+
+    /// The minor number of the category `bad-header`: the highest of the faults; 0 without.
+    package var badHeaderMinor: Int { badHeaders.map { $0.kind.minor }.max() ?? 0 }
+
+    /// The sum of all tests.
+    package var score: Double { tests.reduce(0) { $0 + $1.score } }
 }

@@ -157,8 +157,8 @@ struct Maildir: Sendable {
 /// A delivered message, parted into what mail systems put on top and what was sent.
 ///
 /// On top stand, in this order: `Return-Path`, `X-Original-To` and `Delivered-To` of Postfix's delivery; the `Received` of
-/// Postfix's re-injection; the gateway's `X-Virus-Scanned` and `X-Mailreeve-Unchecked`, as far as it adds them, and its
-/// `Received`; the `Received` of Postfix's entry. Without a filter the middle is absent. Nothing else is taken off.
+/// Postfix's re-injection; the gateway's `X-Virus-Scanned`, `X-Mailreeve-Alert` and `X-Mailreeve-Unchecked`, as far as it adds
+/// them, and its `Received`; the `Received` of Postfix's entry. Without a filter the middle is absent. Nothing else is taken off.
 struct TracedMail {
     /// The fields that were taken off, folded lines joined by a blank.
     var trace: [String] = []
@@ -178,7 +178,8 @@ struct TracedMail {
         let postfix = ("Received: from ", "by mx.example.net (Postfix)", false)
         if filtered {
             wanted += [
-                postfix, ("X-Virus-Scanned: ", "mailreeve", true), ("X-Mailreeve-Unchecked: ", "", true),
+                postfix, ("X-Virus-Scanned: ", "mailreeve", true), ("X-Mailreeve-Alert: BAD HEADER", "", true),
+                ("X-Mailreeve-Unchecked: ", "", true),
                 ("Received: from ", "by gateway.example (mailreeve)", false),
             ]
         }

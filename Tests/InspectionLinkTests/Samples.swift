@@ -3,7 +3,9 @@ import MailModel
 
 /// One record of every kind, with every field set to something else than its default.
 enum Samples {
-    static let limits = InspectionLimits(mimeParts: 10, mimeDepth: 11, headerBytes: 12, decodedBytes: 13)
+    static let limits = InspectionLimits(
+        mimeParts: 10, mimeDepth: 11, headerBytes: 12, headerFields: 13, parameters: 14, boundaryLength: 15,
+        readings: 16, readingBytes: 17, decodedBytes: 18, textBytes: 19)
     static let clamav = ClamAVSettings(database: "/db/ü", maxScanSize: 1 << 40, maxRecursion: 3, maxFiles: 4)
     static let configure = Configure(
         generation: 7, workspace: "/run/w", clamav: clamav, allowWeakerSandbox: true, landlockABI: 2, workerMemory: 5,
@@ -23,7 +25,8 @@ enum Samples {
         .exited(worker: 3, status: "signal 9"),
     ]
     static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
-    static let inspect = Inspect(request: 5, workspace: "m5", limits: limits)
+    static let inspect = Inspect(
+        request: 5, workspace: "m5", context: InspectionContext(smtputf8: true), limits: limits)
     static let report = Report(
         messageSize: 1000,
         parts: [
@@ -31,13 +34,13 @@ enum Samples {
             PartDescription(
                 path: "1.1", declaredType: "application/zip", detectedType: "application/zip",
                 names: ["a.zip", "\u{202E}piz.exe"], size: 77, sha256: Array(0..<32), encrypted: true,
-                origin: .archive),
+                origin: .archive, reading: 2, cause: .encodingJunk, decoding: "url-alphabet"),
         ],
         findings: [
             Finding(scanner: "clamav", kind: .virus, name: "Test", part: 1, evidence: "x"),
             Finding(scanner: "clamav", kind: .banned, name: "Test", part: nil),
         ],
-        anomalies: [Anomaly(kind: "broken", part: 0, offset: 1000)],
+        anomalies: [Anomaly(kind: .conflictingBoundary, part: 0, offset: 1000)],
         unchecked: [Unchecked(.encrypted, part: 1, detail: "zip"), Unchecked(.overLimits)],
         limitsHit: ["mime-parts"], completedScanners: ["clamav"],
         timings: [Report.Timing(stage: "mime", microseconds: 12)])

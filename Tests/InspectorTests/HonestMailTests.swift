@@ -69,8 +69,8 @@ import Testing
         var ambiguous = 0
         for sample in samples {
             let report = try gateway.report(on: sample.bytes, by: worker)
-            for kind in Set(report.anomalies.map(\.kind)) { kinds[kind, default: 0] += 1 }
-            let reasons = report.unchecked.filter { $0.reason == .ambiguous }.map(\.detail)
+            for kind in Set(report.anomalies.map(\.kind.rawValue)) { kinds[kind, default: 0] += 1 }
+            let reasons = report.deceptions
             if !reasons.isEmpty { ambiguous += 1 }
             if reasons.isEmpty == explained.keys.contains(sample.name) {
                 Issue.record("\(sample.name): \(reasons.isEmpty ? "listed but not ambiguous" : "\(reasons)")")

@@ -19,18 +19,18 @@ import Testing
 
     /// Paths of the parts in which something was found; the message as a whole is "".
     private func places(_ report: Report) -> [String] {
-        report.findings.map { finding in finding.part.map { report.parts[$0].path } ?? "" }
+        report.viruses.map { finding in finding.part.map { report.parts[$0].path } ?? "" }
     }
 
     @Test func cleanMail() throws {
         let message = Messages.attached(Array("nothing of interest".utf8))
         let report = try report(on: message)
         #expect(report.messageSize == message.count)
-        #expect(report.findings.isEmpty)
+        #expect(report.viruses.isEmpty)
         #expect(report.unchecked.isEmpty)
         #expect(report.limitsHit.isEmpty)
         #expect(report.completedScanners == ["clamav"])
-        #expect(report.timings.map { $0.stage } == ["mime", "decode", "clamav"])
+        #expect(report.timings.map { $0.stage } == ["mime", "decode", "text", "clamav"])
     }
 
     @Test func partsAreDescribed() throws {
@@ -52,9 +52,9 @@ import Testing
     @Test func virusInAnAttachment() throws {
         let report = try report(on: Messages.attached(Array(Messages.eicar.utf8)))
         #expect(places(report) == ["1.2"])
-        #expect(report.findings.first?.name == Messages.eicarName)
-        #expect(report.findings.first?.scanner == "clamav")
-        #expect(report.findings.first?.kind == .virus)
+        #expect(report.viruses.first?.name == Messages.eicarName)
+        #expect(report.viruses.first?.scanner == "clamav")
+        #expect(report.viruses.first?.kind == .virus)
     }
 
     @Test func virusInAMessageInAMessage() throws {
@@ -72,12 +72,12 @@ import Testing
     @Test func sentenceOfTheShippedDatabase() throws {
         let text = "Seven copper herons audit the lighthouse ledger at noon"
         let report = try report(on: Messages.attached(Array(text.utf8)))
-        #expect(report.findings.map { $0.name } == ["Mailreeve.Test.Body.UNOFFICIAL"])
+        #expect(report.viruses.map { $0.name } == ["Mailreeve.Test.Body.UNOFFICIAL"])
     }
 
     @Test func withoutAScanner() throws {
         let report = try report(on: Messages.attached(Array(Messages.eicar.utf8))) { $0.clamav = nil }
-        #expect(report.findings.isEmpty)
+        #expect(report.viruses.isEmpty)
         #expect(report.completedScanners.isEmpty)
         #expect(report.parts.count == 3)
     }
@@ -85,7 +85,7 @@ import Testing
     @Test func emptyMessage() throws {
         let report = try report(on: [])
         #expect(report.messageSize == 0)
-        #expect(report.findings.isEmpty)
+        #expect(report.viruses.isEmpty)
         #expect(report.completedScanners == ["clamav"])
     }
 
@@ -118,7 +118,7 @@ import Testing
     @Test func scannerLimitIsNotAFinding() throws {
         let message = Messages.attached([UInt8](repeating: 0x61, count: 50_000))
         let report = try report(on: message) { $0.clamav?.maxScanSize = 49_999 }
-        #expect(report.findings.isEmpty)
+        #expect(report.viruses.isEmpty)
         #expect(report.completedScanners.isEmpty)
         #expect(Set(report.unchecked.map { $0.reason }) == [.overLimits])
         // The raw message and the part are over it, the text is not.
@@ -150,7 +150,7 @@ import Testing
             let infected = number % 7 == 0
             let content = infected ? Messages.eicar : "page \(number)"
             let report = try gateway.report(on: Messages.attached(Array(content.utf8)), by: worker)
-            #expect(report.findings.count == (infected ? 1 : 0))
+            #expect(report.viruses.count == (infected ? 1 : 0))
             #expect(report.completedScanners == ["clamav"])
         }
     }

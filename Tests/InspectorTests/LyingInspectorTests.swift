@@ -16,7 +16,7 @@ import Testing
     @Test func honestWorkersAreBelieved() throws {
         let gateway = try gateway("/lie/honest")
         let report = try gateway.report(on: message, by: gateway.fork(1))
-        #expect(report.messageSize == message.count && report.findings.isEmpty)
+        #expect(report.messageSize == message.count && report.viruses.isEmpty)
         let infected = try self.gateway("/lie/infected")
         #expect(try infected.report(on: message, by: infected.fork(1)).findings.map { $0.name } == ["Lie.Test"])
     }

@@ -78,7 +78,7 @@ import Testing
     func olderLandlock(abi: Int) throws {
         let gateway = try loaded { $0.landlockABI = abi }
         let message = Messages.attached(Array(Messages.eicar.utf8))
-        #expect(try gateway.report(on: message, by: gateway.fork(1)).findings.count == 1)
+        #expect(try gateway.report(on: message, by: gateway.fork(1)).viruses.count == 1)
     }
 
     @Test func killedWorkerIsReportedAndOthersGoOn() throws {
@@ -89,7 +89,7 @@ import Testing
         try expectExit(gateway, worker: 1, "signal 9")
         #expect(try first.link.receive() == nil)
         #expect(try gateway.report(on: Messages.plain("text"), by: second).completedScanners == ["clamav"])
-        #expect(try gateway.report(on: Messages.plain("text"), by: gateway.fork(3)).findings.isEmpty)
+        #expect(try gateway.report(on: Messages.plain("text"), by: gateway.fork(3)).viruses.isEmpty)
     }
 
     @Test func workerEndsWithItsSocket() throws {
@@ -134,7 +134,7 @@ import Testing
             worker.handle.signal(signal)
         }
         #expect(try gateway.report(on: Messages.plain("text"), by: worker).completedScanners == ["clamav"])
-        #expect(try gateway.report(on: Messages.plain("text"), by: gateway.fork(2)).findings.isEmpty)
+        #expect(try gateway.report(on: Messages.plain("text"), by: gateway.fork(2)).viruses.isEmpty)
     }
 
     @Test func changeableMessagesAreRefused() throws {

@@ -19,13 +19,12 @@ import Testing
         let report = try Self.report(
             "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64",
             content: isInfected ? Self.attachment : "nothing")
-        #expect(report.findings.isEmpty != isInfected)
-        let ambiguous = report.unchecked.filter { $0.reason == .ambiguous }
-        #expect(ambiguous == [Unchecked(.ambiguous, part: 0, detail: "conflicting-transfer-encoding")])
+        #expect(report.viruses.isEmpty != isInfected)
+        #expect(report.deceptions == [.conflictingTransferEncoding])
         // What was checked was checked: ambiguity is no failure of the scanner.
         #expect(report.completedScanners == ["clamav"])
         if isInfected {
-            let places = report.findings.compactMap { $0.part }.map { report.parts[$0].reading }
+            let places = report.viruses.compactMap { $0.part }.map { report.parts[$0].reading }
             #expect(!places.isEmpty && places.allSatisfy { $0 > 0 })
         }
     }
@@ -33,14 +32,14 @@ import Testing
     /// Wrong but honest: every reading is scanned, and nothing is held for it.
     @Test func sloppinessIsNotAmbiguous() throws {
         let report = try Self.report("Content-Transfer-Encoding: x-foo", content: Self.attachment)
-        #expect(!report.findings.isEmpty)
+        #expect(!report.viruses.isEmpty)
         #expect(report.unchecked.isEmpty)
     }
 
     @Test func otherDecodingsAreScanned() throws {
         let junk = Self.attachment.prefix(40) + "-_" + Self.attachment.dropFirst(40)
         let report = try Self.report("Content-Transfer-Encoding: base64", content: junk + "\r\n\r\nQUJD")
-        #expect(!report.findings.isEmpty)
+        #expect(!report.viruses.isEmpty)
         #expect(report.parts.count > 1)
         #expect(report.parts.dropFirst().allSatisfy { $0.reading > 0 && $0.path == "1" })
         #expect(Set(report.parts.map { $0.reading }).count == report.parts.count)
@@ -56,6 +55,6 @@ import Testing
         #expect(report.parts[file].path == "1.1.uuencode-1")
         #expect(report.parts[file].names == ["a.com"])
         #expect(report.parts[file].size == 3)
-        #expect(report.findings.compactMap { $0.part }.map { report.parts[$0].path } == ["1.2"])
+        #expect(report.viruses.compactMap { $0.part }.map { report.parts[$0].path } == ["1.2"])
     }
 }

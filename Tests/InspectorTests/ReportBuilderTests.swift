@@ -49,12 +49,12 @@ import Testing
         var limits = ReportBuilder.Limits()
         limits.anomalies = 2
         var builder = ReportBuilder(messageSize: 10, limits: limits)
-        for _ in 0..<2 { builder.add(Anomaly(kind: "odd", offset: 100)) }
+        for _ in 0..<2 { builder.add(Anomaly(kind: .nul, offset: 100)) }
         let full = try finished(builder)
         #expect(full.limitsHit.isEmpty)
         // An offset beyond the message would be taken for a lie.
         #expect(full.anomalies.map { $0.offset } == [10, 10])
-        for _ in 0..<2 { builder.add(Anomaly(kind: "odd")) }
+        for _ in 0..<2 { builder.add(Anomaly(kind: .nul)) }
         let over = try finished(builder)
         #expect(over.anomalies.count == 2)
         #expect(over.unchecked == [Unchecked(.overLimits, detail: "report-anomalies")])

@@ -36,7 +36,8 @@ final class TestGateway {
     }
 
     static let limits = InspectionLimits(
-        mimeParts: 1000, mimeDepth: 50, headerBytes: 1 << 20, decodedBytes: 64 << 20)
+        mimeParts: 1000, mimeDepth: 50, headerBytes: 1 << 20, headerFields: 10_000, parameters: 200,
+        boundaryLength: 2048, readings: 32, readingBytes: 1 << 20, decodedBytes: 64 << 20, textBytes: 1 << 20)
 
     let workspace: String
     let pid: Int32
@@ -138,13 +139,15 @@ final class TestGateway {
 
     /// Has a message inspected; nil when the worker ended instead of answering.
     func inspect(
-        _ message: Descriptor, by worker: Worker, limits: InspectionLimits = TestGateway.limits
+        _ message: Descriptor, by worker: Worker, limits: InspectionLimits = TestGateway.limits,
+        context: InspectionContext = InspectionContext()
     ) throws -> Report? {
         requests += 1
         let name = "m\(requests)"
         mkdir("\(worker.directory)/\(name)", 0o700)
         try worker.link.send(
-            Inspect(request: requests, workspace: name, limits: limits).encoded(), descriptors: [message.raw])
+            Inspect(request: requests, workspace: name, context: context, limits: limits).encoded(),
+            descriptors: [message.raw])
         guard let (record, _) = try worker.link.receive() else { return nil }
         guard case .done(requests, let length) = try WorkerEvent(record) else {
             throw TestGatewayError(description: "another answer")
@@ -157,9 +160,10 @@ final class TestGateway {
 
     /// Has a message inspected that must get a report.
     func report(
-        on message: [UInt8], by worker: Worker, limits: InspectionLimits = TestGateway.limits
+        on message: [UInt8], by worker: Worker, limits: InspectionLimits = TestGateway.limits,
+        context: InspectionContext = InspectionContext()
     ) throws -> Report {
-        guard let report = try inspect(try Self.sealed(message), by: worker, limits: limits) else {
+        guard let report = try inspect(try Self.sealed(message), by: worker, limits: limits, context: context) else {
             throw TestGatewayError(description: "the worker ended")
         }
         return report
@@ -168,5 +172,19 @@ final class TestGateway {
     /// Closes the control socket, as the end of the gateway does.
     func hangUp() {
         control = nil
+    }
+}
+
+extension Report {
+    /// What scanners found.
+    var viruses: [Finding] { findings.filter { $0.kind == .virus } }
+
+    /// Deceptive kinds, each once: by default they make a message ambiguous.
+    var deceptions: [AnomalyKind] {
+        var kinds: [AnomalyKind] = []
+        for anomaly in anomalies where anomaly.kind.anomalyClass == .deceptive && !kinds.contains(anomaly.kind) {
+            kinds.append(anomaly.kind)
+        }
+        return kinds
     }
 }

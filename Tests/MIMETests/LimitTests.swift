@@ -1,3 +1,4 @@
+import Fuzzing
 import MIME
 import MailModel
 import Testing
@@ -20,7 +21,7 @@ import Testing
         #expect(over.limitsHit == [.parts])
         #expect(over.parts.count == 12)
         #expect(body(over, "1.11", message) == "\r\nx\r\n--b\r\n\r\nx\r\n--b--\r\n")
-        #expect(over.anomalies.map(\.kind) == [AnomalyKind.unreadRemainder.rawValue])
+        #expect(over.anomalies.map(\.kind) == [.unreadRemainder])
         #expect(violations(over, message, limits).isEmpty)
     }
 

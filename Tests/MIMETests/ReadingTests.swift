@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 import MIME
 import MailModel
 import Testing
@@ -132,7 +133,6 @@ import Testing
     }
 
     @Test func everyKindHasItsPlaceInTheTable() {
-        #expect(AnomalyKind.allCases.filter { $0.anomalyClass == .deceptive }.count == 9)
         for kind in AnomalyKind.allCases { #expect(AnomalyKind(rawValue: kind.rawValue) == kind) }
     }
 }

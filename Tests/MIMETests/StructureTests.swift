@@ -1,3 +1,4 @@
+import Fuzzing
 import MIME
 import MailModel
 import Testing
@@ -235,10 +236,10 @@ import Testing
     /// Offsets of anomalies are in the raw message: for a decoded source, where its encoded body begins.
     @Test func anomalyOffsets() {
         let open = crlf("Subject: x\nContent-Type: text\n\nx")
-        #expect(read(open).anomalies == [Anomaly(kind: "invalid-content-type", part: 0, offset: 12)])
+        #expect(read(open).anomalies == [Anomaly(kind: .invalidContentType, part: 0, offset: 12)])
         // `Content-Type: text`, empty line.
         let header = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
         let tree = read(crlf(header + "Q29udGVudC1UeXBlOiB0ZXh0DQoNCg=="))
-        #expect(tree.anomalies.last == Anomaly(kind: "invalid-content-type", part: 1, offset: crlf(header).count))
+        #expect(tree.anomalies.last == Anomaly(kind: .invalidContentType, part: 1, offset: crlf(header).count))
     }
 }

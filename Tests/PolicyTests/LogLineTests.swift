@@ -119,7 +119,6 @@ import TestSupport
             event.subject = raw
             event.queuedAs = [text]
             event.causes = [text, "second"]
-            event.anomalies = [Anomaly(kind: text)]
             let line = event.line
             let isSafe = line.unicodeScalars.allSatisfy {
                 $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && $0.properties.generalCategory != .format

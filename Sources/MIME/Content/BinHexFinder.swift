@@ -8,12 +8,14 @@ package enum BinHexFinder {
         var blocks: [EncodedBlock] = []
         let marker = Array("(This file must be converted with BinHex".utf8)
         var from = 0
+        // One line may hold the comment many times.
+        var lineEnd = 0
         while let begin = body.firstIndex(of: marker.span, from: from) {
             from = begin + marker.count
-            let isCandidate = colon(body, from: TextLine.end(body, from: from))
-            guard let start = isCandidate else { continue }
+            if lineEnd < from { lineEnd = TextLine.end(body, from: from) }
+            guard let start = colon(body, from: lineEnd) else { continue }
             guard blocks.count < limit else { return EncodedBlocks(blocks: blocks, limitReached: true) }
-            let found = block(body, begin: begin, start: start, next: body.firstIndex(of: marker.span, from: from))
+            let found = block(body, begin: begin, start: start, next: body.firstIndex(of: marker.span, from: start))
             blocks.append(found)
             from = max(from, found.whole.upperBound)
         }

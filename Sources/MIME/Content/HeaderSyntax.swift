@@ -1,30 +1,10 @@
 internal import Bytes
-internal import MailModel
+package import MailModel
 
-/// A fault of a header block that mail software is not expected to produce (feature F169).
+/// A fault of a header block, and where it is (feature F169).
 package struct HeaderDefect: Hashable, Sendable {
-    /// The kinds; raw values are the minor numbers of the category `bad-header` that amavis made known.
-    package enum Kind: UInt8, Hashable, Sendable, CaseIterable {
-        /// A field of MIME (RFC 2045) that cannot be read.
-        case mimeError = 1
-        /// Octets above 7F that are not encoded; allowed as valid UTF-8 where SMTPUTF8 was asked for (RFC 6532).
-        case nonEncodedOctets = 2
-        /// NUL, or CR without LF.
-        case improperControl = 3
-        /// A folded line of nothing but blanks (RFC 5322 section 3.2.2).
-        case blankFold = 4
-        /// A line of more than 998 octets (RFC 5322 section 2.1.1).
-        case longLine = 5
-        /// A line that is neither field nor continuation, or a continuation of nothing.
-        case syntax = 6
-        /// No `Date` or no `From` (RFC 5322 section 3.6).
-        case missingField = 7
-        /// A field twice that may be there only once.
-        case duplicateField = 8
-    }
-
     /// The kind.
-    package var kind: Kind
+    package var kind: BadHeader
     /// Offset of the octet, line or field in question; for a missing field, of the end of the block.
     package var offset: Int
     /// The field and what is wrong with it, escaped, for the log.
@@ -95,7 +75,7 @@ package enum HeaderSyntax {
             if let offset = scanner.leadingContinuation { add(.syntax, offset, [], "continuation of no field") }
         }
 
-        private mutating func add(_ kind: HeaderDefect.Kind, _ offset: Int, _ field: [UInt8], _ what: String) {
+        private mutating func add(_ kind: BadHeader, _ offset: Int, _ field: [UInt8], _ what: String) {
             guard defects.count < limit else { return }
             let name = Escaping.text(field, limit: 60)
             defects.append(

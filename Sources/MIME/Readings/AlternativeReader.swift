@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MailModel
 
 /// Adds to a tree what other readers may make of the same bytes. Runs only over sources in which the ordinary reading met
 /// something that readers disagree on.

@@ -133,7 +133,7 @@ struct LooseHeader {
 
     private mutating func addNames(_ value: [UInt8]) {
         for name in LooseValue.parameters(Array("name".utf8), in: value) where names.count < 100 {
-            let text = Charset.utf8.text(name)
+            let text = HeaderText.text(name)
             if !names.contains(text) { names.append(text) }
         }
     }

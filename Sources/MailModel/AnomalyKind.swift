@@ -1,5 +1,6 @@
-/// Forms in a message that mail readers are known to read in different ways. Raw values are the `kind` of
-/// `MailModel.Anomaly`. Each kind is recorded once for a part, at its first place.
+/// Forms in a message that mail readers are known to read in different ways, or that were repaired on entry. Each kind is
+/// recorded once for a part, at its first place. `docs/ANOMALIES.md` says who reads each of them which way; raw values are
+/// a contract (`scan --json`, settings).
 package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     /// A line that is neither field nor continuation ended a header block (RFC 5322 section 2.2).
     case brokenHeaderBlock = "broken-header-block"
@@ -97,19 +98,24 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case uuencodeMissingEnd = "uuencode-missing-end"
     /// Bytes left undivided because a limit was reached.
     case unreadRemainder = "unread-remainder"
-}
-
-extension AnomalyKind {
-    /// What the notes of a decoder are as anomalies.
-    package static func kinds(of notes: DecodeResult.Notes) -> [AnomalyKind] {
-        let kinds: [(DecodeResult.Notes, AnomalyKind)] = [
-            (.junk, .encodingJunk), (.dataAfterPadding, .base64DataAfterPadding),
-            (.missingPadding, .base64MissingPadding), (.extraPadding, .base64ExtraPadding),
-            (.truncated, .encodingTruncated), (.badEscape, .quotedPrintableBadEscape),
-            (.missingBegin, .uuencodeMissingBegin), (.missingEnd, .uuencodeMissingEnd),
-            (.splitGroup, .base64SplitGroup), (.dataAfterBlankLine, .base64DataAfterBlankLine),
-            (.needlessEscapes, .quotedPrintableNeedlessEscapes),
-        ]
-        return kinds.filter { notes.contains($0.0) }.map { $0.1 }
-    }
+    /// The message is a piece of another one whose other pieces are in other mails (RFC 2046 section 5.2.2).
+    case partialMessage = "partial-message"
+    /// A body that is not in the message but somewhere else (RFC 2046 section 5.2.3).
+    case externalBody = "external-body"
+    /// A charset that is not known; the text was read as its octets look.
+    case unknownCharset = "unknown-charset"
+    /// Octets that stand for no character in the charset of the text.
+    case undecodableText = "undecodable-text"
+    /// Text that is not shown to a person who reads the HTML it stands in.
+    case hiddenText = "hidden-text"
+    /// Shown and hidden letters that follow each other within one word of HTML.
+    case textHiddenInWord = "text-hidden-in-word"
+    /// HTML that ends within a tag or a comment.
+    case unfinishedMarkup = "unfinished-markup"
+    /// CR alone in the message as it came in (RFC 5321 section 2.3.8).
+    case bareCR = "bare-cr"
+    /// LF alone in the message as it came in.
+    case bareLF = "bare-lf"
+    /// NUL in the message as it came in.
+    case nul
 }

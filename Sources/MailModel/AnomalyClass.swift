@@ -4,8 +4,29 @@ package enum AnomalyClass: String, Hashable, Sendable, CaseIterable {
     case benign
     /// Software that is wrong writes it, and so do attackers: a reason for a score.
     case sloppy
-    /// No real software is known to write it, and readers disagree on what it means: the message is ambiguous.
+    /// No software of today is known to write it, and readers disagree on what it means: the message is ambiguous.
     case deceptive
+
+    /// What is done about a kind of this class unless the settings say otherwise.
+    package var defaultAction: AnomalyAction {
+        switch self {
+        case .benign: .ignore
+        case .sloppy: .score
+        case .deceptive: .quarantine
+        }
+    }
+}
+
+/// What is done about a kind of anomaly. Raw values are those of the configuration.
+package enum AnomalyAction: String, Hashable, Sendable, CaseIterable {
+    /// A fact in the report, nothing more.
+    case ignore
+    /// Points for the spam score.
+    case score
+    /// The message is ambiguous and is treated as `unchecked.ambiguous` says: kept in the quarantine by default.
+    case quarantine
+    /// The message is ambiguous and refused.
+    case reject
 }
 
 extension AnomalyKind {
@@ -13,7 +34,8 @@ extension AnomalyKind {
     package var anomalyClass: AnomalyClass {
         switch self {
         case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .undeclaredDelimiter, .unreadRemainder,
-            .encodingTruncated, .base64MissingPadding, .uuencodeMissingBegin, .uuencodeMissingEnd:
+            .encodingTruncated, .base64MissingPadding, .uuencodeMissingBegin, .uuencodeMissingEnd, .undecodableText,
+            .hiddenText:
             .benign
         case .brokenHeaderBlock, .leadingContinuation, .blankBeforeColon, .bareCRInHeader, .duplicateContentType,
             .duplicateTransferEncoding, .invalidContentType, .unknownTransferEncoding, .unterminatedQuote,
@@ -21,25 +43,14 @@ extension AnomalyKind {
             .multipartWithoutDelimiter, .delimiterAfterClose, .boundaryPrefix, .encodedContainer, .commentInStructure,
             .fieldsBehindHeader, .boundaryOnLeaf, .partOutsideMultipart, .undeclaredBase64, .encodingJunk,
             .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused,
-            .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes:
+            .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .externalBody,
+            .unknownCharset,
+            .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,
-            .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter:
+            .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter,
+            .partialMessage:
             .deceptive
-        }
-    }
-
-    /// Readers may find other parts or other content here, so that other readings are made. Odd forms within an encoded
-    /// body are not among them: they are judged when that body is decoded.
-    var isDoubt: Bool {
-        switch self {
-        case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .unreadRemainder, .encodingJunk,
-            .base64DataAfterPadding, .base64MissingPadding, .base64ExtraPadding, .encodingTruncated,
-            .quotedPrintableBadEscape, .uuencodeMissingBegin, .uuencodeMissingEnd, .base64SplitGroup,
-            .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes:
-            false
-        default:
-            true
         }
     }
 }

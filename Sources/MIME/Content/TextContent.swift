@@ -1,0 +1,58 @@
+internal import Bytes
+package import MailModel
+
+/// The text of a part as people read it: UTF-8, and of HTML what is shown, what is not, and the links.
+package struct TextContent: Sendable {
+    /// The text in UTF-8; for HTML its source.
+    package var text: [UInt8]
+    /// What the HTML shows and hides; nil for other text.
+    package var html: HTMLContent?
+    /// The charset that was used.
+    package var charset: CharsetCoding
+    /// What was odd about it.
+    package var anomalies: [AnomalyKind]
+    /// The limit cut it: there is more.
+    package var limitReached: Bool
+
+    /// True when a part of this type is text to people. The type alone decides, never a name.
+    package static func isText(_ mediaType: String) -> Bool {
+        mediaType.hasPrefix("text/") || isHTML(mediaType)
+    }
+
+    private static func isHTML(_ mediaType: String) -> Bool {
+        mediaType == "text/html" || mediaType == "application/xhtml+xml"
+    }
+
+    /// Reads the decoded content of a part. Linear; any bytes give a text.
+    /// - Parameters:
+    ///   - mediaType: of the part, in lower case.
+    ///   - charset: its `charset` parameter; empty when absent.
+    ///   - limit: octets of the text.
+    package static func read(_ content: Span<UInt8>, mediaType: String, charset: String, limit: Int) -> TextContent {
+        var text: [UInt8] = []
+        let label = charset.isEmpty ? nil : Array(charset.utf8)
+        let result = Charsets.decode(content, label: label, into: &text, limit: limit)
+        var read = TextContent(
+            text: text, html: nil, charset: result.coding, anomalies: [], limitReached: result.limitReached)
+        if result.isLabelUnknown { read.anomalies.append(.unknownCharset) }
+        if result.replacements > 0 { read.anomalies.append(.undecodableText) }
+        guard isHTML(mediaType) || beginsAsHTML(text.span) else { return read }
+        var limits = HTMLLimits()
+        limits.textSize = limit
+        let html = HTMLText.read(text.span, limits: limits)
+        if !html.hidden.isEmpty { read.anomalies.append(.hiddenText) }
+        if html.notes.contains(.hidesWithinWord) { read.anomalies.append(.textHiddenInWord) }
+        if html.notes.contains(.endsInMarkup), !result.limitReached { read.anomalies.append(.unfinishedMarkup) }
+        if html.notes.contains(.limitReached) || html.notes.contains(.tooDeep) { read.limitReached = true }
+        read.html = html
+        return read
+    }
+
+    /// Plain text that some readers show as HTML because of how it begins.
+    private static func beginsAsHTML(_ text: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < text.count, start < 64, text[start] <= 0x20 { start += 1 }
+        return text.hasPrefix(ignoringCase: "<html", from: start)
+            || text.hasPrefix(ignoringCase: "<!doctype html", from: start)
+    }
+}

@@ -53,6 +53,7 @@ let package = Package(
         // C: each module is imported by exactly one Swift target.
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -66,6 +67,7 @@ let package = Package(
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
+        library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners
         library("Antivirus", ["CClamAV"]),
@@ -76,31 +78,37 @@ let package = Package(
         // Stores
         library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
 
+        library("Bayes", ["CLMDB", "Linux", "Scoring"]),
+
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
 
         // Composition
         library("Configuration", ["MailModel", yaml]),
-        library("Inspector", ["Antivirus", "Digests", "InspectionLink", "Linux", "MIME", "MailModel"]),
+        library(
+            "Inspector",
+            ["Antivirus", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Scoring"]),
         library(
             "Gateway",
             [
-                "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay",
-                "SMTP", "Stores", logging,
+                "Bayes", "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Relay", "SMTP", "Scoring", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP",
-                "Stores",
+                "Bayes", "Configuration", "Digests", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel",
+                "Policy", "Relay", "SMTP", "Scoring", "Stores",
                 arguments, logging,
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
 
-        // Programs that tests start
+        // Programs that measure and that tests start
+        testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
+        testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(
@@ -110,6 +118,7 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
         suite("AntivirusTests", ["Antivirus"]),
+        suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite(
             "CommandTests",
@@ -132,6 +141,7 @@ let package = Package(
         suite("MailModelTests", ["MailModel", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
+        suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
         suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]

@@ -1,4 +1,4 @@
-internal import Scoring
+package import Scoring
 
 extension BayesStore {
     /// Messages learnt or forgotten after which the machines are solved anew, at least; else one in fifty of those kept.
@@ -24,6 +24,29 @@ extension BayesStore {
     /// Solves the machines from the messages that are kept. Reading and solving hold no lock; messages that are learnt
     /// meanwhile count as unsolved.
     package func solve() throws(StoreError) {
+        var (examples, numbers, unsolved) = try kept()
+        let surplus = Self.surplus(examples.map(\.isSpam), limit: limits.messages)
+        if !surplus.isEmpty { examples = examples.indices.filter { !surplus.contains($0) }.map { examples[$0] } }
+        let solution = CommitteeTrainer.solve(examples)
+        try store.write { writing throws(StoreError) in
+            for index in surplus { try writing.remove(.messages, Octets.key(numbers[index]).span) }
+            var totals = try self.totals(writing)
+            totals.unsolved -= min(totals.unsolved, unsolved)
+            try writing.removeAll(.weights)
+            totals.weights = 0
+            if let solution { try self.write(solution, &totals, writing) }
+            try self.put(totals, writing)
+        }
+    }
+
+    /// The messages that are kept, oldest first.
+    package func examples() throws(StoreError) -> [CommitteeTrainer.Example] {
+        try kept().examples
+    }
+
+    private func kept() throws(StoreError) -> (
+        examples: [CommitteeTrainer.Example], numbers: [UInt64], unsolved: UInt64
+    ) {
         var examples: [CommitteeTrainer.Example] = []
         var numbers: [UInt64] = []
         var damage: StoreError?
@@ -46,19 +69,7 @@ extension BayesStore {
             }
         }
         if let damage { throw damage }
-        let surplus = Self.surplus(examples.map(\.isSpam), limit: limits.messages)
-        let kept = examples.indices.filter { !surplus.contains($0) }.map { examples[$0] }
-        examples = []
-        let solution = CommitteeTrainer.solve(kept)
-        try store.write { writing throws(StoreError) in
-            for index in surplus { try writing.remove(.messages, Octets.key(numbers[index]).span) }
-            var totals = try self.totals(writing)
-            totals.unsolved -= min(totals.unsolved, unsolved)
-            try writing.removeAll(.weights)
-            totals.weights = 0
-            if let solution { try self.write(solution, &totals, writing) }
-            try self.put(totals, writing)
-        }
+        return (examples, numbers, unsolved)
     }
 
     /// Indices of the messages beyond the limit: the oldest of the class that has more.

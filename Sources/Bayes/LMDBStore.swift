@@ -10,7 +10,7 @@ internal import Synchronization
 /// meta page and synchronises that. The meta page with the newer valid transaction is the store.
 package final class LMDBStore: KeyValueStore {
     /// Size of the map at first, octets: address space and the most that the file may grow to, not memory.
-    static let firstMapSize = 256 << 20
+    package static let firstMapSize = 256 << 20
     /// Readers at one time, of all processes.
     private static let readers: UInt32 = 512
 
@@ -22,9 +22,12 @@ package final class LMDBStore: KeyValueStore {
     /// Opens or makes the store in a directory, which is made when missing. Slots of readers that ended without saying so
     /// are cleared. One environment for each process and directory: LMDB's locks do not survive a second one.
     /// - Parameters:
+    ///   - firstMapSize: octets of the map at first.
     ///   - mapLimit: octets that the file may grow to.
     ///   - readOnly: fails when there is no store.
-    package init(directory: String, mapLimit: Int = 16 << 30, readOnly: Bool = false) throws(StoreError) {
+    package init(
+        directory: String, firstMapSize: Int = LMDBStore.firstMapSize, mapLimit: Int = 16 << 30, readOnly: Bool = false
+    ) throws(StoreError) {
         place = directory
         self.mapLimit = mapLimit
         if !readOnly {
@@ -35,7 +38,7 @@ package final class LMDBStore: KeyValueStore {
             }
         }
         environment = try Environment(
-            directory: directory, mapSize: min(Self.firstMapSize, mapLimit), readers: Self.readers, readOnly: readOnly)
+            directory: directory, mapSize: min(firstMapSize, mapLimit), readers: Self.readers, readOnly: readOnly)
     }
 
     package func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError) {

@@ -20,6 +20,10 @@ struct GatewaySetup: Sendable {
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
+    /// Judges by learnt mail; nil where that is off or there is no database.
+    var scorer: SpamScorer?
+    /// What workers are to say of tokens.
+    var tokenRequest = TokenRequest.numbers
 
     func listener(_ name: String) -> ListenerSetup? { listeners[name] }
 

@@ -41,7 +41,8 @@ extension MessageWork {
 
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
-        let context = InspectionContext(smtputf8: message.envelope.parameters.smtputf8)
+        let context = InspectionContext(
+            smtputf8: message.envelope.parameters.smtputf8, tokens: setup.scorer == nil ? .none : setup.tokenRequest)
         let outcome = await setup.pool.inspect(
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
@@ -51,9 +52,23 @@ extension MessageWork {
             verdict = Verdict(
                 report, anomalies: anomalies, policy: listener.policy.judging,
                 required: setup.database == nil ? [] : ["clamav"])
+            verdict.tests += report.agreedTests
+            await score(report)
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)
+        }
+    }
+
+    /// Adds what learnt mail says. A database that cannot be read is named in the log and costs no message.
+    private mutating func score(_ report: Report) async {
+        guard let scorer = setup.scorer else { return }
+        do {
+            guard let judgement = try await setup.blocking({ try scorer.judge(report) }) else { return }
+            bayes = judgement
+            verdict.tests += judgement.tests
+        } catch {
+            causes.append("bayes: \(error)")
         }
     }
 }

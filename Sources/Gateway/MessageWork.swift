@@ -23,6 +23,8 @@ struct MessageWork: Sendable {
     var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
     var report: Report?
     var ready: Ready?
+    /// What learnt mail says; nil when it says nothing.
+    var bayes: SpamScorer.Judgement?
     /// What the policy wants for the message; temporary until it is judged.
     var disposition = DispositionKind.tempfail
     /// One for each recipient, as far as they are known.

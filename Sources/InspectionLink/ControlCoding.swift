@@ -130,6 +130,7 @@ extension Inspect {
         out.put(request)
         out.put(workspace)
         out.put(context.smtputf8)
+        out.put(context.tokens.rawValue)
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -146,7 +147,7 @@ extension Inspect {
         let any = 0...Int.max
         self.init(
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
-            context: InspectionContext(smtputf8: try reader.bool()),
+            context: InspectionContext(smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader)),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
@@ -154,6 +155,12 @@ extension Inspect {
                 readings: try reader.int(in: any), readingBytes: try reader.int(in: any),
                 decodedBytes: try reader.int(in: some), textBytes: try reader.int(in: any)))
         try reader.end()
+    }
+
+    private static func tokenRequest(_ reader: inout RecordReader) throws(RecordError) -> TokenRequest {
+        let number = try reader.int()
+        guard let request = TokenRequest(rawValue: number) else { throw .value("token request \(number)") }
+        return request
     }
 }
 

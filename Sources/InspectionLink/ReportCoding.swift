@@ -14,6 +14,8 @@ package struct ReportLimits: Hashable, Sendable {
     package var timings = 64
     /// Microseconds of one stage: a day.
     package var microseconds = 86_400_000_000
+    /// Tokens of the spam scorer.
+    package var tokens = 16_384
 
     package init() {}
 }
@@ -58,6 +60,11 @@ extension Report {
         out.put(timings) { out, timing in
             out.put(timing.stage)
             out.put(timing.microseconds)
+        }
+        out.put(tokens: tokens)
+        out.put(tokenTexts) { out, text in
+            out.put(tokens: [text.token])
+            out.put(text.text)
         }
         return out.bytes
     }
@@ -106,10 +113,16 @@ extension Report {
             Timing(
                 stage: try reader.string(limit: limits.text), microseconds: try reader.int(in: 0...limits.microseconds))
         }
+        let tokens = try reader.tokens(limit: limits.tokens)
+        let tokenTexts = try reader.list(limit: limits.tokens) { reader throws(RecordError) in
+            guard let token = try reader.tokens(limit: 1).first else { throw RecordError.value("no token") }
+            return TokenText(token: token, text: try reader.string(limit: limits.text))
+        }
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
-            limitsHit: limitsHit, completedScanners: completedScanners, timings: timings)
+            limitsHit: limitsHit, completedScanners: completedScanners, timings: timings, tokens: tokens,
+            tokenTexts: tokenTexts)
     }
 
     private static func digest(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {

@@ -8,6 +8,7 @@ struct StageClock {
         case mime
         case decode
         case text
+        case tokens
         case clamav
     }
 

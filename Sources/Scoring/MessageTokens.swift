@@ -4,6 +4,8 @@ package import MIME
 extension TokenExtractor {
     /// Octets of a message's decoded parts.
     private static let decodedSize = 16 << 20
+    /// Octets of one part's text.
+    package static let partTextSize = 1 << 20
 
     /// The tokens of one whole message: what the inspector does part by part while it does other things.
     package mutating func tokens(of message: Span<UInt8>) -> TokenSet {
@@ -30,19 +32,28 @@ extension TokenExtractor {
 
     /// Takes one part with its decoded content.
     package mutating func add(_ part: Part, content: Span<UInt8>) {
-        if part.reading == 0 {
-            add(
-                part: part.mediaType, charset: part.charset, names: part.names,
-                encoding: part.transferEncoding.rawValue, content: content)
-        }
-        guard part.mediaType.hasPrefix("text/"), content.count > 0 else { return }
-        var text: [UInt8] = []
-        _ = Charsets.decode(
-            content, label: part.charset.isEmpty ? nil : Array(part.charset.utf8), into: &text, limit: 1 << 20)
-        if part.mediaType == "text/html" {
-            add(html: HTMLText.read(text.span), size: content.count)
+        addFacts(of: part, content: content)
+        guard TextContent.isText(part.mediaType), content.count > 0 else { return }
+        add(
+            TextContent.read(content, mediaType: part.mediaType, charset: part.charset, limit: Self.partTextSize),
+            size: content.count)
+    }
+
+    /// Takes what a part is. In other readings the same part comes again: its text may differ, what it is does not.
+    package mutating func addFacts(of part: Part, content: Span<UInt8>) {
+        guard part.reading == 0 else { return }
+        add(
+            part: part.mediaType, charset: part.charset, names: part.names, encoding: part.transferEncoding.rawValue,
+            content: content)
+    }
+
+    /// Takes the text of a part as people read it.
+    /// - Parameter size: octets of its content.
+    package mutating func add(_ text: TextContent, size: Int) {
+        if let html = text.html {
+            add(html: html, size: size)
         } else {
-            add(text: HTMLText.normalised(text.span).span)
+            add(text: HTMLText.normalised(text.text.span).span)
         }
     }
 }

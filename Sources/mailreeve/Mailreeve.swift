@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The one program that people and scripts use. Names of commands and options are a contract.
 @main
@@ -8,8 +9,21 @@ struct Mailreeve: AsyncParsableCommand {
         abstract:
             "Content-filter gateway for mail: takes it from the MTA, looks at everything inside, hands back what may pass.",
         subcommands: [
-            ServeCommand.self, CheckConfigCommand.self, ConfigCommand.self, ScanCommand.self, QuarantineCommand.self,
+            ServeCommand.self, CheckConfigCommand.self, ConfigCommand.self, ScanCommand.self, LearnCommand.self,
+            QuarantineCommand.self,
             StatusCommand.self, ReloadCommand.self, StopCommand.self, SetupCommand.self, FilterCommand.self,
             SinkCommand.self, BenchCommand.self,
         ])
+
+    /// `mailreeve learn`, and `mailreeve` under the name `sa-learn`, read their options as sa-learn does.
+    static func main() async {
+        let name = CommandLine.arguments.first?.split(separator: "/").last ?? ""
+        if name == "sa-learn" {
+            exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst()), calledAs: "sa-learn"))
+        }
+        if CommandLine.arguments.dropFirst().first == "learn" {
+            exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst(2)), calledAs: "mailreeve learn"))
+        }
+        await main(nil)
+    }
 }

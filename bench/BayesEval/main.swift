@@ -80,38 +80,22 @@ struct Mailbox {
 func judge(_ run: Run, _ mailbox: inout Mailbox, _ line: (String) -> Void) {
     let start = seconds()
     let examples = run.train.map { CommitteeTrainer.Example(features: mailbox.features($0.number), isSpam: $0.isSpam) }
-    var counts: [TokenKey: FisherMethod.Counts] = [:]
-    for example in examples {
-        for key in example.features.keys where Features.tokenClass(key)?.isCounted == true {
-            if example.isSpam {
-                counts[key, default: FisherMethod.Counts()].spam += 1
-            } else {
-                counts[key, default: FisherMethod.Counts()].ham += 1
-            }
-        }
-    }
-    guard let solution = CommitteeTrainer.solve(examples) else { fail("run \(run.name) lacks a class") }
+    guard let memory = LearntMemory(examples) else { fail("run \(run.name) lacks a class") }
     line("mailreeve\t\(run.name)\tlearn\t\(seconds() - start)\t\(examples.count)")
-    let weights = Dictionary(uniqueKeysWithValues: zip(solution.keys, solution.weights))
-    let spam = run.train.count { $0.isSpam }
+    let loudest = Double(Committee.loudest)
     for message in run.test {
         let features = mailbox.features(message.number)
-        let found = features.keys.map { weights[$0] ?? 0 }
-        let seen = features.keys.filter { Features.tokenClass($0)?.isCounted == true }
-            .map { counts[$0] ?? FisherMethod.Counts() }
-        let judgement = Committee.judge(
-            features, weights: found, counts: seen, spam: spam, ham: run.train.count - spam, model: solution.model)
+        let judgement = memory.judge(features)
         let end = "\(run.name)\t\(message.number)\t\(message.isSpam ? "spam" : "ham")\t"
         line("mailreeve\t\(end)\(judgement.probability)")
         line("classical\t\(end)\(judgement.classical)")
-        let margins = Committee.margins(features, found, solution.model.biases)
+        let margins = memory.margins(features)
         for view in EvidenceView.allCases {
             let margin = Double(margins[view.rawValue])
-            let loudest = Double(Committee.loudest)
-            let voices = Committee.voices.reduce(1, +)
-            let rest = judgement.margin * voices - Committee.voices[view.rawValue] * min(max(margin, -loudest), loudest)
+            let voice = Committee.voices[view.rawValue]
+            let others = Committee.voices.reduce(1, +) * judgement.margin
             line("only-\(view)\t\(end)\(margin)")
-            line("without-\(view)\t\(end)\(rest)")
+            line("without-\(view)\t\(end)\(others - voice * min(max(margin, -loudest), loudest))")
         }
     }
 }

@@ -1,0 +1,166 @@
+import Bayes
+import Gateway
+import Glibc
+import Linux
+import NIOPosix
+import Scoring
+
+/// Learning from files: while one chunk of messages is written, the workers read the tokens of the next.
+struct LearnRun {
+    /// Messages that are written in one transaction.
+    private static let chunk = 1000
+
+    let options: LearnOptions
+    let store: BayesStore
+    let reader: TokenReader
+
+    /// Messages that changed the store.
+    private(set) var done = 0
+    private(set) var examined = 0
+    private(set) var skipped = 0
+    /// Messages and files that could not be read.
+    private(set) var failed = 0
+    private(set) var batch: BatchRecord?
+
+    private var lessons: [Lesson] = []
+    private var writing: Task<Written, any Error>?
+    private let now = UInt32(clamping: time(nil))
+    private let showsBar: Bool
+
+    private struct Written: Sendable {
+        var done: Int
+        var batch: BatchRecord?
+    }
+
+    init(options: LearnOptions, store: BayesStore, reader: TokenReader) {
+        self.options = options
+        self.store = store
+        self.reader = reader
+        showsBar = options.showsProgress && isatty(2) == 1
+    }
+
+    mutating func learn(_ files: [LearnOptions.Target], _ source: LearnSource) async throws {
+        var lesson: LearnOptions.Lesson?
+        for (index, file) in files.enumerated() {
+            if let lesson, file.lesson != lesson { try await flush(lesson, last: true) }
+            lesson = file.lesson
+            let mails: [LearnMail]
+            do throws(SystemError) {
+                mails = try source.messages(file)
+            } catch {
+                source.warn("\(error)")
+                failed += 1
+                continue
+            }
+            try await take(mails, file.lesson ?? .spam, source)
+            show(index + 1, of: files.count)
+        }
+        if let lesson { try await flush(lesson, last: true) }
+        if showsBar || options.showsDots { Terminal.write([0x0A], to: 2) }
+        if !options.postponesCounting, done > 0 {
+            let store = store
+            _ = try await NIOThreadPool.singleton.runIfActive { try store.solveIfDue() }
+        }
+    }
+
+    /// Reads the tokens of the messages of one file, as many at one time as there are workers for.
+    private mutating func take(
+        _ mails: [LearnMail], _ lesson: LearnOptions.Lesson, _ source: LearnSource
+    ) async throws {
+        let limit =
+            options.largestMessage == 0 ? reader.largestMessage : min(options.largestMessage, reader.largestMessage)
+        var next = 0
+        while next < mails.count {
+            let end = min(mails.count, next + Self.chunk)
+            let part = mails[next..<end].filter { $0.bytes.count <= limit }
+            skipped += end - next - part.count
+            next = end
+            let results = await tokens(of: part)
+            for (mail, result) in zip(part, results) {
+                examined += 1
+                switch result {
+                case .success(let tokens):
+                    lessons.append(Lesson(id: mail.id, features: Features(tokens: tokens)))
+                    if options.showsDots { Terminal.write([0x2E], to: 2) }
+                case .failure(let error):
+                    source.warn("\(mail.name): \(error)")
+                    failed += 1
+                }
+            }
+            if lessons.count >= Self.chunk { try await flush(lesson, last: false) }
+        }
+    }
+
+    private func tokens(of mails: [LearnMail]) async -> [Result<[UInt64], any Error>] {
+        let reader = reader
+        return await withTaskGroup(of: (Int, Result<[UInt64], any Error>).self) { group in
+            var results = [Result<[UInt64], any Error>](repeating: .success([]), count: mails.count)
+            var started = 0
+            func start() {
+                let index = started
+                started += 1
+                let bytes = mails[index].bytes
+                group.addTask {
+                    do {
+                        return (index, .success(try await reader.tokens(of: bytes)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            while started < min(reader.parallel, mails.count) { start() }
+            for await (index, result) in group {
+                results[index] = result
+                if started < mails.count { start() }
+            }
+            return results
+        }
+    }
+
+    /// Begins to write what was collected, after what is being written; `last` waits for it.
+    private mutating func flush(_ lesson: LearnOptions.Lesson, last: Bool) async throws {
+        try await finishWriting()
+        if !lessons.isEmpty {
+            let (store, now, lessons) = (store, now, lessons)
+            let countsNow = !options.postponesCounting
+            let current = batch
+            self.lessons = []
+            writing = Task {
+                try await NIOThreadPool.singleton.runIfActive {
+                    try Self.write(lessons, lesson, store, current, now, countsNow)
+                }
+            }
+        }
+        if last { try await finishWriting() }
+    }
+
+    private mutating func finishWriting() async throws {
+        guard let task = writing else { return }
+        writing = nil
+        let written = try await task.value
+        done += written.done
+        batch = written.batch ?? batch
+    }
+
+    private static func write(
+        _ lessons: [Lesson], _ lesson: LearnOptions.Lesson, _ store: BayesStore, _ current: BatchRecord?,
+        _ now: UInt32, _ countsNow: Bool
+    ) throws -> Written {
+        if lesson == .forget {
+            let outcomes = try store.forget(lessons, time: now)
+            return Written(done: outcomes.count { $0 == .forgotten }, batch: nil)
+        }
+        var batch = try current ?? store.beginBatch(at: UInt64(now))
+        let outcomes = try store.learn(
+            lessons, asSpam: lesson == .spam, batch: &batch, time: now, countsNow: countsNow)
+        return Written(done: outcomes.count { $0 != .known }, batch: batch)
+    }
+
+    private func show(_ number: Int, of count: Int) {
+        guard showsBar else { return }
+        let width = 40
+        let filled = count == 0 ? width : number * width / count
+        let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled)
+        Terminal.write(Array("\r[\(bar)] \(number)/\(count) files, \(examined) messages".utf8), to: 2)
+    }
+}

@@ -98,7 +98,8 @@ package final class BayesStore: Sendable {
     }
 
     func put(_ totals: StoreTotals, _ writing: any StoreWriting) throws(StoreError) {
-        try writing.put(.meta, StoreTotals.key.span, totals.encoded().span)
+        let key = StoreTotals.key
+        try writing.put(.meta, key.span, totals.encoded().span)
     }
 
     /// Buckets of a new store: half a page each when its budget is used up.

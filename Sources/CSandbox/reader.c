@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "csandbox.h"
 
 #include <errno.h>

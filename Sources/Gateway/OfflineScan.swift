@@ -1,5 +1,7 @@
+internal import Bayes
 package import Configuration
 internal import Glibc
+internal import InspectionLink
 package import MailModel
 internal import NIOPosix
 internal import Policy

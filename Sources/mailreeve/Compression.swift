@@ -21,7 +21,8 @@ enum Compression {
         _ file: Descriptor, with program: String, limit: Int, name: String
     ) throws(SystemError) -> [UInt8] {
         var ends: [Int32] = [-1, -1]
-        try check("pipe") { pipe2(&ends, O_CLOEXEC) }
+        try check("pipe") { pipe(&ends) }
+        for end in ends { try check("fcntl") { fcntl(end, F_SETFD, FD_CLOEXEC) } }
         let reader = Descriptor(owning: ends[0])
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

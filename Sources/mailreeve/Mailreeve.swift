@@ -19,10 +19,10 @@ struct Mailreeve: AsyncParsableCommand {
     static func main() async {
         let name = CommandLine.arguments.first?.split(separator: "/").last ?? ""
         if name == "sa-learn" {
-            exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst()), calledAs: "sa-learn"))
+            Glibc.exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst()), calledAs: "sa-learn"))
         }
         if CommandLine.arguments.dropFirst().first == "learn" {
-            exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst(2)), calledAs: "mailreeve learn"))
+            Glibc.exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst(2)), calledAs: "mailreeve learn"))
         }
         await main(nil)
     }

@@ -28,9 +28,7 @@ do {
     var batch = try store.beginBatch(at: 1)
     while true {
         let lessons = (0..<10).map { index in
-            let keys = (0..<20).map {
-                TokenClass.word.token(UInt64((number + index) * 31 + $0) << 30) >> Features.cutBits
-            }
+            let keys = (0..<20).map { TokenKey(TokenClass.word.rawValue) << 36 | TokenKey((number + index) * 31 + $0) }
             return Lesson(id: "message \(number + index)", keys: Array(Set(keys)).sorted())
         }
         _ = try store.learn(lessons, asSpam: number % 20 < 10, batch: &batch, time: 2)

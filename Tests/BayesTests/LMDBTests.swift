@@ -10,21 +10,32 @@ import Testing
 struct LMDBTests {
     /// What must hold after a crash at any instant: whole transactions, and totals that agree with the records.
     private func expectWhole(_ store: BayesStore) throws {
-        let totals = try store.totals()
-        var tokens: UInt64 = 0
-        var counted: UInt64 = 0
-        try store.forEachToken { record in
-            tokens += 1
-            counted += UInt64(record.counts.spam) + UInt64(record.counts.ham)
+        var totals = try store.totals()
+        var (tokens, counted, learnt) = (0, 0, 0)
+        var (messages, seen) = (0, 0)
+        // All in one transaction: another process may be learning.
+        try store.store.read { reading throws(StoreError) in
+            totals = try store.totals(reading)
+            let scheme = BucketScheme(bits: totals.tokenBits)
+            try reading.forEach(.tokens, from: []) { key, value in
+                for record in TokenBucket.records(value, bucket: Octets.number(ofKey: key), scheme) {
+                    tokens += 1
+                    counted += Int(record.counts.spam) + Int(record.counts.ham)
+                }
+                return true
+            }
+            try reading.forEach(.messages, from: []) { _, value in
+                messages += 1
+                learnt += (try? LearntMessage(value))?.keys.count ?? 0
+                return true
+            }
+            seen = try reading.count(.seen)
         }
-        let examples = try store.examples()
-        var seen = 0
-        try store.forEachSeen { _, _ in seen += 1 }
-        #expect(totals.tokens == tokens)
-        #expect(UInt64(examples.count) == totals.spam + totals.ham)
-        #expect(seen == examples.count)
-        #expect(examples.count % 10 == 0)
-        #expect(counted == examples.reduce(0) { $0 + UInt64($1.features.keys.count) })
+        #expect(totals.tokens == UInt64(tokens))
+        #expect(UInt64(messages) == totals.spam + totals.ham)
+        #expect(seen == messages)
+        #expect(messages % 10 == 0)
+        #expect(counted == learnt)
     }
 
     @Test("kill -9 in learning, 50 times: the last committed state is there")
@@ -36,7 +47,7 @@ struct LMDBTests {
         for round in 0..<50 {
             let learner = try RunningProgram(Programs.path("bayes-learner"), [directory])
             let wanted = Int.random(in: 1...4, using: &generator)
-            try learner.output.wait(seconds: 60) { $0.count >= wanted }
+            try learner.output.wait(for: "x", from: wanted - 1, seconds: 60)
             // Somewhere in the next transaction.
             usleep(UInt32.random(in: 0...3000, using: &generator))
             learner.kill()
@@ -60,7 +71,7 @@ struct LMDBTests {
             _ = learner.wait()
         }
         for step in 1...20 {
-            try learner.output.wait(seconds: 60) { $0.count >= step * 3 }
+            try learner.output.wait(for: "x", from: step * 3 - 1, seconds: 60)
             #expect(try store.totals().spam + store.totals().ham >= UInt64(step * 30))
             try expectWhole(store)
         }
@@ -116,7 +127,7 @@ struct LMDBTests {
             learner.kill()
             _ = learner.wait()
         }
-        try learner.output.wait(seconds: 120) { $0.count >= 400 }
+        try learner.output.wait(for: "x", from: 400 - 1, seconds: 120)
         #expect(try store.totals().spam + store.totals().ham >= 4000)
         try expectWhole(store)
     }

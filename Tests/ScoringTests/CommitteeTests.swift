@@ -44,7 +44,7 @@ struct CommitteeTests {
         let classwise = try #require(LearntMemory(sorted))
         for example in Self.examples(40, from: 500) {
             let difference = mixed.judge(example.features).margin - classwise.judge(example.features).margin
-            #expect(abs(difference) < 0.1)
+            #expect(abs(difference) < 0.2)
         }
     }
 

@@ -40,7 +40,7 @@ struct MethodTests {
         arguments: [
             // Q(2x | 2n) from tables: x, n, value.
             (1.0, 1, 0.36787944117144233), (2.0, 2, 0.40600584970983794), (5.0, 3, 0.12465201948308113),
-            (100.0, 150, 0.9999997),
+            (100.0, 150, 0.999998115789534),
         ])
     func tail(_ x: Double, _ n: Int, _ expected: Double) {
         #expect(abs(Exponential.power(FisherMethod.logarithmOfTail(x, n)) - expected) < 1e-7)
@@ -69,8 +69,8 @@ struct MethodTests {
             (0.0, ["BAYES_00"]), (0.00999, ["BAYES_00"]), (0.01, ["BAYES_05"]), (0.05, ["BAYES_20"]),
             (0.2, ["BAYES_40"]),
             (0.4, ["BAYES_50"]), (0.6, ["BAYES_60"]), (0.8, ["BAYES_80"]), (0.95, ["BAYES_95"]), (0.99, ["BAYES_99"]),
-            (0.9985, ["BAYES_99"]), (0.999, ["BAYES_99", "BAYES_999"]), (1, ["BAYES_99", "BAYES_999"]),
-        ])
+            (0.9985, ["BAYES_99"]), (0.999, ["BAYES_99", "BAYES_999"]), (1.0, ["BAYES_99", "BAYES_999"]),
+        ] as [(Double, [String])])
     func bands(_ probability: Double, _ names: [String]) {
         #expect(BayesBand.tests(probability).map(\.name) == names)
     }
@@ -98,11 +98,13 @@ struct MethodTests {
         let string = Array(("XJS*C4JDBQADN1.NSBN3*2IDNEN*" + "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X").utf8)
         for offset in 0..<4 {
             let text = [UInt8](repeating: 0x20, count: offset) + string + [0x0A]
-            #expect(GTUBE.isIn(text.span))
+            let found = GTUBE.isIn(text.span)
+            #expect(found)
         }
         var other = string
         other[0] = 0x59
-        #expect(!GTUBE.isIn(other.span))
-        #expect(!GTUBE.isIn(string.dropLast().span))
+        let short = Array(string.dropLast())
+        let (foundOther, foundShort) = (GTUBE.isIn(other.span), GTUBE.isIn(short.span))
+        #expect(!foundOther && !foundShort)
     }
 }

@@ -29,7 +29,7 @@ struct LearnProgram {
     /// Scripts that were written for sa-learn get the lines of sa-learn and no others.
     private let isSaLearn: Bool
 
-    static func run(_ arguments: [String], calledAs name: String) async -> Int32 {
+    @MainActor static func run(_ arguments: [String], calledAs name: String) async -> Int32 {
         do throws(LearnOptions.UsageError) {
             var options = try LearnOptions(arguments)
             try options.complete()
@@ -49,7 +49,7 @@ struct LearnProgram {
         }
     }
 
-    private static func run(_ options: LearnOptions, _ name: String) async -> Int32 {
+    @MainActor private static func run(_ options: LearnOptions, _ name: String) async -> Int32 {
         do {
             // Before root is given up, and while there is one thread.
             let inspector = ProgramPath.inspector

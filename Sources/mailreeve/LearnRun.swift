@@ -75,45 +75,47 @@ struct LearnRun {
             let part = mails[next..<end].filter { $0.bytes.count <= limit }
             skipped += end - next - part.count
             next = end
-            let results = await tokens(of: part)
-            for (mail, result) in zip(part, results) {
+            for answer in await Self.answers(part, reader) {
                 examined += 1
-                switch result {
-                case .success(let tokens):
-                    lessons.append(Lesson(id: mail.id, features: Features(tokens: tokens)))
-                    if options.showsDots { Terminal.write([0x2E], to: 2) }
-                case .failure(let error):
-                    source.warn("\(mail.name): \(error)")
+                let mail = part[answer.place]
+                if let failure = answer.failure {
+                    source.warn("\(mail.name): \(failure)")
                     failed += 1
+                    continue
                 }
+                lessons.append(Lesson(id: mail.id, features: Features(tokens: answer.tokens)))
+                if options.showsDots { Terminal.write([0x2E], to: 2) }
             }
             if lessons.count >= Self.chunk { try await flush(lesson, last: false) }
         }
     }
 
-    private func tokens(of mails: [LearnMail]) async -> [Result<[UInt64], any Error>] {
-        let reader = reader
-        return await withTaskGroup(of: (Int, Result<[UInt64], any Error>).self) { group in
-            var results = [Result<[UInt64], any Error>](repeating: .success([]), count: mails.count)
-            var started = 0
-            func start() {
-                let index = started
-                started += 1
-                let bytes = mails[index].bytes
-                group.addTask {
-                    do {
-                        return (index, .success(try await reader.tokens(of: bytes)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+    /// The tokens of one message, or why there are none.
+    private struct Answer: Sendable {
+        var place: Int
+        var tokens: [UInt64] = []
+        var failure: String?
+    }
+
+    private static func answer(_ place: Int, _ bytes: [UInt8], _ reader: TokenReader) async -> Answer {
+        do {
+            return Answer(place: place, tokens: try await reader.tokens(of: bytes))
+        } catch {
+            return Answer(place: place, failure: "\(error)")
+        }
+    }
+
+    private static func answers(_ mails: [LearnMail], _ reader: TokenReader) async -> [Answer] {
+        await withTaskGroup(of: Answer.self) { group in
+            var answers: [Answer] = []
+            answers.reserveCapacity(mails.count)
+            for (place, mail) in mails.enumerated() {
+                if place >= reader.parallel, let answer = await group.next() { answers.append(answer) }
+                let bytes = mail.bytes
+                group.addTask { await answer(place, bytes, reader) }
             }
-            while started < min(reader.parallel, mails.count) { start() }
-            for await (index, result) in group {
-                results[index] = result
-                if started < mails.count { start() }
-            }
-            return results
+            for await answer in group { answers.append(answer) }
+            return answers.sorted { $0.place < $1.place }
         }
     }
 

@@ -15,8 +15,9 @@ struct Mailreeve: AsyncParsableCommand {
             SinkCommand.self, BenchCommand.self,
         ])
 
-    /// `mailreeve learn`, and `mailreeve` under the name `sa-learn`, read their options as sa-learn does.
-    static func main() async {
+    /// `mailreeve learn`, and `mailreeve` under the name `sa-learn`, read their options as sa-learn does. On the main actor:
+    /// root must be given up on the first thread, before there is another.
+    @MainActor static func main() async {
         let name = CommandLine.arguments.first?.split(separator: "/").last ?? ""
         if name == "sa-learn" {
             Glibc.exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst()), calledAs: "sa-learn"))

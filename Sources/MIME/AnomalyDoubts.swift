@@ -5,10 +5,11 @@ extension AnomalyKind {
     /// body are not among them: they are judged when that body is decoded.
     var isDoubt: Bool {
         switch self {
-        case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .unreadRemainder, .encodingJunk,
+        case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .unreadRemainder, .attachedMessage,
+            .encodingJunk,
             .base64DataAfterPadding, .base64MissingPadding, .base64ExtraPadding, .encodingTruncated,
             .quotedPrintableBadEscape, .uuencodeMissingBegin, .uuencodeMissingEnd, .base64SplitGroup,
-            .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .partialMessage, .externalBody, .unknownCharset,
+            .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .partialMessage, .unknownCharset,
             .undecodableText, .hiddenText, .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul:
             false
         default:
@@ -24,8 +25,10 @@ extension AnomalyKind {
             (.truncated, .encodingTruncated), (.badEscape, .quotedPrintableBadEscape),
             (.missingBegin, .uuencodeMissingBegin), (.missingEnd, .uuencodeMissingEnd),
             (.splitGroup, .base64SplitGroup), (.dataAfterBlankLine, .base64DataAfterBlankLine),
-            (.needlessEscapes, .quotedPrintableNeedlessEscapes),
+            (.needlessEscapes, .quotedPrintableNeedlessEscapes), (.foreignOctets, .encodingJunk),
         ]
-        return kinds.filter { notes.contains($0.0) }.map { $0.1 }
+        var found: [AnomalyKind] = []
+        for (note, kind) in kinds where notes.contains(note) && !found.contains(kind) { found.append(kind) }
+        return found
     }
 }

@@ -78,6 +78,7 @@ enum Base64 {
                         if group.characters > 0 { group.notes.insert(.splitGroup) }
                     } else if !isBlank(byte) {
                         group.notes.insert(.junk)
+                        if byte == 0x2D || byte == 0x5F { group.notes.insert(.urlCharacters) }
                     }
                     continue
                 }

@@ -9,7 +9,7 @@ struct EntityHeader {
     private(set) var charset = ""
     private(set) var boundary: [UInt8]?
     private(set) var transferEncoding = TransferEncoding.sevenBit
-    private(set) var names: [String] = []
+    private var nameList = NameList()
     /// Kinds with their offsets in the source.
     private(set) var anomalies: [(kind: AnomalyKind, offset: Int)] = []
     private(set) var limitsHit: [MIMELimit] = []
@@ -17,10 +17,8 @@ struct EntityHeader {
     private var seenType = false
     private var seenEncoding = false
     private var seenDisposition = false
-    /// Sections of names so far, of all fields.
-    private var nameSections: [(number: Int, bytes: [UInt8])] = []
-    /// Most of them that are put together across fields.
-    private static let mostSections = 100
+    /// Every candidate for a file name.
+    var names: [String] { nameList.names }
 
     /// Longest type and subtype together; RFC 6838 section 4.2 allows 127 for each.
     private static let longestMediaType = 255
@@ -50,6 +48,12 @@ struct EntityHeader {
                 readEncoding(bytes, field)
             } else if field.isNamed("content-disposition", in: bytes) {
                 readDisposition(bytes, field, limits)
+            } else if field.isNamed("content-description", in: bytes) {
+                nameList.addText(FieldBody(bytes, value: field.value).unfolded)
+            } else if field.isNamed("content-location", in: bytes) {
+                nameList.addText(bytes.extracting(field.value).array.split(separator: 0x2F).last.map(Array.init) ?? [])
+            } else if Self.isEncodingOfOthers(bytes, field) {
+                if LooseValue.named(bytes.extracting(field.value).array) { note(.misnamedTransferEncoding, field) }
             } else if LooseFieldName.match(bytes, field.name.lowerBound..<field.value.lowerBound) != nil {
                 note(.obscuredFieldName, field)
             }
@@ -63,6 +67,7 @@ struct EntityHeader {
         let name = field.name
         if bytes.hasPrefix(ignoringCase: "content", from: name.lowerBound) { return true }
         guard name.count >= 12 else { return false }
+        if isEncodingOfOthers(bytes, field) { return true }
         // Neither `type` nor `encoding` nor `disposition`: most names end here.
         let last = asciiLower(bytes[name.upperBound - 1])
         if last >= 0x61, last <= 0x7A, last != 0x65, last != 0x67, last != 0x6E { return false }
@@ -73,6 +78,12 @@ struct EntityHeader {
             }
         }
         return false
+    }
+
+    /// Names that are not those of MIME, for what an encoding is called elsewhere.
+    private static func isEncodingOfOthers(_ bytes: Span<UInt8>, _ field: HeaderField) -> Bool {
+        field.isNamed("content-encoding", in: bytes) || field.isNamed("transfer-encoding", in: bytes)
+            || field.isNamed("x-content-transfer-encoding", in: bytes)
     }
 
     private mutating func readType(_ bytes: Span<UInt8>, _ field: HeaderField, _ limits: MIMELimits) {
@@ -108,7 +119,7 @@ struct EntityHeader {
             }
             noteAll(found, field)
         }
-        addNames("name", parameters, body)
+        nameList.add(parameters, body)
     }
 
     /// Forms of a type that are no error for us but are read in other ways.
@@ -143,6 +154,9 @@ struct EntityHeader {
         if encoding == .unknown || words.count > 1 {
             note(.unknownTransferEncoding, field)
             if LooseValue.named(raw) { note(.obscuredTransferEncoding, field) }
+        } else if raw.contains(0x3B), LooseValue.encodings(raw) != [encoding] {
+            // Something with a meaning behind a semicolon.
+            note(.unknownTransferEncoding, field)
         }
         guard !seenEncoding else {
             note(.duplicateTransferEncoding, field)
@@ -164,7 +178,7 @@ struct EntityHeader {
         _ = body.leadingValue()
         let parameters = ParameterList(&body, limit: limits.parameters)
         finish(parameters, field)
-        addNames("filename", parameters, body)
+        nameList.add(parameters, body)
     }
 
     private mutating func finish(_ parameters: ParameterList, _ field: HeaderField) {
@@ -172,62 +186,10 @@ struct EntityHeader {
         if parameters.isOverLimit { note(.parameters) }
     }
 
-    /// Every candidate for a file name. Raw and decoded: which of them a mail reader shows is its own affair.
-    private mutating func addNames(_ name: StaticString, _ parameters: ParameterList, _ field: FieldBody) {
-        for value in parameters.values(of: name) { addName(value) }
-        if parameters.hasSections {
-            if let other = parameters.valueAsWritten(of: name) { addDisputed(other.bytes) }
-            addSections(parameters.sections(of: "filename") + parameters.sections(of: "name"))
-        }
-        guard field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty else { return }
-        for candidate in LooseValue.parameters(Array("name".utf8), in: field.unfolded) {
-            addDisputed(candidate)
-        }
-    }
-
-    /// A candidate that only some readers see: kept when it ends in an extension that no other name has, which is what
-    /// rules on names go by.
-    private mutating func addDisputed(_ candidate: [UInt8]) {
-        guard let end = Self.fileExtension(candidate) else { return }
-        if names.contains(where: { Self.fileExtension(Array($0.utf8)) == end }) { return }
-        addName(ParameterList.Value(bytes: candidate))
-    }
-
-    /// What stands behind the last dot, in lower case, when it is one to ten letters and digits.
-    private static func fileExtension(_ name: [UInt8]) -> [UInt8]? {
-        guard let dot = name.lastIndex(of: 0x2E) else { return nil }
-        let end = name[(dot + 1)...].map(FieldBody.lower)
-        let isPlain = end.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 }
-        return isPlain && !end.isEmpty && end.count <= 10 ? end : nil
-    }
-
-    /// Sections of one name in two fields: some readers put them together.
-    private mutating func addSections(_ sections: [(number: Int, bytes: [UInt8])]) {
-        guard !sections.isEmpty else { return }
-        let isSecond = !nameSections.isEmpty
-        nameSections += sections
-        guard isSecond, nameSections.count <= Self.mostSections else { return }
-        let ordered = nameSections.enumerated().sorted {
-            ($0.element.number, $0.offset) < ($1.element.number, $1.offset)
-        }
-        addDisputed(ordered.flatMap { $0.element.bytes })
-    }
-
-    private mutating func addName(_ value: ParameterList.Value) {
-        guard !value.bytes.isEmpty else { return }
-        addName(HeaderText.text(value.bytes, charset: value.charset))
-        if EncodedWords.areIn(value.bytes) { addName(EncodedWords.decoded(value.bytes)) }
-        // Characters of two octets, whatever label they have.
-        if value.bytes.contains(0) { addName(HeaderText.text(value.bytes.filter { $0 != 0 })) }
-    }
-
-    private mutating func addName(_ name: String) {
-        if !name.isEmpty, !names.contains(name) { names.append(name) }
-        if name.utf8.contains(0) { addName(String(decoding: name.utf8.filter { $0 != 0 }, as: UTF8.self)) }
-    }
-
     private mutating func noteForms(_ bytes: Span<UInt8>, _ start: Int, _ scanner: HeaderScanner) {
         if let offset = scanner.leadingContinuation { anomalies.append((.leadingContinuation, offset)) }
+        if let offset = scanner.nameInContinuation { anomalies.append((.nameInContinuation, offset)) }
+        if let offset = scanner.blankContinuation { anomalies.append((.blankContinuation, offset)) }
         if let offset = scanner.mboxLine { anomalies.append((.mboxLine, offset)) }
         if let offset = scanner.blankBeforeColon { anomalies.append((.blankBeforeColon, offset)) }
         if let offset = scanner.fieldInContinuation { anomalies.append((.fieldInContinuation, offset)) }

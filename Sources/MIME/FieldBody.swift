@@ -1,3 +1,4 @@
+internal import Bytes
 internal import MailModel
 
 /// Reads the bodies of structured fields (RFC 2045 section 5.1, RFC 2183): a value, then parameters. Made for one field,
@@ -142,6 +143,14 @@ struct FieldBody {
             if byte == 0x22 { quotes += 1 }
         }
         return quotes % 2 == 1
+    }
+
+    /// How often the word stands in the value, in any case of letters.
+    func occurrences(of word: StaticString) -> Int {
+        var count = 0
+        let bytes = bytes.span
+        for index in bytes.indices where bytes.hasPrefix(ignoringCase: word, from: index) { count += 1 }
+        return count
     }
 
     /// The field's unfolded value.

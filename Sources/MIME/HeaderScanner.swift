@@ -63,6 +63,12 @@ package struct HeaderScanner: Sendable {
     /// its blanks; nil when there was none.
     package private(set) var fieldInContinuation: Int?
 
+    /// Offset of the first continuation line that would be a field with a file name; nil when there was none.
+    package private(set) var nameInContinuation: Int?
+
+    /// Offset of the first continuation line of nothing but blanks; nil when there was none.
+    package private(set) var blankContinuation: Int?
+
     private let start: Int
     private let limit: Int
 
@@ -103,9 +109,8 @@ package struct HeaderScanner: Sendable {
             }
             if Self.isBlank(first) {
                 if leadingContinuation == nil { leadingContinuation = position }
-                if fieldInContinuation == nil, Self.hidesField(bytes, position, bound) {
-                    fieldInContinuation = position
-                }
+                if blankContinuation == nil, Self.isBlankLine(bytes, position, lineEnd) { blankContinuation = position }
+                judgeContinuation(bytes, position, bound)
                 position = lineEnd
                 continue
             }
@@ -128,8 +133,10 @@ package struct HeaderScanner: Sendable {
     ) -> HeaderField? {
         var fieldEnd = firstLineEnd
         while fieldEnd < bound, Self.isBlank(bytes[fieldEnd]) {
-            if fieldInContinuation == nil, Self.hidesField(bytes, fieldEnd, bound) { fieldInContinuation = fieldEnd }
-            fieldEnd = Self.lineEnd(bytes, from: fieldEnd, bound: bound)
+            judgeContinuation(bytes, fieldEnd, bound)
+            let next = Self.lineEnd(bytes, from: fieldEnd, bound: bound)
+            if blankContinuation == nil, Self.isBlankLine(bytes, fieldEnd, next) { blankContinuation = fieldEnd }
+            fieldEnd = next
         }
         if fieldEnd == bound, bound < bytes.count {
             end = .limit
@@ -143,6 +150,15 @@ package struct HeaderScanner: Sendable {
         while high > low, Self.isBlankOrLineEnd(bytes[high - 1]) { high -= 1 }
         while low < high, Self.isBlankOrLineEnd(bytes[low]) { low += 1 }
         return HeaderField(name: whole.lowerBound..<name.end, value: low..<high, whole: whole)
+    }
+
+    private mutating func judgeContinuation(_ bytes: Span<UInt8>, _ line: Int, _ bound: Int) {
+        guard fieldInContinuation == nil || nameInContinuation == nil else { return }
+        switch Self.hiddenField(bytes, line, bound) {
+        case .contentType, .transferEncoding: if fieldInContinuation == nil { fieldInContinuation = line }
+        case .disposition: if nameInContinuation == nil { nameInContinuation = line }
+        case nil: break
+        }
     }
 
     private struct FieldName {
@@ -163,29 +179,38 @@ package struct HeaderScanner: Sendable {
 
     /// `Content-Type:` or `Content-Transfer-Encoding:` behind blanks, with a value that fits: lists of field names, as in
     /// signatures, have none.
-    private static func hidesField(_ bytes: Span<UInt8>, _ line: Int, _ bound: Int) -> Bool {
+    private static func hiddenField(_ bytes: Span<UInt8>, _ line: Int, _ bound: Int) -> LooseFieldName? {
         var index = line
         while index < bound, isBlank(bytes[index]) { index += 1 }
-        guard bytes.hasPrefix(ignoringCase: "content-t", from: index) else { return false }
+        guard bytes.hasPrefix(ignoringCase: "content-", from: index) else { return nil }
         let end = lineEnd(bytes, from: index, bound: bound)
-        guard let match = LooseFieldName.match(bytes, index..<end) else { return false }
+        guard let match = LooseFieldName.match(bytes, index..<end) else { return nil }
         var value = match.value
         while value < end, isBlank(bytes[value]) { value += 1 }
         switch match.name {
         case .contentType:
             while value < end, bytes[value] > 0x20, bytes[value] != 0x3B {
-                if bytes[value] == 0x2F { return true }
+                if bytes[value] == 0x2F { return .contentType }
                 value += 1
             }
-            return false
-        case .transferEncoding: return LooseValue.named(bytes.extracting(value..<end).array)
-        case .disposition: return false
+            return nil
+        case .transferEncoding:
+            return LooseValue.named(bytes.extracting(value..<end).array) ? .transferEncoding : nil
+        case .disposition:
+            return LooseValue.parameters(Array("name".utf8), in: bytes.extracting(value..<end).array).isEmpty
+                ? nil : .disposition
         }
     }
 
     private static func lineEnd(_ bytes: Span<UInt8>, from start: Int, bound: Int) -> Int {
         guard let newline = bytes.extracting(start..<bound).firstIndex(of: 0x0A) else { return bound }
         return start + newline + 1
+    }
+
+    private static func isBlankLine(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        var index = start
+        while index < end, isBlankOrLineEnd(bytes[index]) { index += 1 }
+        return index == end
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

@@ -22,7 +22,7 @@ package struct MIMELimits: Hashable, Sendable {
 
     package init(
         parts: Int = 10_000, depth: Int = 100, headerBytes: Int = 1 << 20, headerCount: Int = 10_000,
-        parameters: Int = 200, boundaryLength: Int = 2048, nestedBytes: Int = 64 << 20, readings: Int = 32,
+        parameters: Int = 200, boundaryLength: Int = 2048, nestedBytes: Int = 64 << 20, readings: Int = 128,
         alternativeBytes: Int = 1 << 20
     ) {
         self.parts = parts

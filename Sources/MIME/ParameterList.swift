@@ -60,11 +60,36 @@ struct ParameterList {
         return values
     }
 
-    /// The sections of `name` put together as they stand, where that is another order than that of their numbers.
-    func valueAsWritten(of name: StaticString) -> Value? {
+    /// The sections of `name` put together in other ways than that of `values`: as they stand, and where numbers come twice
+    /// or are missing the first or the last of each up to the gap.
+    func otherJoinings(of name: StaticString) -> [Value] {
         let sections = (entries[Self.key(name)] ?? []).filter { $0.section != nil }
         let numbers = sections.compactMap(\.section)
-        return numbers == numbers.sorted() ? nil : Self.joined(sections)
+        var others: [Value?] = []
+        if numbers != numbers.sorted() { others.append(Self.joined(sections)) }
+        let ordered = Self.ordered(sections)
+        let first = Self.oneOfEach(ordered)
+        if first.count < sections.count {
+            others.append(Self.joined(first))
+            others.append(
+                Self.joined(Self.oneOfEach(ordered.reversed().sorted { ($0.section ?? 0) < ($1.section ?? 0) })))
+        }
+        return others.compactMap { $0 }
+    }
+
+    /// The first entry of each number, from the lowest up to a gap.
+    private static func oneOfEach(_ ordered: [Entry]) -> [Entry] {
+        var chosen: [Entry] = []
+        for entry in ordered {
+            guard let last = chosen.last?.section, let number = entry.section else {
+                chosen.append(entry)
+                continue
+            }
+            if number == last { continue }
+            guard number == last + 1 else { break }
+            chosen.append(entry)
+        }
+        return chosen
     }
 
     /// Numbers and contents of the sections of `name`.
@@ -87,7 +112,9 @@ struct ParameterList {
     }
 
     private mutating func add(_ parameter: FieldBody.Parameter) {
-        var base = parameter.name[...]
+        // Blanks around the mark: some readers have no mind of them.
+        var base =
+            parameter.name.contains(0x2A) ? parameter.name.filter { !FieldBody.isBlank($0) }[...] : parameter.name[...]
         var extended = false
         var section: Int?
         if base.last == 0x2A {

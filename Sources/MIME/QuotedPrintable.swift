@@ -22,6 +22,7 @@ enum QuotedPrintable {
         while index < body.count {
             let equals = body.firstIndex(of: 0x3D, from: index) ?? body.count
             let run = min(equals - index, left)
+            if holdsControls(body.extracting(index..<index + run)) { result.notes.insert(.foreignOctets) }
             body.extracting(index..<index + run).withUnsafeBufferPointer { output.append(contentsOf: $0) }
             left -= run
             guard run == equals - index else {
@@ -41,7 +42,7 @@ enum QuotedPrintable {
                 escapes += 1
                 if isLetterOrDigit(octet) { needless += 1 }
             case .literal:
-                result.notes.insert(.badEscape)
+                result.notes.formUnion(oddity(body, at: index))
                 byte = 0x3D
                 index += 1
             }
@@ -54,6 +55,38 @@ enum QuotedPrintable {
         }
         if needless >= mostNeedless, needless * 8 >= escapes { result.notes.insert(.needlessEscapes) }
         return result
+    }
+
+    /// Controls but for tabs and line ends. Without an early end, so that it runs at the speed of vectors.
+    private static func holdsControls(_ run: Span<UInt8>) -> Bool {
+        var controls: UInt8 = 0
+        for index in 0..<run.count {
+            let byte = run[index]
+            let isControl = byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D || byte == 0x7F
+            controls |= isControl ? 1 : 0
+        }
+        return controls != 0
+    }
+
+    /// What is wrong with the `=` at `start`, which begins no escape.
+    private static func oddity(_ body: Span<UInt8>, at start: Int) -> DecodeResult.Notes {
+        guard start + 1 < body.count else { return .badEscape }
+        var notes: DecodeResult.Notes = .badEscape
+        if hexPrefix(body, at: start + 1) != nil { notes.insert(.hexPrefix) }
+        let next = body[start + 1]
+        if Hex.value(next) != nil || next == 0x3D { notes.formUnion([.halfEscape, .splitEscape]) }
+        if next == 0x20 || next == 0x09 || next == 0x0D || next == 0x0A { notes.insert(.splitEscape) }
+        return notes
+    }
+
+    /// Where the two digits begin that stand behind `0x` or `x` at `start`; nil when there is nothing such.
+    static func hexPrefix(_ body: Span<UInt8>, at start: Int) -> Int? {
+        var index = start
+        if index < body.count, body[index] == 0x30 { index += 1 }
+        guard index + 2 < body.count, body[index] | 0x20 == 0x78, Hex.value(body[index + 1]) != nil,
+            Hex.value(body[index + 2]) != nil
+        else { return nil }
+        return index + 1
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

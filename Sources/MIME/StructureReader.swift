@@ -104,8 +104,6 @@ struct StructureReader {
     private mutating func openContainer(
         _ part: Int, _ header: EntityHeader, _ body: Int, into builder: inout TreeBuilder
     ) -> Bool {
-        // Readers put the pieces of whole messages together, not those within another one.
-        if part == 0, header.mediaType == "message/partial" { builder.note(.partialMessage, part: part, at: body) }
         if header.mediaType == "message/external-body" { builder.note(.externalBody, part: part, at: body) }
         let isMultipart = header.mediaType.hasPrefix("multipart/")
         guard isMultipart || Self.isMessage(header.mediaType) else { return false }
@@ -209,6 +207,8 @@ struct StructureReader {
             let isOpenable = Int(part.depth) < builder.limits.depth
             if Self.isMessage(part.mediaType), part.transferEncoding.needsDecoding, isOpenable {
                 _ = builder.planNested(leaf)
+            } else if AttachedMessage.isIn(part) {
+                builder.planAttached(leaf)
             }
         }
         while frames.count > count, let frame = frames.popLast() {
@@ -230,9 +230,12 @@ struct StructureReader {
         if part.transferEncoding != .base64, Sniffing.isBase64(bytes.extracting(body)) {
             builder.note(.undeclaredBase64, part: leaf, at: body.lowerBound)
         }
-        if !Self.isMessage(part.mediaType), EntityHeader.startsWithField(bytes, body) {
+        // RFC 2046 section 5.2.3: behind the header of an external body stand fields of that body.
+        let mayHoldFields = Self.isMessage(part.mediaType) || part.mediaType == "message/external-body"
+        if !mayHoldFields, EntityHeader.startsWithField(bytes, body) {
             builder.note(.fieldsBehindHeader, part: leaf, at: body.lowerBound)
         }
+        if AttachedMessage.isPiece(part, bytes) { builder.note(.partialMessage, part: leaf, at: body.lowerBound) }
     }
 
     private func closeMultipart(
@@ -274,8 +277,9 @@ struct StructureReader {
         return "message/rfc822"
     }
 
+    /// RFC 2046 section 5.2.1, RFC 6532 section 3.7, and what RFC 5537 made of the first for news.
     private static func isMessage(_ mediaType: String) -> Bool {
-        mediaType == "message/rfc822" || mediaType == "message/global"
+        mediaType == "message/rfc822" || mediaType == "message/global" || mediaType == "message/news"
     }
 
     /// The line end before a delimiter belongs to the delimiter (RFC 2046 section 5.1.1).

@@ -26,6 +26,16 @@ package struct DecodeResult: Hashable, Sendable {
         package static let dataAfterBlankLine = Notes(rawValue: 512)
         /// Quoted-printable escapes many letters and digits, which need none.
         package static let needlessEscapes = Notes(rawValue: 1024)
+        /// Quoted-printable has `0x` or `x` before the digits of an escape.
+        package static let hexPrefix = Notes(rawValue: 2048)
+        /// Quoted-printable has a line end, a blank or another `=` among the digits of an escape.
+        package static let splitEscape = Notes(rawValue: 4096)
+        /// Quoted-printable has an `=` with one digit behind it.
+        package static let halfEscape = Notes(rawValue: 8192)
+        /// Quoted-printable holds controls, which RFC 2045 does not allow in it.
+        package static let foreignOctets = Notes(rawValue: 16384)
+        /// `-` or `_` among the junk of base64.
+        package static let urlCharacters = Notes(rawValue: 32768)
     }
 
     /// What was odd.

@@ -6,6 +6,8 @@ struct TreeBuilder {
     let limits: MIMELimits
     /// Parts whose encoded body holds a message or multipart, in the order in which they were met.
     private(set) var nested: [Int] = []
+    /// Leaves that are messages by their name.
+    private(set) var attached: [Int] = []
 
     /// What is known of a part only while the tree grows.
     private struct Growth {
@@ -31,7 +33,7 @@ struct TreeBuilder {
     }
 
     /// Something was met that readers disagree on.
-    var hasDoubts: Bool { !doubts.isEmpty }
+    var hasDoubts: Bool { !doubts.isEmpty || !attached.isEmpty }
 
     /// What readers disagree on in a source; nil when it has one reading only.
     func doubt(of source: Int) -> AnomalyKind? { doubts[source] }
@@ -114,6 +116,20 @@ struct TreeBuilder {
         return true
     }
 
+    /// Puts the part down as a file that may be read as a message.
+    mutating func planAttached(_ part: Int) {
+        attached.append(part)
+    }
+
+    /// Boundaries that the ordinary reading found in a source.
+    func boundaries(in source: Int) -> Set<[UInt8]> {
+        var found: Set<[UInt8]> = []
+        for (part, growth) in zip(tree.parts, growth) where Int(part.source) == source {
+            if let boundary = growth.boundary, boundary.count <= limits.boundaryLength { found.insert(boundary) }
+        }
+        return found
+    }
+
     /// Decodes the part's body into a source of its own; nil when nothing came out.
     mutating func decodeNested(_ part: Int, _ message: Span<UInt8>) -> Int? {
         var decoded: [UInt8] = []
@@ -166,6 +182,18 @@ struct TreeBuilder {
         growth.append(Growth())
         return index
     }
+
+    /// Adds names that another reading of the header block has.
+    mutating func addNames(_ names: [String], to part: Int) {
+        for name in names where tree.parts[part].names.count < Self.mostNames {
+            if NameList.isOfUse(Array(name.utf8), besides: tree.parts[part].names) {
+                tree.parts[part].names.append(name)
+            }
+        }
+    }
+
+    /// Most names that one part gets from other readings.
+    private static let mostNames = 100
 
     /// Decodes a part that another reading takes for a message or multipart into a source of its own.
     mutating func decodeAlternative(_ part: Int, _ cause: AnomalyKind, _ message: Span<UInt8>) {

@@ -4,7 +4,8 @@ package enum AnomalyClass: String, Hashable, Sendable, CaseIterable {
     case benign
     /// Software that is wrong writes it, and so do attackers: a reason for a score.
     case sloppy
-    /// No software of today is known to write it, and readers disagree on what it means: the message is ambiguous.
+    /// No software of today is known to write it, and readers disagree on what it means or make something of it that cannot be
+    /// seen here: the message is ambiguous.
     case deceptive
 
     /// What is done about a kind of this class unless the settings say otherwise.
@@ -35,7 +36,7 @@ extension AnomalyKind {
         switch self {
         case .mboxLine, .duplicateDisposition, .missingCloseDelimiter, .undeclaredDelimiter, .unreadRemainder,
             .encodingTruncated, .base64MissingPadding, .uuencodeMissingBegin, .uuencodeMissingEnd, .undecodableText,
-            .hiddenText:
+            .hiddenText, .attachedMessage:
             .benign
         case .brokenHeaderBlock, .leadingContinuation, .blankBeforeColon, .bareCRInHeader, .duplicateContentType,
             .duplicateTransferEncoding, .invalidContentType, .unknownTransferEncoding, .unterminatedQuote,
@@ -45,7 +46,8 @@ extension AnomalyKind {
             .base64DataAfterPadding, .base64ExtraPadding, .quotedPrintableBadEscape, .boundaryReused,
             .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .externalBody,
             .unknownCharset,
-            .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul:
+            .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul, .misnamedTransferEncoding, .blankContinuation,
+            .nameInContinuation:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,
             .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter,

@@ -6,6 +6,10 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case brokenHeaderBlock = "broken-header-block"
     /// A header block began with a continuation line.
     case leadingContinuation = "leading-continuation"
+    /// A continuation line that would be a field with a file name if it stood without its blanks.
+    case nameInContinuation = "name-in-continuation"
+    /// A continuation line of blanks only.
+    case blankContinuation = "blank-continuation"
     /// A header block began with an mbox `From ` line.
     case mboxLine = "mbox-line"
     /// Blanks between a field name and its colon (RFC 5322 section 4.5, obsolete).
@@ -24,6 +28,8 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case invalidContentType = "invalid-content-type"
     /// A transfer encoding that is not known, or has something behind its name.
     case unknownTransferEncoding = "unknown-transfer-encoding"
+    /// A field of another name, such as `Content-Encoding`, that names a transfer encoding.
+    case misnamedTransferEncoding = "misnamed-transfer-encoding"
     /// A quoted string without its end.
     case unterminatedQuote = "unterminated-quote"
     /// Something other than `;` behind a quoted parameter value.
@@ -72,6 +78,10 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case bareCRDelimiter = "bare-cr-delimiter"
     /// A preamble or epilogue that begins like a part.
     case partOutsideMultipart = "part-outside-multipart"
+    /// A piece of a message that a mail reader joins with pieces from other messages (RFC 2046 section 5.2.2).
+    case partialMessage = "partial-message"
+    /// A file that is a message by its name.
+    case attachedMessage = "attached-message"
     /// A body without encoding that is base64 all over.
     case undeclaredBase64 = "undeclared-base64"
     /// Characters outside the alphabet of an encoding.
@@ -98,8 +108,6 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case uuencodeMissingEnd = "uuencode-missing-end"
     /// Bytes left undivided because a limit was reached.
     case unreadRemainder = "unread-remainder"
-    /// The message is a piece of another one whose other pieces are in other mails (RFC 2046 section 5.2.2).
-    case partialMessage = "partial-message"
     /// A body that is not in the message but somewhere else (RFC 2046 section 5.2.3).
     case externalBody = "external-body"
     /// A charset that is not known; the text was read as its octets look.

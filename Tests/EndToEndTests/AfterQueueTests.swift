@@ -29,7 +29,7 @@ struct AfterQueueTests {
             }
             #expect(chain.postfix.mailboxes.entries.count == mails.count)
             let lines = try chain.gateway.awaitMessageLines(mails.count)
-            #expect(lines.allSatisfy { $0.contains(/\) Passed (CLEAN|BAD-HEADER-[1-8]) \{Relayed\}, /) })
+            #expect(lines.allSatisfy { $0.contains(#/\) Passed (CLEAN|BAD-HEADER-[1-8]) \{Relayed\}, /#) })
         }
     }
 

@@ -36,6 +36,14 @@ import Testing
         #expect(report.unchecked.isEmpty)
     }
 
+    /// Readers that know nothing of bodies elsewhere show what stands behind the second header.
+    @Test func theBodyOfAnExternalBodyIsScanned() throws {
+        let inner = "Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n\(Self.attachment)"
+        let report = try Self.report("Content-Type: message/external-body; access-type=URL", content: inner)
+        #expect(!report.viruses.isEmpty)
+        #expect(report.unchecked.isEmpty)
+    }
+
     @Test func otherDecodingsAreScanned() throws {
         let junk = Self.attachment.prefix(40) + "-_" + Self.attachment.dropFirst(40)
         let report = try Self.report("Content-Transfer-Encoding: base64", content: junk + "\r\n\r\nQUJD")

@@ -87,8 +87,9 @@ import Testing
     @Test func bodiesThatAreElsewhere() throws {
         let piece = "Content-Type: message/partial; id=\"a\"; number=1; total=2\r\n"
         #expect(try Self.report(Self.whole + piece).deceptions == [.partialMessage])
-        // In a bounce it is a copy that nobody puts together.
-        let inner = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\(piece)\r\nx\r\n--b--\r\n"
+        // In a bounce it is a copy without the number that it takes to put it together.
+        let copy = "Content-Type: message/partial; id=\"a\"\r\n"
+        let inner = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\(copy)\r\nx\r\n--b--\r\n"
         #expect(try Self.report(Self.whole + inner).anomalies.isEmpty)
         let elsewhere = "Content-Type: message/external-body; access-type=URL; url=\"x\"\r\n"
         #expect(try Self.report(Self.whole + elsewhere).anomalies.map(\.kind) == [.externalBody])

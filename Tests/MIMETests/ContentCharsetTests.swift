@@ -219,7 +219,8 @@ import Testing
         var random = Random(state: 41)
         let labels = [
             "utf-8", "utf-16le", "utf-16be", "utf-32le", "utf-32be", "utf-7", "hz", "iso-2022-jp", "iso-2022-kr",
-            "iso-2022-cn", "gb18030", "big5", "euc-jp", "shift_jis", "euc-kr", "windows-1255", "x-user-defined",
+            "iso-2022-cn", "euc-tw", "gb18030", "big5", "euc-jp", "shift_jis", "euc-kr", "windows-1255",
+            "x-user-defined",
         ]
         let hot: [UInt8] = [
             0x1B, 0x24, 0x28, 0x29, 0x42, 0x7E, 0x7B, 0x7D, 0x0E, 0x0F, 0x2B, 0x2D, 0x81, 0x30, 0x8F, 0xD8, 0xDC, 0,

@@ -84,9 +84,11 @@ import Testing
             (.quotedPrintable, "=41=z=42", .withoutStrayEquals, "AzB"),
             (.quotedPrintable, "a=zzb", .withoutStrayEscapes, "ab"),
             (.quotedPrintable, "a=zz\nb", .strayEqualsEndsLine, "ab"),
+            (.quotedPrintable, "=0x41=X42", .withoutHexPrefixes, "AB"),
             (.quotedPrintable, "a=z\u{1}b ", .onlyAllowed, "azb"),
             (.quotedPrintable, "=4=\n1=42", .splitEscapes, "AB"), (.quotedPrintable, "=0=41", .withoutHalfEscapes, "A"),
-            (.quotedPrintable, "x=41=y=42", .escapesOnly, "AB"), (.uuencode, "#04)#", .withoutFrame, "ABC"),
+            (.quotedPrintable, "x=41=y=42=43=44=45=46=47=48", .escapesOnly, "ABCDEFGH"),
+            (.uuencode, "#04)#", .withoutFrame, "ABC"),
         ] as [(TransferEncoding, String, Decoding, String)])
     func otherDecodings(encoding: TransferEncoding, text: String, decoding: Decoding, expected: String) {
         var out: [UInt8] = []

@@ -27,8 +27,10 @@ package enum CharsetCoding: Hashable, Sendable {
     case eucKR
     /// RFC 1557.
     case iso2022KR
-    /// RFC 1922, of it GB 2312; CNS 11643 is replaced.
+    /// RFC 1922: GB 2312 and CNS 11643 planes 1 and 2; the further sets of its -EXT are replaced.
     case iso2022CN
+    /// CNS 11643 planes 1 and 2; characters of other planes are replaced.
+    case eucTW
 
     /// Windows-1252: the WHATWG Encoding Standard's reading of ISO-8859-1 and US-ASCII.
     package static let windows1252 = singleByte("windows-1252")
@@ -72,6 +74,7 @@ package enum CharsetCoding: Hashable, Sendable {
         case "euc-kr": self = .eucKR
         case "iso-2022-kr": self = .iso2022KR
         case "iso-2022-cn": self = .iso2022CN
+        case "euc-tw": self = .eucTW
         default:
             guard let table = CharsetTables.singleByteNames.firstIndex(where: { "\($0)" == name }) else { return nil }
             self = .singleByte(table)
@@ -102,13 +105,14 @@ package enum CharsetCoding: Hashable, Sendable {
         case .eucKR: "euc-kr"
         case .iso2022KR: "iso-2022-kr"
         case .iso2022CN: "iso-2022-cn"
+        case .eucTW: "euc-tw"
         }
     }
 
     /// True when octets below 80 always mean ASCII.
     package var isASCIICompatible: Bool {
         switch self {
-        case .utf8, .singleByte, .userDefined, .gb18030, .big5, .eucJP, .shiftJIS, .eucKR: true
+        case .utf8, .singleByte, .userDefined, .gb18030, .big5, .eucJP, .shiftJIS, .eucKR, .eucTW: true
         default: false
         }
     }

@@ -8,10 +8,12 @@ enum CharsetTables {
     static let jis0208 = unpacked(jis0208Codes)
     static let jis0212 = unpacked(jis0212Codes)
     static let uhc = unpacked(uhcCodes)
+    static let cns1 = unpacked(cns1Codes)
+    static let cns2 = unpacked(cns2Codes)
 
     /// Unpacks all tables; gives the number of entries.
     static func load() -> Int {
-        [singleByte, gbk, gb18030Ranges, big5, jis0208, jis0212, uhc].reduce(0) { $0 + $1.count }
+        [singleByte, gbk, gb18030Ranges, big5, jis0208, jis0212, uhc, cns1, cns2].reduce(0) { $0 + $1.count }
     }
 
     /// The form is described in the script that makes the tables.

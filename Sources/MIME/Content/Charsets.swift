@@ -80,6 +80,7 @@ package enum Charsets {
         case .eucKR: EastAsianDecoders.eucKR(bytes, &sink)
         case .iso2022KR: EscapeDecoders.iso2022KR(bytes, &sink)
         case .iso2022CN: EscapeDecoders.iso2022CN(bytes, &sink)
+        case .eucTW: EastAsianDecoders.eucTW(bytes, &sink)
         }
         swap(&sink.bytes, &output)
         return Result(

@@ -110,6 +110,25 @@ enum EastAsianDecoders {
         }
     }
 
+    /// Plane 1 of CNS 11643 in two octets; any plane in four, behind 8E and a number.
+    static func eucTW(_ source: Span<UInt8>, _ sink: inout TextSink) {
+        run(source, &sink) { source, index, sink in
+            let isLong = source[index] == 0x8E
+            let place = isLong ? index + 2 : index
+            guard place + 1 < source.count, source[place] >= 0xA1, source[place + 1] >= 0xA1 else {
+                sink.replace()
+                return 1
+            }
+            let (row, column) = (source[place] & 0x7F, source[place + 1] & 0x7F)
+            switch isLong ? source[index + 1] : 0xA1 {
+            case 0xA1: sink.put(grid(CharsetTables.cns1, row, column))
+            case 0xA2: sink.put(grid(CharsetTables.cns2, row, column))
+            default: sink.replace()
+            }
+            return place + 2 - index
+        }
+    }
+
     /// A pair of Unified Hangul Code.
     static func uhc(_ lead: UInt8, _ trail: UInt8) -> UInt32? {
         guard lead >= 0x81, lead <= 0xFE, trail >= 0x41, trail <= 0xFE else { return nil }

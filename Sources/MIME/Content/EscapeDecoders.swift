@@ -12,6 +12,10 @@ enum EscapeDecoders {
         case jis0212
         case uhc
         case gb2312
+        /// CNS 11643 plane 1.
+        case cns1
+        /// CNS 11643 plane 2.
+        case cns2
         /// Two octets of a set without a table.
         case unknownPair
 
@@ -84,6 +88,8 @@ enum EscapeDecoders {
         case .jis0212: sink.put(EastAsianDecoders.grid(CharsetTables.jis0212, byte, trail))
         case .uhc: sink.put(EastAsianDecoders.uhc(byte | 0x80, trail | 0x80))
         case .gb2312: sink.put(EastAsianDecoders.gbk(byte | 0x80, trail | 0x80))
+        case .cns1: sink.put(EastAsianDecoders.grid(CharsetTables.cns1, byte, trail))
+        case .cns2: sink.put(EastAsianDecoders.grid(CharsetTables.cns2, byte, trail))
         default: sink.replace()
         }
         return 2
@@ -101,6 +107,7 @@ enum EscapeDecoders {
 
     private static func shifting(_ source: Span<UInt8>, _ sink: inout TextSink, isKorean: Bool) {
         var designated = isKorean ? Meaning.uhc : .gb2312
+        var shiftedOnce = Meaning.unknownPair
         var isOut = false
         var index = 0
         while index < source.count, !sink.isFull {
@@ -111,10 +118,19 @@ enum EscapeDecoders {
             case 0x1B where source.hasPrefix(ignoringCase: "$)A", from: index + 1):
                 designated = .gb2312
                 index += 4
+            case 0x1B where source.hasPrefix(ignoringCase: "$)G", from: index + 1):
+                designated = .cns1
+                index += 4
+            case 0x1B where source.hasPrefix(ignoringCase: "$*", from: index + 1):
+                shiftedOnce = source.hasPrefix(ignoringCase: "$*H", from: index + 1) ? .cns2 : .unknownPair
+                index += min(4, source.count - index)
+            case 0x1B where !isKorean && source.hasPrefix(ignoringCase: "N", from: index + 1):
+                // Single shift: one character of the set for it.
+                index += 2
+                if index < source.count { index += character(source, index, shiftedOnce, &sink) }
             case 0x1B
-            where source.hasPrefix(ignoringCase: "$)", from: index + 1)
-                || source.hasPrefix(ignoringCase: "$*", from: index + 1):
-                if source.hasPrefix(ignoringCase: "$)", from: index + 1) { designated = .unknownPair }
+            where source.hasPrefix(ignoringCase: "$)", from: index + 1):
+                designated = .unknownPair
                 index += min(4, source.count - index)
             case 0x0E:
                 isOut = true

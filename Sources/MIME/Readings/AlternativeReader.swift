@@ -30,6 +30,9 @@ struct AlternativeReader {
     /// Reads all doubtful sources of the tree, and those that this brings up.
     mutating func read(_ message: Span<UInt8>, into builder: inout TreeBuilder) {
         remember(builder.tree)
+        for part in builder.attached where opened.insert(Self.content(builder.tree.parts[part])).inserted {
+            builder.decodeAlternative(part, .attachedMessage, message)
+        }
         var source = 0
         while source < builder.tree.sources.count {
             if let cause = builder.doubt(of: source) {
@@ -60,7 +63,9 @@ struct AlternativeReader {
     ) {
         let hasReturns = Self.hasBareReturn(bytes)
         for (pass, form) in Self.passes.enumerated() where hasReturns || form.breaks == .lineFeed {
-            var reader = SegmentReader(breaks: form.breaks, guesses: form.guesses, limits: builder.limits)
+            var reader = SegmentReader(
+                breaks: form.breaks, guesses: form.guesses, limits: builder.limits,
+                boundaries: builder.boundaries(in: source))
             let room = max(0, builder.limits.parts - builder.tree.parts.count)
             let segments = reader.segments(
                 bytes, most: room + 1, mostValueOctets: builder.tree.alternativeBytesLeft)
@@ -100,7 +105,9 @@ struct AlternativeReader {
             if rank == 0 || rank == starts.count - 1 { encodings.append(nil) }
             for encoding in encodings {
                 let content = Content(source: Int32(truncatingIfNeeded: place.source), body: body, encoding: encoding)
-                if known[content] == nil {
+                if let same = known[content] {
+                    if !segment.header.names.isEmpty { builder.addNames(segment.header.names, to: same) }
+                } else {
                     guard !builder.isFull else {
                         builder.note(.parts)
                         return

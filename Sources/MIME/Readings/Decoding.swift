@@ -39,6 +39,8 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
     case withoutHalfEscapes = "without-half-escapes"
     /// Quoted-printable keeps nothing but what is escaped.
     case escapesOnly = "escapes-only"
+    /// Quoted-printable passes over `0x` or `x` before the digits of an escape.
+    case withoutHexPrefixes = "without-hex-prefixes"
     /// uuencode without the lines around it.
     case withoutFrame = "without-frame"
 
@@ -48,7 +50,10 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
         case .base64:
             var found: [Decoding] = []
             if notes.contains(.junk) {
-                found += [.stopAtJunk, .urlAlphabet, .withoutJunkLines, .junkEndsLine]
+                found += [.stopAtJunk, .withoutJunkLines, .junkEndsLine]
+            }
+            if notes.contains(.urlCharacters) {
+                found.append(.urlAlphabet)
             }
             let padding: DecodeResult.Notes = [.dataAfterPadding, .extraPadding]
             if !notes.isDisjoint(with: padding) { found += [.stopAtPadding, .withoutPadding, .paddingInGroups] }
@@ -59,12 +64,23 @@ package enum Decoding: String, Hashable, Sendable, CaseIterable {
             if notes.contains(.dataAfterBlankLine) { found.append(.stopAtBlankLine) }
             return found
         case .quotedPrintable:
-            guard !notes.isEmpty else { return [] }
-            return [
-                .withoutStrayEquals, .withoutStrayEscapes, .strayEqualsEndsLine, .onlyAllowed, .splitEscapes,
-                .withoutHalfEscapes,
-                .escapesOnly,
-            ]
+            var found: [Decoding] = []
+            if notes.contains(.hexPrefix) { found.append(.withoutHexPrefixes) }
+            if notes.contains(.splitEscape) { found.append(.splitEscapes) }
+            if notes.contains(.halfEscape) { found.append(.withoutHalfEscapes) }
+            if notes.contains(.badEscape) {
+                found += [.withoutStrayEquals, .withoutStrayEscapes, .strayEqualsEndsLine]
+            }
+            if notes.contains(.foreignOctets) { found.append(.onlyAllowed) }
+            // Honest writers escape what needs it: these bodies are written for a decoder.
+            if notes.contains(.needlessEscapes) {
+                let all: [Decoding] = [
+                    .withoutStrayEquals, .withoutStrayEscapes, .strayEqualsEndsLine, .onlyAllowed, .splitEscapes,
+                    .withoutHalfEscapes, .escapesOnly,
+                ]
+                found += all.filter { !found.contains($0) }
+            }
+            return found
         case .uuencode:
             return notes.contains(.missingBegin) ? [.withoutFrame] : []
         case .sevenBit, .eightBit, .binary, .unknown:

@@ -62,6 +62,8 @@ enum LooseFieldName: Sendable {
         let text = String(decoding: letters, as: UTF8.self)
         if text.hasSuffix("contenttype") { return .contentType }
         if text.hasSuffix("contenttransferencoding") { return .transferEncoding }
+        // Fields of HTTP that some readers take for it.
+        if text == "contentencoding" || text == "transferencoding" { return .transferEncoding }
         if text.hasSuffix("contentdisposition") { return .disposition }
         return nil
     }

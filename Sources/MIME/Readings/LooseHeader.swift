@@ -47,8 +47,9 @@ struct LooseHeader {
             if Self.isBlank(bytes, line.text) {
                 addStart(line.next)
                 junk = 0
-                // Fields behind a blank line: some readers go on, or never took it for blank.
-                isOver = !fieldFollows(bytes, line.next, bound)
+                // Fields behind a blank line: some readers go on, or never took it for blank. Blanks alone in a line may
+                // fold a value that goes on in the next.
+                isOver = !fieldFollows(bytes, line.next, bound) && !(first != 0 && foldFollows(bytes, line.next, bound))
             } else if let match = LooseFieldName.match(bytes, line.text) {
                 junk = 0
                 take(bytes, match, line, bound, limits)
@@ -71,7 +72,10 @@ struct LooseHeader {
     }
 
     private mutating func addStart(_ offset: Int) {
-        if bodyStarts.count < Self.mostStarts, !bodyStarts.contains(offset) { bodyStarts.append(offset) }
+        guard !bodyStarts.contains(offset) else { return }
+        // The last one always: it is what a reader takes that passes over everything odd.
+        if bodyStarts.count == Self.mostStarts { bodyStarts.removeLast() }
+        bodyStarts.append(offset)
     }
 
     /// True when one of the next two lines is a field that matters.
@@ -85,6 +89,12 @@ struct LooseHeader {
             position = line.next
         }
         return false
+    }
+
+    /// True when the next line is a continuation with something in it.
+    private func foldFollows(_ bytes: Span<UInt8>, _ start: Int, _ bound: Int) -> Bool {
+        guard start < bound, bytes[start] == 0x20 || bytes[start] == 0x09 else { return false }
+        return true
     }
 
     /// A field name that is itself folded, or whose colon stands on the next line.
@@ -123,7 +133,7 @@ struct LooseHeader {
             boundaries.append(boundary)
         }
         if text.contains("multipart") || text.contains("boundary") { isMultipart = true }
-        if text.contains("message/") || text.contains("rfc/") { isMessage = true }
+        if text.contains("message/") || text.contains("rfc/") || text.contains("mimearchive") { isMessage = true }
         if mediaType.isEmpty {
             let first = value.prefix { $0 != 0x3B }.filter { $0 > 0x20 && $0 < 0x7F }.map(asciiLower)
             if first.count <= 255 { mediaType = String(decoding: first, as: UTF8.self) }
@@ -135,6 +145,7 @@ struct LooseHeader {
         for name in LooseValue.parameters(Array("name".utf8), in: value) where names.count < 100 {
             let text = HeaderText.text(name)
             if !names.contains(text) { names.append(text) }
+            if AttachedMessage.isNamed(name) { isMessage = true }
         }
     }
 
@@ -155,13 +166,18 @@ struct LooseHeader {
             let first = bytes[next.text.lowerBound]
             let isFolded = first == 0x20 || first == 0x09
             // A line without a blank before it: an unfinished value may go on there all the same.
-            guard isFolded || start > position || !LooseFieldName.isField(bytes, next.text) && value.isEmpty else {
+            guard isFolded || start > position || !LooseFieldName.isField(bytes, next.text) && Self.isUnfinished(value)
+            else {
                 break
             }
             add(max(start, next.text.lowerBound)..<max(start, next.text.upperBound))
             position = next.next
         }
         return value
+    }
+
+    private static func isUnfinished(_ value: [UInt8]) -> Bool {
+        value.last(where: { $0 > 0x20 }) == 0x3B || !value.contains { $0 > 0x20 }
     }
 
     private static func isDashes(_ bytes: Span<UInt8>, _ text: Range<Int>) -> Bool {

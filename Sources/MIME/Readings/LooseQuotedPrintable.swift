@@ -57,6 +57,12 @@ struct LooseQuotedPrintable {
             output.append(high << 4 | low)
             return start + 3
         }
+        if decoding == .withoutHexPrefixes, let digits = QuotedPrintable.hexPrefix(body, at: start + 1),
+            let high = Hex.value(body[digits]), let low = Hex.value(body[digits + 1])
+        {
+            output.append(high << 4 | low)
+            return digits + 2
+        }
         if decoding == .splitEscapes, let (octet, next) = split(body, start) {
             output.append(octet)
             return next

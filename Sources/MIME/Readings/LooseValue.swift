@@ -13,8 +13,8 @@ enum LooseValue {
         // An honest mistake of real software.
         if equalIgnoringCase(value, "quoted printable") { return false }
         let word = String(decoding: value.prefix(longest).map(asciiLower).filter(isWordByte), as: UTF8.self)
-        return ["base64", "quotedprintable", "quoted", "uuencode"].contains { word.contains($0) }
-            || EncodedWords.areIn(value)
+        return ["base64", "quotedprintable", "quoted", "uue"].contains { word.contains($0) }
+            || word.hasSuffix("uu") || EncodedWords.areIn(value)
     }
 
     /// Encodings that a `Content-Transfer-Encoding` value may mean; both real ones when it is beyond all of them.
@@ -108,8 +108,8 @@ enum LooseValue {
         func cut(_ text: ArraySlice<UInt8>, _ isEnd: (UInt8) -> Bool) {
             cuts.append(Array(text[..<(text.firstIndex(where: isEnd) ?? text.endIndex)]))
         }
-        if rest.first == 0x22 || rest.first == 0x27 {
-            let quote = rest[0]
+        let pairs: [UInt8: UInt8] = [0x22: 0x22, 0x27: 0x27, 0x3C: 0x3E, 0x60: 0x60]
+        if let first = rest.first, let quote = pairs[first] {
             let inner = rest.dropFirst()
             cut(inner) { $0 == quote }
             if let end = closing(inner, quote) { cuts.append(Array(inner[..<end])) }
@@ -118,6 +118,7 @@ enum LooseValue {
         cut(rest[...]) { $0 == 0x3B }
         cut(rest[...]) { $0 == 0x3B || $0 == 0x2C || FieldBody.isBlank($0) }
         cut(rest[...]) { $0 == 0x22 }
+        cut(rest[...]) { $0 == 0x22 || $0 == 0x27 || $0 == 0x29 || $0 == 0x3B || $0 == 0x2C }
         cuts.append(rest)
         cuts.append(rest.filter { $0 != 0x22 && $0 != 0x5C })
         return cuts

@@ -25,10 +25,12 @@ struct SegmentReader {
     /// Most boundaries that are known at a time.
     private static let mostBoundaries = 64
 
-    init(breaks: LineBreaks, guesses: Bool, limits: MIMELimits) {
+    /// - Parameter boundaries: those that are known before anything is read.
+    init(breaks: LineBreaks, guesses: Bool, limits: MIMELimits, boundaries: Set<[UInt8]>) {
         self.breaks = breaks
         self.guesses = guesses
         self.limits = limits
+        known = boundaries.count <= Self.mostBoundaries ? boundaries : []
     }
 
     /// Searches forward and remembers the last hit, so that two of them side by side stay linear.
@@ -50,6 +52,7 @@ struct SegmentReader {
     mutating func segments(_ bytes: Span<UInt8>, most: Int, mostValueOctets: Int) -> [Segment] {
         var segments: [Segment] = []
         var start = 0
+        var messages = 0
         while start < bytes.count, segments.count < most, valueOctets <= mostValueOctets {
             var header = LooseHeader(bytes, start..<bytes.count, breaks: breaks, limits: limits)
             learn(header)
@@ -62,6 +65,13 @@ struct SegmentReader {
                 header = LooseHeader(bytes, start..<line, breaks: breaks, limits: limits)
             }
             segments.append(Segment(start: start, end: max(start, end), header: header))
+            // The body of a message begins with another header block.
+            if header.isMessage, messages < limits.depth, let body = header.bodyStarts.last, body > start, body < line {
+                messages += 1
+                start = body
+                continue
+            }
+            messages = 0
             start = delimiter?.upperBound ?? bytes.count
         }
         return segments
@@ -88,7 +98,7 @@ struct SegmentReader {
         }
     }
 
-    private func isDelimiter(_ bytes: Span<UInt8>, _ line: LineBreaks.Line) -> Bool {
+    private mutating func isDelimiter(_ bytes: Span<UInt8>, _ line: LineBreaks.Line) -> Bool {
         var low = line.text.lowerBound + 2
         var high = line.text.upperBound
         while high > low, bytes[high - 1] == 0x20 || bytes[high - 1] == 0x09 { high -= 1 }
@@ -99,7 +109,12 @@ struct SegmentReader {
         }
         guard guesses else { return false }
         for boundary in known where bytes.hasBytes(boundary.span, at: low) { return true }
-        return fieldFollows(bytes, line.next)
+        guard fieldFollows(bytes, line.next) else { return false }
+        // The line that closes it has no field behind it.
+        if low < high, high - low <= limits.boundaryLength, known.count < Self.mostBoundaries {
+            known.insert(bytes.extracting(low..<high).array)
+        }
+        return true
     }
 
     private func isKnown(_ bytes: Span<UInt8>, _ text: Range<Int>) -> Bool {
@@ -108,13 +123,18 @@ struct SegmentReader {
         return word.count > 2 && word.suffix(2) == [0x2D, 0x2D] && known.contains(Array(word.dropLast(2)))
     }
 
-    /// A field on the next line, or behind one blank line.
+    /// Lines behind two dashes in which a field that matters makes them a delimiter.
+    private static let linesBeforeField = 4
+
+    /// A field on the next line, or one that matters on one of a few.
     private func fieldFollows(_ bytes: Span<UInt8>, _ start: Int) -> Bool {
-        guard start < bytes.count else { return false }
-        let line = breaks.line(bytes, at: start, bound: bytes.count)
-        if !line.text.isEmpty { return LooseFieldName.isField(bytes, line.text) }
-        guard line.next < bytes.count else { return false }
-        let second = breaks.line(bytes, at: line.next, bound: bytes.count)
-        return LooseFieldName.match(bytes, second.text) != nil
+        var position = start
+        for number in 0..<Self.linesBeforeField where position < bytes.count {
+            let line = breaks.line(bytes, at: position, bound: bytes.count)
+            if number == 0, LooseFieldName.isField(bytes, line.text) { return true }
+            if LooseFieldName.match(bytes, line.text) != nil { return true }
+            position = line.next
+        }
+        return false
     }
 }

@@ -46,11 +46,11 @@ test-long: export MAILREEVE_LONG_TESTS = 1
 test-long: test ## the same with the tests that take minutes
 
 lint: toolchain ## check format and shell scripts
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests bench Package.swift
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); else echo "lint: no shellcheck, shell scripts unchecked"; fi
 
 format: toolchain ## put the sources into the house format
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests bench Package.swift
 
 deps: ## install the libraries that are missing (apt)
 	@$(SCRIPTS)/need-packages $(LIBRARIES)

@@ -48,6 +48,12 @@ package final class BayesStore: Sendable {
         return totals
     }
 
+    /// True when enough of both classes was learnt to judge. Blocks for a moment.
+    package func isTaught() throws(StoreError) -> Bool {
+        let totals = try totals()
+        return totals.spam >= UInt64(limits.minimum) && totals.ham >= UInt64(limits.minimum)
+    }
+
     /// What is known of a message's tokens; nil when too little was learnt to judge anything.
     package func evidence(_ features: Features) throws(StoreError) -> Evidence? {
         var evidence: Evidence?

@@ -1,3 +1,4 @@
+internal import Bayes
 internal import Configuration
 internal import InspectionLink
 internal import Linux
@@ -42,7 +43,7 @@ extension MessageWork {
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
         let context = InspectionContext(
-            smtputf8: message.envelope.parameters.smtputf8, tokens: setup.scorer == nil ? .none : setup.tokenRequest)
+            smtputf8: message.envelope.parameters.smtputf8, tokens: await isScored() ? setup.tokenRequest : .none)
         let outcome = await setup.pool.inspect(
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
@@ -58,6 +59,12 @@ extension MessageWork {
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)
         }
+    }
+
+    /// True when tokens are worth their time: a database that knows too little has no use for them.
+    private func isScored() async -> Bool {
+        guard let scorer = setup.scorer else { return false }
+        return (try? await setup.blocking { try scorer.store.isTaught() }) ?? false
     }
 
     /// Adds what learnt mail says. A database that cannot be read is named in the log and costs no message.

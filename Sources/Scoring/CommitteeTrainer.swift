@@ -41,7 +41,7 @@ package struct CommitteeTrainer {
         var sieve = [UInt8](repeating: 0, count: 1 << Self.sieveBits)
         for example in examples {
             for key in example.features.keys {
-                let slot = Int(truncatingIfNeeded: TokenHash.mixed(key) >> (64 - Self.sieveBits))
+                let slot = Int(truncatingIfNeeded: key & (1 << Self.sieveBits - 1))
                 if sieve[slot] < 2 { sieve[slot] += 1 }
             }
         }
@@ -49,7 +49,7 @@ package struct CommitteeTrainer {
         for example in examples {
             isSpam.append(example.isSpam)
             for key in example.features.keys {
-                let slot = Int(truncatingIfNeeded: TokenHash.mixed(key) >> (64 - Self.sieveBits))
+                let slot = Int(truncatingIfNeeded: key & (1 << Self.sieveBits - 1))
                 guard sieve[slot] > 1, let tokenClass = Features.tokenClass(key) else { continue }
                 let view = tokenClass.view.rawValue
                 rows[view].features.append(table.number(key))
@@ -132,7 +132,8 @@ private struct KeyTable {
 
     mutating func number(_ key: TokenKey) -> UInt32 {
         if keys.count * 2 >= slots.count { grow() }
-        var slot = Int(truncatingIfNeeded: TokenHash.mixed(key)) & (slots.count - 1)
+        // A key is a hash: its lowest bits are as good as any.
+        var slot = Int(truncatingIfNeeded: key) & (slots.count - 1)
         while slots[slot] != 0 {
             let number = slots[slot] - 1
             if keys[Int(number)] == key { return number }
@@ -146,7 +147,7 @@ private struct KeyTable {
     private mutating func grow() {
         slots = [UInt32](repeating: 0, count: slots.count * 2)
         for index in keys.indices {
-            var slot = Int(truncatingIfNeeded: TokenHash.mixed(keys[index])) & (slots.count - 1)
+            var slot = Int(truncatingIfNeeded: keys[index]) & (slots.count - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
             slots[slot] = UInt32(index + 1)
         }

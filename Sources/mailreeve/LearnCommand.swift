@@ -221,7 +221,8 @@ struct LearnProgram {
         Terminal.write(Array(line.utf8))
         if run.skipped > 0 { say("\(run.skipped) message(s) over \(options.largestMessage) octets were skipped") }
         guard let totals = try? store.totals() else { return }
-        let batch = run.batch.map { ", batch \($0.number)" } ?? ""
+        let taught = run.batch.flatMap { $0.spam + $0.ham > 0 ? $0.number : nil }
+        let batch = taught.map { ", batch \($0)" } ?? ""
         let pending = totals.nextMessage - totals.firstPending
         say(
             "\(store.place): \(totals.spam) spam, \(totals.ham) ham\(batch)"

@@ -59,6 +59,22 @@ struct BackupText {
         return true
     }
 
+    /// Tokens of SpamAssassin's.
+    var foreignTokens: Int { tokens.count { Features.tokenClass($0.key) == .foreign } }
+
+    /// Makes of SpamAssassin's backup what can be used of it.
+    mutating func adopt() {
+        seen = []
+        var known: Set<TokenKey> = []
+        var adopted: [TokenRecord] = []
+        for record in tokens {
+            let key = TokenExtractor.foreignKey(record.key)
+            guard known.insert(key).inserted else { continue }
+            adopted.append(TokenRecord(key: key, counts: record.counts, time: record.time))
+        }
+        tokens = adopted
+    }
+
     private static func message(_ fields: [String]) -> LearntMessage? {
         guard fields.count == 6, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
             let time = UInt32(fields[3]), !fields[5].isEmpty

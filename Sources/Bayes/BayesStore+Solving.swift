@@ -27,13 +27,17 @@ extension BayesStore {
         var (examples, numbers, unsolved) = try kept()
         let surplus = Self.surplus(examples.map(\.isSpam), limit: limits.messages)
         if !surplus.isEmpty { examples = examples.indices.filter { !surplus.contains($0) }.map { examples[$0] } }
-        let solution = CommitteeTrainer.solve(examples)
+        // Machines that know little of one class would outvote counts that were restored.
+        let spam = examples.count { $0.isSpam }
+        let isEnough = spam >= limits.minimum && examples.count - spam >= limits.minimum
+        let solution = isEnough ? CommitteeTrainer.solve(examples) : nil
         try store.write { writing throws(StoreError) in
             for index in surplus { try writing.remove(.messages, Octets.key(numbers[index]).span) }
             var totals = try self.totals(writing)
             totals.unsolved -= min(totals.unsolved, unsolved)
             try writing.removeAll(.weights)
             totals.weights = 0
+            totals.model = .untaught
             if let solution { try self.write(solution, &totals, writing) }
             try self.put(totals, writing)
         }

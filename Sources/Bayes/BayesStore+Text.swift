@@ -96,21 +96,20 @@ extension BayesStore {
 
     /// Replaces everything by a backup, in one transaction.
     ///
-    /// A backup of SpamAssassin's has tokens under the SHA-1 of texts that it cuts in its own way. What it says of
-    /// identifiers is not taken over either: those messages would then be passed over when they are learnt here, where
-    /// nothing is known of them.
+    /// A backup of SpamAssassin's has tokens under the SHA-1 of texts that it cuts in its own way: those of words go on
+    /// counting, see `TokenExtractor`, those of header fields and links meet nothing. What it says of identifiers is
+    /// not taken over: those messages would then be passed over when they are learnt here.
     /// - Throws: `damaged` with the number of the first line that is not of the form; nothing has changed then.
     package func restore(_ text: [UInt8]) throws(StoreError) -> Restored {
-        let parsed = try BackupText(text)
-        guard parsed.isOwn else {
-            return Restored(foreignTokens: parsed.tokens.count)
-        }
+        var parsed = try BackupText(text)
+        if !parsed.isOwn { parsed.adopt() }
         try store.write { writing throws(StoreError) in
             for table in BayesTable.allCases { try writing.removeAll(table) }
             var totals = try self.totals(writing)
             totals.spam = parsed.spam
             totals.ham = parsed.ham
             totals.tokens = UInt64(parsed.tokens.count)
+            totals.foreignTokens = UInt64(parsed.foreignTokens)
             let scheme = BucketScheme(bits: totals.tokenBits)
             let records = parsed.tokens.sorted { scheme.order($0.key) < scheme.order($1.key) }
             var start = 0
@@ -142,6 +141,7 @@ extension BayesStore {
             try self.put(totals, writing)
         }
         return Restored(
-            tokens: parsed.tokens.count, messages: parsed.messages.count, seen: parsed.seen.count, isOwn: true)
+            tokens: parsed.tokens.count, messages: parsed.messages.count, seen: parsed.seen.count,
+            foreignTokens: parsed.isOwn ? 0 : parsed.foreignTokens, isOwn: parsed.isOwn)
     }
 }

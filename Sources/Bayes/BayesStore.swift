@@ -48,10 +48,11 @@ package final class BayesStore: Sendable {
         return totals
     }
 
-    /// True when enough of both classes was learnt to judge. Blocks for a moment.
-    package func isTaught() throws(StoreError) -> Bool {
+    /// The totals when enough of both classes was learnt to judge; nil otherwise. Blocks for a moment.
+    package func totalsIfTaught() throws(StoreError) -> StoreTotals? {
         let totals = try totals()
-        return totals.spam >= UInt64(limits.minimum) && totals.ham >= UInt64(limits.minimum)
+        let isTaught = totals.spam >= UInt64(limits.minimum) && totals.ham >= UInt64(limits.minimum)
+        return isTaught ? totals : nil
     }
 
     /// What is known of a message's tokens; nil when too little was learnt to judge anything.

@@ -25,6 +25,8 @@ package struct StoreTotals: Hashable, Sendable {
     package var lastSync: UInt64 = 0
     package var lastExpiry: UInt64 = 0
     package var lastExpired: UInt64 = 0
+    /// Tokens of SpamAssassin's that a restored backup brought; what expires of them is not followed.
+    package var foreignTokens: UInt64 = 0
     package var model = CommitteeModel.untaught
 
     init(tokenBits: UInt64) {
@@ -37,7 +39,7 @@ package struct StoreTotals: Hashable, Sendable {
         var out: [UInt8] = []
         let numbers = [
             Self.version, tokenBits, weightBits, spam, ham, tokens, weights, nextMessage, nextBatch, firstPending,
-            unsolved, lastSync, lastExpiry, lastExpired, model.slope.bitPattern, model.offset.bitPattern,
+            unsolved, lastSync, lastExpiry, lastExpired, model.slope.bitPattern, model.offset.bitPattern, foreignTokens,
         ]
         for number in numbers { Octets.append(number, to: &out) }
         for bias in model.biases { Octets.append(bias.bitPattern, to: &out) }
@@ -45,11 +47,11 @@ package struct StoreTotals: Hashable, Sendable {
     }
 
     init(_ bytes: [UInt8]) throws(StoreError) {
-        guard bytes.count == 16 * 8 + EvidenceView.count * 4 else {
+        guard bytes.count == 17 * 8 + EvidenceView.count * 4 else {
             throw .damaged("totals of \(bytes.count) octets")
         }
         var numbers: [UInt64] = []
-        for index in 0..<16 { numbers.append(Octets.doubleWord(bytes.span, index * 8)) }
+        for index in 0..<17 { numbers.append(Octets.doubleWord(bytes.span, index * 8)) }
         guard numbers[0] == Self.version else { throw .damaged("a store of version \(numbers[0])") }
         guard (8...30).contains(numbers[1]), numbers[2] == 0 || (8...30).contains(numbers[2]) else {
             throw .damaged("bucket bits")
@@ -67,9 +69,10 @@ package struct StoreTotals: Hashable, Sendable {
         lastSync = numbers[11]
         lastExpiry = numbers[12]
         lastExpired = numbers[13]
+        foreignTokens = numbers[16]
         var biases: [Float] = []
         for view in 0..<EvidenceView.count {
-            biases.append(Float(bitPattern: Octets.word(bytes.span, 128 + view * 4)))
+            biases.append(Float(bitPattern: Octets.word(bytes.span, 136 + view * 4)))
         }
         model = CommitteeModel(
             biases: biases, slope: Double(bitPattern: numbers[14]), offset: Double(bitPattern: numbers[15]))

@@ -42,8 +42,10 @@ extension MessageWork {
 
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
+        let totals = await scorerTotals()
         let context = InspectionContext(
-            smtputf8: message.envelope.parameters.smtputf8, tokens: await isScored() ? setup.tokenRequest : .none)
+            smtputf8: message.envelope.parameters.smtputf8, tokens: totals == nil ? .none : setup.tokenRequest,
+            foreignTokens: (totals?.foreignTokens ?? 0) > 0)
         let outcome = await setup.pool.inspect(
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
@@ -61,10 +63,10 @@ extension MessageWork {
         }
     }
 
-    /// True when tokens are worth their time: a database that knows too little has no use for them.
-    private func isScored() async -> Bool {
-        guard let scorer = setup.scorer else { return false }
-        return (try? await setup.blocking { try scorer.store.isTaught() }) ?? false
+    /// The totals of a database that knows enough to judge; nil where tokens would be of no use.
+    private func scorerTotals() async -> StoreTotals? {
+        guard let scorer = setup.scorer else { return nil }
+        return try? await setup.blocking { try scorer.store.totalsIfTaught() }
     }
 
     /// Adds what learnt mail says. A database that cannot be read is named in the log and costs no message.

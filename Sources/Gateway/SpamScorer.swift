@@ -24,6 +24,7 @@ struct SpamScorer: Sendable {
     /// Judges the tokens of a report; nil when too little was learnt. Blocks: looks into the database.
     func judge(_ report: Report) throws(StoreError) -> Judgement? {
         let features = Features(tokens: report.tokens)
+        guard !features.keys.isEmpty else { return nil }
         guard let evidence = try store.evidence(features) else { return nil }
         let judgement = Committee.judge(
             features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),

@@ -103,9 +103,13 @@ package struct InspectionContext: Hashable, Sendable {
     /// Which tokens of the spam scorer are wanted.
     package var tokens: TokenRequest
 
-    package init(smtputf8: Bool = false, tokens: TokenRequest = .none) {
+    /// Words are wanted as SpamAssassin keys them, too.
+    package var foreignTokens: Bool
+
+    package init(smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
+        self.foreignTokens = foreignTokens
     }
 }
 

@@ -131,6 +131,7 @@ extension Inspect {
         out.put(workspace)
         out.put(context.smtputf8)
         out.put(context.tokens.rawValue)
+        out.put(context.foreignTokens)
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -147,7 +148,9 @@ extension Inspect {
         let any = 0...Int.max
         self.init(
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
-            context: InspectionContext(smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader)),
+            context: InspectionContext(
+                smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
+                foreignTokens: try reader.bool()),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),

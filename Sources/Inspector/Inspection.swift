@@ -49,6 +49,7 @@ struct Inspection {
             run.tokens =
                 request.context.tokens == .texts
                 ? TokenExtractor(keepsTexts: true) : extractor.take() ?? TokenExtractor()
+            run.tokens?.takesForeignTokens = request.context.foreignTokens
             walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
             run.clock.spent(.tokens)
         }
@@ -74,6 +75,7 @@ struct Inspection {
     private mutating func tokensOnly(_ message: Span<UInt8>) -> [UInt8] {
         var builder = ReportBuilder(messageSize: message.count)
         var extractor = extractor.take() ?? TokenExtractor()
+        extractor.takesForeignTokens = false
         builder.add(extractor.tokens(of: message))
         self.extractor = extractor
         return builder.finish(completed: [], timings: [], maximum: reportSize)

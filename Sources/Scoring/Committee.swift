@@ -55,7 +55,10 @@ package enum Committee {
         var known = 0
         for weight in weights where weight != 0 { known += 1 }
         return Judgement(
-            probability: Exponential.logistic(model.slope * margin + model.offset), margin: margin,
+            // Without machines the classical method has the word alone.
+            probability: model == .untaught
+                ? fisher.probability : Exponential.logistic(model.slope * margin + model.offset),
+            margin: margin,
             classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
     }
 
@@ -64,8 +67,10 @@ package enum Committee {
         var sums = [Float](repeating: 0, count: EvidenceView.count)
         var seen = [Bool](repeating: false, count: EvidenceView.count)
         for index in features.keys.indices {
-            guard let tokenClass = Features.tokenClass(features.keys[index]) else { continue }
-            let view = tokenClass.view.rawValue
+            guard let tokenClass = Features.tokenClass(features.keys[index]), let view = tokenClass.view?.rawValue
+            else {
+                continue
+            }
             seen[view] = true
             sums[view] += weights[index] * features.values[Int(tokenClass.rawValue)]
         }

@@ -50,8 +50,8 @@ package struct CommitteeTrainer {
             isSpam.append(example.isSpam)
             for key in example.features.keys {
                 let slot = Int(truncatingIfNeeded: key & (1 << Self.sieveBits - 1))
-                guard sieve[slot] > 1, let tokenClass = Features.tokenClass(key) else { continue }
-                let view = tokenClass.view.rawValue
+                guard sieve[slot] > 1, let tokenClass = Features.tokenClass(key), let view = tokenClass.view?.rawValue
+                else { continue }
                 rows[view].features.append(table.number(key))
                 rows[view].values.append(example.features.values[Int(tokenClass.rawValue)])
             }

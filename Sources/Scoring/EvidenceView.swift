@@ -18,8 +18,8 @@ package enum EvidenceView: Int, Sendable, CaseIterable {
 }
 
 extension TokenClass {
-    /// The judge that sees it.
-    package var view: EvidenceView {
+    /// The judge that sees it; nil for what is counted only.
+    package var view: EvidenceView? {
         switch self {
         case .word, .hidden, .link: .words
         case .pair: .pairs
@@ -27,6 +27,7 @@ extension TokenClass {
         case .header: .headers
         case .headerForm, .structure: .forms
         case .relay: .relays
+        case .foreign: nil
         }
     }
 
@@ -70,13 +71,14 @@ package struct Features: Hashable, Sendable {
         var squares = [Double](repeating: 0, count: EvidenceView.count)
         for tokenClass in TokenClass.allCases {
             let count = Double(counts[Int(tokenClass.rawValue)])
-            guard count > 0 else { continue }
+            guard count > 0, let view = tokenClass.view else { continue }
             // A key's weight is the fourth root of 1/count, so the squares of the class add up to the square root.
             values[Int(tokenClass.rawValue)] = Float(1 / count.squareRoot().squareRoot())
-            squares[tokenClass.view.rawValue] += count.squareRoot()
+            squares[view.rawValue] += count.squareRoot()
         }
         for tokenClass in TokenClass.allCases {
-            let length = squares[tokenClass.view.rawValue].squareRoot()
+            guard let view = tokenClass.view else { continue }
+            let length = squares[view.rawValue].squareRoot()
             if length > 0 { values[Int(tokenClass.rawValue)] /= Float(length) }
         }
         self.values = values

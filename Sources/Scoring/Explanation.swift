@@ -24,10 +24,10 @@ extension Committee {
                 if counted < counts.count { found = counts[counted] }
                 counted += 1
             }
-            guard weights[index] != 0 else { continue }
+            guard weights[index] != 0, let view = tokenClass.view else { continue }
             let weight =
                 Double(weights[index] * features.values[Int(tokenClass.rawValue)])
-                * Self.voices[tokenClass.view.rawValue]
+                * Self.voices[view.rawValue]
             voices.append(TokenVoice(key: features.keys[index], weight: weight, counts: found))
         }
         voices.sort { $0.weight > $1.weight }

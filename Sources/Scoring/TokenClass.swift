@@ -19,6 +19,8 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
     case structure = 8
     /// Four octets that follow each other in the first octets of the text.
     case gram = 9
+    /// A word of the text as SpamAssassin keys it: counted only, and only for stores that were restored from its backup.
+    case foreign = 10
 
     /// The class of a token; nil for a number that no extractor of this version made.
     package init?(of token: UInt64) {
@@ -42,6 +44,7 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
         case .link: 400
         case .structure: 200
         case .gram: 1000
+        case .foreign: 1200
         }
     }
 
@@ -57,6 +60,7 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
         case .link: "L:"
         case .structure: "S:"
         case .gram: "4:"
+        case .foreign: "SA:"
         }
     }
 }

@@ -14,6 +14,9 @@ package struct TokenExtractor: Sendable {
     var hiddenLeft = TokenExtractor.textSize
     var facts = MessageFacts()
 
+    /// Takes words as SpamAssassin keys them, too.
+    package var takesForeignTokens = false
+
     /// - Parameter keepsTexts: keep readable forms, for explanations. Costs time; off where mail is private.
     package init(keepsTexts: Bool = false) {
         collector = TokenCollector(keepsTexts: keepsTexts)
@@ -60,6 +63,7 @@ package struct TokenExtractor: Sendable {
         recent.reserveCapacity(Self.window + 1)
         while let word = reader.next(in: text) {
             facts.note(word)
+            if word.kind == .word, field == 0 { addForeign(text.extracting(word.range)) }
             if word.kind != .symbols {
                 if let token = collector.add(.word, word.hash) { describe(token, .word, text.extracting(word.range)) }
                 if word.written != word.hash, let token = collector.add(.word, word.written) {

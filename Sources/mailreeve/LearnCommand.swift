@@ -149,10 +149,12 @@ struct LearnProgram {
         let bytes = try MailFile(path).read()
         let restored = try store.restore(bytes)
         guard restored.isOwn else {
-            throw GatewayError(
-                "\(path) was made by SpamAssassin: its \(restored.foreignTokens) tokens are kept under SHA-1 digests of "
-                    + "texts that this program cuts in another way, so none of them can be carried over, and nothing was "
-                    + "changed. Learn the mail itself instead")
+            Terminal.printError(
+                "learn: \(path) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
+                    + "\(restored.foreignTokens) tokens, of which those of words in the text are met again. Not carried over: "
+                    + "tokens of header fields and links, which are cut in another way here, and which messages were "
+                    + "learnt. Learn the mail itself as soon as you can")
+            return 0
         }
         _ = try store.solveIfDue(always: true)
         say("restored \(restored.tokens) tokens and \(restored.messages) messages")

@@ -225,7 +225,7 @@ struct StoreContract {
         #expect(try counts(store) == before)
     }
 
-    @Test("SpamAssassin's backup is told from our own, and changes nothing")
+    @Test("the words of SpamAssassin's backup go on counting")
     func foreignBackup() throws {
         let (store, scratch) = try makeStore()
         defer { withExtendedLifetime(scratch) {} }
@@ -233,8 +233,33 @@ struct StoreContract {
             "v\t3\tdb_version # this must be the first line!!!\nv\t5\tnum_spam\nv\t6\tnum_nonspam\n"
             + "t\t1\t0\t1100000000\tabcdef0123\ns\ts\tid@sa_generated\n"
         let restored = try store.restore(Array(text.utf8))
-        #expect(!restored.isOwn && restored.foreignTokens == 1)
-        #expect(try store.totals().spam == 0)
+        #expect(!restored.isOwn && restored.foreignTokens == 1 && restored.seen == 0)
+        let totals = try store.totals()
+        #expect(totals.spam == 5 && totals.ham == 6 && totals.foreignTokens == 1)
+        #expect(try counts(store) == [TokenExtractor.foreignKey(0xAB_CDEF_0123): FisherMethod.Counts(spam: 1, ham: 0)])
+    }
+
+    @Test("what SpamAssassin learnt judges as it did, until mail is learnt here")
+    func foreignJudgement() throws {
+        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 100))
+        defer { withExtendedLifetime(scratch) {} }
+        // Digests of the words as sha1sum(1) gives them, the last five octets.
+        let lines = [
+            "v\t3\tdb_version # this must be the first line!!!", "v\t500\tnum_spam", "v\t500\tnum_nonspam",
+            // "lottery", "winner", "agenda", "minutes"
+            "t\t90\t0\t1100000000\t6efad5ef13", "t\t80\t1\t1100000000\tc2838d31ab", "t\t0\t90\t1100000000\t038f54fdd6",
+            "t\t0\t70\t1100000000\tc4c335bfc9",
+        ]
+        _ = try store.restore(Array(lines.joined(separator: "\n").utf8))
+        func probability(_ text: String) throws -> Double? {
+            var extractor = TokenExtractor()
+            extractor.takesForeignTokens = true
+            let tokens = extractor.tokens(of: Array("\r\n\(text)".utf8).span).tokens
+            return try store.judge(Features(tokens: tokens))?.probability
+        }
+        #expect(try probability("Lottery winner") ?? 0 > 0.9)
+        #expect(try probability("agenda minutes") ?? 1 < 0.1)
+        #expect(try probability("else") == 0.5)
     }
 
     @Test("the dump has SpamAssassin's columns")

@@ -88,9 +88,31 @@ struct MethodTests {
         for key in features.keys {
             guard let tokenClass = Features.tokenClass(key) else { continue }
             let value = features.values[Int(tokenClass.rawValue)]
-            squares[tokenClass.view.rawValue] += value * value
+            guard let view = tokenClass.view else {
+                #expect(value == 0)
+                continue
+            }
+            squares[view.rawValue] += value * value
         }
         for square in squares { #expect(abs(square - 1) < 1e-4) }
+    }
+
+    /// RFC 3174 section 7.3 and sha1sum(1).
+    @Test(
+        "SHA-1",
+        arguments: [
+            ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"), ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+            ("viagra", "49b6ed7d58fbd7fd8c16b7c7f3616fbd9d908616"),
+            ("sk:aaaaaaa", "6670c917a70f9530fff2709af077300af7b7d00d"),
+            ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "cef734ba81a024479e09eb5a75b6ddae62e6abf1"),
+        ])
+    func sha1(_ text: String, _ expected: String) {
+        let bytes = Array(text.utf8)
+        let digest = SHA1.digest(bytes.span).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0" + digits : digits
+        }
+        #expect(digest.joined() == expected)
     }
 
     @Test("the test string is found wherever it stands, and nothing like it")

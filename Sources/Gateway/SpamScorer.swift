@@ -60,7 +60,7 @@ struct SpamScorer: Sendable {
 extension Report {
     /// Tests for what the inspector found that is spam by agreement.
     var agreedTests: [ScoredTest] {
-        let found = findings.contains { $0.kind == .spam && $0.name == GTUBE.name }
+        let found = findings.contains { $0.scanner == Finding.testStrings && $0.name == GTUBE.name }
         return found
             ? [ScoredTest(name: GTUBE.name, score: GTUBE.score, evidence: "the test string for spam filters")] : []
     }

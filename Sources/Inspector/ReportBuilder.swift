@@ -76,7 +76,7 @@ struct ReportBuilder {
     /// Adds a string that marks spam by agreement; once.
     mutating func addTestString(_ name: String, part: Int?) {
         guard !report.findings.contains(where: { $0.kind == .spam && $0.name == name }) else { return }
-        report.findings.append(Finding(scanner: "content", kind: .spam, name: name, part: part))
+        report.findings.append(Finding(scanner: Finding.testStrings, kind: .spam, name: name, part: part))
     }
 
     mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, _ detail: String) {

@@ -68,8 +68,8 @@ package struct Verdict: Hashable, Sendable {
         var faults: [HeaderFault] = []
         var held: Set<Category> = unchecked.isEmpty ? [] : [.unchecked]
         for finding in report.findings {
-            // What speaks for spam is a test with points; the sum decides, not the single finding.
-            if finding.kind == .spam { continue }
+            // A test string is a test with points; the sum decides, not the single finding.
+            if finding.kind == .spam, finding.scanner == Finding.testStrings { continue }
             guard finding.kind == .badHeader else {
                 held.insert(Self.category(of: finding.kind))
                 continue

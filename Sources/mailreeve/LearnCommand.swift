@@ -187,7 +187,7 @@ struct LearnProgram {
     // MARK: - Learning
 
     private func learn(_ inspector: String) async throws -> Int32 {
-        let source = LearnSource(options: options) { Terminal.printError("learn: \($0)") }
+        let source = LearnSource()
         var targets: [LearnOptions.Target] = []
         for list in options.folders { targets += try source.listed(list) }
         targets += options.targets
@@ -209,7 +209,7 @@ struct LearnProgram {
             try await run.learn(targets.flatMap(source.files), source)
             await reader.close()
             report(run)
-            return run.examined == 0 && run.failed > 0 ? 1 : 0
+            return run.examined == 0 && source.complaints.count > 0 ? 1 : 0
         } catch {
             await reader.close()
             throw error

@@ -18,8 +18,6 @@ struct LearnRun {
     private(set) var done = 0
     private(set) var examined = 0
     private(set) var skipped = 0
-    /// Messages and files that could not be read.
-    private(set) var failed = 0
     private(set) var batch: BatchRecord?
 
     private var lessons: [Lesson] = []
@@ -48,8 +46,7 @@ struct LearnRun {
             do throws(SystemError) {
                 mails = try source.messages(file)
             } catch {
-                source.warn("\(error)")
-                failed += 1
+                source.complaints.add("\(error)")
                 continue
             }
             try await take(mails, file.lesson ?? .spam, source)
@@ -79,8 +76,7 @@ struct LearnRun {
                 examined += 1
                 let mail = part[answer.place]
                 if let failure = answer.failure {
-                    source.warn("\(mail.name): \(failure)")
-                    failed += 1
+                    source.complaints.add("\(mail.name): \(failure)")
                     continue
                 }
                 lessons.append(Lesson(id: mail.id, features: Features(tokens: answer.tokens)))

@@ -32,13 +32,23 @@ struct LearnMail: Sendable {
     }
 }
 
+/// Tells the person at the terminal what could not be read, and counts it.
+final class Complaints {
+    private(set) var count = 0
+
+    func add(_ text: String) {
+        count += 1
+        Terminal.printError("learn: \(text)")
+    }
+}
+
 /// Finds the messages behind the targets of a command line.
 struct LearnSource {
     /// Octets of the largest file.
     private static let fileSize = 4 << 30
 
-    let options: LearnOptions
-    let warn: (String) -> Void
+    /// What could not be read.
+    let complaints = Complaints()
 
     /// The files of a target, wildcards and directories resolved; a directory is one message a file, in the order of names.
     func files(_ target: LearnOptions.Target) -> [LearnOptions.Target] {
@@ -46,7 +56,7 @@ struct LearnSource {
         return glob(target.path).flatMap { path in
             var status = stat()
             guard stat(path, &status) == 0 else {
-                warn("\(path): \(String(cString: strerror(errno)))")
+                complaints.add("\(Escaping.text(path, limit: 500)): \(String(cString: strerror(errno)))")
                 return [LearnOptions.Target]()
             }
             var found = target
@@ -61,7 +71,7 @@ struct LearnSource {
         do throws(SystemError) {
             names = try directoryNames(path).sorted()
         } catch {
-            warn("\(error)")
+            complaints.add("\(error)")
         }
         var out: [LearnOptions.Target] = []
         for name in names where !name.hasPrefix(".") {

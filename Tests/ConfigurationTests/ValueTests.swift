@@ -130,6 +130,7 @@ import Testing
         ("inspector.messages_per_worker", 1, 1_000_000), ("inspector.memory", 67_108_864, 1_099_511_627_776),
         ("inspector.report_size", 65_536, 1_073_741_824), ("clamav.max_scan_size", 1_048_576, 2_147_483_645),
         ("clamav.max_recursion", 1, 100), ("clamav.max_files", 1, 1_000_000),
+        ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
     ]
 
     @Test(arguments: bounds)

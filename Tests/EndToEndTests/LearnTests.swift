@@ -43,7 +43,7 @@ struct LearnTests {
                     "scan", "--config", place.configuration.path, "--json", "--bayes-dbpath", place.database, file)
                 let found = try scan.lines.map { try JSONDocument($0) }.map { $0["bayes"] as? [String: Double] }
                 #expect(found.count == (isSpam ? 62 : 61))
-                let right = found.count { ($0?["probability"] ?? 0.5) > 0.5 == isSpam }
+                let right = found.count { (($0?["probability"] ?? 0.5) > 0.5) == isSpam }
                 #expect(right == found.count, "\(right) of \(found.count) in \(file)")
             }
             let forgotten = try place.learn("--forget", "--mbox", Self.spam)
@@ -70,7 +70,7 @@ struct LearnTests {
             #expect(
                 try run("--dump", "magic").lines.contains(
                     "0.000          0          0          0  non-token data: nspam"))
-            #expect(try run("--sync").lines.isEmpty)
+            #expect(try run("--sync").text.isEmpty)
             #expect(
                 try run("--dump", "magic").lines.contains(
                     "0.000          0         62          0  non-token data: nspam"))

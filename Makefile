@@ -11,17 +11,17 @@ DATADIR ?= /usr/share/mailreeve
 # Where bayes-eval finds its corpora.
 CORPORA ?= ../shared/corpora
 
-LIBRARIES := libclamav-dev liblmdb-dev libpcre2-dev libarchive-dev libssl-dev pkg-config
+LIBRARIES := libclamav-dev liblmdb-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
-SHELL_FILES := .ci/run bench/run bench/make-mail corpus/make-samples Tests/EndToEnd/postfix-instance \
+SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
 	$(filter-out $(SCRIPTS)/make-%,$(wildcard $(SCRIPTS)/*))
 
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: bayes-eval help run build debug test test-long lint format deps test-deps install bench clean toolchain
+.PHONY: help run build debug test test-long fuzz lint format deps test-deps install bench bench-mime bayes-eval clean toolchain
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -45,6 +45,9 @@ test: deps test-deps lint ## lint, build and run all tests but the long ones
 test-long: export MAILREEVE_LONG_TESTS = 1
 test-long: test ## the same with the tests that take minutes
 
+fuzz: deps toolchain ## run libFuzzer over the MIME reader, FUZZ_TIME seconds (60) for each target
+	@SWIFT="$(SWIFT)" Tests/Fuzzer/run
+
 lint: toolchain ## check format and shell scripts
 	$(SWIFT) format lint --strict --recursive Sources Tests bench Package.swift
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); else echo "lint: no shellcheck, shell scripts unchecked"; fi
@@ -65,6 +68,10 @@ bayes-eval: deps toolchain ## judge the spam scorer beside bogofilter and SpamAs
 	@$(SCRIPTS)/need-packages bogofilter spamassassin xz-utils python3
 	$(SWIFT) build -c release --product bayes-eval
 	bench/bayes-eval $(RELEASE)/bayes-eval $(CORPORA) build/bayes
+
+bench-mime: deps toolchain ## measure the MIME reader alone: typical mail, and what is made to be slow
+	$(SWIFT) build -c release --product mime-bench
+	bench/mime
 
 install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR)
 	@for program in $(PROGRAMS); do \

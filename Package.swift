@@ -54,14 +54,21 @@ let package = Package(
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
+        .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Ground
         library("Bytes", ["CBytes"]),
         library("Linux", ["CSandbox"]),
         library("Digests", ["COpenSSL"]),
+        library("Compression", ["CCompression"]),
+        library("HTMLHelp", ["CMspack"]),
         library("MailModel"),
+        library("Members"),
 
         // Pure logic: no C library, no NIO, no Foundation
         library("SMTP", ["Bytes", "MailModel"]),
@@ -69,11 +76,17 @@ let package = Package(
         library("Policy", ["Bytes", "MailModel"]),
         library("Scoring", ["Bytes", "MIME"]),
 
-        // Content scanners
+        // Content scanners and the unpacker
         library("Antivirus", ["CClamAV"]),
+        library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
+        library(
+            "Unpacking",
+            [
+                "Bytes", "CArchive", "Compression", "Documents", "HTMLHelp", "Linux", "MIME", "MailModel", "Members",
+            ]),
 
         // The contract between the two processes
-        library("InspectionLink", ["Linux", "MailModel"]),
+        library("InspectionLink", ["Linux", "MailModel", "Members"]),
 
         // Stores
         library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
@@ -87,11 +100,15 @@ let package = Package(
         library("Configuration", ["MailModel", yaml]),
         library(
             "Inspector",
-            ["Antivirus", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Scoring"]),
+            [
+                "Antivirus", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
+                "Scoring", "Unpacking",
+            ]),
         library(
             "Gateway",
             [
-                "Bayes", "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Bayes", "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
+                "Policy",
                 "Relay", "SMTP", "Scoring", "Stores", logging,
             ] + nioTLS),
 
@@ -106,10 +123,14 @@ let package = Package(
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
 
+        .executableTarget(
+            name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
+
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
         testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
+        testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Digests", "Linux"], path: "Tests/TestSupport",
@@ -120,11 +141,16 @@ let package = Package(
         suite("AntivirusTests", ["Antivirus"]),
         suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
+        suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
+        .testTarget(
+            name: "DocumentsTests",
+            dependencies: ["Bytes", "Compression", "Digests", "Documents", "Members", "TestSupport"],
+            exclude: ["Oracle"], swiftSettings: strict),
         suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
         suite(
@@ -143,6 +169,10 @@ let package = Package(
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
+        .testTarget(
+            name: "UnpackingTests",
+            dependencies: ["Compression", "Digests", "Documents", "MIME", "Members", "TestSupport", "Unpacking"],
+            swiftSettings: strict),
         suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]
 )
@@ -153,6 +183,6 @@ if Context.environment["MAILREEVE_FUZZ"] != nil {
         .target(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
             name: "mailreeve-fuzz", dependencies: ["CFuzzer", "Fuzzing"], path: "Tests/Fuzzer",
-            exclude: ["Corpus", "mail.dict"], swiftSettings: strict),
+            exclude: ["Corpus", "mail.dict", "run"], swiftSettings: strict),
     ]
 }

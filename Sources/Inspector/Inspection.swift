@@ -5,6 +5,7 @@ internal import Linux
 internal import MIME
 internal import MailModel
 internal import Scoring
+internal import Unpacking
 
 /// Inspects one message after the other: structure, decoded parts with their digests, and the scanner on all of them.
 struct Inspection {
@@ -15,14 +16,18 @@ struct Inspection {
 
     private let engine: ClamAVEngine?
     private let reportSize: Int
+    private let passwords: [String]
     private var buffer: [UInt8] = []
     /// Keeps its memory from message to message; nil while a message has it.
     private var extractor: TokenExtractor?
 
-    /// - Parameter reportSize: the largest report, octets.
-    init(engine: ClamAVEngine?, reportSize: Int) {
+    /// - Parameters:
+    ///   - reportSize: the largest report, octets.
+    ///   - passwords: the site's own, for encrypted members.
+    init(engine: ClamAVEngine?, reportSize: Int, passwords: [String]) {
         self.engine = engine
         self.reportSize = reportSize
+        self.passwords = passwords
     }
 
     /// Inspects a message. Returns the report as a record.
@@ -33,9 +38,14 @@ struct Inspection {
 
     private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
         if request.context.tokens == .only { return tokensOnly(message) }
-        var run = Run(engine: engine, messageSize: message.count)
-        run.prepareScanner(directory: request.workspace)
         var walker = PartWalker(message, limits: request.limits)
+        var run = Run(
+            engine: engine, messageSize: message.count,
+            unpacker: Unpacker(
+                limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
+                passwords: Run.passwords(message, walker, site: passwords, request.limits),
+                messageLimits: PartWalker.limits(request.limits)))
+        run.prepareScanner(directory: request.workspace)
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
@@ -67,6 +77,7 @@ struct Inspection {
             index += 1
         }
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
+        run.takeMembers()
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
@@ -109,8 +120,9 @@ struct Inspection {
     }
 
     /// What is collected of one message.
-    private struct Run {
+    struct Run {
         let engine: ClamAVEngine?
+        let unpacker: Unpacker
         var builder: ReportBuilder
         var clock = StageClock()
         /// The scanner has seen everything so far, without an error or a limit.
@@ -122,8 +134,9 @@ struct Inspection {
         private var block: [UInt8] = []
         private var spent = 0
 
-        init(engine: ClamAVEngine?, messageSize: Int) {
+        init(engine: ClamAVEngine?, messageSize: Int, unpacker: Unpacker) {
             self.engine = engine
+            self.unpacker = unpacker
             builder = ReportBuilder(messageSize: messageSize)
             isComplete = engine != nil
         }
@@ -204,18 +217,23 @@ struct Inspection {
                 isComplete = false
             }
             clock.spent(.decode)
-            scan(content, part: part, parsingMail: true)
+            if builder.report.parts[part].reading == 0 { unpacker.charge(content.count) }
+            look(content, part: part, item: nil)
         }
 
-        mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool) {
+        mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
             guard let engine else { return }
-            let outcome = content.withUnsafeBytes { engine.scan($0, parsingMail: parsingMail) }
+            let outcome = content.withUnsafeBytes {
+                engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
+            }
             clock.spent(.clamav)
             switch outcome {
             case .clean:
                 break
             case .found(let name):
-                builder.addVirus(name, scanner: Inspection.scanner, part: part)
+                builder.addVirus(
+                    name, scanner: Inspection.scanner, part: part,
+                    evidence: part.map { builder.report.parts[$0].notes.joined(separator: "; ") } ?? "")
             case .overLimits(let name):
                 isComplete = false
                 builder.addUnchecked(.overLimits, part: part, name)

@@ -9,6 +9,8 @@ struct StageClock {
         case decode
         case text
         case tokens
+        case unpack
+        case digest
         case clamav
     }
 

@@ -33,7 +33,10 @@ enum WorkerProcess {
             ExitStatus.end(.sandbox, "worker \(number): \(error)", to: keptWords)
         }
         close(keptWords)
-        serve(link, report, Inspection(engine: engine, reportSize: settings.workerFileSize))
+        serve(
+            link, report,
+            Inspection(
+                engine: engine, reportSize: settings.workerFileSize, passwords: settings.passwords))
     }
 
     /// Where the copy of standard error lies until the sandbox is closed.

@@ -93,6 +93,8 @@ struct EntityHeader {
         finish(parameters, field)
         var boundaries: Set<[UInt8]> = []
         for value in parameters.values(of: "boundary") {
+            // Some readers keep the blank: only lines with it are delimiters to them.
+            if let last = value.bytes.last, FieldBody.isBlank(last) { note(.obscuredStructure, field) }
             if let boundary = Self.boundary(value.bytes) { boundaries.insert(boundary) }
         }
         noteForms(bytes, field, value, boundaries)
@@ -206,10 +208,14 @@ struct EntityHeader {
         }
     }
 
+    /// Lines of a body in which a field is looked for; more where a blank line stands for the whole header block.
+    private static let firstLines = 4
+    private static let firstLinesOfBare = 30
+
     /// True when a field of a part's header stands in one of the first lines of a body.
-    static func startsWithField(_ bytes: Span<UInt8>, _ body: Range<Int>) -> Bool {
+    static func startsWithField(_ bytes: Span<UInt8>, _ body: Range<Int>, isBare: Bool = false) -> Bool {
         var position = body.lowerBound
-        for _ in 0..<4 where position < body.upperBound {
+        for _ in 0..<(isBare ? firstLinesOfBare : firstLines) where position < body.upperBound {
             let line = LineBreaks.lineFeed.line(bytes, at: position, bound: body.upperBound)
             var low = line.text.lowerBound
             while low < line.text.upperBound, bytes[low] <= 0x20 { low += 1 }

@@ -154,7 +154,7 @@ package struct HeaderScanner: Sendable {
 
     private mutating func judgeContinuation(_ bytes: Span<UInt8>, _ line: Int, _ bound: Int) {
         guard fieldInContinuation == nil || nameInContinuation == nil else { return }
-        switch Self.hiddenField(bytes, line, bound) {
+        switch Self.hiddenField(bytes, line, bound, withName: nameInContinuation == nil) {
         case .contentType, .transferEncoding: if fieldInContinuation == nil { fieldInContinuation = line }
         case .disposition: if nameInContinuation == nil { nameInContinuation = line }
         case nil: break
@@ -179,7 +179,9 @@ package struct HeaderScanner: Sendable {
 
     /// `Content-Type:` or `Content-Transfer-Encoding:` behind blanks, with a value that fits: lists of field names, as in
     /// signatures, have none.
-    private static func hiddenField(_ bytes: Span<UInt8>, _ line: Int, _ bound: Int) -> LooseFieldName? {
+    private static func hiddenField(
+        _ bytes: Span<UInt8>, _ line: Int, _ bound: Int, withName: Bool
+    ) -> LooseFieldName? {
         var index = line
         while index < bound, isBlank(bytes[index]) { index += 1 }
         guard bytes.hasPrefix(ignoringCase: "content-", from: index) else { return nil }
@@ -197,8 +199,9 @@ package struct HeaderScanner: Sendable {
         case .transferEncoding:
             return LooseValue.named(bytes.extracting(value..<end).array) ? .transferEncoding : nil
         case .disposition:
-            return LooseValue.parameters(Array("name".utf8), in: bytes.extracting(value..<end).array).isEmpty
-                ? nil : .disposition
+            guard withName else { return nil }
+            let names = LooseValue.parameters(Array("name".utf8), in: bytes.extracting(value..<end).array)
+            return names.isEmpty ? nil : .disposition
         }
     }
 

@@ -1,10 +1,14 @@
 internal import Bytes
 
 /// Candidates for the file name of one part, from all its fields. Raw and decoded: which of them a mail reader shows is
-/// its own affair.
+/// its own affair. A header block may hold thousands, so that each one costs the same however many there are.
 struct NameList {
     /// Each once, in the order of discovery.
     private(set) var names: [String] = []
+    private var known: Set<String> = []
+    private var extensions: Set<[UInt8]> = []
+    /// One of the names has a dot and something behind it that is no extension: perhaps it is more than the name.
+    private var hasOddEnd = false
     /// Sections of names so far, of all fields.
     private var sections: [(number: Int, bytes: [UInt8])] = []
     /// Most of them that are put together across fields.
@@ -27,7 +31,7 @@ struct NameList {
         }
         guard
             field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty
-                || field.occurrences(of: "name") > found || names.contains(where: Self.hasOddEnd)
+                || field.occurrences(of: "name") > found || hasOddEnd
         else { return }
         for candidate in LooseValue.parameters(Array("name".utf8), in: field.unfolded) { addDisputed(candidate) }
     }
@@ -41,14 +45,20 @@ struct NameList {
 
     /// A candidate that only some readers see: kept when rules on names, which go by extensions, have a use for it.
     private mutating func addDisputed(_ candidate: [UInt8], charset: [UInt8]? = nil) {
-        guard Self.isOfUse(candidate, besides: names) else { return }
+        guard let end = Self.fileExtension(candidate), !extensions.contains(end) else { return }
         add(ParameterList.Value(bytes: candidate, charset: charset))
     }
 
-    /// True when the candidate ends in an extension that none of the names has.
-    static func isOfUse(_ candidate: [UInt8], besides names: [String]) -> Bool {
-        guard let end = fileExtension(candidate) else { return false }
-        return !names.contains { fileExtension(Array($0.utf8)) == end }
+    /// `names`, and of those that another reading has at most so many that are of use.
+    static func joined(_ names: [String], _ others: [String], most: Int) -> [String] {
+        guard most > 0, !others.isEmpty else { return names }
+        var list = NameList()
+        for name in names { list.add(name) }
+        for other in others where list.names.count < names.count + most {
+            guard let end = fileExtension(Array(other.utf8)), !list.extensions.contains(end) else { continue }
+            list.add(other)
+        }
+        return list.names
     }
 
     /// Sections of one name in two fields: some readers put them together.
@@ -84,21 +94,23 @@ struct NameList {
     }
 
     private mutating func add(_ name: String) {
-        if !name.isEmpty, !names.contains(name) { names.append(name) }
+        if !name.isEmpty, known.insert(name).inserted {
+            names.append(name)
+            let bytes = Array(name.utf8)
+            if let end = Self.fileExtension(bytes) {
+                extensions.insert(end)
+            } else if bytes.contains(0x2E) {
+                hasOddEnd = true
+            }
+        }
         if name.utf8.contains(0) { add(String(decoding: name.utf8.filter { $0 != 0 }, as: UTF8.self)) }
     }
 
     /// What stands behind the last dot, in lower case, when it is one to ten letters and digits.
     private static func fileExtension(_ name: [UInt8]) -> [UInt8]? {
-        guard let dot = name.lastIndex(of: 0x2E) else { return nil }
+        guard let dot = name.lastIndex(of: 0x2E), name.count - dot <= 11 else { return nil }
         let end = name[(dot + 1)...].map(FieldBody.lower)
         let isPlain = end.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || $0 >= 0x30 && $0 <= 0x39 }
-        return isPlain && !end.isEmpty && end.count <= 10 ? end : nil
-    }
-
-    /// A name with a dot and something behind it that is no extension: perhaps more than the name.
-    private static func hasOddEnd(_ name: String) -> Bool {
-        let bytes = Array(name.utf8)
-        return bytes.contains(0x2E) && fileExtension(bytes) == nil
+        return isPlain && !end.isEmpty ? end : nil
     }
 }

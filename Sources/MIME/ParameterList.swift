@@ -18,7 +18,15 @@ struct ParameterList {
         var parameter: FieldBody.Parameter
     }
 
+    /// What a parameter must differ in from all others of its field.
+    private struct Form: Hashable {
+        var name: [UInt8]
+        var section: Int?
+        var extended: Bool
+    }
+
     private var entries: [[UInt8]: [Entry]] = [:]
+    private var seen: Set<Form> = []
     private(set) var anomalies: Set<AnomalyKind> = []
     /// Some parameter is in sections (RFC 2231 section 3).
     private(set) var hasSections = false
@@ -126,9 +134,11 @@ struct ParameterList {
             section = number
             hasSections = true
         }
-        entries[Array(base), default: []].append(Entry(section: section, extended: extended, parameter: parameter))
-        let same = entries[Array(base)]?.filter { $0.section == section && $0.extended == extended }.count ?? 0
-        if same > 1 { anomalies.insert(section == nil ? .duplicateParameter : .brokenContinuation) }
+        let name = Array(base)
+        entries[name, default: []].append(Entry(section: section, extended: extended, parameter: parameter))
+        if !seen.insert(Form(name: name, section: section, extended: extended)).inserted {
+            anomalies.insert(section == nil ? .duplicateParameter : .brokenContinuation)
+        }
     }
 
     /// At most four digits: a limit on parameters makes higher sections useless.

@@ -232,7 +232,7 @@ struct StructureReader {
         }
         // RFC 2046 section 5.2.3: behind the header of an external body stand fields of that body.
         let mayHoldFields = Self.isMessage(part.mediaType) || part.mediaType == "message/external-body"
-        if !mayHoldFields, EntityHeader.startsWithField(bytes, body) {
+        if !mayHoldFields, EntityHeader.startsWithField(bytes, body, isBare: part.header.count <= 2) {
             builder.note(.fieldsBehindHeader, part: leaf, at: body.lowerBound)
         }
         if AttachedMessage.isPiece(part, bytes) { builder.note(.partialMessage, part: leaf, at: body.lowerBound) }

@@ -185,11 +185,8 @@ struct TreeBuilder {
 
     /// Adds names that another reading of the header block has.
     mutating func addNames(_ names: [String], to part: Int) {
-        for name in names where tree.parts[part].names.count < Self.mostNames {
-            if NameList.isOfUse(Array(name.utf8), besides: tree.parts[part].names) {
-                tree.parts[part].names.append(name)
-            }
-        }
+        let room = max(0, Self.mostNames - tree.parts[part].names.count)
+        tree.parts[part].names = NameList.joined(tree.parts[part].names, names, most: room)
     }
 
     /// Most names that one part gets from other readings.

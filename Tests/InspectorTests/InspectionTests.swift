@@ -30,7 +30,7 @@ import Testing
         #expect(report.unchecked.isEmpty)
         #expect(report.limitsHit.isEmpty)
         #expect(report.completedScanners == ["clamav"])
-        #expect(report.timings.map { $0.stage } == ["mime", "decode", "text", "tokens", "clamav"])
+        #expect(report.timings.map { $0.stage } == ["mime", "decode", "text", "tokens", "unpack", "digest", "clamav"])
     }
 
     @Test func partsAreDescribed() throws {

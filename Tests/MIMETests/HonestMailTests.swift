@@ -33,6 +33,7 @@ import Testing
         #expect(files.count == 30)
         for file in files {
             let message = Mbox.canonical([UInt8](try Data(contentsOf: file)))
+            // A reference to content elsewhere is a fact.
             let known =
                 file.lastPathComponent == "external-and-partial.eml"
                 ? ["external-body in 1", "partial-message in 2", "other readings"] : []

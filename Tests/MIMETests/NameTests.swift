@@ -36,6 +36,11 @@ import Testing
         ("Content-Type: text/plain; name=\"a =?x?q?=80?= b\"", ["a =?x?q?=80?= b", "a \\x80 b"]),
         ("Content-Type: text/plain; name=\"=?broken?Z?a?=\"", ["=?broken?Z?a?="]),
         ("Content-Disposition: attachment; filename=\"open", ["open"]),
+        ("Content-Type: x/y; name*=shift_jis''%88%9F.exe", ["\u{4E9C}.exe"]),
+        ("Content-Disposition: attachment; name=a.exe", ["a.exe"]), ("Content-Location: http://a/b/c.exe", ["c.exe"]),
+        ("Content-Description: some words", []),
+        ("Content-Disposition: attachment; filename*0=a; filename*0=b; filename*1=.exe", ["ab.exe"]),
+        ("Content-Disposition: attachment; filename=\"a.exe\\0.txt\"", ["a.exe\\0.txt", "a.exe0.txt"]),
         ("Content-Disposition: attachment (a;b(c)); (d) filename=\"x.exe\" (e)", ["x.exe"]),
     ])
     func candidates(header: String, expected: [String]) {

@@ -41,7 +41,10 @@ import Testing
             ("junk\nContent-Transfer-Encoding: base64", .brokenHeaderBlock),
             ("X-Y: z\rContent-Transfer-Encoding: base64", .bareCRInHeader),
             ("\nContent-Transfer-Encoding: base64", .fieldsBehindHeader),
-            ("X-Y: z", .undeclaredBase64),
+            ("X-Y: z", .undeclaredBase64), ("Content-Encoding: base64", .misnamedTransferEncoding),
+            ("Transfer-Encoding: base64", .misnamedTransferEncoding),
+            ("Content-Transfer-Encoding: 7bit; base64", .unknownTransferEncoding),
+            ("X-Y: z\n \n\tw\nContent-Transfer-Encoding: base64", .blankContinuation),
         ] as [(String, AnomalyKind)])
     func hiddenEncoding(fields: String, cause: AnomalyKind) {
         let message = crlf(Self.part(fields))
@@ -132,6 +135,29 @@ import Testing
         #expect(needed > size)
         #expect(limits(needed - 1) == [.alternativeBytes])
         #expect(limits(needed + 1).isEmpty)
+    }
+
+    /// Mail clients open a saved message as a message, whatever its type.
+    @Test(arguments: ["a.eml", "A.MHT", "b.mhtml", "c.nws"])
+    func savedMessages(name: String) {
+        let inner =
+            "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Transfer-Encoding: base64\n\n\(Self.encoded)\n--x--\n"
+        let fields = "Content-Type: application/octet-stream; name=\(name)"
+        let message = crlf("Content-Type: multipart/mixed; boundary=b\n\n--b\n\(fields)\n\n\(inner)\n--b--\n")
+        let tree = read(message)
+        #expect(others(tree, message).contains(Self.word))
+        #expect(violations(tree, message, MIMELimits()).isEmpty)
+        let other = crlf(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b; name=a.txt\n\nx\n--b--\n")
+        #expect(read(other).parts.allSatisfy { $0.reading == 0 })
+    }
+
+    /// A piece needs others, which are not here; without its number nobody can join it.
+    @Test func piecesOfMessages() {
+        let piece = read(crlf("Content-Type: message/partial; id=a; number=1; total=2\n\nSubject: x\n\ny"))
+        #expect(kinds(piece).contains(AnomalyKind.partialMessage.rawValue))
+        let excerpt = read(crlf("Content-Type: message/partial\n\nSubject: x\n\ny"))
+        #expect(!kinds(excerpt).contains(AnomalyKind.partialMessage.rawValue))
     }
 
     @Test func everyKindHasItsPlaceInTheTable() {

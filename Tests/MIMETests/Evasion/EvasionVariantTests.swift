@@ -93,6 +93,17 @@ extension EvasionVariantTests {
         Self.judge(family, variants.map { (family, $0.variant) })
     }
 
+    /// Random messages with a trick of every family.
+    @Test func fourTricks() {
+        var random = Random(state: 4)
+        let count = getenv("MAILREEVE_ALL_VARIANTS") != nil ? 50_000 : 1500
+        func one<Trick>(_ tricks: [Trick]) -> Trick { tricks[random.below(tricks.count)] }
+        let variants = (0..<count).map { _ in
+            Variant(one(StructureTricks.all), one(HeaderTricks.all), one(BodyTricks.all), one(Placements.all))
+        }
+        Self.judge("four tricks", variants.map { ("four tricks", $0) })
+    }
+
     private static func judge(_ title: String, _ variants: [(family: String, variant: Variant)]) {
         var table: [String: [Int]] = [:]
         for (family, variant) in variants {

@@ -39,7 +39,7 @@ enum FieldTricks {
         ("r", "\r"), ("n", "\n"), ("nr", "\n\r"), ("rr", "\r\r"), ("rrn", "\r\r\n"), ("rnr", "\r\n\r"),
         ("rcn", "\r!\n"), ("cn", "!\n"), ("rc", "\r!"), ("nc", "\n!"), ("rncr", "\r\n!\r"), ("rcnc", "\r(\n)"),
         ("ncr", "\n!\r"), ("rnc", "\r\n!"), ("rnn", "\r\n\n"), ("rnrn", "\r\n\r\n"), ("r0n", "\r\u{0}\n"),
-        ("0", "\u{0}"), ("n-sp-n", "\n \n"), ("nn", "\n\n"), ("rn-nul-rn", "\r\n\u{0}\r\n"),
+        ("n-sp-n", "\n \n"), ("nn", "\n\n"), ("rn-nul-rn", "\r\n\u{0}\r\n"),
     ]
 
     /// What stands for the end of the block instead of a blank line.

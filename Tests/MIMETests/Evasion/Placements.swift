@@ -3,7 +3,11 @@ enum Placements {
     static let plain = Placement(name: "plain") { $0 }
 
     static let all: [Placement] = [
-        Placement(name: "lf") { message in message.filter { $0 != 0x0D } },
+        Placement(name: "lf") { message in
+            message.indices.filter {
+                message[$0] != 0x0D || $0 + 1 == message.count || message[$0 + 1] != 0x0A
+            }.map { message[$0] }
+        },
         inside("rfc822", "Content-Type: message/rfc822\r\n") { $0 },
         inside("rfc822-no-type", "Content-Disposition: attachment; filename=a.eml\r\n") { $0 },
         inside("global", "Content-Type: message/global\r\n") { $0 },

@@ -80,6 +80,9 @@ struct Variant {
     private static let head = "From: a@example.com\r\nTo: b@example.com\r\nSubject: s\r\nMIME-Version: 1.0\r\n"
 
     init(_ structure: StructureTrick, _ header: HeaderTrick, _ body: BodyTrick, _ placement: Placement) {
+        // Where nothing ends the block, data with a colon is a field for everybody.
+        let firstLine = body.body.prefix { $0 != 0x0A }
+        let body = ["end-rn", "end-n"].contains(header.name) && firstLine.contains(0x3A) ? .plain : body
         name = [placement.name, structure.name, header.name, body.name].joined(separator: " + ")
         var message = Self.bytes(Self.head + structure.fields + "\r\n" + structure.before)
         message += Self.bytes(structure.opening)

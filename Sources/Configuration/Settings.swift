@@ -75,7 +75,7 @@ package struct Settings: Sendable, Equatable {
         /// Octets of a boundary; RFC 2046 section 5.1.1 allows 70, real software writes more.
         package var mimeBoundaryLength = 2048
         /// Readings of an ambiguous message besides the ordinary one.
-        package var mimeReadings = 32
+        package var mimeReadings = 128
         /// Octets in all those readings, beyond four times the message.
         package var mimeReadingBytes = 1_048_576
         /// Octets of one part's text that are read as people see them.

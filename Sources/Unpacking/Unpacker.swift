@@ -163,6 +163,7 @@ package final class Unpacker {
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
         case .szdd: SZDDReader.read(content, into: receiver)
+        case .udf: UDFReader.read(content, into: receiver)
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)
         case .encodedText: TextReader.read(content, into: receiver)

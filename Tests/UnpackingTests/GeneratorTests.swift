@@ -116,6 +116,26 @@ import Testing
         #expect(makers.count >= 10)
     }
 
+    /// The UDF half of a bridge disk: the descriptors of ISO 9660 are taken away.
+    @Test func universalDiskFormat() throws {
+        let maker = Maker("iso", "genisoimage", "-quiet -udf -o OUT IN")
+        guard var image = try maker.make(eicar, name: "файл.com") else { return }
+        #expect(Set(Unpacked(image).types) == ["iso", "udf"])
+        for sector in 16..<32 {
+            let place = sector * 2048 + 1
+            if Array(image[place..<place + 4]) == Array("CD00".utf8) { image[place] = 0 }
+        }
+        let result = Unpacked(image, messageSize: 1 << 20)
+        #expect(result.types == ["udf"])
+        #expect(result.names == ["файл.com"])
+        #expect(result.places(of: eicar) == ["1"])
+        #expect(result.isComplete && !result.isMarked)
+        for length in stride(from: 0, to: image.count, by: 2048 * 7) {
+            let cut = Unpacked(Array(image[..<length]), messageSize: 1 << 20)
+            #expect(cut.isMarked || cut.types.isEmpty || !cut.places(of: eicar).isEmpty)
+        }
+    }
+
     @Test func selfExtractingPrograms() throws {
         var stub = [UInt8](repeating: 0x90, count: 5000)
         stub.replaceSubrange(0..<2, with: [0x4D, 0x5A])

@@ -61,7 +61,7 @@ extension FileType {
         "iso", "application/x-iso9660-image", "ISO 9660 image", .archive(.iso9660),
         recognised: "`CD001` in sector 16", reported: members)
     static let udf = FileType(
-        "udf", "application/x-udf-image", "UDF image", .unsupported,
+        "udf", "application/x-udf-image", "UDF image", .udf,
         recognised: "`NSR02` or `NSR03` in sectors 16 to 31",
         reported: members)
     static let xar = FileType(

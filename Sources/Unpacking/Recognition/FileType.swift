@@ -36,6 +36,7 @@ package struct FileType: Sendable {
         case gzip
         case arj
         case szdd
+        case udf
         case mail
         case mbox
         /// Text in which files may be encoded.
@@ -57,7 +58,7 @@ package struct FileType: Sendable {
             case .zip: "own reader; libdeflate, zlib, libarchive"
             case .gzip: "own reader; libdeflate, zlib"
             case .arj: "own reader; libarchive"
-            case .szdd: "own reader"
+            case .szdd, .udf: "own reader"
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive, .filter: "libarchive"
             case .program: "own search, then the reader of what is found"
@@ -76,7 +77,7 @@ package struct FileType: Sendable {
         /// True for what holds files and nothing else: archives and compressed files.
         package var isArchive: Bool {
             switch self {
-            case .zip, .gzip, .arj, .szdd, .archive, .filter: true
+            case .zip, .gzip, .arj, .szdd, .udf, .archive, .filter: true
             default: false
             }
         }

@@ -151,7 +151,7 @@ let package = Package(
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "Stores", logging, "TestSupport"]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
-            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel"],
+            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
             exclude: ["Tables"], swiftSettings: strict),
         suite("LinuxTests", ["Linux"]),
         .testTarget(

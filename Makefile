@@ -19,7 +19,8 @@ SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime bench/unpack corpus/
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: help run build debug test test-long fuzz lint format deps test-deps install bench bench-mime clean toolchain
+.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime clean \
+	toolchain
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +43,10 @@ test: deps test-deps lint ## lint, build and run all tests but the long ones
 
 test-long: export MAILREEVE_LONG_TESTS = 1
 test-long: test ## the same with the tests that take minutes
+
+differential: deps test-deps ## compare the rules with Postfix over the whole corpus (takes long)
+	MAILREEVE_DIFFERENTIAL=1 $(SWIFT) test -c release -Xswiftc -enable-testing --no-parallel \
+	    --filter 'PatternsTests|RuleChainTests|CleanupCorpusTests'
 
 fuzz: deps toolchain ## run libFuzzer over the MIME reader, FUZZ_TIME seconds (60) for each target
 	@SWIFT="$(SWIFT)" Tests/Fuzzer/run
@@ -74,6 +79,8 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures
 	install -m 755 -s $(addprefix $(RELEASE)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
+	install -d $(DESTDIR)$(DATADIR)/rules
+	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks $(DESTDIR)$(DATADIR)/rules
 	install -m 644 packaging/mailreeve.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailreeve.conf
 	sed -e 's|/usr/local|$(PREFIX)|' -e 's|/etc/mailreeve|$(SYSCONFDIR)/mailreeve|' packaging/mailreeve.service \
 	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/mailreeve.service

@@ -58,6 +58,8 @@ let package = Package(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
         .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CRegex"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Ground
@@ -73,6 +75,7 @@ let package = Package(
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
+        library("Checks", ["Bytes", "MailModel"]),
 
         // Content scanners and the unpacker
         library("Antivirus", ["CClamAV"]),
@@ -82,6 +85,7 @@ let package = Package(
             [
                 "Bytes", "CArchive", "Compression", "Documents", "HTMLHelp", "Linux", "MIME", "MailModel", "Members",
             ]),
+        library("Patterns", ["Bytes", "CPCRE2", "CRegex", "Checks"]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel", "Members"]),
@@ -93,17 +97,17 @@ let package = Package(
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
 
         // Composition
-        library("Configuration", ["MailModel", yaml]),
+        library("Configuration", ["Checks", "MailModel", yaml]),
         library(
             "Inspector",
             [
-                "Antivirus", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
-                "Unpacking",
+                "Antivirus", "Bytes", "Checks", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "MailModel",
+                "Members", "Patterns", "Unpacking",
             ]),
         library(
             "Gateway",
             [
-                "Bytes", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
+                "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
                 "Policy",
                 "Relay", "SMTP", "Stores", logging,
             ] + nioTLS),
@@ -111,8 +115,9 @@ let package = Package(
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy", "Relay", "SMTP",
-                "Stores",
+                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Patterns",
+                "Policy",
+                "Relay", "SMTP", "Stores",
                 arguments, logging,
             ] + nio,
             swiftSettings: strict),
@@ -134,21 +139,28 @@ let package = Package(
 
         suite("AntivirusTests", ["Antivirus"]),
         suite("BytesTests", ["Bytes"]),
+        suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
         suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
-        suite("ConfigurationTests", ["Configuration", "MailModel"]),
+        suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
         .testTarget(
             name: "DocumentsTests",
             dependencies: ["Bytes", "Compression", "Digests", "Documents", "Members", "TestSupport"],
             exclude: ["Oracle"], swiftSettings: strict),
-        suite("EndToEndTests", ["Digests", "TestSupport", "mailreeve", "mailreeve-inspector"]),
+        suite(
+            "EndToEndTests",
+            ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
         suite(
             "GatewayTests",
-            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "Stores", logging, "TestSupport"]),
+            [
+                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Stores",
+                logging, "TestSupport",
+            ]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
             name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
@@ -158,6 +170,7 @@ let package = Package(
             name: "MIMETests", dependencies: ["Fuzzing", "MIME", "MailModel", "SMTP"], exclude: ["Honest", "Oracle"],
             swiftSettings: strict),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
+        suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),

@@ -19,6 +19,7 @@ package struct Settings: Sendable, Equatable {
     package var timeouts = Timeouts()
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
+    package var rules = RuleSettings()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
@@ -240,6 +241,8 @@ package struct Settings: Sendable, Equatable {
         package var nextHopTLS = NextHopTLS.none
         /// Infected mail; nil: `reject` before the queue, `discard` after it.
         package var infected: Destiny?
+        /// Mail that a rule rejects; nil: `reject` before the queue, `discard` after it.
+        package var rule: Destiny?
         /// Mail that could not be checked, by reason.
         package var unchecked: [UncheckedReason: Destiny] = PolicySettings.uncheckedDefaults
         /// Mail with faults in its header block.

@@ -227,8 +227,8 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + logKeys + tlsKeys,
+    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
+        + inspectorKeys + clamavKeys + ownRuleKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -236,6 +236,7 @@ let settingsSchema = Schema<Settings>(
         ("timeouts", "Deadlines."),
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
+        ("rules", "What Postfix has no settings for, of header and body checks."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
@@ -288,6 +289,9 @@ let policySchema = Schema<Settings.PolicySettings>(
             "infected", \.infected,
             ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of infected mail."),
+        PolicyKey(
+            "rule", \.rule, ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
+            "What becomes of mail that a rule rejects with 5.x.x; DISCARD, HOLD and REJECT 4.x.x do what they say."),
         PolicyKey(
             "bad_header", \.badHeader, .choice, "What becomes of mail with faults in its header block."),
         PolicyKey(

@@ -81,7 +81,7 @@ package final class GatewayService: Sendable {
             }
         }
         let spool = Spool(limits: builder.spoolLimits)
-        let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads)
+        let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads, RuleShelf())
         do {
             let yesterday = Int(Date().timeIntervalSince1970) - 86_400
             try await setup.blocking { try setup.quarantine.removeUnfinished(before: yesterday) }
@@ -103,12 +103,14 @@ package final class GatewayService: Sendable {
     /// Loads an inspector generation for the settings and puts everything together.
     private static func makeSetup(
         _ builder: SetupBuilder, _ start: Start, _ pool: InspectorPool, _ spool: Spool, _ group: any EventLoopGroup,
-        _ threads: NIOThreadPool
+        _ threads: NIOThreadPool, _ shelf: RuleShelf
     ) async throws -> GatewaySetup {
         let settings = builder.settings
+        let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
-        let ready = try await pool.load(builder.poolSettings(database, path: path))
+        let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
+        for problem in ready.ruleProblems { start.logger.warning("\(Escaping.text(problem, limit: 1000))") }
         if let database, database.isTestOnly {
             start.logger.warning(
                 """
@@ -122,7 +124,7 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: threads, database: database)
+            quarantine: builder.quarantine, threads: threads, database: database, rules: rules, shelf: shelf)
     }
 
     private static func connectionLimits(_ settings: Settings) -> ConnectionLimits {
@@ -192,7 +194,8 @@ package final class GatewayService: Sendable {
             let bound = try BoundListeners(
                 settings.listeners.filter { before.listener($0.address.description) == nil }, builder)
             let options = try builder.listenerOptions(bound: bound.descriptors)
-            var setup = try await Self.makeSetup(builder, start, pool, before.spool, group, threads)
+            var setup = try await Self.makeSetup(
+                builder, start, pool, before.spool, group, threads, before.shelf)
             guard await turns.isOpen else { return ReloadTurns.stopping }
             // Sessions of a listener that is closed go on under the settings that they began with.
             setup.listeners.merge(before.listeners) { new, _ in new }
@@ -201,6 +204,9 @@ package final class GatewayService: Sendable {
             try await door.apply(options)
             before.spool.limits = builder.spoolLimits
             door.setLimits(Self.connectionLimits(settings))
+            for change in setup.rules.changes(from: before.rules) {
+                start.logger.notice("\(Escaping.text(change, limit: 1000))")
+            }
             start.logger.notice("reloaded")
             return nil
         } catch {

@@ -20,6 +20,9 @@ struct GatewaySetup: Sendable {
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
+    /// The rules of these settings, and those of others for messages under way.
+    let rules: RuleBook
+    let shelf: RuleShelf
 
     func listener(_ name: String) -> ListenerSetup? { listeners[name] }
 
@@ -92,6 +95,11 @@ package final class GatewayState: Sendable {
     /// A line for the log that belongs to no message.
     func report(_ text: String) {
         journal.report(text)
+    }
+
+    /// A line for the log of mail.
+    func note(_ text: String) {
+        journal.note(text)
     }
 
     func record(_ work: MessageWork) {

@@ -1,3 +1,4 @@
+internal import Checks
 internal import Digests
 internal import Foundation
 internal import Linux
@@ -103,6 +104,15 @@ struct InspectionDocument: Encodable {
             FindingEntry(
                 scanner: Escaping.text($0.scanner), class: $0.kind.rawValue, name: Escaping.text($0.name),
                 part: path($0.part), evidence: Escaping.text($0.evidence, limit: 500))
+        }
+        findings += work.rules.outcome.entries.map { entry in
+            FindingEntry(
+                scanner: entry.list.rawValue, class: Finding.Kind.rule.rawValue,
+                name: Escaping.text("\(entry.verb) \(String(decoding: entry.text, as: UTF8.self))", limit: 500),
+                part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500))
+        }
+        edits = work.rules.outcome.edits.map { edit in
+            "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
         }
         parts = report.parts.map { part in
             PartEntry(

@@ -24,12 +24,14 @@ package struct InspectorPoolSettings: Sendable {
     package var reportSize: Int
     /// A new generation must find the test sample before it serves.
     package var selfTest: Bool
+    /// Tables of rules; nil for none.
+    package var rules: RuleTables?
     /// Loading a generation may take this long, nanoseconds: a full signature set takes some ten seconds.
     package var loadDeadline = 300_000_000_000
 
     package init(
         path: String, pool: PoolMachine.Settings, configure: Configure, limits: InspectionLimits, reportSize: Int,
-        selfTest: Bool
+        selfTest: Bool, rules: RuleTables? = nil
     ) {
         self.path = path
         self.pool = pool
@@ -37,6 +39,7 @@ package struct InspectorPoolSettings: Sendable {
         self.limits = limits
         self.reportSize = reportSize
         self.selfTest = selfTest
+        self.rules = rules
     }
 }
 

@@ -46,11 +46,23 @@ extension MessageWork {
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
         case .report(let report, let ready):
+            let (file, book) = (message.file, setup.shelf[ready.rules])
+            do {
+                rules = try await setup.blocking(unless: file.inMemory) {
+                    try RuleJudgement(report, book: book, message: EditableMessage(file))
+                }
+            } catch {
+                let detail = (error as? RuleJudgement.Refusal)?.detail ?? "\(error)"
+                verdict = Verdict(failed: .scannerFailed, detail: "rules: \(detail)")
+                causes.append("rules: \(detail)")
+                return
+            }
             self.report = report
             self.ready = ready
             verdict = Verdict(
-                report, anomalies: anomalies, policy: listener.policy.judging,
+                report, anomalies: anomalies, policy: listener.policy.judging, ruling: rules.ruling,
                 required: setup.database == nil ? [] : ["clamav"])
+            verdict.tests += rules.tests
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)

@@ -33,6 +33,10 @@ final class MessageJournal: Sendable {
         logger.warning("\(text)")
     }
 
+    func note(_ text: String) {
+        logger.notice("\(text)")
+    }
+
     func record(_ event: MessageEvent) {
         counters.withLock { counters in
             counters.messages += 1

@@ -24,6 +24,7 @@ package struct MessagePipeline: MailReceiver {
         }
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.judge() { return finish(&work, reply) }
+        for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
         if listener.policy.keepsCopy(for: work.verdict) {
             do {
                 try await keep(&work)
@@ -54,14 +55,20 @@ package struct MessagePipeline: MailReceiver {
     private func deliver(_ work: inout MessageWork) async {
         let kind = work.disposition
         let outgoing = work.outgoing()
-        let recipients = outgoing.recipients
-        let id = work.id
+        let (recipients, id) = (work.message.envelope.recipients, work.id)
+        let isRedirected = work.rules.redirect != nil
+        // With REDIRECT every recipient has the reply for the one that took their place. Replies for BCC come last; who
+        // was added so is not told of.
         func outcomes(_ replies: [Reply], _ hop: String) -> [RecipientOutcome] {
-            zip(recipients, replies).map { recipient, reply in
-                RecipientOutcome(recipient: recipient, kind: kind, reply: ReplyTexts.relayed(reply, hop: hop, id: id))
+            recipients.indices.compactMap { index in
+                let position = isRedirected ? 0 : index
+                guard replies.indices.contains(position) else { return nil }
+                return RecipientOutcome(
+                    recipient: recipients[index], kind: kind,
+                    reply: ReplyTexts.relayed(replies[position], hop: hop, id: id))
             }
         }
-        switch await prepare(outgoing, work) {
+        switch await prepare(outgoing, work, hops: work.rules.nextHop.map { [$0] }) {
         case .unavailable(let failure):
             work.settle(kind, ReplyTexts.unavailable("\(failure)", id: id))
         case .refused(let hop, let replies):
@@ -82,8 +89,10 @@ package struct MessagePipeline: MailReceiver {
     }
 
     /// Takes a message to the final dot at a next hop, within the time that the listener's placement leaves.
-    private func prepare(_ outgoing: OutgoingMessage, _ work: MessageWork) async -> PreparationResult {
-        let (client, hops) = (work.listener.nextHop, work.listener.hops)
+    private func prepare(
+        _ outgoing: OutgoingMessage, _ work: MessageWork, hops: [NextHop]? = nil
+    ) async -> PreparationResult {
+        let (client, hops) = (work.listener.nextHop, hops ?? work.listener.hops)
         guard let seconds = work.listener.preparationSeconds(work.setup.settings.timeouts) else {
             return await client.prepare(outgoing, hops: hops)
         }

@@ -1,3 +1,4 @@
+internal import Checks
 internal import Glibc
 internal import InspectionLink
 internal import Linux
@@ -23,6 +24,8 @@ struct MessageWork: Sendable {
     var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
     var report: Report?
     var ready: Ready?
+    /// What the rules want.
+    var rules = RuleJudgement()
     /// What the policy wants for the message; temporary until it is judged.
     var disposition = DispositionKind.tempfail
     /// One for each recipient, as far as they are known.
@@ -66,7 +69,9 @@ struct MessageWork: Sendable {
                 hostname: setup.hostname, anomalies: anomalies,
                 readings: 1 + (report.parts.map(\.reading).max() ?? 0))
         }
-        var removed = facts.forged
+        prefix += rules.holdField
+        var edits = rules.outcome.edits.map { BodyEdit(range: $0.range, text: $0.text) }
+        edits += facts.forged.map { BodyEdit(range: $0) }
         // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
         // what a Received field says at its end. Without one, such lines are taken out.
         if listener.policy.addReceived {
@@ -76,12 +81,13 @@ struct MessageWork: Sendable {
                     smtputf8: envelope.parameters.smtputf8,
                     recipient: envelope.recipients.count == 1 ? envelope.recipients.first?.path : nil, time: time))
         } else if !prefix.isEmpty {
-            removed.append(facts.leadingContinuation)
+            edits.append(BodyEdit(range: facts.leadingContinuation))
         }
         return OutgoingMessage(
-            reversePath: envelope.reversePath, parameters: envelope.parameters, recipients: envelope.recipients,
+            reversePath: envelope.reversePath, parameters: envelope.parameters,
+            recipients: (rules.redirect.map { [$0] } ?? envelope.recipients) + rules.bcc,
             forwarded: envelope.client.forwarded,
-            body: OutgoingBody(prefix: Array(prefix.utf8), file: message.file, removed: removed),
+            body: OutgoingBody(prefix: Array(prefix.utf8), file: message.file, edits: edits),
             hasEightBit: message.intake.hasEightBit)
     }
 

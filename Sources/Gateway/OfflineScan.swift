@@ -1,5 +1,6 @@
 package import Configuration
 internal import Glibc
+internal import InspectionLink
 package import MailModel
 internal import NIOPosix
 internal import Policy
@@ -94,7 +95,10 @@ package final class OfflineScan: Sendable {
             }
         }
         let database = builder.database()
-        _ = try await pool.load(builder.poolSettings(database, path: settings.inspector.path))
+        let shelf = RuleShelf()
+        let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
+        let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
+        for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let limit = settings.limits.messageSize
         // One message is judged at a time, but the pool's thread may hold it a moment longer than its report.
         let spool = Spool(
@@ -108,7 +112,7 @@ package final class OfflineScan: Sendable {
         listener = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: .singleton, database: database)
+            quarantine: builder.quarantine, threads: .singleton, database: database, rules: rules, shelf: shelf)
     }
 
     /// Octets of the largest message that the daemon would take; a larger one is not scanned.

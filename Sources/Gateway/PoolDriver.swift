@@ -178,7 +178,15 @@ final class PoolDriver: @unchecked Sendable {
             var configure = settings.configure
             configure.generation = generation
             configure.workspace = directory
-            try zygote.child.socket.send(ZygoteRequest.configure(configure).encoded(), waiting: false)
+            var files: [Descriptor] = []
+            if let rules = settings.rules {
+                let file = try Descriptor.memory("mailreeve-rules")
+                try file.write(rules.encoded())
+                try file.seal()
+                files = [file]
+            }
+            try zygote.child.socket.send(
+                ZygoteRequest.configure(configure).encoded(), descriptors: files.map(\.raw), waiting: false)
         } catch {
             loading[generation] = nil
             let text = "inspector: \(error)"

@@ -3,11 +3,11 @@ internal import Linux
 
 /// A directory on a tmpfs that only this user can enter, for as long as a command runs.
 package struct PrivateDirectory: Sendable {
-    let path: String
+    package let path: String
 
     /// Makes one below `$XDG_RUNTIME_DIR` when that is a tmpfs we can write to, else below `/dev/shm`.
     /// - Throws: an explanation when neither is.
-    init(prefix: String) throws {
+    package init(prefix: String) throws {
         let runtime = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
         let places = [runtime, "/dev/shm"].compactMap { $0 }.filter { !$0.isEmpty }
         for place in places where access(place, W_OK | X_OK) == 0 {

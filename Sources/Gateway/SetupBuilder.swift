@@ -58,7 +58,9 @@ struct SetupBuilder {
         return names.contains { name in endings.contains { name.hasSuffix($0) } }
     }
 
-    func poolSettings(_ database: SignatureDatabase?, path: String) -> InspectorPoolSettings {
+    func poolSettings(
+        _ database: SignatureDatabase?, _ rules: RuleBook, path: String
+    ) -> InspectorPoolSettings {
         let clamav = database.map {
             ClamAVSettings(
                 database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
@@ -82,7 +84,7 @@ struct SetupBuilder {
                 readings: settings.limits.mimeReadings, readingBytes: settings.limits.mimeReadingBytes,
                 decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes,
                 unpacking: unpackingLimits),
-            reportSize: inspector.reportSize, selfTest: clamav != nil)
+            reportSize: inspector.reportSize, selfTest: clamav != nil, rules: rules.isEmpty ? nil : rules.source)
     }
 
     private var unpackingLimits: UnpackingLimits {
@@ -128,6 +130,7 @@ struct SetupBuilder {
     private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
         ContentPolicy(
             infected: policy.infected ?? (placement == .beforeQueue ? .reject : .discard), unchecked: policy.unchecked,
+            rule: policy.rule ?? (placement == .beforeQueue ? .reject : .discard),
             badHeader: policy.badHeader,
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,

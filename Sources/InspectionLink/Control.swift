@@ -1,6 +1,6 @@
 // The control records: gateway and zygote on one SEQPACKET socket, gateway and each worker on another.
 //
-//   gateway -> zygote   Configure (first), Fork
+//   gateway -> zygote   Configure (first, with [tables of rules] where there are any), Fork
 //   zygote  -> gateway  Ready or Failed, Forked (with [worker socket, pidfd]), Exited
 //   worker  -> gateway  Hello (with [report file]), Done
 //   gateway -> worker   Inspect (with [message file])
@@ -70,15 +70,22 @@ package struct Ready: Hashable, Sendable {
     package var databaseTime: Int
     /// Landlock ABI in use; 0 for none.
     package var landlockABI: Int
+    /// `RuleTables.number` of the tables in use; 0 without.
+    package var rules: Int
+    /// What is wrong with the tables, in Postfix's words; the first ones.
+    package var ruleProblems: [String]
 
     package init(
-        signatures: Int, engineVersion: String, databaseVersion: Int, databaseTime: Int, landlockABI: Int
+        signatures: Int, engineVersion: String, databaseVersion: Int, databaseTime: Int, landlockABI: Int,
+        rules: Int = 0, ruleProblems: [String] = []
     ) {
         self.signatures = signatures
         self.engineVersion = engineVersion
         self.databaseVersion = databaseVersion
         self.databaseTime = databaseTime
         self.landlockABI = landlockABI
+        self.rules = rules
+        self.ruleProblems = ruleProblems
     }
 }
 

@@ -66,6 +66,8 @@ extension ZygoteEvent {
             out.put(ready.databaseVersion)
             out.put(ready.databaseTime)
             out.put(ready.landlockABI)
+            out.put(ready.rules)
+            out.put(ready.ruleProblems) { out, text in out.put(text) }
             return out.bytes
         case .failed(let text):
             var out = RecordWriter(type: 12)
@@ -92,7 +94,10 @@ extension ZygoteEvent {
                 Ready(
                     signatures: try reader.int(in: 0...Int.max), engineVersion: try reader.string(limit: 200),
                     databaseVersion: try reader.int(in: 0...Int.max), databaseTime: try reader.int(in: 0...Int.max),
-                    landlockABI: try reader.int(in: 0...1000)))
+                    landlockABI: try reader.int(in: 0...1000), rules: try reader.int(),
+                    ruleProblems: try reader.list(limit: ControlLimits.ruleProblems) { reader throws(RecordError) in
+                        try reader.string(limit: ControlLimits.ruleProblem)
+                    }))
         case 12:
             self = .failed(try reader.string(limit: ControlLimits.text))
         case 13:
@@ -189,4 +194,7 @@ package enum ControlLimits {
     package static let password = 128
     /// Octets of a failure text.
     package static let text = 8192
+    /// Problems of rules that are told, and octets of one: together they fit into a record.
+    package static let ruleProblems = 100
+    package static let ruleProblem = 400
 }

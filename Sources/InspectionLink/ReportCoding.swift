@@ -16,6 +16,10 @@ package struct ReportLimits: Hashable, Sendable {
     package var timings = 64
     /// Microseconds of one stage: a day.
     package var microseconds = 86_400_000_000
+    /// Rules that fired, groups of one, and octets of what all groups matched.
+    package var firings = 10_000
+    package var groups = 100
+    package var groupBytes = 4_194_304
 
     package init() {}
 }
@@ -55,6 +59,18 @@ extension Report {
             out.put(item.reason.rawValue)
             out.put(item.part)
             out.put(item.detail)
+        }
+        out.put(firings) { out, firing in
+            out.put(firing.list.rawValue)
+            out.put(firing.table)
+            out.put(firing.line)
+            out.put(firing.range.lowerBound)
+            out.put(firing.range.upperBound)
+            out.put(firing.groups) { out, group in
+                out.put(group != nil)
+                out.put(group ?? [])
+            }
+            out.put(firing.text)
         }
         out.put(limitsHit) { out, name in out.put(name) }
         out.put(completedScanners) { out, name in out.put(name) }
@@ -102,6 +118,22 @@ extension Report {
                 try Self.word(&reader), part: try reader.index(below: count),
                 detail: try reader.string(limit: limits.text))
         }
+        var groupBytes = limits.groupBytes
+        let firings = try reader.list(limit: limits.firings) { reader throws(RecordError) in
+            let list: CheckList = try Self.word(&reader)
+            let (table, line) = (try reader.int(in: 0...limits.entries), try reader.int(in: 1...Int.max))
+            let start = try reader.int(in: 0...messageSize)
+            let end = try reader.int(in: start...messageSize)
+            let groups = try reader.list(limit: limits.groups) { reader throws(RecordError) -> [UInt8]? in
+                let isThere = try reader.bool()
+                let bytes = try reader.bytes(limit: groupBytes)
+                groupBytes -= bytes.count
+                return isThere ? bytes : nil
+            }
+            return RuleFiring(
+                list: list, table: table, line: line, range: start..<end, groups: groups,
+                text: try reader.bytes(limit: RuleFiring.textShown))
+        }
         let limitsHit = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
         }
@@ -115,7 +147,7 @@ extension Report {
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
-            limitsHit: limitsHit, completedScanners: completedScanners, timings: timings)
+            firings: firings, limitsHit: limitsHit, completedScanners: completedScanners, timings: timings)
     }
 
     private static func digest(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {

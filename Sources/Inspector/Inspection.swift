@@ -14,15 +14,18 @@ struct Inspection {
     private static let keptBuffer = 4_194_304
 
     private let engine: ClamAVEngine?
+    private let rules: RuleSet?
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
 
     /// - Parameters:
+    ///   - rules: header and body checks; nil without any.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
-    init(engine: ClamAVEngine?, reportSize: Int, passwords: [String]) {
+    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String]) {
         self.engine = engine
+        self.rules = rules
         self.reportSize = reportSize
         self.passwords = passwords
     }
@@ -51,22 +54,30 @@ struct Inspection {
             run.builder.addBadHeader(defect.kind, defect.detail)
         }
         run.clock.spent(.mime)
+        var stage = rules.map { RuleStage($0) }
+        stage?.takeMessage(message)
+        run.clock.spent(.rules)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
         // Other ways to decode a part are appended behind it, so the list grows on the way.
         var index = 0
         while index < walker.tree.parts.count {
-            if walker.tree.parts[index].kind.hasContent { take(index, of: message, &walker, &run, request.limits) }
+            if walker.tree.parts[index].kind.hasContent {
+                take(index, of: message, &walker, &run, &stage, request.limits)
+            }
             index += 1
         }
         run.takeMembers()
+        stage?.takeFiles(run.builder.report.parts)
+        if let stage { run.builder.add(stage) }
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
     private mutating func take(
-        _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run, _ limits: InspectionLimits
+        _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run,
+        _ stage: inout RuleStage?, _ limits: InspectionLimits
     ) {
         let start = walker.tree.parts[index].body.lowerBound
         let holdsBlocks = walker.mayHoldBlocks(index)
@@ -77,9 +88,10 @@ struct Inspection {
                 content, decoding?.notes ?? [], isCut: decoding?.limitReached ?? false, part: run.reported[index],
                 offset: start)
             if let (mediaType, charset) = text {
-                run.takeText(
-                    TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes),
-                    part: run.reported[index], offset: start)
+                let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
+                run.takeText(read, part: run.reported[index], offset: start)
+                stage?.takeText(read, offset: start)
+                run.clock.spent(.rules)
             }
             if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
             return decoding?.notes ?? []

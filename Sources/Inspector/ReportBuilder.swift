@@ -72,6 +72,12 @@ struct ReportBuilder {
         report.anomalies.append(anomaly)
     }
 
+    /// Adds what the rules said.
+    mutating func add(_ stage: RuleStage) {
+        report.firings = stage.firings
+        for limit in stage.limitsHit { reach(limit) }
+    }
+
     /// - Parameter evidence: what else tells of it, in our words.
     mutating func addVirus(_ name: String, scanner: String, part: Int?, evidence: String = "") {
         report.findings.append(

@@ -6,6 +6,7 @@ struct StageClock {
     /// The stages, in the order in which reports show them.
     enum Stage: String, CaseIterable {
         case mime
+        case rules
         case decode
         case text
         case unpack

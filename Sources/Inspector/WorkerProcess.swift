@@ -13,7 +13,8 @@ enum WorkerProcess {
     ///   - parent: the zygote.
     ///   - number: the gateway's number for this worker; its directory is named after it.
     static func run(
-        socket: Int32, parent: Int32, number: Int, settings: Configure, support: SandboxSupport, engine: ClamAVEngine?
+        socket: Int32, parent: Int32, number: Int, settings: Configure, support: SandboxSupport, engine: ClamAVEngine?,
+        rules: RuleSet?
     ) -> Never {
         let lastWords = dup(2)
         let report: Descriptor
@@ -36,7 +37,7 @@ enum WorkerProcess {
         serve(
             link, report,
             Inspection(
-                engine: engine, reportSize: settings.workerFileSize, passwords: settings.passwords))
+                engine: engine, rules: rules, reportSize: settings.workerFileSize, passwords: settings.passwords))
     }
 
     /// Where the copy of standard error lies until the sandbox is closed.

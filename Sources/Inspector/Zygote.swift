@@ -14,6 +14,7 @@ package struct Zygote {
     private let settings: Configure
     private let support: SandboxSupport
     private let engine: ClamAVEngine?
+    private let rules: RuleSet?
     private var children: [Child] = []
 
     /// A worker as its zygote knows it.
@@ -35,7 +36,8 @@ package struct Zygote {
             ExitStatus.end(.system, "\(error)")
         }
         let control = PacketSocket(Descriptor(owning: socketNumber))
-        var zygote = load(receiveSettings(control), control)
+        let (settings, tables) = receiveSettings(control)
+        var zygote = load(settings, tables, control)
         zygote.serve()
     }
 
@@ -51,24 +53,25 @@ package struct Zygote {
         setlocale(LC_ALL, "C.UTF-8")
     }
 
-    private static func receiveSettings(_ control: PacketSocket) -> Configure {
-        switch receiveRequest(control) {
-        case .configure(let settings): return settings
+    private static func receiveSettings(_ control: PacketSocket) -> (Configure, Descriptor?) {
+        let (request, descriptors) = receiveRequest(control)
+        switch request {
+        case .configure(let settings): return (settings, descriptors.first)
         case .fork: ExitStatus.end(.protocolError, "asked to fork before the settings")
         }
     }
 
     /// The next request; ends the process when there is none.
-    private static func receiveRequest(_ control: PacketSocket) -> ZygoteRequest {
+    private static func receiveRequest(_ control: PacketSocket) -> (ZygoteRequest, [Descriptor]) {
         do {
-            guard let (record, _) = try control.receive() else { ExitStatus.end(.done) }
-            return try ZygoteRequest(record)
+            guard let (record, descriptors) = try control.receive() else { ExitStatus.end(.done) }
+            return (try ZygoteRequest(record), descriptors)
         } catch {
             ExitStatus.end(.protocolError, "request: \(error)")
         }
     }
 
-    private static func load(_ settings: Configure, _ control: PacketSocket) -> Zygote {
+    private static func load(_ settings: Configure, _ tables: Descriptor?, _ control: PacketSocket) -> Zygote {
         do throws(LoadFailure) {
             let support = SandboxSupport.ofKernel(highestLandlockABI: settings.landlockABI)
             if !support.missing.isEmpty, !settings.allowWeakerSandbox {
@@ -78,6 +81,7 @@ package struct Zygote {
                 throw LoadFailure(text: "\(SystemError("workspace \(settings.workspace)", code: errno))")
             }
             _ = Charsets.load()
+            let rules = try loadRules(tables)
             let engine = try loadEngine(settings)
             let threads: Int
             do throws(SystemError) {
@@ -89,9 +93,10 @@ package struct Zygote {
             let ready = Ready(
                 signatures: engine?.signatures ?? 0, engineVersion: engine == nil ? "" : ClamAVEngine.version,
                 databaseVersion: engine?.database.number ?? 0, databaseTime: engine?.database.buildTime ?? 0,
-                landlockABI: support.landlockABI)
+                landlockABI: support.landlockABI, rules: rules?.number ?? 0,
+                ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)
-            return Zygote(control: control, settings: settings, support: support, engine: engine)
+            return Zygote(control: control, settings: settings, support: support, engine: engine, rules: rules)
         } catch {
             send(.failed(clamped(error.text, to: ControlLimits.text)), on: control)
             ExitStatus.end(.failed)
@@ -116,6 +121,31 @@ package struct Zygote {
         } catch {
             throw LoadFailure(text: error.description)
         }
+    }
+
+    /// Compiles the tables: machine code can only be made before a worker's sandbox closes.
+    private static func loadRules(_ file: Descriptor?) throws(LoadFailure) -> RuleSet? {
+        guard let file else { return nil }
+        do {
+            let size = try file.size()
+            guard size <= RuleTables.recordLimit else { throw RecordError.value("\(size) octets of tables") }
+            let tables = try RuleTables(try file.read(at: 0, count: size))
+            let rules = try RuleSet(tables)
+            if tables.isStrict, rules.hasUnusable {
+                throw LoadFailure(
+                    text: "rules.strict: " + told(rules.problems).joined(separator: "; "))
+            }
+            return rules
+        } catch let failure as LoadFailure {
+            throw failure
+        } catch {
+            throw LoadFailure(text: "rules: \(error)")
+        }
+    }
+
+    /// The first problems, each cut: all of them would not fit into a record.
+    private static func told(_ problems: [String]) -> [String] {
+        problems.prefix(ControlLimits.ruleProblems).map { clamped($0, to: ControlLimits.ruleProblem) }
     }
 
     private static func send(_ event: ZygoteEvent, on control: PacketSocket, descriptors: [Int32] = []) {
@@ -169,7 +199,7 @@ package struct Zygote {
             for socket in [control, ours, theirs] { socket.descriptor.abandon() }
             WorkerProcess.run(
                 socket: theirs.descriptor.raw, parent: parent, number: worker, settings: settings, support: support,
-                engine: engine)
+                engine: engine, rules: rules)
         }
         let handle: ProcessHandle
         do throws(SystemError) {

@@ -7,7 +7,7 @@ package enum EncodedWords {
     }
 
     /// True when the value may hold an encoded word.
-    static func areIn(_ value: [UInt8]) -> Bool {
+    package static func areIn(_ value: [UInt8]) -> Bool {
         var index = 0
         while index + 1 < value.count {
             if value[index] == 0x3D, value[index + 1] == 0x3F { return true }

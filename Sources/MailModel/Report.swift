@@ -7,6 +7,8 @@ package struct Report: Hashable, Sendable {
     package var findings: [Finding]
     package var anomalies: [Anomaly]
     package var unchecked: [Unchecked]
+    /// Rules that fired, in the order in which their texts were looked up.
+    package var firings: [RuleFiring]
     /// Names of the limits that were reached.
     package var limitsHit: [String]
     /// Scanners that saw the whole message, by name.
@@ -26,7 +28,8 @@ package struct Report: Hashable, Sendable {
 
     package init(
         messageSize: Int, parts: [PartDescription] = [], findings: [Finding] = [], anomalies: [Anomaly] = [],
-        unchecked: [Unchecked] = [], limitsHit: [String] = [], completedScanners: [String] = [],
+        unchecked: [Unchecked] = [], firings: [RuleFiring] = [], limitsHit: [String] = [],
+        completedScanners: [String] = [],
         timings: [Timing] = []
     ) {
         self.messageSize = messageSize
@@ -34,6 +37,7 @@ package struct Report: Hashable, Sendable {
         self.findings = findings
         self.anomalies = anomalies
         self.unchecked = unchecked
+        self.firings = firings
         self.limitsHit = limitsHit
         self.completedScanners = completedScanners
         self.timings = timings

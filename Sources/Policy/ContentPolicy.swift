@@ -6,6 +6,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var infected: Destiny
     /// Mail that could not be checked, by reason; a reason without entry is `tempfail`.
     package var unchecked: [UncheckedReason: Destiny]
+    /// Mail that a rule rejects for good.
+    package var rule: Destiny
     /// Mail whose header block is faulty.
     package var badHeader: Destiny
     /// What counts for the verdict.
@@ -17,12 +19,14 @@ package struct ContentPolicy: Hashable, Sendable {
     package var addAmbiguityResults: Bool
 
     package init(
-        infected: Destiny, unchecked: [UncheckedReason: Destiny], badHeader: Destiny = .pass,
+        infected: Destiny, unchecked: [UncheckedReason: Destiny], rule: Destiny = .reject,
+        badHeader: Destiny = .pass,
         judging: JudgingPolicy = JudgingPolicy(), quarantine: Bool = true, addVirusScanned: Bool = true,
         addReceived: Bool = true, addAmbiguityResults: Bool = false
     ) {
         self.infected = infected
         self.unchecked = unchecked
+        self.rule = rule
         self.badHeader = badHeader
         self.judging = judging
         self.quarantine = quarantine
@@ -44,11 +48,19 @@ package struct ContentPolicy: Hashable, Sendable {
                 return careful
             }
             return .pass
+        case .rule:
+            switch verdict.ruling {
+            case .reject(let status, _): return status.status == 4 ? .tempfail : rule
+            case .discard: return .discard
+            case .hold: return .quarantine
+            // A report that claims a rule which no table has is held back until somebody looks.
+            case nil: return .tempfail
+            }
         case .badHeader:
             return badHeader
         case .clean:
             return .pass
-        case .banned, .rule, .spam, .spammy, .oversized:
+        case .banned, .spam, .spammy, .oversized:
             // No scanner of these classes exists yet; a report that claims one is held back until somebody looks.
             return .tempfail
         }
@@ -67,9 +79,16 @@ package struct ContentPolicy: Hashable, Sendable {
 
     /// True when the message has to be in quarantine before anything is answered.
     package func keepsCopy(for verdict: Verdict) -> Bool {
-        switch destiny(for: verdict) {
+        // A rule that says DISCARD means it, and who is refused by a rule has been told.
+        let isWanted: Bool
+        switch (verdict.category, verdict.ruling) {
+        case (.rule, .discard): isWanted = false
+        case (.rule, .reject): isWanted = quarantine && rule != .reject
+        default: isWanted = quarantine
+        }
+        return switch destiny(for: verdict) {
         case .quarantine: true
-        case .discard, .reject: quarantine
+        case .discard, .reject: isWanted
         case .pass, .tempfail: false
         }
     }

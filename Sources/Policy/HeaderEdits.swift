@@ -4,7 +4,7 @@ package import MailModel
 package enum HeaderEdits {
     /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
     package static let ownNames: [StaticString] = [
-        "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked",
+        "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked", "X-Mailreeve-Hold",
         "MIME-Ambiguity-Results",
     ]
 
@@ -94,6 +94,12 @@ package enum HeaderEdits {
             out += ";\r\n\tkind=\(anomaly.kind.rawValue)"
         }
         return out + "\r\n"
+    }
+
+    /// `X-Mailreeve-Hold:` on mail that a rule wants held by the MTA behind.
+    package static func hold(_ text: String) -> String {
+        let words = Escaping.text(text, limit: 200)
+        return "X-Mailreeve-Hold: \(words.isEmpty ? "held by a rule" : words)\r\n"
     }
 
     /// A HELO name as one word: everything that could end the word, a comment or the line is replaced.

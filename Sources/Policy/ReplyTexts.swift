@@ -14,6 +14,9 @@ package enum ReplyTexts {
             text = "INFECTED: \(names.joined(separator: ", "))"
         case .unchecked:
             text = "UNCHECKED: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))"
+        case .rule:
+            let words = Escaping.text(verdict.ruling?.text ?? "", limit: 200)
+            text = words.isEmpty ? "RULE" : "RULE: \(words)"
         case .badHeader:
             text = "BAD HEADER: \(verdict.badHeaders.first.map { Escaping.text($0.detail, limit: 200) } ?? "")"
         default:
@@ -24,6 +27,12 @@ package enum ReplyTexts {
 
     /// The reply for a message that is not passed on because of its content.
     package static func content(_ kind: DispositionKind, _ verdict: Verdict, id: String) -> Reply {
+        if verdict.category == .rule, case .reject(let status, let words) = verdict.ruling,
+            kind == .reject || kind == .tempfail && status.status == 4
+        {
+            // Word for word what Postfix's smtpd(8) answers.
+            return Reply(status.status == 4 ? 451 : 550, status, cut(Escaping.text(words, limit: reasonLimit)))
+        }
         let reason = reason(verdict, id: id)
         let (subject, minor) = statusDetail(verdict)
         switch kind {

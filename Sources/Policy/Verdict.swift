@@ -14,6 +14,24 @@ package struct Verdict: Hashable, Sendable {
     package var refusedAnomalies: [AnomalyKind]
     /// Named tests with their points.
     package var tests: [ScoredTest]
+    /// What a header or body check decided; nil when none did.
+    package var ruling: Ruling?
+
+    /// What a header or body check decided (`header_checks(5)`). Its texts come from tables and from mail: escape before
+    /// showing.
+    package enum Ruling: Hashable, Sendable {
+        /// The status begins with 4 or 5.
+        case reject(EnhancedStatus, String)
+        case discard(String)
+        case hold(String)
+
+        /// The rule's own words.
+        package var text: String {
+            switch self {
+            case .reject(_, let text), .discard(let text), .hold(let text): text
+            }
+        }
+    }
 
     /// A fault of the header block.
     package struct HeaderFault: Hashable, Sendable {
@@ -34,11 +52,14 @@ package struct Verdict: Hashable, Sendable {
     /// - Parameters:
     ///   - anomalies: those of the report and those met on entry; nil stands for those of the report alone.
     ///   - policy: which facts count.
+    ///   - ruling: what the rules decided.
     ///   - required: scanners that are configured. One that neither finished nor said why not leaves the message
     ///     unchecked: silence is never taken for clean.
     package init(
-        _ report: Report, anomalies: [Anomaly]? = nil, policy: JudgingPolicy = JudgingPolicy(), required: [String] = []
+        _ report: Report, anomalies: [Anomaly]? = nil, policy: JudgingPolicy = JudgingPolicy(),
+        ruling: Ruling? = nil, required: [String] = []
     ) {
+        self.ruling = ruling
         let anomalies = anomalies ?? report.anomalies
         var names: [String] = []
         for finding in report.findings where finding.kind == .virus && !names.contains(finding.name) {
@@ -67,6 +88,7 @@ package struct Verdict: Hashable, Sendable {
         tests = policy.tests(for: anomalies)
         var faults: [HeaderFault] = []
         var held: Set<Category> = unchecked.isEmpty ? [] : [.unchecked]
+        if ruling != nil { held.insert(.rule) }
         for finding in report.findings {
             guard finding.kind == .badHeader else {
                 held.insert(Self.category(of: finding.kind))
@@ -98,6 +120,7 @@ package struct Verdict: Hashable, Sendable {
         refusedAnomalies = []
         tests = []
         badHeaders = []
+        ruling = nil
     }
 
     /// Reasons, each once, in the order found.

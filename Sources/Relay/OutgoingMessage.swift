@@ -30,35 +30,73 @@ package struct OutgoingMessage: Sendable {
     }
 }
 
-/// Content that is streamed: lines put on top, then the stored message without some of its octets. Nothing else of the
-/// message can change on the way.
+/// One change of a stored message on its way out.
+package struct BodyEdit: Hashable, Sendable {
+    /// Octets of the stored message that are left out; empty for an insertion.
+    package var range: Range<Int>
+    /// What stands in their place.
+    package var text: [UInt8]
+
+    package init(range: Range<Int>, text: [UInt8] = []) {
+        self.range = range
+        self.text = text
+    }
+}
+
+/// Content that is streamed: lines put on top, then the stored message with a list of edits. Nothing else of the message
+/// can change on the way.
 package struct OutgoingBody: Sendable {
     /// Header lines to put on top, each ended by CRLF.
     package let prefix: [UInt8]
     /// The stored message, CRLF line ends.
     package let file: MessageFile
-    /// What is sent of `file`, ascending.
-    private let kept: [Range<Int>]
+    /// What is sent behind the prefix, in order.
+    private let pieces: [Piece]
     /// Octets in all, before dot-stuffing.
     package let count: Int
+
+    private enum Piece: Sendable {
+        case file(Range<Int>)
+        case text([UInt8])
+
+        var count: Int {
+            switch self {
+            case .file(let range): range.count
+            case .text(let bytes): bytes.count
+            }
+        }
+    }
 
     /// Octets that one read returns at most.
     package static let chunkSize = 262_144
 
-    /// `removed`: octets of `file` to leave out (whole header lines), in any order; parts beyond the file are ignored.
-    package init(prefix: [UInt8] = [], file: MessageFile, removed: [Range<Int>] = []) {
+    /// `edits`: in any order; of two that touch the same octets the one that begins first counts, insertions always.
+    /// Parts beyond the file are ignored.
+    package init(prefix: [UInt8] = [], file: MessageFile, edits: [BodyEdit] = []) {
         self.prefix = prefix
         self.file = file
-        var kept: [Range<Int>] = []
+        var pieces: [Piece] = []
         var position = 0
-        for range in removed.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
-            let start = min(range.lowerBound, file.count)
-            if start > position { kept.append(position..<start) }
-            position = max(position, min(range.upperBound, file.count))
+        // Insertions come before what is replaced at the same place; edits at one place keep their order.
+        let ordered = edits.enumerated().sorted { left, right in
+            let (a, b) = (left.element.range, right.element.range)
+            if a.lowerBound != b.lowerBound { return a.lowerBound < b.lowerBound }
+            if a.isEmpty != b.isEmpty { return a.isEmpty }
+            return left.offset < right.offset
         }
-        if position < file.count { kept.append(position..<file.count) }
-        self.kept = kept
-        count = prefix.count + kept.reduce(0) { $0 + $1.count }
+        for (_, edit) in ordered {
+            let start = min(edit.range.lowerBound, file.count)
+            if !edit.range.isEmpty, start < position {
+                position = max(position, min(edit.range.upperBound, file.count))
+                continue
+            }
+            if start > position { pieces.append(.file(position..<start)) }
+            if !edit.text.isEmpty { pieces.append(.text(edit.text)) }
+            position = max(position, min(edit.range.upperBound, file.count))
+        }
+        if position < file.count { pieces.append(.file(position..<file.count)) }
+        self.pieces = pieces
+        count = prefix.count + pieces.reduce(0) { $0 + $1.count }
     }
 
     /// Up to `chunkSize` octets from `position` (0 is the start of the prefix) on; empty at the end. Touches a disk
@@ -66,21 +104,27 @@ package struct OutgoingBody: Sendable {
     /// - Throws: `SystemError` when the file cannot be read or is shorter than it was.
     package func read(at position: Int) throws(SystemError) -> [UInt8] {
         if !file.inMemory { BlockingCheck.mayBlock("reading a large message") }
-        if position == 0, !prefix.isEmpty, prefix.count + file.count <= Self.chunkSize {
+        if position == 0, !prefix.isEmpty, count <= Self.chunkSize {
             return try prefix + read(at: prefix.count)
         }
         if position < prefix.count { return Array(prefix[position..<min(prefix.count, position + Self.chunkSize)]) }
         var skip = position - prefix.count
         var chunk: [UInt8] = []
-        for range in kept {
-            if skip >= range.count {
-                skip -= range.count
+        for piece in pieces {
+            if skip >= piece.count {
+                skip -= piece.count
                 continue
             }
-            let wanted = min(range.count - skip, Self.chunkSize - chunk.count)
-            let piece = try file.descriptor.read(at: range.lowerBound + skip, count: wanted)
-            guard piece.count == wanted else { throw SystemError("read of a stored message", code: 5) }
-            if chunk.isEmpty { chunk = piece } else { chunk += piece }
+            let wanted = min(piece.count - skip, Self.chunkSize - chunk.count)
+            let bytes: [UInt8]
+            switch piece {
+            case .text(let text):
+                bytes = Array(text[skip..<skip + wanted])
+            case .file(let range):
+                bytes = try file.descriptor.read(at: range.lowerBound + skip, count: wanted)
+                guard bytes.count == wanted else { throw SystemError("read of a stored message", code: 5) }
+            }
+            if chunk.isEmpty { chunk = bytes } else { chunk += bytes }
             if chunk.count >= Self.chunkSize { break }
             skip = 0
         }

@@ -137,20 +137,26 @@ import Testing
         ("inspector.messages_per_worker", 1, 1_000_000), ("inspector.memory", 67_108_864, 1_099_511_627_776),
         ("inspector.report_size", 65_536, 1_073_741_824), ("clamav.max_scan_size", 1_048_576, 2_147_483_645),
         ("clamav.max_recursion", 1, 100), ("clamav.max_files", 1, 1_000_000),
+        ("header_size_limit", 1, 1_073_741_824), ("line_length_limit", 1, 1_073_741_824),
+        ("body_checks_size_limit", 0, 1_073_741_824), ("mime_nesting_limit", 0, 1000),
+        ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
+        ("rules.time_limit", 1, 3600),
     ]
 
     @Test(arguments: bounds)
     func numbersHaveBounds(_ key: String, _ low: Int, _ high: Int) {
         let names = key.split(separator: ".")
+        // A key that stands in no section is written beside one that says nothing.
+        let lead = names.count > 1 ? "\(names[0]):\n  \(names[1])" : "user: nobody\n\(key)"
         func errors(_ value: Int) -> [Problem] {
-            read("\(names[0]):\n  \(names[1]): \(value)").problems.filter { $0.severity == .error }
+            read("\(lead): \(value)").problems.filter { $0.severity == .error }
         }
         #expect(errors(low) == [])
         #expect(errors(high) == [])
         for beyond in [low - 1, high + 1] {
             let found = errors(beyond)
             #expect(found.count == 1 && found.first?.line == 2, "\(beyond)")
-            #expect(found.first?.column == names[1].count + 5)
+            #expect(found.first?.column == (names.count > 1 ? names[1].count + 5 : key.count + 3))
         }
     }
 

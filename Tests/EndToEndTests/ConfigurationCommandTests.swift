@@ -67,7 +67,8 @@ import Testing
     private static let commands = [
         [], ["serve"], ["check-config"], ["config"], ["config", "defaults"], ["config", "explain"], ["scan"],
         ["quarantine"],
-        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "release"], ["status"], ["reload"], ["stop"],
+        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "release"], ["rules"],
+        ["rules", "query"], ["rules", "lint"], ["rules", "replay"], ["status"], ["reload"], ["stop"],
         ["setup"],
         ["setup", "postfix"], ["filter"], ["sink"], ["bench"],
     ]

@@ -173,4 +173,17 @@ import TestSupport
         out.put(ReportLimits().entries)
         #expect(throws: RecordError.truncated) { try Report(out.bytes) }
     }
+
+    @Test func tablesComeBackAsTheyWere() throws {
+        #expect(try RuleTables(Samples.tables.encoded()) == Samples.tables)
+        let record = Samples.tables.encoded()
+        for length in record.indices { #expect(throws: RecordError.self) { try RuleTables(Array(record[..<length])) } }
+        #expect(throws: RecordError.self) { try RuleTables(record + [0]) }
+        var wrong = Samples.tables
+        wrong.lists[0].tables = [2]
+        #expect(throws: RecordError.self) { try RuleTables(wrong.encoded()) }
+        wrong = Samples.tables
+        wrong.tables = []
+        #expect(throws: RecordError.self) { try RuleTables(wrong.encoded()) }
+    }
 }

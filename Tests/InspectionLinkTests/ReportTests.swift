@@ -65,4 +65,23 @@ import Testing
         var reader = try RecordReader(out.bytes)
         #expect(try reader.string(limit: 10) == "a\u{FFFD}b")
     }
+
+    @Test func firingsKeepWithinTheMessage() {
+        #expect(!refused { $0.firings[0].range = 1000..<1000 })
+        #expect(refused { $0.firings[0].range = 990..<1001 })
+        #expect(refused { $0.firings[0].line = 0 })
+        #expect(refused { $0.firings[0].table = -1 })
+        #expect(refused { $0.firings[0].text = Array(repeating: 0x61, count: RuleFiring.textShown + 1) })
+    }
+
+    @Test func firingsAtTheLimitAndOneBeyond() {
+        var limits = ReportLimits()
+        limits.firings = 2
+        limits.groups = 3
+        limits.groupBytes = 2
+        #expect(!refused({ _ in }, limits))
+        #expect(refused({ $0.firings.append($0.firings[0]) }, limits))
+        #expect(refused({ $0.firings[0].groups.append(nil) }, limits))
+        #expect(refused({ $0.firings[0].groups[2] = [0x61] }, limits))
+    }
 }

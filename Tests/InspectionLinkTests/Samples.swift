@@ -19,7 +19,7 @@ enum Samples {
         .ready(
             Ready(
                 signatures: 8_700_000, engineVersion: "ClamAV 1.4.6", databaseVersion: 27_000,
-                databaseTime: 1_700_000_000, landlockABI: 7)),
+                databaseTime: 1_700_000_000, landlockABI: 7, rules: 9, ruleProblems: ["pcre map x, line 1: odd", ""])),
         .failed("no signatures"),
         .forked(worker: 3, pid: 4711),
         .exited(worker: 3, status: "signal 9"),
@@ -42,6 +42,27 @@ enum Samples {
         ],
         anomalies: [Anomaly(kind: .conflictingBoundary, part: 0, offset: 1000)],
         unchecked: [Unchecked(.encrypted, part: 1, detail: "zip"), Unchecked(.overLimits)],
+        firings: [
+            RuleFiring(
+                list: .body, table: 2, line: 3, range: 10..<20, groups: [Array("ab".utf8), nil, []],
+                text: Array("abc".utf8)),
+            RuleFiring(list: .attachment, table: 0, line: 1, range: 0..<0),
+        ],
         limitsHit: ["mime-parts"], completedScanners: ["clamav"],
         timings: [Report.Timing(stage: "mime", microseconds: 12)])
+    static let tables: RuleTables = {
+        var tables = RuleTables(
+            number: 4,
+            tables: [RuleTables.Table(name: "pcre:/a", text: [0x2F, 0x00]), RuleTables.Table(name: "b", text: [])],
+            lists: [RuleTables.List(list: .header, tables: [0, 1]), RuleTables.List(list: .body, tables: [])],
+            isStrict: true, failsClosed: true)
+        tables.limits.headerSize = 1
+        tables.limits.lineLength = 2
+        tables.limits.bodySize = 3
+        tables.limits.boundaryLength = 4
+        tables.limits.nesting = 5
+        tables.limits.matchSteps = 6
+        tables.limits.milliseconds = 7
+        return tables
+    }()
 }

@@ -27,7 +27,7 @@ struct ClientFixture {
     func message(
         _ content: [UInt8] = Array("Subject: x\r\n\r\n.dot\r\nbody\r\n".utf8),
         to recipients: [String] = ["b@example.org"],
-        prefix: String = "", removed: [Range<Int>] = []
+        prefix: String = "", edits: [BodyEdit] = []
     ) throws -> OutgoingMessage {
         let writer = try spool.open(declaredSize: nil)
         var rest = content[...]
@@ -37,7 +37,7 @@ struct ClientFixture {
         }
         return OutgoingMessage(
             reversePath: MailPath("a@example.org"), recipients: recipients.map { Recipient(path: MailPath($0)) },
-            body: OutgoingBody(prefix: Array(prefix.utf8), file: try writer.finish(), removed: removed),
+            body: OutgoingBody(prefix: Array(prefix.utf8), file: try writer.finish(), edits: edits),
             hasEightBit: false)
     }
 

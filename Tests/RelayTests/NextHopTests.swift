@@ -39,8 +39,29 @@ import Testing
         let peer = try ScriptedPeer()
         let fixture = try await ClientFixture()
         let content = Array("X-Old: 1\r\nSubject: x\r\nX-Old: 2\r\n\r\nbody\r\n".utf8)
-        let message = try fixture.message(content, prefix: "Received: now\r\n", removed: [22..<32, 0..<10, 30..<32])
+        let message = try fixture.message(
+            content, prefix: "Received: now\r\n", edits: [22..<32, 0..<10, 30..<32].map { BodyEdit(range: $0) })
         let expected = "Received: now\r\nSubject: x\r\n\r\nbody\r\n"
+        #expect(message.body.count == expected.utf8.count)
+        _ = await fixture.deliver(message, [peer.hop])
+        #expect(peer.delivered.first.map { String(decoding: $0.content, as: UTF8.self) } == expected)
+        fixture.end()
+        peer.stop()
+    }
+
+    @Test func editsStandWhereTheyBelong() async throws {
+        let peer = try ScriptedPeer()
+        let fixture = try await ClientFixture()
+        let content = Array("A: 1\r\nB: 2\r\n\r\none\r\ntwo\r\n".utf8)
+        func edit(_ range: Range<Int>, _ text: String) -> BodyEdit { BodyEdit(range: range, text: Array(text.utf8)) }
+        let message = try fixture.message(
+            content, prefix: "P: q\r\n",
+            edits: [
+                // An insertion comes before what is replaced there; of two that overlap the first counts.
+                edit(14..<19, "ONE\r\n"), edit(14..<14, "zero\r\n"), edit(16..<19, "lost"), edit(6..<6, "N: e\r\n"),
+                edit(6..<12, ""), edit(24..<24, "end\r\n"), edit(90..<99, "far\r\n"),
+            ])
+        let expected = "P: q\r\nA: 1\r\nN: e\r\n\r\nzero\r\nONE\r\ntwo\r\nend\r\nfar\r\n"
         #expect(message.body.count == expected.utf8.count)
         _ = await fixture.deliver(message, [peer.hop])
         #expect(peer.delivered.first.map { String(decoding: $0.content, as: UTF8.self) } == expected)

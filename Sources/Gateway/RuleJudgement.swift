@@ -1,0 +1,133 @@
+internal import Checks
+internal import Configuration
+internal import InspectionLink
+internal import Linux
+internal import MailModel
+internal import Policy
+internal import Relay
+
+/// From the rules that an inspector says have fired to what is done. The inspector is not believed: a rule that the
+/// tables do not have, or an edit of anything but one field or one line, ends the message as a failure of ours.
+struct RuleJudgement: Sendable {
+    private(set) var outcome = CheckOutcome()
+    /// The tables that fired; nil when none are in use.
+    private(set) var book: RuleBook?
+    /// What FILTER chose; nil for the listener's own next hops.
+    private(set) var nextHop: NextHop?
+    /// The only recipient, when REDIRECT names one.
+    private(set) var redirect: Recipient?
+    /// Recipients that BCC adds.
+    private(set) var bcc: [Recipient] = []
+    /// For the log.
+    private(set) var warnings: [String] = []
+
+    /// Why a report cannot be used.
+    struct Refusal: Error {
+        var detail: String
+    }
+
+    /// Nothing fired.
+    init() {}
+
+    /// Reads the firings of a report, and the places in the message that they would change.
+    init(_ report: Report, book: RuleBook?, message: EditableMessage) throws {
+        guard !report.firings.isEmpty else { return }
+        guard let book else { throw Refusal(detail: "rules fired where there are none") }
+        self.book = book
+        var added = 0
+        for firing in report.firings {
+            guard let table = book.table(firing.list, firing.table), let rule = table.rule(line: firing.line),
+                case .match(_, _, let result) = rule.operation
+            else { throw Refusal(detail: "a rule fired that \(firing.list.rawValue) does not have") }
+            let action = CheckAction(result.expanded(firing.groups), in: firing.list)
+            var isContinued = false
+            if action.isEdit {
+                isContinued = try message.checkPlace(firing)
+            }
+            let count = outcome.edits.count
+            outcome.take(action, firing, isContinued: isContinued)
+            if outcome.edits.count > count { added += outcome.edits[count].text.count }
+            guard added <= Self.editLimit else {
+                throw Refusal(detail: "rules would add more than \(Self.editLimit) octets")
+            }
+            if outcome.isEnded { break }
+        }
+        warnings = outcome.warnings
+        try route(book)
+    }
+
+    /// Octets that edits of one message may add.
+    static let editLimit = 16_777_216
+
+    private mutating func route(_ book: RuleBook) throws {
+        for address in outcome.bcc {
+            guard let path = RuleBook.path(address) else {
+                warnings.append("BCC \(Escaping.text(address, limit: 320)): no address that SMTP could carry")
+                continue
+            }
+            bcc.append(Recipient(path: path, notify: .never))
+        }
+        if let address = outcome.redirect {
+            guard let path = RuleBook.path(address) else {
+                throw Refusal(
+                    detail: "REDIRECT \(Escaping.text(address, limit: 320)): no address that SMTP could carry")
+            }
+            redirect = Recipient(path: path)
+        } else if let filter = outcome.filter {
+            guard let hop = book.nextHop(filter: filter) else {
+                throw Refusal(detail: "FILTER \(Escaping.text(filter, limit: 200)) has no entry in rules.filters")
+            }
+            nextHop = hop
+        }
+    }
+
+    /// What the rules decided, for the verdict.
+    var ruling: Verdict.Ruling? {
+        switch outcome.decision {
+        case .reject(let status, let text): .reject(status, String(decoding: text, as: UTF8.self))
+        case .discard(let text): .discard(String(decoding: text, as: UTF8.self))
+        case .hold(let text): book?.hold == .header ? nil : .hold(String(decoding: text, as: UTF8.self))
+        case nil: nil
+        }
+    }
+
+    /// The field that asks the MTA behind to hold the message; empty when nothing does.
+    var holdField: String {
+        guard case .hold(let text) = outcome.decision, book?.hold == .header else { return "" }
+        return HeaderEdits.hold(String(decoding: text, as: UTF8.self))
+    }
+
+    /// Points of SCORE actions.
+    var tests: [ScoredTest] {
+        outcome.scores.map {
+            ScoredTest(
+                name: $0.name, score: Double($0.points) / 1000, evidence: String(decoding: $0.text, as: UTF8.self))
+        }
+    }
+
+    /// The lines for the log, in cleanup(8)'s shape.
+    func logLines(id: String, envelope: Envelope) -> [String] {
+        outcome.entries.map { entry in
+            let place =
+                switch entry.list {
+                case .header, .mimeHeader, .nestedHeader: "header"
+                case .body: "body"
+                case .decodedHeader: "decoded header"
+                case .decodedBody: "decoded body"
+                case .attachment: "attachment"
+                }
+            return RuleLogLine.text(
+                id: id, verb: entry.verb, place: place, content: entry.content, text: entry.text, envelope: envelope)
+        } + warnings.map { "\(id): warning: \(Escaping.text($0, limit: 1000))" }
+    }
+}
+
+extension CheckAction {
+    /// It changes the message.
+    fileprivate var isEdit: Bool {
+        switch self {
+        case .ignore, .strip, .prepend, .replace: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,186 @@
+internal import Bytes
+internal import Checks
+internal import InspectionLink
+internal import Linux
+internal import MIME
+internal import MailModel
+internal import Patterns
+
+/// The rules of all lists, compiled before the first fork and shared by all workers.
+struct RuleSet {
+    /// `RuleTables.number`.
+    let number: Int
+    /// What is wrong with the tables, in Postfix's words.
+    let problems: [String]
+    /// A rule somewhere cannot be used.
+    let hasUnusable: Bool
+    fileprivate let lists: [CheckList: [PatternTable]]
+    fileprivate let limits: RuleTables.Limits
+    fileprivate let failsClosed: Bool
+    fileprivate let session: MatchSession
+
+    init(_ tables: RuleTables) throws(TableNameError) {
+        var compiled: [PatternTable] = []
+        var problems: [String] = []
+        var hasUnusable = false
+        var patternLimits = PatternLimits()
+        patternLimits.matchSteps = tables.limits.matchSteps
+        session = MatchSession(limits: patternLimits)
+        for source in tables.tables {
+            let name = try TableName(source.name)
+            let table = PatternTable(RuleTable(name, text: source.text))
+            for problem in table.problems {
+                problems.append(problem.logged(name))
+                if problem.isSkipped { hasUnusable = true }
+            }
+            session.prepare(for: table)
+            compiled.append(table)
+        }
+        var lists: [CheckList: [PatternTable]] = [:]
+        for list in tables.lists where !list.tables.isEmpty { lists[list.list] = list.tables.map { compiled[$0] } }
+        self.lists = lists
+        self.problems = problems
+        self.hasUnusable = hasUnusable
+        number = tables.number
+        limits = tables.limits
+        failsClosed = tables.failsClosed
+    }
+
+    func has(_ list: CheckList) -> Bool { lists[list] != nil }
+}
+
+/// Looks the texts of one message up, and notes which rules fire.
+struct RuleStage {
+    /// What may be noted of one message.
+    enum Limits {
+        /// Rules that fire.
+        static let firings = 10_000
+        /// Octets that groups of all of them matched.
+        static let groupBytes = 1_048_576
+    }
+
+    private let rules: RuleSet
+    private let deadline: Int
+    private(set) var firings: [RuleFiring] = []
+    /// Names of limits that were reached: the message was not looked up beyond them.
+    private(set) var limitsHit: [String] = []
+    private var groupBytes = 0
+    /// A rule ended the look-up, or a limit did.
+    private(set) var isEnded = false
+
+    init(_ rules: RuleSet) {
+        self.rules = rules
+        deadline = monotonicNow() + rules.limits.milliseconds * 1_000_000
+        rules.session.clearFailures()
+    }
+
+    /// Header fields and body lines as they stand in the message: the four lists of Postfix.
+    mutating func takeMessage(_ message: Span<UInt8>) {
+        let lists: [CheckList] = [.header, .mimeHeader, .nestedHeader, .body, .decodedHeader]
+        guard lists.contains(where: rules.has) else { return }
+        var limits = TextLimits()
+        limits.headerSize = rules.limits.headerSize
+        limits.lineLength = rules.limits.lineLength
+        limits.boundaryLength = rules.limits.boundaryLength
+        limits.nesting = rules.limits.nesting
+        var text = MessageText(limits: limits)
+        var stage = self
+        text.feed(message) { stage.take($0, $1) }
+        text.finish { stage.take($0, $1) }
+        self = stage
+        // Postfix refuses such a message, since it could not tell headers from text any more.
+        if text.isTooDeep { reach("mime-nesting") }
+    }
+
+    private mutating func take(_ subject: Subject, _ text: Span<UInt8>) -> Bool {
+        guard text.count > 0 else { return true }
+        let list: CheckList
+        switch subject.kind {
+        case .header(_, isMIME: true), .header(.part, _): list = .mimeHeader
+        case .header(.primary, _): list = .header
+        case .header(.nested, _): list = .nestedHeader
+        case .body(let offset):
+            guard rules.limits.bodySize == 0 || offset < rules.limits.bodySize else { return true }
+            list = .body
+        }
+        lookUp(text, in: list, range: subject.range)
+        if list.isHeader, !isEnded, rules.has(.decodedHeader) { takeDecoded(text, range: subject.range) }
+        return !isEnded
+    }
+
+    /// A header field unfolded, its encoded words decoded (RFC 2047), in UTF-8.
+    private mutating func takeDecoded(_ field: Span<UInt8>, range: Range<Int>) {
+        let unfolded = field.array.filter { $0 != 0x0A }
+        let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+        lookUp(decoded.span, in: .decodedHeader, range: range)
+    }
+
+    /// The lines of a part's text as people read it; `body_checks_size_limit` bounds it as it bounds the raw text.
+    mutating func takeText(_ text: TextContent, offset: Int) {
+        guard !isEnded, rules.has(.decodedBody) else { return }
+        let lines = text.html?.visible ?? text.text
+        let limit = rules.limits.bodySize
+        var start = 0
+        while start < lines.count, limit == 0 || start < limit, !isEnded {
+            let end = lines[start...].firstIndex(of: 0x0A) ?? lines.count
+            var line = lines.span.extracting(start..<end)
+            if line.count > 0, line[line.count - 1] == 0x0D { line = line.extracting(0..<line.count - 1) }
+            var piece = 0
+            while piece < line.count, !isEnded {
+                let next = min(line.count, piece + rules.limits.lineLength)
+                lookUp(line.extracting(piece..<next), in: .decodedBody, range: offset..<offset)
+                piece = next
+            }
+            start = end + 1
+        }
+    }
+
+    /// Names and types of all parts and files: `name: ` and a name, `type: ` and a media type.
+    mutating func takeFiles(_ parts: [PartDescription]) {
+        guard rules.has(.attachment) else { return }
+        for part in parts where !isEnded {
+            for name in part.names { lookUp(Array("name: \(name)".utf8).span, in: .attachment, range: 0..<0) }
+            var types = [part.declaredType]
+            if part.detectedType != part.declaredType { types.append(part.detectedType) }
+            for type in types where !type.isEmpty {
+                lookUp(Array("type: \(type)".utf8).span, in: .attachment, range: 0..<0)
+            }
+        }
+    }
+
+    /// Looks one text up in a list; the first table that answers wins.
+    mutating func lookUp(_ text: Span<UInt8>, in list: CheckList, range: Range<Int>) {
+        guard !isEnded, text.count > 0, let tables = rules.lists[list] else { return }
+        for (index, table) in tables.enumerated() {
+            guard let match = table.lookup(text, rules.session) else { continue }
+            note(match, table, RuleFiring(list: list, table: index, line: match.line, range: range), text)
+            break
+        }
+        if rules.session.failureCount > 0, rules.failsClosed { reach("pattern-steps") }
+        if monotonicNow() > deadline { reach("rules-time", ends: true) }
+    }
+
+    private mutating func note(_ match: TableMatch, _ table: PatternTable, _ firing: RuleFiring, _ text: Span<UInt8>) {
+        guard let rule = table.table.rule(line: match.line), case .match(_, _, let result) = rule.operation else {
+            return
+        }
+        var firing = firing
+        for group in match.groups {
+            firing.groups.append(group.map { range in text.extracting(range).array })
+        }
+        let action = CheckAction(result.expanded(firing.groups), in: firing.list)
+        if action == .dunno { return }
+        groupBytes += firing.groups.reduce(0) { $0 + ($1?.count ?? 0) }
+        guard firings.count < Limits.firings, groupBytes <= Limits.groupBytes else {
+            return reach("rule-firings", ends: true)
+        }
+        firing.text = text.extracting(0..<min(text.count, RuleFiring.textShown)).array
+        firings.append(firing)
+        isEnded = action.endsInspection
+    }
+
+    private mutating func reach(_ limit: String, ends: Bool = false) {
+        if !limitsHit.contains(limit) { limitsHit.append(limit) }
+        if ends { isEnded = true }
+    }
+}

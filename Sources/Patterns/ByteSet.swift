@@ -1,0 +1,84 @@
+/// A set of octets.
+struct ByteSet: Hashable {
+    private var words: SIMD4<UInt64> = .zero
+
+    static let all = ByteSet(0...255)
+
+    init() {}
+
+    init(_ range: ClosedRange<UInt8>) { insert(range) }
+
+    init(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { insert(byte) }
+    }
+
+    mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+
+    mutating func insert(_ range: ClosedRange<UInt8>) {
+        for byte in range { insert(byte) }
+    }
+
+    func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 }
+
+    mutating func formUnion(_ other: ByteSet) { words |= other.words }
+
+    var inverted: ByteSet {
+        var out = self
+        out.words = ~words
+        return out
+    }
+
+    var isEmpty: Bool { words == .zero }
+
+    /// The octets, ascending.
+    var bytes: [UInt8] {
+        var out: [UInt8] = []
+        for index in 0..<4 {
+            var word = words[index]
+            while word != 0 {
+                out.append(UInt8(index << 6 | word.trailingZeroBitCount))
+                word &= word - 1
+            }
+        }
+        return out
+    }
+
+    /// With every letter in lower case: what the text looks like once its case is folded.
+    var folded: ByteSet {
+        // 0x41 to 0x5A are bits 1 to 26 of the second word, and their small forms stand 32 bits above.
+        let capitals: UInt64 = 0x07FF_FFFE
+        var out = self
+        out.words[1] = words[1] & ~capitals | (words[1] & capitals) << 32
+        return out
+    }
+
+    static let digits = ByteSet(0x30...0x39)
+    static let word: ByteSet = {
+        var set = ByteSet(0x61...0x7A)
+        set.insert(0x41...0x5A)
+        set.insert(0x30...0x39)
+        set.insert(0x5F)
+        return set
+    }()
+    static let space = ByteSet([0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20])
+
+    /// A class of `[:name:]` in the C locale; nil where there is none of that name.
+    static func named(_ name: [UInt8]) -> ByteSet? {
+        switch String(decoding: name, as: UTF8.self) {
+        case "alpha": ByteSet(Array(0x41...0x5A) + Array(0x61...0x7A))
+        case "upper", "lower": ByteSet(Array(0x41...0x5A) + Array(0x61...0x7A))
+        case "digit": digits
+        case "alnum": ByteSet(word.bytes.filter { $0 != 0x5F })
+        case "space": space
+        case "blank": ByteSet([0x09, 0x20])
+        case "cntrl": ByteSet(Array(0x00...0x1F) + [0x7F])
+        case "print": ByteSet(0x20...0x7E)
+        case "graph": ByteSet(0x21...0x7E)
+        case "punct": ByteSet((0x21...0x7E).filter { !word.contains($0) || $0 == 0x5F })
+        case "xdigit": ByteSet(Array(0x30...0x39) + Array(0x41...0x46) + Array(0x61...0x66))
+        case "word": word
+        case "ascii": ByteSet(0x00...0x7F)
+        default: nil
+        }
+    }
+}

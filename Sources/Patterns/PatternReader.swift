@@ -1,0 +1,339 @@
+internal import Checks
+
+/// Reads patterns into trees. What it does not know it does not guess: it gives up, and the pattern is tried on every text.
+struct PatternReader {
+    private struct Unknown: Error {}
+
+    private let bytes: [UInt8]
+    private let type: TableType
+    private var index = 0
+    private var depth = 0
+    private static let depthLimit = 200
+    /// Octets of a pattern that is read.
+    private static let lengthLimit = 65_536
+
+    /// The tree of a pattern; nil when it holds something unknown.
+    static func tree(_ pattern: PatternText, _ type: TableType) -> PatternTree? {
+        guard pattern.bytes.count <= lengthLimit else { return nil }
+        switch type {
+        case .pcre: guard !pattern.flags.contains(.extended) else { return nil }
+        // Without the flag the syntax is that of basic expressions.
+        case .regexp: guard pattern.flags.contains(.extended) else { return nil }
+        }
+        var reader = PatternReader(bytes: pattern.bytes, type: type)
+        do throws(Unknown) {
+            let tree = try reader.choice()
+            return reader.index == reader.bytes.count ? tree : nil
+        } catch {
+            return nil
+        }
+    }
+
+    private init(bytes: [UInt8], type: TableType) {
+        self.bytes = bytes
+        self.type = type
+    }
+
+    private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
+
+    private func follows(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard bytes.count - index >= length else { return false }
+        for offset in 0..<length where bytes[index + offset] != text.utf8Start[offset] { return false }
+        return true
+    }
+
+    private mutating func take(_ text: StaticString) -> Bool {
+        guard follows(text) else { return false }
+        index += text.utf8CodeUnitCount
+        return true
+    }
+
+    private mutating func choice() throws(Unknown) -> PatternTree {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.depthLimit else { throw Unknown() }
+        var branches = [try sequence()]
+        while take("|") { branches.append(try sequence()) }
+        return branches.count == 1 ? branches[0] : .choice(branches)
+    }
+
+    private mutating func sequence() throws(Unknown) -> PatternTree {
+        var parts: [PatternTree] = []
+        while let byte = next, byte != 0x7C, byte != 0x29 {
+            var part = try item()
+            while let (from, upTo) = try quantifier() {
+                part = .repetition(part, from: from, upTo: upTo)
+                guard type == .pcre else { continue }
+                if next == 0x3F || next == 0x2B { index += 1 }
+                break
+            }
+            parts.append(part)
+        }
+        return parts.count == 1 ? parts[0] : .sequence(parts)
+    }
+
+    private mutating func quantifier() throws(Unknown) -> (Int, Int?)? {
+        switch next {
+        case 0x2A:
+            index += 1
+            return (0, nil)
+        case 0x2B:
+            index += 1
+            return (1, nil)
+        case 0x3F:
+            index += 1
+            return (0, 1)
+        case 0x7B: return try interval()
+        default: return nil
+        }
+    }
+
+    /// `{n}`, `{n,}`, `{n,m}`; in a pcre pattern any other brace is itself.
+    private mutating func interval() throws(Unknown) -> (Int, Int?)? {
+        var end = index + 1
+        while end < bytes.count, bytes[end] != 0x7D { end += 1 }
+        let parts = bytes[(index + 1)..<min(end, bytes.count)].split(
+            separator: 0x2C, omittingEmptySubsequences: false)
+        func number(_ digits: ArraySlice<UInt8>) -> Int? {
+            guard (1...5).contains(digits.count), digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+            return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+        guard end < bytes.count, (1...2).contains(parts.count), let from = number(parts[0]) else {
+            if type == .regexp { throw Unknown() }
+            return nil
+        }
+        var upTo: Int? = from
+        if parts.count == 2 {
+            upTo = number(parts[1])
+            guard upTo != nil || parts[1].isEmpty else {
+                if type == .regexp { throw Unknown() }
+                return nil
+            }
+        }
+        index = end + 1
+        return (from, upTo)
+    }
+
+    private mutating func item() throws(Unknown) -> PatternTree {
+        guard let byte = next else { throw Unknown() }
+        switch byte {
+        case 0x28:
+            index += 1
+            return try group()
+        case 0x5B:
+            index += 1
+            return .set(try bracket())
+        case 0x2E:
+            index += 1
+            return .set(.all)
+        case 0x5E:
+            index += 1
+            return .nothing(.start)
+        case 0x24:
+            index += 1
+            return .nothing(.end)
+        case 0x5C:
+            index += 1
+            return try escape()
+        case 0x2A, 0x2B, 0x3F:
+            throw Unknown()
+        case 0x7B where type == .regexp:
+            throw Unknown()
+        default:
+            index += 1
+            return .set(ByteSet([byte]))
+        }
+    }
+
+    // MARK: Groups
+
+    private mutating func group() throws(Unknown) -> PatternTree {
+        guard type == .pcre else { return try closed() }
+        // Verbs, and options at the start of the pattern.
+        if follows("*") { throw Unknown() }
+        guard take("?") else { return try closed() }
+        if take("#") {
+            while let byte = next, byte != 0x29 { index += 1 }
+            guard take(")") else { throw Unknown() }
+            return .nothing(.other)
+        }
+        for look: StaticString in ["=", "!", "<=", "<!"] where take(look) {
+            _ = try closed()
+            return .nothing(.other)
+        }
+        for plain: StaticString in [":", ">", "|"] where take(plain) { return try closed() }
+        if take("P<") || take("<") {
+            try name(until: 0x3E)
+            return try closed()
+        }
+        if take("'") {
+            try name(until: 0x27)
+            return try closed()
+        }
+        return try options()
+    }
+
+    private mutating func closed() throws(Unknown) -> PatternTree {
+        let tree = try choice()
+        guard take(")") else { throw Unknown() }
+        return tree
+    }
+
+    private mutating func name(until end: UInt8) throws(Unknown) {
+        while let byte = next, byte != end {
+            guard ByteSet.word.contains(byte) else { throw Unknown() }
+            index += 1
+        }
+        guard next == end else { throw Unknown() }
+        index += 1
+    }
+
+    /// `(?i)` and `(?i-s:...)`: none of these four letters widens what can be matched here.
+    private mutating func options() throws(Unknown) -> PatternTree {
+        while let byte = next {
+            index += 1
+            switch byte {
+            case 0x69, 0x6D, 0x73, 0x55, 0x2D: continue
+            case 0x29: return .nothing(.other)
+            case 0x3A: return try closed()
+            default: throw Unknown()
+            }
+        }
+        throw Unknown()
+    }
+
+    // MARK: Escapes
+
+    private mutating func escape() throws(Unknown) -> PatternTree {
+        guard let byte = next else { throw Unknown() }
+        index += 1
+        if let set = Self.set(byte) { return .set(set) }
+        switch (byte, type) {
+        case (0x64, .pcre): return .set(.digits)
+        case (0x44, .pcre): return .set(ByteSet.digits.inverted)
+        case (0x62, _), (0x42, _): return .nothing(.other)
+        case (0x3C, .regexp), (0x3E, .regexp), (0x60, .regexp), (0x27, .regexp): return .nothing(.other)
+        case (0x31...0x39, .regexp): return .anything
+        case (0x41, .pcre), (0x47, .pcre), (0x4B, .pcre), (0x5A, .pcre), (0x7A, .pcre): return .nothing(.other)
+        case (0x31...0x39, .pcre):
+            // A back reference, or an octal number when there are few groups.
+            if let digit = next, digit >= 0x30, digit <= 0x39 { throw Unknown() }
+            return .anything
+        case (_, .pcre):
+            if let code = try character(byte) { return .set(ByteSet([code])) }
+            throw Unknown()
+        case (_, .regexp):
+            if byte != 0x5F, ByteSet.word.contains(byte) { throw Unknown() }
+            return .set(ByteSet([byte]))
+        }
+    }
+
+    /// `\w`, `\s` and their opposites, which both syntaxes know.
+    private static func set(_ byte: UInt8) -> ByteSet? {
+        switch byte {
+        case 0x77: .word
+        case 0x57: ByteSet.word.inverted
+        case 0x73: .space
+        case 0x53: ByteSet.space.inverted
+        default: nil
+        }
+    }
+
+    /// The octet that an escape of a pcre pattern stands for; nil where it is none. The letter has been taken.
+    private mutating func character(_ byte: UInt8) throws(Unknown) -> UInt8? {
+        switch byte {
+        case 0x61: return 0x07
+        case 0x65: return 0x1B
+        case 0x66: return 0x0C
+        case 0x6E: return 0x0A
+        case 0x72: return 0x0D
+        case 0x74: return 0x09
+        case 0x78: return try hexadecimal()
+        default: return byte != 0x5F && ByteSet.word.contains(byte) ? nil : byte
+        }
+    }
+
+    private mutating func hexadecimal() throws(Unknown) -> UInt8 {
+        if next == 0x7B { throw Unknown() }
+        var value: UInt8 = 0
+        for _ in 0..<2 {
+            guard let digit = next, let number = Self.hexadecimalDigit(digit) else { throw Unknown() }
+            value = value << 4 | number
+            index += 1
+        }
+        return value
+    }
+
+    private static func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+
+    // MARK: Brackets
+
+    private mutating func bracket() throws(Unknown) -> ByteSet {
+        let isNegated = next == 0x5E
+        if isNegated { index += 1 }
+        var set = ByteSet()
+        var isFirst = true
+        while let byte = next, byte != 0x5D || isFirst {
+            isFirst = false
+            if follows("[:") {
+                set.formUnion(try named())
+                continue
+            }
+            if follows("[.") || follows("[=") { throw Unknown() }
+            let (low, members) = try member()
+            if let members {
+                set.formUnion(members)
+                // A range that begins with a class is an error or means itself, as the library likes.
+                if next == 0x2D, index + 1 < bytes.count, bytes[index + 1] != 0x5D { throw Unknown() }
+                continue
+            }
+            guard next == 0x2D, index + 1 < bytes.count, bytes[index + 1] != 0x5D else {
+                set.insert(low)
+                continue
+            }
+            index += 1
+            if follows("[") { throw Unknown() }
+            let (high, others) = try member()
+            guard others == nil, high >= low else { throw Unknown() }
+            set.insert(low...high)
+        }
+        guard take("]") else { throw Unknown() }
+        // A caseless pattern takes both cases out of a negated set, a caseful one only those that stand there: nothing
+        // is folded before it is turned round, which can only tell too many.
+        return isNegated ? set.inverted : set
+    }
+
+    private mutating func named() throws(Unknown) -> ByteSet {
+        index += 2
+        let isNegated = type == .pcre && take("^")
+        let start = index
+        while let byte = next, byte >= 0x61, byte <= 0x7A { index += 1 }
+        guard let set = ByteSet.named(Array(bytes[start..<index])), take(":]") else { throw Unknown() }
+        // Caseless upper and lower mean both in PCRE2, so they are both here; turned round they would tell too few.
+        if isNegated { throw Unknown() }
+        return set
+    }
+
+    /// One octet, or the members of a class.
+    private mutating func member() throws(Unknown) -> (UInt8, ByteSet?) {
+        guard let byte = next else { throw Unknown() }
+        index += 1
+        guard byte == 0x5C, type == .pcre else { return (byte, nil) }
+        guard let escaped = next else { throw Unknown() }
+        index += 1
+        if escaped == 0x64 { return (0, .digits) }
+        if escaped == 0x44 { return (0, ByteSet.digits.inverted) }
+        if let set = Self.set(escaped) { return (0, set) }
+        if escaped == 0x62 { return (0x08, nil) }
+        guard let code = try character(escaped) else { throw Unknown() }
+        return (code, nil)
+    }
+}

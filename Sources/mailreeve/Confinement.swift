@@ -1,0 +1,36 @@
+import Gateway
+import Glibc
+import Linux
+
+/// A part of a command that reads strangers' mail: it runs in a process of its own, in the same closed sandbox as the
+/// inspector's workers. What it needs must be open and loaded before.
+enum Confinement {
+    /// Runs `work` in a closed process and waits for its end.
+    /// - Returns: what `work` returned, or 70 when the process ended otherwise.
+    /// - Throws: an explanation when there is no sandbox; nothing has been read then.
+    static func run(_ work: () -> Int32) throws -> Int32 {
+        let support = SandboxSupport.ofKernel()
+        let directory = try PrivateDirectory(prefix: "mailreeve-rules")
+        defer { directory.remove() }
+        guard try ProcessLimits.threads() == 1 else { throw SystemError("fork with several threads", code: EINVAL) }
+        let pid = try check("fork") { fork() }
+        if pid == 0 {
+            do throws(SystemError) {
+                try WorkerSandbox(
+                    directory: directory.path, support: support, memory: memory, fileSize: fileSize
+                ).enter()
+            } catch {
+                Terminal.printError("rules: \(error)")
+                _exit(71)
+            }
+            _exit(work())
+        }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : 70
+    }
+
+    /// Octets that the process may take besides what is loaded, and of a file that it may write to.
+    private static let memory = 8 << 30
+    private static let fileSize = 1 << 40
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Checks
+import Gateway
+import Glibc
+import Linux
+import MailModel
+import Patterns
+
+/// Tables of rules on the command line.
+enum RuleFiles {
+    /// A table by its name; a file without a type is one of type pcre.
+    static func name(_ argument: String, defaultType: TableType? = nil) throws -> TableName {
+        if let defaultType, !argument.contains(":") || argument.hasPrefix("/") || argument.hasPrefix(".") {
+            return TableName(type: defaultType, place: argument)
+        }
+        do throws(TableNameError) {
+            return try TableName(argument)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    /// Reads a table.
+    static func read(_ name: TableName) throws -> RuleTable {
+        if name.isInline { return RuleTable(name, text: try name.inlineLines()) }
+        let file = try Descriptor.open(name.place, O_RDONLY)
+        return RuleTable(name, text: try MailFile.readAll(file.raw, limit: RuleTable.Limits.bytes, name.place))
+    }
+
+    /// Reads and compiles tables, telling what is wrong with them as postmap does.
+    static func compile(_ arguments: [String], program: String) throws -> [PatternTable] {
+        var tables: [PatternTable] = []
+        for argument in arguments {
+            let name = try name(argument)
+            do {
+                let table = PatternTable(try read(name))
+                for problem in table.problems {
+                    Terminal.printError("\(program): warning: \(shown(problem.logged(name)))")
+                }
+                tables.append(table)
+            } catch {
+                Terminal.printError("\(program): fatal: \(shown("\(error)"))")
+                throw ExitCode.failure
+            }
+        }
+        return tables
+    }
+
+    /// Text of a table for a terminal.
+    static func shown(_ text: String) -> String { Escaping.text(text, limit: 2000) }
+}

@@ -1,0 +1,163 @@
+import Checks
+import Linux
+import MIME
+import MailModel
+import Patterns
+
+/// Lists of tables that stored mail is looked up in.
+struct RuleReplay {
+    private let lists: [CheckList: [PatternTable]]
+    private let session = MatchSession()
+
+    init(_ lists: [CheckList: [PatternTable]]) {
+        self.lists = lists
+        for table in lists.values.joined() { session.prepare(for: table) }
+    }
+
+    /// A rule, wherever it stands.
+    private struct Place: Hashable {
+        var list: CheckList
+        var table: Int
+        var line: Int
+    }
+
+    /// What the rules make of one message.
+    private func outcome(_ message: Span<UInt8>, _ fired: (Place, Int) -> Void = { _, _ in }) -> CheckOutcome {
+        var outcome = CheckOutcome()
+        var text = MessageText()
+        let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
+            guard text.count > 0 else { return true }
+            let list: CheckList
+            switch subject.kind {
+            case .header(_, isMIME: true), .header(.part, _): list = .mimeHeader
+            case .header(.primary, _): list = .header
+            case .header(.nested, _): list = .nestedHeader
+            case .body(let offset):
+                guard offset < 51_200 else { return true }
+                list = .body
+            }
+            for (index, table) in (lists[list] ?? []).enumerated() {
+                let start = monotonicNow()
+                guard let match = table.lookup(text, session), let rule = table.table.rule(line: match.line),
+                    case .match(_, _, let result) = rule.operation
+                else { continue }
+                fired(Place(list: list, table: index, line: match.line), monotonicNow() - start)
+                let bytes = text.withUnsafeBufferPointer { Array($0) }
+                outcome.take(
+                    CheckAction(result.expanded(bytes, match.groups), in: list),
+                    RuleFiring(
+                        list: list, table: index, line: match.line, range: subject.range,
+                        text: Array(bytes.prefix(RuleFiring.textShown))), isContinued: subject.isContinued)
+                break
+            }
+            return !outcome.isEnded
+        }
+        text.feed(message, take)
+        text.finish(take)
+        return outcome
+    }
+
+    private func messages(_ bytes: [UInt8]) -> [[UInt8]] {
+        let bytes = Mbox.canonical(bytes)
+        let ranges = Mbox.messages(in: bytes.span)
+        if ranges.isEmpty { return [bytes] }
+        return ranges.map { Mbox.unquoted(bytes.span.extracting($0)) }
+    }
+
+    // MARK: What they do
+
+    /// Prints each rule that fired.
+    func tell(_ mail: [(name: String, bytes: [UInt8])], profile: Bool) {
+        var counts: [Place: (times: Int, messages: Int)] = [:]
+        var total = 0
+        var spent = 0
+        var texts: [(CheckList, [UInt8])] = []
+        for message in mail.flatMap({ messages($0.bytes) }) {
+            total += 1
+            var seen: Set<Place> = []
+            let start = monotonicNow()
+            _ = outcome(message.span) { place, _ in
+                counts[place, default: (0, 0)].times += 1
+                if seen.insert(place).inserted { counts[place, default: (0, 0)].messages += 1 }
+            }
+            spent += monotonicNow() - start
+            if profile { texts += sample(message.span) }
+        }
+        say("\(total) messages in \(spent / 1000) us")
+        let ordered = counts.sorted { ($0.value.times, $1.key.line) > ($1.value.times, $0.key.line) }
+        for (place, count) in ordered {
+            say("\(count.times) times in \(count.messages) messages: \(words(place))")
+        }
+        if profile { tellCosts(texts) }
+    }
+
+    private func words(_ place: Place) -> String {
+        guard let table = lists[place.list]?[place.table].table, let rule = table.rule(line: place.line),
+            case .match(let pattern, _, let result) = rule.operation
+        else { return "" }
+        return "\(place.list.rawValue) \(table.name.text) line \(place.line): "
+            + "/\(String(decoding: pattern.bytes, as: UTF8.self))/ \(String(decoding: result.expanded([]), as: UTF8.self))"
+    }
+
+    private func sample(_ message: Span<UInt8>) -> [(CheckList, [UInt8])] {
+        var out: [(CheckList, [UInt8])] = []
+        var text = MessageText()
+        let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
+            guard text.count > 0 else { return true }
+            switch subject.kind {
+            case .header: out.append((.header, text.withUnsafeBufferPointer { Array($0) }))
+            case .body: out.append((.body, text.withUnsafeBufferPointer { Array($0) }))
+            }
+            return true
+        }
+        text.feed(message, take)
+        text.finish(take)
+        return out
+    }
+
+    /// Every rule alone on every text: what it costs when no other keeps it from being tried.
+    private func tellCosts(_ texts: [(CheckList, [UInt8])]) {
+        var costs: [(nanoseconds: Int, words: String)] = []
+        for list in [CheckList.header, .body] {
+            for (index, table) in (lists[list] ?? []).enumerated() {
+                for line in table.lines {
+                    let start = monotonicNow()
+                    for (kind, text) in texts where kind == list { table.tryRule(line: line, text.span, session) }
+                    costs.append((monotonicNow() - start, words(Place(list: list, table: index, line: line))))
+                }
+            }
+        }
+        say("costliest rules, each tried on every text:")
+        for cost in costs.sorted(by: { $0.nanoseconds > $1.nanoseconds }).prefix(50) {
+            say("\(cost.nanoseconds / 1000) us: \(cost.words)")
+        }
+    }
+
+    // MARK: What differs
+
+    /// Prints each message that another set of rules treats differently.
+    func compare(with old: RuleReplay, _ mail: [(name: String, bytes: [UInt8])]) {
+        var (total, differing) = (0, 0)
+        for (name, bytes) in mail {
+            for (number, message) in messages(bytes).enumerated() {
+                total += 1
+                let (was, now) = (old.outcome(message.span), outcome(message.span))
+                guard Self.summary(was) != Self.summary(now) else { continue }
+                differing += 1
+                say("\(name) message \(number + 1): \(Self.summary(was)) -> \(Self.summary(now))")
+            }
+        }
+        say("\(differing) of \(total) messages differ")
+    }
+
+    private static func summary(_ outcome: CheckOutcome) -> String {
+        let words = outcome.entries.map { "\($0.verb) \(String(decoding: $0.text, as: UTF8.self))" }
+        let edits = outcome.edits.count - outcome.entries.count { ["strip", "prepend", "replace"].contains($0.verb) }
+        let all = words + (edits > 0 ? ["\(edits) ignored"] : [])
+        return all.isEmpty ? "nothing" : all.joined(separator: ", ")
+    }
+
+    private func say(_ text: String) {
+        Terminal.write(Array(RuleFiles.shown(text).utf8) + [0x0A])
+    }
+}

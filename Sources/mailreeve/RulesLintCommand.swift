@@ -1,0 +1,59 @@
+import ArgumentParser
+import Checks
+import MailModel
+import Patterns
+
+/// `mailreeve rules lint`: what is wrong with rule files, and what can never fire.
+struct RulesLintCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint", abstract: "Tell what is wrong with rule files, and which rules can never fire.",
+        discussion: """
+            One line for each finding: FILE:LINE: dead or doubt: what is wrong and what to write instead. A rule is dead \
+            when it is left out or cannot fire. A file without a type is read as pcre. Which list the rules are for is \
+            guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it.
+
+            Exit codes: 0 nothing is dead; 1 something is, or a file could not be read; 64 wrong usage.
+            """)
+
+    @Option(help: ArgumentHelp("The list that the tables are for, such as body_checks.", valueName: "list"))
+    var list: String?
+    @Argument(help: "Tables: FILE, pcre:FILE, regexp:FILE.")
+    var tables: [String]
+
+    func validate() throws {
+        if let list, CheckList(rawValue: list) == nil {
+            throw ValidationError(
+                "--list is one of \(CheckList.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+    }
+
+    func run() throws {
+        var hasDead = false
+        for argument in tables {
+            let name = try RuleFiles.name(argument, defaultType: .pcre)
+            let table: RuleTable
+            do {
+                table = try RuleFiles.read(name)
+            } catch {
+                Terminal.printError("rules lint: \(RuleFiles.shown("\(name.text): \(error)"))")
+                hasDead = true
+                continue
+            }
+            let findings = RuleLint.findings(table, in: list.flatMap { CheckList(rawValue: $0) } ?? Self.guess(name))
+            for finding in findings {
+                let text = "\(name.place):\(finding.line): \(finding.severity.rawValue): \(finding.text)\n"
+                Terminal.write(Array(RuleFiles.shown(text.dropLast().description).utf8) + [0x0A])
+                if finding.severity == .dead { hasDead = true }
+            }
+        }
+        if hasDead { throw ExitCode.failure }
+    }
+
+    /// The list that a file's name speaks of: the longest that it holds.
+    static func guess(_ name: TableName) -> CheckList {
+        let file = name.place.split(separator: "/").last.map(String.init) ?? ""
+        let named = CheckList.allCases.filter { file.contains($0.rawValue) }
+        if let longest = named.max(by: { $0.rawValue.utf8.count < $1.rawValue.utf8.count }) { return longest }
+        return file.contains("body") ? .body : file.contains("mime") ? .mimeHeader : .header
+    }
+}

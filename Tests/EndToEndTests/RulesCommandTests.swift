@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `mailreeve rules`.
+@Suite struct RulesCommandTests {
+    private static let message = Array(
+        """
+        Subject: one
+        \ttwo
+        Content-Type: multipart/mixed; boundary=x
+
+        --x
+        Content-Type: text/plain; name="a.vbs"
+
+        free money here
+        --x--
+
+        """.utf8)
+
+    @Test(.enabled(if: Postmap.path != nil, "build/tools/postfix is missing: run make test-deps"))
+    func queryPrintsWhatPostmapPrints() throws {
+        let postmap = try Postmap()
+        let tables = [
+            "pcre:{{/^Subject: (.*)$/ REJECT [$1]} {/free (m)/ WARN $1} {/name=\"(.*)\"/ REJECT $1}}",
+            "regexp:{{/./ x}}",
+        ]
+        for options in [["-hm"], ["-bm"], ["-hbm"], ["-h"], ["-b"], []] {
+            let theirs = try postmap.query("-", options, tables: tables, input: Self.message)
+            let ours = try runTool(
+                Programs.path("mailreeve"), ["rules", "query"] + options + ["-"] + tables, input: Self.message)
+            #expect(ours.output == theirs.output, "\(options) \(ours)")
+            #expect(ours.status == theirs.status)
+        }
+        for key in ["Subject: a", "free money", "", "caf\u{e9}"] {
+            let theirs = try postmap.query(key, tables: tables)
+            let ours = try mailreeve("rules", "query", key, tables[0], tables[1])
+            #expect(ours.output == theirs.output, "\(key)")
+            #expect(ours.status == theirs.status)
+        }
+        #expect(try mailreeve("rules", "query", "-h", "x", tables[0]).status == 1)
+        #expect(try mailreeve("rules", "query", "x", "hash:/x").status == 64)
+        #expect(try mailreeve("rules", "query", "x", "pcre:/nonexistent").status == 1)
+    }
+
+    @Test func queryExplains() throws {
+        let result = try mailreeve("rules", "query", "--explain", "free money", "pcre:{{/x/ y} {/free (.)/ WARN $1}}")
+        #expect(result.lines.first == "WARN m")
+        #expect(result.lines.last?.contains("line 2, $1=\"m\", ") ?? false)
+    }
+
+    @Test func lintNamesWhatCannotFire() throws {
+        let scratch = try Scratch(.disk)
+        let file = try scratch.write(
+            "body_checks",
+            """
+            /^Content-Type: .*name="x\\.vbs"/ REJECT
+            /free money/ REJECT
+            /really free money now/ REJECT
+            /(a+)+$/ REJECT
+            /one\\ntwo/ REJECT
+            /x/ NOSUCH
+            /(/ REJECT
+            /Caf\u{e9}/i REJECT
+            /.*/ DUNNO
+            /late/ REJECT
+
+            """)
+        let result = try mailreeve("rules", "lint", file)
+        #expect(result.status == 1)
+        func says(_ line: Int, _ severity: String, _ text: String) -> Bool {
+            result.lines.contains { $0.hasPrefix("\(file):\(line): \(severity): ") && $0.contains(text) }
+        }
+        #expect(says(1, "dead", "mime_header_checks"))
+        #expect(says(3, "dead", "the rule on line 2 matches wherever this one does"))
+        #expect(says(4, "doubt", "can take very long"))
+        #expect(says(5, "dead", "no newline"))
+        #expect(says(6, "dead", "unknown command"))
+        #expect(says(7, "dead", "error in regex"))
+        #expect(says(8, "doubt", "heed case"))
+        #expect(says(8, "doubt", "decoded_body_checks"))
+        #expect(says(9, "doubt", "matches every text"))
+        #expect(says(10, "dead", "the rule on line 9 matches every text"))
+        let clean = try scratch.write("header_checks", "/^Subject: .*cheap watches/ REJECT\n")
+        #expect(try mailreeve("rules", "lint", clean).status == 0)
+    }
+
+    @Test func replayCountsAndCompares() throws {
+        let scratch = try Scratch(.disk)
+        let box = try scratch.write(
+            "box",
+            "From a\nSubject: one\n\nfree money\n\nFrom b\nSubject: two\n\nnothing\n\nFrom c\nSubject: three\n\nfree money\nfree money\n"
+        )
+        let new = try scratch.write("new", "/free money/ WARN spam\n/never/ WARN x\n")
+        let old = try scratch.write("old", "/nothing/ WARN other\n")
+        let counts = try mailreeve("rules", "replay", "--body-checks", "pcre:\(new)", "--profile", box)
+        #expect(counts.status == 0, "\(counts)")
+        #expect(counts.lines.first?.hasPrefix("3 messages in ") ?? false)
+        #expect(
+            counts.lines.dropFirst().first?.hasPrefix("3 times in 2 messages: body_checks pcre:\(new) line 1:") ?? false
+        )
+        #expect(counts.text.contains("costliest rules"))
+        let compared = try mailreeve(
+            "rules", "replay", "--body-checks", "pcre:\(new)", "--before", "body_checks=pcre:\(old)", box)
+        #expect(compared.lines.last == "3 of 3 messages differ")
+        #expect(compared.lines.contains("\(box) message 2: warning other -> nothing"))
+    }
+}

@@ -1,0 +1,100 @@
+import Checks
+import Foundation
+import MailModel
+import Patterns
+import TestSupport
+import Testing
+
+/// The rules that are shipped: each fires on its sample, and does not on the message that only looks like one.
+@Suite struct ShippedRulesTests {
+    private static let lists: [CheckList] = [.header, .mimeHeader, .body]
+
+    private static func load(_ list: CheckList) throws -> PatternTable {
+        let path = "\(Programs.package)/rules/\(list.rawValue)"
+        return PatternTable(
+            RuleTable(
+                TableName(type: .pcre, place: path), text: [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))))
+    }
+
+    /// The names of the rules of a list that fire on a sample.
+    private static func fired(_ sample: String, _ list: CheckList) throws -> [String] {
+        let table = try load(list)
+        let session = MatchSession()
+        let bytes = [UInt8](
+            try Data(contentsOf: URL(fileURLWithPath: "\(Programs.package)/rules/samples/\(sample).eml")))
+        var names: [String] = []
+        var text = MessageText()
+        let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
+            let own: CheckList
+            switch subject.kind {
+            case .header(_, isMIME: true), .header(.part, _): own = .mimeHeader
+            case .header: own = .header
+            case .body: own = .body
+            }
+            if own == list, text.count > 0, let match = table.lookup(text, session) {
+                names.append(name(of: match.line, table))
+            }
+            return true
+        }
+        text.feed(bytes.span, take)
+        text.finish(take)
+        return names
+    }
+
+    private static func name(of line: Int, _ table: PatternTable) -> String {
+        guard let rule = table.table.rule(line: line), case .match(_, _, let result) = rule.operation else { return "" }
+        let words = String(decoding: result.expanded([]), as: UTF8.self)
+        return words.split(separator: "[").last.map { String($0.dropLast()) } ?? ""
+    }
+
+    @Test(arguments: lists)
+    func everyRuleHasBothSamples(_ list: CheckList) throws {
+        let table = try Self.load(list)
+        #expect(table.problems.isEmpty)
+        #expect(table.lines.count == 5)
+        for line in table.lines {
+            let name = Self.name(of: line, table)
+            #expect(try Self.fired("\(name)-fires", list).contains(name), "\(name)")
+            #expect(try !Self.fired("\(name)-passes", list).contains(name), "\(name)")
+        }
+    }
+
+    @Test(arguments: lists)
+    func lintHasNothingAgainstThem(_ list: CheckList) throws {
+        let findings = RuleLint.findings(try Self.load(list).table, in: list)
+        #expect(findings.filter { $0.severity == .dead } == [])
+    }
+
+    /// Nothing in the honest mail of the corpus is refused by them.
+    @Test(.enabled(if: SharedCorpora.path != nil, "shared/corpora is not beside the package"))
+    func honestMailPasses() throws {
+        var refused = 0
+        var read = 0
+        let tables = try Dictionary(uniqueKeysWithValues: Self.lists.map { ($0, try Self.load($0)) })
+        let session = MatchSession()
+        for message in try SharedCorpora.spamAssassin(every: 20) {
+            read += 1
+            var text = MessageText()
+            let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
+                let list: CheckList
+                switch subject.kind {
+                case .header(_, isMIME: true), .header(.part, _): list = .mimeHeader
+                case .header: list = .header
+                case .body: list = .body
+                }
+                if text.count > 0, let table = tables[list], let match = table.lookup(text, session),
+                    let rule = table.table.rule(line: match.line), case .match(_, _, let result) = rule.operation,
+                    String(decoding: result.expanded([]), as: UTF8.self).hasPrefix("REJECT")
+                {
+                    refused += 1
+                }
+                return true
+            }
+            text.feed(message.span, take)
+            text.finish(take)
+        }
+        #expect(read > 300)
+        // A third of it is spam and worms of its time.
+        #expect(refused < 25)
+    }
+}

@@ -170,7 +170,7 @@ let package = Package(
             ]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
-            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel"],
+            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
             exclude: ["Tables"], swiftSettings: strict),
         suite("LinuxTests", ["Linux"]),
         .testTarget(

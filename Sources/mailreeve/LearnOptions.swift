@@ -210,12 +210,14 @@ struct LearnOptions: Equatable {
     }
 
     static let usage = """
-        Usage: mailreeve learn [options] [file]...
+        OVERVIEW: Learn what is spam and what is not, from mail that was sorted by people.
+
+        The options are those of sa-learn(1); a symbolic link named sa-learn that points to mailreeve is this command.
+
+        USAGE: mailreeve learn [options] [file]...
                mailreeve learn [options] --dump [ all | data | magic ]
 
-        Learns what is spam and what is not, from mail that was sorted by people. The options are those of sa-learn(1);
-        a symbolic link named sa-learn that points to mailreeve is this command.
-
+        OPTIONS:
           --spam, --ham, --forget    learn the following targets as spam or ham, or forget them
           -f FILE, --folders=FILE    read targets from FILE, one a line, each may begin with spam: or ham: and a format
           --dir, --file, --mbox, --mbx   format of the following targets (default: looked at)

@@ -25,7 +25,7 @@ extension MessageWork {
         if facts.hops > limits.hopCount { return ReplyTexts.loop(hops: facts.hops, id: id) }
         await inspect()
         disposition = listener.policy.disposition(for: verdict)
-        if !disposition.isDelivered { settle(disposition, ReplyTexts.content(disposition, verdict, id: id)) }
+        if !disposition.isDelivered { settle(disposition, ReplyTexts.content(disposition, decisive, id: id)) }
         return nil
     }
 

@@ -42,7 +42,7 @@ package struct MessagePipeline: MailReceiver {
     private func keep(_ work: inout MessageWork) async throws {
         let entry = Quarantine.Entry(
             id: work.mailID, time: work.time, category: work.verdict.category,
-            reason: ReplyTexts.reason(work.verdict, id: work.id), envelope: work.message.envelope,
+            reason: ReplyTexts.reason(work.decisive, id: work.id), envelope: work.message.envelope,
             size: work.message.file.count)
         work.quarantineID = work.mailID
         let (setup, snapshot) = (work.setup, work)

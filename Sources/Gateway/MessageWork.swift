@@ -28,6 +28,8 @@ struct MessageWork: Sendable {
     var rules = RuleJudgement()
     /// What learnt mail says; nil when it says nothing.
     var bayes: SpamScorer.Judgement?
+    /// The verdict as far as it decided: what replies and the quarantine speak of.
+    var decisive: Verdict { verdict.only(listener.policy.decidingCategory(for: verdict)) }
     /// What the policy wants for the message; temporary until it is judged.
     var disposition = DispositionKind.tempfail
     /// One for each recipient, as far as they are known.

@@ -102,9 +102,13 @@ extension PoolDriver {
 }
 
 extension Report {
+    /// Faults of a header block that are nothing out of the ordinary.
+    private static let ordinaryFindings = 64
+
     /// True when the worker that wrote it may read other people's mail: nothing hostile was seen, no limit was met.
     fileprivate var isUnremarkable: Bool {
-        unchecked.isEmpty && limitsHit.isEmpty && findings.allSatisfy { $0.kind == .badHeader }
+        unchecked.isEmpty && limitsHit.isEmpty && findings.count <= Self.ordinaryFindings
+            && findings.allSatisfy { $0.kind == .badHeader }
             && anomalies.allSatisfy { $0.kind.anomalyClass != .deceptive }
     }
 }

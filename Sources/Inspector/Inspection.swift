@@ -197,6 +197,7 @@ struct Inspection {
         mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int) {
             if GTUBE.isIn(text.text.span) { builder.addTestString(GTUBE.name, part: part) }
             for kind in text.anomalies { builder.add(Anomaly(kind: kind, part: part, offset: offset)) }
+            if text.limitReached { builder.reachTextLimit() }
             clock.spent(.text)
             guard tokens != nil, size > 0 else { return }
             tokens?.add(text, size: size)

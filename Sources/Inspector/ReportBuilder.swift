@@ -81,14 +81,22 @@ struct ReportBuilder {
 
     /// - Parameter evidence: what else tells of it, in our words.
     mutating func addVirus(_ name: String, scanner: String, part: Int?, evidence: String = "") {
-        report.findings.append(
+        add(
             Finding(
                 scanner: scanner, kind: .virus, name: clamped(name, to: limits.detail), part: part,
                 evidence: clamped(evidence, to: limits.detail)))
     }
 
+    private mutating func add(_ finding: Finding) {
+        guard report.findings.count < contract.findings else {
+            reach("report-findings")
+            return
+        }
+        report.findings.append(finding)
+    }
+
     mutating func addBadHeader(_ kind: BadHeader, _ detail: String) {
-        report.findings.append(
+        add(
             Finding(
                 scanner: "header", kind: .badHeader, name: kind.rawValue, part: nil,
                 evidence: clamped(detail, to: limits.detail)))
@@ -97,7 +105,7 @@ struct ReportBuilder {
     /// Adds a string that marks spam by agreement; once.
     mutating func addTestString(_ name: String, part: Int?) {
         guard !report.findings.contains(where: { $0.kind == .spam && $0.name == name }) else { return }
-        report.findings.append(Finding(scanner: Finding.testStrings, kind: .spam, name: name, part: part))
+        add(Finding(scanner: Finding.testStrings, kind: .spam, name: name, part: part))
     }
 
     mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, _ detail: String) {
@@ -110,6 +118,11 @@ struct ReportBuilder {
         report.tokenTexts = tokens.tokens.compactMap { token in
             tokens.texts[token].map { TokenText(token: token, text: clamped($0, to: limits.detail)) }
         }
+    }
+
+    /// Notes a limit on what is read of text for scores: all of it was scanned, so that the message is not unchecked.
+    mutating func reachTextLimit() {
+        if !report.limitsHit.contains("text-bytes") { report.limitsHit.append("text-bytes") }
     }
 
     /// Notes a limit, and once for each limit that the message was not checked beyond it.

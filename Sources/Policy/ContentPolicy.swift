@@ -38,7 +38,17 @@ package struct ContentPolicy: Hashable, Sendable {
     /// The destiny of a message with this verdict. Among several reasons for `unchecked` the most careful destiny
     /// wins: a try later first (it may still be checked), then keeping the message away from the recipient.
     package func destiny(for verdict: Verdict) -> Destiny {
-        switch verdict.category {
+        destiny(for: verdict, as: decidingCategory(for: verdict))
+    }
+
+    /// The category that decides: the first whose destiny is not `pass`, so that what may pass for one reason hides nothing
+    /// that may not for another; the first of all when everything passes.
+    package func decidingCategory(for verdict: Verdict) -> Category {
+        verdict.categories.first { destiny(for: verdict, as: $0) != .pass } ?? verdict.category
+    }
+
+    private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
+        switch category {
         case .infected:
             return infected
         case .unchecked:
@@ -81,7 +91,7 @@ package struct ContentPolicy: Hashable, Sendable {
     package func keepsCopy(for verdict: Verdict) -> Bool {
         // A rule that says DISCARD means it, and who is refused by a rule has been told.
         let isWanted: Bool
-        switch (verdict.category, verdict.ruling) {
+        switch (decidingCategory(for: verdict), verdict.ruling) {
         case (.rule, .discard): isWanted = false
         case (.rule, .reject): isWanted = quarantine && rule != .reject
         default: isWanted = quarantine

@@ -66,20 +66,23 @@ package enum HeaderEdits {
         "X-Mailreeve-Unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))\r\n"
     }
 
-    /// `X-Mailreeve-Alert:` on infected mail, or mail with a faulty header block, that a policy lets pass; empty for other
-    /// mail.
+    /// `X-Mailreeve-Alert:` on infected mail, and on mail with a faulty header block, that a policy lets pass; empty for
+    /// other mail.
     package static func alert(_ verdict: Verdict) -> String {
-        switch verdict.category {
-        case .infected:
-            let names = verdict.virusNames.map { Escaping.text($0, limit: 100) }.joined(separator: ", ")
-            return "X-Mailreeve-Alert: INFECTED, message contains: \(names)\r\n"
-        case .badHeader:
-            // Several faults stand on lines of their own: none may make one line too long.
-            let faults = verdict.badHeaders.map { Escaping.text($0.detail, limit: 200) }
-            return "X-Mailreeve-Alert: BAD HEADER SECTION, \(faults.joined(separator: ",\r\n\t"))\r\n"
-        default:
-            return ""
+        var out = ""
+        if !verdict.virusNames.isEmpty { out += alert("INFECTED, message contains: ", verdict.virusNames) }
+        if !verdict.badHeaders.isEmpty { out += alert("BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail)) }
+        return out
+    }
+
+    /// Each detail stands on a line of its own: none may make one line too long. In ASCII, or our field would itself be what
+    /// RFC 5322 forbids.
+    private static func alert(_ words: String, _ details: [String]) -> String {
+        let lines = details.map { detail in
+            let shown = Escaping.text(detail, limit: 150).unicodeScalars.map { $0.isASCII ? $0 : "?" }
+            return String(String.UnicodeScalarView(shown))
         }
+        return "X-Mailreeve-Alert: \(words)\(lines.joined(separator: ",\r\n\t"))\r\n"
     }
 
     /// `MIME-Ambiguity-Results:`: what readers may disagree on, for filters and people behind this host, in the way of

@@ -2,8 +2,10 @@ package import MailModel
 
 /// What the facts of a report amount to: one category and the facts behind it.
 package struct Verdict: Hashable, Sendable {
-    /// The first category that holds, in the order of `Category`.
-    package var category: Category
+    /// The first category that holds, in the order of `Category`: it names the message.
+    package var category: Category { categories.first ?? .clean }
+    /// All that hold, in the order of `Category`; `clean` alone when none other does. Never empty.
+    package var categories: [Category]
     /// Names of viruses, each once, in the order found.
     package var virusNames: [String]
     /// Everything that was not checked.
@@ -78,7 +80,8 @@ package struct Verdict: Hashable, Sendable {
             }
             unchecked.append(Unchecked(.ambiguous, part: anomaly.part, detail: anomaly.kind.rawValue))
         }
-        if names.isEmpty, unchecked.isEmpty {
+        // An anomaly is no excuse of a scanner for its silence.
+        if names.isEmpty, report.unchecked.isEmpty {
             for scanner in required where !report.completedScanners.contains(scanner) {
                 unchecked.append(Unchecked(.scannerFailed, detail: "\(scanner) did not finish"))
             }
@@ -101,7 +104,14 @@ package struct Verdict: Hashable, Sendable {
             if faults.count < Self.namesKept { faults.append(HeaderFault(kind: kind, detail: finding.evidence)) }
         }
         badHeaders = faults
-        category = Category.allCases.first { held.contains($0) } ?? .clean
+        categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
+    }
+
+    /// The same verdict with only one of its categories, for words about that one.
+    package func only(_ category: Category) -> Verdict {
+        var verdict = self
+        verdict.categories = [category]
+        return verdict
     }
 
     private static func category(of kind: Finding.Kind) -> Category {
@@ -116,7 +126,7 @@ package struct Verdict: Hashable, Sendable {
 
     /// The verdict on a message that could not be inspected at all.
     package init(failed reason: UncheckedReason, detail: String) {
-        category = .unchecked
+        categories = [.unchecked]
         virusNames = []
         unchecked = [Unchecked(reason, detail: detail)]
         refusedAnomalies = []

@@ -60,6 +60,18 @@ import Testing
         #expect(over.unchecked == [Unchecked(.overLimits, detail: "report-anomalies")])
     }
 
+    /// Faults of the header and viruses together, as the gateway counts them.
+    @Test func findingsAtTheLimitAndOneBeyond() throws {
+        var builder = ReportBuilder(messageSize: 10)
+        for _ in 0..<64 { builder.addBadHeader(.syntax, "x") }
+        for _ in 64..<ReportLimits().findings { builder.addVirus("Test", scanner: "clamav", part: nil) }
+        #expect(try finished(builder).limitsHit.isEmpty)
+        builder.addVirus("Test", scanner: "clamav", part: nil)
+        let over = try finished(builder)
+        #expect(over.findings.count == ReportLimits().findings)
+        #expect(over.limitsHit == ["report-findings"])
+    }
+
     @Test func reportOfTheLargestSizeAndOneMore() throws {
         var builder = ReportBuilder(messageSize: 10)
         _ = builder.add(part(["name"]))

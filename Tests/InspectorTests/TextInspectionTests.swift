@@ -78,9 +78,11 @@ import Testing
         limits.textBytes = 10
         let body = Array("0123456789ab".utf8) + [0xFF]
         let fields = Self.whole + "Content-Type: text/plain; charset=utf-8\r\n"
-        #expect(try Self.report(fields, body, limits: limits).anomalies.isEmpty)
-        #expect(try Self.report(fields, body, limits: limits).unchecked.isEmpty)
+        let report = try Self.report(fields, body, limits: limits)
+        #expect(report.anomalies.isEmpty && report.unchecked.isEmpty)
+        #expect(report.limitsHit == ["text-bytes"])
         limits.textBytes = 16
+        #expect(try Self.report(fields, body, limits: limits).limitsHit.isEmpty)
         #expect(try Self.report(fields, body, limits: limits).anomalies.map(\.kind) == [.undecodableText])
     }
 

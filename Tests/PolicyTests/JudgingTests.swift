@@ -94,6 +94,48 @@ import Testing
         #expect(HeaderEdits.alert(verdict) == "X-Mailreeve-Alert: BAD HEADER SECTION, x: y\r\n")
     }
 
+    /// What may pass for one reason hides nothing that may not for another.
+    @Test func theFirstCategoryThatMayNotPassDecides() {
+        var report = Self.report(.nulInHeader)
+        report.findings = [
+            Finding(scanner: "clamav", kind: .virus, name: "V", part: nil),
+            Finding(scanner: "header", kind: .badHeader, name: "syntax", part: nil, evidence: "x: y"),
+        ]
+        report.unchecked = [Unchecked(.encrypted)]
+        let verdict = Verdict(report, policy: JudgingPolicy(anomalies: [.nulInHeader: .score]))
+        #expect(verdict.categories == [.infected, .unchecked, .badHeader] && verdict.category == .infected)
+        func policy(_ infected: Destiny, _ encrypted: Destiny, _ badHeader: Destiny) -> ContentPolicy {
+            ContentPolicy(infected: infected, unchecked: [.encrypted: encrypted], badHeader: badHeader)
+        }
+        #expect(policy(.pass, .pass, .reject).destiny(for: verdict) == .reject)
+        #expect(policy(.pass, .pass, .reject).decidingCategory(for: verdict) == .badHeader)
+        #expect(policy(.pass, .quarantine, .reject).destiny(for: verdict) == .quarantine)
+        #expect(policy(.discard, .quarantine, .reject).decidingCategory(for: verdict) == .infected)
+        #expect(policy(.pass, .pass, .pass).destiny(for: verdict) == .pass)
+        #expect(policy(.pass, .pass, .pass).decidingCategory(for: verdict) == .infected)
+        #expect(policy(.pass, .pass, .reject).keepsCopy(for: verdict))
+        let said = ReplyTexts.content(.reject, verdict.only(.badHeader), id: "i").summary
+        #expect(said == "554 5.6.0 Reject, id=i - BAD HEADER: x: y")
+        #expect(
+            HeaderEdits.alert(verdict) == "X-Mailreeve-Alert: INFECTED, message contains: V\r\n"
+                + "X-Mailreeve-Alert: BAD HEADER SECTION, x: y\r\n")
+    }
+
+    /// A refusal for an anomaly holds whatever else passes.
+    @Test func refusedAnomaliesAreRefusedInInfectedMailToo() {
+        var report = Self.report(.nulInHeader)
+        report.findings = [Finding(scanner: "clamav", kind: .virus, name: "V", part: nil)]
+        let verdict = Verdict(report, policy: JudgingPolicy(anomalies: [.nulInHeader: .reject]))
+        let policy = ContentPolicy(infected: .pass, unchecked: [.ambiguous: .pass])
+        #expect(policy.destiny(for: verdict) == .reject)
+    }
+
+    /// An anomaly does not excuse a scanner that says nothing.
+    @Test func silenceIsNotHiddenByAnomalies() {
+        let verdict = Verdict(Self.report(.nulInHeader), required: ["clamav"])
+        #expect(verdict.reasons == [.ambiguous, .scannerFailed])
+    }
+
     @Test func minorsAreThoseOfAmavis() {
         #expect(BadHeader.allCases.map(\.minor) == Array(1...8))
     }
@@ -108,7 +150,7 @@ import Testing
         let alert = HeaderEdits.alert(verdict)
         let lines = alert.split(separator: "\r\n")
         #expect(lines.count == Verdict.namesKept && lines.dropFirst().allSatisfy { $0.hasPrefix("\t") })
-        #expect(lines.allSatisfy { $0.utf8.count <= 998 })
+        #expect(lines.allSatisfy { $0.utf8.count <= 998 && $0.utf8.allSatisfy { $0 < 0x80 } })
         #expect(ReplyTexts.content(.reject, verdict, id: "i").summary.unicodeScalars.count < 500)
     }
 

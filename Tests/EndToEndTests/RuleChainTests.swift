@@ -292,4 +292,36 @@ struct RuleChainTests {
             #expect(try reply("one") == "550 5.7.1 second")
         }
     }
+
+    /// What Postfix cannot see: encoded words, transfer encodings, HTML, names in any form.
+    @Test func decodedTextIsLookedUp() async throws {
+        try await Lanes.run {
+            var configuration = try GatewayConfiguration(nextHops: ["smtp:[127.0.0.1]:1"], beforeQueue: true)
+            configuration.settings["decoded_header_checks"] = "\"pcre:{{/^Subject: gr\u{FC}n geld$$/ REJECT subject}}\""
+            configuration.settings["decoded_body_checks"] = "\"pcre:{{/^free money now/ REJECT body}}\""
+            configuration.settings["attachment_checks"] =
+                "\"pcre:{{/^name: .*[.]exe$$/ REJECT name} {/^type: image.x-odd/ REJECT type}}\""
+            let gateway = try GatewayProcess(configuration)
+            func reply(_ text: String) throws -> String {
+                try Swaks(port: gateway.port, content: crlf("From: sender@example.org\n" + text)).decisive
+            }
+            #expect(try reply("Subject: =?utf-8?q?gr=C3=BCn?=\n =?utf-8?b?IGdlbGQ=?=\n\nx\n") == "550 5.7.1 subject")
+            #expect(
+                try reply(
+                    "MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\nZnJlZSBtb25leSBub3c=\n"
+                )
+                    == "550 5.7.1 body")
+            #expect(
+                try reply("MIME-Version: 1.0\nContent-Type: text/html\n\n<p>free <b>mo</b><!-- x -->ney\nnow</p>\n")
+                    == "550 5.7.1 body")
+            #expect(
+                try reply(
+                    "MIME-Version: 1.0\nContent-Type: message/rfc822\n\nContent-Type: application/x;\n name*=utf-8''%65%2Eex%65\n\nx\n"
+                )
+                    == "550 5.7.1 name")
+            #expect(try reply("MIME-Version: 1.0\nContent-Type: image/x-odd\n\nx\n") == "550 5.7.1 type")
+            // Nothing fires: only then is the next hop asked, which is not there.
+            #expect(try reply("Subject: x\n\nx\n").hasPrefix("451 4."))
+        }
+    }
 }

@@ -9,11 +9,11 @@ SYSCONFDIR ?= /etc
 # Where the setting clamav.test_database looks by default.
 DATADIR ?= /usr/share/mailreeve
 
-LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev libssl-dev pkg-config
+LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
-SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
+SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
 	$(filter-out $(SCRIPTS)/make-%,$(wildcard $(SCRIPTS)/*))
 
 .DEFAULT_GOAL := help

@@ -53,7 +53,11 @@ let package = Package(
         // C: each module is imported by exactly one Swift target.
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
+        .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CRegex"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -62,7 +66,10 @@ let package = Package(
         library("Bytes", ["CBytes"]),
         library("Linux", ["CSandbox"]),
         library("Digests", ["COpenSSL"]),
+        library("Compression", ["CCompression"]),
+        library("HTMLHelp", ["CMspack"]),
         library("MailModel"),
+        library("Members"),
 
         // Pure logic: no C library, no NIO, no Foundation
         library("SMTP", ["Bytes", "MailModel"]),
@@ -70,12 +77,18 @@ let package = Package(
         library("Policy", ["Bytes", "MailModel"]),
         library("Checks", ["Bytes", "MailModel"]),
 
-        // Content scanners
+        // Content scanners and the unpacker
         library("Antivirus", ["CClamAV"]),
+        library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
+        library(
+            "Unpacking",
+            [
+                "Bytes", "CArchive", "Compression", "Documents", "HTMLHelp", "Linux", "MIME", "MailModel", "Members",
+            ]),
         library("Patterns", ["Bytes", "CPCRE2", "CRegex", "Checks"]),
 
         // The contract between the two processes
-        library("InspectionLink", ["Linux", "MailModel"]),
+        library("InspectionLink", ["Linux", "MailModel", "Members"]),
 
         // Stores
         library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
@@ -87,11 +100,15 @@ let package = Package(
         library("Configuration", ["Checks", "MailModel", yaml]),
         library(
             "Inspector",
-            ["Antivirus", "Bytes", "Checks", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Patterns"]),
+            [
+                "Antivirus", "Bytes", "Checks", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "MailModel",
+                "Members", "Patterns", "Unpacking",
+            ]),
         library(
             "Gateway",
             [
-                "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
+                "Policy",
                 "Relay", "SMTP", "Stores", logging,
             ] + nioTLS),
 
@@ -112,6 +129,7 @@ let package = Package(
 
         // Programs that tests start
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
+        testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(
             name: "TestSupport", dependencies: ["Bytes", "Digests", "Linux"], path: "Tests/TestSupport",
@@ -122,11 +140,16 @@ let package = Package(
         suite("AntivirusTests", ["Antivirus"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
+        suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
         suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
+        .testTarget(
+            name: "DocumentsTests",
+            dependencies: ["Bytes", "Compression", "Digests", "Documents", "Members", "TestSupport"],
+            exclude: ["Oracle"], swiftSettings: strict),
         suite(
             "EndToEndTests",
             ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
@@ -151,6 +174,10 @@ let package = Package(
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
+        .testTarget(
+            name: "UnpackingTests",
+            dependencies: ["Compression", "Digests", "Documents", "MIME", "Members", "TestSupport", "Unpacking"],
+            swiftSettings: strict),
         suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
     ]
 )

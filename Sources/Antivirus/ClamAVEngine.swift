@@ -68,15 +68,19 @@ package final class ClamAVEngine {
     }
 
     /// Scans bytes in memory with every parser of libclamav.
-    /// - Parameter parsingMail: take content that is mail apart. Off for what the caller takes apart by itself.
-    package func scan(_ bytes: UnsafeRawBufferPointer, parsingMail: Bool) -> ScanOutcome {
+    /// - Parameters:
+    ///   - parsingMail: take content that is mail apart. Off for what the caller takes apart by itself.
+    ///   - parsingArchives: the same of archives and compressed files. With it off, signatures that are about an archive as
+    ///     such (names and sizes of its members, `.cdb`) or that ask for the type of the container around a member find
+    ///     nothing.
+    package func scan(_ bytes: UnsafeRawBufferPointer, parsingMail: Bool, parsingArchives: Bool = true) -> ScanOutcome {
         guard let base = bytes.baseAddress, bytes.count > 0 else { return .clean }
         // libclamav says "virus" without a name for a whole file over its limit.
         guard bytes.count <= largest else { return .overLimits("Heuristics.Limits.Exceeded.MaxFileSize") }
         guard let map = cl_fmap_open_memory(base, bytes.count) else { return .failed("no memory to map the content") }
         defer { cl_fmap_close(map) }
         EngineMessages.clear()
-        var options = Self.options(parsingMail: parsingMail)
+        var options = Self.options(parsingMail: parsingMail, parsingArchives: parsingArchives)
         var name: UnsafePointer<CChar>?
         var scanned: UInt = 0
         let result = cl_scanmap_callback(map, nil, &name, &scanned, engine, &options, nil)
@@ -105,11 +109,12 @@ package final class ClamAVEngine {
         guard outcome == .clean else { throw EngineError("a first scan of harmless text says: \(outcome)") }
     }
 
-    private static func options(parsingMail: Bool) -> cl_scan_options {
+    private static func options(parsingMail: Bool, parsingArchives: Bool) -> cl_scan_options {
         var options = cl_scan_options()
         options.general = UInt32(CL_SCAN_GENERAL_HEURISTICS)
         options.parse = ~0
         if !parsingMail { options.parse &= ~UInt32(CL_SCAN_PARSE_MAIL) }
+        if !parsingArchives { options.parse &= ~UInt32(CL_SCAN_PARSE_ARCHIVE) }
         // Not findings but the only way in which libclamav says that it did not look at something.
         options.heuristic = UInt32(
             CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE | CL_SCAN_HEURISTIC_ENCRYPTED_DOC)

@@ -15,6 +15,7 @@ package struct Settings: Sendable, Equatable {
     package var controlSocket = ""
     package var workspace = Workspace()
     package var limits = Limits()
+    package var unpacking = Unpacking()
     package var timeouts = Timeouts()
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
@@ -75,11 +76,42 @@ package struct Settings: Sendable, Equatable {
         /// Octets of a boundary; RFC 2046 section 5.1.1 allows 70, real software writes more.
         package var mimeBoundaryLength = 2048
         /// Readings of an ambiguous message besides the ordinary one.
-        package var mimeReadings = 32
+        package var mimeReadings = 128
         /// Octets in all those readings, beyond four times the message.
         package var mimeReadingBytes = 1_048_576
         /// Octets of one part's text that are read as people see them.
         package var textBytes = 4_194_304
+        package init() {}
+    }
+
+    /// What one message may unpack to. Reaching a limit ends unpacking; what was extracted is scanned, and the message is
+    /// `unchecked: over-limits`.
+    package struct Unpacking: Sendable, Equatable {
+        /// Containers within each other (amavis: MAXLEVELS).
+        package var levels = 14
+        /// Members of all containers together (amavis: MAXFILES).
+        package var files = 1500
+        /// The quota is `max(minimum_quota, size x minimum_factor, min(maximum_quota, size x maximum_factor))` octets, as in
+        /// amavis (MIN_EXPANSION_QUOTA and so on).
+        package var minimumQuota = 102_400
+        package var maximumQuota = 314_572_800
+        package var minimumFactor = 5
+        package var maximumFactor = 500
+        /// Octets for each octet of one container, beyond the first MiB.
+        package var ratio = 2000
+        /// Wall time.
+        package var seconds = 60
+        /// Processor time.
+        package var processorSeconds = 30
+        /// Octets of members in memory at one time, and of the largest one; others lie in the workspace.
+        package var memory = 16_777_216
+        package var memberMemory = 1_048_576
+        /// Octets that one message may write to the workspace.
+        package var workspace = 536_870_912
+        /// Passwords that are tried on one encrypted member.
+        package var passwordTries = 100
+        /// The site's own passwords, tried on every encrypted member.
+        package var passwords: [String] = []
         package init() {}
     }
 

@@ -100,6 +100,53 @@ private let limitKeys: [Setting] = [
         "Octets of one part's text that are read as people see them: charset, HTML, links. The rest is scanned only."),
 ]
 
+private let unpackingKeys: [Setting] = [
+    Setting(
+        "unpacking.levels", \.unpacking.levels, .count(0...1000),
+        "Containers within each other that are opened (amavis: MAXLEVELS)."),
+    Setting(
+        "unpacking.files", \.unpacking.files, .count(0...100_000),
+        "Members of all containers of a message together (amavis: MAXFILES)."),
+    Setting(
+        "unpacking.minimum_quota", \.unpacking.minimumQuota, .size(0...oneTiB),
+        "Octets that every message may unpack to (amavis: MIN_EXPANSION_QUOTA)."),
+    Setting(
+        "unpacking.maximum_quota", \.unpacking.maximumQuota, .size(0...oneTiB),
+        "Octets that maximum_factor may give (amavis: MAX_EXPANSION_QUOTA)."),
+    Setting(
+        "unpacking.minimum_factor", \.unpacking.minimumFactor, .count(0...1_000_000),
+        "Octets for each octet of the message that it may always unpack to (amavis: MIN_EXPANSION_FACTOR)."),
+    Setting(
+        "unpacking.maximum_factor", \.unpacking.maximumFactor, .count(0...1_000_000),
+        "Octets for each octet of the message that it may unpack to below maximum_quota (amavis: MAX_EXPANSION_FACTOR)."
+    ),
+    Setting(
+        "unpacking.ratio", \.unpacking.ratio, .count(1...1_000_000),
+        "Octets for each octet of one container that it may unpack to, beyond the first MiB."),
+    Setting(
+        "unpacking.seconds", \.unpacking.seconds, .duration(1...86_400), "Wall time of unpacking one message."),
+    Setting(
+        "unpacking.processor_seconds", \.unpacking.processorSeconds, .duration(1...86_400),
+        "Processor time of unpacking one message."),
+    Setting(
+        "unpacking.memory", \.unpacking.memory, .size(0...oneTiB),
+        "Octets of members that are kept in memory at one time; further ones lie in the workspace."),
+    Setting(
+        "unpacking.member_memory", \.unpacking.memberMemory, .size(0...oneTiB),
+        "Octets of the largest member that is kept in memory."),
+    Setting(
+        "unpacking.workspace", \.unpacking.workspace, .size(0...oneTiB),
+        "Octets that one message may write to the workspace."),
+    Setting(
+        "unpacking.password_tries", \.unpacking.passwordTries, .count(0...10_000),
+        "Passwords that are tried on one encrypted member: words of the text, of the subject, of addresses, the site's."
+    ),
+    Setting(
+        "unpacking.passwords", \.unpacking.passwords,
+        ValueType<String>.password.list(of: "passwords", allowEmpty: true),
+        "The site's own passwords, tried on every encrypted member; at most 200."),
+]
+
 private let timeoutKeys: [Setting] = [
     Setting("timeouts.command", \.timeouts.command, .duration(1...86_400), "Waiting for a command."),
     Setting("timeouts.message", \.timeouts.message, .duration(1...86_400), "From MAIL to the end of data."),
@@ -180,11 +227,12 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + timeoutKeys
+    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
         + inspectorKeys + clamavKeys + ownRuleKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
+        ("unpacking", "What one message may unpack to. Beyond it is over-limits; what was extracted is scanned."),
         ("timeouts", "Deadlines."),
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),

@@ -95,6 +95,11 @@ extension ValueType where Value == String {
     /// The name of a policy.
     static let policyName = text("name of a policy", expected: policyNameForm) { isPolicyName($0) }
 
+    /// A password for archives: what one record of the link can hold.
+    static let password = text("password", expected: "1 to 128 octets without NUL") {
+        (1...128).contains($0.utf8.count) && !$0.utf8.contains(0)
+    }
+
     /// One of some words.
     static func word(of words: [String]) -> ValueType {
         text("one of " + words.joined(separator: ", "), expected: oneOf(words), words: words) { words.contains($0) }

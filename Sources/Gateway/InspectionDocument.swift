@@ -24,6 +24,7 @@ struct InspectionDocument: Encodable {
         var sha256: String
         var encrypted: Bool
         var origin: String
+        var notes: [String]
     }
 
     struct FindingEntry: Encodable {
@@ -120,7 +121,7 @@ struct InspectionDocument: Encodable {
                 detectedType: Escaping.text(part.detectedType),
                 names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
-                origin: part.origin.rawValue)
+                origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) })
         }
         anomalies = work.anomalies.map {
             AnomalyEntry(

@@ -61,27 +61,66 @@ struct ScanTree {
         for item in items { add(2, describe(item)) }
     }
 
-    /// A part's depth is the number of dots in its path: `1`, `1.2`, `1.2.1`.
+    /// A part's depth is the number of dots and slashes in its path: `1`, `1.2`, `1.2.1`, `1.2.1/3`.
     private mutating func addParts(_ document: InspectionDocument) {
         if document.parts.isEmpty { return }
         add(1, "parts")
-        for part in document.parts {
-            var text = "\(part.path) \(part.declaredType)"
+        var names: [String: String] = [:]
+        for part in document.parts where names[part.path] == nil { names[part.path] = part.names.first ?? part.path }
+        for index in Self.ordered(document.parts.map(\.path)) {
+            let part = document.parts[index]
+            var text = part.path
+            let chain = Self.containers(of: part.path, names)
+            if !chain.isEmpty { text += " " + (chain + part.names.prefix(1)).joined(separator: " > ") }
+            if !part.declaredType.isEmpty { text += " \(part.declaredType)" }
             if !part.detectedType.isEmpty, part.detectedType != part.declaredType {
-                text += " (is \(part.detectedType))"
+                text += part.declaredType.isEmpty ? ", \(part.detectedType)" : " (is \(part.detectedType))"
             }
             text += ", \(part.size) octets"
-            for name in part.names { text += ", \"\(name)\"" }
+            for name in chain.isEmpty ? part.names[...] : part.names.dropFirst() { text += ", \"\(name)\"" }
             if part.reading > 0 {
                 text += ", in reading \(part.reading)"
                 if let cause = part.cause.value { text += " because of \(cause)" }
                 if part.decoding != "ordinary" { text += ", decoded \(part.decoding)" }
             }
             if part.encrypted { text += ", encrypted" }
-            if part.origin != "mime" { text += ", from \(part.origin)" }
-            let depth = min(2 + part.path.utf8.count { $0 == 0x2E }, (lines.last?.depth ?? 0) + 1)
+            if part.origin == "embedded", chain.isEmpty { text += ", from embedded" }
+            if !part.notes.isEmpty { text += ", " + part.notes.joined(separator: "; ") }
+            let depth = min(2 + part.path.utf8.count { $0 == 0x2E || $0 == 0x2F }, (lines.last?.depth ?? 0) + 1)
             add(max(2, depth), text)
         }
+    }
+
+    /// Members come level by level; people want each behind its container.
+    private static func ordered(_ paths: [String]) -> [Int] {
+        var members: [Substring: [Int]] = [:]
+        var tops: [Int] = []
+        for (index, path) in paths.enumerated() {
+            if let slash = path.lastIndex(of: "/") {
+                members[path[..<slash], default: []].append(index)
+            } else {
+                tops.append(index)
+            }
+        }
+        var order: [Int] = []
+        var pending = Array(tops.reversed())
+        while let index = pending.popLast() {
+            order.append(index)
+            // A path that stands twice (in two readings) has its members behind the first.
+            pending += (members.removeValue(forKey: paths[index][...]) ?? []).reversed()
+        }
+        return order
+    }
+
+    /// Names of the containers around a member, the outermost first; empty for a part of the message.
+    private static func containers(of member: String, _ names: [String: String]) -> [String] {
+        var chain: [String] = []
+        var path = member[...]
+        while let slash = path.lastIndex(of: "/") {
+            path = path[..<slash]
+            chain.append(names[String(path)] ?? String(path))
+        }
+        return chain.reversed()
     }
 
     private static func place(_ part: Nullable<String>) -> String {

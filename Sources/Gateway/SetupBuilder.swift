@@ -3,6 +3,7 @@ internal import Glibc
 internal import InspectionLink
 internal import Linux
 internal import MailModel
+internal import Members
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -73,14 +74,28 @@ struct SetupBuilder {
             configure: Configure(
                 generation: 0, workspace: "", clamav: clamav, allowWeakerSandbox: inspector.sandbox == .allowWeaker,
                 workerMemory: inspector.memory,
-                workerFileSize: max(inspector.reportSize, settings.limits.messageSize * 2)),
+                workerFileSize: max(
+                    inspector.reportSize, settings.limits.messageSize * 2, settings.unpacking.workspace),
+                passwords: Array(settings.unpacking.passwords.prefix(ControlLimits.passwords))),
             limits: InspectionLimits(
                 mimeParts: settings.limits.mimeParts, mimeDepth: settings.limits.mimeDepth,
                 headerBytes: settings.limits.headerBytes, headerFields: settings.limits.headerFields,
                 parameters: settings.limits.mimeParameters, boundaryLength: settings.limits.mimeBoundaryLength,
                 readings: settings.limits.mimeReadings, readingBytes: settings.limits.mimeReadingBytes,
-                decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes),
+                decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes,
+                unpacking: unpackingLimits),
             reportSize: inspector.reportSize, selfTest: clamav != nil, rules: rules.isEmpty ? nil : rules.source)
+    }
+
+    private var unpackingLimits: UnpackingLimits {
+        let unpacking = settings.unpacking
+        return UnpackingLimits(
+            levels: unpacking.levels, files: unpacking.files, minimumQuota: unpacking.minimumQuota,
+            maximumQuota: unpacking.maximumQuota, minimumFactor: unpacking.minimumFactor,
+            maximumFactor: unpacking.maximumFactor, ratio: unpacking.ratio, seconds: unpacking.seconds,
+            processorSeconds: unpacking.processorSeconds, memory: unpacking.memory,
+            memberMemory: unpacking.memberMemory,
+            workspace: unpacking.workspace, passwords: unpacking.passwordTries)
     }
 
     // MARK: - Stores

@@ -7,6 +7,8 @@
 //
 // The end of the stream ends the reader: no worker outlives its zygote, no zygote outlives its gateway.
 
+package import Members
+
 /// First record to a zygote: everything it needs before it forks.
 package struct Configure: Hashable, Sendable {
     /// Number of the generation, for logs.
@@ -24,10 +26,12 @@ package struct Configure: Hashable, Sendable {
     /// Largest file that a worker may write (its report, scratch files), octets. Below `maxScanSize` it is the real limit
     /// of what libclamav unpacks; reaching it is reported as over-limits.
     package var workerFileSize: Int
+    /// The site's own passwords for encrypted archives.
+    package var passwords: [String]
 
     package init(
         generation: Int, workspace: String, clamav: ClamAVSettings?, allowWeakerSandbox: Bool = false,
-        landlockABI: Int = Int(Int32.max), workerMemory: Int, workerFileSize: Int
+        landlockABI: Int = Int(Int32.max), workerMemory: Int, workerFileSize: Int, passwords: [String] = []
     ) {
         self.generation = generation
         self.workspace = workspace
@@ -36,6 +40,7 @@ package struct Configure: Hashable, Sendable {
         self.landlockABI = landlockABI
         self.workerMemory = workerMemory
         self.workerFileSize = workerFileSize
+        self.passwords = passwords
     }
 }
 
@@ -129,10 +134,12 @@ package struct InspectionLimits: Hashable, Sendable {
     package var decodedBytes: Int
     /// Octets of one part's text that are read as people see them.
     package var textBytes: Int
+    package var unpacking: UnpackingLimits
 
     package init(
         mimeParts: Int, mimeDepth: Int, headerBytes: Int, headerFields: Int, parameters: Int, boundaryLength: Int,
-        readings: Int, readingBytes: Int, decodedBytes: Int, textBytes: Int
+        readings: Int, readingBytes: Int, decodedBytes: Int, textBytes: Int,
+        unpacking: UnpackingLimits = UnpackingLimits()
     ) {
         self.mimeParts = mimeParts
         self.mimeDepth = mimeDepth
@@ -144,6 +151,7 @@ package struct InspectionLimits: Hashable, Sendable {
         self.readingBytes = readingBytes
         self.decodedBytes = decodedBytes
         self.textBytes = textBytes
+        self.unpacking = unpacking
     }
 }
 

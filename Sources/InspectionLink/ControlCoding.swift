@@ -1,3 +1,5 @@
+internal import Members
+
 extension ZygoteRequest {
     package func encoded() -> [UInt8] {
         switch self {
@@ -16,6 +18,7 @@ extension ZygoteRequest {
             out.put(settings.landlockABI)
             out.put(settings.workerMemory)
             out.put(settings.workerFileSize)
+            out.put(settings.passwords) { out, password in out.put(password) }
             return out.bytes
         case .fork(let worker):
             var out = RecordWriter(type: 2)
@@ -40,7 +43,10 @@ extension ZygoteRequest {
                 Configure(
                     generation: generation, workspace: workspace, clamav: clamav,
                     allowWeakerSandbox: try reader.bool(), landlockABI: try reader.int(),
-                    workerMemory: try reader.int(), workerFileSize: try reader.int()))
+                    workerMemory: try reader.int(), workerFileSize: try reader.int(),
+                    passwords: try reader.list(limit: ControlLimits.passwords) { reader throws(RecordError) in
+                        try reader.string(limit: ControlLimits.password)
+                    }))
         case 2:
             self = .fork(worker: try reader.int())
         default:
@@ -141,6 +147,14 @@ extension Inspect {
         ] {
             out.put(limit)
         }
+        let unpacking = limits.unpacking
+        for limit in [
+            unpacking.levels, unpacking.files, unpacking.minimumQuota, unpacking.maximumQuota, unpacking.minimumFactor,
+            unpacking.maximumFactor, unpacking.ratio, unpacking.seconds, unpacking.processorSeconds, unpacking.memory,
+            unpacking.memberMemory, unpacking.workspace, unpacking.passwords,
+        ] {
+            out.put(limit)
+        }
         return out.bytes
     }
 
@@ -157,7 +171,16 @@ extension Inspect {
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
                 parameters: try reader.int(in: some), boundaryLength: try reader.int(in: some),
                 readings: try reader.int(in: any), readingBytes: try reader.int(in: any),
-                decodedBytes: try reader.int(in: some), textBytes: try reader.int(in: any)))
+                decodedBytes: try reader.int(in: some), textBytes: try reader.int(in: any),
+                unpacking: UnpackingLimits(
+                    levels: try reader.int(in: any), files: try reader.int(in: any),
+                    minimumQuota: try reader.int(in: any), maximumQuota: try reader.int(in: any),
+                    minimumFactor: try reader.int(in: any), maximumFactor: try reader.int(in: any),
+                    ratio: try reader.int(in: some), seconds: try reader.int(in: 0...UnpackingLimits.longestTime),
+                    processorSeconds: try reader.int(in: 0...UnpackingLimits.longestTime),
+                    memory: try reader.int(in: any),
+                    memberMemory: try reader.int(in: any), workspace: try reader.int(in: any),
+                    passwords: try reader.int(in: any))))
         try reader.end()
     }
 }
@@ -166,6 +189,9 @@ extension Inspect {
 package enum ControlLimits {
     /// Octets of a path (`PATH_MAX`).
     package static let path = 4096
+    /// Passwords of the site, and octets of one.
+    package static let passwords = 200
+    package static let password = 128
     /// Octets of a failure text.
     package static let text = 8192
     /// Problems of rules that are told, and octets of one: together they fit into a record.

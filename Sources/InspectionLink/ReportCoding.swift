@@ -8,6 +8,8 @@ package struct ReportLimits: Hashable, Sendable {
     package var text = 4096
     /// Names of one part.
     package var names = 200
+    /// Notes on one part.
+    package var notes = 400
     /// Findings.
     package var findings = 10_000
     /// Stages with a time.
@@ -39,6 +41,7 @@ extension Report {
             out.put(part.reading)
             out.put(part.cause?.rawValue ?? "")
             out.put(part.decoding)
+            out.put(part.notes) { out, note in out.put(note) }
         }
         out.put(findings) { out, finding in
             out.put(finding.scanner)
@@ -93,7 +96,10 @@ extension Report {
                 size: try reader.int(in: 0...Int.max), sha256: try Self.digest(&reader),
                 encrypted: try reader.bool(), origin: try Self.word(&reader),
                 reading: try reader.int(in: 0...limits.entries), cause: try Self.optionalWord(&reader),
-                decoding: try reader.string(limit: limits.text))
+                decoding: try reader.string(limit: limits.text),
+                notes: try reader.list(limit: limits.notes) { reader throws(RecordError) in
+                    try reader.string(limit: limits.text)
+                })
         }
         let count = parts.count
         let findings = try reader.list(limit: limits.findings) { reader throws(RecordError) in

@@ -4,6 +4,7 @@ internal import InspectionLink
 internal import Linux
 internal import MIME
 internal import MailModel
+internal import Unpacking
 
 /// Inspects one message after the other: structure, decoded parts with their digests, and the scanner on all of them.
 struct Inspection {
@@ -15,13 +16,18 @@ struct Inspection {
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
     private let reportSize: Int
+    private let passwords: [String]
     private var buffer: [UInt8] = []
 
-    /// - Parameter reportSize: the largest report, octets.
-    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int) {
+    /// - Parameters:
+    ///   - rules: header and body checks; nil without any.
+    ///   - reportSize: the largest report, octets.
+    ///   - passwords: the site's own, for encrypted members.
+    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String]) {
         self.engine = engine
         self.rules = rules
         self.reportSize = reportSize
+        self.passwords = passwords
     }
 
     /// Inspects a message. Returns the report as a record.
@@ -31,9 +37,14 @@ struct Inspection {
     }
 
     private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
-        var run = Run(engine: engine, messageSize: message.count)
-        run.prepareScanner(directory: request.workspace)
         var walker = PartWalker(message, limits: request.limits)
+        var run = Run(
+            engine: engine, messageSize: message.count,
+            unpacker: Unpacker(
+                limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
+                passwords: Run.passwords(message, walker, site: passwords, request.limits),
+                messageLimits: PartWalker.limits(request.limits)))
+        run.prepareScanner(directory: request.workspace)
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
@@ -57,6 +68,7 @@ struct Inspection {
             }
             index += 1
         }
+        run.takeMembers()
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         return run.builder.finish(
@@ -91,8 +103,9 @@ struct Inspection {
     }
 
     /// What is collected of one message.
-    private struct Run {
+    struct Run {
         let engine: ClamAVEngine?
+        let unpacker: Unpacker
         var builder: ReportBuilder
         var clock = StageClock()
         /// The scanner has seen everything so far, without an error or a limit.
@@ -102,8 +115,9 @@ struct Inspection {
         private var block: [UInt8] = []
         private var spent = 0
 
-        init(engine: ClamAVEngine?, messageSize: Int) {
+        init(engine: ClamAVEngine?, messageSize: Int, unpacker: Unpacker) {
             self.engine = engine
+            self.unpacker = unpacker
             builder = ReportBuilder(messageSize: messageSize)
             isComplete = engine != nil
         }
@@ -172,18 +186,23 @@ struct Inspection {
                 isComplete = false
             }
             clock.spent(.decode)
-            scan(content, part: part, parsingMail: true)
+            if builder.report.parts[part].reading == 0 { unpacker.charge(content.count) }
+            look(content, part: part, item: nil)
         }
 
-        mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool) {
+        mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
             guard let engine else { return }
-            let outcome = content.withUnsafeBytes { engine.scan($0, parsingMail: parsingMail) }
+            let outcome = content.withUnsafeBytes {
+                engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
+            }
             clock.spent(.clamav)
             switch outcome {
             case .clean:
                 break
             case .found(let name):
-                builder.addVirus(name, scanner: Inspection.scanner, part: part)
+                builder.addVirus(
+                    name, scanner: Inspection.scanner, part: part,
+                    evidence: part.map { builder.report.parts[$0].notes.joined(separator: "; ") } ?? "")
             case .overLimits(let name):
                 isComplete = false
                 builder.addUnchecked(.overLimits, part: part, name)

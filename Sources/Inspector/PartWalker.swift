@@ -9,15 +9,17 @@ struct PartWalker {
     /// Octets that may still be decoded.
     private(set) var budget: Int
 
+    /// The MIME reader's part of the limits.
+    static func limits(_ limits: InspectionLimits) -> MIMELimits {
+        MIMELimits(
+            parts: limits.mimeParts, depth: limits.mimeDepth, headerBytes: limits.headerBytes,
+            headerCount: limits.headerFields, parameters: limits.parameters,
+            boundaryLength: limits.boundaryLength, nestedBytes: min(MIMELimits().nestedBytes, limits.decodedBytes),
+            readings: limits.readings, alternativeBytes: limits.readingBytes)
+    }
+
     init(_ message: Span<UInt8>, limits: InspectionLimits) {
-        let defaults = MIMELimits()
-        tree = MIMEReader.read(
-            message,
-            limits: MIMELimits(
-                parts: limits.mimeParts, depth: limits.mimeDepth, headerBytes: limits.headerBytes,
-                headerCount: limits.headerFields, parameters: limits.parameters,
-                boundaryLength: limits.boundaryLength, nestedBytes: min(defaults.nestedBytes, limits.decodedBytes),
-                readings: limits.readings, alternativeBytes: limits.readingBytes))
+        tree = MIMEReader.read(message, limits: Self.limits(limits))
         budget = limits.decodedBytes
     }
 

@@ -6,8 +6,10 @@ internal import MailModel
 struct ReportBuilder {
     /// Bounds of what one message may put into its report.
     struct Limits {
-        /// Octets of all file names together.
+        /// Octets of all file names and notes together.
         var nameBytes = 4_194_304
+        /// Octets of one note.
+        var note = 400
         /// Anomalies.
         var anomalies = 10_000
         /// Octets of a media type (RFC 6838 section 4.2: twice 127 and a slash).
@@ -45,6 +47,16 @@ struct ReportBuilder {
         return index
     }
 
+    /// Adds a note to a part, cut where it is too long; one that does not fit is left out.
+    mutating func addNote(_ note: String, part: Int) {
+        let note = clamped(note, to: limits.note)
+        guard report.parts[part].notes.count < contract.notes, note.utf8.count <= limits.nameBytes - nameBytes else {
+            return
+        }
+        nameBytes += note.utf8.count
+        report.parts[part].notes.append(note)
+    }
+
     /// Sets what decoding and detection said of a part.
     mutating func describe(_ part: Int, _ change: (inout PartDescription) -> Void) {
         change(&report.parts[part])
@@ -66,9 +78,12 @@ struct ReportBuilder {
         for limit in stage.limitsHit { reach(limit) }
     }
 
-    mutating func addVirus(_ name: String, scanner: String, part: Int?) {
+    /// - Parameter evidence: what else tells of it, in our words.
+    mutating func addVirus(_ name: String, scanner: String, part: Int?, evidence: String = "") {
         report.findings.append(
-            Finding(scanner: scanner, kind: .virus, name: clamped(name, to: limits.detail), part: part))
+            Finding(
+                scanner: scanner, kind: .virus, name: clamped(name, to: limits.detail), part: part,
+                evidence: clamped(evidence, to: limits.detail)))
     }
 
     mutating func addBadHeader(_ kind: BadHeader, _ detail: String) {

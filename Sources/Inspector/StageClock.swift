@@ -9,6 +9,8 @@ struct StageClock {
         case rules
         case decode
         case text
+        case unpack
+        case digest
         case clamav
     }
 

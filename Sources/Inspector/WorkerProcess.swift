@@ -34,7 +34,10 @@ enum WorkerProcess {
             ExitStatus.end(.sandbox, "worker \(number): \(error)", to: keptWords)
         }
         close(keptWords)
-        serve(link, report, Inspection(engine: engine, rules: rules, reportSize: settings.workerFileSize))
+        serve(
+            link, report,
+            Inspection(
+                engine: engine, rules: rules, reportSize: settings.workerFileSize, passwords: settings.passwords))
     }
 
     /// Where the copy of standard error lies until the sandbox is closed.

@@ -25,6 +25,15 @@ package final class Descriptor: Sendable {
         Descriptor(owning: try check("memfd_create") { csandbox_memfd(name) })
     }
 
+    /// A new file for reading and writing that has no name any more: it goes with its last descriptor.
+    /// - Parameter name: what the file is called in `directory` until it is open; nothing may be there by this name.
+    package static func scratch(in directory: String, name: String) throws(SystemError) -> Descriptor {
+        let path = "\(directory)/\(name)"
+        let file = try open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
+        try check("unlink \(path)") { unlink(path) }
+        return file
+    }
+
     /// Seals a memory file: from here on nobody, not even we, can change, grow or shrink it.
     package func seal() throws(SystemError) {
         try check("seal") { csandbox_seal(raw) }
@@ -79,6 +88,18 @@ package final class Descriptor: Sendable {
             }
         }
         try result.get()
+    }
+
+    /// Writes all bytes at an offset without moving the file position.
+    package func write(_ bytes: Span<UInt8>, at offset: Int) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            done += try check("pwrite") {
+                bytes.withUnsafeBytes {
+                    pwrite(raw, $0.baseAddress.map { $0 + done }, $0.count - done, off_t(offset + done))
+                }
+            }
+        }
     }
 
     /// Makes the file hold these bytes and nothing else.

@@ -93,6 +93,8 @@ struct EntityHeader {
         finish(parameters, field)
         var boundaries: Set<[UInt8]> = []
         for value in parameters.values(of: "boundary") {
+            // Some readers keep the blank: only lines with it are delimiters to them.
+            if let last = value.bytes.last, FieldBody.isBlank(last) { note(.obscuredStructure, field) }
             if let boundary = Self.boundary(value.bytes) { boundaries.insert(boundary) }
         }
         noteForms(bytes, field, value, boundaries)

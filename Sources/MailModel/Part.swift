@@ -1,6 +1,6 @@
 /// One part of a message as the inspector describes it: facts for policy, logs and `scan`, not the content itself.
 package struct PartDescription: Hashable, Sendable {
-    /// Position in the tree: `1`, `1.2`, `1.2.1`.
+    /// Position in the tree: `1`, `1.2`, `1.2.1`; members of containers behind a slash, as in `1.2/1/3`.
     package var path: String
     /// Media type from `Content-Type`, lower case, without parameters; escape before showing.
     package var declaredType: String
@@ -22,11 +22,14 @@ package struct PartDescription: Hashable, Sendable {
     package var cause: AnomalyKind?
     /// How the content was decoded where decoders differ: one word, `ordinary` or another way (`docs/ANOMALIES.md`).
     package var decoding: String
+    /// What else was noticed, each a short line: what the part is in its container, macros and links of a document, the
+    /// password that opened it. Escape before showing.
+    package var notes: [String]
 
     package init(
         path: String, declaredType: String = "", detectedType: String = "", names: [String] = [], size: Int = 0,
         sha256: [UInt8] = [], encrypted: Bool = false, origin: Origin = .mime,
-        reading: Int = 0, cause: AnomalyKind? = nil, decoding: String = "ordinary"
+        reading: Int = 0, cause: AnomalyKind? = nil, decoding: String = "ordinary", notes: [String] = []
     ) {
         self.path = path
         self.declaredType = declaredType
@@ -39,6 +42,7 @@ package struct PartDescription: Hashable, Sendable {
         self.reading = reading
         self.cause = cause
         self.decoding = decoding
+        self.notes = notes
     }
 
     /// Where a part comes from; raw values are those of `scan --json`.

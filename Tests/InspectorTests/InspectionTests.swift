@@ -30,7 +30,8 @@ import Testing
         #expect(report.unchecked.isEmpty)
         #expect(report.limitsHit.isEmpty)
         #expect(report.completedScanners == ["clamav"])
-        #expect(report.timings.map { $0.stage } == ["mime", "rules", "decode", "text", "clamav"])
+        #expect(
+            report.timings.map { $0.stage } == ["mime", "rules", "decode", "text", "unpack", "digest", "clamav"])
     }
 
     @Test func partsAreDescribed() throws {

@@ -25,7 +25,8 @@ import Testing
         #expect(report.completedScanners == ["clamav"])
         if isInfected {
             let places = report.viruses.compactMap { $0.part }.map { report.parts[$0].reading }
-            #expect(!places.isEmpty && places.allSatisfy { $0 > 0 })
+            // Files that are written out in text are found in the ordinary reading too.
+            #expect(places.contains { $0 > 0 })
         }
     }
 

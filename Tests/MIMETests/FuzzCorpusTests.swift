@@ -8,9 +8,9 @@ import Testing
         .appendingPathComponent("Fuzzer/Corpus")
 
     #if DEBUG
-        private static let rounds = 1_000
+        private static let rounds = 60
     #else
-        private static let rounds = 10_000
+        private static let rounds = 5_000
     #endif
 
     private static func inputs(_ target: FuzzTarget) throws -> [(name: String, bytes: [UInt8])] {

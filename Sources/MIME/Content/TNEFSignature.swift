@@ -35,15 +35,32 @@ package struct TNEFContents: Hashable, Sendable {
         package static let limitReached = Notes(rawValue: 16)
     }
 
+    /// A text of the message itself.
+    package struct Body: Hashable, Sendable {
+        /// How it is stored.
+        package enum Form: Hashable, Sendable {
+            case plain
+            case html
+            /// [MS-OXRTFCP].
+            case compressedRTF
+        }
+
+        package var form: Form
+        /// The octets of the value.
+        package var range: Range<Int>
+    }
+
     /// In the order of the stream.
     package var attachments: [TNEFAttachment] = []
+    /// Texts of the message, in the order of the stream.
+    package var bodies: [Body] = []
     /// What was odd.
     package var notes: Notes = []
     /// Number of the Windows code page of 8-bit names; nil when the stream does not say.
     package var codePage: Int?
 }
 
-/// Recognises TNEF (`winmail.dat`, [MS-OXTNEF]) by its content and lists the attachments. Nothing is unpacked here.
+/// Recognises TNEF (`winmail.dat`, [MS-OXTNEF]) by its content and lists attachments and texts. Nothing is unpacked here.
 package enum TNEFSignature {
     /// Default for `attachmentLimit`.
     package static let defaultAttachmentLimit = 1000
@@ -81,10 +98,14 @@ package enum TNEFSignature {
         private static let renderData = 0x9002
         private static let attachmentProperties = 0x9005
         private static let codePage = 0x9007
+        private static let body = 0x800C
+        private static let messageProperties = 0x9003
 
         var contents = TNEFContents()
         let attachmentLimit: Int
         var propertiesLeft: Int
+        /// The properties that are read are the message's, not an attachment's.
+        private var isMessage = false
 
         init(attachmentLimit: Int, propertiesLeft: Int) {
             self.attachmentLimit = attachmentLimit
@@ -122,13 +143,36 @@ package enum TNEFSignature {
                         isOpen = true
                     }
                     attribute(bytes, id, start..<end)
-                } else if id == Self.codePage {
-                    contents.codePage = TNEFSignature.number(bytes.extracting(start..<end), 0, 4)
+                } else {
+                    message(bytes, id, start..<end)
                 }
                 guard isWhole else { return }
                 at = end + 2
             }
         }
+
+        private mutating func message(_ bytes: Span<UInt8>, _ id: Int, _ range: Range<Int>) {
+            switch id {
+            case Self.codePage: contents.codePage = TNEFSignature.number(bytes.extracting(range), 0, 4)
+            case Self.body: append(body: .plain, range)
+            case Self.messageProperties:
+                isMessage = true
+                properties(bytes, range)
+                isMessage = false
+            default: break
+            }
+        }
+
+        private mutating func append(body form: TNEFContents.Body.Form, _ range: Range<Int>) {
+            guard contents.bodies.count < Self.mostBodies else {
+                contents.notes.insert(.limitReached)
+                return
+            }
+            contents.bodies.append(TNEFContents.Body(form: form, range: range))
+        }
+
+        /// Texts of a message that are kept; usual are one or two.
+        private static let mostBodies = 64
 
         private mutating func check(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) {
             var sum: UInt16 = 0
@@ -224,6 +268,10 @@ package enum TNEFSignature {
                 propertiesLeft -= 1
                 let value = at + 4..<at + 4 + length
                 switch id {
+                case 0x1000 where isMessage: append(body: .plain, value)
+                case 0x1009 where isMessage: append(body: .compressedRTF, value)
+                case 0x1013 where isMessage: append(body: .html, value)
+                case _ where isMessage: break
                 // Display name, short name, long name, long path name.
                 case 0x3001, 0x3704, 0x3707, 0x370D: name(bytes, value, isUTF16: base == 0x1F)
                 case 0x3701: append(content: value)

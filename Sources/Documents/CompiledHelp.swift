@@ -1,0 +1,18 @@
+internal import Bytes
+internal import HTMLHelp
+internal import Members
+
+/// Compiled HTML help: its pages, scripts and programs.
+enum CompiledHelp {
+    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.has("ITSF") }
+
+    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        let result = HTMLHelpFile.read(bytes, limit: { extraction.bufferRoom }) { name, content in
+            extraction.charge(content.count)
+            return extraction.countItem() && extraction.member(.file, names: [name], content.span)
+        }
+        if result.contains(.damaged) { extraction.problem(.corrupt, "compiled help") }
+        if result.contains(.overlapping) { extraction.problem(.overLimits, "entries of compiled help share octets") }
+        if result.contains(.limitReached) { extraction.stop("octets") }
+    }
+}

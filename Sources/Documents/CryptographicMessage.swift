@@ -1,0 +1,59 @@
+internal import Bytes
+internal import Digests
+internal import Members
+
+/// S/MIME in one piece (RFC 8551 section 3.4 to 3.6): signed content goes back to the reader of messages, encrypted content
+/// is named.
+enum CryptographicMessage {
+    /// Octets within which the content type has to stand.
+    private static let head = 32
+    /// 1.2.840.113549.1.7 and 1.2.840.113549.1.9.16.1
+    private static let types: [[UInt8]] = [
+        [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07],
+        [0x06, 0x0B, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x01],
+    ]
+    private static let labels: [StaticString] = [
+        "-----BEGIN PKCS7-----", "-----BEGIN CMS-----", "-----BEGIN PKCS #7 SIGNED DATA-----",
+    ]
+
+    static func matches(_ bytes: Span<UInt8>) -> Bool { isBinary(bytes) || armour(bytes) != nil }
+
+    private static func isBinary(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count > head, bytes[0] == 0x30 else { return false }
+        let start = bytes.extracting(0..<head)
+        return types.contains { start.firstIndex(of: $0.span).map { (2...8).contains($0) } == true }
+    }
+
+    /// Where the base64 text between the labels begins.
+    private static func armour(_ bytes: Span<UInt8>) -> Int? {
+        let start = bytes.extracting(bytes.range(0, 4_096))
+        for label in labels {
+            if let place = start.first(label) { return place + label.utf8CodeUnitCount }
+        }
+        return nil
+    }
+
+    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        guard let start = armour(bytes) else {
+            open(bytes, extraction)
+            return
+        }
+        let end = bytes.first("-----END", from: start) ?? bytes.count
+        let message = EncodedText.decodeBase64(bytes.extracting(start..<end), limit: extraction.room)
+        extraction.charge(message.count)
+        open(message.span, extraction)
+    }
+
+    private static func open(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        switch SignedContent.read(bytes) {
+        case .signed(let content?):
+            extraction.charge(content.count)
+            extraction.member(.mail, content.span)
+        case .signed(nil), .other: break
+        case .compressed(let deflated):
+            extraction.inflatedMember(.mail, deflated.span, stated: nil, "compressed S/MIME")
+        case .encrypted: extraction.problem(.encrypted, "S/MIME message")
+        case nil: extraction.problem(.corrupt, "S/MIME message")
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// One kind of document that carries other files, as it is recognised and read.
+package struct DocumentFormat: Sendable {
+    /// Name for reports and documentation.
+    package let name: String
+    /// How it is recognised, for documentation.
+    package let recognisedBy: String
+    /// What is reported of it, for documentation.
+    package let reports: String
+    private let recognise: @Sendable (Span<UInt8>) -> Bool
+    private let reader: @Sendable (Span<UInt8>, Extraction) -> Void
+
+    /// True when `bytes`, a document as a whole, look like this format. Several formats may fit.
+    package func matches(_ bytes: Span<UInt8>) -> Bool { recognise(bytes) }
+
+    /// Hands everything in the document `bytes` to `sink`. Ranges that the sink gets are ranges of `bytes`.
+    package func read(_ bytes: Span<UInt8>, options: DocumentOptions, sink: any DocumentSink) {
+        reader(bytes, Extraction(options, sink, size: bytes.count))
+    }
+
+    /// Every format that is read here. A new one is a file with two functions, a row, and a suite.
+    package static let all: [DocumentFormat] = [
+        DocumentFormat(
+            name: "OLE2 compound file (doc, xls, ppt, msg, msi)", recognisedBy: "signature D0CF11E0A1B11AE1",
+            reports: "streams, packaged files, attachments, macro source, decrypted package",
+            recognise: CompoundFile.matches, reader: CompoundDocument.read),
+        DocumentFormat(
+            name: "Rich Text Format", recognisedBy: "`{\\rt`, blanks before it",
+            reports: "objects, packaged files, links, fields",
+            recognise: RichText.matches, reader: RichText.read),
+        DocumentFormat(
+            name: "PDF", recognisedBy: "`%PDF-` in the first 1,024 octets",
+            reports: "embedded files, scripts, forms, actions, links, encryption",
+            recognise: PDFReader.matches, reader: PDFReader.read),
+        DocumentFormat(
+            name: "TNEF (winmail.dat)", recognisedBy: "signature 789F3E22",
+            reports: "attachments with all names, embedded messages, message texts",
+            recognise: TNEFReader.matches, reader: TNEFReader.read),
+        DocumentFormat(
+            name: "OneNote section", recognisedBy: "file type identifier of sections and tables of contents",
+            reports: "embedded files; names",
+            recognise: OneNoteReader.matches, reader: OneNoteReader.read),
+        DocumentFormat(
+            name: "compiled HTML help (chm)", recognisedBy: "`ITSF`",
+            reports: "files",
+            recognise: CompiledHelp.matches, reader: CompiledHelp.read),
+        DocumentFormat(
+            name: "Windows shortcut (lnk)", recognisedBy: "header size and class identifier",
+            reports: "target, arguments, what stands behind it",
+            recognise: ShellLink.matches, reader: ShellLink.read),
+        DocumentFormat(
+            name: "Internet shortcut (url, scf, desktop, iqy)", recognisedBy: "first section or lines of the text",
+            reports: "targets",
+            recognise: InternetShortcut.matches, reader: InternetShortcut.read),
+        DocumentFormat(
+            name: "Office XML", recognisedBy: "name spaces of Office in the first 8,192 octets",
+            reports: "remote templates, external objects, links, DDE, macro sheets, files in base64",
+            recognise: OfficeXML.matches, reader: OfficeXML.read),
+        DocumentFormat(
+            name: "OpenDocument XML", recognisedBy: "name spaces of OpenDocument in the first 8,192 octets",
+            reports: "encrypted; macros, DDE, objects, templates and links from elsewhere",
+            recognise: OpenDocument.matches, reader: OpenDocument.read),
+        DocumentFormat(
+            name: "Symbolic Link (slk)", recognisedBy: "`ID;`",
+            reports: "macro sheets, names that run by themselves, DDE",
+            recognise: SymbolicLinkFile.matches, reader: SymbolicLinkFile.read),
+        DocumentFormat(
+            name: "ActiveMime", recognisedBy: "`ActiveMime`", reports: "the compound file in it",
+            recognise: ActiveMime.matches, reader: ActiveMime.read),
+        DocumentFormat(
+            name: "S/MIME (p7m, p7s; DER, PEM)", recognisedBy: "content type in the first octets, or the label of PEM",
+            reports: "signed and compressed content as mail; encrypted",
+            recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
+        DocumentFormat(
+            name: "OpenPGP", recognisedBy: "label of the armour, or an encrypted session key packet",
+            reports: "encrypted; unsupported otherwise",
+            recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
+        DocumentFormat(
+            name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",
+            reports: "files written out in base64, hexadecimal or numbers; HTML smuggling; script in SVG; DDE in cells",
+            recognise: TextDocument.matches, reader: TextDocument.read),
+    ]
+}

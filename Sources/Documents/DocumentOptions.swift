@@ -1,0 +1,39 @@
+/// Limits of the readers of documents. What goes beyond is reported as `over-limits`.
+package struct DocumentLimits: Hashable, Sendable {
+    /// Octets of one decoded member. Default 256 MiB.
+    package var memberOctets = 256 << 20
+    /// Octets of a decoded value that has to be in memory as a whole: object streams, several filters, compiled help.
+    /// Default 16 MiB.
+    package var bufferedOctets = 16 << 20
+    /// Different facts of one document; that there are more is told once. Default 256.
+    package var facts = 256
+    /// Octets of a fact's text and of a name. Default 1,024.
+    package var factOctets = 1_024
+    /// Octets that all decoders of one document may write, whether it becomes a member or not. Default 512 MiB.
+    package var decodedOctets = 512 << 20
+    /// Decoded octets for each octet of a document, beyond the first MiB. Deflate reaches 1,032. Default 1,100.
+    package var expansion = 1_100
+    /// Directory entries, objects, records or properties of one document that are looked at. Default 200,000.
+    package var items = 200_000
+    /// Octets that a reader that goes over a document several times may read, for each octet of it. Default 16.
+    package var rereading = 16
+    /// Storages, groups or lists within one another. Default 64.
+    package var depth = 64
+    /// Hash rounds for all passwords of one document. Default 4,000,000: some seconds.
+    package var passwordRounds = 4_000_000
+
+    package init() {}
+}
+
+/// What a reader is told.
+package struct DocumentOptions: Sendable {
+    package var limits: DocumentLimits
+    /// Candidate passwords for encrypted documents, in the order to be tried, as UTF-8. The well-known ones are tried first
+    /// in any case.
+    package var passwords: [[UInt8]]
+
+    package init(limits: DocumentLimits = DocumentLimits(), passwords: [[UInt8]] = []) {
+        self.limits = limits
+        self.passwords = passwords
+    }
+}

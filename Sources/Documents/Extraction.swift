@@ -1,0 +1,140 @@
+internal import Compression
+internal import Members
+
+/// One document's way to the sink: counts against the limits, and says each over-limit once.
+final class Extraction {
+    let options: DocumentOptions
+    private let sink: any DocumentSink
+    private var facts: Set<DocumentFact> = []
+    private var decodedLeft: Int
+    private var itemsLeft: Int
+    private var problems: Set<ContainerProblem> = []
+    /// A limit or the budget was reached: the reader returns.
+    private(set) var isStopped = false
+
+    /// - Parameter size: octets of the document.
+    init(_ options: DocumentOptions, _ sink: any DocumentSink, size: Int) {
+        self.options = options
+        self.sink = sink
+        let limits = options.limits
+        let (expanded, isOver) = size.multipliedReportingOverflow(by: limits.expansion)
+        decodedLeft = isOver ? limits.decodedOctets : min(limits.decodedOctets, max(1 << 20, expanded))
+        itemsLeft = limits.items
+    }
+
+    var limits: DocumentLimits { options.limits }
+
+    /// Octets that the next decoded member may have.
+    var room: Int { max(0, min(limits.memberOctets, decodedLeft, sink.room)) }
+
+    /// The same for what has to be in memory as a whole.
+    var bufferRoom: Int { min(room, limits.bufferedOctets) }
+
+    /// Octets were decoded.
+    func charge(_ octets: Int) {
+        decodedLeft -= min(octets, decodedLeft)
+    }
+
+    /// One more directory entry, object or record is looked at. False, and a problem, over the limit.
+    func countItem() -> Bool {
+        guard !isStopped else { return false }
+        guard itemsLeft > 0 else {
+            stop("items")
+            return false
+        }
+        itemsLeft -= 1
+        // The sink looks at the clock.
+        if itemsLeft & 0x3FF == 0, !sink.mayGoOn() { isStopped = true }
+        return !isStopped
+    }
+
+    /// Hands on a member with content of its own, unless it is empty. False when the reader must stop.
+    @discardableResult
+    func member(_ role: DocumentRole, names: [[UInt8]] = [], _ content: Span<UInt8>) -> Bool {
+        guard content.count > 0 || !names.isEmpty, !isStopped else { return !isStopped }
+        var goesOn = sink.begin(member(role, names))
+        var at = 0
+        while goesOn, at < content.count {
+            let piece = content.range(at, 1 << 16)
+            goesOn = sink.append(content.extracting(piece))
+            at = piece.upperBound
+        }
+        sink.end()
+        if !goesOn { isStopped = true }
+        return goesOn
+    }
+
+    /// Hands on what `input` inflates to (RFC 1950), piece by piece.
+    /// - Parameters:
+    ///   - stated: octets that the document says; where they have come a missing checksum is no damage.
+    ///   - what: what it is, for a report of damage.
+    func inflatedMember(
+        _ role: DocumentRole, names: [[UInt8]] = [], _ input: Span<UInt8>, stated: Int?, _ what: String
+    ) {
+        guard !isStopped else { return }
+        guard sink.begin(member(role, names)) else {
+            sink.end()
+            isStopped = true
+            return
+        }
+        let result = Inflate.pieces(input, form: .zlib, limit: room) { sink.append($0) }
+        sink.end()
+        charge(result.produced)
+        switch result.end {
+        case .complete: break
+        case .stopped: isStopped = true
+        case .limit: stop("octets")
+        case .truncated, .corrupt:
+            if result.produced != stated { problem(.corrupt, what) }
+        }
+    }
+
+    /// Hands on a member that is a part of the document as it stands.
+    @discardableResult
+    func member(_ role: DocumentRole, names: [[UInt8]] = [], range: Range<Int>) -> Bool {
+        guard !range.isEmpty || !names.isEmpty, !isStopped else { return !isStopped }
+        if !sink.add(member(role, names), range: range) { isStopped = true }
+        return !isStopped
+    }
+
+    /// Hands on the name of a member that cannot be decrypted.
+    @discardableResult
+    func encryptedMember(names: [[UInt8]]) -> Bool {
+        problem(.encrypted, "embedded file")
+        guard !isStopped else { return false }
+        var member = member(.file, names)
+        member.flags.insert(.encrypted)
+        if !sink.add(member) { isStopped = true }
+        return !isStopped
+    }
+
+    private func member(_ role: DocumentRole, _ names: [[UInt8]]) -> Member {
+        var different: [[UInt8]] = []
+        for name in names where !name.isEmpty && !different.contains(name) { different.append(name) }
+        return Member(names: different, flags: role.flags, role: role.text)
+    }
+
+    /// Each fact is told once.
+    func fact(_ kind: DocumentFact.Kind, _ text: [UInt8] = []) {
+        let fact = DocumentFact(kind, Array(text.prefix(limits.factOctets)))
+        guard !facts.contains(fact) else { return }
+        guard facts.count < limits.facts else {
+            problem(.note, "more facts than are told")
+            return
+        }
+        facts.insert(fact)
+        sink.add(fact)
+    }
+
+    /// Each problem is reported once.
+    func problem(_ kind: ContainerProblem.Kind, _ detail: String) {
+        let problem = ContainerProblem(kind, detail)
+        if problems.insert(problem).inserted { sink.report(problem) }
+    }
+
+    /// A limit was reached: nothing more is read.
+    func stop(_ limit: String) {
+        problem(.overLimits, limit)
+        isStopped = true
+    }
+}

@@ -1,0 +1,87 @@
+internal import Members
+internal import Bytes
+
+/// A file that Windows' packager wrapped (`\1Ole10Native` streams and objects of class `Package`): label, source path,
+/// temporary path, content, and the same three names again in UTF-16. The format is not published by its maker; this is
+/// what Windows writes.
+struct OLEPackage {
+    /// Label, and the last components of the paths, in both encodings.
+    var names: [[UInt8]] = []
+    var content: Range<Int>
+    /// As stated.
+    var size: Int
+    /// Octets that belong to none of the fields stand behind it.
+    var end: Int
+
+    /// Reads a package at `start`: nil when it is none.
+    init?(_ bytes: Span<UInt8>, at start: Int) {
+        guard let type = bytes.little16(start), type == 2 else { return nil }
+        var at = start + 2
+        var found: [[UInt8]] = []
+        for field in 0..<3 {
+            // Two numbers stand before the temporary path: a kind, and the path's length.
+            if field == 2 {
+                guard bytes.little16(at) != nil, bytes.little16(at + 2) == 3 else { return nil }
+                at += 8
+            }
+            guard at <= bytes.count, let end = bytes.firstIndex(of: 0, from: at), end - at <= Self.longestPath else {
+                return nil
+            }
+            found.append(Self.lastComponent(Names.ansi(bytes.extracting(at..<end))))
+            at = end + 1
+        }
+        guard let size = bytes.little32(at) else { return nil }
+        self.size = size
+        content = bytes.range(at + 4, size)
+        end = at + 4 + content.count
+        // Temporary path, label, source path.
+        for _ in 0..<3 {
+            guard let units = bytes.little32(end), units <= Self.longestPath, end + 4 + units * 2 <= bytes.count else {
+                break
+            }
+            found.append(Self.lastComponent(Names.utf16(bytes.extracting(bytes.range(end + 4, units * 2)))))
+            end += 4 + units * 2
+        }
+        for name in found where !name.isEmpty && !names.contains(name) { names.append(name) }
+    }
+
+    private static let longestPath = 4_096
+
+    private static func lastComponent(_ path: [UInt8]) -> [UInt8] {
+        guard let slash = path.lastIndex(where: { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "/") }) else {
+            return path
+        }
+        return Array(path[(slash + 1)...])
+    }
+
+    /// Hands on what the `\1Ole10Native` stream `bytes` holds: a packaged file, or another program's own data.
+    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        guard let size = bytes.little32(0) else { return }
+        guard let package = OLEPackage(bytes, at: 4) else {
+            if let target = target(bytes, at: 4) { extraction.fact(.externalObject, target) }
+            extraction.member(.stream, bytes.extracting(bytes.range(4, size)))
+            return
+        }
+        package.hand(bytes, extraction)
+    }
+
+    /// The path of a package that is only linked: it has the kind 1 where the length of the temporary path would follow.
+    private static func target(_ bytes: Span<UInt8>, at start: Int) -> [UInt8]? {
+        guard bytes.little16(start) == 2, let label = bytes.firstIndex(of: 0, from: start + 2),
+            let path = bytes.firstIndex(of: 0, from: label + 1), bytes.little16(path + 3) == 1
+        else { return nil }
+        return Names.ansi(bytes.extracting(label + 1..<path))
+    }
+
+    /// Hands on the file; and all of `bytes` when the file is not all that they hold.
+    func hand(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        extraction.member(.file, names: names, bytes.extracting(content))
+        if content.count < size { extraction.problem(.corrupt, "packaged file is cut off") }
+        if bytes.count - end > Self.usualRest || content.count < size {
+            extraction.member(.stream, bytes)
+        }
+    }
+
+    /// Octets behind the names that mean nothing: what is missing to a whole sector.
+    private static let usualRest = 512
+}

@@ -1,0 +1,142 @@
+internal import Bytes
+internal import Members
+
+/// XML of Office documents, part of a package or a document in one file (ECMA-376, Word 2003 and Excel 2003 XML): what is
+/// loaded from elsewhere, fields that start programs, files in base64. One pass over the tags.
+struct OfficeXML {
+    /// Name spaces may be declared late, but no XML is without a tag at its start.
+    static func matches(_ bytes: Span<UInt8>) -> Bool {
+        guard isXML(bytes) else { return false }
+        return WideText.has("schemas.openxmlformats.org/", in: bytes)
+            || WideText.has("schemas.microsoft.com/office/", in: bytes)
+            || WideText.has("schemas-microsoft-com:office:", in: bytes)
+            || WideText.has("purl.oclc.org/ooxml/", in: bytes)
+    }
+
+    /// A tag comes first, behind a mark and blanks.
+    static func isXML(_ bytes: Span<UInt8>) -> Bool {
+        if WideText.coding(bytes) != nil { return true }
+        var at = bytes.has("\u{FEFF}") ? 3 : 0
+        while at < bytes.count, at < 1_024, bytes[at] <= 0x20 { at += 1 }
+        return bytes.has("<", at: at)
+    }
+
+    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        WideText.read(bytes, extraction) { text in
+            var reader = OfficeXML(extraction)
+            XMLTag.each(in: text) { reader.look(at: $0, text) }
+            reader.endField()
+        }
+    }
+
+    private let extraction: Extraction
+    /// The instruction of a field, which may be cut in any number of runs (ECMA-376 part 1, 17.16.5).
+    private var instruction: [UInt8] = []
+    /// Excel 2003: within the description of a linked book.
+    private var isLinkedBook = false
+    /// No tag ends any more.
+    private var isOver = false
+
+    private static let longestInstruction = 16_384
+
+    private init(_ extraction: Extraction) {
+        self.extraction = extraction
+    }
+
+    private mutating func look(at tag: XMLTag, _ bytes: Span<UInt8>) -> Bool {
+        // Few lengths matter; most tags are passed here.
+        switch tag.name.count {
+        case 4:
+            if isLinkedBook, tag.isNamed("Path", bytes), !tag.isClosing { linkedBook(tag, bytes) }
+        case 7:
+            if tag.isNamed("fldChar", bytes) { fieldCharacter(tag, bytes) }
+            if tag.isNamed("SupBook", bytes) { isLinkedBook = !tag.isClosing }
+            if tag.isNamed("ddeLink", bytes), !tag.isClosing { link(tag.attributes(bytes)) }
+            if tag.isNamed("binData", bytes), !tag.isClosing { binary(tag, bytes) }
+        case 9:
+            if tag.isNamed("instrText", bytes), !tag.isClosing { instructionText(tag, bytes) }
+            if tag.isNamed("fldSimple", bytes), !tag.isClosing { simpleField(tag.attributes(bytes)) }
+        case 10:
+            if tag.isNamed("binaryData", bytes), !tag.isClosing { binary(tag, bytes) }
+            if tag.isNamed("macrosheet", bytes), !tag.isClosing { extraction.fact(.macroSheet) }
+        case 12:
+            if tag.isNamed("Relationship", bytes), !tag.isClosing { relationship(tag.attributes(bytes)) }
+        default: return true
+        }
+        return !isOver && !extraction.isStopped
+    }
+
+    /// Relationships to parts outside of the package (ECMA-376 part 2, 9.3), and to macro sheets.
+    private func relationship(_ attributes: [String: String]) {
+        guard extraction.countItem() else { return }
+        let type = attributes["Type"] ?? ""
+        let target = Array((attributes["Target"] ?? "").utf8)
+        if type.hasSuffix("/xlMacrosheet") || type.hasSuffix("/xlIntlMacrosheet") {
+            extraction.fact(.macroSheet, target)
+        } else if attributes["TargetMode"] == "External" {
+            if type.hasSuffix("/attachedTemplate") {
+                extraction.fact(.remoteTemplate, target)
+            } else if type.hasSuffix("/hyperlink") {
+                extraction.fact(.uri, target)
+            } else {
+                extraction.fact(.externalObject, target)
+            }
+        }
+    }
+
+    // MARK: Fields and links
+
+    private func link(_ attributes: [String: String]) {
+        guard extraction.countItem() else { return }
+        extraction.fact(.dde, Array(((attributes["ddeService"] ?? "") + "|" + (attributes["ddeTopic"] ?? "")).utf8))
+    }
+
+    private func linkedBook(_ tag: XMLTag, _ bytes: Span<UInt8>) {
+        guard extraction.countItem(), let range = tag.text(bytes) else { return }
+        let path = bytes.extracting(range)
+        if path.firstIndex(of: UInt8(ascii: "|")) != nil { extraction.fact(.dde, path.array) }
+    }
+
+    private func simpleField(_ attributes: [String: String]) {
+        guard extraction.countItem() else { return }
+        for (name, value) in attributes where name.hasSuffix("instr") {
+            FieldInstruction.read(Array(value.utf8), extraction)
+        }
+    }
+
+    private mutating func instructionText(_ tag: XMLTag, _ bytes: Span<UInt8>) {
+        guard extraction.countItem() else { return }
+        guard let text = tag.text(bytes) else {
+            isOver = true
+            return
+        }
+        if instruction.count < Self.longestInstruction {
+            instruction += bytes.extracting(bytes.range(text.lowerBound, min(text.count, 4_096))).array
+        }
+    }
+
+    private mutating func fieldCharacter(_ tag: XMLTag, _ bytes: Span<UInt8>) {
+        let kind = tag.attributes(bytes).first { $0.key.hasSuffix("fldCharType") }?.value
+        if kind == "separate" || kind == "end" { endField() }
+    }
+
+    private mutating func endField() {
+        if !instruction.isEmpty { FieldInstruction.read(instruction, extraction) }
+        instruction = []
+    }
+
+    // MARK: Files
+
+    /// Files in base64: parts of a flat package, and what Word 2003 kept so.
+    private mutating func binary(_ tag: XMLTag, _ bytes: Span<UInt8>) {
+        guard extraction.countItem() else { return }
+        guard let text = tag.text(bytes) else {
+            isOver = true
+            return
+        }
+        let content = EncodedText.decodeBase64(bytes.extracting(text), limit: extraction.room)
+        extraction.charge(content.count)
+        let names = tag.attributes(bytes).filter { $0.key.hasSuffix("name") }.map { Array($0.value.utf8) }
+        extraction.member(.file, names: names, content.span)
+    }
+}

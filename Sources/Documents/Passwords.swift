@@ -1,0 +1,35 @@
+internal import Bytes
+
+/// Passwords that open documents, and the work that may go into trying them.
+struct Passwords {
+    /// Excel opens workbooks with this password without asking, so that malware is encrypted with it.
+    static let officeDefault = Array("VelvetSweatshop".utf8)
+
+    /// Tried in this order.
+    let candidates: [[UInt8]]
+    /// Hash rounds left.
+    private var roundsLeft: Int
+
+    init(wellKnown: [[UInt8]], _ options: DocumentOptions) {
+        var candidates = wellKnown
+        for password in options.passwords where !candidates.contains(password) { candidates.append(password) }
+        self.candidates = candidates
+        roundsLeft = options.limits.passwordRounds
+    }
+
+    /// The first candidate that `key` turns into a key. Nil when none does, or the rounds are spent.
+    /// - Parameter rounds: what one try costs.
+    mutating func first<Key>(rounds: Int, _ key: ([UInt8]) -> Key?) -> (key: Key, password: [UInt8])? {
+        for password in candidates {
+            guard rounds <= roundsLeft else { return nil }
+            roundsLeft -= rounds
+            if let key = key(password) { return (key, password) }
+        }
+        return nil
+    }
+
+    /// A password in the form that Office hashes.
+    static func utf16(_ password: [UInt8]) -> [UInt8] {
+        String(decoding: password, as: UTF8.self).utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+    }
+}

@@ -1,0 +1,126 @@
+internal import Bytes
+
+/// Text of any kind: HTML, script, XML, plain. Files that are written out in it are taken out; script that hands a file to
+/// the reader is told.
+enum TextDocument {
+    /// Octets that are looked at to tell text from anything else.
+    private static let prefix = 4_096
+
+    /// Octets without which nothing can be written out.
+    private static let smallest = 16
+
+    static func matches(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count >= smallest else { return false }
+        if WideText.coding(bytes) != nil { return true }
+        return bytes.extracting(bytes.range(0, prefix)).firstIndex(of: 0) == nil
+    }
+
+    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        WideText.read(bytes, extraction) { readText($0, extraction) }
+    }
+
+    private static func readText(_ text: Span<UInt8>, _ extraction: Extraction) {
+        CellFormula.read(text, extraction)
+        let literals = TextLiterals.read(text, extraction)
+        // Words are looked for where a page or an image begins, or where something is written out that they could use.
+        guard literals.hasFile || !literals.longLiterals.isEmpty || ScriptWords.isLikely(in: text) else { return }
+        var words = ScriptWords(text)
+        guard words.hasScript || words.isVectorImage else { return }
+        var at = 0
+        for literal in literals.longLiterals {
+            words.look(at: text, at..<literal.lowerBound)
+            at = literal.upperBound
+        }
+        words.look(at: text, at..<text.count)
+        if words.hasScript, words.offersFile, literals.hasFile || words.decodes { extraction.fact(.htmlSmuggling) }
+        if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
+    }
+}
+
+/// Words of HTML and script that together make a file of text.
+private struct ScriptWords {
+    private(set) var hasScript = false
+    /// An attribute that runs script.
+    private(set) var hasHandler = false
+    /// A file is made or offered for saving.
+    private(set) var offersFile = false
+    /// Text is made into octets.
+    private(set) var decodes = false
+    private(set) var isVectorImage = false
+
+    private static let longestRoot = 4_096
+
+    /// HTML or an image at the start.
+    static func isLikely(in text: Span<UInt8>) -> Bool {
+        let head = text.extracting(text.range(0, longestRoot))
+        var from = 0
+        while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
+            from = place + 1
+            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return true }
+        }
+        return false
+    }
+
+    private static let roots: [StaticString] = [
+        "html", "!doctype", "head", "body", "script", "svg", "meta", "div", "img",
+    ]
+
+    /// Whether there is script at all, or an image that could have some: in one pass over letters that are rare.
+    init(_ text: Span<UInt8>) {
+        let letters = Self.letters
+        let isRare = letters.span
+        for index in 0..<text.count where isRare[Int(text[index])] {
+            if text[index] | 0x20 == UInt8(ascii: "p") {
+                guard !hasScript, text.hasPrefix(ignoringCase: "script", from: index - 4) else { continue }
+                // `<script`, with any prefix, or `javascript:`.
+                let before = index >= 5 ? text[index - 5] : 0x20
+                if before == UInt8(ascii: "<") || before == UInt8(ascii: ":") || text.has(":", at: index + 2) {
+                    hasScript = true
+                }
+            } else if index < Self.longestRoot, text.hasPrefix(ignoringCase: "svg", from: index - 1), index >= 2,
+                text[index - 2] == UInt8(ascii: "<") || text[index - 2] == UInt8(ascii: ":")
+            {
+                isVectorImage = true
+            }
+        }
+    }
+
+    /// `p` and `v`.
+    private static let letters: [Bool] = (0..<256).map { $0 | 0x20 == 0x70 || $0 | 0x20 == 0x76 }
+
+    /// One pass: each word begins with one of a few letters.
+    mutating func look(at text: Span<UInt8>, _ range: Range<Int>) {
+        for index in range {
+            switch text[index] {
+            case UInt8(ascii: "B"), UInt8(ascii: "b"):
+                if text.hasPrefix(ignoringCase: "blob(", from: index) { offersFile = true }
+            case UInt8(ascii: "m"), UInt8(ascii: "M"):
+                if text.hasPrefix(ignoringCase: "mssave", from: index) { offersFile = true }
+            case UInt8(ascii: "c"), UInt8(ascii: "C"):
+                if text.hasPrefix(ignoringCase: "createobjecturl", from: index) { offersFile = true }
+            case UInt8(ascii: "d"), UInt8(ascii: "D"):
+                if text.hasPrefix(ignoringCase: "download", from: index) { offersFile = true }
+            case UInt8(ascii: "a"), UInt8(ascii: "A"):
+                if text.hasPrefix(ignoringCase: "atob", from: index) { decodes = true }
+            case UInt8(ascii: "f"), UInt8(ascii: "F"):
+                if text.hasPrefix(ignoringCase: "fromcharcode", from: index) { decodes = true }
+            case UInt8(ascii: "u"), UInt8(ascii: "U"):
+                if text.hasPrefix(ignoringCase: "uint8array", from: index) { decodes = true }
+            case UInt8(ascii: "o"), UInt8(ascii: "O"): handler(text, index)
+            default: break
+            }
+        }
+    }
+
+    /// ` onload=`, with blanks before the sign.
+    private mutating func handler(_ text: Span<UInt8>, _ index: Int) {
+        guard index > 0, text[index - 1] <= 0x20 || text[index - 1] == UInt8(ascii: "/") || text[index - 1] == 0x22,
+            text.hasPrefix(ignoringCase: "on", from: index)
+        else { return }
+        var at = index + 2
+        while at < text.count, at < index + 24, text[at] | 0x20 >= 0x61, text[at] | 0x20 <= 0x7A { at += 1 }
+        guard at > index + 4 else { return }
+        while at < text.count, at < index + 32, text[at] <= 0x20 { at += 1 }
+        if at < text.count, text[at] == UInt8(ascii: "=") { hasHandler = true }
+    }
+}

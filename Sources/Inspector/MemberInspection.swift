@@ -1,0 +1,114 @@
+internal import Digests
+internal import Documents
+internal import InspectionLink
+internal import MIME
+internal import MailModel
+internal import Members
+internal import Unpacking
+
+/// Taking containers apart: what the parts of a message hold, and what that holds.
+extension Inspection.Run {
+    /// Passwords that the message tells, for its encrypted members. Only mail with something to open is read for them.
+    static func passwords(
+        _ message: Span<UInt8>, _ walker: PartWalker, site: [String], _ limits: InspectionLimits
+    ) -> Passwords {
+        var finder = PasswordFinder()
+        var hasFiles = false
+        for index in walker.tree.parts.indices where walker.tree.parts[index].kind == .leaf && walker.text(index) == nil
+        {
+            hasFiles = true
+        }
+        guard hasFiles else { return Passwords(limit: 0) }
+        finder.read(message: message)
+        for index in walker.tree.parts.indices {
+            guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0,
+                let (mediaType, charset) = walker.text(index)
+            else { continue }
+            var decoded: [UInt8] = []
+            _ = walker.tree.decodeBody(of: index, in: message, into: &decoded, limit: Self.passwordText)
+            let text = TextContent.read(
+                decoded.span, mediaType: mediaType, charset: charset, limit: Self.passwordText)
+            let shown = text.html?.visible ?? text.text
+            finder.read(text: shown.span)
+        }
+        return finder.passwords(site: site, limit: limits.unpacking.passwords)
+    }
+
+    /// Octets of one part's text that are read for passwords.
+    private static let passwordText = 262_144
+
+    /// Recognises content, queues what is in it, and scans it.
+    /// - Parameter item: the member that it is; nil for a part of the message.
+    mutating func look(_ content: Span<UInt8>, part: Int, item: Unpacker.Item?) {
+        let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
+        let opened = unpacker.open(content, as: part, item: item, asMail: !isText)
+        builder.describe(part) { $0.detectedType = opened.types.first?.mediaType ?? "" }
+        if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
+        for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
+        for fact in opened.facts {
+            builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
+        }
+        for problem in opened.problems { note(problem, part: part) }
+        for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
+        clock.spent(.unpack)
+        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete)
+    }
+
+    private mutating func note(_ problem: ContainerProblem, part: Int) {
+        switch problem.kind {
+        case .corrupt: builder.addUnchecked(.corrupt, part: part, problem.detail)
+        case .unsupported: builder.addUnchecked(.unsupported, part: part, problem.detail)
+        case .encrypted:
+            builder.addUnchecked(.encrypted, part: part, problem.detail)
+            builder.describe(part) { $0.encrypted = true }
+        case .overLimits: builder.addUnchecked(.overLimits, part: part, problem.detail)
+        case .ambiguous: builder.addUnchecked(.ambiguous, part: part, problem.detail)
+        case .note: builder.addNote(problem.detail, part: part)
+        }
+    }
+
+    /// Looks at every member of every container, breadth first.
+    mutating func takeMembers() {
+        while let item = unpacker.next() {
+            let holder = builder.report.parts[item.container]
+            let description = PartDescription(
+                path: "\(holder.path)/\(item.number)", names: item.member.names.flatMap(Self.readable),
+                size: item.size, encrypted: item.member.flags.contains(.encrypted),
+                origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading)
+            let part = builder.add(description)
+            for note in Self.notes(item.member) { builder.addNote(note, part: part) }
+            if item.hasContent { lookAtMember(item, part: part) }
+            unpacker.release(item)
+        }
+        if let failure = unpacker.workspaceFailure { fail("workspace: \(failure)", part: nil) }
+    }
+
+    private mutating func lookAtMember(_ item: Unpacker.Item, part: Int) {
+        let unpacker = unpacker
+        _ = unpacker.withContent(of: item) { content in
+            let digest = content.withUnsafeBytes { SHA256.digest($0) }
+            builder.describe(part) { $0.sha256 = digest }
+            clock.spent(.digest)
+            look(content, part: part, item: item)
+        }
+    }
+
+    /// A name as text: UTF-8, or each octet as a character of Latin-1 where it is no UTF-8.
+    private static func readable(_ name: [UInt8]) -> [String] {
+        if let text = String(validating: name, as: UTF8.self) { return [text] }
+        var out = String.UnicodeScalarView()
+        for byte in name { out.append(Unicode.Scalar(byte)) }
+        return [String(out)]
+    }
+
+    private static func notes(_ member: Member) -> [String] {
+        var notes = member.role.isEmpty ? [] : [member.role]
+        let words: [(MemberFlags, String)] = [
+            (.directory, "directory"), (.symbolicLink, "symbolic link"), (.hardLink, "hard link"),
+            (.special, "device, FIFO or socket"), (.macro, "macro"), (.slack, "between or behind members"),
+            (.decrypted, "was encrypted"),
+        ]
+        for (flag, word) in words where member.flags.contains(flag) { notes.append(word) }
+        return notes
+    }
+}

@@ -1,0 +1,75 @@
+/// One member of a container, as its reader hands it out: facts, without content.
+///
+/// A container is whatever holds files or streams of its own: an archive, a compressed file, a disk image, a document with
+/// embedded objects.
+package struct Member: Hashable, Sendable {
+    /// Every candidate for its name, octets as they stand in the container but in UTF-8 where the format says in which
+    /// encoding they are; empty when it has none. Never used as a path.
+    package var names: [[UInt8]]
+    package var flags: MemberFlags
+    /// What it is, where the container says so by its structure rather than by a name (`VBA source`, `comment`); for people.
+    package var role: String
+
+    package init(names: [[UInt8]] = [], flags: MemberFlags = [], role: String = "") {
+        self.names = names
+        self.flags = flags
+        self.role = role
+    }
+}
+
+/// What a member is besides a file.
+package struct MemberFlags: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt16
+
+    package init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    /// Its content is encrypted and could not be decrypted: it has a name and no content.
+    package static let encrypted = MemberFlags(rawValue: 1 << 0)
+    package static let directory = MemberFlags(rawValue: 1 << 1)
+    /// Points to another path; the target is one of its names.
+    package static let symbolicLink = MemberFlags(rawValue: 1 << 2)
+    /// Stands for another member; that one's name is one of its names.
+    package static let hardLink = MemberFlags(rawValue: 1 << 3)
+    /// A device, FIFO or socket.
+    package static let special = MemberFlags(rawValue: 1 << 4)
+    /// Text of a macro.
+    package static let macro = MemberFlags(rawValue: 1 << 5)
+    /// No member by its directory, but octets that lie around and between the members.
+    package static let slack = MemberFlags(rawValue: 1 << 6)
+    /// Was encrypted and opened with a password.
+    package static let decrypted = MemberFlags(rawValue: 1 << 7)
+    /// A file that was put into a document, as opposed to a stream that every such document has.
+    package static let embeddedFile = MemberFlags(rawValue: 1 << 8)
+    /// Is mail: goes back to the reader of messages whatever it looks like.
+    package static let mail = MemberFlags(rawValue: 1 << 9)
+}
+
+/// Something that a reader could not do, or that no honest program writes. One container may have many; equal ones are
+/// reported once.
+package struct ContainerProblem: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// Damaged, cut off, or not what it claims to be.
+        case corrupt
+        /// A format, method or part of a format that is not read here.
+        case unsupported
+        /// All or part of it is encrypted.
+        case encrypted
+        /// A limit of the reader, or a form that only a bomb has.
+        case overLimits
+        /// Programs are known to read it in different ways.
+        case ambiguous
+        /// Worth telling, nothing was missed: the password that opened it and where it came from.
+        case note
+    }
+
+    package var kind: Kind
+    /// What exactly, for people: constant words of ours, without text from the container.
+    package var detail: String
+
+    package init(_ kind: Kind, _ detail: String) {
+        self.kind = kind
+        self.detail = detail
+    }
+}

@@ -1,0 +1,62 @@
+internal import Members
+
+/// What one message may still use. All its containers share it.
+final class Budget {
+    private(set) var hits: [UnpackingLimit] = []
+    /// Set by a limit that ends all unpacking.
+    private(set) var isOver = false
+    private(set) var bytesLeft: Int
+    private var filesLeft: Int
+    private let deadline: Int
+    private let processorDeadline: Int
+    private let clock: @Sendable () -> (wall: Int, processor: Int)
+
+    /// - Parameter clock: nanoseconds of wall and processor time.
+    init(_ limits: UnpackingLimits, messageSize: Int, clock: @escaping @Sendable () -> (wall: Int, processor: Int)) {
+        bytesLeft = limits.quota(messageSize: messageSize)
+        filesLeft = limits.files
+        self.clock = clock
+        let now = clock()
+        deadline = now.wall + limits.seconds * 1_000_000_000
+        processorDeadline = now.processor + limits.processorSeconds * 1_000_000_000
+    }
+
+    /// Notes a limit. Only too deep a nesting leaves the rest of the message to be unpacked.
+    func hit(_ limit: UnpackingLimit) {
+        if !hits.contains(limit) { hits.append(limit) }
+        if limit != .levels { isOver = true }
+    }
+
+    /// Takes one member. False when there are too many.
+    func takeFile() -> Bool {
+        guard mayGoOn() else { return false }
+        guard filesLeft > 0 else {
+            hit(.files)
+            return false
+        }
+        filesLeft -= 1
+        return true
+    }
+
+    /// Takes octets; returns how many of them there were.
+    func takeBytes(_ count: Int) -> Int {
+        let taken = min(count, bytesLeft)
+        bytesLeft -= taken
+        if taken < count { hit(.bytes) }
+        return taken
+    }
+
+    /// Charges octets that were decoded elsewhere and are there whatever the budget says.
+    func charge(_ count: Int) {
+        bytesLeft = max(0, bytesLeft - count)
+    }
+
+    /// True while there is time.
+    func mayGoOn() -> Bool {
+        if isOver { return false }
+        let now = clock()
+        if now.wall > deadline { hit(.seconds) }
+        if now.processor > processorDeadline { hit(.processorSeconds) }
+        return !isOver
+    }
+}

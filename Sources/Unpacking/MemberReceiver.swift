@@ -1,0 +1,130 @@
+internal import Bytes
+internal import Documents
+internal import Members
+
+/// Takes the members of one container, charges them to the message's budget and keeps their content.
+final class MemberReceiver: DocumentSink {
+    private let budget: Budget
+    private let store: ContentStore
+    private let container: Int
+    /// The container itself, which outlives this object: ranges are cut from it.
+    private let content: UnsafeBufferPointer<UInt8>
+    private let ratio: Int
+    /// Where the container's own content lies: members that are ranges of the workspace file need no copy.
+    private let parent: ContentStore.Stored
+    /// Containers around the members.
+    let level: Int
+    /// Members come from a document rather than an archive.
+    var isEmbedded = false
+    private(set) var items: [Unpacker.Item] = []
+    private(set) var problems: [ContainerProblem] = []
+    private(set) var facts: [DocumentFact] = []
+    /// Why the workspace could not be written.
+    private(set) var failure: String?
+    private var current: Member?
+    private var produced = 0
+    private var count = 0
+
+    /// Different problems of one container that are told.
+    private static let mostProblems = 32
+
+    init(
+        _ budget: Budget, _ store: ContentStore, container: Int, content: UnsafeBufferPointer<UInt8>, level: Int,
+        ratio: Int, parent: ContentStore.Stored
+    ) {
+        self.budget = budget
+        self.store = store
+        self.container = container
+        self.content = content
+        self.level = level
+        self.ratio = ratio
+        self.parent = parent
+    }
+
+    var room: Int { budget.isOver ? 0 : budget.bytesLeft }
+
+    func mayGoOn() -> Bool { budget.mayGoOn() }
+
+    func report(_ problem: ContainerProblem) {
+        if problems.count < Self.mostProblems, !problems.contains(problem) { problems.append(problem) }
+    }
+
+    func add(_ fact: DocumentFact) {
+        facts.append(fact)
+    }
+
+    func add(_ member: Member) -> Bool {
+        guard budget.takeFile() else { return false }
+        put(member, .none)
+        return true
+    }
+
+    func add(_ member: Member, range: Range<Int>) -> Bool {
+        guard budget.takeFile() else { return false }
+        let range = range.clamped(to: 0..<content.count)
+        let taken = charge(range.count)
+        let kept = range.lowerBound..<range.lowerBound + taken
+        if case .file(let whole) = parent {
+            put(member, .file(whole.lowerBound + kept.lowerBound..<whole.lowerBound + kept.upperBound))
+        } else {
+            let outcome = store.append(UnsafeBufferPointer(rebasing: content[kept]).span)
+            put(member, store.finish())
+            guard accept(outcome) else { return false }
+        }
+        return taken == range.count
+    }
+
+    func add(_ member: Member, content: [UInt8]) -> Bool {
+        guard budget.takeFile() else { return false }
+        let taken = charge(content.count)
+        let (stored, outcome) = store.keep(taken == content.count ? content : Array(content[..<taken]))
+        put(member, stored)
+        return accept(outcome) && taken == content.count
+    }
+
+    func begin(_ member: Member) -> Bool {
+        guard budget.takeFile() else { return false }
+        current = member
+        return true
+    }
+
+    func append(_ piece: Span<UInt8>) -> Bool {
+        guard budget.mayGoOn() else { return false }
+        let taken = charge(piece.count)
+        guard accept(store.append(piece.extracting(0..<taken))) else { return false }
+        return taken == piece.count && !budget.isOver
+    }
+
+    func end() {
+        guard let member = current else { return }
+        current = nil
+        put(member, store.finish())
+    }
+
+    private func put(_ member: Member, _ content: ContentStore.Stored) {
+        count += 1
+        items.append(
+            Unpacker.Item(
+                member: member, container: container, number: count, level: level, isEmbedded: isEmbedded,
+                content: content))
+    }
+
+    /// Takes octets from the budget; returns how many there were.
+    private func charge(_ octets: Int) -> Int {
+        let taken = budget.takeBytes(octets)
+        produced += taken
+        if produced > UnpackingLimits.ratioFloor, produced / max(1, content.count) > ratio { budget.hit(.ratio) }
+        return taken
+    }
+
+    private func accept(_ outcome: ContentStore.Outcome) -> Bool {
+        switch outcome {
+        case .kept: return true
+        case .limit: budget.hit(.workspace)
+        case .failed(let words):
+            failure = words
+            budget.hit(.workspace)
+        }
+        return false
+    }
+}

@@ -1,0 +1,145 @@
+internal import Bytes
+internal import MIME
+
+/// Collects passwords that a message tells its reader: words near "password" in the text, words of the subject, names and
+/// domains of the addresses.
+package struct PasswordFinder: Sendable {
+    /// Words for a password as mail in many languages writes them, lower case, UTF-8.
+    private static let keywords: [[UInt8]] = [
+        "password", "passwort", "passwd", "passcode", "pwd", "pass:", "pass is", "kennwort", "код", "пароль", "пароля",
+        "contraseña", "contrasena", "clave", "mot de passe", "code", "senha", "palavra-passe", "wachtwoord", "hasło",
+        "haslo", "heslo", "jelszó", "parola", "lösenord", "adgangskode", "passord", "salasana", "şifre", "sifre",
+        "κωδικός", "סיסמה", "密码", "密碼", "口令", "パスワード", "비밀번호", "암호",
+    ].map { Array($0.utf8) }
+
+    /// Octets behind a keyword that are looked at, words that are taken of them, and words in front.
+    private static let window = 120
+    private static let wordsBehind = 8
+    private static let wordsBefore = 2
+    /// Places of keywords that are looked at in one text.
+    private static let places = 32
+    /// Octets of one text that are looked at.
+    private static let textSize = 262_144
+
+    private var found: [(password: [UInt8], source: Passwords.Source)] = []
+
+    package init() {}
+
+    /// Looks at a text in UTF-8.
+    package mutating func read(text: Span<UInt8>) {
+        let text = text.extracting(0..<min(text.count, Self.textSize))
+        var lower: [UInt8] = []
+        lower.reserveCapacity(text.count)
+        for index in text.indices { lower.append(asciiLower(text[index])) }
+        Self.lowerCyrillic(&lower)
+        var places: [Range<Int>] = []
+        for keyword in Self.keywords {
+            var from = 0
+            while places.count < Self.places, let start = lower.span.firstIndex(of: keyword, from: from) {
+                from = start + keyword.count
+                places.append(start..<from)
+            }
+        }
+        for place in places.sorted(by: { $0.lowerBound < $1.lowerBound }) { addWords(around: place, text) }
+    }
+
+    private mutating func addWords(around place: Range<Int>, _ text: Span<UInt8>) {
+        let end = min(text.count, place.upperBound + Self.window)
+        for word in Self.words(text.extracting(place.upperBound..<end)).prefix(Self.wordsBehind) { add(word, .text) }
+        let start = max(0, place.lowerBound - Self.window)
+        for word in Self.words(text.extracting(start..<place.lowerBound)).suffix(Self.wordsBefore) { add(word, .text) }
+    }
+
+    /// Looks at the header block of a message: words of the subject, and what stands on both sides of the at signs.
+    package mutating func read(message: Span<UInt8>) {
+        var scanner = HeaderScanner()
+        while let field = scanner.next(in: message) {
+            if field.isNamed("Subject", in: message) {
+                let subject = Array(EncodedWords.decoded(message.extracting(field.value).array).utf8)
+                read(text: subject.span)
+                for word in Self.words(subject.span) { add(word, .subject) }
+            } else if field.isNamed("From", in: message) || field.isNamed("To", in: message) {
+                readAddresses(message.extracting(field.value))
+            }
+        }
+    }
+
+    private mutating func readAddresses(_ value: Span<UInt8>) {
+        for word in Self.words(value) {
+            guard let at = word.firstIndex(of: 0x40), at > 0, at < word.count - 1 else { continue }
+            let domain = Array(word[(at + 1)...])
+            add(Array(word[..<at]), .address)
+            add(domain, .address)
+            if let dot = domain.lastIndex(of: 0x2E) { add(Array(domain[..<dot]), .address) }
+            add(word, .address)
+        }
+    }
+
+    /// All that was found, the most likely first, and the site's own.
+    /// - Parameter limit: passwords in all; the site's have their place in it.
+    package func passwords(site: [String], limit: Int) -> Passwords {
+        var passwords = Passwords(limit: limit)
+        for password in site { passwords.add(Array(password.utf8), .site) }
+        for source in [Passwords.Source.text, .subject, .address] {
+            for item in found where item.source == source { passwords.add(item.password, item.source) }
+        }
+        for password in ["infected", "virus", "malware", "password", "1234", "12345", "123456"] {
+            passwords.add(Array(password.utf8), .wellKnown)
+        }
+        return passwords
+    }
+
+    private mutating func add(_ word: [UInt8], _ source: Passwords.Source) {
+        found.append((word, source))
+        // A full stop or a bracket behind it may be part of it or not.
+        let bare = Self.trimmed(word)
+        if bare != word { found.append((bare, source)) }
+        // "Password:1234"
+        if let colon = bare.lastIndex(where: { $0 == 0x3A || $0 == 0x3D }), colon + 1 < bare.count {
+            found.append((Array(bare[(colon + 1)...]), source))
+        }
+    }
+
+    /// What stands between blanks; where letters beyond ASCII touch others, the ASCII in between too, as scripts without
+    /// blanks need it.
+    private static func words(_ text: Span<UInt8>) -> [[UInt8]] {
+        var words: [[UInt8]] = []
+        var word: [UInt8] = []
+        func end() {
+            guard !word.isEmpty else { return }
+            words.append(word)
+            if word.contains(where: { $0 >= 0x80 }) {
+                for run in word.split(whereSeparator: { $0 >= 0x80 }) where run.count > 1 { words.append(Array(run)) }
+            }
+            word = []
+        }
+        for index in text.indices {
+            let byte = text[index]
+            if byte <= 0x20 || byte == 0x3C || byte == 0x3E || byte == 0x22 { end() } else { word.append(byte) }
+        }
+        end()
+        return words
+    }
+
+    private static let punctuation: Set<UInt8> = Set("()[]{}:;,.!?'`*_=-|".utf8)
+
+    private static func trimmed(_ word: [UInt8]) -> [UInt8] {
+        var slice = word[...]
+        while let first = slice.first, punctuation.contains(first) { slice.removeFirst() }
+        while let last = slice.last, punctuation.contains(last) { slice.removeLast() }
+        return Array(slice)
+    }
+
+    /// Capital letters of Russian, two octets each, as small ones.
+    private static func lowerCyrillic(_ text: inout [UInt8]) {
+        for index in text.indices.dropLast() where text[index] == 0xD0 {
+            switch text[index + 1] {
+            case 0x90...0x9F: text[index + 1] += 0x20
+            case 0xA0...0xAF:
+                text[index] = 0xD1
+                text[index + 1] -= 0x20
+            default: break
+            }
+        }
+    }
+}

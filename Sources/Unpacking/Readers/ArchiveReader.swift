@@ -1,0 +1,156 @@
+internal import Bytes
+internal import Members
+
+/// Reads the archives that libarchive knows, one format at a time.
+struct ArchiveReader {
+    private let what: String
+    private let sink: any MemberSink
+    /// Names of members that are known to be encrypted, where libarchive does not know it.
+    private var encrypted: Set<[UInt8]> = []
+    /// Names of members that were handed out.
+    private var seen: Set<[UInt8]> = []
+
+    private init(_ what: String, _ sink: any MemberSink) {
+        self.what = what
+        self.sink = sink
+    }
+
+    static func read(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
+        if let volume = ArchiveFacts.volume(content, format) { sink.report(.unsupported, volume) }
+        if ArchiveFacts.hasEncryptedHeaders(content, format) {
+            sink.report(.encrypted, "\(format.words) with its names")
+        }
+        var reader = ArchiveReader(format.words, sink)
+        let listing = format == .rar || format == .rar5 ? RarListing(content, format) : nil
+        for entry in listing?.entries ?? [] where entry.isEncrypted { reader.encrypted.insert(entry.name) }
+        content.withUnsafeBufferPointer { bytes in
+            guard let archive = LibArchive() else { return sink.report(.corrupt, "no memory for \(format.words)") }
+            archive.enable(format)
+            guard archive.open(bytes) else { return sink.report(archive.failure(format.words)) }
+            reader.readMembers(archive)
+        }
+        if let listing { reader.addUnread(listing) }
+    }
+
+    /// Hands out what the headers list and libarchive did not reach: names, and content that is stored as it is.
+    private func addUnread(_ listing: RarListing) {
+        for entry in listing.entries where !seen.contains(entry.name) && sink.mayGoOn() {
+            var member = Member(names: [entry.name])
+            if entry.isDirectory { member.flags.insert(.directory) }
+            if entry.isEncrypted {
+                member.flags.insert(.encrypted)
+            }
+            let goesOn: Bool
+            if entry.isEncrypted {
+                sink.report(.encrypted, "member of \(what)")
+                goesOn = sink.add(member)
+            } else if let stored = entry.stored, !entry.isDirectory {
+                goesOn = sink.add(member, range: stored)
+            } else {
+                if !entry.isDirectory { sink.report(.unsupported, "method in \(what)") }
+                goesOn = sink.add(member)
+            }
+            guard goesOn else { return }
+        }
+    }
+
+    /// Reads all members of an open archive.
+    private mutating func readMembers(_ archive: LibArchive) {
+        while sink.mayGoOn() {
+            switch archive.next() {
+            case .end:
+                return
+            case .failed:
+                return sink.report(archive.failure(what))
+            case .entry(let entry):
+                guard readMember(archive, entry) else { return }
+            }
+        }
+    }
+
+    /// Returns false when there is no going on.
+    private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry) -> Bool {
+        var member = entry.member
+        for name in member.names { seen.insert(name) }
+        if member.names.isEmpty { sink.report(.ambiguous, "member of \(what) without a readable name") }
+        if entry.isEncrypted || member.names.first.map({ encrypted.contains($0) }) == true {
+            member.flags.insert(.encrypted)
+            sink.report(.encrypted, "member of \(what)")
+            return sink.add(member)
+        }
+        // A directory or link that claims to have content is read like a file.
+        if entry.size == 0, !member.flags.isDisjoint(with: [.directory, .symbolicLink, .hardLink, .special]) {
+            return sink.add(member)
+        }
+        guard sink.begin(member) else { return false }
+        let end = archive.copyData(into: sink)
+        sink.end()
+        switch end {
+        case .complete: return true
+        case .stopped: return false
+        case .failed:
+            // The next header may still be found.
+            sink.report(archive.failure(what))
+            return true
+        }
+    }
+
+    /// Decodes the only member of a zip archive that was made for it. Returns false when the sink wants no more.
+    static func readOneZipMember(_ content: Span<UInt8>, _ member: Member, into sink: any MemberSink) -> Bool {
+        content.withUnsafeBufferPointer { bytes in
+            guard let archive = LibArchive() else { return sink.add(member) }
+            archive.enableStreamedZip()
+            guard archive.open(bytes), case .entry = archive.next() else {
+                sink.report(.corrupt, "damaged zip entry")
+                return sink.add(member)
+            }
+            guard sink.begin(member) else { return false }
+            let end = archive.copyData(into: sink)
+            sink.end()
+            if case .failed = end { sink.report(archive.failure("zip entry")) }
+            if case .stopped = end { return false }
+            return true
+        }
+    }
+}
+
+/// Reads files that were compressed as a whole.
+enum FilterReader {
+    static func read(_ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, into sink: any MemberSink) {
+        _ = decode(content, filter, Member(role: "decompressed"), into: sink)
+    }
+
+    /// Decompresses content into one member. Returns false when the sink wants no more.
+    static func decode(
+        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ member: Member, into sink: any MemberSink
+    ) -> Bool {
+        content.withUnsafeBufferPointer { bytes in
+            let what = "\(filter.rawValue) data"
+            guard let archive = LibArchive() else { return sink.add(member) }
+            archive.enable(filter)
+            archive.enableRaw()
+            guard archive.open(bytes), case .entry = archive.next() else {
+                sink.report(archive.failure(what))
+                return sink.add(member)
+            }
+            guard sink.begin(member) else { return false }
+            let end = archive.copyData(into: sink)
+            sink.end()
+            if case .failed = end { sink.report(archive.failure(what)) }
+            if case .stopped = end { return false }
+            return true
+        }
+    }
+}
+
+extension FileType.ArchiveFormat {
+    /// What it is called in reports.
+    var words: String {
+        switch self {
+        case .sevenZip: "7z archive"
+        case .iso9660: "ISO image"
+        case .rpm: "rpm package"
+        default: "\(rawValue) archive"
+        }
+    }
+}

@@ -1,0 +1,14 @@
+internal import Bytes
+internal import HTMLHelp
+internal import Members
+
+/// Reads cabinets by libmspack: libarchive 3.6 writes outside of its memory on damaged LZX.
+enum CabinetReader {
+    static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
+        let result = CabinetFile.read(
+            content, begin: { sink.begin(Member(names: [$0])) }, append: { sink.append($0) }, end: { sink.end() })
+        if result.contains(.damaged) { sink.report(.corrupt, "damaged cab archive") }
+        if result.contains(.overlapping) { sink.report(.overLimits, "overlapping files in cab archive") }
+        if result.contains(.volume) { sink.report(.unsupported, "volume of a split cab archive") }
+    }
+}

@@ -1,0 +1,130 @@
+internal import Bytes
+internal import Compression
+
+/// The members of a RAR archive by its own headers: libarchive does not tell which members of RAR 5 are encrypted, and
+/// nothing at all of a solid RAR 4 archive. Names are tested whatever cannot be decoded.
+struct RarListing {
+    struct Entry {
+        var name: [UInt8]
+        var isEncrypted = false
+        var isDirectory = false
+        /// Part of the member is in another volume.
+        var isSplit = false
+        /// Where its content stands as it is; nil when it is compressed.
+        var stored: Range<Int>?
+    }
+
+    /// Headers that are read.
+    private static let most = 65_536
+
+    private(set) var entries: [Entry] = []
+
+    init(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat) {
+        if format == .rar5 { readVersion5(content) } else { readVersion4(content) }
+    }
+
+    // MARK: RAR 1.5 to 4
+
+    private mutating func readVersion4(_ content: Span<UInt8>) {
+        var position = 7
+        for _ in 0..<Self.most {
+            guard position <= content.count - 7, let flags = content.littleEndian16(at: position + 3),
+                let size = content.littleEndian16(at: position + 5), size >= 7
+            else { return }
+            let type = content[position + 2]
+            var data = 0
+            if flags & 0x8000 != 0 || type == 0x74 { data = Int(content.littleEndian32(at: position + 7) ?? 0) }
+            let end = position + Int(size)
+            if type == 0x74 { addVersion4(content, position, end, flags) }
+            // Headers are encrypted from the archive's own on.
+            if type == 0x73, flags & 0x80 != 0 { return }
+            if type == 0x7B { return }
+            position = end + data
+        }
+    }
+
+    private mutating func addVersion4(_ content: Span<UInt8>, _ start: Int, _ end: Int, _ flags: UInt16) {
+        guard start <= content.count - 32, let packed = content.littleEndian32(at: start + 7),
+            let length = content.littleEndian16(at: start + 26)
+        else { return }
+        let name = content.clamped(start + 32 + (flags & 0x100 != 0 ? 8 : 0), Int(length))
+        // A name in Unicode stands behind a NUL in a packed form; the part in front is in some code page.
+        var plain = content.extracting(name).array
+        if flags & 0x200 != 0, let zero = plain.firstIndex(of: 0) { plain = Array(plain[..<zero]) }
+        var entry = Entry(name: plain)
+        entry.isEncrypted = flags & 4 != 0
+        entry.isDirectory = flags & 0xE0 == 0xE0
+        entry.isSplit = flags & 3 != 0
+        if content[start + 25] == 0x30, !entry.isEncrypted { entry.stored = content.clamped(end, Int(packed)) }
+        entries.append(entry)
+    }
+
+    // MARK: RAR 5
+
+    /// Reads integers of variable length (7 bits in each octet, the lowest first).
+    private struct Cursor {
+        var position: Int
+
+        mutating func next(_ content: Span<UInt8>) -> Int? {
+            var value: UInt64 = 0
+            for shift in stride(from: UInt64(0), to: 63, by: 7) {
+                guard position < content.count else { return nil }
+                let byte = content[position]
+                position += 1
+                value |= UInt64(byte & 0x7F) << shift
+                if byte & 0x80 == 0 { return Int(clamping: value) }
+            }
+            return nil
+        }
+    }
+
+    private mutating func readVersion5(_ content: Span<UInt8>) {
+        var position = 8
+        for _ in 0..<Self.most {
+            var cursor = Cursor(position: position + 4)
+            guard let size = cursor.next(content), size > 0, size <= content.count - cursor.position else { return }
+            let end = cursor.position + size
+            guard let type = cursor.next(content), let flags = cursor.next(content) else { return }
+            var extra = 0
+            var data = 0
+            if flags & 1 != 0 { extra = cursor.next(content) ?? 0 }
+            if flags & 2 != 0 { data = cursor.next(content) ?? 0 }
+            if type == 2 { addVersion5(content, &cursor, end, extra: extra, data: content.clamped(end, data), flags) }
+            if type == 4 || type == 5 { return }
+            let (next, overflow) = end.addingReportingOverflow(data)
+            if overflow { return }
+            position = next
+        }
+    }
+
+    private mutating func addVersion5(
+        _ content: Span<UInt8>, _ cursor: inout Cursor, _ end: Int, extra: Int, data: Range<Int>, _ headerFlags: Int
+    ) {
+        guard let flags = cursor.next(content), cursor.next(content) != nil, cursor.next(content) != nil else { return }
+        if flags & 2 != 0 { cursor.position += 4 }
+        if flags & 4 != 0 { cursor.position += 4 }
+        guard let compression = cursor.next(content), cursor.next(content) != nil, let length = cursor.next(content)
+        else {
+            return
+        }
+        var entry = Entry(name: content.extracting(content.clamped(cursor.position, length)).array)
+        entry.isDirectory = flags & 1 != 0
+        entry.isSplit = headerFlags & 0x18 != 0
+        entry.isEncrypted = hasEncryptionRecord(content, content.clamped(end - min(extra, end), extra))
+        if compression >> 7 & 7 == 0, !entry.isEncrypted { entry.stored = data }
+        entries.append(entry)
+    }
+
+    /// A record of type 1 in the extra area of a header.
+    private func hasEncryptionRecord(_ content: Span<UInt8>, _ area: Range<Int>) -> Bool {
+        var cursor = Cursor(position: area.lowerBound)
+        while cursor.position < area.upperBound, let size = cursor.next(content), size > 0 {
+            let start = cursor.position
+            if cursor.next(content) == 1 { return true }
+            let (next, overflow) = start.addingReportingOverflow(size)
+            if overflow { return false }
+            cursor.position = next
+        }
+        return false
+    }
+}

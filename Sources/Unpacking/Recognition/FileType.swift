@@ -1,0 +1,102 @@
+/// A type of file as recognised by content: what it is called, and what the unpacker does with it. `docs/FORMATS.md` is
+/// made from `FileType.all`.
+package struct FileType: Sendable {
+    /// Short type in amavis's manner (`exe-ms`, `zip`), lower case.
+    package let name: String
+    /// Media type for reports.
+    package let mediaType: String
+    /// What it is, for people.
+    package let title: String
+    /// What is done with it.
+    package let opening: Opening
+    /// How it is recognised, for the documentation.
+    package let recognised: String
+    /// What a report can say of it besides its members, for the documentation.
+    package let reported: String
+
+    init(
+        _ name: String, _ mediaType: String, _ title: String, _ opening: Opening, recognised: String,
+        reported: String = ""
+    ) {
+        self.name = name
+        self.mediaType = mediaType
+        self.title = title
+        self.opening = opening
+        self.recognised = recognised
+        self.reported = reported
+    }
+
+    /// Which reader opens a type.
+    package enum Opening: Hashable, Sendable {
+        /// Not a container.
+        case plain
+        /// A container for which there is no reader: `unchecked: unsupported`.
+        case unsupported
+        case zip
+        case gzip
+        case arj
+        case szdd
+        case udf
+        case cabinet
+        case mail
+        case mbox
+        /// Text in which files may be encoded.
+        case encodedText
+        /// libarchive with one format.
+        case archive(ArchiveFormat)
+        /// libarchive with one filter: a compressed file.
+        case filter(ArchiveFilter)
+        /// A program, which may have an archive behind it.
+        case program
+        /// A document with files and streams inside.
+        case document
+
+        /// The library or reader, for the documentation.
+        package var library: String {
+            switch self {
+            case .plain: "-"
+            case .unsupported: "none"
+            case .zip: "own reader; libdeflate, zlib, libarchive"
+            case .gzip: "own reader; libdeflate, zlib"
+            case .arj: "own reader; libarchive"
+            case .szdd, .udf: "own reader"
+            case .cabinet: "libmspack"
+            case .mail, .mbox, .encodedText: "MIME reader"
+            case .archive, .filter: "libarchive"
+            case .program: "own search, then the reader of what is found"
+            case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
+            }
+        }
+
+        /// True for a container that can be opened.
+        package var isReadable: Bool {
+            switch self {
+            case .plain, .unsupported, .program, .encodedText: false
+            default: true
+            }
+        }
+
+        /// True for what holds files and nothing else: archives and compressed files.
+        package var isArchive: Bool {
+            switch self {
+            case .zip, .gzip, .arj, .szdd, .udf, .cabinet, .archive, .filter: true
+            default: false
+            }
+        }
+    }
+
+    /// Formats that libarchive reads as a whole. Each is enabled alone, for content with its signature.
+    package enum ArchiveFormat: String, Hashable, Sendable, CaseIterable {
+        case tar, cpio, ar, sevenZip, rar, rar5, lha, iso9660, xar, warc, rpm
+    }
+
+    /// Compressions of one file that libarchive reads. None of them starts a program, as its lrzip and lzop filters do.
+    package enum ArchiveFilter: String, Hashable, Sendable, CaseIterable {
+        case bzip2, compress, xz, lzma, zstd, lz4, lzip
+    }
+}
+
+extension FileType: Hashable {
+    package static func == (left: FileType, right: FileType) -> Bool { left.title == right.title }
+    package func hash(into hasher: inout Hasher) { hasher.combine(title) }
+}

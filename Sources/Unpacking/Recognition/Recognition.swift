@@ -1,0 +1,75 @@
+internal import Bytes
+internal import MIME
+
+/// Recognises what content is by its octets, never by a name. Content that fits several types (a polyglot) has all of
+/// them.
+package enum Recognition {
+    /// Octets at the start in which text forms are looked for.
+    private static let prefix = 1024
+
+    /// Every type that fits, the most telling first; empty when nothing does.
+    package static func types(of content: Span<UInt8>) -> [FileType] {
+        guard content.count > 0 else { return [] }
+        var found: [FileType] = []
+        func add(_ type: FileType) {
+            if !found.contains(type) { found.append(type) }
+        }
+        for signature in Signature.table where content.hasBytes(signature.bytes, at: signature.offset) {
+            add(signature.type)
+        }
+        for (type, fits) in checks where fits(content) { add(type) }
+        if found.isEmpty || found == [.xml] { addText(content, &found) }
+        addZip(content, &found)
+        return found
+    }
+
+    /// Types for which a few octets are not enough.
+    private static let checks: [(FileType, @Sendable (Span<UInt8>) -> Bool)] = [
+        (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
+        (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
+        (.cab, { StructureChecks.isCabinet($0) }),
+        (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
+        (.arj, StructureChecks.isARJ), (.arc, StructureChecks.isARC), (.vhd, StructureChecks.hasVHDFooter),
+        (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, StructureChecks.isPDF),
+        (.windowsProgram, StructureChecks.isPE), (.dosProgram, StructureChecks.isMZ),
+        (.javaClass, StructureChecks.isJavaClass), (.machO, StructureChecks.isUniversalMachO),
+        (.bitmap, StructureChecks.isBitmap), (.icon, StructureChecks.isIcon), (.heif, StructureChecks.isHEIF),
+        (.mp4, StructureChecks.isMP4),
+    ]
+
+    private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {
+        let head = content.extracting(0..<min(content.count, prefix))
+        if TextChecks.isHTML(head) { found.append(.html) }
+        guard found.isEmpty else { return }
+        if Mbox.isMbox(content), TextChecks.beginsWithMailFields(content, afterFirstLine: true) {
+            found.append(.mbox)
+        } else if TextChecks.beginsWithMailFields(content, afterFirstLine: false) {
+            found.append(.mail)
+        } else if TextChecks.isInternetShortcut(head) {
+            found.append(.internetShortcut)
+        } else if TextChecks.isBinHex(head) {
+            found.append(.binHex)
+        } else if TextChecks.isText(head) {
+            found.append(.text)
+        }
+    }
+
+    /// A zip archive shows itself by its end or by any of its local headers. Within another archive those are most often
+    /// members that its reader finds: there only an archive that ends with the content counts, as a second reading.
+    private static func addZip(_ content: Span<UInt8>, _ found: inout [FileType]) {
+        if ZipSignatures.beginsWithZip(content) {
+            found.removeAll { $0 == .text }
+            found.insert(.zip, at: 0)
+        } else if ZipSignatures.endsWithDirectory(content) {
+            found.append(.zip)
+        } else if !found.contains(where: { $0.opening.isReadable && !hidesZip($0) }),
+            ZipSignatures.firstLocalHeader(content, from: 1) != nil
+        {
+            found.append(.zip)
+        }
+    }
+
+    /// Documents in one stream, behind or within which an archive can stand in one piece; in others it is cut into
+    /// sectors.
+    private static func hidesZip(_ type: FileType) -> Bool { type == .pdf || type == .rtf || type == .html }
+}

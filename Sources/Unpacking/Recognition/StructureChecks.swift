@@ -1,0 +1,195 @@
+internal import Bytes
+
+/// Checks of formats whose first octets alone would be met by chance.
+enum StructureChecks {
+    static func isBzip2(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 10, content.hasBytes([0x42, 0x5A, 0x68], at: 0), 0x31...0x39 ~= content[3] else {
+            return false
+        }
+        return content.hasBytes([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4)
+            || content.hasBytes([0x17, 0x72, 0x45, 0x38, 0x50, 0x90], at: 4)
+    }
+
+    static func isCompress(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 4, content[0] == 0x1F, content[1] == 0x9D else { return false }
+        return content[2] & 0x60 == 0 && 9...16 ~= content[2] & 0x1F
+    }
+
+    /// LZMA has no signature: properties that encoders use, a dictionary of 2^n or 2^n + 2^(n-1), and a length that is
+    /// unknown or below 256 GiB.
+    static func isLZMA(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 18, content[0] == 0x5D || content[0] == 0x5E || content[0] == 0x2C,
+            let dictionary = content.littleEndian32(at: 1), let length = content.littleEndian64(at: 5)
+        else { return false }
+        let bits = dictionary.nonzeroBitCount
+        let usual = bits == 1 || (bits == 2 && (dictionary & (dictionary << 1)) != 0) || dictionary == UInt32.max
+        return usual && dictionary >= 4096 && (length == UInt64.max || length < 1 << 38) && content[13] == 0
+    }
+
+    static func isSkippedZstd(_ content: Span<UInt8>) -> Bool {
+        afterSkippedFrames(content).map { content.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: $0) } ?? false
+    }
+
+    static func isSkippedLZ4(_ content: Span<UInt8>) -> Bool {
+        afterSkippedFrames(content).map { content.hasBytes([0x04, 0x22, 0x4D, 0x18], at: $0) } ?? false
+    }
+
+    /// Where the first frame that is not to be skipped begins, behind some that are; both formats have the same.
+    private static func afterSkippedFrames(_ content: Span<UInt8>) -> Int? {
+        var position = 0
+        while position <= content.count - 8, 0x50...0x5F ~= content[position],
+            content.hasBytes([0x2A, 0x4D, 0x18], at: position + 1), let size = content.littleEndian32(at: position + 4)
+        {
+            position += 8 + Int(size)
+        }
+        return position > 0 ? position : nil
+    }
+
+    /// The first header's checksum, which every dialect of tar has (POSIX.1-1988, ustar interchange format).
+    static func isTar(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 512 else { return false }
+        var sum = 0
+        var signedSum = 0
+        for index in 0..<512 {
+            let byte: UInt8 = 148..<156 ~= index ? 0x20 : content[index]
+            sum += Int(byte)
+            signedSum += Int(Int8(bitPattern: byte))
+        }
+        var stated = 0
+        var digits = 0
+        for index in 148..<156 {
+            let byte = content[index]
+            if 0x30...0x37 ~= byte {
+                stated = stated * 8 + Int(byte - 0x30)
+                digits += 1
+            } else if digits > 0 {
+                break
+            } else if byte != 0x20 {
+                return false
+            }
+        }
+        return digits > 0 && stated > 256 && (stated == sum || stated == signedSum)
+    }
+
+    static func isCabinet(_ content: Span<UInt8>, at start: Int = 0) -> Bool {
+        guard content.hasBytes([0x4D, 0x53, 0x43, 0x46], at: start), content.count - start >= 36,
+            let reserved = content.littleEndian32(at: start + 4), let files = content.littleEndian32(at: start + 16)
+        else { return false }
+        return reserved == 0 && files >= 36 && files < 1 << 24 && content[start + 25] <= 3
+    }
+
+    static func isLHA(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 22, content[2] == 0x2D, content[3] == 0x6C || content[3] == 0x70, content[6] == 0x2D,
+            content[20] <= 3
+        else { return false }
+        switch content[4] {
+        case 0x68: return 0x30...0x78 ~= content[5]
+        case 0x7A: return content[5] == 0x34 || content[5] == 0x35 || content[5] == 0x73
+        case 0x6D: return 0x30...0x32 ~= content[5]
+        default: return false
+        }
+    }
+
+    /// A volume descriptor (ECMA-119 section 8) in one of the sectors 16 to 31; images may begin elsewhere than at a
+    /// primary descriptor.
+    static func isISO9660(_ content: Span<UInt8>) -> Bool {
+        sectors(content) { content.hasBytes([0x43, 0x44, 0x30, 0x30, 0x31], at: $0 + 1) }
+    }
+
+    static func isUDF(_ content: Span<UInt8>) -> Bool {
+        sectors(content) { start in
+            content.hasBytes([0x4E, 0x53, 0x52, 0x30], at: start + 1) && content.count > start + 5
+                && (content[start + 5] == 0x32 || content[start + 5] == 0x33)
+        }
+    }
+
+    private static func sectors(_ content: Span<UInt8>, _ fits: (Int) -> Bool) -> Bool {
+        for sector in 16..<32 where fits(sector * 2048) { return true }
+        return false
+    }
+
+    /// A main header: its CRC must be right, as two octets are met by chance.
+    static func isARJ(_ content: Span<UInt8>) -> Bool { ArjReader.isHeader(content, at: 0) }
+
+    static func isARC(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 29, content[0] == 0x1A, 1...9 ~= content[1] || content[1] == 0x7F, content[2] > 0x20,
+            let size = content.littleEndian32(at: 15)
+        else { return false }
+        var ended = false
+        for index in 2..<15 {
+            if content[index] == 0 { ended = true }
+            if !ended, content[index] < 0x20 || content[index] > 0x7E { return false }
+        }
+        return ended && Int(size) <= content.count
+    }
+
+    static func hasVHDFooter(_ content: Span<UInt8>) -> Bool {
+        content.count >= 1024 && content.hasBytes("conectix", at: content.count - 512)
+    }
+
+    static func hasAppleTrailer(_ content: Span<UInt8>) -> Bool {
+        content.count >= 1024 && content.hasBytes("koly", at: content.count - 512)
+    }
+
+    /// A boot sector with a FAT file system or a partition table.
+    static func isDisk(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 4096, content[510] == 0x55, content[511] == 0xAA else { return false }
+        if content.hasBytes("FAT", at: 54) || content.hasBytes("FAT32", at: 82)
+            || content.hasBytes("NTFS", at: 3) || content.hasBytes("EXFAT", at: 3)
+        {
+            return true
+        }
+        var partitions = 0
+        for entry in 0..<4 {
+            let start = 446 + entry * 16
+            guard content[start] == 0 || content[start] == 0x80 else { return false }
+            guard let sectors = content.littleEndian32(at: start + 12) else { return false }
+            if content[start + 4] != 0, sectors > 0 { partitions += 1 }
+        }
+        return partitions > 0
+    }
+
+    /// Readers of PDF take the header anywhere in the first 1024 octets.
+    static func isPDF(_ content: Span<UInt8>) -> Bool {
+        content.extracting(0..<min(content.count, 1029)).firstIndex(of: "%PDF-") != nil
+    }
+
+    static func isMZ(_ content: Span<UInt8>) -> Bool {
+        content.count >= 28 && content[0] == 0x4D && content[1] == 0x5A
+    }
+
+    static func isPE(_ content: Span<UInt8>) -> Bool {
+        guard isMZ(content), let header = content.littleEndian32(at: 60) else { return false }
+        return content.hasBytes([0x50, 0x45, 0x00, 0x00], at: Int(header))
+    }
+
+    static func isJavaClass(_ content: Span<UInt8>) -> Bool {
+        content.count >= 8 && content.hasBytes([0xCA, 0xFE, 0xBA, 0xBE], at: 0) && content[6] == 0 && content[7] >= 43
+    }
+
+    static func isUniversalMachO(_ content: Span<UInt8>) -> Bool {
+        content.count >= 8 && content.hasBytes([0xCA, 0xFE, 0xBA, 0xBE, 0, 0, 0], at: 0) && content[7] < 43
+    }
+
+    static func isBitmap(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 26, content[0] == 0x42, content[1] == 0x4D, let data = content.littleEndian32(at: 10)
+        else {
+            return false
+        }
+        return content[6] == 0 && content[7] == 0 && data >= 26 && Int(data) <= content.count
+    }
+
+    static func isIcon(_ content: Span<UInt8>) -> Bool {
+        content.count >= 22 && content[0] == 0 && content[1] == 0 && 1...2 ~= content[2] && content[3] == 0
+            && content[4] > 0 && content[5] == 0 && content[9] == 0
+    }
+
+    static func isHEIF(_ content: Span<UInt8>) -> Bool {
+        guard content.hasBytes("ftyp", at: 4) else { return false }
+        return ["heic", "heix", "mif1", "avif"].contains { content.hasBytes(Array($0.utf8), at: 8) }
+    }
+
+    static func isMP4(_ content: Span<UInt8>) -> Bool {
+        content.hasBytes("ftyp", at: 4) && !isHEIF(content)
+    }
+}

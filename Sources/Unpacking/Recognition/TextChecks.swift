@@ -1,0 +1,83 @@
+internal import Bytes
+
+/// Text forms that only their words tell.
+enum TextChecks {
+    /// Lines in which fields of mail are looked for, and how long they may be.
+    private static let mailLines = 40
+
+    /// No control characters but those of text; UTF-16 with its mark counts.
+    static func isText(_ head: Span<UInt8>) -> Bool {
+        if head.count >= 2, (head[0] == 0xFF && head[1] == 0xFE) || (head[0] == 0xFE && head[1] == 0xFF) { return true }
+        for index in head.indices {
+            let byte = head[index]
+            if byte < 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D, byte != 0x0C, byte != 0x1B { return false }
+        }
+        return true
+    }
+
+    /// Tags with which pages begin.
+    private static let tags: [StaticString] = [
+        "<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<meta", "<title", "<table", "<hta:",
+    ]
+
+    static func isHTML(_ head: Span<UInt8>) -> Bool {
+        var position = 0
+        while let tag = head.firstIndex(of: 0x3C, from: position) {
+            for word in tags where head.hasPrefix(ignoringCase: word, from: tag) { return true }
+            position = tag + 1
+        }
+        return false
+    }
+
+    static func isInternetShortcut(_ head: Span<UInt8>) -> Bool {
+        var start = 0
+        if head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) { start = 3 }
+        return head.hasPrefix(ignoringCase: "[InternetShortcut]", from: start)
+    }
+
+    static func isBinHex(_ head: Span<UInt8>) -> Bool {
+        head.firstIndex(of: "(This file must be converted with BinHex") != nil
+    }
+
+    /// Fields that mail has and other texts do not.
+    private static let telling: [StaticString] = [
+        "received:", "return-path:", "delivered-to:", "message-id:", "mime-version:", "x-mailer:", "dkim-signature:",
+        "content-transfer-encoding:", "content-type: multipart/", "reply-to:", "content-disposition:",
+    ]
+    /// Fields that other texts may have too: two of them are needed.
+    private static let usual: [StaticString] = ["from:", "to:", "subject:", "date:", "cc:", "content-type:"]
+
+    /// True when the text begins with a header block of mail: nothing but fields until two telling signs were seen.
+    static func beginsWithMailFields(_ content: Span<UInt8>, afterFirstLine: Bool) -> Bool {
+        var line = 0
+        if afterFirstLine {
+            guard let end = content.firstIndex(of: 0x0A) else { return false }
+            line = end + 1
+        }
+        var signs = 0
+        for _ in 0..<mailLines {
+            guard line < content.count else { return false }
+            let end = content.firstIndex(of: 0x0A, from: line) ?? content.count
+            let first = content[line]
+            if first != 0x20, first != 0x09 {
+                guard isField(content, line..<end) else { return false }
+                for word in telling where content.hasPrefix(ignoringCase: word, from: line) { signs += 1 }
+                for word in usual where content.hasPrefix(ignoringCase: word, from: line) { signs += 1 }
+                if signs >= 2 { return true }
+            } else if line == 0 {
+                return false
+            }
+            line = end + 1
+        }
+        return false
+    }
+
+    /// A field name of printable characters and a colon (RFC 5322 section 2.2).
+    private static func isField(_ content: Span<UInt8>, _ line: Range<Int>) -> Bool {
+        var index = line.lowerBound
+        while index < line.upperBound, content[index] > 0x20, content[index] < 0x7F, content[index] != 0x3A {
+            index += 1
+        }
+        return index > line.lowerBound && index < line.upperBound && content[index] == 0x3A
+    }
+}

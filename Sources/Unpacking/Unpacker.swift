@@ -1,0 +1,202 @@
+internal import Bytes
+internal import Linux
+package import MIME
+package import Documents
+package import Members
+
+/// Opens what one message holds, breadth first: all containers of one level before any of the next, so that a bomb in one
+/// attachment hides nothing of the others. One budget for all.
+///
+/// The caller gives it the content of each part with `open`, then takes each member with `next` and gives it back to `open`.
+package final class Unpacker {
+    /// What became of one content.
+    package struct Opened: Sendable {
+        /// Every type that fits, the most telling first.
+        package var types: [FileType] = []
+        /// What could not be read, or is odd.
+        package var problems: [ContainerProblem] = []
+        /// What a policy may ask for in a document.
+        package var facts: [DocumentFact] = []
+        /// It is a container of which everything was handed out: nobody needs to take it apart again.
+        package var isComplete = false
+        /// Limits that were reached on the way.
+        package var limits: [UnpackingLimit] = []
+    }
+
+    /// One member that waits to be looked at.
+    package struct Item {
+        package var member: Member
+        /// What the caller named the container when it opened it.
+        package var container: Int
+        /// Place in its container, from 1 on.
+        package var number: Int
+        /// Containers around it.
+        package var level: Int
+        /// The container is a document rather than an archive.
+        package var isEmbedded: Bool
+        let content: ContentStore.Stored
+
+        /// Octets of content.
+        package var size: Int { content.count }
+        /// The member has content: it is to be scanned and opened.
+        package var hasContent: Bool {
+            if case .none = content { return false }
+            return true
+        }
+    }
+
+    private let limits: UnpackingLimits
+    private let messageLimits: MIMELimits
+    private let passwords: Passwords
+    private let budget: Budget
+    private let store: ContentStore
+    private var queue: [Item] = []
+    private var head = 0
+    /// Why the workspace could not be written; nothing can be said of the message then.
+    package private(set) var workspaceFailure: String?
+
+    /// - Parameters:
+    ///   - messageSize: octets of the whole message, which the quota follows.
+    ///   - directory: the message's own in the workspace; nil keeps all in memory.
+    ///   - messageLimits: of the structure of messages within containers.
+    package init(
+        limits: UnpackingLimits, messageSize: Int, directory: String?, passwords: Passwords = Passwords(),
+        messageLimits: MIMELimits = MIMELimits()
+    ) {
+        self.limits = limits
+        self.messageLimits = messageLimits
+        self.passwords = passwords
+        budget = Budget(limits, messageSize: messageSize) { (monotonicNow(), processorNow()) }
+        store = ContentStore(limits, directory: directory)
+    }
+
+    /// Charges octets that were decoded from the message itself.
+    package func charge(_ octets: Int) {
+        budget.charge(octets)
+    }
+
+    /// Recognises content and, when it is a container, queues its members.
+    /// - Parameters:
+    ///   - container: what the caller calls this content; it stands in the items that come from it.
+    ///   - item: the member whose content it is; nil for a part of the message.
+    ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail.
+    package func open(
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true
+    ) -> Opened {
+        content.withUnsafeBufferPointer { open($0, as: container, item: item, asMail: asMail) }
+    }
+
+    private func open(
+        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool
+    ) -> Opened {
+        let content = bytes.span
+        var opened = Opened(types: Recognition.types(of: content))
+        if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
+        let receiver = MemberReceiver(
+            budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
+            ratio: limits.ratio, parent: item?.content ?? .none)
+        let hitsBefore = budget.hits
+        var readable = 0
+        for type in opened.types {
+            switch type.opening {
+            case .plain: continue
+            case .unsupported: receiver.report(.unsupported, type.title)
+            case .mail where !asMail, .mbox where !asMail: continue
+            // The MIME reader looks for files in the message's own text.
+            case .encodedText where item == nil: continue
+            default: break
+            }
+            guard type.opening.isReadable || type.opening == .encodedText else { continue }
+            if type.opening.isReadable { readable += 1 }
+            guard !budget.isOver else { continue }
+            guard receiver.level <= limits.levels else {
+                if type.opening.isReadable { budget.hit(.levels) }
+                continue
+            }
+            receiver.isEmbedded = !type.opening.isArchive
+            read(content, type, receiver)
+        }
+        readDocument(content, opened.types, receiver)
+        if readable == 0, !budget.isOver, receiver.level <= limits.levels {
+            receiver.isEmbedded = true
+            HiddenArchives.read(content, opened.types, into: receiver)
+        }
+        queue += receiver.items
+        opened.problems = receiver.problems
+        opened.facts = receiver.facts
+        opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
+        opened.isComplete =
+            opened.types.contains { $0.opening.isArchive } && opened.limits.isEmpty && !budget.isOver
+            && receiver.problems.allSatisfy { $0.kind == .note }
+        if let failure = receiver.failure { workspaceFailure = failure }
+        return opened
+    }
+
+    /// The next member; nil when there is none. Its content is kept until it is given to `release`.
+    package func next() -> Item? {
+        guard head < queue.count else {
+            queue.removeAll()
+            head = 0
+            return nil
+        }
+        defer { head += 1 }
+        return queue[head]
+    }
+
+    /// Lends the content of a member; nil when it cannot be read back.
+    package func withContent<Result>(of item: Item, _ use: (Span<UInt8>) -> Result) -> Result? {
+        do throws(SystemError) {
+            return try store.withContent(item.content, use)
+        } catch {
+            workspaceFailure = "\(error)"
+            return nil
+        }
+    }
+
+    /// Frees a member's memory.
+    package func release(_ item: Item) {
+        store.release(item.content)
+        // The queue holds a reference of its own.
+        if head > 0, queue.indices.contains(head - 1) { queue[head - 1] = Item.empty }
+    }
+
+    /// Limits that were reached so far.
+    package var limitsHit: [UnpackingLimit] { budget.hits }
+
+    private func read(_ content: Span<UInt8>, _ type: FileType, _ receiver: MemberReceiver) {
+        switch type.opening {
+        case .zip: ZipReader.read(content, passwords: passwords, into: receiver)
+        case .gzip: GzipReader.read(content, into: receiver)
+        case .arj: ArjReader.read(content, into: receiver)
+        case .szdd: SZDDReader.read(content, into: receiver)
+        case .cabinet: CabinetReader.read(content, into: receiver)
+        case .udf: UDFReader.read(content, into: receiver)
+        case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
+        case .mbox: MessageReader.readMailbox(content, into: receiver)
+        case .encodedText: TextReader.read(content, into: receiver)
+        case .archive(let format): ArchiveReader.read(content, format, into: receiver)
+        case .filter(let filter): FilterReader.read(content, filter, into: receiver)
+        case .program, .plain, .unsupported, .document: break
+        }
+    }
+
+    /// Reads content as every kind of document that it looks like.
+    private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
+        for format in DocumentFormat.all where format.matches(content) {
+            guard !budget.isOver else { return }
+            guard receiver.level <= limits.levels else {
+                // Plain text holds files by way of exception only.
+                if !types.contains(.text) { budget.hit(.levels) }
+                return
+            }
+            receiver.isEmbedded = true
+            format.read(
+                content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)
+        }
+    }
+}
+
+extension Unpacker.Item {
+    fileprivate static let empty = Unpacker.Item(
+        member: Member(), container: 0, number: 0, level: 0, isEmbedded: false, content: .none)
+}

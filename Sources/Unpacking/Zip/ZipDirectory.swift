@@ -1,0 +1,160 @@
+internal import Bytes
+
+/// Every directory of a zip archive. Programs choose the first, the last, or the one that the first record points to, and
+/// some add what lies in front of the archive to all offsets and others do not: all are read.
+struct ZipDirectory {
+    /// Bounds of reading.
+    enum Limits {
+        /// End-of-central-directory records that are looked at, the last ones.
+        static let ends = 256
+        /// Central headers that are read.
+        static let entries = 65_536
+        /// Lists of central headers.
+        static let listings = 256
+    }
+
+    /// A list of central headers.
+    struct Listing {
+        var entries: [ZipEntry] = []
+        /// The headers themselves.
+        var range = 0..<0
+    }
+
+    private(set) var listings: [Listing] = []
+    /// Records that are neither members nor central headers.
+    private(set) var records: [Range<Int>] = []
+    /// Comments of the archive.
+    private(set) var comments: [Range<Int>] = []
+    /// There is more than the limits allow.
+    private(set) var limitReached = false
+    /// A record says that the archive is on several disks.
+    private(set) var isSplit = false
+    /// An end record says that there are no members.
+    private(set) var isEmptyArchive = false
+    private var entriesLeft = Limits.entries
+    /// Data of the members that are listed so far.
+    private var members = Coverage()
+
+    init(_ content: Span<UInt8>) {
+        var ends: [Int] = []
+        var lastDropped: Int?
+        var from = 0
+        while let end = content.firstSignature(ZipSignatures.endOfDirectory, rare: 3, from: from) {
+            from = end + 4
+            guard end <= content.count - 22 else { break }
+            ends.append(end)
+            if ends.count == 2 * Limits.ends {
+                lastDropped = ends[Limits.ends - 1]
+                ends.removeFirst(Limits.ends)
+            }
+        }
+        // From the last: what it lists tells which of the others lie within members, stored archives of their own.
+        for end in ends.reversed() where members.range(containing: end) == nil { readEnd(content, at: end) }
+        if let lastDropped, members.range(containing: lastDropped) == nil { limitReached = true }
+        // A directory whose end record is missing, cut off or elsewhere.
+        readLooseHeaders(content)
+    }
+
+    private mutating func readEnd(_ content: Span<UInt8>, at end: Int) {
+        guard let disk = content.littleEndian16(at: end + 4), let firstDisk = content.littleEndian16(at: end + 6),
+            let shortSize = content.littleEndian32(at: end + 12),
+            let shortOffset = content.littleEndian32(at: end + 16),
+            let commentLength = content.littleEndian16(at: end + 20)
+        else { return }
+        var size = Int(shortSize)
+        var offset = Int(shortOffset)
+        var directoryEnd = end
+        if let wide = zip64End(content, before: end) {
+            records.append(wide.range)
+            directoryEnd = wide.range.lowerBound
+            if shortSize == UInt32.max { size = wide.size }
+            if shortOffset == UInt32.max { offset = wide.offset }
+        } else if disk != firstDisk || (disk != 0 && disk != UInt16.max) {
+            isSplit = true
+        }
+        records.append(content.clamped(end, 22))
+        if size == 0, content.littleEndian16(at: end + 10) == 0 { isEmptyArchive = true }
+        let comment = content.clamped(end + 22, Int(commentLength))
+        if !comment.isEmpty { comments.append(comment) }
+        let counted = directoryEnd.subtractingReportingOverflow(size)
+        if !counted.overflow { readListing(content, at: counted.partialValue, statedOffset: offset) }
+        readListing(content, at: offset, statedOffset: offset)
+    }
+
+    /// The zip64 record and its locator in front of an end record (sections 4.3.14 and 4.3.15).
+    private func zip64End(_ content: Span<UInt8>, before end: Int) -> (range: Range<Int>, size: Int, offset: Int)? {
+        let locator = end - 20
+        guard content.hasBytes(ZipSignatures.zip64Locator, at: locator),
+            let stated = content.littleEndian64(at: locator + 8)
+        else { return nil }
+        // Where it says, or right in front of the locator when something stands before the archive.
+        for record in [Int(clamping: stated), locator - 56] where content.hasBytes(ZipSignatures.zip64End, at: record) {
+            guard record < end, let size = content.littleEndian64(at: record + 40),
+                let offset = content.littleEndian64(at: record + 48)
+            else { continue }
+            return (record..<end, Int(clamping: size), Int(clamping: offset))
+        }
+        return nil
+    }
+
+    /// Reads central headers one after the other, as long as there are some: a count that is too low hides nothing.
+    /// - Parameter statedOffset: where the record says that the first is; the difference shifts all local headers.
+    private mutating func readListing(_ content: Span<UInt8>, at start: Int, statedOffset: Int) {
+        guard start >= 0, start < content.count, !listings.contains(where: { $0.range.contains(start) }) else { return }
+        guard listings.count < Limits.listings else {
+            limitReached = true
+            return
+        }
+        var listing = Listing()
+        var position = start
+        let (shift, overflow) = start.subtractingReportingOverflow(statedOffset)
+        while let entry = ZipEntry(central: content, at: position) {
+            guard entriesLeft > 0 else {
+                limitReached = true
+                break
+            }
+            entriesLeft -= 1
+            listing.entries.append(placed(entry, shift: overflow ? 0 : shift, content))
+            let comment = content.littleEndian16(at: position + 32) ?? 0
+            position = min(content.count, entry.extra.upperBound + Int(comment))
+        }
+        guard !listing.entries.isEmpty else { return }
+        listing.range = start..<position
+        listings.append(listing)
+        members.add(listing.entries.compactMap { Self.data(of: $0, content) })
+    }
+
+    /// Where an entry says that its data is.
+    private static func data(of entry: ZipEntry, _ content: Span<UInt8>) -> Range<Int>? {
+        guard let local = ZipEntry(local: content, at: entry.localHeader) else { return nil }
+        return content.clamped(local.dataStart, entry.compressedSize)
+    }
+
+    /// The entry with the place of its local header: shifted, or else as stated.
+    private func placed(_ entry: ZipEntry, shift: Int, _ content: Span<UInt8>) -> ZipEntry {
+        var entry = entry
+        let (shifted, overflow) = entry.localHeader.addingReportingOverflow(shift)
+        if !overflow, content.hasBytes(ZipSignatures.localHeader, at: shifted) {
+            entry.localHeader = shifted
+        } else if !content.hasBytes(ZipSignatures.localHeader, at: entry.localHeader) {
+            entry.localHeader = -1
+        }
+        return entry
+    }
+
+    private mutating func readLooseHeaders(_ content: Span<UInt8>) {
+        var known = members
+        known.add(listings.map(\.range))
+        for gap in known.gaps(upTo: content.count) {
+            var from = gap.lowerBound
+            while !limitReached,
+                let found = content.firstSignature(ZipSignatures.centralHeader, rare: 2, from: from, to: gap.upperBound)
+            {
+                // Offsets count from the start of the archive, which is where the content begins when nothing tells.
+                let count = listings.count
+                readListing(content, at: found, statedOffset: found)
+                from = listings.count > count ? listings[count].range.upperBound : found + 4
+            }
+        }
+    }
+}

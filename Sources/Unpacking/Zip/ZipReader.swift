@@ -1,0 +1,214 @@
+internal import Bytes
+internal import Members
+
+/// Opens zip archives: every member of every directory, every local header that no directory knows, and what lies between
+/// them.
+struct ZipReader {
+    /// Octets between members that are too few to hold anything.
+    private static let smallestSlack = 24
+    /// Pieces of slack that are handed out.
+    private static let slackPieces = 64
+
+    private let sink: any MemberSink
+    private let passwords: Passwords
+    private var covered: [Range<Int>] = []
+    /// Every local header that was opened.
+    private var opened: Set<Int> = []
+    private var goesOn = true
+
+    private init(_ sink: any MemberSink, _ passwords: Passwords) {
+        self.sink = sink
+        self.passwords = passwords
+    }
+
+    /// Reads the archive into the sink.
+    static func read(_ content: Span<UInt8>, passwords: Passwords, into sink: any MemberSink) {
+        var reader = ZipReader(sink, passwords)
+        reader.read(content)
+    }
+
+    private mutating func read(_ content: Span<UInt8>) {
+        let directory = ZipDirectory(content)
+        if directory.limitReached { sink.report(.overLimits, "zip directories") }
+        if directory.isSplit || content.hasBytes(ZipSignatures.descriptor, at: 0) {
+            sink.report(.unsupported, "volume of a split zip archive")
+        }
+        for listing in directory.listings where Self.overlaps(listing, content) {
+            // What is read once for each of many names is a bomb, and nothing that a program writes.
+            sink.report(.overLimits, "overlapping zip entries")
+            return
+        }
+        if directory.listings.count > 1 { sink.report(.ambiguous, "more than one zip directory") }
+        if directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
+            sink.report(.corrupt, "zip archive without a directory or its end")
+        }
+        covered = directory.records + directory.comments + directory.listings.map(\.range)
+        for listing in directory.listings {
+            for entry in listing.entries {
+                guard goesOn, sink.mayGoOn() else { return }
+                open(entry, content)
+            }
+        }
+        openUnlisted(content, hasDirectory: !directory.listings.isEmpty)
+        for comment in directory.comments where comment.count >= Self.smallestSlack && goesOn {
+            goesOn = sink.add(Member(flags: .slack, role: "zip comment"), range: comment)
+        }
+    }
+
+    /// True when two entries of one directory claim the same octets.
+    private static func overlaps(_ listing: ZipDirectory.Listing, _ content: Span<UInt8>) -> Bool {
+        var claims: [Range<Int>] = []
+        for entry in listing.entries {
+            guard let local = ZipEntry(local: content, at: entry.localHeader) else { continue }
+            let end = local.dataStart.addingReportingOverflow(max(0, entry.compressedSize))
+            claims.append(local.localHeader..<(end.overflow ? Int.max : end.partialValue))
+        }
+        claims.sort { $0.lowerBound < $1.lowerBound }
+        for index in claims.indices.dropFirst() where claims[index].lowerBound < claims[index - 1].upperBound {
+            return true
+        }
+        return false
+    }
+
+    // MARK: Members
+
+    private mutating func open(_ entry: ZipEntry, _ content: Span<UInt8>) {
+        guard let local = ZipEntry(local: content, at: entry.localHeader) else {
+            sink.report(.corrupt, "zip entry without a local header")
+            var flags = MemberFlags()
+            if entry.isEncrypted { flags.insert(.encrypted) }
+            goesOn = sink.add(Member(names: entry.names(content), flags: flags))
+            return
+        }
+        // Two directories may list the same member, under different names.
+        let isFirst = opened.insert(local.localHeader).inserted
+        let member = member(entry, local, content)
+        guard isFirst else {
+            goesOn = sink.add(Member(names: member.names, role: "listed again"))
+            return
+        }
+        if member.flags.contains(.directory), entry.compressedSize == 0, local.compressedSize == 0 {
+            covered.append(local.localHeader..<local.dataStart)
+            goesOn = sink.add(member)
+            return
+        }
+        let extent = dataExtent(local, claimed: entry.compressedSize, content)
+        extract(member, entry, local, content, extent)
+        if goesOn, local.method != entry.method || local.isEncrypted != entry.isEncrypted {
+            sink.report(.ambiguous, "local and central zip header differ")
+            extract(member, local, local, content, extent)
+        }
+    }
+
+    private mutating func extract(
+        _ member: Member, _ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>, _ extent: ZipExtent
+    ) {
+        var extraction = ZipExtraction(sink: sink, passwords: passwords, content: content.count)
+        let used = extraction.run(member, entry, local, content, extent)
+        goesOn = extraction.goesOn
+        var end = extent.data.lowerBound + used
+        if local.hasDescriptor || entry.hasDescriptor {
+            end = descriptorEnd(content, at: end, isWide: entry.size > 0xFFFF_FFFF)
+        }
+        covered.append(local.localHeader..<max(end, local.dataStart))
+    }
+
+    private func member(_ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>) -> Member {
+        var member = Member(names: entry.names(content))
+        for name in local.names(content) where !member.names.contains(name) { member.names.append(name) }
+        if member.names.count > 1,
+            entry.name.count != local.name.count || entry.names(content)[0] != local.names(content)[0]
+        {
+            sink.report(.ambiguous, "zip entry with two names")
+        }
+        if member.names.contains(where: { $0.last == 0x2F || $0.last == 0x5C }) { member.flags.insert(.directory) }
+        switch entry.unixType {
+        case 0o120000: member.flags.insert(.symbolicLink)
+        case 0o010000, 0o020000, 0o060000, 0o140000: member.flags.insert(.special)
+        default: break
+        }
+        return member
+    }
+
+    /// Where the data of a member may be: as far as any header says, and where decoding may go on to.
+    private func dataExtent(_ local: ZipEntry, claimed: Int, _ content: Span<UInt8>) -> ZipExtent {
+        let stated = max(claimed, local.hasDescriptor ? 0 : local.compressedSize)
+        if claimed != local.compressedSize, !local.hasDescriptor { sink.report(.ambiguous, "zip entry with two sizes") }
+        let data = content.clamped(local.dataStart, stated)
+        if data.count < stated { sink.report(.corrupt, "zip entry beyond the end") }
+        return ZipExtent(data: data, bound: content.clamped(local.dataStart, content.count))
+    }
+
+    /// The end of a data descriptor (section 4.3.9), whose signature is optional.
+    private func descriptorEnd(_ content: Span<UInt8>, at start: Int, isWide: Bool) -> Int {
+        let hasSignature = content.hasBytes(ZipSignatures.descriptor, at: start)
+        return min(content.count, start + (hasSignature ? 4 : 0) + (isWide ? 20 : 12))
+    }
+
+    // MARK: What no directory knows
+
+    private mutating func openUnlisted(_ content: Span<UInt8>, hasDirectory: Bool) {
+        var slack: [Range<Int>] = []
+        for gap in Coverage(covered).gaps(upTo: content.count) {
+            var position = gap.lowerBound
+            while goesOn, sink.mayGoOn(),
+                let header = ZipSignatures.firstLocalHeader(content, from: position, to: gap.upperBound),
+                let local = ZipEntry(local: content, at: header), opened.insert(header).inserted
+            {
+                slack.append(position..<header)
+                if hasDirectory { sink.report(.ambiguous, "zip entry that the directory does not list") }
+                position = max(header + 4, openUnlisted(local, content))
+            }
+            slack.append(position..<max(position, gap.upperBound))
+        }
+        var pieces = 0
+        // What stands in front was scanned and recognised with the archive as a whole.
+        for range in slack where range.lowerBound > 0 && range.count >= Self.smallestSlack && goesOn {
+            guard !isBlank(content, range) else { continue }
+            pieces += 1
+            guard pieces <= Self.slackPieces else { return sink.report(.overLimits, "pieces between zip entries") }
+            goesOn = sink.add(Member(flags: .slack, role: "between zip entries"), range: range)
+        }
+    }
+
+    /// Opens a member that only its local header tells of. Returns where it ends.
+    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>) -> Int {
+        let member = member(local, local, content)
+        if member.flags.contains(.directory), local.compressedSize == 0 {
+            goesOn = sink.add(member)
+            return local.dataStart
+        }
+        var data = content.clamped(local.dataStart, local.compressedSize)
+        if local.hasDescriptor, local.compressedSize == 0 {
+            data = local.dataStart..<nextSignature(content, from: local.dataStart)
+        } else if data.count < local.compressedSize {
+            sink.report(.corrupt, "zip entry beyond the end")
+        }
+        let count = covered.count
+        extract(
+            member, local, local, content,
+            ZipExtent(data: data, bound: content.clamped(local.dataStart, content.count)))
+        return covered.count > count ? covered[count].upperBound : data.upperBound
+    }
+
+    /// Where data of unknown length ends: in front of the next descriptor or header.
+    private func nextSignature(_ content: Span<UInt8>, from start: Int) -> Int {
+        let ends = [ZipSignatures.descriptor, ZipSignatures.localHeader, ZipSignatures.centralHeader].compactMap {
+            content.firstIndex(of: $0, from: start)
+        }
+        return ends.min() ?? content.count
+    }
+
+    private func isBlank(_ content: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        for index in range where content[index] != 0 && content[index] != 0x20 { return false }
+        return true
+    }
+}
+
+/// Where the data of a member lies.
+struct ZipExtent {
+    /// As its headers say.
+    var data: Range<Int>
+    /// As far as a stream that ends by itself may be followed.
+    var bound: Range<Int>
+}

@@ -1,0 +1,54 @@
+internal import Bytes
+
+/// Where zip archives show themselves (APPNOTE.TXT section 4.3).
+enum ZipSignatures {
+    static let localHeader: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+    static let centralHeader: [UInt8] = [0x50, 0x4B, 0x01, 0x02]
+    static let endOfDirectory: [UInt8] = [0x50, 0x4B, 0x05, 0x06]
+    static let zip64End: [UInt8] = [0x50, 0x4B, 0x06, 0x06]
+    static let zip64Locator: [UInt8] = [0x50, 0x4B, 0x06, 0x07]
+    /// In front of a data descriptor; at the start of an archive the mark of one that is split.
+    static let descriptor: [UInt8] = [0x50, 0x4B, 0x07, 0x08]
+
+    /// The content is a zip archive from its first octet on.
+    static func beginsWithZip(_ content: Span<UInt8>) -> Bool {
+        if content.hasBytes(localHeader, at: 0) || content.hasBytes(endOfDirectory, at: 0) { return true }
+        let isSplit =
+            content.hasBytes(descriptor, at: 0) || content.hasBytes([0x50, 0x4B, 0x30, 0x30], at: 0)
+        return isSplit && isLocalHeader(content, at: 4)
+    }
+
+    /// The content ends with an end-of-central-directory record whose comment reaches exactly to the end, and in which
+    /// the directory lies right before it.
+    static func endsWithDirectory(_ content: Span<UInt8>) -> Bool {
+        var from = max(0, content.count - 65_557)
+        while let end = content.firstIndex(of: endOfDirectory, from: from) {
+            from = end + 1
+            guard let comment = content.littleEndian16(at: end + 20), end + 22 + Int(comment) == content.count,
+                let size = content.littleEndian32(at: end + 12)
+            else { continue }
+            if size == 0 || size == UInt32.max || content.hasBytes(centralHeader, at: end - Int(size)) { return true }
+        }
+        return false
+    }
+
+    /// The first plausible local header at or after an offset.
+    static func firstLocalHeader(_ content: Span<UInt8>, from start: Int, to limit: Int = .max) -> Int? {
+        var from = start
+        let end = limit > content.count - 4 ? content.count : limit + 4
+        while let found = content.firstSignature(localHeader, rare: 3, from: from, to: end), found < limit {
+            if isLocalHeader(content, at: found) { return found }
+            from = found + 1
+        }
+        return nil
+    }
+
+    /// A local header whose fields make sense: a version of today, a method that exists, a name that fits.
+    static func isLocalHeader(_ content: Span<UInt8>, at offset: Int) -> Bool {
+        guard content.hasBytes(localHeader, at: offset), let version = content.littleEndian16(at: offset + 4),
+            let method = content.littleEndian16(at: offset + 8), let name = content.littleEndian16(at: offset + 26),
+            let extra = content.littleEndian16(at: offset + 28)
+        else { return false }
+        return version & 0xFF < 100 && method < 100 && offset + 30 + Int(name) + Int(extra) <= content.count
+    }
+}

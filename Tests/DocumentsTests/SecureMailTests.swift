@@ -1,0 +1,82 @@
+import Documents
+import Foundation
+import Members
+import TestSupport
+import Testing
+
+/// S/MIME as OpenSSL's own command writes it.
+@Suite struct SecureMailTests {
+    /// A key and a certificate for nothing else.
+    private struct Identity {
+        let folder: Scratch
+        var certificate: String { folder.path + "/certificate" }
+        var key: String { folder.path + "/key" }
+
+        init() throws {
+            folder = try Scratch(.memory)
+            let made = try runTool(
+                "openssl",
+                [
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder.path + "/key", "-out",
+                    folder.path + "/certificate", "-subj", "/CN=test.example", "-days", "2",
+                ])
+            #expect(made.status == 0, "\(made)")
+        }
+    }
+
+    private static let mail = Array("Content-Type: text/plain; name=a.exe\r\n\r\n".utf8) + eicar
+
+    private static func make(_ arguments: [String]) throws -> [UInt8] {
+        let made = try runTool("openssl", ["cms"] + arguments, input: mail)
+        #expect(made.status == 0, "\(made)")
+        return made.output
+    }
+
+    @Test(arguments: ["DER", "PEM"], [[], ["-stream"]])
+    func signed(form: String, streaming: [String]) throws {
+        let identity = try Identity()
+        let message = try Self.make(
+            [
+                "-sign", "-binary", "-nodetach", "-signer", identity.certificate, "-inkey", identity.key, "-outform",
+                form,
+            ] + streaming)
+        let found = read(message)
+        #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
+        #expect(found.problems.isEmpty)
+        // Cut off within the content.
+        #expect(read(Array(message.prefix(message.count / 3))).has(.corrupt))
+    }
+
+    @Test func detachedSignatureHoldsNothing() throws {
+        let identity = try Identity()
+        let message = try Self.make([
+            "-sign", "-binary", "-signer", identity.certificate, "-inkey", identity.key, "-outform", "DER",
+        ])
+        #expect(read(message).items.isEmpty)
+        #expect(read(message).problems.isEmpty)
+    }
+
+    @Test func encrypted() throws {
+        let identity = try Identity()
+        for cipher in ["-aes128", "-aes-256-gcm"] {
+            let message = try Self.make(["-encrypt", "-binary", cipher, "-outform", "DER", identity.certificate])
+            #expect(read(message).has(.encrypted), "\(cipher)")
+            #expect(read(message).items.isEmpty, "\(cipher)")
+        }
+    }
+
+    /// OpenSSL of Debian cannot compress; the structure is short.
+    @Test func compressed() {
+        func der(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+            [tag, 0x82, UInt8(content.count >> 8), UInt8(content.count & 0xFF)] + content
+        }
+        let octets = der(4, PDFTests.deflated(Self.mail))
+        let data = der(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1]) + der(0xA0, octets)
+        let algorithm = der(0x30, der(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 3, 8]))
+        let body = der(0x30, [2, 1, 0] + algorithm + der(0x30, data))
+        let type: [UInt8] = [6, 11, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 1, 9]
+        let found = read(der(0x30, type + der(0xA0, body)))
+        #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
+        #expect(found.problems.isEmpty)
+    }
+}

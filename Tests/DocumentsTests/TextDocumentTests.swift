@@ -1,0 +1,98 @@
+import Documents
+import Foundation
+import Members
+import Testing
+
+/// Files written out in text, HTML smuggling (attack G1), script in SVG.
+@Suite struct TextDocumentTests {
+    /// A program's head, and octets enough for several lines.
+    private static let program =
+        Array("MZ".utf8) + (0..<400).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
+    private static let base64 = Data(program).base64EncodedString()
+
+    private static func html(_ script: String) -> [UInt8] {
+        Array("<html><body><script>\(script)</script></body></html>".utf8)
+    }
+
+    private func digits(_ bytes: [UInt8], prefix: String) -> String {
+        bytes.map { prefix + String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+    }
+
+    @Test func forms() {
+        let text = Self.base64
+        let middle = text.index(text.startIndex, offsetBy: 200)
+        let lines = stride(from: 0, to: text.count, by: 76).map { start in
+            String(text.dropFirst(start).prefix(76))
+        }
+        let hex = digits(Self.program, prefix: "")
+        let plain = Self.program.map(String.init).joined(separator: ", ")
+        let signed = Self.program.map { String(Int8(bitPattern: $0)) }.joined(separator: ",")
+        let prefixed = Self.program.map { "0x" + String($0, radix: 16) }.joined(separator: ",\n")
+        let address = text.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+        var forms: [String: String] = [:]
+        forms["one literal"] = "atob('\(text)')"
+        forms["data address"] = "<a href=\"data:application/x;base64,\(text)\">"
+        forms["joined"] = "'\(text[..<middle])' +\n \"\(text[middle...])\""
+        forms["joined without blanks"] = "\"\(text[..<middle])\"+\"\(text[middle...])\""
+        forms["a short piece first"] = "'\(text.prefix(4))' + '\(text.dropFirst(4))'"
+        forms["short pieces"] = "'\(text.prefix(40))'+'\(text.dropFirst(40).prefix(8))'+'\(text.dropFirst(48))'"
+        forms["behind prose"] = "see the attachment\r\n\r\n\(text)"
+        forms["continued lines"] = lines.joined(separator: "\\\n")
+        forms["lines"] = lines.joined(separator: "\r\n")
+        forms["list of lines"] = "['" + lines.joined(separator: "','") + "']"
+        forms["no padding"] = "x='" + text.replacingOccurrences(of: "=", with: "") + "'"
+        forms["addresses' alphabet"] = address
+        forms["hexadecimal"] = "var a='\(hex)'"
+        forms["upper case"] = "var a='\(hex.uppercased())'"
+        forms["numbers"] = "[\(plain)]"
+        forms["signed numbers"] = "new Int8Array([\(signed)])"
+        forms["hexadecimal numbers"] = "(\(prefixed))"
+        forms["escapes"] = "'" + digits(Self.program, prefix: "\\x") + "'"
+        for (name, form) in forms {
+            #expect(read(Self.html("var before = 'words'; " + form)).has(Self.program), "\(name)")
+        }
+        // UTF-16.
+        let wide = [0xFF, 0xFE] + [UInt8](utf16: "<html><script>atob('\(text)')</script>")
+        #expect(read(wide).has(Self.program))
+        // The file of the anti-virus makers is shorter than a line.
+        #expect(read(Self.html("atob('\(Data(eicar).base64EncodedString())')")).has(eicar))
+    }
+
+    @Test func whatIsNoFileIsLeft() {
+        let prose = String(repeating: "internationalisation misunderstanding responsibility ", count: 50)
+        #expect(read(Self.html(prose)).items.isEmpty)
+        let noise = Data((0..<400).map { UInt8(truncatingIfNeeded: $0 &* 77 &+ 13) }).base64EncodedString()
+        #expect(read(Self.html("'\(noise)'")).items.isEmpty)
+        let few = (0..<31).map { _ in "77" }.joined(separator: ",")
+        #expect(read(Self.html("[\(few)]")).items.isEmpty)
+    }
+
+    @Test func smuggling() {
+        func isTold(_ script: String) -> Bool {
+            read(Self.html(script)).facts.contains { $0.kind == .htmlSmuggling }
+        }
+        #expect(
+            isTold(
+                "var b = new Blob([Uint8Array.from(atob(x))]); a.href = URL.createObjectURL(b); a.download = 'a.zip'"))
+        #expect(isTold("navigator.msSaveOrOpenBlob(new Blob([f('\(Self.base64)')]))"))
+        #expect(!isTold("window.alert(atob('aGVsbG8='))"))
+        #expect(!isTold("a.download = 'report.csv'"))
+    }
+
+    @Test func scriptInVectorImages() {
+        func isTold(_ text: String) -> Bool {
+            let padded = text + String(repeating: " ", count: 100)
+            return read(Array(padded.utf8)).facts.contains { $0.kind == .svgScript }
+        }
+        #expect(isTold("<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"))
+        #expect(isTold("<?xml version='1.0'?>\n<svg:svg xmlns:svg='x'><svg:g onload ='f()'/></svg:svg>"))
+        #expect(isTold("<svg><a xlink:href='javascript:f()'/></svg>"))
+        #expect(!isTold("<svg><path d='M0 0'/><text>one = two</text></svg>"))
+        #expect(!isTold("<html><script>1</script></html>"))
+    }
+
+    @Test func formulasInTables() {
+        let table = "name,value\r\na,=cmd|'/k calc.exe'!A0\r\n\"+MSEXCEL|'x'!a\";b|'c'!d\n"
+        #expect(Set(read(Array(table.utf8)).texts(.dde)) == ["=cmd|'/k calc.exe'", "+MSEXCEL|'x'"])
+    }
+}

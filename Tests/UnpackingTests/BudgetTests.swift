@@ -1,0 +1,159 @@
+import Compression
+import Members
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// Limits at the limit and one above.
+@Suite struct BudgetTests {
+    @Test func quotaOfAmavis() {
+        let limits = UnpackingLimits()
+        // max(100 KiB, size x 5, min(300 MiB, size x 500))
+        #expect(limits.quota(messageSize: 0) == 102_400)
+        #expect(limits.quota(messageSize: 204) == 102_400)
+        #expect(limits.quota(messageSize: 205) == 102_500)
+        #expect(limits.quota(messageSize: 1_000_000) == 314_572_800)
+        #expect(limits.quota(messageSize: 100_000_000) == 500_000_000)
+        #expect(limits.quota(messageSize: .max) == .max)
+    }
+
+    private func nested(_ depth: Int) -> [UInt8] {
+        var content = eicar
+        for level in 0..<depth { content = zip([("level\(level)", content)]) }
+        return content
+    }
+
+    @Test func levels() {
+        var limits = UnpackingLimits()
+        for depth in [14, 5, 1] {
+            limits.levels = depth
+            let within = Unpacked(nested(depth), limits: limits)
+            #expect(within.places(of: eicar).count == 1)
+            #expect(within.limits.isEmpty)
+            let beyond = Unpacked(nested(depth + 1), limits: limits)
+            #expect(beyond.places(of: eicar).isEmpty)
+            #expect(beyond.limits == [.levels])
+            #expect(beyond.entries.count == depth)
+        }
+        let deep = Unpacked(nested(300))
+        #expect(deep.entries.count == 14)
+        #expect(deep.limits == [.levels])
+    }
+
+    @Test func files() {
+        var limits = UnpackingLimits()
+        limits.files = 10
+        let members = (0..<10).map { ("\($0)", eicar) }
+        #expect(Unpacked(zip(members), limits: limits).limits.isEmpty)
+        let beyond = Unpacked(zip(members + [("x", eicar)]), limits: limits)
+        #expect(beyond.limits == [.files])
+        // What was extracted is there.
+        #expect(beyond.places(of: eicar).count == 10)
+        limits.files = 0
+        #expect(Unpacked(zip(members), limits: limits).limits == [.files])
+    }
+
+    @Test func bytes() {
+        var limits = UnpackingLimits(minimumQuota: 1000, maximumQuota: 1000, minimumFactor: 0)
+        let exact = zip([("a", [UInt8](repeating: 1, count: 400)), ("b", [UInt8](repeating: 2, count: 600))])
+        #expect(Unpacked(exact, limits: limits).limits.isEmpty)
+        limits.minimumQuota = 999
+        limits.maximumQuota = 999
+        let cut = Unpacked(exact, limits: limits)
+        #expect(cut.limits == [.bytes])
+        #expect(cut.entries.map { $0.content?.count } == [400, 599])
+    }
+
+    @Test func theBudgetIsTheMessages() {
+        // Two containers of one message share it.
+        let unpacker = Unpacker(
+            limits: UnpackingLimits(minimumQuota: 1000, maximumQuota: 1000, minimumFactor: 0), messageSize: 1,
+            directory: nil)
+        let container = zip([("a", [UInt8](repeating: 1, count: 600))])
+        #expect(unpacker.open(container.span, as: 0).limits.isEmpty)
+        #expect(unpacker.open(container.span, as: 1).limits == [.bytes])
+        #expect(unpacker.open(container.span, as: 2).isComplete == false)
+    }
+
+    @Test func ratio() {
+        // Stored blocks do not expand; what a container unpacks to is judged beyond the first MiB only.
+        var limits = UnpackingLimits(ratio: 1)
+        let member = [UInt8](repeating: 7, count: 1_048_576)
+        #expect(Unpacked(zip([("a", member)]), limits: limits).limits.isEmpty)
+        limits.ratio = 2
+        #expect(Unpacked(zip([("a", member), ("b", member)]), limits: limits).limits.isEmpty)
+    }
+
+    /// Time that passes with each look at it.
+    private final class Clock: Sendable {
+        private let now = Mutex(0)
+        let step: (wall: Int, processor: Int)
+
+        init(_ step: (wall: Int, processor: Int)) { self.step = step }
+
+        func read() -> (wall: Int, processor: Int) {
+            now.withLock { count in
+                count += 1
+                return (count * step.wall, count * step.processor)
+            }
+        }
+    }
+
+    @Test func time() {
+        let second = 1_000_000_000
+        let limits = UnpackingLimits(seconds: 3, processorSeconds: 100)
+        let wall = Clock((second, 0))
+        let budget = Budget(limits, messageSize: 1) { wall.read() }
+        #expect([budget.mayGoOn(), budget.mayGoOn(), budget.mayGoOn(), budget.mayGoOn()] == [true, true, true, false])
+        #expect(budget.hits == [.seconds])
+        let processor = Clock((0, 101 * second))
+        let busy = Budget(limits, messageSize: 1) { processor.read() }
+        #expect(!busy.mayGoOn())
+        #expect(busy.hits == [.processorSeconds])
+        #expect(!busy.takeFile())
+    }
+
+    // MARK: The workspace
+
+    @Test func largeMembersLieInTheWorkspace() throws {
+        let scratch = try Scratch(.memory)
+        let limits = UnpackingLimits(memory: 100_000, memberMemory: 1000)
+        let large = (0..<3).map { number in (0..<70_000).map { UInt8(truncatingIfNeeded: $0 &* (number + 3)) } }
+        let container = zip(large.enumerated().map { ("large\($0.offset)", $0.element) } + [("small", eicar)])
+        let result = Unpacked(zip([("inner.zip", container)]), limits: limits, directory: scratch.path)
+        #expect(result.entries.map(\.content) == [container] + large + [eicar])
+        #expect(result.failure == nil && result.limits.isEmpty)
+        // Names from the archive, or any at all, are nowhere.
+        #expect(try runTool("ls", ["-A", scratch.path]).text == "")
+    }
+
+    @Test func limitOfTheWorkspace() throws {
+        let scratch = try Scratch(.memory)
+        var limits = UnpackingLimits(memory: 0, memberMemory: 0, workspace: 1000)
+        let exact = zip([("a", [UInt8](repeating: 1, count: 1000))])
+        #expect(Unpacked(exact, limits: limits, directory: scratch.path).limits.isEmpty)
+        limits.workspace = 999
+        let cut = Unpacked(exact, limits: limits, directory: scratch.path)
+        #expect(cut.limits == [.workspace])
+        #expect(cut.failure == nil)
+    }
+
+    @Test func workspaceThatCannotBeWritten() throws {
+        let limits = UnpackingLimits(memory: 0, memberMemory: 0)
+        let result = Unpacked(zip([("a", eicar)]), limits: limits, directory: "/nonexistent/workspace")
+        #expect(result.failure?.contains("open") == true)
+    }
+
+    @Test func rangesOfMembersInTheWorkspaceAreNotCopied() throws {
+        let scratch = try Scratch(.memory)
+        let limits = UnpackingLimits(memory: 0, memberMemory: 0, workspace: 5000)
+        // The outer member is written; what lies in it as it stands needs no second place.
+        var content = [UInt8](repeating: 9, count: 4000)
+        for level in 0..<5 { content = zip([("\(level)", content)]) }
+        let result = Unpacked(content, limits: limits, directory: scratch.path)
+        #expect(result.limits.isEmpty)
+        #expect(result.entries.count == 5)
+    }
+}

@@ -1,0 +1,178 @@
+import Members
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// The test file of the anti-virus makers in every format that a program of Debian's writes, to every depth and in every
+/// pair of containers: always found.
+@Suite(.serialized) struct GeneratorTests {
+    /// A program that puts one file into a container.
+    struct Maker: CustomTestStringConvertible, Sendable {
+        /// The container's name ends with this.
+        let suffix: String
+        let program: String
+        /// Arguments; `OUT` and `IN` stand for the files' names.
+        let arguments: [String]
+        var testDescription: String { "\(program) \(suffix)" }
+
+        init(_ suffix: String, _ program: String, _ arguments: String) {
+            self.suffix = suffix
+            self.program = program
+            self.arguments = arguments.split(separator: " ").map(String.init)
+        }
+
+        /// The container with `content` in it; nil when the program is not installed.
+        func make(_ content: [UInt8], name: String = "inner.bin") throws -> [UInt8]? {
+            guard GeneratorTests.installed(program) else { return nil }
+            let scratch = try Scratch(.memory)
+            try write(content, to: "\(scratch.path)/\(name)")
+            let container = "container.\(suffix)"
+            let words = arguments.map { $0 == "OUT" ? container : $0 == "IN" ? name : $0 }
+            let result = try runTool(
+                "sh",
+                ["-c", "cd \(scratch.path) && \(program) \(words.joined(separator: " ")) && mv \(container) result"])
+            guard result.status == 0 else { throw Failure(description: "\(testDescription): \(result)") }
+            return try read("\(scratch.path)/result")
+        }
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static func installed(_ program: String) -> Bool {
+        (try? runTool("sh", ["-c", "command -v \(program)"]).status) == 0
+    }
+
+    static let makers: [Maker] = [
+        Maker("zip", "zip", "-q OUT IN > /dev/null"), Maker("stored.zip", "zip", "-q -0 OUT IN > /dev/null"),
+        Maker("bz2.zip", "zip", "-q -Z bzip2 OUT IN > /dev/null"),
+        Maker("deflate64.zip", "7z", "a -tzip -mm=deflate64 OUT IN > /dev/null"),
+        Maker("lzma.zip", "7z", "a -tzip -mm=lzma OUT IN > /dev/null"),
+        Maker("ppmd.zip", "7z", "a -tzip -mm=ppmd OUT IN > /dev/null"),
+        Maker("7z", "7z", "a -t7z OUT IN > /dev/null"), Maker("stored.7z", "7z", "a -t7z -mx=0 OUT IN > /dev/null"),
+        Maker("ppmd.7z", "7z", "a -t7z -m0=ppmd OUT IN > /dev/null"),
+        Maker("bzip2.7z", "7z", "a -t7z -m0=bzip2 OUT IN > /dev/null"),
+        Maker("libarchive.7z", "bsdtar", "-cf OUT --format 7zip IN"),
+        Maker("ustar.tar", "bsdtar", "-cf OUT --format ustar IN"),
+        Maker("pax.tar", "bsdtar", "-cf OUT --format pax IN"),
+        Maker("gnu.tar", "tar", "--format=gnu -cf OUT IN"), Maker("v7.tar", "tar", "--format=v7 -cf OUT IN"),
+        Maker("tgz", "tar", "-czf OUT IN"), Maker("tar.Z", "bsdtar", "-cZf OUT IN"),
+        Maker("odc.cpio", "bsdtar", "-cf OUT --format odc IN"),
+        Maker("newc.cpio", "bsdtar", "-cf OUT --format newc IN"),
+        Maker("bin.cpio", "bsdtar", "-cf OUT --format bin IN"), Maker("ar", "ar", "rc OUT IN"),
+        Maker("bsd.ar", "bsdtar", "-cf OUT --format arbsd IN"), Maker("xar", "bsdtar", "-cf OUT --format xar IN"),
+        Maker("warc", "bsdtar", "-cf OUT --format warc IN"),
+        Maker("libarchive.iso", "bsdtar", "-cf OUT --format iso9660 IN"),
+        Maker("iso", "genisoimage", "-quiet -J -R -o OUT IN"), Maker("arj", "arj", "a -y OUT IN > /dev/null"),
+        Maker("stored.arj", "arj", "a -y -m0 OUT IN > /dev/null"),
+        Maker("fast.arj", "arj", "a -y -m4 OUT IN > /dev/null"),
+        Maker("gz", "gzip", "-c IN > OUT"), Maker("bz2", "bzip2", "-c IN > OUT"), Maker("xz", "xz", "-c IN > OUT"),
+        Maker("lzma", "xz", "-c --format=lzma IN > OUT"), Maker("zst", "zstd", "-q -c IN > OUT"),
+        Maker("lz4", "lz4", "-q -c IN > OUT"), Maker("lz", "lzip", "-c IN > OUT"),
+    ]
+
+    @Test(arguments: makers) func everyFormat(_ maker: Maker) throws {
+        guard let once = try maker.make(eicar) else { return }
+        let result = Unpacked(once)
+        #expect(!result.places(of: eicar).isEmpty, "\(result.types) \(result.problems)")
+        #expect(!result.isMarked, "\(result.problems)")
+        var content = once
+        for _ in 1..<2 { content = try #require(try maker.make(content)) }
+        #expect(!Unpacked(content).places(of: eicar).isEmpty)
+        for _ in 2..<5 { content = try #require(try maker.make(content)) }
+        #expect(!Unpacked(content, messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
+    /// A program is cut off anywhere: what is said is said, and nothing breaks.
+    @Test(arguments: makers) func cutOffAnywhere(_ maker: Maker) throws {
+        let text = (0..<200).flatMap { Array("line \($0)\n".utf8) }
+        guard let whole = try maker.make(text + eicar) else { return }
+        for length in stride(from: 0, to: whole.count, by: max(1, whole.count / 40)) {
+            let result = Unpacked(Array(whole[..<length]), messageSize: 1 << 20)
+            #expect(result.entries.count < 20)
+        }
+    }
+
+    /// Formats for pairs: one of each reader.
+    private static let paired: Set<String> = [
+        "zip", "deflate64.zip", "ppmd.zip", "7z", "pax.tar", "newc.cpio", "ar", "xar", "warc", "iso", "arj", "gz",
+        "bz2", "tar.Z",
+        "xz", "zst", "lz4", "lz", "lzma",
+    ]
+
+    @Test func everyPair() throws {
+        let makers = Self.makers.filter { Self.paired.contains($0.suffix) && Self.installed($0.program) }
+        for inner in makers {
+            let content = try #require(try inner.make(eicar))
+            for outer in makers {
+                let both = try #require(try outer.make(content))
+                #expect(
+                    !Unpacked(both, messageSize: 1 << 20).places(of: eicar).isEmpty,
+                    "\(inner.suffix) in \(outer.suffix)")
+            }
+        }
+        #expect(makers.count >= 10)
+    }
+
+    /// The UDF half of a bridge disk: the descriptors of ISO 9660 are taken away.
+    @Test func universalDiskFormat() throws {
+        let maker = Maker("iso", "genisoimage", "-quiet -udf -o OUT IN")
+        guard var image = try maker.make(eicar, name: "файл.com") else { return }
+        #expect(Set(Unpacked(image).types) == ["iso", "udf"])
+        for sector in 16..<32 {
+            let place = sector * 2048 + 1
+            if Array(image[place..<place + 4]) == Array("CD00".utf8) { image[place] = 0 }
+        }
+        let result = Unpacked(image, messageSize: 1 << 20)
+        #expect(result.types == ["udf"])
+        #expect(result.names == ["файл.com"])
+        #expect(result.places(of: eicar) == ["1"])
+        #expect(result.isComplete && !result.isMarked)
+        for length in stride(from: 0, to: image.count, by: 2048 * 7) {
+            let cut = Unpacked(Array(image[..<length]), messageSize: 1 << 20)
+            #expect(cut.isMarked || cut.types.isEmpty || !cut.places(of: eicar).isEmpty)
+        }
+    }
+
+    @Test func selfExtractingPrograms() throws {
+        var stub = [UInt8](repeating: 0x90, count: 5000)
+        stub.replaceSubrange(0..<2, with: [0x4D, 0x5A])
+        for suffix in ["zip", "7z", "arj"] {
+            let maker = try #require(Self.makers.first { $0.suffix == suffix })
+            guard let archive = try maker.make(eicar) else { continue }
+            let result = Unpacked(stub + archive)
+            #expect(result.types.contains("exe-dos"))
+            #expect(!result.places(of: eicar).isEmpty, "\(suffix)")
+        }
+    }
+
+    @Test func gzipMembersAndWhatFollows() throws {
+        let maker = Maker("gz", "gzip", "-c IN > OUT")
+        let harmless = try #require(try maker.make(Array("harmless".utf8)))
+        let second = try #require(try maker.make(eicar))
+        #expect(Unpacked(harmless + second).places(of: eicar) == ["2"])
+        let trailing = Unpacked(harmless + [1, 2, 3] + second)
+        #expect(!trailing.places(of: eicar).isEmpty || trailing.isMarked)
+        #expect(trailing.isMarked)
+    }
+
+    @Test func namesOfEveryKind() throws {
+        let long = String(repeating: "n", count: 200) + ".txt"
+        for suffix in ["zip", "7z", "pax.tar", "gnu.tar", "newc.cpio"] {
+            let maker = try #require(Self.makers.first { $0.suffix == suffix })
+            for name in [long, "файл.exe", "-o--option.sh"] {
+                guard name.first != "-", let container = try maker.make(eicar, name: name) else { continue }
+                #expect(Unpacked(container).names.contains(name), "\(name) in \(suffix)")
+            }
+        }
+    }
+}
+
+private func write(_ bytes: [UInt8], to path: String) throws {
+    let result = try runTool("sh", ["-c", "cat > \"$0\"", path], input: bytes)
+    guard result.status == 0 else { throw GeneratorTests.Failure(description: "\(result)") }
+}
+
+private func read(_ path: String) throws -> [UInt8] { try runTool("cat", [path]).output }

@@ -1,0 +1,90 @@
+import Members
+import Testing
+
+@testable import Unpacking
+
+@Suite struct PasswordTests {
+    private func passwords(_ text: String, message: String = "", site: [String] = [], limit: Int = 100) -> [String] {
+        var finder = PasswordFinder()
+        let bytes = Array(text.utf8)
+        finder.read(text: bytes.span)
+        let header = Array(message.utf8)
+        finder.read(message: header.span)
+        return finder.passwords(site: site, limit: limit).candidates.map {
+            String(decoding: $0.password, as: UTF8.self)
+        }
+    }
+
+    @Test(arguments: [
+        "The password is Hunter2!", "Password: Hunter2!", "PASSWORD=Hunter2!", "Use \"Hunter2!\" as password",
+        "Пароль: Hunter2!", "ПАРОЛЬ к архиву Hunter2!", "contraseña: Hunter2!", "Das Passwort lautet Hunter2!",
+        "mot de passe : Hunter2!", "解压密码：Hunter2!，谢谢", "パスワードはHunter2!です", "pwd:Hunter2!",
+    ])
+    func wordsNearPassword(_ text: String) {
+        #expect(passwords(text).contains("Hunter2!") || passwords(text).contains("Hunter2"))
+    }
+
+    @Test func punctuationMayBelongToIt() {
+        let found = passwords("password: (Secret.1).")
+        #expect(found.contains("Secret.1"))
+        #expect(found.contains("(Secret.1)."))
+    }
+
+    @Test func wordsOfTheHeader() {
+        let found = passwords(
+            "",
+            message:
+                "Subject: =?UTF-8?Q?Invoice_4711?=\r\nFrom: Bob <bob@mail.example.org>\r\nTo: al@example.net\r\n\r\n")
+        for word in ["4711", "bob", "mail.example.org", "mail.example", "bob@mail.example.org", "al", "example.net"] {
+            #expect(found.contains(word))
+        }
+    }
+
+    @Test func theSitesComeFirstAndTheNumberIsBounded() {
+        let text = (0..<200).map { "password p\($0)" }.joined(separator: " ")
+        let found = passwords(text, site: ["site1", "site2"], limit: 10)
+        #expect(found.count == 10)
+        #expect(Array(found.prefix(2)) == ["site1", "site2"])
+        #expect(passwords("password a", limit: 0).isEmpty)
+        var list = Passwords(limit: 10)
+        for password in [[], [UInt8](repeating: 65, count: 129), [65, 0, 66], [65], [65]] { list.add(password, .site) }
+        #expect(list.candidates.map(\.password) == [[65]])
+    }
+
+    @Test func encryptedArchiveIsOpenedWithAWord() throws {
+        let password = Array("infected".utf8)
+        var list = Passwords()
+        for word in ["wrong", "also wrong", "infected"] { list.add(Array(word.utf8), .text) }
+        let content = encrypted(eicar, password)
+        let result = Unpacked(content, passwords: list)
+        #expect(result.places(of: eicar) == ["1"])
+        #expect(result.entries[0].flags == .decrypted)
+        #expect(result.problems == [ContainerProblem(.note, "opened with a password found in the text")])
+        var wrong = Passwords()
+        wrong.add(Array("wrong".utf8), .text)
+        let closed = Unpacked(content, passwords: wrong)
+        #expect(closed.entries.map(\.flags) == [.encrypted])
+        #expect(closed.kinds == [.encrypted])
+    }
+
+    /// The traditional encryption, written down here from APPNOTE.TXT section 6.1 the other way round.
+    private func encrypted(_ content: [UInt8], _ password: [UInt8]) -> [UInt8] {
+        let sum = content.withChecksum
+        var keys = ZipCrypto(password: password)
+        let plain = [UInt8](repeating: 0x55, count: 11) + [UInt8(sum >> 24)] + content
+        var cipher: [UInt8] = []
+        for byte in plain {
+            // What decrypts to `byte`: the key stream is that of any octet, as it depends on those before only.
+            var probe = keys
+            let zero: [UInt8] = [0]
+            let key = probe.check(zero.span)
+            let coded: [UInt8] = [byte ^ key]
+            cipher += coded
+            _ = keys.check(coded.span)
+        }
+        var entry = ZipWriter.Entry("e.com", content)
+        entry.flags = 1
+        entry.data = cipher
+        return ZipWriter(entries: [entry]).archive()
+    }
+}

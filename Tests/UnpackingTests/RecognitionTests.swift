@@ -1,0 +1,92 @@
+import Members
+import Testing
+
+@testable import Unpacking
+
+@Suite struct RecognitionTests {
+    private func names(_ bytes: [UInt8]) -> [String] { Recognition.types(of: bytes.span).map(\.name) }
+    private func names(_ text: String) -> [String] { names(Array(text.utf8)) }
+
+    @Test func everyTypeIsListedOnce() {
+        #expect(Set(FileType.all.map(\.title)).count == FileType.all.count)
+        for signature in Signature.table { #expect(FileType.all.contains(signature.type)) }
+    }
+
+    @Test func everySignatureIsFound() {
+        for signature in Signature.table {
+            var bytes = [UInt8](repeating: 0, count: signature.offset) + signature.bytes
+            #expect(names(bytes).contains(signature.type.name))
+            // Cut off by one octet it is nothing of the kind.
+            bytes.removeLast()
+            let shorter = Signature.table.contains {
+                $0.type == signature.type && $0.bytes.count < signature.bytes.count
+            }
+            if !shorter { #expect(!Recognition.types(of: bytes.span).contains(signature.type)) }
+        }
+    }
+
+    @Test func namesDoNotMatter() {
+        #expect(names(eicar) == ["asc"])
+        #expect(names([UInt8](repeating: 0, count: 5000)).isEmpty)
+        #expect(names([] as [UInt8]).isEmpty)
+    }
+
+    @Test func texts() {
+        #expect(names("<!DOCTYPE html><p>x") == ["html"])
+        #expect(names("\r\n\r\n  <SCRIPT>x</SCRIPT>") == ["html"])
+        #expect(names("Subject: x\r\nFrom: a@example.org\r\n\r\nx") == ["mail"])
+        #expect(names("Subject: only this\r\n\r\nx") == ["asc"])
+        #expect(names("From a@example.org Thu Jan  1 00:00:00 1970\nReceived: x\nSubject: y\n\nz") == ["mbox"])
+        #expect(names("[InternetShortcut]\r\nURL=https://example.org/") == ["url"])
+        #expect(names("#!/bin/sh\n") == ["script"])
+    }
+
+    @Test func programs() {
+        var program = [UInt8](repeating: 0, count: 512)
+        program[0] = 0x4D
+        program[1] = 0x5A
+        #expect(names(program) == ["exe-dos"])
+        program[60] = 128
+        program.replaceSubrange(128..<132, with: [0x50, 0x45, 0, 0])
+        #expect(names(program) == ["exe-ms", "exe-dos"])
+        program.replaceSubrange(60..<64, with: [0xFF, 0xFF, 0xFF, 0xFF])
+        #expect(names(program) == ["exe-dos"])
+    }
+
+    @Test func polyglotsAreEverythingThatFits() {
+        let archive = zip([("a.com", eicar)])
+        let gif = Array("GIF89a".utf8) + [UInt8](repeating: 0, count: 40)
+        #expect(names(gif + archive) == ["gif", "zip"])
+        var program = [UInt8](repeating: 0, count: 128)
+        program.replaceSubrange(0..<2, with: [0x4D, 0x5A])
+        #expect(names(program + archive) == ["exe-dos", "zip"])
+        let page = Array("%PDF-1.4\n%%EOF\n".utf8)
+        #expect(names(page + archive) == ["pdf", "zip"])
+        // A zip archive that is a member of a tar archive is no reading of the whole.
+        #expect(!names(tar("a.zip", archive)).contains("zip"))
+    }
+
+    /// A tar archive of one member.
+    private func tar(_ name: String, _ content: [UInt8]) -> [UInt8] {
+        var header = [UInt8](repeating: 0, count: 512)
+        func put(_ text: String, _ offset: Int) {
+            header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+        }
+        put(name, 0)
+        put("0000644\0" + "0000000\0" + "0000000\0", 100)
+        let size = String(content.count, radix: 8)
+        put(String(repeating: "0", count: 11 - size.count) + size + "\0" + "00000000000\0" + "        0", 124)
+        put("ustar\u{0}00", 257)
+        let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
+        put(String(repeating: "0", count: 6 - sum.count) + sum + "\0 ", 148)
+        let padding = [UInt8](repeating: 0, count: (512 - content.count % 512) % 512 + 1024)
+        return header + content + padding
+    }
+
+    @Test func tarHeaders() {
+        var archive = tar("x", eicar)
+        #expect(names(archive) == ["tar"])
+        archive[148] ^= 1
+        #expect(!names(archive).contains("tar"))
+    }
+}

@@ -195,7 +195,7 @@ struct RuleChainTests {
             var big = top + "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\npreamble\n"
             for part in 0..<2 {
                 big += "--x\nContent-Type: text/plain\nX-Part: \(part)\n\n"
-                for _ in 0..<511 { big += String(repeating: "c", count: 99) + "\n" }
+                for _ in 0..<511 { big += String(repeating: "some text, ", count: 9) + "\n" }
                 for number in 0..<20 { big += "mark \(1000 + number)\n" }
             }
             big += "--x--\nmark in the epilogue\n"

@@ -107,7 +107,8 @@ let package = Package(
         library(
             "Gateway",
             [
-                "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel", "Members",
+                "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
+                "Members",
                 "Policy",
                 "Relay", "SMTP", "Stores", logging,
             ] + nioTLS),

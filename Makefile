@@ -8,8 +8,10 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 # Where the setting clamav.test_database looks by default.
 DATADIR ?= /usr/share/mailreeve
+# Where bayes-eval finds its corpora.
+CORPORA ?= ../shared/corpora
 
-LIBRARIES := libclamav-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
+LIBRARIES := libclamav-dev liblmdb-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
@@ -19,8 +21,8 @@ SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime bench/unpack corpus/
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime clean \
-	toolchain
+.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime \
+	bayes-eval clean toolchain
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -66,6 +68,11 @@ test-deps: ## get what the tests need; Postfix is unpacked under build/, not ins
 
 bench: build ## measure throughput and memory
 	bench/run
+
+bayes-eval: deps toolchain ## judge the spam scorer beside bogofilter and SpamAssassin (docs/BAYES.md)
+	@$(SCRIPTS)/need-packages bogofilter spamassassin xz-utils python3
+	$(SWIFT) build -c release --product bayes-eval
+	bench/bayes-eval $(RELEASE)/bayes-eval $(CORPORA) build/bayes
 
 bench-mime: deps toolchain ## measure the MIME reader alone: typical mail, and what is made to be slow
 	$(SWIFT) build -c release --product mime-bench

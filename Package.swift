@@ -53,6 +53,7 @@ let package = Package(
         // C: each module is imported by exactly one Swift target.
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
@@ -76,6 +77,7 @@ let package = Package(
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
         library("Checks", ["Bytes", "MailModel"]),
+        library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker
         library("Antivirus", ["CClamAV"]),
@@ -93,6 +95,8 @@ let package = Package(
         // Stores
         library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
 
+        library("Bayes", ["CLMDB", "Linux", "Scoring"]),
+
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
 
@@ -102,23 +106,22 @@ let package = Package(
             "Inspector",
             [
                 "Antivirus", "Bytes", "Checks", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members", "Patterns", "Unpacking",
+                "Members", "Patterns", "Scoring", "Unpacking",
             ]),
         library(
             "Gateway",
             [
-                "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
+                "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
                 "Members",
                 "Policy",
-                "Relay", "SMTP", "Stores", logging,
+                "Relay", "SMTP", "Scoring", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Patterns",
-                "Policy",
-                "Relay", "SMTP", "Stores",
+                "Bayes", "Checks", "Configuration", "Digests", "Gateway", "InspectionLink", "Linux", "MIME",
+                "MailModel", "Patterns", "Policy", "Relay", "SMTP", "Scoring", "Stores",
                 arguments, logging,
             ] + nio,
             swiftSettings: strict),
@@ -128,7 +131,9 @@ let package = Package(
         .executableTarget(
             name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
 
-        // Programs that tests start
+        // Programs that measure and that tests start
+        testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
+        testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
@@ -139,6 +144,7 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
         suite("AntivirusTests", ["Antivirus"]),
+        suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
         suite("CompressionTests", ["Compression"]),
@@ -164,7 +170,7 @@ let package = Package(
             ]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
-            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel"],
+            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
             exclude: ["Tables"], swiftSettings: strict),
         suite("LinuxTests", ["Linux"]),
         .testTarget(
@@ -174,6 +180,7 @@ let package = Package(
         suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
+        suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
         .testTarget(
             name: "UnpackingTests",

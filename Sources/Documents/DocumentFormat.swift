@@ -52,11 +52,11 @@ package struct DocumentFormat: Sendable {
             reports: "targets",
             recognise: InternetShortcut.matches, reader: InternetShortcut.read),
         DocumentFormat(
-            name: "Office XML", recognisedBy: "name spaces of Office in the first 8,192 octets",
+            name: "Office XML", recognisedBy: "a tag first, and a name space of Office",
             reports: "remote templates, external objects, links, DDE, macro sheets, files in base64",
             recognise: OfficeXML.matches, reader: OfficeXML.read),
         DocumentFormat(
-            name: "OpenDocument XML", recognisedBy: "name spaces of OpenDocument in the first 8,192 octets",
+            name: "OpenDocument XML", recognisedBy: "a tag first, and a name space of OpenDocument",
             reports: "encrypted; macros, DDE, objects, templates and links from elsewhere",
             recognise: OpenDocument.matches, reader: OpenDocument.read),
         DocumentFormat(

@@ -1,3 +1,4 @@
+internal import Bayes
 package import Configuration
 internal import Foundation
 internal import InspectionLink
@@ -81,7 +82,7 @@ package final class GatewayService: Sendable {
             }
         }
         let spool = Spool(limits: builder.spoolLimits)
-        let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads, RuleShelf())
+        let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads, RuleShelf(), before: nil)
         do {
             let yesterday = Int(Date().timeIntervalSince1970) - 86_400
             try await setup.blocking { try setup.quarantine.removeUnfinished(before: yesterday) }
@@ -103,7 +104,7 @@ package final class GatewayService: Sendable {
     /// Loads an inspector generation for the settings and puts everything together.
     private static func makeSetup(
         _ builder: SetupBuilder, _ start: Start, _ pool: InspectorPool, _ spool: Spool, _ group: any EventLoopGroup,
-        _ threads: NIOThreadPool, _ shelf: RuleShelf
+        _ threads: NIOThreadPool, _ shelf: RuleShelf, before: GatewaySetup?
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
@@ -124,7 +125,29 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: threads, database: database, rules: rules, shelf: shelf)
+            quarantine: builder.quarantine, threads: threads, database: database, rules: rules, shelf: shelf,
+            scorer: await scorer(builder, start, threads, before: before?.scorer))
+    }
+
+    /// The judge by learnt mail. A process opens a database once: a reload keeps the one that is open. One that cannot be
+    /// opened is said loudly and keeps no mail back.
+    private static func scorer(
+        _ builder: SetupBuilder, _ start: Start, _ threads: NIOThreadPool, before: SpamScorer?
+    ) async -> SpamScorer? {
+        let settings = builder.settings
+        guard settings.bayes.enabled else { return nil }
+        let directory = settings.bayesDirectory
+        if let before, before.store.place == directory {
+            return SpamScorer(store: BayesStore(before.store.store, limits: settings.bayesLimits))
+        }
+        do {
+            return try await threads.runIfActive {
+                try SpamScorer.open(directory, limits: settings.bayesLimits, readOnly: false)
+            }
+        } catch {
+            start.logger.error("bayes: \(error): mail is not judged by learnt mail")
+            return nil
+        }
     }
 
     private static func connectionLimits(_ settings: Settings) -> ConnectionLimits {
@@ -195,7 +218,7 @@ package final class GatewayService: Sendable {
                 settings.listeners.filter { before.listener($0.address.description) == nil }, builder)
             let options = try builder.listenerOptions(bound: bound.descriptors)
             var setup = try await Self.makeSetup(
-                builder, start, pool, before.spool, group, threads, before.shelf)
+                builder, start, pool, before.spool, group, threads, before.shelf, before: before)
             guard await turns.isOpen else { return ReloadTurns.stopping }
             // Sessions of a listener that is closed go on under the settings that they began with.
             setup.listeners.merge(before.listeners) { new, _ in new }

@@ -23,6 +23,10 @@ struct GatewaySetup: Sendable {
     /// The rules of these settings, and those of others for messages under way.
     let rules: RuleBook
     let shelf: RuleShelf
+    /// Judges by learnt mail; nil where that is off or there is no database.
+    var scorer: SpamScorer?
+    /// What workers are to say of tokens.
+    var tokenRequest = TokenRequest.numbers
 
     func listener(_ name: String) -> ListenerSetup? { listeners[name] }
 

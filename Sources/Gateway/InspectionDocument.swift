@@ -98,7 +98,10 @@ struct InspectionDocument: Encodable {
         category = work.verdict.category.rawValue
         score = work.verdict.score
         tests = work.verdict.tests.map {
-            TestEntry(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 500))
+            TestEntry(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 2000))
+        }
+        bayes.value = work.bayes.map {
+            ["probability": $0.probability, "tokens": Double($0.tokens), "known_tokens": Double($0.known)]
         }
         findings = report.findings.map {
             FindingEntry(

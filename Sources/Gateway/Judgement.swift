@@ -1,3 +1,4 @@
+internal import Bayes
 internal import Configuration
 internal import InspectionLink
 internal import Linux
@@ -41,7 +42,10 @@ extension MessageWork {
 
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
-        let context = InspectionContext(smtputf8: message.envelope.parameters.smtputf8)
+        let totals = await scorerTotals()
+        let context = InspectionContext(
+            smtputf8: message.envelope.parameters.smtputf8, tokens: totals == nil ? .none : setup.tokenRequest,
+            foreignTokens: (totals?.foreignTokens ?? 0) > 0)
         let outcome = await setup.pool.inspect(
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
@@ -63,9 +67,29 @@ extension MessageWork {
                 report, anomalies: anomalies, policy: listener.policy.judging, ruling: rules.ruling,
                 required: setup.database == nil ? [] : ["clamav"])
             verdict.tests += rules.tests
+            verdict.tests += report.agreedTests
+            await score(report)
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)
+        }
+    }
+
+    /// The totals of a database that knows enough to judge; nil where tokens would be of no use.
+    private func scorerTotals() async -> StoreTotals? {
+        guard let scorer = setup.scorer else { return nil }
+        return try? await setup.blocking { try scorer.store.totalsIfTaught() }
+    }
+
+    /// Adds what learnt mail says. A database that cannot be read is named in the log and costs no message.
+    private mutating func score(_ report: Report) async {
+        guard let scorer = setup.scorer else { return }
+        do {
+            guard let judgement = try await setup.blocking({ try scorer.judge(report) }) else { return }
+            bayes = judgement
+            verdict.tests += judgement.tests
+        } catch {
+            causes.append("bayes: \(error)")
         }
     }
 }

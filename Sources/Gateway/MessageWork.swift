@@ -26,6 +26,8 @@ struct MessageWork: Sendable {
     var ready: Ready?
     /// What the rules want.
     var rules = RuleJudgement()
+    /// What learnt mail says; nil when it says nothing.
+    var bayes: SpamScorer.Judgement?
     /// What the policy wants for the message; temporary until it is judged.
     var disposition = DispositionKind.tempfail
     /// One for each recipient, as far as they are known.

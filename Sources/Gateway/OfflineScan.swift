@@ -1,3 +1,4 @@
+internal import Bayes
 package import Configuration
 internal import Glibc
 internal import InspectionLink
@@ -60,8 +61,10 @@ package final class OfflineScan: Sendable {
     ///   - log: warnings and errors for the person in front of the terminal.
     ///   - workspaceMade: called before anything is put there, so that a program that is told to end can remove it.
     /// - Throws: an explanation; nothing is left behind.
+    ///   - bayesDirectory: a database of learnt mail to judge by, instead of that of the settings.
     package static func launch(
-        _ configured: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void,
+        _ configured: Settings, inspectorPath: String, bayesDirectory: String? = nil,
+        log: @escaping @Sendable (String) -> Void,
         workspaceMade: (PrivateDirectory) throws -> Void
     ) async throws -> OfflineScan {
         var settings = configured
@@ -69,6 +72,8 @@ package final class OfflineScan: Sendable {
             settings.user = "nobody"
             settings.group = nil
         }
+        // Opened before root is given up: the directory may be another user's.
+        let scorer = try Self.scorer(settings, bayesDirectory)
         try Identity(settings).assume()
         let workspace = try PrivateDirectory(prefix: "mailreeve-scan")
         settings.workspace.directory = workspace.path
@@ -76,15 +81,27 @@ package final class OfflineScan: Sendable {
         if settings.inspector.path.isEmpty { settings.inspector.path = inspectorPath }
         do {
             try workspaceMade(workspace)
-            return try await OfflineScan(SetupBuilder(settings), workspace, log)
+            return try await OfflineScan(SetupBuilder(settings), workspace, scorer, log)
         } catch {
             workspace.remove()
             throw error
         }
     }
 
+    /// The database that is named must be there; that of the settings may be missing.
+    private static func scorer(_ settings: Settings, _ directory: String?) throws -> SpamScorer? {
+        if let directory {
+            return try SpamScorer.open(directory, limits: settings.bayesLimits, readOnly: true)
+        }
+        guard settings.bayes.enabled, access(settings.bayesDirectory + "/data.mdb", R_OK | W_OK) == 0 else {
+            return nil
+        }
+        return try SpamScorer.open(settings.bayesDirectory, limits: settings.bayesLimits, readOnly: true)
+    }
+
     private init(
-        _ builder: SetupBuilder, _ workspace: PrivateDirectory, _ log: @escaping @Sendable (String) -> Void
+        _ builder: SetupBuilder, _ workspace: PrivateDirectory, _ scorer: SpamScorer?,
+        _ log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.workspace = workspace
         let settings = builder.settings
@@ -112,7 +129,8 @@ package final class OfflineScan: Sendable {
         listener = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: .singleton, database: database, rules: rules, shelf: shelf)
+            quarantine: builder.quarantine, threads: .singleton, database: database, rules: rules, shelf: shelf,
+            scorer: scorer, tokenRequest: .texts)
     }
 
     /// Octets of the largest message that the daemon would take; a larger one is not scanned.

@@ -1,3 +1,4 @@
+internal import Bayes
 package import Configuration
 
 /// Where things are that several commands have to find.
@@ -6,6 +7,14 @@ extension Settings {
     package var controlSocketPath: String {
         controlSocket.isEmpty ? stateDirectory + "/control.sock" : controlSocket
     }
+
+    /// Bounds of the database of learnt mail.
+    var bayesLimits: BayesStore.Limits {
+        BayesStore.Limits(tokens: bayes.tokens, messages: bayes.messages, minimum: bayes.minimum)
+    }
+
+    /// The database of learnt mail.
+    package var bayesDirectory: String { bayes.path.isEmpty ? stateDirectory + "/bayes" : bayes.path }
 
     /// The quarantine of that daemon.
     package var quarantineDirectory: String { stateDirectory + "/quarantine" }

@@ -59,7 +59,7 @@ struct SetupBuilder {
     }
 
     func poolSettings(
-        _ database: SignatureDatabase?, _ rules: RuleBook, path: String
+        _ database: SignatureDatabase?, _ rules: RuleBook?, path: String
     ) -> InspectorPoolSettings {
         let clamav = database.map {
             ClamAVSettings(
@@ -84,7 +84,8 @@ struct SetupBuilder {
                 readings: settings.limits.mimeReadings, readingBytes: settings.limits.mimeReadingBytes,
                 decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes,
                 unpacking: unpackingLimits),
-            reportSize: inspector.reportSize, selfTest: clamav != nil, rules: rules.isEmpty ? nil : rules.source)
+            reportSize: inspector.reportSize, selfTest: clamav != nil,
+            rules: rules.flatMap { $0.isEmpty ? nil : $0.source })
     }
 
     private var unpackingLimits: UnpackingLimits {

@@ -112,10 +112,29 @@ package struct Inspect: Hashable, Sendable {
 package struct InspectionContext: Hashable, Sendable {
     /// The message came with SMTPUTF8 (RFC 6531): UTF-8 in its header is in order.
     package var smtputf8: Bool
+    /// Which tokens of the spam scorer are wanted.
+    package var tokens: TokenRequest
 
-    package init(smtputf8: Bool = false) {
+    /// Words are wanted as SpamAssassin keys them, too.
+    package var foreignTokens: Bool
+
+    package init(smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false) {
         self.smtputf8 = smtputf8
+        self.tokens = tokens
+        self.foreignTokens = foreignTokens
     }
+}
+
+/// What a worker is to say of a message's tokens.
+package enum TokenRequest: Int, Hashable, Sendable, CaseIterable {
+    /// Nothing.
+    case none
+    /// Their numbers.
+    case numbers
+    /// Their numbers and what they stand for, to be shown to a person.
+    case texts
+    /// Their numbers and nothing else of the message: for learning.
+    case only
 }
 
 /// Limits of one inspection; reaching one is reported, never hidden.

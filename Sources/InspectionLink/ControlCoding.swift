@@ -141,6 +141,8 @@ extension Inspect {
         out.put(request)
         out.put(workspace)
         out.put(context.smtputf8)
+        out.put(context.tokens.rawValue)
+        out.put(context.foreignTokens)
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -165,7 +167,9 @@ extension Inspect {
         let any = 0...Int.max
         self.init(
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
-            context: InspectionContext(smtputf8: try reader.bool()),
+            context: InspectionContext(
+                smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
+                foreignTokens: try reader.bool()),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
@@ -182,6 +186,12 @@ extension Inspect {
                     memberMemory: try reader.int(in: any), workspace: try reader.int(in: any),
                     passwords: try reader.int(in: any))))
         try reader.end()
+    }
+
+    private static func tokenRequest(_ reader: inout RecordReader) throws(RecordError) -> TokenRequest {
+        let number = try reader.int()
+        guard let request = TokenRequest(rawValue: number) else { throw .value("token request \(number)") }
+        return request
     }
 }
 

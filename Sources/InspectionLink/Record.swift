@@ -28,6 +28,14 @@ package struct RecordWriter: Sendable {
         put(Array(value.utf8))
     }
 
+    /// Puts numbers of tokens, 8 octets each.
+    package mutating func put(tokens: [UInt64]) {
+        var out: [UInt8] = []
+        out.reserveCapacity(tokens.count * 8)
+        for token in tokens { withUnsafeBytes(of: token.littleEndian) { out.append(contentsOf: $0) } }
+        put(out)
+    }
+
     /// Puts an index that may be absent.
     package mutating func put(_ value: Int?) {
         put(value ?? -1)
@@ -108,6 +116,21 @@ package struct RecordReader: Sendable {
     /// Text of at most `limit` octets; invalid UTF-8 is replaced.
     package mutating func string(limit: Int) throws(RecordError) -> String {
         String(decoding: try bytes(limit: limit), as: UTF8.self)
+    }
+
+    /// Numbers of at most `limit` tokens, which must ascend.
+    package mutating func tokens(limit: Int) throws(RecordError) -> [UInt64] {
+        let octets = try bytes(limit: limit * 8)
+        guard octets.count % 8 == 0 else { throw .value("\(octets.count) octets of tokens") }
+        var out: [UInt64] = []
+        out.reserveCapacity(octets.count / 8)
+        for start in stride(from: 0, to: octets.count, by: 8) {
+            var token: UInt64 = 0
+            for offset in 0..<8 { token |= UInt64(octets[start + offset]) << UInt64(offset * 8) }
+            if let last = out.last, token <= last { throw .value("tokens out of order") }
+            out.append(token)
+        }
+        return out
     }
 
     /// An index below `count`, or nil.

@@ -20,6 +20,8 @@ package struct ReportLimits: Hashable, Sendable {
     package var firings = 10_000
     package var groups = 100
     package var groupBytes = 4_194_304
+    /// Tokens of the spam scorer.
+    package var tokens = 16_384
 
     package init() {}
 }
@@ -77,6 +79,11 @@ extension Report {
         out.put(timings) { out, timing in
             out.put(timing.stage)
             out.put(timing.microseconds)
+        }
+        out.put(tokens: tokens)
+        out.put(tokenTexts) { out, text in
+            out.put(tokens: [text.token])
+            out.put(text.text)
         }
         return out.bytes
     }
@@ -144,10 +151,16 @@ extension Report {
             Timing(
                 stage: try reader.string(limit: limits.text), microseconds: try reader.int(in: 0...limits.microseconds))
         }
+        let tokens = try reader.tokens(limit: limits.tokens)
+        let tokenTexts = try reader.list(limit: limits.tokens) { reader throws(RecordError) in
+            guard let token = try reader.tokens(limit: 1).first else { throw RecordError.value("no token") }
+            return TokenText(token: token, text: try reader.string(limit: limits.text))
+        }
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
-            firings: firings, limitsHit: limitsHit, completedScanners: completedScanners, timings: timings)
+            firings: firings, limitsHit: limitsHit, completedScanners: completedScanners, timings: timings,
+            tokens: tokens, tokenTexts: tokenTexts)
     }
 
     private static func digest(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {

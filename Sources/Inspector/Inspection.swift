@@ -4,6 +4,7 @@ internal import InspectionLink
 internal import Linux
 internal import MIME
 internal import MailModel
+internal import Scoring
 internal import Unpacking
 
 /// Inspects one message after the other: structure, decoded parts with their digests, and the scanner on all of them.
@@ -18,6 +19,8 @@ struct Inspection {
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
+    /// Keeps its memory from message to message; nil while a message has it.
+    private var extractor: TokenExtractor?
 
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
@@ -37,6 +40,7 @@ struct Inspection {
     }
 
     private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
+        if request.context.tokens == .only { return tokensOnly(message) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
             engine: engine, messageSize: message.count,
@@ -57,6 +61,14 @@ struct Inspection {
         var stage = rules.map { RuleStage($0) }
         stage?.takeMessage(message)
         run.clock.spent(.rules)
+        if request.context.tokens != .none {
+            run.tokens =
+                request.context.tokens == .texts
+                ? TokenExtractor(keepsTexts: true) : extractor.take() ?? TokenExtractor()
+            run.tokens?.takesForeignTokens = request.context.foreignTokens
+            walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
+            run.clock.spent(.tokens)
+        }
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
@@ -65,9 +77,12 @@ struct Inspection {
         while index < walker.tree.parts.count {
             if walker.tree.parts[index].kind.hasContent {
                 take(index, of: message, &walker, &run, &stage, request.limits)
+            } else {
+                run.tokens?.addFacts(of: walker.tree.parts[index], content: [UInt8]().span)
             }
             index += 1
         }
+        if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         run.takeMembers()
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
@@ -75,11 +90,22 @@ struct Inspection {
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
+    /// The report for learning: the tokens, and nothing else.
+    private mutating func tokensOnly(_ message: Span<UInt8>) -> [UInt8] {
+        var builder = ReportBuilder(messageSize: message.count)
+        var extractor = extractor.take() ?? TokenExtractor()
+        extractor.takesForeignTokens = false
+        builder.add(extractor.tokens(of: message))
+        self.extractor = extractor
+        return builder.finish(completed: [], timings: [], maximum: reportSize)
+    }
+
     private mutating func take(
         _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run,
         _ stage: inout RuleStage?, _ limits: InspectionLimits
     ) {
-        let start = walker.tree.parts[index].body.lowerBound
+        let part = walker.tree.parts[index]
+        let start = part.body.lowerBound
         let holdsBlocks = walker.mayHoldBlocks(index)
         let text = walker.text(index)
         let budget = walker.budget
@@ -87,9 +113,10 @@ struct Inspection {
             run.take(
                 content, decoding?.notes ?? [], isCut: decoding?.limitReached ?? false, part: run.reported[index],
                 offset: start)
+            run.tokens?.addFacts(of: part, content: content)
             if let (mediaType, charset) = text {
                 let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
-                run.takeText(read, part: run.reported[index], offset: start)
+                run.takeText(read, part: run.reported[index], offset: start, size: content.count)
                 stage?.takeText(read, offset: start)
                 run.clock.spent(.rules)
             }
@@ -112,6 +139,8 @@ struct Inspection {
         var isComplete: Bool
         /// For each part of the tree its index in the report, where contents found within parts stand as well.
         private(set) var reported: [Int] = []
+        /// Takes tokens for the spam scorer, where they are wanted.
+        var tokens: TokenExtractor?
         private var block: [UInt8] = []
         private var spent = 0
 
@@ -165,9 +194,21 @@ struct Inspection {
         }
 
         /// Takes what people read of a part.
-        mutating func takeText(_ text: TextContent, part: Int, offset: Int) {
+        mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int) {
+            if GTUBE.isIn(text.text.span) { builder.addTestString(GTUBE.name, part: part) }
             for kind in text.anomalies { builder.add(Anomaly(kind: kind, part: part, offset: offset)) }
             clock.spent(.text)
+            guard tokens != nil, size > 0 else { return }
+            tokens?.add(text, size: size)
+            clock.spent(.tokens)
+        }
+
+        /// Puts the tokens into the report, and gives the extractor back for the next message.
+        mutating func takeTokens() -> TokenExtractor? {
+            guard var extractor = tokens.take() else { return nil }
+            builder.add(extractor.finish())
+            clock.spent(.tokens)
+            return extractor
         }
 
         mutating func take(

@@ -56,6 +56,8 @@ extension Inspection.Run {
 
     private mutating func note(_ problem: ContainerProblem, part: Int) {
         switch problem.kind {
+        // Another way to decode a part gives garbage more often than not.
+        case .corrupt where builder.report.parts[part].reading > 0: builder.addNote(problem.detail, part: part)
         case .corrupt: builder.addUnchecked(.corrupt, part: part, problem.detail)
         case .unsupported: builder.addUnchecked(.unsupported, part: part, problem.detail)
         case .encrypted:

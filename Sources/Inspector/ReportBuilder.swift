@@ -1,5 +1,6 @@
 internal import InspectionLink
 internal import MailModel
+internal import Scoring
 
 /// Collects one report within the bounds that the gateway accepts. What does not fit is named as a limit and leaves the
 /// message unchecked: a report must never be refused because of what a sender wrote, nor look complete when it is not.
@@ -93,8 +94,22 @@ struct ReportBuilder {
                 evidence: clamped(detail, to: limits.detail)))
     }
 
+    /// Adds a string that marks spam by agreement; once.
+    mutating func addTestString(_ name: String, part: Int?) {
+        guard !report.findings.contains(where: { $0.kind == .spam && $0.name == name }) else { return }
+        report.findings.append(Finding(scanner: Finding.testStrings, kind: .spam, name: name, part: part))
+    }
+
     mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, _ detail: String) {
         report.unchecked.append(Unchecked(reason, part: part, detail: clamped(detail, to: limits.detail)))
+    }
+
+    /// Adds what the spam scorer takes from the message.
+    mutating func add(_ tokens: TokenSet) {
+        report.tokens = tokens.tokens
+        report.tokenTexts = tokens.tokens.compactMap { token in
+            tokens.texts[token].map { TokenText(token: token, text: clamped($0, to: limits.detail)) }
+        }
     }
 
     /// Notes a limit, and once for each limit that the message was not checked beyond it.

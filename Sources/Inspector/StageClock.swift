@@ -9,6 +9,7 @@ struct StageClock {
         case rules
         case decode
         case text
+        case tokens
         case unpack
         case digest
         case clamav

@@ -19,6 +19,9 @@ package struct Finding: Hashable, Sendable {
         self.evidence = evidence
     }
 
+    /// The scanner of strings that stand for spam by agreement (GTUBE): what they weigh is a matter of points.
+    package static let testStrings = "test-string"
+
     /// Classes of findings; raw values are those of `scan --json`.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         case virus

@@ -15,6 +15,10 @@ package struct Report: Hashable, Sendable {
     package var completedScanners: [String]
     /// Microseconds by stage.
     package var timings: [Timing]
+    /// Numbers of the tokens that the spam scorer takes from the message, in ascending order, where they were asked for.
+    package var tokens: [UInt64]
+    /// What tokens stand for, where that was asked for.
+    package var tokenTexts: [TokenText]
 
     package struct Timing: Hashable, Sendable {
         package var stage: String
@@ -29,8 +33,7 @@ package struct Report: Hashable, Sendable {
     package init(
         messageSize: Int, parts: [PartDescription] = [], findings: [Finding] = [], anomalies: [Anomaly] = [],
         unchecked: [Unchecked] = [], firings: [RuleFiring] = [], limitsHit: [String] = [],
-        completedScanners: [String] = [],
-        timings: [Timing] = []
+        completedScanners: [String] = [], timings: [Timing] = [], tokens: [UInt64] = [], tokenTexts: [TokenText] = []
     ) {
         self.messageSize = messageSize
         self.parts = parts
@@ -41,5 +44,19 @@ package struct Report: Hashable, Sendable {
         self.limitsHit = limitsHit
         self.completedScanners = completedScanners
         self.timings = timings
+        self.tokens = tokens
+        self.tokenTexts = tokenTexts
+    }
+}
+
+/// The readable form of one token.
+package struct TokenText: Hashable, Sendable {
+    package var token: UInt64
+    /// Escape before showing.
+    package var text: String
+
+    package init(token: UInt64, text: String) {
+        self.token = token
+        self.text = text
     }
 }

@@ -36,6 +36,9 @@ struct ScanCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a message, each on one line.")
     var json = false
 
+    @Option(help: ArgumentHelp("Database of learnt mail to judge by. (default: setting bayes.path)", valueName: "dir"))
+    var bayesDbpath: String?
+
     @Option(help: ArgumentHelp("Envelope sender; '' or '<>' is the null sender.", valueName: "address"))
     var sender = AddressArgument("")
 
@@ -60,7 +63,8 @@ struct ScanCommand: AsyncParsableCommand {
         let scan: OfflineScan
         do {
             scan = try await OfflineScan.launch(
-                settings, inspectorPath: inspector, log: { Terminal.printError("scan: \($0)") },
+                settings, inspectorPath: inspector, bayesDirectory: bayesDbpath,
+                log: { Terminal.printError("scan: \($0)") },
                 workspaceMade: { workspace in
                     try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
                         workspace.remove()

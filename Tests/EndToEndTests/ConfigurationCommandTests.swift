@@ -65,7 +65,7 @@ import Testing
     }
 
     private static let commands = [
-        [], ["serve"], ["check-config"], ["config"], ["config", "defaults"], ["config", "explain"], ["scan"],
+        [], ["serve"], ["check-config"], ["config"], ["config", "defaults"], ["config", "explain"], ["scan"], ["learn"],
         ["quarantine"],
         ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "release"], ["rules"],
         ["rules", "query"], ["rules", "lint"], ["rules", "replay"], ["status"], ["reload"], ["stop"],

@@ -31,7 +31,8 @@ import Testing
         #expect(report.limitsHit.isEmpty)
         #expect(report.completedScanners == ["clamav"])
         #expect(
-            report.timings.map { $0.stage } == ["mime", "rules", "decode", "text", "unpack", "digest", "clamav"])
+            report.timings.map { $0.stage }
+                == ["mime", "rules", "decode", "text", "tokens", "unpack", "digest", "clamav"])
     }
 
     @Test func partsAreDescribed() throws {

@@ -22,6 +22,11 @@ uint64_t csandbox_tmpfs_type(void);
 /* From now on a signal only writes its number as one octet to fd. One fd for all signals. */
 int csandbox_forward_signal(int number, int fd);
 
+/* Gives up root for a user and group for good, but for the right to read any file and enter any directory
+   (CAP_DAC_READ_SEARCH), which programs that are started from here do not have. Called while there is one thread.
+   Returns 0 or an error number. */
+int csandbox_become_reader(uid_t user, gid_t group);
+
 /* Name of the calling thread, 16 octets with the NUL. */
 int csandbox_thread_name(char name[16]);
 

@@ -1,0 +1,106 @@
+internal import Scoring
+
+/// A backup, read line by line: tab-separated fields, see sa-learn(1).
+struct BackupText {
+    private(set) var spam: UInt64 = 0
+    private(set) var ham: UInt64 = 0
+    private(set) var tokens: [TokenRecord] = []
+    private(set) var seen: [(id: String, isSpam: Bool)] = []
+    private(set) var messages: [LearntMessage] = []
+    /// Written by this program.
+    private(set) var isOwn = false
+
+    init(_ text: [UInt8]) throws(StoreError) {
+        var number = 0
+        var keys: Set<TokenKey> = []
+        for line in text.split(separator: 0x0A) {
+            number += 1
+            let fields = line.split(separator: 0x09, omittingEmptySubsequences: false).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            guard try read(fields, first: number == 1, &keys) else {
+                throw .damaged("line \(number) is not of a backup's form")
+            }
+        }
+        guard number > 0 else { throw .damaged("the backup is empty") }
+    }
+
+    /// False for a line that cannot be.
+    private mutating func read(_ fields: [String], first: Bool, _ keys: inout Set<TokenKey>) throws(StoreError) -> Bool
+    {
+        if first {
+            return fields.count >= 3 && fields[0] == "v" && fields[1] == "3" && fields[2].hasPrefix("db_version")
+        }
+        switch fields[0] {
+        case "v":
+            guard fields.count >= 3, let value = UInt64(fields[1]) else { return false }
+            if fields[2].hasPrefix("num_spam") { spam = value }
+            if fields[2].hasPrefix("num_nonspam") { ham = value }
+        case "t":
+            guard fields.count == 5, let spam = UInt32(fields[1]), let ham = UInt32(fields[2]),
+                let time = UInt32(fields[3]), fields[4].utf8.count == 10, let key = UInt64(fields[4], radix: 16)
+            else { return false }
+            guard keys.insert(key).inserted else { return true }
+            tokens.append(
+                TokenRecord(key: key, counts: FisherMethod.Counts(spam: spam, ham: ham), time: time))
+        case "s":
+            guard fields.count >= 3, fields[1] == "s" || fields[1] == "h", !fields[2].isEmpty else { return false }
+            seen.append((fields[2], fields[1] == "s"))
+        case "m":
+            if fields.count == 3, fields[1] == "form" {
+                isOwn = fields[2] == "1"
+                return isOwn
+            }
+            guard let message = Self.message(fields) else { return false }
+            messages.append(message)
+        default:
+            return false
+        }
+        return true
+    }
+
+    /// Tokens of SpamAssassin's.
+    var foreignTokens: Int { tokens.count { Features.tokenClass($0.key) == .foreign } }
+
+    /// Makes of SpamAssassin's backup what can be used of it.
+    mutating func adopt() {
+        seen = []
+        var known: Set<TokenKey> = []
+        var adopted: [TokenRecord] = []
+        for record in tokens {
+            let key = TokenExtractor.foreignKey(record.key)
+            guard known.insert(key).inserted else { continue }
+            adopted.append(TokenRecord(key: key, counts: record.counts, time: record.time))
+        }
+        tokens = adopted
+    }
+
+    private static func message(_ fields: [String]) -> LearntMessage? {
+        guard fields.count == 6, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
+            let time = UInt32(fields[3]), !fields[5].isEmpty
+        else { return nil }
+        let digits = Array(fields[4].utf8)
+        guard digits.count % 10 == 0 else { return nil }
+        var keys: [TokenKey] = []
+        keys.reserveCapacity(digits.count / 10)
+        for start in stride(from: 0, to: digits.count, by: 10) {
+            guard let key = UInt64(String(decoding: digits[start..<start + 10], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            if let last = keys.last, key <= last { return nil }
+            keys.append(key)
+        }
+        return LearntMessage(id: fields[5], isSpam: fields[1] == "s", batch: batch, time: time, keys: keys)
+    }
+
+    /// The batches that the messages name.
+    func batches() -> [BatchRecord] {
+        var found: [UInt64: BatchRecord] = [:]
+        for message in messages {
+            var batch = found[message.batch] ?? BatchRecord(number: message.batch, time: UInt64(message.time))
+            if message.isSpam { batch.spam += 1 } else { batch.ham += 1 }
+            found[message.batch] = batch
+        }
+        return found.values.sorted { $0.number < $1.number }
+    }
+}

@@ -1,0 +1,316 @@
+internal import Scoring
+
+extension BayesStore {
+    /// Starts a batch.
+    package func beginBatch(at time: UInt64) throws(StoreError) -> BatchRecord {
+        var batch = BatchRecord(number: 0, time: time)
+        try store.write { writing throws(StoreError) in
+            var totals = try self.totals(writing)
+            batch.number = totals.nextBatch
+            totals.nextBatch += 1
+            try self.put(totals, writing)
+        }
+        return batch
+    }
+
+    /// Learns messages in one transaction. A message already learnt in the class is left alone; one learnt in the other
+    /// class is forgotten first.
+    /// - Parameters:
+    ///   - batch: its counts grow; recorded with the messages.
+    ///   - countsNow: false leaves counting to the next `merge` (`--no-sync`): the transaction is small then.
+    package func learn(
+        _ lessons: [Lesson], asSpam isSpam: Bool, batch: inout BatchRecord, time: UInt32, countsNow: Bool = true
+    ) throws(StoreError) -> [LessonOutcome] {
+        var outcomes: [LessonOutcome] = []
+        var record = batch
+        let before = batch
+        try store.write { writing throws(StoreError) in
+            // The store runs this again when it had to grow.
+            outcomes = []
+            record = before
+            var session = try LearningSession(self, writing, time: time)
+            if countsNow { try session.countPending() }
+            for lesson in lessons {
+                let outcome = try session.learn(lesson, isSpam: isSpam, batch: record.number, countsNow: countsNow)
+                outcomes.append(outcome)
+                guard outcome != .known else { continue }
+                if isSpam { record.spam += 1 } else { record.ham += 1 }
+            }
+            if record.spam + record.ham > 0 {
+                try writing.put(.batches, Octets.key(record.number).span, record.encoded().span)
+            }
+            try session.end()
+        }
+        batch = record
+        return outcomes
+    }
+
+    /// Forgets messages that were learnt, in one transaction.
+    package func forget(_ lessons: [Lesson], time: UInt32) throws(StoreError) -> [LessonOutcome] {
+        var outcomes: [LessonOutcome] = []
+        try store.write { writing throws(StoreError) in
+            outcomes = []
+            var session = try LearningSession(self, writing, time: time)
+            try session.countPending()
+            for lesson in lessons { outcomes.append(try session.forget(lesson) ? .forgotten : .known) }
+            try session.end()
+        }
+        return outcomes
+    }
+
+    /// Forgets all that a batch taught. Gives how many messages it forgot, and how many of the batch it no longer has.
+    package func undo(batch number: UInt64, time: UInt32) throws(StoreError) -> (forgotten: Int, gone: Int)? {
+        var result: (forgotten: Int, gone: Int)?
+        try store.write { writing throws(StoreError) in
+            result = nil
+            guard let bytes = try writing.value(.batches, Octets.key(number)) else { return }
+            var record = try BatchRecord(number: number, bytes)
+            guard !record.isUndone else { return }
+            var session = try LearningSession(self, writing, time: time)
+            try session.countPending()
+            var found: [LearntMessage] = []
+            try writing.forEach(.messages, from: []) { _, value in
+                if let message = try? LearntMessage(value), message.batch == number { found.append(message) }
+                return true
+            }
+            for message in found { _ = try session.forget(Lesson(id: message.id, keys: message.keys)) }
+            record.isUndone = true
+            try writing.put(.batches, Octets.key(number).span, record.encoded().span)
+            try session.end()
+            result = (found.count, Int(clamping: record.spam + record.ham) - found.count)
+        }
+        return result
+    }
+
+    /// Counts what was learnt with `countsNow: false`. Gives how many messages that were.
+    package func merge(time: UInt32) throws(StoreError) -> Int {
+        var merged = 0
+        try store.write { writing throws(StoreError) in
+            var session = try LearningSession(self, writing, time: time)
+            merged = try session.countPending()
+            try session.end()
+        }
+        return merged
+    }
+
+    /// Batches, newest first.
+    package func batches() throws(StoreError) -> [BatchRecord] {
+        var found: [BatchRecord] = []
+        try store.read { reading throws(StoreError) in
+            try reading.forEach(.batches, from: []) { key, value in
+                let bytes = value.withUnsafeBufferPointer { Array($0) }
+                if let record = try? BatchRecord(number: Octets.number(ofKey: key), bytes) { found.append(record) }
+                return true
+            }
+        }
+        return found.reversed()
+    }
+
+    /// Removes everything.
+    package func clear() throws(StoreError) {
+        try store.write { writing throws(StoreError) in
+            for table in BayesTable.allCases { try writing.removeAll(table) }
+        }
+    }
+
+    /// Brings every bucket within its share of the budget. Gives the tokens that went.
+    package func expire(time: UInt32) throws(StoreError) -> Int {
+        var expired = 0
+        try store.write { writing throws(StoreError) in
+            var session = try LearningSession(self, writing, time: time)
+            try session.countPending()
+            expired = try session.expireAll()
+            try session.end()
+        }
+        return expired
+    }
+}
+
+/// One transaction of learning: changes of counts are collected, and written bucket by bucket at its end.
+private struct LearningSession {
+    private struct Change {
+        var order: UInt64
+        var spam: Int32
+        var ham: Int32
+    }
+
+    private let store: BayesStore
+    private let writing: any StoreWriting
+    private let time: UInt32
+    private let scheme: BucketScheme
+    private let bucketLimit: Int
+    private var totals: StoreTotals
+    private var changes: [Change] = []
+
+    init(_ store: BayesStore, _ writing: any StoreWriting, time: UInt32) throws(StoreError) {
+        self.store = store
+        self.writing = writing
+        self.time = time
+        totals = try store.totals(writing)
+        scheme = BucketScheme(bits: totals.tokenBits)
+        bucketLimit = max(16, store.limits.tokens >> Int(totals.tokenBits))
+    }
+
+    // MARK: Messages
+
+    mutating func learn(
+        _ lesson: Lesson, isSpam: Bool, batch: UInt64, countsNow: Bool
+    ) throws(StoreError) -> LessonOutcome {
+        var outcome = LessonOutcome.learned
+        let id = Array(lesson.id.utf8.prefix(LearntMessage.idSize))
+        if let seen = SeenRecord(try writing.value(.seen, id)) {
+            if seen.isSpam == isSpam { return .known }
+            _ = try forget(lesson)
+            outcome = .relearned
+        }
+        let number = totals.nextMessage
+        totals.nextMessage += 1
+        totals.unsolved += 1
+        let message = LearntMessage(id: lesson.id, isSpam: isSpam, batch: batch, time: time, keys: lesson.keys)
+        try writing.put(.messages, Octets.key(number).span, message.encoded().span)
+        try writing.put(.seen, id.span, SeenRecord(isSpam: isSpam, message: number).encoded().span)
+        if countsNow {
+            add(lesson.keys, isSpam, by: 1)
+            totals.firstPending = totals.nextMessage
+        }
+        return outcome
+    }
+
+    /// True when it had been learnt.
+    mutating func forget(_ lesson: Lesson) throws(StoreError) -> Bool {
+        let id = Array(lesson.id.utf8.prefix(LearntMessage.idSize))
+        guard let seen = SeenRecord(try writing.value(.seen, id)) else { return false }
+        let key = Octets.key(seen.message)
+        var keys = lesson.keys
+        if let bytes = try writing.value(.messages, key) {
+            keys = try LearntMessage(bytes.span).keys
+            try writing.remove(.messages, key.span)
+        }
+        // What is pending has not been counted.
+        if seen.message < totals.firstPending { add(keys, seen.isSpam, by: -1) }
+        try writing.remove(.seen, id.span)
+        totals.unsolved += 1
+        return true
+    }
+
+    @discardableResult
+    mutating func countPending() throws(StoreError) -> Int {
+        guard totals.firstPending < totals.nextMessage else { return 0 }
+        var pending: [LearntMessage] = []
+        try writing.forEach(.messages, from: Octets.key(totals.firstPending)) { _, value in
+            if let message = try? LearntMessage(value) { pending.append(message) }
+            return true
+        }
+        for message in pending { add(message.keys, message.isSpam, by: 1) }
+        totals.firstPending = totals.nextMessage
+        return pending.count
+    }
+
+    private mutating func add(_ keys: [TokenKey], _ isSpam: Bool, by amount: Int32) {
+        if isSpam {
+            totals.spam = amount > 0 ? totals.spam + 1 : totals.spam - min(1, totals.spam)
+        } else {
+            totals.ham = amount > 0 ? totals.ham + 1 : totals.ham - min(1, totals.ham)
+        }
+        for key in keys where Features.tokenClass(key)?.isCounted == true {
+            changes.append(Change(order: scheme.order(key), spam: isSpam ? amount : 0, ham: isSpam ? 0 : amount))
+        }
+    }
+
+    // MARK: Counts
+
+    /// Writes what was collected.
+    mutating func end() throws(StoreError) {
+        changes.sort { $0.order < $1.order }
+        var start = 0
+        while start < changes.count {
+            let bucket = changes[start].order >> 40
+            var end = start
+            while end < changes.count, changes[end].order >> 40 == bucket { end += 1 }
+            try merge(start..<end, bucket)
+            start = end
+        }
+        totals.lastSync = UInt64(time)
+        try store.put(totals, writing)
+    }
+
+    private mutating func merge(_ range: Range<Int>, _ bucket: UInt64) throws(StoreError) {
+        let key = Octets.key(bucket)
+        var old: [TokenRecord] = []
+        _ = try writing.look(.tokens, key.span) { old = TokenBucket.records($0, bucket: bucket, scheme) }
+        let before = old.count
+        var merged: [TokenRecord] = []
+        merged.reserveCapacity(old.count + range.count)
+        var next = 0
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let rest = UInt32(truncatingIfNeeded: changes[index].order)
+            var spam: Int64 = 0
+            var ham: Int64 = 0
+            while index < range.upperBound, UInt32(truncatingIfNeeded: changes[index].order) == rest {
+                spam += Int64(changes[index].spam)
+                ham += Int64(changes[index].ham)
+                index += 1
+            }
+            while next < old.count, scheme.rest(old[next].key) < rest {
+                merged.append(old[next])
+                next += 1
+            }
+            var record = TokenRecord(key: scheme.key(bucket, rest), counts: FisherMethod.Counts(), time: time)
+            if next < old.count, scheme.rest(old[next].key) == rest {
+                record.counts = old[next].counts
+                if spam < 0 || ham < 0 { record.time = old[next].time }
+                next += 1
+            }
+            record.counts.spam = UInt32(clamping: Int64(record.counts.spam) + spam)
+            record.counts.ham = UInt32(clamping: Int64(record.counts.ham) + ham)
+            if !record.counts.isEmpty { merged.append(record) }
+        }
+        merged += old[next...]
+        _ = cut(&merged)
+        totals.tokens = totals.tokens &+ UInt64(merged.count) &- UInt64(before)
+        if merged.isEmpty {
+            try writing.remove(.tokens, key.span)
+        } else {
+            try writing.put(.tokens, key.span, TokenBucket.encoded(merged, scheme).span)
+        }
+    }
+
+    /// Takes away the least telling records beyond the bucket's share: those met once go first, then the oldest.
+    private func cut(_ records: inout [TokenRecord]) -> Int {
+        let excess = records.count - bucketLimit
+        guard excess > 0 else { return 0 }
+        let order = records.indices.sorted { left, right in
+            let (a, b) = (Self.worth(records[left]), Self.worth(records[right]))
+            return a != b ? a < b : records[left].key < records[right].key
+        }
+        let gone = Set(order.prefix(excess))
+        var kept: [TokenRecord] = []
+        kept.reserveCapacity(bucketLimit)
+        for index in records.indices where !gone.contains(index) { kept.append(records[index]) }
+        records = kept
+        return excess
+    }
+
+    private static func worth(_ record: TokenRecord) -> UInt64 {
+        let isRepeated = UInt64(record.counts.spam) + UInt64(record.counts.ham) > 1
+        return (isRepeated ? 1 << 32 : 0) + UInt64(record.time)
+    }
+
+    mutating func expireAll() throws(StoreError) -> Int {
+        var expired = 0
+        for bucket in 0..<UInt64(1) << totals.tokenBits {
+            let key = Octets.key(bucket)
+            var records: [TokenRecord] = []
+            _ = try writing.look(.tokens, key.span) { records = TokenBucket.records($0, bucket: bucket, scheme) }
+            let gone = cut(&records)
+            guard gone > 0 else { continue }
+            expired += gone
+            try writing.put(.tokens, key.span, TokenBucket.encoded(records, scheme).span)
+        }
+        totals.tokens -= min(totals.tokens, UInt64(expired))
+        totals.lastExpiry = UInt64(time)
+        totals.lastExpired = UInt64(expired)
+        return expired
+    }
+}

@@ -1,0 +1,147 @@
+internal import Scoring
+
+/// The text forms of sa-learn(1): `--dump`, `--backup`, `--restore`.
+extension BayesStore {
+    /// Lines of `--dump`: probability, spam, ham, time, and the token as ten hexadecimal digits or the name of a total.
+    /// - Parameters:
+    ///   - tokens: nil leaves the tokens out; else says which are printed.
+    ///   - print: gets each line without its end.
+    package func dump(
+        totals wantsTotals: Bool, tokens: ((String) -> Bool)?, _ print: (String) -> Void
+    ) throws(StoreError) {
+        let totals = try totals()
+        if wantsTotals {
+            var times = (oldest: UInt32.max, newest: UInt32(0))
+            try forEachToken { record in
+                times = (min(times.oldest, record.time), max(times.newest, record.time))
+            }
+            let lines: [(UInt64, String)] = [
+                (3, "bayes db version"), (totals.spam, "nspam"), (totals.ham, "nham"), (totals.tokens, "ntokens"),
+                (times.newest == 0 ? 0 : UInt64(times.oldest), "oldest atime"), (UInt64(times.newest), "newest atime"),
+                (totals.lastSync, "last journal sync atime"), (totals.lastExpiry, "last expiry atime"),
+                (0, "last expire atime delta"), (totals.lastExpired, "last expire reduction count"),
+            ]
+            for (value, name) in lines { print(Self.line(0, "0", "\(value)", "0", "non-token data: \(name)")) }
+        }
+        guard let tokens else { return }
+        let (spam, ham) = (Double(totals.spam), Double(totals.ham))
+        try forEachToken { record in
+            let text = Self.hexadecimal(record.key)
+            guard tokens(text) else { return }
+            print(
+                Self.line(
+                    FisherMethod.probability(record.counts, spam: spam, ham: ham), "\(record.counts.spam)",
+                    "\(record.counts.ham)", "\(record.time)", text))
+        }
+    }
+
+    /// As by `%3.3f %10u %10u %10u  %s`.
+    private static func line(_ probability: Double, _ a: String, _ b: String, _ c: String, _ text: String) -> String {
+        let thousandths = Int((probability * 1000).rounded())
+        let fraction = "\(thousandths % 1000)"
+        let number = "\(thousandths / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+        func column(_ text: String) -> String { String(repeating: " ", count: max(0, 10 - text.utf8.count)) + text }
+        return "\(number) \(column(a)) \(column(b)) \(column(c))  \(text)"
+    }
+
+    static func hexadecimal(_ key: TokenKey) -> String {
+        let digits = String(key, radix: 16)
+        return String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+    }
+
+    // MARK: - Backup
+
+    /// Names our form of a backup; SpamAssassin passes over lines that it does not know.
+    private static let ownForm = "m\tform\t1"
+
+    /// Lines of `--backup`, in SpamAssassin's form with one more kind of line, `m`, for the learnt messages themselves:
+    /// `m class batch time tokens identifier`.
+    package func backup(_ print: (String) -> Void) throws(StoreError) {
+        let totals = try totals()
+        print("v\t3\tdb_version # this must be the first line!!!")
+        print("v\t\(totals.spam)\tnum_spam")
+        print("v\t\(totals.ham)\tnum_nonspam")
+        print(Self.ownForm)
+        try forEachToken { record in
+            print(
+                "t\t\(record.counts.spam)\t\(record.counts.ham)\t\(record.time)\t\(Self.hexadecimal(record.key))")
+        }
+        try forEachSeen { id, isSpam in print("s\t\(isSpam ? "s" : "h")\t\(id)") }
+        var damage: StoreError?
+        try store.read { reading throws(StoreError) in
+            try reading.forEach(.messages, from: []) { _, value in
+                do throws(StoreError) {
+                    let message = try LearntMessage(value)
+                    let keys = message.keys.map(Self.hexadecimal).joined()
+                    print("m\t\(message.isSpam ? "s" : "h")\t\(message.batch)\t\(message.time)\t\(keys)\t\(message.id)")
+                    return true
+                } catch {
+                    damage = error
+                    return false
+                }
+            }
+        }
+        if let damage { throw damage }
+    }
+
+    /// What a restored backup held.
+    package struct Restored: Hashable, Sendable {
+        package var tokens = 0
+        package var messages = 0
+        package var seen = 0
+        /// Tokens that SpamAssassin keyed in its own way.
+        package var foreignTokens = 0
+        package var isOwn = false
+    }
+
+    /// Replaces everything by a backup, in one transaction.
+    ///
+    /// A backup of SpamAssassin's has tokens under the SHA-1 of texts that it cuts in its own way: those of words go on
+    /// counting, see `TokenExtractor`, those of header fields and links meet nothing. What it says of identifiers is
+    /// not taken over: those messages would then be passed over when they are learnt here.
+    /// - Throws: `damaged` with the number of the first line that is not of the form; nothing has changed then.
+    package func restore(_ text: [UInt8]) throws(StoreError) -> Restored {
+        var parsed = try BackupText(text)
+        if !parsed.isOwn { parsed.adopt() }
+        try store.write { writing throws(StoreError) in
+            for table in BayesTable.allCases { try writing.removeAll(table) }
+            var totals = try self.totals(writing)
+            totals.spam = parsed.spam
+            totals.ham = parsed.ham
+            totals.tokens = UInt64(parsed.tokens.count)
+            totals.foreignTokens = UInt64(parsed.foreignTokens)
+            let scheme = BucketScheme(bits: totals.tokenBits)
+            let records = parsed.tokens.sorted { scheme.order($0.key) < scheme.order($1.key) }
+            var start = 0
+            while start < records.count {
+                let bucket = scheme.bucket(records[start].key)
+                var end = start
+                while end < records.count, scheme.bucket(records[end].key) == bucket { end += 1 }
+                try writing.put(
+                    .tokens, Octets.key(bucket).span, TokenBucket.encoded(Array(records[start..<end]), scheme).span)
+                start = end
+            }
+            var numbers: [String: UInt64] = [:]
+            for message in parsed.messages {
+                try writing.put(.messages, Octets.key(totals.nextMessage).span, message.encoded().span)
+                numbers[message.id] = totals.nextMessage
+                totals.nextMessage += 1
+                totals.nextBatch = max(totals.nextBatch, message.batch &+ 1)
+            }
+            totals.firstPending = totals.nextMessage
+            totals.unsolved = UInt64(parsed.messages.count)
+            for (id, isSpam) in parsed.seen {
+                try writing.put(
+                    .seen, Array(id.utf8.prefix(LearntMessage.idSize)).span,
+                    SeenRecord(isSpam: isSpam, message: numbers[id] ?? 0).encoded().span)
+            }
+            for batch in parsed.batches() {
+                try writing.put(.batches, Octets.key(batch.number).span, batch.encoded().span)
+            }
+            try self.put(totals, writing)
+        }
+        return Restored(
+            tokens: parsed.tokens.count, messages: parsed.messages.count, seen: parsed.seen.count,
+            foreignTokens: parsed.isOwn ? 0 : parsed.foreignTokens, isOwn: parsed.isOwn)
+    }
+}

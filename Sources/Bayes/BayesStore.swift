@@ -1,0 +1,197 @@
+package import Scoring
+
+/// The learnt mail of one site, domain or user, and what follows from it: counts of tokens, weights of the machines, the
+/// messages themselves as tokens. The last make forgetting exact, a batch undoable and the machines independent of the order
+/// of learning.
+package final class BayesStore: Sendable {
+    /// Bounds of a store.
+    package struct Limits: Hashable, Sendable {
+        /// Tokens with counts. Beyond it the least telling and oldest go.
+        package var tokens: Int
+        /// Learnt messages that are kept as tokens; beyond it the oldest of the larger class go, their counts stay.
+        package var messages: Int
+        /// Messages of each class below which nothing is judged.
+        package var minimum: Int
+
+        package init(tokens: Int = 2_000_000, messages: Int = 20_000, minimum: Int = 200) {
+            self.tokens = tokens
+            self.messages = messages
+            self.minimum = minimum
+        }
+    }
+
+    /// What a store knows of the tokens of one message.
+    package struct Evidence: Sendable {
+        /// Of each key of the features.
+        package var weights: [Float]
+        /// Of each key that is counted.
+        package var counts: [FisherMethod.Counts]
+        package var totals: StoreTotals
+    }
+
+    package let store: any KeyValueStore
+    package let limits: Limits
+
+    package init(_ store: any KeyValueStore, limits: Limits = Limits()) {
+        self.store = store
+        self.limits = limits
+    }
+
+    /// Where it is, for people.
+    package var place: String { store.place }
+
+    // MARK: - Reading
+
+    package func totals() throws(StoreError) -> StoreTotals {
+        var totals = StoreTotals(tokenBits: freshTokenBits)
+        try store.read { reading throws(StoreError) in totals = try self.totals(reading) }
+        return totals
+    }
+
+    /// The totals when enough of both classes was learnt to judge; nil otherwise. Blocks for a moment.
+    package func totalsIfTaught() throws(StoreError) -> StoreTotals? {
+        let totals = try totals()
+        let isTaught = totals.spam >= UInt64(limits.minimum) && totals.ham >= UInt64(limits.minimum)
+        return isTaught ? totals : nil
+    }
+
+    /// What is known of a message's tokens; nil when too little was learnt to judge anything.
+    package func evidence(_ features: Features) throws(StoreError) -> Evidence? {
+        var evidence: Evidence?
+        try store.read { reading throws(StoreError) in
+            evidence = nil
+            let totals = try self.totals(reading)
+            guard totals.spam >= UInt64(limits.minimum), totals.ham >= UInt64(limits.minimum) else { return }
+            evidence = try Lookup(reading, totals).evidence(features)
+        }
+        return evidence
+    }
+
+    /// Judges a message; nil when too little was learnt.
+    package func judge(_ features: Features) throws(StoreError) -> Committee.Judgement? {
+        guard let evidence = try evidence(features) else { return nil }
+        return Committee.judge(
+            features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),
+            ham: Int(clamping: evidence.totals.ham), model: evidence.totals.model)
+    }
+
+    /// Lends every counted token, in the order of the store.
+    package func forEachToken(_ use: (TokenRecord) -> Void) throws(StoreError) {
+        try store.read { reading throws(StoreError) in
+            let scheme = BucketScheme(bits: try self.totals(reading).tokenBits)
+            try reading.forEach(.tokens, from: []) { key, value in
+                for record in TokenBucket.records(value, bucket: Octets.number(ofKey: key), scheme) { use(record) }
+                return true
+            }
+        }
+    }
+
+    /// Lends every identifier that was learnt, with its class.
+    package func forEachSeen(_ use: (String, Bool) -> Void) throws(StoreError) {
+        try store.read { reading throws(StoreError) in
+            try reading.forEach(.seen, from: []) { key, value in
+                let name = key.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+                if value.count > 0 { use(name, value[0] == 1) }
+                return true
+            }
+        }
+    }
+
+    func totals(_ reading: any StoreReading) throws(StoreError) -> StoreTotals {
+        guard let bytes = try reading.value(.meta, StoreTotals.key) else {
+            return StoreTotals(tokenBits: freshTokenBits)
+        }
+        return try StoreTotals(bytes)
+    }
+
+    func put(_ totals: StoreTotals, _ writing: any StoreWriting) throws(StoreError) {
+        let key = StoreTotals.key
+        try writing.put(.meta, key.span, totals.encoded().span)
+    }
+
+    /// Buckets of a new store: half a page each when its budget is used up.
+    private var freshTokenBits: UInt64 {
+        var bits: UInt64 = 8
+        while limits.tokens >> Int(bits) > 128, bits < 24 { bits += 1 }
+        return bits
+    }
+}
+
+/// Looks up many tokens in one transaction.
+struct Lookup {
+    private let reading: any StoreReading
+    private let totals: StoreTotals
+
+    init(_ reading: any StoreReading, _ totals: StoreTotals) {
+        self.reading = reading
+        self.totals = totals
+    }
+
+    func evidence(_ features: Features) throws(StoreError) -> BayesStore.Evidence {
+        BayesStore.Evidence(
+            weights: try weights(features), counts: try counts(features), totals: totals)
+    }
+
+    private func counts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
+        var counts: [FisherMethod.Counts] = []
+        let scheme = BucketScheme(bits: totals.tokenBits)
+        for key in features.keys where Features.tokenClass(key)?.isCounted == true {
+            var found = FisherMethod.Counts()
+            let rest = scheme.rest(key)
+            _ = try look(.tokens, scheme.bucket(key)) { bucket in
+                found = TokenBucket.look(bucket, rest, bits: scheme.restBits)
+            }
+            counts.append(found)
+        }
+        return counts
+    }
+
+    /// Each bucket is looked up once for all its keys.
+    private func weights(_ features: Features) throws(StoreError) -> [Float] {
+        let keys = features.keys
+        var weights = [Float](repeating: 0, count: keys.count)
+        guard totals.weights > 0 else { return weights }
+        let scheme = BucketScheme(bits: totals.weightBits)
+        let order = Self.order(keys, scheme)
+        var start = 0
+        while start < order.count {
+            let bucket = scheme.bucket(keys[order[start]])
+            var end = start
+            while end < order.count, scheme.bucket(keys[order[end]]) == bucket { end += 1 }
+            _ = try look(.weights, bucket) { records in
+                for place in start..<end {
+                    let index = order[place]
+                    weights[index] = WeightBucket.look(records, scheme.rest(keys[index]), bits: scheme.restBits)
+                }
+            }
+            start = end
+        }
+        return weights
+    }
+
+    /// Indices of the keys, those of one bucket side by side where there are few buckets: a sort by counting.
+    private static func order(_ keys: [TokenKey], _ scheme: BucketScheme) -> [Int] {
+        let mask: UInt64 = 1023
+        var places = [Int](repeating: 0, count: 1025)
+        for key in keys { places[Int(scheme.bucket(key) & mask) + 1] += 1 }
+        for slot in 1...1024 { places[slot] += places[slot - 1] }
+        var order = [Int](repeating: 0, count: keys.count)
+        for index in keys.indices {
+            let slot = Int(scheme.bucket(keys[index]) & mask)
+            order[places[slot]] = index
+            places[slot] += 1
+        }
+        return order
+    }
+
+    private func look(_ table: BayesTable, _ bucket: UInt64, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool {
+        let number = bucket.bigEndian
+        let key: InlineArray<8, UInt8> = [
+            UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
+            UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24),
+            UInt8(truncatingIfNeeded: number >> 32), UInt8(truncatingIfNeeded: number >> 40),
+            UInt8(truncatingIfNeeded: number >> 48), UInt8(truncatingIfNeeded: number >> 56),
+        ]
+        return try reading.look(table, key.span, use)
+    }
+}

@@ -1,0 +1,70 @@
+/// The tables that a Bayes store has.
+package enum BayesTable: Int, Sendable, CaseIterable {
+    /// Counts of tokens: bucket number to records, see `TokenBucket`.
+    case tokens
+    /// Weights of tokens: bucket number to records, see `WeightBucket`.
+    case weights
+    /// Learnt messages by number, see `LearntMessage`.
+    case messages
+    /// Batches by number.
+    case batches
+    /// Message identifiers to what was learnt.
+    case seen
+    /// Totals and models by name.
+    case meta
+}
+
+/// Why a store did not do what it was asked.
+package enum StoreError: Error, Hashable, CustomStringConvertible {
+    /// The disk or the store's own limit is full; nothing of the transaction was kept.
+    case full(String)
+    /// Somebody else's process made it, or a fork took it along.
+    case foreign(String)
+    /// A record does not have the form that this version writes.
+    case damaged(String)
+    /// Any other failure, in the library's words.
+    case failed(String)
+
+    package var description: String {
+        switch self {
+        case .full(let text), .foreign(let text), .damaged(let text), .failed(let text): text
+        }
+    }
+}
+
+/// A view of a store at one moment. Keys are in the order of their octets.
+package protocol StoreReading {
+    /// Lends the value of a key. False when there is none.
+    func look(_ table: BayesTable, _ key: Span<UInt8>, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool
+    /// Lends each key and value from `start` on; until `use` says false.
+    func forEach(_ table: BayesTable, from start: [UInt8], _ use: (Span<UInt8>, Span<UInt8>) -> Bool) throws(StoreError)
+    /// Entries of a table.
+    func count(_ table: BayesTable) throws(StoreError) -> Int
+}
+
+/// The same with changes, which nobody sees before the end of the transaction.
+package protocol StoreWriting: StoreReading {
+    func put(_ table: BayesTable, _ key: Span<UInt8>, _ value: Span<UInt8>) throws(StoreError)
+    func remove(_ table: BayesTable, _ key: Span<UInt8>) throws(StoreError)
+    func removeAll(_ table: BayesTable) throws(StoreError)
+}
+
+/// What keeps the tables. Transactions are atomic and durable: after a crash at any instant the last one that ended well is
+/// what is there. Readers never wait for a writer; writers wait for each other.
+package protocol KeyValueStore: Sendable {
+    /// Where it is, for people.
+    var place: String { get }
+    func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError)
+    func write(_ body: (any StoreWriting) throws(StoreError) -> Void) throws(StoreError)
+}
+
+extension StoreReading {
+    /// The value of a key as an array of its own.
+    package func value(_ table: BayesTable, _ key: [UInt8]) throws(StoreError) -> [UInt8]? {
+        var found: [UInt8]?
+        _ = try look(table, key.span) { value in
+            found = value.withUnsafeBufferPointer { Array($0) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,297 @@
+internal import CLMDB
+internal import Glibc
+internal import Linux
+internal import Synchronization
+
+/// The tables in one LMDB environment: memory-mapped B+ trees with copy on write, so that there is no journal to replay
+/// after a crash, readers never wait, and a large store costs no memory but the pages that are looked at.
+///
+/// State of the disk: `data.mdb` holds two meta pages; a commit writes its pages, synchronises them, then writes the older
+/// meta page and synchronises that. The meta page with the newer valid transaction is the store.
+package final class LMDBStore: KeyValueStore {
+    /// Size of the map at first, octets: address space and the most that the file may grow to, not memory.
+    package static let firstMapSize = 256 << 20
+    /// Readers at one time, of all processes.
+    private static let readers: UInt32 = 512
+
+    package let place: String
+    private let environment: Environment
+    private let process = getpid()
+    private let mapLimit: Int
+
+    /// Opens or makes the store in a directory, which is made when missing. Slots of readers that ended without saying so
+    /// are cleared. One environment for each process and directory: LMDB's locks do not survive a second one.
+    /// - Parameters:
+    ///   - firstMapSize: octets of the map at first.
+    ///   - mapLimit: octets that the file may grow to.
+    ///   - readOnly: fails when there is no store.
+    package init(
+        directory: String, firstMapSize: Int = LMDBStore.firstMapSize, mapLimit: Int = 16 << 30, readOnly: Bool = false
+    ) throws(StoreError) {
+        place = directory
+        self.mapLimit = mapLimit
+        if !readOnly {
+            do throws(SystemError) {
+                try makeDirectories(directory)
+            } catch {
+                throw .failed("\(error)")
+            }
+        }
+        environment = try Environment(
+            directory: directory, mapSize: min(firstMapSize, mapLimit), readers: Self.readers, readOnly: readOnly)
+    }
+
+    package func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError) {
+        try checkProcess()
+        while true {
+            do throws(StoreError) {
+                try environment.shared { () throws(StoreError) in
+                    let transaction = try Transaction(environment, readOnly: true)
+                    defer { transaction.abort() }
+                    try body(transaction)
+                }
+                return
+            } catch .resized {
+                try environment.adoptMapSize()
+            }
+        }
+    }
+
+    package func write(_ body: (any StoreWriting) throws(StoreError) -> Void) throws(StoreError) {
+        try checkProcess()
+        while true {
+            do throws(StoreError) {
+                try environment.shared { () throws(StoreError) in
+                    let transaction = try Transaction(environment, readOnly: false)
+                    do throws(StoreError) {
+                        try body(transaction)
+                    } catch {
+                        transaction.abort()
+                        throw error
+                    }
+                    try transaction.commit()
+                }
+                return
+            } catch .resized {
+                try environment.adoptMapSize()
+            } catch .mapFull {
+                // Nothing of it was kept; with more room it is done from the start.
+                guard try environment.growMap(limit: mapLimit) else {
+                    throw .full("\(place): the store has reached \(mapLimit) octets")
+                }
+            }
+        }
+    }
+
+    /// After a fork the locks belong to the parent.
+    private func checkProcess() throws(StoreError) {
+        if getpid() != process { throw .foreign("\(place): opened by process \(process)") }
+    }
+}
+
+extension StoreError {
+    fileprivate static let resized = StoreError.failed("resized")
+    fileprivate static let mapFull = StoreError.full("map full")
+
+    fileprivate init(_ call: String, _ code: Int32) {
+        switch code {
+        case MDB_MAP_RESIZED: self = .resized
+        case MDB_MAP_FULL: self = .mapFull
+        case MDB_CORRUPTED, MDB_INVALID, MDB_VERSION_MISMATCH, MDB_PAGE_NOTFOUND:
+            self = .damaged("\(call): \(String(cString: mdb_strerror(code)))")
+        case ENOSPC, EDQUOT: self = .full("\(call): \(String(cString: mdb_strerror(code)))")
+        default: self = .failed("\(call): \(String(cString: mdb_strerror(code)))")
+        }
+    }
+}
+
+private func checkLMDB(_ call: @autoclosure () -> String, _ code: Int32) throws(StoreError) {
+    if code != 0 { throw StoreError(call(), code) }
+}
+
+/// The open environment. The map may only change while no transaction of this process is open: transactions hold the lock
+/// shared, changes of the map hold it alone.
+private final class Environment: Sendable {
+    nonisolated(unsafe) let handle: OpaquePointer
+    /// Handles by `BayesTable`.
+    let tables: [MDB_dbi]
+    nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_rwlock_t>
+
+    init(directory: String, mapSize: Int, readers: UInt32, readOnly: Bool) throws(StoreError) {
+        var created: OpaquePointer?
+        try checkLMDB("mdb_env_create", mdb_env_create(&created))
+        guard let handle = created else { throw .failed("mdb_env_create gave nothing") }
+        do throws(StoreError) {
+            try checkLMDB("mdb_env_set_maxdbs", mdb_env_set_maxdbs(handle, MDB_dbi(BayesTable.allCases.count)))
+            try checkLMDB("mdb_env_set_maxreaders", mdb_env_set_maxreaders(handle, readers))
+            try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, mapSize))
+            // Without MDB_NOTLS a read transaction would belong to its thread; ours may move between threads of a pool.
+            let flags = UInt32(MDB_NOTLS) | (readOnly ? UInt32(MDB_RDONLY) : 0)
+            try checkLMDB(directory, mdb_env_open(handle, directory, flags, 0o600))
+            var descriptor: Int32 = -1
+            try checkLMDB("mdb_env_get_fd", mdb_env_get_fd(handle, &descriptor))
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            var dead: Int32 = 0
+            try checkLMDB("mdb_reader_check", mdb_reader_check(handle, &dead))
+            tables = try Self.openTables(handle, directory, readOnly: readOnly)
+        } catch {
+            mdb_env_close(handle)
+            throw error
+        }
+        self.handle = handle
+        lock = .allocate(capacity: 1)
+        lock.initialize(to: pthread_rwlock_t())
+        pthread_rwlock_init(lock, nil)
+    }
+
+    deinit {
+        mdb_env_close(handle)
+        pthread_rwlock_destroy(lock)
+        lock.deallocate()
+    }
+
+    private static func openTables(
+        _ handle: OpaquePointer, _ directory: String, readOnly: Bool
+    ) throws(StoreError) -> [MDB_dbi] {
+        while true {
+            var transaction: OpaquePointer?
+            let begun = mdb_txn_begin(handle, nil, readOnly ? UInt32(MDB_RDONLY) : 0, &transaction)
+            if begun == MDB_MAP_RESIZED {
+                try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, 0))
+                continue
+            }
+            try checkLMDB("mdb_txn_begin", begun)
+            var tables: [MDB_dbi] = []
+            for table in BayesTable.allCases {
+                var number: MDB_dbi = 0
+                let code = mdb_dbi_open(transaction, "\(table)", readOnly ? 0 : UInt32(MDB_CREATE), &number)
+                guard code == 0 else {
+                    mdb_txn_abort(transaction)
+                    if code == MDB_NOTFOUND { throw .failed("\(directory): no Bayes store") }
+                    throw StoreError("mdb_dbi_open", code)
+                }
+                tables.append(number)
+            }
+            try checkLMDB("mdb_txn_commit", mdb_txn_commit(transaction))
+            return tables
+        }
+    }
+
+    func shared(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        pthread_rwlock_rdlock(lock)
+        defer { pthread_rwlock_unlock(lock) }
+        try body()
+    }
+
+    /// Another process made the map larger.
+    func adoptMapSize() throws(StoreError) {
+        pthread_rwlock_wrlock(lock)
+        defer { pthread_rwlock_unlock(lock) }
+        try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, 0))
+    }
+
+    /// Doubles the map. False when it has its limit.
+    func growMap(limit: Int) throws(StoreError) -> Bool {
+        pthread_rwlock_wrlock(lock)
+        defer { pthread_rwlock_unlock(lock) }
+        var info = MDB_envinfo()
+        try checkLMDB("mdb_env_info", mdb_env_info(handle, &info))
+        let size = Int(info.me_mapsize)
+        guard size < limit else { return false }
+        try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, min(limit, size * 2)))
+        return true
+    }
+}
+
+private final class Transaction: StoreWriting {
+    private let environment: Environment
+    private var handle: OpaquePointer?
+
+    init(_ environment: Environment, readOnly: Bool) throws(StoreError) {
+        self.environment = environment
+        try checkLMDB(
+            "mdb_txn_begin", mdb_txn_begin(environment.handle, nil, readOnly ? UInt32(MDB_RDONLY) : 0, &handle))
+    }
+
+    func abort() {
+        mdb_txn_abort(handle)
+        handle = nil
+    }
+
+    func commit() throws(StoreError) {
+        let handle = handle
+        self.handle = nil
+        try checkLMDB("mdb_txn_commit", mdb_txn_commit(handle))
+    }
+
+    func look(_ table: BayesTable, _ key: Span<UInt8>, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool {
+        var found = MDB_val()
+        let code = Self.withValue(key) { mdb_get(handle, environment.tables[table.rawValue], &$0, &found) }
+        if code == MDB_NOTFOUND { return false }
+        try checkLMDB("mdb_get", code)
+        let bytes = Self.bytes(found)
+        use(bytes.span)
+        return true
+    }
+
+    func forEach(
+        _ table: BayesTable, from start: [UInt8], _ use: (Span<UInt8>, Span<UInt8>) -> Bool
+    ) throws(StoreError) {
+        var cursor: OpaquePointer?
+        try checkLMDB("mdb_cursor_open", mdb_cursor_open(handle, environment.tables[table.rawValue], &cursor))
+        defer { mdb_cursor_close(cursor) }
+        var value = MDB_val()
+        var key = MDB_val()
+        var code: Int32
+        if start.isEmpty {
+            code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST)
+        } else {
+            code = Self.withValue(start.span) {
+                let code = mdb_cursor_get(cursor, &$0, &value, MDB_SET_RANGE)
+                key = $0
+                return code
+            }
+        }
+        while code == 0 {
+            let (keyBytes, valueBytes) = (Self.bytes(key), Self.bytes(value))
+            guard use(keyBytes.span, valueBytes.span) else { return }
+            code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)
+        }
+        if code != MDB_NOTFOUND { throw StoreError("mdb_cursor_get", code) }
+    }
+
+    func count(_ table: BayesTable) throws(StoreError) -> Int {
+        var status = MDB_stat()
+        try checkLMDB("mdb_stat", mdb_stat(handle, environment.tables[table.rawValue], &status))
+        return Int(status.ms_entries)
+    }
+
+    func put(_ table: BayesTable, _ key: Span<UInt8>, _ value: Span<UInt8>) throws(StoreError) {
+        let code = Self.withValue(key) { key in
+            Self.withValue(value) { mdb_put(handle, environment.tables[table.rawValue], &key, &$0, 0) }
+        }
+        try checkLMDB("mdb_put", code)
+    }
+
+    func remove(_ table: BayesTable, _ key: Span<UInt8>) throws(StoreError) {
+        let code = Self.withValue(key) { mdb_del(handle, environment.tables[table.rawValue], &$0, nil) }
+        if code != MDB_NOTFOUND { try checkLMDB("mdb_del", code) }
+    }
+
+    func removeAll(_ table: BayesTable) throws(StoreError) {
+        try checkLMDB("mdb_drop", mdb_drop(handle, environment.tables[table.rawValue], 0))
+    }
+
+    /// Memory of the map, valid until the next change or the end of the transaction.
+    private static func bytes(_ value: MDB_val) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: value.mv_data?.assumingMemoryBound(to: UInt8.self), count: value.mv_size)
+    }
+
+    private static func withValue<Result>(_ bytes: Span<UInt8>, _ use: (inout MDB_val) -> Result) -> Result {
+        bytes.withUnsafeBufferPointer { buffer in
+            var value = MDB_val(
+                mv_size: buffer.count, mv_data: UnsafeMutableRawPointer(mutating: buffer.baseAddress))
+            return use(&value)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package import Scoring
+
+/// One message to learn or to forget.
+package struct Lesson: Sendable {
+    /// Identifies the message, at most `LearntMessage.idSize` octets.
+    package var id: String
+    /// In ascending order, each once.
+    package var keys: [TokenKey]
+
+    package init(id: String, keys: [TokenKey]) {
+        self.id = id
+        self.keys = keys
+    }
+
+    package init(id: String, features: Features) {
+        self.init(id: id, keys: features.keys)
+    }
+}
+
+/// What became of a lesson.
+package enum LessonOutcome: Hashable, Sendable {
+    case learned
+    /// Had been learnt in the other class, was forgotten and learnt again.
+    case relearned
+    /// Is learnt already, or for forgetting: is not.
+    case known
+    case forgotten
+}
+
+/// Learning that belongs together and can be undone.
+package struct BatchRecord: Hashable, Sendable {
+    package var number: UInt64
+    /// Seconds since 1970.
+    package var time: UInt64
+    package var spam: UInt64 = 0
+    package var ham: UInt64 = 0
+    package var isUndone = false
+
+    package init(number: UInt64, time: UInt64) {
+        self.number = number
+        self.time = time
+    }
+
+    func encoded() -> [UInt8] {
+        var out: [UInt8] = []
+        for value in [time, spam, ham, isUndone ? 1 : 0] { Octets.append(value, to: &out) }
+        return out
+    }
+
+    init(number: UInt64, _ bytes: [UInt8]) throws(StoreError) {
+        guard bytes.count == 32 else { throw .damaged("a batch of \(bytes.count) octets") }
+        self.number = number
+        time = Octets.doubleWord(bytes.span, 0)
+        spam = Octets.doubleWord(bytes.span, 8)
+        ham = Octets.doubleWord(bytes.span, 16)
+        isUndone = Octets.doubleWord(bytes.span, 24) != 0
+    }
+}

@@ -1,0 +1,159 @@
+package import Scoring
+
+/// The totals of a store, one record that changes with every transaction.
+package struct StoreTotals: Hashable, Sendable {
+    /// Form of the records below; another number is another program's store.
+    static let version: UInt64 = 1
+
+    /// Bits of the number of buckets of the tokens, and of the weights.
+    package var tokenBits: UInt64
+    package var weightBits: UInt64 = 0
+    /// Messages counted as spam and as ham.
+    package var spam: UInt64 = 0
+    package var ham: UInt64 = 0
+    /// Tokens with counts, and with weights.
+    package var tokens: UInt64 = 0
+    package var weights: UInt64 = 0
+    /// Numbers of the next message and the next batch.
+    package var nextMessage: UInt64 = 1
+    package var nextBatch: UInt64 = 1
+    /// Messages from this number on are learnt but not yet counted (`--no-sync`).
+    package var firstPending: UInt64 = 1
+    /// Messages learnt or forgotten since the machines were solved.
+    package var unsolved: UInt64 = 0
+    /// Seconds since 1970: of the last merge, the last expiry; and the tokens which that took.
+    package var lastSync: UInt64 = 0
+    package var lastExpiry: UInt64 = 0
+    package var lastExpired: UInt64 = 0
+    /// Tokens of SpamAssassin's that a restored backup brought; what expires of them is not followed.
+    package var foreignTokens: UInt64 = 0
+    package var model = CommitteeModel.untaught
+
+    init(tokenBits: UInt64) {
+        self.tokenBits = tokenBits
+    }
+
+    static let key = Array("totals".utf8)
+
+    func encoded() -> [UInt8] {
+        var out: [UInt8] = []
+        let numbers = [
+            Self.version, tokenBits, weightBits, spam, ham, tokens, weights, nextMessage, nextBatch, firstPending,
+            unsolved, lastSync, lastExpiry, lastExpired, model.slope.bitPattern, model.offset.bitPattern, foreignTokens,
+        ]
+        for number in numbers { Octets.append(number, to: &out) }
+        for bias in model.biases { Octets.append(bias.bitPattern, to: &out) }
+        return out
+    }
+
+    init(_ bytes: [UInt8]) throws(StoreError) {
+        guard bytes.count == 17 * 8 + EvidenceView.count * 4 else {
+            throw .damaged("totals of \(bytes.count) octets")
+        }
+        var numbers: [UInt64] = []
+        for index in 0..<17 { numbers.append(Octets.doubleWord(bytes.span, index * 8)) }
+        guard numbers[0] == Self.version else { throw .damaged("a store of version \(numbers[0])") }
+        guard (8...30).contains(numbers[1]), numbers[2] == 0 || (8...30).contains(numbers[2]) else {
+            throw .damaged("bucket bits")
+        }
+        tokenBits = numbers[1]
+        weightBits = numbers[2]
+        spam = numbers[3]
+        ham = numbers[4]
+        tokens = numbers[5]
+        weights = numbers[6]
+        nextMessage = numbers[7]
+        nextBatch = numbers[8]
+        firstPending = numbers[9]
+        unsolved = numbers[10]
+        lastSync = numbers[11]
+        lastExpiry = numbers[12]
+        lastExpired = numbers[13]
+        foreignTokens = numbers[16]
+        var biases: [Float] = []
+        for view in 0..<EvidenceView.count {
+            biases.append(Float(bitPattern: Octets.word(bytes.span, 136 + view * 4)))
+        }
+        model = CommitteeModel(
+            biases: biases, slope: Double(bitPattern: numbers[14]), offset: Double(bitPattern: numbers[15]))
+    }
+}
+
+/// A message that was learnt, with all that is needed to learn it again or to forget it.
+package struct LearntMessage: Hashable, Sendable {
+    package var id: String
+    package var isSpam: Bool
+    package var batch: UInt64
+    /// Seconds since 1970.
+    package var time: UInt32
+    /// In ascending order.
+    package var keys: [TokenKey]
+
+    package init(id: String, isSpam: Bool, batch: UInt64, time: UInt32, keys: [TokenKey]) {
+        self.id = id
+        self.isSpam = isSpam
+        self.batch = batch
+        self.time = time
+        self.keys = keys
+    }
+
+    /// Octets of an identifier (`MDB_MAXKEYSIZE` less some).
+    package static let idSize = 480
+
+    func encoded() -> [UInt8] {
+        var out: [UInt8] = [isSpam ? 1 : 0]
+        Octets.append(batch, to: &out)
+        Octets.append(time, to: &out)
+        let name = Array(id.utf8.prefix(Self.idSize))
+        Octets.append(UInt32(name.count), to: &out)
+        out += name
+        out.reserveCapacity(out.count + keys.count * 5)
+        for key in keys {
+            Octets.append(UInt32(truncatingIfNeeded: key), to: &out)
+            out.append(UInt8(truncatingIfNeeded: key >> 32))
+        }
+        return out
+    }
+
+    init(_ bytes: Span<UInt8>) throws(StoreError) {
+        guard bytes.count >= 17 else { throw .damaged("a learnt message of \(bytes.count) octets") }
+        isSpam = bytes[0] == 1
+        batch = Octets.doubleWord(bytes, 1)
+        time = Octets.word(bytes, 9)
+        let length = Int(Octets.word(bytes, 13))
+        guard length <= bytes.count - 17, (bytes.count - 17 - length) % 5 == 0 else {
+            throw .damaged("a learnt message of \(bytes.count) octets with a name of \(length)")
+        }
+        id = bytes.extracting(17..<17 + length).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        keys = []
+        var index = 17 + length
+        keys.reserveCapacity((bytes.count - index) / 5)
+        while index + 5 <= bytes.count {
+            keys.append(UInt64(Octets.word(bytes, index)) | UInt64(bytes[index + 4]) << 32)
+            index += 5
+        }
+    }
+}
+
+/// What is remembered of a message identifier.
+struct SeenRecord {
+    var isSpam: Bool
+    var message: UInt64
+
+    func encoded() -> [UInt8] {
+        var out: [UInt8] = [isSpam ? 1 : 0]
+        Octets.append(message, to: &out)
+        return out
+    }
+
+    init(isSpam: Bool, message: UInt64) {
+        self.isSpam = isSpam
+        self.message = message
+    }
+
+    init?(_ bytes: [UInt8]?) {
+        guard let bytes, bytes.count == 9 else { return nil }
+        isSpam = bytes[0] == 1
+        message = Octets.doubleWord(bytes.span, 1)
+    }
+}

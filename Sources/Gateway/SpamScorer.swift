@@ -1,0 +1,67 @@
+internal import Bayes
+internal import MailModel
+internal import Scoring
+
+/// Judges messages by learnt mail: the probability, and the named test with its points that goes with it.
+struct SpamScorer: Sendable {
+    let store: BayesStore
+
+    /// What learnt mail says of one message.
+    struct Judgement: Sendable {
+        var probability: Double
+        /// Tokens of the message, and those of them that are known.
+        var tokens: Int
+        var known: Int
+        /// `BAYES_99` and the like; the evidence names the strongest tokens where their texts are known.
+        var tests: [ScoredTest]
+    }
+
+    /// Opens the database; nil without one. It is opened once for a process and kept over reloads.
+    static func open(_ directory: String, limits: BayesStore.Limits, readOnly: Bool) throws(StoreError) -> SpamScorer {
+        SpamScorer(store: BayesStore(try LMDBStore(directory: directory, readOnly: readOnly), limits: limits))
+    }
+
+    /// Judges the tokens of a report; nil when too little was learnt. Blocks: looks into the database.
+    func judge(_ report: Report) throws(StoreError) -> Judgement? {
+        let features = Features(tokens: report.tokens)
+        guard !features.keys.isEmpty else { return nil }
+        guard let evidence = try store.evidence(features) else { return nil }
+        let judgement = Committee.judge(
+            features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),
+            ham: Int(clamping: evidence.totals.ham), model: evidence.totals.model)
+        let words = Self.explanation(features, evidence, report.tokenTexts)
+        var tests: [ScoredTest] = []
+        for test in BayesBand.tests(judgement.probability) {
+            tests.append(ScoredTest(name: test.name, score: test.score, evidence: tests.isEmpty ? words : ""))
+        }
+        return Judgement(
+            probability: judgement.probability, tokens: features.keys.count, known: judgement.known, tests: tests)
+    }
+
+    /// `spam: viagra (120/0), ...; ham: ...`: the strongest tokens of both sides with their counts in spam and ham.
+    private static func explanation(
+        _ features: Features, _ evidence: BayesStore.Evidence, _ texts: [TokenText]
+    ) -> String {
+        guard !texts.isEmpty else { return "" }
+        var names: [TokenKey: String] = [:]
+        for text in texts { names[text.token >> Features.cutBits] = text.text }
+        let strongest = Committee.strongest(features, weights: evidence.weights, counts: evidence.counts)
+        func list(_ voices: [TokenVoice]) -> String {
+            let words = voices.compactMap { voice -> String? in
+                guard let name = names[voice.key] else { return nil }
+                return voice.counts.map { "\(name) (\($0.spam)/\($0.ham))" } ?? name
+            }
+            return words.joined(separator: ", ")
+        }
+        return "spam: \(list(strongest.spam)); ham: \(list(strongest.ham))"
+    }
+}
+
+extension Report {
+    /// Tests for what the inspector found that is spam by agreement.
+    var agreedTests: [ScoredTest] {
+        let found = findings.contains { $0.scanner == Finding.testStrings && $0.name == GTUBE.name }
+        return found
+            ? [ScoredTest(name: GTUBE.name, score: GTUBE.score, evidence: "the test string for spam filters")] : []
+    }
+}

@@ -1,0 +1,81 @@
+package import Configuration
+internal import InspectionLink
+internal import Linux
+internal import MailModel
+internal import Stores
+
+/// Reads the tokens of messages for learning: in inspector workers of a profile without signatures, because mail to be
+/// learnt was written by strangers. Needs no daemon.
+package final class TokenReader: Sendable {
+    /// Seconds that one message may take.
+    private static let deadline = 60
+
+    private let pool: InspectorPool
+    private let spool: Spool
+    private let workspace: PrivateDirectory
+    /// Octets of the largest message.
+    package let largestMessage: Int
+    /// Messages that are worth giving to `tokens` at one time.
+    package let parallel: Int
+
+    /// Starts the workers in a private directory on a tmpfs.
+    /// - Parameters:
+    ///   - inspectorPath: used when the settings do not say.
+    ///   - log: warnings and errors for the person in front of the terminal.
+    ///   - workspaceMade: called before anything is put there, so that a program that is told to end can remove it.
+    /// - Throws: an explanation; nothing is left behind.
+    package static func launch(
+        _ configured: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void,
+        workspaceMade: (PrivateDirectory) throws -> Void
+    ) async throws -> TokenReader {
+        var settings = configured
+        let workspace = try PrivateDirectory(prefix: "mailreeve-learn")
+        settings.workspace.directory = workspace.path
+        settings.clamav.enabled = false
+        if settings.inspector.path.isEmpty { settings.inspector.path = inspectorPath }
+        do {
+            try workspaceMade(workspace)
+            return try await TokenReader(SetupBuilder(settings), workspace, log)
+        } catch {
+            workspace.remove()
+            throw error
+        }
+    }
+
+    private init(
+        _ builder: SetupBuilder, _ workspace: PrivateDirectory, _ log: @escaping @Sendable (String) -> Void
+    ) async throws {
+        self.workspace = workspace
+        pool = try InspectorPool(workspaceDirectory: workspace.path, allowNonTmpfs: false) { event in
+            switch event {
+            case .info: break
+            case .warning(let text), .error(let text): log(text)
+            }
+        }
+        _ = try await pool.load(builder.poolSettings(nil, nil, path: builder.settings.inspector.path))
+        largestMessage = builder.settings.limits.messageSize
+        parallel = builder.workers * 4
+        spool = Spool(
+            limits: Spool.Limits(
+                directory: "", memoryPerMessage: largestMessage, totalBytes: largestMessage * (parallel + 1),
+                messages: parallel * 2 + 4, freeSpace: 0))
+    }
+
+    /// The tokens of one message, in ascending order.
+    /// - Throws: why they could not be read.
+    package func tokens(of message: [UInt8]) async throws -> [UInt64] {
+        let file = try spool.store(message)
+        let outcome = await pool.inspect(
+            file, InspectionContext(tokens: .only), deadline: monotonicNow() + Self.deadline * 1_000_000_000)
+        switch outcome {
+        case .report(let report, _): return report.tokens
+        case .failed(_, let detail): throw GatewayError(detail)
+        }
+    }
+
+    /// Ends the workers and removes the workspace.
+    package func close() async {
+        await pool.stop()
+        workspace.remove()
+    }
+}

@@ -1,0 +1,66 @@
+/// Turns sums of a committee into probabilities: a logistic curve fitted by maximum likelihood to sums of messages that the
+/// committee did not learn from (Platt 1999, with his smoothed targets and the steps of Lin, Lin and Weng 2007).
+enum Calibration {
+    private static let iterations = 100
+
+    static func fit(_ margins: [Double], isSpam: [Bool]) -> (slope: Double, offset: Double) {
+        let spam = Double(isSpam.count { $0 })
+        let ham = Double(isSpam.count) - spam
+        guard spam > 0, ham > 0 else { return (CommitteeModel.untaught.slope, 0) }
+        let high = (spam + 1) / (spam + 2)
+        let low = 1 / (ham + 2)
+        var slope = 1.0
+        var offset = 0.0
+        var loss = Self.loss(margins, isSpam, high, low, slope, offset)
+        for _ in 0..<iterations {
+            var (h11, h22, h21, g1, g2) = (1e-9, 1e-9, 0.0, 0.0, 0.0)
+            for index in margins.indices {
+                let margin = margins[index]
+                let probability = Exponential.logistic(slope * margin + offset)
+                let spread = probability * (1 - probability)
+                let error = probability - (isSpam[index] ? high : low)
+                h11 += margin * margin * spread
+                h22 += spread
+                h21 += margin * spread
+                g1 += margin * error
+                g2 += error
+            }
+            if abs(g1) < 1e-6, abs(g2) < 1e-6 { break }
+            let determinant = h11 * h22 - h21 * h21
+            guard determinant > 0 else { break }
+            let slopeStep = -(h22 * g1 - h21 * g2) / determinant
+            let offsetStep = -(h11 * g2 - h21 * g1) / determinant
+            var length = 1.0
+            var moved = false
+            while length > 1e-8 {
+                let next = Self.loss(
+                    margins, isSpam, high, low, slope + length * slopeStep, offset + length * offsetStep)
+                if next < loss {
+                    slope += length * slopeStep
+                    offset += length * offsetStep
+                    loss = next
+                    moved = true
+                    break
+                }
+                length /= 2
+            }
+            if !moved { break }
+        }
+        // A curve that falls would turn the judgement round: then too little is known.
+        return slope > 0 ? (slope, offset) : (CommitteeModel.untaught.slope, 0)
+    }
+
+    private static func loss(
+        _ margins: [Double], _ isSpam: [Bool], _ high: Double, _ low: Double, _ slope: Double, _ offset: Double
+    ) -> Double {
+        var sum = 0.0
+        for index in margins.indices {
+            let target = isSpam[index] ? high : low
+            let value = slope * margins[index] + offset
+            // ln(1 + e^-|v|) keeps its digits at both ends.
+            let tail = Exponential.logarithm(1 + Exponential.power(-abs(value)))
+            sum += value >= 0 ? (1 - target) * value + tail : -target * value + tail
+        }
+        return sum
+    }
+}

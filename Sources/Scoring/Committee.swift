@@ -1,0 +1,92 @@
+/// What was learnt besides the weights of tokens.
+package struct CommitteeModel: Hashable, Sendable {
+    /// Bias of each view's machine.
+    package var biases: [Float]
+    /// Slope and offset that turn the committee's sum into a probability.
+    package var slope: Double
+    package var offset: Double
+
+    package init(biases: [Float], slope: Double, offset: Double) {
+        self.biases = biases
+        self.slope = slope
+        self.offset = offset
+    }
+
+    /// Before anything was solved.
+    package static let untaught = CommitteeModel(
+        biases: [Float](repeating: 0, count: EvidenceView.count), slope: 3, offset: 0)
+}
+
+/// Hears the six machines and the classical method, and says how probable spam is.
+package enum Committee {
+    /// No view says more than this: one that was fooled cannot outvote the others.
+    package static let loudest: Float = 1.5
+    /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more than the way it came
+    /// and the form it has: those say much while senders and relays stay the same, and mislead when they change.
+    package static let voices: [Double] = [2, 1, 2, 1, 0.25, 1]
+    /// How much the classical method's voice counts.
+    private static let classicalVoice = 1.0
+    /// Evidence of the classical method at which its voice is half of the loudest.
+    private static let evidenceScale = 50.0
+
+    /// The judgement of one message.
+    package struct Judgement: Hashable, Sendable {
+        /// Probability of spam, 0...1.
+        package var probability: Double
+        /// The mean of all voices: below 0 for ham.
+        package var margin: Double
+        /// The classical method's probability, for comparison.
+        package var classical: Double
+        /// Tokens that were known to the store.
+        package var known: Int
+    }
+
+    /// Judges a message.
+    /// - Parameters:
+    ///   - weights: of each key of `features`; 0 for the unknown.
+    ///   - counts: of each counted key, in the order of `features`; empty for the unknown.
+    package static func judge(
+        _ features: Features, weights: [Float], counts: [FisherMethod.Counts], spam: Int, ham: Int,
+        model: CommitteeModel
+    ) -> Judgement {
+        let margins = margins(features, weights, model.biases)
+        let fisher = FisherMethod.combine(counts, spam: Double(spam), ham: Double(ham))
+        let margin = sum(margins, fisher.evidence)
+        var known = 0
+        for weight in weights where weight != 0 { known += 1 }
+        return Judgement(
+            // Without machines the classical method has the word alone.
+            probability: model == .untaught
+                ? fisher.probability : Exponential.logistic(model.slope * margin + model.offset),
+            margin: margin,
+            classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
+    }
+
+    /// What each view says.
+    package static func margins(_ features: Features, _ weights: [Float], _ biases: [Float]) -> [Float] {
+        var sums = [Float](repeating: 0, count: EvidenceView.count)
+        var seen = [Bool](repeating: false, count: EvidenceView.count)
+        for index in features.keys.indices {
+            guard let tokenClass = Features.tokenClass(features.keys[index]), let view = tokenClass.view?.rawValue
+            else {
+                continue
+            }
+            seen[view] = true
+            sums[view] += weights[index] * features.values[Int(tokenClass.rawValue)]
+        }
+        // A view that sees nothing says nothing.
+        for view in sums.indices { sums[view] = seen[view] ? sums[view] + biases[view] : 0 }
+        return sums
+    }
+
+    static func sum(_ margins: [Float], _ evidence: Double) -> Double {
+        let scaled = evidence / evidenceScale
+        var sum = classicalVoice * scaled / (1 + abs(scaled))
+        var total = classicalVoice
+        for view in margins.indices {
+            sum += voices[view] * Double(min(max(margins[view], -loudest), loudest))
+            total += voices[view]
+        }
+        return sum / total
+    }
+}

@@ -1,0 +1,91 @@
+/// A kind of evidence that is judged by itself. Six judges that each see one kind and are heard alike err less than one
+/// that sees everything, and who fools one of them has the others left.
+package enum EvidenceView: Int, Sendable, CaseIterable {
+    /// Words, shown and hidden, and links.
+    case words = 0
+    /// Pairs of words.
+    case pairs = 1
+    /// Runs of four octets.
+    case grams = 2
+    /// Words and addresses of the header.
+    case headers = 3
+    /// How header and body are made.
+    case forms = 4
+    /// The way that the message came.
+    case relays = 5
+
+    package static let count = 6
+}
+
+extension TokenClass {
+    /// The judge that sees it; nil for what is counted only.
+    package var view: EvidenceView? {
+        switch self {
+        case .word, .hidden, .link: .words
+        case .pair: .pairs
+        case .gram: .grams
+        case .header: .headers
+        case .headerForm, .structure: .forms
+        case .relay: .relays
+        case .foreign: nil
+        }
+    }
+
+    /// Its counts are kept and enter the classical method. Pairs and runs of octets are too many and too dependent.
+    package var isCounted: Bool { self != .pair && self != .gram }
+}
+
+/// The number under which stores keep a token: its 40 highest bits, class first. As long as SpamAssassin's.
+package typealias TokenKey = UInt64
+
+/// One message as a classifier sees it.
+package struct Features: Hashable, Sendable {
+    /// Bits of a token that a key leaves out.
+    package static let cutBits: UInt64 = 24
+    /// Keys that one message may have; more are not taken from a store or a report.
+    package static let limit = 8192
+
+    /// In ascending order, each once.
+    package let keys: [TokenKey]
+    /// What a key of each class weighs in its view; 0 where the class has none. The weights of a view have length 1, and a
+    /// class with many keys gives less weight to each of them: long text does not drown short text.
+    package let values: [Float]
+
+    /// - Parameter tokens: in ascending order.
+    package init(tokens: [UInt64]) {
+        var keys: [TokenKey] = []
+        keys.reserveCapacity(min(tokens.count, Self.limit))
+        for token in tokens.prefix(Self.limit) {
+            let key = token >> Self.cutBits
+            if key != keys.last { keys.append(key) }
+        }
+        self.init(keys: keys)
+    }
+
+    /// - Parameter keys: in ascending order, each once.
+    package init(keys: [TokenKey]) {
+        self.keys = keys
+        var counts = [Int](repeating: 0, count: 16)
+        for key in keys { counts[Int(truncatingIfNeeded: key >> 36) & 15] += 1 }
+        var values = [Float](repeating: 0, count: 16)
+        var squares = [Double](repeating: 0, count: EvidenceView.count)
+        for tokenClass in TokenClass.allCases {
+            let count = Double(counts[Int(tokenClass.rawValue)])
+            guard count > 0, let view = tokenClass.view else { continue }
+            // A key's weight is the fourth root of 1/count, so the squares of the class add up to the square root.
+            values[Int(tokenClass.rawValue)] = Float(1 / count.squareRoot().squareRoot())
+            squares[view.rawValue] += count.squareRoot()
+        }
+        for tokenClass in TokenClass.allCases {
+            guard let view = tokenClass.view else { continue }
+            let length = squares[view.rawValue].squareRoot()
+            if length > 0 { values[Int(tokenClass.rawValue)] /= Float(length) }
+        }
+        self.values = values
+    }
+
+    /// The class of a key; nil for a number that is none.
+    package static func tokenClass(_ key: TokenKey) -> TokenClass? {
+        key >> 40 == 0 ? TokenClass(rawValue: UInt8(truncatingIfNeeded: key >> 36)) : nil
+    }
+}

@@ -1,0 +1,113 @@
+internal import Bytes
+internal import MIME
+
+/// Takes the tokens out of one message after the other: header fields by their class, words that a person sees, words
+/// that are hidden, links, structure. Pure: the same bytes give the same tokens everywhere.
+package struct TokenExtractor: Sendable {
+    /// Octets of text whose words count, for shown and hidden text each, of a message.
+    static let textSize = 65_536
+    /// Words back to which a word is paired.
+    static let window = 3
+
+    var collector: TokenCollector
+    var textLeft = TokenExtractor.textSize
+    var hiddenLeft = TokenExtractor.textSize
+    var facts = MessageFacts()
+
+    /// Takes words as SpamAssassin keys them, too.
+    package var takesForeignTokens = false
+
+    /// - Parameter keepsTexts: keep readable forms, for explanations. Costs time; off where mail is private.
+    package init(keepsTexts: Bool = false) {
+        collector = TokenCollector(keepsTexts: keepsTexts)
+    }
+
+    /// Ends a message and gives its tokens.
+    package mutating func finish() -> TokenSet {
+        addFacts()
+        textLeft = Self.textSize
+        hiddenLeft = Self.textSize
+        facts = MessageFacts()
+        return collector.take()
+    }
+
+    // MARK: - Text
+
+    /// Takes words that a person sees, UTF-8.
+    package mutating func add(text: Span<UInt8>) {
+        let taken = text.extracting(0..<min(text.count, textLeft))
+        textLeft -= taken.count
+        facts.textOctets += text.count
+        addLinks(inText: taken)
+        addWords(of: taken, field: 0)
+        addGrams(of: taken)
+    }
+
+    /// Takes words that are there but not shown, UTF-8.
+    package mutating func add(hidden text: Span<UInt8>) {
+        let taken = text.extracting(0..<min(text.count, hiddenLeft))
+        hiddenLeft -= taken.count
+        facts.hiddenOctets += text.count
+        var reader = WordReader()
+        while collector.hasRoom(.hidden), let word = reader.next(in: taken) {
+            guard word.kind != .symbols, word.range.count > 2 || word.kind == .ideograph else { continue }
+            if let token = collector.add(.hidden, word.hash) { describe(token, .hidden, taken.extracting(word.range)) }
+        }
+    }
+
+    /// Words and pairs of words. `field` is 0 for the body, else it separates the pairs of that field.
+    mutating func addWords(of text: Span<UInt8>, field: UInt64) {
+        var reader = WordReader()
+        // The last words, newest last: their hashes and where they stand.
+        var recent: [(hash: UInt64, range: Range<Int>)] = []
+        recent.reserveCapacity(Self.window + 1)
+        while let word = reader.next(in: text) {
+            facts.note(word)
+            if word.kind == .word, field == 0 { addForeign(text.extracting(word.range)) }
+            if word.kind != .symbols {
+                if let token = collector.add(.word, word.hash) { describe(token, .word, text.extracting(word.range)) }
+                if word.written != word.hash, let token = collector.add(.word, word.written) {
+                    describe(token, .word, text.extracting(word.range))
+                }
+                if field != 0, let token = collector.add(.header, TokenHash.mixed(field ^ word.hash)) {
+                    describe(token, .header, text.extracting(word.range))
+                }
+            } else if let token = collector.add(.word, word.hash) {
+                describe(token, .word, text.extracting(word.range))
+            }
+            for (index, before) in recent.enumerated() {
+                let distance = UInt64(recent.count - index)
+                let hash = TokenHash.mixed(before.hash &* (distance &* 2 + 1) ^ word.hash)
+                if let token = collector.add(.pair, hash), collector.keepsTexts {
+                    let left = Self.show(text.extracting(before.range))
+                    let right = Self.show(text.extracting(word.range))
+                    collector.describe(
+                        token,
+                        TokenClass.pair.prefix + left + String(repeating: " *", count: Int(distance) - 1) + " " + right)
+                }
+            }
+            recent.append((word.hash, word.range))
+            if recent.count == Self.window { recent.removeFirst() }
+        }
+    }
+
+    /// Runs of four octets at the beginning of the text: they see through letters put between letters, and need no words.
+    mutating func addGrams(of text: Span<UInt8>) {
+        var window: UInt32 = 0
+        var index = 0
+        while index < text.count, collector.hasRoom(.gram) {
+            window = window << 8 | UInt32(asciiLower(text[index]))
+            index += 1
+            if index >= 4 { collector.add(.gram, TokenHash.mixed(UInt64(window) | 1 << 40)) }
+        }
+    }
+
+    mutating func describe(_ token: UInt64, _ tokenClass: TokenClass, _ text: Span<UInt8>) {
+        guard collector.keepsTexts else { return }
+        collector.describe(token, tokenClass.prefix + Self.show(text))
+    }
+
+    static func show(_ text: Span<UInt8>) -> String {
+        String(decoding: text.extracting(0..<min(text.count, 64)).array, as: UTF8.self)
+    }
+}

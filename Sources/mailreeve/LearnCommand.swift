@@ -1,0 +1,251 @@
+import ArgumentParser
+import Bayes
+import Configuration
+import Gateway
+import Glibc
+import Linux
+import MailModel
+import Scoring
+
+/// `mailreeve learn`: the command line of sa-learn(1). Its options are read by `LearnOptions`, before ArgumentParser sees
+/// them: they follow other rules.
+struct LearnCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "learn", abstract: "Learn what is spam and what is not; the command line of sa-learn.")
+
+    @Argument(parsing: .captureForPassthrough, help: "As for sa-learn; see mailreeve learn -h.")
+    var arguments: [String] = []
+
+    func run() async throws {
+        throw ExitCode(await LearnProgram.run(arguments, calledAs: "mailreeve learn"))
+    }
+}
+
+/// One run of the command.
+struct LearnProgram {
+    private let options: LearnOptions
+    private let settings: Settings
+    private let store: BayesStore
+    /// Scripts that were written for sa-learn get the lines of sa-learn and no others.
+    private let isSaLearn: Bool
+
+    @MainActor static func run(_ arguments: [String], calledAs name: String) async -> Int32 {
+        do throws(LearnOptions.UsageError) {
+            var options = try LearnOptions(arguments)
+            try options.complete()
+            switch options.task {
+            case .help:
+                Terminal.write(Array((LearnOptions.usage + "\n").utf8))
+                return 0
+            case .version:
+                Terminal.write(Array("mailreeve learn, for scripts written for sa-learn of SpamAssassin 4.0\n".utf8))
+                return 0
+            default:
+                return await run(options, name)
+            }
+        } catch {
+            Terminal.printError("\(name): \(error.text)\nFor more information: \(name) -h")
+            return EX_USAGE
+        }
+    }
+
+    @MainActor private static func run(_ options: LearnOptions, _ name: String) async -> Int32 {
+        do {
+            // Before root is given up, and while there is one thread.
+            let inspector = ProgramPath.inspector
+            let settings = try settings(options)
+            let directory = LearnIdentity.directory(options, settings)
+            try LearnIdentity.assume(directory, settings)
+            let limits = BayesStore.Limits(
+                tokens: settings.bayes.tokens, messages: settings.bayes.messages, minimum: settings.bayes.minimum)
+            let store = BayesStore(try LMDBStore(directory: directory), limits: limits)
+            let program = LearnProgram(
+                options: options, settings: settings, store: store, isSaLearn: name == "sa-learn")
+            return try await program.perform(inspector)
+        } catch {
+            Terminal.printError("\(name): \(error)")
+            return 1
+        }
+    }
+
+    private static func settings(_ options: LearnOptions) throws -> Settings {
+        let path = options.configuration ?? ConfigOption.defaultPath
+        guard options.configuration != nil || access(path, F_OK) == 0 else {
+            return Settings.withoutConfiguration(programDirectory: ProgramPath.directory)
+        }
+        let loaded = ConfigurationFile.load(path: path)
+        for problem in loaded.problems { Terminal.printError("\(problem)") }
+        if loaded.hasErrors { throw GatewayError("\(path) has errors") }
+        return loaded.settings
+    }
+
+    // MARK: - Tasks
+
+    private func perform(_ inspector: String) async throws -> Int32 {
+        let now = UInt32(clamping: time(nil))
+        switch options.task {
+        case .help, .version:
+            return 0
+        case .learn, .evaluate:
+            return try await learn(inspector)
+        case .sync:
+            let status = options.hasTargets ? try await learn(inspector) : 0
+            _ = try store.merge(time: now)
+            _ = try store.solveIfDue(always: true)
+            return status
+        case .forceExpire:
+            let expired = try store.expire(time: now)
+            say("expired \(expired) tokens")
+            return 0
+        case .clear:
+            try store.clear()
+            return 0
+        case .importing:
+            say("nothing to import: databases have one form")
+            return 0
+        case .dump(let what):
+            try dump(what)
+            return 0
+        case .backup:
+            try printed { line in try store.backup(line) }
+            return 0
+        case .restore(let path):
+            return try restore(path)
+        case .undo(let number):
+            return try undo(number, now)
+        }
+    }
+
+    private func dump(_ what: LearnOptions.Dump) throws {
+        var expression: Regex<AnyRegexOutput>?
+        if let text = options.expression {
+            do {
+                expression = try Regex(text)
+            } catch {
+                throw GatewayError("--regexp \(text): \(error)")
+            }
+        }
+        let picks: (String) -> Bool = { token in expression.map { token.contains($0) } ?? true }
+        try printed { line in
+            try store.dump(totals: what != .data, tokens: what == .magic ? nil : picks, line)
+        }
+    }
+
+    /// Collects lines into larger writes.
+    private func printed(_ body: ((String) -> Void) throws -> Void) throws {
+        var buffer: [UInt8] = []
+        try body { line in
+            buffer += line.utf8
+            buffer.append(0x0A)
+            if buffer.count > 65_536 {
+                Terminal.write(buffer)
+                buffer.removeAll(keepingCapacity: true)
+            }
+        }
+        Terminal.write(buffer)
+    }
+
+    private func restore(_ path: String) throws -> Int32 {
+        let bytes = try MailFile(path).read()
+        let restored = try store.restore(bytes)
+        guard restored.isOwn else {
+            Terminal.printError(
+                "learn: \(path) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
+                    + "\(restored.foreignTokens) tokens, of which those of words in the text are met again. Not carried over: "
+                    + "tokens of header fields and links, which are cut in another way here, and which messages were "
+                    + "learnt. Learn the mail itself as soon as you can")
+            return 0
+        }
+        _ = try store.solveIfDue(always: true)
+        say("restored \(restored.tokens) tokens and \(restored.messages) messages")
+        return 0
+    }
+
+    private func undo(_ number: UInt64?, _ now: UInt32) throws -> Int32 {
+        guard let number else {
+            for batch in try store.batches() {
+                let state = batch.isUndone ? "  undone" : ""
+                say("batch \(batch.number): \(batch.spam) spam, \(batch.ham) ham, at \(batch.time)\(state)")
+            }
+            return 0
+        }
+        guard let result = try store.undo(batch: number, time: now) else {
+            throw GatewayError("there is no batch \(number) to undo")
+        }
+        _ = try store.solveIfDue(always: true)
+        Terminal.write(
+            Array("Forgot tokens from \(result.forgotten) message(s) (\(result.forgotten) message(s) examined)\n".utf8))
+        if result.gone > 0 { say("\(result.gone) message(s) of the batch were no longer kept or were learnt anew") }
+        return 0
+    }
+
+    /// A line for people; not for scripts of sa-learn.
+    private func say(_ text: String) {
+        if !isSaLearn { Terminal.write(Array("\(text)\n".utf8)) }
+    }
+
+    // MARK: - Learning
+
+    private func learn(_ inspector: String) async throws -> Int32 {
+        let source = LearnSource()
+        var targets: [LearnOptions.Target] = []
+        for list in options.folders { targets += try source.listed(list) }
+        targets += options.targets
+        let reader = try await TokenReader.launch(
+            settings, inspectorPath: inspector, log: { Terminal.printError("learn: \($0)") },
+            workspaceMade: { workspace in
+                try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
+                    workspace.remove()
+                    _exit(128 + number)
+                }
+            })
+        do {
+            if options.task == .evaluate {
+                try await evaluate(targets, source, reader)
+                await reader.close()
+                return 0
+            }
+            var run = LearnRun(options: options, store: store, reader: reader)
+            try await run.learn(targets.flatMap(source.files), source)
+            await reader.close()
+            report(run)
+            return run.examined == 0 && source.complaints.count > 0 ? 1 : 0
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
+
+    private func report(_ run: LearnRun) {
+        let isForgetting = options.targets.allSatisfy { $0.lesson == .forget } && !options.targets.isEmpty
+        let verb = isForgetting ? "Forgot" : "Learned"
+        let line = "\(verb) tokens from \(run.done) message(s) (\(run.examined) message(s) examined)\n"
+        Terminal.write(Array(line.utf8))
+        if run.skipped > 0 { say("\(run.skipped) message(s) over \(options.largestMessage) octets were skipped") }
+        guard let totals = try? store.totals() else { return }
+        let taught = run.batch.flatMap { $0.spam + $0.ham > 0 ? $0.number : nil }
+        let batch = taught.map { ", batch \($0)" } ?? ""
+        let pending = totals.nextMessage - totals.firstPending
+        say(
+            "\(store.place): \(totals.spam) spam, \(totals.ham) ham\(batch)"
+                + (pending > 0 ? ", \(pending) message(s) not counted yet (--sync)" : ""))
+    }
+
+    private func evaluate(
+        _ targets: [LearnOptions.Target], _ source: LearnSource, _ reader: TokenReader
+    ) async throws {
+        var examples: [CommitteeTrainer.Example] = []
+        for target in targets.flatMap(source.files) {
+            guard let lesson = target.lesson, lesson != .forget else {
+                throw GatewayError("--evaluate needs --spam and --ham before its targets")
+            }
+            for mail in try source.messages(target) {
+                let tokens = try await reader.tokens(of: mail.bytes)
+                examples.append(
+                    CommitteeTrainer.Example(features: Features(tokens: tokens), isSpam: lesson == .spam))
+            }
+        }
+        if targets.isEmpty { examples = try store.examples() }
+        Terminal.write(Array((Evaluation.table(examples) + "\n").utf8))
+    }
+}

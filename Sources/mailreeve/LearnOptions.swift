@@ -1,0 +1,241 @@
+/// The command line of `mailreeve learn`, which is that of sa-learn(1).
+struct LearnOptions: Equatable {
+    /// What is learnt from a target.
+    enum Lesson: Equatable {
+        case spam, ham, forget
+    }
+
+    /// How a target holds mail.
+    enum Format: String, Equatable {
+        case detect, dir, file, mbox, mbx
+    }
+
+    /// What is asked for besides learning from targets.
+    enum Task: Equatable {
+        case learn, sync, forceExpire, clear, backup, importing, help, version, evaluate
+        case dump(Dump)
+        case restore(String)
+        case undo(UInt64?)
+    }
+
+    enum Dump: String, Equatable {
+        case all, data, magic
+    }
+
+    struct Target: Equatable {
+        var path: String
+        var lesson: Lesson?
+        var format: Format
+    }
+
+    struct UsageError: Error, Equatable {
+        var text: String
+    }
+
+    var task = Task.learn
+    var targets: [Target] = []
+    /// Files with lists of targets, and what stood before them.
+    var folders: [Target] = []
+    var databasePath: String?
+    var user: String?
+    var configuration: String?
+    /// Octets; 0 for no limit. sa-learn(1): 500 KB.
+    var largestMessage = 500 * 1024
+    var postponesCounting = false
+    var showsDots = false
+    var showsProgress = false
+    var isVerbose = false
+    var expression: String?
+
+    private var lesson: Lesson?
+    private var format = Format.detect
+
+    /// - Parameter arguments: without the program's name.
+    init(_ arguments: [String]) throws(UsageError) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--" {
+                for path in rest { add(path) }
+                break
+            }
+            guard argument.hasPrefix("-"), argument != "-" else {
+                add(argument)
+                continue
+            }
+            try take(argument, &rest)
+        }
+    }
+
+    private mutating func add(_ path: String) {
+        targets.append(Target(path: path, lesson: lesson, format: format))
+    }
+
+    // MARK: - Options
+
+    private enum Kind {
+        case flag, value, optionalValue
+    }
+
+    private static let short: [String: String] = [
+        "h": "help", "V": "version", "L": "local", "D": "debug", "f": "folders", "u": "username", "C": "configpath",
+        "p": "prefspath",
+    ]
+
+    private static let known: [String: Kind] = [
+        "help": .flag, "version": .flag, "local": .flag, "debug": .optionalValue, "folders": .value,
+        "username": .value, "configpath": .value, "config-file": .value, "config": .value, "prefspath": .value,
+        "prefs-file": .value, "siteconfigpath": .value, "cf": .value, "spam": .flag, "ham": .flag, "nonspam": .flag,
+        "forget": .flag, "use-ignores": .flag, "no-sync": .flag, "nosync": .flag, "norebuild": .flag,
+        "no-rebuild": .flag, "sync": .flag, "rebuild": .flag, "force-expire": .flag, "dbpath": .value, "dir": .flag,
+        "file": .flag, "mbox": .flag, "mbx": .flag, "max-size": .value, "showdots": .flag, "progress": .flag,
+        "dump": .optionalValue, "regexp": .value, "clear": .flag, "backup": .flag, "restore": .value,
+        "import": .flag, "undo": .optionalValue, "evaluate": .flag, "single": .flag,
+    ]
+
+    private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+        var name: String
+        var attached: String?
+        if argument.hasPrefix("--") {
+            name = String(argument.dropFirst(2))
+            if let sign = name.firstIndex(of: "=") {
+                attached = String(name[name.index(after: sign)...])
+                name = String(name[..<sign])
+            }
+        } else {
+            name = String(argument.dropFirst().prefix(1))
+            if argument.count > 2 { attached = String(argument.dropFirst(2)) }
+            guard let long = Self.short[name] else { throw UsageError(text: "unknown option: \(argument)") }
+            name = long
+        }
+        name = try Self.completed(name)
+        switch Self.known[name] ?? .flag {
+        case .flag:
+            guard attached == nil else { throw UsageError(text: "option \(name) takes no value") }
+            try set(name, "")
+        case .value:
+            guard let value = attached ?? rest.popFirst() else {
+                throw UsageError(text: "option \(name) needs a value")
+            }
+            try set(name, value)
+        case .optionalValue:
+            try set(name, attached ?? Self.optional(name, &rest))
+        }
+    }
+
+    /// A long option may be cut as long as it is clear, as Getopt::Long allows.
+    private static func completed(_ name: String) throws(UsageError) -> String {
+        if known[name] != nil { return name }
+        let found = known.keys.filter { $0.hasPrefix(name) }
+        guard found.count == 1, let only = found.first else {
+            throw UsageError(text: found.isEmpty ? "unknown option: \(name)" : "option \(name) is ambiguous")
+        }
+        return only
+    }
+
+    /// The value behind an option that may do without: taken only where it can be nothing else.
+    private static func optional(_ name: String, _ rest: inout ArraySlice<String>) -> String {
+        guard let next = rest.first else { return "" }
+        let isValue =
+            switch name {
+            case "dump": Dump(rawValue: next) != nil
+            case "undo": UInt64(next) != nil
+            default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".") && next != ""
+            }
+        return isValue ? rest.popFirst() ?? "" : ""
+    }
+
+    private mutating func set(_ name: String, _ value: String) throws(UsageError) {
+        switch name {
+        case "help": task = .help
+        case "version": task = .version
+        case "spam": lesson = .spam
+        case "ham", "nonspam": lesson = .ham
+        case "forget": lesson = .forget
+        case "dir": format = .dir
+        case "file", "single": format = .file
+        case "mbox": format = .mbox
+        case "mbx": format = .mbx
+        case "folders": folders.append(Target(path: value, lesson: lesson, format: format))
+        case "username": user = value
+        case "config": configuration = value
+        case "dbpath": databasePath = value
+        case "no-sync", "nosync", "norebuild", "no-rebuild": postponesCounting = true
+        case "sync", "rebuild": task = .sync
+        case "force-expire": task = .forceExpire
+        case "clear": task = .clear
+        case "backup": task = .backup
+        case "import": task = .importing
+        case "restore": task = .restore(value)
+        case "evaluate": task = .evaluate
+        case "showdots": showsDots = true
+        case "progress": showsProgress = true
+        case "debug": isVerbose = true
+        case "regexp": expression = value
+        case "max-size":
+            guard let size = Int(value), size >= 0 else { throw UsageError(text: "--max-size \(value) is no size") }
+            largestMessage = size
+        case "dump":
+            guard let dump = Dump(rawValue: value.isEmpty ? "all" : value) else {
+                throw UsageError(text: "--dump \(value): all, data or magic")
+            }
+            task = .dump(dump)
+        case "undo":
+            guard value.isEmpty || UInt64(value) != nil else {
+                throw UsageError(text: "--undo \(value): no batch number")
+            }
+            task = .undo(UInt64(value))
+        default:
+            // SpamAssassin's own settings; there are none of that kind here.
+            break
+        }
+    }
+
+    /// True when something is to be learnt or forgotten.
+    var hasTargets: Bool { !targets.isEmpty || !folders.isEmpty }
+
+    /// Finds what cannot be meant. Standard input is the target where none is named, as with sa-learn(1).
+    mutating func complete() throws(UsageError) {
+        guard task == .learn || (task == .sync && hasTargets) else { return }
+        if !hasTargets {
+            guard lesson != nil else {
+                throw UsageError(
+                    text: "Please select either --spam, --ham, --forget, --sync, --import, --dump, --clear, --backup, "
+                        + "--restore, --undo or --evaluate")
+            }
+            add("-")
+        }
+        if targets.contains(where: { $0.lesson == nil }) {
+            throw UsageError(text: "Please select either --spam, --ham or --forget for each target")
+        }
+    }
+
+    static let usage = """
+        OVERVIEW: Learn what is spam and what is not, from mail that was sorted by people.
+
+        The options are those of sa-learn(1); a symbolic link named sa-learn that points to mailreeve is this command.
+
+        USAGE: mailreeve learn [options] [file]...
+               mailreeve learn [options] --dump [ all | data | magic ]
+
+        OPTIONS:
+          --spam, --ham, --forget    learn the following targets as spam or ham, or forget them
+          -f FILE, --folders=FILE    read targets from FILE, one a line, each may begin with spam: or ham: and a format
+          --dir, --file, --mbox, --mbx   format of the following targets (default: looked at)
+          --max-size B               skip messages over B octets (default 512000); 0 for none
+          --no-sync                  only remember; count with the next --sync or learning
+          --sync                     count what was remembered and solve the machines
+          --force-expire             bring the tokens within their budget now
+          --dump [all|data|magic]    print the database; --regexp RE picks tokens
+          --backup, --restore FILE   write the database to standard output; replace it by FILE
+          --import                   nothing to do here: databases have one form
+          --clear                    remove all that was learnt
+          --undo [BATCH]             forget what one run taught; without a number list the runs
+          --evaluate                 cross-validate on the targets given with --spam and --ham, or on what was learnt
+          --dbpath DIR               the database (default: setting bayes.path)
+          -u USER                    the database of one user
+          --config FILE              configuration of mailreeve
+          --progress, --showdots     show how far it is
+          -C, -p, --siteconfigpath, --cf, -L, -D   accepted for scripts; settings of SpamAssassin are not read
+          -V, -h                     version, this text
+        """
+}

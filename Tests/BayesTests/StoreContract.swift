@@ -1,0 +1,281 @@
+import Linux
+import Scoring
+import TestSupport
+import Testing
+
+@testable import Bayes
+
+/// Keys for tests: words by number.
+func key(_ number: Int) -> TokenKey {
+    UInt64(TokenClass.word.rawValue) << 36 | (TokenKey(number) &* 0x9E37_79B9) & 0xF_FFFF_FFFF
+}
+
+func lesson(_ id: String, _ numbers: Range<Int>) -> Lesson {
+    Lesson(id: id, keys: numbers.map(key).sorted())
+}
+
+/// What every kind of store must do.
+@Suite("A Bayes store")
+struct StoreContract {
+    private func makeStore(_ limits: BayesStore.Limits = BayesStore.Limits()) throws -> (BayesStore, Scratch) {
+        let scratch = try Scratch(.memory)
+        return (BayesStore(try LMDBStore(directory: scratch.path + "/bayes"), limits: limits), scratch)
+    }
+
+    private func counts(_ store: BayesStore) throws -> [TokenKey: FisherMethod.Counts] {
+        var found: [TokenKey: FisherMethod.Counts] = [:]
+        try store.forEachToken { found[$0.key] = $0.counts }
+        return found
+    }
+
+    @Test("learning counts, and a second time changes nothing")
+    func idempotent() throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        let lessons = [lesson("a", 0..<10), lesson("b", 5..<15)]
+        #expect(try store.learn(lessons, asSpam: true, batch: &batch, time: 7) == [.learned, .learned])
+        let first = try counts(store)
+        #expect(first[key(7)] == FisherMethod.Counts(spam: 2, ham: 0))
+        #expect(first[key(1)] == FisherMethod.Counts(spam: 1, ham: 0))
+        #expect(try store.learn(lessons, asSpam: true, batch: &batch, time: 8) == [.known, .known])
+        #expect(try counts(store) == first)
+        let totals = try store.totals()
+        #expect(totals.spam == 2 && totals.ham == 0 && totals.tokens == 15)
+        #expect(batch.spam == 2 && batch.ham == 0)
+    }
+
+    @Test("learning in the other class forgets first")
+    func relearning() throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 7)
+        #expect(try store.learn([lesson("a", 0..<10)], asSpam: false, batch: &batch, time: 8) == [.relearned])
+        let totals = try store.totals()
+        #expect(totals.spam == 0 && totals.ham == 1)
+        #expect(try counts(store)[key(3)] == FisherMethod.Counts(spam: 0, ham: 1))
+    }
+
+    @Test("forgetting leaves nothing, even when the message is not shown again")
+    func forgetting() throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 7)
+        #expect(try store.forget([Lesson(id: "other", keys: [])], time: 8) == [.known])
+        #expect(try store.forget([Lesson(id: "a", keys: [])], time: 8) == [.forgotten])
+        #expect(try counts(store).isEmpty)
+        let totals = try store.totals()
+        #expect(totals.spam == 0 && totals.tokens == 0)
+        #expect(try store.forget([Lesson(id: "a", keys: [])], time: 8) == [.known])
+    }
+
+    @Test("undoing a batch restores what was before it, and only once")
+    func undo() throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        var good = try store.beginBatch(at: 5)
+        _ = try store.learn((0..<20).map { lesson("g\($0)", $0..<$0 + 9) }, asSpam: false, batch: &good, time: 7)
+        let before = try counts(store)
+        var poison = try store.beginBatch(at: 6)
+        _ = try store.learn((0..<500).map { lesson("p\($0)", $0..<$0 + 9) }, asSpam: true, batch: &poison, time: 7)
+        #expect(try counts(store) != before)
+        let undone = try store.undo(batch: poison.number, time: 8)
+        #expect(undone?.forgotten == 500 && undone?.gone == 0)
+        #expect(try counts(store) == before)
+        #expect(try store.totals().spam == 0)
+        #expect(try store.undo(batch: poison.number, time: 8) == nil)
+        #expect(try store.undo(batch: 99, time: 8) == nil)
+        #expect(try store.batches().map(\.isUndone) == [true, false])
+    }
+
+    @Test("what is postponed is counted by the next merge, and can be forgotten before it")
+    func postponed() throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn(
+            [lesson("a", 0..<10), lesson("b", 0..<10)], asSpam: true, batch: &batch, time: 7, countsNow: false)
+        #expect(try store.totals().spam == 0)
+        #expect(try counts(store).isEmpty)
+        #expect(try store.merge(time: 8) == 2)
+        #expect(try store.totals().spam == 2)
+        #expect(try store.merge(time: 8) == 0)
+        _ = try store.learn([lesson("c", 0..<10)], asSpam: false, batch: &batch, time: 7, countsNow: false)
+        // Learning that counts takes along what waits.
+        _ = try store.learn([lesson("d", 0..<10)], asSpam: false, batch: &batch, time: 7)
+        #expect(try store.totals().ham == 2)
+        #expect(try counts(store)[key(1)] == FisherMethod.Counts(spam: 2, ham: 2))
+    }
+
+    @Test("the budget of tokens is kept: those met once go first, the oldest of them before others")
+    func budget() throws {
+        let limits = BayesStore.Limits(tokens: 5000)
+        let (store, scratch) = try makeStore(limits)
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<1000), lesson("b", 0..<1000)], asSpam: true, batch: &batch, time: 7)
+        for round in 0..<20 {
+            let start = 10_000 + round * 1000
+            _ = try store.learn(
+                [lesson("r\(round)", start..<start + 1000)], asSpam: false, batch: &batch, time: UInt32(10 + round))
+        }
+        let found = try counts(store)
+        #expect(found.count <= 5000)
+        #expect(try store.totals().tokens == UInt64(found.count))
+        #expect((0..<1000).allSatisfy { found[key($0)]?.spam == 2 })
+        #expect(found[key(10_000)] == nil)
+    }
+
+    @Test("nothing is judged below the minimum of either class")
+    func minimum() throws {
+        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 20))
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        let features = Features(keys: (0..<10).map(key).sorted())
+        _ = try store.learn((0..<20).map { lesson("s\($0)", 0..<10) }, asSpam: true, batch: &batch, time: 7)
+        _ = try store.learn((0..<19).map { lesson("h\($0)", 20..<30) }, asSpam: false, batch: &batch, time: 7)
+        try store.solve()
+        #expect(try store.judge(features) == nil)
+        _ = try store.learn([lesson("h19", 20..<30)], asSpam: false, batch: &batch, time: 7)
+        try store.solve()
+        let spam = try #require(try store.judge(features))
+        #expect(spam.probability > 0.9)
+        let ham = try #require(try store.judge(Features(keys: (20..<30).map(key).sorted())))
+        #expect(ham.probability < 0.1)
+    }
+
+    @Test("weights in the store are those that were solved")
+    func weights() throws {
+        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 1))
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        let spam = (0..<30).map { lesson("s\($0)", $0..<$0 + 40) }
+        let ham = (0..<30).map { lesson("h\($0)", 50 + $0..<90 + $0) }
+        _ = try store.learn(spam, asSpam: true, batch: &batch, time: 7)
+        _ = try store.learn(ham, asSpam: false, batch: &batch, time: 7)
+        #expect(try store.solveIfDue())
+        #expect(try !store.solveIfDue())
+        let examples = (spam.map { ($0, true) } + ham.map { ($0, false) }).map {
+            CommitteeTrainer.Example(features: Features(keys: $0.0.keys), isSpam: $0.1)
+        }
+        let solution = try #require(CommitteeTrainer.solve(examples))
+        let evidence = try #require(try store.evidence(Features(keys: solution.keys)))
+        #expect(evidence.weights == solution.weights)
+        #expect(evidence.totals.model == solution.model)
+        let unknown = try #require(try store.evidence(Features(keys: (5000..<5100).map(key).sorted())))
+        #expect(unknown.weights.allSatisfy { $0 == 0 } && unknown.counts.allSatisfy(\.isEmpty))
+    }
+
+    @Test("kept messages are bounded; the larger class loses its oldest")
+    func keptMessages() throws {
+        let (store, scratch) = try makeStore(BayesStore.Limits(messages: 100, minimum: 1))
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn((0..<150).map { lesson("s\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
+        _ = try store.learn((0..<30).map { lesson("h\($0)", $0..<$0 + 9) }, asSpam: false, batch: &batch, time: 7)
+        try store.solve()
+        let kept = try store.examples()
+        #expect(kept.count == 100 && kept.count { !$0.isSpam } == 30)
+        #expect(try store.totals().spam == 150)
+        let undone = try #require(try store.undo(batch: batch.number, time: 8))
+        #expect(undone.forgotten == 100 && undone.gone == 80)
+    }
+
+    @Test("a backup restores to the same store, and clearing leaves nothing")
+    func backup() throws {
+        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 1))
+        let (other, second) = try makeStore(BayesStore.Limits(minimum: 1))
+        defer { withExtendedLifetime((scratch, second)) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn((0..<30).map { lesson("s\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
+        _ = try store.learn((0..<30).map { lesson("h \($0)", $0 + 9..<$0 + 19) }, asSpam: false, batch: &batch, time: 9)
+        var lines: [String] = []
+        try store.backup { lines.append($0) }
+        #expect(lines.first == "v\t3\tdb_version # this must be the first line!!!")
+        #expect(lines.contains("v\t30\tnum_spam") && lines.contains("v\t30\tnum_nonspam"))
+        let text = Array(lines.joined(separator: "\n").utf8)
+        let restored = try other.restore(text)
+        #expect(restored.isOwn && restored.messages == 60 && restored.seen == 60)
+        #expect(try counts(other) == counts(store))
+        var again: [String] = []
+        try other.backup { again.append($0) }
+        #expect(again == lines)
+        #expect(try other.learn([lesson("s1", 1..<10)], asSpam: true, batch: &batch, time: 9) == [.known])
+        try other.clear()
+        #expect(try other.totals().spam == 0)
+        #expect(try counts(other).isEmpty)
+    }
+
+    @Test(
+        "what is no backup changes nothing",
+        arguments: [
+            "", "v\t2\tdb_version", "v\t3\tdb_version\nx\t1", "v\t3\tdb_version\nt\t1\t2\t3\tzz",
+            "v\t3\tdb_version\nt\t-1\t2\t3\t0000000001", "v\t3\tdb_version\nm\tform\t1\nm\ts\t1\t1\t123\tid",
+            "v\t3\tdb_version\ns\tq\tid",
+        ])
+    func badBackup(_ text: String) throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 7)
+        let before = try counts(store)
+        #expect(throws: StoreError.self) { try store.restore(Array(text.utf8)) }
+        #expect(try counts(store) == before)
+    }
+
+    @Test("the words of SpamAssassin's backup go on counting")
+    func foreignBackup() throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        let text =
+            "v\t3\tdb_version # this must be the first line!!!\nv\t5\tnum_spam\nv\t6\tnum_nonspam\n"
+            + "t\t1\t0\t1100000000\tabcdef0123\ns\ts\tid@sa_generated\n"
+        let restored = try store.restore(Array(text.utf8))
+        #expect(!restored.isOwn && restored.foreignTokens == 1 && restored.seen == 0)
+        let totals = try store.totals()
+        #expect(totals.spam == 5 && totals.ham == 6 && totals.foreignTokens == 1)
+        #expect(try counts(store) == [TokenExtractor.foreignKey(0xAB_CDEF_0123): FisherMethod.Counts(spam: 1, ham: 0)])
+    }
+
+    @Test("what SpamAssassin learnt judges as it did, until mail is learnt here")
+    func foreignJudgement() throws {
+        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 100))
+        defer { withExtendedLifetime(scratch) {} }
+        // Digests of the words as sha1sum(1) gives them, the last five octets.
+        let lines = [
+            "v\t3\tdb_version # this must be the first line!!!", "v\t500\tnum_spam", "v\t500\tnum_nonspam",
+            // "lottery", "winner", "agenda", "minutes"
+            "t\t90\t0\t1100000000\t6efad5ef13", "t\t80\t1\t1100000000\tc2838d31ab", "t\t0\t90\t1100000000\t038f54fdd6",
+            "t\t0\t70\t1100000000\tc4c335bfc9",
+        ]
+        _ = try store.restore(Array(lines.joined(separator: "\n").utf8))
+        func probability(_ text: String) throws -> Double? {
+            var extractor = TokenExtractor()
+            extractor.takesForeignTokens = true
+            let tokens = extractor.tokens(of: Array("\r\n\(text)".utf8).span).tokens
+            return try store.judge(Features(tokens: tokens))?.probability
+        }
+        #expect(try probability("Lottery winner") ?? 0 > 0.9)
+        #expect(try probability("agenda minutes") ?? 1 < 0.1)
+        #expect(try probability("else") == 0.5)
+    }
+
+    @Test("the dump has SpamAssassin's columns")
+    func dump() throws {
+        let (store, scratch) = try makeStore()
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<2)], asSpam: true, batch: &batch, time: 1_100_000_000)
+        var lines: [String] = []
+        try store.dump(totals: true, tokens: { _ in true }) { lines.append($0) }
+        #expect(lines.count == 12)
+        #expect(lines.first == "0.000          0          3          0  non-token data: bayes db version")
+        #expect(lines[1] == "0.000          0          1          0  non-token data: nspam")
+        #expect(lines.last.map { $0.hasPrefix("0.987          1          0 1100000000  ") } == true)
+        lines = []
+        try store.dump(totals: false, tokens: { $0 == "none" }) { lines.append($0) }
+        #expect(lines.isEmpty)
+    }
+}

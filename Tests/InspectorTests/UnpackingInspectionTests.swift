@@ -1,0 +1,87 @@
+import InspectionLink
+import MailModel
+import Members
+import Testing
+
+/// Containers in reports: members are parts, scanned one by one, within the limits, in the closed sandbox.
+@Suite struct UnpackingInspectionTests {
+    private static let virus = Array(Messages.eicar.utf8)
+
+    /// An ar archive: members as they stand behind headers of 60 octets (`ar(5)`).
+    private static func archive(_ members: [(String, [UInt8])]) -> [UInt8] {
+        var out = Array("!<arch>\n".utf8)
+        for (name, content) in members {
+            func padded(_ text: String, _ width: Int) -> [UInt8] {
+                Array(text.utf8) + [UInt8](repeating: 0x20, count: max(0, width - text.utf8.count))
+            }
+            out += padded("\(name)/", 16) + padded("0", 12) + padded("0", 6) + padded("0", 6) + padded("100644", 8)
+            out += padded("\(content.count)", 10) + [0x60, 0x0A] + content
+            if content.count % 2 == 1 { out.append(0x0A) }
+        }
+        return out
+    }
+
+    private func report(
+        _ content: [UInt8], name: String = "data.bin", _ unpacking: UnpackingLimits = UnpackingLimits()
+    ) throws -> Report {
+        let gateway = try TestGateway()
+        try gateway.configure()
+        var limits = TestGateway.limits
+        limits.unpacking = unpacking
+        return try gateway.report(on: Messages.attached(content, name: name), by: try gateway.fork(1), limits: limits)
+    }
+
+    @Test func membersAreParts() throws {
+        let inner = Self.archive([("run.com", Self.virus), ("read.txt", Array("nothing".utf8))])
+        let report = try report(Self.archive([("inner.a", inner)]), name: "outer.a")
+        let members = report.parts.filter { $0.path.contains("/") }
+        #expect(members.map(\.path) == ["1.2/1", "1.2/1/1", "1.2/1/2"])
+        #expect(members.map(\.names) == [["inner.a"], ["run.com"], ["read.txt"]])
+        #expect(members.map(\.origin) == [.archive, .archive, .archive])
+        #expect(members.map(\.size) == [inner.count, Self.virus.count, 7])
+        #expect(members[0].detectedType == "application/x-archive")
+        #expect(report.viruses.contains { $0.part.map { report.parts[$0].path } == "1.2/1/1" })
+        #expect(report.completedScanners == ["clamav"])
+    }
+
+    /// More than the worker keeps in memory: a file of the workspace, which must be possible in the sandbox.
+    @Test func largeMembersLieInTheWorkspace() throws {
+        var large = [UInt8](repeating: 0x41, count: 3 << 20)
+        large[1000] = 0
+        let report = try report(Self.archive([("large", large), ("run.com", Self.virus)]))
+        #expect(report.parts.filter { $0.path.contains("/") }.map(\.size) == [large.count, Self.virus.count])
+        #expect(report.unchecked.isEmpty && report.limitsHit.isEmpty)
+        #expect(!report.viruses.isEmpty)
+    }
+
+    @Test func limitsAreReportedAndTheRestIsScanned() throws {
+        let members = [("run.com", Self.virus), ("b", [1]), ("c", [2])]
+        let within = try report(Self.archive(members), UnpackingLimits(files: 3))
+        #expect(within.limitsHit.isEmpty)
+        let beyond = try report(Self.archive(members), UnpackingLimits(files: 2))
+        #expect(beyond.limitsHit == [UnpackingLimit.files.rawValue])
+        #expect(beyond.unchecked.contains { $0.reason == .overLimits && $0.detail == UnpackingLimit.files.rawValue })
+        #expect(beyond.parts.count { $0.path.contains("/") } == 2)
+        #expect(!beyond.viruses.isEmpty)
+    }
+
+    @Test func damageIsReported() throws {
+        let whole = Self.archive([("run.com", Self.virus), ("b", [UInt8](repeating: 1, count: 500))])
+        let report = try report(Array(whole.dropLast(400)))
+        #expect(report.unchecked.contains { $0.reason == .corrupt })
+        #expect(!report.viruses.isEmpty)
+    }
+
+    @Test func formatsWithoutAReaderAreNamed() throws {
+        let report = try report([0x41, 0x4C, 0x5A, 0x01] + [UInt8](repeating: 0, count: 100))
+        #expect(report.parts.contains { $0.detectedType == "application/x-alz" })
+        #expect(report.unchecked.map(\.reason) == [.unsupported])
+        #expect(report.unchecked.map(\.detail) == ["ALZ archive"])
+    }
+
+    @Test func nestedMailIsReadAsMail() throws {
+        let report = try report(Self.archive([("letter.eml", Messages.attached(Self.virus, name: "run.com"))]))
+        #expect(report.parts.contains { $0.names == ["run.com"] && $0.path.hasPrefix("1.2/1/") })
+        #expect(report.viruses.contains { $0.part.map { report.parts[$0].names } == ["run.com"] })
+    }
+}

@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Scoring
+
+@Suite("The committee")
+struct CommitteeTests {
+    /// Messages of two kinds with words of their own and words in common.
+    static func examples(_ count: Int, from start: Int = 0) -> [CommitteeTrainer.Example] {
+        (start..<start + count).map { number in
+            let isSpam = number % 2 == 0
+            let own = isSpam ? "viagra lottery winner cash prize" : "meeting project report agenda minutes"
+            let rest = "hello number\(number % 17) dear word\(number % 29)"
+            var extractor = TokenExtractor()
+            let set = extractor.tokens(of: Array("Subject: \(rest)\r\n\r\n\(own) \(rest)".utf8).span)
+            return CommitteeTrainer.Example(features: Features(tokens: set.tokens), isSpam: isSpam)
+        }
+    }
+
+    static func features(_ body: String) -> Features {
+        var extractor = TokenExtractor()
+        return Features(tokens: extractor.tokens(of: Array("Subject: hello\r\n\r\n\(body)".utf8).span).tokens)
+    }
+
+    @Test("learns what separates the classes")
+    func learns() throws {
+        let memory = try #require(LearntMemory(Self.examples(200)))
+        for example in Self.examples(60, from: 1000) {
+            let probability = memory.judge(example.features).probability
+            #expect(example.isSpam ? probability > 0.9 : probability < 0.1)
+        }
+    }
+
+    @Test("one class alone teaches nothing")
+    func oneClass() {
+        #expect(LearntMemory(Self.examples(40).filter(\.isSpam)) == nil)
+        #expect(LearntMemory([]) == nil)
+    }
+
+    @Test("the order of learning changes no judgement much")
+    func order() throws {
+        let examples = Self.examples(200)
+        let sorted = examples.filter(\.isSpam) + examples.filter { !$0.isSpam }
+        let mixed = try #require(LearntMemory(examples))
+        let classwise = try #require(LearntMemory(sorted))
+        for example in Self.examples(40, from: 500) {
+            let difference = mixed.judge(example.features).margin - classwise.judge(example.features).margin
+            #expect(abs(difference) < 0.2)
+        }
+    }
+
+    @Test("2,000 words of ham, hidden or shown, do not make ham of spam")
+    func wordSalad() throws {
+        let memory = try #require(LearntMemory(Self.examples(300)))
+        let spam = "viagra lottery winner cash prize"
+        let plain = memory.judge(Self.features(spam)).probability
+        let salad = (0..<400).map { _ in "meeting project report agenda minutes" }.joined(separator: " ")
+        #expect(plain > 0.9)
+        var extractor = TokenExtractor()
+        let html = "Subject: hello\r\nContent-Type: text/html\r\n\r\n<p>\(spam)</p><p style='display:none'>\(salad)</p>"
+        let hidden = Features(tokens: extractor.tokens(of: Array(html.utf8).span).tokens)
+        #expect(memory.judge(hidden).margin > 0)
+    }
+
+    @Test("a message learnt 1,000 times counts in the machines as once")
+    func repeated() throws {
+        let examples = Self.examples(200)
+        let copies = [CommitteeTrainer.Example](
+            repeating: CommitteeTrainer.Example(features: Self.features("meeting project lottery"), isSpam: true),
+            count: 1000)
+        let plain = try #require(LearntMemory(examples + copies.prefix(1)))
+        let poisoned = try #require(LearntMemory(examples + copies))
+        for example in Self.examples(40, from: 700) where !example.isSpam {
+            let features = example.features
+            let (before, after) = (plain.margins(features), poisoned.margins(features))
+            for view in [EvidenceView.words, .pairs, .grams] {
+                #expect(abs(before[view.rawValue] - after[view.rawValue]) < 0.3)
+            }
+        }
+    }
+
+    @Test("calibration gives a rising curve through the middle of what overlaps")
+    func calibration() {
+        let margins = (0..<1000).map { Double($0 % 100) / 50 - 1 }
+        let isSpam = margins.indices.map { index in
+            // The share of spam rises with the margin.
+            Double(index / 100) < (margins[index] + 1) * 5
+        }
+        let (slope, offset) = Calibration.fit(margins, isSpam: isSpam)
+        #expect(slope > 1)
+        #expect(abs(Exponential.logistic(offset) - 0.5) < 0.1)
+        #expect(Calibration.fit([0.1, 0.2], isSpam: [true, true]).slope > 0)
+        #expect(Calibration.fit([1, -1], isSpam: [false, true]).slope > 0)
+    }
+
+    @Test("the explanation names the tokens that decided")
+    func explanation() throws {
+        let examples = Self.examples(200)
+        let solution = try #require(CommitteeTrainer.solve(examples))
+        let weights = Dictionary(uniqueKeysWithValues: zip(solution.keys, solution.weights))
+        var extractor = TokenExtractor(keepsTexts: true)
+        let set = extractor.tokens(of: Array("Subject: hello\r\n\r\nviagra lottery".utf8).span)
+        let features = Features(tokens: set.tokens)
+        let strongest = Committee.strongest(
+            features, weights: features.keys.map { weights[$0] ?? 0 }, counts: [])
+        var texts: [TokenKey: String] = [:]
+        for (token, text) in set.texts { texts[token >> Features.cutBits] = text }
+        let names = strongest.spam.compactMap { texts[$0.key] }
+        #expect(names.contains("viagra") && names.contains("lottery"))
+        #expect(strongest.spam.count <= Committee.explained)
+    }
+}

@@ -1,0 +1,132 @@
+import Bytes
+import Testing
+
+@testable import Scoring
+
+@Suite("Tokens of a message")
+struct TokenTests {
+    /// Readable tokens of a message with these lines.
+    static func texts(_ lines: [String]) -> Set<String> {
+        Set(set(lines).texts.values)
+    }
+
+    static func set(_ lines: [String]) -> TokenSet {
+        var extractor = TokenExtractor(keepsTexts: true)
+        return extractor.tokens(of: Array(lines.joined(separator: "\r\n").utf8).span)
+    }
+
+    static func numbers(_ lines: [String]) -> Set<UInt64> { Set(set(lines).tokens) }
+
+    @Test("words of subject and body, links and addresses of the header are there under their classes")
+    func classes() {
+        let texts = Self.texts([
+            "From: Ann <ann@mail.example.com>", "Subject: cheap watches", "Message-ID: <a1@host.example.org>", "",
+            "Visit https://shop.example.net/deal now",
+        ])
+        for expected in [
+            "cheap", "watches", "H:cheap", "H:ann@mail.example.com", "H:.example.com", "H:host.example.org",
+            "L:shop.example.net", "L:.example.net", "L:deal", "Visit", "2:cheap watches", "F:subject",
+        ] {
+            #expect(texts.contains(expected), "\(expected)")
+        }
+    }
+
+    @Test("fields of filters and mailboxes are not learnt")
+    func ownMarkup() {
+        let plain = ["From: a@example.com", "Subject: x", "", "text"]
+        for field in [
+            "X-Spam-Status: Yes, score=12", "X-Mailreeve-Alert: spam", "X-Virus-Scanned: yes", "Status: RO",
+            "X-Bogosity: Spam", "X-UID: 7",
+        ] {
+            var marked = plain
+            marked.insert(field, at: 1)
+            #expect(Self.numbers(marked) == Self.numbers(plain), "\(field)")
+        }
+    }
+
+    @Test("text hidden by HTML has tokens of its own class")
+    func hidden() {
+        let texts = Self.texts([
+            "Content-Type: text/html", "", "<p>shown</p><p style=\"display:none\">secretword</p>",
+        ])
+        #expect(texts.contains("shown"))
+        #expect(texts.contains("I:secretword"))
+        #expect(!texts.contains("secretword"))
+    }
+
+    @Test("the same text in other charsets and encodings has the same words")
+    func charsets() {
+        let utf8 = Self.numbers([
+            "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64", "",
+            // Купите дешево
+            "0JrRg9C/0LjRgtC1INC00LXRiNC10LLQvg==",
+        ])
+        let koi8 = Self.numbers([
+            "Content-Type: text/plain; charset=koi8-r", "Content-Transfer-Encoding: quoted-printable", "",
+            "=EB=D5=D0=C9=D4=C5 =C4=C5=DB=C5=D7=CF",
+        ])
+        let common = utf8.intersection(koi8)
+        #expect(common.count { TokenClass(of: $0) == .word } >= 3)
+        #expect(common.count { TokenClass(of: $0) == .pair } == 1)
+    }
+
+    @Test("scripts without blanks between words give single characters and their pairs")
+    func ideographs() {
+        let texts = Self.texts(["Content-Type: text/plain; charset=utf-8", "", "免费发票"])
+        for expected in ["免", "费", "2:免 费", "2:发 票"] { #expect(texts.contains(expected), "\(expected)") }
+    }
+
+    @Test("a message of one image has structural tokens")
+    func imageOnly() {
+        let texts = Self.texts([
+            "Content-Type: text/html", "", "<a href=\"http://192.0.2.7/x\"><img src=\"cid:1\"></a>",
+        ])
+        #expect(texts.contains("S:image-only=1"))
+        #expect(texts.contains("L:192.0.2.7"))
+        #expect(texts.contains("L:192.0.2."))
+    }
+
+    @Test("a class never has more tokens than its limit, however long the message is")
+    func limits() {
+        let words = (0..<20_000).map { "word\($0)x" }.joined(separator: " ")
+        let set = Self.set(["Subject: many", "", words])
+        var counts: [TokenClass: Int] = [:]
+        for token in set.tokens { if let found = TokenClass(of: token) { counts[found, default: 0] += 1 } }
+        for (tokenClass, count) in counts { #expect(count <= tokenClass.limit) }
+        #expect(counts[.word] == TokenClass.word.limit)
+        #expect(set.full.contains(.word) && set.full.contains(.pair))
+    }
+
+    @Test("tokens are the same whatever was read before")
+    func independence() {
+        var extractor = TokenExtractor()
+        let one = Array("Subject: one\r\n\r\nfirst message here".utf8)
+        let two = Array("Subject: two\r\n\r\nsecond message there".utf8)
+        let alone = extractor.tokens(of: one.span)
+        _ = extractor.tokens(of: two.span)
+        #expect(extractor.tokens(of: one.span) == alone)
+    }
+
+    @Test("any bytes give tokens in ascending order, and nothing traps")
+    func hostile() {
+        var extractor = TokenExtractor(keepsTexts: true)
+        var state: UInt64 = 7
+        for round in 0..<400 {
+            var bytes = round % 2 == 0 ? Array("Content-Type: text/html\r\nReceived: from".utf8) : []
+            for _ in 0..<(round * 3) {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                let byte = UInt8(truncatingIfNeeded: state >> 56)
+                bytes.append(round % 3 == 0 ? byte : Array("<>@:/.\r\n =?a\u{e9}".utf8)[Int(byte) % 14])
+            }
+            let set = extractor.tokens(of: bytes.span)
+            #expect(zip(set.tokens, set.tokens.dropFirst()).allSatisfy(<))
+        }
+    }
+
+    @Test("long words count by their beginning and form")
+    func longWords() {
+        let long = Self.numbers(["", "abcdefghijklmnopqrstuvwxyz1234567890"])
+        let other = Self.numbers(["", "abcdefghijklmnopqrstuvwxyz9999999999"])
+        #expect(long.filter { TokenClass(of: $0) == .word } == other.filter { TokenClass(of: $0) == .word })
+    }
+}

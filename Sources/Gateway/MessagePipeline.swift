@@ -75,15 +75,23 @@ package struct MessagePipeline: MailReceiver {
             work.outcomes = outcomes(replies, hop.description)
         case .ready(let prepared):
             let hop = prepared.hop.description
+            // Those whom BCC adds come last.
+            let added = work.rules.bcc.count
             // The SMTP client hears one reply for all. When one recipient has to be tried again, nobody gets the
             // message yet: else the others would get it with every try.
-            if !work.message.lmtp, prepared.recipientReplies.contains(where: \.isTemporary) {
+            if let failed = prepared.recipientReplies.suffix(added).first(where: \.isTemporary) {
+                prepared.abort()
+                work.settle(kind, ReplyTexts.relayed(failed, hop: hop, id: id))
+            } else if !work.message.lmtp, prepared.recipientReplies.contains(where: \.isTemporary) {
                 prepared.abort()
                 work.outcomes = outcomes(prepared.recipientReplies, hop)
             } else {
                 let replies = await prepared.commit()
                 work.outcomes = outcomes(replies, hop)
                 work.queuedAs = replies.compactMap(\.queueID).first.map { [$0] } ?? []
+                for (recipient, reply) in zip(work.rules.bcc, replies.suffix(added)) where !reply.isPositive {
+                    work.causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+                }
             }
         }
     }

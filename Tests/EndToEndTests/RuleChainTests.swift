@@ -195,7 +195,7 @@ struct RuleChainTests {
             var big = top + "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\npreamble\n"
             for part in 0..<2 {
                 big += "--x\nContent-Type: text/plain\nX-Part: \(part)\n\n"
-                for _ in 0..<511 { big += String(repeating: "c", count: 99) + "\n" }
+                for _ in 0..<511 { big += String(repeating: "some text, ", count: 9) + "\n" }
                 for number in 0..<20 { big += "mark \(1000 + number)\n" }
             }
             big += "--x--\nmark in the epilogue\n"
@@ -290,6 +290,38 @@ struct RuleChainTests {
             try gateway.writeConfiguration()
             #expect(try gateway.reload().contains("reload failed"))
             #expect(try reply("one") == "550 5.7.1 second")
+        }
+    }
+
+    /// What Postfix cannot see: encoded words, transfer encodings, HTML, names in any form.
+    @Test func decodedTextIsLookedUp() async throws {
+        try await Lanes.run {
+            var configuration = try GatewayConfiguration(nextHops: ["smtp:[127.0.0.1]:1"], beforeQueue: true)
+            configuration.settings["decoded_header_checks"] = "\"pcre:{{/^Subject: gr\u{FC}n geld$$/ REJECT subject}}\""
+            configuration.settings["decoded_body_checks"] = "\"pcre:{{/^free money now/ REJECT body}}\""
+            configuration.settings["attachment_checks"] =
+                "\"pcre:{{/^name: .*[.]exe$$/ REJECT name} {/^type: image.x-odd/ REJECT type}}\""
+            let gateway = try GatewayProcess(configuration)
+            func reply(_ text: String) throws -> String {
+                try Swaks(port: gateway.port, content: crlf("From: sender@example.org\n" + text)).decisive
+            }
+            #expect(try reply("Subject: =?utf-8?q?gr=C3=BCn?=\n =?utf-8?b?IGdlbGQ=?=\n\nx\n") == "550 5.7.1 subject")
+            #expect(
+                try reply(
+                    "MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\nZnJlZSBtb25leSBub3c=\n"
+                )
+                    == "550 5.7.1 body")
+            #expect(
+                try reply("MIME-Version: 1.0\nContent-Type: text/html\n\n<p>free <b>mo</b><!-- x -->ney\nnow</p>\n")
+                    == "550 5.7.1 body")
+            #expect(
+                try reply(
+                    "MIME-Version: 1.0\nContent-Type: message/rfc822\n\nContent-Type: application/x;\n name*=utf-8''%65%2Eex%65\n\nx\n"
+                )
+                    == "550 5.7.1 name")
+            #expect(try reply("MIME-Version: 1.0\nContent-Type: image/x-odd\n\nx\n") == "550 5.7.1 type")
+            // Nothing fires: only then is the next hop asked, which is not there.
+            #expect(try reply("Subject: x\n\nx\n").hasPrefix("451 4."))
         }
     }
 }

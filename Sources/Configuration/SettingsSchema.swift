@@ -313,7 +313,11 @@ let policySchema = Schema<Settings.PolicySettings>(
             "bad_header", \.badHeader, .choice, "What becomes of mail with faults in its header block."),
         PolicyKey(
             "bad_header_checks", \.badHeaderChecks, ValueType<BadHeader>.choice.list(of: "faults", allowEmpty: true),
-            "Faults of the header block that count, in the order of BAD-HEADER-1 to -8: a MIME field that cannot be read, octets not encoded, NUL or bare CR, a folded line of blanks, a line over 998 octets, a line that is no field, no Date or no From, a field twice."),
+            """
+            Faults of the header block that count, in the order of BAD-HEADER-1 to -8: a MIME field that cannot be read, octets \
+            not encoded, NUL or bare CR, a folded line of blanks, a line over 998 octets, a line that is no field, no Date or \
+            no From, a field twice.
+            """),
         PolicyKey(
             "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),
         PolicyKey(

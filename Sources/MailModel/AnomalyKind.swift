@@ -114,7 +114,7 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case unreadRemainder = "unread-remainder"
     /// A body that is not in the message but somewhere else (RFC 2046 section 5.2.3).
     case externalBody = "external-body"
-    /// A charset that is not known; the text was read as its octets look.
+    /// A charset that is not known, with text that is not all ASCII; it was read as its octets look.
     case unknownCharset = "unknown-charset"
     /// Octets that stand for no character in the charset of the text.
     case undecodableText = "undecodable-text"

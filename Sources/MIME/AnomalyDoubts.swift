@@ -1,5 +1,23 @@
 package import MailModel
 
+/// Something in a source that readers disagree on.
+struct Doubt {
+    var kind: AnomalyKind
+    /// Where it is in the source.
+    var offset: Int
+
+    /// What explains a reading best has the lowest: the worst class, then the first in the source.
+    var rank: (classRank: Int, offset: Int) {
+        let classRank =
+            switch kind.anomalyClass {
+            case .deceptive: 0
+            case .sloppy: 1
+            case .benign: 2
+            }
+        return (classRank, offset)
+    }
+}
+
 extension AnomalyKind {
     /// Readers may find other parts or other content here, so that other readings are made. Odd forms within an encoded
     /// body are not among them: they are judged when that body is decoded.
@@ -10,7 +28,8 @@ extension AnomalyKind {
             .base64DataAfterPadding, .base64MissingPadding, .base64ExtraPadding, .encodingTruncated,
             .quotedPrintableBadEscape, .uuencodeMissingBegin, .uuencodeMissingEnd, .base64SplitGroup,
             .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .partialMessage, .unknownCharset,
-            .undecodableText, .hiddenText, .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul:
+            .undecodableText, .hiddenText, .textHiddenInWord, .unfinishedMarkup, .conflictingName, .obscuredName,
+            .bareCR, .bareLF, .nul:
             false
         default:
             true

@@ -121,7 +121,7 @@ struct EntityHeader {
             }
             noteAll(found, field)
         }
-        nameList.add(parameters, body)
+        noteAll(nameList.add(parameters, body), field)
     }
 
     /// Forms of a type that are no error for us but are read in other ways.
@@ -180,7 +180,7 @@ struct EntityHeader {
         _ = body.leadingValue()
         let parameters = ParameterList(&body, limit: limits.parameters)
         finish(parameters, field)
-        nameList.add(parameters, body)
+        noteAll(nameList.add(parameters, body), field)
     }
 
     private mutating func finish(_ parameters: ParameterList, _ field: HeaderField) {
@@ -229,7 +229,7 @@ struct EntityHeader {
         return false
     }
 
-    /// In an order of their own: that of a set differs from run to run, and the first kind is what a reading is explained by.
+    /// In an order of their own: that of a set differs from run to run.
     private mutating func noteAll(_ kinds: Set<AnomalyKind>, _ field: HeaderField) {
         for kind in kinds.sorted(by: { $0.rawValue < $1.rawValue }) { note(kind, field) }
     }

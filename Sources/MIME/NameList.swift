@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MailModel
 
 /// Candidates for the file name of one part, from all its fields. Raw and decoded: which of them a mail reader shows is
 /// its own affair. A header block may hold thousands, so that each one costs the same however many there are.
@@ -9,6 +10,9 @@ struct NameList {
     private var extensions: Set<[UInt8]> = []
     /// One of the names has a dot and something behind it that is no extension: perhaps it is more than the name.
     private var hasOddEnd = false
+    /// The extension of the first name that has one, and whether another name had another.
+    private var firstExtension: [UInt8]?
+    private var hasConflict = false
     /// Sections of names so far, of all fields.
     private var sections: [(number: Int, bytes: [UInt8])] = []
     /// Most of them that are put together across fields.
@@ -16,13 +20,18 @@ struct NameList {
     /// Longest value of a field of text that is taken for a name, octets.
     private static let longestText = 255
 
-    /// Adds those of one field: `filename` and `name`, whichever of the two belongs there.
-    mutating func add(_ parameters: ParameterList, _ field: FieldBody) {
+    /// Adds those of one field: `filename` and `name`, whichever of the two belongs there. Returns what is odd about them.
+    mutating func add(_ parameters: ParameterList, _ field: FieldBody) -> Set<AnomalyKind> {
+        var odd: Set<AnomalyKind> = []
         var found = 0
         for parameter in ["filename", "name"] as [StaticString] {
             let values = parameters.values(of: parameter)
             found += values.count
-            for value in values { add(value) }
+            for value in values {
+                let shown = add(value)
+                if NameForms.areObscured(shown) { odd.insert(.obscuredName) }
+                if conflicts(shown) { odd.insert(.conflictingName) }
+            }
             guard parameters.hasSections else { continue }
             for value in parameters.otherJoinings(of: parameter) { addDisputed(value.bytes, charset: value.charset) }
         }
@@ -32,8 +41,20 @@ struct NameList {
         guard
             field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty
                 || field.occurrences(of: "name") > found || hasOddEnd
-        else { return }
+        else { return odd }
         for candidate in LooseValue.parameters(Array("name".utf8), in: field.unfolded) { addDisputed(candidate) }
+        return odd
+    }
+
+    /// True the first time that a name ends in another extension than those before.
+    private mutating func conflicts(_ name: String) -> Bool {
+        guard !hasConflict, let end = Self.fileExtension(NameForms.withoutTail(name)) else { return false }
+        guard let firstExtension else {
+            firstExtension = end
+            return false
+        }
+        hasConflict = end != firstExtension
+        return hasConflict
     }
 
     /// Adds a field of text that some readers show where a name is missing, when it could be one.
@@ -46,7 +67,7 @@ struct NameList {
     /// A candidate that only some readers see: kept when rules on names, which go by extensions, have a use for it.
     private mutating func addDisputed(_ candidate: [UInt8], charset: [UInt8]? = nil) {
         guard let end = Self.fileExtension(candidate), !extensions.contains(end) else { return }
-        add(ParameterList.Value(bytes: candidate, charset: charset))
+        _ = add(ParameterList.Value(bytes: candidate, charset: charset))
     }
 
     /// `names`, and of those that another reading has at most so many that are of use.
@@ -70,18 +91,21 @@ struct NameList {
         let ordered = sections.enumerated().sorted {
             ($0.element.number, $0.offset) < ($1.element.number, $1.offset)
         }
-        add(ParameterList.Value(bytes: ordered.flatMap { $0.element.bytes }))
+        _ = add(ParameterList.Value(bytes: ordered.flatMap { $0.element.bytes }))
     }
 
-    private mutating func add(_ value: ParameterList.Value) {
+    /// Adds a value in all its forms. Returns the one that most readers show.
+    private mutating func add(_ value: ParameterList.Value) -> String {
         let bytes = value.bytes
-        guard !bytes.isEmpty else { return }
-        add(HeaderText.text(bytes, charset: value.charset))
+        guard !bytes.isEmpty else { return "" }
+        var shown = HeaderText.text(bytes, charset: value.charset)
+        add(shown)
         var text = bytes
         // Twice: words within words are read by readers that decode a name on its way and once more.
         for _ in 0..<2 where EncodedWords.areIn(text) {
             let decoded = EncodedWords.decoded(text)
             add(decoded)
+            shown = decoded
             text = Array(decoded.utf8)
         }
         if text.contains(0) {
@@ -91,6 +115,7 @@ struct NameList {
             addDisputed(Array(text.prefix { $0 != 0 }))
         }
         if bytes.contains(0x25) { addDisputed(Hex.percentDecoded(bytes[...])) }
+        return shown
     }
 
     private mutating func add(_ name: String) {

@@ -22,8 +22,11 @@ struct TreeBuilder {
     /// For each source the offset in the raw message that stands for all of it; 0 for the message.
     private var origins = [0]
     private var nestedBytesLeft: Int
-    /// For each source the first thing in it that readers disagree on.
-    private var doubts: [Int: AnomalyKind] = [:]
+    /// For each source what readers disagree on most in it.
+    private var doubts: [Int: Doubt] = [:]
+    /// For each source the boundaries that the ordinary reading found in it. Kept as parts come in: there can be as many
+    /// sources as parts, and each is asked for in each pass over it.
+    private var boundaries: [Int: Set<[UInt8]>] = [:]
 
     init(limits: MIMELimits, messageSize: Int) {
         self.limits = limits
@@ -36,7 +39,7 @@ struct TreeBuilder {
     var hasDoubts: Bool { !doubts.isEmpty || !attached.isEmpty }
 
     /// What readers disagree on in a source; nil when it has one reading only.
-    func doubt(of source: Int) -> AnomalyKind? { doubts[source] }
+    func doubt(of source: Int) -> AnomalyKind? { doubts[source]?.kind }
 
     var isFull: Bool { tree.parts.count >= limits.parts }
 
@@ -64,6 +67,9 @@ struct TreeBuilder {
         }
         tree.parts.append(part)
         growth.append(Growth(boundary: entity?.boundary))
+        if let boundary = entity?.boundary, boundary.count <= limits.boundaryLength {
+            boundaries[source, default: []].insert(boundary)
+        }
         if let entity {
             for anomaly in entity.anomalies { note(anomaly.kind, part: index, at: anomaly.offset) }
             for limit in entity.limitsHit { note(limit) }
@@ -94,9 +100,15 @@ struct TreeBuilder {
     mutating func note(_ kind: AnomalyKind, part: Int, at offset: Int) {
         guard growth[part].noted.insert(kind).inserted else { return }
         let source = Int(tree.parts[part].source)
-        if kind.isDoubt, doubts[source] == nil { doubts[source] = kind }
+        if kind.isDoubt { weigh(Doubt(kind: kind, offset: offset), source) }
         let raw = source == 0 ? offset : origins[source]
         tree.anomalies.append(Anomaly(kind: kind, part: part, offset: raw))
+    }
+
+    /// Of doubts that weigh the same the first in the source counts, of those at one place the first that was noted.
+    private mutating func weigh(_ doubt: Doubt, _ source: Int) {
+        if let known = doubts[source], known.rank <= doubt.rank { return }
+        doubts[source] = doubt
     }
 
     mutating func note(_ limit: MIMELimit) {
@@ -118,17 +130,12 @@ struct TreeBuilder {
 
     /// Puts the part down as a file that may be read as a message.
     mutating func planAttached(_ part: Int) {
+        note(.attachedMessage, part: part, at: tree.parts[part].header.lowerBound)
         attached.append(part)
     }
 
     /// Boundaries that the ordinary reading found in a source.
-    func boundaries(in source: Int) -> Set<[UInt8]> {
-        var found: Set<[UInt8]> = []
-        for (part, growth) in zip(tree.parts, growth) where Int(part.source) == source {
-            if let boundary = growth.boundary, boundary.count <= limits.boundaryLength { found.insert(boundary) }
-        }
-        return found
-    }
+    func boundaries(in source: Int) -> Set<[UInt8]> { boundaries[source] ?? [] }
 
     /// Decodes the part's body into a source of its own; nil when nothing came out.
     mutating func decodeNested(_ part: Int, _ message: Span<UInt8>) -> Int? {
@@ -198,6 +205,6 @@ struct TreeBuilder {
         guard Int(tree.parts[part].depth) < limits.depth, spendAlternative(tree.parts[part].body.count),
             decodeNested(part, message) != nil
         else { return }
-        doubts[tree.sources.count - 1] = doubts[source] ?? cause
+        doubts[tree.sources.count - 1] = doubts[source] ?? Doubt(kind: cause, offset: 0)
     }
 }

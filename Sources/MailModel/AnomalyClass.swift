@@ -47,7 +47,7 @@ extension AnomalyKind {
             .base64SplitGroup, .base64DataAfterBlankLine, .quotedPrintableNeedlessEscapes, .externalBody,
             .unknownCharset,
             .textHiddenInWord, .unfinishedMarkup, .bareCR, .bareLF, .nul, .misnamedTransferEncoding, .blankContinuation,
-            .nameInContinuation:
+            .nameInContinuation, .conflictingName, .obscuredName:
             .sloppy
         case .nulInHeader, .conflictingContentType, .conflictingTransferEncoding, .conflictingBoundary,
             .obscuredTransferEncoding, .obscuredStructure, .obscuredFieldName, .fieldInContinuation, .bareCRDelimiter,

@@ -36,6 +36,10 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case junkAfterParameter = "junk-after-parameter"
     /// The same parameter twice in one field, or plain and as RFC 2231 value with different content.
     case duplicateParameter = "duplicate-parameter"
+    /// Names of one part, from different parameters or fields, that end in different extensions.
+    case conflictingName = "conflicting-name"
+    /// A name with controls, or with characters that are not shown or turn the direction of writing.
+    case obscuredName = "obscured-name"
     /// RFC 2231 sections that are missing or come twice.
     case brokenContinuation = "broken-parameter-continuation"
     /// A multipart type without a usable boundary; read as a leaf.
@@ -80,7 +84,7 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case partOutsideMultipart = "part-outside-multipart"
     /// A piece of a message that a mail reader joins with pieces from other messages (RFC 2046 section 5.2.2).
     case partialMessage = "partial-message"
-    /// A file that is a message by its name.
+    /// A file that is a message by its name, or a piece of a message, which may be the only one.
     case attachedMessage = "attached-message"
     /// A body without encoding that is base64 all over.
     case undeclaredBase64 = "undeclared-base64"
@@ -110,7 +114,7 @@ package enum AnomalyKind: String, Hashable, Sendable, CaseIterable {
     case unreadRemainder = "unread-remainder"
     /// A body that is not in the message but somewhere else (RFC 2046 section 5.2.3).
     case externalBody = "external-body"
-    /// A charset that is not known; the text was read as its octets look.
+    /// A charset that is not known, with text that is not all ASCII; it was read as its octets look.
     case unknownCharset = "unknown-charset"
     /// Octets that stand for no character in the charset of the text.
     case undecodableText = "undecodable-text"

@@ -1,5 +1,6 @@
 import Foundation
 import MIME
+import MailModel
 import Testing
 
 /// Bytes and labels to UTF-8.
@@ -26,6 +27,7 @@ import Testing
             ("KS_C_5601-1987", "euc-kr"), ("x-sjis", "shift_jis"), ("gb2312", "gb18030"),
             ("iso-8859-8-i", "iso-8859-8"),
             ("iso-8859-9", "windows-1254"), ("tis-620", "windows-874"), ("unicode-1-1-utf-7", "utf-7"),
+            ("cp850", "ibm850"), ("IBM437", "ibm437"), ("CP852", "ibm852"), ("IBM00858", "ibm858"),
             ("HZ-GB-2312", "hz-gb-2312"), ("iso-2022-cn", "iso-2022-cn"), ("koi8-ru", "koi8-u"), ("utf-16", "utf-16le"),
         ] {
             #expect(CharsetCoding(label: Array(label.utf8))?.name == name, "\(label)")
@@ -36,6 +38,19 @@ import Testing
         var out: [UInt8] = []
         let result = Charsets.decode([0x61, 0xE9].span, label: Array("klingon".utf8), into: &out, limit: 10)
         #expect(result.isLabelUnknown && result.origin == .guess && result.coding.name == "windows-1252")
+    }
+
+    /// Nearly every charset has ASCII: an unknown one matters where there is more, or escapes.
+    @Test func unknownLabelOfASCII() {
+        func anomalies(_ content: [UInt8]) -> [AnomalyKind] {
+            TextContent.read(content.span, mediaType: "text/plain", charset: "x-klingon", limit: 1000).anomalies
+        }
+        #expect(anomalies(Array("plain".utf8)).isEmpty)
+        #expect(anomalies([]).isEmpty)
+        #expect(anomalies(Array("pl\u{E4}in".utf8)) == [.unknownCharset])
+        #expect(anomalies([0x61, 0xE4]) == [.unknownCharset])
+        #expect(anomalies(Array("\u{1B}$B4A;z\u{1B}(B".utf8)) == [.unknownCharset])
+        #expect(anomalies([0x61, 0, 0x62, 0]) == [.unknownCharset])
     }
 
     /// One phrase in many forms: a rule on the decoded text sees it each time (attack D6).
@@ -116,7 +131,7 @@ import Testing
         iso-8859-14 iso8859-14|iso-8859-15 iso8859-15|iso-8859-16 iso8859-16|koi8-r koi8-r|koi8-u koi8-u
         macintosh mac_roman|windows-874 cp874|windows-1250 cp1250|windows-1251 cp1251|windows-1252 cp1252
         windows-1253 cp1253|windows-1254 cp1254|windows-1255 cp1255|windows-1256 cp1256|windows-1257 cp1257
-        windows-1258 cp1258|x-mac-cyrillic mac_cyrillic|gb18030 gb18030|big5 cp950|euc-jp euc_jp|shift_jis cp932
+        windows-1258 cp1258|ibm437 cp437|ibm850 cp850|ibm852 cp852|ibm858 cp858|x-mac-cyrillic mac_cyrillic|gb18030 gb18030|big5 cp950|euc-jp euc_jp|shift_jis cp932
         euc-kr cp949|iso-2022-jp iso2022_jp|iso-2022-kr iso2022_kr|hz-gb-2312 hz|utf-7 utf_7|utf-16le utf-16-le
         utf-16be utf-16-be|utf-32be utf-32-be|utf-8 utf-8
         '''.replace('|', '\\n').strip().splitlines())

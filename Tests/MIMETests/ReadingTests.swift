@@ -160,8 +160,46 @@ import Testing
         #expect(!kinds(excerpt).contains(AnomalyKind.partialMessage.rawValue))
     }
 
-    @Test func everyKindHasItsPlaceInTheTable() {
-        for kind in AnomalyKind.allCases { #expect(AnomalyKind(rawValue: kind.rawValue) == kind) }
+    /// Each file that is planned as a message says so, once, where its part begins.
+    @Test func savedMessagesAreNoted() {
+        let file = "--b\nContent-Type: a/b; name=a.eml\nContent-Disposition: attachment; filename=b.eml\n\nX: y\n\nz\n"
+        let header = "Content-Type: multipart/mixed; boundary=b\n\n"
+        let message = crlf(header + file + file + "--b\nContent-Type: a/b; name=a.txt\n\nz\n--b--\n")
+        let tree = read(message)
+        let first = crlf(header + "--b\n").count
+        #expect(
+            tree.anomalies == [
+                Anomaly(kind: .attachedMessage, part: 1, offset: first),
+                Anomaly(kind: .attachedMessage, part: 2, offset: first + crlf(file).count),
+            ])
+        let causes = tree.parts.filter { $0.reading > 0 }.map(\.cause)
+        #expect(!causes.isEmpty && causes.allSatisfy { $0 == .attachedMessage })
+    }
+
+    /// The worst doubt of a source explains its other readings, of equal ones the first.
+    @Test(
+        arguments: [
+            ("Content-Type: multipart/mixed; boundary=a; boundary=b", .conflictingBoundary),
+            ("X : y\nContent-Type: multipart/mixed; boundary=b\nX: \0", .nulInHeader),
+            ("Content-Type: multipart/mixed; boundary=b; boundary=a\nX: \0", .conflictingBoundary),
+            ("X: \0\nContent-Type: multipart/mixed; boundary=b; boundary=a", .nulInHeader),
+            ("X : y\nContent-Type: multipart/mixed (c); boundary=b", .blankBeforeColon),
+            ("Content-Type: multipart/mixed (c); boundary=b\nX : y", .commentInStructure),
+        ] as [(String, AnomalyKind)])
+    func theWorstDoubtIsTheCause(header: String, cause: AnomalyKind) {
+        let part = "X: y\n\nContent-Transfer-Encoding: base64\n\n\(Self.encoded)\n"
+        // In a message of its own below base64 doubts of the outer one explain nothing.
+        for isInner in [false, true] {
+            let plain = "\(header)\n\n--b\n\(isInner ? part : "\nx\n--b\n\(part)")--b--\n"
+            let message = crlf(
+                isInner
+                    ? "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n"
+                        + "Content-Transfer-Encoding: base64\n\n\(Data(crlf(plain)).base64EncodedString())\n--o--\n"
+                    : plain)
+            let tree = read(message)
+            let causes = tree.parts.filter { $0.reading > 0 && ($0.source > 0) == isInner }.map(\.cause)
+            #expect(!causes.isEmpty && causes.allSatisfy { $0 == cause }, "\(causes)")
+        }
     }
 }
 

@@ -179,5 +179,14 @@ extension AdversarialMail {
                     "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
                         + "Q29udGVudC1UeXBlOiB0ZXh0L2h0bWwNCg0KPGI+\r\n", $0))
         },
+        AdversarialMail(
+            name: "doubt: 20,000 messages under base64, each with a boundary", size: 20_000, limits: unlimited
+        ) {
+            message(
+                "Content-Type: multipart/mixed; boundary=b",
+                flood(
+                    "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                        + "Q29udGVudC1UeXBlOiB0ZXh0L3BsYWluOyBib3VuZGFyeT16DQoNCng=\r\n", $0))
+        },
     ]
 }

@@ -37,7 +37,7 @@ struct AdversarialMail: Sendable {
     }
 
     /// Nothing that belongs to structure stops the reader.
-    private static let unlimited = MIMELimits(
+    static let unlimited = MIMELimits(
         parts: 10_000_000, depth: 10_000_000, headerBytes: 1 << 30, headerCount: 10_000_000, parameters: 10_000_000,
         boundaryLength: 1 << 30, nestedBytes: 1 << 30)
     private static let mixed = "Content-Type: multipart/mixed; boundary=b"

@@ -19,6 +19,10 @@ enum CharsetLabels {
     private static let table = """
         utf-8 65001 cp65001 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf8 utf8mb4 x-unicode20utf8
         ibm866 866 cp866 csibm866
+        ibm437 437 cp437 cspc8codepage437
+        ibm850 850 cp850 cspc850multilingual
+        ibm852 852 cp852 cspcp852
+        ibm858 858 ccsid00858 cp00858 cp858 csibm00858 ibm00858 pc-multilingual-850+euro
         iso-8859-2 cp28592 csisolatin2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2
         iso-8859-3 cp28593 csisolatin3 iso-ir-109 iso8859-3 iso88593 iso_8859-3 iso_8859-3:1988 l3 latin3
         iso-8859-4 cp28594 csisolatin4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4

@@ -34,7 +34,7 @@ package struct TextContent: Sendable {
         let result = Charsets.decode(content, label: label, into: &text, limit: limit)
         var read = TextContent(
             text: text, html: nil, charset: result.coding, anomalies: [], limitReached: result.limitReached)
-        if result.isLabelUnknown { read.anomalies.append(.unknownCharset) }
+        if result.isLabelUnknown, !isPlainASCII(content, result) { read.anomalies.append(.unknownCharset) }
         if result.replacements > 0 { read.anomalies.append(.undecodableText) }
         guard isHTML(mediaType) || beginsAsHTML(text.span) else { return read }
         var limits = HTMLLimits()
@@ -46,6 +46,11 @@ package struct TextContent: Sendable {
         if html.notes.contains(.limitReached) || html.notes.contains(.tooDeep) { read.limitReached = true }
         read.html = html
         return read
+    }
+
+    /// ASCII without escapes, which is the same in nearly every charset.
+    private static func isPlainASCII(_ content: Span<UInt8>, _ result: Charsets.Result) -> Bool {
+        result.coding == .utf8 && content.endOfASCII(from: 0) == content.count
     }
 
     /// Plain text that some readers show as HTML because of how it begins.

@@ -91,10 +91,9 @@ struct LooseHeader {
         return false
     }
 
-    /// True when the next line is a continuation with something in it.
+    /// True when the next line is a continuation, were it of blanks only: the value may go on behind several of those.
     private func foldFollows(_ bytes: Span<UInt8>, _ start: Int, _ bound: Int) -> Bool {
-        guard start < bound, bytes[start] == 0x20 || bytes[start] == 0x09 else { return false }
-        return true
+        start < bound && (bytes[start] == 0x20 || bytes[start] == 0x09)
     }
 
     /// A field name that is itself folded, or whose colon stands on the next line.

@@ -51,21 +51,24 @@ extension MessageWork {
         switch outcome {
         case .report(let report, let ready):
             let (file, book) = (message.file, setup.shelf[ready.rules])
+            var refusal: String?
             do {
                 rules = try await setup.blocking(unless: file.inMemory) {
                     try RuleJudgement(report, book: book, message: EditableMessage(file))
                 }
             } catch {
-                let detail = (error as? RuleJudgement.Refusal)?.detail ?? "\(error)"
-                verdict = Verdict(failed: .scannerFailed, detail: "rules: \(detail)")
-                causes.append("rules: \(detail)")
-                return
+                refusal = "rules: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
             }
             self.report = report
             self.ready = ready
             verdict = Verdict(
                 report, anomalies: anomalies, policy: listener.policy.judging, ruling: rules.ruling,
                 required: setup.database == nil ? [] : ["clamav"])
+            // What the scanners found holds whatever became of the rules.
+            if let refusal {
+                verdict.add(Unchecked(.scannerFailed, detail: refusal))
+                causes.append(refusal)
+            }
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
             await score(report)

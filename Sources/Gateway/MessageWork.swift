@@ -92,7 +92,7 @@ struct MessageWork: Sendable {
             recipients: (rules.redirect.map { [$0] } ?? envelope.recipients) + rules.bcc,
             forwarded: envelope.client.forwarded,
             body: OutgoingBody(prefix: Array(prefix.utf8), file: message.file, edits: edits),
-            hasEightBit: message.intake.hasEightBit)
+            hasEightBit: message.intake.hasEightBit || edits.contains { $0.text.contains { $0 >= 0x80 } })
     }
 
     /// The scanner's version when it saw the whole message with real signatures; nil otherwise.

@@ -35,6 +35,9 @@ struct RuleJudgement: Sendable {
         guard let book else { throw Refusal(detail: "rules fired where there are none") }
         self.book = book
         var added = 0
+        // One action a text: a list that fires twice at a place, or goes back, is a lie, and reading the same octets
+        // again and again would cost us more than the worker.
+        var ends: [CheckList: Int] = [:]
         for firing in report.firings {
             guard let table = book.table(firing.list, firing.table), let rule = table.rule(line: firing.line),
                 case .match(_, _, let result) = rule.operation
@@ -42,6 +45,10 @@ struct RuleJudgement: Sendable {
             let action = CheckAction(result.expanded(firing.groups), in: firing.list)
             var isContinued = false
             if action.isEdit {
+                guard firing.range.lowerBound >= ends[firing.list, default: 0] else {
+                    throw Refusal(detail: "\(firing.list.rawValue) fired twice at one place")
+                }
+                ends[firing.list] = firing.range.upperBound
                 isContinued = try message.checkPlace(firing)
             }
             let count = outcome.edits.count

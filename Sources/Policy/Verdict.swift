@@ -107,6 +107,13 @@ package struct Verdict: Hashable, Sendable {
         categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
     }
 
+    /// Adds something that was not checked after all.
+    package mutating func add(_ item: Unchecked) {
+        unchecked.append(item)
+        let held = Set(categories).subtracting([.clean]).union([.unchecked])
+        categories = Category.allCases.filter(held.contains)
+    }
+
     /// The same verdict with only one of its categories, for words about that one.
     package func only(_ category: Category) -> Verdict {
         var verdict = self

@@ -36,7 +36,8 @@ import Testing
     private static let texts: [(String, [UInt8], [AnomalyKind])] = [
         ("text/plain; charset=utf-8", Array("Grüße".utf8), []),
         ("text/plain; charset=utf-8", [0x47, 0xFF, 0xFE], [.undecodableText]),
-        ("text/plain; charset=x-klingon", Array("plain".utf8), [.unknownCharset]),
+        ("text/plain; charset=x-klingon", [0x67, 0xFC], [.unknownCharset]),
+        ("text/plain; charset=x-klingon", Array("plain".utf8), []),
         ("text/plain", [0x47, 0xFC], []),
         ("application/octet-stream; charset=x-klingon", [0xFF], []),
         ("text/plain; charset=shift_jis", [0x82, 0xA0], []),

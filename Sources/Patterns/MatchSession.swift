@@ -48,14 +48,19 @@ package final class MatchSession {
         failureCount = 0
     }
 
-    func begin(_ table: PatternTable, _ subject: Span<UInt8>) {
+    /// Begins with the next subject.
+    func begin(_ table: PatternTable) {
         lookups += 1
         isTerminated = false
-        table.prefilter.choose(subject, &scratch)
         guard current !== table else { return }
         current = table
         prepare(for: table)
         conditions = Array(repeating: (0, false), count: table.entries.count)
+    }
+
+    /// Fills `candidates`.
+    func choose(_ subject: Span<UInt8>) {
+        current?.prefilter.choose(subject, &scratch)
     }
 
     /// True when a rule holds for the subject and every IF around it does.

@@ -86,17 +86,25 @@ final class PCREPattern {
         }
     }
 
-    /// Matches a text.
+    /// Matches a text. Where machine code gives up, the interpreter tries: it has no such stack, and it counts the steps of
+    /// a match as Postfix does, which never runs machine code, so that the limit means the same.
     func match(_ subject: Span<UInt8>, _ workspace: Workspace) -> MatchResult {
-        let result = subject.withUnsafeBufferPointer { bytes -> Int32 in
-            guard let base = bytes.baseAddress else {
-                var nothing: UInt8 = 0
-                return pcre2_match_8(code, &nothing, 0, 0, 0, workspace.data, workspace.context)
-            }
-            return pcre2_match_8(code, base, bytes.count, 0, 0, workspace.data, workspace.context)
+        var result = match(subject, workspace, options: 0)
+        if isJIT, result == PCRE2_ERROR_JIT_STACKLIMIT || result == PCRE2_ERROR_MATCHLIMIT {
+            result = match(subject, workspace, options: PCRE2_NO_JIT)
         }
         if result >= 0 { return .match }
         return result == PCRE2_ERROR_NOMATCH ? .noMatch : .failed(Self.words(result))
+    }
+
+    private func match(_ subject: Span<UInt8>, _ workspace: Workspace, options: UInt32) -> Int32 {
+        subject.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else {
+                var nothing: UInt8 = 0
+                return pcre2_match_8(code, &nothing, 0, 0, options, workspace.data, workspace.context)
+            }
+            return pcre2_match_8(code, base, bytes.count, 0, options, workspace.data, workspace.context)
+        }
     }
 
     /// Where the groups of the last match stand in its subject; the first is the match itself.

@@ -225,8 +225,9 @@ private struct GramFinder {
         if done >= from, !rest(gram, count, to) { return false }
         if let upTo, done >= upTo { return true }
         return walk(part, gram, count, to) { longer, length, collector in
-            // A turn that took nothing leads nowhere new, unless turns are still due.
-            if length == count { return done + 1 >= from ? true : rest(longer, length, collector) }
+            // Behind a turn that took nothing comes what follows the repetition: turns that take something can all stand
+            // before it, and those still due can take nothing too. Where none was due, it has been walked above.
+            if length == count { return done >= from ? true : rest(longer, length, collector) }
             return walkAgain(part, done + 1, from, upTo, longer, length, collector, rest)
         }
     }

@@ -89,7 +89,8 @@ struct PatternReader {
         }
     }
 
-    /// `{n}`, `{n,}`, `{n,m}`; in a pcre pattern any other brace is itself.
+    /// `{n}`, `{n,}`, `{n,m}`; in a pcre pattern any other brace is itself, unless some version of PCRE2 takes it for a
+    /// quantifier: since 10.43 `{,m}` is one, and blanks may stand within.
     private mutating func interval() throws(Unknown) -> (Int, Int?)? {
         var end = index + 1
         while end < bytes.count, bytes[end] != 0x7D { end += 1 }
@@ -99,17 +100,15 @@ struct PatternReader {
             guard (1...5).contains(digits.count), digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
             return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         }
-        guard end < bytes.count, (1...2).contains(parts.count), let from = number(parts[0]) else {
-            if type == .regexp { throw Unknown() }
-            return nil
-        }
+        let isLiteral =
+            end == bytes.count
+            || bytes[(index + 1)..<end].contains { !ByteSet.digits.contains($0) && ![0x2C, 0x20, 0x09].contains($0) }
+        if type == .pcre, isLiteral { return nil }
+        guard end < bytes.count, (1...2).contains(parts.count), let from = number(parts[0]) else { throw Unknown() }
         var upTo: Int? = from
         if parts.count == 2 {
             upTo = number(parts[1])
-            guard upTo != nil || parts[1].isEmpty else {
-                if type == .regexp { throw Unknown() }
-                return nil
-            }
+            guard upTo != nil || parts[1].isEmpty else { throw Unknown() }
         }
         index = end + 1
         return (from, upTo)
@@ -156,6 +155,8 @@ struct PatternReader {
         if take("#") {
             while let byte = next, byte != 0x29 { index += 1 }
             guard take(")") else { throw Unknown() }
+            // A quantifier behind a comment belongs to the item before the comment.
+            if let byte = next, [0x2A, 0x2B, 0x3F, 0x7B].contains(byte) { throw Unknown() }
             return .nothing(.other)
         }
         for look: StaticString in ["=", "!", "<=", "<!"] where take(look) {

@@ -130,7 +130,8 @@ extension PatternTable {
     /// Looks up a text.
     /// - Returns: the rule that fires; nil when none does. The empty text is looked up as any other.
     package func lookup(_ subject: Span<UInt8>, _ session: MatchSession) -> TableMatch? {
-        session.begin(self, subject)
+        session.begin(self)
+        session.choose(subject)
         for position in session.candidates.indices {
             let index = Int(session.candidates[position])
             if session.fires(index, subject) { return session.match(index) }
@@ -142,14 +143,23 @@ extension PatternTable {
 // MARK: Measuring
 
 extension PatternTable {
-    /// Lines of the rules that can be tried.
-    package var lines: [Int] { entries.filter { !$0.isCondition }.map(\.line) }
+    /// A rule that can be tried alone.
+    package struct SingleRule {
+        /// Line of the rule in its table.
+        package let line: Int
+        fileprivate let entry: Int
+    }
 
-    /// Tries one rule, whatever stands before it, as when a text meets what its pattern needs.
-    package func tryRule(line: Int, _ subject: Span<UInt8>, _ session: MatchSession) {
-        guard let index = entries.firstIndex(where: { $0.line == line }) else { return }
-        session.begin(self, subject)
-        _ = session.fires(index, subject)
+    /// The rules that can be tried, in their order.
+    package var singleRules: [SingleRule] {
+        entries.indices.compactMap { entries[$0].isCondition ? nil : SingleRule(line: entries[$0].line, entry: $0) }
+    }
+
+    /// Matches one rule and the IFs around it, whatever stands before it: as when a text meets what its pattern needs.
+    /// - Parameter rule: one of this table.
+    package func tryRule(_ rule: SingleRule, _ subject: Span<UInt8>, _ session: MatchSession) {
+        session.begin(self)
+        _ = session.fires(rule.entry, subject)
     }
 }
 

@@ -119,11 +119,13 @@ struct RuleReplay {
     private func tellCosts(_ texts: [(CheckList, [UInt8])]) {
         var costs: [(nanoseconds: Int, words: String)] = []
         for list in [CheckList.header, .body] {
+            let subjects = texts.filter { $0.0 == list }.map(\.1)
             for (index, table) in (lists[list] ?? []).enumerated() {
-                for line in table.lines {
+                for rule in table.singleRules {
                     let start = monotonicNow()
-                    for (kind, text) in texts where kind == list { table.tryRule(line: line, text.span, session) }
-                    costs.append((monotonicNow() - start, words(Place(list: list, table: index, line: line))))
+                    for text in subjects { table.tryRule(rule, text.span, session) }
+                    let spent = monotonicNow() - start
+                    costs.append((spent, words(Place(list: list, table: index, line: rule.line))))
                 }
             }
         }

@@ -75,6 +75,27 @@ struct PostmapTests {
         }
     }
 
+    /// Nullable parts under repetitions, comments before quantifiers, and a header of nearly the length that is looked up.
+    @Test func patternsThatAreHardToForesee() throws {
+        let postmap = try Postmap()
+        let tables = [
+            "pcre:{{/v(\\W?)+i(\\W?)+a(\\W?)+g(\\W?)+r(\\W?)+a/ x}}", "pcre:{{/x(y?)+z/ x}}", "pcre:{{/ab()+cd/ x}}",
+            "pcre:{{/v(\\W*){1,3}i(\\W*){1,3}a/ x}}", "regexp:{{/ab( *)+cd/ x}}", "pcre:{{/foo(?#c)*/ x}}",
+            "pcre:{{/foo{,2}/ x}}", "regexp:{{/foo{,2}/ x}}",
+        ]
+        let input = Array("buy viagra now\nxz\nabcd\nab cd\nvia\nfo\nfoo{,2}\n".utf8)
+        for table in tables {
+            try Self.compare("-", TableQuery.Mode(), [table], input, with: postmap, "\(table)")
+        }
+        let fold = String(repeating: "x", count: 77) + "\n "
+        let header = "Subject: " + String(repeating: fold, count: 1290) + "viagra\n\nbody\n"
+        for pattern in ["/^Subject:(.|\\n)*viagra/ x", "/^Subject:((a)|(x)|(.)|(\\n))*viagra/ x"] {
+            try Self.compare(
+                "-", TableQuery.Mode(headers: true), ["pcre:{{\(pattern)}}"], Array(header.utf8), with: postmap,
+                "\(pattern)")
+        }
+    }
+
     @Test func tableFiles() throws {
         let postmap = try Postmap()
         let scratch = try Scratch(.memory)

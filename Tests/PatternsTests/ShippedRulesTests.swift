@@ -51,9 +51,9 @@ import Testing
     func everyRuleHasBothSamples(_ list: CheckList) throws {
         let table = try Self.load(list)
         #expect(table.problems.isEmpty)
-        #expect(table.lines.count == 5)
-        for line in table.lines {
-            let name = Self.name(of: line, table)
+        #expect(table.singleRules.count == 5)
+        for rule in table.singleRules {
+            let name = Self.name(of: rule.line, table)
             #expect(try Self.fired("\(name)-fires", list).contains(name), "\(name)")
             #expect(try !Self.fired("\(name)-passes", list).contains(name), "\(name)")
         }

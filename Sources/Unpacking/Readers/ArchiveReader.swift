@@ -21,7 +21,10 @@ struct ArchiveReader {
             sink.report(.encrypted, "\(format.words) with its names")
         }
         var reader = ArchiveReader(format.words, sink)
-        let listing = format == .rar || format == .rar5 ? RarListing(content, format) : nil
+        let listing =
+            format == .rar || format == .rar5
+            ? RarListing(content, format, while: { sink.mayGoOn() }) : nil
+        if listing?.limitReached == true { sink.report(.overLimits, "headers of \(format.words)") }
         for entry in listing?.entries ?? [] where entry.isEncrypted { reader.encrypted.insert(entry.name) }
         content.withUnsafeBufferPointer { bytes in
             guard let archive = LibArchive() else { return sink.report(.corrupt, "no memory for \(format.words)") }

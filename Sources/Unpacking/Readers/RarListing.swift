@@ -15,39 +15,65 @@ struct RarListing {
     }
 
     /// Headers that are read.
-    private static let most = 65_536
+    static let most = 65_536
+    /// Octets of all names together.
+    static let nameOctets = 16_777_216
 
     private(set) var entries: [Entry] = []
+    /// There is more than the limits allow.
+    private(set) var limitReached = false
+    /// Where the archive ends; nil when its end was not met.
+    private(set) var end: Int?
+    private var namesLeft = Self.nameOctets
 
-    init(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat) {
-        if format == .rar5 { readVersion5(content) } else { readVersion4(content) }
+    /// - Parameter mayGoOn: false when there is no time left.
+    init(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat, while mayGoOn: () -> Bool) {
+        if format == .rar5 { readVersion5(content, mayGoOn) } else { readVersion4(content, mayGoOn) }
+    }
+
+    /// Takes one member; false when the names are too long together.
+    private mutating func take(_ entry: Entry) -> Bool {
+        guard entry.name.count <= namesLeft else {
+            limitReached = true
+            return false
+        }
+        namesLeft -= entry.name.count
+        entries.append(entry)
+        return true
     }
 
     // MARK: RAR 1.5 to 4
 
-    private mutating func readVersion4(_ content: Span<UInt8>) {
+    private mutating func readVersion4(_ content: Span<UInt8>, _ mayGoOn: () -> Bool) {
         var position = 7
         for _ in 0..<Self.most {
-            guard position <= content.count - 7, let flags = content.littleEndian16(at: position + 3),
+            guard mayGoOn(), position <= content.count - 7, let flags = content.littleEndian16(at: position + 3),
                 let size = content.littleEndian16(at: position + 5), size >= 7
             else { return }
             let type = content[position + 2]
             var data = 0
             if flags & 0x8000 != 0 || type == 0x74 { data = Int(content.littleEndian32(at: position + 7) ?? 0) }
             let end = position + Int(size)
-            if type == 0x74 { addVersion4(content, position, end, flags) }
+            if type == 0x74, !addVersion4(content, position, end, flags) { return }
             // Headers are encrypted from the archive's own on.
             if type == 0x73, flags & 0x80 != 0 { return }
-            if type == 0x7B { return }
+            if type == 0x7B {
+                self.end = min(end, content.count)
+                return
+            }
             position = end + data
         }
+        limitReached = true
     }
 
-    private mutating func addVersion4(_ content: Span<UInt8>, _ start: Int, _ end: Int, _ flags: UInt16) {
+    /// Returns false when there is no going on.
+    private mutating func addVersion4(_ content: Span<UInt8>, _ start: Int, _ end: Int, _ flags: UInt16) -> Bool {
         guard start <= content.count - 32, let packed = content.littleEndian32(at: start + 7),
             let length = content.littleEndian16(at: start + 26)
-        else { return }
-        let name = content.clamped(start + 32 + (flags & 0x100 != 0 ? 8 : 0), Int(length))
+        else { return true }
+        // Within the header: many headers that share one long name would be a bomb.
+        let nameStart = start + 32 + (flags & 0x100 != 0 ? 8 : 0)
+        let name = content.clamped(nameStart, min(Int(length), max(0, end - nameStart)))
         // A name in Unicode stands behind a NUL in a packed form; the part in front is in some code page.
         var plain = content.extracting(name).array
         if flags & 0x200 != 0, let zero = plain.firstIndex(of: 0) { plain = Array(plain[..<zero]) }
@@ -56,7 +82,7 @@ struct RarListing {
         entry.isDirectory = flags & 0xE0 == 0xE0
         entry.isSplit = flags & 3 != 0
         if content[start + 25] == 0x30, !entry.isEncrypted { entry.stored = content.clamped(end, Int(packed)) }
-        entries.append(entry)
+        return take(entry)
     }
 
     // MARK: RAR 5
@@ -78,9 +104,10 @@ struct RarListing {
         }
     }
 
-    private mutating func readVersion5(_ content: Span<UInt8>) {
+    private mutating func readVersion5(_ content: Span<UInt8>, _ mayGoOn: () -> Bool) {
         var position = 8
         for _ in 0..<Self.most {
+            guard mayGoOn(), position < content.count else { return }
             var cursor = Cursor(position: position + 4)
             guard let size = cursor.next(content), size > 0, size <= content.count - cursor.position else { return }
             let end = cursor.position + size
@@ -89,30 +116,41 @@ struct RarListing {
             var data = 0
             if flags & 1 != 0 { extra = cursor.next(content) ?? 0 }
             if flags & 2 != 0 { data = cursor.next(content) ?? 0 }
-            if type == 2 { addVersion5(content, &cursor, end, extra: extra, data: content.clamped(end, data), flags) }
+            if type == 2,
+                !addVersion5(content, &cursor, end, extra: extra, data: content.clamped(end, data), flags)
+            {
+                return
+            }
+            if type == 5 { self.end = end }
             if type == 4 || type == 5 { return }
             let (next, overflow) = end.addingReportingOverflow(data)
             if overflow { return }
             position = next
         }
+        limitReached = true
     }
 
+    /// Returns false when there is no going on.
     private mutating func addVersion5(
         _ content: Span<UInt8>, _ cursor: inout Cursor, _ end: Int, extra: Int, data: Range<Int>, _ headerFlags: Int
-    ) {
-        guard let flags = cursor.next(content), cursor.next(content) != nil, cursor.next(content) != nil else { return }
+    ) -> Bool {
+        guard let flags = cursor.next(content), cursor.next(content) != nil, cursor.next(content) != nil else {
+            return true
+        }
         if flags & 2 != 0 { cursor.position += 4 }
         if flags & 4 != 0 { cursor.position += 4 }
         guard let compression = cursor.next(content), cursor.next(content) != nil, let length = cursor.next(content)
         else {
-            return
+            return true
         }
-        var entry = Entry(name: content.extracting(content.clamped(cursor.position, length)).array)
+        // Within the header: many headers that share one long name would be a bomb.
+        let name = content.clamped(cursor.position, min(length, max(0, end - cursor.position)))
+        var entry = Entry(name: content.extracting(name).array)
         entry.isDirectory = flags & 1 != 0
         entry.isSplit = headerFlags & 0x18 != 0
         entry.isEncrypted = hasEncryptionRecord(content, content.clamped(end - min(extra, end), extra))
         if compression >> 7 & 7 == 0, !entry.isEncrypted { entry.stored = data }
-        entries.append(entry)
+        return take(entry)
     }
 
     /// A record of type 1 in the extra area of a header.

@@ -23,10 +23,12 @@ enum SZDDReader {
             piece.append(byte)
             produced += 1
         }
-        decoding: while produced < size, position < content.count {
+        decoding: while position < content.count {
             let flags = content[position]
             position += 1
-            for bit in 0..<8 where produced < size {
+            for bit in 0..<8 {
+                // Programs that believe the size stop here and others go on: only nothing may follow.
+                if produced == size, isZero(content, from: position) { break decoding }
                 if flags >> UInt8(bit) & 1 == 1 {
                     guard position < content.count else { break decoding }
                     put(content[position])
@@ -36,7 +38,7 @@ enum SZDDReader {
                     let start = Int(content[position]) | Int(content[position + 1] & 0xF0) << 4
                     let length = Int(content[position + 1] & 0x0F) + 3
                     position += 2
-                    for index in 0..<length where produced < size { put(ring[(start + index) & (window - 1)]) }
+                    for index in 0..<length { put(ring[(start + index) & (window - 1)]) }
                 }
             }
             if piece.count >= 65_536 {
@@ -47,5 +49,11 @@ enum SZDDReader {
         _ = sink.append(piece.span)
         sink.end()
         if produced < size { sink.report(.corrupt, "szdd file is cut off") }
+        if produced > size { sink.report(.ambiguous, "szdd file with a wrong size") }
+    }
+
+    private static func isZero(_ content: Span<UInt8>, from start: Int) -> Bool {
+        for index in start..<content.count where content[index] != 0 { return false }
+        return true
     }
 }

@@ -13,6 +13,11 @@ struct UDFReader {
         static let extents = 10_000
         /// Octets of one directory.
         static let directory = 16_777_216
+        /// Directories within each other, the root included.
+        static let depth = 64
+        /// Octets of one path, and of all paths together.
+        static let path = 4096
+        static let paths = 16_777_216
     }
 
     /// Where logical blocks of a partition reference lie.
@@ -200,13 +205,15 @@ struct UDFReader {
 
     // MARK: The tree
 
+    /// Reads directories one after the other. Each has its path: deep trees of long names would take memory by the square.
     private func readTree(_ content: Span<UInt8>, _ root: Int) {
-        var pending: [(place: Int, path: [UInt8])] = [(root, [])]
+        var pending: [(place: Int, path: [UInt8], depth: Int)] = [(root, [], 1)]
         var seen: Set<Int> = [root]
         var entries = 0
+        var pathOctets = 0
         var next = 0
         while next < pending.count, sink.mayGoOn() {
-            let (place, path) = pending[next]
+            let (place, path, depth) = pending[next]
             next += 1
             guard let directory = node(content, place), directory.isDirectory else {
                 sink.report(.corrupt, "damaged directory in UDF image")
@@ -214,26 +221,49 @@ struct UDFReader {
             }
             let bytes = gathered(directory, content)
             var offset = 0
-            while let item = DirectoryItem(bytes.span, at: offset) {
+            while let found = nextItem(bytes.span, from: offset) {
+                let item = found.item
                 offset = item.end
+                if found.skipped { sink.report(.corrupt, "damaged directory in UDF image") }
                 entries += 1
                 guard entries <= Limits.entries, pending.count <= Limits.directories else {
                     return sink.report(.overLimits, "entries of UDF image")
                 }
                 if item.isParent || item.isDeleted { continue }
                 let name = path + item.name
-                guard let file = self.place(item.block, block, partition: item.partition, content) else { continue }
-                guard let node = node(content, file.lowerBound) else {
+                pathOctets += name.count
+                guard pathOctets <= Limits.paths else { return sink.report(.overLimits, "names of UDF image") }
+                guard let file = self.place(item.block, block, partition: item.partition, content),
+                    let node = node(content, file.lowerBound)
+                else {
                     sink.report(.corrupt, "damaged file in UDF image")
                     guard sink.add(Member(names: [name])) else { return }
                     continue
                 }
                 if node.isDirectory, seen.insert(file.lowerBound).inserted {
-                    pending.append((file.lowerBound, name + [0x2F]))
+                    if depth < Limits.depth, name.count < Limits.path {
+                        pending.append((file.lowerBound, name + [0x2F], depth + 1))
+                    } else {
+                        sink.report(.overLimits, "directories of UDF image")
+                    }
                 }
                 guard add(node, name, content) else { return }
             }
+            if offset < bytes.count, bytes[offset...].contains(where: { $0 != 0 }) {
+                sink.report(.corrupt, "damaged directory in UDF image")
+            }
         }
+    }
+
+    /// The next entry of a directory; `skipped` when octets that are no entry stand in front of it. Readers that go by the
+    /// lengths alone find what follows a damaged entry.
+    private func nextItem(_ bytes: Span<UInt8>, from start: Int) -> (item: DirectoryItem, skipped: Bool)? {
+        var offset = start
+        while offset <= bytes.count - 38 {
+            if let item = DirectoryItem(bytes, at: offset) { return (item, offset > start) }
+            offset += 4
+        }
+        return nil
     }
 
     /// A file identifier descriptor (ECMA-167 4/14.4).

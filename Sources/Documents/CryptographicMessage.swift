@@ -53,7 +53,23 @@ enum CryptographicMessage {
         case .compressed(let deflated):
             extraction.inflatedMember(.mail, deflated.span, stated: nil, "compressed S/MIME")
         case .encrypted: extraction.problem(.encrypted, "S/MIME message")
+        // Mailing lists and bounces cut signatures; without content in it nothing is lost.
+        case nil where isDetached(bytes): break
         case nil: extraction.problem(.corrupt, "S/MIME message")
         }
+    }
+
+    /// 1.2.840.113549.1.7.1, what signed content is as a rule.
+    private static let data: [UInt8] = [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01]
+    /// Octets within which the description of the signed content stands: behind version and digest algorithms.
+    private static let front = 128
+
+    /// True when the sequence that describes the signed content (RFC 5652 section 5.2) holds its type and nothing else.
+    private static func isDetached(_ bytes: Span<UInt8>) -> Bool {
+        let start = bytes.extracting(bytes.range(0, front))
+        guard let place = start.firstIndex(of: data.span), place >= 2, start[place - 2] == 0x30 else { return false }
+        if Int(start[place - 1]) == data.count { return true }
+        let end = place + data.count
+        return start[place - 1] == 0x80 && end + 1 < start.count && start[end] == 0 && start[end + 1] == 0
     }
 }

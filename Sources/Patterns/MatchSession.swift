@@ -58,9 +58,9 @@ package final class MatchSession {
         conditions = Array(repeating: (0, false), count: table.entries.count)
     }
 
-    /// Fills `candidates`.
-    func choose(_ subject: Span<UInt8>) {
-        current?.prefilter.choose(subject, &scratch)
+    /// Fills `candidates`. The table is the one that the look-up began with: to take it from here costs time on every line.
+    func choose(_ table: PatternTable, _ subject: Span<UInt8>) {
+        table.prefilter.choose(subject, &scratch)
     }
 
     /// True when a rule holds for the subject and every IF around it does.

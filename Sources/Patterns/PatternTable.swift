@@ -131,7 +131,7 @@ extension PatternTable {
     /// - Returns: the rule that fires; nil when none does. The empty text is looked up as any other.
     package func lookup(_ subject: Span<UInt8>, _ session: MatchSession) -> TableMatch? {
         session.begin(self)
-        session.choose(subject)
+        session.choose(self, subject)
         for position in session.candidates.indices {
             let index = Int(session.candidates[position])
             if session.fires(index, subject) { return session.match(index) }

@@ -61,6 +61,8 @@ enum HiddenArchives {
 
         /// Places that look like an ARJ header and whose checksum is computed.
         private static let arjHeaders = 4096
+        /// Marks that are passed between two looks at the clock.
+        private static let marksPerLook = 4096
 
         private let sink: any MemberSink
         private var places = [Place](repeating: .unknown, count: marks.count)
@@ -89,8 +91,11 @@ enum HiddenArchives {
         /// Programs that unpack have the marks among their constants, so each is looked at closely.
         private mutating func find(_ mark: Mark, _ content: Span<UInt8>) -> Int? {
             var position = from + mark.offset
+            var passed = 0
             while let found = content.firstSignature(mark.bytes, rare: mark.rare, from: position) {
                 position = found + 1
+                passed += 1
+                if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = found - mark.offset
                 if content[start] == 0x60 {
                     guard ArjReader.mayBeArchive(content, at: start) else { continue }

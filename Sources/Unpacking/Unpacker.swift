@@ -120,6 +120,10 @@ package final class Unpacker {
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
             HiddenArchives.read(content, into: receiver)
+        } else if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: { $0.name == "ole" }),
+            let end = ArchiveEnd.ofCompoundFile(content)
+        {
+            ArchiveEnd.addRest(of: content, from: end, "compound file", into: receiver)
         }
         queue += receiver.items
         opened.problems = receiver.problems

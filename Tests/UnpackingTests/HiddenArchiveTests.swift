@@ -136,4 +136,27 @@ import Testing
         let unlikely: [UInt8] = [0x60, 0xEA] + octets(2600, 2) + [30, 11, 1, 0, 0, 0, 9, 0]
         #expect(!Unpacked(Self.noise + (0..<5000).flatMap { _ in unlikely } + Self.noise).isMarked)
     }
+
+    /// Documents of others: what Word leaves behind the last sector in use is no reason to complain, and an archive that is
+    /// put there is found.
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
+    func archiveBehindACompoundFile() throws {
+        let problem = ContainerProblem(.ambiguous, "archive behind compound file")
+        var count = 0
+        for path in Corpora.files("oletools") {
+            let document = try Corpora.bytes(path)
+            let plain = Unpacked(document, messageSize: 1 << 20)
+            guard plain.types == ["ole"], let end = ArchiveEnd.ofCompoundFile(document.span) else { continue }
+            #expect(!plain.problems.contains(problem), "\(path)")
+            count += 1
+            for archive in [Self.rar("b.com", eicar), zip([("b.com", eicar)])] {
+                for junk in [[], Array("\r\n\r\n".utf8), Self.noise] {
+                    let padding = [UInt8](repeating: 0, count: max(0, end - document.count))
+                    let result = Unpacked(document + padding + archive + junk, messageSize: 1 << 20)
+                    #expect(!result.places(of: eicar).isEmpty && result.problems.contains(problem), "\(path)")
+                }
+            }
+        }
+        #expect(count > 5)
+    }
 }

@@ -67,4 +67,36 @@ enum ArchiveEnd {
         }
         return nil
     }
+
+    /// Where a compound file ends: behind the last sector that its FAT says is in use (MS-CFB sections 2.2 to 2.5). nil when
+    /// the FAT cannot be read.
+    static func ofCompoundFile(_ content: Span<UInt8>) -> Int? {
+        guard let shift = content.littleEndian16(at: 30), shift == 9 || shift == 12,
+            let count = content.littleEndian32(at: 44), count > 0, Int(count) <= content.count >> Int(shift)
+        else { return nil }
+        let size = 1 << Int(shift)
+        func start(_ sector: UInt32) -> Int { (Int(sector) + 1) * size }
+        // The FAT's sectors: 109 in the header, the others in a chain of sectors whose last entry names the next.
+        var table: [UInt32] = []
+        for index in 0..<min(109, Int(count)) {
+            guard let sector = content.littleEndian32(at: 76 + index * 4) else { return nil }
+            table.append(sector)
+        }
+        var next = content.littleEndian32(at: 68)
+        while table.count < Int(count) {
+            guard let list = next, start(list) <= content.count - size else { return nil }
+            for index in 0..<min(size / 4 - 1, Int(count) - table.count) {
+                guard let sector = content.littleEndian32(at: start(list) + index * 4) else { return nil }
+                table.append(sector)
+            }
+            next = content.littleEndian32(at: start(list) + size - 4)
+        }
+        for (index, sector) in table.enumerated().reversed() {
+            for entry in (0..<size / 4).reversed() {
+                guard let value = content.littleEndian32(at: start(sector) + entry * 4) else { return nil }
+                if value != UInt32.max { return (index * (size / 4) + entry + 2) * size }
+            }
+        }
+        return nil
+    }
 }

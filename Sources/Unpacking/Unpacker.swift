@@ -96,7 +96,7 @@ package final class Unpacker {
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
             ratio: limits.ratio, parent: item?.content ?? .none)
         let hitsBefore = budget.hits
-        var readable = 0
+        var wasRead = true
         for type in opened.types {
             switch type.opening {
             case .plain: continue
@@ -107,9 +107,9 @@ package final class Unpacker {
             default: break
             }
             guard type.opening.isReadable || type.opening == .encodedText else { continue }
-            if type.opening.isReadable { readable += 1 }
             guard !budget.isOver else { continue }
             guard receiver.level <= limits.levels else {
+                wasRead = false
                 if type.opening.isReadable { budget.hit(.levels) }
                 continue
             }
@@ -117,9 +117,13 @@ package final class Unpacker {
             read(content, type, receiver)
         }
         readDocument(content, opened.types, receiver)
-        if readable == 0, !budget.isOver, receiver.level <= limits.levels {
+        if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
-            HiddenArchives.read(content, opened.types, into: receiver)
+            HiddenArchives.read(content, into: receiver)
+        } else if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: { $0.name == "ole" }),
+            let end = ArchiveEnd.ofCompoundFile(content)
+        {
+            ArchiveEnd.addRest(of: content, from: end, "compound file", into: receiver)
         }
         queue += receiver.items
         opened.problems = receiver.problems
@@ -127,7 +131,8 @@ package final class Unpacker {
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
         opened.isComplete =
             opened.types.contains { $0.opening.isArchive } && opened.limits.isEmpty && !budget.isOver
-            && receiver.problems.allSatisfy { $0.kind == .note }
+            && wasRead && receiver.problems.allSatisfy { $0.kind == .note }
+            && !receiver.items.contains { $0.member.flags.contains(.slack) }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
     }
@@ -162,6 +167,12 @@ package final class Unpacker {
 
     /// Limits that were reached so far.
     package var limitsHit: [UnpackingLimit] { budget.hits }
+
+    /// Archives may stand behind anything. Readers of archives look behind the end themselves, as what is found further in
+    /// is most often a member; and files within a compound file are cut into sectors.
+    private static func mayHideArchives(_ types: [FileType]) -> Bool {
+        !types.contains { $0.opening.isArchive || $0.name == "ole" }
+    }
 
     private func read(_ content: Span<UInt8>, _ type: FileType, _ receiver: MemberReceiver) {
         switch type.opening {

@@ -42,6 +42,22 @@ import Testing
         #expect(deep.limits == [.levels])
     }
 
+    /// The limit is told once; no container beyond it counts as taken apart.
+    @Test func nothingBeyondTheLevelsIsComplete() {
+        var limits = UnpackingLimits()
+        limits.levels = 1
+        let unpacker = Unpacker(limits: limits, messageSize: 1 << 20, directory: nil)
+        let inner = zip([("a", eicar)])
+        let outer = unpacker.open(zip([("1", inner), ("2", inner), ("3", inner)]).span, as: 0)
+        #expect(outer.isComplete)
+        var complete: [Bool] = []
+        while let item = unpacker.next() {
+            complete.append(unpacker.withContent(of: item) { unpacker.open($0, as: 1, item: item).isComplete } ?? true)
+        }
+        #expect(complete == [false, false, false])
+        #expect(unpacker.limitsHit == [.levels])
+    }
+
     @Test func files() {
         var limits = UnpackingLimits()
         limits.files = 10

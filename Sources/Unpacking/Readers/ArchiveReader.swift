@@ -26,13 +26,28 @@ struct ArchiveReader {
             ? RarListing(content, format, while: { sink.mayGoOn() }) : nil
         if listing?.limitReached == true { sink.report(.overLimits, "headers of \(format.words)") }
         for entry in listing?.entries ?? [] where entry.isEncrypted { reader.encrypted.insert(entry.name) }
-        content.withUnsafeBufferPointer { bytes in
-            guard let archive = LibArchive() else { return sink.report(.corrupt, "no memory for \(format.words)") }
+        let consumed: Int? = content.withUnsafeBufferPointer { bytes in
+            guard let archive = LibArchive() else {
+                sink.report(.corrupt, "no memory for \(format.words)")
+                return nil
+            }
             archive.enable(format)
-            guard archive.open(bytes) else { return sink.report(archive.failure(format.words)) }
-            reader.readMembers(archive)
+            guard archive.open(bytes) else {
+                sink.report(archive.failure(format.words))
+                return nil
+            }
+            return reader.readMembers(archive) ? archive.consumed : nil
         }
         if let listing { reader.addUnread(listing) }
+        let end: Int?
+        switch format {
+        case .tar, .cpio, .lha: end = consumed
+        case .rar, .rar5: end = listing?.end
+        case .sevenZip: end = ArchiveEnd.ofSevenZip(content)
+        // Those without an end of their own, or that are read in no order.
+        case .ar, .iso9660, .xar, .warc, .rpm: end = nil
+        }
+        if let end, sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
     }
 
     /// Hands out what the headers list and libarchive did not reach: names, and content that is stored as it is.
@@ -57,18 +72,20 @@ struct ArchiveReader {
         }
     }
 
-    /// Reads all members of an open archive.
-    private mutating func readMembers(_ archive: LibArchive) {
+    /// Reads all members of an open archive; true when its end was reached.
+    private mutating func readMembers(_ archive: LibArchive) -> Bool {
         while sink.mayGoOn() {
             switch archive.next() {
             case .end:
-                return
+                return true
             case .failed:
-                return sink.report(archive.failure(what))
+                sink.report(archive.failure(what))
+                return false
             case .entry(let entry):
-                guard readMember(archive, entry) else { return }
+                guard readMember(archive, entry) else { return false }
             }
         }
+        return false
     }
 
     /// Returns false when there is no going on.
@@ -120,12 +137,17 @@ struct ArchiveReader {
 /// Reads files that were compressed as a whole.
 enum FilterReader {
     static func read(_ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, into sink: any MemberSink) {
-        _ = decode(content, filter, Member(role: "decompressed"), into: sink)
+        _ = decode(content, filter, Member(role: "decompressed"), into: sink) { consumed in
+            let end = filter == .lz4 ? ArchiveEnd.ofLZ4(content) ?? consumed : consumed
+            ArchiveEnd.addRest(of: content, from: end, "\(filter.rawValue) data", into: sink)
+        }
     }
 
     /// Decompresses content into one member. Returns false when the sink wants no more.
+    /// - Parameter complete: called with the end of the compressed data when it was reached.
     static func decode(
-        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ member: Member, into sink: any MemberSink
+        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ member: Member, into sink: any MemberSink,
+        complete: (Int) -> Void = { _ in }
     ) -> Bool {
         content.withUnsafeBufferPointer { bytes in
             let what = "\(filter.rawValue) data"
@@ -139,6 +161,7 @@ enum FilterReader {
             guard sink.begin(member) else { return false }
             let end = archive.copyData(into: sink)
             sink.end()
+            if case .complete = end { complete(archive.consumed) }
             if case .failed = end { sink.report(archive.failure(what)) }
             if case .stopped = end { return false }
             return true

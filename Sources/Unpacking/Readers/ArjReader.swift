@@ -13,12 +13,23 @@ enum ArjReader {
         while sink.mayGoOn() {
             let next = header.end
             guard content.hasBytes(mark, at: next) else { return sink.report(.corrupt, "arj archive is cut off") }
-            if content.littleEndian16(at: next + 2) == 0 { return }
+            if content.littleEndian16(at: next + 2) == 0 {
+                return ArchiveEnd.addRest(of: content, from: next + 4, "arj archive", into: sink)
+            }
             guard let member = Header(content, at: next) else { return sink.report(.corrupt, "damaged arj archive") }
             guard read(member, content, sink) else { return }
             header = member
             header.end = content.clamped(member.end, member.compressedSize).upperBound
         }
+    }
+
+    /// The fields of a main header make sense, which costs less than its checksum: sizes, versions, host system, type.
+    static func mayBeArchive(_ content: Span<UInt8>, at start: Int) -> Bool {
+        guard start >= 0, start <= content.count - 34, let length = content.littleEndian16(at: start + 2) else {
+            return false
+        }
+        return 30...headerSize ~= Int(length) && 30...Int(length) ~= Int(content[start + 4])
+            && content[start + 6] <= content[start + 5] && content[start + 7] < 16 && content[start + 10] == 2
     }
 
     /// A header is here: its CRC is right.

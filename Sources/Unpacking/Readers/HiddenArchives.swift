@@ -2,58 +2,118 @@ internal import Bytes
 internal import Compression
 internal import Members
 
-/// Finds archives that stand behind other content: self-extracting programs, pictures with an archive at their end. zip
-/// archives need no such search: recognition finds them wherever they are.
+/// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive at
+/// their end. zip archives need no such search: recognition finds them wherever they are.
 enum HiddenArchives {
     /// Archives that are taken from one content.
-    private static let most = 16
+    static let most = 256
 
     /// A signature, and the place of its rarest octet.
     private struct Mark: Sendable {
         let bytes: [UInt8]
         let rare: Int
+        /// Octets of the archive in front of it.
+        var offset = 0
     }
 
     private static let marks = [
         Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], rare: 4),
         Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], rare: 2),
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0], rare: 2), Mark(bytes: [0x60, 0xEA], rare: 1),
-        Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], rare: 3),
+        Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], rare: 3, offset: 7),
     ]
 
-    static func read(_ content: Span<UInt8>, _ types: [FileType], into sink: any MemberSink) {
-        if let type = types.first, [.text, .xml, .html].contains(type) { return }
+    static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
+        // Text quotes marks, and holds no archive as it stands. Its start alone says nothing of the rest.
+        if isPlainText(content) { return }
+        var search = Search(sink)
         var count = 0
-        var end = 0
-        for start in starts(content) where start >= end {
+        while let archive = search.next(content) {
             guard count < most else { return sink.report(.overLimits, "archives behind other content") }
             count += 1
             let member = Member(flags: .slack, role: "archive behind other content")
-            guard sink.add(member, range: start..<content.count) else { return }
-            // The rest is looked at with the archive.
-            end = content.count
+            guard sink.add(member, range: archive) else { return }
         }
     }
 
-    /// Where archives begin. Programs that unpack have the marks among their constants, so each is looked at closely.
-    private static func starts(_ content: Span<UInt8>) -> [Int] {
-        var found: [Int] = []
-        for mark in marks {
-            var from = 1
-            while let start = content.firstSignature(mark.bytes, rare: mark.rare, from: from) {
-                from = start + 1
-                let before = mark.bytes[0] == 0x2A ? 7 : 0
-                if start - before > 0, isArchive(content, at: start - before) {
-                    found.append(start - before)
-                    break
+    /// An archive begins somewhere behind the first octet.
+    static func isIn(_ content: Span<UInt8>, _ sink: any MemberSink) -> Bool {
+        var search = Search(sink)
+        return search.next(content) != nil
+    }
+
+    private static func isPlainText(_ content: Span<UInt8>) -> Bool {
+        for index in content.indices {
+            let byte = content[index]
+            if byte < 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D, byte != 0x0C, byte != 0x1B { return false }
+        }
+        return true
+    }
+
+    /// Goes through content once for each mark.
+    private struct Search {
+        /// What is known of one mark.
+        private enum Place {
+            case unknown
+            case found(Int)
+            case none
+        }
+
+        /// Places that look like an ARJ header and whose checksum is computed.
+        private static let arjHeaders = 4096
+        /// Marks that are passed between two looks at the clock.
+        private static let marksPerLook = 4096
+
+        private let sink: any MemberSink
+        private var places = [Place](repeating: .unknown, count: marks.count)
+        private var from = 1
+        private var arjHeadersLeft = Self.arjHeaders
+
+        init(_ sink: any MemberSink) {
+            self.sink = sink
+        }
+
+        /// The next archive; it ends where it says, or else with the content.
+        mutating func next(_ content: Span<UInt8>) -> Range<Int>? {
+            var first: Int?
+            for (index, mark) in marks.enumerated() {
+                if case .found(let start) = places[index], start < from { places[index] = .unknown }
+                if case .unknown = places[index] {
+                    places[index] = find(mark, content).map { Place.found($0) } ?? .none
                 }
+                if case .found(let start) = places[index] { first = min(first ?? start, start) }
             }
+            guard let first else { return nil }
+            from = HiddenArchives.end(of: content, at: first, sink)
+            return first..<from
         }
-        return found.sorted()
+
+        /// Programs that unpack have the marks among their constants, so each is looked at closely.
+        private mutating func find(_ mark: Mark, _ content: Span<UInt8>) -> Int? {
+            var position = from + mark.offset
+            var passed = 0
+            while let found = content.firstSignature(mark.bytes, rare: mark.rare, from: position) {
+                position = found + 1
+                passed += 1
+                if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
+                let start = found - mark.offset
+                if content[start] == 0x60 {
+                    guard ArjReader.mayBeArchive(content, at: start) else { continue }
+                    guard sink.mayGoOn() else { return nil }
+                    guard arjHeadersLeft > 0 else {
+                        sink.report(.overLimits, "marks of arj archives")
+                        return nil
+                    }
+                    arjHeadersLeft -= 1
+                }
+                if isArchive(content, at: start, mark) { return start }
+            }
+            return nil
+        }
     }
 
-    private static func isArchive(_ content: Span<UInt8>, at start: Int) -> Bool {
-        switch content[start] {
+    private static func isArchive(_ content: Span<UInt8>, at start: Int, _ mark: Mark) -> Bool {
+        switch mark.bytes[0] {
         case 0x52:
             // RAR 5: the checksum of the first header is its own proof; RAR 4: an archive header of 13 octets.
             if content.hasBytes([0x01, 0x00], at: start + 6) { return true }
@@ -70,7 +130,23 @@ enum HiddenArchives {
         case 0x60:
             return ArjReader.isHeader(content, at: start)
         default:
-            return content.hasBytes("**ACE**", at: start + 7)
+            // A main header has type 0.
+            return content.hasBytes([0], at: start + 4)
         }
+    }
+
+    /// Where an archive ends by its own headers; the end of the content when they do not say it.
+    private static func end(of content: Span<UInt8>, at start: Int, _ sink: any MemberSink) -> Int {
+        let archive = content.extracting(start..<content.count)
+        var size: Int?
+        switch archive[0] {
+        case 0x52:
+            let format: FileType.ArchiveFormat = archive.hasBytes([0x01], at: 6) ? .rar5 : .rar
+            size = RarListing(archive, format, while: { sink.mayGoOn() }).end
+        case 0x37: size = ArchiveEnd.ofSevenZip(archive)
+        case 0x4D: size = archive.littleEndian32(at: 8).map { Int($0) }
+        default: break
+        }
+        return start + min(max(size ?? archive.count, 1), archive.count)
     }
 }

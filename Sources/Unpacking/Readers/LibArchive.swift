@@ -154,6 +154,9 @@ final class LibArchive {
         return true
     }
 
+    /// Octets of the content that were used so far: by the filter, or by the format where there is none.
+    var consumed: Int { Int(clamping: archive_filter_bytes(handle, -1)) }
+
     /// Entries or names are known to be encrypted.
     var hasEncryptedEntries: Bool { archive_read_has_encrypted_entries(handle) > 0 }
 

@@ -162,8 +162,12 @@ struct ZipReader {
             slack.append(position..<max(position, gap.upperBound))
         }
         var pieces = 0
-        // What stands in front was scanned and recognised with the archive as a whole.
-        for range in slack where range.lowerBound > 0 && range.count >= Self.smallestSlack && goesOn {
+        for range in slack where range.count >= Self.smallestSlack && goesOn {
+            if range.lowerBound == 0 {
+                // What stands in front was scanned and recognised with the archive as a whole: only archives are missing.
+                HiddenArchives.read(content.extracting(range), into: sink)
+                continue
+            }
             guard !isBlank(content, range) else { continue }
             pieces += 1
             guard pieces <= Self.slackPieces else { return sink.report(.overLimits, "pieces between zip entries") }

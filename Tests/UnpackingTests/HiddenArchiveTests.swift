@@ -1,0 +1,162 @@
+import Members
+import Testing
+
+@testable import Unpacking
+
+/// Archives behind and in front of others, where one program sees the one and another program the other.
+@Suite(.serialized) struct HiddenArchiveTests {
+    private static let clean = Array("clean text\n".utf8)
+    private static let noise: [UInt8] = [1, 2, 0xFE] + (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 37 | 128) }
+
+    private static func make(_ suffix: String, _ content: [UInt8]) throws -> [UInt8]? {
+        try GeneratorTests.makers.first { $0.suffix == suffix }?.make(content)
+    }
+
+    /// RAR 5 with one stored member.
+    static func rar(_ name: String, _ content: [UInt8]) -> [UInt8] {
+        func block(_ body: [UInt8], _ data: [UInt8] = []) -> [UInt8] {
+            let header = [UInt8(body.count)] + body
+            return octets(Int(checksum(header)), 4) + header + data
+        }
+        let size = UInt8(content.count)
+        var file: [UInt8] = [2, 2, size, 4, size, 0x20] + octets(Int(checksum(content)), 4)
+        file += [0, 1, UInt8(name.utf8.count)] + Array(name.utf8)
+        return [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x01, 0x00] + block([1, 0, 0]) + block(file, content)
+            + block([5, 0, 0])
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        var sum = UInt32.max
+        for byte in bytes {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+        return ~sum
+    }
+
+    private static let fronts = [
+        "zip", "7z", "libarchive.7z", "ustar.tar", "pax.tar", "gnu.tar", "newc.cpio", "odc.cpio", "arj", "stored.arj",
+        "gz", "bz2", "xz", "lzma", "zst", "lz4", "lz",
+    ]
+
+    @Test(arguments: fronts) func archiveBehindAnArchive(_ front: String) throws {
+        guard let front = try Self.make(front, Self.clean) else { return }
+        var behind = [("rar", Self.rar("b.com", eicar))]
+        for suffix in ["7z", "arj", "ustar.tar", "gz"] {
+            if let archive = try Self.make(suffix, eicar) { behind.append((suffix, archive)) }
+        }
+        for (suffix, archive) in behind {
+            let result = Unpacked(front + archive, messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty || result.isMarked, "\(suffix)")
+            #expect(!result.isComplete || !result.places(of: eicar).isEmpty, "\(suffix)")
+            // Behind octets that are nothing, only archives with marks of their own are looked for.
+            guard ["rar", "7z", "arj"].contains(suffix) else { continue }
+            let apart = Unpacked(front + Self.noise + archive, messageSize: 1 << 20)
+            #expect((!apart.places(of: eicar).isEmpty || apart.isMarked) && !apart.isComplete, "\(suffix)")
+        }
+    }
+
+    @Test func archiveBehindPadding() throws {
+        guard let first = try Self.make("ustar.tar", Self.clean), let second = try Self.make("v7.tar", eicar) else {
+            return
+        }
+        for padding in [[], [UInt8](repeating: 0, count: 20_480), [UInt8](repeating: 0x0A, count: 2000)] {
+            let result = Unpacked(first + padding + second, messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty && !result.isComplete)
+            #expect(result.kinds == [.ambiguous])
+        }
+    }
+
+    /// What honest programs leave behind an archive: padding, and signatures that no reader knows.
+    @Test(arguments: ["7z", "ustar.tar", "newc.cpio", "arj", "bz2", "lzma", "lz4", "lz"])
+    func honestTailsAreNothing(_ front: String) throws {
+        guard let front = try Self.make(front, eicar) else { return }
+        let paddings: [[UInt8]] = [[0], [UInt8](repeating: 0, count: 10_240), [UInt8](repeating: 0x0A, count: 60)]
+        for padding in paddings {
+            let padded = Unpacked(front + padding, messageSize: 1 << 20)
+            #expect(!padded.isMarked && padded.isComplete, "\(padded.problems)")
+        }
+        let signed = Unpacked(front + Self.noise, messageSize: 1 << 20)
+        #expect(!signed.isMarked && !signed.isComplete, "\(signed.problems)")
+        #expect(signed.entries.contains { $0.flags.contains(.slack) && $0.content == Self.noise })
+    }
+
+    @Test func archiveBehindADocument() throws {
+        let page = Array("<html><body>words</body></html>".utf8) + [UInt8](repeating: 0x20, count: 1100)
+        let pdf = Array("%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n".utf8)
+        let text = [UInt8](repeating: 0x41, count: 1100) + [0x0A]
+        for front in [page, pdf, text, [0xFF, 0xFE] + text, [0x47, 0x49, 0x46, 0x38, 0x39, 0x61] + Self.noise] {
+            let rar = Unpacked(front + Self.rar("b.com", eicar), messageSize: 1 << 20)
+            #expect(!rar.places(of: eicar).isEmpty, "\(rar.types)")
+            if let archive = try Self.make("7z", eicar) {
+                #expect(!Unpacked(front + archive, messageSize: 1 << 20).places(of: eicar).isEmpty)
+            }
+        }
+    }
+
+    @Test func archiveInFrontOfAZip() throws {
+        let behind = zip([("c.txt", Self.clean)])
+        #expect(!Unpacked(Self.noise + Self.rar("b.com", eicar) + behind).places(of: eicar).isEmpty)
+        for suffix in ["7z", "arj"] {
+            guard let archive = try Self.make(suffix, eicar) else { continue }
+            let result = Unpacked(Self.noise + archive + behind, messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty && !result.isComplete)
+        }
+    }
+
+    /// Each is taken by itself, at one level: many are no deep nesting.
+    @Test func manyArchives() {
+        func content(_ count: Int) -> [UInt8] {
+            Self.noise + (0..<count).flatMap { _ in Self.rar("b.com", eicar) + Self.noise }
+        }
+        let most = Unpacked(content(HiddenArchives.most), messageSize: 1 << 20)
+        #expect(most.places(of: eicar).count == HiddenArchives.most && !most.isMarked, "\(most.problems)")
+        #expect(Unpacked(content(HiddenArchives.most + 1), messageSize: 1 << 20).kinds == [.overLimits])
+    }
+
+    /// Archives within a tar are its members and are taken once.
+    @Test func membersAreNoHiddenArchives() throws {
+        guard let tar = try Self.make("ustar.tar", Self.rar("b.com", eicar)) else { return }
+        let result = Unpacked(tar, messageSize: 1 << 20)
+        #expect(result.places(of: eicar) == ["1/1"])
+        #expect(!result.isMarked && result.isComplete)
+    }
+
+    @Test func textThatQuotesMarks() {
+        let text = Array("**bold** and **ACE** and MSCF and 7z\n".utf8)
+        #expect(Unpacked(text).entries.isEmpty)
+        #expect(Unpacked(text + [0] + text).entries.isEmpty)
+    }
+
+    /// Marks of ARJ with fields that fit are bounded in number; those without cost nothing.
+    @Test func marksOfArj() {
+        let likely: [UInt8] = [0x60, 0xEA] + octets(2600, 2) + [30, 11, 1, 0, 0, 0, 2, 0]
+        #expect(!Unpacked(Self.noise + (0..<4000).flatMap { _ in likely } + Self.noise).isMarked)
+        #expect(Unpacked(Self.noise + (0..<5000).flatMap { _ in likely } + Self.noise).kinds == [.overLimits])
+        let unlikely: [UInt8] = [0x60, 0xEA] + octets(2600, 2) + [30, 11, 1, 0, 0, 0, 9, 0]
+        #expect(!Unpacked(Self.noise + (0..<5000).flatMap { _ in unlikely } + Self.noise).isMarked)
+    }
+
+    /// Documents of others: what Word leaves behind the last sector in use is no reason to complain, and an archive that is
+    /// put there is found.
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
+    func archiveBehindACompoundFile() throws {
+        let problem = ContainerProblem(.ambiguous, "archive behind compound file")
+        var count = 0
+        for path in Corpora.files("oletools") {
+            let document = try Corpora.bytes(path)
+            let plain = Unpacked(document, messageSize: 1 << 20)
+            guard plain.types == ["ole"], let end = ArchiveEnd.ofCompoundFile(document.span) else { continue }
+            #expect(!plain.problems.contains(problem), "\(path)")
+            count += 1
+            for archive in [Self.rar("b.com", eicar), zip([("b.com", eicar)])] {
+                for junk in [[], Array("\r\n\r\n".utf8), Self.noise] {
+                    let padding = [UInt8](repeating: 0, count: max(0, end - document.count))
+                    let result = Unpacked(document + padding + archive + junk, messageSize: 1 << 20)
+                    #expect(!result.places(of: eicar).isEmpty && result.problems.contains(problem), "\(path)")
+                }
+            }
+        }
+        #expect(count > 5)
+    }
+}

@@ -111,7 +111,9 @@ package final class GatewayService: Sendable {
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
-        for problem in ready.ruleProblems { start.logger.warning("\(Escaping.text(problem, limit: 1000))") }
+        for problem in rules.warnings + ready.ruleProblems {
+            start.logger.warning("\(Escaping.text(problem, limit: 1000))")
+        }
         if let database, database.isTestOnly {
             start.logger.warning(
                 """

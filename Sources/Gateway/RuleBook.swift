@@ -77,6 +77,26 @@ struct RuleBook: Sendable {
 
     // MARK: What cannot be done here
 
+    /// Rules whose text is no action, for the log when the tables are loaded: Postfix says it when one fires, which may be
+    /// never. At most `warningsKept`.
+    var warnings: [String] {
+        var out: [String] = []
+        for (list, tables) in lists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            for table in tables {
+                for line in table.lines {
+                    guard out.count < Self.warningsKept, let rule = line.rule,
+                        case .match(_, _, let result) = rule.operation, result.highestCapture == 0,
+                        case .none(let words) = CheckAction(result.expanded([]), in: list)
+                    else { continue }
+                    out.append("\(table.name.text), line \(rule.line): \(words)")
+                }
+            }
+        }
+        return out
+    }
+
+    private static let warningsKept = 100
+
     private func refusals(_ list: CheckList, _ tables: [RuleTable]) -> [String] {
         var out: [String] = []
         for table in tables {

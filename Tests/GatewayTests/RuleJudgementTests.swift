@@ -56,6 +56,27 @@ import Testing
         #expect(routed.redirect?.path == MailPath("e@f"))
     }
 
+    /// A typing error in an action is said when the table is loaded, not when the rule fires.
+    @Test func textsThatAreNoActionAreSaidAtOnce() throws {
+        let book = try book {
+            $0.header = inline("/a/ REJCT no", "/b/ WARN", "/c/ DELAY 1h", "/(d)/ $1", "/e/ BCC nobody")
+        }
+        #expect(book.warnings.count == 3)
+        #expect(book.warnings[0].hasSuffix("line 1: unknown command in header_checks map: REJCT no"))
+        #expect(book.warnings[1].hasSuffix("line 3: unknown command in header_checks map: DELAY 1h"))
+        #expect(book.warnings[2].contains("line 5: bad BCC address"))
+    }
+
+    /// One action a text: a list that fires twice at one place, or goes back, is not believed.
+    @Test func firingTwiceAtOnePlaceIsALie() throws {
+        let book = try book {
+            $0.header = inline("/a/ IGNORE")
+            $0.nestedHeader = inline("/a/ IGNORE")
+        }
+        #expect(throws: RuleJudgement.Refusal.self) { try judge([firing(.header), firing(.header)], book) }
+        #expect(try judge([firing(.header)], book).outcome.edits.count == 1)
+    }
+
     @Test func rulesThatAreNotThereAreLies() throws {
         let book = try book { $0.header = inline("/a/ REJECT", "if /b/", "/c/ WARN", "endif") }
         #expect(throws: RuleJudgement.Refusal.self) { try judge([firing(.body)], book) }

@@ -81,6 +81,8 @@ struct RuleBook: Sendable {
     /// never. At most `warningsKept`.
     var warnings: [String] {
         var out: [String] = []
+        // Lists that fall back on another have its tables.
+        var places: Set<String> = []
         for (list, tables) in lists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             for table in tables {
                 for line in table.lines {
@@ -88,7 +90,8 @@ struct RuleBook: Sendable {
                         case .match(_, _, let result) = rule.operation, result.highestCapture == 0,
                         case .none(let words) = CheckAction(result.expanded([]), in: list)
                     else { continue }
-                    out.append("\(table.name.text), line \(rule.line): \(words)")
+                    let place = "\(table.name.text), line \(rule.line)"
+                    if places.insert(place).inserted { out.append("\(place): \(words)") }
                 }
             }
         }

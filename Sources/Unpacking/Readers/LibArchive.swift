@@ -157,9 +157,6 @@ final class LibArchive {
     /// Octets of the content that were used so far: by the filter, or by the format where there is none.
     var consumed: Int { Int(clamping: archive_filter_bytes(handle, -1)) }
 
-    /// Entries or names are known to be encrypted.
-    var hasEncryptedEntries: Bool { archive_read_has_encrypted_entries(handle) > 0 }
-
     /// Why the last call failed, in our words: libarchive's own hold text from the archive.
     func failure(_ what: String) -> ContainerProblem {
         let words = archive_error_string(handle).map { String(cString: $0).utf8.map(asciiLower) } ?? []

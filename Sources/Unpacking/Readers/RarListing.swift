@@ -8,8 +8,6 @@ struct RarListing {
         var name: [UInt8]
         var isEncrypted = false
         var isDirectory = false
-        /// Part of the member is in another volume.
-        var isSplit = false
         /// Where its content stands as it is; nil when it is compressed.
         var stored: Range<Int>?
     }
@@ -80,7 +78,6 @@ struct RarListing {
         var entry = Entry(name: plain)
         entry.isEncrypted = flags & 4 != 0
         entry.isDirectory = flags & 0xE0 == 0xE0
-        entry.isSplit = flags & 3 != 0
         if content[start + 25] == 0x30, !entry.isEncrypted { entry.stored = content.clamped(end, Int(packed)) }
         return take(entry)
     }
@@ -117,7 +114,7 @@ struct RarListing {
             if flags & 1 != 0 { extra = cursor.next(content) ?? 0 }
             if flags & 2 != 0 { data = cursor.next(content) ?? 0 }
             if type == 2,
-                !addVersion5(content, &cursor, end, extra: extra, data: content.clamped(end, data), flags)
+                !addVersion5(content, &cursor, end, extra: extra, data: content.clamped(end, data))
             {
                 return
             }
@@ -132,7 +129,7 @@ struct RarListing {
 
     /// Returns false when there is no going on.
     private mutating func addVersion5(
-        _ content: Span<UInt8>, _ cursor: inout Cursor, _ end: Int, extra: Int, data: Range<Int>, _ headerFlags: Int
+        _ content: Span<UInt8>, _ cursor: inout Cursor, _ end: Int, extra: Int, data: Range<Int>
     ) -> Bool {
         guard let flags = cursor.next(content), cursor.next(content) != nil, cursor.next(content) != nil else {
             return true
@@ -147,7 +144,6 @@ struct RarListing {
         let name = content.clamped(cursor.position, min(length, max(0, end - cursor.position)))
         var entry = Entry(name: content.extracting(name).array)
         entry.isDirectory = flags & 1 != 0
-        entry.isSplit = headerFlags & 0x18 != 0
         entry.isEncrypted = hasEncryptionRecord(content, content.clamped(end - min(extra, end), extra))
         if compression >> 7 & 7 == 0, !entry.isEncrypted { entry.stored = data }
         return take(entry)

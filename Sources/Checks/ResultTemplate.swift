@@ -91,19 +91,11 @@ package struct ResultTemplate: Hashable, Sendable {
     ///   - subject: the text that matched.
     ///   - groups: where each group stands in it; the first is the whole match.
     package func expanded(_ subject: [UInt8], _ groups: [Range<Int>?]) -> [UInt8] {
-        var out: [UInt8] = []
-        for piece in pieces {
-            switch piece {
-            case .literal(let bytes):
-                out += bytes
-            case .capture(let number):
-                guard number < groups.count, let range = groups[number], range.lowerBound >= 0,
-                    range.upperBound <= subject.count
-                else { continue }
-                out += subject[range]
-            }
-        }
-        return out
+        expanded(
+            groups.map { group in
+                guard let range = group, range.lowerBound >= 0, range.upperBound <= subject.count else { return nil }
+                return Array(subject[range])
+            })
     }
 
     /// The text with what the groups matched; nil, and a group that is not there, stand for nothing.

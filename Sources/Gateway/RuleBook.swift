@@ -12,6 +12,9 @@ struct RuleBook: Sendable {
     /// What the inspector gets; its number tells this book from others.
     let source: RuleTables
     let hold: RuleSettings.HoldAction
+    /// Rules whose text is no action, for the log when the tables are loaded: Postfix says it when one fires, which may be
+    /// never. At most `warningsKept`.
+    private(set) var warnings: [String] = []
     private let lists: [CheckList: [RuleTable]]
     private let filters: [String: NextHop]
 
@@ -47,8 +50,7 @@ struct RuleBook: Sendable {
         source = RuleTables(
             number: number, tables: tables, lists: order, limits: settings.tableLimits, isStrict: settings.strict,
             failsClosed: settings.atMatchLimit == .unchecked)
-        let refused = lists.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { refusals($0.key, $0.value) }
-        guard refused.isEmpty else { throw GatewayError(refused.prefix(20).joined(separator: "; ")) }
+        warnings = try checked()
     }
 
     private static func read(_ name: TableName) throws -> [UInt8] {
@@ -77,41 +79,36 @@ struct RuleBook: Sendable {
 
     // MARK: What cannot be done here
 
-    /// Rules whose text is no action, for the log when the tables are loaded: Postfix says it when one fires, which may be
-    /// never. At most `warningsKept`.
-    var warnings: [String] {
-        var out: [String] = []
-        // Lists that fall back on another have its tables.
+    /// Goes through all rules once.
+    /// - Returns: rules whose text is no action.
+    /// - Throws: rules that ask for what cannot be done here.
+    private func checked() throws -> [String] {
+        var refused: [String] = []
+        var warnings: [String] = []
+        // Lists that fall back on another have its tables: a warning is said once.
         var places: Set<String> = []
         for (list, tables) in lists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             for table in tables {
                 for line in table.lines {
-                    guard out.count < Self.warningsKept, let rule = line.rule,
-                        case .match(_, _, let result) = rule.operation, result.highestCapture == 0,
-                        case .none(let words) = CheckAction(result.expanded([]), in: list)
-                    else { continue }
+                    guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { continue }
+                    let action = CheckAction(result.expanded([]), in: list)
+                    let isFilledIn = result.highestCapture > 0
                     let place = "\(table.name.text), line \(rule.line)"
-                    if places.insert(place).inserted { out.append("\(place): \(words)") }
+                    if let reason = refusal(action, list, isFilledIn) {
+                        refused.append("\(list.rawValue): \(place): \(reason)")
+                    }
+                    guard !isFilledIn, warnings.count < Self.warningsKept, case .none(let words) = action,
+                        places.insert(place).inserted
+                    else { continue }
+                    warnings.append("\(place): \(words)")
                 }
             }
         }
-        return out
+        guard refused.isEmpty else { throw GatewayError(refused.prefix(20).joined(separator: "; ")) }
+        return warnings
     }
 
     private static let warningsKept = 100
-
-    private func refusals(_ list: CheckList, _ tables: [RuleTable]) -> [String] {
-        var out: [String] = []
-        for table in tables {
-            for line in table.lines {
-                guard let rule = line.rule, case .match(_, _, let result) = rule.operation,
-                    let reason = refusal(CheckAction(result.expanded([]), in: list), list, result.highestCapture > 0)
-                else { continue }
-                out.append("\(list.rawValue): \(table.name.text), line \(rule.line): \(reason)")
-            }
-        }
-        return out
-    }
 
     /// - Parameter isFilledIn: groups of the pattern go into the text, so that only the action itself is known.
     private func refusal(_ action: CheckAction, _ list: CheckList, _ isFilledIn: Bool) -> String? {

@@ -148,7 +148,7 @@ private struct LearningSession {
         self.time = time
         totals = try store.totals(writing)
         scheme = BucketScheme(bits: totals.tokenBits)
-        bucketLimit = max(16, store.limits.tokens >> Int(totals.tokenBits))
+        bucketLimit = max(1, store.limits.tokens >> Int(totals.tokenBits))
     }
 
     // MARK: Messages
@@ -219,25 +219,37 @@ private struct LearningSession {
 
     // MARK: Counts
 
+    /// Buckets that are read before they are changed, at one time.
+    private static let bucketsAtOnce = 512
+
     /// Writes what was collected.
     mutating func end() throws(StoreError) {
         changes.sort { $0.order < $1.order }
+        var ranges: [Range<Int>] = []
         var start = 0
         while start < changes.count {
             let bucket = changes[start].order >> 40
             var end = start
             while end < changes.count, changes[end].order >> 40 == bucket { end += 1 }
-            try merge(start..<end, bucket)
+            ranges.append(start..<end)
             start = end
+        }
+        for first in stride(from: 0, to: ranges.count, by: Self.bucketsAtOnce) {
+            let part = Array(ranges[first..<min(ranges.count, first + Self.bucketsAtOnce)])
+            let buckets = part.map { changes[$0.lowerBound].order >> 40 }
+            let scheme = scheme
+            var records = [[TokenRecord]](repeating: [], count: part.count)
+            try writing.look(.tokens, numbers: buckets) { place, value in
+                records[place] = TokenBucket.records(value, bucket: buckets[place], scheme)
+            }
+            for place in part.indices { try merge(part[place], buckets[place], records[place]) }
         }
         totals.lastSync = UInt64(time)
         try store.put(totals, writing)
     }
 
-    private mutating func merge(_ range: Range<Int>, _ bucket: UInt64) throws(StoreError) {
+    private mutating func merge(_ range: Range<Int>, _ bucket: UInt64, _ old: [TokenRecord]) throws(StoreError) {
         let key = Octets.key(bucket)
-        var old: [TokenRecord] = []
-        _ = try writing.look(.tokens, key.span) { old = TokenBucket.records($0, bucket: bucket, scheme) }
         let before = old.count
         var merged: [TokenRecord] = []
         merged.reserveCapacity(old.count + range.count)
@@ -299,14 +311,18 @@ private struct LearningSession {
 
     mutating func expireAll() throws(StoreError) -> Int {
         var expired = 0
-        for bucket in 0..<UInt64(1) << totals.tokenBits {
-            let key = Octets.key(bucket)
-            var records: [TokenRecord] = []
-            _ = try writing.look(.tokens, key.span) { records = TokenBucket.records($0, bucket: bucket, scheme) }
-            let gone = cut(&records)
-            guard gone > 0 else { continue }
-            expired += gone
-            try writing.put(.tokens, key.span, TokenBucket.encoded(records, scheme).span)
+        var shortened: [(bucket: UInt64, records: [TokenRecord])] = []
+        let (scheme, limit) = (scheme, bucketLimit)
+        try writing.forEach(.tokens, from: []) { key, value in
+            guard value.count / TokenBucket.recordSize > limit else { return true }
+            let bucket = Octets.number(ofKey: key)
+            shortened.append((bucket, TokenBucket.records(value, bucket: bucket, scheme)))
+            return true
+        }
+        for (bucket, found) in shortened {
+            var records = found
+            expired += cut(&records)
+            try writing.put(.tokens, Octets.key(bucket).span, TokenBucket.encoded(records, scheme).span)
         }
         totals.tokens -= min(totals.tokens, UInt64(expired))
         totals.lastExpiry = UInt64(time)

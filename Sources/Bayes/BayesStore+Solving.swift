@@ -4,10 +4,6 @@ extension BayesStore {
     /// Messages learnt or forgotten after which the machines are solved anew, at least; else one in fifty of those kept.
     private static let fewest: UInt64 = 25
 
-    /// Weights in a bucket, about. All are written at one time, and a message looks up more than a thousand: few large
-    /// buckets are found sooner than many small ones.
-    private static let weightsInBucket = 2048
-
     /// Solves the machines when enough has changed. Gives whether it did.
     /// - Parameter always: whenever anything has changed.
     package func solveIfDue(always: Bool = false) throws(StoreError) -> Bool {
@@ -99,7 +95,7 @@ extension BayesStore {
         _ solution: CommitteeTrainer.Solution, _ totals: inout StoreTotals, _ writing: any StoreWriting
     ) throws(StoreError) {
         var bits: UInt64 = 8
-        while solution.keys.count >> Int(bits) > Self.weightsInBucket, bits < 24 { bits += 1 }
+        while solution.keys.count >> Int(bits) > store.buckets.weights, bits < 24 { bits += 1 }
         totals.weightBits = bits
         totals.weights = UInt64(solution.keys.count)
         totals.model = solution.model

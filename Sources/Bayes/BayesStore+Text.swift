@@ -68,7 +68,7 @@ extension BayesStore {
         }
         try forEachSeen { id, isSpam in print("s\t\(isSpam ? "s" : "h")\t\(id)") }
         var damage: StoreError?
-        try store.read { reading throws(StoreError) in
+        try store.readOnce { reading throws(StoreError) in
             try reading.forEach(.messages, from: []) { _, value in
                 do throws(StoreError) {
                     let message = try LearntMessage(value)

@@ -33,7 +33,7 @@ extension BayesStore {
             for lesson in lessons {
                 let outcome = try session.learn(lesson, isSpam: isSpam, batch: record.number, countsNow: countsNow)
                 outcomes.append(outcome)
-                guard outcome != .known else { continue }
+                guard outcome == .learned || outcome == .relearned else { continue }
                 if isSpam { record.spam += 1 } else { record.ham += 1 }
             }
             if record.spam + record.ham > 0 {
@@ -141,6 +141,7 @@ private struct LearningSession {
     private let bucketLimit: Int
     private var totals: StoreTotals
     private var changes: [Change] = []
+    private var sketches = SketchCounts()
 
     init(_ store: BayesStore, _ writing: any StoreWriting, time: UInt32) throws(StoreError) {
         self.store = store
@@ -163,6 +164,11 @@ private struct LearningSession {
             _ = try forget(lesson)
             outcome = .relearned
         }
+        guard try sketches.add(lesson.keys, isSpam, limit: store.limits.nearDuplicates, writing) else {
+            let seen = SeenRecord(isSpam: isSpam, message: totals.nextMessage, isRepeated: true)
+            try writing.put(.seen, id.span, seen.encoded().span)
+            return .repeated
+        }
         let number = totals.nextMessage
         totals.nextMessage += 1
         totals.unsolved += 1
@@ -180,6 +186,8 @@ private struct LearningSession {
     mutating func forget(_ lesson: Lesson) throws(StoreError) -> Bool {
         let id = Array(lesson.id.utf8.prefix(LearntMessage.idSize))
         guard let seen = SeenRecord(try writing.value(.seen, id)) else { return false }
+        try writing.remove(.seen, id.span)
+        if seen.isRepeated { return true }
         let key = Octets.key(seen.message)
         var keys = lesson.keys
         if let bytes = try writing.value(.messages, key) {
@@ -188,7 +196,7 @@ private struct LearningSession {
         }
         // What is pending has not been counted.
         if seen.message < totals.firstPending { add(keys, seen.isSpam, by: -1) }
-        try writing.remove(.seen, id.span)
+        try sketches.remove(keys, seen.isSpam, writing)
         totals.unsolved += 1
         return true
     }
@@ -244,6 +252,7 @@ private struct LearningSession {
             }
             for place in part.indices { try merge(part[place], buckets[place], records[place]) }
         }
+        try sketches.write(writing)
         totals.lastSync = UInt64(time)
         try store.put(totals, writing)
     }
@@ -324,9 +333,28 @@ private struct LearningSession {
             expired += cut(&records)
             try writing.put(.tokens, Octets.key(bucket).span, TokenBucket.encoded(records, scheme).span)
         }
+        try expireSeen()
         totals.tokens -= min(totals.tokens, UInt64(expired))
         totals.lastExpiry = UInt64(time)
         totals.lastExpired = UInt64(expired)
         return expired
+    }
+    /// Learnt messages, in multiples of those that are kept, after which an identifier is forgotten: that mail would then be
+    /// learnt a second time.
+    private static let seenFactor: UInt64 = 20
+
+    private func expireSeen() throws(StoreError) {
+        let span = UInt64(clamping: store.limits.messages) &* Self.seenFactor
+        guard totals.nextMessage > span else { return }
+        let oldest = totals.nextMessage - span
+        var gone: [[UInt8]] = []
+        try writing.forEach(.seen, from: []) { key, value in
+            let bytes = value.withUnsafeBufferPointer { Array($0) }
+            if let seen = SeenRecord(bytes), seen.message > 0, seen.message < oldest {
+                gone.append(key.withUnsafeBufferPointer { Array($0) })
+            }
+            return true
+        }
+        for key in gone { try writing.remove(.seen, key.span) }
     }
 }

@@ -22,6 +22,7 @@ extension BayesStore {
     package func solve() throws(StoreError) {
         var (examples, numbers, unsolved) = try kept()
         let surplus = Self.surplus(examples.map(\.isSpam), limit: limits.messages)
+        let dropped = surplus.map { examples[$0] }
         if !surplus.isEmpty { examples = examples.indices.filter { !surplus.contains($0) }.map { examples[$0] } }
         // Machines that know little of one class would outvote counts that were restored.
         let spam = examples.count { $0.isSpam }
@@ -29,6 +30,9 @@ extension BayesStore {
         let solution = isEnough ? CommitteeTrainer.solve(examples) : nil
         try store.write { writing throws(StoreError) in
             for index in surplus { try writing.remove(.messages, Octets.key(numbers[index]).span) }
+            var sketches = SketchCounts()
+            for example in dropped { try sketches.remove(example.features.keys, example.isSpam, writing) }
+            try sketches.write(writing)
             var totals = try self.totals(writing)
             totals.unsolved -= min(totals.unsolved, unsolved)
             try writing.removeAll(.weights)

@@ -12,11 +12,16 @@ package final class BayesStore: Sendable {
         package var messages: Int
         /// Messages of each class below which nothing is judged.
         package var minimum: Int
+        /// Messages nearly alike of one class that are learnt, see `MessageSketch`.
+        package var nearDuplicates: Int
 
-        package init(tokens: Int = 2_000_000, messages: Int = 20_000, minimum: Int = 200) {
+        package init(
+            tokens: Int = 2_000_000, messages: Int = 20_000, minimum: Int = 200, nearDuplicates: Int = 50
+        ) {
             self.tokens = tokens
             self.messages = messages
             self.minimum = minimum
+            self.nearDuplicates = nearDuplicates
         }
     }
 
@@ -86,12 +91,12 @@ package final class BayesStore: Sendable {
         }
     }
 
-    /// Lends every identifier that was learnt, with its class.
+    /// Lends every identifier that was learnt and taught something, with its class.
     package func forEachSeen(_ use: (String, Bool) -> Void) throws(StoreError) {
         try store.readOnce { reading throws(StoreError) in
             try reading.forEach(.seen, from: []) { key, value in
                 let name = key.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-                if value.count > 0 { use(name, value[0] == 1) }
+                if value.count > 0, value[0] & 2 == 0 { use(name, value[0] & 1 != 0) }
                 return true
             }
         }

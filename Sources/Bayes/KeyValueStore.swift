@@ -12,6 +12,8 @@ package enum BayesTable: Int, Sendable, CaseIterable {
     case seen
     /// Totals and models by name.
     case meta
+    /// How many messages of a class share a mark of their content, see `MessageSketch`.
+    case sketches
 }
 
 /// Why a store did not do what it was asked.

@@ -101,6 +101,19 @@ final class RedisReply {
         return Self.octets(element)
     }
 
+    /// The answer to SCAN: the next cursor, and names; an end where it is none.
+    func page() -> (cursor: String, names: [String]) {
+        guard count == 2, let first = element(0), let list = pointer.pointee.element[1],
+            list.pointee.type == REDIS_REPLY_ARRAY
+        else { return ("0", []) }
+        var names: [String] = []
+        for index in 0..<list.pointee.elements {
+            guard let name = list.pointee.element[index], let octets = Self.octets(name) else { continue }
+            names.append(String(decoding: octets, as: UTF8.self))
+        }
+        return (String(decoding: first, as: UTF8.self), names)
+    }
+
     /// The error within an array, as EXEC gives it.
     var innerError: String? {
         for index in 0..<count {

@@ -42,6 +42,28 @@ package final class RedisStore: KeyValueStore {
         signal(SIGPIPE, SIG_IGN)
     }
 
+    /// The prefix of the store of a user or domain below a shared one.
+    /// - Parameter component: without `:`.
+    package static func ownPrefix(_ prefix: String, _ component: String) -> String { "\(prefix)\(component):" }
+
+    /// What `ownPrefix` was called with for each store below a shared one.
+    package static func ownComponents(_ server: RedisServer, prefix: String) throws(StoreError) -> [String] {
+        let connection = try RedisConnection(server)
+        let end = RedisKeys(prefix: ":").last
+        var found: Set<String> = []
+        var cursor = "0"
+        repeat {
+            let command = RedisCommand("SCAN", cursor, "MATCH", "\(prefix)*\(end)", "COUNT", "1000")
+            let (next, names) = try connection.send(command).page()
+            for name in names where name.hasPrefix(prefix) && name.hasSuffix(end) {
+                let component = name.dropFirst(prefix.count).dropLast(end.count)
+                if !component.isEmpty, !component.contains(":") { found.insert(String(component)) }
+            }
+            cursor = next
+        } while cursor != "0"
+        return found.sorted()
+    }
+
     package func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError) {
         for _ in 0..<Self.triesWithoutTurn {
             let isWhole = try withConnection { connection throws(StoreError) -> Bool in

@@ -133,6 +133,53 @@ struct StoreContract {
         #expect(found[key(10_000)] == nil)
     }
 
+    @Test(
+        "one message a thousand times with small changes teaches as often as is allowed", arguments: StoreKind.allCases)
+    func nearDuplicates(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind, BayesStore.Limits(nearDuplicates: 50))
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        // 200 words, of which 2 are others each time.
+        let copies = (0..<1000).map { number in
+            Lesson(
+                id: "copy \(number)",
+                keys: (Array(0..<198) + [10_000 + number * 2, 10_001 + number * 2]).map(key).sorted())
+        }
+        let others = (0..<100).map { lesson("other \($0)", 50_000 + $0 * 100..<50_000 + $0 * 100 + 200) }
+        let outcomes = try store.learn(copies, asSpam: true, batch: &batch, time: 7)
+        let learnt = outcomes.count { $0 == .learned }
+        #expect(learnt >= 50 && learnt <= 80)
+        #expect(outcomes.count { $0 == .repeated } == 1000 - learnt)
+        #expect(try store.totals().spam == UInt64(learnt))
+        #expect(batch.spam == UInt64(learnt))
+        #expect(try counts(store)[key(5)]?.spam == UInt32(learnt))
+        // Mail of which each shares half its words with the next is not held to be the same.
+        #expect(
+            try store.learn(others, asSpam: true, batch: &batch, time: 7)
+                == [LessonOutcome](repeating: .learned, count: 100))
+        // The other class has its own share, and what taught nothing can be learnt there and forgotten.
+        #expect(try store.learn([copies[999]], asSpam: false, batch: &batch, time: 8) == [.relearned])
+        #expect(try store.forget([copies[998]], time: 8) == [.forgotten])
+        #expect(try counts(store)[key(5)] == FisherMethod.Counts(spam: UInt32(learnt), ham: 1))
+        // Forgetting makes room.
+        let first = try store.forget(Array(copies[..<40]), time: 8)
+        #expect(first == [LessonOutcome](repeating: .forgotten, count: 40))
+        #expect(try store.learn([copies[0]], asSpam: true, batch: &batch, time: 9) == [.learned])
+    }
+
+    @Test("identifiers are forgotten when very many came behind them", arguments: StoreKind.allCases)
+    func oldIdentifiers(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind, BayesStore.Limits(messages: 5))
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn((0..<150).map { lesson("m\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
+        _ = try store.expire(time: 8)
+        var seen: [String] = []
+        try store.forEachSeen { id, _ in seen.append(id) }
+        #expect(seen.count == 100)
+        #expect(seen.contains("m149") && !seen.contains("m0"))
+    }
+
     @Test("nothing is judged below the minimum of either class", arguments: StoreKind.allCases)
     func minimum(_ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 20))

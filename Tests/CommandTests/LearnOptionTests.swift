@@ -74,7 +74,7 @@ import Testing
         ("joe", "joe"), ("a@b.example", "a@b.example"), ("../x", "%2E.%2Fx"), ("ä", "%C3%A4"), (".", "%2E"),
     ])
     func namesOfUsersAreNoPaths(_ pair: (String, String)) {
-        #expect(LearnIdentity.escaped(pair.0) == pair.1)
+        #expect(LearntDatabases.escaped(pair.0) == pair.1)
     }
 }
 

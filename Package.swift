@@ -166,10 +166,9 @@ let package = Package(
         suite(
             "GatewayTests",
             [
-                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
-                "Stores",
-                logging, "TestSupport",
-            ]),
+                "Bayes", "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Scoring", "Stores", logging, "TestSupport",
+            ] + nio),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
             name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],

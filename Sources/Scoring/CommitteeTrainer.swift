@@ -24,6 +24,8 @@ package struct CommitteeTrainer {
     private static let sieveBits: UInt64 = 24
 
     private var rows = [SparseRows](repeating: SparseRows(), count: EvidenceView.count)
+    /// Features that no machine sees and the classical method counts.
+    private var counted = SparseRows()
     private var isSpam: [Bool] = []
     private var keys: [TokenKey] = []
 
@@ -50,17 +52,22 @@ package struct CommitteeTrainer {
             isSpam.append(example.isSpam)
             for key in example.features.keys {
                 let slot = Int(truncatingIfNeeded: key & (1 << Self.sieveBits - 1))
-                guard sieve[slot] > 1, let tokenClass = Features.tokenClass(key), let view = tokenClass.view?.rawValue
-                else { continue }
-                rows[view].features.append(table.number(key))
-                rows[view].values.append(example.features.values[Int(tokenClass.rawValue)])
+                guard sieve[slot] > 1, let tokenClass = Features.tokenClass(key) else { continue }
+                if let view = tokenClass.view?.rawValue {
+                    rows[view].features.append(table.number(key))
+                    rows[view].values.append(example.features.values[Int(tokenClass.rawValue)])
+                } else if tokenClass.isCounted {
+                    counted.features.append(table.number(key))
+                }
             }
             for view in rows.indices { rows[view].endRow() }
+            counted.endRow()
         }
         keys = table.keys
     }
 
     private func solve() -> Solution {
+        let halves = Self.halves(isSpam)
         var weights = [Float](repeating: 0, count: keys.count)
         var biases = [Float](repeating: 0, count: EvidenceView.count)
         var heldOut = [[Float]](
@@ -73,14 +80,14 @@ package struct CommitteeTrainer {
             for half in 0...1 {
                 let machine = VectorMachine(
                     rows[view], features: keys.count, isSpam: isSpam, passes: VectorMachine.roughPasses
-                ) { Self.half($0) != half }
+                ) { halves[$0] != half }
                 for row in isSpam.indices
-                where Self.half(row) == half && rows[view].starts[row] < rows[view].starts[row + 1] {
+                where halves[row] == half && rows[view].starts[row] < rows[view].starts[row + 1] {
                     heldOut[row][view] = rows[view].margin(row, machine.weights.span) + machine.bias
                 }
             }
         }
-        let evidence = heldOutEvidence()
+        let evidence = heldOutEvidence(halves)
         let sums = heldOut.indices.map { Committee.sum(heldOut[$0], evidence[$0]) }
         let (slope, offset) = Calibration.fit(sums, isSpam: isSpam)
         let order = keys.indices.filter { weights[$0] != 0 }.sorted { keys[$0] < keys[$1] }
@@ -90,21 +97,21 @@ package struct CommitteeTrainer {
     }
 
     /// The classical method's evidence for each message, from the counts of the other half.
-    private func heldOutEvidence() -> [Double] {
+    private func heldOutEvidence(_ halves: [Int]) -> [Double] {
         var counts = [[FisherMethod.Counts]](
             repeating: [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: keys.count), count: 2)
         var spam = [0.0, 0.0]
         var ham = [0.0, 0.0]
         let isCounted = keys.map { Features.tokenClass($0)?.isCounted ?? false }
         for row in isSpam.indices {
-            let half = Self.half(row)
+            let half = halves[row]
             if isSpam[row] { spam[half] += 1 } else { ham[half] += 1 }
             forEachFeature(of: row) { feature in
                 if isSpam[row] { counts[half][feature].spam += 1 } else { counts[half][feature].ham += 1 }
             }
         }
         return isSpam.indices.map { row in
-            let other = 1 - Self.half(row)
+            let other = 1 - halves[row]
             var found: [FisherMethod.Counts] = []
             forEachFeature(of: row) { feature in
                 if isCounted[feature] { found.append(counts[other][feature]) }
@@ -113,15 +120,29 @@ package struct CommitteeTrainer {
         }
     }
 
-    /// The half of a row: by chance, so that no pattern in the order of learning makes halves of one class.
-    private static func half(_ row: Int) -> Int {
-        Int(truncatingIfNeeded: TokenHash.mixed(UInt64(row) &+ 1) & 1)
+    /// The half of each row: the older messages of each class, and the newer ones. What the committee will judge comes later
+    /// than what it learnt from; halves by chance would be more alike than that, and make it too sure of itself. Halves of
+    /// each class, so that a mailbox of spam followed by one of ham does not make halves of one class.
+    private static func halves(_ isSpam: [Bool]) -> [Int] {
+        let spam = isSpam.count { $0 }
+        let ham = isSpam.count - spam
+        var seen = (spam: 0, ham: 0)
+        return isSpam.map { isSpam in
+            if isSpam {
+                seen.spam += 1
+                return seen.spam * 2 <= spam ? 0 : 1
+            }
+            seen.ham += 1
+            return seen.ham * 2 <= ham ? 0 : 1
+        }
     }
 
+    /// The features of a row that the classical method counts.
     private func forEachFeature(of row: Int, _ use: (Int) -> Void) {
         for view in rows.indices where view != EvidenceView.pairs.rawValue && view != EvidenceView.grams.rawValue {
             for index in rows[view].starts[row]..<rows[view].starts[row + 1] { use(Int(rows[view].features[index])) }
         }
+        for index in counted.starts[row]..<counted.starts[row + 1] { use(Int(counted.features[index])) }
     }
 }
 

@@ -61,7 +61,6 @@ struct RedisTests {
                 #expect(text.contains(first.socket))
             }
         }
-        unlink(first.socket)
         let second = try RedisProgram(in: first)
         // A store that has not met the failure; the other one does not ask for some seconds.
         let other = BayesStore(second.store("bayes"))
@@ -74,7 +73,6 @@ struct RedisTests {
         let store = BayesStore(first.store("bayes"))
         #expect(try store.totals().spam == 0)
         first.kill()
-        unlink(first.socket)
         let second = try RedisProgram(in: first)
         defer { withExtendedLifetime(second) {} }
         var batch = try store.beginBatch(at: 1)
@@ -106,7 +104,6 @@ struct RedisTests {
             try learner.output.wait(for: "x", from: 4, seconds: 60)
             redis.kill()
             _ = learner.wait()
-            unlink(redis.socket)
             redis = try RedisProgram(persistent, in: redis)
             let store = BayesStore(redis.store("bayes"))
             try CrashTests.expectWhole(store)

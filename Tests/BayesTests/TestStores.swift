@@ -40,37 +40,9 @@ struct TestPlace {
     }
 }
 
-/// Debian's redis-server on a socket of its own, without persistence unless it is wanted.
-final class RedisProgram: Sendable {
-    let socket: String
-    private let scratch: Scratch
-    private let directory: String
-    private let arguments: [String]
-    private let running: RunningProgram
-
-    static let path = "/usr/bin/redis-server"
-
-    init(_ arguments: [String] = [], in earlier: RedisProgram? = nil) throws {
-        scratch = try earlier?.scratch ?? Scratch(.memory)
-        directory = scratch.path
-        socket = directory + "/redis.sock"
-        self.arguments = arguments
-        running = try RunningProgram(
-            Self.path,
-            ["--port", "0", "--unixsocket", socket, "--dir", directory, "--save", "", "--daemonize", "no"] + arguments)
-        try running.output.wait(for: "The server is now ready to accept connections")
-    }
-
+extension RedisProgram {
     func store(_ name: String, password: String = "", timeout: Int = 20_000) -> RedisStore {
         RedisStore(
             RedisServer(address: .unix(path: socket), password: password, timeout: timeout), prefix: name + ":")
     }
-
-    /// A signal, and the end where it brings one.
-    func kill() {
-        running.kill()
-        _ = running.wait()
-    }
-
-    func signal(_ number: Int32) { running.signal(number) }
 }

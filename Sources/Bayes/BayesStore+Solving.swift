@@ -1,3 +1,4 @@
+internal import Linux
 package import Scoring
 
 extension BayesStore {
@@ -27,7 +28,7 @@ extension BayesStore {
         // Machines that know little of one class would outvote counts that were restored.
         let spam = examples.count { $0.isSpam }
         let isEnough = spam >= limits.minimum && examples.count - spam >= limits.minimum
-        let solution = isEnough ? CommitteeTrainer.solve(examples) : nil
+        let solution = isEnough ? CommitteeTrainer.solve(examples, by: inParallel) : nil
         try store.write { writing throws(StoreError) in
             for index in surplus { try writing.remove(.messages, Octets.key(numbers[index]).span) }
             var sketches = SketchCounts()

@@ -98,7 +98,7 @@ package struct Settings: Sendable, Equatable {
         package var maximumQuota = 314_572_800
         package var minimumFactor = 5
         package var maximumFactor = 500
-        /// Octets for each octet of one container, beyond the first MiB.
+        /// Octets for each octet of one container, beyond the first 16 MiB.
         package var ratio = 2000
         /// Wall time.
         package var seconds = 60

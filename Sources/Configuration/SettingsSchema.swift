@@ -122,7 +122,7 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.ratio", \.unpacking.ratio, .count(1...1_000_000),
-        "Octets for each octet of one container that it may unpack to, beyond the first MiB."),
+        "Octets for each octet of one container that it may unpack to, beyond the first 16 MiB."),
     Setting(
         "unpacking.seconds", \.unpacking.seconds, .duration(1...86_400), "Wall time of unpacking one message."),
     Setting(

@@ -40,12 +40,19 @@ extension MessageWork {
         outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
     }
 
+    /// Sender and recipients for the passwords that are tried, the first ones.
+    private var addresses: [String] {
+        let paths = [message.envelope.reversePath] + message.envelope.recipients.map(\.path)
+        return paths.filter { !$0.isNull && $0.bytes.count <= ControlLimits.address }
+            .compactMap { String(validating: $0.bytes, as: UTF8.self) }.prefix(ControlLimits.addresses).map { $0 }
+    }
+
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
         let totals = await scorerTotals()
         let context = InspectionContext(
             smtputf8: message.envelope.parameters.smtputf8, tokens: totals == nil ? .none : setup.tokenRequest,
-            foreignTokens: (totals?.foreignTokens ?? 0) > 0)
+            foreignTokens: (totals?.foreignTokens ?? 0) > 0, addresses: addresses)
         let outcome = await setup.pool.inspect(
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {

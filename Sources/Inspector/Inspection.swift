@@ -46,7 +46,8 @@ struct Inspection {
             engine: engine, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
-                passwords: Run.passwords(message, walker, site: passwords, request.limits),
+                passwords: Run.passwords(
+                    message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }

@@ -17,7 +17,7 @@ struct CheckConfigCommand: ParsableCommand {
             loaded.settings, processors: Machine.processors,
             tmpfsBytes: Machine.tmpfsBytes(loaded.settings.workspace.directory))
         var problems = loaded.problems
-        if !loaded.hasErrors, let problem = sizing.problem(in: loaded) { problems.append(problem) }
+        if !loaded.hasErrors { problems += sizing.problems(in: loaded) }
         for problem in problems { print(problem) }
         if loaded.hasErrors { throw ExitCode.failure }
         print(sizing.line)

@@ -28,6 +28,8 @@ struct ByteSet: Hashable {
         return out
     }
 
+    func isDisjoint(with other: ByteSet) -> Bool { words & other.words == .zero }
+
     var isEmpty: Bool { words == .zero }
 
     /// The octets, ascending.
@@ -42,6 +44,9 @@ struct ByteSet: Hashable {
         }
         return out
     }
+
+    /// A bit for each octet, the lowest first.
+    var fourWords: [UInt64] { [words[0], words[1], words[2], words[3]] }
 
     /// With every letter in lower case: what the text looks like once its case is folded.
     var folded: ByteSet {
@@ -60,6 +65,7 @@ struct ByteSet: Hashable {
         set.insert(0x5F)
         return set
     }()
+    static let base64 = ByteSet(word.bytes.filter { $0 != 0x5F } + [0x2B, 0x2F])
     static let space = ByteSet([0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20])
 
     /// A class of `[:name:]` in the C locale; nil where there is none of that name.

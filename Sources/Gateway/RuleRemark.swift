@@ -1,5 +1,5 @@
 package import Checks
-internal import MailModel
+package import MailModel
 internal import SMTP
 
 /// What is to be said of a rule when its table is loaded.

@@ -73,7 +73,7 @@ struct GramFinder {
         guard to.steps <= Self.stepLimit else { return false }
         switch tree {
         case .set(let set):
-            for byte in set.folded.bytes {
+            for byte in set.forms.bytes {
                 let longer = gram << 8 | UInt32(byte)
                 if count + 1 == length {
                     to.grams.insert(longer)

@@ -1,5 +1,5 @@
 /// What a text must hold so that a pattern can match it, in a form that can be looked for in many patterns at one time.
-/// All of it is about the text with its letters in lower case.
+/// All of it but runs is about the forms of the text's octets (`LookAlikes`).
 enum PatternNeed {
     /// This text, four octets or more, of which the sequence at `window` is the rarest.
     case text([UInt8], window: Int)
@@ -61,8 +61,8 @@ enum PatternNeed {
             best = (text, window.place, window.share)
         }
         for part in parts {
-            if case .set = part, let byte = part.literal {
-                text += byte
+            if case .set(let set) = part, let byte = set.forms.only {
+                text.append(byte)
                 continue
             }
             // An anchor or a word boundary takes nothing out of the text.
@@ -84,7 +84,7 @@ enum PatternNeed {
             var length = 0
             for last in first..<min(parts.count, first + 12) {
                 guard let octets = parts[last].octets else { break }
-                union.formUnion(octets.folded)
+                union.formUnion(octets.bothCases)
                 length += parts[last].shortest
                 guard length > 0 else { continue }
                 let share = lineLength * Frequency.of(run: union, length: length)

@@ -1,4 +1,4 @@
-/// Which octets can stand at the first places of a stretch of text, in lower case: whatever matches from some point of a
+/// Which octets can stand at the first places of a stretch of text, as forms (`LookAlikes`): whatever matches from some point of a
 /// pattern on has one of the octets of each place there, as far as it goes.
 struct PatternReach: Hashable {
     /// Places that are told; a further octet can be any.
@@ -21,8 +21,8 @@ struct PatternReach: Hashable {
         guard steps <= Self.stepLimit else { return takeAnything(from: mask) }
         switch tree {
         case .set(let set):
-            let folded = set.folded
-            for place in 0..<Self.places where mask >> Mask(place) & 1 == 1 { sets[place].formUnion(folded) }
+            let forms = set.forms
+            for place in 0..<Self.places where mask >> Mask(place) & 1 == 1 { sets[place].formUnion(forms) }
             return mask << 1 & (1 << Mask(Self.places) - 1)
         case .sequence(let parts):
             var mask = mask

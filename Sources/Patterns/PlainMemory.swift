@@ -8,7 +8,7 @@ extension UnsafeMutableBufferPointer where Element: BitwiseCopyable {
     }
 }
 
-/// A text that is looked up, with its letters in lower case, and room for places in it. Grows with the longest text.
+/// The forms of a text that is looked up (`LookAlikes`), and room for places in it. Grows with the longest text.
 final class FoldedText {
     private var octets = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 0)
     /// As many as the text has octets, and one.
@@ -37,8 +37,7 @@ final class FoldedText {
         let folded = octets
         text.withUnsafeBufferPointer { text in
             for index in 0..<text.count {
-                let byte = text[index]
-                folded[index] = byte &- 0x41 < 26 ? byte | 0x20 : byte
+                folded[index] = LookAlikes.form(text[index])
             }
         }
     }

@@ -75,7 +75,7 @@ struct Prefilter {
         if !grams.isEmpty || runs != nil {
             scratch.folded.fold(text)
             for gram in grams { gram.find(in: scratch.folded, &scratch.found) }
-            runs?.find(in: scratch.folded, &scratch.found)
+            if let runs { text.withUnsafeBufferPointer { runs.find(in: $0, &scratch.found) } }
         }
         if scratch.found.count > 1 { scratch.found.sort() }
         // Both lists are ascending.

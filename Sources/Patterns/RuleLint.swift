@@ -154,8 +154,8 @@ package struct RuleLint {
         if compiled.table.name.type == .regexp, tree.hasReference {
             doubt(
                 line,
-                "a back reference of a regexp table has no limit of steps, and the C library may end the worker over "
-                    + "it: use a pcre table")
+                "a back reference of a regexp table has no limit of steps: on some texts the C library takes until the "
+                    + "deadline of the inspection ends it; use a pcre table")
         }
         guard pattern.isPositive else { return }
         list.isHeader ? checkHeader(line, pattern, tree) : checkBody(line, pattern, tree)

@@ -48,7 +48,7 @@ final class RunIndex {
         self.needs = .copy(of: list)
         self.starts = .copy(of: starts)
         self.strides = .copy(of: strides)
-        ends = .copy(of: Array(repeating: 0, count: Self.setLimit))
+        ends = .copy(of: Array(repeating: 0, count: starts.count - 1))
     }
 
     deinit {
@@ -60,8 +60,7 @@ final class RunIndex {
     }
 
     /// Adds the entries whose runs stand in a text; one may be added several times. Not for two threads at a time.
-    func find(in folded: FoldedText, _ found: inout [Int32]) {
-        let (text, table) = (folded.text, table)
+    func find(in text: UnsafeBufferPointer<UInt8>, _ found: inout [Int32]) {
         ends.update(repeating: 0)
         for each in strides where text.count >= each.step {
             var index = each.step - 1

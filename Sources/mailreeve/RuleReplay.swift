@@ -24,11 +24,18 @@ struct RuleReplay {
         var line: Int
     }
 
+    /// Where a text stands in its message.
+    private struct Origin {
+        var range: Range<Int>
+        /// A piece of a line that goes on behind it.
+        var isContinued: Bool
+    }
+
     private func has(_ list: CheckList) -> Bool { !(lists[list] ?? []).isEmpty }
 
     /// Gives every text of a message with its list, in the order in which they are looked up.
     /// - Parameter use: returns false when no more are wanted.
-    private func texts(_ message: Span<UInt8>, _ use: (CheckList, Subject, Span<UInt8>) -> Bool) {
+    private func texts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
         var text = MessageText()
         var goesOn = true
         let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
@@ -42,11 +49,12 @@ struct RuleReplay {
                 guard bodySize == 0 || offset < bodySize else { return true }
                 list = .body
             }
-            goesOn = use(list, subject, text)
+            let origin = Origin(range: subject.range, isContinued: subject.isContinued)
+            goesOn = use(list, origin, text)
             if goesOn, list.isHeader, has(.decodedHeader) {
                 let unfolded = DecodedTexts.unfolded(text)
                 let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
-                goesOn = use(.decodedHeader, subject, decoded.span)
+                goesOn = use(.decodedHeader, origin, decoded.span)
             }
             return goesOn
         }
@@ -56,9 +64,9 @@ struct RuleReplay {
     }
 
     /// The texts of the lists that Postfix does not have. Archives stay closed here: names and types are those of the parts.
-    private func decodedTexts(_ message: Span<UInt8>, _ use: (CheckList, Subject, Span<UInt8>) -> Bool) {
+    private func decodedTexts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
         let tree = MIMEReader.read(message)
-        let subject = Subject(kind: .body(partOffset: 0), range: 0..<0, isContinued: false)
+        let origin = Origin(range: 0..<0, isContinued: false)
         var goesOn = true
         if has(.decodedBody) {
             for index in tree.parts.indices where goesOn && tree.parts[index].kind.hasContent {
@@ -70,7 +78,7 @@ struct RuleReplay {
                     content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit)
                 let lines = read.html?.visible ?? read.text
                 DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength, size: bodySize) { line in
-                    goesOn = use(.decodedBody, subject, line)
+                    goesOn = use(.decodedBody, origin, line)
                     return goesOn
                 }
             }
@@ -78,7 +86,7 @@ struct RuleReplay {
         guard has(.attachment) else { return }
         for part in tree.parts {
             for text in DecodedTexts.file(names: part.names, types: [part.mediaType]) where goesOn {
-                goesOn = use(.attachment, subject, text.span)
+                goesOn = use(.attachment, origin, text.span)
             }
         }
     }
@@ -89,7 +97,7 @@ struct RuleReplay {
     /// What the rules make of one message.
     private func outcome(_ message: Span<UInt8>, _ fired: (Place) -> Void = { _ in }) -> CheckOutcome {
         var outcome = CheckOutcome()
-        texts(message) { list, subject, text in
+        texts(message) { list, origin, text in
             for (index, table) in (lists[list] ?? []).enumerated() {
                 guard let match = table.lookup(text, session), let rule = table.table.rule(line: match.line),
                     case .match(_, _, let result) = rule.operation
@@ -99,8 +107,8 @@ struct RuleReplay {
                 outcome.take(
                     CheckAction(result.expanded(bytes, match.groups), in: list),
                     RuleFiring(
-                        list: list, table: index, line: match.line, range: subject.range,
-                        text: Array(bytes.prefix(RuleFiring.textShown))), isContinued: subject.isContinued)
+                        list: list, table: index, line: match.line, range: origin.range,
+                        text: Array(bytes.prefix(RuleFiring.textShown))), isContinued: origin.isContinued)
                 break
             }
             return !outcome.isEnded

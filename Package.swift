@@ -177,7 +177,7 @@ let package = Package(
             name: "MIMETests", dependencies: ["Fuzzing", "MIME", "MailModel", "SMTP"], exclude: ["Honest", "Oracle"],
             swiftSettings: strict),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
-        suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
+        suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),

@@ -106,6 +106,8 @@ package final class GatewayState: Sendable {
         journal.note(text)
     }
 
+    func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
+
     func record(_ work: MessageWork) {
         journal.record(work.event(at: .now))
     }

@@ -25,6 +25,7 @@ package struct MessagePipeline: MailReceiver {
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.judge() { return finish(&work, reply) }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
+        if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
         if listener.policy.keepsCopy(for: work.verdict) {
             do {
                 try await keep(&work)

@@ -75,6 +75,13 @@ extension Report {
             }
             out.put(firing.text)
         }
+        out.put(givenUp) { out, rule in
+            out.put(rule.list.rawValue)
+            out.put(rule.table)
+            out.put(rule.line)
+            out.put(rule.times)
+            out.put(rule.words)
+        }
         out.put(limitsHit) { out, name in out.put(name) }
         out.put(completedScanners) { out, name in out.put(name) }
         out.put(timings) { out, timing in
@@ -142,6 +149,12 @@ extension Report {
                 list: list, table: table, line: line, range: start..<end, groups: groups,
                 text: try reader.bytes(limit: RuleFiring.textShown))
         }
+        let givenUp = try reader.list(limit: RuleGivenUp.countLimit) { reader throws(RecordError) in
+            RuleGivenUp(
+                list: try Self.word(&reader), table: try reader.int(in: 0...limits.entries),
+                line: try reader.int(in: 1...Int.max), times: try reader.int(in: 1...messageSize + 1),
+                words: try reader.string(limit: RuleGivenUp.wordsLimit))
+        }
         let limitsHit = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
         }
@@ -160,8 +173,8 @@ extension Report {
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
-            firings: firings, limitsHit: limitsHit, completedScanners: completedScanners, timings: timings,
-            tokens: tokens, tokenTexts: tokenTexts)
+            firings: firings, givenUp: givenUp, limitsHit: limitsHit, completedScanners: completedScanners,
+            timings: timings, tokens: tokens, tokenTexts: tokenTexts)
     }
 
     private static func digest(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {

@@ -1,3 +1,4 @@
+internal import Checks
 package import MailModel
 
 /// Everything that an administrator can set, with its default. The names of the YAML keys are the field names in
@@ -260,6 +261,8 @@ package struct Settings: Sendable, Equatable {
         package var rule: Destiny?
         /// Mail that could not be checked, by reason.
         package var unchecked: [UncheckedReason: Destiny] = PolicySettings.uncheckedDefaults
+        /// Sets of rules on names and types of files, in the order in which they are asked.
+        package var bannedRules = [BannedRules.defaultSet]
         /// Mail with faults in its header block.
         package var badHeader = Destiny.pass
         /// The faults that count.

@@ -244,7 +244,7 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -253,6 +253,7 @@ let settingsSchema = Schema<Settings>(
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
+        ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
@@ -309,6 +310,9 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "rule", \.rule, ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of mail that a rule rejects with 5.x.x; DISCARD, HOLD and REJECT 4.x.x do what they say."),
+        PolicyKey(
+            "banned_rules", \.bannedRules, ValueType<String>.bannedSet.list(of: "sets", allowEmpty: true),
+            "Sets of rules on names and types of files, asked in this order; none checks no names."),
         PolicyKey(
             "bad_header", \.badHeader, .choice, "What becomes of mail with faults in its header block."),
         PolicyKey(

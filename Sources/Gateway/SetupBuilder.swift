@@ -129,13 +129,22 @@ struct SetupBuilder {
     }
 
     private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
-        ContentPolicy(
+        var out = ContentPolicy(
             infected: policy.infected ?? (placement == .beforeQueue ? .reject : .discard), unchecked: policy.unchecked,
             rule: policy.rule ?? (placement == .beforeQueue ? .reject : .discard),
             badHeader: policy.badHeader,
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
             addAmbiguityResults: policy.addAmbiguityResults)
+        out.bannedRules = policy.bannedRules
+        return out
+    }
+
+    /// Every set that a policy asks must be there.
+    func checkSets(_ rules: RuleBook) throws {
+        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
+            if let missing = rules.missingSet(policy.bannedRules) { throw GatewayError("policies.\(name).\(missing)") }
+        }
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

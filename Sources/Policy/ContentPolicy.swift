@@ -8,6 +8,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var unchecked: [UncheckedReason: Destiny]
     /// Mail that a rule rejects for good.
     package var rule: Destiny
+    /// Sets of rules on names and types of files, in the order in which they are asked.
+    package var bannedRules: [String] = ["default"]
     /// Mail whose header block is faulty.
     package var badHeader: Destiny
     /// What counts for the verdict.

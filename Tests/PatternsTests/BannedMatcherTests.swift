@@ -39,7 +39,7 @@ import Testing
         ("text/plain", false, true), ("text/*", false, true), ("declared text/*", false, true),
         ("name /^run/", true, false), ("name /^RUN/", false, false), ("name /^RUN/i", true, false),
         // What holds for a container holds for what is in it.
-        ("zip", true, false), ("a.zip", true, false), ("multipart/mixed", true, true),
+        ("zip", true, false), ("name a.zip", true, false), ("multipart/mixed", true, true),
         ("zip > *.rar", true, false), ("zip > *.exe", false, false), ("zip > rar > *.exe", true, false),
         ("application/zip > rar", true, false), ("rar > zip", false, false),
         ("*.exe inside zip", true, false), ("*.exe inside rar", true, false), ("*.exe not inside zip", false, false),

@@ -148,11 +148,12 @@ package struct AmavisImport {
         put("set \(BannedRules.defaultSet)")
         writeTable(standard, "any", isDefaultGiven ? "DEFAULT" : "$banned_filename_re", 1)
         let path = names["$banned_namepath_re"] ?? .undefined
-        if case .table = path, !others.isEmpty {
+        if case .table(_, let line) = path, !others.isEmpty {
             // It is asked behind every table.
             put("")
             put("set namepath")
-            note(1, "$banned_namepath_re is asked when no table has decided: end every banned_rules with namepath", isLoss: false)
+            note(
+                line, "$banned_namepath_re is asked when no table has decided: end every banned_rules with namepath", isLoss: false)
         }
         writeTable(path, "namepath", "$banned_namepath_re", 1)
         for set in others {
@@ -175,6 +176,7 @@ package struct AmavisImport {
             for item in items { writeRule(item, keyword) }
         // Told where it was set.
         case .unknown where name.hasPrefix("$"): return
+        case .unknown(let words, let place): note(place, "\(name) is \(words): not taken")
         default:
             note(line, "\(name) is \(Self.words(value)) instead of new_RE(...): not taken")
         }

@@ -5,16 +5,16 @@ package enum BannedSource: Sendable, Hashable, CustomStringConvertible {
     /// The rules that come with the programs (`rules/banned.rules`).
     case shipped
     case file(String)
-    /// Rules that stand in the settings.
+    /// One line of rules that stands in the settings; lines that follow each other are one file.
     case inline(String)
 
-    /// Reads a setting: `shipped`, an absolute path, or rules.
+    /// Reads a setting: `shipped`, an absolute path, or a line of rules.
     package init?(_ text: String) {
         if text == "shipped" {
             self = .shipped
-        } else if text.hasPrefix("/"), !text.contains("\n") {
+        } else if text.hasPrefix("/") {
             self = .file(text)
-        } else if ["ban ", "allow ", "score ", "set ", "#"].contains(where: text.hasPrefix) {
+        } else if ["ban ", "allow ", "score ", "set "].contains(where: text.hasPrefix) {
             self = .inline(text)
         } else {
             return nil
@@ -31,12 +31,13 @@ package enum BannedSource: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ValueType where Value == BannedSource {
-    /// `shipped`, a path, or rules in place.
+    /// `shipped`, a path, or a line of rules in place.
     static let bannedSource = ValueType.scalar(
-        "shipped, an absolute path, or rules", expected: "shipped, an absolute path, or rules such as ban *.exe",
+        "shipped, an absolute path, or a rule", expected: "shipped, an absolute path, or a rule such as ban *.exe",
         parse: { text throws(ValueError) in
             guard let source = BannedSource(text) else {
-                throw ValueError("'\(shown(text))' is neither shipped nor an absolute path nor rules such as ban *.exe")
+                throw ValueError(
+                    "'\(shown(text))' is neither shipped nor an absolute path nor a rule such as ban *.exe")
             }
             if case .inline(let rules) = source,
                 let problem = BannedRules([BannedRules.Source(name: "rules", text: Array(rules.utf8))]).problems.first

@@ -49,7 +49,8 @@ struct BannedJudgement: Sendable {
 
     /// Asks the sets in their order until one has decided.
     private mutating func decide(
-        _ firings: [BannedFiring], _ order: [Int], _ part: Int, _ report: Report, _ book: RuleBook, _ envelope: Envelope,
+        _ firings: [BannedFiring], _ order: [Int], _ part: Int, _ report: Report, _ book: RuleBook,
+        _ envelope: Envelope,
         _ now: Int
     ) {
         for set in order {

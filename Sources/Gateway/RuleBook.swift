@@ -79,15 +79,21 @@ struct RuleBook: Sendable {
     }
 
     private static func bannedSources(_ sources: [BannedSource]) throws -> [BannedRules.Source] {
-        try sources.map { source in
+        var out: [BannedRules.Source] = []
+        var isInline = false
+        for source in sources {
             switch source {
-            case .shipped: BannedRules.shipped
+            case .shipped: out.append(BannedRules.shipped)
             case .file(let path):
-                BannedRules.Source(
-                    name: path, text: try readFile(path, as: "banned.rules", limit: BannedRules.Limits.bytes))
-            case .inline(let text): BannedRules.Source(name: "banned.rules", text: Array(text.utf8))
+                let text = try readFile(path, as: "banned.rules", limit: BannedRules.Limits.bytes)
+                out.append(BannedRules.Source(name: path, text: text))
+            case .inline(let line):
+                if !isInline { out.append(BannedRules.Source(name: "banned.rules", text: [])) }
+                out[out.count - 1].text += Array(line.utf8) + [0x0A]
             }
+            if case .inline = source { isInline = true } else { isInline = false }
         }
+        return out
     }
 
     private static func readAllowList(_ path: String) throws -> BannedAllowList {

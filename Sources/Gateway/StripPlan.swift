@@ -28,7 +28,9 @@ struct StripPlan: Sendable {
 
     /// Plans to take out what is banned. Blocks on a disk unless the message is in memory.
     /// - Returns: nil when that cannot be done safely.
-    init?(_ contents: [BannedContent], _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, _ words: Words) throws {
+    init?(_ contents: [BannedContent], _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, _ words: Words)
+        throws
+    {
         guard !contents.isEmpty, contents.count < BannedJudgement.shown else { return nil }
         var removed: [Int: [BannedContent]] = [:]
         let ordinary = Self.ordinaryParts(report)
@@ -162,7 +164,8 @@ struct StripPlan: Sendable {
         }
         if contents.count > 10 { lines.append("  and \(contents.count - 10) more") }
         lines += [
-            "", "The message as it came is kept in the quarantine there, under the number", "", "  " + words.quarantineID,
+            "", "The message as it came is kept in the quarantine there, under the number", "",
+            "  " + words.quarantineID,
             "", "The postmaster can release it: mailreeve quarantine release \(words.quarantineID)",
         ]
         return lines.joined(separator: "\r\n")

@@ -186,7 +186,8 @@ extension Report {
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
-            firings: firings, banned: banned, limitsHit: limitsHit, completedScanners: completedScanners, timings: timings,
+            firings: firings, banned: banned, limitsHit: limitsHit, completedScanners: completedScanners,
+            timings: timings,
             tokens: tokens, tokenTexts: tokenTexts)
     }
 

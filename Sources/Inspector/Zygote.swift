@@ -97,7 +97,8 @@ package struct Zygote {
                 landlockABI: support.landlockABI, rules: rules?.number ?? 0,
                 ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)
-            return Zygote(control: control, settings: settings, support: support, engine: engine, rules: rules, banned: banned)
+            return Zygote(
+                control: control, settings: settings, support: support, engine: engine, rules: rules, banned: banned)
         } catch {
             send(.failed(clamped(error.text, to: ControlLimits.text)), on: control)
             ExitStatus.end(.failed)

@@ -33,7 +33,8 @@ package struct BannedContent: Hashable, Sendable {
     /// What is told of a part.
     package static func attributes(of part: PartDescription) -> String {
         var words = part.declaredType.isEmpty ? [] : [part.declaredType]
-        words += part.types.map { ".\($0)" }
+        // amavis calls text by one of its two names.
+        words += part.types.filter { $0 != "txt" }.map { ".\($0)" }
         words += part.names.prefix(namesShown).map { String($0.prefix(nameShown)) }
         return words.joined(separator: ",")
     }

@@ -4,5 +4,7 @@ import ArgumentParser
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules", abstract: "Try, check and replay header and body checks; rules on files.",
-        subcommands: [RulesQueryCommand.self, RulesLintCommand.self, RulesReplayCommand.self, RulesImportAmavisCommand.self])
+        subcommands: [
+            RulesQueryCommand.self, RulesLintCommand.self, RulesReplayCommand.self, RulesImportAmavisCommand.self,
+        ])
 }

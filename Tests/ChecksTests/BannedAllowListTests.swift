@@ -11,7 +11,8 @@ import Testing
     }
 
     private func entry(
-        _ list: BannedAllowList, _ sender: String, _ recipient: String, digest: [UInt8] = [UInt8](repeating: 10, count: 32),
+        _ list: BannedAllowList, _ sender: String, _ recipient: String,
+        digest: [UInt8] = [UInt8](repeating: 10, count: 32),
         now: Int = 0
     ) -> String? {
         list.entry(sender: MailPath(sender), recipient: MailPath(recipient), digests: [[], digest], now: now)?.owner

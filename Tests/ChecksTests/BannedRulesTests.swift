@@ -72,7 +72,8 @@ import Testing
     @Test func countsAreBounded() {
         let most = BannedRules.Limits.conditions
         #expect(problem("ban" + String(repeating: " encrypted", count: most)).isEmpty)
-        #expect(problem("ban" + String(repeating: " encrypted", count: most + 1)).contains("more than \(most) conditions"))
+        #expect(
+            problem("ban" + String(repeating: " encrypted", count: most + 1)).contains("more than \(most) conditions"))
         let rule = "ban *.exe\n"
         #expect(rules(String(repeating: rule, count: BannedRules.Limits.rules)).problems.isEmpty)
         let many = rules(String(repeating: rule, count: BannedRules.Limits.rules + 1))

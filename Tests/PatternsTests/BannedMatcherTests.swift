@@ -14,7 +14,8 @@ import Testing
         BannedFile(
             container: 2, placement: "1/1/1/1", names: ["run.exe"], types: ["exe-ms", "exe"], marks: ["encrypted"],
             size: 100),
-        BannedFile(container: 0, placement: "1/2", declared: ["text/plain"], names: ["note.txt"], types: ["asc"], size: 9),
+        BannedFile(
+            container: 0, placement: "1/2", declared: ["text/plain"], names: ["note.txt"], types: ["asc"], size: 9),
     ]
 
     private func lookup(_ text: String, _ files: [BannedFile] = Self.files) -> [BannedMatch] {
@@ -47,7 +48,8 @@ import Testing
         ("encrypted", true, false), ("*.exe not encrypted", false, false),
         ("size > 499", true, false), ("size < 10", true, true), ("*.exe size < 100", false, false),
         ("*.exe size < 101", true, false), ("sha256 \(String(repeating: "01", count: 32))", true, false),
-        ("any /^[.]exe-ms$/", true, false), ("any /^application\\/zip$/", true, false), ("any /^UNDECIPHERABLE$/", true, false),
+        ("any /^[.]exe-ms$/", true, false), ("any /^application\\/zip$/", true, false),
+        ("any /^UNDECIPHERABLE$/", true, false),
         ("any /^note/", false, true),
         ("namepath /^P=p002\\tL=1\\/1\\tM=application\\/zip\\tT=zip\\tN=a.zip$/m", true, false),
         ("namepath /T=zip(?s:.*)N=run.exe\\tA=C\\z/", true, false), ("not namepath /T=zip/", false, true),
@@ -124,7 +126,8 @@ import Testing
         let rules = BannedRules([
             BannedRules.Source(
                 name: "f",
-                text: Array("ban zip|rar\nban zip *.exe\nallow *.com\nscore 1 A *.com\nban *.com size > 1\nban *.bat\n".utf8))
+                text: Array(
+                    "ban zip|rar\nban zip *.exe\nallow *.com\nscore 1 A *.com\nban *.com size > 1\nban *.bat\n".utf8))
         ])
         #expect(BannedLint.findings(rules).map(\.place.line) == [2, 4, 5])
         #expect(BannedLint.findings(BannedRules([BannedRules.shipped])).isEmpty)

@@ -6,8 +6,10 @@ struct BannedReader {
     /// Facts of documents, and what a file can be besides its content.
     package static let marks: Set<String> = [
         "encrypted", "decrypted", "undecodable", "directory", "link", "special", "obscured",
-        "macro", "macro-sheet", "dde", "remote-template", "external-object", "equation", "embedded-object", "javascript",
-        "launch", "open-action", "uri", "shortcut-target", "shortcut-arguments", "html-smuggling", "svg-script", "password",
+        "macro", "macro-sheet", "dde", "remote-template", "external-object", "equation", "embedded-object",
+        "javascript",
+        "launch", "open-action", "uri", "shortcut-target", "shortcut-arguments", "html-smuggling", "svg-script",
+        "password",
     ]
 
     /// Words that begin a condition.
@@ -36,7 +38,8 @@ struct BannedReader {
                 guard rules.add(rule, to: set) else {
                     rules.note(
                         BannedProblem(
-                            place: first.place, text: "more than \(BannedRules.Limits.rules) rules: the rest is not read"))
+                            place: first.place,
+                            text: "more than \(BannedRules.Limits.rules) rules: the rest is not read"))
                     return
                 }
             } catch {
@@ -198,7 +201,8 @@ struct BannedReader {
                 case 0x78: flags.insert(.extended)
                 default:
                     throw BannedProblem(
-                        place: token.place, text: "unknown flag \([letter].text) behind the pattern: i, m, s and x are read")
+                        place: token.place,
+                        text: "unknown flag \([letter].text) behind the pattern: i, m, s and x are read")
                 }
             }
             return PatternText(bytes: token.text, flags: flags)

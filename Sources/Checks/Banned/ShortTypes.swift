@@ -4,7 +4,8 @@ package enum ShortTypes {
     /// Types whose content is recognised under a name of our own, and what rules may call it besides.
     private static let others: [String: [String]] = [
         "exe-ms": ["exe"], "dll": ["exe", "exe-ms"], "exe-dos": ["exe", "exe-ms"],
-        "exe-unix": ["exe"], "exe-macho": ["exe", "exe-unix"], "class": ["java"], "ole": ["doc"], "msi": ["ole", "doc"],
+        "exe-unix": ["exe"], "exe-macho": ["exe", "exe-unix"], "class": ["java"], "ole": ["doc"],
+        "msi": ["ole", "doc"],
         "bz2": ["bz"], "ar": ["a"], "asc": ["txt"], "script": ["asc", "txt"], "url": ["asc", "txt"],
         "reg": ["asc", "txt"], "hta": ["html"], "svg": ["xml"], "wsf": ["xml"], "vbe": ["asc", "txt"],
         "bat": ["asc", "txt"], "scf": ["asc", "txt"], "desktop": ["asc", "txt"], "iqy": ["asc", "txt"],
@@ -31,14 +32,19 @@ package enum ShortTypes {
     ]
 
     /// Every type that a rule may name.
-    package static let known: Set<String> = Set(classes.values.joined()).union(others.keys).union(others.values.joined())
-        .union([
-            unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "tnef", "html", "lnk", "hlp", "swf", "wasm",
-            "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
-            "woff", "ps", "xml", "pgp", "sqlite", "hqx", "scf", "library-ms", "iqy", "slk", "wsf", "desktop", "p7m",
-        ])
-        // Names that only amavis gives; a rule with one is kept, since it came with a file of rules.
-        .union(["exe-vms", "elc", "core", "mov", "mpg", "mpv", "mid", "wmf", "wmv", "wma", "asf", "ani", "cur", "jar", "uue", "xxe", "o"])
+    package static let known: Set<String> = Set(classes.values.joined()).union(others.keys).union(
+        others.values.joined()
+    )
+    .union([
+        unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "tnef", "html", "lnk", "hlp", "swf", "wasm",
+        "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
+        "woff", "ps", "xml", "pgp", "sqlite", "hqx", "scf", "library-ms", "iqy", "slk", "wsf", "desktop", "p7m",
+    ])
+    // Names that only amavis gives; a rule with one is kept, since it came with a file of rules.
+    .union([
+        "exe-vms", "elc", "core", "mov", "mpg", "mpv", "mid", "wmf", "wmv", "wma", "asf", "ani", "cur", "jar", "uue",
+        "xxe", "o",
+    ])
 
     /// The types that a word in a rule stands for; empty when there is none.
     static func types(_ word: String) -> [String] {

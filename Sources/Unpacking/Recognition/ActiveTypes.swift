@@ -42,11 +42,14 @@ enum ActiveText {
         if contains(head, ["<scriptlet", "<component", "<job", "<package"]), contains(head, ["<script"]) {
             found.append(.scriptFile)
         }
-        if contains(head, ["<librarydescription", "<searchconnectordescription", "<pcsettings"]) { found.append(.library) }
+        if contains(head, ["<librarydescription", "<searchconnectordescription", "<pcsettings"]) {
+            found.append(.library)
+        }
         if contains(head, ["<svg"]) { found.append(.vectorImage) }
         let beginnings: [(StaticString, FileType)] = [
             ("#@~^", .encodedScript), ("@echo off", .batch), ("[Shell]", .explorerCommand),
-            ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery), ("ID;", .symbolicLink),
+            ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
+            ("ID;", .symbolicLink),
         ]
         for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: start) { found.append(type) }
         return found

@@ -79,7 +79,9 @@ package struct AmavisImport {
                 addSet(tokens[index + 2].text, reader.value(), token.line)
                 index = max(reader.index, index + 5)
             } else {
-                if name == "@banned_rules" || name == "%banned_rules" || name == "$banned_filename_re" && sign(index + 1) == [0x2D, 0x3E] {
+                if name == "@banned_rules" || name == "%banned_rules"
+                    || name == "$banned_filename_re" && sign(index + 1) == [0x2D, 0x3E]
+                {
                     note(token.line, "\(name) is used in a way that only Perl can work out")
                 }
                 index += 1
@@ -89,7 +91,9 @@ package struct AmavisImport {
 
     /// Settings within a policy bank.
     private mutating func noteKey(_ tokens: [PerlLexer.Token], _ index: Int) {
-        guard index + 1 < tokens.count, tokens[index + 1].kind == .sign, tokens[index + 1].text == [0x3D, 0x3E] else { return }
+        guard index + 1 < tokens.count, tokens[index + 1].kind == .sign, tokens[index + 1].text == [0x3D, 0x3E] else {
+            return
+        }
         let key = tokens[index].text.text
         for sigil in ["$", "@", "%"] {
             if let words = Self.elsewhere[sigil + key] {
@@ -139,11 +143,14 @@ package struct AmavisImport {
 
     private mutating func write(_ name: String) {
         put("# Rules on names and types of files, made from \(Self.oneLine(name)) (mailreeve rules import-amavis).")
-        put("# Each is tried on declared types, names and short types of a file and of the containers around it, as in amavis.")
+        put(
+            "# Each is tried on declared types, names and short types of a file and of the containers around it, as in amavis."
+        )
         let others = sets.filter { $0.name != Array("DEFAULT".utf8) }
         let isDefaultGiven = others.count < sets.count
         // %banned_rules names $banned_filename_re as DEFAULT unless it says something else.
-        let standard = sets.first { $0.name == Array("DEFAULT".utf8) }?.value ?? names["$banned_filename_re"] ?? .undefined
+        let standard =
+            sets.first { $0.name == Array("DEFAULT".utf8) }?.value ?? names["$banned_filename_re"] ?? .undefined
         put("")
         put("set \(BannedRules.defaultSet)")
         writeTable(standard, "any", isDefaultGiven ? "DEFAULT" : "$banned_filename_re", 1)
@@ -153,14 +160,17 @@ package struct AmavisImport {
             put("")
             put("set namepath")
             note(
-                line, "$banned_namepath_re is asked when no table has decided: end every banned_rules with namepath", isLoss: false)
+                line, "$banned_namepath_re is asked when no table has decided: end every banned_rules with namepath",
+                isLoss: false)
         }
         writeTable(path, "namepath", "$banned_namepath_re", 1)
         for set in others {
             var taken = set.name.map { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F ? $0 : 0x2D }
             taken = Array(taken.prefix(BannedRules.Limits.name))
             if taken.isEmpty { taken = Array("unnamed".utf8) }
-            if taken != set.name { note(set.line, "the set '\(set.name.text)' is called \(taken.text) here", isLoss: false) }
+            if taken != set.name {
+                note(set.line, "the set '\(set.name.text)' is called \(taken.text) here", isLoss: false)
+            }
             put("")
             put("set \(taken.text)")
             writeTable(set.value, "any", set.name.text, set.line)
@@ -196,7 +206,8 @@ package struct AmavisImport {
                 let isFalse = value.isEmpty || value == [0x30]
                 if !isFalse, !value.allSatisfy(isDigit) {
                     note(
-                        line, "the value '\(value.text)' is not kept: what becomes of banned mail is said by the policy",
+                        line,
+                        "the value '\(value.text)' is not kept: what becomes of banned mail is said by the policy",
                         isLoss: false)
                 }
                 writeRule(pattern, isFalse ? "allow" : "ban", keyword)

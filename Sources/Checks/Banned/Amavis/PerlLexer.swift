@@ -99,7 +99,8 @@ struct PerlLexer {
         guard let last = tokens.last else { return true }
         switch last.kind {
         case .sign: return last.text != [0x29] && last.text != [0x5D] && last.text != [0x7D]
-        case .word: return ["and", "or", "not", "if", "unless", "split", "grep", "map", "return", "x"].contains(last.text.text)
+        case .word:
+            return ["and", "or", "not", "if", "unless", "split", "grep", "map", "return", "x"].contains(last.text.text)
         case .variable, .string, .interpolated, .regex, .other: return false
         }
     }
@@ -208,7 +209,9 @@ struct PerlLexer {
         guard place < text.count else { return false }
         let next = text[place]
         if next == 0x3D, place + 1 < text.count, text[place + 1] == 0x3E || place > index { return false }
-        if place > index, next == 0x23 || isAlphanumeric(next) { return place > index && isAlphanumeric(next) == false && next != 0x23 }
+        if place > index, next == 0x23 || isAlphanumeric(next) {
+            return place > index && isAlphanumeric(next) == false && next != 0x23
+        }
         return next != 0x2C && next != 0x3B && next != 0x29 && (next != 0x7D || tokens.last?.text != [0x7B])
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 @testable import Gateway
 import MailModel
 import Policy

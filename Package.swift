@@ -76,7 +76,10 @@ let package = Package(
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
-        library("Checks", ["Bytes", "MailModel"]),
+        // With the shipped rules on names and types of files: they are there wherever the programs are.
+        .target(
+            name: "Checks", dependencies: ["Bytes", "MailModel"], resources: [.embedInCode("banned.rules")],
+            swiftSettings: strict),
         library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker

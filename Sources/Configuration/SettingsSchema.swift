@@ -243,7 +243,7 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -252,6 +252,7 @@ let settingsSchema = Schema<Settings>(
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
+        ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),

@@ -108,6 +108,7 @@ package final class GatewayService: Sendable {
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))

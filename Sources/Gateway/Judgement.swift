@@ -76,6 +76,7 @@ extension MessageWork {
                 verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
+            await judgeFiles(report, book)
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
             await score(report)
@@ -84,6 +85,26 @@ extension MessageWork {
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)
         }
+    }
+
+    /// Names and types of files: what is banned, what the allow list lets through, and whether it could be taken out.
+    private mutating func judgeFiles(_ report: Report, _ book: RuleBook?) async {
+        let (file, facts) = (message.file, facts)
+        do {
+            banned = try BannedJudgement(
+                report, book: book, sets: listener.policy.bannedRules, envelope: message.envelope, now: time)
+            let contents = banned.contents
+            let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
+            strip = try await setup.blocking(unless: file.inMemory) {
+                try StripPlan(contents, report, facts, file, words)
+            }
+        } catch {
+            let detail = "banned: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
+            verdict.add(Unchecked(.scannerFailed, detail: detail))
+            causes.append(detail)
+        }
+        verdict.add(banned: banned.contents, isStrippable: strip != nil)
+        verdict.tests += banned.tests
     }
 
     /// The totals of a database that knows enough to judge; nil where tokens would be of no use.

@@ -26,6 +26,7 @@ package struct MessagePipeline: MailReceiver {
         if let reply = await work.judge() { return finish(&work, reply) }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
         if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
+        for line in work.banned.allowed { gateway.note("\(work.id): banned: \(Escaping.text(line, limit: 1000))") }
         if listener.policy.keepsCopy(for: work.verdict) {
             do {
                 try await keep(&work)

@@ -114,6 +114,7 @@ package final class OfflineScan: Sendable {
         let database = builder.database()
         let shelf = RuleShelf()
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let limit = settings.limits.messageSize

@@ -80,6 +80,11 @@ struct ReportBuilder {
         for limit in stage.limitsHit { reach(limit) }
     }
 
+    /// Adds which rules on names and types of files hold.
+    mutating func add(banned firings: [BannedFiring]) {
+        report.banned = firings
+    }
+
     /// - Parameter evidence: what else tells of it, in our words.
     mutating func addVirus(_ name: String, scanner: String, part: Int?, evidence: String = "") {
         add(

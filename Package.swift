@@ -54,6 +54,8 @@ let package = Package(
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        // Without pkgConfig: SwiftPM warns about a flag that hiredis asks for.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
@@ -98,7 +100,7 @@ let package = Package(
         // Stores
         library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
 
-        library("Bayes", ["CLMDB", "Linux", "Scoring"]),
+        library("Bayes", ["CHiredis", "CLMDB", "Linux", "Scoring"]),
 
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
@@ -167,10 +169,9 @@ let package = Package(
         suite(
             "GatewayTests",
             [
-                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
-                "Stores",
-                logging, "TestSupport",
-            ]),
+                "Bayes", "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Scoring", "Stores", logging, "TestSupport",
+            ] + nio),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
             name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],

@@ -193,22 +193,6 @@ private let inspectorKeys: [Setting] = [
         "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
 ]
 
-private let bayesKeys: [Setting] = [
-    Setting("bayes.enabled", \.bayes.enabled, .flag, "Judge mail by what mailreeve learn was taught."),
-    Setting(
-        "bayes.path", \.bayes.path, .path(orEmpty: "bayes in the state directory"),
-        "Directory of the database of learnt mail."),
-    Setting(
-        "bayes.tokens", \.bayes.tokens, .count(10_000...1_000_000_000),
-        "Tokens that are counted. Beyond it the least telling and oldest go."),
-    Setting(
-        "bayes.messages", \.bayes.messages, .count(100...1_000_000),
-        "Learnt messages that are kept, as tokens, to learn from again. Beyond it the oldest of the larger class go."),
-    Setting(
-        "bayes.minimum", \.bayes.minimum, .count(1...1_000_000),
-        "Messages of spam and of ham each below which nothing is judged."),
-]
-
 private let clamavKeys: [Setting] = [
     Setting("clamav.enabled", \.clamav.enabled, .flag, "Scan with the embedded libclamav."),
     Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
@@ -242,7 +226,7 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
+    keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
         + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),

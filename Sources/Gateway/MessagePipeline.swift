@@ -36,7 +36,10 @@ package struct MessagePipeline: MailReceiver {
             }
         }
         if work.disposition.isDelivered { await deliver(&work) }
-        return await answer(&work)
+        let replies = await answer(&work)
+        // A message that its client sends again teaches then.
+        if !replies.contains(where: \.isTemporary) { await gateway.autolearner.offer(work) }
+        return replies
     }
 
     // MARK: - Steps

@@ -14,6 +14,7 @@ package struct Settings: Sendable, Equatable {
     /// Path of the control socket; empty means `control.sock` in the state directory.
     package var controlSocket = ""
     package var bayes = Bayes()
+    package var quarantine = QuarantineSettings()
     package var workspace = Workspace()
     package var limits = Limits()
     package var unpacking = Unpacking()

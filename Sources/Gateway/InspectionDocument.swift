@@ -45,6 +45,7 @@ struct InspectionDocument: Encodable {
 
     struct UncheckedEntry: Encodable {
         var reason: String
+        var scanner: Nullable<String>
         var part: Nullable<String>
         var detail: String
     }
@@ -135,7 +136,9 @@ struct InspectionDocument: Encodable {
         ambiguous = work.verdict.reasons.contains(.ambiguous)
         unchecked = work.verdict.unchecked.map {
             UncheckedEntry(
-                reason: $0.reason.rawValue, part: path($0.part), detail: Escaping.text($0.detail, limit: 500))
+                reason: $0.reason.rawValue,
+                scanner: Nullable($0.scanner.isEmpty ? nil : Escaping.text($0.scanner, limit: 100)),
+                part: path($0.part), detail: Escaping.text($0.detail, limit: 500))
         }
         limitsHit = report.limitsHit.map { Escaping.text($0) }
         recipients = work.outcomes.map {

@@ -66,12 +66,13 @@ extension MessageWork {
                 required: setup.database == nil ? [] : ["clamav"])
             // What the scanners found holds whatever became of the rules.
             if let refusal {
-                verdict.add(Unchecked(.scannerFailed, detail: refusal))
+                verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
             await score(report)
+            verdict = verdict.graded(by: listener.policy.levels)
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)

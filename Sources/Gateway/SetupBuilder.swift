@@ -128,10 +128,15 @@ struct SetupBuilder {
     }
 
     private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
-        ContentPolicy(
-            infected: policy.infected ?? (placement == .beforeQueue ? .reject : .discard), unchecked: policy.unchecked,
-            rule: policy.rule ?? (placement == .beforeQueue ? .reject : .discard),
-            badHeader: policy.badHeader,
+        func either(_ chosen: Destiny?, before: Destiny = .reject, after: Destiny) -> Destiny {
+            chosen ?? (placement == .beforeQueue ? before : after)
+        }
+        return ContentPolicy(
+            infected: either(policy.infected, after: .discard), unchecked: policy.unchecked,
+            rule: either(policy.rule, after: .discard), banned: either(policy.banned, after: .discard),
+            spam: either(policy.spam, after: .pass), spammy: policy.spammy, badHeader: policy.badHeader,
+            oversized: either(policy.oversized, after: .bounce),
+            levels: SpamLevels(tag: policy.levels.tag, tag2: policy.levels.tag2, kill: policy.levels.kill),
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
             addAmbiguityResults: policy.addAmbiguityResults)

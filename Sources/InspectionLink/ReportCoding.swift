@@ -60,6 +60,7 @@ extension Report {
         out.put(unchecked) { out, item in
             out.put(item.reason.rawValue)
             out.put(item.part)
+            out.put(item.scanner)
             out.put(item.detail)
         }
         out.put(firings) { out, firing in
@@ -123,7 +124,7 @@ extension Report {
         let unchecked = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             Unchecked(
                 try Self.word(&reader), part: try reader.index(below: count),
-                detail: try reader.string(limit: limits.text))
+                scanner: try reader.string(limit: limits.text), detail: try reader.string(limit: limits.text))
         }
         var groupBytes = limits.groupBytes
         let firings = try reader.list(limit: limits.firings) { reader throws(RecordError) in

@@ -258,7 +258,7 @@ struct Inspection {
 
         mutating func fail(_ words: String, part: Int?) {
             isComplete = false
-            builder.addUnchecked(.scannerFailed, part: part, words)
+            builder.addUnchecked(.scannerFailed, part: part, scanner: Inspection.scanner, words)
         }
     }
 }

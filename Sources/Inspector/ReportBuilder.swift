@@ -108,8 +108,10 @@ struct ReportBuilder {
         add(Finding(scanner: Finding.testStrings, kind: .spam, name: name, part: part))
     }
 
-    mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, _ detail: String) {
-        report.unchecked.append(Unchecked(reason, part: part, detail: clamped(detail, to: limits.detail)))
+    /// - Parameter scanner: whose failure it is; empty when it is no scanner's.
+    mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, scanner: String = "", _ detail: String) {
+        report.unchecked.append(
+            Unchecked(reason, part: part, scanner: scanner, detail: clamped(detail, to: limits.detail)))
     }
 
     /// Adds what the spam scorer takes from the message.

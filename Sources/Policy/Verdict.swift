@@ -83,7 +83,7 @@ package struct Verdict: Hashable, Sendable {
         // An anomaly is no excuse of a scanner for its silence.
         if names.isEmpty, report.unchecked.isEmpty {
             for scanner in required where !report.completedScanners.contains(scanner) {
-                unchecked.append(Unchecked(.scannerFailed, detail: "\(scanner) did not finish"))
+                unchecked.append(Unchecked(.scannerFailed, scanner: scanner, detail: "\(scanner) did not finish"))
             }
         }
         self.unchecked = unchecked
@@ -112,6 +112,16 @@ package struct Verdict: Hashable, Sendable {
         unchecked.append(item)
         let held = Set(categories).subtracting([.clean]).union([.unchecked])
         categories = Category.allCases.filter(held.contains)
+    }
+
+    /// The same verdict with the category that the sum of its tests has under these levels. What a scanner calls spam stays
+    /// spam.
+    package func graded(by levels: SpamLevels) -> Verdict {
+        guard let category = levels.category(of: score), !categories.contains(.spam) else { return self }
+        var verdict = self
+        let held = Set(categories).subtracting([.clean]).union([category])
+        verdict.categories = Category.allCases.filter(held.contains)
+        return verdict
     }
 
     /// The same verdict with only one of its categories, for words about that one.

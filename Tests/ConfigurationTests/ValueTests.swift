@@ -162,6 +162,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("6.31", 6.31), ("0", 0), ("-5", -5), ("1.5", 1.5), ("1000000", 1_000_000), ("-1000000.000", -1_000_000),
+        ("0.001", 0.001), ("-0.5", -0.5),
+    ])
+    func points(_ text: String, _ expected: Double) {
+        let loaded = read("policies: {default: {levels: {kill: \(text)}}}")
+        #expect(loaded.problems == [])
+        #expect(loaded.settings.policies["default"]?.levels.kill == expected)
+    }
+
+    @Test(arguments: [
+        "6.3111", "1e3", ".5", "5.", "1,5", "--1", "+1", "nan", "inf", "1000000.001", "-1000001", "1.2.3",
+        "9999999999999",
+    ])
+    func notPoints(_ text: String) {
+        #expect(problems("policies: {default: {levels: {kill: \"\(text)\"}}}").count == 1)
+    }
+
     @Test func everyNumberIsInTheTableOfBounds() {
         let numbers = ConfigurationFile.reference().split(separator: "\n").filter {
             $0.contains("| number, ") || $0.contains("| size, ") || $0.contains("| time, ")

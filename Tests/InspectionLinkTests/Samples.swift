@@ -41,7 +41,7 @@ enum Samples {
             Finding(scanner: "clamav", kind: .banned, name: "Test", part: nil),
         ],
         anomalies: [Anomaly(kind: .conflictingBoundary, part: 0, offset: 1000)],
-        unchecked: [Unchecked(.encrypted, part: 1, detail: "zip"), Unchecked(.overLimits)],
+        unchecked: [Unchecked(.encrypted, part: 1, scanner: "clamav", detail: "zip"), Unchecked(.overLimits)],
         firings: [
             RuleFiring(
                 list: .body, table: 2, line: 3, range: 10..<20, groups: [Array("ab".utf8), nil, []],

@@ -227,7 +227,7 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + quarantineKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -238,6 +238,7 @@ let settingsSchema = Schema<Settings>(
         ("rules", "What Postfix has no settings for, of header and body checks."),
         ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
+        ("quarantine", "Mail that was kept back."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

@@ -16,7 +16,7 @@ struct GatewaySetup: Sendable {
     var listeners: [String: ListenerSetup]
     let pool: InspectorPool
     let spool: Spool
-    let quarantine: Quarantine
+    let quarantine: IndexedQuarantine
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?

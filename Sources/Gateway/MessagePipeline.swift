@@ -48,6 +48,7 @@ package struct MessagePipeline: MailReceiver {
         let entry = Quarantine.Entry(
             id: work.mailID, time: work.time, category: work.verdict.category,
             reason: ReplyTexts.reason(work.decisive, id: work.id), envelope: work.message.envelope,
+            subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
             size: work.message.file.count)
         work.quarantineID = work.mailID
         let (setup, snapshot) = (work.setup, work)

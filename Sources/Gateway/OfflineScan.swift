@@ -133,7 +133,8 @@ package final class OfflineScan: Sendable {
         listener = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: .singleton, database: database, rules: rules, shelf: shelf,
+            quarantine: settings.openQuarantine(report: log), threads: .singleton, database: database, rules: rules,
+            shelf: shelf,
             scorer: scorer, tokenRequest: .texts)
     }
 

@@ -58,6 +58,9 @@ package struct CheckOutcome: Hashable, Sendable {
     /// Nothing further is looked up.
     package private(set) var isEnded = false
 
+    /// More than `bccLimit` addresses were to be added.
+    package private(set) var hasTooManyBCC = false
+
     /// Addresses that BCC adds at most.
     package static let bccLimit = 100
 
@@ -83,7 +86,9 @@ package struct CheckOutcome: Hashable, Sendable {
         case .redirect(let text):
             redirect = text
         case .bcc(let text):
-            if !bcc.contains(text), bcc.count < Self.bccLimit { bcc.append(text) }
+            if !bcc.contains(text) {
+                if bcc.count < Self.bccLimit { bcc.append(text) } else { hasTooManyBCC = true }
+            }
         case .ignore, .strip:
             edit(firing, firing.range, [])
         case .prepend(let text):

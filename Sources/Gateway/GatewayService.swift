@@ -88,12 +88,6 @@ package final class GatewayService: Sendable {
         let spool = Spool(limits: builder.spoolLimits)
         let setup = try await Self.makeSetup(
             builder, start, pool, spool, group, threads, learntMail, RuleShelf(), before: nil)
-        do {
-            let yesterday = Int(Date().timeIntervalSince1970) - 86_400
-            try await setup.blocking { try setup.quarantine.removeUnfinished(before: yesterday) }
-        } catch {
-            logger.warning("quarantine: \(error)")
-        }
         state = GatewayState(setup, journal: journal)
         door = FrontDoor(
             group: group, receiver: MessagePipeline(gateway: state), spool: spool,
@@ -113,6 +107,7 @@ package final class GatewayService: Sendable {
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
@@ -132,7 +127,8 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: threads, database: database, rules: rules, shelf: shelf,
+            quarantine: settings.openQuarantine { start.logger.error("\($0)") }, threads: threads, database: database,
+            rules: rules, shelf: shelf,
             scorer: await scorer(builder, start, learntMail, before: before?.scorer))
     }
 
@@ -193,6 +189,7 @@ package final class GatewayService: Sendable {
             group.addTask {
                 for await _ in reloads { _ = await self.turns.take { await self.reload() } }
             }
+            group.addTask { await QuarantineKeeping(state: self.state, logger: self.start.logger).run() }
             for await _ in stops { break }
             await self.shutDown()
             group.cancelAll()

@@ -16,7 +16,7 @@ struct GatewaySetup: Sendable {
     var listeners: [String: ListenerSetup]
     let pool: InspectorPool
     let spool: Spool
-    let quarantine: Quarantine
+    let quarantine: IndexedQuarantine
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
@@ -106,6 +106,8 @@ package final class GatewayState: Sendable {
     func note(_ text: String) {
         journal.note(text)
     }
+
+    func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
         journal.record(work.event(at: .now))

@@ -39,12 +39,19 @@ extension MessageWork {
         outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
     }
 
+    /// Sender and recipients for the passwords that are tried, the first ones.
+    private var addresses: [String] {
+        let paths = [message.envelope.reversePath] + message.envelope.recipients.map(\.path)
+        return paths.filter { !$0.isNull && $0.bytes.count <= ControlLimits.address }
+            .compactMap { String(validating: $0.bytes, as: UTF8.self) }.prefix(ControlLimits.addresses).map { $0 }
+    }
+
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
         let choice = await chooseDatabase()
         let context = InspectionContext(
             smtputf8: message.envelope.parameters.smtputf8, tokens: tokenRequest(choice),
-            foreignTokens: choice?.hasForeignTokens ?? false)
+            foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses)
         let outcome = await setup.pool.inspect(
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
@@ -65,9 +72,10 @@ extension MessageWork {
                 required: setup.database == nil ? [] : ["clamav"])
             // What the scanners found holds whatever became of the rules.
             if let refusal {
-                verdict.add(Unchecked(.scannerFailed, detail: refusal))
+                verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
+            await judgeFiles(report, book)
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
             if let choice { await score(report, by: choice) }
@@ -75,10 +83,31 @@ extension MessageWork {
                 verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
             }
             verdict.apply(scores: setup.settings.scores)
+            verdict = verdict.graded(by: listener.policy.levels)
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
             causes.append(detail)
         }
+    }
+
+    /// Names and types of files: what is banned, what the allow list lets through, and whether it could be taken out.
+    private mutating func judgeFiles(_ report: Report, _ book: RuleBook?) async {
+        let (file, facts) = (message.file, facts)
+        do {
+            banned = try BannedJudgement(
+                report, book: book, sets: listener.policy.bannedRules, envelope: message.envelope, now: time)
+            let contents = banned.contents
+            let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
+            strip = try await setup.blocking(unless: file.inMemory) {
+                try StripPlan(contents, report, facts, file, words)
+            }
+        } catch {
+            let detail = "banned: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
+            verdict.add(Unchecked(.scannerFailed, detail: detail))
+            causes.append(detail)
+        }
+        verdict.add(banned: banned.contents, isStrippable: strip != nil)
+        verdict.tests += banned.tests
     }
 
     /// The database that judges; nil where none knows enough, or none can be asked.

@@ -117,6 +117,7 @@ package final class OfflineScan: Sendable {
         let database = builder.database()
         let shelf = RuleShelf()
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let limit = settings.limits.messageSize
@@ -132,7 +133,8 @@ package final class OfflineScan: Sendable {
         listener = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: .singleton, database: database, rules: rules, shelf: shelf,
+            quarantine: settings.openQuarantine(report: log), threads: .singleton, database: database, rules: rules,
+            shelf: shelf,
             scorer: scorer, tokenRequest: .texts)
     }
 

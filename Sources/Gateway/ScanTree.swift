@@ -20,6 +20,7 @@ struct ScanTree {
             let evidence = finding.evidence.isEmpty ? "" : ": \(finding.evidence)"
             return "\(finding.class): \(finding.name) (\(finding.scanner))\(Self.place(finding.part))\(evidence)"
         }
+        list("allowed", document.allowed) { $0 }
         addTests(document)
         list("anomalies", document.anomalies) { anomaly in
             "\(anomaly.kind)\(Self.place(anomaly.part)) at octet \(anomaly.offset) (\(anomaly.class), \(anomaly.action))"

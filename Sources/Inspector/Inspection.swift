@@ -16,6 +16,7 @@ struct Inspection {
 
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let banned: BannedStage?
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
@@ -24,11 +25,15 @@ struct Inspection {
 
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
+    ///   - banned: rules on names and types of files; nil without any.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
-    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String]) {
+    init(
+        engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, reportSize: Int, passwords: [String]
+    ) {
         self.engine = engine
         self.rules = rules
+        self.banned = banned
         self.reportSize = reportSize
         self.passwords = passwords
     }
@@ -46,7 +51,8 @@ struct Inspection {
             engine: engine, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
-                passwords: Run.passwords(message, walker, site: passwords, request.limits),
+                passwords: Run.passwords(
+                    message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
@@ -86,6 +92,8 @@ struct Inspection {
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
+        if let banned { run.take(banned) }
+        run.clock.spent(.rules)
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
@@ -177,6 +185,8 @@ struct Inspection {
         var isComplete: Bool
         /// For each part of the tree its index in the report, where contents found within parts stand as well.
         private(set) var reported: [Int] = []
+        /// What rules on files may ask for, by index in the report: attributes of members, facts of documents.
+        var marks: [Int: Set<String>] = [:]
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
         /// Octets of members' text, and members, that tokens were taken from so far.
@@ -203,6 +213,8 @@ struct Inspection {
 
         /// Adds a part of the tree to the report.
         mutating func add(_ part: PartDescription) {
+            var part = part
+            part.container = part.container.map { reported[$0] }
             reported.append(builder.add(part))
         }
 
@@ -227,7 +239,7 @@ struct Inspection {
                     PartDescription(
                         path: "\(holder.path).\(item.coding.rawValue)-\(number + 1)", declaredType: "",
                         names: item.names.map { String(decoding: $0, as: UTF8.self) }, origin: .embedded,
-                        reading: holder.reading))
+                        reading: holder.reading, container: part))
                 take(
                     block.span.extracting(decoded.content), [], isCut: decoded.limitReached, part: index, offset: 0)
             }
@@ -299,7 +311,7 @@ struct Inspection {
 
         mutating func fail(_ words: String, part: Int?) {
             isComplete = false
-            builder.addUnchecked(.scannerFailed, part: part, words)
+            builder.addUnchecked(.scannerFailed, part: part, scanner: Inspection.scanner, words)
         }
     }
 }

@@ -12,7 +12,7 @@ DATADIR ?= /usr/share/mailreeve
 CORPORA ?= ../shared/corpora
 
 LIBRARIES := libclamav-dev liblmdb-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
-PROGRAMS := mailreeve mailreeve-inspector
+PROGRAMS := mailreeve mailreeve-inspector mailreeve-launcher
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
 SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
@@ -36,6 +36,7 @@ run: ## build, start a gateway with a next hop, send it the samples, keep servin
 build: deps toolchain ## build the release programs, Swift's libraries linked in
 	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve
 	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve-inspector
+	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve-launcher
 
 debug: deps toolchain ## build everything for debugging, tests included
 	$(SWIFT) build --build-tests

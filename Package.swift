@@ -41,6 +41,7 @@ let package = Package(
     products: [
         .executable(name: "mailreeve", targets: ["mailreeve"]),
         .executable(name: "mailreeve-inspector", targets: ["mailreeve-inspector"]),
+        .executable(name: "mailreeve-launcher", targets: ["mailreeve-launcher"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -100,6 +101,8 @@ let package = Package(
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
 
+        library("RemoteChecks", ["Linux", "MailModel", "Patterns"]),
+
         // Composition
         library("Configuration", ["Checks", "MailModel", yaml]),
         library(
@@ -114,7 +117,7 @@ let package = Package(
                 "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
                 "Members",
                 "Policy",
-                "Relay", "SMTP", "Scoring", "Stores", logging,
+                "Patterns", "Relay", "RemoteChecks", "SMTP", "Scoring", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
@@ -127,6 +130,8 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
+        .executableTarget(
+            name: "mailreeve-launcher", dependencies: ["Linux"], swiftSettings: strict),
 
         .executableTarget(
             name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
@@ -180,6 +185,9 @@ let package = Package(
         suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
+        suite(
+            "RemoteChecksTests",
+            ["Linux", "MailModel", "Patterns", "RemoteChecks", "TestSupport", "mailreeve-launcher"]),
         suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
         .testTarget(

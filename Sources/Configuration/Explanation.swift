@@ -11,7 +11,13 @@ extension LoadedConfiguration {
     /// `policies.NAME.infected` show every listener's or policy's value; the name of a section lists its keys.
     package func explain(key: String) -> Explanation {
         if let found = settingsSchema[key] { return .known(explanation(found, [(key, settings)], default: Settings())) }
-        if let (index, rest) = listenerKey(key), let found = listenerSchema[rest] {
+        if let (index, rest) = elementKey(key, of: "scanners"), let found = scannerSchema[rest] {
+            let chosen = settings.scanners.indices.filter { index == nil || index == $0 }
+            guard !chosen.isEmpty else { return .unknown("there is no such scanner in the settings") }
+            let values = chosen.map { ("scanners[\($0)].\(rest)", settings.scanners[$0]) }
+            return .known(explanation(found, values, default: ScannerEntry()))
+        }
+        if let (index, rest) = elementKey(key, of: "listeners"), let found = listenerSchema[rest] {
             let chosen = settings.listeners.indices.filter { index == nil || index == $0 }
             guard !chosen.isEmpty else {
                 return .unknown("there is no such listener; the last is listeners[\(settings.listeners.count - 1)]")
@@ -34,7 +40,8 @@ extension LoadedConfiguration {
 
     /// Every key as the reference writes it: `listeners[].address`, `policies.NAME.infected`.
     static let allKeys: [String] =
-        settingsSchema.keys.map { $0.path } + listenerSchema.keys.map { "listeners[].\($0.path)" }
+        settingsSchema.keys.map { $0.path } + scannerSchema.keys.map { "scanners[].\($0.path)" }
+        + listenerSchema.keys.map { "listeners[].\($0.path)" }
         + policySchema.keys.map { "policies.NAME.\($0.path)" }
 
     private func explanation<Root>(_ key: SchemaKey<Root>, _ values: [(key: String, root: Root)], default root: Root)
@@ -52,9 +59,9 @@ extension LoadedConfiguration {
     }
 
     /// Index and rest of `listeners[0].rest`; nil index for `listeners[].rest`.
-    private func listenerKey(_ key: String) -> (Int?, String)? {
-        guard key.hasPrefix("listeners["), let close = key.firstIndex(of: "]") else { return nil }
-        let inside = key[..<close].dropFirst("listeners[".count)
+    private func elementKey(_ key: String, of list: String) -> (Int?, String)? {
+        guard key.hasPrefix(list + "["), let close = key.firstIndex(of: "]") else { return nil }
+        let inside = key[..<close].dropFirst(list.count + 1)
         let after = key[close...].dropFirst()
         guard after.first == "." else { return nil }
         let rest = String(after.dropFirst())
@@ -73,6 +80,7 @@ extension LoadedConfiguration {
         let prefix: String
         switch key {
         case "listeners": (doc, prefix) = (listenersDoc, "listeners[].")
+        case "scanners": (doc, prefix) = (scannersDoc, "scanners[].")
         case "policies": (doc, prefix) = (policiesDoc, "policies.NAME.")
         default:
             if let (_, rest) = policyKey(key), let section = policySchema.sections.first(where: { $0.path == rest }) {

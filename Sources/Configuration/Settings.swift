@@ -20,6 +20,9 @@ package struct Settings: Sendable, Equatable {
     package var timeouts = Timeouts()
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
+    package var scanning = ScanningSettings()
+    /// Scanners outside the inspector.
+    package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
     package var log = Log()
     package var tls = TLSFiles()

@@ -16,10 +16,10 @@ struct SettingsReader {
         let special = read(entries, into: \.self, schema: settingsSchema, at: "")
         for entry in special {
             loaded.origins[entry.name] = entry.value.position
-            if entry.name == "listeners" {
-                readListeners(entry.value)
-            } else {
-                readPolicies(entry.value)
+            switch entry.name {
+            case "listeners": readListeners(entry.value)
+            case "scanners": readScanners(entry.value)
+            default: readPolicies(entry.value)
             }
         }
     }
@@ -46,6 +46,25 @@ struct SettingsReader {
                 continue
             }
             _ = read(entries, into: \.listeners[index], schema: listenerSchema, at: path)
+        }
+    }
+
+    private mutating func readScanners(_ node: ConfigNode) {
+        if node.isNull { return }
+        guard case .list(let items, _) = node.content else {
+            if case .refused = node.content { return }
+            fault(node, "expected a list of scanners, each after '- ', found \(node.kind)")
+            return
+        }
+        loaded.settings.scanners = items.map { _ in ScannerEntry() }
+        for (index, item) in items.enumerated() {
+            let path = "scanners[\(index)]"
+            loaded.origins[path] = item.position
+            guard let entries = sectionEntries(item, called: "a scanner") else {
+                for key in ["name", "kind"] { faulty.insert("\(path).\(key)") }
+                continue
+            }
+            _ = read(entries, into: \.scanners[index], schema: scannerSchema, at: path)
         }
     }
 

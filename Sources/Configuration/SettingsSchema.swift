@@ -244,7 +244,7 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + scanningKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -252,12 +252,13 @@ let settingsSchema = Schema<Settings>(
         ("timeouts", "Deadlines."),
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
+        ("scanning", "Scanners outside the inspector, together; each one stands under scanners."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
-    special: ["listeners", "policies"])
+    special: ["scanners", "listeners", "policies"])
 
 /// Facilities of syslog(3).
 let syslogFacilities =

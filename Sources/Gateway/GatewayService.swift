@@ -8,6 +8,7 @@ internal import MailModel
 internal import NIOCore
 internal import NIOPosix
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// The daemon: opens the doors, serves until it is told to stop, takes over new settings on the way.
@@ -110,6 +111,7 @@ package final class GatewayService: Sendable {
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
+        let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
         for problem in rules.warnings + ready.ruleProblems {
             start.logger.warning("\(Escaping.text(problem, limit: 1000))")
@@ -126,9 +128,25 @@ package final class GatewayService: Sendable {
         }
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
-            listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
+            listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
+            spool: spool,
             quarantine: builder.quarantine, threads: threads, database: database, rules: rules, shelf: shelf,
             scorer: await scorer(builder, start, threads, before: before?.scorer))
+    }
+
+    /// The scanners of the settings, each tested once; those in use where nothing about them has changed.
+    private static func scanners(
+        _ builder: SetupBuilder, _ start: Start, before: GatewaySetup?
+    ) async throws -> ScannerSet {
+        let settings = builder.settings
+        if let before, before.settings.scanners == settings.scanners, before.settings.scanning == settings.scanning {
+            return before.scanners
+        }
+        let scanners = try builder.scanners(inspector: start.inspectorPath) { [logger = start.logger] text in
+            logger.warning("\(Escaping.text(text, limit: 1000))")
+        }
+        await scanners.test()
+        return scanners
     }
 
     /// The judge by learnt mail. A process opens a database once: a reload keeps the one that is open. One that cannot be
@@ -176,12 +194,21 @@ package final class GatewayService: Sendable {
             group.addTask {
                 for await _ in reloads { _ = await self.turns.take { await self.reload() } }
             }
+            group.addTask { await self.keepTesting() }
             for await _ in stops { break }
             await self.shutDown()
             group.cancelAll()
         }
         try? await threads.shutdownGracefully()
         try? await group.shutdownGracefully()
+    }
+
+    /// Tests the scanners in force on their timers; after a reload these are others.
+    private func keepTesting() async {
+        while !Task.isCancelled {
+            await state.current.scanners.test()
+            try? await Task.sleep(for: .seconds(1))
+        }
     }
 
     private func shutDown() async {
@@ -256,7 +283,8 @@ package final class GatewayService: Sendable {
         let setup = state.current
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
-            spool: setup.spool, totals: journal.totals, signatures: setup.signatureState)
+            spool: setup.spool, totals: journal.totals, signatures: setup.signatureState,
+            scanners: setup.scanners.states)
         return document.encoded()
     }
 }

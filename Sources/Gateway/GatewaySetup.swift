@@ -4,6 +4,7 @@ internal import MailModel
 internal import NIOPosix
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 internal import Synchronization
 
@@ -15,6 +16,8 @@ struct GatewaySetup: Sendable {
     let hostname: String
     var listeners: [String: ListenerSetup]
     let pool: InspectorPool
+    /// Scanners outside the inspector.
+    let scanners: ScannerSet
     let spool: Spool
     let quarantine: Quarantine
     let threads: NIOThreadPool

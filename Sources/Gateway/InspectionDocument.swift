@@ -5,6 +5,7 @@ internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// What the inspection found and what follows, in the form of `scan --json`. Fields may be added, never renamed; in JSON
@@ -33,6 +34,14 @@ struct InspectionDocument: Encodable {
         var name: String
         var part: Nullable<String>
         var evidence: String
+    }
+
+    struct ScannerEntry: Encodable {
+        var name: String
+        var answered: Bool
+        /// Why it did not answer.
+        var failure: String
+        var us: Int
     }
 
     struct AnomalyEntry: Encodable {
@@ -77,6 +86,8 @@ struct InspectionDocument: Encodable {
     var bayes = Nullable<[String: Double]>()
     var findings: [FindingEntry]
     var parts: [PartEntry]
+    /// Scanners outside the inspector that were asked.
+    var scanners: [ScannerEntry]
     var anomalies: [AnomalyEntry]
     var ambiguous: Bool
     var unchecked: [UncheckedEntry]
@@ -113,6 +124,12 @@ struct InspectionDocument: Encodable {
                 scanner: entry.list.rawValue, class: Finding.Kind.rule.rawValue,
                 name: Escaping.text("\(entry.verb) \(String(decoding: entry.text, as: UTF8.self))", limit: 500),
                 part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500))
+        }
+        scanners = work.scannerOutcomes.map {
+            ScannerEntry(
+                name: $0.settings.name, answered: $0.failure == nil,
+                failure: Escaping.text($0.failure ?? "", limit: 500),
+                us: $0.microseconds)
         }
         edits = work.rules.outcome.edits.map { edit in
             "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)

@@ -1,13 +1,14 @@
 package import InspectionLink
-internal import Linux
+package import Linux
 package import MailModel
 package import Stores
 internal import Synchronization
 
 /// How a message came out of the inspection.
 package enum InspectionOutcome: Sendable {
-    /// A report that kept its bounds, and what the generation that wrote it is.
-    case report(Report, Ready)
+    /// A report that kept its bounds, what the generation that wrote it is, and the sealed file with the parts where they were
+    /// wanted.
+    case report(Report, Ready, parts: Descriptor?)
     /// No report; the reason is one of `deadline`, `scannerCrashed`, `scannerFailed`.
     case failed(UncheckedReason, detail: String)
 }

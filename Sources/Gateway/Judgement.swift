@@ -5,6 +5,7 @@ internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// The steps that the daemon and `mailreeve scan` share: header facts, inspection, verdict, dispositions. They touch
@@ -45,15 +46,34 @@ extension MessageWork {
         let totals = await scorerTotals()
         let context = InspectionContext(
             smtputf8: message.envelope.parameters.smtputf8, tokens: totals == nil ? .none : setup.tokenRequest,
-            foreignTokens: (totals?.foreignTokens ?? 0) > 0)
-        let outcome = await setup.pool.inspect(
-            message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
+            foreignTokens: (totals?.foreignTokens ?? 0) > 0,
+            partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0)
+        let deadline = monotonicNow() + seconds * 1_000_000_000
+        let (scanners, first) = (setup.scanners, scanSubject)
+        async let early = scanners.ask(.message, first, deadline: deadline)
+        let outcome = await setup.pool.inspect(message.file, context, deadline: deadline)
+        var subject = first
+        if case .report(let report, _, let parts) = outcome { subject.parts = ScanParts(report, file: parts) }
+        scannerOutcomes = await scanners.ask(.parts, subject, deadline: deadline)
+        scannerOutcomes += await early
+        scannerOutcomes += await scanners.askBackups(after: scannerOutcomes, subject, deadline: deadline)
+        await judge(outcome)
+    }
+
+    /// Makes the verdict from what the inspection and the scanners said.
+    private mutating func judge(_ outcome: InspectionOutcome) async {
+        let partCount = if case .report(let report, _, _) = outcome { report.parts.count } else { 0 }
+        let conclusion = ScannerConclusion(scannerOutcomes, parts: partCount)
+        defer {
+            for item in conclusion.unchecked { verdict.add(item) }
+            verdict.tests += conclusion.tests
+        }
         switch outcome {
-        case .report(let report, let ready):
+        case .report(var report, let ready, _):
             let (file, book) = (message.file, setup.shelf[ready.rules])
             var refusal: String?
             do {
-                rules = try await setup.blocking(unless: file.inMemory) {
+                rules = try await setup.blocking(unless: file.inMemory) { [report] in
                     try RuleJudgement(report, book: book, message: EditableMessage(file))
                 }
             } catch {
@@ -61,6 +81,8 @@ extension MessageWork {
             }
             self.report = report
             self.ready = ready
+            take(conclusion)
+            report = self.report ?? report
             verdict = Verdict(
                 report, anomalies: anomalies, policy: listener.policy.judging, ruling: rules.ruling,
                 required: setup.database == nil ? [] : ["clamav"])
@@ -73,7 +95,9 @@ extension MessageWork {
             verdict.tests += report.agreedTests
             await score(report)
         case .failed(let reason, let detail):
-            verdict = Verdict(failed: reason, detail: detail)
+            take(conclusion)
+            verdict = report.map { Verdict($0) } ?? Verdict(failed: reason, detail: detail)
+            if report != nil { verdict.add(Unchecked(reason, detail: detail)) }
             causes.append(detail)
         }
     }

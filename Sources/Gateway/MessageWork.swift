@@ -5,6 +5,7 @@ internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -24,6 +25,8 @@ struct MessageWork: Sendable {
     var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
     var report: Report?
     var ready: Ready?
+    /// How each scanner outside the inspector came out of it.
+    var scannerOutcomes: [ScannerOutcome] = []
     /// What the rules want.
     var rules = RuleJudgement()
     /// What learnt mail says; nil when it says nothing.

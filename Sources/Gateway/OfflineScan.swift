@@ -6,6 +6,7 @@ package import MailModel
 internal import NIOPosix
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -116,6 +117,8 @@ package final class OfflineScan: Sendable {
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
+        let scanners = try builder.scanners(inspector: settings.inspector.path) { log(Escaping.text($0, limit: 1000)) }
+        await scanners.test()
         let limit = settings.limits.messageSize
         // One message is judged at a time, but the pool's thread may hold it a moment longer than its report.
         let spool = Spool(
@@ -128,7 +131,8 @@ package final class OfflineScan: Sendable {
         }
         listener = first
         setup = GatewaySetup(
-            settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
+            settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
+            spool: spool,
             quarantine: builder.quarantine, threads: .singleton, database: database, rules: rules, shelf: shelf,
             scorer: scorer, tokenRequest: .texts)
     }

@@ -284,13 +284,13 @@ final class PoolDriver: @unchecked Sendable {
 
     // MARK: - Results
 
-    func finish(_ request: Int, _ ready: Ready?, _ report: Report) {
+    func finish(_ request: Int, _ ready: Ready?, _ report: Report, _ parts: Descriptor?) {
         guard let ready else { return fail(request, .closed) }
         guard let done = pending.removeValue(forKey: request) else { return }
         switch done.origin {
         case .caller(let answer):
             counts.inspected += 1
-            answer.resume(returning: .report(report, ready))
+            answer.resume(returning: .report(report, ready, parts: parts))
         case .selfTest(let generation, let infected):
             selfTestAnswered(generation, passed: infected == report.findings.contains { $0.kind == .virus })
         }

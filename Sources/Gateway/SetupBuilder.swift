@@ -9,6 +9,7 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -75,7 +76,8 @@ struct SetupBuilder {
                 generation: 0, workspace: "", clamav: clamav, allowWeakerSandbox: inspector.sandbox == .allowWeaker,
                 workerMemory: inspector.memory,
                 workerFileSize: max(
-                    inspector.reportSize, settings.limits.messageSize * 2, settings.unpacking.workspace),
+                    inspector.reportSize, settings.limits.messageSize * 2, settings.unpacking.workspace,
+                    settings.scanning.partsSize),
                 passwords: Array(settings.unpacking.passwords.prefix(ControlLimits.passwords))),
             limits: InspectionLimits(
                 mimeParts: settings.limits.mimeParts, mimeDepth: settings.limits.mimeDepth,
@@ -86,6 +88,16 @@ struct SetupBuilder {
                 unpacking: unpackingLimits),
             reportSize: inspector.reportSize, selfTest: clamav != nil,
             rules: rules.flatMap { $0.isEmpty ? nil : $0.source })
+    }
+
+    /// Scanners outside the inspector.
+    /// - Parameter inspector: path of `mailreeve-inspector`; the launcher stands beside it unless the settings say where.
+    func scanners(inspector: String, log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {
+        let directory = inspector.lastIndex(of: "/").map { String(inspector[...$0]) } ?? ""
+        let launcher = settings.scanning.launcher
+        return try ScannerTable(
+            launcher: launcher.isEmpty ? directory + "mailreeve-launcher" : launcher, settings: settings
+        ).scanners(log: log)
     }
 
     private var unpackingLimits: UnpackingLimits {

@@ -3,7 +3,7 @@
 //   gateway -> zygote   Configure (first, with [tables of rules] where there are any), Fork
 //   zygote  -> gateway  Ready or Failed, Forked (with [worker socket, pidfd]), Exited
 //   worker  -> gateway  Hello (with [report file]), Done
-//   gateway -> worker   Inspect (with [message file])
+//   gateway -> worker   Inspect (with [message file], or [message file, parts file] where parts are wanted)
 //
 // The end of the stream ends the reader: no worker outlives its zygote, no zygote outlives its gateway.
 
@@ -117,11 +117,16 @@ package struct InspectionContext: Hashable, Sendable {
 
     /// Words are wanted as SpamAssassin keys them, too.
     package var foreignTokens: Bool
+    /// Octets of decoded parts that are wanted in the file that comes with the request; 0 for none, and no file.
+    package var partsLimit: Int
 
-    package init(smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false) {
+    package init(
+        smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, partsLimit: Int = 0
+    ) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
         self.foreignTokens = foreignTokens
+        self.partsLimit = partsLimit
     }
 }
 

@@ -143,6 +143,7 @@ extension Inspect {
         out.put(context.smtputf8)
         out.put(context.tokens.rawValue)
         out.put(context.foreignTokens)
+        out.put(context.partsLimit)
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -169,7 +170,7 @@ extension Inspect {
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
             context: InspectionContext(
                 smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
-                foreignTokens: try reader.bool()),
+                foreignTokens: try reader.bool(), partsLimit: try reader.int(in: any)),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),

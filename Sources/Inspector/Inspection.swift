@@ -34,12 +34,13 @@ struct Inspection {
     }
 
     /// Inspects a message. Returns the report as a record.
-    mutating func inspect(_ message: Mapping, _ request: Inspect) -> [UInt8] {
+    /// - Parameter parts: where decoded parts go; nil when nobody wants them.
+    mutating func inspect(_ message: Mapping, _ request: Inspect, parts: Descriptor? = nil) -> [UInt8] {
         if buffer.capacity > Self.keptBuffer { buffer = [] }
-        return message.withBytes { bytes in inspect(bytes, request) }
+        return message.withBytes { bytes in inspect(bytes, request, parts) }
     }
 
-    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
+    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
         if request.context.tokens == .only { return tokensOnly(message) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
@@ -49,6 +50,7 @@ struct Inspection {
                 passwords: Run.passwords(message, walker, site: passwords, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
+        run.partsFile = parts.map { PartsFile($0, limit: request.context.partsLimit) }
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
@@ -84,6 +86,7 @@ struct Inspection {
         }
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         run.takeMembers()
+        run.builder.add(run.partsFile?.parts ?? [])
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         return run.builder.finish(
@@ -141,6 +144,8 @@ struct Inspection {
         private(set) var reported: [Int] = []
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
+        /// Takes decoded parts for scanners outside, where they are wanted.
+        var partsFile: PartsFile?
         private var block: [UInt8] = []
         private var spent = 0
 
@@ -253,6 +258,16 @@ struct Inspection {
                 if let part { builder.describe(part) { $0.encrypted = true } }
             case .failed(let words):
                 fail(words, part: part)
+            }
+        }
+
+        /// Hands a decoded part out to scanners outside.
+        mutating func materialise(_ content: Span<UInt8>, part: Int) {
+            guard partsFile != nil, !content.isEmpty else { return }
+            do throws(SystemError) {
+                if try partsFile?.add(content, part: part) == false { builder.reach("scanner-parts", part: part) }
+            } catch {
+                builder.addUnchecked(.scannerFailed, part: part, "parts for scanners: \(error)")
             }
         }
 

@@ -51,6 +51,7 @@ extension Inspection.Run {
         for problem in opened.problems { note(problem, part: part) }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
+        materialise(content, part: part)
         scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete)
     }
 

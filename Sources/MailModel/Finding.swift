@@ -51,11 +51,14 @@ package struct Unchecked: Hashable, Sendable {
     package var part: Int?
     /// What exactly, for people; escape before showing.
     package var detail: String
+    /// What follows, where a scanner has settings of its own for that; nil leaves it to the reason. Never from a report.
+    package var destiny: Destiny?
 
-    package init(_ reason: UncheckedReason, part: Int? = nil, detail: String = "") {
+    package init(_ reason: UncheckedReason, part: Int? = nil, detail: String = "", destiny: Destiny? = nil) {
         self.reason = reason
         self.part = part
         self.detail = detail
+        self.destiny = destiny
     }
 }
 

@@ -52,7 +52,7 @@ package struct ContentPolicy: Hashable, Sendable {
         case .infected:
             return infected
         case .unchecked:
-            var destinies = verdict.reasons.map { unchecked[$0] ?? .tempfail }
+            var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
             if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }
             for careful in [Destiny.tempfail, .reject, .quarantine, .discard] where destinies.contains(careful) {
                 return careful

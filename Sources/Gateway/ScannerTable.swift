@@ -1,0 +1,88 @@
+internal import Configuration
+internal import Glibc
+internal import Linux
+internal import Patterns
+internal import RemoteChecks
+
+/// Every kind of scanner outside the inspector: what it is there for, and how it is made from the settings. Another kind is
+/// a case of `ScannerEntry.Kind`, a file in `RemoteChecks` and a line in each of these two tables.
+struct ScannerTable {
+    /// The program that starts scanners that are programs.
+    let launcher: String
+    let settings: Settings
+
+    static func aim(_ kind: ScannerEntry.Kind) -> ScannerSettings.Aim {
+        switch kind {
+        case .clamd: .viruses
+        case .command: .viruses
+        }
+    }
+
+    private func make(_ entry: ScannerEntry) throws -> any RemoteScanner {
+        switch entry.kind {
+        case .clamd:
+            ClamdScanner(
+                addresses: entry.addresses.map(Self.address), method: entry.method == .fildes ? .fildes : .instream,
+                threads: entry.concurrency)
+        case .command:
+            CommandScanner(
+                try command(entry), launcher: launcher, sandbox: sandbox(entry),
+                workspace: settings.workspace.directory, threads: entry.concurrency)
+        }
+    }
+
+    /// All scanners of the settings.
+    /// - Throws: what is wrong with a pattern, for the administrator.
+    func scanners(log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {
+        var options = ScannerSet.Options()
+        options.stopsAtFirstHit = settings.scanning.firstHitStops
+        options.testInterval = settings.scanning.selfTestInterval
+        options.retryInterval = settings.scanning.retryInterval
+        return ScannerSet(
+            try settings.scanners.map { (Self.common($0), try make($0)) }, options: options, log: log)
+    }
+
+    private static func common(_ entry: ScannerEntry) -> ScannerSettings {
+        let sample: TestSample =
+            switch entry.sample {
+            case .eicar: .eicar
+            case .gtube: .gtube
+            case .none: .none
+            }
+        return ScannerSettings(
+            name: entry.name, seeks: aim(entry.kind), isBackup: entry.backup, failurePolicy: entry.onFailure,
+            timeout: entry.timeout * 1_000_000_000, takesParts: entry.takesParts, sample: sample,
+            staleAfter: entry.staleAfter)
+    }
+
+    private static func address(_ endpoint: ScannerEndpoint) -> ScannerAddress {
+        switch endpoint {
+        case .tcp(let host, let port): .tcp(host: host, port: port)
+        case .unix(let path): .unix(path: path)
+        }
+    }
+
+    private func sandbox(_ entry: ScannerEntry) -> ProgramSandbox {
+        ProgramSandbox(
+            directory: "", readable: entry.readable, network: entry.network, memory: entry.memory,
+            fileSize: settings.unpacking.workspace, allowWeaker: settings.inspector.sandbox == .allowWeaker)
+    }
+
+    private func command(_ entry: ScannerEntry) throws -> CommandScanner.Command {
+        func pattern(_ key: String, _ text: String) throws -> OutputPattern? {
+            if text.isEmpty { return nil }
+            do {
+                return try OutputPattern(text)
+            } catch {
+                throw GatewayError("scanner \(entry.name): \(key): \(error)")
+            }
+        }
+        var command = CommandScanner.Command(programs: entry.programs, arguments: entry.arguments)
+        command.cleanCodes = entry.cleanCodes
+        command.infectedCodes = entry.infectedCodes
+        command.cleanPattern = try pattern("clean_pattern", entry.cleanPattern)
+        command.infectedPattern = try pattern("infected_pattern", entry.infectedPattern)
+        command.namePattern = try pattern("name_pattern", entry.namePattern)
+        return command
+    }
+}

@@ -88,7 +88,7 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	install -m 755 -s $(addprefix $(RELEASE)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
 	install -d $(DESTDIR)$(DATADIR)/rules
-	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks $(DESTDIR)$(DATADIR)/rules
+	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks rules/scanners.yaml $(DESTDIR)$(DATADIR)/rules
 	install -m 644 packaging/mailreeve.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailreeve.conf
 	sed -e 's|/usr/local|$(PREFIX)|' -e 's|/etc/mailreeve|$(SYSCONFDIR)/mailreeve|' packaging/mailreeve.service \
 	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/mailreeve.service

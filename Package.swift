@@ -81,7 +81,7 @@ let package = Package(
         library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker
-        library("Antivirus", ["CClamAV"]),
+        library("Antivirus", ["CClamAV", "MailModel"]),
         library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
         library(
             "Unpacking",
@@ -101,7 +101,9 @@ let package = Package(
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
 
-        library("RemoteChecks", ["Linux", "MailModel", "Patterns"]),
+        library(
+            "RemoteChecks",
+            ["Linux", "MailModel", "Patterns", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
 
         // Composition
         library("Configuration", ["Checks", "MailModel", yaml]),
@@ -148,7 +150,7 @@ let package = Package(
         // What must hold for any bytes: for the suite that tries the fuzzer's corpus, and for the fuzzer
         .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
-        suite("AntivirusTests", ["Antivirus"]),
+        suite("AntivirusTests", ["Antivirus", "MailModel"]),
         suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
@@ -165,12 +167,14 @@ let package = Package(
         suite(
             "EndToEndTests",
             ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
-        suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
+        suite(
+            "FaultTests",
+            ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
         suite(
             "GatewayTests",
             [
                 "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
-                "Stores",
+                "Patterns", "RemoteChecks", "Stores",
                 logging, "TestSupport",
             ]),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),

@@ -35,10 +35,11 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "What becomes of mail when neither it nor another scanner with the same aim answers."),
     ScannerKey("timeout", \.timeout, .duration(1...3600), "Time for one message, within that of the whole inspection."),
     ScannerKey(
-        "parts", \.parts, ValueType<Bool>.flag.orNull(meaning: "yes for programs, no for servers"),
+        "parts", \.parts, ValueType<Bool>.flag.orNull(meaning: "yes for command and protocol"),
         "Give it every decoded part too; it then waits for the inspection."),
     ScannerKey(
-        "self_test", \.selfTest, ValueType<ScannerEntry.Sample>.choice.orNull(meaning: "eicar"),
+        "self_test", \.selfTest,
+        ValueType<ScannerEntry.Sample>.choice.orNull(meaning: "gtube for spamd and rspamd, else eicar"),
         "What it must find, at the start and on a timer, to be believed when it finds nothing."),
     ScannerKey(
         "stale_after", \.staleAfter, .duration(0...31_536_000),
@@ -76,6 +77,11 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey("network", \.network, .flag, "A program may open sockets of any kind."),
     ScannerKey(
         "memory", \.memory, .size(67_108_864...1_099_511_627_776), "Address space of a program."),
+    ScannerKey(
+        "user", \.user, .argument, "spamd: whose preferences count. Empty leaves it to the server."),
+    ScannerKey("password", \.password, .argument, "rspamd: password of the worker. Empty for none."),
+    ScannerKey(
+        "score_percent", \.scorePercent, .count(0...1000), "spamd and rspamd: points here for a hundred points there."),
 ])
 
 // What no single key of a scanner shows.
@@ -93,11 +99,17 @@ extension SettingsReader {
                 complain("name", "there is another scanner '\(scanner.name)'")
             }
             let kind = scanner.kind.rawValue
-            if scanner.kind.isServer, scanner.addresses.isEmpty {
-                complain("addresses", "scanner '\(scanner.name)', a \(kind), needs addresses")
+            switch (scanner.kind.isServer, scanner.kind.isProgram) {
+            case (true, false) where scanner.addresses.isEmpty:
+                complain("addresses", "scanner '\(scanner.name)' of kind \(kind) needs addresses")
+            case (false, _) where scanner.programs.isEmpty:
+                complain("programs", "scanner '\(scanner.name)' of kind \(kind) needs programs")
+            case (true, true) where scanner.addresses.isEmpty == scanner.programs.isEmpty:
+                complain("addresses", "scanner '\(scanner.name)' of kind \(kind) needs either addresses or programs")
+            default: break
             }
-            if scanner.kind.isProgram, scanner.programs.isEmpty {
-                complain("programs", "scanner '\(scanner.name)', a \(kind), needs programs")
+            if scanner.kind == .protocol, scanner.addresses.contains(where: { !$0.isUnix }) {
+                complain("addresses", "kind protocol needs a Unix socket: descriptors do not travel over TCP")
             }
             if scanner.kind == .command, !scanner.arguments.contains(where: { $0.contains("{}") }) {
                 complain("arguments", "scanner '\(scanner.name)' is not told what to look at: {} is in no argument")

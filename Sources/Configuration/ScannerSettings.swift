@@ -46,11 +46,21 @@ package struct ScannerEntry: Sendable, Equatable {
     package var network = false
     /// Address space of the program.
     package var memory = 4_294_967_296
+    /// Of spamd: whose preferences count; empty for those of the server.
+    package var user = ""
+    /// Of rspamd's worker; empty for none.
+    package var password = ""
+    /// Points here for a hundred points there.
+    package var scorePercent = 100
     package init() {}
 
     package enum Kind: String, Sendable, Equatable, CaseIterable {
         case clamd
         case command
+        case spamd
+        case rspamd
+        /// Of the site's own.
+        case `protocol`
     }
 
     /// How clamd gets the message.
@@ -60,25 +70,33 @@ package struct ScannerEntry: Sendable, Equatable {
     package enum Sample: String, Sendable, Equatable, CaseIterable { case eicar, gtube, none }
 
     /// `parts` with its default for the kind.
-    package var takesParts: Bool { parts ?? !kind.isServer }
+    package var takesParts: Bool { parts ?? kind.isProgram }
     /// `self_test` with its default for the kind.
-    package var sample: Sample { selfTest ?? .eicar }
+    package var sample: Sample { selfTest ?? (kind.givesPoints ? .gtube : .eicar) }
 }
 
 extension ScannerEntry.Kind {
-    /// It is reached at an address.
+    /// It can be reached at an address.
     package var isServer: Bool {
         switch self {
-        case .clamd: true
+        case .clamd, .spamd, .rspamd, .protocol: true
         case .command: false
         }
     }
 
-    /// It is a program that is run.
+    /// It can be a program that is run.
     package var isProgram: Bool {
         switch self {
-        case .clamd: false
-        case .command: true
+        case .clamd, .spamd, .rspamd: false
+        case .command, .protocol: true
+        }
+    }
+
+    /// It judges spam.
+    package var givesPoints: Bool {
+        switch self {
+        case .spamd, .rspamd: true
+        case .clamd, .command, .protocol: false
         }
     }
 }

@@ -198,6 +198,15 @@ package struct Settings: Sendable, Equatable {
         package var maxRecursion = 17
         /// libclamav's `MaxFiles`.
         package var maxFiles = 10_000
+        /// Seconds between two looks for changed signatures; 0 for none.
+        package var selfCheck = 60
+        /// Load new signatures while the old ones serve.
+        package var concurrentReload = true
+        package var options = EngineOptions.standard
+        /// Categories of possibly unwanted applications that are left out.
+        package var excludePUA: [String] = []
+        /// Findings that are points and no virus.
+        package var nameScores: [NameScore] = []
         package init() {}
     }
 

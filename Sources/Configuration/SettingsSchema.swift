@@ -1,7 +1,5 @@
 package import MailModel
 
-/// Largest count of octets that libclamav takes for a limit (INT_MAX less two).
-private let clamavLargest = 2_147_483_645
 /// Largest message, spool file or memory limit for one message.
 private let twoGiB = 2_147_483_648
 private let oneTiB = 1_099_511_627_776
@@ -208,23 +206,6 @@ private let bayesKeys: [Setting] = [
     Setting(
         "bayes.minimum", \.bayes.minimum, .count(1...1_000_000),
         "Messages of spam and of ham each below which nothing is judged."),
-]
-
-private let clamavKeys: [Setting] = [
-    Setting("clamav.enabled", \.clamav.enabled, .flag, "Scan with the embedded libclamav."),
-    Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
-    Setting(
-        "clamav.test_database", \.clamav.testDatabase, .path(orEmpty: "none"),
-        "Signatures for tests only, used with a loud warning when the database directory is empty."),
-    Setting(
-        "clamav.max_scan_size", \.clamav.maxScanSize, .size(1_048_576...clamavLargest),
-        "libclamav's MaxScanSize and MaxFileSize; what is larger is over-limits."),
-    Setting(
-        "clamav.max_recursion", \.clamav.maxRecursion, .count(1...100),
-        "libclamav's MaxRecursion; what is nested deeper is over-limits."),
-    Setting(
-        "clamav.max_files", \.clamav.maxFiles, .count(1...1_000_000),
-        "libclamav's MaxFiles; an archive with more is over-limits."),
 ]
 
 private let logKeys: [Setting] = [

@@ -26,6 +26,8 @@ struct GatewaySetup: Sendable {
     /// The rules of these settings, and those of others for messages under way.
     let rules: RuleBook
     let shelf: RuleShelf
+    /// Findings that are points.
+    let nameScores: NameScores
     /// Judges by learnt mail; nil where that is off or there is no database.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.

@@ -25,6 +25,8 @@ package struct InspectorPoolSettings: Sendable {
     package var reportSize: Int
     /// A new generation must find the test sample before it serves.
     package var selfTest: Bool
+    /// A new generation is loaded beside the one that serves; else after it, and mail waits.
+    package var isReloadedBeside: Bool
     /// Tables of rules; nil for none.
     package var rules: RuleTables?
     /// Loading a generation may take this long, nanoseconds: a full signature set takes some ten seconds.
@@ -32,7 +34,7 @@ package struct InspectorPoolSettings: Sendable {
 
     package init(
         path: String, pool: PoolMachine.Settings, configure: Configure, limits: InspectionLimits, reportSize: Int,
-        selfTest: Bool, rules: RuleTables? = nil
+        selfTest: Bool, isReloadedBeside: Bool = true, rules: RuleTables? = nil
     ) {
         self.path = path
         self.pool = pool
@@ -40,6 +42,7 @@ package struct InspectorPoolSettings: Sendable {
         self.limits = limits
         self.reportSize = reportSize
         self.selfTest = selfTest
+        self.isReloadedBeside = isReloadedBeside
         self.rules = rules
     }
 }

@@ -81,7 +81,7 @@ extension MessageWork {
             }
             self.report = report
             self.ready = ready
-            take(conclusion)
+            let scored = take(conclusion)
             report = self.report ?? report
             verdict = Verdict(
                 report, anomalies: anomalies, policy: listener.policy.judging, ruling: rules.ruling,
@@ -91,13 +91,15 @@ extension MessageWork {
                 verdict.add(Unchecked(.scannerFailed, detail: refusal))
                 causes.append(refusal)
             }
+            verdict.tests += scored
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
             await score(report)
         case .failed(let reason, let detail):
-            take(conclusion)
+            let scored = take(conclusion)
             verdict = report.map { Verdict($0) } ?? Verdict(failed: reason, detail: detail)
             if report != nil { verdict.add(Unchecked(reason, detail: detail)) }
+            verdict.tests += scored
             causes.append(detail)
         }
     }

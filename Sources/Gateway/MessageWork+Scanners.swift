@@ -20,11 +20,15 @@ extension MessageWork {
     }
 
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.
-    mutating func take(_ conclusion: ScannerConclusion) {
+    /// - Returns: tests in place of the findings that are points.
+    mutating func take(_ conclusion: ScannerConclusion) -> [ScoredTest] {
         causes += conclusion.notes
-        guard !conclusion.findings.isEmpty else { return }
-        if report == nil { report = Report(messageSize: message.file.count) }
-        report?.findings += conclusion.findings
+        if report == nil, !conclusion.findings.isEmpty { report = Report(messageSize: message.file.count) }
+        guard var known = report else { return [] }
+        known.findings += conclusion.findings
+        let tests = setup.nameScores.take(from: &known.findings)
+        report = known
+        return tests
     }
 }
 

@@ -18,12 +18,14 @@ final class PoolDriver: @unchecked Sendable {
         var origin: Origin
     }
 
+    typealias LoadAnswer = CheckedContinuation<Result<Ready, InspectorError>, Never>
+
     struct Loading {
         var settings: InspectorPoolSettings
         var deadline: Int
         var testsLeft = 0
         /// Nil for a generation that takes the place of one that died.
-        var answer: CheckedContinuation<Result<Ready, InspectorError>, Never>?
+        var answer: LoadAnswer?
     }
 
     let workspace: Workspace
@@ -39,6 +41,8 @@ final class PoolDriver: @unchecked Sendable {
     private var lastGeneration = 0
     private var lastRequest = 0
     private var relaunchAt: Int?
+    /// A generation that is started when the one before has ended.
+    private var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
     var counts = (inspected: 0, crashes: 0, deadlines: 0)
     private var stopping: CheckedContinuation<Void, Never>?
 
@@ -112,7 +116,7 @@ final class PoolDriver: @unchecked Sendable {
     private func take(_ command: Inbox.Command) {
         switch command {
         case .load(let settings, let answer):
-            launch(settings, answer: answer)
+            replace(settings, answer: answer)
         case .inspect(let message, let context, let deadline, let answer):
             submit(
                 Pending(message: message, context: context, origin: .caller(answer)), deadline: deadline,
@@ -125,6 +129,8 @@ final class PoolDriver: @unchecked Sendable {
                     crashes: counts.crashes, deadlines: counts.deadlines))
         case .stop(let answer):
             stopping = answer
+            successor?.answer?.resume(returning: .failure(InspectorError("the gateway is stopping")))
+            successor = nil
             settings = nil
             for generation in loading.keys { giveUp(generation, "the gateway is stopping") }
             perform(machine.close())
@@ -163,9 +169,22 @@ final class PoolDriver: @unchecked Sendable {
 
     // MARK: - Generations
 
-    private func launch(
-        _ settings: InspectorPoolSettings, answer: CheckedContinuation<Result<Ready, InspectorError>, Never>?
-    ) {
+    /// Starts the generation that is to take over: beside the one that serves or, where memory holds only one, after it.
+    func replace(_ settings: InspectorPoolSettings, answer: LoadAnswer?) {
+        guard !settings.isReloadedBeside, let serving = machine.serving else { return launch(settings, answer: answer) }
+        successor?.answer?.resume(returning: .failure(InspectorError("overtaken by another reload")))
+        successor = (settings, answer)
+        perform(machine.retire(serving, now: monotonicNow()))
+    }
+
+    /// The generation before has ended, and its memory is free.
+    private func startSuccessor() {
+        guard let next = successor, zygotes.isEmpty, ending.isEmpty else { return }
+        successor = nil
+        launch(next.settings, answer: next.answer)
+    }
+
+    private func launch(_ settings: InspectorPoolSettings, answer: LoadAnswer?) {
         lastGeneration += 1
         let generation = lastGeneration
         do {
@@ -204,8 +223,9 @@ final class PoolDriver: @unchecked Sendable {
             answer.resume(returning: .failure(InspectorError(text)))
         } else {
             log(.error(text))
-            relaunchAt = monotonicNow() + PoolMachine.pause
         }
+        // Without one that serves there must be another try, with the settings that last worked.
+        if machine.serving == nil, settings != nil { relaunchAt = monotonicNow() + PoolMachine.pause }
         perform(machine.retire(generation, now: monotonicNow()))
         if let zygote = zygotes[generation] { end(zygote) }
     }
@@ -238,7 +258,7 @@ final class PoolDriver: @unchecked Sendable {
             let zygote = ending.remove(at: index)
             _ = zygote.child.reap()
             workspace.removeGeneration(zygote.generation)
-            return
+            return startSuccessor()
         }
         guard let zygote = zygotes.values.first(where: { $0.child.pid == pid }) else { return }
         let generation = zygote.generation
@@ -271,6 +291,11 @@ final class PoolDriver: @unchecked Sendable {
                 workers[id] = InspectorWorker(
                     id: id, socket: PacketSocket(descriptors[0]), process: ProcessHandle(descriptors[1]))
                 if !known { kill(id) }
+            case .databaseChanged:
+                // Only the one that serves watches for others; one that is loading reads what is there now.
+                guard machine.serving == generation, let settings, loading.isEmpty, successor == nil else { return }
+                log(.info("the signatures have changed: loading them"))
+                replace(settings, answer: nil)
             case .exited(let number, let status):
                 workerEnded(WorkerID(generation: generation, number: number), Escaping.text(status, limit: 60))
             }

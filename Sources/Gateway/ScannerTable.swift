@@ -15,19 +15,26 @@ struct ScannerTable {
         switch kind {
         case .clamd: .viruses
         case .command: .viruses
+        case .protocol: .viruses
+        case .spamd: .spam
+        case .rspamd: .spam
         }
     }
 
-    private func make(_ entry: ScannerEntry) throws -> any RemoteScanner {
-        switch entry.kind {
+    func make(_ entry: ScannerEntry) throws -> any RemoteScanner {
+        let (addresses, threads) = (entry.addresses.map(Self.address), entry.concurrency)
+        let score = ScorePolicy(percent: entry.scorePercent)
+        return switch entry.kind {
         case .clamd:
             ClamdScanner(
-                addresses: entry.addresses.map(Self.address), method: entry.method == .fildes ? .fildes : .instream,
-                threads: entry.concurrency)
+                addresses: addresses, method: entry.method == .fildes ? .fildes : .instream, threads: threads)
         case .command:
             CommandScanner(
                 try command(entry), launcher: launcher, sandbox: sandbox(entry),
-                workspace: settings.workspace.directory, threads: entry.concurrency)
+                workspace: settings.workspace.directory, threads: threads)
+        case .spamd: SpamdScanner(addresses: addresses, user: entry.user, score: score, threads: threads)
+        case .rspamd: RspamdScanner(addresses: addresses, password: entry.password, score: score, threads: threads)
+        case .protocol: ProtocolScanner(try place(entry, addresses), threads: threads)
         }
     }
 
@@ -60,6 +67,14 @@ struct ScannerTable {
         case .tcp(let host, let port): .tcp(host: host, port: port)
         case .unix(let path): .unix(path: path)
         }
+    }
+
+    private func place(_ entry: ScannerEntry, _ addresses: [ScannerAddress]) throws -> ProtocolScanner.Place {
+        if entry.programs.isEmpty { return .server(addresses) }
+        guard let program = entry.programs.first(where: { access($0, X_OK) == 0 }) else {
+            throw GatewayError("scanner \(entry.name): none of its programs is there")
+        }
+        return .program([program] + entry.arguments, launcher: launcher, sandbox(entry))
     }
 
     private func sandbox(_ entry: ScannerEntry) -> ProgramSandbox {

@@ -65,7 +65,11 @@ struct SetupBuilder {
         let clamav = database.map {
             ClamAVSettings(
                 database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
-                maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles)
+                maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles,
+                options: settings.clamav.nameScores.isEmpty
+                    ? settings.clamav.options : settings.clamav.options.union(.allMatches),
+                excludedPUA: Array(settings.clamav.excludePUA.prefix(ControlLimits.categories)),
+                selfCheck: settings.clamav.selfCheck)
         }
         let inspector = settings.inspector
         return InspectorPoolSettings(
@@ -87,7 +91,17 @@ struct SetupBuilder {
                 decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes,
                 unpacking: unpackingLimits),
             reportSize: inspector.reportSize, selfTest: clamav != nil,
+            isReloadedBeside: settings.clamav.concurrentReload,
             rules: rules.flatMap { $0.isEmpty ? nil : $0.source })
+    }
+
+    /// What findings are worth that are no viruses.
+    func nameScores() throws -> NameScores {
+        do {
+            return try NameScores(settings.clamav.nameScores)
+        } catch {
+            throw GatewayError("clamav.virus_name_to_score: \(error)")
+        }
     }
 
     /// Scanners outside the inspector.

@@ -1,12 +1,13 @@
 // The control records: gateway and zygote on one SEQPACKET socket, gateway and each worker on another.
 //
 //   gateway -> zygote   Configure (first, with [tables of rules] where there are any), Fork
-//   zygote  -> gateway  Ready or Failed, Forked (with [worker socket, pidfd]), Exited
+//   zygote  -> gateway  Ready or Failed, Forked (with [worker socket, pidfd]), Exited, DatabaseChanged
 //   worker  -> gateway  Hello (with [report file]), Done
 //   gateway -> worker   Inspect (with [message file], or [message file, parts file] where parts are wanted)
 //
 // The end of the stream ends the reader: no worker outlives its zygote, no zygote outlives its gateway.
 
+package import MailModel
 package import Members
 
 /// First record to a zygote: everything it needs before it forks.
@@ -50,12 +51,23 @@ package struct ClamAVSettings: Hashable, Sendable {
     package var maxScanSize: Int
     package var maxRecursion: Int
     package var maxFiles: Int
+    package var options: EngineOptions
+    /// Categories of possibly unwanted applications that are left out.
+    package var excludedPUA: [String]
+    /// Seconds between two looks for changed signatures; 0 for none.
+    package var selfCheck: Int
 
-    package init(database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int) {
+    package init(
+        database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int,
+        options: EngineOptions = .standard, excludedPUA: [String] = [], selfCheck: Int = 0
+    ) {
         self.database = database
         self.maxScanSize = maxScanSize
         self.maxRecursion = maxRecursion
         self.maxFiles = maxFiles
+        self.options = options
+        self.excludedPUA = excludedPUA
+        self.selfCheck = selfCheck
     }
 }
 
@@ -196,6 +208,8 @@ package enum ZygoteEvent: Hashable, Sendable {
     /// A worker has ended; `status` says how (`exit 0`, `signal 9`). Without a `forked` before it: the worker could not be
     /// forked at all (`not forked: ...`).
     case exited(worker: Int, status: String)
+    /// The files of the signatures have changed since they were loaded, and have come to rest.
+    case databaseChanged
 }
 
 /// Records from worker to gateway.

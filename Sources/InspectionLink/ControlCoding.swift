@@ -1,3 +1,4 @@
+internal import MailModel
 internal import Members
 
 extension ZygoteRequest {
@@ -13,6 +14,9 @@ extension ZygoteRequest {
                 out.put(clamav.maxScanSize)
                 out.put(clamav.maxRecursion)
                 out.put(clamav.maxFiles)
+                out.put(clamav.options.rawValue)
+                out.put(clamav.excludedPUA) { out, category in out.put(category) }
+                out.put(clamav.selfCheck)
             }
             out.put(settings.allowWeakerSandbox)
             out.put(settings.landlockABI)
@@ -37,7 +41,11 @@ extension ZygoteRequest {
             if try reader.bool() {
                 clamav = ClamAVSettings(
                     database: try reader.string(limit: ControlLimits.path), maxScanSize: try reader.int(),
-                    maxRecursion: try reader.int(), maxFiles: try reader.int())
+                    maxRecursion: try reader.int(), maxFiles: try reader.int(),
+                    options: EngineOptions(rawValue: try reader.int(in: 0...EngineOptions.known.rawValue)),
+                    excludedPUA: try reader.list(limit: ControlLimits.categories) { reader throws(RecordError) in
+                        try reader.string(limit: ControlLimits.category)
+                    }, selfCheck: try reader.int(in: 0...86_400))
             }
             self = .configure(
                 Configure(
@@ -78,6 +86,8 @@ extension ZygoteEvent {
             out.put(worker)
             out.put(pid)
             return out.bytes
+        case .databaseChanged:
+            return RecordWriter(type: 15).bytes
         case .exited(let worker, let status):
             var out = RecordWriter(type: 14)
             out.put(worker)
@@ -104,6 +114,8 @@ extension ZygoteEvent {
             self = .forked(worker: try reader.int(), pid: try reader.int())
         case 14:
             self = .exited(worker: try reader.int(), status: try reader.string(limit: 200))
+        case 15:
+            self = .databaseChanged
         default:
             throw .type(reader.type)
         }
@@ -203,6 +215,9 @@ package enum ControlLimits {
     /// Passwords of the site, and octets of one.
     package static let passwords = 200
     package static let password = 128
+    /// Categories of possibly unwanted applications, and octets of one.
+    package static let categories = 200
+    package static let category = 64
     /// Octets of a failure text.
     package static let text = 8192
     /// Problems of rules that are told, and octets of one: together they fit into a record.

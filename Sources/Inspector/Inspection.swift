@@ -239,13 +239,15 @@ struct Inspection {
 
         mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
             guard let engine else { return }
-            let outcome = content.withUnsafeBytes {
+            let outcomes = content.withUnsafeBytes {
                 engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
             }
             clock.spent(.clamav)
+            for outcome in outcomes { take(outcome, part: part) }
+        }
+
+        private mutating func take(_ outcome: ScanOutcome, part: Int?) {
             switch outcome {
-            case .clean:
-                break
             case .found(let name):
                 builder.addVirus(
                     name, scanner: Inspection.scanner, part: part,

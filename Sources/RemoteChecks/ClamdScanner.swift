@@ -1,6 +1,5 @@
 internal import Linux
 internal import MailModel
-internal import Synchronization
 
 /// The client of clamd (`clamd(8)`): the whole message, and where it is set every decoded part, over TCP or a Unix socket.
 package final class ClamdScanner: RemoteScanner {
@@ -12,11 +11,9 @@ package final class ClamdScanner: RemoteScanner {
         case fildes
     }
 
-    private let addresses: [ScannerAddress]
+    private let addresses: FailoverAddresses
     private let method: Method
     private let lane: ScannerLane
-    /// Index of the address that answered last.
-    private let preferred = Atomic<Int>(0)
 
     /// Octets of an answer.
     private static let answerLimit = 16_384
@@ -25,14 +22,14 @@ package final class ClamdScanner: RemoteScanner {
     ///   - addresses: tried in order, beginning with the one that answered last.
     ///   - threads: connections at one time.
     package init(addresses: [ScannerAddress], method: Method, threads: Int) {
-        self.addresses = addresses
+        self.addresses = FailoverAddresses(addresses)
         self.method = method
         lane = ScannerLane(threads: threads)
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try failover(deadline) { address, deadline throws(ScannerFailure) in
+            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
                 var answer = ScanAnswer()
                 try scanMessage(subject, address, deadline, &answer)
                 for entry in subject.parts?.entries ?? [] where !entry.range.isEmpty {
@@ -46,7 +43,7 @@ package final class ClamdScanner: RemoteScanner {
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try failover(deadline) { address, deadline throws(ScannerFailure) in
+            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
                 let socket = try DeadlineSocket(connecting: address, deadline: deadline)
                 try socket.send(Array("zVERSION\0".utf8))
                 let text = String(decoding: try socket.receive(until: 0, limit: Self.answerLimit), as: UTF8.self)
@@ -54,28 +51,6 @@ package final class ClamdScanner: RemoteScanner {
                 return ScannerVersion(text: text, signatureTime: ClamdVersion.signatureTime(text))
             }
         }
-    }
-
-    /// Tries one address after the other; each of them has its share of the time that is left.
-    private func failover<Value>(
-        _ deadline: Int, _ work: (ScannerAddress, Int) throws(ScannerFailure) -> Value
-    ) throws(ScannerFailure) -> Value {
-        let first = preferred.load(ordering: .relaxed)
-        var failures: [String] = []
-        for step in addresses.indices {
-            let index = (first + step) % addresses.count
-            let now = monotonicNow()
-            guard now < deadline else { break }
-            let share = now + (deadline - now) / (addresses.count - step)
-            do throws(ScannerFailure) {
-                let value = try work(addresses[index], share)
-                preferred.store(index, ordering: .relaxed)
-                return value
-            } catch {
-                failures.append(error.description)
-            }
-        }
-        throw failures.isEmpty ? .late : ScannerFailure(failures.joined(separator: "; "))
     }
 
     private func scanMessage(

@@ -137,10 +137,12 @@ import Testing
         ("inspector.messages_per_worker", 1, 1_000_000), ("inspector.memory", 67_108_864, 1_099_511_627_776),
         ("inspector.report_size", 65_536, 1_073_741_824), ("clamav.max_scan_size", 1_048_576, 2_147_483_645),
         ("clamav.max_recursion", 1, 100), ("clamav.max_files", 1, 1_000_000),
+        ("clamav.self_check", 0, 86_400),
         ("header_size_limit", 1, 1_073_741_824), ("line_length_limit", 1, 1_073_741_824),
         ("body_checks_size_limit", 0, 1_073_741_824), ("mime_nesting_limit", 0, 1000),
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
-        ("rules.time_limit", 1, 3600),
+        ("rules.time_limit", 1, 3600), ("scanning.self_test_interval", 10, 86_400),
+        ("scanning.retry_interval", 1, 3600), ("scanning.parts_size", 65_536, 2_147_483_648),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
     ]
 
@@ -165,6 +167,6 @@ import Testing
         let numbers = ConfigurationFile.reference().split(separator: "\n").filter {
             $0.contains("| number, ") || $0.contains("| size, ") || $0.contains("| time, ")
         }
-        #expect(numbers.count == ValueTests.bounds.count)
+        #expect(numbers.count == ValueTests.bounds.count + ScannerTests.bounds.count)
     }
 }

@@ -4,8 +4,13 @@ import MailModel
 import TestSupport
 import Testing
 
+extension ClamdProcess {
+    fileprivate var unix: ScannerAddress { .unix(path: socketPath) }
+    fileprivate var tcp: ScannerAddress { .tcp(host: "127.0.0.1", port: port) }
+}
+
 /// The client of clamd with the real one, and with what pretends to be one.
-@Suite(.enabled(if: RealClamd.isThere, "clamd is not installed (make test-deps)"))
+@Suite(.enabled(if: ClamdProcess.isThere, "clamd is not installed (make test-deps)"))
 struct ClamdTests {
     private static func client(
         _ addresses: [ScannerAddress], _ method: ClamdScanner.Method = .instream
@@ -15,7 +20,7 @@ struct ClamdTests {
 
     @Test(arguments: ["tcp", "unix", "fildes"])
     func findsAndPasses(way: String) async throws {
-        let clamd = try RealClamd()
+        let clamd = try ClamdProcess()
         let client = Self.client([way == "tcp" ? clamd.tcp : clamd.unix], way == "fildes" ? .fildes : .instream)
         let clean = try await client.scan(try subject("nothing here"), deadline: deadline(20))
         #expect(clean == ScanAnswer())
@@ -27,14 +32,14 @@ struct ClamdTests {
     }
 
     @Test func partsAreScannedByThemselves() async throws {
-        let clamd = try RealClamd()
+        let clamd = try ClamdProcess()
         let answer = try await Self.client([clamd.unix]).scan(
             try subject("clean", parts: ["one", eicar, "three"]), deadline: deadline(20))
         #expect(answer.findings.map(\.part) == [1])
     }
 
     @Test func versionIsSaid() async throws {
-        let clamd = try RealClamd()
+        let clamd = try ClamdProcess()
         let version = try #require(try await Self.client([clamd.tcp]).version(deadline: deadline(20)))
         #expect(version.text.hasPrefix("ClamAV 1.") || version.text.hasPrefix("ClamAV 0."))
         // No database of the makers, no time.
@@ -43,7 +48,7 @@ struct ClamdTests {
 
     /// clamd refuses what is larger than its own limit: that is no failure of clamd and no clean message.
     @Test func largerThanItsLimitIsUnchecked() async throws {
-        let clamd = try RealClamd(maximum: "1M")
+        let clamd = try ClamdProcess(streamLimit: "1M")
         let client = Self.client([clamd.unix])
         let fits = try await client.scan(
             try subject(String(repeating: "x", count: 900_000)), deadline: deadline(20))
@@ -54,7 +59,7 @@ struct ClamdTests {
     }
 
     @Test func anotherHostTakesOver() async throws {
-        let clamd = try RealClamd()
+        let clamd = try ClamdProcess()
         let dead = ScannerAddress.tcp(host: "127.0.0.1", port: try Ports.free())
         let silent = try ScriptedServer { $0.awaitEnd() }
         let client = Self.client([dead, .unix(path: silent.path), clamd.tcp])
@@ -64,22 +69,21 @@ struct ClamdTests {
     }
 
     @Test func stoppedAndHung() async throws {
-        let clamd = try RealClamd()
+        let clamd = try ClamdProcess()
         let client = Self.client([clamd.unix])
-        clamd.process.signal(SIGSTOP)
+        clamd.signal(SIGSTOP)
         let mail = try subject("text")
         let hung = await failure { () async throws(ScannerFailure) in
             try await client.scan(mail, deadline: deadline(0.3))
         }
         #expect(hung == "no answer in time")
-        clamd.process.signal(SIGCONT)
+        clamd.signal(SIGCONT)
         #expect(try await client.scan(mail, deadline: deadline(20)) == ScanAnswer())
-        clamd.process.kill()
-        _ = clamd.process.wait()
+        clamd.stop()
         let dead = await failure { () async throws(ScannerFailure) in
             try await client.scan(mail, deadline: deadline(20))
         }
-        #expect(dead?.contains("Connection refused") == true, "\(dead ?? "answered")")
+        #expect(dead?.contains("connect: ") == true, "\(dead ?? "answered")")
     }
 
     @Test(arguments: [

@@ -41,13 +41,13 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: access("/usr/bin/clamscan", X_OK) == 0, "clamscan is not installed (make test-deps)"))
+    @Test(.enabled(if: Programs.peer("clamscan") != nil, "clamscan is not installed (make test-deps)"))
     func clamscan() async throws {
         let bench = try Bench()
         _ = try bench.scratch.directory("database")
         try bench.scratch.copy(Programs.signatures, to: "database/test.ndb")
         var command = CommandScanner.Command(
-            programs: ["/usr/bin/clamscan"],
+            programs: [Programs.peer("clamscan") ?? ""],
             arguments: ["--stdout", "--no-summary", "-r", "--database=\(bench.scratch.path)/database", "{}"])
         command.namePattern = try OutputPattern("^.+: (?!Infected Archive)(.*) FOUND$")
         let scanner = try bench.scanner(command, readable: [bench.scratch.path + "/database"])

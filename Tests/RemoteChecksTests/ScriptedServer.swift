@@ -27,14 +27,15 @@ final class ScriptedServer: Sendable {
         Thread.detachNewThread {
             while true {
                 let connection = accept(made, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else { break }
                 try? serve(StreamSocket(owning: connection, seconds: 10))
             }
+            // Closed by the thread that uses it: by then the number could be another server's.
+            close(made)
         }
     }
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 }

@@ -21,6 +21,17 @@ let scanningKeys: [SchemaKey<Settings>] = [
         "The program mailreeve-launcher, which starts scanners that are programs."),
 ]
 
+let cacheKeys: [SchemaKey<Settings>] = [
+    Setting(
+        "cache.messages", \.cache.messages, .count(0...100_000),
+        "Messages whose answers are kept, by their digest, until the settings or signatures change. 0 is none."),
+    Setting("cache.clean", \.cache.clean, .duration(0...86_400), "How long \"clean\" counts. 0 does not keep it."),
+    Setting(
+        "cache.infected", \.cache.infected, .duration(0...86_400), "How long \"infected\" counts. 0 does not keep it."),
+    Setting(
+        "cache.parts", \.cache.parts, .flag, "A worker does not scan a part again that it has found clean itself."),
+]
+
 /// The sentence for `scanners`.
 let scannersDoc =
     "Scanners outside the inspector (docs/SCANNERS.md), asked beside it and beside each other. A list; none by default."

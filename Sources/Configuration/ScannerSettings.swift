@@ -14,6 +14,18 @@ package struct ScanningSettings: Sendable, Equatable {
     package init() {}
 }
 
+/// Answers that are kept for content that comes again.
+package struct CacheSettings: Sendable, Equatable {
+    /// Messages; 0 for none.
+    package var messages = 500
+    /// Seconds that an answer counts, by what it was; 0 keeps none.
+    package var clean = 60
+    package var infected = 1800
+    /// A worker does not scan a part again that it found clean.
+    package var parts = true
+    package init() {}
+}
+
 /// One scanner outside the inspector.
 package struct ScannerEntry: Sendable, Equatable {
     /// Its name in logs, verdicts and status.

@@ -20,6 +20,7 @@ package struct Settings: Sendable, Equatable {
     package var timeouts = Timeouts()
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
+    package var cache = CacheSettings()
     package var scanning = ScanningSettings()
     /// Scanners outside the inspector.
     package var scanners: [ScannerEntry] = []

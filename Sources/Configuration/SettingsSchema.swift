@@ -225,7 +225,7 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + scanningKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -233,6 +233,7 @@ let settingsSchema = Schema<Settings>(
         ("timeouts", "Deadlines."),
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
+        ("cache", "Answers that are kept for content that comes again. Failures and doubts never are."),
         ("scanning", "Scanners outside the inspector, together; each one stands under scanners."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),

@@ -131,7 +131,7 @@ package final class GatewayService: Sendable {
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
             spool: spool,
             quarantine: builder.quarantine, threads: threads, database: database, rules: rules, shelf: shelf,
-            nameScores: try builder.nameScores(),
+            cache: builder.cache, nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, threads, before: before?.scorer))
     }
 

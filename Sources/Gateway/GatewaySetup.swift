@@ -26,6 +26,8 @@ struct GatewaySetup: Sendable {
     /// The rules of these settings, and those of others for messages under way.
     let rules: RuleBook
     let shelf: RuleShelf
+    /// Answers on messages that come again.
+    let cache: MessageCache
     /// Findings that are points.
     let nameScores: NameScores
     /// Judges by learnt mail; nil where that is off or there is no database.

@@ -86,6 +86,8 @@ struct InspectionDocument: Encodable {
     var bayes = Nullable<[String: Double]>()
     var findings: [FindingEntry]
     var parts: [PartEntry]
+    /// Inspection and scanners gave their answers at an earlier time, on the same message.
+    var cached: Bool
     /// Scanners outside the inspector that were asked.
     var scanners: [ScannerEntry]
     var anomalies: [AnomalyEntry]
@@ -125,6 +127,7 @@ struct InspectionDocument: Encodable {
                 name: Escaping.text("\(entry.verb) \(String(decoding: entry.text, as: UTF8.self))", limit: 500),
                 part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500))
         }
+        cached = work.isFromCache
         scanners = work.scannerOutcomes.map {
             ScannerEntry(
                 name: $0.settings.name, answered: $0.failure == nil,
@@ -165,7 +168,7 @@ struct InspectionDocument: Encodable {
         signatures = work.setup.signatureState
     }
 
-    private static func digest(_ message: MessageFile) throws -> [UInt8] {
+    static func digest(_ message: MessageFile) throws -> [UInt8] {
         var sum = SHA256()
         var offset = 0
         while offset < message.count {

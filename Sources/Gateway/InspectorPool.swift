@@ -105,6 +105,9 @@ package final class InspectorPool: Sendable {
         }
     }
 
+    /// The generation that took over last; 0 before the first.
+    package var generation: Int { inbox.serving.load(ordering: .relaxed) }
+
     /// What the pool is doing.
     package func status() async -> InspectorStatus {
         await withCheckedContinuation { continuation in
@@ -142,6 +145,8 @@ final class Inbox: Sendable {
     }
 
     private let queue = Mutex(Queue())
+    /// The generation that took over last; 0 before the first.
+    let serving = Atomic<Int>(0)
     /// Readable when there are commands.
     let wake: Wakeup
 

@@ -50,14 +50,44 @@ extension MessageWork {
             partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0)
         let deadline = monotonicNow() + seconds * 1_000_000_000
         let (scanners, first) = (setup.scanners, scanSubject)
-        async let early = scanners.ask(.message, first, deadline: deadline)
-        let outcome = await setup.pool.inspect(message.file, context, deadline: deadline)
+        let key = await cacheKey(context)
+        let kept = key.flatMap { setup.cache.find($0) }
+        isFromCache = kept != nil
+        let keptOutcomes = kept?.outcomes ?? []
+        async let early = scanners.ask(.message, first, kept: keptOutcomes, deadline: deadline)
+        let outcome: InspectionOutcome
+        if let kept {
+            outcome = .report(kept.report, kept.ready, parts: nil)
+        } else {
+            outcome = await setup.pool.inspect(message.file, context, deadline: deadline)
+        }
         var subject = first
         if case .report(let report, _, let parts) = outcome { subject.parts = ScanParts(report, file: parts) }
-        scannerOutcomes = await scanners.ask(.parts, subject, deadline: deadline)
+        scannerOutcomes = keptOutcomes
+        scannerOutcomes += await scanners.ask(.parts, subject, kept: keptOutcomes, deadline: deadline)
         scannerOutcomes += await early
+        if kept == nil { keep(outcome, key) }
         scannerOutcomes += await scanners.askBackups(after: scannerOutcomes, subject, deadline: deadline)
         await judge(outcome)
+    }
+
+    /// What the message is kept by; nil when nothing is kept.
+    private func cacheKey(_ context: InspectionContext) async -> MessageCache.Key? {
+        guard setup.cache.isOn, setup.scanners.allowsKeptAnswers else { return nil }
+        let file = message.file
+        guard let digest = try? await setup.blocking(unless: file.inMemory, { try InspectionDocument.digest(file) })
+        else {
+            return nil
+        }
+        return MessageCache.Key(digest: digest, context: context, generation: setup.pool.generation)
+    }
+
+    private func keep(_ outcome: InspectionOutcome, _ key: MessageCache.Key?) {
+        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation else {
+            return
+        }
+        let outcomes = scannerOutcomes.filter { $0.settings.looksAtContentOnly }
+        setup.cache.keep(MessageCache.Entry(report: report, ready: ready, outcomes: outcomes), for: key)
     }
 
     /// Makes the verdict from what the inspection and the scanners said.

@@ -25,6 +25,8 @@ struct MessageWork: Sendable {
     var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
     var report: Report?
     var ready: Ready?
+    /// The report was one on the same message at an earlier time.
+    var isFromCache = false
     /// How each scanner outside the inspector came out of it.
     var scannerOutcomes: [ScannerOutcome] = []
     /// What the rules want.
@@ -105,7 +107,10 @@ struct MessageWork: Sendable {
         else {
             return nil
         }
-        return Escaping.text(ready.engineVersion, limit: 60)
+        let engine = Escaping.text(ready.engineVersion, limit: 60)
+        guard ready.databaseVersion > 0 else { return engine }
+        let hours = max(0, time - ready.databaseTime) / 3600
+        return "\(engine), signatures \(ready.databaseVersion), \(hours) h old"
     }
 
     /// The event for the log.

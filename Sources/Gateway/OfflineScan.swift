@@ -134,7 +134,7 @@ package final class OfflineScan: Sendable {
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
             spool: spool,
             quarantine: builder.quarantine, threads: .singleton, database: database, rules: rules, shelf: shelf,
-            nameScores: try builder.nameScores(),
+            cache: builder.cache, nameScores: try builder.nameScores(),
             scorer: scorer, tokenRequest: .texts)
     }
 

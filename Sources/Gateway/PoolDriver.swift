@@ -3,6 +3,7 @@ internal import InspectionLink
 internal import Linux
 internal import MailModel
 internal import Stores
+internal import Synchronization
 
 /// Carries out what `PoolMachine` decides: the only code that holds inspector processes. Runs on one thread.
 final class PoolDriver: @unchecked Sendable {
@@ -233,6 +234,7 @@ final class PoolDriver: @unchecked Sendable {
     private func promote(_ generation: Int) {
         guard let load = loading.removeValue(forKey: generation), let ready = zygotes[generation]?.ready else { return }
         settings = load.settings
+        inbox.serving.store(generation, ordering: .relaxed)
         perform(machine.promote(generation, settings: load.settings.pool, now: monotonicNow()))
         log(
             .info(
@@ -278,7 +280,8 @@ final class PoolDriver: @unchecked Sendable {
                 return
             }
             switch try ZygoteEvent(record) {
-            case .ready(let ready):
+            case .ready(var ready):
+                ready.generation = generation
                 zygote.ready = ready
                 perform(machine.loaded(generation, now: monotonicNow()))
                 startSelfTest(generation)

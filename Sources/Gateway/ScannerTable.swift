@@ -21,6 +21,14 @@ struct ScannerTable {
         }
     }
 
+    /// Its answer may be kept for a while: the message alone decides.
+    private static func looksAtContentOnly(_ kind: ScannerEntry.Kind) -> Bool {
+        switch kind {
+        case .clamd, .command: true
+        case .protocol, .spamd, .rspamd: false
+        }
+    }
+
     func make(_ entry: ScannerEntry) throws -> any RemoteScanner {
         let (addresses, threads) = (entry.addresses.map(Self.address), entry.concurrency)
         let score = ScorePolicy(percent: entry.scorePercent)
@@ -58,7 +66,8 @@ struct ScannerTable {
             }
         return ScannerSettings(
             name: entry.name, seeks: aim(entry.kind), isBackup: entry.backup, failurePolicy: entry.onFailure,
-            timeout: entry.timeout * 1_000_000_000, takesParts: entry.takesParts, sample: sample,
+            timeout: entry.timeout * 1_000_000_000, takesParts: entry.takesParts,
+            looksAtContentOnly: looksAtContentOnly(entry.kind), sample: sample,
             staleAfter: entry.staleAfter)
     }
 

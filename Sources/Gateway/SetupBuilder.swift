@@ -69,7 +69,7 @@ struct SetupBuilder {
                 options: settings.clamav.nameScores.isEmpty
                     ? settings.clamav.options : settings.clamav.options.union(.allMatches),
                 excludedPUA: Array(settings.clamav.excludePUA.prefix(ControlLimits.categories)),
-                selfCheck: settings.clamav.selfCheck)
+                selfCheck: settings.clamav.selfCheck, cachesScans: settings.cache.parts)
         }
         let inspector = settings.inspector
         return InspectorPoolSettings(
@@ -93,6 +93,11 @@ struct SetupBuilder {
             reportSize: inspector.reportSize, selfTest: clamav != nil,
             isReloadedBeside: settings.clamav.concurrentReload,
             rules: rules.flatMap { $0.isEmpty ? nil : $0.source })
+    }
+
+    var cache: MessageCache {
+        let cache = settings.cache
+        return MessageCache(limit: cache.messages, lifetimes: .init(clean: cache.clean, infected: cache.infected))
     }
 
     /// What findings are worth that are no viruses.

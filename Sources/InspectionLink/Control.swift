@@ -56,10 +56,13 @@ package struct ClamAVSettings: Hashable, Sendable {
     package var excludedPUA: [String]
     /// Seconds between two looks for changed signatures; 0 for none.
     package var selfCheck: Int
+    /// A worker does not scan again what it has found clean.
+    package var cachesScans: Bool
 
     package init(
         database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int,
-        options: EngineOptions = .standard, excludedPUA: [String] = [], selfCheck: Int = 0
+        options: EngineOptions = .standard, excludedPUA: [String] = [], selfCheck: Int = 0,
+        cachesScans: Bool = false
     ) {
         self.database = database
         self.maxScanSize = maxScanSize
@@ -68,6 +71,7 @@ package struct ClamAVSettings: Hashable, Sendable {
         self.options = options
         self.excludedPUA = excludedPUA
         self.selfCheck = selfCheck
+        self.cachesScans = cachesScans
     }
 }
 
@@ -86,6 +90,8 @@ package struct Ready: Hashable, Sendable {
     package var rules: Int
     /// What is wrong with the tables, in Postfix's words; the first ones.
     package var ruleProblems: [String]
+    /// Number of the generation; filled in by the gateway, which gave it.
+    package var generation = 0
 
     package init(
         signatures: Int, engineVersion: String, databaseVersion: Int, databaseTime: Int, landlockABI: Int,

@@ -17,6 +17,7 @@ extension ZygoteRequest {
                 out.put(clamav.options.rawValue)
                 out.put(clamav.excludedPUA) { out, category in out.put(category) }
                 out.put(clamav.selfCheck)
+                out.put(clamav.cachesScans)
             }
             out.put(settings.allowWeakerSandbox)
             out.put(settings.landlockABI)
@@ -45,7 +46,7 @@ extension ZygoteRequest {
                     options: EngineOptions(rawValue: try reader.int(in: 0...EngineOptions.known.rawValue)),
                     excludedPUA: try reader.list(limit: ControlLimits.categories) { reader throws(RecordError) in
                         try reader.string(limit: ControlLimits.category)
-                    }, selfCheck: try reader.int(in: 0...86_400))
+                    }, selfCheck: try reader.int(in: 0...86_400), cachesScans: try reader.bool())
             }
             self = .configure(
                 Configure(

@@ -21,16 +21,22 @@ struct Inspection {
     private var buffer: [UInt8] = []
     /// Keeps its memory from message to message; nil while a message has it.
     private var extractor: TokenExtractor?
+    /// Goes from message to message.
+    private var cache: ScanCache
 
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
-    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String]) {
+    ///   - cachesScans: contents that were clean once are not scanned again.
+    init(
+        engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String], cachesScans: Bool = false
+    ) {
         self.engine = engine
         self.rules = rules
         self.reportSize = reportSize
         self.passwords = passwords
+        cache = ScanCache(isOn: cachesScans)
     }
 
     /// Inspects a message. Returns the report as a record.
@@ -50,6 +56,8 @@ struct Inspection {
                 passwords: Run.passwords(message, walker, site: passwords, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
+        run.cache = cache
+        cache = ScanCache(isOn: false)
         run.partsFile = parts.map { PartsFile($0, limit: request.context.partsLimit) }
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
@@ -86,6 +94,7 @@ struct Inspection {
         }
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         run.takeMembers()
+        cache = run.cache
         run.builder.add(run.partsFile?.parts ?? [])
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
@@ -146,6 +155,7 @@ struct Inspection {
         var tokens: TokenExtractor?
         /// Takes decoded parts for scanners outside, where they are wanted.
         var partsFile: PartsFile?
+        var cache = ScanCache(isOn: false)
         private var block: [UInt8] = []
         private var spent = 0
 
@@ -239,10 +249,14 @@ struct Inspection {
 
         mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
             guard let engine else { return }
+            let key = ScanCache.Key(
+                digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
+            if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
             let outcomes = content.withUnsafeBytes {
                 engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
             }
             clock.spent(.clamav)
+            if outcomes.isEmpty { cache.remember(key) }
             for outcome in outcomes { take(outcome, part: part) }
         }
 

@@ -37,7 +37,8 @@ enum WorkerProcess {
         serve(
             link, report,
             Inspection(
-                engine: engine, rules: rules, reportSize: settings.workerFileSize, passwords: settings.passwords))
+                engine: engine, rules: rules, reportSize: settings.workerFileSize, passwords: settings.passwords,
+                cachesScans: settings.clamav?.cachesScans ?? false))
     }
 
     /// Where the copy of standard error lies until the sandbox is closed.

@@ -41,6 +41,10 @@ package final class ScannerSet: Sendable {
     package var isEmpty: Bool { members.isEmpty }
     /// Some scanner wants the decoded parts.
     package var takesParts: Bool { members.contains { $0.settings.takesParts } }
+    /// Answers to a message can be kept: those that have to be asked again need no parts of it.
+    package var allowsKeptAnswers: Bool {
+        members.allSatisfy { $0.settings.looksAtContentOnly || !$0.settings.takesParts }
+    }
     /// For `mailreeve status`.
     package var states: [ScannerState] { members.map { $0.health.state } }
 
@@ -55,10 +59,17 @@ package final class ScannerSet: Sendable {
     }
 
     /// Asks the scanners of a turn side by side. Backups wait for `askBackups`.
-    /// - Parameter deadline: of the whole message, nanoseconds of the monotonic clock.
-    package func ask(_ turn: Turn, _ subject: ScanSubject, deadline: Int) async -> [ScannerOutcome] {
-        await ask(
-            members.filter { !$0.settings.isBackup && $0.settings.takesParts == (turn == .parts) }, subject, deadline)
+    /// - Parameters:
+    ///   - kept: answers of an earlier time; who gave one is not asked.
+    ///   - deadline: of the whole message, nanoseconds of the monotonic clock.
+    package func ask(
+        _ turn: Turn, _ subject: ScanSubject, kept: [ScannerOutcome] = [], deadline: Int
+    ) async -> [ScannerOutcome] {
+        let chosen = members.filter { member in
+            !member.settings.isBackup && member.settings.takesParts == (turn == .parts)
+                && !kept.contains { $0.settings.name == member.settings.name }
+        }
+        return await ask(chosen, subject, deadline)
     }
 
     /// Asks the backups for every aim whose scanners have all failed.

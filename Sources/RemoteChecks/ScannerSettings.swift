@@ -13,6 +13,8 @@ package struct ScannerSettings: Sendable, Hashable {
     package var timeout: Int
     /// It wants the decoded parts, and so waits for the inspection.
     package var takesParts: Bool
+    /// Its answer depends on the message alone, not on envelope or time, and may be kept for a while.
+    package var looksAtContentOnly: Bool
     /// What it must find.
     package var sample: TestSample
     /// Seconds that its signatures may be old; 0 for any age.
@@ -26,7 +28,7 @@ package struct ScannerSettings: Sendable, Hashable {
 
     package init(
         name: String, seeks: Aim, isBackup: Bool = false, failurePolicy: FailurePolicy = .tempfail, timeout: Int,
-        takesParts: Bool = false, sample: TestSample, staleAfter: Int = 0
+        takesParts: Bool = false, looksAtContentOnly: Bool = false, sample: TestSample, staleAfter: Int = 0
     ) {
         self.name = name
         self.seeks = seeks
@@ -34,6 +36,7 @@ package struct ScannerSettings: Sendable, Hashable {
         self.failurePolicy = failurePolicy
         self.timeout = timeout
         self.takesParts = takesParts
+        self.looksAtContentOnly = looksAtContentOnly
         self.sample = sample
         self.staleAfter = staleAfter
     }

@@ -142,6 +142,7 @@ import Testing
         ("body_checks_size_limit", 0, 1_073_741_824), ("mime_nesting_limit", 0, 1000),
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
         ("rules.time_limit", 1, 3600), ("scanning.self_test_interval", 10, 86_400),
+        ("cache.messages", 0, 100_000), ("cache.clean", 0, 86_400), ("cache.infected", 0, 86_400),
         ("scanning.retry_interval", 1, 3600), ("scanning.parts_size", 65_536, 2_147_483_648),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
     ]

@@ -35,7 +35,7 @@ package final class GatewayProcess {
             "workspace.directory": memory.path + "/workspace", "inspector.path": inspector,
             "scanning.launcher": disk.path + "/mailreeve-launcher", "inspector.workers": "2",
             "inspector.sandbox": "allow-weaker", "clamav.database": disk.path + "/official",
-            "clamav.test_database": disk.path + "/signatures", "limits.free_space": "1048576",
+            "clamav.test_database": disk.path + "/signatures", "limits.free_space": "1048576", "cache.messages": "0",
         ]
     }
 

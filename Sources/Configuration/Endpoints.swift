@@ -38,6 +38,19 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension ListenAddress {
+    /// The listener as a place that mail can be sent to, by SMTP.
+    package var asNextHop: NextHopAddress {
+        switch self {
+        case .tcp(let address, let port):
+            let host = address.isWildcard ? (address.isIPv4 ? "127.0.0.1" : "::1") : address.description
+            return .tcp(.smtp, host: host, port: port)
+        case .unix(let path):
+            return .unix(.smtp, path: path)
+        }
+    }
+}
+
 /// Protocol spoken to a next hop.
 package enum NextHopProtocol: String, Hashable, Sendable, CaseIterable {
     case smtp

@@ -19,7 +19,7 @@ struct GatewaySetup: Sendable {
     /// Scanners outside the inspector.
     let scanners: ScannerSet
     let spool: Spool
-    let quarantine: Quarantine
+    let quarantine: IndexedQuarantine
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
@@ -30,7 +30,7 @@ struct GatewaySetup: Sendable {
     let cache: MessageCache
     /// Findings that are points.
     let nameScores: NameScores
-    /// Judges by learnt mail; nil where that is off or there is no database.
+    /// Judges by learnt mail; nil where that is off.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.
     var tokenRequest = TokenRequest.numbers
@@ -91,6 +91,7 @@ struct SignatureDatabase: Sendable, Hashable {
 package final class GatewayState: Sendable {
     private let setup: Mutex<GatewaySetup>
     private let journal: MessageJournal
+    let autolearner = Autolearner()
 
     init(_ setup: GatewaySetup, journal: MessageJournal) {
         self.setup = Mutex(setup)
@@ -112,6 +113,8 @@ package final class GatewayState: Sendable {
     func note(_ text: String) {
         journal.note(text)
     }
+
+    func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
         journal.record(work.event(at: .now))

@@ -63,6 +63,7 @@ final class MessageCache: Sendable {
     func keep(_ entry: Entry, for key: Key, now: Int = monotonicNow()) {
         let report = entry.report
         guard isOn, report.unchecked.isEmpty, report.limitsHit.isEmpty, Self.size(report) <= Self.entrySize,
+            report.parts.allSatisfy({ !$0.encrypted }),
             entry.outcomes.allSatisfy({ $0.answer?.unchecked.isEmpty == true })
         else { return }
         let isInfected =

@@ -135,16 +135,20 @@ package struct InspectionContext: Hashable, Sendable {
 
     /// Words are wanted as SpamAssassin keys them, too.
     package var foreignTokens: Bool
+    /// Addresses of the envelope, whose names and domains are tried as passwords; at most `ControlLimits.addresses`.
+    package var addresses: [String]
     /// Octets of decoded parts that are wanted in the file that comes with the request; 0 for none, and no file.
     package var partsLimit: Int
 
     package init(
-        smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, partsLimit: Int = 0
+        smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, addresses: [String] = [],
+        partsLimit: Int = 0
     ) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
         self.foreignTokens = foreignTokens
         self.partsLimit = partsLimit
+        self.addresses = addresses
     }
 }
 

@@ -156,6 +156,7 @@ extension Inspect {
         out.put(context.smtputf8)
         out.put(context.tokens.rawValue)
         out.put(context.foreignTokens)
+        out.put(context.addresses) { out, address in out.put(address) }
         out.put(context.partsLimit)
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
@@ -183,7 +184,10 @@ extension Inspect {
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
             context: InspectionContext(
                 smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
-                foreignTokens: try reader.bool(), partsLimit: try reader.int(in: any)),
+                foreignTokens: try reader.bool(),
+                addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
+                    try reader.string(limit: ControlLimits.address)
+                }, partsLimit: try reader.int(in: any)),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
@@ -219,6 +223,9 @@ package enum ControlLimits {
     /// Categories of possibly unwanted applications, and octets of one.
     package static let categories = 200
     package static let category = 64
+    /// Addresses of the envelope that are tried as passwords, and octets of one (RFC 5321 section 4.5.3.1: 64 and 255).
+    package static let addresses = 10
+    package static let address = 320
     /// Octets of a failure text.
     package static let text = 8192
     /// Problems of rules that are told, and octets of one: together they fit into a record.

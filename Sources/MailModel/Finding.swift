@@ -49,14 +49,20 @@ package struct Unchecked: Hashable, Sendable {
     package var reason: UncheckedReason
     /// Index of the part; nil for the message as a whole.
     package var part: Int?
+    /// The scanner that failed or did not finish, as in settings and logs (`clamav`); empty when it is no scanner's failure.
+    /// Escape before showing.
+    package var scanner: String
     /// What exactly, for people; escape before showing.
     package var detail: String
     /// What follows, where a scanner has settings of its own for that; nil leaves it to the reason. Never from a report.
     package var destiny: Destiny?
 
-    package init(_ reason: UncheckedReason, part: Int? = nil, detail: String = "", destiny: Destiny? = nil) {
+    package init(
+        _ reason: UncheckedReason, part: Int? = nil, scanner: String = "", detail: String = "", destiny: Destiny? = nil
+    ) {
         self.reason = reason
         self.part = part
+        self.scanner = scanner
         self.detail = detail
         self.destiny = destiny
     }

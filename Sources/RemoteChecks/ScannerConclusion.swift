@@ -48,7 +48,7 @@ package struct ScannerConclusion: Sendable {
             if others.contains(where: { $0.settings.isBackup }) { continue }
             unchecked.append(
                 Unchecked(
-                    .scannerFailed, detail: "\(name): \(failure)",
+                    .scannerFailed, scanner: name, detail: "\(name): \(failure)",
                     destiny: others.isEmpty ? outcome.settings.failurePolicy.destiny : .pass))
         }
     }

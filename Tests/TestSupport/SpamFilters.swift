@@ -77,6 +77,16 @@ package final class SpamFilter: Sendable {
             ])
     }
 
+    /// Where rspamd finds its own files when it was unpacked and not installed.
+    private static func environment(_ program: String) -> [String] {
+        let prefix = program.replacingOccurrences(of: "/bin/rspamd", with: "")
+        let share = prefix + "/share/rspamd"
+        return [
+            "PATH=/usr/bin:/bin", "LC_ALL=C", "LD_LIBRARY_PATH=\(prefix)/lib/rspamd", "SHAREDIR=\(share)",
+            "LUALIBDIR=\(share)/lualib", "RULESDIR=\(share)/rules", "PLUGINSDIR=\(share)/plugins",
+        ]
+    }
+
     private static func rspamd(_ program: String, _ scratch: Scratch, _ port: Int) throws -> RunningProgram {
         let path = scratch.path
         try scratch.write("tld", "org\ncom\nexample\n")
@@ -110,6 +120,6 @@ package final class SpamFilter: Sendable {
             """)
         return try RunningProgram(
             program, ["--no-fork", "--insecure", "--config", path + "/rspamd.conf"],
-            environment: ["PATH=/usr/bin:/bin", "LC_ALL=C"])
+            environment: environment(program))
     }
 }

@@ -127,7 +127,7 @@ package enum CheckAction: Hashable, Sendable {
     }
 
     /// A number of points, at most three digits before and behind the dot, in thousandths.
-    private static func thousandths(_ word: ArraySlice<UInt8>) -> Int? {
+    static func thousandths(_ word: ArraySlice<UInt8>) -> Int? {
         var digits = word
         let isNegative = digits.first == 0x2D
         if isNegative || digits.first == 0x2B { digits = digits.dropFirst() }

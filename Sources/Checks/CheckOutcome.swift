@@ -40,6 +40,8 @@ package struct CheckOutcome: Hashable, Sendable {
         /// Thousandths of a point.
         package var points: Int
         package var text: [UInt8]
+        /// The list whose rule gave it.
+        package var list: CheckList
     }
 
     package private(set) var decision: Decision?
@@ -94,7 +96,7 @@ package struct CheckOutcome: Hashable, Sendable {
         case .replace(let text):
             edit(firing, firing.range, Self.lines(text, firing.list) + (isContinued ? [] : Self.crlf))
         case .score(let points, let name, let text):
-            scores.append(Score(name: name, points: points, text: text))
+            scores.append(Score(name: name, points: points, text: text, list: firing.list))
         case .none(let warning):
             warnings.append(warning)
         case .warn, .info, .pass, .dunno:

@@ -34,3 +34,23 @@ func quantity(_ text: String, units: [String: Int]) -> Int? {
     }
     return "\(seconds)s"
 }
+
+/// A decimal number with at most three decimals, in thousandths; nil when it is not of this form or too large to be counted.
+func thousandths(_ text: String) -> Int? {
+    let isNegative = text.hasPrefix("-")
+    let parts = text.dropFirst(isNegative ? 1 : 0).split(separator: ".", omittingEmptySubsequences: false)
+    guard let whole = parts.first, parts.count <= 2, !whole.isEmpty, whole.utf8.count <= 12 else { return nil }
+    let fraction = parts.count == 2 ? parts[1] : "0"
+    guard (1...3).contains(fraction.utf8.count) else { return nil }
+    let digits = whole + fraction + String(repeating: "0", count: 3 - fraction.utf8.count)
+    guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(digits) else { return nil }
+    return isNegative ? -value : value
+}
+
+/// Points as `thousandths` reads them, with the decimals that they need.
+@Sendable func pointsText(_ points: Double) -> String {
+    let value = Int((points * 1000).rounded())
+    var decimals = String(value.magnitude % 1000 + 1000).dropFirst()
+    while decimals.last == "0" { decimals.removeLast() }
+    return (value < 0 ? "-" : "") + String(value.magnitude / 1000) + (decimals.isEmpty ? "" : ".\(decimals)")
+}

@@ -64,15 +64,18 @@ extension ConfigurationFile {
 
         ## What may become of a message
 
-        The values of `infected` and of the keys of `unchecked`:
+        The destinies:
 
         | value | the client gets | the message |
         | --- | --- | --- |
         | `pass` | the next hop's reply | is delivered, marked where it was not fully checked |
         | `discard` | 250 | is not delivered; a copy is kept if `quarantine` is `yes` |
+        | `bounce` | 5xx, from which the client makes a bounce | is not delivered; a copy is kept if `quarantine` is `yes` |
         | `reject` | 5xx | is not delivered; a copy is kept if `quarantine` is `yes` |
         | `tempfail` | 4xx | stays with the client, which tries again |
         | `quarantine` | 250 | is not delivered; a copy is always kept |
+        | `quarantine-and-pass`, `-bounce`, `-reject` | as for the second word | as for the second word; a copy is always kept |
+        | `strip` | 250 | is not delivered; a copy is always kept |
 
         `reject` belongs before the queue: after it the MTA answers a refusal with a bounce, often to somebody who never wrote.
 

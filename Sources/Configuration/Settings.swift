@@ -14,6 +14,9 @@ package struct Settings: Sendable, Equatable {
     /// Path of the control socket; empty means `control.sock` in the state directory.
     package var controlSocket = ""
     package var bayes = Bayes()
+    /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
+    package var scores: [String: Double] = [:]
+    package var quarantine = QuarantineSettings()
     package var workspace = Workspace()
     package var limits = Limits()
     package var unpacking = Unpacking()
@@ -98,7 +101,7 @@ package struct Settings: Sendable, Equatable {
         package var maximumQuota = 314_572_800
         package var minimumFactor = 5
         package var maximumFactor = 500
-        /// Octets for each octet of one container, beyond the first MiB.
+        /// Octets for each octet of one container, beyond the first 16 MiB.
         package var ratio = 2000
         /// Wall time.
         package var seconds = 60
@@ -168,20 +171,6 @@ package struct Settings: Sendable, Equatable {
         case allowWeaker = "allow-weaker"
     }
 
-    /// The spam scorer.
-    package struct Bayes: Sendable, Equatable {
-        package var enabled = true
-        /// Directory of the database; empty means `bayes` in the state directory.
-        package var path = ""
-        /// Tokens that are counted; beyond it the least telling and oldest go.
-        package var tokens = 2_000_000
-        /// Learnt messages that are kept to learn from again.
-        package var messages = 20_000
-        /// Messages of spam and of ham each below which nothing is judged.
-        package var minimum = 200
-        package init() {}
-    }
-
     /// The embedded virus scanner.
     package struct ClamAV: Sendable, Equatable {
         package var enabled = true
@@ -248,43 +237,4 @@ package struct Settings: Sendable, Equatable {
 
     /// STARTTLS on a listener: not offered, offered, required before MAIL (530 5.7.0).
     package enum ListenerTLS: String, Sendable, Equatable, CaseIterable { case none, may, encrypt }
-
-    /// What is done with mail that came in by the listeners that name this policy.
-    package struct PolicySettings: Sendable, Equatable {
-        /// Where mail goes, tried in order: `smtp:[127.0.0.1]:10025`, `lmtp:unix:/path`, `maildir:/path`.
-        package var nextHops: [NextHopAddress] = [.tcp(.smtp, host: "127.0.0.1", port: 10025)]
-        package var nextHopTLS = NextHopTLS.none
-        /// Infected mail; nil: `reject` before the queue, `discard` after it.
-        package var infected: Destiny?
-        /// Mail that a rule rejects; nil: `reject` before the queue, `discard` after it.
-        package var rule: Destiny?
-        /// Mail that could not be checked, by reason.
-        package var unchecked: [UncheckedReason: Destiny] = PolicySettings.uncheckedDefaults
-        /// Mail with faults in its header block.
-        package var badHeader = Destiny.pass
-        /// The faults that count.
-        package var badHeaderChecks: [BadHeader] = BadHeader.allCases
-        /// Kinds of anomalies whose action is not that of their class.
-        package var anomalies: [AnomalyKind: AnomalyAction] = [:]
-        /// Keep a copy of mail that is not delivered because of its content.
-        package var quarantine = true
-        /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
-        package var addVirusScanned = true
-        /// Add a `Received:` field.
-        package var addReceived = true
-        /// Add `MIME-Ambiguity-Results:`.
-        package var addAmbiguityResults = false
-        package init() {}
-
-        /// Defaults by reason: what cannot be judged by nature passes marked, what smells of evasion is kept,
-        /// what failed on our side is tried again.
-        package static let uncheckedDefaults: [UncheckedReason: Destiny] = [
-            .encrypted: .pass, .unsupported: .pass,
-            .ambiguous: .quarantine, .overLimits: .quarantine, .corrupt: .quarantine,
-            .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
-        ]
-    }
-
-    /// TLS to the next hop: none; if offered; required, any certificate; required and verified.
-    package enum NextHopTLS: String, Sendable, Equatable, CaseIterable { case none, may, encrypt, verify }
 }

@@ -1,4 +1,4 @@
-package import MailModel
+internal import MailModel
 
 /// Largest count of octets that libclamav takes for a limit (INT_MAX less two).
 private let clamavLargest = 2_147_483_645
@@ -8,7 +8,6 @@ private let oneTiB = 1_099_511_627_776
 
 private typealias Setting = SchemaKey<Settings>
 private typealias ListenerKey = SchemaKey<Settings.Listener>
-private typealias PolicyKey = SchemaKey<Settings.PolicySettings>
 
 private let processKeys: [Setting] = [
     Setting("user", \.user, .account, "User that all processes run as when started as root."),
@@ -122,7 +121,7 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.ratio", \.unpacking.ratio, .count(1...1_000_000),
-        "Octets for each octet of one container that it may unpack to, beyond the first MiB."),
+        "Octets for each octet of one container that it may unpack to, beyond the first 16 MiB."),
     Setting(
         "unpacking.seconds", \.unpacking.seconds, .duration(1...86_400), "Wall time of unpacking one message."),
     Setting(
@@ -194,22 +193,6 @@ private let inspectorKeys: [Setting] = [
         "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
 ]
 
-private let bayesKeys: [Setting] = [
-    Setting("bayes.enabled", \.bayes.enabled, .flag, "Judge mail by what mailreeve learn was taught."),
-    Setting(
-        "bayes.path", \.bayes.path, .path(orEmpty: "bayes in the state directory"),
-        "Directory of the database of learnt mail."),
-    Setting(
-        "bayes.tokens", \.bayes.tokens, .count(10_000...1_000_000_000),
-        "Tokens that are counted. Beyond it the least telling and oldest go."),
-    Setting(
-        "bayes.messages", \.bayes.messages, .count(100...1_000_000),
-        "Learnt messages that are kept, as tokens, to learn from again. Beyond it the oldest of the larger class go."),
-    Setting(
-        "bayes.minimum", \.bayes.minimum, .count(1...1_000_000),
-        "Messages of spam and of ham each below which nothing is judged."),
-]
-
 private let clamavKeys: [Setting] = [
     Setting("clamav.enabled", \.clamav.enabled, .flag, "Scan with the embedded libclamav."),
     Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
@@ -243,8 +226,8 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
+    keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
+        + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + quarantineKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -253,7 +236,9 @@ let settingsSchema = Schema<Settings>(
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
+        ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
+        ("quarantine", "Mail that was kept back."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
@@ -289,83 +274,3 @@ let listenerSchema = Schema<Settings.Listener>(keys: [
     ListenerKey("mode", \.mode, .mode, "Mode of a Unix socket."),
     ListenerKey("owner", \.owner, .owner(orEmpty: "left as it is"), "Owner of a Unix socket."),
 ])
-
-/// The sentence for `policies`.
-let policiesDoc =
-    "What is done with mail, by name. A policy that leaves out a key has the built-in default for it; default always exists."
-/// The keys of one policy.
-let policySchema = Schema<Settings.PolicySettings>(
-    keys: [
-        PolicyKey(
-            "next_hops", \.nextHops, ValueType<NextHopAddress>.nextHop.list(of: "next hops", allowEmpty: false),
-            "Where mail goes, tried in order: smtp:[host]:port, lmtp:[host]:port, lmtp:unix:/path, maildir:/path."),
-        PolicyKey(
-            "next_hop_tls", \.nextHopTLS, .choice,
-            "TLS to the next hop: none; if offered; required with any certificate; required and verified."),
-        PolicyKey(
-            "infected", \.infected,
-            ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
-            "What becomes of infected mail."),
-        PolicyKey(
-            "rule", \.rule, ValueType<Destiny>.choice.orNull(meaning: "reject before the queue, discard after it"),
-            "What becomes of mail that a rule rejects with 5.x.x; DISCARD, HOLD and REJECT 4.x.x do what they say."),
-        PolicyKey(
-            "bad_header", \.badHeader, .choice, "What becomes of mail with faults in its header block."),
-        PolicyKey(
-            "bad_header_checks", \.badHeaderChecks, ValueType<BadHeader>.choice.list(of: "faults", allowEmpty: true),
-            """
-            Faults of the header block that count, in the order of BAD-HEADER-1 to -8: a MIME field that cannot be read, octets \
-            not encoded, NUL or bare CR, a folded line of blanks, a line over 998 octets, a line that is no field, no Date or \
-            no From, a field twice.
-            """),
-        PolicyKey(
-            "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),
-        PolicyKey(
-            "add_virus_scanned", \.addVirusScanned, .flag,
-            "Add X-Virus-Scanned: when the scanner with real signatures saw the whole message."),
-        PolicyKey("add_received", \.addReceived, .flag, "Add a Received: field."),
-        PolicyKey(
-            "add_ambiguity_results", \.addAmbiguityResults, .flag,
-            "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
-    ] + UncheckedReason.allCases.map(uncheckedKey) + AnomalyKind.allCases.map(anomalyKey),
-    sections: [
-        ("unchecked", "What becomes of mail that could not be checked, by reason."),
-        (
-            "anomalies",
-            "What is done about forms that mail readers disagree on, by kind (docs/ANOMALIES.md): quarantine makes a message ambiguous, unchecked.ambiguous says what follows."
-        ),
-    ])
-
-private func anomalyKey(_ kind: AnomalyKind) -> SchemaKey<Settings.PolicySettings> {
-    PolicyKey(
-        "anomalies." + kind.rawValue, \.[actionFor: kind], .choice, "A \(kind.anomalyClass.rawValue) form.")
-}
-
-private func uncheckedKey(_ reason: UncheckedReason) -> SchemaKey<Settings.PolicySettings> {
-    let doc =
-        switch reason {
-        case .encrypted: "Content is encrypted."
-        case .ambiguous: "Mail readers are known to see different things in it."
-        case .overLimits: "Larger, deeper or more than a limit allows."
-        case .unsupported: "A format that cannot be unpacked here."
-        case .corrupt: "A damaged archive or coding."
-        case .scannerFailed: "The scanner reported a failure."
-        case .scannerCrashed: "The worker crashed on it twice."
-        case .deadline: "It took longer than the inspection may take."
-        }
-    return PolicyKey("unchecked." + reason.rawValue, \.[uncheckedFor: reason], .choice, doc)
-}
-
-extension Settings.PolicySettings {
-    /// What is done about a kind of anomaly; a kind that is not set has the action of its class.
-    package subscript(actionFor kind: AnomalyKind) -> AnomalyAction {
-        get { anomalies[kind] ?? kind.anomalyClass.defaultAction }
-        set { anomalies[kind] = newValue == kind.anomalyClass.defaultAction ? nil : newValue }
-    }
-
-    /// What becomes of mail that could not be checked for this reason; a reason that is not set has its default.
-    package subscript(uncheckedFor reason: UncheckedReason) -> Destiny {
-        get { unchecked[reason] ?? Self.uncheckedDefaults[reason] ?? .tempfail }
-        set { unchecked[reason] = newValue }
-    }
-}

@@ -1,3 +1,5 @@
+internal import MailModel
+
 // The kinds of values that settings have.
 
 extension ValueType where Value == Bool {
@@ -65,6 +67,27 @@ extension ValueType where Value == Int {
             },
             write: write)
     }
+}
+
+extension ValueType where Value == Destiny {
+    /// A destiny; the words stand once in the reference, with the policies.
+    static let destiny = ValueType(name: "destiny", read: choice.read, write: choice.write)
+}
+
+extension ValueType where Value == Double {
+    /// Points of a score: a decimal number with at most three decimals.
+    static let points = ValueType.scalar(
+        "points, -1000000 to 1000000", expected: "points such as 6.31",
+        parse: { text throws(ValueError) in
+            guard let thousandths = thousandths(text) else {
+                throw ValueError("'\(shown(text))' is not points such as 6.31, with at most three decimals")
+            }
+            guard (-1_000_000_000...1_000_000_000).contains(thousandths) else {
+                throw ValueError("\(shown(text)) is out of range; allowed is -1000000 to 1000000")
+            }
+            return Double(thousandths) / 1000
+        },
+        write: pointsText)
 }
 
 extension ValueType where Value == String {

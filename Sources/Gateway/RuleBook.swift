@@ -15,6 +15,10 @@ struct RuleBook: Sendable {
     /// Rules whose text is no action, for the log when the tables are loaded: Postfix says it when one fires, which may be
     /// never. At most `warningsKept`.
     private(set) var warnings: [String] = []
+    /// Rules on names and types of files.
+    let banned: BannedRules
+    /// What is let through all the same.
+    let allowList: BannedAllowList
     private let lists: [CheckList: [RuleTable]]
     private let filters: [String: NextHop]
 
@@ -47,21 +51,30 @@ struct RuleBook: Sendable {
         filters = Dictionary(
             settings.filters.map { ($0.filter, SetupBuilder.hop($0.nextHop)) }, uniquingKeysWith: { first, _ in first })
         hold = settings.hold
+        let sources = try Self.bannedSources(settings.banned)
+        banned = BannedRules(sources)
+        if !banned.problems.isEmpty { throw GatewayError(Self.told(banned.problems)) }
+        allowList = try Self.readAllowList(settings.bannedAllowList)
         source = RuleTables(
-            number: number, tables: tables, lists: order, limits: settings.tableLimits, isStrict: settings.strict,
-            failsClosed: settings.atMatchLimit == .unchecked)
+            number: number, tables: tables, lists: order,
+            banned: sources.map { RuleTables.Table(name: $0.name, text: $0.text) }, limits: settings.tableLimits,
+            isStrict: settings.strict, failsClosed: settings.atMatchLimit == .unchecked)
         warnings = try checked()
     }
 
     private static func read(_ name: TableName) throws -> [UInt8] {
         if name.isInline { return try name.inlineLines() }
+        return try readFile(name.place, as: name.text, limit: RuleTable.Limits.bytes)
+    }
+
+    private static func readFile(_ path: String, as name: String, limit: Int) throws -> [UInt8] {
         do throws(SystemError) {
-            let file = try Descriptor.open(name.place, 0)
+            let file = try Descriptor.open(path, 0)
             let size = try file.size()
-            guard size <= RuleTable.Limits.bytes else { throw SystemError("open \(name.place)", code: 27) }
+            guard size <= limit else { throw SystemError("open \(path)", code: 27) }
             return try file.read(at: 0, count: size)
         } catch {
-            throw GatewayError("\(name.text): \(error)")
+            throw GatewayError("\(name): \(error)")
         }
     }
 
@@ -72,8 +85,47 @@ struct RuleBook: Sendable {
         return book
     }
 
+    private static func bannedSources(_ sources: [BannedSource]) throws -> [BannedRules.Source] {
+        var out: [BannedRules.Source] = []
+        var isInline = false
+        for source in sources {
+            switch source {
+            case .shipped: out.append(BannedRules.shipped)
+            case .file(let path):
+                let text = try readFile(path, as: "banned.rules", limit: BannedRules.Limits.bytes)
+                out.append(BannedRules.Source(name: path, text: text))
+            case .inline(let line):
+                if !isInline { out.append(BannedRules.Source(name: "banned.rules", text: [])) }
+                out[out.count - 1].text += Array(line.utf8) + [0x0A]
+            }
+            if case .inline = source { isInline = true } else { isInline = false }
+        }
+        return out
+    }
+
+    private static func readAllowList(_ path: String) throws -> BannedAllowList {
+        guard !path.isEmpty else { return BannedAllowList() }
+        let list = BannedAllowList(
+            BannedRules.Source(
+                name: path, text: try readFile(path, as: "banned.allow_list", limit: BannedRules.Limits.bytes)))
+        if !list.problems.isEmpty { throw GatewayError(told(list.problems)) }
+        return list
+    }
+
+    /// The first problems of a file in one text.
+    private static func told(_ problems: [BannedProblem]) -> String {
+        problems.prefix(20).map(\.description).joined(separator: "; ")
+    }
+
+    /// What a policy asks for and is not there, in words; nil when all sets are.
+    func missingSet(_ names: [String]) -> String? {
+        guard let missing = names.first(where: { banned.set(named: $0) == nil }) else { return nil }
+        return "banned_rules: there is no set '\(missing)' in banned.rules, which has "
+            + banned.sets.map(\.name).joined(separator: ", ")
+    }
+
     /// Nothing is looked up.
-    var isEmpty: Bool { source.lists.isEmpty }
+    var isEmpty: Bool { source.lists.isEmpty && source.banned.isEmpty }
 
     /// A table of a list; nil when the inspector names one that is not there.
     func table(_ list: CheckList, _ index: Int) -> RuleTable? {
@@ -135,6 +187,13 @@ struct RuleBook: Sendable {
             if out.count == told, before.map(\.name) != now.map(\.name) {
                 out.append("\(list.rawValue): another order")
             }
+        }
+        for set in banned.sets where !old.banned.sets.contains(set) {
+            let was = old.banned.set(named: set.name).map { ", \(old.banned.sets[$0].rules.count) before" } ?? ""
+            out.append("banned: set \(set.name) has \(set.rules.count) rules\(was)")
+        }
+        for set in old.banned.sets where banned.set(named: set.name) == nil {
+            out.append("banned: set \(set.name) is gone")
         }
         return out
     }

@@ -102,7 +102,6 @@ struct SetupBuilder {
     // MARK: - Stores
 
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
-    var quarantine: Quarantine { Quarantine(directory: settings.quarantineDirectory) }
 
     var spoolLimits: Spool.Limits {
         Spool.Limits(
@@ -129,13 +128,27 @@ struct SetupBuilder {
     }
 
     private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
-        ContentPolicy(
-            infected: policy.infected ?? (placement == .beforeQueue ? .reject : .discard), unchecked: policy.unchecked,
-            rule: policy.rule ?? (placement == .beforeQueue ? .reject : .discard),
-            badHeader: policy.badHeader,
+        func either(_ chosen: Destiny?, before: Destiny = .reject, after: Destiny) -> Destiny {
+            chosen ?? (placement == .beforeQueue ? before : after)
+        }
+        var out = ContentPolicy(
+            infected: either(policy.infected, after: .discard), unchecked: policy.unchecked,
+            rule: either(policy.rule, after: .discard), banned: either(policy.banned, after: .discard),
+            spam: either(policy.spam, after: .pass), spammy: policy.spammy, badHeader: policy.badHeader,
+            oversized: either(policy.oversized, after: .bounce),
+            levels: SpamLevels(tag: policy.levels.tag, tag2: policy.levels.tag2, kill: policy.levels.kill),
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
             addAmbiguityResults: policy.addAmbiguityResults)
+        out.bannedRules = policy.bannedRules
+        return out
+    }
+
+    /// Every set that a policy asks must be there.
+    func checkSets(_ rules: RuleBook) throws {
+        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
+            if let missing = rules.missingSet(policy.bannedRules) { throw GatewayError("policies.\(name).\(missing)") }
+        }
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

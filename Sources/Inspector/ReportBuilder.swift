@@ -80,6 +80,11 @@ struct ReportBuilder {
         for limit in stage.limitsHit { reach(limit) }
     }
 
+    /// Adds which rules on names and types of files hold.
+    mutating func add(banned firings: [BannedFiring]) {
+        report.banned = firings
+    }
+
     /// - Parameter evidence: what else tells of it, in our words.
     mutating func addVirus(_ name: String, scanner: String, part: Int?, evidence: String = "") {
         add(
@@ -109,8 +114,10 @@ struct ReportBuilder {
         add(Finding(scanner: Finding.testStrings, kind: .spam, name: name, part: part))
     }
 
-    mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, _ detail: String) {
-        report.unchecked.append(Unchecked(reason, part: part, detail: clamped(detail, to: limits.detail)))
+    /// - Parameter scanner: whose failure it is; empty when it is no scanner's.
+    mutating func addUnchecked(_ reason: UncheckedReason, part: Int?, scanner: String = "", _ detail: String) {
+        report.unchecked.append(
+            Unchecked(reason, part: part, scanner: scanner, detail: clamped(detail, to: limits.detail)))
     }
 
     /// Adds what the spam scorer takes from the message.

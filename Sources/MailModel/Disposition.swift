@@ -37,10 +37,43 @@ package enum Destiny: String, Hashable, Sendable, CaseIterable {
     case pass
     /// 250, not delivered; a copy in quarantine if the policy keeps one.
     case discard
+    /// Not delivered, and the sender hears of it by a notification of ours where one may be sent.
+    case bounce
     /// 5xx: the client gets the refusal.
     case reject
     /// 4xx: the client tries again.
     case tempfail
     /// 250, kept in quarantine always, not delivered.
     case quarantine
+    /// Kept in quarantine always, and delivered marked.
+    case quarantineAndPass = "quarantine-and-pass"
+    /// Kept in quarantine always, and bounced.
+    case quarantineAndBounce = "quarantine-and-bounce"
+    /// Kept in quarantine always, and refused with 5xx.
+    case quarantineAndReject = "quarantine-and-reject"
+    /// Delivered without what is unwanted in it; the whole is kept in quarantine always.
+    case strip
+
+    /// The recipient gets the message, or what is left of it.
+    package var isDelivered: Bool {
+        switch self {
+        case .pass, .quarantineAndPass, .strip: true
+        case .discard, .bounce, .reject, .tempfail, .quarantine, .quarantineAndBounce, .quarantineAndReject: false
+        }
+    }
+
+    /// A copy is kept whatever else the policy says.
+    package var demandsCopy: Bool {
+        switch self {
+        case .quarantine, .quarantineAndPass, .quarantineAndBounce, .quarantineAndReject, .strip: true
+        case .pass, .discard, .bounce, .reject, .tempfail: false
+        }
+    }
+
+    /// All, the most careful first: what may still be checked is tried again, what is refused is in the sender's hands, what is
+    /// kept can be looked at.
+    package static let byCare: [Destiny] = [
+        .tempfail, .quarantineAndReject, .reject, .quarantineAndBounce, .bounce, .quarantine, .strip, .discard,
+        .quarantineAndPass, .pass,
+    ]
 }

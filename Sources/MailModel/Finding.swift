@@ -49,12 +49,16 @@ package struct Unchecked: Hashable, Sendable {
     package var reason: UncheckedReason
     /// Index of the part; nil for the message as a whole.
     package var part: Int?
+    /// The scanner that failed or did not finish, as in settings and logs (`clamav`); empty when it is no scanner's failure.
+    /// Escape before showing.
+    package var scanner: String
     /// What exactly, for people; escape before showing.
     package var detail: String
 
-    package init(_ reason: UncheckedReason, part: Int? = nil, detail: String = "") {
+    package init(_ reason: UncheckedReason, part: Int? = nil, scanner: String = "", detail: String = "") {
         self.reason = reason
         self.part = part
+        self.scanner = scanner
         self.detail = detail
     }
 }

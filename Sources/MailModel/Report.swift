@@ -11,6 +11,8 @@ package struct Report: Hashable, Sendable {
     package var firings: [RuleFiring]
     /// Rules on which an engine gave up.
     package var givenUp: [RuleGivenUp]
+    /// Rules on names and types of files that hold.
+    package var banned: [BannedFiring]
     /// Names of the limits that were reached.
     package var limitsHit: [String]
     /// Scanners that saw the whole message, by name.
@@ -35,8 +37,8 @@ package struct Report: Hashable, Sendable {
     package init(
         messageSize: Int, parts: [PartDescription] = [], findings: [Finding] = [], anomalies: [Anomaly] = [],
         unchecked: [Unchecked] = [], firings: [RuleFiring] = [], givenUp: [RuleGivenUp] = [],
-        limitsHit: [String] = [], completedScanners: [String] = [], timings: [Timing] = [], tokens: [UInt64] = [],
-        tokenTexts: [TokenText] = []
+        banned: [BannedFiring] = [], limitsHit: [String] = [], completedScanners: [String] = [],
+        timings: [Timing] = [], tokens: [UInt64] = [], tokenTexts: [TokenText] = []
     ) {
         self.messageSize = messageSize
         self.parts = parts
@@ -45,6 +47,7 @@ package struct Report: Hashable, Sendable {
         self.unchecked = unchecked
         self.firings = firings
         self.givenUp = givenUp
+        self.banned = banned
         self.limitsHit = limitsHit
         self.completedScanners = completedScanners
         self.timings = timings

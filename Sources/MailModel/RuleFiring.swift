@@ -12,6 +12,14 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     /// Names and types of files.
     case attachment = "attachment_checks"
 
+    /// What of a message the list looks at.
+    package var area: ScoredTest.Area {
+        switch self {
+        case .header, .decodedHeader: .header
+        case .mimeHeader, .nestedHeader, .body, .decodedBody, .attachment: .body
+        }
+    }
+
     /// Texts of this list are header fields.
     package var isHeader: Bool {
         switch self {

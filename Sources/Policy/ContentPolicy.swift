@@ -8,8 +8,20 @@ package struct ContentPolicy: Hashable, Sendable {
     package var unchecked: [UncheckedReason: Destiny]
     /// Mail that a rule rejects for good.
     package var rule: Destiny
+    /// Mail with names or types that are banned.
+    package var banned: Destiny
+    /// Sets of rules on names and types of files, in the order in which they are asked.
+    package var bannedRules: [String] = ["default"]
+    /// Mail whose score reaches `levels.kill`.
+    package var spam: Destiny
+    /// Mail whose score reaches `levels.tag2`, but not `levels.kill`.
+    package var spammy: Destiny
     /// Mail whose header block is faulty.
     package var badHeader: Destiny
+    /// Mail that is larger than the recipient wants.
+    package var oversized: Destiny
+    /// What makes mail spam.
+    package var levels: SpamLevels
     /// What counts for the verdict.
     package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.
@@ -20,14 +32,20 @@ package struct ContentPolicy: Hashable, Sendable {
 
     package init(
         infected: Destiny, unchecked: [UncheckedReason: Destiny], rule: Destiny = .reject,
-        badHeader: Destiny = .pass,
+        banned: Destiny = .reject, spam: Destiny = .reject, spammy: Destiny = .pass, badHeader: Destiny = .pass,
+        oversized: Destiny = .reject, levels: SpamLevels = SpamLevels(),
         judging: JudgingPolicy = JudgingPolicy(), quarantine: Bool = true, addVirusScanned: Bool = true,
         addReceived: Bool = true, addAmbiguityResults: Bool = false
     ) {
         self.infected = infected
         self.unchecked = unchecked
         self.rule = rule
+        self.banned = banned
+        self.spam = spam
+        self.spammy = spammy
         self.badHeader = badHeader
+        self.oversized = oversized
+        self.levels = levels
         self.judging = judging
         self.quarantine = quarantine
         self.addVirusScanned = addVirusScanned
@@ -41,23 +59,28 @@ package struct ContentPolicy: Hashable, Sendable {
         destiny(for: verdict, as: decidingCategory(for: verdict))
     }
 
-    /// The category that decides: the first whose destiny is not `pass`, so that what may pass for one reason hides nothing
-    /// that may not for another; the first of all when everything passes.
+    /// The category that decides: the first whose destiny keeps the message from the recipient, so that what may pass for one
+    /// reason hides nothing that may not for another; else the first that does not simply pass; the first of all when
+    /// everything passes.
     package func decidingCategory(for verdict: Verdict) -> Category {
-        verdict.categories.first { destiny(for: verdict, as: $0) != .pass } ?? verdict.category
+        verdict.categories.first { !destiny(for: verdict, as: $0).isDelivered }
+            ?? verdict.categories.first { destiny(for: verdict, as: $0) != .pass } ?? verdict.category
     }
 
+    /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
+        let wanted = wanted(for: verdict, as: category)
+        return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted
+    }
+
+    private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
             return infected
         case .unchecked:
             var destinies = verdict.reasons.map { unchecked[$0] ?? .tempfail }
             if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }
-            for careful in [Destiny.tempfail, .reject, .quarantine, .discard] where destinies.contains(careful) {
-                return careful
-            }
-            return .pass
+            return Destiny.byCare.first(where: destinies.contains) ?? .pass
         case .rule:
             switch verdict.ruling {
             case .reject(let status, _): return status.status == 4 ? .tempfail : rule
@@ -66,13 +89,18 @@ package struct ContentPolicy: Hashable, Sendable {
             // A report that claims a rule which no table has is held back until somebody looks.
             case nil: return .tempfail
             }
+        case .banned:
+            return banned
+        case .spam:
+            return spam
+        case .spammy:
+            return spammy
         case .badHeader:
             return badHeader
+        case .oversized:
+            return oversized
         case .clean:
             return .pass
-        case .banned, .spam, .spammy, .oversized:
-            // No scanner of these classes exists yet; a report that claims one is held back until somebody looks.
-            return .tempfail
         }
     }
 
@@ -80,10 +108,13 @@ package struct ContentPolicy: Hashable, Sendable {
     package func disposition(for verdict: Verdict) -> DispositionKind {
         switch destiny(for: verdict) {
         case .pass: verdict.category == .clean ? .deliver : .deliverMarked
+        case .quarantineAndPass: .deliverMarked
         case .discard: .discard
-        case .reject: .reject
+        case .bounce, .quarantineAndBounce: .bounce
+        case .reject, .quarantineAndReject: .reject
         case .tempfail: .tempfail
         case .quarantine: .quarantine
+        case .strip: .strip
         }
     }
 
@@ -96,10 +127,10 @@ package struct ContentPolicy: Hashable, Sendable {
         case (.rule, .reject): isWanted = quarantine && rule != .reject
         default: isWanted = quarantine
         }
-        return switch destiny(for: verdict) {
-        case .quarantine: true
-        case .discard, .reject: isWanted
-        case .pass, .tempfail: false
+        let destiny = destiny(for: verdict)
+        return switch destiny {
+        case .discard, .bounce, .reject: isWanted
+        default: destiny.demandsCopy
         }
     }
 }

@@ -17,10 +17,16 @@ package enum ReplyTexts {
         case .rule:
             let words = Escaping.text(verdict.ruling?.text ?? "", limit: 200)
             text = words.isEmpty ? "RULE" : "RULE: \(words)"
+        case .banned:
+            text = "BANNED: \(verdict.banned.map { Escaping.text($0.text, limit: 200) }.joined(separator: "; "))"
         case .badHeader:
             text = "BAD HEADER: \(verdict.badHeaders.first.map { Escaping.text($0.detail, limit: 200) } ?? "")"
-        default:
-            text = verdict.category.rawValue.uppercased()
+        case .spam, .spammy:
+            text = "spam"
+        case .oversized:
+            text = "Message size exceeds recipient's size limit"
+        case .clean:
+            text = "CLEAN"
         }
         return cut("id=\(id) - \(text)")
     }
@@ -43,14 +49,19 @@ package enum ReplyTexts {
         case .tempfail:
             return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)", cause: detail(verdict))
         case .reject, .bounce, .deliver, .deliverMarked, .strip:
-            return Reply(554, EnhancedStatus(5, subject, minor), "Reject, \(reason)")
+            let code = verdict.category == .oversized ? 552 : 554
+            return Reply(code, EnhancedStatus(5, subject, minor), "Reject, \(reason)")
         }
     }
 
-    /// Subject and detail of the enhanced status (RFC 3463): 7.0 security; 6.0 content, 6.3 octets that need conversion.
+    /// Subject and detail of the enhanced status (RFC 3463): 7.0 security; 6.0 content, 6.3 octets that need conversion; 3.4
+    /// message too big.
     private static func statusDetail(_ verdict: Verdict) -> (Int, Int) {
-        guard verdict.category == .badHeader else { return (7, 0) }
-        return (6, verdict.badHeaders.allSatisfy { $0.kind == .nonEncodedOctets } ? 3 : 0)
+        switch verdict.category {
+        case .badHeader: (6, verdict.badHeaders.allSatisfy { $0.kind == .nonEncodedOctets } ? 3 : 0)
+        case .oversized: (3, 4)
+        default: (7, 0)
+        }
     }
 
     private static func detail(_ verdict: Verdict) -> String {

@@ -18,6 +18,10 @@ package struct Verdict: Hashable, Sendable {
     package var tests: [ScoredTest]
     /// What a header or body check decided; nil when none did.
     package var ruling: Ruling?
+    /// Files that rules ban.
+    package var banned: [BannedContent] = []
+    /// What is banned can be taken out of the message, with the rest as it is.
+    package var isStrippable = false
 
     /// What a header or body check decided (`header_checks(5)`). Its texts come from tables and from mail: escape before
     /// showing.
@@ -83,7 +87,7 @@ package struct Verdict: Hashable, Sendable {
         // An anomaly is no excuse of a scanner for its silence.
         if names.isEmpty, report.unchecked.isEmpty {
             for scanner in required where !report.completedScanners.contains(scanner) {
-                unchecked.append(Unchecked(.scannerFailed, detail: "\(scanner) did not finish"))
+                unchecked.append(Unchecked(.scannerFailed, scanner: scanner, detail: "\(scanner) did not finish"))
             }
         }
         self.unchecked = unchecked
@@ -107,11 +111,31 @@ package struct Verdict: Hashable, Sendable {
         categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
     }
 
+    /// Adds what rules on names and types of files ban.
+    /// - Parameter isStrippable: it can be taken out.
+    package mutating func add(banned contents: [BannedContent], isStrippable: Bool) {
+        guard !contents.isEmpty else { return }
+        banned = contents
+        self.isStrippable = isStrippable
+        let held = Set(categories).subtracting([.clean]).union([.banned])
+        categories = Category.allCases.filter(held.contains)
+    }
+
     /// Adds something that was not checked after all.
     package mutating func add(_ item: Unchecked) {
         unchecked.append(item)
         let held = Set(categories).subtracting([.clean]).union([.unchecked])
         categories = Category.allCases.filter(held.contains)
+    }
+
+    /// The same verdict with the category that the sum of its tests has under these levels. What a scanner calls spam stays
+    /// spam.
+    package func graded(by levels: SpamLevels) -> Verdict {
+        guard let category = levels.category(of: score), !categories.contains(.spam) else { return self }
+        var verdict = self
+        let held = Set(categories).subtracting([.clean]).union([category])
+        verdict.categories = Category.allCases.filter(held.contains)
+        return verdict
     }
 
     /// The same verdict with only one of its categories, for words about that one.

@@ -21,7 +21,7 @@ struct CheckConfigCommand: ParsableCommand {
             tmpfsBytes: Machine.tmpfsBytes(loaded.settings.workspace.directory))
         var problems = loaded.problems
         if !loaded.hasErrors {
-            if let problem = sizing.problem(in: loaded) { problems.append(problem) }
+            problems += sizing.problems(in: loaded)
             problems += RuleTablesCheck.problems(loaded.settings.rules)
         }
         for problem in problems { print(problem) }

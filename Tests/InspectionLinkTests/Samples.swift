@@ -26,7 +26,9 @@ enum Samples {
     ]
     static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
     static let inspect = Inspect(
-        request: 5, workspace: "m5", context: InspectionContext(smtputf8: true), limits: limits)
+        request: 5, workspace: "m5",
+        context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
+        limits: limits)
     static let report = Report(
         messageSize: 1000,
         parts: [
@@ -41,13 +43,14 @@ enum Samples {
             Finding(scanner: "clamav", kind: .banned, name: "Test", part: nil),
         ],
         anomalies: [Anomaly(kind: .conflictingBoundary, part: 0, offset: 1000)],
-        unchecked: [Unchecked(.encrypted, part: 1, detail: "zip"), Unchecked(.overLimits)],
+        unchecked: [Unchecked(.encrypted, part: 1, scanner: "clamav", detail: "zip"), Unchecked(.overLimits)],
         firings: [
             RuleFiring(
                 list: .body, table: 2, line: 3, range: 10..<20, groups: [Array("ab".utf8), nil, []],
                 text: Array("abc".utf8)),
             RuleFiring(list: .attachment, table: 0, line: 1, range: 0..<0),
         ],
+        givenUp: [RuleGivenUp(list: .body, table: 2, line: 4, times: 7, words: "match limit exceeded")],
         limitsHit: ["mime-parts"], completedScanners: ["clamav"],
         timings: [Report.Timing(stage: "mime", microseconds: 12)])
     static let tables: RuleTables = {

@@ -22,6 +22,19 @@ import Testing
         #expect(summary(.discard, two) == "250 2.7.0 Ok, discarded, id=59301-02 - UNCHECKED: encrypted, over-limits")
     }
 
+    @Test func theOtherCategories() {
+        func summary(_ kind: DispositionKind, _ category: MailModel.Category) -> String {
+            ReplyTexts.content(kind, Self.infected.only(category), id: "i").summary
+        }
+        #expect(summary(.reject, .banned) == "554 5.7.0 Reject, id=i - BANNED")
+        #expect(summary(.discard, .spam) == "250 2.7.0 Ok, discarded, id=i - spam")
+        #expect(summary(.reject, .spammy) == "554 5.7.0 Reject, id=i - spam")
+        let size = "id=i - Message size exceeds recipient's size limit"
+        #expect(summary(.reject, .oversized) == "552 5.3.4 Reject, \(size)")
+        #expect(summary(.discard, .oversized) == "250 2.3.4 Ok, discarded, \(size)")
+        #expect(summary(.tempfail, .oversized) == "450 4.3.4 Temporary failure, \(size)")
+    }
+
     /// What exactly failed is for the log, not for a stranger.
     @Test func privateDetailsAreNotSaid() {
         let reply = ReplyTexts.content(.tempfail, Samples.verdict(unchecked: [.scannerFailed]), id: Self.id)

@@ -35,6 +35,7 @@ import Testing
         report.unchecked = [Unchecked(.overLimits)]
         #expect(Verdict(report, required: ["clamav"]).reasons == [.overLimits])
         report.unchecked = []
+        #expect(Verdict(Report(messageSize: 1), required: ["clamav"]).unchecked.map(\.scanner) == ["clamav"])
         report.completedScanners = ["clamav"]
         #expect(Verdict(report, required: ["clamav"]).category == .clean)
         #expect(Verdict(report, required: ["clamav", "other"]).reasons == [.scannerFailed])
@@ -86,7 +87,8 @@ import Testing
 
     /// Every pair of destinies for two reasons, in both orders.
     @Test func theMostCarefulDestinyWins() {
-        let order: [Destiny] = [.tempfail, .reject, .quarantine, .discard, .pass]
+        let order = Destiny.byCare
+        #expect(order.count == Destiny.allCases.count && Set(order) == Set(Destiny.allCases))
         for (first, one) in order.enumerated() {
             for (second, other) in order.enumerated() {
                 let policy = Self.policy([.encrypted: one, .corrupt: other])
@@ -122,16 +124,39 @@ import Testing
         }
     }
 
-    /// No scanner makes these yet: a report that claims one passes nothing.
-    @Test(arguments: [Finding.Kind.banned, .rule, .spam])
-    func unexpectedFindingsAreHeldBack(kind: Finding.Kind) {
-        let report = Report(messageSize: 1, findings: [Finding(scanner: "s", kind: kind, name: "n", part: nil)])
+    /// Rules are judged by the gateway's own tables: a report that claims one passes nothing.
+    @Test func claimedRulesAreHeldBack() {
+        let report = Report(messageSize: 1, findings: [Finding(scanner: "s", kind: .rule, name: "n", part: nil)])
         #expect(Self.policy().disposition(for: Verdict(report)) == .tempfail)
+    }
+
+    @Test(arguments: Destiny.allCases)
+    func eachCategoryHasItsDestiny(destiny: Destiny) {
+        var report = Report(messageSize: 1)
+        func expectDestiny(_ field: WritableKeyPath<ContentPolicy, Destiny>, _ verdict: Verdict) {
+            let fields = [
+                \ContentPolicy.infected, \.banned, \.spam, \.spammy, \.badHeader, \.oversized,
+            ]
+            var policy = Self.policy()
+            for other in fields { policy[keyPath: other] = .tempfail }
+            policy[keyPath: field] = destiny
+            #expect(policy.destiny(for: verdict) == destiny)
+        }
+        report.findings = [Finding(scanner: "s", kind: .banned, name: "run.exe", part: nil)]
+        expectDestiny(\.banned, Verdict(report))
+        var scored = Samples.verdict()
+        scored.tests = [ScoredTest(name: "T", score: 7)]
+        expectDestiny(\.spam, scored.graded(by: SpamLevels()))
+        expectDestiny(\.spammy, scored.graded(by: SpamLevels(kill: 8)))
+        scored.categories = [.oversized]
+        expectDestiny(\.oversized, scored)
     }
 
     @Test func dispositionsFollowTheDestinies() {
         let expected: [Destiny: DispositionKind] = [
             .pass: .deliverMarked, .discard: .discard, .reject: .reject, .tempfail: .tempfail, .quarantine: .quarantine,
+            .bounce: .bounce, .quarantineAndPass: .deliverMarked, .quarantineAndBounce: .bounce,
+            .quarantineAndReject: .reject, .strip: .quarantine,
         ]
         for destiny in Destiny.allCases {
             let policy = Self.policy([.encrypted: destiny])
@@ -148,8 +173,8 @@ import Testing
                 policy.infected = destiny
                 let expected =
                     switch destiny {
-                    case .quarantine: true
-                    case .discard, .reject: quarantine
+                    case .quarantine, .quarantineAndPass, .quarantineAndBounce, .quarantineAndReject, .strip: true
+                    case .discard, .bounce, .reject: quarantine
                     case .pass, .tempfail: false
                     }
                 #expect(policy.keepsCopy(for: Samples.verdict(viruses: ["V"])) == expected, "\(destiny) \(quarantine)")

@@ -1,0 +1,105 @@
+package import MailModel
+
+private typealias PolicyKey = SchemaKey<Settings.PolicySettings>
+
+/// The sentence for `policies`.
+let policiesDoc =
+    "What is done with mail, by name. A policy that leaves out a key has the built-in default for it; default always exists. A destiny is one of \(Destiny.allCases.map(\.rawValue).joined(separator: ", "))."
+/// The keys of one policy.
+let policySchema = Schema<Settings.PolicySettings>(
+    keys: [
+        PolicyKey(
+            "next_hops", \.nextHops, ValueType<NextHopAddress>.nextHop.list(of: "next hops", allowEmpty: false),
+            "Where mail goes, tried in order: smtp:[host]:port, lmtp:[host]:port, lmtp:unix:/path, maildir:/path."),
+        PolicyKey(
+            "next_hop_tls", \.nextHopTLS, .choice,
+            "TLS to the next hop: none; if offered; required with any certificate; required and verified."),
+        PolicyKey(
+            "infected", \.infected,
+            ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, discard after it"),
+            "What becomes of infected mail."),
+        PolicyKey(
+            "rule", \.rule, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, discard after it"),
+            "What becomes of mail that a rule rejects with 5.x.x; DISCARD, HOLD and REJECT 4.x.x do what they say."),
+        PolicyKey(
+            "banned", \.banned, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, discard after it"),
+            "What becomes of mail with names or types that are banned."),
+        PolicyKey(
+            "banned_rules", \.bannedRules, ValueType<String>.bannedSet.list(of: "sets", allowEmpty: true),
+            "Sets of rules on names and types of files, asked in this order; none checks no names."),
+        PolicyKey(
+            "spam", \.spam, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, pass after it"),
+            "What becomes of mail whose score reaches levels.kill."),
+        PolicyKey(
+            "spammy", \.spammy, .destiny, "What becomes of mail whose score reaches levels.tag2, but not levels.kill."),
+        PolicyKey(
+            "oversized", \.oversized,
+            ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, bounce after it"),
+            "What becomes of mail that is larger than the recipient wants."),
+        PolicyKey(
+            "bad_header", \.badHeader, .destiny, "What becomes of mail with faults in its header block."),
+        PolicyKey(
+            "bad_header_checks", \.badHeaderChecks, ValueType<BadHeader>.choice.list(of: "faults", allowEmpty: true),
+            """
+            Faults of the header block that count, in the order of BAD-HEADER-1 to -8: a MIME field that cannot be read, octets \
+            not encoded, NUL or bare CR, a folded line of blanks, a line over 998 octets, a line that is no field, no Date or \
+            no From, a field twice.
+            """),
+        PolicyKey(
+            "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),
+        PolicyKey(
+            "add_virus_scanned", \.addVirusScanned, .flag,
+            "Add X-Virus-Scanned: when the scanner with real signatures saw the whole message."),
+        PolicyKey("add_received", \.addReceived, .flag, "Add a Received: field."),
+        PolicyKey(
+            "add_ambiguity_results", \.addAmbiguityResults, .flag,
+            "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
+    ] + levelKeys + UncheckedReason.allCases.map(uncheckedKey) + AnomalyKind.allCases.map(anomalyKey),
+    sections: [
+        ("levels", "Scores from which on something happens, as in amavis."),
+        ("unchecked", "What becomes of mail that could not be checked, by reason."),
+        (
+            "anomalies",
+            "What is done about forms that mail readers disagree on, by kind (docs/ANOMALIES.md): quarantine makes a message ambiguous, unchecked.ambiguous says what follows."
+        ),
+    ])
+
+private let levelKeys: [PolicyKey] = [
+    PolicyKey("levels.tag", \.levels.tag, .points, "Spam fields are added to the header (amavis: sa_tag_level_deflt)."),
+    PolicyKey("levels.tag2", \.levels.tag2, .points, "The message is marked as spam (amavis: sa_tag2_level_deflt)."),
+    PolicyKey("levels.kill", \.levels.kill, .points, "What spam says is done (amavis: sa_kill_level_deflt)."),
+]
+
+private func anomalyKey(_ kind: AnomalyKind) -> SchemaKey<Settings.PolicySettings> {
+    PolicyKey(
+        "anomalies." + kind.rawValue, \.[actionFor: kind], .choice, "A \(kind.anomalyClass.rawValue) form.")
+}
+
+private func uncheckedKey(_ reason: UncheckedReason) -> SchemaKey<Settings.PolicySettings> {
+    let doc =
+        switch reason {
+        case .encrypted: "Content is encrypted."
+        case .ambiguous: "Mail readers are known to see different things in it."
+        case .overLimits: "Larger, deeper or more than a limit allows."
+        case .unsupported: "A format that cannot be unpacked here."
+        case .corrupt: "A damaged archive or coding."
+        case .scannerFailed: "A scanner failed or did not finish."
+        case .scannerCrashed: "The worker crashed on it twice."
+        case .deadline: "It took longer than the inspection may take."
+        }
+    return PolicyKey("unchecked." + reason.rawValue, \.[uncheckedFor: reason], .destiny, doc)
+}
+
+extension Settings.PolicySettings {
+    /// What is done about a kind of anomaly; a kind that is not set has the action of its class.
+    package subscript(actionFor kind: AnomalyKind) -> AnomalyAction {
+        get { anomalies[kind] ?? kind.anomalyClass.defaultAction }
+        set { anomalies[kind] = newValue == kind.anomalyClass.defaultAction ? nil : newValue }
+    }
+
+    /// What becomes of mail that could not be checked for this reason; a reason that is not set has its default.
+    package subscript(uncheckedFor reason: UncheckedReason) -> Destiny {
+        get { unchecked[reason] ?? Self.uncheckedDefaults[reason] ?? .tempfail }
+        set { unchecked[reason] = newValue }
+    }
+}

@@ -1,0 +1,62 @@
+internal import Checks
+package import MailModel
+
+extension Settings {
+    /// What is done with mail that came in by the listeners that name this policy.
+    package struct PolicySettings: Sendable, Equatable {
+        /// Where mail goes, tried in order: `smtp:[127.0.0.1]:10025`, `lmtp:unix:/path`, `maildir:/path`.
+        package var nextHops: [NextHopAddress] = [.tcp(.smtp, host: "127.0.0.1", port: 10025)]
+        package var nextHopTLS = NextHopTLS.none
+        /// Infected mail; nil: `reject` before the queue, `discard` after it.
+        package var infected: Destiny?
+        /// Mail that a rule rejects; nil: `reject` before the queue, `discard` after it.
+        package var rule: Destiny?
+        /// Mail with names or types that are banned; nil: `reject` before the queue, `discard` after it.
+        package var banned: Destiny?
+        /// Sets of rules on names and types of files, in the order in which they are asked.
+        package var bannedRules = [BannedRules.defaultSet]
+        /// Mail at or over `levels.kill`; nil: `reject` before the queue, `pass` after it.
+        package var spam: Destiny?
+        /// Mail at or over `levels.tag2`.
+        package var spammy = Destiny.pass
+        /// Mail larger than the recipient wants; nil: `reject` before the queue, `bounce` after it.
+        package var oversized: Destiny?
+        package var levels = Levels()
+        /// Mail that could not be checked, by reason.
+        package var unchecked: [UncheckedReason: Destiny] = PolicySettings.uncheckedDefaults
+        /// Mail with faults in its header block.
+        package var badHeader = Destiny.pass
+        /// The faults that count.
+        package var badHeaderChecks: [BadHeader] = BadHeader.allCases
+        /// Kinds of anomalies whose action is not that of their class.
+        package var anomalies: [AnomalyKind: AnomalyAction] = [:]
+        /// Keep a copy of mail that is not delivered because of its content.
+        package var quarantine = true
+        /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
+        package var addVirusScanned = true
+        /// Add a `Received:` field.
+        package var addReceived = true
+        /// Add `MIME-Ambiguity-Results:`.
+        package var addAmbiguityResults = false
+        package init() {}
+
+        /// Defaults by reason: what cannot be judged by nature passes marked, what smells of evasion is kept,
+        /// what failed on our side is tried again.
+        package static let uncheckedDefaults: [UncheckedReason: Destiny] = [
+            .encrypted: .pass, .unsupported: .pass,
+            .ambiguous: .quarantine, .overLimits: .quarantine, .corrupt: .quarantine,
+            .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
+        ]
+    }
+
+    /// The scores from which on something happens; amavis's names and Debian's defaults.
+    package struct Levels: Sendable, Equatable {
+        package var tag = 2.0
+        package var tag2 = 6.31
+        package var kill = 6.31
+        package init() {}
+    }
+
+    /// TLS to the next hop: none; if offered; required, any certificate; required and verified.
+    package enum NextHopTLS: String, Sendable, Equatable, CaseIterable { case none, may, encrypt, verify }
+}

@@ -26,7 +26,8 @@ enum Samples {
     ]
     static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
     static let inspect = Inspect(
-        request: 5, workspace: "m5", context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
+        request: 5, workspace: "m5",
+        context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
         limits: limits)
     static let report = Report(
         messageSize: 1000,
@@ -49,6 +50,7 @@ enum Samples {
                 text: Array("abc".utf8)),
             RuleFiring(list: .attachment, table: 0, line: 1, range: 0..<0),
         ],
+        givenUp: [RuleGivenUp(list: .body, table: 2, line: 4, times: 7, words: "match limit exceeded")],
         limitsHit: ["mime-parts"], completedScanners: ["clamav"],
         timings: [Report.Timing(stage: "mime", microseconds: 12)])
     static let tables: RuleTables = {

@@ -74,6 +74,14 @@ struct HeaderFacts: Sendable {
         return name.count > 8 && lower == Array("content-".utf8)
     }
 
+    /// Octets of a subject that are decoded.
+    private static let subjectLimit = 2000
+
+    /// The subject as people read it, unfolded, for lists and searches; escape before showing.
+    var subjectText: String {
+        EncodedWords.decoded(subject.prefix(Self.subjectLimit).filter { $0 != 0x0D && $0 != 0x0A })
+    }
+
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
         guard let first = bytes.firstIndex(where: { !isBlank($0) }),

@@ -61,6 +61,7 @@ struct InspectionDocument: Encodable {
     struct TestEntry: Encodable {
         var name: String
         var score: Double
+        var description: String
         var evidence: String
     }
 
@@ -102,7 +103,9 @@ struct InspectionDocument: Encodable {
         category = work.verdict.category.rawValue
         score = work.verdict.score
         tests = work.verdict.tests.map {
-            TestEntry(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 2000))
+            TestEntry(
+                name: Escaping.text($0.name), score: $0.score, description: $0.description,
+                evidence: Escaping.text($0.evidence, limit: 2000))
         }
         bayes.value = work.bayes.map {
             ["probability": $0.probability, "tokens": Double($0.tokens), "known_tokens": Double($0.known)]

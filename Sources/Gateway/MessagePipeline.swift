@@ -25,6 +25,7 @@ package struct MessagePipeline: MailReceiver {
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.judge() { return finish(&work, reply) }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
+        if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
         for line in work.banned.allowed { gateway.note("\(work.id): banned: \(Escaping.text(line, limit: 1000))") }
         if listener.policy.keepsCopy(for: work.verdict) {
             do {
@@ -35,7 +36,10 @@ package struct MessagePipeline: MailReceiver {
             }
         }
         if work.disposition.isDelivered { await deliver(&work) }
-        return await answer(&work)
+        let replies = await answer(&work)
+        // A message that its client sends again teaches then.
+        if !replies.contains(where: \.isTemporary) { await gateway.autolearner.offer(work) }
+        return replies
     }
 
     // MARK: - Steps
@@ -44,6 +48,7 @@ package struct MessagePipeline: MailReceiver {
         let entry = Quarantine.Entry(
             id: work.mailID, time: work.time, category: work.verdict.category,
             reason: ReplyTexts.reason(work.decisive, id: work.id), envelope: work.message.envelope,
+            subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
             size: work.message.file.count)
         work.quarantineID = work.mailID
         let (setup, snapshot) = (work.setup, work)

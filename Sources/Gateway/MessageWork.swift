@@ -32,6 +32,8 @@ struct MessageWork: Sendable {
     var strip: StripPlan?
     /// What learnt mail says; nil when it says nothing.
     var bayes: SpamScorer.Judgement?
+    /// Why learnt mail could not be asked; nil when it could.
+    var bayesFailure: String?
     /// The verdict as far as it decided: what replies and the quarantine speak of.
     var decisive: Verdict { verdict.only(listener.policy.decidingCategory(for: verdict)) }
     /// What the policy wants for the message; temporary until it is judged.

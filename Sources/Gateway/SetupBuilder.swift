@@ -102,7 +102,6 @@ struct SetupBuilder {
     // MARK: - Stores
 
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
-    var quarantine: Quarantine { Quarantine(directory: settings.quarantineDirectory) }
 
     var spoolLimits: Spool.Limits {
         Spool.Limits(

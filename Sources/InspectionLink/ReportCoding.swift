@@ -86,6 +86,13 @@ extension Report {
             }
             out.put(firing.text)
         }
+        out.put(givenUp) { out, rule in
+            out.put(rule.list.rawValue)
+            out.put(rule.table)
+            out.put(rule.line)
+            out.put(rule.times)
+            out.put(rule.words)
+        }
         out.put(banned) { out, firing in
             for value in [firing.set, firing.rule, firing.part, firing.matched] { out.put(value) }
         }
@@ -162,6 +169,12 @@ extension Report {
                 list: list, table: table, line: line, range: start..<end, groups: groups,
                 text: try reader.bytes(limit: RuleFiring.textShown))
         }
+        let givenUp = try reader.list(limit: RuleGivenUp.countLimit) { reader throws(RecordError) in
+            RuleGivenUp(
+                list: try Self.word(&reader), table: try reader.int(in: 0...limits.entries),
+                line: try reader.int(in: 1...Int.max), times: try reader.int(in: 1...messageSize + 1),
+                words: try reader.string(limit: RuleGivenUp.wordsLimit))
+        }
         let banned = try reader.list(limit: limits.banned) { reader throws(RecordError) in
             BannedFiring(
                 set: try reader.int(in: 0...limits.entries), rule: try reader.int(in: 0...limits.entries),
@@ -186,9 +199,8 @@ extension Report {
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
-            firings: firings, banned: banned, limitsHit: limitsHit, completedScanners: completedScanners,
-            timings: timings,
-            tokens: tokens, tokenTexts: tokenTexts)
+            firings: firings, givenUp: givenUp, banned: banned, limitsHit: limitsHit,
+            completedScanners: completedScanners, timings: timings, tokens: tokens, tokenTexts: tokenTexts)
     }
 
     private static func place(_ reader: inout RecordReader, _ size: Int) throws(RecordError) -> PartDescription.Place? {

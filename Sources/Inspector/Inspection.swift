@@ -45,13 +45,14 @@ struct Inspection {
     }
 
     private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
-        if request.context.tokens == .only { return tokensOnly(message) }
+        if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
             engine: engine, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
-                passwords: Run.passwords(message, walker, site: passwords, request.limits),
+                passwords: Run.passwords(
+                    message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
@@ -87,8 +88,8 @@ struct Inspection {
             }
             index += 1
         }
-        if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         run.takeMembers()
+        if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
@@ -97,13 +98,51 @@ struct Inspection {
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
-    /// The report for learning: the tokens, and nothing else.
-    private mutating func tokensOnly(_ message: Span<UInt8>) -> [UInt8] {
+    /// The report for learning: the tokens that judging would see, and nothing else.
+    private mutating func tokensOnly(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
+        var walker = PartWalker(message, limits: request.limits)
+        var run = Run(
+            engine: nil, messageSize: message.count,
+            unpacker: Unpacker(
+                limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
+                messageLimits: PartWalker.limits(request.limits)))
+        run.tokens = extractor.take() ?? TokenExtractor()
+        run.tokens?.takesForeignTokens = false
+        walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
+        for index in walker.tree.parts.indices { run.add(walker.description(index)) }
+        var index = 0
+        while index < walker.tree.parts.count {
+            let part = walker.tree.parts[index]
+            let text = walker.text(index)
+            if part.kind.hasContent {
+                let (holdsBlocks, budget) = (walker.mayHoldBlocks(index), walker.budget)
+                let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
+                    run.tokens?.addFacts(of: part, content: content)
+                    if let (mediaType, charset) = text {
+                        let limit = request.limits.textBytes
+                        run.tokens?.add(
+                            TextContent.read(content, mediaType: mediaType, charset: charset, limit: limit),
+                            size: content.count)
+                    }
+                    run.look(content, part: run.reported[index], item: nil)
+                    if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
+                    return decoding?.notes ?? []
+                }
+                walker.spend(run.takeSpent())
+                if !notes.isEmpty {
+                    for added in walker.addDecodings(of: index, notes) { run.add(walker.description(added)) }
+                }
+            } else {
+                run.tokens?.addFacts(of: part, content: [UInt8]().span)
+            }
+            index += 1
+        }
+        run.takeMembers()
         var builder = ReportBuilder(messageSize: message.count)
-        var extractor = extractor.take() ?? TokenExtractor()
-        extractor.takesForeignTokens = false
-        builder.add(extractor.tokens(of: message))
-        self.extractor = extractor
+        if var used = run.tokens.take() {
+            builder.add(used.finish())
+            extractor = used
+        }
         return builder.finish(completed: [], timings: [], maximum: reportSize)
     }
 
@@ -150,6 +189,9 @@ struct Inspection {
         var marks: [Int: Set<String>] = [:]
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
+        /// Octets of members' text, and members, that tokens were taken from so far.
+        var memberTextLeft = Self.memberTextTotal
+        var membersTaken = 0
         private var block: [UInt8] = []
         private var spent = 0
 

@@ -11,7 +11,7 @@ internal import Unpacking
 extension Inspection.Run {
     /// Passwords that the message tells, for its encrypted members. Only mail with something to open is read for them.
     static func passwords(
-        _ message: Span<UInt8>, _ walker: PartWalker, site: [String], _ limits: InspectionLimits
+        _ message: Span<UInt8>, _ walker: PartWalker, site: [String], envelope: [String], _ limits: InspectionLimits
     ) -> Passwords {
         var finder = PasswordFinder()
         var hasFiles = false
@@ -21,6 +21,7 @@ extension Inspection.Run {
         }
         guard hasFiles else { return Passwords(limit: 0) }
         finder.read(message: message)
+        for address in envelope { finder.read(address: Array(address.utf8)) }
         for index in walker.tree.parts.indices {
             guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0,
                 let (mediaType, charset) = walker.text(index)
@@ -56,7 +57,10 @@ extension Inspection.Run {
         for problem in opened.problems { note(problem, part: part) }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
-        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete)
+        takeTokens(of: content, opened, item: item)
+        // The scanner would take on what was too much for us: members by the million cost it minutes.
+        let isTooMuch = !opened.limits.isEmpty
+        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !isTooMuch)
     }
 
     private mutating func note(_ problem: ContainerProblem, part: Int) {

@@ -1,4 +1,5 @@
 import Bayes
+import Configuration
 import Gateway
 import Glibc
 import Linux
@@ -18,6 +19,8 @@ struct LearnRun {
     private(set) var done = 0
     private(set) var examined = 0
     private(set) var skipped = 0
+    /// Messages that taught nothing because too many nearly like them were learnt.
+    private(set) var repeated = 0
     private(set) var batch: BatchRecord?
 
     private var lessons: [Lesson] = []
@@ -27,6 +30,7 @@ struct LearnRun {
 
     private struct Written: Sendable {
         var done: Int
+        var repeated = 0
         var batch: BatchRecord?
     }
 
@@ -137,6 +141,7 @@ struct LearnRun {
         writing = nil
         let written = try await task.value
         done += written.done
+        repeated += written.repeated
         batch = written.batch ?? batch
     }
 
@@ -151,7 +156,9 @@ struct LearnRun {
         var batch = try current ?? store.beginBatch(at: UInt64(now))
         let outcomes = try store.learn(
             lessons, asSpam: lesson == .spam, batch: &batch, time: now, countsNow: countsNow)
-        return Written(done: outcomes.count { $0 != .known }, batch: batch)
+        return Written(
+            done: outcomes.count { $0 == .learned || $0 == .relearned }, repeated: outcomes.count { $0 == .repeated },
+            batch: batch)
     }
 
     private func show(_ number: Int, of count: Int) {
@@ -160,5 +167,41 @@ struct LearnRun {
         let filled = count == 0 ? width : number * width / count
         let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled)
         Terminal.write(Array("\r[\(bar)] \(number)/\(count) files, \(examined) messages".utf8), to: 2)
+    }
+}
+
+extension LearnProgram {
+    /// Teaches the database of the settings that one message is no spam.
+    /// - Parameter inspector: path of `mailreeve-inspector` when the settings do not say.
+    /// - Returns: false when it knew that.
+    static func learnHam(_ mail: LearnMail, _ settings: Settings, inspector: String) async throws -> Bool {
+        let reader = try await TokenReader.launch(
+            settings, inspectorPath: inspector, log: { Terminal.printError("learn: \($0)") },
+            workspaceMade: { workspace in
+                try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
+                    workspace.remove()
+                    _exit(128 + number)
+                }
+            })
+        let tokens: [UInt64]
+        do {
+            tokens = try await reader.tokens(of: mail.bytes)
+        } catch {
+            await reader.close()
+            throw error
+        }
+        await reader.close()
+        let directory = settings.bayesDirectory
+        let limits = BayesStore.Limits(
+            tokens: settings.bayes.tokens, messages: settings.bayes.messages, minimum: settings.bayes.minimum)
+        return try await NIOThreadPool.singleton.runIfActive {
+            let store = BayesStore(try LMDBStore(directory: directory), limits: limits)
+            let now = UInt32(clamping: time(nil))
+            var batch = try store.beginBatch(at: UInt64(now))
+            let lesson = Lesson(id: mail.id, features: Features(tokens: tokens))
+            let outcomes = try store.learn([lesson], asSpam: false, batch: &batch, time: now, countsNow: true)
+            _ = try store.solveIfDue()
+            return outcomes.contains { $0 != .known }
+        }
     }
 }

@@ -120,6 +120,7 @@ import Testing
         ("limits.header_fields", 16, 1_000_000), ("limits.mime_parameters", 8, 100_000),
         ("limits.mime_boundary_length", 70, 65_536), ("limits.mime_readings", 0, 1000),
         ("limits.mime_reading_bytes", 0, 2_147_483_648), ("limits.text_bytes", 0, 2_147_483_648),
+        ("quarantine.keep", 0, 315_360_000), ("quarantine.size", 0, 1_125_899_906_842_624),
         ("unpacking.levels", 0, 1000), ("unpacking.files", 0, 100_000),
         ("unpacking.minimum_quota", 0, 1_099_511_627_776), ("unpacking.maximum_quota", 0, 1_099_511_627_776),
         ("unpacking.minimum_factor", 0, 1_000_000), ("unpacking.maximum_factor", 0, 1_000_000),
@@ -142,6 +143,9 @@ import Testing
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
         ("rules.time_limit", 1, 3600),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
+        ("bayes.near_duplicates", 1, 1_000_000), ("bayes.open_databases", 1, 10_000),
+        ("bayes.redis_database", 0, 1_000_000), ("bayes.redis_timeout", 1, 60),
+        ("bayes.autolearn_per_sender", 1, 1_000_000),
     ]
 
     @Test(arguments: bounds)

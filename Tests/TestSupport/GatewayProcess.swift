@@ -95,8 +95,10 @@ package final class GatewayProcess {
 
     /// Names of the entries in the quarantine.
     package var quarantined: [String] {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: stateDirectory + "/quarantine")) ?? []
-        return all.filter { $0 != "tmp" }
+        func names(_ place: String) -> [String] {
+            (try? FileManager.default.contentsOfDirectory(atPath: "\(stateDirectory)/quarantine\(place)")) ?? []
+        }
+        return names("").filter { $0.utf8.count == 1 }.flatMap { names("/\($0)") }
     }
 
     /// Zygotes: the gateway's children.

@@ -18,6 +18,8 @@ package enum Recognition {
             add(signature.type)
         }
         for (type, fits) in checks where fits(content) { add(type) }
+        // A disk of fixed size lies in its file as it is.
+        if found.contains(.vhd) { found.removeAll { $0 == .disk } }
         if found.isEmpty || found == [.xml] { addText(content, &found) }
         addZip(content, &found)
         return found

@@ -152,6 +152,11 @@ struct InspectionDocument: Encodable {
         edits = work.rules.outcome.edits.map { edit in
             "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
         }
+        if work.disposition == .strip {
+            edits += (work.strip?.edits ?? []).map { edit in
+                "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+            }
+        }
         parts = report.parts.map { part in
             PartEntry(
                 path: Escaping.text(part.path), reading: part.reading, cause: Nullable(part.cause?.rawValue),

@@ -111,7 +111,7 @@ extension Inspection.Run {
         var names: [String] = []
         for name in types.flatMap({ ShortTypes.names(of: $0.name) }) where !names.contains(name) { names.append(name) }
         if names.isEmpty { names = [size == 0 ? ShortTypes.empty : ShortTypes.unrecognised] }
-        return names
+        return Array(names.prefix(ReportLimits().types))
     }
 
     /// Notes what rules on files may ask for.

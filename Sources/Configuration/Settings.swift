@@ -15,6 +15,7 @@ package struct Settings: Sendable, Equatable {
     package var controlSocket = ""
     package var bayes = Bayes()
     package var quarantine = QuarantineSettings()
+    package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
     package var unpacking = Unpacking()

@@ -243,7 +243,7 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + quarantineKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + quarantineKeys + journalKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -254,6 +254,7 @@ let settingsSchema = Schema<Settings>(
         ("rules", "What Postfix has no settings for, of header and body checks."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
+        ("journal", "One event for each message."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

@@ -71,7 +71,7 @@ package final class GatewayService: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
         threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
-        journal = MessageJournal(logger: logger, structured: settings.log.format == .json)
+        journal = try MessageJournal(settings, logger: logger)
         pool = try InspectorPool(
             workspaceDirectory: settings.workspace.directory, allowNonTmpfs: settings.workspace.allowNonTmpfs
         ) { event in
@@ -191,6 +191,8 @@ package final class GatewayService: Sendable {
         last.listeners = [:]
         state.replace(last)
         await pool.stop()
+        let journal = journal
+        try? await threads.runIfActive { journal.close() }
         start.logger.notice("stopped")
     }
 
@@ -205,9 +207,10 @@ package final class GatewayService: Sendable {
         let old = before.settings
         if settings.user != old.user || settings.group != old.group || settings.stateDirectory != old.stateDirectory
             || settings.workspace.directory != old.workspace.directory || settings.controlSocket != old.controlSocket
-            || settings.log != old.log
+            || settings.log != old.log || settings.journal.enabled != old.journal.enabled
+            || settings.journal.lines != old.journal.lines
         {
-            start.logger.warning("user, group, directories, control socket and log change with a restart only")
+            start.logger.warning("user, group, directories, control socket, log and journal change with a restart only")
         }
         do {
             let builder = SetupBuilder(settings)
@@ -252,7 +255,7 @@ package final class GatewayService: Sendable {
         let setup = state.current
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
-            spool: setup.spool, totals: journal.totals, signatures: setup.signatureState)
+            spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState)
         return document.encoded()
     }
 }

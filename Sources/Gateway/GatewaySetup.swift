@@ -107,6 +107,7 @@ package final class GatewayState: Sendable {
     }
 
     func record(_ work: MessageWork) {
-        journal.record(work.event(at: .now))
+        let event = work.event(at: .now)
+        journal.record(event) { JournalRecord(work, event) }
     }
 }

@@ -39,6 +39,7 @@ package final class GatewayService: Sendable {
     private let state: GatewayState
     private let door: FrontDoor
     private let control: ControlServer
+    private let releases: ReleaseServer?
     private let turns = ReloadTurns()
     private let started = Date()
 
@@ -90,6 +91,12 @@ package final class GatewayService: Sendable {
         try await door.apply(options)
         control = try await ControlServer(
             path: settings.controlSocketPath, group: group, logger: logger)
+        if let address = settings.quarantine.releaseListener {
+            releases = try await ReleaseServer(address, state: state, group: group, logger: logger)
+            logger.notice("release requests on \(address)")
+        } else {
+            releases = nil
+        }
         for listener in settings.listeners {
             logger.notice("listening on \(listener.address), \(listener.placement.rawValue), policy \(listener.policy)")
         }
@@ -160,6 +167,7 @@ package final class GatewayService: Sendable {
         let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.control.run { await self.answer($0, stop) } }
+            group.addTask { await self.releases?.run() }
             group.addTask {
                 for await signal in signals {
                     switch signal {
@@ -207,10 +215,13 @@ package final class GatewayService: Sendable {
         let old = before.settings
         if settings.user != old.user || settings.group != old.group || settings.stateDirectory != old.stateDirectory
             || settings.workspace.directory != old.workspace.directory || settings.controlSocket != old.controlSocket
+            || settings.quarantine.releaseListener != old.quarantine.releaseListener
             || settings.log != old.log || settings.journal.enabled != old.journal.enabled
             || settings.journal.lines != old.journal.lines
         {
-            start.logger.warning("user, group, directories, control socket, log and journal change with a restart only")
+            start.logger.warning(
+                "user, group, directories, control socket, release listener, log and journal change with a restart only"
+            )
         }
         do {
             let builder = SetupBuilder(settings)

@@ -58,7 +58,9 @@ package final class SQLiteJournal: Sendable {
             values += value
         }
         if let id = query.id {
-            add("(mail_id = ? OR log_id = ? OR instr('/' || queued_as || '/', ?) > 0)", id, id, "/\(id)/")
+            add(
+                "(mail_id = ? OR log_id = ? OR (queued_as <> '' AND instr('/' || queued_as || '/', ?) > 0))", id, id,
+                "/\(id)/")
         }
         let texts = [
             ("sender_key", query.sender), ("recipients_key", query.recipient), ("subject_key", query.subject),

@@ -56,6 +56,8 @@ let package = Package(
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        // Without pkgConfig: SwiftPM warns about a flag that hiredis asks for.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
@@ -79,7 +81,10 @@ let package = Package(
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
-        library("Checks", ["Bytes", "MailModel"]),
+        // With the shipped rules on names and types of files: they are there wherever the programs are.
+        .target(
+            name: "Checks", dependencies: ["Bytes", "MailModel"], resources: [.embedInCode("banned.rules")],
+            swiftSettings: strict),
         library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker
@@ -99,7 +104,8 @@ let package = Package(
         library("Stores", ["Bytes", "Compression", "Digests", "Linux", "MailModel"]),
         library("SQLiteStores", ["Linux", "MailModel", "Stores", sqlite]),
         library("PostgreSQLStores", ["CPostgreSQL", "Linux", "MailModel", "Stores"]),
-        library("Bayes", ["CLMDB", "Linux", "Scoring"]),
+
+        library("Bayes", ["CHiredis", "CLMDB", "Linux", "Scoring"]),
 
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
@@ -173,10 +179,9 @@ let package = Package(
         suite(
             "GatewayTests",
             [
-                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
-                "Stores",
-                logging, "TestSupport",
-            ]),
+                "Bayes", "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
+                "Scoring", "Stores", logging, "TestSupport",
+            ] + nio),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
             name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
@@ -186,7 +191,7 @@ let package = Package(
             name: "MIMETests", dependencies: ["Fuzzing", "MIME", "MailModel", "SMTP"], exclude: ["Honest", "Oracle"],
             swiftSettings: strict),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
-        suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
+        suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),

@@ -129,7 +129,7 @@ extension String {
 }
 
 /// An absolute path that fits into `sockaddr_un` (unix(7): 108 octets with the final NUL).
-private func checkedSocketPath(_ path: String) throws(ValueError) -> String {
+func checkedSocketPath(_ path: String) throws(ValueError) -> String {
     guard path.hasPrefix("/") else {
         throw ValueError("'unix:\(shown(path))': the socket needs an absolute path")
     }
@@ -140,7 +140,7 @@ private func checkedSocketPath(_ path: String) throws(ValueError) -> String {
 }
 
 /// Splits `host:port` and `[host]:port`.
-private func hostAndPort(_ text: String) throws(ValueError) -> (String, Int) {
+func hostAndPort(_ text: String) throws(ValueError) -> (String, Int) {
     guard let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") else {
         throw ValueError("'\(shown(text))' has no port")
     }

@@ -14,6 +14,8 @@ package struct Settings: Sendable, Equatable {
     /// Path of the control socket; empty means `control.sock` in the state directory.
     package var controlSocket = ""
     package var bayes = Bayes()
+    /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
+    package var scores: [String: Double] = [:]
     package var quarantine = QuarantineSettings()
     package var journal = JournalSettings()
     package var workspace = Workspace()
@@ -100,7 +102,7 @@ package struct Settings: Sendable, Equatable {
         package var maximumQuota = 314_572_800
         package var minimumFactor = 5
         package var maximumFactor = 500
-        /// Octets for each octet of one container, beyond the first MiB.
+        /// Octets for each octet of one container, beyond the first 16 MiB.
         package var ratio = 2000
         /// Wall time.
         package var seconds = 60
@@ -168,20 +170,6 @@ package struct Settings: Sendable, Equatable {
     package enum SandboxMode: String, Sendable, Equatable, CaseIterable {
         case required
         case allowWeaker = "allow-weaker"
-    }
-
-    /// The spam scorer.
-    package struct Bayes: Sendable, Equatable {
-        package var enabled = true
-        /// Directory of the database; empty means `bayes` in the state directory.
-        package var path = ""
-        /// Tokens that are counted; beyond it the least telling and oldest go.
-        package var tokens = 2_000_000
-        /// Learnt messages that are kept to learn from again.
-        package var messages = 20_000
-        /// Messages of spam and of ham each below which nothing is judged.
-        package var minimum = 200
-        package init() {}
     }
 
     /// The embedded virus scanner.

@@ -121,7 +121,7 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.ratio", \.unpacking.ratio, .count(1...1_000_000),
-        "Octets for each octet of one container that it may unpack to, beyond the first MiB."),
+        "Octets for each octet of one container that it may unpack to, beyond the first 16 MiB."),
     Setting(
         "unpacking.seconds", \.unpacking.seconds, .duration(1...86_400), "Wall time of unpacking one message."),
     Setting(
@@ -193,22 +193,6 @@ private let inspectorKeys: [Setting] = [
         "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
 ]
 
-private let bayesKeys: [Setting] = [
-    Setting("bayes.enabled", \.bayes.enabled, .flag, "Judge mail by what mailreeve learn was taught."),
-    Setting(
-        "bayes.path", \.bayes.path, .path(orEmpty: "bayes in the state directory"),
-        "Directory of the database of learnt mail."),
-    Setting(
-        "bayes.tokens", \.bayes.tokens, .count(10_000...1_000_000_000),
-        "Tokens that are counted. Beyond it the least telling and oldest go."),
-    Setting(
-        "bayes.messages", \.bayes.messages, .count(100...1_000_000),
-        "Learnt messages that are kept, as tokens, to learn from again. Beyond it the oldest of the larger class go."),
-    Setting(
-        "bayes.minimum", \.bayes.minimum, .count(1...1_000_000),
-        "Messages of spam and of ham each below which nothing is judged."),
-]
-
 private let clamavKeys: [Setting] = [
     Setting("clamav.enabled", \.clamav.enabled, .flag, "Scan with the embedded libclamav."),
     Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
@@ -242,8 +226,9 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + quarantineKeys + journalKeys + logKeys + tlsKeys,
+    keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
+        + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + quarantineKeys + journalKeys + logKeys
+        + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -252,6 +237,7 @@ let settingsSchema = Schema<Settings>(
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
+        ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
         ("journal", "One event for each message."),

@@ -34,6 +34,8 @@ package final class GatewayService: Sendable {
     private let start: Start
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
+    /// For the databases of learnt mail: a server that does not answer holds up nothing else.
+    private let learntMail: NIOThreadPool
     private let pool: InspectorPool
     private let journal: MessageJournal
     private let state: GatewayState
@@ -72,6 +74,8 @@ package final class GatewayService: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
         threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
+        learntMail = NIOThreadPool(numberOfThreads: 4)
+        learntMail.start()
         journal = try MessageJournal(settings, logger: logger)
         pool = try InspectorPool(
             workspaceDirectory: settings.workspace.directory, allowNonTmpfs: settings.workspace.allowNonTmpfs
@@ -83,7 +87,8 @@ package final class GatewayService: Sendable {
             }
         }
         let spool = Spool(limits: builder.spoolLimits)
-        let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads, RuleShelf(), before: nil)
+        let setup = try await Self.makeSetup(
+            builder, start, pool, spool, group, threads, learntMail, RuleShelf(), before: nil)
         state = GatewayState(setup, journal: journal)
         door = FrontDoor(
             group: group, receiver: MessagePipeline(gateway: state), spool: spool,
@@ -105,10 +110,11 @@ package final class GatewayService: Sendable {
     /// Loads an inspector generation for the settings and puts everything together.
     private static func makeSetup(
         _ builder: SetupBuilder, _ start: Start, _ pool: InspectorPool, _ spool: Spool, _ group: any EventLoopGroup,
-        _ threads: NIOThreadPool, _ shelf: RuleShelf, before: GatewaySetup?
+        _ threads: NIOThreadPool, _ learntMail: NIOThreadPool, _ shelf: RuleShelf, before: GatewaySetup?
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
@@ -130,24 +136,32 @@ package final class GatewayService: Sendable {
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
             quarantine: settings.openQuarantine { start.logger.error("\($0)") }, threads: threads, database: database,
             rules: rules, shelf: shelf,
-            scorer: await scorer(builder, start, threads, before: before?.scorer))
+            scorer: await scorer(builder, start, learntMail, before: before?.scorer))
     }
 
-    /// The judge by learnt mail. A process opens a database once: a reload keeps the one that is open. One that cannot be
-    /// opened is said loudly and keeps no mail back.
+    /// The judge by learnt mail. Databases that are open stay open over a reload. One that cannot be opened is said loudly,
+    /// with every message too, and keeps no mail back.
     private static func scorer(
         _ builder: SetupBuilder, _ start: Start, _ threads: NIOThreadPool, before: SpamScorer?
     ) async -> SpamScorer? {
         let settings = builder.settings
         guard settings.bayes.enabled else { return nil }
-        let directory = settings.bayesDirectory
-        if let before, before.store.place == directory {
-            return SpamScorer(store: BayesStore(before.store.store, limits: settings.bayesLimits))
-        }
         do {
-            return try await threads.runIfActive {
-                try SpamScorer.open(directory, limits: settings.bayesLimits, readOnly: false)
+            let databases = try await threads.runIfActive {
+                let place = try LearntDatabases.place(settings, nil)
+                if let open = before?.databases, open.place == place { return open }
+                return try LearntDatabases(settings)
             }
+            let scorer = SpamScorer(
+                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases, threads: threads)
+            do {
+                _ = try await scorer.blocking {
+                    try databases.with(nil, making: true) { store in _ = try BayesStore(store).totals() }
+                }
+            } catch {
+                start.logger.error("bayes: \(error): mail is not judged by learnt mail")
+            }
+            return scorer
         } catch {
             start.logger.error("bayes: \(error): mail is not judged by learnt mail")
             return nil
@@ -169,6 +183,10 @@ package final class GatewayService: Sendable {
             group.addTask { await self.control.run { await self.answer($0, stop) } }
             group.addTask { await self.releases?.run() }
             group.addTask {
+                await self.state.autolearner.run(
+                    scorer: { self.state.current.scorer }, report: { self.journal.report($0) })
+            }
+            group.addTask {
                 for await signal in signals {
                     switch signal {
                     case .stop: stop.yield()
@@ -185,6 +203,7 @@ package final class GatewayService: Sendable {
             group.cancelAll()
         }
         try? await threads.shutdownGracefully()
+        try? await learntMail.shutdownGracefully()
         try? await group.shutdownGracefully()
     }
 
@@ -230,7 +249,7 @@ package final class GatewayService: Sendable {
                 settings.listeners.filter { before.listener($0.address.description) == nil }, builder)
             let options = try builder.listenerOptions(bound: bound.descriptors)
             var setup = try await Self.makeSetup(
-                builder, start, pool, before.spool, group, threads, before.shelf, before: before)
+                builder, start, pool, before.spool, group, threads, learntMail, before.shelf, before: before)
             guard await turns.isOpen else { return ReloadTurns.stopping }
             // Sessions of a listener that is closed go on under the settings that they began with.
             setup.listeners.merge(before.listeners) { new, _ in new }

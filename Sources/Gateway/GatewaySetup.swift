@@ -23,7 +23,7 @@ struct GatewaySetup: Sendable {
     /// The rules of these settings, and those of others for messages under way.
     let rules: RuleBook
     let shelf: RuleShelf
-    /// Judges by learnt mail; nil where that is off or there is no database.
+    /// Judges by learnt mail; nil where that is off.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.
     var tokenRequest = TokenRequest.numbers
@@ -84,6 +84,7 @@ struct SignatureDatabase: Sendable, Hashable {
 package final class GatewayState: Sendable {
     private let setup: Mutex<GatewaySetup>
     private let journal: MessageJournal
+    let autolearner = Autolearner()
 
     init(_ setup: GatewaySetup, journal: MessageJournal) {
         self.setup = Mutex(setup)
@@ -105,6 +106,8 @@ package final class GatewayState: Sendable {
     func note(_ text: String) {
         journal.note(text)
     }
+
+    func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
         let event = work.event(at: .now)

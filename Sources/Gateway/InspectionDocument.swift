@@ -25,6 +25,7 @@ struct InspectionDocument: Encodable {
         var encrypted: Bool
         var origin: String
         var notes: [String]
+        var types: [String]
     }
 
     struct FindingEntry: Encodable {
@@ -60,6 +61,7 @@ struct InspectionDocument: Encodable {
     struct TestEntry: Encodable {
         var name: String
         var score: Double
+        var description: String
         var evidence: String
     }
 
@@ -83,6 +85,8 @@ struct InspectionDocument: Encodable {
     var unchecked: [UncheckedEntry]
     var limitsHit: [String]
     var recipients: [RecipientEntry]
+    /// Files that a rule bans and the allow list lets through, and who says so.
+    var allowed: [String] = []
     var edits: [String] = []
     var timingUs: [String: Int]
     /// `official`, `test-only` or `none`.
@@ -99,7 +103,9 @@ struct InspectionDocument: Encodable {
         category = work.verdict.category.rawValue
         score = work.verdict.score
         tests = work.verdict.tests.map {
-            TestEntry(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 2000))
+            TestEntry(
+                name: Escaping.text($0.name), score: $0.score, description: $0.description,
+                evidence: Escaping.text($0.evidence, limit: 2000))
         }
         bayes.value = work.bayes.map {
             ["probability": $0.probability, "tokens": Double($0.tokens), "known_tokens": Double($0.known)]
@@ -115,6 +121,14 @@ struct InspectionDocument: Encodable {
                 name: Escaping.text("\(entry.verb) \(String(decoding: entry.text, as: UTF8.self))", limit: 500),
                 part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500))
         }
+        findings += work.verdict.banned.map { content in
+            FindingEntry(
+                scanner: "banned", class: Finding.Kind.banned.rawValue,
+                name: Escaping.text(content.attributes, limit: 500), part: path(content.part),
+                evidence: Escaping.text(
+                    content.reason.isEmpty ? content.rule : "\(content.reason) (\(content.rule))", limit: 500))
+        }
+        allowed = work.banned.allowed.map { Escaping.text($0, limit: 1000) }
         edits = work.rules.outcome.edits.map { edit in
             "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
         }
@@ -125,7 +139,8 @@ struct InspectionDocument: Encodable {
                 detectedType: Escaping.text(part.detectedType),
                 names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
-                origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) })
+                origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) },
+                types: part.types.map { Escaping.text($0) })
         }
         anomalies = work.anomalies.map {
             AnomalyEntry(

@@ -1,4 +1,3 @@
-internal import Bayes
 internal import Configuration
 internal import InspectionLink
 internal import Linux
@@ -40,12 +39,19 @@ extension MessageWork {
         outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
     }
 
+    /// Sender and recipients for the passwords that are tried, the first ones.
+    private var addresses: [String] {
+        let paths = [message.envelope.reversePath] + message.envelope.recipients.map(\.path)
+        return paths.filter { !$0.isNull && $0.bytes.count <= ControlLimits.address }
+            .compactMap { String(validating: $0.bytes, as: UTF8.self) }.prefix(ControlLimits.addresses).map { $0 }
+    }
+
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
-        let totals = await scorerTotals()
+        let choice = await chooseDatabase()
         let context = InspectionContext(
-            smtputf8: message.envelope.parameters.smtputf8, tokens: totals == nil ? .none : setup.tokenRequest,
-            foreignTokens: (totals?.foreignTokens ?? 0) > 0)
+            smtputf8: message.envelope.parameters.smtputf8, tokens: tokenRequest(choice),
+            foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses)
         let outcome = await setup.pool.inspect(
             message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
         switch outcome {
@@ -69,9 +75,14 @@ extension MessageWork {
                 verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
+            await judgeFiles(report, book)
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
-            await score(report)
+            if let choice { await score(report, by: choice) }
+            if let failure = bayesFailure {
+                verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
+            }
+            verdict.apply(scores: setup.settings.scores)
             verdict = verdict.graded(by: listener.policy.levels)
         case .failed(let reason, let detail):
             verdict = Verdict(failed: reason, detail: detail)
@@ -79,21 +90,59 @@ extension MessageWork {
         }
     }
 
-    /// The totals of a database that knows enough to judge; nil where tokens would be of no use.
-    private func scorerTotals() async -> StoreTotals? {
-        guard let scorer = setup.scorer else { return nil }
-        return try? await setup.blocking { try scorer.store.totalsIfTaught() }
+    /// Names and types of files: what is banned, what the allow list lets through, and whether it could be taken out.
+    private mutating func judgeFiles(_ report: Report, _ book: RuleBook?) async {
+        let (file, facts) = (message.file, facts)
+        do {
+            banned = try BannedJudgement(
+                report, book: book, sets: listener.policy.bannedRules, envelope: message.envelope, now: time)
+            let contents = banned.contents
+            let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
+            strip = try await setup.blocking(unless: file.inMemory) {
+                try StripPlan(contents, report, facts, file, words)
+            }
+        } catch {
+            let detail = "banned: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
+            verdict.add(Unchecked(.scannerFailed, detail: detail))
+            causes.append(detail)
+        }
+        verdict.add(banned: banned.contents, isStrippable: strip != nil)
+        verdict.tests += banned.tests
     }
 
-    /// Adds what learnt mail says. A database that cannot be read is named in the log and costs no message.
-    private mutating func score(_ report: Report) async {
+    /// The database that judges; nil where none knows enough, or none can be asked.
+    private mutating func chooseDatabase() async -> SpamScorer.Choice? {
+        guard let scorer = setup.scorer else { return nil }
+        let recipients = message.envelope.recipients
+        do {
+            return try await scorer.blocking { try scorer.choose(for: recipients) }
+        } catch {
+            fail(error)
+            return nil
+        }
+    }
+
+    /// Tokens are wanted to judge by them, and to learn from them.
+    private func tokenRequest(_ choice: SpamScorer.Choice?) -> TokenRequest {
+        let teaches = setup.scorer != nil && setup.settings.bayes.autolearn.enabled
+        return choice != nil || teaches ? setup.tokenRequest : .none
+    }
+
+    /// Adds what learnt mail says.
+    private mutating func score(_ report: Report, by choice: SpamScorer.Choice) async {
         guard let scorer = setup.scorer else { return }
         do {
-            guard let judgement = try await setup.blocking({ try scorer.judge(report) }) else { return }
+            guard let judgement = try await scorer.blocking({ try scorer.judge(report, by: choice) }) else { return }
             bayes = judgement
             verdict.tests += judgement.tests
         } catch {
-            causes.append("bayes: \(error)")
+            fail(error)
         }
+    }
+
+    /// A database that cannot be asked is named in the log and as a test, and costs no message.
+    private mutating func fail(_ error: any Error) {
+        bayesFailure = "\(error)"
+        causes.append("bayes: \(error)")
     }
 }

@@ -17,6 +17,8 @@ final class MessageJournal: Sendable {
         var quarantined = 0
         var temporary = 0
         var bytes = 0
+        /// Matches of rules that were given up at a limit.
+        var ruleMatchesGivenUp = 0
     }
 
     private let logger: Logger
@@ -68,6 +70,10 @@ final class MessageJournal: Sendable {
 
     func note(_ text: String) {
         logger.notice("\(text)")
+    }
+
+    func count(rulesGivenUp times: Int) {
+        counters.withLock { $0.ruleMatchesGivenUp &+= times }
     }
 
     /// - Parameter record: what the journal keeps, made when it is written.

@@ -25,6 +25,8 @@ package struct MessagePipeline: MailReceiver {
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.judge() { return finish(&work, reply) }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
+        if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
+        for line in work.banned.allowed { gateway.note("\(work.id): banned: \(Escaping.text(line, limit: 1000))") }
         if listener.policy.keepsCopy(for: work.verdict) {
             do {
                 try await keep(&work)
@@ -34,7 +36,10 @@ package struct MessagePipeline: MailReceiver {
             }
         }
         if work.disposition.isDelivered { await deliver(&work) }
-        return await answer(&work)
+        let replies = await answer(&work)
+        // A message that its client sends again teaches then.
+        if !replies.contains(where: \.isTemporary) { await gateway.autolearner.offer(work) }
+        return replies
     }
 
     // MARK: - Steps

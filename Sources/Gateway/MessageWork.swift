@@ -26,8 +26,14 @@ struct MessageWork: Sendable {
     var ready: Ready?
     /// What the rules want.
     var rules = RuleJudgement()
+    /// What rules on names and types of files ban.
+    var banned = BannedJudgement()
+    /// How to take that out; nil when it cannot be done.
+    var strip: StripPlan?
     /// What learnt mail says; nil when it says nothing.
     var bayes: SpamScorer.Judgement?
+    /// Why learnt mail could not be asked; nil when it could.
+    var bayesFailure: String?
     /// The verdict as far as it decided: what replies and the quarantine speak of.
     var decisive: Verdict { verdict.only(listener.policy.decidingCategory(for: verdict)) }
     /// What the policy wants for the message; temporary until it is judged.
@@ -76,6 +82,7 @@ struct MessageWork: Sendable {
         prefix += rules.holdField
         var edits = rules.outcome.edits.map { BodyEdit(range: $0.range, text: $0.text) }
         edits += facts.forged.map { BodyEdit(range: $0) }
+        if disposition == .strip { edits += strip?.edits ?? [] }
         // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
         // what a Received field says at its end. Without one, such lines are taken out.
         if listener.policy.addReceived {

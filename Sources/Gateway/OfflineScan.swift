@@ -90,13 +90,16 @@ package final class OfflineScan: Sendable {
 
     /// The database that is named must be there; that of the settings may be missing.
     private static func scorer(_ settings: Settings, _ directory: String?) throws -> SpamScorer? {
-        if let directory {
-            return try SpamScorer.open(directory, limits: settings.bayesLimits, readOnly: true)
+        guard directory != nil || settings.bayes.enabled else { return nil }
+        let databases = try LearntDatabases(settings, directory: directory, isReadOnly: true)
+        let totals = try? databases.with(nil) { store in try BayesStore(store).totals() }
+        if directory != nil, totals == nil {
+            throw GatewayError("\(directory ?? ""): no database of learnt mail that can be read")
         }
-        guard settings.bayes.enabled, access(settings.bayesDirectory + "/data.mdb", R_OK | W_OK) == 0 else {
-            return nil
-        }
-        return try SpamScorer.open(settings.bayesDirectory, limits: settings.bayesLimits, readOnly: true)
+        return SpamScorer(
+            databases: databases, limits: settings.bayesLimits,
+            scope: directory == nil ? settings.bayes.databases : .shared,
+            threads: .singleton)
     }
 
     private init(
@@ -114,6 +117,7 @@ package final class OfflineScan: Sendable {
         let database = builder.database()
         let shelf = RuleShelf()
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let limit = settings.limits.messageSize

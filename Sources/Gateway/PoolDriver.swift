@@ -134,7 +134,10 @@ final class PoolDriver: @unchecked Sendable {
     private func submit(_ request: Pending, deadline: Int, generation: Int?) {
         lastRequest += 1
         pending[lastRequest] = request
-        perform(machine.submit(lastRequest, deadline: deadline, generation: generation, now: monotonicNow()))
+        perform(
+            machine.submit(
+                lastRequest, size: request.message.count, deadline: deadline, generation: generation,
+                now: monotonicNow()))
     }
 
     func perform(_ actions: [PoolMachine.Action]) {
@@ -213,7 +216,9 @@ final class PoolDriver: @unchecked Sendable {
     private func promote(_ generation: Int) {
         guard let load = loading.removeValue(forKey: generation), let ready = zygotes[generation]?.ready else { return }
         settings = load.settings
-        perform(machine.promote(generation, settings: load.settings.pool, now: monotonicNow()))
+        var sizes = load.settings.pool
+        sizes.workspace = WorkspaceBudget(size: workspace.size, unpacking: load.settings.limits.unpacking)
+        perform(machine.promote(generation, settings: sizes, now: monotonicNow()))
         log(
             .info(
                 "inspector generation \(generation) serves: \(ready.signatures) signatures, Landlock ABI \(ready.landlockABI)"

@@ -131,7 +131,7 @@ struct SetupBuilder {
         func either(_ chosen: Destiny?, before: Destiny = .reject, after: Destiny) -> Destiny {
             chosen ?? (placement == .beforeQueue ? before : after)
         }
-        return ContentPolicy(
+        var out = ContentPolicy(
             infected: either(policy.infected, after: .discard), unchecked: policy.unchecked,
             rule: either(policy.rule, after: .discard), banned: either(policy.banned, after: .discard),
             spam: either(policy.spam, after: .pass), spammy: policy.spammy, badHeader: policy.badHeader,
@@ -140,6 +140,15 @@ struct SetupBuilder {
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
             addAmbiguityResults: policy.addAmbiguityResults)
+        out.bannedRules = policy.bannedRules
+        return out
+    }
+
+    /// Every set that a policy asks must be there.
+    func checkSets(_ rules: RuleBook) throws {
+        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
+            if let missing = rules.missingSet(policy.bannedRules) { throw GatewayError("policies.\(name).\(missing)") }
+        }
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

@@ -36,6 +36,10 @@ package struct StatusTable: CustomStringConvertible {
             ),
             ("engine", "\(Escaping.text(inspector.engine)), \(inspector.signatureCount) signatures"),
         ]
+        if totals.ruleMatchesGivenUp > 0 {
+            rows.append(
+                ("rules", "\(totals.ruleMatchesGivenUp) matches given up at rules.match_limit or another limit"))
+        }
         switch inspector.signatures {
         case "test-only": rows.append(("signatures", "TEST ONLY: real viruses are not found"))
         case "none": rows.append(("signatures", "none: virus scanning is off"))

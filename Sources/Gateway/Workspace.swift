@@ -8,6 +8,8 @@ internal import Linux
 final class Workspace: Sendable {
     /// The directory from the settings.
     let directory: String
+    /// Octets of the tmpfs that it is on; nil when that has no bound of its own, or is no tmpfs.
+    let size: Int?
     private let lock: Descriptor
 
     /// Opens the workspace, makes it when absent.
@@ -23,7 +25,9 @@ final class Workspace: Sendable {
                 "\(directory) is not this user's own: workspace.directory needs a directory that belongs to user "
                     + "\(geteuid()) and that others cannot write to")
         }
-        guard try FileSystem(of: directory).isTmpfs || allowNonTmpfs else {
+        let fileSystem = try FileSystem(of: directory)
+        size = fileSystem.isTmpfs && fileSystem.size > 0 ? fileSystem.size : nil
+        guard fileSystem.isTmpfs || allowNonTmpfs else {
             throw WorkspaceError(
                 "\(directory) is not on a tmpfs: mount one there, choose another workspace.directory, "
                     + "or set workspace.allow_non_tmpfs: yes")

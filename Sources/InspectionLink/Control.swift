@@ -117,11 +117,16 @@ package struct InspectionContext: Hashable, Sendable {
 
     /// Words are wanted as SpamAssassin keys them, too.
     package var foreignTokens: Bool
+    /// Addresses of the envelope, whose names and domains are tried as passwords; at most `ControlLimits.addresses`.
+    package var addresses: [String]
 
-    package init(smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false) {
+    package init(
+        smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, addresses: [String] = []
+    ) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
         self.foreignTokens = foreignTokens
+        self.addresses = addresses
     }
 }
 

@@ -143,6 +143,7 @@ extension Inspect {
         out.put(context.smtputf8)
         out.put(context.tokens.rawValue)
         out.put(context.foreignTokens)
+        out.put(context.addresses) { out, address in out.put(address) }
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -169,7 +170,10 @@ extension Inspect {
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
             context: InspectionContext(
                 smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
-                foreignTokens: try reader.bool()),
+                foreignTokens: try reader.bool(),
+                addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
+                    try reader.string(limit: ControlLimits.address)
+                }),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
@@ -202,6 +206,9 @@ package enum ControlLimits {
     /// Passwords of the site, and octets of one.
     package static let passwords = 200
     package static let password = 128
+    /// Addresses of the envelope that are tried as passwords, and octets of one (RFC 5321 section 4.5.3.1: 64 and 255).
+    package static let addresses = 10
+    package static let address = 320
     /// Octets of a failure text.
     package static let text = 8192
     /// Problems of rules that are told, and octets of one: together they fit into a record.

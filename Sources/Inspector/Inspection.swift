@@ -16,6 +16,7 @@ struct Inspection {
 
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let banned: BannedStage?
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
@@ -24,11 +25,15 @@ struct Inspection {
 
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
+    ///   - banned: rules on names and types of files; nil without any.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
-    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String]) {
+    init(
+        engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, reportSize: Int, passwords: [String]
+    ) {
         self.engine = engine
         self.rules = rules
+        self.banned = banned
         self.reportSize = reportSize
         self.passwords = passwords
     }
@@ -40,13 +45,14 @@ struct Inspection {
     }
 
     private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
-        if request.context.tokens == .only { return tokensOnly(message) }
+        if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
             engine: engine, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
-                passwords: Run.passwords(message, walker, site: passwords, request.limits),
+                passwords: Run.passwords(
+                    message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
@@ -82,21 +88,61 @@ struct Inspection {
             }
             index += 1
         }
-        if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         run.takeMembers()
+        if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
+        if let banned { run.take(banned) }
+        run.clock.spent(.rules)
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
-    /// The report for learning: the tokens, and nothing else.
-    private mutating func tokensOnly(_ message: Span<UInt8>) -> [UInt8] {
+    /// The report for learning: the tokens that judging would see, and nothing else.
+    private mutating func tokensOnly(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
+        var walker = PartWalker(message, limits: request.limits)
+        var run = Run(
+            engine: nil, messageSize: message.count,
+            unpacker: Unpacker(
+                limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
+                messageLimits: PartWalker.limits(request.limits)))
+        run.tokens = extractor.take() ?? TokenExtractor()
+        run.tokens?.takesForeignTokens = false
+        walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
+        for index in walker.tree.parts.indices { run.add(walker.description(index)) }
+        var index = 0
+        while index < walker.tree.parts.count {
+            let part = walker.tree.parts[index]
+            let text = walker.text(index)
+            if part.kind.hasContent {
+                let (holdsBlocks, budget) = (walker.mayHoldBlocks(index), walker.budget)
+                let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
+                    run.tokens?.addFacts(of: part, content: content)
+                    if let (mediaType, charset) = text {
+                        let limit = request.limits.textBytes
+                        run.tokens?.add(
+                            TextContent.read(content, mediaType: mediaType, charset: charset, limit: limit),
+                            size: content.count)
+                    }
+                    run.look(content, part: run.reported[index], item: nil)
+                    if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
+                    return decoding?.notes ?? []
+                }
+                walker.spend(run.takeSpent())
+                if !notes.isEmpty {
+                    for added in walker.addDecodings(of: index, notes) { run.add(walker.description(added)) }
+                }
+            } else {
+                run.tokens?.addFacts(of: part, content: [UInt8]().span)
+            }
+            index += 1
+        }
+        run.takeMembers()
         var builder = ReportBuilder(messageSize: message.count)
-        var extractor = extractor.take() ?? TokenExtractor()
-        extractor.takesForeignTokens = false
-        builder.add(extractor.tokens(of: message))
-        self.extractor = extractor
+        if var used = run.tokens.take() {
+            builder.add(used.finish())
+            extractor = used
+        }
         return builder.finish(completed: [], timings: [], maximum: reportSize)
     }
 
@@ -139,8 +185,13 @@ struct Inspection {
         var isComplete: Bool
         /// For each part of the tree its index in the report, where contents found within parts stand as well.
         private(set) var reported: [Int] = []
+        /// What rules on files may ask for, by index in the report: attributes of members, facts of documents.
+        var marks: [Int: Set<String>] = [:]
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
+        /// Octets of members' text, and members, that tokens were taken from so far.
+        var memberTextLeft = Self.memberTextTotal
+        var membersTaken = 0
         private var block: [UInt8] = []
         private var spent = 0
 
@@ -162,6 +213,8 @@ struct Inspection {
 
         /// Adds a part of the tree to the report.
         mutating func add(_ part: PartDescription) {
+            var part = part
+            part.container = part.container.map { reported[$0] }
             reported.append(builder.add(part))
         }
 
@@ -186,7 +239,7 @@ struct Inspection {
                     PartDescription(
                         path: "\(holder.path).\(item.coding.rawValue)-\(number + 1)", declaredType: "",
                         names: item.names.map { String(decoding: $0, as: UTF8.self) }, origin: .embedded,
-                        reading: holder.reading))
+                        reading: holder.reading, container: part))
                 take(
                     block.span.extracting(decoded.content), [], isCut: decoded.limitReached, part: index, offset: 0)
             }

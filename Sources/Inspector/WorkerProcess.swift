@@ -14,7 +14,7 @@ enum WorkerProcess {
     ///   - number: the gateway's number for this worker; its directory is named after it.
     static func run(
         socket: Int32, parent: Int32, number: Int, settings: Configure, support: SandboxSupport, engine: ClamAVEngine?,
-        rules: RuleSet?
+        rules: RuleSet?, banned: BannedStage?
     ) -> Never {
         let lastWords = dup(2)
         let report: Descriptor
@@ -37,7 +37,8 @@ enum WorkerProcess {
         serve(
             link, report,
             Inspection(
-                engine: engine, rules: rules, reportSize: settings.workerFileSize, passwords: settings.passwords))
+                engine: engine, rules: rules, banned: banned, reportSize: settings.workerFileSize,
+                passwords: settings.passwords))
     }
 
     /// Where the copy of standard error lies until the sandbox is closed.

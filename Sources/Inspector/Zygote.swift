@@ -15,6 +15,7 @@ package struct Zygote {
     private let support: SandboxSupport
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let banned: BannedStage?
     private var children: [Child] = []
 
     /// A worker as its zygote knows it.
@@ -81,7 +82,7 @@ package struct Zygote {
                 throw LoadFailure(text: "\(SystemError("workspace \(settings.workspace)", code: errno))")
             }
             _ = Charsets.load()
-            let rules = try loadRules(tables)
+            let (rules, banned) = try loadRules(tables)
             let engine = try loadEngine(settings)
             let threads: Int
             do throws(SystemError) {
@@ -96,7 +97,8 @@ package struct Zygote {
                 landlockABI: support.landlockABI, rules: rules?.number ?? 0,
                 ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)
-            return Zygote(control: control, settings: settings, support: support, engine: engine, rules: rules)
+            return Zygote(
+                control: control, settings: settings, support: support, engine: engine, rules: rules, banned: banned)
         } catch {
             send(.failed(clamped(error.text, to: ControlLimits.text)), on: control)
             ExitStatus.end(.failed)
@@ -124,8 +126,8 @@ package struct Zygote {
     }
 
     /// Compiles the tables: machine code can only be made before a worker's sandbox closes.
-    private static func loadRules(_ file: Descriptor?) throws(LoadFailure) -> RuleSet? {
-        guard let file else { return nil }
+    private static func loadRules(_ file: Descriptor?) throws(LoadFailure) -> (RuleSet?, BannedStage?) {
+        guard let file else { return (nil, nil) }
         do {
             let size = try file.size()
             guard size <= RuleTables.recordLimit else { throw RecordError.value("\(size) octets of tables") }
@@ -135,7 +137,11 @@ package struct Zygote {
                 throw LoadFailure(
                     text: "rules.strict: " + told(rules.problems).joined(separator: "; "))
             }
-            return rules
+            let banned = BannedStage(tables)
+            if let problems = banned?.problems, !problems.isEmpty {
+                throw LoadFailure(text: told(problems).joined(separator: "; "))
+            }
+            return (rules, banned)
         } catch let failure as LoadFailure {
             throw failure
         } catch {
@@ -199,7 +205,7 @@ package struct Zygote {
             for socket in [control, ours, theirs] { socket.descriptor.abandon() }
             WorkerProcess.run(
                 socket: theirs.descriptor.raw, parent: parent, number: worker, settings: settings, support: support,
-                engine: engine, rules: rules)
+                engine: engine, rules: rules, banned: banned)
         }
         let handle: ProcessHandle
         do throws(SystemError) {

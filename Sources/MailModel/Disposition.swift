@@ -54,6 +54,14 @@ package enum Destiny: String, Hashable, Sendable, CaseIterable {
     /// Delivered without what is unwanted in it; the whole is kept in quarantine always.
     case strip
 
+    /// The recipient gets the message, or what is left of it.
+    package var isDelivered: Bool {
+        switch self {
+        case .pass, .quarantineAndPass, .strip: true
+        case .discard, .bounce, .reject, .tempfail, .quarantine, .quarantineAndBounce, .quarantineAndReject: false
+        }
+    }
+
     /// A copy is kept whatever else the policy says.
     package var demandsCopy: Bool {
         switch self {

@@ -9,6 +9,10 @@ package struct Report: Hashable, Sendable {
     package var unchecked: [Unchecked]
     /// Rules that fired, in the order in which their texts were looked up.
     package var firings: [RuleFiring]
+    /// Rules on which an engine gave up.
+    package var givenUp: [RuleGivenUp]
+    /// Rules on names and types of files that hold.
+    package var banned: [BannedFiring]
     /// Names of the limits that were reached.
     package var limitsHit: [String]
     /// Scanners that saw the whole message, by name.
@@ -32,8 +36,9 @@ package struct Report: Hashable, Sendable {
 
     package init(
         messageSize: Int, parts: [PartDescription] = [], findings: [Finding] = [], anomalies: [Anomaly] = [],
-        unchecked: [Unchecked] = [], firings: [RuleFiring] = [], limitsHit: [String] = [],
-        completedScanners: [String] = [], timings: [Timing] = [], tokens: [UInt64] = [], tokenTexts: [TokenText] = []
+        unchecked: [Unchecked] = [], firings: [RuleFiring] = [], givenUp: [RuleGivenUp] = [],
+        banned: [BannedFiring] = [], limitsHit: [String] = [], completedScanners: [String] = [],
+        timings: [Timing] = [], tokens: [UInt64] = [], tokenTexts: [TokenText] = []
     ) {
         self.messageSize = messageSize
         self.parts = parts
@@ -41,6 +46,8 @@ package struct Report: Hashable, Sendable {
         self.anomalies = anomalies
         self.unchecked = unchecked
         self.firings = firings
+        self.givenUp = givenUp
+        self.banned = banned
         self.limitsHit = limitsHit
         self.completedScanners = completedScanners
         self.timings = timings

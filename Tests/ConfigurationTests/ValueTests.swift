@@ -143,6 +143,9 @@ import Testing
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
         ("rules.time_limit", 1, 3600),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
+        ("bayes.near_duplicates", 1, 1_000_000), ("bayes.open_databases", 1, 10_000),
+        ("bayes.redis_database", 0, 1_000_000), ("bayes.redis_timeout", 1, 60),
+        ("bayes.autolearn_per_sender", 1, 1_000_000),
     ]
 
     @Test(arguments: bounds)

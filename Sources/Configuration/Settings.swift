@@ -17,6 +17,7 @@ package struct Settings: Sendable, Equatable {
     /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
     package var scores: [String: Double] = [:]
     package var quarantine = QuarantineSettings()
+    package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
     package var unpacking = Unpacking()

@@ -209,7 +209,7 @@ private let tlsKeys: [Setting] = [
 let settingsSchema = Schema<Settings>(
     keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
         + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys + quarantineKeys
-        + logKeys + tlsKeys,
+        + journalKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -223,6 +223,7 @@ let settingsSchema = Schema<Settings>(
         ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
+        ("journal", "One event for each message."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

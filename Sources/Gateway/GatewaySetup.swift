@@ -117,6 +117,7 @@ package final class GatewayState: Sendable {
     func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
-        journal.record(work.event(at: .now))
+        let event = work.event(at: .now)
+        journal.record(event) { JournalRecord(work, event) }
     }
 }

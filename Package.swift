@@ -112,8 +112,7 @@ let package = Package(
             "Gateway",
             [
                 "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members",
-                "Policy",
+                "Members", "Patterns", "Policy",
                 "Relay", "SMTP", "Scoring", "Stores", logging,
             ] + nioTLS),
 
@@ -130,6 +129,10 @@ let package = Package(
 
         .executableTarget(
             name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
+
+        .executableTarget(
+            name: "policy-bench", dependencies: ["Configuration", "Gateway", "MailModel"], path: "bench/PolicyBench",
+            swiftSettings: strict),
 
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),

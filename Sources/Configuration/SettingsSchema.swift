@@ -4,7 +4,7 @@ internal import MailModel
 private let clamavLargest = 2_147_483_645
 /// Largest message, spool file or memory limit for one message.
 private let twoGiB = 2_147_483_648
-private let oneTiB = 1_099_511_627_776
+let oneTiB = 1_099_511_627_776
 
 private typealias Setting = SchemaKey<Settings>
 private typealias ListenerKey = SchemaKey<Settings.Listener>
@@ -242,7 +242,7 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
+    keys: processKeys + addressKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
         + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
@@ -256,7 +256,7 @@ let settingsSchema = Schema<Settings>(
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
-    special: ["listeners", "policies"])
+    special: ["listeners", "policies", "banks", "recipients"])
 
 /// Facilities of syslog(3).
 let syslogFacilities =

@@ -108,6 +108,10 @@ package final class GatewayService: Sendable {
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
+        let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        let served = try await threads.runIfActive {
+            try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
+        }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
@@ -127,7 +131,9 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
-            quarantine: builder.quarantine, threads: threads, database: database, rules: rules, shelf: shelf,
+            quarantine: builder.quarantine, served: served, threads: threads, database: database, rules: rules,
+            policies: policies,
+            shelf: shelf,
             scorer: await scorer(builder, start, threads, before: before?.scorer))
     }
 

@@ -55,14 +55,7 @@ struct RuleBook: Sendable {
 
     private static func read(_ name: TableName) throws -> [UInt8] {
         if name.isInline { return try name.inlineLines() }
-        do throws(SystemError) {
-            let file = try Descriptor.open(name.place, 0)
-            let size = try file.size()
-            guard size <= RuleTable.Limits.bytes else { throw SystemError("open \(name.place)", code: 27) }
-            return try file.read(at: 0, count: size)
-        } catch {
-            throw GatewayError("\(name.text): \(error)")
-        }
+        return try readTable(name.place, called: name.text)
     }
 
     /// Nothing is looked up.

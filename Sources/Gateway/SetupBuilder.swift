@@ -102,6 +102,7 @@ struct SetupBuilder {
     // MARK: - Stores
 
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
+    var servedDirectory: String { settings.stateDirectory + "/served" }
     var quarantine: Quarantine { Quarantine(directory: settings.quarantineDirectory) }
 
     var spoolLimits: Spool.Limits {
@@ -121,26 +122,39 @@ struct SetupBuilder {
             }
             let options = try nextHopOptions(policy.nextHopTLS, listener.placement)
             out[listener.address.description] = ListenerSetup(
-                placement: listener.placement, policyName: listener.policy,
-                policy: contentPolicy(policy, listener.placement), hops: policy.nextHops.map(Self.hop),
+                name: listener.address.description, placement: listener.placement, policyName: listener.policy,
+                relaysXFORWARD: listener.xforwardClients, hops: policy.nextHops.map(Self.hop),
                 nextHop: await NextHopClient(group: group, options: options, disk: disk))
         }
         return out
     }
 
-    private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
+    /// A policy's settings in the form in which they judge, with what is not set as the placement wants it.
+    static func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
         func either(_ chosen: Destiny?, before: Destiny = .reject, after: Destiny) -> Destiny {
             chosen ?? (placement == .beforeQueue ? before : after)
         }
-        return ContentPolicy(
+        let levels = policy.levels
+        var content = ContentPolicy(
             infected: either(policy.infected, after: .discard), unchecked: policy.unchecked,
             rule: either(policy.rule, after: .discard), banned: either(policy.banned, after: .discard),
             spam: either(policy.spam, after: .pass), spammy: policy.spammy, badHeader: policy.badHeader,
             oversized: either(policy.oversized, after: .bounce),
-            levels: SpamLevels(tag: policy.levels.tag, tag2: policy.levels.tag2, kill: policy.levels.kill),
+            levels: SpamLevels(
+                tag: levels.tag, tag2: levels.tag2, kill: levels.kill, dsnCutoff: levels.dsnCutoff,
+                quarantineCutoff: levels.quarantineCutoff),
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
             addAmbiguityResults: policy.addAmbiguityResults)
+        content.lovers = Set(policy.lovers)
+        content.bypass = Set(policy.bypass)
+        content.allowSkips = Set(policy.allowSkips)
+        content.sizeLimit = policy.sizeLimit
+        content.originating = policy.originating
+        content.softBounce = policy.softBounce
+        content.shadow = policy.shadow
+        content.honestViruses = policy.honestViruses.map { $0.lowercased() }
+        return content
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

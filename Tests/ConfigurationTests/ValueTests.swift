@@ -141,6 +141,7 @@ import Testing
         ("body_checks_size_limit", 0, 1_073_741_824), ("mime_nesting_limit", 0, 1000),
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
         ("rules.time_limit", 1, 3600),
+        ("policies.default.size_limit", 0, 1_099_511_627_776),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
     ]
 
@@ -148,7 +149,8 @@ import Testing
     func numbersHaveBounds(_ key: String, _ low: Int, _ high: Int) {
         let names = key.split(separator: ".")
         // A key that stands in no section is written beside one that says nothing.
-        let lead = names.count > 1 ? "\(names[0]):\n  \(names[1])" : "user: nobody\n\(key)"
+        let nested = names.enumerated().map { String(repeating: "  ", count: $0.offset) + $0.element }
+        let lead = names.count > 1 ? nested.joined(separator: ":\n") : "user: nobody\n\(key)"
         func errors(_ value: Int) -> [Problem] {
             read("\(lead): \(value)").problems.filter { $0.severity == .error }
         }
@@ -156,8 +158,8 @@ import Testing
         #expect(errors(high) == [])
         for beyond in [low - 1, high + 1] {
             let found = errors(beyond)
-            #expect(found.count == 1 && found.first?.line == 2, "\(beyond)")
-            #expect(found.first?.column == (names.count > 1 ? names[1].count + 5 : key.count + 3))
+            #expect(found.count == 1 && found.first?.line == max(2, names.count), "\(beyond)")
+            #expect(found.first?.column == (names.last?.count ?? 0) + 2 * names.count + 1)
         }
     }
 

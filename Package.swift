@@ -127,10 +127,8 @@ let package = Package(
             "Gateway",
             [
                 "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members",
-                "Policy",
-                "Patterns", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP", "SQLiteStores", "Scoring", "Stores",
-                logging,
+                "Members", "Patterns", "Policy", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP", "SQLiteStores",
+                "Scoring", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
@@ -148,6 +146,10 @@ let package = Package(
 
         .executableTarget(
             name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
+
+        .executableTarget(
+            name: "policy-bench", dependencies: ["Configuration", "Gateway", "MailModel"], path: "bench/PolicyBench",
+            swiftSettings: strict),
 
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),

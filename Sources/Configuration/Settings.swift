@@ -1,3 +1,4 @@
+package import Checks
 package import MailModel
 
 /// Everything that an administrator can set, with its default. The names of the YAML keys are the field names in
@@ -34,6 +35,14 @@ package struct Settings: Sendable, Equatable {
     package var listeners: [Listener] = [Listener()]
     /// Policies by name; `default` always exists.
     package var policies: [String: PolicySettings] = ["default": PolicySettings()]
+    /// Policy banks, in the order in which they are laid over a listener's policy.
+    package var banks: [Bank] = []
+    /// Settings for some recipients, laid over that.
+    package var recipients: [RecipientSettings] = []
+    /// Tables of such settings.
+    package var recipientTables: [LookupName] = []
+    /// Recipients that are ours; nil: all, unless the mail is originating.
+    package var localDomains: AddressList?
 
     package init() {}
 

@@ -2,7 +2,7 @@ internal import MailModel
 
 /// Largest message, spool file or memory limit for one message.
 private let twoGiB = 2_147_483_648
-private let oneTiB = 1_099_511_627_776
+let oneTiB = 1_099_511_627_776
 
 private typealias Setting = SchemaKey<Settings>
 private typealias ListenerKey = SchemaKey<Settings.Listener>
@@ -207,9 +207,9 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys + quarantineKeys
-        + journalKeys + logKeys + tlsKeys,
+    keys: processKeys + addressKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys
+        + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys
+        + quarantineKeys + journalKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -227,7 +227,7 @@ let settingsSchema = Schema<Settings>(
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
-    special: ["scanners", "listeners", "policies"])
+    special: ["scanners", "listeners", "policies", "banks", "recipients"])
 
 /// Facilities of syslog(3).
 let syslogFacilities =

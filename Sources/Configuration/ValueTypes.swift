@@ -118,6 +118,9 @@ extension ValueType where Value == String {
     /// The name of a policy.
     static let policyName = text("name of a policy", expected: policyNameForm) { isPolicyName($0) }
 
+    /// A short text that stands for something.
+    static let name = text("text", expected: "1 to 100 octets") { (1...100).contains($0.utf8.count) }
+
     /// A password for archives: what one record of the link can hold.
     static let password = text("password", expected: "1 to 128 octets without NUL") {
         (1...128).contains($0.utf8.count) && !$0.utf8.contains(0)

@@ -116,6 +116,10 @@ package final class GatewayService: Sendable {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
+        let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        let served = try await threads.runIfActive {
+            try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
+        }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
@@ -136,8 +140,8 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, threads: threads,
-            database: database, rules: rules, shelf: shelf, cache: builder.cache,
+            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, served: served,
+            threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer))
     }

@@ -20,11 +20,15 @@ struct GatewaySetup: Sendable {
     let scanners: ScannerSet
     let spool: Spool
     let quarantine: IndexedQuarantine
+    /// Who has got what of unfinished messages; nil where nothing is passed on.
+    let served: ServedRecipients?
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
     /// The rules of these settings, and those of others for messages under way.
     let rules: RuleBook
+    /// Which settings hold for whom.
+    let policies: PolicyBook
     let shelf: RuleShelf
     /// Answers on messages that come again.
     let cache: MessageCache
@@ -60,9 +64,11 @@ struct GatewaySetup: Sendable {
 
 /// What a listener's messages meet.
 struct ListenerSetup: Sendable {
+    let name: String
     let placement: Placement
     let policyName: String
-    let policy: ContentPolicy
+    /// Networks of MTAs of ours: what they say of the original client is believed.
+    let relaysXFORWARD: [CIDR]
     let hops: [NextHop]
     let nextHop: NextHopClient
 

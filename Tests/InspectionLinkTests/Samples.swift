@@ -26,7 +26,8 @@ enum Samples {
     ]
     static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
     static let inspect = Inspect(
-        request: 5, workspace: "m5", context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
+        request: 5, workspace: "m5",
+        context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
         limits: limits)
     static let report = Report(
         messageSize: 1000,

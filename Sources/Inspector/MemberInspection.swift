@@ -57,6 +57,7 @@ extension Inspection.Run {
         for problem in opened.problems { note(problem, part: part) }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
+        materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
         // The scanner would take on what was too much for us: members by the million cost it minutes.
         let isTooMuch = !opened.limits.isEmpty

@@ -51,6 +51,7 @@ enum Samples {
                 text: Array("abc".utf8)),
             RuleFiring(list: .attachment, table: 0, line: 1, range: 0..<0),
         ],
+        givenUp: [RuleGivenUp(list: .body, table: 2, line: 4, times: 7, words: "match limit exceeded")],
         banned: [BannedFiring(set: 1, rule: 2, part: 1, matched: 0)], limitsHit: ["mime-parts"],
         completedScanners: ["clamav"],
         timings: [Report.Timing(stage: "mime", microseconds: 12)])

@@ -13,7 +13,7 @@ CORPORA ?= ../shared/corpora
 
 LIBRARIES := libclamav-dev liblmdb-dev libhiredis-dev libpq-dev libsqlite3-dev libpcre2-dev libarchive-dev \
     zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
-PROGRAMS := mailreeve mailreeve-inspector
+PROGRAMS := mailreeve mailreeve-inspector mailreeve-launcher
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
 SHELL_FILES := .ci/run packaging/logwatch/mailreeve bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
@@ -37,6 +37,7 @@ run: ## build, start a gateway with a next hop, send it the samples, keep servin
 build: deps toolchain ## build the release programs, Swift's libraries linked in
 	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve
 	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve-inspector
+	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve-launcher
 
 debug: deps toolchain ## build everything for debugging, tests included
 	$(SWIFT) build --build-tests
@@ -94,7 +95,7 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
 	install -d $(DESTDIR)$(DATADIR)/rules
 	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks rules/attachment_checks \
-	    rules/banned.rules $(DESTDIR)$(DATADIR)/rules
+	    rules/banned.rules rules/scanners.yaml $(DESTDIR)$(DATADIR)/rules
 	install -d $(DESTDIR)$(DATADIR)/logwatch
 	install -m 644 packaging/logwatch/mailreeve.conf $(DESTDIR)$(DATADIR)/logwatch
 	install -m 755 packaging/logwatch/mailreeve $(DESTDIR)$(DATADIR)/logwatch

@@ -42,6 +42,7 @@ let package = Package(
     products: [
         .executable(name: "mailreeve", targets: ["mailreeve"]),
         .executable(name: "mailreeve-inspector", targets: ["mailreeve-inspector"]),
+        .executable(name: "mailreeve-launcher", targets: ["mailreeve-launcher"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -88,7 +89,7 @@ let package = Package(
         library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker
-        library("Antivirus", ["CClamAV"]),
+        library("Antivirus", ["CClamAV", "MailModel"]),
         library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
         library(
             "Unpacking",
@@ -110,6 +111,10 @@ let package = Package(
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
 
+        library(
+            "RemoteChecks",
+            ["Linux", "MailModel", "Patterns", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
+
         // Composition
         library("Configuration", ["Checks", "MailModel", yaml]),
         library(
@@ -122,9 +127,8 @@ let package = Package(
             "Gateway",
             [
                 "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members",
-                "Policy",
-                "PostgreSQLStores", "Relay", "SMTP", "SQLiteStores", "Scoring", "Stores", logging,
+                "Members", "Patterns", "Policy", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP", "SQLiteStores",
+                "Scoring", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
@@ -137,9 +141,15 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
+        .executableTarget(
+            name: "mailreeve-launcher", dependencies: ["Linux"], swiftSettings: strict),
 
         .executableTarget(
             name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
+
+        .executableTarget(
+            name: "policy-bench", dependencies: ["Configuration", "Gateway", "MailModel"], path: "bench/PolicyBench",
+            swiftSettings: strict),
 
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
@@ -158,7 +168,7 @@ let package = Package(
         // What must hold for any bytes: for the suite that tries the fuzzer's corpus, and for the fuzzer
         .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
-        suite("AntivirusTests", ["Antivirus"]),
+        suite("AntivirusTests", ["Antivirus", "MailModel"]),
         suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
@@ -175,12 +185,15 @@ let package = Package(
         suite(
             "EndToEndTests",
             ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
-        suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
+        suite(
+            "FaultTests",
+            ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
         suite(
             "GatewayTests",
             [
-                "Bayes", "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
-                "Scoring", "Stores", logging, "TestSupport",
+                "Bayes", "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel",
+                "Patterns",
+                "Policy", "RemoteChecks", "Scoring", "Stores", logging, "TestSupport",
             ] + nio),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
@@ -194,6 +207,9 @@ let package = Package(
         suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
+        suite(
+            "RemoteChecksTests",
+            ["Linux", "MailModel", "Patterns", "RemoteChecks", "TestSupport", "mailreeve-launcher"]),
         suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
         .testTarget(

@@ -1,3 +1,4 @@
+package import Checks
 package import MailModel
 
 /// Everything that an administrator can set, with its default. The names of the YAML keys are the field names in
@@ -24,12 +25,24 @@ package struct Settings: Sendable, Equatable {
     package var timeouts = Timeouts()
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
+    package var cache = CacheSettings()
+    package var scanning = ScanningSettings()
+    /// Scanners outside the inspector.
+    package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
     /// Policies by name; `default` always exists.
     package var policies: [String: PolicySettings] = ["default": PolicySettings()]
+    /// Policy banks, in the order in which they are laid over a listener's policy.
+    package var banks: [Bank] = []
+    /// Settings for some recipients, laid over that.
+    package var recipients: [RecipientSettings] = []
+    /// Tables of such settings.
+    package var recipientTables: [LookupName] = []
+    /// Recipients that are ours; nil: all, unless the mail is originating.
+    package var localDomains: AddressList?
 
     package init() {}
 
@@ -185,6 +198,15 @@ package struct Settings: Sendable, Equatable {
         package var maxRecursion = 17
         /// libclamav's `MaxFiles`.
         package var maxFiles = 10_000
+        /// Seconds between two looks for changed signatures; 0 for none.
+        package var selfCheck = 60
+        /// Load new signatures while the old ones serve.
+        package var concurrentReload = true
+        package var options = EngineOptions.standard
+        /// Categories of possibly unwanted applications that are left out.
+        package var excludePUA: [String] = []
+        /// Findings that are points and no virus.
+        package var nameScores: [NameScore] = []
         package init() {}
     }
 

@@ -1,10 +1,8 @@
 internal import MailModel
 
-/// Largest count of octets that libclamav takes for a limit (INT_MAX less two).
-private let clamavLargest = 2_147_483_645
 /// Largest message, spool file or memory limit for one message.
 private let twoGiB = 2_147_483_648
-private let oneTiB = 1_099_511_627_776
+let oneTiB = 1_099_511_627_776
 
 private typealias Setting = SchemaKey<Settings>
 private typealias ListenerKey = SchemaKey<Settings.Listener>
@@ -193,23 +191,6 @@ private let inspectorKeys: [Setting] = [
         "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
 ]
 
-private let clamavKeys: [Setting] = [
-    Setting("clamav.enabled", \.clamav.enabled, .flag, "Scan with the embedded libclamav."),
-    Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
-    Setting(
-        "clamav.test_database", \.clamav.testDatabase, .path(orEmpty: "none"),
-        "Signatures for tests only, used with a loud warning when the database directory is empty."),
-    Setting(
-        "clamav.max_scan_size", \.clamav.maxScanSize, .size(1_048_576...clamavLargest),
-        "libclamav's MaxScanSize and MaxFileSize; what is larger is over-limits."),
-    Setting(
-        "clamav.max_recursion", \.clamav.maxRecursion, .count(1...100),
-        "libclamav's MaxRecursion; what is nested deeper is over-limits."),
-    Setting(
-        "clamav.max_files", \.clamav.maxFiles, .count(1...1_000_000),
-        "libclamav's MaxFiles; an archive with more is over-limits."),
-]
-
 private let logKeys: [Setting] = [
     Setting("log.target", \.log.target, .choice, "Where log lines go."),
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
@@ -226,9 +207,9 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bannedKeys + bayesKeys + quarantineKeys + journalKeys + logKeys
-        + tlsKeys,
+    keys: processKeys + addressKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys
+        + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys
+        + quarantineKeys + journalKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -236,6 +217,8 @@ let settingsSchema = Schema<Settings>(
         ("timeouts", "Deadlines."),
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
+        ("cache", "Answers that are kept for content that comes again. Failures and doubts never are."),
+        ("scanning", "Scanners outside the inspector, together; each one stands under scanners."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
         ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
@@ -244,7 +227,7 @@ let settingsSchema = Schema<Settings>(
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
-    special: ["listeners", "policies"])
+    special: ["scanners", "listeners", "policies", "banks", "recipients"])
 
 /// Facilities of syslog(3).
 let syslogFacilities =

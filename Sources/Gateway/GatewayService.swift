@@ -8,6 +8,7 @@ internal import MailModel
 internal import NIOCore
 internal import NIOPosix
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// The daemon: opens the doors, serves until it is told to stop, takes over new settings on the way.
@@ -115,8 +116,13 @@ package final class GatewayService: Sendable {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
+        let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        let served = try await threads.runIfActive {
+            try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
+        }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
+        let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
         for problem in rules.warnings + ready.ruleProblems {
             start.logger.warning("\(Escaping.text(problem, limit: 1000))")
@@ -133,10 +139,26 @@ package final class GatewayService: Sendable {
         }
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
-            listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
-            quarantine: settings.openQuarantine { start.logger.error("\($0)") }, threads: threads, database: database,
-            rules: rules, shelf: shelf,
+            listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
+            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, served: served,
+            threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer))
+    }
+
+    /// The scanners of the settings, each tested once; those in use where nothing about them has changed.
+    private static func scanners(
+        _ builder: SetupBuilder, _ start: Start, before: GatewaySetup?
+    ) async throws -> ScannerSet {
+        let settings = builder.settings
+        if let before, before.settings.scanners == settings.scanners, before.settings.scanning == settings.scanning {
+            return before.scanners
+        }
+        let scanners = try builder.scanners(inspector: start.inspectorPath) { [logger = start.logger] text in
+            logger.warning("\(Escaping.text(text, limit: 1000))")
+        }
+        await scanners.test()
+        return scanners
     }
 
     /// The judge by learnt mail. Databases that are open stay open over a reload. One that cannot be opened is said loudly,
@@ -197,6 +219,7 @@ package final class GatewayService: Sendable {
             group.addTask {
                 for await _ in reloads { _ = await self.turns.take { await self.reload() } }
             }
+            group.addTask { await self.keepTesting() }
             group.addTask { await QuarantineKeeping(state: self.state, logger: self.start.logger).run() }
             for await _ in stops { break }
             await self.shutDown()
@@ -205,6 +228,14 @@ package final class GatewayService: Sendable {
         try? await threads.shutdownGracefully()
         try? await learntMail.shutdownGracefully()
         try? await group.shutdownGracefully()
+    }
+
+    /// Tests the scanners in force on their timers; after a reload these are others.
+    private func keepTesting() async {
+        while !Task.isCancelled {
+            await state.current.scanners.test()
+            try? await Task.sleep(for: .seconds(1))
+        }
     }
 
     private func shutDown() async {
@@ -285,7 +316,8 @@ package final class GatewayService: Sendable {
         let setup = state.current
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
-            spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState)
+            spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
+            scanners: setup.scanners.states)
         return document.encoded()
     }
 }

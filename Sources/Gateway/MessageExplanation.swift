@@ -70,11 +70,12 @@ package struct MessageExplanation: Codable, Sendable {
     }
 
     init(_ work: MessageWork, _ event: MessageEvent) {
-        let (verdict, policy) = (work.verdict, work.listener.policy)
+        let verdict = work.verdict
+        let policy = work.leading?.policy ?? SetupBuilder.contentPolicy(Settings.PolicySettings(), work.listener.placement)
         let category = policy.decidingCategory(for: verdict)
         listener = work.message.listener
         placement = work.listener.placement.rawValue
-        self.policy = work.listener.policyName
+        self.policy = work.policyName
         categories = verdict.categories.map(\.rawValue)
         deciding = category.rawValue
         destiny = policy.destiny(for: verdict).rawValue

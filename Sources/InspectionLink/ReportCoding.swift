@@ -98,6 +98,11 @@ extension Report {
         }
         out.put(limitsHit) { out, name in out.put(name) }
         out.put(completedScanners) { out, name in out.put(name) }
+        out.put(materialised) { out, item in
+            out.put(item.part)
+            out.put(item.range.lowerBound)
+            out.put(item.range.upperBound)
+        }
         out.put(timings) { out, timing in
             out.put(timing.stage)
             out.put(timing.microseconds)
@@ -187,6 +192,11 @@ extension Report {
         let completedScanners = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
         }
+        let materialised = try reader.list(limit: count) { reader throws(RecordError) in
+            let part = try reader.int(in: 0...max(0, count - 1))
+            let start = try reader.int(in: 0...Int.max)
+            return MaterialisedPart(part: part, range: start..<(try reader.int(in: start...Int.max)))
+        }
         let timings = try reader.list(limit: limits.timings) { reader throws(RecordError) in
             Timing(
                 stage: try reader.string(limit: limits.text), microseconds: try reader.int(in: 0...limits.microseconds))
@@ -201,6 +211,7 @@ extension Report {
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
             firings: firings, givenUp: givenUp, banned: banned, limitsHit: limitsHit,
             completedScanners: completedScanners, timings: timings, tokens: tokens, tokenTexts: tokenTexts)
+        self.materialised = materialised
     }
 
     private static func place(_ reader: inout RecordReader, _ size: Int) throws(RecordError) -> PartDescription.Place? {

@@ -22,29 +22,35 @@ struct Inspection {
     private var buffer: [UInt8] = []
     /// Keeps its memory from message to message; nil while a message has it.
     private var extractor: TokenExtractor?
+    /// Goes from message to message.
+    private var cache: ScanCache
 
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
     ///   - banned: rules on names and types of files; nil without any.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
+    ///   - cachesScans: contents that were clean once are not scanned again.
     init(
-        engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, reportSize: Int, passwords: [String]
+        engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, reportSize: Int, passwords: [String],
+        cachesScans: Bool = false
     ) {
         self.engine = engine
         self.rules = rules
         self.banned = banned
         self.reportSize = reportSize
         self.passwords = passwords
+        cache = ScanCache(isOn: cachesScans)
     }
 
     /// Inspects a message. Returns the report as a record.
-    mutating func inspect(_ message: Mapping, _ request: Inspect) -> [UInt8] {
+    /// - Parameter parts: where decoded parts go; nil when nobody wants them.
+    mutating func inspect(_ message: Mapping, _ request: Inspect, parts: Descriptor? = nil) -> [UInt8] {
         if buffer.capacity > Self.keptBuffer { buffer = [] }
-        return message.withBytes { bytes in inspect(bytes, request) }
+        return message.withBytes { bytes in inspect(bytes, request, parts) }
     }
 
-    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
+    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
         if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
@@ -55,6 +61,9 @@ struct Inspection {
                     message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
+        run.cache = cache
+        cache = ScanCache(isOn: false)
+        run.partsFile = parts.map { PartsFile($0, limit: request.context.partsLimit) }
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
@@ -90,6 +99,8 @@ struct Inspection {
         }
         run.takeMembers()
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
+        cache = run.cache
+        run.builder.add(run.partsFile?.parts ?? [])
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
@@ -189,6 +200,9 @@ struct Inspection {
         var marks: [Int: Set<String>] = [:]
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
+        /// Takes decoded parts for scanners outside, where they are wanted.
+        var partsFile: PartsFile?
+        var cache = ScanCache(isOn: false)
         /// Octets of members' text, and members, that tokens were taken from so far.
         var memberTextLeft = Self.memberTextTotal
         var membersTaken = 0
@@ -287,13 +301,19 @@ struct Inspection {
 
         mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
             guard let engine else { return }
-            let outcome = content.withUnsafeBytes {
+            let key = ScanCache.Key(
+                digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
+            if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
+            let outcomes = content.withUnsafeBytes {
                 engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
             }
             clock.spent(.clamav)
+            if outcomes.isEmpty { cache.remember(key) }
+            for outcome in outcomes { take(outcome, part: part) }
+        }
+
+        private mutating func take(_ outcome: ScanOutcome, part: Int?) {
             switch outcome {
-            case .clean:
-                break
             case .found(let name):
                 builder.addVirus(
                     name, scanner: Inspection.scanner, part: part,
@@ -306,6 +326,16 @@ struct Inspection {
                 if let part { builder.describe(part) { $0.encrypted = true } }
             case .failed(let words):
                 fail(words, part: part)
+            }
+        }
+
+        /// Hands a decoded part out to scanners outside.
+        mutating func materialise(_ content: Span<UInt8>, part: Int) {
+            guard partsFile != nil, !content.isEmpty else { return }
+            do throws(SystemError) {
+                if try partsFile?.add(content, part: part) == false { builder.reach("scanner-parts", part: part) }
+            } catch {
+                builder.addUnchecked(.scannerFailed, part: part, "parts for scanners: \(error)")
             }
         }
 

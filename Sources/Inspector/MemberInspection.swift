@@ -57,6 +57,7 @@ extension Inspection.Run {
         for problem in opened.problems { note(problem, part: part) }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
+        materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
         // The scanner would take on what was too much for us: members by the million cost it minutes.
         let isTooMuch = !opened.limits.isEmpty
@@ -110,7 +111,7 @@ extension Inspection.Run {
         var names: [String] = []
         for name in types.flatMap({ ShortTypes.names(of: $0.name) }) where !names.contains(name) { names.append(name) }
         if names.isEmpty { names = [size == 0 ? ShortTypes.empty : ShortTypes.unrecognised] }
-        return names
+        return Array(names.prefix(ReportLimits().types))
     }
 
     /// Notes what rules on files may ask for.

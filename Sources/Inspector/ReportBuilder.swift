@@ -73,6 +73,11 @@ struct ReportBuilder {
         report.anomalies.append(anomaly)
     }
 
+    /// Adds where decoded parts stand in the file for other scanners.
+    mutating func add(_ parts: [MaterialisedPart]) {
+        report.materialised = parts
+    }
+
     /// Adds what the rules said.
     mutating func add(_ stage: RuleStage) {
         report.firings = stage.firings

@@ -17,6 +17,7 @@ package struct Zygote {
     private let rules: RuleSet?
     private let banned: BannedStage?
     private var children: [Child] = []
+    private var databaseWatch = DatabaseWatch(seconds: 0)
 
     /// A worker as its zygote knows it.
     private struct Child {
@@ -97,8 +98,10 @@ package struct Zygote {
                 landlockABI: support.landlockABI, rules: rules?.number ?? 0,
                 ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)
-            return Zygote(
+            var zygote = Zygote(
                 control: control, settings: settings, support: support, engine: engine, rules: rules, banned: banned)
+            zygote.databaseWatch = DatabaseWatch(seconds: engine == nil ? 0 : settings.clamav?.selfCheck ?? 0)
+            return zygote
         } catch {
             send(.failed(clamped(error.text, to: ControlLimits.text)), on: control)
             ExitStatus.end(.failed)
@@ -112,10 +115,12 @@ package struct Zygote {
     private static func loadEngine(_ settings: Configure) throws(LoadFailure) -> ClamAVEngine? {
         guard let clamav = settings.clamav else { return nil }
         do throws(EngineError) {
-            let engine = try ClamAVEngine(
-                EngineSettings(
-                    database: clamav.database, maxScanSize: clamav.maxScanSize, maxRecursion: clamav.maxRecursion,
-                    maxFiles: clamav.maxFiles))
+            var wanted = EngineSettings(
+                database: clamav.database, maxScanSize: clamav.maxScanSize, maxRecursion: clamav.maxRecursion,
+                maxFiles: clamav.maxFiles)
+            wanted.options = clamav.options
+            wanted.excludedPUA = clamav.excludedPUA
+            let engine = try ClamAVEngine(wanted)
             try engine.setTemporaryDirectory(settings.workspace)
             // Also makes what libclamav sets up at its first scan, once and for all workers.
             try engine.selfTest()
@@ -171,12 +176,13 @@ package struct Zygote {
             for child in children {
                 polled.append(pollfd(fd: child.handle.descriptor.raw, events: Int16(POLLIN), revents: 0))
             }
-            guard poll(&polled, nfds_t(polled.count), -1) >= 0 || errno == EINTR else {
+            guard poll(&polled, nfds_t(polled.count), databaseWatch.milliseconds) >= 0 || errno == EINTR else {
                 ExitStatus.end(.system, "poll: \(errno)")
             }
             // From the last: removing one must not move those that are still to be looked at.
             for index in children.indices.reversed() where polled[index + 1].revents != 0 { reap(index) }
             if polled[0].revents != 0 { serveRequest() }
+            if databaseWatch.hasChanged(engine, settings.clamav) { Self.send(.databaseChanged, on: control) }
         }
     }
 

@@ -77,3 +77,18 @@ package enum Destiny: String, Hashable, Sendable, CaseIterable {
         .quarantineAndPass, .pass,
     ]
 }
+
+/// What becomes of mail when a scanner outside the inspector does not answer. Raw values are those of the configuration.
+package enum FailurePolicy: String, Hashable, Sendable, CaseIterable {
+    case tempfail
+    case passMarked = "pass-marked"
+    case quarantine
+
+    package var destiny: Destiny {
+        switch self {
+        case .tempfail: .tempfail
+        case .passMarked: .pass
+        case .quarantine: .quarantine
+        }
+    }
+}

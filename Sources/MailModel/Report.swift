@@ -17,6 +17,8 @@ package struct Report: Hashable, Sendable {
     package var limitsHit: [String]
     /// Scanners that saw the whole message, by name.
     package var completedScanners: [String]
+    /// Parts whose decoded content was put into the file for other scanners, and where it stands there.
+    package var materialised: [MaterialisedPart] = []
     /// Microseconds by stage.
     package var timings: [Timing]
     /// Numbers of the tokens that the spam scorer takes from the message, in ascending order, where they were asked for.
@@ -53,6 +55,18 @@ package struct Report: Hashable, Sendable {
         self.timings = timings
         self.tokens = tokens
         self.tokenTexts = tokenTexts
+    }
+}
+
+/// The decoded content of one part in the file for other scanners.
+package struct MaterialisedPart: Hashable, Sendable {
+    /// Index of the part.
+    package var part: Int
+    package var range: Range<Int>
+
+    package init(part: Int, range: Range<Int>) {
+        self.part = part
+        self.range = range
     }
 }
 

@@ -90,7 +90,10 @@ import Testing
             #expect(judgement.givenUp == 3)
             #expect(judgement.ruling == nil)
             let name = try #require(inline("/a/ REJECT", "if /b/", "/c/ WARN", "endif").first)
-            #expect(judgement.warnings == ["pcre map \(name.place), line \(line): match limit? exceeded, 3 times"])
+            #expect(judgement.warnings == ["pcre map \(name.place), line \(line): match limit\u{1B} exceeded, 3 times"])
+            let lines = judgement.logLines(id: "1", envelope: Envelope(reversePath: MailPath("a@b"), recipients: []))
+            #expect(lines.count == 1)
+            #expect(lines.allSatisfy { !$0.contains("\u{1B}") })
         }
         #expect(throws: RuleJudgement.Refusal.self) { try judge(9) }
         #expect(throws: RuleJudgement.Refusal.self) { try judge(1, list: .header) }

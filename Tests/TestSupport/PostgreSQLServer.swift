@@ -72,7 +72,9 @@ package final class PostgreSQLServer: Sendable {
     @discardableResult
     package func sql(_ statement: String, in database: String) throws -> String {
         let url = database.contains("://") ? database : "postgresql://mailreeve@127.0.0.1:\(port)/\(database)"
-        let result = try runTool("\(Self.programs ?? "")/psql", ["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement])
+        let result = try runTool(
+            "\(Self.programs ?? "")/psql",
+            ["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement])
         guard result.status == 0 else { throw TimedOut("psql: \(result)") }
         return result.text
     }

@@ -11,7 +11,7 @@ DATADIR ?= /usr/share/mailreeve
 # Where bayes-eval finds its corpora.
 CORPORA ?= ../shared/corpora
 
-LIBRARIES := libclamav-dev liblmdb-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
+LIBRARIES := libclamav-dev liblmdb-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libmagic-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector
 RELEASE := .build/release
 SCRIPTS := packaging/scripts

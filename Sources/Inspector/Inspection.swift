@@ -3,6 +3,7 @@ internal import Digests
 internal import InspectionLink
 internal import Linux
 internal import MIME
+internal import Magic
 internal import MailModel
 internal import Scoring
 internal import Unpacking
@@ -16,6 +17,7 @@ struct Inspection {
 
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let magic: MagicDatabase?
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
@@ -24,11 +26,15 @@ struct Inspection {
 
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
+    ///   - magic: types of content that our own signatures leave open; nil where the system has no table of them.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
-    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String]) {
+    init(
+        engine: ClamAVEngine?, rules: RuleSet? = nil, magic: MagicDatabase? = nil, reportSize: Int, passwords: [String]
+    ) {
         self.engine = engine
         self.rules = rules
+        self.magic = magic
         self.reportSize = reportSize
         self.passwords = passwords
     }
@@ -43,7 +49,7 @@ struct Inspection {
         if request.context.tokens == .only { return tokensOnly(message) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
-            engine: engine, messageSize: message.count,
+            engine: engine, magic: magic, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
                 passwords: Run.passwords(
@@ -133,6 +139,7 @@ struct Inspection {
     /// What is collected of one message.
     struct Run {
         let engine: ClamAVEngine?
+        let magic: MagicDatabase?
         let unpacker: Unpacker
         var builder: ReportBuilder
         var clock = StageClock()
@@ -145,8 +152,9 @@ struct Inspection {
         private var block: [UInt8] = []
         private var spent = 0
 
-        init(engine: ClamAVEngine?, messageSize: Int, unpacker: Unpacker) {
+        init(engine: ClamAVEngine?, magic: MagicDatabase?, messageSize: Int, unpacker: Unpacker) {
             self.engine = engine
+            self.magic = magic
             self.unpacker = unpacker
             builder = ReportBuilder(messageSize: messageSize)
             isComplete = engine != nil

@@ -3,6 +3,7 @@ internal import Glibc
 internal import InspectionLink
 internal import Linux
 internal import MIME
+internal import Magic
 
 /// The parent of all workers: loads the engine once, then forks a worker whenever the gateway asks. It never reads a
 /// message. Single-threaded, or its children could inherit a lock that nobody will ever release.
@@ -15,6 +16,7 @@ package struct Zygote {
     private let support: SandboxSupport
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let magic: MagicDatabase?
     private var children: [Child] = []
 
     /// A worker as its zygote knows it.
@@ -96,7 +98,9 @@ package struct Zygote {
                 landlockABI: support.landlockABI, rules: rules?.number ?? 0,
                 ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)
-            return Zygote(control: control, settings: settings, support: support, engine: engine, rules: rules)
+            return Zygote(
+                control: control, settings: settings, support: support, engine: engine, rules: rules,
+                magic: MagicDatabase())
         } catch {
             send(.failed(clamped(error.text, to: ControlLimits.text)), on: control)
             ExitStatus.end(.failed)
@@ -199,7 +203,7 @@ package struct Zygote {
             for socket in [control, ours, theirs] { socket.descriptor.abandon() }
             WorkerProcess.run(
                 socket: theirs.descriptor.raw, parent: parent, number: worker, settings: settings, support: support,
-                engine: engine, rules: rules)
+                engine: engine, rules: rules, magic: magic)
         }
         let handle: ProcessHandle
         do throws(SystemError) {

@@ -25,6 +25,9 @@ let policySchema = Schema<Settings.PolicySettings>(
             "banned", \.banned, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of mail with names or types that are banned."),
         PolicyKey(
+            "banned_rules", \.bannedRules, ValueType<String>.bannedSet.list(of: "sets", allowEmpty: true),
+            "Sets of rules on names and types of files, asked in this order; none checks no names."),
+        PolicyKey(
             "spam", \.spam, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, pass after it"),
             "What becomes of mail whose score reaches levels.kill."),
         PolicyKey(
@@ -42,6 +45,31 @@ let policySchema = Schema<Settings.PolicySettings>(
             not encoded, NUL or bare CR, a folded line of blanks, a line over 998 octets, a line that is no field, no Date or \
             no From, a field twice.
             """),
+        PolicyKey(
+            "lovers", \.lovers, categories,
+            "Categories that are delivered all the same, marked (amavis: *_lovers)."),
+        PolicyKey(
+            "bypass", \.bypass, categories,
+            "Categories that are not looked for, of infected, banned, spam and bad-header (amavis: bypass_*_checks)."),
+        PolicyKey(
+            "allow_senders", \.allowSenders, .addresses,
+            "Senders whose mail is no spam. One of local_domains is believed only where the mail is originating."),
+        PolicyKey(
+            "allow_skips", \.allowSkips, categories,
+            "What else is not looked for in their mail. Anybody can write a sender: leave infected out."),
+        PolicyKey("deny_senders", \.denySenders, .addresses, "Senders whose mail is spam."),
+        PolicyKey(
+            "sender_points", \.senderPoints, .addressPoints, "Points for senders, such as friend@example.com -5."),
+        PolicyKey(
+            "size_limit", \.sizeLimit, .size(0...oneTiB), "Largest message; a larger one is oversized. 0 is no limit."),
+        PolicyKey("originating", \.originating, .flag, "The mail comes from our own users."),
+        PolicyKey("soft_bounce", \.softBounce, .flag, "Every refusal becomes temporary, as in Postfix."),
+        PolicyKey(
+            "shadow", \.shadow, .flag,
+            "Judge and log everything, but pass mail on as it came: nothing is marked, kept or refused."),
+        PolicyKey(
+            "honest_viruses", \.honestViruses, ValueType<String>.name.list(of: "names", allowEmpty: true),
+            "Viruses whose sender is not forged, by a part of their name; of others no sender is notified."),
         PolicyKey(
             "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),
         PolicyKey(
@@ -61,10 +89,18 @@ let policySchema = Schema<Settings.PolicySettings>(
         ),
     ])
 
+private let categories = ValueType<MailModel.Category>.choice.list(of: "categories", allowEmpty: true)
+
 private let levelKeys: [PolicyKey] = [
     PolicyKey("levels.tag", \.levels.tag, .points, "Spam fields are added to the header (amavis: sa_tag_level_deflt)."),
     PolicyKey("levels.tag2", \.levels.tag2, .points, "The message is marked as spam (amavis: sa_tag2_level_deflt)."),
     PolicyKey("levels.kill", \.levels.kill, .points, "What spam says is done (amavis: sa_kill_level_deflt)."),
+    PolicyKey(
+        "levels.dsn_cutoff", \.levels.dsnCutoff, ValueType<Double>.points.orNull(meaning: "none"),
+        "From here on no sender is notified (amavis: sa_dsn_cutoff_level)."),
+    PolicyKey(
+        "levels.quarantine_cutoff", \.levels.quarantineCutoff, ValueType<Double>.points.orNull(meaning: "none"),
+        "From here on no copy of spam is kept (amavis: sa_quarantine_cutoff_level)."),
 ]
 
 private func anomalyKey(_ kind: AnomalyKind) -> SchemaKey<Settings.PolicySettings> {

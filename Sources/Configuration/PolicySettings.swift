@@ -1,3 +1,4 @@
+internal import Checks
 package import MailModel
 
 extension Settings {
@@ -12,6 +13,8 @@ extension Settings {
         package var rule: Destiny?
         /// Mail with names or types that are banned; nil: `reject` before the queue, `discard` after it.
         package var banned: Destiny?
+        /// Sets of rules on names and types of files, in the order in which they are asked.
+        package var bannedRules = [BannedRules.defaultSet]
         /// Mail at or over `levels.kill`; nil: `reject` before the queue, `pass` after it.
         package var spam: Destiny?
         /// Mail at or over `levels.tag2`.
@@ -27,6 +30,28 @@ extension Settings {
         package var badHeaderChecks: [BadHeader] = BadHeader.allCases
         /// Kinds of anomalies whose action is not that of their class.
         package var anomalies: [AnomalyKind: AnomalyAction] = [:]
+        /// Categories that the recipient wants delivered all the same (amavis: *_lovers).
+        package var lovers: [Category] = []
+        /// Categories that are not looked for (amavis: bypass_*_checks).
+        package var bypass: [Category] = []
+        /// Senders whose mail is no spam (amavis: whitelist_sender).
+        package var allowSenders = AddressList()
+        /// What else is not looked for in mail of allowed senders.
+        package var allowSkips: [Category] = []
+        /// Senders whose mail is spam (amavis: blacklist_sender).
+        package var denySenders = AddressList()
+        /// Points for senders (amavis: score_sender_maps).
+        package var senderPoints = AddressPoints()
+        /// Octets of a message from which on it is oversized; 0: none.
+        package var sizeLimit = 0
+        /// The mail is sent by our own users.
+        package var originating = false
+        /// Refusals become temporary.
+        package var softBounce = false
+        /// Everything is judged and logged, nothing is changed or kept back.
+        package var shadow = false
+        /// Parts of names of viruses whose sender is not forged.
+        package var honestViruses = ["eicar"]
         /// Keep a copy of mail that is not delivered because of its content.
         package var quarantine = true
         /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
@@ -51,6 +76,8 @@ extension Settings {
         package var tag = 2.0
         package var tag2 = 6.31
         package var kill = 6.31
+        package var dsnCutoff: Double? = 10
+        package var quarantineCutoff: Double?
         package init() {}
     }
 

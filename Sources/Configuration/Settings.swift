@@ -1,3 +1,4 @@
+package import Checks
 package import MailModel
 
 /// Everything that an administrator can set, with its default. The names of the YAML keys are the field names in
@@ -14,18 +15,34 @@ package struct Settings: Sendable, Equatable {
     /// Path of the control socket; empty means `control.sock` in the state directory.
     package var controlSocket = ""
     package var bayes = Bayes()
+    /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
+    package var scores: [String: Double] = [:]
+    package var quarantine = QuarantineSettings()
+    package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
     package var unpacking = Unpacking()
     package var timeouts = Timeouts()
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
+    package var cache = CacheSettings()
+    package var scanning = ScanningSettings()
+    /// Scanners outside the inspector.
+    package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
     /// Policies by name; `default` always exists.
     package var policies: [String: PolicySettings] = ["default": PolicySettings()]
+    /// Policy banks, in the order in which they are laid over a listener's policy.
+    package var banks: [Bank] = []
+    /// Settings for some recipients, laid over that.
+    package var recipients: [RecipientSettings] = []
+    /// Tables of such settings.
+    package var recipientTables: [LookupName] = []
+    /// Recipients that are ours; nil: all, unless the mail is originating.
+    package var localDomains: AddressList?
 
     package init() {}
 
@@ -168,20 +185,6 @@ package struct Settings: Sendable, Equatable {
         case allowWeaker = "allow-weaker"
     }
 
-    /// The spam scorer.
-    package struct Bayes: Sendable, Equatable {
-        package var enabled = true
-        /// Directory of the database; empty means `bayes` in the state directory.
-        package var path = ""
-        /// Tokens that are counted; beyond it the least telling and oldest go.
-        package var tokens = 2_000_000
-        /// Learnt messages that are kept to learn from again.
-        package var messages = 20_000
-        /// Messages of spam and of ham each below which nothing is judged.
-        package var minimum = 200
-        package init() {}
-    }
-
     /// The embedded virus scanner.
     package struct ClamAV: Sendable, Equatable {
         package var enabled = true
@@ -195,6 +198,15 @@ package struct Settings: Sendable, Equatable {
         package var maxRecursion = 17
         /// libclamav's `MaxFiles`.
         package var maxFiles = 10_000
+        /// Seconds between two looks for changed signatures; 0 for none.
+        package var selfCheck = 60
+        /// Load new signatures while the old ones serve.
+        package var concurrentReload = true
+        package var options = EngineOptions.standard
+        /// Categories of possibly unwanted applications that are left out.
+        package var excludePUA: [String] = []
+        /// Findings that are points and no virus.
+        package var nameScores: [NameScore] = []
         package init() {}
     }
 

@@ -16,10 +16,12 @@ struct SettingsReader {
         let special = read(entries, into: \.self, schema: settingsSchema, at: "")
         for entry in special {
             loaded.origins[entry.name] = entry.value.position
-            if entry.name == "listeners" {
-                readListeners(entry.value)
-            } else {
-                readPolicies(entry.value)
+            switch entry.name {
+            case "listeners": readListeners(entry.value)
+            case "scanners": readScanners(entry.value)
+            case "policies": readPolicies(entry.value)
+            case "banks": readList(entry, "a bank", into: \.banks, bankSchema, needs: "name")
+            default: readList(entry, "an entry", into: \.recipients, recipientSchema, needs: "match")
             }
         }
     }
@@ -46,6 +48,47 @@ struct SettingsReader {
                 continue
             }
             _ = read(entries, into: \.listeners[index], schema: listenerSchema, at: path)
+        }
+    }
+
+    private mutating func readScanners(_ node: ConfigNode) {
+        if node.isNull { return }
+        guard case .list(let items, _) = node.content else {
+            if case .refused = node.content { return }
+            fault(node, "expected a list of scanners, each after '- ', found \(node.kind)")
+            return
+        }
+        loaded.settings.scanners = items.map { _ in ScannerEntry() }
+        for (index, item) in items.enumerated() {
+            let path = "scanners[\(index)]"
+            loaded.origins[path] = item.position
+            guard let entries = sectionEntries(item, called: "a scanner") else {
+                for key in ["name", "kind"] { faulty.insert("\(path).\(key)") }
+                continue
+            }
+            _ = read(entries, into: \.scanners[index], schema: scannerSchema, at: path)
+        }
+    }
+
+    /// Reads a list whose elements have defaults.
+    /// - Parameter key: what every element has to say.
+    private mutating func readList<Root: Defaulted>(
+        _ entry: ConfigNode.Entry, _ kind: String, into field: WritableKeyPath<Settings, [Root]>,
+        _ schema: Schema<Root>, needs key: String
+    ) {
+        guard case .list(let items, _) = entry.value.content else {
+            if case .refused = entry.value.content { return }
+            let found = entry.value.isNull ? "no value" : entry.value.kind
+            fault(entry.value, "expected a list, each element after '- ', found \(found)")
+            return
+        }
+        for (index, item) in items.enumerated() {
+            let path = "\(entry.name)[\(index)]"
+            loaded.origins[path] = item.position
+            loaded.settings[keyPath: field].append(Root())
+            guard let entries = sectionEntries(item, called: kind) else { continue }
+            _ = read(entries, into: field.appending(path: \.[index]), schema: schema, at: path)
+            if loaded.origins["\(path).\(key)"] == nil { fault(item, "\(kind) needs '\(key)'") }
         }
     }
 

@@ -118,9 +118,22 @@ extension ValueType where Value == String {
     /// The name of a policy.
     static let policyName = text("name of a policy", expected: policyNameForm) { isPolicyName($0) }
 
+    /// A short text that stands for something.
+    static let name = text("text", expected: "1 to 100 octets") { (1...100).contains($0.utf8.count) }
+
     /// A password for archives: what one record of the link can hold.
     static let password = text("password", expected: "1 to 128 octets without NUL") {
         (1...128).contains($0.utf8.count) && !$0.utf8.contains(0)
+    }
+
+    /// The name of a scanner.
+    static let scannerName = text("name", expected: "a name (1 to 64 letters, digits, '-' and '_')") {
+        isPolicyName($0)
+    }
+
+    /// Any text: an argument of a program, a pattern.
+    static let argument = text("text", expected: "a text of at most 4096 octets without NUL") {
+        $0.utf8.count <= 4096 && !$0.utf8.contains(0)
     }
 
     /// One of some words.

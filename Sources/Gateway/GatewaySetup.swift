@@ -4,6 +4,7 @@ internal import MailModel
 internal import NIOPosix
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 internal import Synchronization
 
@@ -15,15 +16,25 @@ struct GatewaySetup: Sendable {
     let hostname: String
     var listeners: [String: ListenerSetup]
     let pool: InspectorPool
+    /// Scanners outside the inspector.
+    let scanners: ScannerSet
     let spool: Spool
-    let quarantine: Quarantine
+    let quarantine: IndexedQuarantine
+    /// Who has got what of unfinished messages; nil where nothing is passed on.
+    let served: ServedRecipients?
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
     /// The rules of these settings, and those of others for messages under way.
     let rules: RuleBook
+    /// Which settings hold for whom.
+    let policies: PolicyBook
     let shelf: RuleShelf
-    /// Judges by learnt mail; nil where that is off or there is no database.
+    /// Answers on messages that come again.
+    let cache: MessageCache
+    /// Findings that are points.
+    let nameScores: NameScores
+    /// Judges by learnt mail; nil where that is off.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.
     var tokenRequest = TokenRequest.numbers
@@ -53,9 +64,11 @@ struct GatewaySetup: Sendable {
 
 /// What a listener's messages meet.
 struct ListenerSetup: Sendable {
+    let name: String
     let placement: Placement
     let policyName: String
-    let policy: ContentPolicy
+    /// Networks of MTAs of ours: what they say of the original client is believed.
+    let relaysXFORWARD: [CIDR]
     let hops: [NextHop]
     let nextHop: NextHopClient
 
@@ -84,6 +97,7 @@ struct SignatureDatabase: Sendable, Hashable {
 package final class GatewayState: Sendable {
     private let setup: Mutex<GatewaySetup>
     private let journal: MessageJournal
+    let autolearner = Autolearner()
 
     init(_ setup: GatewaySetup, journal: MessageJournal) {
         self.setup = Mutex(setup)
@@ -106,7 +120,10 @@ package final class GatewayState: Sendable {
         journal.note(text)
     }
 
+    func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
+
     func record(_ work: MessageWork) {
-        journal.record(work.event(at: .now))
+        let event = work.event(at: .now)
+        journal.record(event) { JournalRecord(work, event) }
     }
 }

@@ -5,6 +5,7 @@ internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// What the inspection found and what follows, in the form of `scan --json`. Fields may be added, never renamed; in JSON
@@ -25,6 +26,7 @@ struct InspectionDocument: Encodable {
         var encrypted: Bool
         var origin: String
         var notes: [String]
+        var types: [String]
     }
 
     struct FindingEntry: Encodable {
@@ -33,6 +35,14 @@ struct InspectionDocument: Encodable {
         var name: String
         var part: Nullable<String>
         var evidence: String
+    }
+
+    struct ScannerEntry: Encodable {
+        var name: String
+        var answered: Bool
+        /// Why it did not answer.
+        var failure: String
+        var us: Int
     }
 
     struct AnomalyEntry: Encodable {
@@ -60,6 +70,7 @@ struct InspectionDocument: Encodable {
     struct TestEntry: Encodable {
         var name: String
         var score: Double
+        var description: String
         var evidence: String
     }
 
@@ -78,11 +89,17 @@ struct InspectionDocument: Encodable {
     var bayes = Nullable<[String: Double]>()
     var findings: [FindingEntry]
     var parts: [PartEntry]
+    /// Inspection and scanners gave their answers at an earlier time, on the same message.
+    var cached: Bool
+    /// Scanners outside the inspector that were asked.
+    var scanners: [ScannerEntry]
     var anomalies: [AnomalyEntry]
     var ambiguous: Bool
     var unchecked: [UncheckedEntry]
     var limitsHit: [String]
     var recipients: [RecipientEntry]
+    /// Files that a rule bans and the allow list lets through, and who says so.
+    var allowed: [String] = []
     var edits: [String] = []
     var timingUs: [String: Int]
     /// `official`, `test-only` or `none`.
@@ -95,11 +112,13 @@ struct InspectionDocument: Encodable {
         messageID = Escaping.text(work.facts.messageID, limit: 500)
         subject = Escaping.text(work.facts.subject, limit: 1000)
         size = work.message.file.count
-        sha256 = hexadecimal(try Self.digest(work.message.file))
+        sha256 = hexadecimal(try work.message.file.digest())
         category = work.verdict.category.rawValue
         score = work.verdict.score
         tests = work.verdict.tests.map {
-            TestEntry(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 2000))
+            TestEntry(
+                name: Escaping.text($0.name), score: $0.score, description: $0.description,
+                evidence: Escaping.text($0.evidence, limit: 2000))
         }
         bayes.value = work.bayes.map {
             ["probability": $0.probability, "tokens": Double($0.tokens), "known_tokens": Double($0.known)]
@@ -115,8 +134,28 @@ struct InspectionDocument: Encodable {
                 name: Escaping.text("\(entry.verb) \(String(decoding: entry.text, as: UTF8.self))", limit: 500),
                 part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500))
         }
+        cached = work.isFromCache
+        scanners = work.scannerOutcomes.map {
+            ScannerEntry(
+                name: $0.settings.name, answered: $0.failure == nil,
+                failure: Escaping.text($0.failure ?? "", limit: 500),
+                us: $0.microseconds)
+        }
+        findings += work.verdict.banned.map { content in
+            FindingEntry(
+                scanner: "banned", class: Finding.Kind.banned.rawValue,
+                name: Escaping.text(content.attributes, limit: 500), part: path(content.part),
+                evidence: Escaping.text(
+                    content.reason.isEmpty ? content.rule : "\(content.reason) (\(content.rule))", limit: 500))
+        }
+        allowed = work.allowedFiles.map { Escaping.text($0, limit: 1000) }
         edits = work.rules.outcome.edits.map { edit in
             "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+        }
+        for group in work.groups.filter({ $0.disposition == .strip }).prefix(1) {
+            edits += (group.strip?.edits ?? []).map { edit in
+                "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+            }
         }
         parts = report.parts.map { part in
             PartEntry(
@@ -125,12 +164,14 @@ struct InspectionDocument: Encodable {
                 detectedType: Escaping.text(part.detectedType),
                 names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
-                origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) })
+                origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) },
+                types: part.types.map { Escaping.text($0) })
         }
+        let judging = work.groups.first?.policy.judging ?? JudgingPolicy()
         anomalies = work.anomalies.map {
             AnomalyEntry(
                 kind: $0.kind.rawValue, class: $0.kind.anomalyClass.rawValue,
-                action: work.listener.policy.judging.action(for: $0.kind).rawValue, part: path($0.part),
+                action: judging.action(for: $0.kind).rawValue, part: path($0.part),
                 offset: $0.offset)
         }
         ambiguous = work.verdict.reasons.contains(.ambiguous)
@@ -141,26 +182,17 @@ struct InspectionDocument: Encodable {
                 part: path($0.part), detail: Escaping.text($0.detail, limit: 500))
         }
         limitsHit = report.limitsHit.map { Escaping.text($0) }
-        recipients = work.outcomes.map {
-            RecipientEntry(
-                address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
-                quarantine: Nullable(work.quarantineID))
+        let keeping = Set(work.groups.filter(\.keepsCopy).flatMap(\.recipients))
+        recipients = work.results.enumerated().compactMap { index, outcome in
+            guard let outcome else { return nil }
+            return RecipientEntry(
+                address: outcome.recipient.path.description, disposition: outcome.kind.rawValue,
+                reply: outcome.reply.summary,
+                quarantine: Nullable(keeping.contains(index) ? work.quarantineID : nil))
         }
         timingUs = Dictionary(
             report.timings.map { (Escaping.text($0.stage), $0.microseconds) }, uniquingKeysWith: { $0 + $1 })
         signatures = work.setup.signatureState
-    }
-
-    private static func digest(_ message: MessageFile) throws -> [UInt8] {
-        var sum = SHA256()
-        var offset = 0
-        while offset < message.count {
-            let chunk = try message.descriptor.read(at: offset, count: 262_144)
-            guard !chunk.isEmpty else { throw SystemError("read of a stored message", code: 5) }
-            chunk.withUnsafeBytes { sum.update($0) }
-            offset += chunk.count
-        }
-        return sum.finish()
     }
 
     /// JSON on one line, keys sorted.

@@ -1,17 +1,17 @@
-internal import Bayes
 internal import Configuration
 internal import InspectionLink
 internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// The steps that the daemon and `mailreeve scan` share: header facts, inspection, verdict, dispositions. They touch
 /// neither a next hop nor the quarantine.
 extension MessageWork {
-    /// Judges the message. Afterwards `disposition` says what the policy wants; when nobody gets the message, `outcomes`
-    /// have the replies.
+    /// Judges the message. Afterwards `groups` say what is done for whom, and those who do not get the message because of its
+    /// content have their outcomes.
     /// - Returns: nil, or a reply that ends the message for everybody whatever its content is.
     mutating func judge() async -> Reply? {
         let (file, limits) = (message.file, setup.settings.limits)
@@ -23,21 +23,99 @@ extension MessageWork {
             return ReplyTexts.failure("\(error)", id: id)
         }
         if facts.hops > limits.hopCount { return ReplyTexts.loop(hops: facts.hops, id: id) }
+        do {
+            let resolution = try PolicyResolution(
+                setup.policies, policy: listener.policyName, listener.placement, circumstances,
+                recipients: message.envelope.recipients)
+            (groups, policyName) = (resolution.groups, resolution.name)
+        } catch {
+            return ReplyTexts.failure("policy: \(error)", id: id)
+        }
         await inspect()
-        disposition = listener.policy.disposition(for: verdict)
-        if !disposition.isDelivered { settle(disposition, ReplyTexts.content(disposition, decisive, id: id)) }
+        await judgeFiles()
+        grade()
         return nil
     }
 
+    /// What is known of the message before its content. An MTA of ours tells of the original client by XFORWARD and in its
+    /// `Received:` field; nobody else is believed.
+    private var circumstances: PolicyBook.Circumstances {
+        let client = message.envelope.client
+        let isRelay = client.address == "unix" || listener.relaysXFORWARD.contains { $0.contains(client.address) }
+        let forwarded = client.forwarded?.address.map { String(decoding: $0, as: UTF8.self) }
+        let proto = client.forwarded?.proto.map { String(decoding: $0, as: UTF8.self).uppercased() } ?? ""
+        return PolicyBook.Circumstances(
+            listener: listener.name, client: IPAddress(forwarded ?? client.address),
+            sender: message.envelope.reversePath,
+            isAuthenticated: isRelay
+                && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")))
+    }
+
+    /// Gives each group its verdict, and those who do not get the message their outcomes.
+    private mutating func grade() {
+        let size = message.file.count
+        var judged: [JudgingPolicy: Verdict] = [:]
+        for index in groups.indices {
+            let policy = groups[index].policy
+            let base = judged[policy.judging] ?? verdict(under: policy.judging)
+            judged[policy.judging] = base
+            let (banned, strip) = (groups[index].banned, groups[index].strip)
+            var own = base
+            own.add(banned: banned.contents, isStrippable: strip != nil)
+            own.tests += banned.tests
+            own.apply(scores: setup.settings.scores)
+            groups[index].verdict = own.graded(by: policy, standing: groups[index].standing, size: size)
+        }
+        // The message has the weightiest name that it has for anybody.
+        let order = Category.allCases
+        func weight(_ group: RecipientGroup) -> Int {
+            (order.firstIndex(of: group.decisive.category) ?? order.count)
+                + (group.wanted.isDelivered ? order.count : 0)
+        }
+        leadingGroup = groups.indices.min { weight(groups[$0]) < weight(groups[$1]) } ?? 0
+        if let leading {
+            verdict = leading.verdict
+            decisive = leading.decisive
+        }
+        for group in groups {
+            if group.policy.shadow, !group.wanted.isDelivered {
+                causes.append("shadow: would be \(ReplyTexts.content(group.wanted, group.decisive, id: id).summary)")
+            }
+            guard !group.disposition.isDelivered else { continue }
+            let reply = group.refusal(id: id)
+            for recipient in group.recipients { settle(recipient, group.disposition, reply) }
+        }
+    }
+
+    /// The group whose verdict names the message; nil before the policies are known.
+    var leading: RecipientGroup? { groups.indices.contains(leadingGroup) ? groups[leadingGroup] : nil }
+
+    /// The verdict under other settings of what counts than those of the first group, under which the message was judged.
+    private func verdict(under judging: JudgingPolicy) -> Verdict {
+        guard let report, judging != groups.first?.policy.judging else { return verdict }
+        var other = Verdict(
+            report, anomalies: anomalies, policy: judging, ruling: rules.ruling, required: requiredScanners)
+        for item in verdict.unchecked.dropFirst(judgedUnchecked) { other.add(item) }
+        other.tests += verdict.tests.dropFirst(judgedTests)
+        return other
+    }
+
+    /// Scanners that every message has to meet.
+    private var requiredScanners: [String] { setup.database == nil ? [] : ["clamav"] }
+
     /// Ends the message with one reply for everybody.
     mutating func end(_ reply: Reply) {
-        disposition = reply.isTemporary ? .tempfail : .reject
-        settle(disposition, reply)
+        settleAll(reply.isTemporary ? .tempfail : .reject, reply)
     }
 
     /// Gives every recipient the same outcome.
-    mutating func settle(_ kind: DispositionKind, _ reply: Reply) {
-        outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
+    mutating func settleAll(_ kind: DispositionKind, _ reply: Reply) {
+        for index in message.envelope.recipients.indices { settle(index, kind, reply) }
+    }
+
+    /// Gives one recipient an outcome.
+    mutating func settle(_ index: Int, _ kind: DispositionKind, _ reply: Reply) {
+        results[index] = RecipientOutcome(recipient: message.envelope.recipients[index], kind: kind, reply: reply)
     }
 
     /// Sender and recipients for the passwords that are tried, the first ones.
@@ -49,18 +127,66 @@ extension MessageWork {
 
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
-        let totals = await scorerTotals()
+        let choice = await chooseDatabase()
         let context = InspectionContext(
-            smtputf8: message.envelope.parameters.smtputf8, tokens: totals == nil ? .none : setup.tokenRequest,
-            foreignTokens: (totals?.foreignTokens ?? 0) > 0, addresses: addresses)
-        let outcome = await setup.pool.inspect(
-            message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
+            smtputf8: message.envelope.parameters.smtputf8, tokens: tokenRequest(choice),
+            foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses,
+            partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0)
+        let deadline = monotonicNow() + seconds * 1_000_000_000
+        let (scanners, first) = (setup.scanners, scanSubject)
+        let key = await cacheKey(context)
+        let kept = key.flatMap { setup.cache.find($0) }
+        isFromCache = kept != nil
+        let keptOutcomes = kept?.outcomes ?? []
+        async let early = scanners.ask(.message, first, kept: keptOutcomes, deadline: deadline)
+        let outcome: InspectionOutcome
+        if let kept {
+            outcome = .report(kept.report, kept.ready, parts: nil)
+        } else {
+            outcome = await setup.pool.inspect(message.file, context, deadline: deadline)
+        }
+        var subject = first
+        if case .report(let report, _, let parts) = outcome { subject.parts = ScanParts(report, file: parts) }
+        scannerOutcomes = keptOutcomes
+        scannerOutcomes += await scanners.ask(.parts, subject, kept: keptOutcomes, deadline: deadline)
+        scannerOutcomes += await early
+        if kept == nil { keep(outcome, key) }
+        scannerOutcomes += await scanners.askBackups(after: scannerOutcomes, subject, deadline: deadline)
+        await judge(outcome, choice)
+    }
+
+    /// What the message is kept by; nil when nothing is kept.
+    private func cacheKey(_ context: InspectionContext) async -> MessageCache.Key? {
+        guard setup.cache.isOn, setup.scanners.allowsKeptAnswers else { return nil }
+        let file = message.file
+        guard let digest = try? await setup.blocking(unless: file.inMemory, { try file.digest() })
+        else {
+            return nil
+        }
+        // Addresses count as passwords only: nothing that is encrypted is kept.
+        var known = context
+        known.addresses = []
+        return MessageCache.Key(digest: digest, context: known, generation: setup.pool.generation)
+    }
+
+    private func keep(_ outcome: InspectionOutcome, _ key: MessageCache.Key?) {
+        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation else {
+            return
+        }
+        let outcomes = scannerOutcomes.filter { $0.settings.looksAtContentOnly }
+        setup.cache.keep(MessageCache.Entry(report: report, ready: ready, outcomes: outcomes), for: key)
+    }
+
+    /// Makes the verdict from what the inspection and the scanners said.
+    private mutating func judge(_ outcome: InspectionOutcome, _ choice: SpamScorer.Choice?) async {
+        let partCount = if case .report(let report, _, _) = outcome { report.parts.count } else { 0 }
+        let conclusion = ScannerConclusion(scannerOutcomes, parts: partCount)
         switch outcome {
-        case .report(let report, let ready):
+        case .report(var report, let ready, _):
             let (file, book) = (message.file, setup.shelf[ready.rules])
             var refusal: String?
             do {
-                rules = try await setup.blocking(unless: file.inMemory) {
+                rules = try await setup.blocking(unless: file.inMemory) { [report] in
                     try RuleJudgement(report, book: book, message: EditableMessage(file))
                 }
             } catch {
@@ -68,39 +194,93 @@ extension MessageWork {
             }
             self.report = report
             self.ready = ready
+            let scored = take(conclusion)
+            report = self.report ?? report
             verdict = Verdict(
-                report, anomalies: anomalies, policy: listener.policy.judging, ruling: rules.ruling,
-                required: setup.database == nil ? [] : ["clamav"])
+                report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
+                ruling: rules.ruling, required: requiredScanners)
+            (judgedTests, judgedUnchecked) = (verdict.tests.count, verdict.unchecked.count)
             // What the scanners found holds whatever became of the rules.
             if let refusal {
                 verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
+            for item in conclusion.unchecked { verdict.add(item) }
+            verdict.tests += conclusion.tests + scored
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
-            await score(report)
-            verdict = verdict.graded(by: listener.policy.levels)
+            if let choice { await score(report, by: choice) }
+            if let failure = bayesFailure {
+                verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
+            }
         case .failed(let reason, let detail):
-            verdict = Verdict(failed: reason, detail: detail)
+            let scored = take(conclusion)
+            verdict = report.map { Verdict($0) } ?? Verdict(failed: reason, detail: detail)
+            if report != nil { verdict.add(Unchecked(reason, detail: detail)) }
+            for item in conclusion.unchecked { verdict.add(item) }
+            verdict.tests += conclusion.tests + scored
             causes.append(detail)
         }
     }
 
-    /// The totals of a database that knows enough to judge; nil where tokens would be of no use.
-    private func scorerTotals() async -> StoreTotals? {
-        guard let scorer = setup.scorer else { return nil }
-        return try? await setup.blocking { try scorer.store.totalsIfTaught() }
+    /// Names and types of files, for each group: what the sets of its policy ban, what the allow list lets through, and whether
+    /// it could be taken out.
+    private mutating func judgeFiles() async {
+        guard let report, let ready, !report.banned.isEmpty else { return }
+        let (file, facts, book) = (message.file, facts, setup.shelf[ready.rules])
+        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
+        for index in groups.indices {
+            do {
+                var envelope = message.envelope
+                envelope.recipients = groups[index].recipients.map { message.envelope.recipients[$0] }
+                let banned = try BannedJudgement(
+                    report, book: book, sets: groups[index].policy.bannedRules, envelope: envelope, now: time)
+                groups[index].banned = banned
+                groups[index].strip = try await setup.blocking(unless: file.inMemory) {
+                    try StripPlan(banned.contents, report, facts, file, words)
+                }
+            } catch {
+                let detail = "banned: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
+                verdict.add(Unchecked(.scannerFailed, detail: detail))
+                causes.append(detail)
+                return
+            }
+        }
     }
 
-    /// Adds what learnt mail says. A database that cannot be read is named in the log and costs no message.
-    private mutating func score(_ report: Report) async {
+    /// The database that judges; nil where none knows enough, or none can be asked.
+    private mutating func chooseDatabase() async -> SpamScorer.Choice? {
+        guard let scorer = setup.scorer else { return nil }
+        let recipients = message.envelope.recipients
+        do {
+            return try await scorer.blocking { try scorer.choose(for: recipients) }
+        } catch {
+            fail(error)
+            return nil
+        }
+    }
+
+    /// Tokens are wanted to judge by them, and to learn from them.
+    private func tokenRequest(_ choice: SpamScorer.Choice?) -> TokenRequest {
+        let teaches = setup.scorer != nil && setup.settings.bayes.autolearn.enabled
+        return choice != nil || teaches ? setup.tokenRequest : .none
+    }
+
+    /// Adds what learnt mail says.
+    private mutating func score(_ report: Report, by choice: SpamScorer.Choice) async {
         guard let scorer = setup.scorer else { return }
         do {
-            guard let judgement = try await setup.blocking({ try scorer.judge(report) }) else { return }
+            guard let judgement = try await scorer.blocking({ try scorer.judge(report, by: choice) }) else { return }
             bayes = judgement
             verdict.tests += judgement.tests
         } catch {
-            causes.append("bayes: \(error)")
+            fail(error)
         }
+    }
+
+    /// A database that cannot be asked is named in the log and as a test, and costs no message.
+    private mutating func fail(_ error: any Error) {
+        bayesFailure = "\(error)"
+        causes.append("bayes: \(error)")
     }
 }

@@ -1,3 +1,4 @@
+internal import Checks
 internal import Digests
 internal import Documents
 internal import InspectionLink
@@ -45,15 +46,21 @@ extension Inspection.Run {
         let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
         let opened = unpacker.open(content, as: part, item: item, asMail: !isText)
         let detected = detectedType(content, opened.types, isText: isText)
-        builder.describe(part) { $0.detectedType = detected }
+        builder.describe(part) {
+            $0.detectedType = detected
+            $0.types = Self.shortTypes(opened.types, size: content.count)
+        }
         if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
         for fact in opened.facts {
+            mark(fact.kind.rawValue, part: part)
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         for problem in opened.problems { note(problem, part: part) }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
+        materialise(content, part: part)
+        takeTokens(of: content, opened, item: item)
         // The scanner would take on what was too much for us: members by the million cost it minutes.
         let isTooMuch = !opened.limits.isEmpty
         scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !isTooMuch)
@@ -88,8 +95,9 @@ extension Inspection.Run {
             let description = PartDescription(
                 path: "\(holder.path)/\(item.number)", names: item.member.names.flatMap(Self.readable),
                 size: item.size, encrypted: item.member.flags.contains(.encrypted),
-                origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading)
+                origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading, container: item.container)
             let part = builder.add(description)
+            for (flag, word) in Self.memberMarks where item.member.flags.contains(flag) { mark(word, part: part) }
             for note in Self.notes(item.member) { builder.addNote(note, part: part) }
             if item.hasContent { lookAtMember(item, part: part) }
             unpacker.release(item)
@@ -106,6 +114,22 @@ extension Inspection.Run {
             look(content, part: part, item: item)
         }
     }
+
+    /// What the content is called in rules, each name once.
+    private static func shortTypes(_ types: [FileType], size: Int) -> [String] {
+        var names: [String] = []
+        for name in types.flatMap({ ShortTypes.names(of: $0.name) }) where !names.contains(name) { names.append(name) }
+        if names.isEmpty { names = [size == 0 ? ShortTypes.empty : ShortTypes.unrecognised] }
+        return Array(names.prefix(ReportLimits().types))
+    }
+
+    /// Notes what rules on files may ask for.
+    private mutating func mark(_ word: String, part: Int) { marks[part, default: []].insert(word) }
+
+    private static let memberMarks: [(MemberFlags, String)] = [
+        (.directory, "directory"), (.symbolicLink, "link"), (.hardLink, "link"), (.special, "special"),
+        (.macro, "macro"), (.decrypted, "decrypted"),
+    ]
 
     /// A name as text: UTF-8, or each octet as a character of Latin-1 where it is no UTF-8.
     private static func readable(_ name: [UInt8]) -> [String] {

@@ -10,6 +10,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var rule: Destiny
     /// Mail with names or types that are banned.
     package var banned: Destiny
+    /// Sets of rules on names and types of files, in the order in which they are asked.
+    package var bannedRules: [String] = ["default"]
     /// Mail whose score reaches `levels.kill`.
     package var spam: Destiny
     /// Mail whose score reaches `levels.tag2`, but not `levels.kill`.
@@ -20,6 +22,22 @@ package struct ContentPolicy: Hashable, Sendable {
     package var oversized: Destiny
     /// What makes mail spam.
     package var levels: SpamLevels
+    /// Categories that are delivered all the same.
+    package var lovers: Set<Category> = []
+    /// Categories that are not looked for.
+    package var bypass: Set<Category> = []
+    /// What else is not looked for in mail of allowed senders.
+    package var allowSkips: Set<Category> = []
+    /// Octets from which on a message is oversized; 0 for none.
+    package var sizeLimit = 0
+    /// The mail is sent by our own users.
+    package var originating = false
+    /// Refusals become temporary.
+    package var softBounce = false
+    /// Everything is judged, nothing is done.
+    package var shadow = false
+    /// Parts of names of viruses whose sender is not forged, in lower case.
+    package var honestViruses: [String] = ["eicar"]
     /// What counts for the verdict.
     package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.
@@ -57,18 +75,27 @@ package struct ContentPolicy: Hashable, Sendable {
         destiny(for: verdict, as: decidingCategory(for: verdict))
     }
 
-    /// The category that decides: the first whose destiny is not `pass`, so that what may pass for one reason hides nothing
-    /// that may not for another; the first of all when everything passes.
+    /// The category that decides: the first whose destiny keeps the message from the recipient, so that what may pass for one
+    /// reason hides nothing that may not for another; else the first that does not simply pass; the first of all when
+    /// everything passes.
     package func decidingCategory(for verdict: Verdict) -> Category {
-        verdict.categories.first { destiny(for: verdict, as: $0) != .pass } ?? verdict.category
+        verdict.categories.first { !destiny(for: verdict, as: $0).isDelivered }
+            ?? verdict.categories.first { destiny(for: verdict, as: $0) != .pass } ?? verdict.category
     }
 
+    /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
+        if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
+        let wanted = wanted(for: verdict, as: category)
+        return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted
+    }
+
+    private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
             return infected
         case .unchecked:
-            var destinies = verdict.reasons.map { unchecked[$0] ?? .tempfail }
+            var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
             if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }
             return Destiny.byCare.first(where: destinies.contains) ?? .pass
         case .rule:
@@ -96,6 +123,11 @@ package struct ContentPolicy: Hashable, Sendable {
 
     /// What happens to a recipient, before the next hop was asked.
     package func disposition(for verdict: Verdict) -> DispositionKind {
+        let kind = unsoftened(verdict)
+        return softBounce && (kind == .reject || kind == .bounce) ? .tempfail : kind
+    }
+
+    private func unsoftened(_ verdict: Verdict) -> DispositionKind {
         switch destiny(for: verdict) {
         case .pass: verdict.category == .clean ? .deliver : .deliverMarked
         case .quarantineAndPass: .deliverMarked
@@ -103,9 +135,14 @@ package struct ContentPolicy: Hashable, Sendable {
         case .bounce, .quarantineAndBounce: .bounce
         case .reject, .quarantineAndReject: .reject
         case .tempfail: .tempfail
-        // Nothing takes parts out yet: the whole is kept back.
-        case .quarantine, .strip: .quarantine
+        case .quarantine: keepsCopy(for: verdict) ? .quarantine : .discard
+        case .strip: .strip
         }
+    }
+
+    /// True for spam with so high a score that no copy is wanted.
+    private func isCutOff(_ verdict: Verdict) -> Bool {
+        levels.quarantineCutoff.map { SpamLevels.reaches(verdict.score, $0) } ?? false
     }
 
     /// True when the message has to be in quarantine before anything is answered.
@@ -115,6 +152,9 @@ package struct ContentPolicy: Hashable, Sendable {
         switch (decidingCategory(for: verdict), verdict.ruling) {
         case (.rule, .discard): isWanted = false
         case (.rule, .reject): isWanted = quarantine && rule != .reject
+        case (.spam, _), (.spammy, _):
+            if isCutOff(verdict) { return false }
+            isWanted = quarantine
         default: isWanted = quarantine
         }
         let destiny = destiny(for: verdict)

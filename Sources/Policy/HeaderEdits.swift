@@ -66,11 +66,12 @@ package enum HeaderEdits {
         "X-Mailreeve-Unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))\r\n"
     }
 
-    /// `X-Mailreeve-Alert:` on infected mail, and on mail with a faulty header block, that a policy lets pass; empty for
+    /// `X-Mailreeve-Alert:` on infected mail, on mail with what is banned, and on mail with a faulty header block, that a policy lets pass; empty for
     /// other mail.
     package static func alert(_ verdict: Verdict) -> String {
         var out = ""
         if !verdict.virusNames.isEmpty { out += alert("INFECTED, message contains: ", verdict.virusNames) }
+        if !verdict.banned.isEmpty { out += alert("BANNED, message contains: ", verdict.banned.map(\.text)) }
         if !verdict.badHeaders.isEmpty { out += alert("BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail)) }
         return out
     }

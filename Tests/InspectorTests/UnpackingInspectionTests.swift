@@ -85,13 +85,13 @@ import Testing
     /// Our own signatures first; libmagic where they say nothing; kinds of packages by their members.
     @Test func typesThatAreDetected() throws {
         let members = [
-            ("a.bat", Array("@echo off\r\ngoto :eof\r\n".utf8)), ("b", Array("MThd\0\0\0\u{6}\0\u{1}".utf8)),
+            ("a", Array("<?php echo 1; ?>".utf8)), ("b", Array("MThd\0\0\0\u{6}\0\u{1}".utf8)),
             ("c", Array("%PDF-1.4\n".utf8)), ("d", Array("just words\n".utf8)), ("e", [0xFF, 0, 0x80, 1, 2, 3, 4, 5]),
         ]
         let report = try report(Self.archive(members))
         #expect(
             report.parts.filter { $0.path.contains("/") }.map(\.detectedType)
-                == ["text/x-msdos-batch", "audio/midi", "application/pdf", "text/plain", ""])
+                == ["text/x-php", "audio/midi", "application/pdf", "text/plain", ""])
     }
 
     /// A name of the envelope is the password.

@@ -8,11 +8,14 @@ struct LyingWorker {
     let link: PacketSocket
     let lie: Lie
     let report: Descriptor
+    /// The start of the message, for `dictated`.
+    var dictation = ""
 
-    private init(link: PacketSocket, lie: Lie, report: Descriptor) {
+    private init(link: PacketSocket, lie: Lie, report: Descriptor, dictation: String = "") {
         self.link = link
         self.lie = lie
         self.report = report
+        self.dictation = dictation
     }
 
     init(link: PacketSocket, lie: Lie) throws {
@@ -39,6 +42,8 @@ struct LyingWorker {
             let request = try Inspect(record)
             if text.contains("Subject: self-test") {
                 try pass(request, size, infected: text.contains("-ANTIVIRUS-TEST-FILE!"))
+            } else if lie == .dictated {
+                try LyingWorker(link: link, lie: .dictated, report: report, dictation: text).sendReport(request, size)
             } else {
                 try answer(request, size: size)
             }
@@ -102,6 +107,8 @@ struct LyingWorker {
         switch lie {
         case .infected:
             report.findings = [finding]
+        case .dictated:
+            report.takeDictation(dictation)
         case .partIndex:
             report.findings = [finding]
             report.findings[0].part = 1
@@ -119,7 +126,10 @@ struct LyingWorker {
             report.timings = Array(
                 repeating: Report.Timing(stage: "a", microseconds: 1), count: ReportLimits().timings + 1)
         default:
-            break
+            report.firings = forgedFirings(size)
+            if lie == .ruleGivenUp {
+                report.givenUp = [RuleGivenUp(list: .header, table: 0, line: 2, times: 1, words: "forged")]
+            }
         }
         var bytes = report.encoded()
         switch lie {
@@ -133,6 +143,23 @@ struct LyingWorker {
         default: break
         }
         return bytes
+    }
+
+    /// Rules that did not fire.
+    private func forgedFirings(_ size: Int) -> [RuleFiring] {
+        var firing = RuleFiring(list: .header, table: 0, line: 1, range: 0..<0)
+        switch lie {
+        case .ruleLine: firing.line = 2
+        case .ruleTable: firing.table = 1
+        case .ruleList: firing.list = .body
+        case .ruleGroups: firing.groups = Array(repeating: [], count: ReportLimits().groups + 1)
+        case .ruleRange: firing.range = 0..<size + 1
+        case .ruleEdit: firing.range = 0..<size
+        case .ruleTwice: return [firing, firing]
+        case .ruleGeneration: break
+        default: return []
+        }
+        return [firing]
     }
 
     /// A report that ends after the number of its parts.

@@ -125,7 +125,7 @@ extension FileType {
     static let binHex = FileType(
         "hqx", "application/mac-binhex40", "BinHex file", .encodedText, recognised: "its first line",
         reported: "the file in it")
-    static let mail = FileType(
+    package static let mail = FileType(
         "mail", "message/rfc822", "mail message", .mail, recognised: "header fields of mail in the first lines",
         reported: "the parts of the message")
     static let mbox = FileType(

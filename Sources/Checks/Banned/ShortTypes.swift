@@ -10,6 +10,10 @@ package enum ShortTypes {
         "reg": ["asc", "txt"], "hta": ["html"], "svg": ["xml"], "wsf": ["xml"], "vbe": ["asc", "txt"],
         "bat": ["asc", "txt"], "scf": ["asc", "txt"], "desktop": ["asc", "txt"], "iqy": ["asc", "txt"],
         "slk": ["asc", "txt"], "library-ms": ["xml"],
+        // Packages: ZIP archives of a kind.
+        "docx": ["zip"], "docm": ["docx", "zip"], "xlsx": ["zip"], "xlsm": ["xlsx", "zip"], "xlsb": ["zip"],
+        "pptx": ["zip"], "pptm": ["pptx", "zip"], "vsdx": ["zip"], "xps": ["zip"], "apk": ["zip"], "jar": ["zip"],
+        "appx": ["zip"], "epub": ["zip"], "odt": ["zip"], "ods": ["zip"], "odp": ["zip"], "odg": ["zip"],
     ]
 
     /// Documents and programs that are zip archives.

@@ -153,8 +153,28 @@ struct SetupBuilder {
         content.originating = policy.originating
         content.softBounce = policy.softBounce
         content.shadow = policy.shadow
+        content.marking = marking(policy)
         content.honestViruses = policy.honestViruses.map { $0.lowercased() }
         return content
+    }
+
+    private static func marking(_ policy: Settings.PolicySettings) -> MarkingPolicy {
+        var marking = MarkingPolicy()
+        marking.addsSpamFields = policy.addSpamFields
+        marking.addsSpamReport = policy.addSpamReport
+        marking.subjectTags = policy.subjectTags
+        marking.addressExtensions = policy.addressExtensions
+        marking.defang = Set(policy.defang)
+        marking.alwaysBCC = policy.alwaysBCC.map { MailPath($0) }
+        marking.fieldNames = policy.fieldNames == .amavis ? .amavis : .mailreeve
+        marking.authenticationResults = policy.authenticationResults.map { setting in
+            switch setting {
+            case .keep: .keep
+            case .removeOurs: .removeOurs
+            case .remove: .remove
+            }
+        }
+        return marking
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

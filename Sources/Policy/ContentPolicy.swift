@@ -36,6 +36,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var shadow = false
     /// Parts of names of viruses whose sender is not forged, in lower case.
     package var honestViruses: [String] = ["eicar"]
+    /// How mail that is delivered is marked.
+    package var marking = MarkingPolicy()
     /// What counts for the verdict.
     package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.

@@ -68,6 +68,12 @@ let policySchema = Schema<Settings.PolicySettings>(
             "honest_viruses", \.honestViruses, ValueType<String>.name.list(of: "names", allowEmpty: true),
             "Viruses whose sender is not forged, by a part of their name; of others no sender is notified."),
         PolicyKey(
+            "notice_language", \.noticeLanguage, .policyName,
+            "Language of notices: the name of a file in notices.directory (en, de, es, fr, ru)."),
+        PolicyKey(
+            "warn_recipients", \.warnRecipients, categories,
+            "Categories of which recipients of local_domains are told when such mail is kept from them."),
+        PolicyKey(
             "add_spam_fields", \.addSpamFields, .flag,
             "Add X-Spam-Flag, -Score, -Level and -Status from levels.tag on, for recipients of local_domains."),
         PolicyKey("add_spam_report", \.addSpamReport, .flag, "Add X-Spam-Report from levels.tag2 on."),
@@ -95,10 +101,11 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "add_ambiguity_results", \.addAmbiguityResults, .flag,
             "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
-    ] + levelKeys + tagKeys + extensionKeys + UncheckedReason.allCases.map(uncheckedKey)
+    ] + levelKeys + tagKeys + extensionKeys + adminKeys + UncheckedReason.allCases.map(uncheckedKey)
         + AnomalyKind.allCases.map(anomalyKey),
     sections: [
         ("levels", "Scores from which on something happens, as in amavis."),
+        ("admins", "Who is told of mail that is kept back, by category (amavis: virus_admin and the like)."),
         (
             "subject_tags",
             "What stands in front of the subject, for recipients of local_domains; the weightiest category counts."
@@ -129,6 +136,14 @@ private let extensionKeys = markedCategories.map { category in
         "address_extensions.\(category.rawValue)", \.[extensionFor: category], .addressExtension,
         "Extension for mail that is \(category.rawValue).")
 }
+
+private let adminKeys = noticedCategories.map { category in
+    PolicyKey(
+        "admins.\(category.rawValue)", \.[adminFor: category],
+        .address(orEmpty: "nobody"), "Who is told of mail that is kept back because it is \(category.rawValue).")
+}
+
+private let noticedCategories: [MailModel.Category] = [.infected, .banned, .rule, .unchecked, .spam, .badHeader]
 
 private let levelKeys: [PolicyKey] = [
     PolicyKey("levels.tag", \.levels.tag, .points, "Spam fields are added to the header (amavis: sa_tag_level_deflt)."),
@@ -167,6 +182,12 @@ extension Settings.PolicySettings {
     package subscript(actionFor kind: AnomalyKind) -> AnomalyAction {
         get { anomalies[kind] ?? kind.anomalyClass.defaultAction }
         set { anomalies[kind] = newValue == kind.anomalyClass.defaultAction ? nil : newValue }
+    }
+
+    /// Who is told of mail that is kept back; empty for nobody.
+    package subscript(adminFor category: MailModel.Category) -> String {
+        get { admins[category] ?? "" }
+        set { admins[category] = newValue.isEmpty ? nil : newValue }
     }
 
     /// What stands in front of the subject; empty for nothing.

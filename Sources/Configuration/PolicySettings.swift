@@ -49,6 +49,12 @@ extension Settings {
         package var shadow = false
         /// Parts of names of viruses whose sender is not forged.
         package var honestViruses = ["eicar"]
+        /// Language of notices: a file of `notices.directory`.
+        package var noticeLanguage = "en"
+        /// Categories of which recipients are told.
+        package var warnRecipients: [Category] = []
+        /// Administrators who are told, by category.
+        package var admins: [Category: String] = [:]
         /// Add the spam fields for local recipients.
         package var addSpamFields = true
         /// Add `X-Spam-Report:` from `levels.tag2` on.

@@ -22,6 +22,7 @@ package struct Settings: Sendable, Equatable {
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
     package var rules = RuleSettings()
+    package var notices = Notices()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
@@ -204,6 +205,15 @@ package struct Settings: Sendable, Equatable {
         package var maxRecursion = 17
         /// libclamav's `MaxFiles`.
         package var maxFiles = 10_000
+        package init() {}
+    }
+
+    /// Notices to senders, recipients and administrators.
+    package struct Notices: Sendable, Equatable {
+        /// Files with their texts, one for each language.
+        package var directory = "/usr/share/mailreeve/notices"
+        /// Notices to one recipient or administrator in an hour; further ones are only logged.
+        package var perHour = 60
         package init() {}
     }
 

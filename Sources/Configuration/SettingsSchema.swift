@@ -226,6 +226,13 @@ private let clamavKeys: [Setting] = [
         "libclamav's MaxFiles; an archive with more is over-limits."),
 ]
 
+private let noticeKeys: [Setting] = [
+    Setting("notices.directory", \.notices.directory, .path, "Files with the texts of notices, one for each language."),
+    Setting(
+        "notices.per_hour", \.notices.perHour, .count(0...100_000),
+        "Notices to one recipient or administrator in an hour; further ones are only logged."),
+]
+
 private let logKeys: [Setting] = [
     Setting("log.target", \.log.target, .choice, "Where log lines go."),
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
@@ -243,7 +250,7 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + addressKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + logKeys + tlsKeys,
+        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + noticeKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -253,6 +260,7 @@ let settingsSchema = Schema<Settings>(
         ("clamav", "The embedded virus scanner."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
+        ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

@@ -109,6 +109,7 @@ package final class GatewayService: Sendable {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
         let served = try await threads.runIfActive {
             try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
         }
@@ -131,7 +132,8 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
-            quarantine: builder.quarantine, served: served, threads: threads, database: database, rules: rules,
+            quarantine: builder.quarantine, notices: notices, served: served, threads: threads, database: database,
+            rules: rules,
             policies: policies,
             shelf: shelf,
             scorer: await scorer(builder, start, threads, before: before?.scorer))

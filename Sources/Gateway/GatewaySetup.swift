@@ -17,6 +17,8 @@ struct GatewaySetup: Sendable {
     let pool: InspectorPool
     let spool: Spool
     let quarantine: Quarantine
+    /// Texts of notices; nil where none are sent.
+    let notices: NoticeBook?
     /// Who has got what of unfinished messages; nil where nothing is passed on.
     let served: ServedRecipients?
     let threads: NIOThreadPool

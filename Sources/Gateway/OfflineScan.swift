@@ -130,7 +130,8 @@ package final class OfflineScan: Sendable {
         listener = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
-            quarantine: builder.quarantine, served: nil, threads: .singleton, database: database, rules: rules,
+            quarantine: builder.quarantine, notices: nil, served: nil, threads: .singleton, database: database,
+            rules: rules,
             policies: policies,
             shelf: shelf,
             scorer: scorer, tokenRequest: .texts)

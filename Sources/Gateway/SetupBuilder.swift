@@ -154,6 +154,9 @@ struct SetupBuilder {
         content.softBounce = policy.softBounce
         content.shadow = policy.shadow
         content.marking = marking(policy)
+        content.noticeLanguage = policy.noticeLanguage
+        content.warnRecipients = Set(policy.warnRecipients)
+        content.admins = policy.admins.mapValues { MailPath($0) }
         content.honestViruses = policy.honestViruses.map { $0.lowercased() }
         return content
     }

@@ -141,7 +141,7 @@ import Testing
         ("body_checks_size_limit", 0, 1_073_741_824), ("mime_nesting_limit", 0, 1000),
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
         ("rules.time_limit", 1, 3600),
-        ("policies.default.size_limit", 0, 1_099_511_627_776),
+        ("notices.per_hour", 0, 100_000), ("policies.default.size_limit", 0, 1_099_511_627_776),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
     ]
 

@@ -53,7 +53,8 @@ import Testing
             #expect(
                 text.contains("X-Spam-Status: Yes, score=12\r\n\ttagged_above=2 required=6.31\r\n\ttests=[AM.WBL=12]"))
             #expect(
-                text.contains("\r\nFrom: a@b\r\nSubject: ***SPAM*** hello\r\nX-Other: kept\r\n\r\n\(Self.crlf(Self.body))"))
+                text.contains(
+                    "\r\nFrom: a@b\r\nSubject: ***SPAM*** hello\r\nX-Other: kept\r\n\r\n\(Self.crlf(Self.body))"))
             #expect(!text.contains("forged"))
             let plain = String(decoding: other.content, as: UTF8.self)
             #expect(plain.hasSuffix(Self.crlf(header + "\n" + Self.body)) && !plain.contains("X-Spam-Score"))

@@ -11,8 +11,9 @@ DATADIR ?= /usr/share/mailreeve
 # Where bayes-eval finds its corpora.
 CORPORA ?= ../shared/corpora
 
-LIBRARIES := libclamav-dev liblmdb-dev libpcre2-dev libarchive-dev zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
-PROGRAMS := mailreeve mailreeve-inspector
+LIBRARIES := libclamav-dev liblmdb-dev libhiredis-dev libpq-dev libsqlite3-dev libpcre2-dev libarchive-dev \
+    zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
+PROGRAMS := mailreeve mailreeve-inspector mailreeve-launcher
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
 SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
@@ -36,6 +37,7 @@ run: ## build, start a gateway with a next hop, send it the samples, keep servin
 build: deps toolchain ## build the release programs, Swift's libraries linked in
 	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve
 	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve-inspector
+	$(SWIFT) build -c release --static-swift-stdlib --product mailreeve-launcher
 
 debug: deps toolchain ## build everything for debugging, tests included
 	$(SWIFT) build --build-tests
@@ -88,10 +90,13 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
 	install -m 644 packaging/notices/* $(DESTDIR)$(DATADIR)/notices
 	install -d $(DESTDIR)$(DATADIR)/rules
-	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks $(DESTDIR)$(DATADIR)/rules
+	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks rules/attachment_checks \
+	    rules/banned.rules rules/scanners.yaml $(DESTDIR)$(DATADIR)/rules
 	install -m 644 packaging/mailreeve.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailreeve.conf
-	sed -e 's|/usr/local|$(PREFIX)|' -e 's|/etc/mailreeve|$(SYSCONFDIR)/mailreeve|' packaging/mailreeve.service \
-	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/mailreeve.service
+	for unit in mailreeve.service mailreeve-learn.service mailreeve-learn.timer; do \
+	    sed -e 's|/usr/local|$(PREFIX)|' -e 's|/etc/mailreeve|$(SYSCONFDIR)/mailreeve|' packaging/$$unit \
+	        >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; \
+	done
 	@# An administrator's settings are never overwritten.
 	if [ -e $(DESTDIR)$(SYSCONFDIR)/mailreeve/mailreeve.yaml ]; then \
 	    install -m 644 packaging/mailreeve.yaml $(DESTDIR)$(SYSCONFDIR)/mailreeve/mailreeve.yaml.new; \

@@ -22,6 +22,7 @@ let nioTLS: [Target.Dependency] =
     ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -41,12 +42,14 @@ let package = Package(
     products: [
         .executable(name: "mailreeve", targets: ["mailreeve"]),
         .executable(name: "mailreeve-inspector", targets: ["mailreeve-inspector"]),
+        .executable(name: "mailreeve-launcher", targets: ["mailreeve-launcher"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -54,12 +57,15 @@ let package = Package(
         .target(name: "CBytes"),
         .target(name: "CSandbox"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        // Without pkgConfig: SwiftPM warns about a flag that hiredis asks for.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
         .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CRegex"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
@@ -76,11 +82,14 @@ let package = Package(
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
-        library("Checks", ["Bytes", "MailModel"]),
+        // With the shipped rules on names and types of files: they are there wherever the programs are.
+        .target(
+            name: "Checks", dependencies: ["Bytes", "MailModel"], resources: [.embedInCode("banned.rules")],
+            swiftSettings: strict),
         library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker
-        library("Antivirus", ["CClamAV"]),
+        library("Antivirus", ["CClamAV", "MailModel"]),
         library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
         library(
             "Unpacking",
@@ -93,12 +102,18 @@ let package = Package(
         library("InspectionLink", ["Linux", "MailModel", "Members"]),
 
         // Stores
-        library("Stores", ["Bytes", "Digests", "Linux", "MailModel"]),
+        library("Stores", ["Bytes", "Compression", "Digests", "Linux", "MailModel"]),
+        library("SQLiteStores", ["Linux", "MailModel", "Stores", sqlite]),
+        library("PostgreSQLStores", ["CPostgreSQL", "Linux", "MailModel", "Stores"]),
 
-        library("Bayes", ["CLMDB", "Linux", "Scoring"]),
+        library("Bayes", ["CHiredis", "CLMDB", "Linux", "Scoring"]),
 
         // Network
         library("Relay", ["Bytes", "Linux", "MailModel", "SMTP", "Stores", logging] + nioTLS),
+
+        library(
+            "RemoteChecks",
+            ["Linux", "MailModel", "Patterns", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
 
         // Composition
         library("Configuration", ["Checks", "MailModel", yaml]),
@@ -112,20 +127,22 @@ let package = Package(
             "Gateway",
             [
                 "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members", "Patterns", "Policy",
-                "Relay", "SMTP", "Scoring", "Stores", logging,
+                "Members", "Patterns", "Policy", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP", "SQLiteStores",
+                "Scoring", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
             name: "mailreeve",
             dependencies: [
                 "Bayes", "Checks", "Configuration", "Digests", "Gateway", "InspectionLink", "Linux", "MIME",
-                "MailModel", "Patterns", "Policy", "Relay", "SMTP", "Scoring", "Stores",
+                "MailModel", "Patterns", "Policy", "Relay", "SMTP", "SQLiteStores", "Scoring", "Stores",
                 arguments, logging,
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "mailreeve-inspector", dependencies: ["Inspector"], swiftSettings: strict),
+        .executableTarget(
+            name: "mailreeve-launcher", dependencies: ["Linux"], swiftSettings: strict),
 
         .executableTarget(
             name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
@@ -137,7 +154,12 @@ let package = Package(
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
         testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
+        testProgram(
+            "quarantine-writer", "Tests/QuarantineWriter",
+            ["Linux", "MailModel", "SQLiteStores", "Stores"]),
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
+        testProgram(
+            "quarantine-bench", "bench/QuarantineBench", ["Linux", "MailModel", "SQLiteStores", "Stores"]),
         testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(
@@ -146,7 +168,7 @@ let package = Package(
         // What must hold for any bytes: for the suite that tries the fuzzer's corpus, and for the fuzzer
         .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
-        suite("AntivirusTests", ["Antivirus"]),
+        suite("AntivirusTests", ["Antivirus", "MailModel"]),
         suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
@@ -163,14 +185,16 @@ let package = Package(
         suite(
             "EndToEndTests",
             ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
-        suite("FaultTests", ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector"]),
+        suite(
+            "FaultTests",
+            ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
         suite(
             "GatewayTests",
             [
-                "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel", "Policy",
-                "Stores",
-                logging, "TestSupport",
-            ]),
+                "Bayes", "Checks", "Configuration", "Gateway", "InspectionLink", "Linux", "MIME", "MailModel",
+                "Patterns",
+                "Policy", "RemoteChecks", "Scoring", "Stores", logging, "TestSupport",
+            ] + nio),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
             name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
@@ -180,16 +204,24 @@ let package = Package(
             name: "MIMETests", dependencies: ["Fuzzing", "MIME", "MailModel", "SMTP"], exclude: ["Honest", "Oracle"],
             swiftSettings: strict),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
-        suite("PatternsTests", ["Checks", "MailModel", "Patterns", "TestSupport"]),
+        suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
+        suite(
+            "RemoteChecksTests",
+            ["Linux", "MailModel", "Patterns", "RemoteChecks", "TestSupport", "mailreeve-launcher"]),
         suite("ScoringTests", ["Bytes", "MIME", "Scoring", "TestSupport"]),
         suite("SMTPTests", ["MailModel", "SMTP", "TestSupport"]),
         .testTarget(
             name: "UnpackingTests",
             dependencies: ["Compression", "Digests", "Documents", "MIME", "Members", "TestSupport", "Unpacking"],
             swiftSettings: strict),
-        suite("StoresTests", ["Linux", "MailModel", "Stores", "TestSupport"]),
+        suite(
+            "StoresTests",
+            [
+                "Digests", "Linux", "MailModel", "PostgreSQLStores", "SQLiteStores", "Stores", "TestSupport",
+                "quarantine-writer",
+            ]),
     ]
 )
 

@@ -1,5 +1,6 @@
 internal import CClamAV
 internal import Glibc
+internal import MailModel
 
 /// A loaded libclamav engine. Loading takes seconds with a full database; afterwards the process may fork, and the
 /// children scan with the same memory. Used by one thread at a time.
@@ -7,6 +8,10 @@ package final class ClamAVEngine {
     private let engine: OpaquePointer
     /// Octets of the largest content that is given to libclamav.
     private let largest: Int
+    private let options: EngineOptions
+    /// The database directory as it was when it was loaded.
+    private var databaseState = cl_stat()
+    private let watchesDatabase: Bool
     /// Signatures loaded.
     package let signatures: Int
     /// Version and build time of the daily database.
@@ -23,11 +28,15 @@ package final class ClamAVEngine {
         CharsetModules.load()
         try Self.check("start libclamav", cl_init(UInt32(CL_INIT_DEFAULT)))
         guard let engine = cl_engine_new() else { throw EngineError("libclamav has no memory for an engine") }
+        var state = cl_stat()
+        var watches = false
         do throws(EngineError) {
             try Self.set(engine, settings)
             var count: UInt32 = 0
             let path = settings.database
-            try Self.check("load \(path)", cl_load(path, engine, &count, Self.loadOptions))
+            // Before loading: what changes meanwhile is noticed afterwards.
+            watches = cl_statinidir(path, &state) == CL_SUCCESS
+            try Self.check("load \(path)", cl_load(path, engine, &count, Self.loadOptions(settings)))
             // libclamav takes a directory without any database for a success.
             guard count > 0 else { throw EngineError("load \(path): no signatures in it") }
             try Self.check("compile \(path)", cl_engine_compile(engine))
@@ -38,6 +47,9 @@ package final class ClamAVEngine {
         }
         database = DatabaseVersion(directory: settings.database)
         self.engine = engine
+        options = settings.options
+        databaseState = state
+        watchesDatabase = watches
         // libclamav calls a map of more than a C int clean without a look at it.
         largest = min(settings.maxScanSize, Int(Int32.max) - 1)
     }
@@ -46,8 +58,26 @@ package final class ClamAVEngine {
         cl_engine_free(engine)
     }
 
-    /// `CL_DB_STDOPT`: signatures of phishing and bytecode too.
-    private static let loadOptions = UInt32(CL_DB_PHISHING | CL_DB_PHISHING_URLS | CL_DB_BYTECODE)
+    /// True when a file of the database directory has come or changed since it was loaded or since this was last asked
+    /// (`cl_statchkdir`, which does not see that one has gone).
+    package func databaseHasChanged(_ directory: String) -> Bool {
+        guard watchesDatabase, cl_statchkdir(&databaseState) == 1 else { return false }
+        var state = cl_stat()
+        guard cl_statinidir(directory, &state) == CL_SUCCESS else { return false }
+        cl_statfree(&databaseState)
+        databaseState = state
+        return true
+    }
+
+    /// As `CL_DB_STDOPT`, and what the settings add.
+    private static func loadOptions(_ settings: EngineSettings) -> UInt32 {
+        var options = CL_DB_BYTECODE
+        if settings.options.contains(.phishing) { options |= CL_DB_PHISHING | CL_DB_PHISHING_URLS }
+        if settings.options.contains(.pua) { options |= CL_DB_PUA }
+        if settings.options.contains(.pua), !settings.excludedPUA.isEmpty { options |= CL_DB_PUA_EXCLUDE }
+        if settings.options.contains(.officialOnly) { options |= CL_DB_OFFICIAL_ONLY }
+        return UInt32(options)
+    }
 
     private static func set(_ engine: OpaquePointer, _ settings: EngineSettings) throws(EngineError) {
         let numbers: [(cl_engine_field, Int)] = [
@@ -56,9 +86,23 @@ package final class ClamAVEngine {
             (CL_ENGINE_MAX_SCANTIME, settings.maxScanTime), (CL_ENGINE_DISABLE_CACHE, settings.cache ? 0 : 1),
             // Machine code that is made while scanning needs memory that the sandbox refuses.
             (CL_ENGINE_BYTECODE_MODE, Int(CL_BYTECODE_MODE_INTERPRETER.rawValue)),
+            // Limits beyond which libclamav passes something over without a word: as large as the others, or none.
+            (CL_ENGINE_MAX_EMBEDDEDPE, settings.maxScanSize), (CL_ENGINE_MAX_HTMLNORMALIZE, settings.maxScanSize),
+            (CL_ENGINE_MAX_HTMLNOTAGS, settings.maxScanSize), (CL_ENGINE_MAX_SCRIPTNORMALIZE, settings.maxScanSize),
+            (CL_ENGINE_MAX_ZIPTYPERCG, settings.maxScanSize), (CL_ENGINE_PCRE_MAX_FILESIZE, 0),
         ]
         for (field, value) in numbers {
             try check("set engine field \(field.rawValue)", cl_engine_set_num(engine, field, Int64(value)))
+        }
+        if !settings.excludedPUA.isEmpty {
+            // libclamav wants each category between dots.
+            let categories = "." + settings.excludedPUA.joined(separator: ".") + "."
+            try check("set the categories", cl_engine_set_str(engine, CL_ENGINE_PUA_CATEGORIES, categories))
+        }
+        cl_engine_set_clcb_virus_found(engine) { _, name, context in
+            guard let name, let context else { return }
+            let matches = Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue()
+            if matches.names.count < Matches.limit { matches.names.append(String(cString: name)) }
         }
     }
 
@@ -73,53 +117,79 @@ package final class ClamAVEngine {
     ///   - parsingArchives: the same of archives and compressed files. With it off, signatures that are about an archive as
     ///     such (names and sizes of its members, `.cdb`) or that ask for the type of the container around a member find
     ///     nothing.
-    package func scan(_ bytes: UnsafeRawBufferPointer, parsingMail: Bool, parsingArchives: Bool = true) -> ScanOutcome {
-        guard let base = bytes.baseAddress, bytes.count > 0 else { return .clean }
+    package func scan(
+        _ bytes: UnsafeRawBufferPointer, parsingMail: Bool, parsingArchives: Bool = true
+    ) -> [ScanOutcome] {
+        guard let base = bytes.baseAddress, bytes.count > 0 else { return [] }
         // libclamav says "virus" without a name for a whole file over its limit.
-        guard bytes.count <= largest else { return .overLimits("Heuristics.Limits.Exceeded.MaxFileSize") }
-        guard let map = cl_fmap_open_memory(base, bytes.count) else { return .failed("no memory to map the content") }
+        guard bytes.count <= largest else { return [.overLimits("Heuristics.Limits.Exceeded.MaxFileSize")] }
+        guard let map = cl_fmap_open_memory(base, bytes.count) else { return [.failed("no memory to map the content")] }
         defer { cl_fmap_close(map) }
         EngineMessages.clear()
-        var options = Self.options(parsingMail: parsingMail, parsingArchives: parsingArchives)
+        var options = scanOptions(parsingMail: parsingMail, parsingArchives: parsingArchives)
         var name: UnsafePointer<CChar>?
         var scanned: UInt = 0
-        let result = cl_scanmap_callback(map, nil, &name, &scanned, engine, &options, nil)
+        let matches = Matches()
+        let context = Unmanaged.passUnretained(matches).toOpaque()
+        let result = withExtendedLifetime(matches) {
+            cl_scanmap_callback(map, nil, &name, &scanned, engine, &options, context)
+        }
         switch result {
-        case CL_CLEAN:
-            return .clean
-        case CL_VIRUS:
-            return ScanOutcome(alert: name.map { String(cString: $0) } ?? "unnamed")
+        case CL_CLEAN, CL_VIRUS:
+            if result == CL_VIRUS, matches.names.isEmpty {
+                matches.names = [name.map { String(cString: $0) } ?? "unnamed"]
+            }
+            var outcomes: [ScanOutcome] = []
+            for name in matches.names where !outcomes.contains(ScanOutcome(alert: name)) {
+                outcomes.append(ScanOutcome(alert: name))
+            }
+            return outcomes
         case CL_EMAXSIZE, CL_EMAXFILES, CL_EMAXREC, CL_ETIMEOUT:
-            return .overLimits(Self.words(result))
+            return [.overLimits(Self.words(result))]
         case CL_EWRITE:
             let cause = EngineMessages.take()
             // The process may not write a file that large: the content's size, not the machine, is the reason.
             let tooLarge = String(cString: strerror(EFBIG))
-            if cause.contains(where: { $0.contains(tooLarge) }) { return .overLimits(tooLarge) }
-            return .failed(Self.explained(result, cause))
+            if cause.contains(where: { $0.contains(tooLarge) }) { return [.overLimits(tooLarge)] }
+            return [.failed(Self.explained(result, cause))]
         default:
-            return .failed(Self.explained(result, EngineMessages.take()))
+            return [.failed(Self.explained(result, EngineMessages.take()))]
         }
+    }
+
+    /// Names that libclamav says while it scans one content.
+    private final class Matches {
+        static let limit = 100
+        var names: [String] = []
     }
 
     /// Scans a text that no signature is about.
     package func selfTest() throws(EngineError) {
         let text = Array("An empty page of a notebook.\r\n".utf8)
         let outcome = text.withUnsafeBytes { scan($0, parsingMail: true) }
-        guard outcome == .clean else { throw EngineError("a first scan of harmless text says: \(outcome)") }
+        guard outcome.isEmpty else { throw EngineError("a first scan of harmless text says: \(outcome)") }
     }
 
-    private static func options(parsingMail: Bool, parsingArchives: Bool) -> cl_scan_options {
-        var options = cl_scan_options()
-        options.general = UInt32(CL_SCAN_GENERAL_HEURISTICS)
-        options.parse = ~0
-        if !parsingMail { options.parse &= ~UInt32(CL_SCAN_PARSE_MAIL) }
-        if !parsingArchives { options.parse &= ~UInt32(CL_SCAN_PARSE_ARCHIVE) }
+    private func scanOptions(parsingMail: Bool, parsingArchives: Bool) -> cl_scan_options {
+        var scan = cl_scan_options()
+        if options.contains(.heuristics) { scan.general |= UInt32(CL_SCAN_GENERAL_HEURISTICS) }
+        if options.contains(.allMatches) { scan.general |= UInt32(CL_SCAN_GENERAL_ALLMATCHES) }
+        scan.parse = ~0
+        if !parsingMail { scan.parse &= ~UInt32(CL_SCAN_PARSE_MAIL) }
+        if !parsingArchives { scan.parse &= ~UInt32(CL_SCAN_PARSE_ARCHIVE) }
         // Not findings but the only way in which libclamav says that it did not look at something.
-        options.heuristic = UInt32(
+        scan.heuristic = UInt32(
             CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE | CL_SCAN_HEURISTIC_ENCRYPTED_DOC)
-        return options
+        for (option, flags) in Self.alerts where options.contains(option) { scan.heuristic |= UInt32(flags) }
+        return scan
     }
+
+    private static let alerts: [(EngineOptions, Int32)] = [
+        (.alertBroken, CL_SCAN_HEURISTIC_BROKEN), (.alertBrokenMedia, CL_SCAN_HEURISTIC_BROKEN_MEDIA),
+        (.alertMacros, CL_SCAN_HEURISTIC_MACROS), (.alertSSLMismatch, CL_SCAN_HEURISTIC_PHISHING_SSL_MISMATCH),
+        (.alertCloak, CL_SCAN_HEURISTIC_PHISHING_CLOAK), (.alertPartitions, CL_SCAN_HEURISTIC_PARTITION_INTXN),
+        (.alertCards, CL_SCAN_HEURISTIC_STRUCTURED | CL_SCAN_HEURISTIC_STRUCTURED_CC),
+    ]
 
     private static func check(_ what: String, _ result: cl_error_t) throws(EngineError) {
         guard result != CL_SUCCESS else { return }

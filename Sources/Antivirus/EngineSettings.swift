@@ -1,3 +1,5 @@
+package import MailModel
+
 /// What the engine is loaded with. The names are libclamav's own (`clamd.conf(5)`).
 package struct EngineSettings: Hashable, Sendable {
     /// Database directory, or one file of it.
@@ -13,6 +15,9 @@ package struct EngineSettings: Hashable, Sendable {
     /// Remember the digests of clean content and pass it when it comes again. Off for mail: what one hostile message
     /// leaves in the memory of a worker must not speak for another one.
     package var cache = false
+    package var options = EngineOptions.standard
+    /// `ExcludePUA`: categories of possibly unwanted applications that are left out.
+    package var excludedPUA: [String] = []
 
     package init(database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int) {
         self.database = database
@@ -22,15 +27,13 @@ package struct EngineSettings: Hashable, Sendable {
     }
 }
 
-/// What a scan said.
+/// One thing that a scan said. A scan that says nothing has looked at everything and found nothing.
 package enum ScanOutcome: Hashable, Sendable {
-    /// Everything was looked at and nothing found.
-    case clean
     /// A signature matched; its name.
     case found(String)
-    /// A limit of the engine was reached and nothing was found up to there; libclamav's name for the limit.
+    /// A limit of the engine was reached; libclamav's name for the limit.
     case overLimits(String)
-    /// The content is encrypted and nothing was found around it; libclamav's name for the form.
+    /// The content is encrypted; libclamav's name for the form.
     case encrypted(String)
     /// The engine gave up; its words.
     case failed(String)

@@ -33,7 +33,7 @@ extension BayesStore {
             for lesson in lessons {
                 let outcome = try session.learn(lesson, isSpam: isSpam, batch: record.number, countsNow: countsNow)
                 outcomes.append(outcome)
-                guard outcome != .known else { continue }
+                guard outcome == .learned || outcome == .relearned else { continue }
                 if isSpam { record.spam += 1 } else { record.ham += 1 }
             }
             if record.spam + record.ham > 0 {
@@ -141,6 +141,7 @@ private struct LearningSession {
     private let bucketLimit: Int
     private var totals: StoreTotals
     private var changes: [Change] = []
+    private var sketches = SketchCounts()
 
     init(_ store: BayesStore, _ writing: any StoreWriting, time: UInt32) throws(StoreError) {
         self.store = store
@@ -148,7 +149,7 @@ private struct LearningSession {
         self.time = time
         totals = try store.totals(writing)
         scheme = BucketScheme(bits: totals.tokenBits)
-        bucketLimit = max(16, store.limits.tokens >> Int(totals.tokenBits))
+        bucketLimit = max(1, store.limits.tokens >> Int(totals.tokenBits))
     }
 
     // MARK: Messages
@@ -162,6 +163,11 @@ private struct LearningSession {
             if seen.isSpam == isSpam { return .known }
             _ = try forget(lesson)
             outcome = .relearned
+        }
+        guard try sketches.add(lesson.keys, isSpam, limit: store.limits.nearDuplicates, writing) else {
+            let seen = SeenRecord(isSpam: isSpam, message: totals.nextMessage, isRepeated: true)
+            try writing.put(.seen, id.span, seen.encoded().span)
+            return .repeated
         }
         let number = totals.nextMessage
         totals.nextMessage += 1
@@ -180,6 +186,8 @@ private struct LearningSession {
     mutating func forget(_ lesson: Lesson) throws(StoreError) -> Bool {
         let id = Array(lesson.id.utf8.prefix(LearntMessage.idSize))
         guard let seen = SeenRecord(try writing.value(.seen, id)) else { return false }
+        try writing.remove(.seen, id.span)
+        if seen.isRepeated { return true }
         let key = Octets.key(seen.message)
         var keys = lesson.keys
         if let bytes = try writing.value(.messages, key) {
@@ -188,7 +196,7 @@ private struct LearningSession {
         }
         // What is pending has not been counted.
         if seen.message < totals.firstPending { add(keys, seen.isSpam, by: -1) }
-        try writing.remove(.seen, id.span)
+        try sketches.remove(keys, seen.isSpam, writing)
         totals.unsolved += 1
         return true
     }
@@ -219,25 +227,38 @@ private struct LearningSession {
 
     // MARK: Counts
 
+    /// Buckets that are read before they are changed, at one time.
+    private static let bucketsAtOnce = 512
+
     /// Writes what was collected.
     mutating func end() throws(StoreError) {
         changes.sort { $0.order < $1.order }
+        var ranges: [Range<Int>] = []
         var start = 0
         while start < changes.count {
             let bucket = changes[start].order >> 40
             var end = start
             while end < changes.count, changes[end].order >> 40 == bucket { end += 1 }
-            try merge(start..<end, bucket)
+            ranges.append(start..<end)
             start = end
         }
+        for first in stride(from: 0, to: ranges.count, by: Self.bucketsAtOnce) {
+            let part = Array(ranges[first..<min(ranges.count, first + Self.bucketsAtOnce)])
+            let buckets = part.map { changes[$0.lowerBound].order >> 40 }
+            let scheme = scheme
+            var records = [[TokenRecord]](repeating: [], count: part.count)
+            try writing.look(.tokens, numbers: buckets) { place, value in
+                records[place] = TokenBucket.records(value, bucket: buckets[place], scheme)
+            }
+            for place in part.indices { try merge(part[place], buckets[place], records[place]) }
+        }
+        try sketches.write(writing)
         totals.lastSync = UInt64(time)
         try store.put(totals, writing)
     }
 
-    private mutating func merge(_ range: Range<Int>, _ bucket: UInt64) throws(StoreError) {
+    private mutating func merge(_ range: Range<Int>, _ bucket: UInt64, _ old: [TokenRecord]) throws(StoreError) {
         let key = Octets.key(bucket)
-        var old: [TokenRecord] = []
-        _ = try writing.look(.tokens, key.span) { old = TokenBucket.records($0, bucket: bucket, scheme) }
         let before = old.count
         var merged: [TokenRecord] = []
         merged.reserveCapacity(old.count + range.count)
@@ -299,18 +320,41 @@ private struct LearningSession {
 
     mutating func expireAll() throws(StoreError) -> Int {
         var expired = 0
-        for bucket in 0..<UInt64(1) << totals.tokenBits {
-            let key = Octets.key(bucket)
-            var records: [TokenRecord] = []
-            _ = try writing.look(.tokens, key.span) { records = TokenBucket.records($0, bucket: bucket, scheme) }
-            let gone = cut(&records)
-            guard gone > 0 else { continue }
-            expired += gone
-            try writing.put(.tokens, key.span, TokenBucket.encoded(records, scheme).span)
+        var shortened: [(bucket: UInt64, records: [TokenRecord])] = []
+        let (scheme, limit) = (scheme, bucketLimit)
+        try writing.forEach(.tokens, from: []) { key, value in
+            guard value.count / TokenBucket.recordSize > limit else { return true }
+            let bucket = Octets.number(ofKey: key)
+            shortened.append((bucket, TokenBucket.records(value, bucket: bucket, scheme)))
+            return true
         }
+        for (bucket, found) in shortened {
+            var records = found
+            expired += cut(&records)
+            try writing.put(.tokens, Octets.key(bucket).span, TokenBucket.encoded(records, scheme).span)
+        }
+        try expireSeen()
         totals.tokens -= min(totals.tokens, UInt64(expired))
         totals.lastExpiry = UInt64(time)
         totals.lastExpired = UInt64(expired)
         return expired
+    }
+    /// Learnt messages, in multiples of those that are kept, after which an identifier is forgotten: that mail would then be
+    /// learnt a second time.
+    private static let seenFactor: UInt64 = 20
+
+    private func expireSeen() throws(StoreError) {
+        let span = UInt64(clamping: store.limits.messages) &* Self.seenFactor
+        guard totals.nextMessage > span else { return }
+        let oldest = totals.nextMessage - span
+        var gone: [[UInt8]] = []
+        try writing.forEach(.seen, from: []) { key, value in
+            let bytes = value.withUnsafeBufferPointer { Array($0) }
+            if let seen = SeenRecord(bytes), seen.message > 0, seen.message < oldest {
+                gone.append(key.withUnsafeBufferPointer { Array($0) })
+            }
+            return true
+        }
+        for key in gone { try writing.remove(.seen, key.span) }
     }
 }

@@ -1,12 +1,9 @@
+internal import Linux
 package import Scoring
 
 extension BayesStore {
     /// Messages learnt or forgotten after which the machines are solved anew, at least; else one in fifty of those kept.
     private static let fewest: UInt64 = 25
-
-    /// Weights in a bucket, about. All are written at one time, and a message looks up more than a thousand: few large
-    /// buckets are found sooner than many small ones.
-    private static let weightsInBucket = 2048
 
     /// Solves the machines when enough has changed. Gives whether it did.
     /// - Parameter always: whenever anything has changed.
@@ -26,13 +23,17 @@ extension BayesStore {
     package func solve() throws(StoreError) {
         var (examples, numbers, unsolved) = try kept()
         let surplus = Self.surplus(examples.map(\.isSpam), limit: limits.messages)
+        let dropped = surplus.map { examples[$0] }
         if !surplus.isEmpty { examples = examples.indices.filter { !surplus.contains($0) }.map { examples[$0] } }
         // Machines that know little of one class would outvote counts that were restored.
         let spam = examples.count { $0.isSpam }
         let isEnough = spam >= limits.minimum && examples.count - spam >= limits.minimum
-        let solution = isEnough ? CommitteeTrainer.solve(examples) : nil
+        let solution = isEnough ? CommitteeTrainer.solve(examples, by: inParallel) : nil
         try store.write { writing throws(StoreError) in
             for index in surplus { try writing.remove(.messages, Octets.key(numbers[index]).span) }
+            var sketches = SketchCounts()
+            for example in dropped { try sketches.remove(example.features.keys, example.isSpam, writing) }
+            try sketches.write(writing)
             var totals = try self.totals(writing)
             totals.unsolved -= min(totals.unsolved, unsolved)
             try writing.removeAll(.weights)
@@ -99,7 +100,7 @@ extension BayesStore {
         _ solution: CommitteeTrainer.Solution, _ totals: inout StoreTotals, _ writing: any StoreWriting
     ) throws(StoreError) {
         var bits: UInt64 = 8
-        while solution.keys.count >> Int(bits) > Self.weightsInBucket, bits < 24 { bits += 1 }
+        while solution.keys.count >> Int(bits) > store.buckets.weights, bits < 24 { bits += 1 }
         totals.weightBits = bits
         totals.weights = UInt64(solution.keys.count)
         totals.model = solution.model

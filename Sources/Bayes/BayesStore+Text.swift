@@ -68,7 +68,7 @@ extension BayesStore {
         }
         try forEachSeen { id, isSpam in print("s\t\(isSpam ? "s" : "h")\t\(id)") }
         var damage: StoreError?
-        try store.read { reading throws(StoreError) in
+        try store.readOnce { reading throws(StoreError) in
             try reading.forEach(.messages, from: []) { _, value in
                 do throws(StoreError) {
                     let message = try LearntMessage(value)
@@ -122,12 +122,15 @@ extension BayesStore {
                 start = end
             }
             var numbers: [String: UInt64] = [:]
+            var sketches = SketchCounts()
             for message in parsed.messages {
+                _ = try sketches.add(message.keys, message.isSpam, limit: .max, writing)
                 try writing.put(.messages, Octets.key(totals.nextMessage).span, message.encoded().span)
                 numbers[message.id] = totals.nextMessage
                 totals.nextMessage += 1
                 totals.nextBatch = max(totals.nextBatch, message.batch &+ 1)
             }
+            try sketches.write(writing)
             totals.firstPending = totals.nextMessage
             totals.unsolved = UInt64(parsed.messages.count)
             for (id, isSpam) in parsed.seen {

@@ -12,11 +12,16 @@ package final class BayesStore: Sendable {
         package var messages: Int
         /// Messages of each class below which nothing is judged.
         package var minimum: Int
+        /// Messages nearly alike of one class that are learnt, see `MessageSketch`.
+        package var nearDuplicates: Int
 
-        package init(tokens: Int = 2_000_000, messages: Int = 20_000, minimum: Int = 200) {
+        package init(
+            tokens: Int = 2_000_000, messages: Int = 20_000, minimum: Int = 200, nearDuplicates: Int = 50
+        ) {
             self.tokens = tokens
             self.messages = messages
             self.minimum = minimum
+            self.nearDuplicates = nearDuplicates
         }
     }
 
@@ -77,7 +82,7 @@ package final class BayesStore: Sendable {
 
     /// Lends every counted token, in the order of the store.
     package func forEachToken(_ use: (TokenRecord) -> Void) throws(StoreError) {
-        try store.read { reading throws(StoreError) in
+        try store.readOnce { reading throws(StoreError) in
             let scheme = BucketScheme(bits: try self.totals(reading).tokenBits)
             try reading.forEach(.tokens, from: []) { key, value in
                 for record in TokenBucket.records(value, bucket: Octets.number(ofKey: key), scheme) { use(record) }
@@ -86,12 +91,12 @@ package final class BayesStore: Sendable {
         }
     }
 
-    /// Lends every identifier that was learnt, with its class.
+    /// Lends every identifier that was learnt and taught something, with its class.
     package func forEachSeen(_ use: (String, Bool) -> Void) throws(StoreError) {
-        try store.read { reading throws(StoreError) in
+        try store.readOnce { reading throws(StoreError) in
             try reading.forEach(.seen, from: []) { key, value in
                 let name = key.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-                if value.count > 0 { use(name, value[0] == 1) }
+                if value.count > 0, value[0] & 2 == 0 { use(name, value[0] & 1 != 0) }
                 return true
             }
         }
@@ -109,10 +114,10 @@ package final class BayesStore: Sendable {
         try writing.put(.meta, key.span, totals.encoded().span)
     }
 
-    /// Buckets of a new store: half a page each when its budget is used up.
+    /// Buckets of a new store: of the size that suits it when its budget is used up.
     private var freshTokenBits: UInt64 {
         var bits: UInt64 = 8
-        while limits.tokens >> Int(bits) > 128, bits < 24 { bits += 1 }
+        while limits.tokens >> Int(bits) > store.buckets.tokens, bits < 24 { bits += 1 }
         return bits
     }
 }
@@ -133,15 +138,11 @@ struct Lookup {
     }
 
     private func counts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
-        var counts: [FisherMethod.Counts] = []
         let scheme = BucketScheme(bits: totals.tokenBits)
-        for key in features.keys where Features.tokenClass(key)?.isCounted == true {
-            var found = FisherMethod.Counts()
-            let rest = scheme.rest(key)
-            _ = try look(.tokens, scheme.bucket(key)) { bucket in
-                found = TokenBucket.look(bucket, rest, bits: scheme.restBits)
-            }
-            counts.append(found)
+        let keys = features.keys.filter { Features.tokenClass($0)?.isCounted == true }
+        var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: keys.count)
+        try reading.look(.tokens, numbers: keys.map(scheme.bucket)) { place, bucket in
+            counts[place] = TokenBucket.look(bucket, scheme.rest(keys[place]), bits: scheme.restBits)
         }
         return counts
     }
@@ -153,18 +154,22 @@ struct Lookup {
         guard totals.weights > 0 else { return weights }
         let scheme = BucketScheme(bits: totals.weightBits)
         let order = Self.order(keys, scheme)
+        var buckets: [UInt64] = []
+        var ranges: [Range<Int>] = []
         var start = 0
         while start < order.count {
             let bucket = scheme.bucket(keys[order[start]])
             var end = start
             while end < order.count, scheme.bucket(keys[order[end]]) == bucket { end += 1 }
-            _ = try look(.weights, bucket) { records in
-                for place in start..<end {
-                    let index = order[place]
-                    weights[index] = WeightBucket.look(records, scheme.rest(keys[index]), bits: scheme.restBits)
-                }
-            }
+            buckets.append(bucket)
+            ranges.append(start..<end)
             start = end
+        }
+        try reading.look(.weights, numbers: buckets) { number, records in
+            for place in ranges[number] {
+                let index = order[place]
+                weights[index] = WeightBucket.look(records, scheme.rest(keys[index]), bits: scheme.restBits)
+            }
         }
         return weights
     }
@@ -182,16 +187,5 @@ struct Lookup {
             places[slot] += 1
         }
         return order
-    }
-
-    private func look(_ table: BayesTable, _ bucket: UInt64, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool {
-        let number = bucket.bigEndian
-        let key: InlineArray<8, UInt8> = [
-            UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
-            UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24),
-            UInt8(truncatingIfNeeded: number >> 32), UInt8(truncatingIfNeeded: number >> 40),
-            UInt8(truncatingIfNeeded: number >> 48), UInt8(truncatingIfNeeded: number >> 56),
-        ]
-        return try reading.look(table, key.span, use)
     }
 }

@@ -12,6 +12,8 @@ package enum BayesTable: Int, Sendable, CaseIterable {
     case seen
     /// Totals and models by name.
     case meta
+    /// How many messages of a class share a mark of their content, see `MessageSketch`.
+    case sketches
 }
 
 /// Why a store did not do what it was asked.
@@ -22,12 +24,18 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     case foreign(String)
     /// A record does not have the form that this version writes.
     case damaged(String)
+    /// The server cannot be reached, or does not answer in time; nothing of the transaction was kept.
+    case unreachable(String)
+    /// The connection ended before the server said whether it had done what it was told.
+    case unsure(String)
     /// Any other failure, in the library's words.
     case failed(String)
 
     package var description: String {
         switch self {
-        case .full(let text), .foreign(let text), .damaged(let text), .failed(let text): text
+        case .full(let text), .foreign(let text), .damaged(let text), .unreachable(let text), .unsure(let text),
+            .failed(let text):
+            text
         }
     }
 }
@@ -36,6 +44,9 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
 package protocol StoreReading {
     /// Lends the value of a key. False when there is none.
     func look(_ table: BayesTable, _ key: Span<UInt8>, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool
+    /// Lends the values of keys that are numbers (`Octets.key`), with the place of each; keys without a value are passed
+    /// over. One exchange where a single look would cost one.
+    func look(_ table: BayesTable, numbers: [UInt64], _ use: (Int, Span<UInt8>) -> Void) throws(StoreError)
     /// Lends each key and value from `start` on; until `use` says false.
     func forEach(_ table: BayesTable, from start: [UInt8], _ use: (Span<UInt8>, Span<UInt8>) -> Bool) throws(StoreError)
     /// Entries of a table.
@@ -49,12 +60,28 @@ package protocol StoreWriting: StoreReading {
     func removeAll(_ table: BayesTable) throws(StoreError)
 }
 
+/// Records that are best kept together under one key.
+package struct BucketSizes: Hashable, Sendable {
+    package var tokens: Int
+    package var weights: Int
+
+    package init(tokens: Int, weights: Int) {
+        self.tokens = tokens
+        self.weights = weights
+    }
+}
+
 /// What keeps the tables. Transactions are atomic and durable: after a crash at any instant the last one that ended well is
 /// what is there. Readers never wait for a writer; writers wait for each other.
 package protocol KeyValueStore: Sendable {
     /// Where it is, for people.
     var place: String { get }
+    var buckets: BucketSizes { get }
+    /// Runs a body on the store as it was at one moment. Where writers come between, it is run again.
     func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError)
+    /// The same, and the body is run no second time: for one that prints what it reads.
+    func readOnce(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError)
+    /// Runs a body whose changes are made when it ends without an error. It may be run several times before.
     func write(_ body: (any StoreWriting) throws(StoreError) -> Void) throws(StoreError)
 }
 

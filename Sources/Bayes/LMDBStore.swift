@@ -15,6 +15,9 @@ package final class LMDBStore: KeyValueStore {
     private static let readers: UInt32 = 512
 
     package let place: String
+    /// Half a page of counts, which change by the bucket. Weights are all written at one time, and a message looks up more
+    /// than a thousand: few large buckets are found sooner than many small ones.
+    package let buckets = BucketSizes(tokens: 128, weights: 2048)
     private let environment: Environment
     private let process = getpid()
     private let mapLimit: Int
@@ -55,6 +58,11 @@ package final class LMDBStore: KeyValueStore {
                 try environment.adoptMapSize()
             }
         }
+    }
+
+    package func readOnce(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError) {
+        // A transaction that has begun sees the store as it is then.
+        try read(body)
     }
 
     package func write(_ body: (any StoreWriting) throws(StoreError) -> Void) throws(StoreError) {
@@ -232,6 +240,20 @@ private final class Transaction: StoreWriting {
         let bytes = Self.bytes(found)
         use(bytes.span)
         return true
+    }
+
+    func look(_ table: BayesTable, numbers: [UInt64], _ use: (Int, Span<UInt8>) -> Void) throws(StoreError) {
+        var found = MDB_val()
+        for place in numbers.indices {
+            let code = withUnsafeBytes(of: numbers[place].bigEndian) { key in
+                var key = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
+                return mdb_get(handle, environment.tables[table.rawValue], &key, &found)
+            }
+            if code == MDB_NOTFOUND { continue }
+            try checkLMDB("mdb_get", code)
+            let bytes = Self.bytes(found)
+            use(place, bytes.span)
+        }
     }
 
     func forEach(

@@ -25,6 +25,8 @@ package enum LessonOutcome: Hashable, Sendable {
     /// Is learnt already, or for forgetting: is not.
     case known
     case forgotten
+    /// Too many nearly like it were learnt in the class: remembered as seen, it teaches nothing.
+    case repeated
 }
 
 /// Learning that belongs together and can be undone.

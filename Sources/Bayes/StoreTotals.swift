@@ -3,7 +3,7 @@ package import Scoring
 /// The totals of a store, one record that changes with every transaction.
 package struct StoreTotals: Hashable, Sendable {
     /// Form of the records below; another number is another program's store.
-    static let version: UInt64 = 1
+    static let version: UInt64 = 2
 
     /// Bits of the number of buckets of the tokens, and of the weights.
     package var tokenBits: UInt64
@@ -138,22 +138,27 @@ package struct LearntMessage: Hashable, Sendable {
 /// What is remembered of a message identifier.
 struct SeenRecord {
     var isSpam: Bool
+    /// Its number; of one that taught nothing, the number that came next. 0 is of a message that a backup did not hold.
     var message: UInt64
+    /// It taught nothing: nearly the same had been learnt often enough.
+    var isRepeated = false
 
     func encoded() -> [UInt8] {
-        var out: [UInt8] = [isSpam ? 1 : 0]
+        var out: [UInt8] = [(isSpam ? 1 : 0) | (isRepeated ? 2 : 0)]
         Octets.append(message, to: &out)
         return out
     }
 
-    init(isSpam: Bool, message: UInt64) {
+    init(isSpam: Bool, message: UInt64, isRepeated: Bool = false) {
         self.isSpam = isSpam
         self.message = message
+        self.isRepeated = isRepeated
     }
 
     init?(_ bytes: [UInt8]?) {
         guard let bytes, bytes.count == 9 else { return nil }
-        isSpam = bytes[0] == 1
+        isSpam = bytes[0] & 1 != 0
+        isRepeated = bytes[0] & 2 != 0
         message = Octets.doubleWord(bytes.span, 1)
     }
 }

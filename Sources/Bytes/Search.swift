@@ -2,6 +2,9 @@ internal import CBytes
 internal import Glibc
 
 /// Searches that run at the speed of libc (`memchr(3)`, `memmem(3)`): 7 to 10 times faster than a byte loop.
+///
+/// Sequences are looked for by their rarest octet, which `memchr` finds many times as fast as `memmem` finds a sequence;
+/// where that octet turns out to be common, `memmem` goes on.
 extension Span<UInt8> {
     /// Index of the first `byte` at or after `start`; nil when there is none.
     package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
@@ -13,6 +16,12 @@ extension Span<UInt8> {
         needle.withUnsafeBufferPointer { wanted in
             withUnsafeBufferPointer { $0.firstOffset(of: wanted, from: start) }
         }
+    }
+
+    /// Index of the first `text` at or after `start`; nil when there is none or `text` is empty.
+    package func firstIndex(of text: StaticString, from start: Int = 0) -> Int? {
+        let wanted = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        return withUnsafeBufferPointer { $0.firstOffset(of: wanted, from: start) }
     }
 
     /// True when the bytes from `start` on begin with `prefix`, letters compared without case (ASCII only).
@@ -37,6 +46,14 @@ extension Span<UInt8> {
         }
     }
 
+    /// True when exactly `text` stands at `start`; false when it would reach past either end.
+    package func hasBytes(_ text: StaticString, at start: Int) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard start >= 0, start <= count, count - start >= length else { return false }
+        for index in 0..<length where self[start + index] != text.utf8Start[index] { return false }
+        return true
+    }
+
     /// The bytes as an array of their own.
     package var array: [UInt8] {
         withUnsafeBufferPointer { Array($0) }
@@ -57,10 +74,55 @@ extension UnsafeBufferPointer<UInt8> {
     /// Offset of the first occurrence of `needle` at or after `start`.
     package func firstOffset(of needle: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let base = baseAddress, let wanted = needle.baseAddress, needle.count > 0,
-            start >= 0, count - start >= needle.count,
-            let hit = cbytes_memmem(base + start, count - start, wanted, needle.count)
+            start >= 0, count - start >= needle.count
         else { return nil }
-        return hit - UnsafeRawPointer(base)
+        let rare = needle.rarest
+        // Where the rarest octet may stand.
+        var at = start + rare
+        let end = count - needle.count + rare + 1
+        var misses = 0
+        while let hit = memchr(base + at, Int32(wanted[rare]), end - at) {
+            at = UnsafeRawPointer(hit) - UnsafeRawPointer(base)
+            if memcmp(base + at - rare, wanted, needle.count) == 0 { return at - rare }
+            at += 1
+            guard at < end else { return nil }
+            misses += 1
+            if misses > fewMisses, misses > (at - start) / octetsPerMiss {
+                let from = at - rare
+                return cbytes_memmem(base + from, count - from, wanted, needle.count)
+                    .map { $0 - UnsafeRawPointer(base) }
+            }
+        }
+        return nil
+    }
+
+    /// The place of the octet that mail, documents and programs have least of.
+    private var rarest: Int {
+        var best = 0
+        for index in indices where frequency(self[index]) < frequency(self[best]) { best = index }
+        return best
+    }
+}
+
+/// Misses that say nothing of how common an octet is, and octets for each miss below which `memmem` is faster.
+private let fewMisses = 16
+private let octetsPerMiss = 32
+
+/// How common an octet is, roughly: control characters and UTF-8 least, then signs, capital letters, digits and the signs
+/// of markup, letters, blanks and NUL.
+private func frequency(_ byte: UInt8) -> Int {
+    switch byte {
+    case 0x00, 0x20: 6
+    case 0x0A, 0x0D: 5
+    case UInt8(ascii: "j"), UInt8(ascii: "q"), UInt8(ascii: "z"): 2
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): 5
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): 3
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): 4
+    case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "="), UInt8(ascii: "/"), UInt8(ascii: "\""),
+        UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "-"), UInt8(ascii: ":"):
+        4
+    case 0x21...0x7E: 1
+    default: 0
     }
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "csandbox_parent.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 int csandbox_spawn(const char *path, int fd, char *const environment[], pid_t *pid) {
     posix_spawn_file_actions_t actions;
@@ -28,6 +30,44 @@ int csandbox_spawn(const char *path, int fd, char *const environment[], pid_t *p
         if (code == 0) code = posix_spawnattr_setsigmask(&attributes, &none);
         if (code == 0) code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
         if (code == 0) code = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+int csandbox_spawn_program(const char *path, char *const arguments[], char *const environment[], const int *fds,
+                           size_t count, pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    int high[CSANDBOX_MAX_SPAWN_FDS];
+    size_t held = 0;
+    if (count > CSANDBOX_MAX_SPAWN_FDS) return EINVAL;
+    int code = posix_spawn_file_actions_init(&actions);
+    if (code != 0) return code;
+    code = posix_spawnattr_init(&attributes);
+    if (code == 0) {
+        /* Above every number that is a target: none may be overwritten before it was copied. */
+        for (; code == 0 && held < count; held++) {
+            high[held] = fcntl(fds[held], F_DUPFD_CLOEXEC, 64);
+            if (high[held] < 0) {
+                code = errno;
+                break;
+            }
+        }
+        for (size_t index = 0; code == 0 && index < count; index++)
+            code = posix_spawn_file_actions_adddup2(&actions, high[index], (int)index);
+        sigemptyset(&none);
+        sigfillset(&all);
+        if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, (int)count);
+        if (code == 0) code = posix_spawnattr_setsigmask(&attributes, &none);
+        if (code == 0) code = posix_spawnattr_setsigdefault(&attributes, &all);
+        if (code == 0)
+            code = posix_spawnattr_setflags(
+                &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+        if (code == 0) code = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
+        while (held > 0) close(high[--held]);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -54,3 +94,4 @@ int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size) {
 uint64_t csandbox_tmpfs_type(void) { return TMPFS_MAGIC; }
 
 int csandbox_thread_name(char name[16]) { return prctl(PR_GET_NAME, name, 0, 0, 0); }
+int csandbox_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }

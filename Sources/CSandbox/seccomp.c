@@ -133,6 +133,47 @@ static void build(struct program *program) {
     answer(program, DENY);
 }
 
+/* What no scanner needs and a taken-over one could use against its neighbours or the kernel. */
+static const int refused[] = {
+    SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd, SYS_bpf, SYS_perf_event_open, SYS_mount,
+    SYS_umount2, SYS_move_mount, SYS_open_tree, SYS_fsopen, SYS_fsmount, SYS_fsconfig, SYS_pivot_root, SYS_chroot,
+    SYS_unshare, SYS_setns, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_io_uring_setup, SYS_io_uring_enter,
+    SYS_io_uring_register, SYS_userfaultfd, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_init_module,
+    SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff,
+    SYS_acct,
+};
+
+static void build_for_program(struct program *program, int network) {
+    load(program, offsetof(struct seccomp_data, arch));
+    /* 32-bit programs have numbers of their own; the table is not written for them. */
+    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
+    answer(program, KILL);
+    load(program, offsetof(struct seccomp_data, nr));
+#if defined(__x86_64__)
+    add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
+    answer(program, KILL);
+#endif
+    for (size_t index = 0; index < sizeof refused / sizeof *refused; index++)
+        answer_if(program, (uint32_t)refused[index], DENY);
+    if (!network) answer_if(program, SYS_socket, SECCOMP_RET_ERRNO | EACCES);
+    answer(program, ALLOW);
+}
+
+static int install(struct program *program) {
+    if (program->count >= MAXIMUM) {
+        errno = E2BIG;
+        return -1;
+    }
+    struct sock_fprog filter = {.len = program->count, .filter = program->code};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+int csandbox_seccomp_program(int network) {
+    struct program program = {.count = 0};
+    build_for_program(&program, network);
+    return install(&program);
+}
+
 int csandbox_seccomp_available(void) {
     uint32_t action = SECCOMP_RET_KILL_PROCESS;
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
@@ -141,10 +182,5 @@ int csandbox_seccomp_available(void) {
 int csandbox_seccomp_enter(void) {
     struct program program = {.count = 0};
     build(&program);
-    if (program.count >= MAXIMUM) {
-        errno = E2BIG;
-        return -1;
-    }
-    struct sock_fprog filter = {.len = program.count, .filter = program.code};
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+    return install(&program);
 }

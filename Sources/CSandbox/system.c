@@ -19,6 +19,8 @@ int csandbox_seals(int fd) { return fcntl(fd, F_GET_SEALS); }
 
 int csandbox_flags(int fd) { return fcntl(fd, F_GETFL); }
 
+int csandbox_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 union control {
     struct cmsghdr align;
     char space[CMSG_SPACE(sizeof(int) * CSANDBOX_MAX_FDS)];

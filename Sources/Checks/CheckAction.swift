@@ -89,6 +89,22 @@ package enum CheckAction: Hashable, Sendable {
         return (EnhancedStatus(Int(first - 0x30), numbers[0], numbers[1]), index)
     }
 
+    /// What is odd about a text that is an action; nil for most.
+    package static func warning(_ value: [UInt8], in list: CheckList) -> String? {
+        let command = value.prefix { !isBlank($0) }
+        guard verb(command) == "REJECT",
+            let (status, _) = enhancedStatus(Array(value[command.endIndex...].drop { isSpace($0) })),
+            status.status == 2
+        else { return nil }
+        return "REJECT \(status) in \(list.rawValue) map: the status of a refusal begins with 4 or 5; "
+            + "4.\(status.subject).\(status.detail) is said"
+    }
+
+    /// Why a rule cannot change what is looked up decoded.
+    package static let noEdit =
+        "what is looked up here does not stand in the message as it is, so it cannot be changed: use REJECT, DISCARD, "
+        + "HOLD, WARN or SCORE, or a rule in body_checks"
+
     private static func edit(_ verb: String, _ text: [UInt8], _ list: CheckList, _ map: String) -> CheckAction {
         if text.isEmpty { return .none(warning: "\(verb) action without text in \(map)") }
         if list.isHeader, HeaderField.nameLength(text.span) == 0 {
@@ -111,7 +127,7 @@ package enum CheckAction: Hashable, Sendable {
     }
 
     /// A number of points, at most three digits before and behind the dot, in thousandths.
-    private static func thousandths(_ word: ArraySlice<UInt8>) -> Int? {
+    static func thousandths(_ word: ArraySlice<UInt8>) -> Int? {
         var digits = word
         let isNegative = digits.first == 0x2D
         if isNegative || digits.first == 0x2B { digits = digits.dropFirst() }

@@ -40,6 +40,8 @@ package struct CheckOutcome: Hashable, Sendable {
         /// Thousandths of a point.
         package var points: Int
         package var text: [UInt8]
+        /// The list whose rule gave it.
+        package var list: CheckList
     }
 
     package private(set) var decision: Decision?
@@ -55,6 +57,9 @@ package struct CheckOutcome: Hashable, Sendable {
     package private(set) var warnings: [String] = []
     /// Nothing further is looked up.
     package private(set) var isEnded = false
+
+    /// More than `bccLimit` addresses were to be added.
+    package private(set) var hasTooManyBCC = false
 
     /// Addresses that BCC adds at most.
     package static let bccLimit = 100
@@ -81,7 +86,9 @@ package struct CheckOutcome: Hashable, Sendable {
         case .redirect(let text):
             redirect = text
         case .bcc(let text):
-            if !bcc.contains(text), bcc.count < Self.bccLimit { bcc.append(text) }
+            if !bcc.contains(text) {
+                if bcc.count < Self.bccLimit { bcc.append(text) } else { hasTooManyBCC = true }
+            }
         case .ignore, .strip:
             edit(firing, firing.range, [])
         case .prepend(let text):
@@ -89,7 +96,7 @@ package struct CheckOutcome: Hashable, Sendable {
         case .replace(let text):
             edit(firing, firing.range, Self.lines(text, firing.list) + (isContinued ? [] : Self.crlf))
         case .score(let points, let name, let text):
-            scores.append(Score(name: name, points: points, text: text))
+            scores.append(Score(name: name, points: points, text: text, list: firing.list))
         case .none(let warning):
             warnings.append(warning)
         case .warn, .info, .pass, .dunno:

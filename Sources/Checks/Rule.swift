@@ -32,6 +32,8 @@ package struct PatternFlags: OptionSet, Hashable, Sendable {
     package static let dollarEndOnly = PatternFlags(rawValue: 32)
     /// `U`: quantifiers are not greedy unless followed by `?` (pcre).
     package static let ungreedy = PatternFlags(rawValue: 64)
+    /// Pattern and text are UTF-8, and letters without case are those of Unicode: for names of files. No letter asks for it.
+    package static let unicode = PatternFlags(rawValue: 128)
 
     /// What holds without any letter.
     static func initial(_ type: TableType) -> PatternFlags {

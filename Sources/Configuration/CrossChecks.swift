@@ -9,6 +9,7 @@ extension SettingsReader {
         checkListenerPolicies()
         checkMailLoops()
         checkLimits()
+        checkScanners()
     }
 
     private mutating func checkTLS() {

@@ -4,6 +4,9 @@ extension ConfigurationFile {
     package static func defaultsYAML() -> String {
         let settings = Settings()
         var out = yaml(settingsSchema, settings, indent: 0)
+        out += "\n" + comment("\(scannersDoc) The keys of one:", indent: 0)
+        for line in yaml(scannerSchema, ScannerEntry(), indent: 2).split(separator: "\n") { out += "#\(line)\n" }
+        out += "scanners: []\n"
         out += "\n" + comment(listenersDoc, indent: 0) + "listeners:\n"
         for listener in settings.listeners { out += "  -\n" + yaml(listenerSchema, listener, indent: 4) }
         out += "\n" + comment(policiesDoc, indent: 0) + "policies:\n"

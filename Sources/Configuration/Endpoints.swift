@@ -38,6 +38,19 @@ package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension ListenAddress {
+    /// The listener as a place that mail can be sent to, by SMTP.
+    package var asNextHop: NextHopAddress {
+        switch self {
+        case .tcp(let address, let port):
+            let host = address.isWildcard ? (address.isIPv4 ? "127.0.0.1" : "::1") : address.description
+            return .tcp(.smtp, host: host, port: port)
+        case .unix(let path):
+            return .unix(.smtp, path: path)
+        }
+    }
+}
+
 /// Protocol spoken to a next hop.
 package enum NextHopProtocol: String, Hashable, Sendable, CaseIterable {
     case smtp
@@ -116,7 +129,7 @@ extension String {
 }
 
 /// An absolute path that fits into `sockaddr_un` (unix(7): 108 octets with the final NUL).
-private func checkedSocketPath(_ path: String) throws(ValueError) -> String {
+func checkedSocketPath(_ path: String) throws(ValueError) -> String {
     guard path.hasPrefix("/") else {
         throw ValueError("'unix:\(shown(path))': the socket needs an absolute path")
     }
@@ -127,7 +140,7 @@ private func checkedSocketPath(_ path: String) throws(ValueError) -> String {
 }
 
 /// Splits `host:port` and `[host]:port`.
-private func hostAndPort(_ text: String) throws(ValueError) -> (String, Int) {
+func hostAndPort(_ text: String) throws(ValueError) -> (String, Int) {
     guard let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") else {
         throw ValueError("'\(shown(text))' has no port")
     }

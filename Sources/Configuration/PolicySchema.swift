@@ -25,6 +25,9 @@ let policySchema = Schema<Settings.PolicySettings>(
             "banned", \.banned, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of mail with names or types that are banned."),
         PolicyKey(
+            "banned_rules", \.bannedRules, ValueType<String>.bannedSet.list(of: "sets", allowEmpty: true),
+            "Sets of rules on names and types of files, asked in this order; none checks no names."),
+        PolicyKey(
             "spam", \.spam, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, pass after it"),
             "What becomes of mail whose score reaches levels.kill."),
         PolicyKey(

@@ -1,3 +1,4 @@
+internal import Checks
 package import MailModel
 
 extension Settings {
@@ -12,6 +13,8 @@ extension Settings {
         package var rule: Destiny?
         /// Mail with names or types that are banned; nil: `reject` before the queue, `discard` after it.
         package var banned: Destiny?
+        /// Sets of rules on names and types of files, in the order in which they are asked.
+        package var bannedRules = [BannedRules.defaultSet]
         /// Mail at or over `levels.kill`; nil: `reject` before the queue, `pass` after it.
         package var spam: Destiny?
         /// Mail at or over `levels.tag2`.

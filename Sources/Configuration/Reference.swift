@@ -8,6 +8,7 @@ extension ConfigurationFile {
                 "\n## `\(section.path)`\n\n\(section.doc)\n\n"
                 + table(settingsSchema, section: section.path, prefix: "")
         }
+        out += "\n## `scanners`\n\n\(scannersDoc)\n\n" + table(scannerSchema, section: "", prefix: "scanners[].")
         out += "\n## `listeners`\n\n\(listenersDoc)\n\n" + table(listenerSchema, section: "", prefix: "listeners[].")
         out += "\n## `policies`\n\n\(policiesDoc)\n\n" + table(policySchema, section: "", prefix: "policies.NAME.")
         for section in policySchema.sections {
@@ -96,6 +97,7 @@ protocol Defaulted: Sendable {
 
 extension Settings: Defaulted {}
 extension Settings.Listener: Defaulted {}
+extension ScannerEntry: Defaulted {}
 extension Settings.PolicySettings: Defaulted {}
 extension Settings.Bank: Defaulted {}
 extension Settings.RecipientSettings: Defaulted {}

@@ -62,3 +62,13 @@ let ownRuleKeys: [SchemaKey<Settings>] = [
         "rules.filters", \.rules.filters, ValueType<FilterRoute>.filterRoute.list(of: "filters", allowEmpty: true),
         "Next hops that FILTER may choose: what stands behind the word, =>, the next hop. Any other FILTER is refused."),
 ]
+
+/// Rules on names and types of files.
+let bannedKeys: [SchemaKey<Settings>] = [
+    Setting(
+        "banned.rules", \.rules.banned, ValueType<BannedSource>.bannedSource.list(of: "rules", allowEmpty: true),
+        "Rules on names and types of files (docs/BANNED.md), read one after the other; each policy names its sets."),
+    Setting(
+        "banned.allow_list", \.rules.bannedAllowList, .path(orEmpty: "none"),
+        "File of what is let through all the same: sender, recipient, SHA-256, until when, who answers for it, why."),
+]

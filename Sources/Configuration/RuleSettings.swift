@@ -33,6 +33,10 @@ package struct RuleSettings: Sendable, Equatable {
     package var hold = HoldAction.quarantine
     /// Next hops that FILTER may choose, by what stands behind the word.
     package var filters: [FilterRoute] = []
+    /// Rules on names and types of files, read one after the other.
+    package var banned: [BannedSource] = [.shipped]
+    /// File of what is let through all the same; empty for none.
+    package var bannedAllowList = ""
 
     package init() {}
 

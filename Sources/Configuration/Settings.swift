@@ -15,12 +15,20 @@ package struct Settings: Sendable, Equatable {
     /// Path of the control socket; empty means `control.sock` in the state directory.
     package var controlSocket = ""
     package var bayes = Bayes()
+    /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
+    package var scores: [String: Double] = [:]
+    package var quarantine = QuarantineSettings()
+    package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
     package var unpacking = Unpacking()
     package var timeouts = Timeouts()
     package var inspector = InspectorProcess()
     package var clamav = ClamAV()
+    package var cache = CacheSettings()
+    package var scanning = ScanningSettings()
+    /// Scanners outside the inspector.
+    package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
     package var notices = Notices()
     package var log = Log()
@@ -108,7 +116,7 @@ package struct Settings: Sendable, Equatable {
         package var maximumQuota = 314_572_800
         package var minimumFactor = 5
         package var maximumFactor = 500
-        /// Octets for each octet of one container, beyond the first MiB.
+        /// Octets for each octet of one container, beyond the first 16 MiB.
         package var ratio = 2000
         /// Wall time.
         package var seconds = 60
@@ -178,20 +186,6 @@ package struct Settings: Sendable, Equatable {
         case allowWeaker = "allow-weaker"
     }
 
-    /// The spam scorer.
-    package struct Bayes: Sendable, Equatable {
-        package var enabled = true
-        /// Directory of the database; empty means `bayes` in the state directory.
-        package var path = ""
-        /// Tokens that are counted; beyond it the least telling and oldest go.
-        package var tokens = 2_000_000
-        /// Learnt messages that are kept to learn from again.
-        package var messages = 20_000
-        /// Messages of spam and of ham each below which nothing is judged.
-        package var minimum = 200
-        package init() {}
-    }
-
     /// The embedded virus scanner.
     package struct ClamAV: Sendable, Equatable {
         package var enabled = true
@@ -205,6 +199,15 @@ package struct Settings: Sendable, Equatable {
         package var maxRecursion = 17
         /// libclamav's `MaxFiles`.
         package var maxFiles = 10_000
+        /// Seconds between two looks for changed signatures; 0 for none.
+        package var selfCheck = 60
+        /// Load new signatures while the old ones serve.
+        package var concurrentReload = true
+        package var options = EngineOptions.standard
+        /// Categories of possibly unwanted applications that are left out.
+        package var excludePUA: [String] = []
+        /// Findings that are points and no virus.
+        package var nameScores: [NameScore] = []
         package init() {}
     }
 

@@ -18,6 +18,7 @@ struct SettingsReader {
             loaded.origins[entry.name] = entry.value.position
             switch entry.name {
             case "listeners": readListeners(entry.value)
+            case "scanners": readScanners(entry.value)
             case "policies": readPolicies(entry.value)
             case "banks": readList(entry, "a bank", into: \.banks, bankSchema, needs: "name")
             default: readList(entry, "an entry", into: \.recipients, recipientSchema, needs: "match")
@@ -47,6 +48,25 @@ struct SettingsReader {
                 continue
             }
             _ = read(entries, into: \.listeners[index], schema: listenerSchema, at: path)
+        }
+    }
+
+    private mutating func readScanners(_ node: ConfigNode) {
+        if node.isNull { return }
+        guard case .list(let items, _) = node.content else {
+            if case .refused = node.content { return }
+            fault(node, "expected a list of scanners, each after '- ', found \(node.kind)")
+            return
+        }
+        loaded.settings.scanners = items.map { _ in ScannerEntry() }
+        for (index, item) in items.enumerated() {
+            let path = "scanners[\(index)]"
+            loaded.origins[path] = item.position
+            guard let entries = sectionEntries(item, called: "a scanner") else {
+                for key in ["name", "kind"] { faulty.insert("\(path).\(key)") }
+                continue
+            }
+            _ = read(entries, into: \.scanners[index], schema: scannerSchema, at: path)
         }
     }
 

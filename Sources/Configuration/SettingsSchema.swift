@@ -1,7 +1,5 @@
 internal import MailModel
 
-/// Largest count of octets that libclamav takes for a limit (INT_MAX less two).
-private let clamavLargest = 2_147_483_645
 /// Largest message, spool file or memory limit for one message.
 private let twoGiB = 2_147_483_648
 let oneTiB = 1_099_511_627_776
@@ -121,7 +119,7 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.ratio", \.unpacking.ratio, .count(1...1_000_000),
-        "Octets for each octet of one container that it may unpack to, beyond the first MiB."),
+        "Octets for each octet of one container that it may unpack to, beyond the first 16 MiB."),
     Setting(
         "unpacking.seconds", \.unpacking.seconds, .duration(1...86_400), "Wall time of unpacking one message."),
     Setting(
@@ -193,39 +191,6 @@ private let inspectorKeys: [Setting] = [
         "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
 ]
 
-private let bayesKeys: [Setting] = [
-    Setting("bayes.enabled", \.bayes.enabled, .flag, "Judge mail by what mailreeve learn was taught."),
-    Setting(
-        "bayes.path", \.bayes.path, .path(orEmpty: "bayes in the state directory"),
-        "Directory of the database of learnt mail."),
-    Setting(
-        "bayes.tokens", \.bayes.tokens, .count(10_000...1_000_000_000),
-        "Tokens that are counted. Beyond it the least telling and oldest go."),
-    Setting(
-        "bayes.messages", \.bayes.messages, .count(100...1_000_000),
-        "Learnt messages that are kept, as tokens, to learn from again. Beyond it the oldest of the larger class go."),
-    Setting(
-        "bayes.minimum", \.bayes.minimum, .count(1...1_000_000),
-        "Messages of spam and of ham each below which nothing is judged."),
-]
-
-private let clamavKeys: [Setting] = [
-    Setting("clamav.enabled", \.clamav.enabled, .flag, "Scan with the embedded libclamav."),
-    Setting("clamav.database", \.clamav.database, .path, "Directory of the signatures, as freshclam keeps it."),
-    Setting(
-        "clamav.test_database", \.clamav.testDatabase, .path(orEmpty: "none"),
-        "Signatures for tests only, used with a loud warning when the database directory is empty."),
-    Setting(
-        "clamav.max_scan_size", \.clamav.maxScanSize, .size(1_048_576...clamavLargest),
-        "libclamav's MaxScanSize and MaxFileSize; what is larger is over-limits."),
-    Setting(
-        "clamav.max_recursion", \.clamav.maxRecursion, .count(1...100),
-        "libclamav's MaxRecursion; what is nested deeper is over-limits."),
-    Setting(
-        "clamav.max_files", \.clamav.maxFiles, .count(1...1_000_000),
-        "libclamav's MaxFiles; an archive with more is over-limits."),
-]
-
 private let noticeKeys: [Setting] = [
     Setting("notices.directory", \.notices.directory, .path, "Files with the texts of notices, one for each language."),
     Setting(
@@ -249,8 +214,9 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + addressKeys + postfixRuleKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + ownRuleKeys + bayesKeys + noticeKeys + logKeys + tlsKeys,
+    keys: processKeys + addressKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys
+        + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys
+        + quarantineKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -258,13 +224,18 @@ let settingsSchema = Schema<Settings>(
         ("timeouts", "Deadlines."),
         ("inspector", "The process that reads mail in a sandbox, and its workers."),
         ("clamav", "The embedded virus scanner."),
+        ("cache", "Answers that are kept for content that comes again. Failures and doubts never are."),
+        ("scanning", "Scanners outside the inspector, together; each one stands under scanners."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
+        ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
+        ("quarantine", "Mail that was kept back."),
+        ("journal", "One event for each message."),
         ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
-    special: ["listeners", "policies", "banks", "recipients"])
+    special: ["scanners", "listeners", "policies", "banks", "recipients"])
 
 /// Facilities of syslog(3).
 let syslogFacilities =

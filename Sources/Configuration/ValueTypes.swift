@@ -144,6 +144,16 @@ extension ValueType where Value == String {
         (1...128).contains($0.utf8.count) && !$0.utf8.contains(0)
     }
 
+    /// The name of a scanner.
+    static let scannerName = text("name", expected: "a name (1 to 64 letters, digits, '-' and '_')") {
+        isPolicyName($0)
+    }
+
+    /// Any text: an argument of a program, a pattern.
+    static let argument = text("text", expected: "a text of at most 4096 octets without NUL") {
+        $0.utf8.count <= 4096 && !$0.utf8.contains(0)
+    }
+
     /// One of some words.
     static func word(of words: [String]) -> ValueType {
         text("one of " + words.joined(separator: ", "), expected: oneOf(words), words: words) { words.contains($0) }

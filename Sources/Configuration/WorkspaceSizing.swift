@@ -7,6 +7,8 @@ package struct WorkspaceSizing: Hashable, Sendable {
     package let needed: Int
     /// Size of the tmpfs in octets; nil when it is not known.
     package let available: Int?
+    /// Octets that one message may write.
+    package let perMessage: Int
     private let terms: String
     private let directory: String
 
@@ -16,6 +18,7 @@ package struct WorkspaceSizing: Hashable, Sendable {
         let expansion = settings.workspace.expansion
         needed = saturatingProduct([settings.limits.messageSize, 1 + expansion, workers, 7]) / 8
         available = tmpfsBytes
+        perMessage = settings.unpacking.workspace
         directory = settings.workspace.directory
         terms = "\(sizeText(settings.limits.messageSize)) x (1 + \(expansion)) x \(workers) workers x 7/8"
     }
@@ -29,14 +32,29 @@ package struct WorkspaceSizing: Hashable, Sendable {
         return "workspace: \(terms) = \(mebibytes(needed)); \(size)"
     }
 
-    /// The warning for a workspace that is too small; nil when it fits.
-    package func problem(in loaded: LoadedConfiguration) -> Problem? {
-        guard let available, !fits else { return nil }
-        let keys = ["workspace.directory", "limits.message_size", "inspector.workers", "workspace.expansion"]
-        return Problem(
-            file: loaded.file, position: keys.compactMap { loaded.origins[$0] }.first, severity: .warning,
-            message: "the workspace may need \(mebibytes(needed)) but \(directory) has \(mebibytes(available)): "
-                + "enlarge the tmpfs, or lower limits.message_size or inspector.workers")
+    /// The warnings for a workspace that is too small: for what messages usually need, and for what one may write.
+    package func problems(in loaded: LoadedConfiguration) -> [Problem] {
+        guard let available else { return [] }
+        var problems: [Problem] = []
+        func warn(_ keys: [String], _ message: String) {
+            problems.append(
+                Problem(
+                    file: loaded.file, position: keys.compactMap { loaded.origins[$0] }.first, severity: .warning,
+                    message: message))
+        }
+        if !fits {
+            warn(
+                ["workspace.directory", "limits.message_size", "inspector.workers", "workspace.expansion"],
+                "the workspace may need \(mebibytes(needed)) but \(directory) has \(mebibytes(available)): "
+                    + "enlarge the tmpfs, or lower limits.message_size or inspector.workers")
+        }
+        if perMessage > available {
+            warn(
+                ["unpacking.workspace", "workspace.directory"],
+                "one message may write \(mebibytes(perMessage)) but \(directory) has \(mebibytes(available)): mail that "
+                    + "unpacks to more gets 451 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace")
+        }
+        return problems
     }
 }
 

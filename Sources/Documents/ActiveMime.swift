@@ -1,10 +1,11 @@
+internal import Bytes
 internal import Compression
 internal import Members
 
 /// `editdata.mso` and its kin: a compound file with macros, deflated behind a head of 50 octets whose length Office itself
 /// writes in it. The format is not published by its maker.
 enum ActiveMime {
-    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.has("ActiveMime") }
+    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.hasBytes("ActiveMime", at: 0) }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         // The head's length is in it, or the usual one; anything else is searched.

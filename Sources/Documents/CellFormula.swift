@@ -8,11 +8,11 @@ enum CellFormula {
 
     static func read(_ text: Span<UInt8>, _ extraction: Extraction) {
         var from = 0
-        while let bar = text.first("|'", from: from) {
+        while let bar = text.firstIndex(of: "|'", from: from) {
             from = bar + 2
             guard let start = cell(text, bar) else { continue }
             let rest = text.extracting(text.range(bar, longestTopic))
-            guard let end = rest.first("'!"), extraction.countItem() else { continue }
+            guard let end = rest.firstIndex(of: "'!"), extraction.countItem() else { continue }
             extraction.fact(.dde, text.extracting(start..<bar + end + 1).array)
         }
     }

@@ -4,7 +4,7 @@ internal import Members
 
 /// Compiled HTML help: its pages, scripts and programs.
 enum CompiledHelp {
-    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.has("ITSF") }
+    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.hasBytes("ITSF", at: 0) }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         let result = HTMLHelpFile.read(bytes, limit: { extraction.bufferRoom }) { name, content in

@@ -28,7 +28,7 @@ enum CryptographicMessage {
     private static func armour(_ bytes: Span<UInt8>) -> Int? {
         let start = bytes.extracting(bytes.range(0, 4_096))
         for label in labels {
-            if let place = start.first(label) { return place + label.utf8CodeUnitCount }
+            if let place = start.firstIndex(of: label) { return place + label.utf8CodeUnitCount }
         }
         return nil
     }
@@ -38,7 +38,7 @@ enum CryptographicMessage {
             open(bytes, extraction)
             return
         }
-        let end = bytes.first("-----END", from: start) ?? bytes.count
+        let end = bytes.firstIndex(of: "-----END", from: start) ?? bytes.count
         let message = EncodedText.decodeBase64(bytes.extracting(start..<end), limit: extraction.room)
         extraction.charge(message.count)
         open(message.span, extraction)

@@ -52,13 +52,9 @@ package struct DocumentFormat: Sendable {
             reports: "targets",
             recognise: InternetShortcut.matches, reader: InternetShortcut.read),
         DocumentFormat(
-            name: "Office XML", recognisedBy: "a tag first, and a name space of Office",
-            reports: "remote templates, external objects, links, DDE, macro sheets, files in base64",
-            recognise: OfficeXML.matches, reader: OfficeXML.read),
-        DocumentFormat(
-            name: "OpenDocument XML", recognisedBy: "a tag first, and a name space of OpenDocument",
-            reports: "encrypted; macros, DDE, objects, templates and links from elsewhere",
-            recognise: OpenDocument.matches, reader: OpenDocument.read),
+            name: "XML of Office and OpenDocument", recognisedBy: "a tag first, and a name space of one of them",
+            reports: "encrypted; remote templates, external objects, links, DDE, macros, macro sheets, files in base64",
+            recognise: DocumentXML.matches, reader: DocumentXML.read),
         DocumentFormat(
             name: "Symbolic Link (slk)", recognisedBy: "`ID;`",
             reports: "macro sheets, names that run by themselves, DDE",

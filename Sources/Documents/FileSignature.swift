@@ -8,14 +8,14 @@ enum FileSignature {
     /// True for programs, archives, documents, shortcuts and disk images.
     static func isFile(_ bytes: Span<UInt8>) -> Bool {
         for signature in signatures where bytes.hasBytes(signature.span, at: 0) { return true }
-        if bytes.has("MZ"), bytes.count >= 64 { return true }
+        if bytes.hasBytes("MZ", at: 0), bytes.count >= 64 { return true }
         // The test file of the anti-virus makers counts as a program: it is one.
-        return bytes.has("X5O!P%@AP") || bytes.has("ustar", at: 257)
+        return bytes.hasBytes("X5O!P%@AP", at: 0) || bytes.hasBytes("ustar", at: 257)
     }
 
     /// True for HTML, script and XML.
     static func isMarkup(_ bytes: Span<UInt8>) -> Bool {
-        var at = bytes.has("\u{FEFF}") ? 3 : 0
+        var at = bytes.hasBytes("\u{FEFF}", at: 0) ? 3 : 0
         while at < bytes.count, bytes[at] <= 0x20, bytes[at] >= 9 { at += 1 }
         for root in roots where bytes.hasPrefix(ignoringCase: root, from: at) { return true }
         return false

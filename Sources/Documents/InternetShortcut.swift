@@ -11,7 +11,7 @@ enum InternetShortcut {
     private static let length = 65_536
 
     static func matches(_ bytes: Span<UInt8>) -> Bool {
-        var at = bytes.has("\u{FEFF}") ? 3 : 0
+        var at = bytes.hasBytes("\u{FEFF}", at: 0) ? 3 : 0
         while at < bytes.count, at < 512, bytes[at] <= 0x20 { at += 1 }
         if isQuery(bytes, at) { return true }
         return sections.contains { bytes.hasPrefix(ignoringCase: $0, from: at) }

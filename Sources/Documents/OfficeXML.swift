@@ -2,33 +2,8 @@ internal import Bytes
 internal import Members
 
 /// XML of Office documents, part of a package or a document in one file (ECMA-376, Word 2003 and Excel 2003 XML): what is
-/// loaded from elsewhere, fields that start programs, files in base64. One pass over the tags.
+/// loaded from elsewhere, fields that start programs, files in base64.
 struct OfficeXML {
-    /// Name spaces may be declared late, but no XML is without a tag at its start.
-    static func matches(_ bytes: Span<UInt8>) -> Bool {
-        guard isXML(bytes) else { return false }
-        return WideText.has("schemas.openxmlformats.org/", in: bytes)
-            || WideText.has("schemas.microsoft.com/office/", in: bytes)
-            || WideText.has("schemas-microsoft-com:office:", in: bytes)
-            || WideText.has("purl.oclc.org/ooxml/", in: bytes)
-    }
-
-    /// A tag comes first, behind a mark and blanks.
-    static func isXML(_ bytes: Span<UInt8>) -> Bool {
-        if WideText.coding(bytes) != nil { return true }
-        var at = bytes.has("\u{FEFF}") ? 3 : 0
-        while at < bytes.count, at < 1_024, bytes[at] <= 0x20 { at += 1 }
-        return bytes.has("<", at: at)
-    }
-
-    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        WideText.read(bytes, extraction) { text in
-            var reader = OfficeXML(extraction)
-            XMLTag.each(in: text) { reader.look(at: $0, text) }
-            reader.endField()
-        }
-    }
-
     private let extraction: Extraction
     /// The instruction of a field, which may be cut in any number of runs (ECMA-376 part 1, 17.16.5).
     private var instruction: [UInt8] = []
@@ -39,11 +14,12 @@ struct OfficeXML {
 
     private static let longestInstruction = 16_384
 
-    private init(_ extraction: Extraction) {
+    init(_ extraction: Extraction) {
         self.extraction = extraction
     }
 
-    private mutating func look(at tag: XMLTag, _ bytes: Span<UInt8>) -> Bool {
+    mutating func look(at tag: XMLTag, _ bytes: Span<UInt8>) {
+        guard !isOver else { return }
         // Few lengths matter; most tags are passed here.
         switch tag.name.count {
         case 4:
@@ -61,9 +37,8 @@ struct OfficeXML {
             if tag.isNamed("macrosheet", bytes), !tag.isClosing { extraction.fact(.macroSheet) }
         case 12:
             if tag.isNamed("Relationship", bytes), !tag.isClosing { relationship(tag.attributes(bytes)) }
-        default: return true
+        default: break
         }
-        return !isOver && !extraction.isStopped
     }
 
     /// Relationships to parts outside of the package (ECMA-376 part 2, 9.3), and to macro sheets.
@@ -120,7 +95,7 @@ struct OfficeXML {
         if kind == "separate" || kind == "end" { endField() }
     }
 
-    private mutating func endField() {
+    mutating func endField() {
         if !instruction.isEmpty { FieldInstruction.read(instruction, extraction) }
         instruction = []
     }

@@ -19,6 +19,8 @@ enum OneNoteReader {
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        let names = names(bytes, extraction)
+        var hasFile = false
         var from = 0
         var octetsLeft = bytes.count
         while let place = bytes.firstIndex(of: fileData.span, from: from), extraction.countItem() {
@@ -33,22 +35,31 @@ enum OneNoteReader {
                 extraction.stop("embedded files within one another")
                 return
             }
-            guard extraction.member(.file, range: data) else { return }
+            hasFile = true
+            guard extraction.member(.file, names: Array(names.prefix(mostNamesOfFile)), range: data) else { return }
         }
-        names(bytes, extraction)
-    }
-
-    /// Names stand as UTF-16 with their length before them; a section does not tie them to files simply, so each is handed
-    /// on by itself.
-    private static func names(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        var found: Set<[UInt8]> = []
-        var from = 0
-        // Every name that matters has a dot and an extension.
-        while let dot = bytes.first(".\0", from: from), extraction.countItem() {
-            from = dot + 2
-            guard let name = name(bytes, around: dot), found.insert(name).inserted else { continue }
+        // Those that no file has.
+        for name in hasFile ? names.dropFirst(mostNamesOfFile) : names[...] {
             guard extraction.member(.file, names: [name], range: 0..<0) else { return }
         }
+    }
+
+    /// Names that one file has as candidates.
+    private static let mostNamesOfFile = 8
+
+    /// Names stand as UTF-16 with their length before them. A section ties them to files by tables that readers take in
+    /// different ways when they lie, so each may be the name of each file.
+    private static func names(_ bytes: Span<UInt8>, _ extraction: Extraction) -> [[UInt8]] {
+        var found: Set<[UInt8]> = []
+        var names: [[UInt8]] = []
+        var from = 0
+        // Every name that matters has a dot and an extension.
+        while let dot = bytes.firstIndex(of: ".\0", from: from), extraction.countItem() {
+            from = dot + 2
+            guard let name = name(bytes, around: dot), found.insert(name).inserted else { continue }
+            names.append(name)
+        }
+        return names
     }
 
     private static let longestName = 260

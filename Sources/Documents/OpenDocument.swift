@@ -3,22 +3,8 @@ internal import Members
 
 /// XML of OpenDocument packages (ISO/IEC 26300): encryption, macros, objects and templates from elsewhere.
 enum OpenDocument {
-    static func matches(_ bytes: Span<UInt8>) -> Bool {
-        guard OfficeXML.isXML(bytes) else { return false }
-        return WideText.has("urn:oasis:names:tc:opendocument:xmlns:", in: bytes)
-            || WideText.has("http://openoffice.org/200", in: bytes)
-    }
-
-    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        WideText.read(bytes, extraction) { text in
-            XMLTag.each(in: text) { tag in
-                if !tag.isClosing { look(at: tag, text, extraction) }
-                return !extraction.isStopped
-            }
-        }
-    }
-
-    private static func look(at tag: XMLTag, _ bytes: Span<UInt8>, _ extraction: Extraction) {
+    static func look(at tag: XMLTag, _ bytes: Span<UInt8>, _ extraction: Extraction) {
+        guard !tag.isClosing else { return }
         switch tag.name.count {
         case 1:
             if tag.isNamed("a", bytes) { remote(tag, .uri, bytes, extraction) }

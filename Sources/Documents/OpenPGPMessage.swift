@@ -6,17 +6,17 @@ enum OpenPGPMessage {
     private static let label: StaticString = "-----BEGIN PGP MESSAGE"
 
     static func matches(_ bytes: Span<UInt8>) -> Bool {
-        bytes.extracting(bytes.range(0, 4_096)).first(label) != nil || isEncrypted(bytes)
+        bytes.extracting(bytes.range(0, 4_096)).firstIndex(of: label) != nil || isEncrypted(bytes)
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        guard let place = bytes.extracting(bytes.range(0, 4_096)).first(label) else {
+        guard let place = bytes.extracting(bytes.range(0, 4_096)).firstIndex(of: label) else {
             extraction.problem(.encrypted, "OpenPGP message")
             return
         }
         // Behind the label, armour headers and a blank line.
         var at = place
-        while at < bytes.count, !bytes.has("\n\n", at: at), !bytes.has("\n\r\n", at: at) { at += 1 }
+        while at < bytes.count, !bytes.hasBytes("\n\n", at: at), !bytes.hasBytes("\n\r\n", at: at) { at += 1 }
         let packets = EncodedText.decodeBase64(bytes.extracting(bytes.range(at, 1_024)), limit: 64)
         if isEncrypted(packets.span) {
             extraction.problem(.encrypted, "OpenPGP message")

@@ -9,7 +9,7 @@ enum OutlookMessage {
 
         init?(_ name: [UInt8]) {
             let span = name.span
-            guard span.has("__substg1.0_"), span.count >= 20 else { return nil }
+            guard span.hasBytes("__substg1.0_", at: 0), span.count >= 20 else { return nil }
             var value = 0
             for index in 12..<20 {
                 guard let digit = hexadecimalValue(span[index]) else { return nil }

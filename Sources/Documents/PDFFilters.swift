@@ -116,7 +116,7 @@ struct PDFFilters {
         var content: [UInt8] = []
         var group: UInt32 = 0
         var digits = 0
-        var index = input.has("<~") ? 2 : 0
+        var index = input.hasBytes("<~", at: 0) ? 2 : 0
         while index < input.count, content.count + 4 <= limit {
             let byte = input[index]
             index += 1

@@ -63,7 +63,7 @@ struct PDFParser {
     /// True when `word` comes next; then it is passed.
     mutating func skip(_ word: StaticString, _ bytes: Span<UInt8>) -> Bool {
         skipBlanks(bytes)
-        guard bytes.has(word, at: at) else { return false }
+        guard bytes.hasBytes(word, at: at) else { return false }
         at += word.utf8CodeUnitCount
         return true
     }
@@ -108,9 +108,9 @@ struct PDFParser {
         case 0x2B, 0x2D, 0x2E, 0x30...0x39: return number(word)
         default: break
         }
-        if word.has("true") { return .boolean(true) }
-        if word.has("false") { return .boolean(false) }
-        return word.has("null") ? .other : nil
+        if word.hasBytes("true", at: 0) { return .boolean(true) }
+        if word.hasBytes("false", at: 0) { return .boolean(false) }
+        return word.hasBytes("null", at: 0) ? .other : nil
     }
 
     private func number(_ word: Span<UInt8>) -> PDFValue {
@@ -168,14 +168,14 @@ struct PDFParser {
             at += 1
             return .close
         case UInt8(ascii: "<"):
-            if bytes.has("<<", at: at) {
+            if bytes.hasBytes("<<", at: at) {
                 at += 2
                 return .open(isDictionary: true)
             }
             at += 1
             return .value(.string(hexadecimal(bytes)))
         case UInt8(ascii: ">"):
-            at += bytes.has(">>", at: at) ? 2 : 1
+            at += bytes.hasBytes(">>", at: at) ? 2 : 1
             return .close
         case UInt8(ascii: ")"), UInt8(ascii: "{"), UInt8(ascii: "}"):
             at += 1

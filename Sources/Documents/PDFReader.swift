@@ -6,7 +6,7 @@ internal import Members
 struct PDFReader {
     /// Readers take the head anywhere in the first 1,024 octets.
     static func matches(_ bytes: Span<UInt8>) -> Bool {
-        bytes.extracting(bytes.range(0, 1_024)).first("%PDF-") != nil
+        bytes.extracting(bytes.range(0, 1_024)).firstIndex(of: "%PDF-") != nil
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
@@ -68,7 +68,7 @@ struct PDFReader {
     private mutating func scan(_ bytes: Span<UInt8>) {
         var from = 0
         var streamEnd = StreamEnd()
-        while let word = bytes.first("obj", from: from) {
+        while let word = bytes.firstIndex(of: "obj", from: from) {
             from = word + 3
             guard let (number, generation) = Self.numbers(bytes, before: word), extraction.countItem() else {
                 if extraction.isStopped { return }
@@ -86,7 +86,7 @@ struct PDFReader {
             if dictionary["Type"]?.name == "XRef" { trailers.append(dictionary) }
         }
         from = 0
-        while let word = bytes.first("trailer", from: from), extraction.countItem() {
+        while let word = bytes.firstIndex(of: "trailer", from: from), extraction.countItem() {
             from = word + 7
             var parser = PDFParser(at: from, depthLimit: extraction.limits.depth)
             if let dictionary = parser.value(bytes)?.dictionary { trailers.append(dictionary) }
@@ -305,17 +305,17 @@ private struct StreamEnd {
 
     mutating func data(_ bytes: Span<UInt8>, _ keyword: Int, _ length: Int?) -> Range<Int> {
         var start = keyword
-        if bytes.has("\r\n", at: start) {
+        if bytes.hasBytes("\r\n", at: start) {
             start += 2
-        } else if bytes.has("\n", at: start) || bytes.has("\r", at: start) {
+        } else if bytes.hasBytes("\n", at: start) || bytes.hasBytes("\r", at: start) {
             start += 1
         }
         if let length, length >= 0, length <= bytes.count - start {
             var end = start + length
             while end < bytes.count, end < start + length + 4, bytes[end] <= 0x20 { end += 1 }
-            if bytes.has("endstream", at: end) { return start..<start + length }
+            if bytes.hasBytes("endstream", at: end) { return start..<start + length }
         }
-        if next < start { next = bytes.first("endstream", from: start) ?? bytes.count }
+        if next < start { next = bytes.firstIndex(of: "endstream", from: start) ?? bytes.count }
         return start..<max(start, next)
     }
 }

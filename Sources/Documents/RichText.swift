@@ -13,7 +13,7 @@ struct RichText {
         {
             at += 1
         }
-        return bytes.has("{\\rt", at: at)
+        return bytes.hasBytes("{\\rt", at: at)
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {

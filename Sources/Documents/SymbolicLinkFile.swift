@@ -5,7 +5,7 @@ enum SymbolicLinkFile {
     /// Octets of a line that are looked at.
     private static let longestLine = 4_096
 
-    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.has("ID;") }
+    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.hasBytes("ID;", at: 0) }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         var at = 0
@@ -19,15 +19,17 @@ enum SymbolicLinkFile {
 
     /// `O;...;E` makes a macro sheet, `NN;N` gives a name, `C;...E` holds a formula.
     private static func line(_ line: Span<UInt8>, _ extraction: Extraction) {
-        if line.has("O;") {
+        if line.hasBytes("O;", at: 0) {
             for index in 1..<line.count where line[index - 1] == UInt8(ascii: ";") && line[index] == UInt8(ascii: "E") {
                 if index + 1 == line.count || line[index + 1] == UInt8(ascii: ";") { extraction.fact(.macroSheet) }
             }
-        } else if line.has("NN;N") {
+        } else if line.hasBytes("NN;N", at: 0) {
             if line.hasPrefix(ignoringCase: "Auto_", from: 4) {
                 extraction.fact(.openAction, Names.ansi(line.extracting(4..<line.count)))
             }
-        } else if line.has("C;"), let bar = line.firstIndex(of: UInt8(ascii: "|")), line.first(";E") != nil, bar > 2 {
+        } else if line.hasBytes("C;", at: 0), let bar = line.firstIndex(of: UInt8(ascii: "|")),
+            line.firstIndex(of: ";E") != nil, bar > 2
+        {
             extraction.fact(.dde, Names.ansi(line))
         }
     }

@@ -74,7 +74,7 @@ private struct ScriptWords {
                 guard !hasScript, text.hasPrefix(ignoringCase: "script", from: index - 4) else { continue }
                 // `<script`, with any prefix, or `javascript:`.
                 let before = index >= 5 ? text[index - 5] : 0x20
-                if before == UInt8(ascii: "<") || before == UInt8(ascii: ":") || text.has(":", at: index + 2) {
+                if before == UInt8(ascii: "<") || before == UInt8(ascii: ":") || text.hasBytes(":", at: index + 2) {
                     hasScript = true
                 }
             } else if index < Self.longestRoot, text.hasPrefix(ignoringCase: "svg", from: index - 1), index >= 2,

@@ -37,7 +37,7 @@ struct TextLiterals {
             }
         }
         var from = 0
-        while let place = bytes.first("\\x", from: from), !extraction.isStopped {
+        while let place = bytes.firstIndex(of: "\\x", from: from), !extraction.isStopped {
             let (end, octets) = escapes(bytes, place)
             from = end
             guard octets.count >= shortestList, extraction.countItem() else { continue }
@@ -250,7 +250,7 @@ struct TextLiterals {
     private static func escapes(_ bytes: Span<UInt8>, _ start: Int) -> (end: Int, octets: [UInt8]) {
         var octets: [UInt8] = []
         var at = start
-        while bytes.has("\\x", at: at), at + 3 < bytes.count, let high = hexadecimalValue(bytes[at + 2]),
+        while bytes.hasBytes("\\x", at: at), at + 3 < bytes.count, let high = hexadecimalValue(bytes[at + 2]),
             let low = hexadecimalValue(bytes[at + 3])
         {
             octets.append(high << 4 | low)

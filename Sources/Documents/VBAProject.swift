@@ -49,7 +49,7 @@ struct VBAProject {
             return text
         }
         var from = 0
-        while let place = stream.first("\0Attribut", from: from) {
+        while let place = stream.firstIndex(of: "\0Attribut", from: from) {
             // Before it: the container's signature and the first chunk's header.
             if let text = VBACompression.decompress(stream, at: place - 3, limit: limit), !text.isEmpty { return text }
             from = place + 1

@@ -29,7 +29,7 @@ enum WideText {
 
     /// True when `text` stands in the bytes, in 8-bit characters or in UTF-16.
     static func has(_ text: StaticString, in bytes: Span<UInt8>) -> Bool {
-        guard let coding = coding(bytes) else { return bytes.first(text) != nil }
+        guard let coding = coding(bytes) else { return bytes.firstIndex(of: text) != nil }
         let letters = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         let needle: [UInt8] = letters.flatMap { coding == .utf16LE ? [$0, 0] : [0, $0] }
         return bytes.firstIndex(of: needle.span) != nil

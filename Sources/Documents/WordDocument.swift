@@ -23,7 +23,8 @@ enum WordDocument {
             let step = isWide ? 2 : 1
             var at = mark + step
             while at < stream.count, stream[at] == 0x20, at < mark + longestLead { at += step }
-            let isField = isWide ? stream.has("D\0D\0E\0", at: at) : stream.hasPrefix(ignoringCase: "DDE", from: at)
+            let isField =
+                isWide ? stream.hasBytes("D\0D\0E\0", at: at) : stream.hasPrefix(ignoringCase: "DDE", from: at)
             guard isField else { continue }
             let start = at
             while at < stream.count, at - start < extraction.limits.factOctets * step,
@@ -54,6 +55,7 @@ enum WordDocument {
     /// A web address or a path on another computer.
     static func isRemote(_ target: [UInt8]) -> Bool {
         let span = target.span
-        return span.first("://") != nil || span.has("\\\\") || span.hasPrefix(ignoringCase: "mhtml:")
+        return span.firstIndex(of: "://") != nil || span.hasBytes("\\\\", at: 0)
+            || span.hasPrefix(ignoringCase: "mhtml:")
     }
 }

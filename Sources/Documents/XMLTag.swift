@@ -44,7 +44,7 @@ struct XMLTag {
     }
 
     func isNamed(_ text: StaticString, _ bytes: Span<UInt8>) -> Bool {
-        name.count == text.utf8CodeUnitCount && bytes.has(text, at: name.lowerBound)
+        name.count == text.utf8CodeUnitCount && bytes.hasBytes(text, at: name.lowerBound)
     }
 
     /// Attributes with their values, the references that XML itself has resolved.

@@ -8,6 +8,7 @@ internal import MailModel
 internal import NIOCore
 internal import NIOPosix
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// The daemon: opens the doors, serves until it is told to stop, takes over new settings on the way.
@@ -34,11 +35,14 @@ package final class GatewayService: Sendable {
     private let start: Start
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
+    /// For the databases of learnt mail: a server that does not answer holds up nothing else.
+    private let learntMail: NIOThreadPool
     private let pool: InspectorPool
     private let journal: MessageJournal
     private let state: GatewayState
     private let door: FrontDoor
     private let control: ControlServer
+    private let releases: ReleaseServer?
     private let turns = ReloadTurns()
     private let started = Date()
 
@@ -71,7 +75,9 @@ package final class GatewayService: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount)))
         threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
-        journal = MessageJournal(logger: logger, structured: settings.log.format == .json)
+        learntMail = NIOThreadPool(numberOfThreads: 4)
+        learntMail.start()
+        journal = try MessageJournal(settings, logger: logger)
         pool = try InspectorPool(
             workspaceDirectory: settings.workspace.directory, allowNonTmpfs: settings.workspace.allowNonTmpfs
         ) { event in
@@ -82,13 +88,8 @@ package final class GatewayService: Sendable {
             }
         }
         let spool = Spool(limits: builder.spoolLimits)
-        let setup = try await Self.makeSetup(builder, start, pool, spool, group, threads, RuleShelf(), before: nil)
-        do {
-            let yesterday = Int(Date().timeIntervalSince1970) - 86_400
-            try await setup.blocking { try setup.quarantine.removeUnfinished(before: yesterday) }
-        } catch {
-            logger.warning("quarantine: \(error)")
-        }
+        let setup = try await Self.makeSetup(
+            builder, start, pool, spool, group, threads, learntMail, RuleShelf(), before: nil)
         state = GatewayState(setup, journal: journal)
         door = FrontDoor(
             group: group, receiver: MessagePipeline(gateway: state), spool: spool,
@@ -96,6 +97,12 @@ package final class GatewayService: Sendable {
         try await door.apply(options)
         control = try await ControlServer(
             path: settings.controlSocketPath, group: group, logger: logger)
+        if let address = settings.quarantine.releaseListener {
+            releases = try await ReleaseServer(address, state: state, group: group, logger: logger)
+            logger.notice("release requests on \(address)")
+        } else {
+            releases = nil
+        }
         for listener in settings.listeners {
             logger.notice("listening on \(listener.address), \(listener.placement.rawValue), policy \(listener.policy)")
         }
@@ -104,10 +111,11 @@ package final class GatewayService: Sendable {
     /// Loads an inspector generation for the settings and puts everything together.
     private static func makeSetup(
         _ builder: SetupBuilder, _ start: Start, _ pool: InspectorPool, _ spool: Spool, _ group: any EventLoopGroup,
-        _ threads: NIOThreadPool, _ shelf: RuleShelf, before: GatewaySetup?
+        _ threads: NIOThreadPool, _ learntMail: NIOThreadPool, _ shelf: RuleShelf, before: GatewaySetup?
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
         let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
         let served = try await threads.runIfActive {
@@ -115,6 +123,7 @@ package final class GatewayService: Sendable {
         }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
+        let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
         for problem in rules.warnings + ready.ruleProblems {
             start.logger.warning("\(Escaping.text(problem, limit: 1000))")
@@ -131,29 +140,52 @@ package final class GatewayService: Sendable {
         }
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
-            listeners: try await builder.listeners(group: group, disk: threads), pool: pool, spool: spool,
-            quarantine: builder.quarantine, notices: notices, served: served, threads: threads, database: database,
-            rules: rules,
-            policies: policies,
-            shelf: shelf,
-            scorer: await scorer(builder, start, threads, before: before?.scorer))
+            listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
+            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
+            served: served,
+            threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            nameScores: try builder.nameScores(),
+            scorer: await scorer(builder, start, learntMail, before: before?.scorer))
     }
 
-    /// The judge by learnt mail. A process opens a database once: a reload keeps the one that is open. One that cannot be
-    /// opened is said loudly and keeps no mail back.
+    /// The scanners of the settings, each tested once; those in use where nothing about them has changed.
+    private static func scanners(
+        _ builder: SetupBuilder, _ start: Start, before: GatewaySetup?
+    ) async throws -> ScannerSet {
+        let settings = builder.settings
+        if let before, before.settings.scanners == settings.scanners, before.settings.scanning == settings.scanning {
+            return before.scanners
+        }
+        let scanners = try builder.scanners(inspector: start.inspectorPath) { [logger = start.logger] text in
+            logger.warning("\(Escaping.text(text, limit: 1000))")
+        }
+        await scanners.test()
+        return scanners
+    }
+
+    /// The judge by learnt mail. Databases that are open stay open over a reload. One that cannot be opened is said loudly,
+    /// with every message too, and keeps no mail back.
     private static func scorer(
         _ builder: SetupBuilder, _ start: Start, _ threads: NIOThreadPool, before: SpamScorer?
     ) async -> SpamScorer? {
         let settings = builder.settings
         guard settings.bayes.enabled else { return nil }
-        let directory = settings.bayesDirectory
-        if let before, before.store.place == directory {
-            return SpamScorer(store: BayesStore(before.store.store, limits: settings.bayesLimits))
-        }
         do {
-            return try await threads.runIfActive {
-                try SpamScorer.open(directory, limits: settings.bayesLimits, readOnly: false)
+            let databases = try await threads.runIfActive {
+                let place = try LearntDatabases.place(settings, nil)
+                if let open = before?.databases, open.place == place { return open }
+                return try LearntDatabases(settings)
             }
+            let scorer = SpamScorer(
+                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases, threads: threads)
+            do {
+                _ = try await scorer.blocking {
+                    try databases.with(nil, making: true) { store in _ = try BayesStore(store).totals() }
+                }
+            } catch {
+                start.logger.error("bayes: \(error): mail is not judged by learnt mail")
+            }
+            return scorer
         } catch {
             start.logger.error("bayes: \(error): mail is not judged by learnt mail")
             return nil
@@ -173,6 +205,11 @@ package final class GatewayService: Sendable {
         let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.control.run { await self.answer($0, stop) } }
+            group.addTask { await self.releases?.run() }
+            group.addTask {
+                await self.state.autolearner.run(
+                    scorer: { self.state.current.scorer }, report: { self.journal.report($0) })
+            }
             group.addTask {
                 for await signal in signals {
                     switch signal {
@@ -184,12 +221,23 @@ package final class GatewayService: Sendable {
             group.addTask {
                 for await _ in reloads { _ = await self.turns.take { await self.reload() } }
             }
+            group.addTask { await self.keepTesting() }
+            group.addTask { await QuarantineKeeping(state: self.state, logger: self.start.logger).run() }
             for await _ in stops { break }
             await self.shutDown()
             group.cancelAll()
         }
         try? await threads.shutdownGracefully()
+        try? await learntMail.shutdownGracefully()
         try? await group.shutdownGracefully()
+    }
+
+    /// Tests the scanners in force on their timers; after a reload these are others.
+    private func keepTesting() async {
+        while !Task.isCancelled {
+            await state.current.scanners.test()
+            try? await Task.sleep(for: .seconds(1))
+        }
     }
 
     private func shutDown() async {
@@ -203,6 +251,8 @@ package final class GatewayService: Sendable {
         last.listeners = [:]
         state.replace(last)
         await pool.stop()
+        let journal = journal
+        try? await threads.runIfActive { journal.close() }
         start.logger.notice("stopped")
     }
 
@@ -217,9 +267,13 @@ package final class GatewayService: Sendable {
         let old = before.settings
         if settings.user != old.user || settings.group != old.group || settings.stateDirectory != old.stateDirectory
             || settings.workspace.directory != old.workspace.directory || settings.controlSocket != old.controlSocket
-            || settings.log != old.log
+            || settings.quarantine.releaseListener != old.quarantine.releaseListener
+            || settings.log != old.log || settings.journal.enabled != old.journal.enabled
+            || settings.journal.lines != old.journal.lines
         {
-            start.logger.warning("user, group, directories, control socket and log change with a restart only")
+            start.logger.warning(
+                "user, group, directories, control socket, release listener, log and journal change with a restart only"
+            )
         }
         do {
             let builder = SetupBuilder(settings)
@@ -228,7 +282,7 @@ package final class GatewayService: Sendable {
                 settings.listeners.filter { before.listener($0.address.description) == nil }, builder)
             let options = try builder.listenerOptions(bound: bound.descriptors)
             var setup = try await Self.makeSetup(
-                builder, start, pool, before.spool, group, threads, before.shelf, before: before)
+                builder, start, pool, before.spool, group, threads, learntMail, before.shelf, before: before)
             guard await turns.isOpen else { return ReloadTurns.stopping }
             // Sessions of a listener that is closed go on under the settings that they began with.
             setup.listeners.merge(before.listeners) { new, _ in new }
@@ -264,7 +318,8 @@ package final class GatewayService: Sendable {
         let setup = state.current
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
-            spool: setup.spool, totals: journal.totals, signatures: setup.signatureState)
+            spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
+            scanners: setup.scanners.states)
         return document.encoded()
     }
 }

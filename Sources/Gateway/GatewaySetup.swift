@@ -4,6 +4,7 @@ internal import MailModel
 internal import NIOPosix
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 internal import Synchronization
 
@@ -15,8 +16,10 @@ struct GatewaySetup: Sendable {
     let hostname: String
     var listeners: [String: ListenerSetup]
     let pool: InspectorPool
+    /// Scanners outside the inspector.
+    let scanners: ScannerSet
     let spool: Spool
-    let quarantine: Quarantine
+    let quarantine: IndexedQuarantine
     /// Texts of notices; nil where none are sent.
     let notices: NoticeBook?
     /// Who has got what of unfinished messages; nil where nothing is passed on.
@@ -29,7 +32,11 @@ struct GatewaySetup: Sendable {
     /// Which settings hold for whom.
     let policies: PolicyBook
     let shelf: RuleShelf
-    /// Judges by learnt mail; nil where that is off or there is no database.
+    /// Answers on messages that come again.
+    let cache: MessageCache
+    /// Findings that are points.
+    let nameScores: NameScores
+    /// Judges by learnt mail; nil where that is off.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.
     var tokenRequest = TokenRequest.numbers
@@ -92,6 +99,7 @@ struct SignatureDatabase: Sendable, Hashable {
 package final class GatewayState: Sendable {
     private let setup: Mutex<GatewaySetup>
     private let journal: MessageJournal
+    let autolearner = Autolearner()
 
     init(_ setup: GatewaySetup, journal: MessageJournal) {
         self.setup = Mutex(setup)
@@ -114,7 +122,10 @@ package final class GatewayState: Sendable {
         journal.note(text)
     }
 
+    func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
+
     func record(_ work: MessageWork) {
-        journal.record(work.event(at: .now))
+        let event = work.event(at: .now)
+        journal.record(event) { JournalRecord(work, event) }
     }
 }

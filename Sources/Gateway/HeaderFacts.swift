@@ -33,6 +33,11 @@ struct HeaderFacts: Sendable {
     /// The header block as far as it was read.
     var block: [UInt8] = []
 
+    /// Fields of MIME, `MIME-Version` among them.
+    var contentFields: [Range<Int>] = []
+    /// The block ends in a blank line, which is its last.
+    var endsInBlankLine = false
+
     /// The limit came before the end of the header block.
     private var cut = false
 
@@ -85,11 +90,27 @@ struct HeaderFacts: Sendable {
                 facts.amavisFields.append(field.whole)
             } else if HeaderEdits.ownNames.contains(where: { field.isNamed($0, in: span) }) {
                 facts.forged.append(field.whole)
+            } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
+                facts.contentFields.append(field.whole)
             }
         }
         facts.block = Array(bytes[..<scanner.position])
         facts.cut = scanner.end == .limit
+        facts.endsInBlankLine = scanner.end == .blankLine && facts.block.suffix(2) == [0x0D, 0x0A]
         return facts
+    }
+
+    private static func isContent(_ name: ArraySlice<UInt8>) -> Bool {
+        let lower = name.prefix(8).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+        return name.count > 8 && lower == Array("content-".utf8)
+    }
+
+    /// Octets of a subject that are decoded.
+    private static let subjectLimit = 2000
+
+    /// The subject as people read it, unfolded, for lists and searches; escape before showing.
+    var subjectText: String {
+        EncodedWords.decoded(subject.prefix(Self.subjectLimit).filter { $0 != 0x0D && $0 != 0x0A })
     }
 
     /// The word behind `with` ends in A: the client had authenticated.

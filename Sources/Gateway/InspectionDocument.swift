@@ -5,6 +5,7 @@ internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// What the inspection found and what follows, in the form of `scan --json`. Fields may be added, never renamed; in JSON
@@ -25,6 +26,7 @@ struct InspectionDocument: Encodable {
         var encrypted: Bool
         var origin: String
         var notes: [String]
+        var types: [String]
     }
 
     struct FindingEntry: Encodable {
@@ -33,6 +35,14 @@ struct InspectionDocument: Encodable {
         var name: String
         var part: Nullable<String>
         var evidence: String
+    }
+
+    struct ScannerEntry: Encodable {
+        var name: String
+        var answered: Bool
+        /// Why it did not answer.
+        var failure: String
+        var us: Int
     }
 
     struct AnomalyEntry: Encodable {
@@ -60,6 +70,7 @@ struct InspectionDocument: Encodable {
     struct TestEntry: Encodable {
         var name: String
         var score: Double
+        var description: String
         var evidence: String
     }
 
@@ -78,11 +89,17 @@ struct InspectionDocument: Encodable {
     var bayes = Nullable<[String: Double]>()
     var findings: [FindingEntry]
     var parts: [PartEntry]
+    /// Inspection and scanners gave their answers at an earlier time, on the same message.
+    var cached: Bool
+    /// Scanners outside the inspector that were asked.
+    var scanners: [ScannerEntry]
     var anomalies: [AnomalyEntry]
     var ambiguous: Bool
     var unchecked: [UncheckedEntry]
     var limitsHit: [String]
     var recipients: [RecipientEntry]
+    /// Files that a rule bans and the allow list lets through, and who says so.
+    var allowed: [String] = []
     var edits: [String] = []
     var timingUs: [String: Int]
     /// `official`, `test-only` or `none`.
@@ -99,7 +116,9 @@ struct InspectionDocument: Encodable {
         category = work.verdict.category.rawValue
         score = work.verdict.score
         tests = work.verdict.tests.map {
-            TestEntry(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 2000))
+            TestEntry(
+                name: Escaping.text($0.name), score: $0.score, description: $0.description,
+                evidence: Escaping.text($0.evidence, limit: 2000))
         }
         bayes.value = work.bayes.map {
             ["probability": $0.probability, "tokens": Double($0.tokens), "known_tokens": Double($0.known)]
@@ -115,8 +134,28 @@ struct InspectionDocument: Encodable {
                 name: Escaping.text("\(entry.verb) \(String(decoding: entry.text, as: UTF8.self))", limit: 500),
                 part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500))
         }
+        cached = work.isFromCache
+        scanners = work.scannerOutcomes.map {
+            ScannerEntry(
+                name: $0.settings.name, answered: $0.failure == nil,
+                failure: Escaping.text($0.failure ?? "", limit: 500),
+                us: $0.microseconds)
+        }
+        findings += work.verdict.banned.map { content in
+            FindingEntry(
+                scanner: "banned", class: Finding.Kind.banned.rawValue,
+                name: Escaping.text(content.attributes, limit: 500), part: path(content.part),
+                evidence: Escaping.text(
+                    content.reason.isEmpty ? content.rule : "\(content.reason) (\(content.rule))", limit: 500))
+        }
+        allowed = work.allowedFiles.map { Escaping.text($0, limit: 1000) }
         edits = work.rules.outcome.edits.map { edit in
             "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+        }
+        for group in work.groups.filter({ $0.disposition == .strip }).prefix(1) {
+            edits += (group.strip?.edits ?? []).map { edit in
+                "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+            }
         }
         parts = report.parts.map { part in
             PartEntry(
@@ -125,7 +164,8 @@ struct InspectionDocument: Encodable {
                 detectedType: Escaping.text(part.detectedType),
                 names: part.names.map { Escaping.text($0, limit: 500) },
                 size: part.size, sha256: hexadecimal(part.sha256), encrypted: part.encrypted,
-                origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) })
+                origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) },
+                types: part.types.map { Escaping.text($0) })
         }
         let judging = work.groups.first?.policy.judging ?? JudgingPolicy()
         anomalies = work.anomalies.map {

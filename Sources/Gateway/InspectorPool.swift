@@ -1,13 +1,14 @@
 package import InspectionLink
-internal import Linux
+package import Linux
 package import MailModel
 package import Stores
 internal import Synchronization
 
 /// How a message came out of the inspection.
 package enum InspectionOutcome: Sendable {
-    /// A report that kept its bounds, and what the generation that wrote it is.
-    case report(Report, Ready)
+    /// A report that kept its bounds, what the generation that wrote it is, and the sealed file with the parts where they were
+    /// wanted.
+    case report(Report, Ready, parts: Descriptor?)
     /// No report; the reason is one of `deadline`, `scannerCrashed`, `scannerFailed`.
     case failed(UncheckedReason, detail: String)
 }
@@ -24,6 +25,8 @@ package struct InspectorPoolSettings: Sendable {
     package var reportSize: Int
     /// A new generation must find the test sample before it serves.
     package var selfTest: Bool
+    /// A new generation is loaded beside the one that serves; else after it, and mail waits.
+    package var isReloadedBeside: Bool
     /// Tables of rules; nil for none.
     package var rules: RuleTables?
     /// Loading a generation may take this long, nanoseconds: a full signature set takes some ten seconds.
@@ -31,7 +34,7 @@ package struct InspectorPoolSettings: Sendable {
 
     package init(
         path: String, pool: PoolMachine.Settings, configure: Configure, limits: InspectionLimits, reportSize: Int,
-        selfTest: Bool, rules: RuleTables? = nil
+        selfTest: Bool, isReloadedBeside: Bool = true, rules: RuleTables? = nil
     ) {
         self.path = path
         self.pool = pool
@@ -39,6 +42,7 @@ package struct InspectorPoolSettings: Sendable {
         self.limits = limits
         self.reportSize = reportSize
         self.selfTest = selfTest
+        self.isReloadedBeside = isReloadedBeside
         self.rules = rules
     }
 }
@@ -101,6 +105,9 @@ package final class InspectorPool: Sendable {
         }
     }
 
+    /// The generation that took over last; 0 before the first.
+    package var generation: Int { inbox.serving.load(ordering: .relaxed) }
+
     /// What the pool is doing.
     package func status() async -> InspectorStatus {
         await withCheckedContinuation { continuation in
@@ -138,6 +145,8 @@ final class Inbox: Sendable {
     }
 
     private let queue = Mutex(Queue())
+    /// The generation that took over last; 0 before the first.
+    let serving = Atomic<Int>(0)
     /// Readable when there are commands.
     let wake: Wakeup
 

@@ -23,8 +23,8 @@ final class InspectorWorker {
     let process: ProcessHandle
     /// The file that the worker writes its reports to; nil before its `hello`.
     var reportFile: Descriptor?
-    /// The request that it has, and the name of that message's directory.
-    var current: (request: Int, directory: String)?
+    /// The request that it has, the name of that message's directory, and the file for parts where they are wanted.
+    var current: (request: Int, directory: String, parts: Descriptor?)?
 
     init(id: WorkerID, socket: PacketSocket, process: ProcessHandle) {
         self.id = id

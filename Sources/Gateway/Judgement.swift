@@ -1,10 +1,10 @@
-internal import Bayes
 internal import Configuration
 internal import InspectionLink
 internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// The steps that the daemon and `mailreeve scan` share: header facts, inspection, verdict, dispositions. They touch
@@ -32,6 +32,7 @@ extension MessageWork {
             return ReplyTexts.failure("policy: \(error)", id: id)
         }
         await inspect()
+        await judgeFiles()
         grade()
         return nil
     }
@@ -63,7 +64,12 @@ extension MessageWork {
             let policy = groups[index].policy
             let base = judged[policy.judging] ?? verdict(under: policy.judging)
             judged[policy.judging] = base
-            groups[index].verdict = base.graded(by: policy, standing: groups[index].standing, size: size)
+            let (banned, strip) = (groups[index].banned, groups[index].strip)
+            var own = base
+            own.add(banned: banned.contents, isStrippable: strip != nil)
+            own.tests += banned.tests
+            own.apply(scores: setup.settings.scores)
+            groups[index].verdict = own.graded(by: policy, standing: groups[index].standing, size: size)
         }
         // The message has the weightiest name that it has for anybody.
         let order = Category.allCases
@@ -71,9 +77,10 @@ extension MessageWork {
             (order.firstIndex(of: group.decisive.category) ?? order.count)
                 + (group.wanted.isDelivered ? order.count : 0)
         }
-        if let weightiest = groups.min(by: { weight($0) < weight($1) }) {
-            verdict = weightiest.verdict
-            decisive = weightiest.decisive
+        leadingGroup = groups.indices.min { weight(groups[$0]) < weight(groups[$1]) } ?? 0
+        if let leading {
+            verdict = leading.verdict
+            decisive = leading.decisive
         }
         for group in groups {
             if group.policy.shadow, !group.wanted.isDelivered {
@@ -84,6 +91,9 @@ extension MessageWork {
             for recipient in group.recipients { settle(recipient, group.disposition, reply) }
         }
     }
+
+    /// The group whose verdict names the message; nil before the policies are known.
+    var leading: RecipientGroup? { groups.indices.contains(leadingGroup) ? groups[leadingGroup] : nil }
 
     /// The verdict under other settings of what counts than those of the first group, under which the message was judged.
     private func verdict(under judging: JudgingPolicy) -> Verdict {
@@ -113,20 +123,75 @@ extension MessageWork {
         results[index] = RecipientOutcome(recipient: message.envelope.recipients[index], kind: kind, reply: reply)
     }
 
+    /// Sender and recipients for the passwords that are tried, the first ones.
+    private var addresses: [String] {
+        let paths = [message.envelope.reversePath] + message.envelope.recipients.map(\.path)
+        return paths.filter { !$0.isNull && $0.bytes.count <= ControlLimits.address }
+            .compactMap { String(validating: $0.bytes, as: UTF8.self) }.prefix(ControlLimits.addresses).map { $0 }
+    }
+
     private mutating func inspect() async {
         let seconds = listener.inspectionSeconds(setup.settings.timeouts)
-        let totals = await scorerTotals()
+        let choice = await chooseDatabase()
         let context = InspectionContext(
-            smtputf8: message.envelope.parameters.smtputf8, tokens: totals == nil ? .none : setup.tokenRequest,
-            foreignTokens: (totals?.foreignTokens ?? 0) > 0)
-        let outcome = await setup.pool.inspect(
-            message.file, context, deadline: monotonicNow() + seconds * 1_000_000_000)
+            smtputf8: message.envelope.parameters.smtputf8, tokens: tokenRequest(choice),
+            foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses,
+            partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0)
+        let deadline = monotonicNow() + seconds * 1_000_000_000
+        let (scanners, first) = (setup.scanners, scanSubject)
+        let key = await cacheKey(context)
+        let kept = key.flatMap { setup.cache.find($0) }
+        isFromCache = kept != nil
+        let keptOutcomes = kept?.outcomes ?? []
+        async let early = scanners.ask(.message, first, kept: keptOutcomes, deadline: deadline)
+        let outcome: InspectionOutcome
+        if let kept {
+            outcome = .report(kept.report, kept.ready, parts: nil)
+        } else {
+            outcome = await setup.pool.inspect(message.file, context, deadline: deadline)
+        }
+        var subject = first
+        if case .report(let report, _, let parts) = outcome { subject.parts = ScanParts(report, file: parts) }
+        scannerOutcomes = keptOutcomes
+        scannerOutcomes += await scanners.ask(.parts, subject, kept: keptOutcomes, deadline: deadline)
+        scannerOutcomes += await early
+        if kept == nil { keep(outcome, key) }
+        scannerOutcomes += await scanners.askBackups(after: scannerOutcomes, subject, deadline: deadline)
+        await judge(outcome, choice)
+    }
+
+    /// What the message is kept by; nil when nothing is kept.
+    private func cacheKey(_ context: InspectionContext) async -> MessageCache.Key? {
+        guard setup.cache.isOn, setup.scanners.allowsKeptAnswers else { return nil }
+        let file = message.file
+        guard let digest = try? await setup.blocking(unless: file.inMemory, { try file.digest() })
+        else {
+            return nil
+        }
+        // Addresses count as passwords only: nothing that is encrypted is kept.
+        var known = context
+        known.addresses = []
+        return MessageCache.Key(digest: digest, context: known, generation: setup.pool.generation)
+    }
+
+    private func keep(_ outcome: InspectionOutcome, _ key: MessageCache.Key?) {
+        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation else {
+            return
+        }
+        let outcomes = scannerOutcomes.filter { $0.settings.looksAtContentOnly }
+        setup.cache.keep(MessageCache.Entry(report: report, ready: ready, outcomes: outcomes), for: key)
+    }
+
+    /// Makes the verdict from what the inspection and the scanners said.
+    private mutating func judge(_ outcome: InspectionOutcome, _ choice: SpamScorer.Choice?) async {
+        let partCount = if case .report(let report, _, _) = outcome { report.parts.count } else { 0 }
+        let conclusion = ScannerConclusion(scannerOutcomes, parts: partCount)
         switch outcome {
-        case .report(let report, let ready):
+        case .report(var report, let ready, _):
             let (file, book) = (message.file, setup.shelf[ready.rules])
             var refusal: String?
             do {
-                rules = try await setup.blocking(unless: file.inMemory) {
+                rules = try await setup.blocking(unless: file.inMemory) { [report] in
                     try RuleJudgement(report, book: book, message: EditableMessage(file))
                 }
             } catch {
@@ -134,6 +199,8 @@ extension MessageWork {
             }
             self.report = report
             self.ready = ready
+            let scored = take(conclusion)
+            report = self.report ?? report
             verdict = Verdict(
                 report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
                 ruling: rules.ruling, required: requiredScanners)
@@ -143,30 +210,82 @@ extension MessageWork {
                 verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
+            for item in conclusion.unchecked { verdict.add(item) }
+            verdict.tests += conclusion.tests + scored
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
-            await score(report)
+            if let choice { await score(report, by: choice) }
+            if let failure = bayesFailure {
+                verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
+            }
         case .failed(let reason, let detail):
-            verdict = Verdict(failed: reason, detail: detail)
+            let scored = take(conclusion)
+            verdict = report.map { Verdict($0) } ?? Verdict(failed: reason, detail: detail)
+            if report != nil { verdict.add(Unchecked(reason, detail: detail)) }
+            for item in conclusion.unchecked { verdict.add(item) }
+            verdict.tests += conclusion.tests + scored
             causes.append(detail)
         }
     }
 
-    /// The totals of a database that knows enough to judge; nil where tokens would be of no use.
-    private func scorerTotals() async -> StoreTotals? {
-        guard let scorer = setup.scorer else { return nil }
-        return try? await setup.blocking { try scorer.store.totalsIfTaught() }
+    /// Names and types of files, for each group: what the sets of its policy ban, what the allow list lets through, and whether
+    /// it could be taken out.
+    private mutating func judgeFiles() async {
+        guard let report, let ready, !report.banned.isEmpty else { return }
+        let (file, facts, book) = (message.file, facts, setup.shelf[ready.rules])
+        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
+        for index in groups.indices {
+            do {
+                var envelope = message.envelope
+                envelope.recipients = groups[index].recipients.map { message.envelope.recipients[$0] }
+                let banned = try BannedJudgement(
+                    report, book: book, sets: groups[index].policy.bannedRules, envelope: envelope, now: time)
+                groups[index].banned = banned
+                groups[index].strip = try await setup.blocking(unless: file.inMemory) {
+                    try StripPlan(banned.contents, report, facts, file, words)
+                }
+            } catch {
+                let detail = "banned: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
+                verdict.add(Unchecked(.scannerFailed, detail: detail))
+                causes.append(detail)
+                return
+            }
+        }
     }
 
-    /// Adds what learnt mail says. A database that cannot be read is named in the log and costs no message.
-    private mutating func score(_ report: Report) async {
+    /// The database that judges; nil where none knows enough, or none can be asked.
+    private mutating func chooseDatabase() async -> SpamScorer.Choice? {
+        guard let scorer = setup.scorer else { return nil }
+        let recipients = message.envelope.recipients
+        do {
+            return try await scorer.blocking { try scorer.choose(for: recipients) }
+        } catch {
+            fail(error)
+            return nil
+        }
+    }
+
+    /// Tokens are wanted to judge by them, and to learn from them.
+    private func tokenRequest(_ choice: SpamScorer.Choice?) -> TokenRequest {
+        let teaches = setup.scorer != nil && setup.settings.bayes.autolearn.enabled
+        return choice != nil || teaches ? setup.tokenRequest : .none
+    }
+
+    /// Adds what learnt mail says.
+    private mutating func score(_ report: Report, by choice: SpamScorer.Choice) async {
         guard let scorer = setup.scorer else { return }
         do {
-            guard let judgement = try await setup.blocking({ try scorer.judge(report) }) else { return }
+            guard let judgement = try await scorer.blocking({ try scorer.judge(report, by: choice) }) else { return }
             bayes = judgement
             verdict.tests += judgement.tests
         } catch {
-            causes.append("bayes: \(error)")
+            fail(error)
         }
+    }
+
+    /// A database that cannot be asked is named in the log and as a test, and costs no message.
+    private mutating func fail(_ error: any Error) {
+        bayesFailure = "\(error)"
+        causes.append("bayes: \(error)")
     }
 }

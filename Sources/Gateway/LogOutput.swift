@@ -49,12 +49,12 @@ package final class LogOutput: Sendable {
     package func close() {
         queue.withLock { $0.closed = true }
         wakeup.signal()
-        wait(drained, milliseconds: 2000)
+        drained.wait(milliseconds: 2000)
     }
 
     private func run() {
         while true {
-            wait(wakeup, milliseconds: -1)
+            wakeup.wait(milliseconds: -1)
             let (lines, lost, closed) = queue.withLock { queue in
                 defer {
                     queue.lines = []
@@ -67,12 +67,6 @@ package final class LogOutput: Sendable {
             if closed { break }
         }
         drained.signal()
-    }
-
-    private func wait(_ wakeup: Wakeup, milliseconds: Int32) {
-        var entry = pollfd(fd: wakeup.descriptor.raw, events: Int16(POLLIN), revents: 0)
-        while poll(&entry, 1, milliseconds) < 0, errno == EINTR {}
-        wakeup.clear()
     }
 
     private func emit(_ lines: [(priority: Int32, text: String)]) {

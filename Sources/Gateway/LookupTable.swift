@@ -190,12 +190,13 @@ struct LookupTables: Sendable {
 }
 
 /// Reads a table's file. Blocks on a disk.
-func readTable(_ path: String, called name: String) throws -> [UInt8] {
+/// - Parameter limit: octets of the largest file that is read.
+func readTable(_ path: String, called name: String, limit: Int = RuleTable.Limits.bytes) throws -> [UInt8] {
     do throws(SystemError) {
         let file = try Descriptor.open(path, 0)
         guard try file.isRegularFile() else { throw SystemError("open \(path): not a regular file", code: 22) }
         let size = try file.size()
-        guard size <= RuleTable.Limits.bytes else { throw SystemError("open \(path)", code: 27) }
+        guard size <= limit else { throw SystemError("open \(path)", code: 27) }
         return try file.read(at: 0, count: size)
     } catch {
         throw GatewayError("\(name): \(error)")

@@ -79,11 +79,12 @@ extension MessageWork {
         if group.policy.shadow { return MessageEdition() }
         let (marking, verdict) = (group.policy.marking, group.verdict)
         var prefix = ownFields(group)
-        if group.isLocal, marking.defang.contains(where: verdict.categories.contains) {
+        if group.isLocal, group.disposition != .strip, marking.defang.contains(where: verdict.categories.contains) {
             return defanged(group, prefix)
         }
         var edits = rules.outcome.edits.map { BodyEdit(range: $0.range, text: $0.text) }
         edits += removed(group).map { BodyEdit(range: $0) }
+        if group.disposition == .strip { edits += group.strip?.edits ?? [] }
         if let tag = tag(group) { prefix += place(tag, in: &edits) }
         // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
         // what a Received field says at its end. Without one, such lines are taken out.
@@ -214,6 +215,9 @@ extension MessageWork {
         else {
             return nil
         }
-        return Escaping.text(ready.engineVersion, limit: 60)
+        let engine = Escaping.text(ready.engineVersion, limit: 60)
+        guard ready.databaseVersion > 0 else { return engine }
+        let hours = max(0, time - ready.databaseTime) / 3600
+        return "\(engine), signatures \(ready.databaseVersion), \(hours) h old"
     }
 }

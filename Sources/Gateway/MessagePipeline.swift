@@ -23,6 +23,8 @@ package struct MessagePipeline: MailReceiver {
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.judge() { return finish(&work, reply) }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
+        if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
+        for line in work.allowedFiles { gateway.note("\(work.id): banned: \(Escaping.text(line, limit: 1000))") }
         // One reply for all: as long as one recipient has to be tried again, nothing is done for the others.
         if !message.lmtp, let later = work.outcomes.first(where: { $0.reply.isTemporary }) {
             return finish(&work, later.reply)
@@ -36,7 +38,10 @@ package struct MessagePipeline: MailReceiver {
             work.quarantineID = nil
             return finish(&work, ReplyTexts.failure(cause, id: work.id))
         }
-        return await answer(&work, key, served)
+        let replies = await answer(&work, key, served)
+        // A message that its client sends again teaches then.
+        if !replies.contains(where: \.isTemporary) { await gateway.autolearner.offer(work) }
+        return replies
     }
 
     // MARK: - Quarantine
@@ -51,6 +56,7 @@ package struct MessagePipeline: MailReceiver {
         let entry = Quarantine.Entry(
             id: work.mailID, time: work.time, category: first.verdict.category,
             reason: ReplyTexts.reason(first.decisive, id: work.id), envelope: envelope,
+            subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
             size: work.message.file.count)
         work.quarantineID = work.mailID
         let (setup, snapshot) = (work.setup, work)

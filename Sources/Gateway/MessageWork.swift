@@ -5,6 +5,7 @@ internal import Linux
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -24,12 +25,20 @@ struct MessageWork: Sendable {
     var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
     var report: Report?
     var ready: Ready?
+    /// The report was one on the same message at an earlier time.
+    var isFromCache = false
+    /// How each scanner outside the inspector came out of it.
+    var scannerOutcomes: [ScannerOutcome] = []
     /// What the rules want.
     var rules = RuleJudgement()
     /// What learnt mail says; nil when it says nothing.
     var bayes: SpamScorer.Judgement?
+    /// Why learnt mail could not be asked; nil when it could.
+    var bayesFailure: String?
     /// Recipients by the settings that hold for them, with their verdicts.
     var groups: [RecipientGroup] = []
+    /// Place of the group whose verdict is the weightiest, which names the message.
+    var leadingGroup = 0
     /// The policy and the banks, for logs.
     var policyName: String
     /// The verdict as far as it decided for the recipients that it is weightiest for.
@@ -41,6 +50,12 @@ struct MessageWork: Sendable {
     var results: [RecipientOutcome?]
     /// Those that are known.
     var outcomes: [RecipientOutcome] { results.compactMap { $0 } }
+    /// Files that would be banned but for the allow list, in words.
+    var allowedFiles: [String] {
+        var out: [String] = []
+        for line in groups.flatMap(\.banned.allowed) where !out.contains(line) { out.append(line) }
+        return out
+    }
     var quarantineID: String?
     var queuedAs: [String] = []
     var causes: [String] = []

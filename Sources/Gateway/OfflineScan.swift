@@ -6,6 +6,7 @@ package import MailModel
 internal import NIOPosix
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -90,13 +91,16 @@ package final class OfflineScan: Sendable {
 
     /// The database that is named must be there; that of the settings may be missing.
     private static func scorer(_ settings: Settings, _ directory: String?) throws -> SpamScorer? {
-        if let directory {
-            return try SpamScorer.open(directory, limits: settings.bayesLimits, readOnly: true)
+        guard directory != nil || settings.bayes.enabled else { return nil }
+        let databases = try LearntDatabases(settings, directory: directory, isReadOnly: true)
+        let totals = try? databases.with(nil) { store in try BayesStore(store).totals() }
+        if directory != nil, totals == nil {
+            throw GatewayError("\(directory ?? ""): no database of learnt mail that can be read")
         }
-        guard settings.bayes.enabled, access(settings.bayesDirectory + "/data.mdb", R_OK | W_OK) == 0 else {
-            return nil
-        }
-        return try SpamScorer.open(settings.bayesDirectory, limits: settings.bayesLimits, readOnly: true)
+        return SpamScorer(
+            databases: databases, limits: settings.bayesLimits,
+            scope: directory == nil ? settings.bayes.databases : .shared,
+            threads: .singleton)
     }
 
     private init(
@@ -114,9 +118,12 @@ package final class OfflineScan: Sendable {
         let database = builder.database()
         let shelf = RuleShelf()
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
+        try builder.checkSets(rules)
         let policies = try await NIOThreadPool.singleton.runIfActive { try PolicyBook(settings) }
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
+        let scanners = try builder.scanners(inspector: settings.inspector.path) { log(Escaping.text($0, limit: 1000)) }
+        await scanners.test()
         let limit = settings.limits.messageSize
         // One message is judged at a time, but the pool's thread may hold it a moment longer than its report.
         let spool = Spool(
@@ -129,11 +136,11 @@ package final class OfflineScan: Sendable {
         }
         listener = first
         setup = GatewaySetup(
-            settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, spool: spool,
-            quarantine: builder.quarantine, notices: nil, served: nil, threads: .singleton, database: database,
-            rules: rules,
-            policies: policies,
-            shelf: shelf,
+            settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
+            spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
+            threads: .singleton,
+            database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            nameScores: try builder.nameScores(),
             scorer: scorer, tokenRequest: .texts)
     }
 

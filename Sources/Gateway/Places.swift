@@ -1,4 +1,4 @@
-internal import Bayes
+package import Bayes
 package import Configuration
 
 /// Where things are that several commands have to find.
@@ -9,12 +9,17 @@ extension Settings {
     }
 
     /// Bounds of the database of learnt mail.
-    var bayesLimits: BayesStore.Limits {
-        BayesStore.Limits(tokens: bayes.tokens, messages: bayes.messages, minimum: bayes.minimum)
+    package var bayesLimits: BayesStore.Limits {
+        BayesStore.Limits(
+            tokens: bayes.tokens, messages: bayes.messages, minimum: bayes.minimum,
+            nearDuplicates: bayes.nearDuplicates)
     }
 
-    /// The database of learnt mail.
+    /// The directory of the databases of learnt mail.
     package var bayesDirectory: String { bayes.path.isEmpty ? stateDirectory + "/bayes" : bayes.path }
+
+    /// The journal of that daemon.
+    package var journalPath: String { stateDirectory + "/journal.sqlite" }
 
     /// The quarantine of that daemon.
     package var quarantineDirectory: String { stateDirectory + "/quarantine" }

@@ -45,11 +45,13 @@ extension PoolDriver {
         else { return broken(id, "is not there") }
         do {
             let directory = try workspace.makeMessage(id, request: request)
-            worker.current = (request, directory)
+            let parts = subject.context.partsLimit > 0 ? try Descriptor.memory("mailreeve-parts") : nil
+            worker.current = (request, directory, parts)
             let record = Inspect(
                 request: request, workspace: directory, context: subject.context, limits: limits
             ).encoded()
-            try worker.socket.send(record, descriptors: [subject.message.descriptor.raw], waiting: false)
+            let files = [subject.message.descriptor.raw] + (parts.map { [$0.raw] } ?? [])
+            try worker.socket.send(record, descriptors: files, waiting: false)
         } catch {
             broken(id, "\(error)")
         }
@@ -71,18 +73,31 @@ extension PoolDriver {
                     return broken(id, "spoke out of turn")
                 }
                 let report = try readReport(worker, length: length, request: request)
+                try Self.seal(current.parts, report)
                 // Asked before the worker is given back: its generation may end with its last message.
                 let ready = zygotes[id.generation]?.ready
                 worker.current = nil
                 let isEmpty = workspace.removeMessage(id, name: current.directory)
                 perform(machine.workerDone(id, keep: isEmpty && report.isUnremarkable, now: monotonicNow()))
-                finish(request, ready, report)
+                finish(request, ready, report, current.parts)
             }
         } catch let error as SystemError where error.code == EAGAIN {
             return
         } catch {
             broken(id, "\(error)")
         }
+    }
+
+    /// From here on the worker cannot change the parts any more. A worker that has the file mapped for writing cannot be kept
+    /// from it: then sealing fails, and the worker has broken the contract.
+    private static func seal(_ parts: Descriptor?, _ report: Report) throws {
+        let end = report.materialised.map(\.range.upperBound).max() ?? 0
+        guard let parts else {
+            if end > 0 { throw RecordError.value("parts that nobody asked for") }
+            return
+        }
+        try parts.seal()
+        guard end <= (try parts.size()) else { throw RecordError.value("parts beyond the end of their file") }
     }
 
     private func readReport(_ worker: InspectorWorker, length: Int, request: Int) throws -> Report {

@@ -3,6 +3,7 @@ internal import InspectionLink
 internal import Linux
 internal import MailModel
 internal import Stores
+internal import Synchronization
 
 /// Carries out what `PoolMachine` decides: the only code that holds inspector processes. Runs on one thread.
 final class PoolDriver: @unchecked Sendable {
@@ -18,12 +19,14 @@ final class PoolDriver: @unchecked Sendable {
         var origin: Origin
     }
 
+    typealias LoadAnswer = CheckedContinuation<Result<Ready, InspectorError>, Never>
+
     struct Loading {
         var settings: InspectorPoolSettings
         var deadline: Int
         var testsLeft = 0
         /// Nil for a generation that takes the place of one that died.
-        var answer: CheckedContinuation<Result<Ready, InspectorError>, Never>?
+        var answer: LoadAnswer?
     }
 
     let workspace: Workspace
@@ -39,6 +42,8 @@ final class PoolDriver: @unchecked Sendable {
     private var lastGeneration = 0
     private var lastRequest = 0
     private var relaunchAt: Int?
+    /// A generation that is started when the one before has ended.
+    private var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
     var counts = (inspected: 0, crashes: 0, deadlines: 0)
     private var stopping: CheckedContinuation<Void, Never>?
 
@@ -112,7 +117,7 @@ final class PoolDriver: @unchecked Sendable {
     private func take(_ command: Inbox.Command) {
         switch command {
         case .load(let settings, let answer):
-            launch(settings, answer: answer)
+            replace(settings, answer: answer)
         case .inspect(let message, let context, let deadline, let answer):
             submit(
                 Pending(message: message, context: context, origin: .caller(answer)), deadline: deadline,
@@ -125,6 +130,8 @@ final class PoolDriver: @unchecked Sendable {
                     crashes: counts.crashes, deadlines: counts.deadlines))
         case .stop(let answer):
             stopping = answer
+            successor?.answer?.resume(returning: .failure(InspectorError("the gateway is stopping")))
+            successor = nil
             settings = nil
             for generation in loading.keys { giveUp(generation, "the gateway is stopping") }
             perform(machine.close())
@@ -134,7 +141,10 @@ final class PoolDriver: @unchecked Sendable {
     private func submit(_ request: Pending, deadline: Int, generation: Int?) {
         lastRequest += 1
         pending[lastRequest] = request
-        perform(machine.submit(lastRequest, deadline: deadline, generation: generation, now: monotonicNow()))
+        perform(
+            machine.submit(
+                lastRequest, size: request.message.count, deadline: deadline, generation: generation,
+                now: monotonicNow()))
     }
 
     func perform(_ actions: [PoolMachine.Action]) {
@@ -163,9 +173,22 @@ final class PoolDriver: @unchecked Sendable {
 
     // MARK: - Generations
 
-    private func launch(
-        _ settings: InspectorPoolSettings, answer: CheckedContinuation<Result<Ready, InspectorError>, Never>?
-    ) {
+    /// Starts the generation that is to take over: beside the one that serves or, where memory holds only one, after it.
+    func replace(_ settings: InspectorPoolSettings, answer: LoadAnswer?) {
+        guard !settings.isReloadedBeside, let serving = machine.serving else { return launch(settings, answer: answer) }
+        successor?.answer?.resume(returning: .failure(InspectorError("overtaken by another reload")))
+        successor = (settings, answer)
+        perform(machine.retire(serving, now: monotonicNow()))
+    }
+
+    /// The generation before has ended, and its memory is free.
+    private func startSuccessor() {
+        guard let next = successor, zygotes.isEmpty, ending.isEmpty else { return }
+        successor = nil
+        launch(next.settings, answer: next.answer)
+    }
+
+    private func launch(_ settings: InspectorPoolSettings, answer: LoadAnswer?) {
         lastGeneration += 1
         let generation = lastGeneration
         do {
@@ -204,8 +227,9 @@ final class PoolDriver: @unchecked Sendable {
             answer.resume(returning: .failure(InspectorError(text)))
         } else {
             log(.error(text))
-            relaunchAt = monotonicNow() + PoolMachine.pause
         }
+        // Without one that serves there must be another try, with the settings that last worked.
+        if machine.serving == nil, settings != nil { relaunchAt = monotonicNow() + PoolMachine.pause }
         perform(machine.retire(generation, now: monotonicNow()))
         if let zygote = zygotes[generation] { end(zygote) }
     }
@@ -213,7 +237,10 @@ final class PoolDriver: @unchecked Sendable {
     private func promote(_ generation: Int) {
         guard let load = loading.removeValue(forKey: generation), let ready = zygotes[generation]?.ready else { return }
         settings = load.settings
-        perform(machine.promote(generation, settings: load.settings.pool, now: monotonicNow()))
+        inbox.serving.store(generation, ordering: .relaxed)
+        var sizes = load.settings.pool
+        sizes.workspace = WorkspaceBudget(size: workspace.size, unpacking: load.settings.limits.unpacking)
+        perform(machine.promote(generation, settings: sizes, now: monotonicNow()))
         log(
             .info(
                 "inspector generation \(generation) serves: \(ready.signatures) signatures, Landlock ABI \(ready.landlockABI)"
@@ -238,7 +265,7 @@ final class PoolDriver: @unchecked Sendable {
             let zygote = ending.remove(at: index)
             _ = zygote.child.reap()
             workspace.removeGeneration(zygote.generation)
-            return
+            return startSuccessor()
         }
         guard let zygote = zygotes.values.first(where: { $0.child.pid == pid }) else { return }
         let generation = zygote.generation
@@ -258,7 +285,8 @@ final class PoolDriver: @unchecked Sendable {
                 return
             }
             switch try ZygoteEvent(record) {
-            case .ready(let ready):
+            case .ready(var ready):
+                ready.generation = generation
                 zygote.ready = ready
                 perform(machine.loaded(generation, now: monotonicNow()))
                 startSelfTest(generation)
@@ -271,6 +299,11 @@ final class PoolDriver: @unchecked Sendable {
                 workers[id] = InspectorWorker(
                     id: id, socket: PacketSocket(descriptors[0]), process: ProcessHandle(descriptors[1]))
                 if !known { kill(id) }
+            case .databaseChanged:
+                // Only the one that serves watches for others; one that is loading reads what is there now.
+                guard machine.serving == generation, let settings, loading.isEmpty, successor == nil else { return }
+                log(.info("the signatures have changed: loading them"))
+                replace(settings, answer: nil)
             case .exited(let number, let status):
                 workerEnded(WorkerID(generation: generation, number: number), Escaping.text(status, limit: 60))
             }
@@ -284,13 +317,13 @@ final class PoolDriver: @unchecked Sendable {
 
     // MARK: - Results
 
-    func finish(_ request: Int, _ ready: Ready?, _ report: Report) {
+    func finish(_ request: Int, _ ready: Ready?, _ report: Report, _ parts: Descriptor?) {
         guard let ready else { return fail(request, .closed) }
         guard let done = pending.removeValue(forKey: request) else { return }
         switch done.origin {
         case .caller(let answer):
             counts.inspected += 1
-            answer.resume(returning: .report(report, ready))
+            answer.resume(returning: .report(report, ready, parts: parts))
         case .selfTest(let generation, let infected):
             selfTestAnswered(generation, passed: infected == report.findings.contains { $0.kind == .virus })
         }

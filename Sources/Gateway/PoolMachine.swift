@@ -12,7 +12,8 @@ package struct WorkerID: Hashable, Sendable {
 /// Decides which worker inspects which message, when a worker is replaced, and what a failure costs. A value without
 /// processes, sockets or a clock: events and the time go in, actions come out. Times are nanoseconds of a monotonic clock.
 ///
-/// Rules: at most `workers` messages at one time, each in a worker of its own; spares are forked ahead; a worker is
+/// Rules: at most `workers` messages at one time, each in a worker of its own, and no more than the workspace has room
+/// for; spares are forked ahead; a worker is
 /// replaced after `messagesPerWorker` messages, after a minute without one, and after each message that gives a reason; a crash or a hang costs the
 /// message one more try in a fresh worker; a request belongs to the serving generation unless it names one.
 package struct PoolMachine: Sendable {
@@ -21,11 +22,15 @@ package struct PoolMachine: Sendable {
         package var workers: Int
         package var spares: Int
         package var messagesPerWorker: Int
+        package var workspace: WorkspaceBudget
 
-        package init(workers: Int, spares: Int, messagesPerWorker: Int) {
+        package init(
+            workers: Int, spares: Int, messagesPerWorker: Int, workspace: WorkspaceBudget = WorkspaceBudget()
+        ) {
             self.workers = max(1, workers)
             self.spares = max(0, spares)
             self.messagesPerWorker = max(1, messagesPerWorker)
+            self.workspace = workspace
         }
     }
 
@@ -59,6 +64,8 @@ package struct PoolMachine: Sendable {
 
     private struct Request {
         var id: Int
+        /// Octets of the message.
+        var size: Int
         var deadline: Int
         var generation: Int?
         var attempts = 0
@@ -120,9 +127,11 @@ package struct PoolMachine: Sendable {
     package var waiting: Int { queue.count }
 
     /// Messages in a worker now.
-    package var busy: Int {
-        generations.values.reduce(0) { sum, generation in
-            sum + generation.workers.values.count { if case .busy = $0.state { true } else { false } }
+    package var busy: Int { running.count }
+
+    private var running: [Request] {
+        generations.values.flatMap { generation in
+            generation.workers.values.compactMap { if case .busy(let request, _) = $0.state { request } else { nil } }
         }
     }
 
@@ -276,9 +285,11 @@ package struct PoolMachine: Sendable {
 
     // MARK: - Requests
 
-    /// A message to inspect before `deadline`; `generation` nil means the one that serves.
-    package mutating func submit(_ id: Int, deadline: Int, generation: Int? = nil, now: Int) -> [Action] {
-        let request = Request(id: id, deadline: deadline, generation: generation)
+    /// A message of `size` octets to inspect before `deadline`; `generation` nil means the one that serves.
+    package mutating func submit(
+        _ id: Int, size: Int = 0, deadline: Int, generation: Int? = nil, now: Int
+    ) -> [Action] {
+        let request = Request(id: id, size: size, deadline: deadline, generation: generation)
         guard !closed, canBeServed(request) else { return [.fail(request: id, .closed)] }
         queue.append(request)
         return pump(now)
@@ -368,17 +379,28 @@ package struct PoolMachine: Sendable {
 
     private mutating func assignWaiting(_ now: Int, _ actions: inout [Action]) {
         guard !queue.isEmpty else { return }
-        var running = busy
+        let inWorkers = running
+        var running = inWorkers.count
+        var taken = inWorkers.isEmpty ? nil : inWorkers.reduce(0) { $0 + settings.workspace.need(messageSize: $1.size) }
+        // One that waits for room in the workspace is not overtaken: else a large message could wait for ever.
+        var isFull = false
         var index = 0
         while index < queue.count {
             let request = queue[index]
             // A self-test behind the messages of a full pool must not wait for them: a reload under load would fail.
-            guard running < settings.workers || request.generation != nil,
+            guard request.generation != nil || running < settings.workers && !isFull,
                 let generation = request.generation ?? serving, let worker = idleWorker(of: generation)
             else {
                 index += 1
                 continue
             }
+            guard request.generation != nil || settings.workspace.hasRoom(messageSize: request.size, taken: taken)
+            else {
+                isFull = true
+                index += 1
+                continue
+            }
+            taken = (taken ?? 0) + settings.workspace.need(messageSize: request.size)
             // An attempt may take half of the time that is left, so that a hang leaves time for the second one.
             let attemptDeadline =
                 request.attempts + 1 < Self.attempts ? now + (request.deadline - now) / 2 : request.deadline

@@ -3,29 +3,39 @@ internal import Glibc
 internal import Linux
 package import MailModel
 internal import NIOPosix
+internal import Policy
 internal import Relay
 internal import SMTP
-internal import Stores
+package import Stores
 
-/// Passes a quarantined message on, on behalf of an administrator: the message as it was kept, byte for byte, with the
-/// envelope it came with.
+/// Passes a quarantined message on, on behalf of an administrator: to the next hop behind the gateway, where it is not
+/// inspected again (no mark in the message says so, since strangers could write one), or back to a listener of the gateway.
 package struct QuarantineRelease: Sendable {
+    /// How the recipient gets the message.
+    package enum Form: String, Sendable, CaseIterable {
+        /// Octet for octet as it was received, with the envelope it came with.
+        case original
+        /// As an attachment (message/rfc822) of a note, with a null sender.
+        case attached
+    }
+
     /// Name of the entry.
     package var id: String
-    /// The only recipient; nil for those of the envelope.
-    package var recipient: MailPath?
+    /// Instead of those of the envelope; empty for those.
+    package var recipients: [MailPath] = []
+    /// Instead of the envelope's; nil for that.
+    package var sender: MailPath?
+    package var form = Form.original
     /// Where it goes, tried in order.
     package var nextHops: [NextHopAddress]
     /// How TLS is used on the way.
     package var tls = Settings.NextHopTLS.none
     /// Release infected mail as well.
-    package var force: Bool
+    package var force = false
 
-    package init(id: String, recipient: MailPath?, nextHops: [NextHopAddress], force: Bool) {
+    package init(id: String, nextHops: [NextHopAddress]) {
         self.id = id
-        self.recipient = recipient
         self.nextHops = nextHops
-        self.force = force
     }
 
     /// What the next hop said of one recipient.
@@ -37,16 +47,18 @@ package struct QuarantineRelease: Sendable {
     /// Sends the message. The entry is marked as released when the next hop took it for somebody.
     /// - Returns: one answer for each recipient.
     /// - Throws: an explanation when the next hop was not even asked.
-    package func run(_ settings: Settings) async throws -> [Answer] {
-        let builder = SetupBuilder(settings)
-        let quarantine = builder.quarantine
-        let entry = try quarantine.entry(id)
-        guard entry.category != .infected || force else {
-            throw GatewayError(
-                "\(id) is infected (\(entry.reason)): releasing it would deliver the virus; --force does it all the same"
-            )
+    package func run(_ settings: Settings, _ quarantine: IndexedQuarantine) async throws -> [Answer] {
+        let (id, force, builder) = (id, force, SetupBuilder(settings))
+        let threads = NIOThreadPool.singleton
+        let message = try await threads.runIfActive {
+            let entry = try quarantine.files.entry(id)
+            guard entry.category != .infected || force else {
+                throw GatewayError(
+                    "\(id) is infected (\(entry.reason)): releasing it would deliver the virus; --force does it all the same"
+                )
+            }
+            return try outgoing(entry, quarantine.files, builder.hostname)
         }
-        let message = try outgoing(entry, quarantine)
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
             disk: .singleton)
@@ -58,8 +70,8 @@ package struct QuarantineRelease: Sendable {
         case .ready(let prepared): replies = await prepared.commit()
         }
         if replies.contains(where: \.isPositive) {
-            do throws(Quarantine.Failure) {
-                try quarantine.markReleased(id, time: time(nil))
+            do {
+                try await threads.runIfActive { try quarantine.markReleased(id, time: time(nil)) }
             } catch {
                 throw GatewayError("\(id) was sent, but cannot be marked as released: \(error)")
             }
@@ -67,25 +79,59 @@ package struct QuarantineRelease: Sendable {
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
     }
 
-    private func outgoing(_ entry: Quarantine.Entry, _ quarantine: Quarantine) throws -> OutgoingMessage {
-        let source = try quarantine.message(id)
-        let size = try source.size()
-        let spool = Spool(
-            limits: Spool.Limits(directory: "", memoryPerMessage: size, totalBytes: size, messages: 1, freeSpace: 0))
-        let writer = try spool.open(declaredSize: size)
-        var hasEightBit = false
-        while writer.count < size {
-            let chunk = try source.read(at: writer.count, count: min(262_144, size - writer.count))
-            guard !chunk.isEmpty else { throw GatewayError("\(id): the message is shorter than it was") }
-            if !hasEightBit { hasEightBit = chunk.contains { $0 >= 0x80 } }
-            try writer.append(chunk)
-        }
-        var recipients = entry.envelope.recipients
-        if let recipient { recipients = [Recipient(path: recipient)] }
+    private func outgoing(
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ hostname: String
+    ) throws -> OutgoingMessage {
+        let recipients =
+            self.recipients.isEmpty ? entry.envelope.recipients : self.recipients.map { Recipient(path: $0) }
         guard !recipients.isEmpty else { throw GatewayError("\(id) has no recipients; name one with --to") }
-        return OutgoingMessage(
-            reversePath: entry.envelope.reversePath, parameters: entry.envelope.parameters, recipients: recipients,
-            forwarded: entry.envelope.client.forwarded, body: OutgoingBody(file: try writer.finish()),
-            hasEightBit: hasEightBit)
+        let (original, hasEightBit) = try stored(entry, quarantine)
+        switch form {
+        case .original:
+            return OutgoingMessage(
+                reversePath: sender ?? entry.envelope.reversePath, parameters: entry.envelope.parameters,
+                recipients: recipients, forwarded: entry.envelope.client.forwarded, body: OutgoingBody(file: original),
+                hasEightBit: hasEightBit)
+        case .attached:
+            let note = ReleasedMessage(
+                hostname: hostname, id: id, recipient: recipients.count == 1 ? recipients.first?.path : nil,
+                sender: entry.envelope.reversePath, subject: entry.subject, reason: entry.reason, time: time(nil),
+                kept: entry.time, boundary: "mailreeve-\(Quarantine.newID())\(Quarantine.newID())")
+            let head = note.head(hasEightBit: hasEightBit)
+            let end = original.count..<original.count
+            return OutgoingMessage(
+                reversePath: sender ?? .null,
+                parameters: MailParameters(
+                    body: .eightBitMIME,
+                    smtputf8: recipients.contains { !$0.path.isASCII } || entry.envelope.parameters.smtputf8),
+                recipients: recipients,
+                body: OutgoingBody(prefix: head, file: original, edits: [BodyEdit(range: end, text: note.tail)]),
+                hasEightBit: hasEightBit || head.contains { $0 >= 0x80 })
+        }
+    }
+
+    /// The message out of the quarantine, proven to be the one that was kept before anything is sent.
+    private func stored(
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine
+    ) throws -> (file: MessageFile, hasEightBit: Bool) {
+        let spool = Spool(
+            limits: Spool.Limits(
+                directory: "", memoryPerMessage: entry.size, totalBytes: entry.size, messages: 1, freeSpace: 0))
+        let writer = try spool.open(declaredSize: entry.size)
+        var hasEightBit = false
+        var failure: SpoolError?
+        try quarantine.read(message: entry) { piece in
+            do throws(SpoolError) {
+                let bytes = piece.withUnsafeBufferPointer { Array($0) }
+                if !hasEightBit { hasEightBit = bytes.contains { $0 >= 0x80 } }
+                try writer.append(bytes)
+                return true
+            } catch {
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
+        return (try writer.finish(), hasEightBit)
     }
 }

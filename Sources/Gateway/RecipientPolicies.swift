@@ -10,6 +10,10 @@ package struct RecipientGroup: Sendable {
     /// They are ours: they get the spam fields.
     var isLocal: Bool
     var standing: SenderStanding
+    /// What rules on names and types of files ban.
+    var banned = BannedJudgement()
+    /// How to take that out; nil when it cannot be done.
+    var strip: StripPlan?
     /// Until the message is judged it is unchecked.
     var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
 

@@ -10,11 +10,15 @@ internal import Synchronization
 /// The gateway's own copy of the tables: an inspector tells which rule fired, and what the rule says is read here.
 struct RuleBook: Sendable {
     /// What the inspector gets; its number tells this book from others.
-    let source: RuleTables
+    private(set) var source: RuleTables
     let hold: RuleSettings.HoldAction
     /// Rules whose text is no action, for the log when the tables are loaded: Postfix says it when one fires, which may be
     /// never. At most `warningsKept`.
     private(set) var warnings: [String] = []
+    /// Rules on names and types of files.
+    let banned: BannedRules
+    /// What is let through all the same.
+    let allowList: BannedAllowList
     private let lists: [CheckList: [RuleTable]]
     private let filters: [String: NextHop]
 
@@ -47,9 +51,14 @@ struct RuleBook: Sendable {
         filters = Dictionary(
             settings.filters.map { ($0.filter, SetupBuilder.hop($0.nextHop)) }, uniquingKeysWith: { first, _ in first })
         hold = settings.hold
+        let sources = try Self.bannedSources(settings.banned)
+        banned = BannedRules(sources)
+        if !banned.problems.isEmpty { throw GatewayError(Self.told(banned.problems)) }
+        allowList = try Self.readAllowList(settings.bannedAllowList)
         source = RuleTables(
-            number: number, tables: tables, lists: order, limits: settings.tableLimits, isStrict: settings.strict,
-            failsClosed: settings.atMatchLimit == .unchecked)
+            number: number, tables: tables, lists: order,
+            banned: sources.map { RuleTables.Table(name: $0.name, text: $0.text) }, limits: settings.tableLimits,
+            isStrict: settings.strict, failsClosed: settings.atMatchLimit == .unchecked)
         warnings = try checked()
     }
 
@@ -58,8 +67,54 @@ struct RuleBook: Sendable {
         return try readTable(name.place, called: name.text)
     }
 
+    /// The book without the texts that only a new inspector needs.
+    fileprivate var withoutTexts: RuleBook {
+        var book = self
+        for index in book.source.tables.indices { book.source.tables[index].text = [] }
+        return book
+    }
+
+    private static func bannedSources(_ sources: [BannedSource]) throws -> [BannedRules.Source] {
+        var out: [BannedRules.Source] = []
+        var isInline = false
+        for source in sources {
+            switch source {
+            case .shipped: out.append(BannedRules.shipped)
+            case .file(let path):
+                let text = try readTable(path, called: "banned.rules", limit: BannedRules.Limits.bytes)
+                out.append(BannedRules.Source(name: path, text: text))
+            case .inline(let line):
+                if !isInline { out.append(BannedRules.Source(name: "banned.rules", text: [])) }
+                out[out.count - 1].text += Array(line.utf8) + [0x0A]
+            }
+            if case .inline = source { isInline = true } else { isInline = false }
+        }
+        return out
+    }
+
+    private static func readAllowList(_ path: String) throws -> BannedAllowList {
+        guard !path.isEmpty else { return BannedAllowList() }
+        let list = BannedAllowList(
+            BannedRules.Source(
+                name: path, text: try readTable(path, called: "banned.allow_list", limit: BannedRules.Limits.bytes)))
+        if !list.problems.isEmpty { throw GatewayError(told(list.problems)) }
+        return list
+    }
+
+    /// The first problems of a file in one text.
+    private static func told(_ problems: [BannedProblem]) -> String {
+        problems.prefix(20).map(\.description).joined(separator: "; ")
+    }
+
+    /// What a policy asks for and is not there, in words; nil when all sets are.
+    func missingSet(_ names: [String]) -> String? {
+        guard let missing = names.first(where: { banned.set(named: $0) == nil }) else { return nil }
+        return "banned_rules: there is no set '\(missing)' in banned.rules, which has "
+            + banned.sets.map(\.name).joined(separator: ", ")
+    }
+
     /// Nothing is looked up.
-    var isEmpty: Bool { source.lists.isEmpty }
+    var isEmpty: Bool { source.lists.isEmpty && source.banned.isEmpty }
 
     /// A table of a list; nil when the inspector names one that is not there.
     func table(_ list: CheckList, _ index: Int) -> RuleTable? {
@@ -70,30 +125,24 @@ struct RuleBook: Sendable {
     /// The next hop that a FILTER chooses; nil when the settings have none for it.
     func nextHop(filter: [UInt8]) -> NextHop? { filters[String(decoding: filter, as: UTF8.self)] }
 
-    // MARK: What cannot be done here
-
     /// Goes through all rules once.
-    /// - Returns: rules whose text is no action.
+    /// - Returns: what to say of rules that do nothing or something else than they seem to.
     /// - Throws: rules that ask for what cannot be done here.
     private func checked() throws -> [String] {
+        let filters = Set(filters.keys)
         var refused: [String] = []
         var warnings: [String] = []
         // Lists that fall back on another have its tables: a warning is said once.
         var places: Set<String> = []
         for (list, tables) in lists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             for table in tables {
-                for line in table.lines {
-                    guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { continue }
-                    let action = CheckAction(result.expanded([]), in: list)
-                    let isFilledIn = result.highestCapture > 0
-                    let place = "\(table.name.text), line \(rule.line)"
-                    if let reason = refusal(action, list, isFilledIn) {
-                        refused.append("\(list.rawValue): \(place): \(reason)")
+                for remark in RuleRemark.remarks(on: table, in: list, filters: filters) {
+                    let place = "\(table.name.text), line \(remark.line)"
+                    if remark.isRefusal {
+                        refused.append("\(list.rawValue): \(place): \(remark.text)")
+                    } else if warnings.count < Self.warningsKept, places.insert(place).inserted {
+                        warnings.append("\(place): \(remark.text)")
                     }
-                    guard !isFilledIn, warnings.count < Self.warningsKept, case .none(let words) = action,
-                        places.insert(place).inserted
-                    else { continue }
-                    warnings.append("\(place): \(words)")
                 }
             }
         }
@@ -103,35 +152,6 @@ struct RuleBook: Sendable {
 
     private static let warningsKept = 100
 
-    /// - Parameter isFilledIn: groups of the pattern go into the text, so that only the action itself is known.
-    private func refusal(_ action: CheckAction, _ list: CheckList, _ isFilledIn: Bool) -> String? {
-        switch action {
-        case .filter(let text) where !isFilledIn && nextHop(filter: text) == nil:
-            let words = Escaping.text(text, limit: 100)
-            return "FILTER \(words) has no next hop here: add '\(words) => smtp:[host]:port' to rules.filters"
-        case .strip where !list.isEditable, .ignore where !list.isEditable, .prepend where !list.isEditable,
-            .replace where !list.isEditable:
-            return "what is looked up here does not stand in the message as it is, so it cannot be changed: "
-                + "use REJECT, DISCARD, HOLD, WARN or SCORE, or a rule in body_checks"
-        case .redirect(let address) where !isFilledIn && Self.path(address) == nil,
-            .bcc(let address) where !isFilledIn && Self.path(address) == nil:
-            return "\(Escaping.text(address, limit: 100)) is no address that SMTP could carry"
-        default:
-            return nil
-        }
-    }
-
-    /// An address as RCPT TO takes it; nil when it is none.
-    static func path(_ address: [UInt8]) -> MailPath? {
-        var bytes = address[...]
-        if bytes.first == 0x3C, bytes.last == 0x3E, bytes.count > 2 { bytes = bytes.dropFirst().dropLast() }
-        guard bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), let path = try? PathGrammar.parse(bytes), !path.isNull
-        else {
-            return nil
-        }
-        return path
-    }
-
     // MARK: Changes
 
     /// What differs from an older book, a line for each table.
@@ -139,6 +159,7 @@ struct RuleBook: Sendable {
         var out: [String] = []
         for list in CheckList.allCases {
             let (before, now) = (old.lists[list] ?? [], lists[list] ?? [])
+            let told = out.count
             for table in now where !before.contains(table) {
                 let count = table.lines.count { $0.rule != nil }
                 if let was = before.first(where: { $0.name == table.name }) {
@@ -152,7 +173,16 @@ struct RuleBook: Sendable {
             for table in before where !now.contains(where: { $0.name == table.name }) {
                 out.append("\(list.rawValue): \(table.name.text) is no longer asked")
             }
-            if out.isEmpty, before.map(\.name) != now.map(\.name) { out.append("\(list.rawValue): another order") }
+            if out.count == told, before.map(\.name) != now.map(\.name) {
+                out.append("\(list.rawValue): another order")
+            }
+        }
+        for set in banned.sets where !old.banned.sets.contains(set) {
+            let was = old.banned.set(named: set.name).map { ", \(old.banned.sets[$0].rules.count) before" } ?? ""
+            out.append("banned: set \(set.name) has \(set.rules.count) rules\(was)")
+        }
+        for set in old.banned.sets where banned.set(named: set.name) == nil {
+            out.append("banned: set \(set.name) is gone")
         }
         return out
     }
@@ -172,8 +202,8 @@ extension RuleSettings {
     }
 }
 
-/// The books of the last generations: a message may be inspected by a generation that is older or newer than the setup
-/// that it began with.
+/// The books of the last generations, without the texts of their tables: a message may be inspected by a generation that is
+/// older or newer than the setup that it began with.
 final class RuleShelf: Sendable {
     private struct State {
         var last = 0
@@ -191,7 +221,7 @@ final class RuleShelf: Sendable {
         }
         let book = try RuleBook(settings, number: number)
         state.withLock { state in
-            state.books[number] = book
+            state.books[number] = book.withoutTexts
             state.books = state.books.filter { $0.key > number - Self.kept }
         }
         return book

@@ -18,8 +18,10 @@ struct RuleJudgement: Sendable {
     private(set) var redirect: Recipient?
     /// Recipients that BCC adds.
     private(set) var bcc: [Recipient] = []
-    /// For the log.
+    /// For the log; escape before showing.
     private(set) var warnings: [String] = []
+    /// Matches that were given up.
+    private(set) var givenUp = 0
 
     /// Why a report cannot be used.
     struct Refusal: Error {
@@ -31,7 +33,7 @@ struct RuleJudgement: Sendable {
 
     /// Reads the firings of a report, and the places in the message that they would change.
     init(_ report: Report, book: RuleBook?, message: EditableMessage) throws {
-        guard !report.firings.isEmpty else { return }
+        guard !report.firings.isEmpty || !report.givenUp.isEmpty else { return }
         guard let book else { throw Refusal(detail: "rules fired where there are none") }
         self.book = book
         var added = 0
@@ -60,22 +62,40 @@ struct RuleJudgement: Sendable {
             if outcome.isEnded { break }
         }
         warnings = outcome.warnings
+        try takeGivenUp(report.givenUp, book)
         try route(book)
+    }
+
+    /// Postfix warns of a rule on which its engine gives up: so it is done here.
+    private mutating func takeGivenUp(_ rules: [RuleGivenUp], _ book: RuleBook) throws {
+        for rule in rules {
+            guard let table = book.table(rule.list, rule.table), table.rule(line: rule.line) != nil else {
+                throw Refusal(detail: "a rule was given up that \(rule.list.rawValue) does not have")
+            }
+            let name = table.name
+            warnings.append(
+                "\(name.type.rawValue) map \(name.place), line \(rule.line): \(rule.words)"
+                    + (rule.times > 1 ? ", \(rule.times) times" : ""))
+            givenUp = givenUp.addingReportingOverflow(rule.times).partialValue
+        }
     }
 
     /// Octets that edits of one message may add.
     static let editLimit = 16_777_216
 
     private mutating func route(_ book: RuleBook) throws {
+        guard !outcome.hasTooManyBCC else {
+            throw Refusal(detail: "BCC would add more than \(CheckOutcome.bccLimit) recipients")
+        }
         for address in outcome.bcc {
-            guard let path = RuleBook.path(address) else {
+            guard let path = RuleRemark.path(address) else {
                 warnings.append("BCC \(Escaping.text(address, limit: 320)): no address that SMTP could carry")
                 continue
             }
             bcc.append(Recipient(path: path, notify: .never))
         }
         if let address = outcome.redirect {
-            guard let path = RuleBook.path(address) else {
+            guard let path = RuleRemark.path(address) else {
                 throw Refusal(
                     detail: "REDIRECT \(Escaping.text(address, limit: 320)): no address that SMTP could carry")
             }
@@ -108,7 +128,8 @@ struct RuleJudgement: Sendable {
     var tests: [ScoredTest] {
         outcome.scores.map {
             ScoredTest(
-                name: $0.name, score: Double($0.points) / 1000, evidence: String(decoding: $0.text, as: UTF8.self))
+                name: $0.name, score: Double($0.points) / 1000, evidence: String(decoding: $0.text, as: UTF8.self),
+                area: $0.list.area)
         }
     }
 

@@ -20,6 +20,8 @@ struct ScanTree {
             let evidence = finding.evidence.isEmpty ? "" : ": \(finding.evidence)"
             return "\(finding.class): \(finding.name) (\(finding.scanner))\(Self.place(finding.part))\(evidence)"
         }
+        list("allowed", document.allowed) { $0 }
+        addTests(document)
         list("anomalies", document.anomalies) { anomaly in
             "\(anomaly.kind)\(Self.place(anomaly.part)) at octet \(anomaly.offset) (\(anomaly.class), \(anomaly.action))"
         }
@@ -59,6 +61,28 @@ struct ScanTree {
         if items.isEmpty { return }
         add(1, title)
         for item in items { add(2, describe(item)) }
+    }
+
+    /// Tests, each with its points, what it means and what was seen; and what learnt mail says.
+    private mutating func addTests(_ document: InspectionDocument) {
+        list("tests: \(Self.points(document.score)) points", document.tests) { test in
+            let meaning = [test.description, test.evidence].filter { !$0.isEmpty }.joined(separator: ": ")
+            return "\(Self.points(test.score)) \(test.name)\(meaning.isEmpty ? "" : ": \(meaning)")"
+        }
+        if let bayes = document.bayes.value, let probability = bayes["probability"] {
+            let tokens = bayes["tokens"].map { Int($0) } ?? 0
+            let known = bayes["known_tokens"].map { Int($0) } ?? 0
+            add(1, "learnt mail: spam is \(Self.share(probability)) probable (\(known) of \(tokens) tokens known)")
+        }
+    }
+
+    /// Points with up to three places.
+    private static func points(_ score: Double) -> String {
+        "\((score * 1000).rounded() / 1000)"
+    }
+
+    private static func share(_ probability: Double) -> String {
+        "\((probability * 10_000).rounded() / 100) %"
     }
 
     /// A part's depth is the number of dots and slashes in its path: `1`, `1.2`, `1.2.1`, `1.2.1/3`.

@@ -9,6 +9,7 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -64,7 +65,11 @@ struct SetupBuilder {
         let clamav = database.map {
             ClamAVSettings(
                 database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
-                maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles)
+                maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles,
+                options: settings.clamav.nameScores.isEmpty
+                    ? settings.clamav.options : settings.clamav.options.union(.allMatches),
+                excludedPUA: Array(settings.clamav.excludePUA.prefix(ControlLimits.categories)),
+                selfCheck: settings.clamav.selfCheck, cachesScans: settings.cache.parts)
         }
         let inspector = settings.inspector
         return InspectorPoolSettings(
@@ -75,7 +80,8 @@ struct SetupBuilder {
                 generation: 0, workspace: "", clamav: clamav, allowWeakerSandbox: inspector.sandbox == .allowWeaker,
                 workerMemory: inspector.memory,
                 workerFileSize: max(
-                    inspector.reportSize, settings.limits.messageSize * 2, settings.unpacking.workspace),
+                    inspector.reportSize, settings.limits.messageSize * 2, settings.unpacking.workspace,
+                    settings.scanning.partsSize),
                 passwords: Array(settings.unpacking.passwords.prefix(ControlLimits.passwords))),
             limits: InspectionLimits(
                 mimeParts: settings.limits.mimeParts, mimeDepth: settings.limits.mimeDepth,
@@ -85,7 +91,32 @@ struct SetupBuilder {
                 decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes,
                 unpacking: unpackingLimits),
             reportSize: inspector.reportSize, selfTest: clamav != nil,
+            isReloadedBeside: settings.clamav.concurrentReload,
             rules: rules.flatMap { $0.isEmpty ? nil : $0.source })
+    }
+
+    var cache: MessageCache {
+        let cache = settings.cache
+        return MessageCache(limit: cache.messages, lifetimes: .init(clean: cache.clean, infected: cache.infected))
+    }
+
+    /// What findings are worth that are no viruses.
+    func nameScores() throws -> NameScores {
+        do {
+            return try NameScores(settings.clamav.nameScores)
+        } catch {
+            throw GatewayError("clamav.virus_name_to_score: \(error)")
+        }
+    }
+
+    /// Scanners outside the inspector.
+    /// - Parameter inspector: path of `mailreeve-inspector`; the launcher stands beside it unless the settings say where.
+    func scanners(inspector: String, log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {
+        let directory = inspector.lastIndex(of: "/").map { String(inspector[...$0]) } ?? ""
+        let launcher = settings.scanning.launcher
+        return try ScannerTable(
+            launcher: launcher.isEmpty ? directory + "mailreeve-launcher" : launcher, settings: settings
+        ).scanners(log: log)
     }
 
     private var unpackingLimits: UnpackingLimits {
@@ -103,7 +134,6 @@ struct SetupBuilder {
 
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
     var servedDirectory: String { settings.stateDirectory + "/served" }
-    var quarantine: Quarantine { Quarantine(directory: settings.quarantineDirectory) }
 
     var spoolLimits: Spool.Limits {
         Spool.Limits(
@@ -146,6 +176,7 @@ struct SetupBuilder {
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
             addAmbiguityResults: policy.addAmbiguityResults)
+        content.bannedRules = policy.bannedRules
         content.lovers = Set(policy.lovers)
         content.bypass = Set(policy.bypass)
         content.allowSkips = Set(policy.allowSkips)
@@ -178,6 +209,23 @@ struct SetupBuilder {
             }
         }
         return marking
+    }
+
+    /// Every set that a policy, a bank or a recipient asks must be there.
+    func checkSets(_ rules: RuleBook) throws {
+        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
+            if let missing = rules.missingSet(policy.bannedRules) { throw GatewayError("policies.\(name).\(missing)") }
+        }
+        for (index, bank) in settings.banks.enumerated() {
+            if let missing = rules.missingSet(bank.overlay.values.bannedRules) {
+                throw GatewayError("banks[\(index)].\(missing)")
+            }
+        }
+        for (index, entry) in settings.recipients.enumerated() {
+            if let missing = rules.missingSet(entry.overlay.values.bannedRules) {
+                throw GatewayError("recipients[\(index)].\(missing)")
+            }
+        }
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

@@ -1,10 +1,16 @@
 internal import Bayes
+internal import Configuration
 internal import MailModel
+internal import NIOPosix
 internal import Scoring
 
 /// Judges messages by learnt mail: the probability, and the named test with its points that goes with it.
 struct SpamScorer: Sendable {
-    let store: BayesStore
+    let databases: LearntDatabases
+    let limits: BayesStore.Limits
+    let scope: Settings.BayesDatabaseScope
+    /// Where calls wait for disks and servers, so that nothing else waits behind them.
+    let threads: NIOThreadPool
 
     /// What learnt mail says of one message.
     struct Judgement: Sendable {
@@ -16,16 +22,45 @@ struct SpamScorer: Sendable {
         var tests: [ScoredTest]
     }
 
-    /// Opens the database; nil without one. It is opened once for a process and kept over reloads.
-    static func open(_ directory: String, limits: BayesStore.Limits, readOnly: Bool) throws(StoreError) -> SpamScorer {
-        SpamScorer(store: BayesStore(try LMDBStore(directory: directory, readOnly: readOnly), limits: limits))
+    /// The database that judges a message.
+    struct Choice: Sendable {
+        /// Of a user or domain; nil for the shared one.
+        var name: String?
+        /// Whether the message's words are wanted as SpamAssassin keys them, too.
+        var hasForeignTokens: Bool
     }
 
-    /// Judges the tokens of a report; nil when too little was learnt. Blocks: looks into the database.
-    func judge(_ report: Report) throws(StoreError) -> Judgement? {
+    /// Of the test that says that learnt mail could not be asked.
+    static let unavailable = "BAYES_UNAVAILABLE"
+
+    /// Runs a call that may wait.
+    func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await threads.runIfActive(work)
+    }
+
+    /// Chooses the database for the recipients: theirs when it knows enough to judge, else the shared one; nil when neither
+    /// does.
+    func choose(for recipients: [Recipient]) throws -> Choice? {
+        let own = LearntDatabases.name(recipients, scope)
+        for name in own == nil ? [nil] : [own, nil] {
+            let totals = try databases.with(name) { store in
+                try BayesStore(store, limits: limits).totalsIfTaught()
+            }
+            if case .some(.some(let totals)) = totals {
+                return Choice(name: name, hasForeignTokens: totals.foreignTokens > 0)
+            }
+        }
+        return nil
+    }
+
+    /// Judges the tokens of a report; nil when too little was learnt.
+    func judge(_ report: Report, by choice: Choice) throws -> Judgement? {
         let features = Features(tokens: report.tokens)
         guard !features.keys.isEmpty else { return nil }
-        guard let evidence = try store.evidence(features) else { return nil }
+        let found = try databases.with(choice.name) { store in
+            try BayesStore(store, limits: limits).evidence(features)
+        }
+        guard case .some(.some(let evidence)) = found else { return nil }
         let judgement = Committee.judge(
             features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),
             ham: Int(clamping: evidence.totals.ham), model: evidence.totals.model)

@@ -2,6 +2,7 @@ internal import Foundation
 internal import InspectionLink
 internal import MailModel
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// The answer to `mailreeve status`, one JSON object. Fields may be added, never renamed; in JSON their
@@ -22,6 +23,17 @@ struct StatusDocument: Codable {
         var deadlines: Int
     }
 
+    struct ScannerEntry: Codable {
+        var name: String
+        var backup: Bool
+        /// Empty when it works.
+        var fault: String
+        var version: String
+        var signatureTime: Int
+        var answered: Int
+        var failed: Int
+    }
+
     struct DoorEntry: Codable {
         var connections: Int
         var processing: Int
@@ -36,13 +48,15 @@ struct StatusDocument: Codable {
 
     var uptime: Int
     var inspector: InspectorEntry
+    var scanners: [ScannerEntry]
     var listeners: DoorEntry
     var spool: SpoolEntry
     var totals: MessageJournal.Counters
+    var journal: JournalWriter.Figures
 
     init(
         uptime: Int, inspector: InspectorStatus, door: FrontDoorStatus, spool: Spool, totals: MessageJournal.Counters,
-        signatures: String
+        journal: JournalWriter.Figures, signatures: String, scanners: [ScannerState]
     ) {
         self.uptime = uptime
         let ready = inspector.ready
@@ -52,10 +66,17 @@ struct StatusDocument: Codable {
             databaseVersion: ready?.databaseVersion ?? 0, databaseTime: ready?.databaseTime ?? 0,
             landlockAbi: ready?.landlockABI ?? 0, busy: inspector.busy, waiting: inspector.waiting,
             inspected: inspector.inspected, crashes: inspector.crashes, deadlines: inspector.deadlines)
+        self.scanners = scanners.map {
+            ScannerEntry(
+                name: $0.name, backup: $0.isBackup, fault: Escaping.text($0.fault ?? "", limit: 500),
+                version: Escaping.text($0.version, limit: 200), signatureTime: $0.signatureTime,
+                answered: $0.answered, failed: $0.failed)
+        }
         listeners = DoorEntry(
             connections: door.connections, processing: door.processing, accepted: door.accepted, refused: door.refused)
         self.spool = SpoolEntry(messages: spool.messages, bytes: spool.bytes)
         self.totals = totals
+        self.journal = journal
     }
 
     func encoded() -> String { Self.json(self) }

@@ -36,11 +36,16 @@ package struct StatusTable: CustomStringConvertible {
             ),
             ("engine", "\(Escaping.text(inspector.engine)), \(inspector.signatureCount) signatures"),
         ]
+        if totals.ruleMatchesGivenUp > 0 {
+            rows.append(
+                ("rules", "\(totals.ruleMatchesGivenUp) matches given up at rules.match_limit or another limit"))
+        }
         switch inspector.signatures {
         case "test-only": rows.append(("signatures", "TEST ONLY: real viruses are not found"))
         case "none": rows.append(("signatures", "none: virus scanning is off"))
         default: rows.append(("signatures", Self.databaseAge(inspector)))
         }
+        for scanner in document.scanners { rows.append(("scanner", Self.words(scanner))) }
         if inspector.landlockAbi == 0 { rows.append(("sandbox", "without Landlock")) }
         return rows.map { name, value in name + String(repeating: " ", count: 13 - name.count) + value }
             .joined(separator: "\n")
@@ -50,6 +55,15 @@ package struct StatusTable: CustomStringConvertible {
         guard inspector.databaseTime > 0 else { return "\(Escaping.text(inspector.signatures))" }
         let age = Int(Date().timeIntervalSince1970) - inspector.databaseTime
         return "version \(inspector.databaseVersion), made \(duration(max(0, age))) ago"
+    }
+
+    private static func words(_ scanner: StatusDocument.ScannerEntry) -> String {
+        let name = Escaping.text(scanner.name) + (scanner.backup ? " (backup)" : "")
+        let state =
+            scanner.fault.isEmpty
+            ? "works" + (scanner.version.isEmpty ? "" : ", \(Escaping.text(scanner.version))")
+            : "FAILED: \(Escaping.text(scanner.fault))"
+        return "\(name): \(state); \(scanner.answered) answered, \(scanner.failed) not"
     }
 
     private static func duration(_ seconds: Int) -> String {

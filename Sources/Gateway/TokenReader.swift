@@ -68,7 +68,7 @@ package final class TokenReader: Sendable {
         let outcome = await pool.inspect(
             file, InspectionContext(tokens: .only), deadline: monotonicNow() + Self.deadline * 1_000_000_000)
         switch outcome {
-        case .report(let report, _): return report.tokens
+        case .report(let report, _, _): return report.tokens
         case .failed(_, let detail): throw GatewayError(detail)
         }
     }

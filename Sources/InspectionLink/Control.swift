@@ -1,12 +1,13 @@
 // The control records: gateway and zygote on one SEQPACKET socket, gateway and each worker on another.
 //
 //   gateway -> zygote   Configure (first, with [tables of rules] where there are any), Fork
-//   zygote  -> gateway  Ready or Failed, Forked (with [worker socket, pidfd]), Exited
+//   zygote  -> gateway  Ready or Failed, Forked (with [worker socket, pidfd]), Exited, DatabaseChanged
 //   worker  -> gateway  Hello (with [report file]), Done
-//   gateway -> worker   Inspect (with [message file])
+//   gateway -> worker   Inspect (with [message file], or [message file, parts file] where parts are wanted)
 //
 // The end of the stream ends the reader: no worker outlives its zygote, no zygote outlives its gateway.
 
+package import MailModel
 package import Members
 
 /// First record to a zygote: everything it needs before it forks.
@@ -50,12 +51,27 @@ package struct ClamAVSettings: Hashable, Sendable {
     package var maxScanSize: Int
     package var maxRecursion: Int
     package var maxFiles: Int
+    package var options: EngineOptions
+    /// Categories of possibly unwanted applications that are left out.
+    package var excludedPUA: [String]
+    /// Seconds between two looks for changed signatures; 0 for none.
+    package var selfCheck: Int
+    /// A worker does not scan again what it has found clean.
+    package var cachesScans: Bool
 
-    package init(database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int) {
+    package init(
+        database: String, maxScanSize: Int, maxRecursion: Int, maxFiles: Int,
+        options: EngineOptions = .standard, excludedPUA: [String] = [], selfCheck: Int = 0,
+        cachesScans: Bool = false
+    ) {
         self.database = database
         self.maxScanSize = maxScanSize
         self.maxRecursion = maxRecursion
         self.maxFiles = maxFiles
+        self.options = options
+        self.excludedPUA = excludedPUA
+        self.selfCheck = selfCheck
+        self.cachesScans = cachesScans
     }
 }
 
@@ -74,6 +90,8 @@ package struct Ready: Hashable, Sendable {
     package var rules: Int
     /// What is wrong with the tables, in Postfix's words; the first ones.
     package var ruleProblems: [String]
+    /// Number of the generation; filled in by the gateway, which gave it.
+    package var generation = 0
 
     package init(
         signatures: Int, engineVersion: String, databaseVersion: Int, databaseTime: Int, landlockABI: Int,
@@ -117,11 +135,20 @@ package struct InspectionContext: Hashable, Sendable {
 
     /// Words are wanted as SpamAssassin keys them, too.
     package var foreignTokens: Bool
+    /// Addresses of the envelope, whose names and domains are tried as passwords; at most `ControlLimits.addresses`.
+    package var addresses: [String]
+    /// Octets of decoded parts that are wanted in the file that comes with the request; 0 for none, and no file.
+    package var partsLimit: Int
 
-    package init(smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false) {
+    package init(
+        smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, addresses: [String] = [],
+        partsLimit: Int = 0
+    ) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
         self.foreignTokens = foreignTokens
+        self.partsLimit = partsLimit
+        self.addresses = addresses
     }
 }
 
@@ -191,6 +218,8 @@ package enum ZygoteEvent: Hashable, Sendable {
     /// A worker has ended; `status` says how (`exit 0`, `signal 9`). Without a `forked` before it: the worker could not be
     /// forked at all (`not forked: ...`).
     case exited(worker: Int, status: String)
+    /// The files of the signatures have changed since they were loaded, and have come to rest.
+    case databaseChanged
 }
 
 /// Records from worker to gateway.

@@ -1,3 +1,4 @@
+internal import MailModel
 internal import Members
 
 extension ZygoteRequest {
@@ -13,6 +14,10 @@ extension ZygoteRequest {
                 out.put(clamav.maxScanSize)
                 out.put(clamav.maxRecursion)
                 out.put(clamav.maxFiles)
+                out.put(clamav.options.rawValue)
+                out.put(clamav.excludedPUA) { out, category in out.put(category) }
+                out.put(clamav.selfCheck)
+                out.put(clamav.cachesScans)
             }
             out.put(settings.allowWeakerSandbox)
             out.put(settings.landlockABI)
@@ -37,7 +42,11 @@ extension ZygoteRequest {
             if try reader.bool() {
                 clamav = ClamAVSettings(
                     database: try reader.string(limit: ControlLimits.path), maxScanSize: try reader.int(),
-                    maxRecursion: try reader.int(), maxFiles: try reader.int())
+                    maxRecursion: try reader.int(), maxFiles: try reader.int(),
+                    options: EngineOptions(rawValue: try reader.int(in: 0...EngineOptions.known.rawValue)),
+                    excludedPUA: try reader.list(limit: ControlLimits.categories) { reader throws(RecordError) in
+                        try reader.string(limit: ControlLimits.category)
+                    }, selfCheck: try reader.int(in: 0...86_400), cachesScans: try reader.bool())
             }
             self = .configure(
                 Configure(
@@ -78,6 +87,8 @@ extension ZygoteEvent {
             out.put(worker)
             out.put(pid)
             return out.bytes
+        case .databaseChanged:
+            return RecordWriter(type: 15).bytes
         case .exited(let worker, let status):
             var out = RecordWriter(type: 14)
             out.put(worker)
@@ -104,6 +115,8 @@ extension ZygoteEvent {
             self = .forked(worker: try reader.int(), pid: try reader.int())
         case 14:
             self = .exited(worker: try reader.int(), status: try reader.string(limit: 200))
+        case 15:
+            self = .databaseChanged
         default:
             throw .type(reader.type)
         }
@@ -143,6 +156,8 @@ extension Inspect {
         out.put(context.smtputf8)
         out.put(context.tokens.rawValue)
         out.put(context.foreignTokens)
+        out.put(context.addresses) { out, address in out.put(address) }
+        out.put(context.partsLimit)
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -169,7 +184,10 @@ extension Inspect {
             request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
             context: InspectionContext(
                 smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
-                foreignTokens: try reader.bool()),
+                foreignTokens: try reader.bool(),
+                addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
+                    try reader.string(limit: ControlLimits.address)
+                }, partsLimit: try reader.int(in: any)),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
@@ -202,6 +220,12 @@ package enum ControlLimits {
     /// Passwords of the site, and octets of one.
     package static let passwords = 200
     package static let password = 128
+    /// Categories of possibly unwanted applications, and octets of one.
+    package static let categories = 200
+    package static let category = 64
+    /// Addresses of the envelope that are tried as passwords, and octets of one (RFC 5321 section 4.5.3.1: 64 and 255).
+    package static let addresses = 10
+    package static let address = 320
     /// Octets of a failure text.
     package static let text = 8192
     /// Problems of rules that are told, and octets of one: together they fit into a record.

@@ -20,6 +20,9 @@ package struct ReportLimits: Hashable, Sendable {
     package var firings = 10_000
     package var groups = 100
     package var groupBytes = 4_194_304
+    /// Rules on names and types of files that hold, and short types of one part.
+    package var banned = 20_000
+    package var types = 32
     /// Tokens of the spam scorer.
     package var tokens = 16_384
 
@@ -44,6 +47,14 @@ extension Report {
             out.put(part.cause?.rawValue ?? "")
             out.put(part.decoding)
             out.put(part.notes) { out, note in out.put(note) }
+            out.put(part.types) { out, type in out.put(type) }
+            out.put(part.container)
+            out.put(part.place != nil)
+            if let place = part.place {
+                for bound in [
+                    place.header.lowerBound, place.header.upperBound, place.body.lowerBound, place.body.upperBound,
+                ] { out.put(bound) }
+            }
         }
         out.put(findings) { out, finding in
             out.put(finding.scanner)
@@ -75,8 +86,23 @@ extension Report {
             }
             out.put(firing.text)
         }
+        out.put(givenUp) { out, rule in
+            out.put(rule.list.rawValue)
+            out.put(rule.table)
+            out.put(rule.line)
+            out.put(rule.times)
+            out.put(rule.words)
+        }
+        out.put(banned) { out, firing in
+            for value in [firing.set, firing.rule, firing.part, firing.matched] { out.put(value) }
+        }
         out.put(limitsHit) { out, name in out.put(name) }
         out.put(completedScanners) { out, name in out.put(name) }
+        out.put(materialised) { out, item in
+            out.put(item.part)
+            out.put(item.range.lowerBound)
+            out.put(item.range.upperBound)
+        }
         out.put(timings) { out, timing in
             out.put(timing.stage)
             out.put(timing.microseconds)
@@ -94,8 +120,10 @@ extension Report {
         var reader = try RecordReader(record)
         guard reader.type == 41 else { throw .type(reader.type) }
         let messageSize = try reader.int(in: 0...Int.max)
+        var index = 0
         let parts = try reader.list(limit: limits.entries) { reader throws(RecordError) in
-            PartDescription(
+            defer { index += 1 }
+            return PartDescription(
                 path: try reader.string(limit: limits.text), declaredType: try reader.string(limit: limits.text),
                 detectedType: try reader.string(limit: limits.text),
                 names: try reader.list(limit: limits.names) { reader throws(RecordError) in
@@ -107,7 +135,11 @@ extension Report {
                 decoding: try reader.string(limit: limits.text),
                 notes: try reader.list(limit: limits.notes) { reader throws(RecordError) in
                     try reader.string(limit: limits.text)
-                })
+                },
+                types: try reader.list(limit: limits.types) { reader throws(RecordError) in
+                    try reader.string(limit: 32)
+                },
+                container: try reader.index(below: index), place: try Self.place(&reader, messageSize))
         }
         let count = parts.count
         let findings = try reader.list(limit: limits.findings) { reader throws(RecordError) in
@@ -142,11 +174,28 @@ extension Report {
                 list: list, table: table, line: line, range: start..<end, groups: groups,
                 text: try reader.bytes(limit: RuleFiring.textShown))
         }
+        let givenUp = try reader.list(limit: RuleGivenUp.countLimit) { reader throws(RecordError) in
+            RuleGivenUp(
+                list: try Self.word(&reader), table: try reader.int(in: 0...limits.entries),
+                line: try reader.int(in: 1...Int.max), times: try reader.int(in: 1...messageSize + 1),
+                words: try reader.string(limit: RuleGivenUp.wordsLimit))
+        }
+        let banned = try reader.list(limit: limits.banned) { reader throws(RecordError) in
+            BannedFiring(
+                set: try reader.int(in: 0...limits.entries), rule: try reader.int(in: 0...limits.entries),
+                part: try reader.int(in: 0...max(0, count - 1)), matched: try reader.int(in: 0...max(0, count - 1)))
+        }
+        guard banned.isEmpty || count > 0 else { throw .value("banned parts where there are none") }
         let limitsHit = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
         }
         let completedScanners = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
+        }
+        let materialised = try reader.list(limit: count) { reader throws(RecordError) in
+            let part = try reader.int(in: 0...max(0, count - 1))
+            let start = try reader.int(in: 0...Int.max)
+            return MaterialisedPart(part: part, range: start..<(try reader.int(in: start...Int.max)))
         }
         let timings = try reader.list(limit: limits.timings) { reader throws(RecordError) in
             Timing(
@@ -160,8 +209,18 @@ extension Report {
         try reader.end()
         self.init(
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
-            firings: firings, limitsHit: limitsHit, completedScanners: completedScanners, timings: timings,
-            tokens: tokens, tokenTexts: tokenTexts)
+            firings: firings, givenUp: givenUp, banned: banned, limitsHit: limitsHit,
+            completedScanners: completedScanners, timings: timings, tokens: tokens, tokenTexts: tokenTexts)
+        self.materialised = materialised
+    }
+
+    private static func place(_ reader: inout RecordReader, _ size: Int) throws(RecordError) -> PartDescription.Place? {
+        guard try reader.bool() else { return nil }
+        let start = try reader.int(in: 0...size)
+        let headerEnd = try reader.int(in: start...size)
+        let bodyStart = try reader.int(in: headerEnd...size)
+        return PartDescription.Place(
+            header: start..<headerEnd, body: bodyStart..<(try reader.int(in: bodyStart...size)))
     }
 
     private static func digest(_ reader: inout RecordReader) throws(RecordError) -> [UInt8] {

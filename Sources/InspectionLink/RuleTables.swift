@@ -48,6 +48,8 @@ package struct RuleTables: Hashable, Sendable {
     package var number: Int
     package var tables: [Table]
     package var lists: [List]
+    /// Files of rules on names and types of files, in the order in which they are read.
+    package var banned: [Table]
     package var limits: Limits
     /// A table with a rule that cannot be used is refused; otherwise such rules are left out.
     package var isStrict: Bool
@@ -55,12 +57,14 @@ package struct RuleTables: Hashable, Sendable {
     package var failsClosed: Bool
 
     package init(
-        number: Int, tables: [Table] = [], lists: [List] = [], limits: Limits = Limits(), isStrict: Bool = false,
+        number: Int, tables: [Table] = [], lists: [List] = [], banned: [Table] = [],
+        limits: Limits = Limits(), isStrict: Bool = false,
         failsClosed: Bool = false
     ) {
         self.number = number
         self.tables = tables
         self.lists = lists
+        self.banned = banned
         self.limits = limits
         self.isStrict = isStrict
         self.failsClosed = failsClosed
@@ -83,6 +87,10 @@ package struct RuleTables: Hashable, Sendable {
             out.put(list.list.rawValue)
             out.put(list.tables) { out, table in out.put(table) }
         }
+        out.put(banned) { out, table in
+            out.put(table.name)
+            out.put(table.text)
+        }
         for value in [
             limits.headerSize, limits.lineLength, limits.bodySize, limits.boundaryLength, limits.nesting,
             limits.matchSteps, limits.milliseconds,
@@ -99,10 +107,7 @@ package struct RuleTables: Hashable, Sendable {
         var reader = try RecordReader(record)
         guard reader.type == 51 else { throw .type(reader.type) }
         let number = try reader.int()
-        let tables = try reader.list(limit: Self.tableLimit) { reader throws(RecordError) in
-            Table(
-                name: try reader.string(limit: Self.nameLimit), text: try reader.bytes(limit: Self.recordLimit))
-        }
+        let tables = try Self.tables(&reader)
         let lists = try reader.list(limit: CheckList.allCases.count) { reader throws(RecordError) in
             guard let list = CheckList(rawValue: try reader.string(limit: 64)) else { throw .value("unknown list") }
             return List(
@@ -111,6 +116,7 @@ package struct RuleTables: Hashable, Sendable {
                     try reader.int(in: 0...max(0, tables.count - 1))
                 })
         }
+        let banned = try Self.tables(&reader)
         var limits = Limits()
         limits.headerSize = try reader.int(in: 1...Int.max)
         limits.lineLength = try reader.int(in: 1...Int.max)
@@ -120,9 +126,15 @@ package struct RuleTables: Hashable, Sendable {
         limits.matchSteps = try reader.int(in: 1...Int.max)
         limits.milliseconds = try reader.int(in: 1...Int.max)
         self.init(
-            number: number, tables: tables, lists: lists, limits: limits, isStrict: try reader.bool(),
+            number: number, tables: tables, lists: lists, banned: banned, limits: limits, isStrict: try reader.bool(),
             failsClosed: try reader.bool())
         guard !tables.isEmpty || lists.allSatisfy({ $0.tables.isEmpty }) else { throw .value("a list without tables") }
         try reader.end()
+    }
+
+    private static func tables(_ reader: inout RecordReader) throws(RecordError) -> [Table] {
+        try reader.list(limit: tableLimit) { reader throws(RecordError) in
+            Table(name: try reader.string(limit: nameLimit), text: try reader.bytes(limit: recordLimit))
+        }
     }
 }

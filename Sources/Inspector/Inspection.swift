@@ -16,39 +16,54 @@ struct Inspection {
 
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let banned: BannedStage?
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
     /// Keeps its memory from message to message; nil while a message has it.
     private var extractor: TokenExtractor?
+    /// Goes from message to message.
+    private var cache: ScanCache
 
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
+    ///   - banned: rules on names and types of files; nil without any.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
-    init(engine: ClamAVEngine?, rules: RuleSet? = nil, reportSize: Int, passwords: [String]) {
+    ///   - cachesScans: contents that were clean once are not scanned again.
+    init(
+        engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, reportSize: Int, passwords: [String],
+        cachesScans: Bool = false
+    ) {
         self.engine = engine
         self.rules = rules
+        self.banned = banned
         self.reportSize = reportSize
         self.passwords = passwords
+        cache = ScanCache(isOn: cachesScans)
     }
 
     /// Inspects a message. Returns the report as a record.
-    mutating func inspect(_ message: Mapping, _ request: Inspect) -> [UInt8] {
+    /// - Parameter parts: where decoded parts go; nil when nobody wants them.
+    mutating func inspect(_ message: Mapping, _ request: Inspect, parts: Descriptor? = nil) -> [UInt8] {
         if buffer.capacity > Self.keptBuffer { buffer = [] }
-        return message.withBytes { bytes in inspect(bytes, request) }
+        return message.withBytes { bytes in inspect(bytes, request, parts) }
     }
 
-    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
-        if request.context.tokens == .only { return tokensOnly(message) }
+    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
+        if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
             engine: engine, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
-                passwords: Run.passwords(message, walker, site: passwords, request.limits),
+                passwords: Run.passwords(
+                    message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
         run.prepareScanner(directory: request.workspace)
+        run.cache = cache
+        cache = ScanCache(isOn: false)
+        run.partsFile = parts.map { PartsFile($0, limit: request.context.partsLimit) }
         for index in walker.tree.parts.indices { run.add(walker.description(index)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
@@ -82,21 +97,63 @@ struct Inspection {
             }
             index += 1
         }
-        if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         run.takeMembers()
+        if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
+        cache = run.cache
+        run.builder.add(run.partsFile?.parts ?? [])
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
+        if let banned { run.take(banned) }
+        run.clock.spent(.rules)
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
     }
 
-    /// The report for learning: the tokens, and nothing else.
-    private mutating func tokensOnly(_ message: Span<UInt8>) -> [UInt8] {
+    /// The report for learning: the tokens that judging would see, and nothing else.
+    private mutating func tokensOnly(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
+        var walker = PartWalker(message, limits: request.limits)
+        var run = Run(
+            engine: nil, messageSize: message.count,
+            unpacker: Unpacker(
+                limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
+                messageLimits: PartWalker.limits(request.limits)))
+        run.tokens = extractor.take() ?? TokenExtractor()
+        run.tokens?.takesForeignTokens = false
+        walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
+        for index in walker.tree.parts.indices { run.add(walker.description(index)) }
+        var index = 0
+        while index < walker.tree.parts.count {
+            let part = walker.tree.parts[index]
+            let text = walker.text(index)
+            if part.kind.hasContent {
+                let (holdsBlocks, budget) = (walker.mayHoldBlocks(index), walker.budget)
+                let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
+                    run.tokens?.addFacts(of: part, content: content)
+                    if let (mediaType, charset) = text {
+                        let limit = request.limits.textBytes
+                        run.tokens?.add(
+                            TextContent.read(content, mediaType: mediaType, charset: charset, limit: limit),
+                            size: content.count)
+                    }
+                    run.look(content, part: run.reported[index], item: nil)
+                    if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
+                    return decoding?.notes ?? []
+                }
+                walker.spend(run.takeSpent())
+                if !notes.isEmpty {
+                    for added in walker.addDecodings(of: index, notes) { run.add(walker.description(added)) }
+                }
+            } else {
+                run.tokens?.addFacts(of: part, content: [UInt8]().span)
+            }
+            index += 1
+        }
+        run.takeMembers()
         var builder = ReportBuilder(messageSize: message.count)
-        var extractor = extractor.take() ?? TokenExtractor()
-        extractor.takesForeignTokens = false
-        builder.add(extractor.tokens(of: message))
-        self.extractor = extractor
+        if var used = run.tokens.take() {
+            builder.add(used.finish())
+            extractor = used
+        }
         return builder.finish(completed: [], timings: [], maximum: reportSize)
     }
 
@@ -139,8 +196,16 @@ struct Inspection {
         var isComplete: Bool
         /// For each part of the tree its index in the report, where contents found within parts stand as well.
         private(set) var reported: [Int] = []
+        /// What rules on files may ask for, by index in the report: attributes of members, facts of documents.
+        var marks: [Int: Set<String>] = [:]
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
+        /// Takes decoded parts for scanners outside, where they are wanted.
+        var partsFile: PartsFile?
+        var cache = ScanCache(isOn: false)
+        /// Octets of members' text, and members, that tokens were taken from so far.
+        var memberTextLeft = Self.memberTextTotal
+        var membersTaken = 0
         private var block: [UInt8] = []
         private var spent = 0
 
@@ -162,6 +227,8 @@ struct Inspection {
 
         /// Adds a part of the tree to the report.
         mutating func add(_ part: PartDescription) {
+            var part = part
+            part.container = part.container.map { reported[$0] }
             reported.append(builder.add(part))
         }
 
@@ -186,7 +253,7 @@ struct Inspection {
                     PartDescription(
                         path: "\(holder.path).\(item.coding.rawValue)-\(number + 1)", declaredType: "",
                         names: item.names.map { String(decoding: $0, as: UTF8.self) }, origin: .embedded,
-                        reading: holder.reading))
+                        reading: holder.reading, container: part))
                 take(
                     block.span.extracting(decoded.content), [], isCut: decoded.limitReached, part: index, offset: 0)
             }
@@ -234,13 +301,19 @@ struct Inspection {
 
         mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
             guard let engine else { return }
-            let outcome = content.withUnsafeBytes {
+            let key = ScanCache.Key(
+                digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
+            if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
+            let outcomes = content.withUnsafeBytes {
                 engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
             }
             clock.spent(.clamav)
+            if outcomes.isEmpty { cache.remember(key) }
+            for outcome in outcomes { take(outcome, part: part) }
+        }
+
+        private mutating func take(_ outcome: ScanOutcome, part: Int?) {
             switch outcome {
-            case .clean:
-                break
             case .found(let name):
                 builder.addVirus(
                     name, scanner: Inspection.scanner, part: part,
@@ -253,6 +326,16 @@ struct Inspection {
                 if let part { builder.describe(part) { $0.encrypted = true } }
             case .failed(let words):
                 fail(words, part: part)
+            }
+        }
+
+        /// Hands a decoded part out to scanners outside.
+        mutating func materialise(_ content: Span<UInt8>, part: Int) {
+            guard partsFile != nil, !content.isEmpty else { return }
+            do throws(SystemError) {
+                if try partsFile?.add(content, part: part) == false { builder.reach("scanner-parts", part: part) }
+            } catch {
+                builder.addUnchecked(.scannerFailed, part: part, "parts for scanners: \(error)")
             }
         }
 

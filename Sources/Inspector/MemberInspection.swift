@@ -1,3 +1,4 @@
+internal import Checks
 internal import Digests
 internal import Documents
 internal import InspectionLink
@@ -10,7 +11,7 @@ internal import Unpacking
 extension Inspection.Run {
     /// Passwords that the message tells, for its encrypted members. Only mail with something to open is read for them.
     static func passwords(
-        _ message: Span<UInt8>, _ walker: PartWalker, site: [String], _ limits: InspectionLimits
+        _ message: Span<UInt8>, _ walker: PartWalker, site: [String], envelope: [String], _ limits: InspectionLimits
     ) -> Passwords {
         var finder = PasswordFinder()
         var hasFiles = false
@@ -20,6 +21,7 @@ extension Inspection.Run {
         }
         guard hasFiles else { return Passwords(limit: 0) }
         finder.read(message: message)
+        for address in envelope { finder.read(address: Array(address.utf8)) }
         for index in walker.tree.parts.indices {
             guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0,
                 let (mediaType, charset) = walker.text(index)
@@ -42,16 +44,24 @@ extension Inspection.Run {
     mutating func look(_ content: Span<UInt8>, part: Int, item: Unpacker.Item?) {
         let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
         let opened = unpacker.open(content, as: part, item: item, asMail: !isText)
-        builder.describe(part) { $0.detectedType = opened.types.first?.mediaType ?? "" }
+        builder.describe(part) {
+            $0.detectedType = opened.types.first?.mediaType ?? ""
+            $0.types = Self.shortTypes(opened.types, size: content.count)
+        }
         if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
         for fact in opened.facts {
+            mark(fact.kind.rawValue, part: part)
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         for problem in opened.problems { note(problem, part: part) }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
-        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete)
+        materialise(content, part: part)
+        takeTokens(of: content, opened, item: item)
+        // The scanner would take on what was too much for us: members by the million cost it minutes.
+        let isTooMuch = !opened.limits.isEmpty
+        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !isTooMuch)
     }
 
     private mutating func note(_ problem: ContainerProblem, part: Int) {
@@ -76,8 +86,9 @@ extension Inspection.Run {
             let description = PartDescription(
                 path: "\(holder.path)/\(item.number)", names: item.member.names.flatMap(Self.readable),
                 size: item.size, encrypted: item.member.flags.contains(.encrypted),
-                origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading)
+                origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading, container: item.container)
             let part = builder.add(description)
+            for (flag, word) in Self.memberMarks where item.member.flags.contains(flag) { mark(word, part: part) }
             for note in Self.notes(item.member) { builder.addNote(note, part: part) }
             if item.hasContent { lookAtMember(item, part: part) }
             unpacker.release(item)
@@ -94,6 +105,22 @@ extension Inspection.Run {
             look(content, part: part, item: item)
         }
     }
+
+    /// What the content is called in rules, each name once.
+    private static func shortTypes(_ types: [FileType], size: Int) -> [String] {
+        var names: [String] = []
+        for name in types.flatMap({ ShortTypes.names(of: $0.name) }) where !names.contains(name) { names.append(name) }
+        if names.isEmpty { names = [size == 0 ? ShortTypes.empty : ShortTypes.unrecognised] }
+        return Array(names.prefix(ReportLimits().types))
+    }
+
+    /// Notes what rules on files may ask for.
+    private mutating func mark(_ word: String, part: Int) { marks[part, default: []].insert(word) }
+
+    private static let memberMarks: [(MemberFlags, String)] = [
+        (.directory, "directory"), (.symbolicLink, "link"), (.hardLink, "link"), (.special, "special"),
+        (.macro, "macro"), (.decrypted, "decrypted"),
+    ]
 
     /// A name as text: UTF-8, or each octet as a character of Latin-1 where it is no UTF-8.
     private static func readable(_ name: [UInt8]) -> [String] {

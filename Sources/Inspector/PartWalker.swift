@@ -1,6 +1,7 @@
 internal import InspectionLink
 internal import MIME
 internal import MailModel
+internal import Unpacking
 
 /// The parts of one message and their content, decoded one at a time into the same buffer.
 struct PartWalker {
@@ -23,12 +24,16 @@ struct PartWalker {
         budget = limits.decodedBytes
     }
 
-    /// What a part is, before its content is known.
+    /// What a part is, before its content is known. Its container is an index in the tree.
     func description(_ index: Int) -> PartDescription {
         let part = tree.parts[index]
         return PartDescription(
             path: part.path, declaredType: part.mediaType, names: part.names, reading: Int(part.reading),
-            cause: part.cause, decoding: part.decoding.rawValue)
+            cause: part.cause, decoding: part.decoding.rawValue,
+            types: part.kind == .message ? [FileType.mail.name] : [],
+            container: part.parent >= 0 ? Int(part.parent) : nil,
+            // What was decoded before stands nowhere in the message.
+            place: part.source == 0 ? PartDescription.Place(header: part.header, body: part.body) : nil)
     }
 
     /// Type and charset of a part's text; nil when it is no text.

@@ -73,10 +73,21 @@ struct ReportBuilder {
         report.anomalies.append(anomaly)
     }
 
+    /// Adds where decoded parts stand in the file for other scanners.
+    mutating func add(_ parts: [MaterialisedPart]) {
+        report.materialised = parts
+    }
+
     /// Adds what the rules said.
     mutating func add(_ stage: RuleStage) {
         report.firings = stage.firings
+        report.givenUp = stage.givenUp
         for limit in stage.limitsHit { reach(limit) }
+    }
+
+    /// Adds which rules on names and types of files hold.
+    mutating func add(banned firings: [BannedFiring]) {
+        report.banned = firings
     }
 
     /// - Parameter evidence: what else tells of it, in our words.

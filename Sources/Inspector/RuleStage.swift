@@ -62,6 +62,7 @@ struct RuleStage {
     private let rules: RuleSet
     private let deadline: Int
     private(set) var firings: [RuleFiring] = []
+    private(set) var givenUp: [RuleGivenUp] = []
     /// Names of limits that were reached: the message was not looked up beyond them.
     private(set) var limitsHit: [String] = []
     private var groupBytes = 0
@@ -110,7 +111,7 @@ struct RuleStage {
 
     /// A header field unfolded, its encoded words decoded (RFC 2047), in UTF-8.
     private mutating func takeDecoded(_ field: Span<UInt8>, range: Range<Int>) {
-        let unfolded = field.array.filter { $0 != 0x0A }
+        let unfolded = DecodedTexts.unfolded(field)
         let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
         lookUp(decoded.span, in: .decodedHeader, range: range)
     }
@@ -119,31 +120,20 @@ struct RuleStage {
     mutating func takeText(_ text: TextContent, offset: Int) {
         guard !isEnded, rules.has(.decodedBody) else { return }
         let lines = text.html?.visible ?? text.text
-        let limit = rules.limits.bodySize
-        var start = 0
-        while start < lines.count, limit == 0 || start < limit, !isEnded {
-            let end = lines[start...].firstIndex(of: 0x0A) ?? lines.count
-            var line = lines.span.extracting(start..<end)
-            if line.count > 0, line[line.count - 1] == 0x0D { line = line.extracting(0..<line.count - 1) }
-            var piece = 0
-            while piece < line.count, !isEnded {
-                let next = min(line.count, piece + rules.limits.lineLength)
-                lookUp(line.extracting(piece..<next), in: .decodedBody, range: offset..<offset)
-                piece = next
-            }
-            start = end + 1
+        var stage = self
+        DecodedTexts.lines(lines.span, lineLength: rules.limits.lineLength, size: rules.limits.bodySize) { line in
+            stage.lookUp(line, in: .decodedBody, range: offset..<offset)
+            return !stage.isEnded
         }
+        self = stage
     }
 
     /// Names and types of all parts and files: `name: ` and a name, `type: ` and a media type.
     mutating func takeFiles(_ parts: [PartDescription]) {
         guard rules.has(.attachment) else { return }
         for part in parts where !isEnded {
-            for name in part.names { lookUp(Array("name: \(name)".utf8).span, in: .attachment, range: 0..<0) }
-            var types = [part.declaredType]
-            if part.detectedType != part.declaredType { types.append(part.detectedType) }
-            for type in types where !type.isEmpty {
-                lookUp(Array("type: \(type)".utf8).span, in: .attachment, range: 0..<0)
+            for text in DecodedTexts.file(names: part.names, types: [part.declaredType, part.detectedType]) {
+                lookUp(text.span, in: .attachment, range: 0..<0)
             }
         }
     }
@@ -152,11 +142,12 @@ struct RuleStage {
     mutating func lookUp(_ text: Span<UInt8>, in list: CheckList, range: Range<Int>) {
         guard !isEnded, text.count > 0, let tables = rules.lists[list] else { return }
         for (index, table) in tables.enumerated() {
-            guard let match = table.lookup(text, rules.session) else { continue }
+            let match = table.lookup(text, rules.session)
+            if rules.session.failureCount > 0 { noteFailures(list, index) }
+            guard let match else { continue }
             note(match, table, RuleFiring(list: list, table: index, line: match.line, range: range), text)
             break
         }
-        if rules.session.failureCount > 0, rules.failsClosed { reach("pattern-steps") }
         if monotonicNow() > deadline { reach("rules-time", ends: true) }
     }
 
@@ -177,6 +168,24 @@ struct RuleStage {
         firing.text = text.extracting(0..<min(text.count, RuleFiring.textShown)).array
         firings.append(firing)
         isEnded = action.endsInspection
+    }
+
+    /// Notes the rules of a table on which an engine gave up since the last text.
+    private mutating func noteFailures(_ list: CheckList, _ table: Int) {
+        for failure in rules.session.failures {
+            if let index = givenUp.firstIndex(where: {
+                $0.list == list && $0.table == table && $0.line == failure.line
+            }) {
+                givenUp[index].times += 1
+            } else if givenUp.count < RuleGivenUp.countLimit {
+                givenUp.append(
+                    RuleGivenUp(
+                        list: list, table: table, line: failure.line, times: 1,
+                        words: clamped(failure.text, to: RuleGivenUp.wordsLimit)))
+            }
+        }
+        rules.session.clearFailures()
+        if rules.failsClosed { reach("pattern-steps") }
     }
 
     private mutating func reach(_ limit: String, ends: Bool = false) {

@@ -14,7 +14,7 @@ enum WorkerProcess {
     ///   - number: the gateway's number for this worker; its directory is named after it.
     static func run(
         socket: Int32, parent: Int32, number: Int, settings: Configure, support: SandboxSupport, engine: ClamAVEngine?,
-        rules: RuleSet?
+        rules: RuleSet?, banned: BannedStage?
     ) -> Never {
         let lastWords = dup(2)
         let report: Descriptor
@@ -37,7 +37,8 @@ enum WorkerProcess {
         serve(
             link, report,
             Inspection(
-                engine: engine, rules: rules, reportSize: settings.workerFileSize, passwords: settings.passwords))
+                engine: engine, rules: rules, banned: banned, reportSize: settings.workerFileSize,
+                passwords: settings.passwords, cachesScans: settings.clamav?.cachesScans ?? false))
     }
 
     /// Where the copy of standard error lies until the sandbox is closed.
@@ -58,10 +59,12 @@ enum WorkerProcess {
             try link.send(WorkerEvent.hello.encoded(), descriptors: [report.raw])
             while let (record, descriptors) = try link.receive() {
                 let request = try Inspect(record)
-                guard descriptors.count == 1, let message = descriptors.first,
+                let wantsParts = request.context.partsLimit > 0
+                guard descriptors.count == (wantsParts ? 2 : 1), let message = descriptors.first,
                     message.isSealed || message.isUnlinkedReadOnlyFile, isPlainName(request.workspace)
                 else { ExitStatus.end(.protocolError) }
-                let bytes = inspection.inspect(try Mapping(message), request)
+                let bytes = inspection.inspect(
+                    try Mapping(message), request, parts: wantsParts ? descriptors[1] : nil)
                 try report.replaceContent(bytes)
                 try link.send(WorkerEvent.done(request: request.request, reportLength: bytes.count).encoded())
             }

@@ -15,7 +15,9 @@ package struct Zygote {
     private let support: SandboxSupport
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let banned: BannedStage?
     private var children: [Child] = []
+    private var databaseWatch = DatabaseWatch(seconds: 0)
 
     /// A worker as its zygote knows it.
     private struct Child {
@@ -81,7 +83,7 @@ package struct Zygote {
                 throw LoadFailure(text: "\(SystemError("workspace \(settings.workspace)", code: errno))")
             }
             _ = Charsets.load()
-            let rules = try loadRules(tables)
+            let (rules, banned) = try loadRules(tables)
             let engine = try loadEngine(settings)
             let threads: Int
             do throws(SystemError) {
@@ -96,7 +98,10 @@ package struct Zygote {
                 landlockABI: support.landlockABI, rules: rules?.number ?? 0,
                 ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)
-            return Zygote(control: control, settings: settings, support: support, engine: engine, rules: rules)
+            var zygote = Zygote(
+                control: control, settings: settings, support: support, engine: engine, rules: rules, banned: banned)
+            zygote.databaseWatch = DatabaseWatch(seconds: engine == nil ? 0 : settings.clamav?.selfCheck ?? 0)
+            return zygote
         } catch {
             send(.failed(clamped(error.text, to: ControlLimits.text)), on: control)
             ExitStatus.end(.failed)
@@ -110,10 +115,12 @@ package struct Zygote {
     private static func loadEngine(_ settings: Configure) throws(LoadFailure) -> ClamAVEngine? {
         guard let clamav = settings.clamav else { return nil }
         do throws(EngineError) {
-            let engine = try ClamAVEngine(
-                EngineSettings(
-                    database: clamav.database, maxScanSize: clamav.maxScanSize, maxRecursion: clamav.maxRecursion,
-                    maxFiles: clamav.maxFiles))
+            var wanted = EngineSettings(
+                database: clamav.database, maxScanSize: clamav.maxScanSize, maxRecursion: clamav.maxRecursion,
+                maxFiles: clamav.maxFiles)
+            wanted.options = clamav.options
+            wanted.excludedPUA = clamav.excludedPUA
+            let engine = try ClamAVEngine(wanted)
             try engine.setTemporaryDirectory(settings.workspace)
             // Also makes what libclamav sets up at its first scan, once and for all workers.
             try engine.selfTest()
@@ -124,8 +131,8 @@ package struct Zygote {
     }
 
     /// Compiles the tables: machine code can only be made before a worker's sandbox closes.
-    private static func loadRules(_ file: Descriptor?) throws(LoadFailure) -> RuleSet? {
-        guard let file else { return nil }
+    private static func loadRules(_ file: Descriptor?) throws(LoadFailure) -> (RuleSet?, BannedStage?) {
+        guard let file else { return (nil, nil) }
         do {
             let size = try file.size()
             guard size <= RuleTables.recordLimit else { throw RecordError.value("\(size) octets of tables") }
@@ -135,7 +142,11 @@ package struct Zygote {
                 throw LoadFailure(
                     text: "rules.strict: " + told(rules.problems).joined(separator: "; "))
             }
-            return rules
+            let banned = BannedStage(tables)
+            if let problems = banned?.problems, !problems.isEmpty {
+                throw LoadFailure(text: told(problems).joined(separator: "; "))
+            }
+            return (rules, banned)
         } catch let failure as LoadFailure {
             throw failure
         } catch {
@@ -165,12 +176,13 @@ package struct Zygote {
             for child in children {
                 polled.append(pollfd(fd: child.handle.descriptor.raw, events: Int16(POLLIN), revents: 0))
             }
-            guard poll(&polled, nfds_t(polled.count), -1) >= 0 || errno == EINTR else {
+            guard poll(&polled, nfds_t(polled.count), databaseWatch.milliseconds) >= 0 || errno == EINTR else {
                 ExitStatus.end(.system, "poll: \(errno)")
             }
             // From the last: removing one must not move those that are still to be looked at.
             for index in children.indices.reversed() where polled[index + 1].revents != 0 { reap(index) }
             if polled[0].revents != 0 { serveRequest() }
+            if databaseWatch.hasChanged(engine, settings.clamav) { Self.send(.databaseChanged, on: control) }
         }
     }
 
@@ -199,7 +211,7 @@ package struct Zygote {
             for socket in [control, ours, theirs] { socket.descriptor.abandon() }
             WorkerProcess.run(
                 socket: theirs.descriptor.raw, parent: parent, number: worker, settings: settings, support: support,
-                engine: engine, rules: rules)
+                engine: engine, rules: rules, banned: banned)
         }
         let handle: ProcessHandle
         do throws(SystemError) {

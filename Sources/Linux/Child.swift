@@ -43,6 +43,14 @@ package struct Wakeup: Sendable {
 
     package func signal() { csandbox_eventfd_signal(descriptor.raw) }
     package func clear() { csandbox_eventfd_clear(descriptor.raw) }
+
+    /// Waits for `signal()` and clears it. Blocks.
+    /// - Parameter milliseconds: at most; -1 for ever.
+    package func wait(milliseconds: Int32) {
+        var entry = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
+        while poll(&entry, 1, milliseconds) < 0, errno == EINTR {}
+        clear()
+    }
 }
 
 /// What a path's file system is (`statfs(2)`).

@@ -13,3 +13,8 @@ package func processorNow() -> Int {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
+
+/// Seconds since 1970, as databases keep them.
+package func unixTime() -> UInt32 {
+    UInt32(clamping: time(nil))
+}

@@ -25,6 +25,13 @@ package final class Descriptor: Sendable {
         Descriptor(owning: try check("memfd_create") { csandbox_memfd(name) })
     }
 
+    /// A pipe (`pipe(2)`).
+    package static func pipe() throws(SystemError) -> (reader: Descriptor, writer: Descriptor) {
+        var ends: [Int32] = [-1, -1]
+        try check("pipe") { csandbox_pipe(&ends) }
+        return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+    }
+
     /// A new file for reading and writing that has no name any more: it goes with its last descriptor.
     /// - Parameter name: what the file is called in `directory` until it is open; nothing may be there by this name.
     package static func scratch(in directory: String, name: String) throws(SystemError) -> Descriptor {

@@ -54,6 +54,14 @@ package enum Destiny: String, Hashable, Sendable, CaseIterable {
     /// Delivered without what is unwanted in it; the whole is kept in quarantine always.
     case strip
 
+    /// The recipient gets the message, or what is left of it.
+    package var isDelivered: Bool {
+        switch self {
+        case .pass, .quarantineAndPass, .strip: true
+        case .discard, .bounce, .reject, .tempfail, .quarantine, .quarantineAndBounce, .quarantineAndReject: false
+        }
+    }
+
     /// A copy is kept whatever else the policy says.
     package var demandsCopy: Bool {
         switch self {
@@ -68,4 +76,19 @@ package enum Destiny: String, Hashable, Sendable, CaseIterable {
         .tempfail, .quarantineAndReject, .reject, .quarantineAndBounce, .bounce, .quarantine, .strip, .discard,
         .quarantineAndPass, .pass,
     ]
+}
+
+/// What becomes of mail when a scanner outside the inspector does not answer. Raw values are those of the configuration.
+package enum FailurePolicy: String, Hashable, Sendable, CaseIterable {
+    case tempfail
+    case passMarked = "pass-marked"
+    case quarantine
+
+    package var destiny: Destiny {
+        switch self {
+        case .tempfail: .tempfail
+        case .passMarked: .pass
+        case .quarantine: .quarantine
+        }
+    }
 }

@@ -54,12 +54,17 @@ package struct Unchecked: Hashable, Sendable {
     package var scanner: String
     /// What exactly, for people; escape before showing.
     package var detail: String
+    /// What follows, where a scanner has settings of its own for that; nil leaves it to the reason. Never from a report.
+    package var destiny: Destiny?
 
-    package init(_ reason: UncheckedReason, part: Int? = nil, scanner: String = "", detail: String = "") {
+    package init(
+        _ reason: UncheckedReason, part: Int? = nil, scanner: String = "", detail: String = "", destiny: Destiny? = nil
+    ) {
         self.reason = reason
         self.part = part
         self.scanner = scanner
         self.detail = detail
+        self.destiny = destiny
     }
 }
 

@@ -25,11 +25,29 @@ package struct PartDescription: Hashable, Sendable {
     /// What else was noticed, each a short line: what the part is in its container, macros and links of a document, the
     /// password that opened it. Escape before showing.
     package var notes: [String]
+    /// Short types of the content, in amavis's words where it has one (`exe-ms`, `zip`), the most telling first.
+    package var types: [String]
+    /// Index of the part that this one stands in, which is smaller than its own; nil for the message.
+    package var container: Int?
+    /// Where the part stands in the raw message; nil when it stands in something that had to be decoded first.
+    package var place: Place?
+
+    /// Octets of the raw message: the header block with the blank line that ends it, and the body behind it.
+    package struct Place: Hashable, Sendable {
+        package var header: Range<Int>
+        package var body: Range<Int>
+
+        package init(header: Range<Int>, body: Range<Int>) {
+            self.header = header
+            self.body = body
+        }
+    }
 
     package init(
         path: String, declaredType: String = "", detectedType: String = "", names: [String] = [], size: Int = 0,
         sha256: [UInt8] = [], encrypted: Bool = false, origin: Origin = .mime,
-        reading: Int = 0, cause: AnomalyKind? = nil, decoding: String = "ordinary", notes: [String] = []
+        reading: Int = 0, cause: AnomalyKind? = nil, decoding: String = "ordinary", notes: [String] = [],
+        types: [String] = [], container: Int? = nil, place: Place? = nil
     ) {
         self.path = path
         self.declaredType = declaredType
@@ -43,6 +61,9 @@ package struct PartDescription: Hashable, Sendable {
         self.cause = cause
         self.decoding = decoding
         self.notes = notes
+        self.types = types
+        self.container = container
+        self.place = place
     }
 
     /// Where a part comes from; raw values are those of `scan --json`.

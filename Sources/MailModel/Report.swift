@@ -9,10 +9,16 @@ package struct Report: Hashable, Sendable {
     package var unchecked: [Unchecked]
     /// Rules that fired, in the order in which their texts were looked up.
     package var firings: [RuleFiring]
+    /// Rules on which an engine gave up.
+    package var givenUp: [RuleGivenUp]
+    /// Rules on names and types of files that hold.
+    package var banned: [BannedFiring]
     /// Names of the limits that were reached.
     package var limitsHit: [String]
     /// Scanners that saw the whole message, by name.
     package var completedScanners: [String]
+    /// Parts whose decoded content was put into the file for other scanners, and where it stands there.
+    package var materialised: [MaterialisedPart] = []
     /// Microseconds by stage.
     package var timings: [Timing]
     /// Numbers of the tokens that the spam scorer takes from the message, in ascending order, where they were asked for.
@@ -32,8 +38,9 @@ package struct Report: Hashable, Sendable {
 
     package init(
         messageSize: Int, parts: [PartDescription] = [], findings: [Finding] = [], anomalies: [Anomaly] = [],
-        unchecked: [Unchecked] = [], firings: [RuleFiring] = [], limitsHit: [String] = [],
-        completedScanners: [String] = [], timings: [Timing] = [], tokens: [UInt64] = [], tokenTexts: [TokenText] = []
+        unchecked: [Unchecked] = [], firings: [RuleFiring] = [], givenUp: [RuleGivenUp] = [],
+        banned: [BannedFiring] = [], limitsHit: [String] = [], completedScanners: [String] = [],
+        timings: [Timing] = [], tokens: [UInt64] = [], tokenTexts: [TokenText] = []
     ) {
         self.messageSize = messageSize
         self.parts = parts
@@ -41,11 +48,25 @@ package struct Report: Hashable, Sendable {
         self.anomalies = anomalies
         self.unchecked = unchecked
         self.firings = firings
+        self.givenUp = givenUp
+        self.banned = banned
         self.limitsHit = limitsHit
         self.completedScanners = completedScanners
         self.timings = timings
         self.tokens = tokens
         self.tokenTexts = tokenTexts
+    }
+}
+
+/// The decoded content of one part in the file for other scanners.
+package struct MaterialisedPart: Hashable, Sendable {
+    /// Index of the part.
+    package var part: Int
+    package var range: Range<Int>
+
+    package init(part: Int, range: Range<Int>) {
+        self.part = part
+        self.range = range
     }
 }
 

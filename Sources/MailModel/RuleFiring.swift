@@ -12,6 +12,14 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     /// Names and types of files.
     case attachment = "attachment_checks"
 
+    /// What of a message the list looks at.
+    package var area: ScoredTest.Area {
+        switch self {
+        case .header, .decodedHeader: .header
+        case .mimeHeader, .nestedHeader, .body, .decodedBody, .attachment: .body
+        }
+    }
+
     /// Texts of this list are header fields.
     package var isHeader: Bool {
         switch self {
@@ -26,6 +34,31 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
         case .header, .mimeHeader, .nestedHeader, .body, .decodedHeader: true
         case .decodedBody, .attachment: false
         }
+    }
+}
+
+/// A rule on which an engine gave up, reaching a limit: it counted as one that does not match.
+package struct RuleGivenUp: Hashable, Sendable {
+    package var list: CheckList
+    /// Index of the table in its list.
+    package var table: Int
+    /// Line of the rule, or of an IF, in its table.
+    package var line: Int
+    /// Texts of the message on which it was given up.
+    package var times: Int
+    /// The engine's words; escape before showing.
+    package var words: String
+
+    /// Rules that are told of one message, and octets of `words`.
+    package static let countLimit = 100
+    package static let wordsLimit = 200
+
+    package init(list: CheckList, table: Int, line: Int, times: Int, words: String) {
+        self.list = list
+        self.table = table
+        self.line = line
+        self.times = times
+        self.words = words
     }
 }
 

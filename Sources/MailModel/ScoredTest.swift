@@ -6,10 +6,20 @@ package struct ScoredTest: Hashable, Sendable {
     package var score: Double
     /// What was seen; escape before showing.
     package var evidence: String
+    /// What of the message it looked at, where it may count for learning by itself; nil where it may not: what learnt mail
+    /// says, lists of senders, test strings.
+    package var area: Area?
 
-    package init(name: String, score: Double, evidence: String = "") {
+    /// What of a message a test looks at.
+    package enum Area: Hashable, Sendable {
+        case header
+        case body
+    }
+
+    package init(name: String, score: Double, evidence: String = "", area: Area? = nil) {
         self.name = name
         self.score = score
         self.evidence = evidence
+        self.area = area
     }
 }

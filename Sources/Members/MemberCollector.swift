@@ -54,6 +54,8 @@ package final class MemberCollector: MemberSink {
 
     package func end() {}
 
+    package func spend(_ octets: Int) { room -= min(room, octets) }
+
     package func mayGoOn() -> Bool { room > 0 && membersLeft > 0 }
 
     package func report(_ problem: ContainerProblem) {

@@ -22,6 +22,9 @@ package protocol MemberSink: AnyObject {
     /// Ends the member that was begun. What came before an error is kept: it is scanned too.
     func end()
 
+    /// Charges octets that were decoded and are not handed out: by a wrong password, or to learn what they are.
+    func spend(_ octets: Int)
+
     /// True while there is time and room; for loops that find no member.
     func mayGoOn() -> Bool
     /// What could not be read or is odd.

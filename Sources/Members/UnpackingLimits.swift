@@ -27,10 +27,12 @@ package struct UnpackingLimits: Hashable, Sendable {
     /// Passwords that are tried on one encrypted member.
     package var passwords: Int
 
+    /// Octets of all names of members together: more does not fit into a report.
+    package static let nameOctets = 4_194_304
     /// Seconds of the longest time limit: a day.
     package static let longestTime = 86_400
-    /// Octets up to which `ratio` does not matter: small files of zeros are honest.
-    package static let ratioFloor = 1_048_576
+    /// Octets up to which `ratio` does not matter: small files of zeros, empty disks and such are honest.
+    package static let ratioFloor = 16_777_216
 
     package init(
         levels: Int = 14, files: Int = 1500, minimumQuota: Int = 102_400, maximumQuota: Int = 314_572_800,
@@ -69,6 +71,7 @@ package struct UnpackingLimits: Hashable, Sendable {
 package enum UnpackingLimit: String, Hashable, Sendable, CaseIterable {
     case levels = "unpacking-levels"
     case files = "unpacking-files"
+    case names = "unpacking-names"
     case bytes = "unpacking-bytes"
     case ratio = "unpacking-ratio"
     case seconds = "unpacking-seconds"

@@ -14,6 +14,8 @@ struct ByteSet: Hashable {
 
     mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
 
+    mutating func remove(_ byte: UInt8) { words[Int(byte >> 6)] &= ~(1 << UInt64(byte & 63)) }
+
     mutating func insert(_ range: ClosedRange<UInt8>) {
         for byte in range { insert(byte) }
     }
@@ -28,7 +30,15 @@ struct ByteSet: Hashable {
         return out
     }
 
+    func isDisjoint(with other: ByteSet) -> Bool { words & other.words == .zero }
+
     var isEmpty: Bool { words == .zero }
+
+    /// The octet, when there is one alone.
+    var only: UInt8? {
+        let bytes = bytes
+        return bytes.count == 1 ? bytes[0] : nil
+    }
 
     /// The octets, ascending.
     var bytes: [UInt8] {
@@ -42,6 +52,9 @@ struct ByteSet: Hashable {
         }
         return out
     }
+
+    /// A bit for each octet, the lowest first.
+    var fourWords: [UInt64] { [words[0], words[1], words[2], words[3]] }
 
     /// With every letter in lower case: what the text looks like once its case is folded.
     var folded: ByteSet {
@@ -60,7 +73,26 @@ struct ByteSet: Hashable {
         set.insert(0x5F)
         return set
     }()
+    static let base64 = ByteSet(word.bytes.filter { $0 != 0x5F } + [0x2B, 0x2F])
     static let space = ByteSet([0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20])
+
+    /// The forms of all octets (`LookAlikes`).
+    var forms: ByteSet {
+        var out = self
+        for (byte, form) in LookAlikes.pairs where contains(byte) {
+            out.remove(byte)
+            out.insert(form)
+        }
+        return out
+    }
+
+    /// With both cases of each letter that is there in one.
+    var bothCases: ByteSet {
+        let capitals: UInt64 = 0x07FF_FFFE
+        var out = self
+        out.words[1] |= (words[1] & capitals) << 32 | (words[1] >> 32) & capitals
+        return out
+    }
 
     /// A class of `[:name:]` in the C locale; nil where there is none of that name.
     static func named(_ name: [UInt8]) -> ByteSet? {

@@ -1,45 +1,101 @@
-/// Looks for the sequences of many patterns in one pass: a bitmap says which windows of the text may be one, a table says
-/// whose it is.
-struct GramIndex {
+/// Looks for the stretches of many patterns in one pass: a bitmap says which windows of the text may begin one, a table
+/// says whose they are, and what goes on behind them is compared.
+final class GramIndex {
     private let length: Int
     private let mask: UInt32
     private let shift: UInt32
-    private var bitmap: [UInt64]
-    /// Open addressing: the sequence, and where its entries stand in `entries`; an empty place has the range 0..<0.
-    private var keys: [UInt32]
-    private var ranges: [(start: Int32, end: Int32)]
-    private var entries: [Need] = []
+    private let bitmap: UnsafeMutableBufferPointer<UInt64>
+    /// Open addressing: the sequence, and where its needs stand in `needs`; an empty place has the range 0..<0.
+    private let slots: UnsafeMutableBufferPointer<Slot>
+    private let needs: UnsafeMutableBufferPointer<PlacedNeed>
+    /// The texts of all needs, one behind the other.
+    private let texts: UnsafeMutableBufferPointer<UInt8>
+    /// The reaches of all needs, `reachWords` for each: four for each place.
+    private let reaches: UnsafeMutableBufferPointer<UInt64>
+    private static let reachWords = 4 * PatternReach.places
+
+    private struct Slot {
+        var gram: UInt32 = 0
+        var start: Int32 = 0
+        var end: Int32 = 0
+    }
+
+    private struct PlacedNeed {
+        var entry: Int32
+        /// Octets of the text around the sequence; 0 where a reach is compared.
+        var textLength: Int32
+        /// Where the text, or the number of the reach.
+        var place: Int32
+        /// Where in the text the sequence stands; for a reach its fewest octets.
+        var window: Int32
+    }
 
     /// Whose a sequence is.
     struct Need {
+        enum Rest {
+            /// The whole text around the sequence, and where the sequence stands in it.
+            case text([UInt8], window: Int)
+            case reach(PatternReach)
+        }
         var entry: Int32
-        /// The whole text around the sequence, and where the sequence stands in it; empty where nothing more is known.
-        var text: [UInt8] = []
-        var window = 0
+        var rest: Rest
     }
 
     /// - Parameter grams: for each sequence the entries that need it.
     init(_ grams: [UInt32: [Need]], length: Int) {
         self.length = length
         mask = length == 4 ? UInt32.max : (1 << UInt32(8 * length)) - 1
-        // Sixteen bits for each sequence: one window in sixteen is looked up for nothing.
-        var bits: UInt32 = 12
-        while bits < 24, 1 << bits < grams.count * 16 { bits += 1 }
+        // A word for four sequences, two bits each: one window in fifty is looked up for nothing.
+        var bits: UInt32 = 5
+        while bits < 14, 1 << bits < grams.count / 4 { bits += 1 }
         shift = 32 - bits
-        bitmap = Array(repeating: 0, count: max(1, 1 << Int(bits) / 64))
+        var bitmap: [UInt64] = Array(repeating: 0, count: 1 << Int(bits))
         var size = 16
         while size < grams.count * 2 { size *= 2 }
-        keys = Array(repeating: 0, count: size)
-        ranges = Array(repeating: (0, 0), count: size)
+        var slots = Array(repeating: Slot(), count: size)
+        var needs: [PlacedNeed] = []
+        var texts: [UInt8] = []
+        var reaches: [UInt64] = []
+        var places: [PatternReach: Int32] = [:]
         for (gram, list) in grams.sorted(by: { $0.key < $1.key }) {
-            let hash = Self.hash(gram) >> shift
-            bitmap[Int(hash >> 6)] |= 1 << UInt64(hash & 63)
-            var place = Int(Self.hash(gram)) & (size - 1)
-            while ranges[place].end > 0 { place = (place + 1) & (size - 1) }
-            keys[place] = gram
-            ranges[place] = (Int32(entries.count), Int32(entries.count + list.count))
-            entries += list
+            let hash = Self.hash(gram)
+            bitmap[Int(hash &>> shift)] |= Self.bits(hash)
+            var slot = Int(Self.hash(gram)) & (size - 1)
+            while slots[slot].end > 0 { slot = (slot + 1) & (size - 1) }
+            slots[slot] = Slot(
+                gram: gram, start: Int32(clamping: needs.count), end: Int32(clamping: needs.count + list.count))
+            for need in list {
+                switch need.rest {
+                case .text(let text, let window):
+                    needs.append(
+                        PlacedNeed(
+                            entry: need.entry, textLength: Int32(clamping: text.count),
+                            place: Int32(clamping: texts.count), window: Int32(clamping: window)))
+                    texts += text
+                case .reach(let reach):
+                    let place = places[reach] ?? Int32(clamping: places.count)
+                    if places.updateValue(place, forKey: reach) == nil {
+                        for set in reach.sets { reaches += set.fourWords }
+                    }
+                    needs.append(
+                        PlacedNeed(
+                            entry: need.entry, textLength: 0, place: place, window: Int32(clamping: reach.shortest)))
+                }
+            }
         }
+        self.bitmap = .copy(of: bitmap)
+        self.slots = .copy(of: slots)
+        self.needs = .copy(of: needs)
+        self.texts = .copy(of: texts)
+        self.reaches = .copy(of: reaches)
+    }
+
+    deinit {
+        bitmap.deallocate()
+        slots.deallocate()
+        needs.deallocate()
+        texts.deallocate()
+        reaches.deallocate()
     }
 
     /// Octets as a number, the first on top.
@@ -51,42 +107,79 @@ struct GramIndex {
         return mixed ^ (mixed >> 15)
     }
 
-    /// Adds the entries whose sequences stand in a text (letters in lower case); one may be added several times.
-    func find(in text: UnsafeBufferPointer<UInt8>, _ found: inout [Int32]) {
+    /// The two bits of a sequence in its word of the bitmap.
+    @inline(__always)
+    private static func bits(_ hash: UInt32) -> UInt64 {
+        1 << UInt64(hash & 63) | 1 << UInt64(hash >> 6 & 63)
+    }
+
+    /// Adds the entries whose stretches stand in a text; one may be added several times.
+    func find(in folded: FoldedText, _ found: inout [Int32]) {
+        let text = folded.text
         guard text.count >= length else { return }
-        bitmap.withUnsafeBufferPointer { bitmap in
-            var gram: UInt32 = 0
-            for index in 0..<(length - 1) { gram = gram << 8 | UInt32(text[index]) }
-            for index in (length - 1)..<text.count {
-                gram = (gram << 8 | UInt32(text[index])) & mask
-                let hash = Self.hash(gram) >> shift
-                if bitmap[Int(hash >> 6)] >> UInt64(hash & 63) & 1 == 1 {
-                    add(gram, text, index + 1 - length, &found)
-                }
-            }
+        // Places are noted first and looked at then: a branch for each window would be guessed wrong too often.
+        let (bitmap, places, mask, shift, length) = (bitmap, folded.places, mask, shift, length)
+        var noted = 0
+        var gram: UInt32 = 0
+        for index in 0..<(length - 1) { gram = gram << 8 | UInt32(text[index]) }
+        for index in (length - 1)..<text.count {
+            gram = (gram << 8 | UInt32(text[index])) & mask
+            let hash = Self.hash(gram)
+            let bits = Self.bits(hash)
+            places[noted] = Int32(truncatingIfNeeded: index)
+            let missing = bits & ~bitmap[Int(hash &>> shift)]
+            noted &+= 1 &- Int(truncatingIfNeeded: (missing | (0 &- missing)) >> 63)
+        }
+        for number in 0..<noted {
+            let place = Int(places[number]) + 1 - length
+            add(Self.gram(UnsafeBufferPointer(rebasing: text[place..<place + length])), text, place, &found)
         }
     }
 
     private func add(_ gram: UInt32, _ text: UnsafeBufferPointer<UInt8>, _ place: Int, _ found: inout [Int32]) {
-        var slot = Int(Self.hash(gram)) & (keys.count - 1)
-        while ranges[slot].end > 0 {
-            if keys[slot] == gram {
-                entries.withUnsafeBufferPointer { entries in
-                    for index in Int(ranges[slot].start)..<Int(ranges[slot].end)
-                    where stands(entries[index].text, text, at: place - entries[index].window) {
-                        found.append(entries[index].entry)
+        var index = Int(Self.hash(gram)) & (slots.count - 1)
+        while slots[index].end > 0 {
+            let slot = slots[index]
+            if slot.gram == gram {
+                for position in Int(slot.start)..<Int(slot.end) {
+                    let need = needs[position]
+                    if need.textLength > 0 ? stands(need, text, place) : goesOn(need, text, place) {
+                        found.append(need.entry)
                     }
                 }
                 return
             }
-            slot = (slot + 1) & (keys.count - 1)
+            index = (index + 1) & (slots.count - 1)
         }
     }
 
-    private func stands(_ wanted: [UInt8], _ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
-        if wanted.isEmpty { return true }
-        guard start >= 0, text.count - start >= wanted.count else { return false }
-        for index in wanted.indices where wanted[index] != text[start + index] { return false }
+    /// The whole text stands around a sequence that was found.
+    @inline(__always)
+    private func stands(_ need: PlacedNeed, _ text: UnsafeBufferPointer<UInt8>, _ place: Int) -> Bool {
+        let start = place - Int(need.window)
+        let (from, count) = (Int(need.place), Int(need.textLength))
+        guard start >= 0, text.count - start >= count else { return false }
+        // Texts that share a sequence often share what stands around it: their ends differ.
+        var index = count
+        while index > 0 {
+            index -= 1
+            guard texts[from + index] == text[start + index] else { return false }
+        }
+        return true
+    }
+
+    /// Behind a sequence that was found the text goes on as the pattern does.
+    @inline(__always)
+    private func goesOn(_ need: PlacedNeed, _ text: UnsafeBufferPointer<UInt8>, _ place: Int) -> Bool {
+        let shortest = Int(need.window)
+        guard text.count - place >= shortest else { return false }
+        let from = Int(need.place) * Self.reachWords
+        var index = length
+        while index < shortest {
+            let byte = text[place + index]
+            guard reaches[from + index * 4 + Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 else { return false }
+            index += 1
+        }
         return true
     }
 }

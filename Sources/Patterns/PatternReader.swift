@@ -15,12 +15,13 @@ struct PatternReader {
     /// The tree of a pattern; nil when it holds something unknown.
     static func tree(_ pattern: PatternText, _ type: TableType) -> PatternTree? {
         guard pattern.bytes.count <= lengthLimit else { return nil }
+        var bytes = pattern.bytes
         switch type {
-        case .pcre: guard !pattern.flags.contains(.extended) else { return nil }
+        case .pcre: if pattern.flags.contains(.extended) { bytes = ExtendedSyntax.stripped(bytes) }
         // Without the flag the syntax is that of basic expressions.
         case .regexp: guard pattern.flags.contains(.extended) else { return nil }
         }
-        var reader = PatternReader(bytes: pattern.bytes, type: type)
+        var reader = PatternReader(bytes: bytes, type: type)
         do throws(Unknown) {
             let tree = try reader.choice()
             return reader.index == reader.bytes.count ? tree : nil

@@ -28,14 +28,17 @@ struct Prefilter {
             let entry = Int32(clamping: need.entry)
             bounds[need.entry] = (need.least, need.most)
             switch need.need {
-            case .grams(let list, let length):
-                for gram in list {
-                    bySequence[length, default: [:]][gram, default: []].append(GramIndex.Need(entry: entry))
+            case .stretches(let list, let length):
+                for stretch in list {
+                    let need = GramIndex.Need(entry: entry, rest: .reach(stretch.reach))
+                    for gram in stretch.grams {
+                        bySequence[length, default: [:]][gram, default: []].append(need)
+                    }
                 }
             case .text(let text, let window):
                 let gram = GramIndex.gram(text[window..<window + 4])
                 bySequence[4, default: [:]][gram, default: []].append(
-                    GramIndex.Need(entry: entry, text: text, window: window))
+                    GramIndex.Need(entry: entry, rest: .text(text, window: window)))
             case .run(let set, let length):
                 bySet[set, default: []].append((length, entry))
             case .unknown:
@@ -59,8 +62,7 @@ struct Prefilter {
 
     /// Memory that is kept from text to text.
     struct Scratch {
-        fileprivate var folded: [UInt8] = []
-        fileprivate var marks: [UInt64] = []
+        fileprivate let folded = FoldedText()
         /// Entries that may fire, ascending, each once.
         fileprivate(set) var candidates: [Int32] = []
         fileprivate var found: [Int32] = []
@@ -70,7 +72,11 @@ struct Prefilter {
     func choose(_ text: Span<UInt8>, _ scratch: inout Scratch) {
         scratch.found.removeAll(keepingCapacity: true)
         scratch.candidates.removeAll(keepingCapacity: true)
-        if !grams.isEmpty || runs != nil { search(text, &scratch) }
+        if !grams.isEmpty || runs != nil {
+            scratch.folded.fold(text)
+            for gram in grams { gram.find(in: scratch.folded, &scratch.found) }
+            if let runs { text.withUnsafeBufferPointer { runs.find(in: $0, &scratch.found) } }
+        }
         if scratch.found.count > 1 { scratch.found.sort() }
         // Both lists are ascending.
         var index = 0
@@ -91,26 +97,5 @@ struct Prefilter {
         let bound = bounds[Int(entry)]
         guard length >= bound.least, length <= bound.most, scratch.candidates.last != entry else { return }
         scratch.candidates.append(entry)
-    }
-
-    private func search(_ text: Span<UInt8>, _ scratch: inout Scratch) {
-        let count = text.count
-        if scratch.folded.count < count { scratch.folded = Array(repeating: 0, count: count) }
-        var (folded, marks, found) = (scratch.folded, scratch.marks, scratch.found)
-        (scratch.folded, scratch.marks, scratch.found) = ([], [], [])
-        text.withUnsafeBufferPointer { text in
-            folded.withUnsafeMutableBufferPointer { folded in
-                for index in 0..<count {
-                    let byte = text[index]
-                    folded[index] = byte &- 0x41 < 26 ? byte | 0x20 : byte
-                }
-            }
-        }
-        folded.withUnsafeBufferPointer { whole in
-            let text = UnsafeBufferPointer(rebasing: whole[0..<count])
-            for index in grams.indices { grams[index].find(in: text, &found) }
-            runs?.find(in: text, &marks, &found)
-        }
-        (scratch.folded, scratch.marks, scratch.found) = (folded, marks, found)
     }
 }

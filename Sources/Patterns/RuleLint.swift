@@ -58,6 +58,8 @@ package struct RuleLint {
         var earlier: [PatternText: Int] = [:]
         var literals: [(text: [UInt8], line: Int)] = []
         var all: Int?
+        // Lines whose patterns are not understood.
+        var unread: Set<Int> = []
         for line in compiled.table.lines {
             guard let rule = line.rule else { continue }
             switch rule.operation {
@@ -67,6 +69,7 @@ package struct RuleLint {
                 guard used.contains(rule.line) else { continue }
                 checkAction(rule.line, result)
                 let tree = PatternReader.tree(pattern, compiled.table.name.type)
+                if tree == nil { unread.insert(rule.line) }
                 checkPattern(rule.line, pattern, tree)
                 if let all {
                     dead(rule.line, "never fires: the rule on line \(all) matches every text")
@@ -86,12 +89,22 @@ package struct RuleLint {
                 }
                 guard depth == 0 else { continue }
                 if earlier[pattern] == nil { earlier[pattern] = rule.line }
-                if tree?.matchesAll ?? false { all = rule.line }
+                if let tree, takesAll(tree, pattern) { all = rule.line }
             }
         }
         for line in compiled.linesWithoutNeed {
-            doubt(line, "slow: nothing in the pattern must stand in a text, so it is tried on every one")
+            doubt(
+                line,
+                unread.contains(line)
+                    ? "slow: something in the pattern is not understood by the search ahead, so it is tried on every text"
+                    : "slow: nothing in the pattern must stand in a text, so it is tried on every one")
         }
+    }
+
+    /// Whether no text passes a rule. Without the dot that takes newlines a field with folds does.
+    private func takesAll(_ tree: PatternTree, _ pattern: PatternText) -> Bool {
+        let dotTakesAll = compiled.table.name.type == .regexp || pattern.flags.contains(.dotAll) || !list.isHeader
+        return tree.matchesAll && (dotTakesAll || tree.shortest == 0 && tree.anchoredPrefix.isEmpty && !tree.isAnchored)
     }
 
     private static let literalsCompared = 5000
@@ -99,13 +112,25 @@ package struct RuleLint {
     // MARK: Actions
 
     private mutating func checkAction(_ line: Int, _ result: ResultTemplate) {
-        guard case .none(let warning) = CheckAction(result.expanded([]), in: list) else { return }
+        let value = result.expanded([])
+        let action = CheckAction(value, in: list)
+        switch action {
         // What a group matches may make the text whole.
-        guard result.highestCapture == 0 else { return }
-        if result.expanded([]).span.hasPrefix(ignoringCase: "DELAY") {
-            return dead(line, "DELAY is no action of Postfix: its code is switched off; use HOLD")
+        case .none where result.highestCapture > 0: break
+        case .none where value.span.hasPrefix(ignoringCase: "DELAY"):
+            dead(line, "DELAY is no action of Postfix: its code is switched off; use HOLD")
+        case .none(let warning): dead(line, "does nothing when it fires: \(warning)")
+        case .ignore, .strip, .prepend, .replace:
+            if !list.isEditable { dead(line, "keeps the gateway from starting: \(CheckAction.noEdit)") }
+        case .filter(let text):
+            doubt(
+                line,
+                "needs an entry '\(String(decoding: text, as: UTF8.self)) => smtp:[host]:port' in rules.filters, or the "
+                    + "gateway will not start"
+            )
+        default:
+            if let warning = CheckAction.warning(value, in: list) { doubt(line, warning) }
         }
-        dead(line, "does nothing when it fires: \(warning)")
     }
 
     // MARK: Patterns
@@ -117,14 +142,21 @@ package struct RuleLint {
             doubt(line, "the flag i makes the pattern heed case, which it does not without; leave i out to ignore case")
         }
         guard let tree else { return }
-        if pattern.isPositive, tree.matchesAll, tree.shortest == 0 {
+        if pattern.isPositive, takesAll(tree, pattern) {
             doubt(line, "matches every text: is a | or a * too many?")
         }
-        if tree.explodes {
+        if Ambiguity.explodes(tree) {
             doubt(
                 line,
-                "can take very long: a repeated group that itself repeats, as in (a+)+, tries every way to divide "
-                    + "the text; repeat once only")
+                "can take very long: within a repetition the same text can be divided in several ways, as in (a+)+ or "
+                    + "(a|aa)+, and every way is tried; repeat once only, or let each turn begin with what no other can"
+            )
+        }
+        if compiled.table.name.type == .regexp, tree.hasReference {
+            doubt(
+                line,
+                "a back reference of a regexp table has no limit of steps: on some texts the C library takes until the "
+                    + "deadline of the inspection ends it; use a pcre table")
         }
         guard pattern.isPositive else { return }
         list.isHeader ? checkHeader(line, pattern, tree) : checkBody(line, pattern, tree)
@@ -152,11 +184,9 @@ package struct RuleLint {
                 "never fires on \(name): the headers of parts are no body text since Postfix 2.0; put the rule into "
                     + "mime_header_checks")
         } else if list == .body, whole.contains("name=") {
-            doubt(
-                line,
-                "file names stand in the headers of parts, which are no body text since Postfix 2.0: put the rule "
-                    + "into mime_header_checks, or use attachment_checks")
+            checkName(line, whole)
         }
+        if list == .body { checkContents(line, tree) }
         if list == .body, tree.shortest > limits.lineLength {
             dead(
                 line,
@@ -164,6 +194,49 @@ package struct RuleLint {
                     + "this needs \(tree.shortest)")
         }
         if tree.needsNewline { dead(line, "never fires: a line has no newline in it, and this needs one") }
+    }
+
+    /// A name in a body rule: it stands in the header of a part, unless the rule looks for HTML.
+    private mutating func checkName(_ line: Int, _ letters: String) {
+        let advice =
+            "file names stand in the headers of parts, which are no body text since Postfix 2.0: put the rule into "
+            + "mime_header_checks, as /^Content-(Disposition|Type):.*name=.../, or use attachment_checks, as "
+            + "/^name: .*.../"
+        if letters.contains("<") || !letters.contains("name=\"") {
+            doubt(line, advice)
+        } else {
+            dead(line, "never fires on an attachment: " + advice)
+        }
+    }
+
+    /// Beginnings and marks of files, in lower case: files are sent in base64.
+    private static let contents = [
+        "this program cannot be run in dos mode", "this program must be run under win32", "%pdf-1", "{\\rtf1",
+        "word/document.xml", "[content_types].xml", "vbaproject.bin",
+    ]
+
+    /// What stands in a file is looked up as the base64 text that it is sent in.
+    private mutating func checkContents(_ line: Int, _ tree: PatternTree) {
+        let whole = String(decoding: tree.letters, as: UTF8.self)
+        if let found = Self.contents.first(where: { whole.contains($0) }) {
+            return dead(
+                line,
+                "never fires on a file: files are sent in base64, and body_checks sees that text and not \"\(found)\"; "
+                    + "look for its base64 text, or use decoded_body_checks for text and attachment_checks for types "
+                    + "of files")
+        }
+        if tree.needsControl {
+            doubt(
+                line,
+                "needs an octet that stands in no text: files are sent in base64, and body_checks sees that text; use "
+                    + "attachment_checks for types of files")
+        }
+        if let length = tree.longestBase64, length > 76 {
+            dead(
+                line,
+                "never fires: base64 text has lines of 76 octets, and this needs \(length) of it in one; cut it at a line "
+                    + "end")
+        }
     }
 
     private mutating func checkHeader(_ line: Int, _ pattern: PatternText, _ tree: PatternTree) {

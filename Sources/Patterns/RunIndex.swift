@@ -1,91 +1,90 @@
-/// Looks for runs of octets of many sets in one pass: each set has a bit, and a run of twice the length stands where two
-/// runs follow each other.
-struct RunIndex {
+/// Looks for runs of octets of many sets. A run of n octets covers one of any places that stand n apart, so only some
+/// octets of a text are looked at, and a run is measured where one of them belongs to its set.
+final class RunIndex {
     /// Sets that are told apart; patterns with further sets are tried on every text.
     static let setLimit = 64
 
     /// For each octet the sets that it belongs to.
-    private var table: [UInt64] = Array(repeating: 0, count: 256)
-    /// For each set what needs it: the length of the run and the entry, ascending.
-    private let needs: [[(length: Int, entry: Int32)]]
-    private var longest = 0
+    private let table: UnsafeMutableBufferPointer<UInt64>
+    /// What needs the sets, one set after the other, ascending by length.
+    private let needs: UnsafeMutableBufferPointer<Need>
+    /// Where the needs of each set begin, and the end of the last.
+    private let starts: UnsafeMutableBufferPointer<Int>
+    private let strides: UnsafeMutableBufferPointer<Stride>
+    /// Where the last run of each set ended in the current text.
+    private let ends: UnsafeMutableBufferPointer<Int>
 
-    /// - Parameter needs: no more than `setLimit` sets.
+    private struct Need {
+        var length: Int
+        var entry: Int32
+    }
+
+    /// The sets whose shortest run has at least `step` octets, and not twice as many.
+    private struct Stride {
+        var step: Int
+        var sets: UInt64
+    }
+
+    /// - Parameter needs: no more than `setLimit` sets, each run at least one octet.
     init(_ needs: [ByteSet: [(length: Int, entry: Int32)]]) {
-        var lists: [[(length: Int, entry: Int32)]] = []
+        var table: [UInt64] = Array(repeating: 0, count: 256)
+        var list: [Need] = []
+        var starts = [0]
+        var strides: [Stride] = []
         for (bit, need) in needs.sorted(by: { $0.value.count > $1.value.count }).prefix(Self.setLimit).enumerated() {
             for byte in need.key.bytes { table[Int(byte)] |= 1 << UInt64(bit) }
             let sorted = need.value.sorted { ($0.length, $0.entry) < ($1.length, $1.entry) }
-            longest = max(longest, sorted.last?.length ?? 0)
-            lists.append(sorted)
+            list += sorted.map { Need(length: $0.length, entry: $0.entry) }
+            starts.append(list.count)
+            var step = 1
+            while step * 2 <= min(sorted.first?.length ?? 1, 1024) { step *= 2 }
+            if let index = strides.firstIndex(where: { $0.step == step }) {
+                strides[index].sets |= 1 << UInt64(bit)
+            } else {
+                strides.append(Stride(step: step, sets: 1 << UInt64(bit)))
+            }
         }
-        self.needs = lists
+        self.table = .copy(of: table)
+        self.needs = .copy(of: list)
+        self.starts = .copy(of: starts)
+        self.strides = .copy(of: strides)
+        ends = .copy(of: Array(repeating: 0, count: starts.count - 1))
     }
 
-    /// Adds the entries whose runs stand in a text (letters in lower case).
-    func find(in text: UnsafeBufferPointer<UInt8>, _ marks: inout [UInt64], _ found: inout [Int32]) {
-        let count = text.count
-        guard count > 0 else { return }
-        if marks.count < count { marks = Array(repeating: 0, count: count) }
-        table.withUnsafeBufferPointer { table in
-            marks.withUnsafeMutableBufferPointer { marks in
-                var present: UInt64 = 0
-                for index in 0..<count {
-                    let sets = table[Int(text[index])]
-                    marks[index] = sets
-                    present |= sets
-                }
-                var length = 1
-                // Sets with a run of `length` stand in `present`; `marks` has them where such a run ends.
+    deinit {
+        table.deallocate()
+        needs.deallocate()
+        starts.deallocate()
+        strides.deallocate()
+        ends.deallocate()
+    }
+
+    /// Adds the entries whose runs stand in a text; one may be added several times. Not for two threads at a time.
+    func find(in text: UnsafeBufferPointer<UInt8>, _ found: inout [Int32]) {
+        ends.update(repeating: 0)
+        for each in strides where text.count >= each.step {
+            var index = each.step - 1
+            while index < text.count {
+                var present = table[Int(text[index])] & each.sets
                 while present != 0 {
-                    let next = length * 2
-                    var longer: UInt64 = 0
-                    if next <= count, length < longest {
-                        for index in stride(from: count - 1, through: length, by: -1) {
-                            let both = marks[index] & marks[index - length]
-                            marks[index] = both
-                            longer |= both
-                        }
-                        for index in 0..<min(length, count) { marks[index] = 0 }
-                    }
-                    var ended = present & ~longer
-                    while ended != 0 {
-                        let bit = ended.trailingZeroBitCount
-                        ended &= ended - 1
-                        add(bit, length, text, table, &found)
-                    }
-                    present = longer
-                    length = next
+                    measure(present.trailingZeroBitCount, index, text, &found)
+                    present &= present - 1
                 }
+                index += each.step
             }
         }
     }
 
-    /// Adds what needs a set whose longest run is at least `length`, and below twice that or longer than any need.
-    private func add(
-        _ bit: Int, _ length: Int, _ text: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt64>,
-        _ found: inout [Int32]
-    ) {
-        let list = needs[bit]
-        var reach = length
-        // Only where a need lies between the two powers is the exact length worth a pass.
-        if list.contains(where: { $0.length > length && $0.length < length * 2 }) {
-            reach = exactRun(bit, text, table)
-        }
-        for need in list {
-            guard need.length <= reach else { return }
+    /// Measures the run of a set around an octet that belongs to it, once for each run.
+    private func measure(_ bit: Int, _ index: Int, _ text: UnsafeBufferPointer<UInt8>, _ found: inout [Int32]) {
+        guard index >= ends[bit] else { return }
+        var (start, end) = (index, index + 1)
+        while start > ends[bit], table[Int(text[start - 1])] >> UInt64(bit) & 1 == 1 { start -= 1 }
+        while end < text.count, table[Int(text[end])] >> UInt64(bit) & 1 == 1 { end += 1 }
+        ends[bit] = end
+        for need in needs[starts[bit]..<starts[bit + 1]] {
+            guard need.length <= end - start else { return }
             found.append(need.entry)
         }
-    }
-
-    private func exactRun(
-        _ bit: Int, _ text: UnsafeBufferPointer<UInt8>, _ table: UnsafeBufferPointer<UInt64>
-    ) -> Int {
-        var (best, run) = (0, 0)
-        for index in 0..<text.count {
-            run = table[Int(text[index])] >> UInt64(bit) & 1 == 1 ? run + 1 : 0
-            best = max(best, run)
-        }
-        return best
     }
 }

@@ -10,6 +10,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var rule: Destiny
     /// Mail with names or types that are banned.
     package var banned: Destiny
+    /// Sets of rules on names and types of files, in the order in which they are asked.
+    package var bannedRules: [String] = ["default"]
     /// Mail whose score reaches `levels.kill`.
     package var spam: Destiny
     /// Mail whose score reaches `levels.tag2`, but not `levels.kill`.
@@ -81,19 +83,27 @@ package struct ContentPolicy: Hashable, Sendable {
         destiny(for: verdict, as: decidingCategory(for: verdict))
     }
 
-    /// The category that decides: the first whose destiny is not `pass`, so that what may pass for one reason hides nothing
-    /// that may not for another; the first of all when everything passes.
+    /// The category that decides: the first whose destiny keeps the message from the recipient, so that what may pass for one
+    /// reason hides nothing that may not for another; else the first that does not simply pass; the first of all when
+    /// everything passes.
     package func decidingCategory(for verdict: Verdict) -> Category {
-        verdict.categories.first { destiny(for: verdict, as: $0) != .pass } ?? verdict.category
+        verdict.categories.first { !destiny(for: verdict, as: $0).isDelivered }
+            ?? verdict.categories.first { destiny(for: verdict, as: $0) != .pass } ?? verdict.category
     }
 
+    /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
         if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
+        let wanted = wanted(for: verdict, as: category)
+        return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted
+    }
+
+    private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
             return infected
         case .unchecked:
-            var destinies = verdict.reasons.map { unchecked[$0] ?? .tempfail }
+            var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
             if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }
             return Destiny.byCare.first(where: destinies.contains) ?? .pass
         case .rule:
@@ -133,8 +143,8 @@ package struct ContentPolicy: Hashable, Sendable {
         case .bounce, .quarantineAndBounce: .bounce
         case .reject, .quarantineAndReject: .reject
         case .tempfail: .tempfail
-        // Nothing takes parts out yet: the whole is kept back.
-        case .quarantine, .strip: keepsCopy(for: verdict) ? .quarantine : .discard
+        case .quarantine: keepsCopy(for: verdict) ? .quarantine : .discard
+        case .strip: .strip
         }
     }
 

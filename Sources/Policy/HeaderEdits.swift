@@ -84,12 +84,14 @@ package enum HeaderEdits {
     /// `X-Quarantine-ID:` on mail of which a copy is kept.
     package static func quarantineID(_ id: String) -> String { "X-Quarantine-ID: <\(id)>\r\n" }
 
-    /// `X-Mailreeve-Alert:` on infected mail, and on mail with a faulty header block, that a policy lets pass; empty for
+    /// `X-Mailreeve-Alert:` on infected mail, on mail with what is banned, and on mail with a faulty header block, that a policy
+    /// lets pass; empty for
     /// other mail.
     package static func alert(_ verdict: Verdict, names: MarkingPolicy.FieldNames = .mailreeve) -> String {
         let field = names == .amavis ? "X-Amavis-Alert" : "X-Mailreeve-Alert"
         var out = ""
         if !verdict.virusNames.isEmpty { out += alert(field, "INFECTED, message contains: ", verdict.virusNames) }
+        if !verdict.banned.isEmpty { out += alert(field, "BANNED, message contains: ", verdict.banned.map(\.text)) }
         if !verdict.badHeaders.isEmpty { out += alert(field, "BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail)) }
         return out
     }

@@ -32,7 +32,7 @@ package struct JudgingPolicy: Hashable, Sendable {
             left -= points
             let name = String(decoding: anomaly.kind.rawValue.utf8.map(Self.nameOctet), as: UTF8.self)
             tests.append(
-                ScoredTest(name: "ANOMALY_\(name)", score: points, evidence: "at octet \(anomaly.offset)"))
+                ScoredTest(name: "ANOMALY_\(name)", score: points, evidence: "at octet \(anomaly.offset)", area: .body))
         }
         return tests
     }

@@ -49,6 +49,9 @@ package struct MessageEvent: Sendable {
         case .infected:
             return
                 "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
+        case .banned:
+            let shown = verdict.banned.map { Self.word(Array($0.text.utf8), limit: 200) }
+            return "BANNED (\(shown.joined(separator: ",")))"
         case .unchecked:
             return verdict.reasons.contains(.encrypted) ? "UNCHECKED-ENCRYPTED" : "UNCHECKED"
         case .badHeader:

@@ -17,10 +17,10 @@ package enum ReplyTexts {
         case .rule:
             let words = Escaping.text(verdict.ruling?.text ?? "", limit: 200)
             text = words.isEmpty ? "RULE" : "RULE: \(words)"
+        case .banned:
+            text = "BANNED: \(verdict.banned.map { Escaping.text($0.text, limit: 200) }.joined(separator: "; "))"
         case .badHeader:
             text = "BAD HEADER: \(verdict.badHeaders.first.map { Escaping.text($0.detail, limit: 200) } ?? "")"
-        case .banned:
-            text = "BANNED"
         case .spam, .spammy:
             text = "spam"
         case .oversized:

@@ -18,6 +18,10 @@ package struct Verdict: Hashable, Sendable {
     package var tests: [ScoredTest]
     /// What a header or body check decided; nil when none did.
     package var ruling: Ruling?
+    /// Files that rules ban.
+    package var banned: [BannedContent] = []
+    /// What is banned can be taken out of the message, with the rest as it is.
+    package var isStrippable = false
     /// What the recipient's lists say of the sender.
     package var standing = SenderStanding()
     /// Categories that were not looked for.
@@ -109,6 +113,16 @@ package struct Verdict: Hashable, Sendable {
         }
         badHeaders = faults
         categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
+    }
+
+    /// Adds what rules on names and types of files ban.
+    /// - Parameter isStrippable: it can be taken out.
+    package mutating func add(banned contents: [BannedContent], isStrippable: Bool) {
+        guard !contents.isEmpty else { return }
+        banned = contents
+        self.isStrippable = isStrippable
+        let held = Set(categories).subtracting([.clean]).union([.banned])
+        categories = Category.allCases.filter(held.contains)
     }
 
     /// Adds something that was not checked after all.

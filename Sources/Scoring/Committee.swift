@@ -17,13 +17,13 @@ package struct CommitteeModel: Hashable, Sendable {
         biases: [Float](repeating: 0, count: EvidenceView.count), slope: 3, offset: 0)
 }
 
-/// Hears the six machines and the classical method, and says how probable spam is.
+/// Hears the machines and the classical method, and says how probable spam is.
 package enum Committee {
     /// No view says more than this: one that was fooled cannot outvote the others.
     package static let loudest: Float = 1.5
-    /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more than the way it came
-    /// and the form it has: those say much while senders and relays stay the same, and mislead when they change.
-    package static let voices: [Double] = [2, 1, 2, 1, 0.25, 1]
+    /// How much each view's voice counts, in the order of `EvidenceView`. What is said counts for more than the way it came,
+    /// which says much while senders and relays stay the same, and misleads when they change.
+    package static let voices: [Double] = [2, 1, 2, 1, 1]
     /// How much the classical method's voice counts.
     private static let classicalVoice = 1.0
     /// Evidence of the classical method at which its voice is half of the loudest.

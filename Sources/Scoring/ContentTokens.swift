@@ -57,6 +57,26 @@ extension TokenExtractor {
         if let token = collector.add(.structure, digest.mixed) { collector.describe(token, "S:digest of \(type)") }
     }
 
+    /// Takes what a member of an archive or document is called and is.
+    package mutating func add(member names: [String], type: String) {
+        var hash = TokenHash("member-type")
+        add(structure: type, &hash)
+        for name in names.prefix(2) {
+            hash = TokenHash("member-name")
+            add(structure: name, &hash)
+            guard let dot = name.utf8.lastIndex(of: 0x2E) else { continue }
+            hash = TokenHash("member-suffix")
+            add(structure: String(name[dot...].prefix(12)), &hash)
+        }
+    }
+
+    /// Takes a link that a document holds.
+    package mutating func add(documentLink link: Span<UInt8>) {
+        guard facts.links < Self.linkLimit else { return }
+        facts.links += 1
+        add(link: link)
+    }
+
     private mutating func add(structure text: String, _ hash: inout TokenHash) {
         for byte in text.utf8.prefix(128) { hash.add(asciiLower(byte)) }
         if let token = collector.add(.structure, hash.mixed) { collector.describe(token, "S:" + text.prefix(64)) }

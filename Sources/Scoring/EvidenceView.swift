@@ -1,4 +1,4 @@
-/// A kind of evidence that is judged by itself. Six judges that each see one kind and are heard alike err less than one
+/// A kind of evidence that is judged by itself. Five judges that each see one kind and are heard alike err less than one
 /// that sees everything, and who fools one of them has the others left.
 package enum EvidenceView: Int, Sendable, CaseIterable {
     /// Words, shown and hidden, and links.
@@ -9,12 +9,10 @@ package enum EvidenceView: Int, Sendable, CaseIterable {
     case grams = 2
     /// Words and addresses of the header.
     case headers = 3
-    /// How header and body are made.
-    case forms = 4
     /// The way that the message came.
-    case relays = 5
+    case relays = 4
 
-    package static let count = 6
+    package static let count = 5
 }
 
 extension TokenClass {
@@ -25,9 +23,9 @@ extension TokenClass {
         case .pair: .pairs
         case .gram: .grams
         case .header: .headers
-        case .headerForm, .structure: .forms
         case .relay: .relays
-        case .foreign: nil
+        // How a message is made says much while mailers stay the same, and misleads when they change: it is only counted.
+        case .headerForm, .structure, .foreign: nil
         }
     }
 

@@ -1,5 +1,5 @@
 /// Many messages as sparse vectors of one view: for each message the numbers of its features and what each weighs.
-struct SparseRows {
+struct SparseRows: Sendable {
     /// Where a message's features begin; one more than there are messages.
     var starts: [Int] = [0]
     var features: [UInt32] = []
@@ -8,6 +8,10 @@ struct SparseRows {
     mutating func endRow() {
         starts.append(features.count)
     }
+
+    func isEmpty(_ row: Int) -> Bool { starts[row] == starts[row + 1] }
+
+    func features(of row: Int) -> ArraySlice<UInt32> { features[starts[row]..<starts[row + 1]] }
 
     func margin(_ row: Int, _ weights: Span<Float>) -> Float {
         let features = features.span
@@ -20,7 +24,7 @@ struct SparseRows {
 
 /// A linear support vector machine, solved in its dual by coordinate descent (Hsieh and others, ICML 2008). The solution
 /// does not depend on the order of the messages, so a mailbox of spam and then one of ham teach the same as mail as it came.
-struct VectorMachine {
+struct VectorMachine: Sendable {
     /// The most that one message may pull: outliers and wrong labels stay bounded.
     static let cost: Float = 10
     /// Passes over all messages. More change no figure of the evaluation.
@@ -39,7 +43,7 @@ struct VectorMachine {
     ) {
         weights = [Float](repeating: 0, count: features)
         var pulls = [Float](repeating: 0, count: isSpam.count)
-        var order = isSpam.indices.filter { isUsed($0) && rows.starts[$0] < rows.starts[$0 + 1] }
+        var order = isSpam.indices.filter { isUsed($0) && !rows.isEmpty($0) }
         var generator = Shuffle()
         for _ in 0..<passes {
             generator.shuffle(&order)

@@ -5,7 +5,7 @@ internal import MailModel
 /// that a shell script reads it and no value can pretend to be another line. The last line is the digest of all before it:
 /// a file that lost its end, and with it recipients, is not taken for a whole one.
 enum EntryCoding {
-    private static let firstLine = "mailreeve-quarantine 1"
+    private static let firstLine = "mailreeve-quarantine 2"
     private static let lastLine = "sha256"
     /// Octets of the last line: the word, a blank, 64 digits, the line end.
     private static let lastLineLength = 72
@@ -13,8 +13,10 @@ enum EntryCoding {
     static func encode(_ entry: Quarantine.Entry) -> [UInt8] {
         let envelope = entry.envelope
         var lines = [
-            firstLine, "id \(entry.id)", "time \(entry.time)", "category \(entry.category.rawValue)",
-            "size \(entry.size)", "reason \(xtext(Array(entry.reason.utf8)))",
+            firstLine, "id \(entry.id)", "secret \(entry.secret)", "time \(entry.time)",
+            "category \(entry.category.rawValue)", "size \(entry.size)", "message-sha256 \(entry.digest)",
+            "reason \(xtext(Array(entry.reason.utf8)))", "subject \(xtext(Array(entry.subject.utf8)))",
+            "message-id \(xtext(Array(entry.messageID.utf8)))",
             "sender \(xtext(envelope.reversePath.bytes))", "client \(xtext(Array(envelope.client.address.utf8)))",
         ]
         if let forwarded = envelope.client.forwarded?.address { lines.append("forwarded \(xtext(forwarded))") }
@@ -39,7 +41,8 @@ enum EntryCoding {
         let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
         guard lines.first.map(String.init) == firstLine else { return nil }
         var entry = Quarantine.Entry(
-            id: "", time: 0, category: .clean, reason: "", envelope: Envelope(reversePath: .null, recipients: []),
+            id: "", secret: "", time: 0, category: .clean, reason: "",
+            envelope: Envelope(reversePath: .null, recipients: []),
             size: 0)
         for line in lines.dropFirst() {
             let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
@@ -52,6 +55,8 @@ enum EntryCoding {
         let value = fields[1]
         switch fields[0] {
         case "id": entry.id = value
+        case "secret": entry.secret = value
+        case "message-sha256": entry.digest = value
         case "time":
             guard let time = Int(value) else { return false }
             entry.time = time
@@ -64,6 +69,12 @@ enum EntryCoding {
         case "reason":
             guard let text = plain(value) else { return false }
             entry.reason = String(decoding: text, as: UTF8.self)
+        case "subject":
+            guard let text = plain(value) else { return false }
+            entry.subject = String(decoding: text, as: UTF8.self)
+        case "message-id":
+            guard let text = plain(value) else { return false }
+            entry.messageID = String(decoding: text, as: UTF8.self)
         case "client":
             guard let text = plain(value) else { return false }
             entry.envelope.client.address = String(decoding: text, as: UTF8.self)

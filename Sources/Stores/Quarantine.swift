@@ -1,16 +1,22 @@
+internal import Compression
+internal import Digests
 internal import Glibc
 package import Linux
-package import MailModel
 
 /// Mail that was kept: each entry is a directory with the message, its envelope and the report.
 ///
 /// States of an entry, and the one atomic step that means "kept":
 ///
-///     tmp/ID/            being written; removed when older than a day
-///     ID/                complete: every file and both directories are on the disk, then `rename(2)`
-///     ID/ + ID/released  passed on by an administrator; the copy stays
+///     tmp/ID/              being written, or being removed; goes when older than a day
+///     I/ID/                complete: every file is on the disk, then `rename(2)`; I is the first character of ID
+///     I/ID/ + released     passed on by an administrator; the copy stays
 ///
-/// All calls block on a disk: never on an event loop.
+///     I/ID/message.gz      the message as it was received, as one gzip member
+///     I/ID/envelope        `EntryCoding`; has the digest of the message
+///     I/ID/report          `scan --json`'s object
+///
+/// The files are all there is; an index (`QuarantineIndex`) only finds them faster. All calls block on a disk: never on an
+/// event loop.
 package struct Quarantine: Sendable {
     /// The directory; made with mode 0700 when absent.
     package let directory: String
@@ -19,158 +25,193 @@ package struct Quarantine: Sendable {
         self.directory = directory
     }
 
-    /// What is known of an entry beside the message itself.
-    package struct Entry: Sendable, Hashable {
-        /// 12 letters and digits, the `mail_id` of logs.
-        package var id: String
-        /// Unix time.
-        package var time: Int
-        package var category: Category
-        /// Why, as in the reply; escaped text.
-        package var reason: String
-        package var envelope: Envelope
-        /// Octets of the message.
-        package var size: Int
-        /// Unix time of the last release; nil before.
-        package var released: Int?
+    static let messageFile = "message.gz"
+    static let files = [messageFile, "envelope", "report", "released", "released.tmp"]
+    /// Octets of an envelope and of a report that are read at most.
+    private static let envelopeLimit = 16_777_216
+    private static let reportLimit = 67_108_864
 
-        package init(id: String, time: Int, category: Category, reason: String, envelope: Envelope, size: Int) {
-            self.id = id
-            self.time = time
-            self.category = category
-            self.reason = reason
-            self.envelope = envelope
-            self.size = size
-            released = nil
-        }
-    }
-
-    /// Why a call on the quarantine failed.
-    package enum Failure: Error, Hashable, CustomStringConvertible {
-        case unknown(String)
-        case damaged(String)
-        case system(SystemError)
-
-        package var description: String {
-            switch self {
-            case .unknown(let id): "no message \(Escaping.text(id)) in the quarantine"
-            case .damaged(let what): "quarantine entry is damaged: \(what)"
-            case .system(let error): "\(error)"
-            }
-        }
-    }
-
-    /// A new identifier: 12 random letters and digits, about 71 bits.
-    package static func newID() -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
-        return String(decoding: (0..<12).map { _ in alphabet.randomElement() ?? 0x30 }, as: UTF8.self)
-    }
+    // MARK: - Keeping
 
     /// Keeps a message. When this returns, the entry is complete on the disk.
-    package func put(_ entry: Entry, message: Descriptor, report: [UInt8]) throws(Failure) {
+    /// - Returns: the entry with digest and octets stored.
+    @discardableResult
+    package func put(_ entry: Entry, message: Descriptor, report: [UInt8]) throws(Failure) -> Entry {
         guard Self.isValid(entry.id) else { throw .unknown(entry.id) }
         BlockingCheck.mayBlock("quarantine")
         let work = path("tmp/\(entry.id)")
+        var kept = entry
         do throws(SystemError) {
             try makeDirectory(directory)
             try makeDirectory(path("tmp"))
-            try makeDirectory(work)
-            try copy(message, to: work + "/message")
-            try write(EntryCoding.encode(entry), to: work + "/envelope")
-            try write(report, to: work + "/report")
-            try synchronizeDirectory(work)
-            try check("rename \(work)") { rename(work, path(entry.id)) }
-            try synchronizeDirectory(directory)
+            let shelf = path(Self.shelf(of: entry.id))
+            try makeDirectory(shelf)
+            try check("mkdir \(work)") { mkdir(work, 0o700) }
+            let copy = try compress(message, to: "\(work)/\(Self.messageFile)")
+            kept.digest = copy.digest
+            let envelope = try write(EntryCoding.encode(kept), to: work + "/envelope")
+            let document = try write(report, to: work + "/report")
+            let directory = try Descriptor.open(work, O_RDONLY | O_DIRECTORY)
+            kept.stored = try copy.file.size() + envelope.size() + document.size()
+            try synchronizeTogether([copy.file, envelope, document, directory])
+            try check("rename \(work)") { rename(work, path(entry: entry.id)) }
+            try synchronizeDirectory(shelf)
         } catch {
-            removeEntry(work)
+            removeFiles(work)
             throw .system(error)
         }
+        return kept
     }
 
-    /// All entries, oldest first. Damaged ones are left out and named in `damaged`.
-    package func list() throws(Failure) -> (entries: [Entry], damaged: [String]) {
-        var entries: [Entry] = []
-        var damaged: [String] = []
-        for name in try names(in: directory) {
-            do throws(Failure) {
-                entries.append(try self.entry(name))
-            } catch {
-                damaged.append(name)
+    // MARK: - Reading
+
+    /// Identifiers of all entries that claim to be complete, in no order.
+    package func identifiers() throws(Failure) -> [String] {
+        var found: [String] = []
+        for shelf in try names(in: directory) where shelf.utf8.count == 1 {
+            for name in try names(in: path(shelf)) where Self.isValid(name) && Self.shelf(of: name) == shelf {
+                found.append(name)
             }
         }
-        entries.sort { ($0.time, $0.id) < ($1.time, $1.id) }
-        return (entries, damaged)
+        return found
+    }
+
+    /// Names in the directory that are neither entries nor ours, such as entries of another layout.
+    package func strays(known: Set<String>) throws(Failure) -> [String] {
+        var found: [String] = []
+        for name in try names(in: directory) where !known.contains(name) && name != "tmp" {
+            guard name.utf8.count == 1 else {
+                found.append(name)
+                continue
+            }
+            for inner in try names(in: path(name)) where !Self.isValid(inner) || Self.shelf(of: inner) != name {
+                found.append("\(name)/\(inner)")
+            }
+        }
+        return found
+    }
+
+    /// True when there is an entry of this name, whole or not.
+    package func contains(_ id: String) -> Bool {
+        Self.isValid(id) && access(path(entry: id), F_OK) == 0
     }
 
     /// One entry.
     package func entry(_ id: String) throws(Failure) -> Entry {
-        let text = try read(id, "envelope", limit: 16_777_216)
+        let text = try read(id, "envelope", limit: Self.envelopeLimit)
         guard var entry = EntryCoding.decode(text), entry.id == id else { throw .damaged("\(id)/envelope") }
         if let released = try? read(id, "released", limit: 100) {
             entry.released = Int(String(decoding: released, as: UTF8.self).prefix { $0.isNumber })
         }
+        var stored = text.count
+        for file in [Self.messageFile, "report"] {
+            stored += (try? open(id, file).size()) ?? 0
+        }
+        entry.stored = stored
         return entry
     }
 
-    /// The message of an entry.
-    package func message(_ id: String) throws(Failure) -> Descriptor {
-        try open(id, "message")
+    /// Lends the message of an entry, octet for octet as it was received, in pieces.
+    /// - Parameter use: false ends the reading; then what was lent is not proven to be whole.
+    /// - Throws: `.damaged` when size or digest are not those of the message that was kept. What was lent before is then
+    ///   not to be used.
+    package func read(message entry: Entry, _ use: (Span<UInt8>) -> Bool) throws(Failure) {
+        BlockingCheck.mayBlock("quarantine")
+        let file = try open(entry.id, Self.messageFile)
+        let mapping: Mapping
+        do throws(SystemError) {
+            mapping = try Mapping(file)
+        } catch {
+            throw .system(error)
+        }
+        var sum = SHA256()
+        var wasStopped = false
+        let result = mapping.withBytes { bytes in
+            Inflate.pieces(bytes, form: .gzip, limit: entry.size) { piece in
+                piece.withUnsafeBytes { sum.update($0) }
+                wasStopped = !use(piece)
+                return !wasStopped
+            }
+        }
+        if wasStopped { return }
+        guard result.end == .complete, result.produced == entry.size, result.consumed == mapping.count,
+            hexadecimal(sum.finish()) == entry.digest
+        else {
+            throw .damaged("\(entry.id): the message is not the one that was kept")
+        }
     }
 
     /// The report of an entry, as JSON.
     package func report(_ id: String) throws(Failure) -> [UInt8] {
-        try read(id, "report", limit: 67_108_864)
+        try read(id, "report", limit: Self.reportLimit)
     }
+
+    // MARK: - Changing
 
     /// Notes that an entry was passed on.
     package func markReleased(_ id: String, time: Int) throws(Failure) {
         _ = try entry(id)
+        let place = path(entry: id)
         do throws(SystemError) {
-            let temporary = path("\(id)/released.tmp")
+            let temporary = place + "/released.tmp"
             unlink(temporary)
-            try write(Array("\(time)\n".utf8), to: temporary)
-            try check("rename \(temporary)") { rename(temporary, path("\(id)/released")) }
-            try synchronizeDirectory(path(id))
+            try write(Array("\(time)\n".utf8), to: temporary).synchronize()
+            try check("rename \(temporary)") { rename(temporary, place + "/released") }
+            try synchronizeDirectory(place)
         } catch {
             throw .system(error)
         }
     }
 
-    /// Removes what a crash left in `tmp/`: entries last touched before `time` (Unix time). None of them was ever said
-    /// to be kept.
+    /// Removes an entry. It is gone at once; after a crash of the machine it may be there again, as a whole.
+    package func remove(_ id: String) throws(Failure) {
+        guard contains(id) else { throw .unknown(id) }
+        BlockingCheck.mayBlock("quarantine")
+        let work = path("tmp/\(id)")
+        do throws(SystemError) {
+            try makeDirectory(path("tmp"))
+            try check("rename \(work)") { rename(path(entry: id), work) }
+        } catch {
+            throw .system(error)
+        }
+        removeFiles(work)
+    }
+
+    /// Removes what a crash left in `tmp/`: entries last touched before `time` (Unix time). None of them is said to be kept.
     package func removeUnfinished(before time: Int) throws(Failure) {
-        for name in try names(in: path("tmp")) {
+        for name in try names(in: path("tmp")) where Self.isValid(name) {
             var status = stat()
             let unfinished = path("tmp/\(name)")
             guard lstat(unfinished, &status) == 0, Int(status.st_mtim.tv_sec) < time else { continue }
-            removeEntry(unfinished)
+            removeFiles(unfinished)
         }
     }
+}
 
-    // MARK: - Files
+// MARK: - Files
 
+extension Quarantine {
     private func path(_ name: String) -> String { directory + "/" + name }
 
-    /// An identifier that cannot leave the directory.
-    private static func isValid(_ id: String) -> Bool {
-        (1...64).contains(id.utf8.count)
-            && id.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-            }
-            && id != "tmp"
-    }
+    /// The directory that holds an entry: 62 of them keep each one short.
+    private static func shelf(of id: String) -> String { String(id.prefix(1)) }
+
+    private func path(entry id: String) -> String { path("\(Self.shelf(of: id))/\(id)") }
 
     private func open(_ id: String, _ file: String) throws(Failure) -> Descriptor {
         guard Self.isValid(id) else { throw .unknown(id) }
         do throws(SystemError) {
-            return try Descriptor.open(path("\(id)/\(file)"), O_RDONLY | O_NOFOLLOW)
+            return try Descriptor.open("\(path(entry: id))/\(file)", O_RDONLY | O_NOFOLLOW)
         } catch {
-            if error.code == ENOENT || error.code == ENOTDIR { throw .unknown(id) }
+            if error.code == ENOENT || error.code == ENOTDIR {
+                throw contains(id) ? .damaged("\(id) has no \(file)") : .unknown(id)
+            }
             throw .system(error)
         }
     }
 
     private func read(_ id: String, _ file: String, limit: Int) throws(Failure) -> [UInt8] {
+        BlockingCheck.mayBlock("quarantine")
         let descriptor = try open(id, file)
         do throws(SystemError) {
             let bytes = try descriptor.read(at: 0, count: min(try descriptor.size(), limit + 1))
@@ -182,17 +223,18 @@ package struct Quarantine: Sendable {
     }
 
     private func names(in directory: String) throws(Failure) -> [String] {
+        BlockingCheck.mayBlock("quarantine")
         do throws(SystemError) {
-            return try directoryNames(directory).filter(Self.isValid)
+            return try directoryNames(directory).filter { $0 != "." && $0 != ".." }
         } catch {
             if error.code == ENOENT { return [] }
             throw .system(error)
         }
     }
 
+    /// Makes a directory where it is absent; its name is then on the disk.
     private func makeDirectory(_ path: String) throws(SystemError) {
         guard mkdir(path, 0o700) != 0 else {
-            // The name must be on the disk before anything in it counts as kept.
             if let slash = path.lastIndex(of: "/") { try synchronizeDirectory(String(path[..<slash])) }
             return
         }
@@ -200,30 +242,43 @@ package struct Quarantine: Sendable {
         if code != EEXIST { throw SystemError("mkdir \(path)", code: code) }
     }
 
-    private func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
+    /// Writes a new file, not yet synchronized.
+    private func write(_ bytes: [UInt8], to path: String) throws(SystemError) -> Descriptor {
         let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
         try file.write(bytes)
-        try file.synchronize()
+        return file
     }
 
-    private func copy(_ source: Descriptor, to path: String) throws(SystemError) {
+    /// Writes a message as gzip, not yet synchronized.
+    private func compress(
+        _ source: Descriptor, to path: String
+    ) throws(SystemError) -> (file: Descriptor, digest: String) {
         let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
+        guard let writer = GzipWriter() else { throw SystemError("deflateInit", code: ENOMEM) }
+        var sum = SHA256()
+        var packed: [UInt8] = []
         var offset = 0
         while true {
             let chunk = try source.read(at: offset, count: 262_144)
             if chunk.isEmpty { break }
-            try file.write(chunk)
+            chunk.withUnsafeBytes { sum.update($0) }
+            packed.removeAll(keepingCapacity: true)
+            writer.append(chunk.span, to: &packed)
+            try file.write(packed)
             offset += chunk.count
         }
-        try file.synchronize()
+        packed.removeAll(keepingCapacity: true)
+        writer.finish(to: &packed)
+        try file.write(packed)
+        return (file, hexadecimal(sum.finish()))
     }
 
     private func synchronizeDirectory(_ path: String) throws(SystemError) {
         try Descriptor.open(path, O_RDONLY | O_DIRECTORY).synchronize()
     }
 
-    private func removeEntry(_ path: String) {
-        for name in ["message", "envelope", "report", "released", "released.tmp"] { unlink("\(path)/\(name)") }
+    private func removeFiles(_ path: String) {
+        for name in Self.files { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 }

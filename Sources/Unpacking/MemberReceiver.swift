@@ -54,13 +54,13 @@ final class MemberReceiver: DocumentSink {
     }
 
     func add(_ member: Member) -> Bool {
-        guard budget.takeFile() else { return false }
+        guard budget.take(member) else { return false }
         put(member, .none)
         return true
     }
 
     func add(_ member: Member, range: Range<Int>) -> Bool {
-        guard budget.takeFile() else { return false }
+        guard budget.take(member) else { return false }
         let range = range.clamped(to: 0..<content.count)
         let taken = charge(range.count)
         let kept = range.lowerBound..<range.lowerBound + taken
@@ -75,7 +75,7 @@ final class MemberReceiver: DocumentSink {
     }
 
     func add(_ member: Member, content: [UInt8]) -> Bool {
-        guard budget.takeFile() else { return false }
+        guard budget.take(member) else { return false }
         let taken = charge(content.count)
         let (stored, outcome) = store.keep(taken == content.count ? content : Array(content[..<taken]))
         put(member, stored)
@@ -83,7 +83,7 @@ final class MemberReceiver: DocumentSink {
     }
 
     func begin(_ member: Member) -> Bool {
-        guard budget.takeFile() else { return false }
+        guard budget.take(member) else { return false }
         current = member
         return true
     }
@@ -100,6 +100,8 @@ final class MemberReceiver: DocumentSink {
         current = nil
         put(member, store.finish())
     }
+
+    func spend(_ octets: Int) { _ = budget.takeBytes(octets) }
 
     private func put(_ member: Member, _ content: ContentStore.Stored) {
         count += 1

@@ -120,10 +120,13 @@ package final class Unpacker {
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
             HiddenArchives.read(content, into: receiver)
-        } else if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: { $0.name == "ole" }),
-            let end = ArchiveEnd.ofCompoundFile(content)
-        {
-            ArchiveEnd.addRest(of: content, from: end, "compound file", into: receiver)
+        }
+        if !budget.isOver, receiver.level <= limits.levels, let (end, what) = Self.end(content, opened.types) {
+            receiver.isEmbedded = true
+            ArchiveEnd.addRest(of: content, from: end, what, into: receiver)
+        }
+        if let zip = opened.types.firstIndex(of: .zip), let kind = kindOfPackage(receiver.items) {
+            opened.types[zip] = kind
         }
         queue += receiver.items
         opened.problems = receiver.problems
@@ -174,6 +177,27 @@ package final class Unpacker {
         !types.contains { $0.opening.isArchive || $0.name == "ole" }
     }
 
+    /// What kind of file a zip archive with these members is.
+    private func kindOfPackage(_ items: [Item]) -> FileType? {
+        let names = items.flatMap(\.member.names)
+        let mimetype = items.first { $0.member.names.contains(Array("mimetype".utf8)) }
+        guard let mimetype, mimetype.hasContent else { return FileType.package(names: names, mimetype: Span()) }
+        return withContent(of: mimetype) { FileType.package(names: names, mimetype: $0) } ?? nil
+    }
+
+    /// Where a document ends that may have an archive behind it.
+    private static func end(_ content: Span<UInt8>, _ types: [FileType]) -> (end: Int, what: String)? {
+        for type in types {
+            switch type {
+            case .compoundFile: return ArchiveEnd.ofCompoundFile(content).map { ($0, "compound file") }
+            case .tnef: return ArchiveEnd.ofTNEF(content).map { ($0, "TNEF stream") }
+            case .oneNote: return ArchiveEnd.ofOneNote(content).map { ($0, "OneNote section") }
+            default: continue
+            }
+        }
+        return nil
+    }
+
     private func read(_ content: Span<UInt8>, _ type: FileType, _ receiver: MemberReceiver) {
         switch type.opening {
         case .zip: ZipReader.read(content, passwords: passwords, into: receiver)
@@ -182,6 +206,7 @@ package final class Unpacker {
         case .szdd: SZDDReader.read(content, into: receiver)
         case .cabinet: CabinetReader.read(content, into: receiver)
         case .udf: UDFReader.read(content, into: receiver)
+        case .disk(let format): DiskReader.read(content, format, into: receiver)
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)
         case .encodedText: TextReader.read(content, into: receiver)

@@ -8,7 +8,10 @@ import SMTP
 struct CheckConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config", abstract: "Check a configuration file.",
-        discussion: "Prints every problem as file:line:column: and the sizing of the workspace; exit code 1 on errors.")
+        discussion: """
+            Prints every problem as file:line:column:, those of header and body checks too, and the sizing of the workspace; \
+            exit code 1 on errors.
+            """)
 
     @Argument(help: "Configuration file.")
     var file = ConfigOption.defaultPath
@@ -19,9 +22,12 @@ struct CheckConfigCommand: ParsableCommand {
             loaded.settings, processors: Machine.processors,
             tmpfsBytes: Machine.tmpfsBytes(loaded.settings.workspace.directory))
         var problems = loaded.problems
-        if !loaded.hasErrors, let problem = sizing.problem(in: loaded) { problems.append(problem) }
+        if !loaded.hasErrors {
+            problems += sizing.problems(in: loaded)
+            problems += RuleTablesCheck.problems(loaded.settings.rules)
+        }
         for problem in problems { print(problem) }
-        if loaded.hasErrors { throw ExitCode.failure }
+        if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
         if let problem = PolicyExplanation.tableProblem(loaded.settings) {
             print(problem)
             throw ExitCode.failure

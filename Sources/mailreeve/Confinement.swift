@@ -3,7 +3,7 @@ import Glibc
 import Linux
 
 /// A part of a command that reads strangers' mail: it runs in a process of its own, in the same closed sandbox as the
-/// inspector's workers. What it needs must be open and loaded before.
+/// inspector's workers. What it needs must be open and loaded before. As root it becomes `nobody`.
 enum Confinement {
     /// Runs `work` in a closed process and waits for its end.
     /// - Returns: what `work` returned, or 70 when the process ended otherwise.
@@ -16,6 +16,7 @@ enum Confinement {
         let pid = try check("fork") { fork() }
         if pid == 0 {
             do throws(SystemError) {
+                try giveUpRoot(directory.path)
                 try WorkerSandbox(
                     directory: directory.path, support: support, memory: memory, fileSize: fileSize
                 ).enter()
@@ -28,6 +29,19 @@ enum Confinement {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 70
+    }
+
+    /// Takes another user for good, who owns the directory then.
+    private static func giveUpRoot(_ directory: String) throws(SystemError) {
+        guard geteuid() == 0 else { return }
+        guard let nobody = getpwnam("nobody"), nobody.pointee.pw_uid != 0 else {
+            throw SystemError("there is no user nobody, and mail is not read as root", code: ENOENT)
+        }
+        let (user, group) = (nobody.pointee.pw_uid, nobody.pointee.pw_gid)
+        try check("chown \(directory)") { lchown(directory, user, group) }
+        try check("setgroups") { setgroups(0, nil) }
+        try check("setgid") { setgid(group) }
+        try check("setuid") { setuid(user) }
     }
 
     /// Octets that the process may take besides what is loaded, and of a file that it may write to.

@@ -25,6 +25,7 @@ struct LearnCommand: AsyncParsableCommand {
 struct LearnProgram {
     private let options: LearnOptions
     private let settings: Settings
+    private let databases: LearntDatabases
     private let store: BayesStore
     /// Scripts that were written for sa-learn get the lines of sa-learn and no others.
     private let isSaLearn: Bool
@@ -54,13 +55,12 @@ struct LearnProgram {
             // Before root is given up, and while there is one thread.
             let inspector = ProgramPath.inspector
             let settings = try settings(options)
-            let directory = LearnIdentity.directory(options, settings)
-            try LearnIdentity.assume(directory, settings)
-            let limits = BayesStore.Limits(
-                tokens: settings.bayes.tokens, messages: settings.bayes.messages, minimum: settings.bayes.minimum)
-            let store = BayesStore(try LMDBStore(directory: directory), limits: limits)
+            let databases = try LearntDatabases(settings, directory: options.databasePath)
+            let user = options.user.flatMap { $0.isEmpty ? nil : $0.lowercased() }
+            try LearnIdentity.assume(databases.directory(user), settings)
+            let store = BayesStore(try databases.keep(user), limits: settings.bayesLimits)
             let program = LearnProgram(
-                options: options, settings: settings, store: store, isSaLearn: name == "sa-learn")
+                options: options, settings: settings, databases: databases, store: store, isSaLearn: name == "sa-learn")
             return try await program.perform(inspector)
         } catch {
             Terminal.printError("\(name): \(error)")
@@ -90,12 +90,16 @@ struct LearnProgram {
             return try await learn(inspector)
         case .sync:
             let status = options.hasTargets ? try await learn(inspector) : 0
-            _ = try store.merge(time: now)
-            _ = try store.solveIfDue(always: true)
+            try onEach { store in
+                _ = try store.merge(time: now)
+                _ = try store.solveIfDue(always: true)
+            }
             return status
         case .forceExpire:
-            let expired = try store.expire(time: now)
-            say("expired \(expired) tokens")
+            try onEach { store in
+                let expired = try store.expire(time: now)
+                say("\(store.place): expired \(expired) tokens")
+            }
             return 0
         case .clear:
             try store.clear()
@@ -114,6 +118,13 @@ struct LearnProgram {
         case .undo(let number):
             return try undo(number, now)
         }
+    }
+
+    /// Does upkeep on the database, and where no user is named, on those of all users and domains, too.
+    private func onEach(_ body: (BayesStore) throws -> Void) throws {
+        try body(store)
+        guard options.user == nil else { return }
+        try databases.forEachOwn { own in try body(BayesStore(own, limits: settings.bayesLimits)) }
     }
 
     private func dump(_ what: LearnOptions.Dump) throws {
@@ -222,6 +233,11 @@ struct LearnProgram {
         let line = "\(verb) tokens from \(run.done) message(s) (\(run.examined) message(s) examined)\n"
         Terminal.write(Array(line.utf8))
         if run.skipped > 0 { say("\(run.skipped) message(s) over \(options.largestMessage) octets were skipped") }
+        if run.repeated > 0 {
+            say(
+                "\(run.repeated) message(s) taught nothing: more than \(store.limits.nearDuplicates) nearly like them are known"
+            )
+        }
         guard let totals = try? store.totals() else { return }
         let taught = run.batch.flatMap { $0.spam + $0.ham > 0 ? $0.number : nil }
         let batch = taught.map { ", batch \($0)" } ?? ""

@@ -225,6 +225,7 @@ struct LearnOptions: Equatable {
           --no-sync                  only remember; count with the next --sync or learning
           --sync                     count what was remembered and solve the machines
           --force-expire             bring the tokens within their budget now
+                                     (both: without -u also the databases of users and domains)
           --dump [all|data|magic]    print the database; --regexp RE picks tokens
           --backup, --restore FILE   write the database to standard output; replace it by FILE
           --import                   nothing to do here: databases have one form
@@ -232,7 +233,7 @@ struct LearnOptions: Equatable {
           --undo [BATCH]             forget what one run taught; without a number list the runs
           --evaluate                 cross-validate on the targets given with --spam and --ham, or on what was learnt
           --dbpath DIR               the database (default: setting bayes.path)
-          -u USER                    the database of one user
+          -u USER                    the database of one user (an address) or domain (@example.com)
           --config FILE              configuration of mailreeve
           --progress, --showdots     show how far it is
           -C, -p, --siteconfigpath, --cf, -L, -D   accepted for scripts; settings of SpamAssassin are not read

@@ -1,4 +1,5 @@
 import Bayes
+import Configuration
 import Gateway
 import Glibc
 import Linux
@@ -18,6 +19,8 @@ struct LearnRun {
     private(set) var done = 0
     private(set) var examined = 0
     private(set) var skipped = 0
+    /// Messages that taught nothing because too many nearly like them were learnt.
+    private(set) var repeated = 0
     private(set) var batch: BatchRecord?
 
     private var lessons: [Lesson] = []
@@ -27,6 +30,7 @@ struct LearnRun {
 
     private struct Written: Sendable {
         var done: Int
+        var repeated = 0
         var batch: BatchRecord?
     }
 
@@ -137,6 +141,7 @@ struct LearnRun {
         writing = nil
         let written = try await task.value
         done += written.done
+        repeated += written.repeated
         batch = written.batch ?? batch
     }
 
@@ -151,7 +156,9 @@ struct LearnRun {
         var batch = try current ?? store.beginBatch(at: UInt64(now))
         let outcomes = try store.learn(
             lessons, asSpam: lesson == .spam, batch: &batch, time: now, countsNow: countsNow)
-        return Written(done: outcomes.count { $0 != .known }, batch: batch)
+        return Written(
+            done: outcomes.count { $0 == .learned || $0 == .relearned }, repeated: outcomes.count { $0 == .repeated },
+            batch: batch)
     }
 
     private func show(_ number: Int, of count: Int) {

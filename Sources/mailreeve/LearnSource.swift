@@ -1,4 +1,4 @@
-import Digests
+import Gateway
 import Glibc
 import Linux
 import MIME
@@ -10,25 +10,13 @@ struct LearnMail: Sendable {
     var name: String
     /// With CRLF line ends.
     var bytes: [UInt8]
-    /// Identifies the message whatever its way was: of its date, its message identifier, its sender, its subject and its
-    /// body. Fields that deliveries and filters add do not count.
+    /// What it is known by, see `MessageIdentity`.
     var id: String
 
     init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes
-        var sum = SHA256()
-        var scanner = HeaderScanner()
-        let span = bytes.span
-        while let field = scanner.next(in: span) {
-            let isCounted =
-                field.isNamed("message-id", in: span) || field.isNamed("date", in: span)
-                || field.isNamed("from", in: span) || field.isNamed("subject", in: span)
-            guard isCounted else { continue }
-            bytes[field.whole].withUnsafeBytes { sum.update($0) }
-        }
-        bytes[min(scanner.position, bytes.count)...].withUnsafeBytes { sum.update($0) }
-        id = hexadecimal(Array(sum.finish().prefix(20))) + "@mailreeve"
+        id = MessageIdentity.of(bytes.span)
     }
 }
 

@@ -7,43 +7,54 @@ import Stores
 /// An entry of the quarantine for `quarantine list --json`, and the forms for people. Fields may be added, never renamed.
 struct QuarantineListing: Encodable {
     var id: String
+    var node: String
     var time: Int
     var category: String
     var reason: String
     var size: Int
+    var stored: Int
     var sender: String
     var recipients: [String]
+    var subject: String
+    var messageId: String
     var client: String
+    var tenant: String
     /// Unix time of the last release, 0 before.
     var released: Int
 
-    init(_ entry: Quarantine.Entry) {
-        id = entry.id
-        time = entry.time
-        category = entry.category.rawValue
-        reason = entry.reason
-        size = entry.size
-        sender = entry.envelope.reversePath.description
-        recipients = entry.envelope.recipients.map { $0.path.description }
-        client = Self.client(entry)
-        released = entry.released ?? 0
+    init(_ row: QuarantineRow) {
+        id = row.id
+        node = row.node
+        time = row.time
+        category = row.category.rawValue
+        reason = row.reason
+        size = row.size
+        stored = row.stored
+        sender = row.sender
+        recipients = row.recipients
+        subject = row.subject
+        messageId = row.messageID
+        client = row.client
+        tenant = row.tenant
+        released = row.released ?? 0
     }
 
     /// JSON on one line, keys sorted.
     func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self))
     }
 
     /// One line of `quarantine list`.
-    static func row(_ entry: Quarantine.Entry) -> String {
-        let recipients = entry.envelope.recipients.map { "<\($0.path)>" }.joined(separator: ",")
-        let size = String(entry.size)
-        return "\(entry.id)  \(time(entry.time))  "
-            + entry.category.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
-            + String(repeating: " ", count: max(1, 10 - size.count)) + size + (entry.released == nil ? "   " : " R ")
-            + "<\(entry.envelope.reversePath)> -> \(recipients)"
+    static func row(_ row: QuarantineRow) -> String {
+        let recipients = row.recipients.map { "<\($0)>" }.joined(separator: ",")
+        let size = String(row.size)
+        return "\(row.id)  \(time(row.time))  "
+            + row.category.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
+            + String(repeating: " ", count: max(1, 10 - size.count)) + size + (row.released == nil ? "   " : " R ")
+            + "<\(row.sender)> -> \(recipients)" + (row.subject.isEmpty ? "" : "  \(row.subject)")
     }
 
     /// Octets of the header that `quarantine show` looks at.
@@ -55,7 +66,9 @@ struct QuarantineListing: Encodable {
         let envelope = entry.envelope
         var rows = [
             ("id", entry.id), ("time", time(entry.time)), ("category", entry.category.rawValue),
-            ("reason", Escaping.text(entry.reason, limit: 1000)), ("size", "\(entry.size) octets"),
+            ("reason", Escaping.text(entry.reason, limit: 1000)),
+            ("size", "\(entry.size) octets, \(entry.stored) stored"), ("sha256", entry.digest),
+            ("secret", entry.secret), ("subject", Escaping.text(entry.subject, limit: 500)),
             ("released", entry.released.map(time) ?? "no"), ("client", client(entry)),
             ("sender", "<\(envelope.reversePath)>" + parameters(envelope.parameters)),
         ]
@@ -98,7 +111,7 @@ struct QuarantineListing: Encodable {
         return text
     }
 
-    private static func time(_ time: Int) -> String {
+    static func time(_ time: Int) -> String {
         Date(timeIntervalSince1970: Double(time)).formatted(.iso8601)
     }
 }

@@ -7,10 +7,13 @@ import Patterns
 /// Lists of tables that stored mail is looked up in.
 struct RuleReplay {
     private let lists: [CheckList: [PatternTable]]
+    /// `body_checks_size_limit`; 0 for no limit.
+    private let bodySize: Int
     private let session = MatchSession()
 
-    init(_ lists: [CheckList: [PatternTable]]) {
+    init(_ lists: [CheckList: [PatternTable]], bodySize: Int) {
         self.lists = lists
+        self.bodySize = bodySize
         for table in lists.values.joined() { session.prepare(for: table) }
     }
 
@@ -21,10 +24,20 @@ struct RuleReplay {
         var line: Int
     }
 
-    /// What the rules make of one message.
-    private func outcome(_ message: Span<UInt8>, _ fired: (Place, Int) -> Void = { _, _ in }) -> CheckOutcome {
-        var outcome = CheckOutcome()
+    /// Where a text stands in its message.
+    private struct Origin {
+        var range: Range<Int>
+        /// A piece of a line that goes on behind it.
+        var isContinued: Bool
+    }
+
+    private func has(_ list: CheckList) -> Bool { !(lists[list] ?? []).isEmpty }
+
+    /// Gives every text of a message with its list, in the order in which they are looked up.
+    /// - Parameter use: returns false when no more are wanted.
+    private func texts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
         var text = MessageText()
+        var goesOn = true
         let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
             guard text.count > 0 else { return true }
             let list: CheckList
@@ -33,27 +46,73 @@ struct RuleReplay {
             case .header(.primary, _): list = .header
             case .header(.nested, _): list = .nestedHeader
             case .body(let offset):
-                guard offset < 51_200 else { return true }
+                guard bodySize == 0 || offset < bodySize else { return true }
                 list = .body
             }
+            let origin = Origin(range: subject.range, isContinued: subject.isContinued)
+            goesOn = use(list, origin, text)
+            if goesOn, list.isHeader, has(.decodedHeader) {
+                let unfolded = DecodedTexts.unfolded(text)
+                let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+                goesOn = use(.decodedHeader, origin, decoded.span)
+            }
+            return goesOn
+        }
+        text.feed(message, take)
+        text.finish(take)
+        if goesOn, has(.decodedBody) || has(.attachment) { decodedTexts(message, use) }
+    }
+
+    /// The texts of the lists that Postfix does not have. Archives stay closed here: names and types are those of the parts.
+    private func decodedTexts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
+        let tree = MIMEReader.read(message)
+        let origin = Origin(range: 0..<0, isContinued: false)
+        var goesOn = true
+        if has(.decodedBody) {
+            for index in tree.parts.indices where goesOn && tree.parts[index].kind.hasContent {
+                let part = tree.parts[index]
+                guard TextContent.isText(part.mediaType) else { continue }
+                var content: [UInt8] = []
+                _ = tree.decodeBody(of: index, in: message, into: &content, limit: Self.partLimit)
+                let read = TextContent.read(
+                    content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit)
+                let lines = read.html?.visible ?? read.text
+                DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength, size: bodySize) { line in
+                    goesOn = use(.decodedBody, origin, line)
+                    return goesOn
+                }
+            }
+        }
+        guard has(.attachment) else { return }
+        for part in tree.parts {
+            for text in DecodedTexts.file(names: part.names, types: [part.mediaType]) where goesOn {
+                goesOn = use(.attachment, origin, text.span)
+            }
+        }
+    }
+
+    /// Octets of one part that are decoded.
+    private static let partLimit = 16_777_216
+
+    /// What the rules make of one message.
+    private func outcome(_ message: Span<UInt8>, _ fired: (Place) -> Void = { _ in }) -> CheckOutcome {
+        var outcome = CheckOutcome()
+        texts(message) { list, origin, text in
             for (index, table) in (lists[list] ?? []).enumerated() {
-                let start = monotonicNow()
                 guard let match = table.lookup(text, session), let rule = table.table.rule(line: match.line),
                     case .match(_, _, let result) = rule.operation
                 else { continue }
-                fired(Place(list: list, table: index, line: match.line), monotonicNow() - start)
+                fired(Place(list: list, table: index, line: match.line))
                 let bytes = text.withUnsafeBufferPointer { Array($0) }
                 outcome.take(
                     CheckAction(result.expanded(bytes, match.groups), in: list),
                     RuleFiring(
-                        list: list, table: index, line: match.line, range: subject.range,
-                        text: Array(bytes.prefix(RuleFiring.textShown))), isContinued: subject.isContinued)
+                        list: list, table: index, line: match.line, range: origin.range,
+                        text: Array(bytes.prefix(RuleFiring.textShown))), isContinued: origin.isContinued)
                 break
             }
             return !outcome.isEnded
         }
-        text.feed(message, take)
-        text.finish(take)
         return outcome
     }
 
@@ -76,12 +135,16 @@ struct RuleReplay {
             total += 1
             var seen: Set<Place> = []
             let start = monotonicNow()
-            _ = outcome(message.span) { place, _ in
+            _ = outcome(message.span) { place in
                 counts[place, default: (0, 0)].times += 1
                 if seen.insert(place).inserted { counts[place, default: (0, 0)].messages += 1 }
             }
             spent += monotonicNow() - start
-            if profile { texts += sample(message.span) }
+            guard profile else { continue }
+            self.texts(message.span) { list, _, text in
+                texts.append((list, text.withUnsafeBufferPointer { Array($0) }))
+                return true
+            }
         }
         say("\(total) messages in \(spent / 1000) us")
         let ordered = counts.sorted { ($0.value.times, $1.key.line) > ($1.value.times, $0.key.line) }
@@ -99,26 +162,10 @@ struct RuleReplay {
             + "/\(String(decoding: pattern.bytes, as: UTF8.self))/ \(String(decoding: result.expanded([]), as: UTF8.self))"
     }
 
-    private func sample(_ message: Span<UInt8>) -> [(CheckList, [UInt8])] {
-        var out: [(CheckList, [UInt8])] = []
-        var text = MessageText()
-        let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
-            guard text.count > 0 else { return true }
-            switch subject.kind {
-            case .header: out.append((.header, text.withUnsafeBufferPointer { Array($0) }))
-            case .body: out.append((.body, text.withUnsafeBufferPointer { Array($0) }))
-            }
-            return true
-        }
-        text.feed(message, take)
-        text.finish(take)
-        return out
-    }
-
     /// Every rule alone on every text: what it costs when no other keeps it from being tried.
     private func tellCosts(_ texts: [(CheckList, [UInt8])]) {
         var costs: [(nanoseconds: Int, words: String)] = []
-        for list in [CheckList.header, .body] {
+        for list in CheckList.allCases where has(list) {
             let subjects = texts.filter { $0.0 == list }.map(\.1)
             for (index, table) in (lists[list] ?? []).enumerated() {
                 for rule in table.singleRules {

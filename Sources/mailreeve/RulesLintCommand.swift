@@ -1,5 +1,7 @@
 import ArgumentParser
 import Checks
+import Glibc
+import Linux
 import MailModel
 import Patterns
 
@@ -12,6 +14,9 @@ struct RulesLintCommand: ParsableCommand {
             when it is left out or cannot fire. A file without a type is read as pcre. Which list the rules are for is \
             guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it.
 
+            A file of rules on names and types of files, whose name ends in banned.rules or that --list says is banned, is \
+            told of as FILE:LINE:COLUMN: text; banned.rules of the settings takes none with such a line.
+
             Exit codes: 0 nothing is dead; 1 something is, or a file could not be read; 64 wrong usage.
             """)
 
@@ -21,15 +26,19 @@ struct RulesLintCommand: ParsableCommand {
     var tables: [String]
 
     func validate() throws {
-        if let list, CheckList(rawValue: list) == nil {
+        if let list, CheckList(rawValue: list) == nil, list != Self.banned {
             throw ValidationError(
-                "--list is one of \(CheckList.allCases.map(\.rawValue).joined(separator: ", "))")
+                "--list is one of \(CheckList.allCases.map(\.rawValue).joined(separator: ", ")), \(Self.banned)")
         }
     }
 
     func run() throws {
         var hasDead = false
         for argument in tables {
+            if list == Self.banned || list == nil && argument.hasSuffix("banned.rules") {
+                if !lintFileRules(argument) { hasDead = true }
+                continue
+            }
             let name = try RuleFiles.name(argument, defaultType: .pcre)
             let table: RuleTable
             do {
@@ -47,6 +56,24 @@ struct RulesLintCommand: ParsableCommand {
             }
         }
         if hasDead { throw ExitCode.failure }
+    }
+
+    private static let banned = "banned"
+
+    /// Says what is wrong with rules on names and types of files; false when something is.
+    private func lintFileRules(_ path: String) -> Bool {
+        do {
+            let file = try Descriptor.open(path, O_RDONLY)
+            let text = try MailFile.readAll(file.raw, limit: BannedRules.Limits.bytes, path)
+            let findings = BannedLint.findings(BannedRules([BannedRules.Source(name: path, text: text)]))
+            for finding in findings {
+                Terminal.write(Array(RuleFiles.shown(finding.description).utf8) + [0x0A])
+            }
+            return findings.isEmpty
+        } catch {
+            Terminal.printError("rules lint: \(RuleFiles.shown("\(path): \(error)"))")
+            return false
+        }
     }
 
     /// The list that a file's name speaks of: the longest that it holds.

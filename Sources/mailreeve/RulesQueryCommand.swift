@@ -13,7 +13,7 @@ struct RulesQueryCommand: ParsableCommand {
             Prints exactly what postmap -q KEY prints. With - the keys come from standard input, one in each line; with -h \
             and -b it is a message, whose header fields or body lines are the keys, and with -m it is read as MIME, as \
             header_checks and body_checks do. Tables are pcre:FILE, regexp:FILE or rules in braces; the first that answers \
-            wins.
+            wins. A key that begins with - goes behind --, as in rules query -- -key pcre:FILE.
 
             Exit codes: 0 something was found; 1 nothing was, or a failure; 64 wrong usage.
             """, helpNames: [.long])

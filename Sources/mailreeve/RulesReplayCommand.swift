@@ -2,6 +2,7 @@ import ArgumentParser
 import Checks
 import Glibc
 import Linux
+import MIME
 import MailModel
 import Patterns
 
@@ -12,7 +13,8 @@ struct RulesReplayCommand: ParsableCommand {
         discussion: """
             Each FILE is a message or an mbox; - is standard input. Without --before, a line for each rule that fired: how \
             often, in how many messages, its table and line, its text. With --before, the tables of --before and the others \
-            are compared: a line for each message that they treat differently. --profile adds the time of each rule.
+            are compared: a line for each message that they treat differently. --profile adds the time of each rule. Archives \
+            stay closed: attachment_checks see the names and types of parts alone (mailreeve scan opens archives).
 
             Exit codes: 0 done; 1 a failure; 64 wrong usage.
             """)
@@ -30,6 +32,15 @@ struct RulesReplayCommand: ParsableCommand {
     @Option(name: .customLong("body-checks"), parsing: .singleValue, help: "Tables of body_checks.")
     var body: [String] = []
     @Option(
+        name: .customLong("decoded-header-checks"), parsing: .singleValue, help: "Tables of decoded_header_checks.")
+    var decodedHeader: [String] = []
+    @Option(name: .customLong("decoded-body-checks"), parsing: .singleValue, help: "Tables of decoded_body_checks.")
+    var decodedBody: [String] = []
+    @Option(name: .customLong("attachment-checks"), parsing: .singleValue, help: "Tables of attachment_checks.")
+    var attachment: [String] = []
+    @Option(help: "Octets of each part that body rules see, body_checks_size_limit; 0 for all.")
+    var bodySize = 51_200
+    @Option(
         parsing: .singleValue,
         help: ArgumentHelp("A list and its older table, to compare with.", valueName: "list=table"))
     var before: [String] = []
@@ -38,9 +49,13 @@ struct RulesReplayCommand: ParsableCommand {
     @Argument(help: "Files with mail; - is standard input.")
     var files: [String]
 
+    func validate() throws {
+        if bodySize < 0 { throw ValidationError("--body-size is not negative") }
+    }
+
     func run() throws {
-        let now = try RuleReplay(lists())
-        let old = before.isEmpty ? nil : try RuleReplay(oldLists())
+        let now = try RuleReplay(lists(), bodySize: bodySize)
+        let old = before.isEmpty ? nil : try RuleReplay(oldLists(), bodySize: bodySize)
         var mail: [(name: String, bytes: [UInt8])] = []
         for name in files {
             do throws(SystemError) {
@@ -50,6 +65,8 @@ struct RulesReplayCommand: ParsableCommand {
                 throw ExitCode.failure
             }
         }
+        // Charsets are not to be had any more once the process is closed.
+        if !decodedHeader.isEmpty || !decodedBody.isEmpty || !before.isEmpty { _ = Charsets.load() }
         let status = try Confinement.run {
             if let old {
                 now.compare(with: old, mail)
@@ -69,6 +86,9 @@ struct RulesReplayCommand: ParsableCommand {
             .header: header, .mimeHeader: self.mime.isEmpty ? header : mime,
             .nestedHeader: self.nested.isEmpty ? header : nested,
             .body: try RuleFiles.compile(body, program: "rules replay"),
+            .decodedHeader: try RuleFiles.compile(decodedHeader, program: "rules replay"),
+            .decodedBody: try RuleFiles.compile(decodedBody, program: "rules replay"),
+            .attachment: try RuleFiles.compile(attachment, program: "rules replay"),
         ]
     }
 

@@ -1,5 +1,6 @@
 import Antivirus
 import Glibc
+import MailModel
 import Testing
 
 /// One engine after the other: libclamav has process-wide state.
@@ -23,7 +24,7 @@ import Testing
         return engine
     }
 
-    private func scan(_ engine: ClamAVEngine, _ content: [UInt8], parsingMail: Bool = true) -> ScanOutcome {
+    private func scan(_ engine: ClamAVEngine, _ content: [UInt8], parsingMail: Bool = true) -> [ScanOutcome] {
         content.withUnsafeBytes { engine.scan($0, parsingMail: parsingMail) }
     }
 
@@ -37,21 +38,21 @@ import Testing
 
     @Test func findsTheTestFile() throws {
         let engine = try engine()
-        #expect(scan(engine, Self.eicar) == .found(Self.eicarName))
-        #expect(scan(engine, Array("before\r\n".utf8) + Self.eicar + Array("after".utf8)) == .found(Self.eicarName))
-        #expect(scan(engine, Array(Self.eicar.dropLast())) == .clean)
+        #expect(scan(engine, Self.eicar) == [.found(Self.eicarName)])
+        #expect(scan(engine, Array("before\r\n".utf8) + Self.eicar + Array("after".utf8)) == [.found(Self.eicarName)])
+        #expect(scan(engine, Array(Self.eicar.dropLast())) == [])
     }
 
     @Test func findsTheBodySentence() throws {
         let text = "Dear reader,\r\nSeven copper herons audit the lighthouse ledger at noon.\r\n"
-        #expect(scan(try engine(), Array(text.utf8)) == .found("Mailreeve.Test.Body.UNOFFICIAL"))
+        #expect(scan(try engine(), Array(text.utf8)) == [.found("Mailreeve.Test.Body.UNOFFICIAL")])
     }
 
     @Test func nothingIsClean() throws {
         let engine = try engine()
-        #expect(scan(engine, []) == .clean)
-        #expect(scan(engine, [0]) == .clean)
-        #expect(scan(engine, Array("text".utf8)) == .clean)
+        #expect(scan(engine, []) == [])
+        #expect(scan(engine, [0]) == [])
+        #expect(scan(engine, Array("text".utf8)) == [])
     }
 
     @Test func mailIsTakenApartWhenAsked() throws {
@@ -68,15 +69,15 @@ import Testing
 
             """
         let engine = try engine()
-        #expect(scan(engine, Array(mail.utf8), parsingMail: false) == .clean)
-        #expect(scan(engine, Array(mail.utf8), parsingMail: true) == .found(Self.eicarName))
+        #expect(scan(engine, Array(mail.utf8), parsingMail: false) == [])
+        #expect(scan(engine, Array(mail.utf8), parsingMail: true) == [.found(Self.eicarName)])
     }
 
     @Test func sizeOfTheLimitAndOneMore() throws {
         let engine = try engine { $0.maxScanSize = 10_000 }
-        #expect(scan(engine, [UInt8](repeating: 0x61, count: 10_000)) == .clean)
+        #expect(scan(engine, [UInt8](repeating: 0x61, count: 10_000)) == [])
         let outcome = scan(engine, [UInt8](repeating: 0x61, count: 10_001))
-        guard case .overLimits = outcome else {
+        guard case .overLimits = outcome.first else {
             Issue.record("a file over the limit is \(outcome)")
             return
         }
@@ -115,6 +116,115 @@ import Testing
             + [0x50, 0x4B, 1, 2, 20, 0, 20, 0, 1, 0, 0, 0, 0, 0, 0x21, 0x58, 1, 2, 3, 4, 16, 0, 0, 0, 4, 0, 0, 0, 1, 0]
             + [UInt8](repeating: 0, count: 16) + [0x61]
             + [0x50, 0x4B, 5, 6, 0, 0, 0, 0, 1, 0, 1, 0, 47, 0, 0, 0, 47, 0, 0, 0, 0, 0]
-        #expect(scan(try engine(), zip) == .encrypted("Heuristics.Encrypted.Zip"))
+        #expect(scan(try engine(), zip) == [.encrypted("Heuristics.Encrypted.Zip")])
+    }
+}
+
+/// What settings change, and what libclamav may not do silently.
+extension ClamAVEngineTests {
+    /// A directory with one database file.
+    private final class Database {
+        let path: String
+
+        init(_ files: [String: String]) throws {
+            var template = Array("/tmp/mailreeve-test-XXXXXX".utf8CString)
+            try #require(mkdtemp(&template) != nil)
+            path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            for (name, text) in files { write(name, text) }
+        }
+
+        func write(_ name: String, _ text: String) {
+            let descriptor = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            let bytes = Array(text.utf8)
+            #expect(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
+            close(descriptor)
+        }
+
+        deinit { _ = runRemove(path) }
+
+        private func runRemove(_ path: String) -> Int32 {
+            for name in ["test.ndb", "pua.ndu", "more.ndb", "test.hdb", "test.ldb", "test.hsb"] {
+                unlink("\(path)/\(name)")
+            }
+            return rmdir(path)
+        }
+    }
+
+    private static func hex(_ text: String) -> String {
+        text.utf8.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private func engine(_ database: Database, _ options: EngineOptions, excluded: [String] = []) throws -> ClamAVEngine
+    {
+        var settings = EngineSettings(database: database.path, maxScanSize: 1 << 20, maxRecursion: 10, maxFiles: 100)
+        settings.options = options
+        settings.excludedPUA = excluded
+        let engine = try ClamAVEngine(settings)
+        try engine.setTemporaryDirectory("/tmp")
+        return engine
+    }
+
+    private func names(_ engine: ClamAVEngine, _ text: String, parsingMail: Bool = true) -> [ScanOutcome] {
+        Array(text.utf8).withUnsafeBytes { engine.scan($0, parsingMail: parsingMail) }
+    }
+
+    @Test func unwantedApplicationsAreASetting() throws {
+        let database = try Database([
+            "test.ndb": "Other:0:*:\(Self.hex("another text"))\n",
+            "pua.ndu": "PUA.Game.Tetris:0:*:\(Self.hex("falling blocks"))\n",
+        ])
+        #expect(names(try engine(database, .standard), "falling blocks") == [])
+        #expect(
+            names(try engine(database, [.pua]), "falling blocks") == [.found("PUA.Game.Tetris.UNOFFICIAL")])
+        #expect(names(try engine(database, [.pua], excluded: ["Game"]), "falling blocks") == [])
+    }
+
+    @Test func allMatchesAreNamedWhereWanted() throws {
+        let database = try Database([
+            "test.ndb": "One:0:*:\(Self.hex("first text"))\nTwo:0:*:\(Self.hex("second text"))\n"
+        ])
+        let both = "first text and second text"
+        #expect(names(try engine(database, .standard), both).count == 1)
+        let all = names(try engine(database, [.allMatches]), both)
+        #expect(Set(all) == [.found("One.UNOFFICIAL"), .found("Two.UNOFFICIAL")])
+    }
+
+    /// Signatures for files of type mail (target 4) are found in the raw message although its structure is not read again.
+    @Test func signaturesOfTypeMail() throws {
+        let database = try Database(["test.ndb": "Mail.Kind:4:*:\(Self.hex("copper herons"))\n"])
+        let mail =
+            "Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\nFrom: a@example.com\r\nTo: b@example.net\r\n"
+            + "Subject: x\r\nMIME-Version: 1.0\r\n\r\ncopper herons\r\n"
+        let engine = try engine(database, .standard)
+        #expect(names(engine, mail, parsingMail: false) == [.found("Mail.Kind.UNOFFICIAL")])
+        #expect(names(engine, "copper herons\r\n") == [])
+    }
+
+    @Test func textFormatsOfDatabases() throws {
+        // MD5 and size of the last of these texts; a logical signature of two texts.
+        let database = try Database([
+            "test.hdb": "ea78f2bedfb797c85fd1f03fecbf5f19:28:Hash.Kind\n",
+            "test.ldb": "Logic.Kind;Engine:51-255,Target:0;0&1;\(Self.hex("green badgers"));\(Self.hex("almanac"))\n",
+        ])
+        let engine = try engine(database, .standard)
+        #expect(engine.signatures == 2)
+        #expect(names(engine, "green badgers read the paper") == [.found("Hash.Kind.UNOFFICIAL")])
+        #expect(names(engine, "green badgers read the almanac") == [.found("Logic.Kind.UNOFFICIAL")])
+        #expect(names(engine, "green badgers read") == [])
+    }
+
+    /// Each change is told once.
+    @Test func changesOfTheDirectoryAreNoticed() throws {
+        let database = try Database(["test.ndb": "One:0:*:\(Self.hex("first text"))\n"])
+        let engine = try engine(database, .standard)
+        #expect(!engine.databaseHasChanged(database.path))
+        database.write("more.ndb", "Two:0:*:\(Self.hex("second text"))\n")
+        #expect(engine.databaseHasChanged(database.path))
+        #expect(!engine.databaseHasChanged(database.path))
+        // The time of the file counts, in seconds.
+        var times = [timeval(tv_sec: 1_000_000_000, tv_usec: 0), timeval(tv_sec: 1_000_000_000, tv_usec: 0)]
+        #expect(utimes(database.path + "/more.ndb", &times) == 0)
+        #expect(engine.databaseHasChanged(database.path))
+        #expect(!engine.databaseHasChanged(database.path))
     }
 }

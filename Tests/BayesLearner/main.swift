@@ -1,5 +1,6 @@
-// Learns without end, for tests that kill it: bayes-learner DIRECTORY
+// Learns without end, for tests that kill it: bayes-learner DIRECTORY, or bayes-learner SOCKET#PREFIX for Redis
 //
+// With `own` behind it the messages are those of this process alone.
 // With `fork` behind it: opens the store, forks, and says whether the child may read it.
 //
 // Each transaction learns ten messages of 20 tokens; a line goes to standard output after each one.
@@ -7,9 +8,15 @@ import Bayes
 import Glibc
 import Scoring
 
+func open(_ place: String) throws -> any KeyValueStore {
+    guard let mark = place.firstIndex(of: "#") else { return try LMDBStore(directory: place) }
+    let server = RedisServer(address: .unix(path: String(place[..<mark])), timeout: 20_000)
+    return RedisStore(server, prefix: String(place[place.index(after: mark)...]))
+}
+
 guard CommandLine.arguments.count >= 2 else { exit(64) }
 do {
-    let store = BayesStore(try LMDBStore(directory: CommandLine.arguments[1]))
+    let store = BayesStore(try open(CommandLine.arguments[1]))
     if CommandLine.arguments.last == "fork" {
         let child = fork()
         if child == 0 {
@@ -24,12 +31,13 @@ do {
         waitpid(child, nil, 0)
         exit(0)
     }
+    let owner = CommandLine.arguments.last == "own" ? " of \(getpid())" : ""
     var number = Int(try store.totals().nextMessage)
     var batch = try store.beginBatch(at: 1)
     while true {
         let lessons = (0..<10).map { index in
             let keys = (0..<20).map { TokenKey(TokenClass.word.rawValue) << 36 | TokenKey((number + index) * 31 + $0) }
-            return Lesson(id: "message \(number + index)", keys: Array(Set(keys)).sorted())
+            return Lesson(id: "message \(number + index)\(owner)", keys: Array(Set(keys)).sorted())
         }
         _ = try store.learn(lessons, asSpam: number % 20 < 10, batch: &batch, time: 2)
         number += 10

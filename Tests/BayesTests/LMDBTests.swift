@@ -8,75 +8,6 @@ import Testing
 
 @Suite("The store in LMDB")
 struct LMDBTests {
-    /// What must hold after a crash at any instant: whole transactions, and totals that agree with the records.
-    private func expectWhole(_ store: BayesStore) throws {
-        var totals = try store.totals()
-        var (tokens, counted, learnt) = (0, 0, 0)
-        var (messages, seen) = (0, 0)
-        // All in one transaction: another process may be learning.
-        try store.store.read { reading throws(StoreError) in
-            totals = try store.totals(reading)
-            let scheme = BucketScheme(bits: totals.tokenBits)
-            try reading.forEach(.tokens, from: []) { key, value in
-                for record in TokenBucket.records(value, bucket: Octets.number(ofKey: key), scheme) {
-                    tokens += 1
-                    counted += Int(record.counts.spam) + Int(record.counts.ham)
-                }
-                return true
-            }
-            try reading.forEach(.messages, from: []) { _, value in
-                messages += 1
-                learnt += (try? LearntMessage(value))?.keys.count ?? 0
-                return true
-            }
-            seen = try reading.count(.seen)
-        }
-        #expect(totals.tokens == UInt64(tokens))
-        #expect(UInt64(messages) == totals.spam + totals.ham)
-        #expect(seen == messages)
-        #expect(messages % 10 == 0)
-        #expect(counted == learnt)
-    }
-
-    @Test("kill -9 in learning, 50 times: the last committed state is there")
-    func killed() throws {
-        let scratch = try Scratch(.memory)
-        let directory = scratch.path + "/bayes"
-        var generator = SeededGenerator(seed: 11)
-        var before: UInt64 = 0
-        for round in 0..<50 {
-            let learner = try RunningProgram(Programs.path("bayes-learner"), [directory])
-            let wanted = Int.random(in: 1...4, using: &generator)
-            try learner.output.wait(for: "x", from: wanted - 1, seconds: 60)
-            // Somewhere in the next transaction.
-            usleep(UInt32.random(in: 0...3000, using: &generator))
-            learner.kill()
-            _ = learner.wait()
-            let store = BayesStore(try LMDBStore(directory: directory))
-            try expectWhole(store)
-            let after = try store.totals().spam + store.totals().ham
-            #expect(after >= before + UInt64(wanted) * 10, "round \(round)")
-            before = after
-        }
-    }
-
-    @Test("a store reads while another process learns, and sees what that has committed")
-    func readsMeanwhile() throws {
-        let scratch = try Scratch(.memory)
-        let directory = scratch.path + "/bayes"
-        let store = BayesStore(try LMDBStore(directory: directory))
-        let learner = try RunningProgram(Programs.path("bayes-learner"), [directory])
-        defer {
-            learner.kill()
-            _ = learner.wait()
-        }
-        for step in 1...20 {
-            try learner.output.wait(for: "x", from: step * 3 - 1, seconds: 60)
-            #expect(try store.totals().spam + store.totals().ham >= UInt64(step * 30))
-            try expectWhole(store)
-        }
-    }
-
     @Test("a full map grows; at its limit nothing of the transaction is kept and the store goes on reading")
     func mapFull() throws {
         let scratch = try Scratch(.memory)
@@ -129,7 +60,7 @@ struct LMDBTests {
         }
         try learner.output.wait(for: "x", from: 400 - 1, seconds: 120)
         #expect(try store.totals().spam + store.totals().ham >= 4000)
-        try expectWhole(store)
+        try CrashTests.expectWhole(store)
     }
 
     @Test("a fork does not take the store along")

@@ -17,9 +17,11 @@ func lesson(_ id: String, _ numbers: Range<Int>) -> Lesson {
 /// What every kind of store must do.
 @Suite("A Bayes store")
 struct StoreContract {
-    private func makeStore(_ limits: BayesStore.Limits = BayesStore.Limits()) throws -> (BayesStore, Scratch) {
-        let scratch = try Scratch(.memory)
-        return (BayesStore(try LMDBStore(directory: scratch.path + "/bayes"), limits: limits), scratch)
+    private func makeStore(
+        _ kind: StoreKind, _ limits: BayesStore.Limits = BayesStore.Limits()
+    ) throws -> (BayesStore, TestPlace) {
+        let place = try kind.make()
+        return (try place.store(limits: limits), place)
     }
 
     private func counts(_ store: BayesStore) throws -> [TokenKey: FisherMethod.Counts] {
@@ -28,9 +30,9 @@ struct StoreContract {
         return found
     }
 
-    @Test("learning counts, and a second time changes nothing")
-    func idempotent() throws {
-        let (store, scratch) = try makeStore()
+    @Test("learning counts, and a second time changes nothing", arguments: StoreKind.allCases)
+    func idempotent(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         let lessons = [lesson("a", 0..<10), lesson("b", 5..<15)]
@@ -45,9 +47,9 @@ struct StoreContract {
         #expect(batch.spam == 2 && batch.ham == 0)
     }
 
-    @Test("learning in the other class forgets first")
-    func relearning() throws {
-        let (store, scratch) = try makeStore()
+    @Test("learning in the other class forgets first", arguments: StoreKind.allCases)
+    func relearning(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 7)
@@ -57,9 +59,9 @@ struct StoreContract {
         #expect(try counts(store)[key(3)] == FisherMethod.Counts(spam: 0, ham: 1))
     }
 
-    @Test("forgetting leaves nothing, even when the message is not shown again")
-    func forgetting() throws {
-        let (store, scratch) = try makeStore()
+    @Test("forgetting leaves nothing, even when the message is not shown again", arguments: StoreKind.allCases)
+    func forgetting(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 7)
@@ -71,9 +73,9 @@ struct StoreContract {
         #expect(try store.forget([Lesson(id: "a", keys: [])], time: 8) == [.known])
     }
 
-    @Test("undoing a batch restores what was before it, and only once")
-    func undo() throws {
-        let (store, scratch) = try makeStore()
+    @Test("undoing a batch restores what was before it, and only once", arguments: StoreKind.allCases)
+    func undo(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         var good = try store.beginBatch(at: 5)
         _ = try store.learn((0..<20).map { lesson("g\($0)", $0..<$0 + 9) }, asSpam: false, batch: &good, time: 7)
@@ -90,9 +92,10 @@ struct StoreContract {
         #expect(try store.batches().map(\.isUndone) == [true, false])
     }
 
-    @Test("what is postponed is counted by the next merge, and can be forgotten before it")
-    func postponed() throws {
-        let (store, scratch) = try makeStore()
+    @Test(
+        "what is postponed is counted by the next merge, and can be forgotten before it", arguments: StoreKind.allCases)
+    func postponed(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn(
@@ -109,10 +112,12 @@ struct StoreContract {
         #expect(try counts(store)[key(1)] == FisherMethod.Counts(spam: 2, ham: 2))
     }
 
-    @Test("the budget of tokens is kept: those met once go first, the oldest of them before others")
-    func budget() throws {
+    @Test(
+        "the budget of tokens is kept: those met once go first, the oldest of them before others",
+        arguments: StoreKind.allCases)
+    func budget(_ kind: StoreKind) throws {
         let limits = BayesStore.Limits(tokens: 5000)
-        let (store, scratch) = try makeStore(limits)
+        let (store, scratch) = try makeStore(kind, limits)
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn([lesson("a", 0..<1000), lesson("b", 0..<1000)], asSpam: true, batch: &batch, time: 7)
@@ -128,9 +133,56 @@ struct StoreContract {
         #expect(found[key(10_000)] == nil)
     }
 
-    @Test("nothing is judged below the minimum of either class")
-    func minimum() throws {
-        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 20))
+    @Test(
+        "one message a thousand times with small changes teaches as often as is allowed", arguments: StoreKind.allCases)
+    func nearDuplicates(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind, BayesStore.Limits(nearDuplicates: 50))
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        // 200 words, of which 2 are others each time.
+        let copies = (0..<1000).map { number in
+            Lesson(
+                id: "copy \(number)",
+                keys: (Array(0..<198) + [10_000 + number * 2, 10_001 + number * 2]).map(key).sorted())
+        }
+        let others = (0..<100).map { lesson("other \($0)", 50_000 + $0 * 100..<50_000 + $0 * 100 + 200) }
+        let outcomes = try store.learn(copies, asSpam: true, batch: &batch, time: 7)
+        let learnt = outcomes.count { $0 == .learned }
+        #expect(learnt >= 50 && learnt <= 80)
+        #expect(outcomes.count { $0 == .repeated } == 1000 - learnt)
+        #expect(try store.totals().spam == UInt64(learnt))
+        #expect(batch.spam == UInt64(learnt))
+        #expect(try counts(store)[key(5)]?.spam == UInt32(learnt))
+        // Mail of which each shares half its words with the next is not held to be the same.
+        #expect(
+            try store.learn(others, asSpam: true, batch: &batch, time: 7)
+                == [LessonOutcome](repeating: .learned, count: 100))
+        // The other class has its own share, and what taught nothing can be learnt there and forgotten.
+        #expect(try store.learn([copies[999]], asSpam: false, batch: &batch, time: 8) == [.relearned])
+        #expect(try store.forget([copies[998]], time: 8) == [.forgotten])
+        #expect(try counts(store)[key(5)] == FisherMethod.Counts(spam: UInt32(learnt), ham: 1))
+        // Forgetting makes room.
+        let first = try store.forget(Array(copies[..<40]), time: 8)
+        #expect(first == [LessonOutcome](repeating: .forgotten, count: 40))
+        #expect(try store.learn([copies[0]], asSpam: true, batch: &batch, time: 9) == [.learned])
+    }
+
+    @Test("identifiers are forgotten when very many came behind them", arguments: StoreKind.allCases)
+    func oldIdentifiers(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind, BayesStore.Limits(messages: 5))
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn((0..<150).map { lesson("m\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
+        _ = try store.expire(time: 8)
+        var seen: [String] = []
+        try store.forEachSeen { id, _ in seen.append(id) }
+        #expect(seen.count == 100)
+        #expect(seen.contains("m149") && !seen.contains("m0"))
+    }
+
+    @Test("nothing is judged below the minimum of either class", arguments: StoreKind.allCases)
+    func minimum(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 20))
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         let features = Features(keys: (0..<10).map(key).sorted())
@@ -146,9 +198,9 @@ struct StoreContract {
         #expect(ham.probability < 0.1)
     }
 
-    @Test("weights in the store are those that were solved")
-    func weights() throws {
-        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 1))
+    @Test("weights in the store are those that were solved", arguments: StoreKind.allCases)
+    func weights(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 1))
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         let spam = (0..<30).map { lesson("s\($0)", $0..<$0 + 40) }
@@ -168,9 +220,9 @@ struct StoreContract {
         #expect(unknown.weights.allSatisfy { $0 == 0 } && unknown.counts.allSatisfy(\.isEmpty))
     }
 
-    @Test("kept messages are bounded; the larger class loses its oldest")
-    func keptMessages() throws {
-        let (store, scratch) = try makeStore(BayesStore.Limits(messages: 100, minimum: 1))
+    @Test("kept messages are bounded; the larger class loses its oldest", arguments: StoreKind.allCases)
+    func keptMessages(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind, BayesStore.Limits(messages: 100, minimum: 1))
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn((0..<150).map { lesson("s\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
@@ -183,10 +235,10 @@ struct StoreContract {
         #expect(undone.forgotten == 100 && undone.gone == 80)
     }
 
-    @Test("a backup restores to the same store, and clearing leaves nothing")
-    func backup() throws {
-        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 1))
-        let (other, second) = try makeStore(BayesStore.Limits(minimum: 1))
+    @Test("a backup restores to the same store, and clearing leaves nothing", arguments: StoreKind.allCases)
+    func backup(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 1))
+        let (other, second) = try makeStore(kind, BayesStore.Limits(minimum: 1))
         defer { withExtendedLifetime((scratch, second)) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn((0..<30).map { lesson("s\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
@@ -214,9 +266,9 @@ struct StoreContract {
             "", "v\t2\tdb_version", "v\t3\tdb_version\nx\t1", "v\t3\tdb_version\nt\t1\t2\t3\tzz",
             "v\t3\tdb_version\nt\t-1\t2\t3\t0000000001", "v\t3\tdb_version\nm\tform\t1\nm\ts\t1\t1\t123\tid",
             "v\t3\tdb_version\ns\tq\tid",
-        ])
-    func badBackup(_ text: String) throws {
-        let (store, scratch) = try makeStore()
+        ], StoreKind.allCases)
+    func badBackup(_ text: String, _ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 7)
@@ -225,9 +277,9 @@ struct StoreContract {
         #expect(try counts(store) == before)
     }
 
-    @Test("the words of SpamAssassin's backup go on counting")
-    func foreignBackup() throws {
-        let (store, scratch) = try makeStore()
+    @Test("the words of SpamAssassin's backup go on counting", arguments: StoreKind.allCases)
+    func foreignBackup(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         let text =
             "v\t3\tdb_version # this must be the first line!!!\nv\t5\tnum_spam\nv\t6\tnum_nonspam\n"
@@ -239,9 +291,9 @@ struct StoreContract {
         #expect(try counts(store) == [TokenExtractor.foreignKey(0xAB_CDEF_0123): FisherMethod.Counts(spam: 1, ham: 0)])
     }
 
-    @Test("what SpamAssassin learnt judges as it did, until mail is learnt here")
-    func foreignJudgement() throws {
-        let (store, scratch) = try makeStore(BayesStore.Limits(minimum: 100))
+    @Test("what SpamAssassin learnt judges as it did, until mail is learnt here", arguments: StoreKind.allCases)
+    func foreignJudgement(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 100))
         defer { withExtendedLifetime(scratch) {} }
         // Digests of the words as sha1sum(1) gives them, the last five octets.
         let lines = [
@@ -262,9 +314,9 @@ struct StoreContract {
         #expect(try probability("else") == 0.5)
     }
 
-    @Test("the dump has SpamAssassin's columns")
-    func dump() throws {
-        let (store, scratch) = try makeStore()
+    @Test("the dump has SpamAssassin's columns", arguments: StoreKind.allCases)
+    func dump(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
         defer { withExtendedLifetime(scratch) {} }
         var batch = try store.beginBatch(at: 5)
         _ = try store.learn([lesson("a", 0..<2)], asSpam: true, batch: &batch, time: 1_100_000_000)

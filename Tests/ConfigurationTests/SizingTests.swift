@@ -29,13 +29,29 @@ import Testing
     }
 
     @Test func tooSmallIsAWarningAtAKeyOfTheFile() {
-        let loaded = read("limits: {message_size: 10 MiB}\ninspector: {workers: 5}")
+        let loaded = read("limits: {message_size: 10 MiB}\ninspector: {workers: 5}\nunpacking: {workspace: 64 MiB}")
         let small = WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: 64 * 1_048_576)
         #expect(
-            small.problem(in: loaded)?.description == "f:1:24: warning: the workspace may need 131.25 MiB but "
-                + "/run/mailreeve/workspace has 64.00 MiB: enlarge the tmpfs, or lower limits.message_size or "
-                + "inspector.workers")
-        #expect(WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: nil).problem(in: loaded) == nil)
+            small.problems(in: loaded).map(\.description) == [
+                "f:1:24: warning: the workspace may need 131.25 MiB but "
+                    + "/run/mailreeve/workspace has 64.00 MiB: enlarge the tmpfs, or lower limits.message_size or "
+                    + "inspector.workers"
+            ])
+        #expect(WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: nil).problems(in: loaded).isEmpty)
+    }
+
+    @Test func lessThanOneMessageMayWriteIsAWarning() {
+        let loaded = read("limits: {message_size: 1 MiB}\nunpacking: {workspace: 65 MiB}")
+        func problems(_ mebibytes: Int) -> [String] {
+            WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: mebibytes * 1_048_576)
+                .problems(in: loaded).map(\.description)
+        }
+        #expect(
+            problems(64) == [
+                "f:2:24: warning: one message may write 65.00 MiB but /run/mailreeve/workspace has 64.00 MiB: mail that "
+                    + "unpacks to more gets 451 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace"
+            ])
+        #expect(problems(65).isEmpty)
     }
 
     @Test func hugeSettingsDoNotOverflow() {

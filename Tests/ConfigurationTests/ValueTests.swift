@@ -120,6 +120,7 @@ import Testing
         ("limits.header_fields", 16, 1_000_000), ("limits.mime_parameters", 8, 100_000),
         ("limits.mime_boundary_length", 70, 65_536), ("limits.mime_readings", 0, 1000),
         ("limits.mime_reading_bytes", 0, 2_147_483_648), ("limits.text_bytes", 0, 2_147_483_648),
+        ("quarantine.keep", 0, 315_360_000), ("journal.keep", 0, 315_360_000), ("quarantine.size", 0, 1_125_899_906_842_624),
         ("unpacking.levels", 0, 1000), ("unpacking.files", 0, 100_000),
         ("unpacking.minimum_quota", 0, 1_099_511_627_776), ("unpacking.maximum_quota", 0, 1_099_511_627_776),
         ("unpacking.minimum_factor", 0, 1_000_000), ("unpacking.maximum_factor", 0, 1_000_000),
@@ -137,12 +138,18 @@ import Testing
         ("inspector.messages_per_worker", 1, 1_000_000), ("inspector.memory", 67_108_864, 1_099_511_627_776),
         ("inspector.report_size", 65_536, 1_073_741_824), ("clamav.max_scan_size", 1_048_576, 2_147_483_645),
         ("clamav.max_recursion", 1, 100), ("clamav.max_files", 1, 1_000_000),
+        ("clamav.self_check", 0, 86_400),
         ("header_size_limit", 1, 1_073_741_824), ("line_length_limit", 1, 1_073_741_824),
         ("body_checks_size_limit", 0, 1_073_741_824), ("mime_nesting_limit", 0, 1000),
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
-        ("rules.time_limit", 1, 3600),
+        ("rules.time_limit", 1, 3600), ("scanning.self_test_interval", 10, 86_400),
+        ("cache.messages", 0, 100_000), ("cache.clean", 0, 86_400), ("cache.infected", 0, 86_400),
+        ("scanning.retry_interval", 1, 3600), ("scanning.parts_size", 65_536, 2_147_483_648),
         ("notices.per_hour", 0, 100_000), ("policies.default.size_limit", 0, 1_099_511_627_776),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
+        ("bayes.near_duplicates", 1, 1_000_000), ("bayes.open_databases", 1, 10_000),
+        ("bayes.redis_database", 0, 1_000_000), ("bayes.redis_timeout", 1, 60),
+        ("bayes.autolearn_per_sender", 1, 1_000_000),
     ]
 
     @Test(arguments: bounds)
@@ -185,6 +192,6 @@ import Testing
         let numbers = ConfigurationFile.reference().split(separator: "\n").filter {
             $0.contains("| number, ") || $0.contains("| size, ") || $0.contains("| time, ")
         }
-        #expect(numbers.count == ValueTests.bounds.count)
+        #expect(numbers.count == ValueTests.bounds.count + ScannerTests.bounds.count)
     }
 }

@@ -25,6 +25,8 @@ final class Collector: DocumentSink {
     func begin(_ member: Member) -> Bool { members.begin(member) }
     func append(_ piece: Span<UInt8>) -> Bool { members.append(piece) }
     func end() { members.end() }
+    func spend(_ octets: Int) { members.spend(octets) }
+
     func mayGoOn() -> Bool {
         patience -= 1
         return patience > 0 && members.mayGoOn()

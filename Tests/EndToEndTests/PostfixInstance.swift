@@ -86,8 +86,9 @@ final class PostfixInstance: Sendable {
 
     /// The log so far.
     var log: [String] {
-        guard let text = try? String(contentsOfFile: directory + "/log", encoding: .utf8) else { return [] }
-        return text.split(separator: "\n").map(String.init)
+        // Postfix cuts texts wherever their length ends, within a character too.
+        guard let bytes = FileManager.default.contents(atPath: directory + "/log") else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
     /// Waits for a line of the log that contains all of `texts`.

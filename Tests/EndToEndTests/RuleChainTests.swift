@@ -43,6 +43,8 @@ struct RuleChainTests {
             Case(word: "redirect", header: "REDIRECT \(redirected)"), Case(word: "bcc", header: "BCC \(copied)"),
             Case(word: "filter", header: "FILTER smtp:[127.0.0.1]:\(filter)"),
             Case(word: "bcchold", header: "BCC \(copied)", body: "HOLD both"),
+            Case(word: "bccredirect", header: "BCC \(copied)", body: "REDIRECT \(redirected)"),
+            Case(word: "redirectbcc", header: "REDIRECT \(redirected)", body: "BCC \(copied)"),
             Case(word: "fold", header: "REPLACE Subject: folded $2"),
         ]
     }

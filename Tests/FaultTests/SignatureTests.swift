@@ -4,9 +4,9 @@ import Testing
 
 /// Infected mail and the signatures that find it.
 @Suite struct SignatureTests {
-    private static let name = "Eicar-Test-Signature.UNOFFICIAL"
+    fileprivate static let name = "Eicar-Test-Signature.UNOFFICIAL"
 
-    private static let infected: [(String, Mail)] = [
+    fileprivate static let infected: [(String, Mail)] = [
         ("text", Mail(text: "Subject: text\n\n\(eicar)\n")),
         ("attachment", .attached(Array(eicar.utf8), name: "invoice.com")),
         (
@@ -46,9 +46,8 @@ import Testing
             #expect(reply.text.hasSuffix(" - INFECTED: \(Self.name)"), "\(reply)")
             #expect(stage.hop.connections == 0)
             let id = try #require(stage.gateway.quarantined.first)
-            let entry = "\(stage.gateway.stateDirectory)/quarantine/\(id)"
-            let kept = try Data(contentsOf: URL(fileURLWithPath: entry + "/message"))
-            #expect(Array(kept) == mail.content)
+            let entry = "\(stage.gateway.stateDirectory)/quarantine/\(id.prefix(1))/\(id)"
+            #expect(try runTool("gzip", ["-dc", entry + "/message.gz"]).output == mail.content)
             for file in ["envelope", "report"] { #expect(FileManager.default.fileExists(atPath: "\(entry)/\(file)")) }
             let line = try stage.gateway.log.wait(for: "Blocked INFECTED (\(Self.name)) {Discarded,Quarantined}, ")
             #expect(line.contains("quarantine: \(id)"), "\(line)")
@@ -215,6 +214,70 @@ import Testing
                 let now = stage.gateway.workers
                 return now.count == before.count && before.isDisjoint(with: now)
             }
+        }
+    }
+}
+
+/// Signatures that change while the daemon runs.
+extension SignatureTests {
+    private static let badgers = Mail(text: "Subject: new\n\nfour green badgers read the almanac\n")
+
+    private static func stage(_ settings: [String: String] = [:]) throws -> Stage {
+        try Stage {
+            $0.settings["clamav.self_check"] = "1"
+            $0.settings.merge(settings) { $1 }
+        }
+    }
+
+    private static func signature(of text: String) -> String {
+        "Test.Badgers:0:*:" + text.utf8.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\n"
+    }
+
+    /// Nobody says "reload".
+    @Test(arguments: ["yes", "no"])
+    func changedFilesAreNoticed(concurrently: String) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["clamav.concurrent_reload": concurrently])
+            #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+            let before = stage.gateway.zygotes
+            try stage.gateway.disk.write("signatures/new.ndb", Self.signature(of: "green badgers read"))
+            try stage.gateway.log.wait(for: "inspector generation 2 serves: 3 signatures")
+            let reply = try send(Self.badgers, to: stage.gateway.port)
+            #expect(reply.text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL"), "\(reply)")
+            try poll("one generation") { stage.gateway.zygotes.count == 1 }
+            #expect(stage.gateway.zygotes != before)
+            try stage.expectService()
+        }
+    }
+
+    /// A broken file, and one with which the test virus is not found any more: the old ones stay in force.
+    @Test func whatCannotBeUsedChangesNothing() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            try stage.gateway.disk.write("signatures/broken.ndb", "this is no signature\n")
+            try stage.gateway.log.wait(for: "inspector generation 2: ")
+            try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/broken.ndb")
+            // The names of what it finds end differently: ignored by name, the test file is found no more.
+            try stage.gateway.disk.write("signatures/ignore.ign2", "Eicar-Test-Signature\n")
+            try stage.gateway.log.wait(for: "inspector generation 3: self-test failed")
+            #expect(try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name))
+            try poll("one generation") { stage.gateway.zygotes.count == 1 }
+            try stage.expectService()
+        }
+    }
+
+    /// A finding that is points: the message passes, and what is a virus beside it is still one.
+    @Test func namesThatArePoints() async throws {
+        try await Lanes.run {
+            let stage = try Stage {
+                $0.settings["clamav.virus_name_to_score"] = "[ '^Test\\.Badgers => 2.5' ]"
+            }
+            try stage.gateway.disk.write("signatures/new.ndb", Self.signature(of: "green badgers read"))
+            try stage.gateway.reload()
+            #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.count == 1)
+            let both = Mail(text: "Subject: both\n\nfour green badgers read \(eicar)\n")
+            #expect(try send(both, to: stage.gateway.port).text.hasSuffix(" - INFECTED: \(Self.name)"))
         }
     }
 }

@@ -53,12 +53,16 @@ struct PoolModel {
         obey(machine.loaded(generation, now: now))
     }
 
-    mutating func promote(_ generation: Int, workers: Int? = nil, spares: Int = 1, messages: Int = 100) {
+    mutating func promote(
+        _ generation: Int, workers: Int? = nil, spares: Int = 1, messages: Int = 100,
+        workspace: WorkspaceBudget = WorkspaceBudget()
+    ) {
         if generations.contains(generation) {
             serving = generation
             size = workers ?? size
         }
-        let settings = PoolMachine.Settings(workers: size, spares: spares, messagesPerWorker: messages)
+        let settings = PoolMachine.Settings(
+            workers: size, spares: spares, messagesPerWorker: messages, workspace: workspace)
         obey(machine.promote(generation, settings: settings, now: now))
     }
 
@@ -100,10 +104,10 @@ struct PoolModel {
         if !known, !actions.isEmpty { violations.append("actions on an unknown worker") }
     }
 
-    mutating func submit(_ id: Int, seconds: Int = 60, generation: Int? = nil) {
+    mutating func submit(_ id: Int, size: Int = 0, seconds: Int = 60, generation: Int? = nil) {
         let deadline = now + seconds * 1_000_000_000
         requests[id] = Request(deadline: deadline, generation: generation)
-        obey(machine.submit(id, deadline: deadline, generation: generation, now: now))
+        obey(machine.submit(id, size: size, deadline: deadline, generation: generation, now: now))
     }
 
     mutating func pass(nanoseconds: Int) {

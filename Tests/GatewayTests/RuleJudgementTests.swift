@@ -67,6 +67,50 @@ import Testing
         #expect(book.warnings[2].contains("line 5: bad BCC address"))
     }
 
+    /// Postfix makes such a status a temporary one: said when the table is loaded, with what is done.
+    @Test func aRefusalThatSaysSuccessIsSaidAtOnce() throws {
+        let book = try book { $0.header = inline("/a/ REJECT 2.1.5 fine", "/b/ REJECT 5.1.5 no") }
+        #expect(book.warnings.count == 1)
+        #expect(
+            book.warnings[0].hasSuffix(
+                "line 1: REJECT 2.1.5 in header_checks map: the status of a refusal begins with 4 or 5; 4.1.5 is said"))
+        #expect(try judge([firing(.header)], book).ruling == .reject(EnhancedStatus(4, 1, 5), "fine"))
+    }
+
+    /// Postfix warns of each; an inspector can only name rules that are there.
+    @Test func matchesThatWereGivenUpAreSaid() throws {
+        let book = try book { $0.body = inline("/a/ REJECT", "if /b/", "/c/ WARN", "endif") }
+        func judge(_ line: Int, list: CheckList = .body, table: Int = 0) throws -> RuleJudgement {
+            let given = RuleGivenUp(list: list, table: table, line: line, times: 3, words: "match limit\u{1B} exceeded")
+            let report = Report(messageSize: Self.message.count, givenUp: [given])
+            return try RuleJudgement(report, book: book, message: EditableMessage(try spool.store(Self.message)))
+        }
+        for line in [1, 2] {
+            let judgement = try judge(line)
+            #expect(judgement.givenUp == 3)
+            #expect(judgement.ruling == nil)
+            let name = try #require(inline("/a/ REJECT", "if /b/", "/c/ WARN", "endif").first)
+            #expect(judgement.warnings == ["pcre map \(name.place), line \(line): match limit\u{1B} exceeded, 3 times"])
+            let lines = judgement.logLines(id: "1", envelope: Envelope(reversePath: MailPath("a@b"), recipients: []))
+            #expect(lines.count == 1)
+            #expect(lines.allSatisfy { !$0.contains("\u{1B}") })
+        }
+        #expect(throws: RuleJudgement.Refusal.self) { try judge(9) }
+        #expect(throws: RuleJudgement.Refusal.self) { try judge(1, list: .header) }
+        #expect(throws: RuleJudgement.Refusal.self) { try judge(1, table: 1) }
+    }
+
+    /// One copy less than the rules ask for would be mail lost.
+    @Test func moreCopiesThanTheLimitAreNotDropped() throws {
+        let book = try book { $0.body = inline("/(.*)/ BCC $1@example.net") }
+        func judge(_ count: Int) throws -> RuleJudgement {
+            try self.judge(
+                (0..<count).map { firing(.body, Self.firstLine, groups: [nil, Array("r\($0)".utf8)]) }, book)
+        }
+        #expect(try judge(CheckOutcome.bccLimit).bcc.count == CheckOutcome.bccLimit)
+        #expect(throws: RuleJudgement.Refusal.self) { try judge(CheckOutcome.bccLimit + 1) }
+    }
+
     /// One action a text: a list that fires twice at one place, or goes back, is not believed.
     @Test func firingTwiceAtOnePlaceIsALie() throws {
         let book = try book {
@@ -153,6 +197,16 @@ import Testing
             $0.body = inline("/c/ WARN")
         }
         #expect(new.changes(from: new).isEmpty)
+        // The order is told of each list, whatever was told of another.
+        let ordered = try self.book {
+            $0.header = inline("/n/ WARN")
+            $0.body = inline("/a/ WARN") + inline("/b/ WARN")
+        }
+        let turned = try self.book {
+            $0.header = inline("/o/ WARN")
+            $0.body = inline("/b/ WARN") + inline("/a/ WARN")
+        }
+        #expect(turned.changes(from: ordered).contains("body_checks: another order"))
         let told = new.changes(from: old)
         #expect(told.contains { $0.hasPrefix("header_checks: ") && $0.hasSuffix(" is new, 2 rules") })
         #expect(told.contains { $0.hasPrefix("header_checks: ") && $0.hasSuffix(" is no longer asked") })

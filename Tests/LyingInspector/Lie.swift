@@ -37,6 +37,14 @@
 /// - `many-findings`: claims one finding more than allowed.
 /// - `endless-times`: a virus, and two times of one stage whose sum is no number.
 /// - `many-times`: one stage with a time more than allowed.
+///
+/// Rules, where the first list has one rule, on its first line
+/// - `rule-line`, `rule-table`, `rule-list`: a rule that is not there.
+/// - `rule-groups`: more groups than there can be.
+/// - `rule-range`: a rule that fires beyond the message; `rule-edit`: one that would change all of it.
+/// - `rule-twice`: an edit twice at one place.
+/// - `rule-given-up`: a rule that is not there was given up.
+/// - `rule-generation`: tables of another time fired, as the zygote says.
 enum Lie: String, CaseIterable {
     case failed
     case neverReady = "never-ready"
@@ -77,6 +85,15 @@ enum Lie: String, CaseIterable {
     case manyFindings = "many-findings"
     case endlessTimes = "endless-times"
     case manyTimes = "many-times"
+    case ruleLine = "rule-line"
+    case ruleTable = "rule-table"
+    case ruleList = "rule-list"
+    case ruleGroups = "rule-groups"
+    case ruleRange = "rule-range"
+    case ruleEdit = "rule-edit"
+    case ruleTwice = "rule-twice"
+    case ruleGivenUp = "rule-given-up"
+    case ruleGeneration = "rule-generation"
 
     /// The lie that a database path asks for, and whether only the first worker tells it.
     static func asked(by path: String?) -> (lie: Lie, once: Bool) {

@@ -126,7 +126,10 @@ struct LyingWorker {
             report.timings = Array(
                 repeating: Report.Timing(stage: "a", microseconds: 1), count: ReportLimits().timings + 1)
         default:
-            break
+            report.firings = forgedFirings(size)
+            if lie == .ruleGivenUp {
+                report.givenUp = [RuleGivenUp(list: .header, table: 0, line: 2, times: 1, words: "forged")]
+            }
         }
         var bytes = report.encoded()
         switch lie {
@@ -140,6 +143,23 @@ struct LyingWorker {
         default: break
         }
         return bytes
+    }
+
+    /// Rules that did not fire.
+    private func forgedFirings(_ size: Int) -> [RuleFiring] {
+        var firing = RuleFiring(list: .header, table: 0, line: 1, range: 0..<0)
+        switch lie {
+        case .ruleLine: firing.line = 2
+        case .ruleTable: firing.table = 1
+        case .ruleList: firing.list = .body
+        case .ruleGroups: firing.groups = Array(repeating: [], count: ReportLimits().groups + 1)
+        case .ruleRange: firing.range = 0..<size + 1
+        case .ruleEdit: firing.range = 0..<size
+        case .ruleTwice: return [firing, firing]
+        case .ruleGeneration: break
+        default: return []
+        }
+        return [firing]
     }
 
     /// A report that ends after the number of its parts.

@@ -8,7 +8,7 @@ import Linux
 /// The whole program. Throws when the gateway closes its end in the middle.
 func run() throws {
     let control = PacketSocket(Descriptor(owning: 3))
-    guard let (first, _) = try control.receive(), case .configure(let settings) = try ZygoteRequest(first) else {
+    guard let (first, files) = try control.receive(), case .configure(let settings) = try ZygoteRequest(first) else {
         exit(65)
     }
     let (asked, once) = Lie.asked(by: settings.clamav?.database)
@@ -19,7 +19,11 @@ func run() throws {
     case .neverReady:
         while try control.receive() != nil {}
     default:
-        let ready = Ready(signatures: 1, engineVersion: "ClamAV 0", databaseVersion: 0, databaseTime: 0, landlockABI: 0)
+        var rules = 0
+        if let file = files.first { rules = try RuleTables(try file.read(at: 0, count: try file.size())).number }
+        if asked == .ruleGeneration { rules += 1000 }
+        let ready = Ready(
+            signatures: 1, engineVersion: "ClamAV 0", databaseVersion: 0, databaseTime: 0, landlockABI: 0, rules: rules)
         try control.send(ZygoteEvent.ready(ready).encoded())
         var zygote = LyingZygote(control: control, lie: asked, once: once)
         try zygote.serve()

@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [TableType.pcre, .regexp])
     func answersStayTheSame(_ type: TableType) {
         var generator = SeededGenerator(seed: 17)
-        for flags in ["", "i", "m", "mi"] {
+        for flags in ["", "i", "m", "mi", "x", "xi"] {
             for pattern in Self.patterns {
                 let rules = "/\(pattern.replacing("/", with: "\\/"))/\(flags) x\n"
                 let plain = PatternTable(

@@ -1,5 +1,6 @@
 import Checks
 import Foundation
+import MIME
 import MailModel
 import Patterns
 import TestSupport
@@ -7,7 +8,7 @@ import Testing
 
 /// The rules that are shipped: each fires on its sample, and does not on the message that only looks like one.
 @Suite struct ShippedRulesTests {
-    private static let lists: [CheckList] = [.header, .mimeHeader, .body]
+    private static let lists: [CheckList] = [.header, .mimeHeader, .body, .attachment]
 
     private static func load(_ list: CheckList) throws -> PatternTable {
         let path = "\(Programs.package)/rules/\(list.rawValue)"
@@ -38,6 +39,12 @@ import Testing
         }
         text.feed(bytes.span, take)
         text.finish(take)
+        guard list == .attachment else { return names }
+        for part in MIMEReader.read(Mbox.canonical(bytes).span).parts {
+            for text in DecodedTexts.file(names: part.names, types: [part.mediaType]) {
+                if let match = table.lookup(text.span, session) { names.append(Self.name(of: match.line, table)) }
+            }
+        }
         return names
     }
 

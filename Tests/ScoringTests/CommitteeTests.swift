@@ -92,6 +92,24 @@ struct CommitteeTests {
         #expect(Calibration.fit([1, -1], isSpam: [false, true]).slope > 0)
     }
 
+    @Test("where newer mail differs from older mail, the committee is less sure of itself")
+    func drift() throws {
+        func examples(changing: Bool) -> [CommitteeTrainer.Example] {
+            (0..<400).map { number in
+                let isSpam = number % 2 == 0
+                // A fifth of the newer mail looks as the other class did before.
+                let looksSpam = changing && number >= 200 && number % 10 < 2 ? !isSpam : isSpam
+                let own = looksSpam ? "viagra lottery winner cash" : "meeting project report agenda"
+                return CommitteeTrainer.Example(
+                    features: Self.features("\(own) word\(number % 29) \(isSpam ? "alpha" : "omega")\(number / 200)"),
+                    isSpam: isSpam)
+            }
+        }
+        let steady = try #require(CommitteeTrainer.solve(examples(changing: false)))
+        let changing = try #require(CommitteeTrainer.solve(examples(changing: true)))
+        #expect(changing.model.slope < steady.model.slope / 2)
+    }
+
     @Test("the explanation names the tokens that decided")
     func explanation() throws {
         let examples = Self.examples(200)

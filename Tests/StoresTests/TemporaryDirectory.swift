@@ -2,12 +2,14 @@ import Foundation
 import Glibc
 import Testing
 
-/// A directory of a test's own, removed with the object.
+/// A directory of a test's own, removed with the object; in memory where there is room for it, since thousands of files
+/// are synchronized.
 final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/var/tmp/mailreeve-test-XXXXXX".utf8CString)
+        let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/var/tmp"
+        var template = Array("\(parent)/mailreeve-test-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

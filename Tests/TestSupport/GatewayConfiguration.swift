@@ -22,6 +22,8 @@ package struct GatewayConfiguration: Sendable {
     package var settings: [String: String] = [:]
     /// Keys of policies: `next_hops` must be there for each.
     package var policies: [String: [String: String]] = [:]
+    /// Keys of scanners outside the inspector.
+    package var scanners: [[String: String]] = []
 
     /// One listener whose mail goes to `nextHops`.
     package init(nextHops: [String], beforeQueue: Bool = false) throws {
@@ -43,6 +45,11 @@ package struct GatewayConfiguration: Sendable {
             lines.append("    placement: \(listener.beforeQueue ? "before" : "after")-queue")
             lines.append("    policy: \(listener.policy)")
             lines += Self.mapping(listener.keys, indent: "    ")
+        }
+        if !scanners.isEmpty { lines.append("scanners:") }
+        for scanner in scanners {
+            lines.append("  -")
+            lines += Self.mapping(scanner, indent: "    ")
         }
         lines.append("policies:")
         for (name, keys) in policies.sorted(by: { $0.key < $1.key }) {

@@ -21,6 +21,7 @@ package final class GatewayProcess {
         disk = try Scratch(.disk)
         // The build directory may lie where the gateway's user cannot go.
         self.inspector = try disk.copy(Programs.path(inspector), to: inspector, mode: 0o755)
+        try disk.copy(Programs.path("mailreeve-launcher"), to: "mailreeve-launcher", mode: 0o755)
         _ = try disk.directory("signatures")
         try disk.copy(Programs.signatures, to: "signatures/test.ndb")
         try disk.write("mailreeve.yaml", configuration.yaml(Self.defaults(memory, disk, self.inspector)))
@@ -31,9 +32,10 @@ package final class GatewayProcess {
     private static func defaults(_ memory: Scratch, _ disk: Scratch, _ inspector: String) -> [String: String] {
         [
             "user": Programs.serviceUser.name, "hostname": "gateway.example", "state_directory": disk.path + "/state",
-            "workspace.directory": memory.path + "/workspace", "inspector.path": inspector, "inspector.workers": "2",
+            "workspace.directory": memory.path + "/workspace", "inspector.path": inspector,
+            "scanning.launcher": disk.path + "/mailreeve-launcher", "inspector.workers": "2",
             "inspector.sandbox": "allow-weaker", "clamav.database": disk.path + "/official",
-            "clamav.test_database": disk.path + "/signatures", "limits.free_space": "1048576",
+            "clamav.test_database": disk.path + "/signatures", "limits.free_space": "1048576", "cache.messages": "0",
         ]
     }
 
@@ -95,8 +97,10 @@ package final class GatewayProcess {
 
     /// Names of the entries in the quarantine.
     package var quarantined: [String] {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: stateDirectory + "/quarantine")) ?? []
-        return all.filter { $0 != "tmp" }
+        func names(_ place: String) -> [String] {
+            (try? FileManager.default.contentsOfDirectory(atPath: "\(stateDirectory)/quarantine\(place)")) ?? []
+        }
+        return names("").filter { $0.utf8.count == 1 }.flatMap { names("/\($0)") }
     }
 
     /// Zygotes: the gateway's children.

@@ -20,6 +20,12 @@ package enum Programs {
         return here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
     }()
 
+    /// Path of a program of the system: what `make test-deps` unpacked, or what is installed; nil when it is nowhere.
+    package static func peer(_ name: String) -> String? {
+        let places = [package + "/build/tools/scanners/usr", "/usr"].flatMap { ["\($0)/sbin", "\($0)/bin"] }
+        return places.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
     /// The shipped test signatures.
     package static var signatures: String { package + "/rules/signatures/mailreeve-test.ndb" }
 

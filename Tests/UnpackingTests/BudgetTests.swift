@@ -93,13 +93,55 @@ import Testing
         #expect(unpacker.open(container.span, as: 2).isComplete == false)
     }
 
-    @Test func ratio() {
-        // Stored blocks do not expand; what a container unpacks to is judged beyond the first MiB only.
-        var limits = UnpackingLimits(ratio: 1)
-        let member = [UInt8](repeating: 7, count: 1_048_576)
-        #expect(Unpacked(zip([("a", member)]), limits: limits).limits.isEmpty)
-        limits.ratio = 2
-        #expect(Unpacked(zip([("a", member), ("b", member)]), limits: limits).limits.isEmpty)
+    /// What a container unpacks to is judged beyond 16 MiB only.
+    @Test func ratio() throws {
+        let zeros = [UInt8](repeating: 0, count: UnpackingLimits.ratioFloor + 1)
+        let compressed = try runTool("gzip", ["-n"], input: zeros).output
+        let message = 1 << 20
+        let reached = zeros.count / compressed.count
+        #expect(Unpacked(compressed, limits: UnpackingLimits(ratio: reached), messageSize: message).limits.isEmpty)
+        let beyond = Unpacked(compressed, limits: UnpackingLimits(ratio: reached - 1), messageSize: message)
+        #expect(beyond.limits == [.ratio])
+        // What was extracted is scanned.
+        #expect(beyond.entries.count == 1 && beyond.entries[0].content?.isEmpty == false)
+        let small = try runTool("gzip", ["-n"], input: Array(zeros.dropLast())).output
+        #expect(Unpacked(small, limits: UnpackingLimits(ratio: 1), messageSize: message).limits.isEmpty)
+    }
+
+    /// The default ends a bomb of a better compression long before the quota.
+    @Test func ratioOfABomb() throws {
+        let bomb = try runTool("sh", ["-c", "head -c 200M /dev/zero | xz"]).output
+        let result = Unpacked(bomb, messageSize: 1 << 20)
+        #expect(result.limits == [.ratio])
+        #expect(result.entries.map { $0.content?.count ?? 0 }.reduce(0, +) < 80 << 20)
+    }
+
+    @Test func names() {
+        let most = UnpackingLimits.nameOctets
+        func archive(_ last: Int) -> [UInt8] {
+            let whole = 65_000
+            let names = (0..<most / whole).map { String($0) + String(repeating: "n", count: whole - String($0).count) }
+            return zip((names + [String(repeating: "o", count: most % whole + last)]).map { ($0, []) })
+        }
+        #expect(Unpacked(archive(0)).limits.isEmpty)
+        let beyond = Unpacked(archive(1))
+        #expect(beyond.limits == [.names])
+        #expect(beyond.entries.count == most / 65_000)
+    }
+
+    /// Content that is decoded to learn whether it is encrypted counts as well.
+    @Test func decodingInVain() throws {
+        let zeros = [UInt8](repeating: 0, count: 100_000)
+        let deflated = Array(try runTool("gzip", ["-n"], input: zeros).output.dropFirst(10).dropLast(8))
+        var writer = ZipWriter()
+        for number in 0..<10 {
+            var entry = ZipWriter.Entry("\(number)", zeros)
+            (entry.method, entry.flags, entry.data, entry.checksum) = (8, 1, deflated, 1)
+            writer.entries.append(entry)
+        }
+        writer.entries.append(ZipWriter.Entry("plain", zeros))
+        let limits = UnpackingLimits(minimumQuota: 500_000, maximumQuota: 500_000, minimumFactor: 0)
+        #expect(Unpacked(writer.archive(), limits: limits).limits == [.bytes])
     }
 
     /// Time that passes with each look at it.
@@ -128,7 +170,7 @@ import Testing
         let busy = Budget(limits, messageSize: 1) { processor.read() }
         #expect(!busy.mayGoOn())
         #expect(busy.hits == [.processorSeconds])
-        #expect(!busy.takeFile())
+        #expect(!busy.take(Member()))
     }
 
     // MARK: The workspace

@@ -23,16 +23,24 @@ import Testing
             such (names, sizes and methods of its members: `.cdb` files), and signatures that ask for the type of the
             container around a member. The members themselves are scanned one by one.
 
-            Encrypted members are tried with passwords from the message, the addresses and `unpacking.passwords`:
+            A container that reached a limit is scanned as it stands, without libclamav taking on what was too much here;
+            the message is `unchecked: over-limits` then.
+
+            Encrypted members are tried with passwords of the site (`unpacking.passwords`), words of the text and the
+            subject, names and domains of the header's and the envelope's addresses, and some that are well known, at
+            most `unpacking.password_tries`:
 
             | format | |
             | --- | --- |
             | zip, traditional encryption | works |
             | zip, AES of WinZip | works |
-            | OOXML and older Office encryption | works, the well-known default password included |
-            | PDF | works |
-            | 7z | not possible: libarchive has no decryption for it |
-            | RAR 4, RAR 5 | not possible: libarchive has no decryption for it |
+            | Office 2007 and later (OOXML in OLE2; standard and agile encryption) | works, the well-known default password included |
+            | Excel 97 to 2003 (RC4, RC4 CryptoAPI) | works, the well-known default password included |
+            | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened: macros and embedded objects lie outside of what is encrypted, and are read |
+            | PDF (RC4, AES) | works, the empty password included |
+            | 7z | not possible: libarchive 3.6 knows the AES coder by name only, and no library in Debian decodes it in process |
+            | RAR 4, RAR 5 | not possible: libarchive 3.6 skips encrypted members, and UnRAR is not free software |
+            | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |
 
             ## Containers
@@ -82,8 +90,8 @@ import Testing
     /// Formats that none of Debian's programs writes: samples of other projects.
     private static let samples: [String: String] = [
         "rar": "test_read_format_rar.rar", "RAR 5": "test_read_format_rar5_stored.rar",
-        "cab": "test_read_format_cab_1.cab", "lha": "test_read_format_lha_header1.lzh",
-        "rpm": "test_read_format_cpio_svr4_gzip_rpm.rpm", "szdd": "clam.exe.szdd", "chm": "clam.chm",
+        "lha": "test_read_format_lha_header1.lzh",
+        "szdd": "clam.exe.szdd", "chm": "clam.chm",
         "hqx": "clam.exe.binhex",
     ]
 
@@ -105,12 +113,13 @@ import Testing
     @Test func everyReadableContainerIsTested() {
         let generated: Set<String> = [
             "zip", "7z", "tar", "udf", "gz", "bz2", "Z", "cpio", "ar", "xar", "warc", "iso", "arj", "xz", "lzma", "zst",
-            "lz4",
-            "lz",
+            "lz4", "lz", "cab", "rpm", "disk", "vhd", "vhdx", "vmdk",
             // By `RecognitionTests` and the suites of the MIME reader.
             "mail", "mbox", "hqx", "asc",
         ]
-        for type in FileType.all where type.opening.isReadable && type.opening != .document {
+        let all = FileType.all.filter { $0.opening.isReadable && $0.opening != .document }
+        // Those of `PackageTypeTests` are ZIP archives.
+        for type in all where !FileType.packages.contains(type) {
             #expect(generated.contains(type.name) || Self.samples[type.name] != nil, "\(type.title)")
         }
     }

@@ -28,7 +28,7 @@ import Testing
             let scratch = try Scratch(.memory)
             try write(content, to: "\(scratch.path)/\(name)")
             let container = "container.\(suffix)"
-            let words = arguments.map { $0 == "OUT" ? container : $0 == "IN" ? name : $0 }
+            let words = arguments.map { $0 == "OUT" ? container : $0.replacing("IN", with: name) }
             let result = try runTool(
                 "sh",
                 ["-c", "cd \(scratch.path) && \(program) \(words.joined(separator: " ")) && mv \(container) result"])
@@ -71,7 +71,34 @@ import Testing
         Maker("gz", "gzip", "-c IN > OUT"), Maker("bz2", "bzip2", "-c IN > OUT"), Maker("xz", "xz", "-c IN > OUT"),
         Maker("lzma", "xz", "-c --format=lzma IN > OUT"), Maker("zst", "zstd", "-q -c IN > OUT"),
         Maker("lz4", "lz4", "-q -c IN > OUT"), Maker("lz", "lzip", "-c IN > OUT"),
+        Maker("cab", "gcab", "-c OUT IN"), Maker("mszip.cab", "gcab", "-z -c OUT IN"),
+        // What is encoded in text of the message itself is found by the MIME reader.
+        Maker("uu.tar", "uuencode", "IN IN > text && tar -cf OUT text"),
+        Maker(
+            "eml", "base64",
+            "IN > body && ( printf 'From: a@b.example\\nSubject: x\\nMIME-Version: 1.0\\nContent-Type: \(octetStream)\\nContent-Transfer-Encoding: base64\\n\\n' && cat body ) > OUT"
+        ),
+        Maker(
+            "mbox", "base64",
+            "IN > body && ( printf 'From a@b.example Mon Jan  1 00:00:00 2024\\nFrom: a@b.example\\nSubject: x\\nMIME-Version: 1.0\\nContent-Type: \(octetStream)\\nContent-Transfer-Encoding: base64\\n\\n' && cat body ) > OUT"
+        ),
+        Maker("fat.img", "mformat", "-i OUT -C -T \(sectors) :: && mcopy -i OUT IN ::IN"),
+        Maker(
+            "vhd", "mformat",
+            "-i raw -C -T \(sectors) :: && mcopy -i raw IN ::IN && qemu-img convert -f raw -O vpc raw OUT"),
+        Maker(
+            "vhdx", "mformat",
+            "-i raw -C -T \(sectors) :: && mcopy -i raw IN ::IN && qemu-img convert -f raw -O vhdx raw OUT"),
     ]
+    private static let octetStream = "application/octet-stream"
+    /// What the file takes, and 2 MB for the file system.
+    private static let sectors = "$(( $(stat -c %s IN) / 512 + 4096 ))"
+
+    /// `make test-deps` installs them all: a maker that is left out tests nothing.
+    @Test func everyProgramIsThere() {
+        let missing = Set(Self.makers.map(\.program) + ["rpmbuild", "qemu-img", "mcopy"]).filter { !Self.installed($0) }
+        #expect(missing.isEmpty, "make test-deps installs what is missing")
+    }
 
     @Test(arguments: makers) func everyFormat(_ maker: Maker) throws {
         guard let once = try maker.make(eicar) else { return }
@@ -99,7 +126,7 @@ import Testing
     private static let paired: Set<String> = [
         "zip", "deflate64.zip", "ppmd.zip", "7z", "pax.tar", "newc.cpio", "ar", "xar", "warc", "iso", "arj", "gz",
         "bz2", "tar.Z",
-        "xz", "zst", "lz4", "lz", "lzma",
+        "xz", "zst", "lz4", "lz", "lzma", "cab", "uu.tar", "eml", "mbox", "fat.img", "vhd",
     ]
 
     @Test func everyPair() throws {
@@ -134,6 +161,42 @@ import Testing
             let cut = Unpacked(Array(image[..<length]), messageSize: 1 << 20)
             #expect(cut.isMarked || cut.types.isEmpty || !cut.places(of: eicar).isEmpty)
         }
+    }
+
+    /// A package as `rpmbuild` writes it, with each of its compressions.
+    @Test(arguments: ["w9.gzdio", "w9.bzdio", "w7.xzdio", "w19.zstdio", "w7.lzdio"]) func packages(_ payload: String)
+        throws
+    {
+        let scratch = try Scratch(.memory)
+        try write(eicar, to: "\(scratch.path)/inner.bin")
+        let spec = """
+            Name: p
+            Version: 1
+            Release: 1
+            Summary: p
+            License: p
+            BuildArch: noarch
+            %description
+            %install
+            install -D \(scratch.path)/inner.bin %{buildroot}/inner.bin
+            %files
+            /inner.bin
+            """
+        try write(Array(spec.utf8), to: "\(scratch.path)/p.spec")
+        let result = try runTool(
+            "sh",
+            [
+                "-c",
+                "cd \(scratch.path) && rpmbuild --quiet -bb --define \"_topdir $PWD\" --define '_binary_payload \(payload)' p.spec "
+                    + "2> log && mv RPMS/noarch/*.rpm result",
+            ])
+        guard result.status == 0 else {
+            throw Failure(description: String(decoding: try read("\(scratch.path)/log"), as: UTF8.self))
+        }
+        let unpacked = Unpacked(try read("\(scratch.path)/result"), messageSize: 1 << 20)
+        #expect(unpacked.types == ["rpm"])
+        #expect(!unpacked.places(of: eicar).isEmpty, "\(unpacked.problems)")
+        #expect(!unpacked.isMarked, "\(unpacked.problems)")
     }
 
     @Test func selfExtractingPrograms() throws {

@@ -137,6 +137,39 @@ import Testing
         #expect(!Unpacked(Self.noise + (0..<5000).flatMap { _ in unlikely } + Self.noise).isMarked)
     }
 
+    /// Formats that tell by their own headers where they end.
+    @Test(arguments: ["iso", "libarchive.iso", "ar", "bsd.ar", "warc", "xar"])
+    func archiveBehindTheStatedEnd(_ suffix: String) throws {
+        guard let outer = try Self.make(suffix, Self.clean) else { return }
+        #expect(!Unpacked(outer, messageSize: 1 << 20).isMarked)
+        for archive in [Self.rar("b.com", eicar), zip([("b.com", eicar)])] {
+            for junk in [[], Self.noise] {
+                let result = Unpacked(outer + archive + junk, messageSize: 1 << 20)
+                #expect(!result.places(of: eicar).isEmpty && result.isMarked, "\(result.types) \(result.problems)")
+            }
+        }
+    }
+
+    /// A TNEF stream of others, and a OneNote section's header.
+    @Test func archiveBehindTheEndOfADocument() {
+        var section: [UInt8] = [
+            0xE4, 0x52, 0x5C, 0x7B, 0x8C, 0xD8, 0xA7, 0x4D, 0xAE, 0xB1, 0x53, 0x78, 0xD0, 0x29, 0x96, 0xD3,
+        ]
+        section += [UInt8](repeating: 0, count: 2000)
+        section.replaceSubrange(196..<204, with: octets(section.count, 8))
+        var stream: [UInt8] = [0x78, 0x9F, 0x3E, 0x22, 0, 0]
+        for level: UInt8 in [1, 2] {
+            stream += [level, 6, 0x90, 8, 0] + octets(4, 4) + octets(0x10000, 4) + octets(1, 2)
+        }
+        for document in [section, stream] {
+            for archive in [Self.rar("b.com", eicar), zip([("b.com", eicar)])] {
+                let result = Unpacked(document + archive + Self.noise, messageSize: 1 << 20)
+                #expect(!result.places(of: eicar).isEmpty, "\(result.types) \(result.problems)")
+                #expect(result.kinds.contains(.ambiguous))
+            }
+        }
+    }
+
     /// Documents of others: what Word leaves behind the last sector in use is no reason to complain, and an archive that is
     /// put there is found.
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))

@@ -40,6 +40,24 @@ import Testing
         }
     }
 
+    @Test func namesAndDomainsOfTheEnvelope() {
+        var finder = PasswordFinder()
+        for address in ["carol@mail.example.org", "", "@", "a@", "@b", "nobody"] {
+            finder.read(address: Array(address.utf8))
+        }
+        let found = finder.passwords(site: [], limit: 100).candidates.filter { $0.source == .address }
+        #expect(
+            found.map { String(decoding: $0.password, as: UTF8.self) }
+                == ["carol", "mail.example.org", "mail.example", "carol@mail.example.org"])
+    }
+
+    @Test func aLongTextLeavesRoomForAddresses() {
+        let text = (0..<200).map { "password p\($0)" }.joined(separator: " ")
+        let found = passwords(text, message: "Subject: Invoice\r\nFrom: bob@example.org\r\n\r\n", limit: 30)
+        #expect(found.count == 30)
+        for word in ["p0", "Invoice", "bob", "example", "infected"] { #expect(found.contains(word), "\(word)") }
+    }
+
     @Test func theSitesComeFirstAndTheNumberIsBounded() {
         let text = (0..<200).map { "password p\($0)" }.joined(separator: " ")
         let found = passwords(text, site: ["site1", "site2"], limit: 10)

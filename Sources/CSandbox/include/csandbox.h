@@ -18,6 +18,9 @@ int csandbox_all_seals(void);
 /* F_GETFL. */
 int csandbox_flags(int fd);
 
+/* pipe2(2), close-on-exec. */
+int csandbox_pipe(int ends[2]);
+
 /* One SEQPACKET record with up to CSANDBOX_MAX_FDS descriptors, MSG_NOSIGNAL. Returns the bytes sent or -1. */
 #define CSANDBOX_MAX_FDS 8
 ssize_t csandbox_send(int socket, const void *record, size_t length, const int *fds, size_t fd_count, int flags);

@@ -3,12 +3,19 @@
 #ifndef CSANDBOX_PARENT_H
 #define CSANDBOX_PARENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* posix_spawn(3) of path without arguments: descriptor 3 is fd, 0 and 1 are /dev/null, 2 is kept, all others are
    closed, no signal is blocked. environment ends with NULL. Returns 0 or an error number. */
 int csandbox_spawn(const char *path, int fd, char *const environment[], pid_t *pid);
+
+/* posix_spawn(3) of path with arguments in a session of its own: descriptors 0 to count - 1 are fds, all others are closed,
+   no signal is blocked or ignored. Both lists end with NULL. Returns 0 or an error number. */
+#define CSANDBOX_MAX_SPAWN_FDS 8
+int csandbox_spawn_program(const char *path, char *const arguments[], char *const environment[], const int *fds,
+                           size_t count, pid_t *pid);
 
 /* eventfd(2), close-on-exec and non-blocking. */
 int csandbox_eventfd(void);
@@ -29,5 +36,8 @@ int csandbox_become_reader(uid_t user, gid_t group);
 
 /* Name of the calling thread, 16 octets with the NUL. */
 int csandbox_thread_name(char name[16]);
+
+/* Names the calling thread; 15 octets are kept. */
+int csandbox_set_thread_name(const char *name);
 
 #endif

@@ -12,10 +12,19 @@ int csandbox_landlock_abi(void);
    no_new_privs. -1 and errno on failure. */
 int csandbox_landlock_enter(int abi, int directory);
 
+/* The cell of a program that is not ours: with the rights of `abi` it may read and run what is below the paths of `system`,
+   read what is below those of `readable`, and do everything below `directory`. A path that is not there is passed over.
+   Both lists end with NULL. Needs no_new_privs. -1 and errno on failure. */
+int csandbox_landlock_program(int abi, char *const system[], char *const readable[], const char *directory, int network);
+
 /* 1 when the kernel takes seccomp filters and can kill a process by them. */
 int csandbox_seccomp_available(void);
 /* Installs the worker's system call filter. Needs no_new_privs. -1 and errno on failure. */
 int csandbox_seccomp_enter(void);
+
+/* The filter for a program that is not ours: no way to other processes' memory, to mounts or to the kernel's rarely used
+   corners; without `network` no socket of any family. Needs no_new_privs. -1 and errno on failure. */
+int csandbox_seccomp_program(int network);
 
 int csandbox_no_new_privs(void);
 /* PR_SET_DUMPABLE 0: no core, and /proc/PID belongs to root. */

@@ -7,6 +7,7 @@ final class Budget {
     private(set) var isOver = false
     private(set) var bytesLeft: Int
     private var filesLeft: Int
+    private var namesLeft = UnpackingLimits.nameOctets
     private let deadline: Int
     private let processorDeadline: Int
     private let clock: @Sendable () -> (wall: Int, processor: Int)
@@ -27,13 +28,19 @@ final class Budget {
         if limit != .levels { isOver = true }
     }
 
-    /// Takes one member. False when there are too many.
-    func takeFile() -> Bool {
+    /// Takes one member. False when there are too many, or their names are too long together.
+    func take(_ member: Member) -> Bool {
         guard mayGoOn() else { return false }
         guard filesLeft > 0 else {
             hit(.files)
             return false
         }
+        let names = member.names.reduce(0) { $0 + $1.count }
+        guard names <= namesLeft else {
+            hit(.names)
+            return false
+        }
+        namesLeft -= names
         filesLeft -= 1
         return true
     }

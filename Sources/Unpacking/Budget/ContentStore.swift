@@ -78,7 +78,10 @@ final class ContentStore {
             return .memory(buffer)
         }
         let stored = Stored.file(start..<fileEnd)
-        fileEnd = (fileEnd + Self.page - 1) / Self.page * Self.page
+        // The rest of the page is taken as well.
+        let end = (fileEnd + Self.page - 1) / Self.page * Self.page
+        workspaceLeft = max(0, workspaceLeft - (end - fileEnd))
+        fileEnd = end
         return stored
     }
 

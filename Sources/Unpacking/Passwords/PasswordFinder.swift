@@ -65,14 +65,17 @@ package struct PasswordFinder: Sendable {
     }
 
     private mutating func readAddresses(_ value: Span<UInt8>) {
-        for word in Self.words(value) {
-            guard let at = word.firstIndex(of: 0x40), at > 0, at < word.count - 1 else { continue }
-            let domain = Array(word[(at + 1)...])
-            add(Array(word[..<at]), .address)
-            add(domain, .address)
-            if let dot = domain.lastIndex(of: 0x2E) { add(Array(domain[..<dot]), .address) }
-            add(word, .address)
-        }
+        for word in Self.words(value) { read(address: word) }
+    }
+
+    /// Takes an address apart: its name, its domain with and without the last label.
+    package mutating func read(address: [UInt8]) {
+        guard let at = address.lastIndex(of: 0x40), at > 0, at < address.count - 1 else { return }
+        let domain = Array(address[(at + 1)...])
+        add(Array(address[..<at]), .address)
+        add(domain, .address)
+        if let dot = domain.lastIndex(of: 0x2E) { add(Array(domain[..<dot]), .address) }
+        add(address, .address)
     }
 
     /// All that was found, the most likely first, and the site's own.
@@ -80,13 +83,23 @@ package struct PasswordFinder: Sendable {
     package func passwords(site: [String], limit: Int) -> Passwords {
         var passwords = Passwords(limit: limit)
         for password in site { passwords.add(Array(password.utf8), .site) }
-        for source in [Passwords.Source.text, .subject, .address] {
-            for item in found where item.source == source { passwords.add(item.password, item.source) }
+        // A long text leaves room for what is told elsewhere.
+        let room = limit - passwords.candidates.count
+        add(.text, to: &passwords, upTo: passwords.candidates.count + room / 2)
+        for source in [Passwords.Source.subject, .address] {
+            add(source, to: &passwords, upTo: passwords.candidates.count + room / 5)
         }
         for password in ["infected", "virus", "malware", "password", "1234", "12345", "123456"] {
             passwords.add(Array(password.utf8), .wellKnown)
         }
+        for source in [Passwords.Source.text, .subject, .address] { add(source, to: &passwords, upTo: limit) }
         return passwords
+    }
+
+    private func add(_ source: Passwords.Source, to passwords: inout Passwords, upTo count: Int) {
+        for item in found where item.source == source && passwords.candidates.count < count {
+            passwords.add(item.password, source)
+        }
     }
 
     private mutating func add(_ word: [UInt8], _ source: Passwords.Source) {

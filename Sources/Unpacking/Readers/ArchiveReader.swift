@@ -20,6 +20,9 @@ struct ArchiveReader {
         if ArchiveFacts.hasEncryptedHeaders(content, format) {
             sink.report(.encrypted, "\(format.words) with its names")
         }
+        guard !LoopChecks.hasLoop(content, format) else {
+            return sink.report(.corrupt, "\(format.words) that leads in a circle")
+        }
         var reader = ArchiveReader(format.words, sink)
         let listing =
             format == .rar || format == .rar5
@@ -39,14 +42,7 @@ struct ArchiveReader {
             return reader.readMembers(archive) ? archive.consumed : nil
         }
         if let listing { reader.addUnread(listing) }
-        let end: Int?
-        switch format {
-        case .tar, .cpio, .lha: end = consumed
-        case .rar, .rar5: end = listing?.end
-        case .sevenZip: end = ArchiveEnd.ofSevenZip(content)
-        // Those without an end of their own, or that are read in no order.
-        case .ar, .iso9660, .xar, .warc, .rpm: end = nil
-        }
+        let end = listing?.end ?? ArchiveEnd.of(content, format, consumed: consumed)
         if let end, sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
     }
 

@@ -6,7 +6,11 @@ internal import Members
 enum CabinetReader {
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         let result = CabinetFile.read(
-            content, begin: { sink.begin(Member(names: [$0])) }, append: { sink.append($0) }, end: { sink.end() })
+            content,
+            begin: { name in
+                if name.isEmpty { sink.report(.ambiguous, "member of cab archive without a readable name") }
+                return sink.begin(Member(names: name.isEmpty ? [] : [name]))
+            }, append: { sink.append($0) }, end: { sink.end() })
         if result.contains(.damaged) { sink.report(.corrupt, "damaged cab archive") }
         if result.contains(.overlapping) { sink.report(.overLimits, "overlapping files in cab archive") }
         if result.contains(.volume) { sink.report(.unsupported, "volume of a split cab archive") }

@@ -8,19 +8,18 @@ enum HiddenArchives {
     /// Archives that are taken from one content.
     static let most = 256
 
-    /// A signature, and the place of its rarest octet.
+    /// A signature.
     private struct Mark: Sendable {
         let bytes: [UInt8]
-        let rare: Int
         /// Octets of the archive in front of it.
         var offset = 0
     }
 
     private static let marks = [
-        Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], rare: 4),
-        Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], rare: 2),
-        Mark(bytes: [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0], rare: 2), Mark(bytes: [0x60, 0xEA], rare: 1),
-        Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], rare: 3, offset: 7),
+        Mark(bytes: [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07]),
+        Mark(bytes: [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]),
+        Mark(bytes: [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0]), Mark(bytes: [0x60, 0xEA]),
+        Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7),
     ]
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
@@ -43,11 +42,24 @@ enum HiddenArchives {
     }
 
     private static func isPlainText(_ content: Span<UInt8>) -> Bool {
-        for index in content.indices {
+        var index = 0
+        while index < content.count {
+            // Eight octets at a time, as long as none is a control character.
+            if index <= content.count - 8, !hasControls(content, at: index) {
+                index += 8
+                continue
+            }
             let byte = content[index]
             if byte < 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D, byte != 0x0C, byte != 0x1B { return false }
+            index += 1
         }
         return true
+    }
+
+    /// One of eight octets is below 0x20.
+    private static func hasControls(_ content: Span<UInt8>, at index: Int) -> Bool {
+        let word = content.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index, as: UInt64.self) }
+        return (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080 != 0
     }
 
     /// Goes through content once for each mark.
@@ -92,7 +104,7 @@ enum HiddenArchives {
         private mutating func find(_ mark: Mark, _ content: Span<UInt8>) -> Int? {
             var position = from + mark.offset
             var passed = 0
-            while let found = content.firstSignature(mark.bytes, rare: mark.rare, from: position) {
+            while let found = content.firstIndex(of: mark.bytes, from: position) {
                 position = found + 1
                 passed += 1
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }

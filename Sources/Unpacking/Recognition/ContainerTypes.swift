@@ -89,16 +89,22 @@ extension FileType {
     static let sis = FileType(
         "sis", "application/vnd.symbian.install", "Symbian package", .unsupported,
         recognised: "the identifiers of a SIS header")
+    private static let volumes =
+        "files of FAT file systems; other file systems are unsupported by name (NTFS, exFAT); damage"
+
     static let disk = FileType(
-        "disk", "application/x-raw-disk-image", "disk image with partitions or a FAT file system", .unsupported,
-        recognised: "`55 AA` at 510 with a partition table or a FAT boot sector", reported: members)
+        "disk", "application/x-raw-disk-image", "disk image", .disk(.raw),
+        recognised: "`55 AA` at 510 with a partition table or a FAT boot sector", reported: volumes)
     static let vhd = FileType(
-        "vhd", "application/x-vhd", "virtual disk (VHD)", .unsupported,
+        "vhd", "application/x-vhd", "virtual disk (VHD)", .disk(.vhd),
         recognised: "`conectix` at the start or 512 before the end",
-        reported: "dynamic disks with parents are unsupported")
+        reported: volumes + "; a disk that needs another is unsupported")
     static let vhdx = FileType(
-        "vhdx", "application/x-vhdx", "virtual disk (VHDX)", .unsupported, recognised: "`vhdxfile`")
-    static let vmdk = FileType("vmdk", "application/x-vmdk", "virtual disk (VMDK)", .unsupported, recognised: "`KDMV`")
+        "vhdx", "application/x-vhdx", "virtual disk (VHDX)", .disk(.vhdx), recognised: "`vhdxfile`",
+        reported: volumes + "; a disk that needs another, or whose log was not replayed, is unsupported")
+    static let vmdk = FileType(
+        "vmdk", "application/x-vmdk", "virtual disk (VMDK)", .disk(.vmdk), recognised: "`KDMV`",
+        reported: volumes + "; a compressed disk is unsupported")
     static let qcow = FileType(
         "qcow", "application/x-qemu-disk", "virtual disk (QCOW)", .unsupported, recognised: "`QFI FB`")
     static let wim = FileType("wim", "application/x-ms-wim", "Windows image", .unsupported, recognised: "`MSWIM`")
@@ -119,7 +125,7 @@ extension FileType {
     static let binHex = FileType(
         "hqx", "application/mac-binhex40", "BinHex file", .encodedText, recognised: "its first line",
         reported: "the file in it")
-    static let mail = FileType(
+    package static let mail = FileType(
         "mail", "message/rfc822", "mail message", .mail, recognised: "header fields of mail in the first lines",
         reported: "the parts of the message")
     static let mbox = FileType(

@@ -38,6 +38,8 @@ package struct FileType: Sendable {
         case szdd
         case udf
         case cabinet
+        /// A disk with file systems on it.
+        case disk(DiskFormat)
         case mail
         case mbox
         /// Text in which files may be encoded.
@@ -59,7 +61,7 @@ package struct FileType: Sendable {
             case .zip: "own reader; libdeflate, zlib, libarchive"
             case .gzip: "own reader; libdeflate, zlib"
             case .arj: "own reader; libarchive"
-            case .szdd, .udf: "own reader"
+            case .szdd, .udf, .disk: "own reader"
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive, .filter: "libarchive"
@@ -79,7 +81,7 @@ package struct FileType: Sendable {
         /// True for what holds files and nothing else: archives and compressed files.
         package var isArchive: Bool {
             switch self {
-            case .zip, .gzip, .arj, .szdd, .udf, .cabinet, .archive, .filter: true
+            case .zip, .gzip, .arj, .szdd, .udf, .cabinet, .disk, .archive, .filter: true
             default: false
             }
         }
@@ -93,6 +95,11 @@ package struct FileType: Sendable {
     /// Compressions of one file that libarchive reads. None of them starts a program, as its lrzip and lzop filters do.
     package enum ArchiveFilter: String, Hashable, Sendable, CaseIterable {
         case bzip2, compress, xz, lzma, zstd, lz4, lzip
+    }
+
+    /// How a disk lies in a file.
+    package enum DiskFormat: String, Hashable, Sendable, CaseIterable {
+        case raw, vhd, vhdx, vmdk
     }
 }
 

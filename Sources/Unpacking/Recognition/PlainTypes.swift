@@ -78,18 +78,15 @@ extension FileType {
         reported: "uuencoded, yEnc, BinHex and base64 files in it")
 
     /// Every type that is recognised.
-    package static let all: [FileType] = [
-        zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, lrzip, grzip, tar, cpio, ar, rpm, sevenZip, rar,
-        rar5,
-        cab, lha,
-        iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj, installShield, sis, disk, vhd, vhdx, vmdk,
-        qcow, wim,
-        dmg, squashfs, freeze, pack, freeArc, zpaq, stuffIt, binHex, mail, mbox, compoundFile, pdf, rtf, oneNote, chm,
-        tnef,
-        html, windowsProgram, dosProgram, elf, machO, javaClass, script, shellLink, internetShortcut, registry,
-        windowsHelp,
-        flash, webAssembly, png, jpeg, gif, bitmap, tiff, webp, icon, heif, wave, avi, mp4, mp3, ogg, flac, matroska,
-        woff,
-        postScript, xml, openPGP, sqlite, text,
-    ]
+    package static let all: [FileType] =
+        [
+            zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, lrzip, grzip, tar, cpio, ar, rpm, sevenZip,
+            rar, rar5, cab, lha, iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj, installShield, sis,
+            disk, vhd, vhdx, vmdk, qcow, wim, dmg, squashfs, freeze, pack, freeArc, zpaq, stuffIt, binHex, mail, mbox,
+            compoundFile, pdf, rtf, oneNote, chm, tnef, html, installer, windowsLibrary, windowsProgram, dosProgram,
+            elf, machO, javaClass, script, shellLink, internetShortcut, registry, windowsHelp, htmlApplication,
+            scriptFile, encodedScript, batch, explorerCommand, desktopEntry, webQuery, symbolicLink, library,
+            vectorImage, flash, webAssembly, png, jpeg, gif, bitmap, tiff, webp, icon, heif, wave, avi, mp4, mp3, ogg,
+            flac, matroska, woff, postScript, xml, openPGP, sqlite, text,
+        ] + packages
 }

@@ -18,6 +18,8 @@ package enum Recognition {
             add(signature.type)
         }
         for (type, fits) in checks where fits(content) { add(type) }
+        // A disk of fixed size lies in its file as it is.
+        if found.contains(.vhd) { found.removeAll { $0 == .disk } }
         if found.isEmpty || found == [.xml] { addText(content, &found) }
         addZip(content, &found)
         return found
@@ -31,6 +33,7 @@ package enum Recognition {
         (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
         (.arj, StructureChecks.isARJ), (.arc, StructureChecks.isARC), (.vhd, StructureChecks.hasVHDFooter),
         (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, StructureChecks.isPDF),
+        (.installer, StructureChecks.isInstaller), (.windowsLibrary, StructureChecks.isPELibrary),
         (.windowsProgram, StructureChecks.isPE), (.dosProgram, StructureChecks.isMZ),
         (.javaClass, StructureChecks.isJavaClass), (.machO, StructureChecks.isUniversalMachO),
         (.bitmap, StructureChecks.isBitmap), (.icon, StructureChecks.isIcon), (.heif, StructureChecks.isHEIF),
@@ -39,7 +42,11 @@ package enum Recognition {
 
     private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {
         let head = content.extracting(0..<min(content.count, prefix))
+        let active = ActiveText.types(of: head)
+        found = active + found
         if TextChecks.isHTML(head) { found.append(.html) }
+        // Text all the same, in which files may be encoded.
+        if found == active, !active.isEmpty, TextChecks.isText(head) { found.append(.text) }
         guard found.isEmpty else { return }
         if Mbox.isMbox(content), TextChecks.beginsWithMailFields(content, afterFirstLine: true) {
             found.append(.mbox)

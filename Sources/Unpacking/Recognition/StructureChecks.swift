@@ -134,8 +134,8 @@ enum StructureChecks {
     /// A boot sector with a FAT file system or a partition table.
     static func isDisk(_ content: Span<UInt8>) -> Bool {
         guard content.count >= 4096, content[510] == 0x55, content[511] == 0xAA else { return false }
-        if content.hasBytes("FAT", at: 54) || content.hasBytes("FAT32", at: 82)
-            || content.hasBytes("NTFS", at: 3) || content.hasBytes("EXFAT", at: 3)
+        if content.hasBytes("NTFS", at: 3) || content.hasBytes("EXFAT", at: 3)
+            || FATVolume(VirtualDisk(0..<content.count), at: 0, content) != nil
         {
             return true
         }

@@ -2,8 +2,8 @@ internal import Bytes
 
 /// Text forms that only their words tell.
 enum TextChecks {
-    /// Lines in which fields of mail are looked for, and how long they may be.
-    private static let mailLines = 40
+    /// Octets in which fields of mail are looked for: headers that others added may come first.
+    private static let mailHeader = 262_144
 
     /// No control characters but those of text; UTF-16 with its mark counts.
     static func isText(_ head: Span<UInt8>) -> Bool {
@@ -55,8 +55,7 @@ enum TextChecks {
             line = end + 1
         }
         var signs = 0
-        for _ in 0..<mailLines {
-            guard line < content.count else { return false }
+        while line < min(content.count, mailHeader) {
             let end = content.firstIndex(of: 0x0A, from: line) ?? content.count
             let first = content[line]
             if first != 0x20, first != 0x09 {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The traditional encryption of zip (APPNOTE.TXT section 6.1).
 struct ZipCrypto {
     /// Octets in front of the data that hold the check.
@@ -12,9 +14,9 @@ struct ZipCrypto {
     }
 
     private mutating func update(_ byte: UInt8) {
-        key0 = Self.table[Int((key0 ^ UInt32(byte)) & 0xFF)] ^ (key0 >> 8)
+        key0 = CyclicChecksum.table32[Int((key0 ^ UInt32(byte)) & 0xFF)] ^ (key0 >> 8)
         key1 = (key1 &+ (key0 & 0xFF)) &* 134_775_813 &+ 1
-        key2 = Self.table[Int((key2 ^ (key1 >> 24)) & 0xFF)] ^ (key2 >> 8)
+        key2 = CyclicChecksum.table32[Int((key2 ^ (key1 >> 24)) & 0xFF)] ^ (key2 >> 8)
     }
 
     private mutating func decrypt(_ byte: UInt8) -> UInt8 {
@@ -40,12 +42,5 @@ struct ZipCrypto {
         }
         self = keys
         return plain
-    }
-
-    /// CRC-32, octet by octet.
-    private static let table: [UInt32] = (0..<256).map { start in
-        var value = UInt32(start)
-        for _ in 0..<8 { value = value & 1 == 0 ? value >> 1 : value >> 1 ^ 0xEDB8_8320 }
-        return value
     }
 }

@@ -39,7 +39,7 @@ struct ZipDirectory {
         var ends: [Int] = []
         var lastDropped: Int?
         var from = 0
-        while let end = content.firstSignature(ZipSignatures.endOfDirectory, rare: 3, from: from) {
+        while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from) {
             from = end + 4
             guard end <= content.count - 22 else { break }
             ends.append(end)
@@ -148,7 +148,7 @@ struct ZipDirectory {
         for gap in known.gaps(upTo: content.count) {
             var from = gap.lowerBound
             while !limitReached,
-                let found = content.firstSignature(ZipSignatures.centralHeader, rare: 2, from: from, to: gap.upperBound)
+                let found = content.firstIndex(of: ZipSignatures.centralHeader, from: from, to: gap.upperBound)
             {
                 // Offsets count from the start of the archive, which is where the content begins when nothing tells.
                 let count = listings.count

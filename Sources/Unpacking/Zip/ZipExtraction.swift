@@ -32,15 +32,16 @@ struct ZipExtraction {
             return extent.data.count
         }
         // The flag may lie: data that decodes to its own checksum is not encrypted.
-        if entry.method != 99, isClear(entry, content, extent) {
+        if entry.method != 99, let clear = clear(entry, content, extent) {
             sink.report(.ambiguous, "zip entry that claims to be encrypted")
-            return decode(member, entry, content, extent)
+            goesOn = sink.add(member, content: clear)
+            return extent.data.count
         }
         let opened: (content: [UInt8], source: Passwords.Source)?
         if entry.method == 99 {
             opened = ZipPasswords.openAES(entry, content, extent.data, passwords, room: sink.room)
         } else {
-            opened = ZipPasswords.openTraditional(entry, local, content, extent.data, passwords, room: sink.room)
+            opened = ZipPasswords.openTraditional(entry, local, content, extent.data, passwords, sink)
         }
         guard let opened else {
             addEncrypted(member)
@@ -60,17 +61,19 @@ struct ZipExtraction {
         goesOn = sink.add(member)
     }
 
-    /// Tries the data as it stands.
-    private func isClear(_ entry: ZipEntry, _ content: Span<UInt8>, _ extent: ZipExtent) -> Bool {
+    /// The content when the data decodes as it stands.
+    private func clear(_ entry: ZipEntry, _ content: Span<UInt8>, _ extent: ZipExtent) -> [UInt8]? {
         guard entry.checksum != 0, entry.size > 0, entry.size <= min(sink.room, 64 * Self.wholeSize) else {
-            return false
+            return nil
         }
         let data = content.extracting(extent.data)
-        if entry.method == 0 { return crc32(data) == entry.checksum }
-        guard entry.method == 8 else { return false }
+        if entry.method == 0 { return crc32(data) == entry.checksum ? data.array : nil }
+        guard entry.method == 8 else { return nil }
         var decoded: [UInt8] = []
         let result = Inflate.append(data, form: .raw, to: &decoded, expected: entry.size, limit: entry.size)
-        return result.end == .complete && crc32(decoded.span) == entry.checksum
+        if result.end == .complete, crc32(decoded.span) == entry.checksum { return decoded }
+        sink.spend(decoded.count)
+        return nil
     }
 
     // MARK: Methods (section 4.4.5)

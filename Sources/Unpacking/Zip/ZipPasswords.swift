@@ -12,16 +12,18 @@ enum ZipPasswords {
     /// The traditional encryption: an octet tells most wrong passwords, the checksum the others.
     static func openTraditional(
         _ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords,
-        room: Int
+        _ sink: any MemberSink
     ) -> Opened? {
-        guard data.count >= ZipCrypto.headerSize, data.count <= largest, entry.size <= room else { return nil }
+        guard data.count >= ZipCrypto.headerSize, data.count <= largest else { return nil }
         let header = data.lowerBound..<data.lowerBound + ZipCrypto.headerSize
         let checks: Set<UInt8> = [UInt8(entry.checksum >> 24), UInt8(local.time >> 8)]
         for candidate in passwords.candidates {
             var keys = ZipCrypto(password: candidate.password)
             guard checks.contains(keys.check(content.extracting(header))) else { continue }
+            guard entry.size <= sink.room, sink.mayGoOn() else { return nil }
             let plain = keys.decrypt(content.extracting(header.upperBound..<data.upperBound))
-            if let opened = decoded(plain, entry, room: room) { return (opened, candidate.source) }
+            if let opened = decoded(plain, entry, room: sink.room) { return (opened, candidate.source) }
+            sink.spend(plain.count)
         }
         return nil
     }

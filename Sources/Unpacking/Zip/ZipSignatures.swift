@@ -36,7 +36,7 @@ enum ZipSignatures {
     static func firstLocalHeader(_ content: Span<UInt8>, from start: Int, to limit: Int = .max) -> Int? {
         var from = start
         let end = limit > content.count - 4 ? content.count : limit + 4
-        while let found = content.firstSignature(localHeader, rare: 3, from: from, to: end), found < limit {
+        while let found = content.firstIndex(of: localHeader, from: from, to: end), found < limit {
             if isLocalHeader(content, at: found) { return found }
             from = found + 1
         }

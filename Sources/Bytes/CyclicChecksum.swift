@@ -1,6 +1,7 @@
-/// Cyclic checksums of the encodings that carry one.
-enum CyclicChecksum {
-    private static let table32: [UInt32] = (0..<256).map { start in
+/// Cyclic checksums of encodings and of encryption, octet by octet.
+package enum CyclicChecksum {
+    /// CRC-32 of each octet.
+    package static let table32: [UInt32] = (0..<256).map { start in
         var value = UInt32(start)
         for _ in 0..<8 { value = value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
         return value
@@ -13,7 +14,7 @@ enum CyclicChecksum {
     }
 
     /// CRC-32 as in ISO 3309 and zip.
-    static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
+    package static func crc32(_ bytes: Span<UInt8>) -> UInt32 {
         let table = table32.span
         var value: UInt32 = 0xFFFF_FFFF
         for index in 0..<bytes.count {
@@ -23,7 +24,7 @@ enum CyclicChecksum {
     }
 
     /// CRC-16 with the polynomial 1021, started at zero, most significant bit first: that of BinHex.
-    static func crc16(_ bytes: Span<UInt8>) -> UInt16 {
+    package static func crc16(_ bytes: Span<UInt8>) -> UInt16 {
         let table = table16.span
         var value: UInt16 = 0
         for index in 0..<bytes.count {

@@ -1,0 +1,262 @@
+/// Turns the rules on files of an amavisd.conf into a file of rules: `$banned_filename_re`, `$banned_namepath_re` and
+/// `%banned_rules`. Perl is not run: literal tables are read, and what only Perl could work out is named with its line.
+package struct AmavisImport {
+    /// Something that was not taken over, or that goes elsewhere.
+    package struct Note: Hashable, Sendable {
+        package var line: Int
+        /// Holds text of the file, escape before showing.
+        package var text: String
+        /// A rule is missing; otherwise it only has its place elsewhere.
+        package var isLoss: Bool
+    }
+
+    /// The file of rules.
+    package private(set) var rules: [UInt8] = []
+    /// Rules in it.
+    package private(set) var count = 0
+    package private(set) var notes: [Note] = []
+
+    private var names: [String: PerlValue] = [:]
+    private var sets: [(name: [UInt8], value: PerlValue, line: Int)] = []
+    private var comments: [Int: [UInt8]] = [:]
+
+    /// Reads a file.
+    /// - Parameter name: what the head of the rules calls it.
+    package init(_ text: [UInt8], name: String) {
+        let lexer = PerlLexer(text)
+        comments = lexer.comments
+        if let unfinished = lexer.unfinished {
+            note(unfinished.line, "\(unfinished.text): the rest of the file was not read")
+        }
+        readStatements(lexer.tokens)
+        write(name)
+        notes.sort { ($0.line, $0.text) < ($1.line, $1.text) }
+    }
+
+    private mutating func note(_ line: Int, _ text: String, isLoss: Bool = true) {
+        let note = Note(line: line, text: text, isLoss: isLoss)
+        if !notes.contains(note) { notes.append(note) }
+    }
+
+    // MARK: Statements
+
+    /// What is said elsewhere here.
+    private static let elsewhere: [String: String] = [
+        "$final_banned_destiny": "what becomes of banned mail is said by policies.NAME.banned",
+        "@banned_filename_maps": "which recipients have which sets is said by banned_rules of the policies",
+        "@bypass_banned_checks_maps": "a policy with banned_rules: [] checks no names",
+        "@banned_files_lovers_maps": "a policy with banned: pass lets banned mail through, marked",
+        "%banned_files_lovers": "a policy with banned: pass lets banned mail through, marked",
+        "$banned_quarantine_to": "where copies go is said by the settings of the quarantine",
+        "$banned_files_quarantine_method": "where copies go is said by the settings of the quarantine",
+        "$defang_banned": "policies.NAME.banned: strip takes out only what is banned",
+    ]
+
+    private mutating func readStatements(_ tokens: [PerlLexer.Token]) {
+        func sign(_ place: Int) -> [UInt8] {
+            tokens.indices.contains(place) && tokens[place].kind == .sign ? tokens[place].text : []
+        }
+        var index = 0
+        while index < tokens.count {
+            let token = tokens[index]
+            guard token.kind == .variable else {
+                noteKey(tokens, index)
+                index += 1
+                continue
+            }
+            let name = token.text.text
+            if let words = Self.elsewhere[name], sign(index + 1) == [0x3D] {
+                note(token.line, "\(name): \(words)", isLoss: false)
+            }
+            if sign(index + 1) == [0x3D] {
+                var reader = PerlExpressions(tokens, at: index + 2, names: names)
+                assign(name, reader.value(), token.line)
+                index = max(reader.index, index + 2)
+            } else if name == "$banned_rules", sign(index + 1) == [0x7B], index + 4 < tokens.count,
+                sign(index + 3) == [0x7D], sign(index + 4) == [0x3D]
+            {
+                var reader = PerlExpressions(tokens, at: index + 5, names: names)
+                addSet(tokens[index + 2].text, reader.value(), token.line)
+                index = max(reader.index, index + 5)
+            } else {
+                if name == "@banned_rules" || name == "%banned_rules"
+                    || name == "$banned_filename_re" && sign(index + 1) == [0x2D, 0x3E]
+                {
+                    note(token.line, "\(name) is used in a way that only Perl can work out")
+                }
+                index += 1
+            }
+        }
+    }
+
+    /// Settings within a policy bank.
+    private mutating func noteKey(_ tokens: [PerlLexer.Token], _ index: Int) {
+        guard index + 1 < tokens.count, tokens[index + 1].kind == .sign, tokens[index + 1].text == [0x3D, 0x3E] else {
+            return
+        }
+        let key = tokens[index].text.text
+        for sigil in ["$", "@", "%"] {
+            if let words = Self.elsewhere[sigil + key] {
+                note(tokens[index].line, "\(key) in a policy bank: \(words)", isLoss: false)
+            }
+        }
+    }
+
+    private mutating func assign(_ name: String, _ value: PerlValue, _ line: Int) {
+        if name == "%banned_rules" {
+            sets = []
+            guard case .list(let items) = value else {
+                return note(line, "%banned_rules is set to \(Self.words(value)): not taken")
+            }
+            for pair in stride(from: 0, to: items.count, by: 2) {
+                guard case .text(let key, let place) = items[pair], pair + 1 < items.count else {
+                    note(line, "an entry of %banned_rules without a name or a table: not taken")
+                    continue
+                }
+                addSet(key, items[pair + 1], place)
+            }
+            return
+        }
+        names[name] = value
+        if name == "$banned_filename_re" || name == "$banned_namepath_re", case .unknown(let words, let place) = value {
+            note(place, "\(name) is set to \(words): not taken")
+        }
+    }
+
+    private mutating func addSet(_ name: [UInt8], _ value: PerlValue, _ line: Int) {
+        sets.removeAll { $0.name == name }
+        sets.append((name, value, line))
+    }
+
+    private static func words(_ value: PerlValue) -> String {
+        switch value {
+        case .text: "a text"
+        case .regex: "a pattern"
+        case .undefined: "nothing"
+        case .list: "a list"
+        case .table: "a table"
+        case .unknown(let words, _): words
+        }
+    }
+
+    // MARK: The file
+
+    private mutating func write(_ name: String) {
+        put("# Rules on names and types of files, made from \(Self.oneLine(name)) (mailreeve rules import-amavis).")
+        put(
+            "# Each is tried on declared types, names and short types of a file and of the containers around it, as in amavis."
+        )
+        let others = sets.filter { $0.name != Array("DEFAULT".utf8) }
+        let isDefaultGiven = others.count < sets.count
+        // %banned_rules names $banned_filename_re as DEFAULT unless it says something else.
+        let standard =
+            sets.first { $0.name == Array("DEFAULT".utf8) }?.value ?? names["$banned_filename_re"] ?? .undefined
+        put("")
+        put("set \(BannedRules.defaultSet)")
+        writeTable(standard, "any", isDefaultGiven ? "DEFAULT" : "$banned_filename_re", 1)
+        let path = names["$banned_namepath_re"] ?? .undefined
+        if case .table(_, let line) = path, !others.isEmpty {
+            // It is asked behind every table.
+            put("")
+            put("set namepath")
+            note(
+                line, "$banned_namepath_re is asked when no table has decided: end every banned_rules with namepath",
+                isLoss: false)
+        }
+        writeTable(path, "namepath", "$banned_namepath_re", 1)
+        for set in others {
+            var taken = set.name.map { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F ? $0 : 0x2D }
+            taken = Array(taken.prefix(BannedRules.Limits.name))
+            if taken.isEmpty { taken = Array("unnamed".utf8) }
+            if taken != set.name {
+                note(set.line, "the set '\(set.name.text)' is called \(taken.text) here", isLoss: false)
+            }
+            put("")
+            put("set \(taken.text)")
+            writeTable(set.value, "any", set.name.text, set.line)
+        }
+    }
+
+    private mutating func put(_ line: String) { rules += Array(line.utf8) + [0x0A] }
+
+    private mutating func writeTable(_ value: PerlValue, _ keyword: String, _ name: String, _ line: Int) {
+        switch value {
+        case .undefined: return
+        case .table(let items, _):
+            for item in items { writeRule(item, keyword) }
+        // Told where it was set.
+        case .unknown where name.hasPrefix("$"): return
+        case .unknown(let words, let place): note(place, "\(name) is \(words): not taken")
+        default:
+            note(line, "\(name) is \(Self.words(value)) instead of new_RE(...): not taken")
+        }
+    }
+
+    private mutating func writeRule(_ item: PerlValue, _ keyword: String) {
+        switch item {
+        case .regex, .text:
+            writeRule(item, "ban", keyword)
+        case .list(let pair):
+            guard let pattern = pair.first, pair.count <= 2 else {
+                return note(Self.line(item), "a list that is no pattern and value: not taken")
+            }
+            guard pair.count == 2 else { return writeRule(pattern, "ban", keyword) }
+            switch pair[1] {
+            case .text(let value, let line):
+                let isFalse = value.isEmpty || value == [0x30]
+                if !isFalse, !value.allSatisfy(isDigit) {
+                    note(
+                        line,
+                        "the value '\(value.text)' is not kept: what becomes of banned mail is said by the policy",
+                        isLoss: false)
+                }
+                writeRule(pattern, isFalse ? "allow" : "ban", keyword)
+            case .undefined:
+                note(Self.line(pattern), "a rule with the value undef, which leaves it to the next table: not taken")
+            default:
+                note(Self.line(pattern), "a rule whose value is \(Self.words(pair[1])): not taken")
+            }
+        case .undefined:
+            return
+        case .table(_, let line):
+            note(line, "a table within a table: not taken")
+        case .unknown(let words, let line):
+            note(line, "\(words): not taken")
+        }
+    }
+
+    private static func line(_ value: PerlValue) -> Int {
+        switch value {
+        case .text(_, let line), .table(_, let line), .unknown(_, let line), .regex(_, let line, _): line
+        case .list(let items): items.first.map(Self.line) ?? 0
+        case .undefined: 0
+        }
+    }
+
+    private mutating func writeRule(_ pattern: PerlValue, _ action: String, _ keyword: String) {
+        let text: PatternText
+        let (first, last): (Int, Int)
+        switch pattern {
+        case .regex(let found, let line, let end): (text, first, last) = (found, line, end)
+        // A text is a pattern too.
+        case .text(let found, let line): (text, first, last) = (PatternText(bytes: found, flags: []), line, line)
+        default: return note(Self.line(pattern), "a rule whose pattern is \(Self.words(pattern)): not taken")
+        }
+        let (bytes, flags) = PerlPattern.written(text)
+        let probe = BannedRules([BannedRules.Source(name: "", text: Array("ban any ".utf8) + bytes + flags + [0x0A])])
+        guard probe.problems.isEmpty else {
+            return note(first, "a pattern that no line can hold: not taken")
+        }
+        let reason = PerlPattern.comment(text.bytes) ?? comments[last] ?? []
+        rules += Array("\(action) \(keyword) ".utf8) + bytes + flags
+        let words = Self.oneLine(reason.text)
+        if !words.isEmpty { rules += Array("  # \(words)".utf8) }
+        rules.append(0x0A)
+        count += 1
+    }
+
+    /// Text of the file as one line of a comment.
+    private static func oneLine(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    }
+}

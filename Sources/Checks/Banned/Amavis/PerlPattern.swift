@@ -1,0 +1,80 @@
+/// A pattern of Perl as a file of rules has it: on one line, between slashes, in UTF-8.
+enum PerlPattern {
+    /// The pattern with its slashes, and its flags.
+    static func written(_ pattern: PatternText) -> (pattern: [UInt8], flags: [UInt8]) {
+        var bytes = utf8(pattern.bytes)
+        var flags = pattern.flags
+        if flags.contains(.extended) {
+            bytes = withoutLayout(bytes)
+            flags.remove(.extended)
+        }
+        var out: [UInt8] = [0x2F]
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            switch byte {
+            case 0x5C where index + 1 < bytes.count && bytes[index + 1] != 0x0A:
+                out += bytes[index...(index + 1)]
+                index += 1
+            case 0x2F: out += [0x5C, 0x2F]
+            case 0x0A: out += [0x5C, 0x6E]
+            case 0x0D: out += [0x5C, 0x72]
+            case 0x09: out += [0x5C, 0x74]
+            default: out.append(byte)
+            }
+            index += 1
+        }
+        let letters: [(PatternFlags, UInt8)] = [(.caseless, 0x69), (.multiline, 0x6D), (.dotAll, 0x73)]
+        return (out + [0x2F], letters.filter { flags.contains($0.0) }.map(\.1))
+    }
+
+    /// The words of the first comment in it, `(?#...)`; nil without one.
+    static func comment(_ pattern: [UInt8]) -> [UInt8]? {
+        guard pattern.count > 3 else { return nil }
+        for start in 0..<(pattern.count - 3) where pattern[start...].starts(with: [0x28, 0x3F, 0x23]) {
+            guard let end = pattern[start...].firstIndex(of: 0x29) else { return nil }
+            return Array(pattern[(start + 3)..<end].drop { isSpace($0) }).trimmedAtEnd
+        }
+        return nil
+    }
+
+    /// What is no UTF-8 is Latin-1, as Perl takes it.
+    private static func utf8(_ bytes: [UInt8]) -> [UInt8] {
+        if String(validating: bytes, as: UTF8.self) != nil { return bytes }
+        return bytes.flatMap { byte in byte < 0x80 ? [byte] : [0xC0 | byte >> 6, 0x80 | byte & 0x3F] }
+    }
+
+    /// Without the white space and comments of the flag `x`, which a class of characters does not have.
+    private static func withoutLayout(_ bytes: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        var index = 0
+        var inClass = false
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte == 0x5C, index + 1 < bytes.count {
+                out += bytes[index...(index + 1)]
+                index += 2
+                continue
+            }
+            if inClass {
+                // A bracket that comes first belongs to the class.
+                if byte == 0x5D, !(out.last == 0x5B || out.suffix(2) == [0x5B, 0x5E]) { inClass = false }
+                out.append(byte)
+            } else if byte == 0x5B {
+                inClass = true
+                out.append(byte)
+            } else if byte == 0x28, bytes[index...].starts(with: [0x28, 0x3F, 0x23]) {
+                // Its blanks are text.
+                let end = bytes[index...].firstIndex(of: 0x29) ?? bytes.count - 1
+                out += bytes[index...end]
+                index = end
+            } else if byte == 0x23 {
+                index = bytes[index...].firstIndex(of: 0x0A) ?? bytes.count
+            } else if !isSpace(byte) {
+                out.append(byte)
+            }
+            index += 1
+        }
+        return out
+    }
+}

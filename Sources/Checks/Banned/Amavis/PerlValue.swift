@@ -1,0 +1,246 @@
+/// What an expression of amavis's configuration stands for, as far as rules on files need it.
+indirect enum PerlValue {
+    /// Text or a number.
+    case text([UInt8], line: Int)
+    case regex(PatternText, line: Int, lastLine: Int)
+    case undefined
+    case list([PerlValue])
+    /// `new_RE(...)`
+    case table([PerlValue], line: Int)
+    /// What cannot be read, in words.
+    case unknown(String, line: Int)
+}
+
+/// Reads expressions from tokens: literals, lists, `new_RE`, names of what was read before.
+struct PerlExpressions {
+    private let tokens: [PerlLexer.Token]
+    private(set) var index: Int
+    /// Values of names, with their signs.
+    private let names: [String: PerlValue]
+    private var depth = 0
+
+    /// Brackets within each other.
+    private static let deepest = 100
+
+    init(_ tokens: [PerlLexer.Token], at index: Int, names: [String: PerlValue]) {
+        self.tokens = tokens
+        self.index = index
+        self.names = names
+    }
+
+    private func sign(_ place: Int) -> String {
+        guard tokens.indices.contains(place), tokens[place].kind == .sign else { return "" }
+        return tokens[place].text.text
+    }
+
+    private func line(_ place: Int) -> Int { place < tokens.count ? tokens[place].line : tokens.last?.line ?? 0 }
+
+    /// One expression, up to what ends it: a comma, a closing bracket, a semicolon.
+    mutating func value() -> PerlValue {
+        let start = index
+        var value = term()
+        while sign(index) == "." {
+            index += 1
+            let other = term()
+            if case .text(let left, let line) = value, case .text(let right, _) = other {
+                value = .text(left + right, line: line)
+            } else {
+                value = .unknown("an expression that is put together", line: line(start))
+            }
+        }
+        guard isEnd(index) else {
+            skipToEnd()
+            return .unknown("an expression that only Perl can work out", line: line(start))
+        }
+        return value
+    }
+
+    private func isEnd(_ place: Int) -> Bool {
+        guard place < tokens.count else { return true }
+        return [",", "=>", ")", "]", "}", ";"].contains(sign(place))
+    }
+
+    /// Passes over the rest of an expression, brackets and all.
+    private mutating func skipToEnd() {
+        var open = 0
+        while index < tokens.count {
+            switch sign(index) {
+            case "(", "[", "{": open += 1
+            case ")", "]", "}":
+                if open == 0 { return }
+                open -= 1
+            case ",", "=>", ";":
+                if open == 0 { return }
+            default: break
+            }
+            index += 1
+        }
+    }
+
+    private mutating func term() -> PerlValue {
+        guard index < tokens.count else { return .unknown("nothing", line: line(index)) }
+        let token = tokens[index]
+        switch token.kind {
+        case .string:
+            index += 1
+            return .text(token.text, line: token.line)
+        case .interpolated:
+            index += 1
+            guard let text = interpolated(token.text) else {
+                return .unknown("a text with names in it", line: token.line)
+            }
+            return .text(PerlLexer.unescaped(text, delimiter: 0x22, all: true), line: token.line)
+        case .regex(let flags, let interpolates):
+            index += 1
+            return regex(token, flags, interpolates, next: line(index))
+        case .other:
+            index += 1
+            return .unknown("something that only Perl can work out", line: token.line)
+        case .variable:
+            return variable(token)
+        case .word:
+            return word(token)
+        case .sign:
+            return bracketed(token)
+        }
+    }
+
+    private mutating func variable(_ token: PerlLexer.Token) -> PerlValue {
+        index += 1
+        let name = token.text.text
+        if ["[", "{", "->"].contains(sign(index)) {
+            skipToEnd()
+            return .unknown("an element of \(name)", line: token.line)
+        }
+        return names[name] ?? .unknown("\(name), which is not set in this file", line: token.line)
+    }
+
+    private mutating func word(_ token: PerlLexer.Token) -> PerlValue {
+        index += 1
+        let word = token.text.text
+        if sign(index) == "=>" || isEnd(index), word != "undef" { return .text(token.text, line: token.line) }
+        switch word {
+        case "undef":
+            if sign(index) == "(", sign(index + 1) == ")" { index += 2 }
+            return .undefined
+        case "new_RE", "Amavis::Lookup::RE":
+            if sign(index) == "->" { index += 2 }
+            guard case .list(let items) = term() else {
+                return .unknown("a table without a list", line: token.line)
+            }
+            return .table(items, line: token.line)
+        case "my", "our", "local":
+            return term()
+        default:
+            skipToEnd()
+            return .unknown("\(word)(...)", line: token.line)
+        }
+    }
+
+    private mutating func bracketed(_ token: PerlLexer.Token) -> PerlValue {
+        switch token.text.text {
+        case "(", "[", "{":
+            guard depth < Self.deepest else {
+                skipToEnd()
+                return .unknown("too many brackets", line: token.line)
+            }
+            depth += 1
+            defer { depth -= 1 }
+            index += 1
+            return list()
+        case "\\":
+            index += 1
+            return term()
+        case "-", "+":
+            index += 1
+            guard case .text(let digits, let line) = term() else { return .unknown("a number", line: token.line) }
+            return .text(token.text + digits, line: line)
+        default:
+            skipToEnd()
+            return .unknown("'\(token.text.text)'", line: token.line)
+        }
+    }
+
+    /// The elements up to the closing bracket.
+    private mutating func list() -> PerlValue {
+        var items: [PerlValue] = []
+        while index < tokens.count {
+            switch sign(index) {
+            case ")", "]", "}":
+                index += 1
+                return .list(items)
+            case ",", "=>", ";": index += 1
+            default:
+                let before = index
+                // The elements of a list within a list stand in it themselves.
+                items.append(value())
+                if index == before { index += 1 }
+            }
+        }
+        return .unknown("a bracket without its end", line: line(index))
+    }
+
+    // MARK: Patterns
+
+    private func regex(
+        _ token: PerlLexer.Token, _ letters: String, _ interpolates: Bool, next: Int
+    ) -> PerlValue {
+        var flags: PatternFlags = []
+        for letter in letters {
+            switch letter {
+            case "i": flags.insert(.caseless)
+            case "m": flags.insert(.multiline)
+            case "s": flags.insert(.dotAll)
+            case "x": flags.insert(.extended)
+            // How a pattern is compiled, and which letters are letters: of no weight here.
+            case "o", "p", "g", "c", "a", "u", "l", "d", "n": continue
+            default: return .unknown("a pattern with the flag '\(letter)'", line: token.line)
+            }
+        }
+        var text = token.text
+        if interpolates {
+            guard let filled = interpolated(text) else {
+                return .unknown("a pattern with names in it", line: token.line)
+            }
+            text = filled
+        }
+        let lines = token.text.count { $0 == 0x0A }
+        return .regex(PatternText(bytes: text, flags: flags), line: token.line, lastLine: token.line + lines)
+    }
+
+    /// The text with names filled in; nil when one is not known. `$` before `)` or `|` or at the end stays, as in Perl.
+    private func interpolated(_ text: [UInt8]) -> [UInt8]? {
+        var out: [UInt8] = []
+        var place = 0
+        while place < text.count {
+            let byte = text[place]
+            if byte == 0x5C, place + 1 < text.count {
+                out += text[place...(place + 1)]
+                place += 2
+                continue
+            }
+            guard byte == 0x24 || byte == 0x40, place + 1 < text.count else {
+                out.append(byte)
+                place += 1
+                continue
+            }
+            var start = place + 1
+            let isBraced = text[start] == 0x7B
+            if isBraced { start += 1 }
+            var end = start
+            while end < text.count, isAlphanumeric(text[end]) || text[end] == 0x5F { end += 1 }
+            guard end > start, !isDigit(text[start]) else {
+                if isBraced || byte == 0x24 && text[place + 1] == 0x24 { return nil }
+                out.append(byte)
+                place += 1
+                continue
+            }
+            guard byte == 0x24, !isBraced || end < text.count && text[end] == 0x7D,
+                case .text(let value, _)? = names["$" + Array(text[start..<end]).text]
+            else { return nil }
+            out += value
+            place = isBraced ? end + 1 : end
+        }
+        return out
+    }
+}

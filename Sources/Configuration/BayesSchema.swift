@@ -1,0 +1,127 @@
+private typealias Setting = SchemaKey<Settings>
+
+/// Keys of the spam scorer.
+let bayesKeys: [SchemaKey<Settings>] = [
+    Setting("bayes.enabled", \.bayes.enabled, .flag, "Judge mail by what mailreeve learn was taught."),
+    Setting(
+        "bayes.path", \.bayes.path, .path(orEmpty: "bayes in the state directory"),
+        "Directory of the databases of learnt mail."),
+    Setting(
+        "bayes.databases", \.bayes.databases, .choice,
+        "Whose database judges: one for all; the domain's where all recipients are of one; the only recipient's."),
+    Setting(
+        "bayes.open_databases", \.bayes.openDatabases, .count(1...10_000),
+        "Databases of users and domains that are held open at one time."),
+    Setting(
+        "bayes.tokens", \.bayes.tokens, .count(10_000...1_000_000_000),
+        "Tokens that are counted. Beyond it the least telling and oldest go."),
+    Setting(
+        "bayes.messages", \.bayes.messages, .count(100...1_000_000),
+        "Learnt messages that are kept, as tokens, to learn from again. Beyond it the oldest of the larger class go."),
+    Setting(
+        "bayes.minimum", \.bayes.minimum, .count(1...1_000_000),
+        "Messages of spam and of ham each below which nothing is judged."),
+    Setting(
+        "bayes.near_duplicates", \.bayes.nearDuplicates, .count(1...1_000_000),
+        "Messages nearly alike that are learnt in one class. More of them teach nothing but to trust them too much."),
+    Setting(
+        "bayes.redis_server", \.bayes.redis.server,
+        ValueType<RedisAddress>.redisAddress.orNull(meaning: "the databases are in bayes.path"),
+        "A Redis server that keeps the databases: 127.0.0.1:6379, \"[::1]:6379\", a host name, or unix:/path."),
+    Setting(
+        "bayes.redis_password_file", \.bayes.redis.passwordFile, .path(orEmpty: "no password"),
+        "A file whose first line is the server's password."),
+    Setting(
+        "bayes.redis_database", \.bayes.redis.database, .count(0...1_000_000), "Number of the server's database."),
+    Setting(
+        "bayes.redis_prefix", \.bayes.redis.prefix, .keyPrefix, "Stands before the names of all keys in the server."),
+    Setting(
+        "bayes.redis_timeout", \.bayes.redis.timeout, .duration(1...60),
+        "Connecting, and each answer. A server that fails is not asked again for 5 seconds."),
+    Setting("bayes.autolearn", \.bayes.autolearn.enabled, .flag, "Learn from mail that tests are sure of."),
+    Setting(
+        "bayes.autolearn_spam", \.bayes.autolearn.spam, .points,
+        "Points, without those of learnt mail, from which mail is learnt as spam: 3 of the header, 3 of the body among them."
+    ),
+    Setting(
+        "bayes.autolearn_ham", \.bayes.autolearn.ham, .points,
+        "Points, without those of learnt mail, below which mail is learnt as ham."),
+    Setting(
+        "bayes.autolearn_on_error", \.bayes.autolearn.onError, .flag, "Learn only where learnt mail said otherwise."),
+    Setting(
+        "bayes.autolearn_per_sender", \.bayes.autolearn.perSender, .count(1...1_000_000),
+        "Messages that one sender can teach in a day."),
+]
+
+/// Points of tests.
+let scoreKeys: [SchemaKey<Settings>] = [
+    Setting(
+        "scores", \.scores, ValueType<[String: Double]>.scores,
+        "Points of named tests in place of those that they come with, {BAYES_99: 4.0}. 0 takes a test out.")
+]
+
+extension ValueType where Value == RedisAddress {
+    /// Where a Redis server listens.
+    static let redisAddress = ValueType.scalar(
+        "address", expected: "an address such as 127.0.0.1:6379",
+        parse: { text throws(ValueError) in try RedisAddress(parsing: text) }, write: { yamlText($0.description) })
+}
+
+extension ValueType where Value == String {
+    /// What keys of a shared server begin with.
+    static let keyPrefix = ValueType.scalar(
+        "text", expected: "1 to 100 letters, digits and :-_.",
+        parse: { text throws(ValueError) in
+            let isFit = text.utf8.allSatisfy { isNameOctet($0) || $0 == 0x3A || $0 == 0x2E }
+            guard isFit, (1...100).contains(text.utf8.count) else {
+                throw ValueError("'\(shown(text))' is not 1 to 100 letters, digits and :-_.")
+            }
+            return text
+        }, write: { yamlText($0) })
+}
+
+extension ValueType where Value == [String: Double] {
+    /// Tests and their points.
+    static let scores = ValueType(
+        name: "tests and their points",
+        read: { node, faults in
+            if node.isNull { return [:] }
+            guard case .mapping(let entries, _) = node.content else {
+                if case .refused = node.content { return nil }
+                faults.append(
+                    Fault(
+                        position: node.position,
+                        message: "expected names of tests with their points, found \(node.kind)\(node.quotingAdvice)"))
+                return nil
+            }
+            var scores: [String: Double] = [:]
+            var isWhole = true
+            for entry in entries {
+                guard isTestName(entry.name) else {
+                    faults.append(
+                        Fault(
+                            position: entry.namePosition,
+                            message: "'\(shown(entry.name))' is no test's name (letters, digits and '_')"))
+                    isWhole = false
+                    continue
+                }
+                if let points = ValueType<Double>.points.read(entry.value, &faults) {
+                    scores[entry.name] = points
+                } else {
+                    isWhole = false
+                }
+            }
+            return isWhole ? scores : nil
+        },
+        write: { scores in
+            "{" + scores.sorted { $0.key < $1.key }.map { "\($0.key): \(pointsText($0.value))" }.joined(separator: ", ")
+                + "}"
+        })
+}
+
+private func isTestName(_ text: String) -> Bool {
+    let isFit = text.utf8.allSatisfy { byte in
+        (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5F
+    }
+    return isFit && (1...100).contains(text.utf8.count)
+}

@@ -1,0 +1,139 @@
+internal import MailModel
+
+private typealias Setting = SchemaKey<Settings>
+private typealias ScannerKey = SchemaKey<ScannerEntry>
+
+let scanningKeys: [SchemaKey<Settings>] = [
+    Setting(
+        "scanning.first_hit_stops", \.scanning.firstHitStops, .flag,
+        "The first virus that a scanner finds ends the search of the others; no lets all say what they find."),
+    Setting(
+        "scanning.self_test_interval", \.scanning.selfTestInterval, .duration(10...86_400),
+        "Between two self-tests of a scanner that works."),
+    Setting(
+        "scanning.retry_interval", \.scanning.retryInterval, .duration(1...3600),
+        "Between two self-tests of a scanner that does not."),
+    Setting(
+        "scanning.parts_size", \.scanning.partsSize, .size(65_536...2_147_483_648),
+        "Octets of all decoded parts of a message that scanners get; a message with more is over-limits."),
+    Setting(
+        "scanning.launcher", \.scanning.launcher, .path(orEmpty: "beside mailreeve"),
+        "The program mailreeve-launcher, which starts scanners that are programs."),
+]
+
+let cacheKeys: [SchemaKey<Settings>] = [
+    Setting(
+        "cache.messages", \.cache.messages, .count(0...100_000),
+        "Messages whose answers are kept, by their digest, until the settings or signatures change. 0 is none."),
+    Setting("cache.clean", \.cache.clean, .duration(0...86_400), "How long \"clean\" counts. 0 does not keep it."),
+    Setting(
+        "cache.infected", \.cache.infected, .duration(0...86_400), "How long \"infected\" counts. 0 does not keep it."),
+    Setting(
+        "cache.parts", \.cache.parts, .flag, "A worker does not scan a part again that it has found clean itself."),
+]
+
+/// The sentence for `scanners`.
+let scannersDoc =
+    "Scanners outside the inspector (docs/SCANNERS.md), asked beside it and beside each other. A list; none by default."
+/// The keys of one scanner.
+let scannerSchema = Schema<ScannerEntry>(keys: [
+    ScannerKey("name", \.name, .scannerName, "Its name in logs, verdicts and status; each once."),
+    ScannerKey("kind", \.kind, .choice, "What it is."),
+    ScannerKey(
+        "backup", \.backup, .flag, "Ask it only when all scanners with the same aim that are no backups have failed."),
+    ScannerKey(
+        "on_failure", \.onFailure, .choice,
+        "What becomes of mail when neither it nor another scanner with the same aim answers."),
+    ScannerKey("timeout", \.timeout, .duration(1...3600), "Time for one message, within that of the whole inspection."),
+    ScannerKey(
+        "parts", \.parts, ValueType<Bool>.flag.orNull(meaning: "yes for command and protocol"),
+        "Give it every decoded part too; it then waits for the inspection."),
+    ScannerKey(
+        "self_test", \.selfTest,
+        ValueType<ScannerEntry.Sample>.choice.orNull(meaning: "gtube for spamd and rspamd, else eicar"),
+        "What it must find, at the start and on a timer, to be believed when it finds nothing."),
+    ScannerKey(
+        "stale_after", \.staleAfter, .duration(0...31_536_000),
+        "clamd: age of its signatures from which on it is taken as failed. 0 is any age."),
+    ScannerKey("concurrency", \.concurrency, .count(1...1000), "Messages that it is given at one time."),
+    ScannerKey(
+        "addresses", \.addresses,
+        ValueType<ScannerEndpoint>.scannerEndpoint.list(of: "addresses", allowEmpty: true),
+        "Of a server: 127.0.0.1:3310, \"[::1]:3310\" or unix:/path. The next is tried when one fails."),
+    ScannerKey(
+        "method", \.method, .choice,
+        "clamd: the message in pieces, or as a descriptor, which needs a Unix socket and copies nothing."),
+    ScannerKey(
+        "programs", \.programs, ValueType<String>.path.list(of: "paths", allowEmpty: true),
+        "Of a program: paths; the first that is there is run."),
+    ScannerKey(
+        "arguments", \.arguments, ValueType<String>.argument.list(of: "arguments", allowEmpty: true),
+        "Of a program. {} is the directory with the message and its parts, {}/* every file in it."),
+    ScannerKey(
+        "clean_codes", \.cleanCodes, ValueType<Int>.count(0...255).list(of: "exit codes", allowEmpty: true),
+        "Exit codes of a program that found nothing."),
+    ScannerKey(
+        "infected_codes", \.infectedCodes, ValueType<Int>.count(0...255).list(of: "exit codes", allowEmpty: true),
+        "Exit codes of a program that found something; they count before the others."),
+    ScannerKey(
+        "clean_pattern", \.cleanPattern, .argument, "pcre pattern for the output of a program that found nothing."),
+    ScannerKey(
+        "infected_pattern", \.infectedPattern, .argument,
+        "pcre pattern for the output of a program that found something; it counts before the others."),
+    ScannerKey(
+        "name_pattern", \.namePattern, .argument, "pcre pattern whose first group is the name of what was found."),
+    ScannerKey(
+        "readable", \.readable, ValueType<String>.path.list(of: "paths", allowEmpty: true),
+        "What a program may read besides the system and the mail: its signatures and settings."),
+    ScannerKey("network", \.network, .flag, "A program may open sockets of any kind."),
+    ScannerKey(
+        "memory", \.memory, .size(67_108_864...1_099_511_627_776), "Address space of a program."),
+    ScannerKey(
+        "user", \.user, .argument, "spamd: whose preferences count. Empty leaves it to the server."),
+    ScannerKey("password", \.password, .argument, "rspamd: password of the worker. Empty for none."),
+    ScannerKey(
+        "score_percent", \.scorePercent, .count(0...1000), "spamd and rspamd: points here for a hundred points there."),
+])
+
+// What no single key of a scanner shows.
+extension SettingsReader {
+    mutating func checkScanners() {
+        let scanners = loaded.settings.scanners
+        for (index, scanner) in scanners.enumerated() {
+            let path = "scanners[\(index)]"
+            func complain(_ key: String, _ message: String) {
+                guard !faulty.contains("\(path).\(key)"), !faulty.contains("\(path).kind") else { return }
+                loaded.report(at: "\(path).\(key)", path, message: message)
+            }
+            if scanner.name.isEmpty { complain("name", "a scanner needs a name") }
+            if scanners[..<index].contains(where: { $0.name == scanner.name && !$0.name.isEmpty }) {
+                complain("name", "there is another scanner '\(scanner.name)'")
+            }
+            let kind = scanner.kind.rawValue
+            switch (scanner.kind.isServer, scanner.kind.isProgram) {
+            case (true, false) where scanner.addresses.isEmpty:
+                complain("addresses", "scanner '\(scanner.name)' of kind \(kind) needs addresses")
+            case (false, _) where scanner.programs.isEmpty:
+                complain("programs", "scanner '\(scanner.name)' of kind \(kind) needs programs")
+            case (true, true) where scanner.addresses.isEmpty == scanner.programs.isEmpty:
+                complain("addresses", "scanner '\(scanner.name)' of kind \(kind) needs either addresses or programs")
+            default: break
+            }
+            if scanner.kind == .protocol, scanner.addresses.contains(where: { !$0.isUnix }) {
+                complain("addresses", "kind protocol needs a Unix socket: descriptors do not travel over TCP")
+            }
+            if scanner.kind == .command, !scanner.arguments.contains(where: { $0.contains("{}") }) {
+                complain("arguments", "scanner '\(scanner.name)' is not told what to look at: {} is in no argument")
+            }
+            if scanner.method == .fildes, scanner.addresses.contains(where: { !$0.isUnix }) {
+                complain("method", "fildes needs a Unix socket")
+            }
+        }
+    }
+}
+
+extension ScannerEndpoint {
+    fileprivate var isUnix: Bool {
+        if case .unix = self { true } else { false }
+    }
+}

@@ -1,0 +1,148 @@
+package import MailModel
+
+/// How the scanners outside the inspector are used together.
+package struct ScanningSettings: Sendable, Equatable {
+    /// The first virus that is found ends the search of the others.
+    package var firstHitStops = false
+    /// Between two self-tests of a scanner that works, and of one that does not.
+    package var selfTestInterval = 600
+    package var retryInterval = 10
+    /// Octets of all decoded parts of a message that are handed to scanners.
+    package var partsSize = 67_108_864
+    /// Path of `mailreeve-launcher`; empty means beside `mailreeve`.
+    package var launcher = ""
+    package init() {}
+}
+
+/// Answers that are kept for content that comes again.
+package struct CacheSettings: Sendable, Equatable {
+    /// Messages; 0 for none.
+    package var messages = 500
+    /// Seconds that an answer counts, by what it was; 0 keeps none.
+    package var clean = 60
+    package var infected = 1800
+    /// A worker does not scan a part again that it found clean.
+    package var parts = true
+    package init() {}
+}
+
+/// One scanner outside the inspector.
+package struct ScannerEntry: Sendable, Equatable {
+    /// Its name in logs, verdicts and status.
+    package var name = ""
+    package var kind = Kind.clamd
+    /// Asked only when all others with the same aim have failed.
+    package var backup = false
+    package var onFailure = FailurePolicy.tempfail
+    /// Seconds for one message.
+    package var timeout = 30
+    /// nil: for programs and the site's own scanners.
+    package var parts: Bool?
+    /// nil: what suits the kind.
+    package var selfTest: Sample?
+    /// Seconds that signatures may be old; 0 for any age.
+    package var staleAfter = 0
+    /// Messages that it is given at one time.
+    package var concurrency = 8
+    package var addresses: [ScannerEndpoint] = []
+    package var method = Method.instream
+    package var programs: [String] = []
+    package var arguments: [String] = []
+    package var cleanCodes = [0]
+    package var infectedCodes = [1]
+    package var cleanPattern = ""
+    package var infectedPattern = ""
+    package var namePattern = ""
+    /// What the program may read besides the system and the message.
+    package var readable: [String] = []
+    package var network = false
+    /// Address space of the program.
+    package var memory = 4_294_967_296
+    /// Of spamd: whose preferences count; empty for those of the server.
+    package var user = ""
+    /// Of rspamd's worker; empty for none.
+    package var password = ""
+    /// Points here for a hundred points there.
+    package var scorePercent = 100
+    package init() {}
+
+    package enum Kind: String, Sendable, Equatable, CaseIterable {
+        case clamd
+        case command
+        case spamd
+        case rspamd
+        /// Of the site's own.
+        case `protocol`
+    }
+
+    /// How clamd gets the message.
+    package enum Method: String, Sendable, Equatable, CaseIterable { case instream, fildes }
+
+    /// What a scanner must find to be believed.
+    package enum Sample: String, Sendable, Equatable, CaseIterable { case eicar, gtube, none }
+
+    /// `parts` with its default for the kind.
+    package var takesParts: Bool { parts ?? kind.isProgram }
+    /// `self_test` with its default for the kind.
+    package var sample: Sample { selfTest ?? (kind.givesPoints ? .gtube : .eicar) }
+}
+
+extension ScannerEntry.Kind {
+    /// It can be reached at an address.
+    package var isServer: Bool {
+        switch self {
+        case .clamd, .spamd, .rspamd, .protocol: true
+        case .command: false
+        }
+    }
+
+    /// It can be a program that is run.
+    package var isProgram: Bool {
+        switch self {
+        case .clamd, .spamd, .rspamd: false
+        case .command, .protocol: true
+        }
+    }
+
+    /// It judges spam.
+    package var givesPoints: Bool {
+        switch self {
+        case .spamd, .rspamd: true
+        case .clamd, .command, .protocol: false
+        }
+    }
+}
+
+/// Where a scanner listens: `127.0.0.1:3310`, `[::1]:3310`, `clamd.example.com:3310`, `unix:/path`.
+package enum ScannerEndpoint: Hashable, Sendable, CustomStringConvertible {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+
+    /// Reads the forms above.
+    package init(parsing text: String) throws(ValueError) {
+        if text.hasPrefix("unix:") {
+            self = .unix(path: try checkedSocketPath(String(text.dropFirst(5))))
+            return
+        }
+        let (host, port) = try hostAndPort(text)
+        guard IPAddress(host) != nil || isHostName(host) else {
+            throw ValueError("'\(shown(host))' is neither an IP address nor a host name")
+        }
+        self = .tcp(host: host, port: port)
+    }
+
+    /// The form that `init(parsing:)` reads.
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
+extension ValueType where Value == ScannerEndpoint {
+    /// Where a scanner listens.
+    static let scannerEndpoint = ValueType.scalar(
+        "address", expected: "an address such as 127.0.0.1:3310 or unix:/path",
+        parse: { text throws(ValueError) in try ScannerEndpoint(parsing: text) }, write: { yamlText($0.description) })
+}

@@ -1,0 +1,134 @@
+internal import Bayes
+internal import Configuration
+internal import Linux
+internal import MIME
+internal import MailModel
+internal import NIOPosix
+internal import Policy
+internal import Relay
+internal import Scoring
+internal import Stores
+internal import Synchronization
+
+/// Learns from mail that tests are sure of, behind the mail: what waits is learnt together, in one transaction for each
+/// database and class. The machines are not solved here, which takes memory and time: `mailreeve learn --sync` does so, and
+/// until then what was learnt counts in the classical method.
+final class Autolearner: Sendable {
+    /// Messages that may wait; more are not learnt.
+    private static let waitingLimit = 200
+    /// Senders that are remembered for a day.
+    private static let senderLimit = 10_000
+    /// Octets of the largest message: sa-learn(1) passes over larger ones, too.
+    static let largestMessage = 500 * 1024
+
+    private struct Item {
+        var lesson: Bayes.Lesson
+        var isSpam: Bool
+        var database: String?
+    }
+
+    private struct State {
+        var waiting: [Item] = []
+        /// The day, and how often each sender has taught on it.
+        var day = 0
+        var senders: [[UInt8]: Int] = [:]
+        /// Batches of the day by database.
+        var batches: [String: BatchRecord] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let wakeUps: AsyncStream<Void>
+    private let wakeUp: AsyncStream<Void>.Continuation
+
+    init() {
+        (wakeUps, wakeUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Takes a judged message when it is one to learn from. Infected, banned and unchecked mail teaches nothing.
+    func offer(_ work: MessageWork) async {
+        let settings = work.setup.settings.bayes
+        guard settings.autolearn.enabled, let scorer = work.setup.scorer, let report = work.report,
+            !report.tokens.isEmpty, work.message.file.count <= Self.largestMessage,
+            work.verdict.categories.allSatisfy(Self.mayTeach)
+        else { return }
+        let conditions = Autolearning(
+            spam: settings.autolearn.spam, ham: settings.autolearn.ham, onError: settings.autolearn.onError)
+        let learnt = work.bayes.map { $0.tests.reduce(0) { $0 + $1.score } }
+        guard
+            let isSpam = conditions.lesson(
+                tests: work.verdict.tests, learnt: learnt, probability: work.bayes?.probability)
+        else { return }
+        let sender = work.message.envelope.reversePath.bytes
+        guard takeTurn(sender, day: work.time / 86_400, limit: settings.autolearn.perSender) else { return }
+        let file = work.message.file
+        let id = try? await work.setup.blocking(unless: file.inMemory) {
+            let bytes = try file.descriptor.read(at: 0, count: Self.largestMessage)
+            return MessageIdentity.of(bytes.span)
+        }
+        guard let id else { return }
+        let item = Item(
+            lesson: Bayes.Lesson(id: id, features: Features(tokens: report.tokens)), isSpam: isSpam,
+            database: LearntDatabases.name(work.message.envelope.recipients, scorer.scope))
+        state.withLock { if $0.waiting.count < Self.waitingLimit { $0.waiting.append(item) } }
+        wakeUp.yield()
+    }
+
+    private static func mayTeach(_ category: Category) -> Bool {
+        switch category {
+        case .clean, .spam, .spammy, .rule, .badHeader: true
+        case .infected, .banned, .unchecked, .oversized: false
+        }
+    }
+
+    /// True when the sender has not yet taught its share of the day. One address cannot fill the database.
+    private func takeTurn(_ sender: [UInt8], day: Int, limit: Int) -> Bool {
+        state.withLock { state in
+            if state.day != day {
+                state.day = day
+                state.senders = [:]
+                state.batches = [:]
+            }
+            if state.senders[sender] == nil, state.senders.count >= Self.senderLimit { return false }
+            guard state.senders[sender, default: 0] < limit else { return false }
+            state.senders[sender, default: 0] += 1
+            return true
+        }
+    }
+
+    /// Learns until the task is cancelled.
+    /// - Parameters:
+    ///   - scorer: the one in force.
+    ///   - report: gets what went wrong; mail is not touched by it.
+    func run(scorer: @escaping @Sendable () -> SpamScorer?, report: @escaping @Sendable (String) -> Void) async {
+        for await _ in wakeUps {
+            let items = state.withLock { state in
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            guard let scorer = scorer(), !items.isEmpty else { continue }
+            var groups: [String: [Item]] = [:]
+            for item in items { groups["\(item.isSpam ? "s" : "h")\(item.database ?? "")", default: []].append(item) }
+            for group in groups.values {
+                do {
+                    try await scorer.blocking { try self.learn(group, scorer) }
+                } catch {
+                    report("autolearning: \(error): \(group.count) message(s) were not learnt")
+                }
+            }
+        }
+    }
+
+    private func learn(_ items: [Item], _ scorer: SpamScorer) throws {
+        guard let first = items.first else { return }
+        let now = unixTime()
+        let name = first.database ?? ""
+        let known = state.withLock { $0.batches[name] }
+        let batch = try scorer.databases.with(first.database, making: true) { store in
+            let store = BayesStore(store, limits: scorer.limits)
+            var batch = try known ?? store.beginBatch(at: UInt64(now))
+            _ = try store.learn(items.map(\.lesson), asSpam: first.isSpam, batch: &batch, time: now)
+            return batch
+        }
+        state.withLock { $0.batches[name] = batch }
+    }
+}

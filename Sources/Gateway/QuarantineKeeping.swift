@@ -1,0 +1,80 @@
+package import Configuration
+internal import Foundation
+internal import Logging
+internal import PostgreSQLStores
+internal import SQLiteStores
+package import Stores
+
+extension Settings {
+    /// The quarantine of these settings with its index. Nothing is opened yet.
+    /// - Parameter report: hears of what goes wrong with the index.
+    package func openQuarantine(report: @escaping @Sendable (String) -> Void) -> IndexedQuarantine {
+        let node = SetupBuilder(self).hostname
+        let index: any QuarantineIndex =
+            quarantine.postgresql.isEmpty
+            ? SQLiteQuarantineIndex(directory: quarantineDirectory, node: node)
+            : PostgreSQLQuarantineIndex(parameters: quarantine.postgresql, node: node)
+        return IndexedQuarantine(files: Quarantine(directory: quarantineDirectory), index: index, report: report)
+    }
+
+    /// How long and how much is kept.
+    package var quarantineLimits: QuarantineLimits {
+        QuarantineLimits(
+            all: QuarantineLimits.Bound(keep: quarantine.keep, octets: quarantine.size),
+            tenants: Dictionary(
+                quarantine.tenants.map { ($0.domain, QuarantineLimits.Bound(keep: $0.keep, octets: $0.size)) },
+                uniquingKeysWith: { _, last in last }))
+    }
+}
+
+/// Keeps quarantine and journal in order while the daemon runs: the index agrees with the files, what is too old or too much
+/// goes.
+struct QuarantineKeeping: Sendable {
+    let state: GatewayState
+    let logger: Logger
+
+    private static let pause = Duration.seconds(3600)
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            // What the index missed: a crash of the last daemon, a database that was away for a while.
+            await step("quarantine: index") { setup in
+                let findings = try setup.quarantine.reconcile()
+                let counts = (findings.added, findings.forgotten, findings.damaged.count)
+                return counts == (0, 0, 0)
+                    ? nil
+                    : "quarantine: index: \(counts.0) entries added, \(counts.1) forgotten, \(counts.2) entries are damaged"
+            }
+            await step("quarantine: expiry") { setup in
+                let expiry = try setup.quarantine.expire(
+                    setup.settings.quarantineLimits, now: Int(Date().timeIntervalSince1970))
+                return expiry == QuarantineExpiry() ? nil : "quarantine: " + expiry.text
+            }
+            await step("journal") { setup in
+                let journal = setup.settings.journal
+                guard journal.enabled, journal.keep > 0 else { return nil }
+                let removed = try SQLiteJournal(path: setup.settings.journalPath).expire(
+                    before: Int(Date().timeIntervalSince1970) - journal.keep)
+                return removed == 0 ? nil : "journal: \(removed) events were too old"
+            }
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func step(_ what: String, _ work: @escaping @Sendable (GatewaySetup) throws -> String?) async {
+        let setup = state.current
+        do {
+            if let text = try await setup.blocking({ try work(setup) }) { logger.notice("\(text)") }
+        } catch {
+            logger.error("\(what): \(error)")
+        }
+    }
+}
+
+extension QuarantineExpiry {
+    /// For people.
+    package var text: String {
+        "\(aged) entries were too old, \(crowdedOut) were too much; \(octets) octets are free"
+    }
+}

@@ -1,0 +1,93 @@
+internal import Bayes
+package import Configuration
+internal import Linux
+package import MailModel
+internal import NIOPosix
+internal import Scoring
+
+/// Teaches single messages, for what people decide elsewhere: releasing a message from the quarantine says that it was no
+/// spam. Tokens are read in an inspector worker, as for `mailreeve learn`; needs no daemon, and does not get in its way.
+///
+package struct SpamTeacher: Sendable {
+    /// What a message is.
+    package enum Lesson: Sendable {
+        case spam
+        case ham
+    }
+
+    /// What became of it.
+    package enum Outcome: Sendable, Equatable {
+        case learned
+        /// It was forgotten in the other class first.
+        case relearned
+        /// It was learnt before, or nearly the same often enough.
+        case known
+    }
+
+    private let reader: TokenReader
+    private let databases: LearntDatabases
+    private let settings: Settings
+
+    /// Starts a worker. The process must have become the configured user before: databases must stay that user's.
+    /// - Parameters:
+    ///   - inspectorPath: used when the settings do not say.
+    ///   - log: warnings and errors for people.
+    ///   - workspaceMade: see `TokenReader.launch`.
+    /// - Throws: an explanation.
+    package static func open(
+        _ settings: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void,
+        workspaceMade: (PrivateDirectory) throws -> Void
+    ) async throws -> SpamTeacher {
+        var single = settings
+        single.inspector.workers = 1
+        single.inspector.spares = 0
+        let reader = try await TokenReader.launch(
+            single, inspectorPath: inspectorPath, log: log, workspaceMade: workspaceMade)
+        do {
+            return SpamTeacher(reader: reader, databases: try LearntDatabases(settings), settings: settings)
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
+
+    private init(reader: TokenReader, databases: LearntDatabases, settings: Settings) {
+        self.reader = reader
+        self.databases = databases
+        self.settings = settings
+    }
+
+    /// Learns a message, in a batch of its own, in the database that its recipients have.
+    /// - Parameter message: with CRLF line ends.
+    /// - Throws: why it could not be learnt.
+    package func learn(_ message: [UInt8], as lesson: Lesson, for recipients: [Recipient]) async throws -> Outcome {
+        guard message.count <= reader.largestMessage else {
+            throw GatewayError("the message is larger than limits.message_size")
+        }
+        let tokens = try await reader.tokens(of: message)
+        let taught = Bayes.Lesson(
+            id: MessageIdentity.of(message.span), features: Features(tokens: tokens))
+        let name = LearntDatabases.name(recipients, settings.bayes.databases)
+        let (databases, limits) = (databases, settings.bayesLimits)
+        return try await NIOThreadPool.singleton.runIfActive {
+            let outcomes = try databases.with(name, making: true) { store in
+                let store = BayesStore(store, limits: limits)
+                let now = unixTime()
+                var batch = try store.beginBatch(at: UInt64(now))
+                let outcomes = try store.learn([taught], asSpam: lesson == .spam, batch: &batch, time: now)
+                _ = try store.solveIfDue()
+                return outcomes
+            }
+            switch outcomes?.first {
+            case .learned: return .learned
+            case .relearned: return .relearned
+            default: return .known
+            }
+        }
+    }
+
+    /// Ends the worker.
+    package func close() async {
+        await reader.close()
+    }
+}

@@ -1,0 +1,88 @@
+internal import Checks
+internal import InspectionLink
+internal import Linux
+internal import MailModel
+internal import Patterns
+
+/// The rules on names and types of files, compiled before the first fork and shared by all workers.
+struct BannedStage {
+    /// What is wrong with the files.
+    let problems: [String]
+    private let matcher: BannedMatcher
+    /// Time for one message.
+    private let milliseconds: Int
+    /// A match that an engine gave up leaves the message unchecked. Always so here: a name that no rule could be tried on may
+    /// be any name.
+    private static let stepsLimit = "banned-pattern-steps"
+
+    init?(_ tables: RuleTables) {
+        guard !tables.banned.isEmpty else { return nil }
+        var limits = PatternLimits()
+        limits.matchSteps = tables.limits.matchSteps
+        matcher = BannedMatcher(
+            BannedRules(tables.banned.map { BannedRules.Source(name: $0.name, text: $0.text) }), limits: limits)
+        problems = matcher.problems.map(\.description)
+        milliseconds = tables.limits.milliseconds
+    }
+
+    /// Looks all parts up.
+    /// - Parameters:
+    ///   - marks: what rules may ask for of a part, by index.
+    ///   - reach: gets the names of limits that were reached.
+    func firings(
+        _ report: Report, marks: [Int: Set<String>], reach: (String) -> Void
+    ) -> [BannedFiring] {
+        matcher.clearFailures()
+        var undecodable: Set<Int> = []
+        for item in report.unchecked {
+            guard let part = item.part else { continue }
+            switch item.reason {
+            case .encrypted, .unsupported, .corrupt, .overLimits: undecodable.insert(part)
+            case .ambiguous, .scannerFailed, .scannerCrashed, .deadline: continue
+            }
+        }
+        let files = report.parts.enumerated().map { index, part in
+            var words = marks[index] ?? []
+            if part.encrypted { words.insert("encrypted") }
+            if undecodable.contains(index) { words.insert("undecodable") }
+            if part.names.contains(where: ShownNames.isObscured) { words.insert("obscured") }
+            return BannedFile(
+                container: part.container, placement: Self.placement(part.path),
+                declared: part.declaredType.isEmpty ? [] : [part.declaredType], names: part.names, types: part.types,
+                marks: words, size: part.size, digest: part.sha256)
+        }
+        let deadline = monotonicNow() + milliseconds * 1_000_000
+        let lookup = BannedLookup(matcher, files) { monotonicNow() > deadline }
+        switch lookup.reached {
+        case .matches: reach("banned-matches")
+        case .time: reach("banned-time")
+        case nil: break
+        }
+        if matcher.failures > 0 { reach(Self.stepsLimit) }
+        return Self.needed(lookup.matches, matcher.rules).map {
+            BannedFiring(set: $0.set, rule: $0.rule, part: $0.file, matched: $0.matched)
+        }
+    }
+
+    /// Which sets are asked the gateway knows: what one of them allows matters only where another one bans.
+    private static func needed(_ matches: [BannedMatch], _ rules: BannedRules) -> [BannedMatch] {
+        func action(_ match: BannedMatch) -> BannedRule.Action { rules.sets[match.set].rules[match.rule].action }
+        let banned = Set(matches.filter { action($0) == .ban }.map(\.file))
+        return matches.filter { action($0) != .allow || banned.contains($0.file) }
+    }
+
+    /// amavis writes slashes only.
+    private static func placement(_ path: String) -> String {
+        String(decoding: path.utf8.map { $0 == 0x2E ? 0x2F : $0 }, as: UTF8.self)
+    }
+}
+
+extension Inspection.Run {
+    /// Adds which rules on names and types of files hold.
+    mutating func take(_ banned: BannedStage) {
+        var limits: [String] = []
+        let firings = banned.firings(builder.report, marks: marks) { limits.append($0) }
+        builder.add(banned: firings)
+        for limit in limits { builder.reach(limit) }
+    }
+}

@@ -1,0 +1,35 @@
+package import Checks
+
+/// What is wrong with rules on names and types of files, and which of them can never decide.
+package enum BannedLint {
+    /// In the order of the file.
+    package static func findings(_ rules: BannedRules) -> [BannedProblem] {
+        var findings = BannedMatcher(rules).problems
+        for set in rules.sets {
+            var earlier: [BannedRule] = []
+            for rule in set.rules {
+                if let other = earlier.first(where: { covers($0, rule) }) {
+                    findings.append(
+                        BannedProblem(
+                            place: rule.place,
+                            text: "never decides: the rule in line \(other.place.line) holds whenever this one does"))
+                }
+                if rule.action.decides { earlier.append(rule) }
+            }
+        }
+        return findings.sorted { ($0.place.file, $0.place.line) < ($1.place.file, $1.place.line) }
+    }
+
+    /// True when a rule holds wherever another one does: it asks for nothing that the other does not ask for.
+    private static func covers(_ first: BannedRule, _ second: BannedRule) -> Bool {
+        first.conditions.allSatisfy { condition in second.conditions.contains { implies($0, condition) } }
+    }
+
+    private static func implies(_ strict: BannedRule.Condition, _ wide: BannedRule.Condition) -> Bool {
+        if strict == wide { return true }
+        guard strict.isPositive, wide.isPositive, case .file(.detected(let few)) = strict.test,
+            case .file(.detected(let many)) = wide.test
+        else { return false }
+        return few.allSatisfy(many.contains)
+    }
+}

@@ -1,0 +1,48 @@
+internal import Checks
+internal import Synchronization
+
+/// One pcre pattern for what a program prints (`pcre2pattern(3)`), without tables around it. Safe to use from any thread, by
+/// one at a time.
+package final class OutputPattern: Sendable {
+    private struct Machine: ~Copyable {
+        let pattern: PCREPattern
+        let workspace: PCREPattern.Workspace
+    }
+
+    private let machine: Mutex<Machine>
+    /// The pattern as it was written.
+    package let text: String
+
+    /// Why a pattern cannot be used, in PCRE2's words.
+    package struct Failure: Error, Hashable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// - Parameter text: lines are told apart by `^` and `$`, as in amavis's patterns with `m`.
+    package init(_ text: String) throws(Failure) {
+        self.text = text
+        do throws(PatternError) {
+            let pattern = try PCREPattern(PatternText(bytes: Array(text.utf8), flags: [.multiline]))
+            guard let workspace = PCREPattern.Workspace(groups: pattern.groups, limits: PatternLimits()) else {
+                throw PatternError(text: "no memory")
+            }
+            machine = Mutex(Machine(pattern: pattern, workspace: workspace))
+        } catch {
+            throw Failure(description: error.text)
+        }
+    }
+
+    /// Where the first match stands from `start` on, and its first group; nil without one. A match that was given up counts as
+    /// none.
+    package func firstMatch(in octets: [UInt8], from start: Int = 0) -> (whole: Range<Int>, group: Range<Int>?)? {
+        guard start <= octets.count else { return nil }
+        let found = machine.withLock { machine -> [Range<Int>?] in
+            let rest = octets.span.extracting(start..<octets.count)
+            guard machine.pattern.match(rest, machine.workspace) == .match else { return [] }
+            return machine.pattern.ranges(machine.workspace)
+        }
+        func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + start..<range.upperBound + start }
+        guard let first = found.first, let whole = first else { return nil }
+        return (moved(whole), found.count > 1 ? found[1].map(moved) : nil)
+    }
+}

@@ -1,0 +1,41 @@
+package import MailModel
+
+/// A file that a rule bans, in the words of replies, log lines and header fields. Its texts come from mail and from files of
+/// rules: escape before showing.
+package struct BannedContent: Hashable, Sendable {
+    /// Index of the part.
+    package var part: Int
+    /// Its place in the tree, as in `PartDescription.path`.
+    package var path: String
+    /// Declared type, short types and names, as amavis writes them: `application/zip,.zip,a.zip`.
+    package var attributes: String
+    /// The comment of the rule; empty when it has none.
+    package var reason: String
+    /// Where the rule stands: `FILE:LINE:COLUMN`.
+    package var rule: String
+
+    package init(part: Int, path: String, attributes: String, reason: String, rule: String) {
+        self.part = part
+        self.path = path
+        self.attributes = attributes
+        self.reason = reason
+        self.rule = rule
+    }
+
+    /// The comment, a colon and the attributes (amavis's README.banned).
+    package var text: String { reason.isEmpty ? attributes : "\(reason):\(attributes)" }
+
+    /// Names of a part that are shown.
+    private static let namesShown = 3
+    /// Characters of one of them.
+    private static let nameShown = 120
+
+    /// What is told of a part.
+    package static func attributes(of part: PartDescription) -> String {
+        var words = part.declaredType.isEmpty ? [] : [part.declaredType]
+        // amavis calls text by one of its two names.
+        words += part.types.filter { $0 != "txt" }.map { ".\($0)" }
+        words += part.names.prefix(namesShown).map { String($0.prefix(nameShown)) }
+        return words.joined(separator: ",")
+    }
+}

@@ -1,0 +1,151 @@
+internal import Linux
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+
+/// One HTTP/1.1 request and its answer (RFC 9112), on a connection of its own. For a thread that may wait.
+struct HTTPExchange {
+    var address: ScannerAddress
+    var method: String
+    var path: String
+    /// Octets of an answer's body.
+    var limit: Int
+    /// Nanoseconds of the monotonic clock.
+    var deadline: Int
+    var fields: [(String, String)] = []
+    /// A file and its size.
+    var body: (file: Descriptor, size: Int)?
+
+    struct Response: Sendable {
+        /// The field `Server`.
+        var server: String
+        var body: [UInt8]
+    }
+
+    /// Octets of a file that are sent at one time.
+    private static let chunk = 262_144
+
+    init(address: ScannerAddress, method: String, path: String, limit: Int, deadline: Int) {
+        self.address = address
+        self.method = method
+        self.path = path
+        self.limit = limit
+        self.deadline = deadline
+    }
+
+    /// Sends the request and waits for the answer.
+    /// - Throws: also for every status but 200.
+    func response() throws(ScannerFailure) -> Response {
+        let left = deadline - monotonicNow()
+        guard left > 0 else { throw .late }
+        do {
+            let response = try exchange(.nanoseconds(Int64(left)))
+            // A body without a length ends with the connection, which we end at the deadline.
+            guard monotonicNow() < deadline else { throw ScannerFailure.late }
+            return response
+        } catch let failure as ScannerFailure {
+            throw monotonicNow() >= deadline ? .late : failure
+        } catch {
+            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(error)")
+        }
+    }
+
+    private func exchange(_ left: TimeAmount) throws -> Response {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let promise = loop.makePromise(of: Response.self)
+        let limit = limit
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(left)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandler(ResponseCollector(promise, limit: limit))
+                }
+            }
+        let channel: any Channel
+        do {
+            switch address {
+            case .tcp(let host, let port): channel = try bootstrap.connect(host: host, port: port).wait()
+            case .unix(let path): channel = try bootstrap.connect(unixDomainSocketPath: path).wait()
+            }
+        } catch {
+            promise.fail(error)
+            throw error
+        }
+        // Everything that waits for the channel ends with it.
+        let timer = channel.eventLoop.scheduleTask(deadline: .now() + left) { channel.close(promise: nil) }
+        defer {
+            timer.cancel()
+            channel.close(promise: nil)
+        }
+        try send(channel)
+        return try promise.futureResult.wait()
+    }
+
+    /// A server may answer and close before it has everything: what cannot be written any more is no error, and without an
+    /// answer the end of the connection is one.
+    private func send(_ channel: any Channel) throws {
+        var headers = HTTPHeaders([("Host", "\(address)"), ("Connection", "close")])
+        for (name, value) in fields { headers.add(name: name, value: value) }
+        if let body { headers.add(name: "Content-Length", value: String(body.size)) }
+        let head = HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: headers)
+        guard (try? channel.writeAndFlush(HTTPClientRequestPart.head(head)).wait()) != nil else { return }
+        if let body {
+            var offset = 0
+            while offset < body.size {
+                let piece = try body.file.read(at: offset, count: min(Self.chunk, body.size - offset))
+                guard !piece.isEmpty else { throw ScannerFailure("the message ended early") }
+                offset += piece.count
+                let part = HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece)))
+                guard (try? channel.writeAndFlush(part).wait()) != nil else { return }
+            }
+        }
+        _ = try? channel.writeAndFlush(HTTPClientRequestPart.end(nil)).wait()
+    }
+}
+
+/// Gathers the answer to one request.
+private final class ResponseCollector: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private let promise: EventLoopPromise<HTTPExchange.Response>
+    private let limit: Int
+    private var head: HTTPResponseHead?
+    private var body: [UInt8] = []
+
+    init(_ promise: EventLoopPromise<HTTPExchange.Response>, limit: Int) {
+        self.promise = promise
+        self.limit = limit
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+        case .body(let piece):
+            guard body.count + piece.readableBytes <= limit else {
+                promise.fail(ScannerFailure("more than \(limit) octets of answer"))
+                return context.close(promise: nil)
+            }
+            body += piece.readableBytesView
+        case .end:
+            guard let head, head.status == .ok else {
+                let words = String(decoding: body.prefix(200), as: UTF8.self)
+                return promise.fail(ScannerFailure("HTTP status \(head?.status.code ?? 0): \(words)"))
+            }
+            promise.succeed(HTTPExchange.Response(server: head.headers.first(name: "server") ?? "", body: body))
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        promise.fail(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        promise.fail(ScannerFailure("closed without a whole answer"))
+        context.fireChannelInactive()
+    }
+}

@@ -1,0 +1,82 @@
+internal import Foundation
+internal import MailModel
+
+/// The client of rspamd: `POST /checkv2` with the message as the body and the envelope in header fields
+/// (rspamd.com, protocol).
+package final class RspamdScanner: RemoteScanner {
+    private let addresses: FailoverAddresses
+    /// Of the worker; empty for none.
+    private let password: String
+    private let score: ScorePolicy
+    private let lane: ScannerLane
+
+    /// Octets of an answer.
+    private static let answerLimit = 1_048_576
+
+    package init(addresses: [ScannerAddress], password: String, score: ScorePolicy, threads: Int) {
+        self.addresses = FailoverAddresses(addresses)
+        self.password = password
+        self.score = score
+        lane = ScannerLane(threads: threads)
+    }
+
+    package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
+        try await lane.run { [self] () throws(ScannerFailure) in
+            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
+                let response = try HTTPExchange(
+                    address: address, method: "GET", path: "/ping", limit: Self.answerLimit, deadline: deadline
+                ).response()
+                let text = String(decoding: response.body.prefix(20), as: UTF8.self)
+                guard text.hasPrefix("pong") else { throw ScannerFailure("\(address) is no rspamd: it says \(text)") }
+                return ScannerVersion(text: response.server)
+            }
+        }
+    }
+
+    package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
+        try await lane.run { [self] () throws(ScannerFailure) in
+            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
+                var exchange = HTTPExchange(
+                    address: address, method: "POST", path: "/checkv2", limit: Self.answerLimit, deadline: deadline)
+                exchange.body = (subject.message, subject.size)
+                exchange.fields = [("From", subject.sender), ("Queue-Id", subject.id)]
+                exchange.fields += subject.recipients.map { ("Rcpt", $0) }
+                if !subject.clientAddress.isEmpty { exchange.fields.append(("IP", subject.clientAddress)) }
+                if !subject.helo.isEmpty { exchange.fields.append(("Helo", subject.helo)) }
+                if !password.isEmpty { exchange.fields.append(("Password", password)) }
+                return try Self.read(try exchange.response().body, score)
+            }
+        }
+    }
+
+    private struct Reply: Decodable {
+        struct Symbol: Decodable {
+            var score: Double?
+            var options: [String]?
+        }
+        var score: Double
+        var symbols: [String: Symbol]
+        var action: String
+        var is_skipped: Bool?
+    }
+
+    /// Reads the answer. Each symbol is a test of its own; where they do not sum up to the score, one more test is the rest.
+    static func read(_ octets: [UInt8], _ policy: ScorePolicy) throws(ScannerFailure) -> ScanAnswer {
+        guard let reply = try? JSONDecoder().decode(Reply.self, from: Data(octets)), reply.score.isFinite else {
+            throw ScannerFailure("an answer that is none: \(String(decoding: octets.prefix(200), as: UTF8.self))")
+        }
+        var answer = ScanAnswer()
+        // Its settings say so for some senders; the test string is skipped too, with all its points.
+        if reply.is_skipped == true { answer.addTest("RSPAMD_SKIPPED", 0, reply.action) }
+        var rest = policy.worth(reply.score)
+        // The greatest first: an answer keeps so many tests.
+        let sorted = reply.symbols.sorted { abs($0.value.score ?? 0) > abs($1.value.score ?? 0) }
+        for (name, symbol) in sorted.prefix(ScanAnswer.entries - 1) {
+            guard let points = symbol.score, points.isFinite else { continue }
+            rest -= policy.worth(points)
+            answer.addTest(name, policy.worth(points), (symbol.options ?? []).prefix(20).joined(separator: ","))
+        }
+        if abs(rest) > 0.005 { answer.addTest("RSPAMD", rest, reply.action) }
+        return answer
+    }
+}

@@ -1,0 +1,71 @@
+package import MailModel
+
+/// How one scanner came out of one message.
+package struct ScannerOutcome: Sendable {
+    package var settings: ScannerSettings
+    package var result: Result<ScanAnswer, ScannerFailure>
+    package var microseconds: Int
+
+    package init(settings: ScannerSettings, result: Result<ScanAnswer, ScannerFailure>, microseconds: Int = 0) {
+        self.settings = settings
+        self.result = result
+        self.microseconds = microseconds
+    }
+
+    package var answer: ScanAnswer? { try? result.get() }
+
+    /// Why there is no answer; nil when there is one.
+    package var failure: String? {
+        if case .failure(let failure) = result { failure.description } else { nil }
+    }
+}
+
+/// What the answers and failures of all scanners amount to.
+///
+/// A scanner that failed is named. It was replaced when a backup with the same aim answered: then nothing follows. When
+/// another scanner beside it answered, the message is marked. When nobody with its aim answered, its own policy says what
+/// follows; among several the most careful one wins.
+package struct ScannerConclusion: Sendable {
+    package private(set) var findings: [Finding] = []
+    package private(set) var tests: [ScoredTest] = []
+    package private(set) var unchecked: [Unchecked] = []
+    /// Failures, for the log.
+    package private(set) var notes: [String] = []
+    /// Names of those that answered.
+    package private(set) var completed: [String] = []
+
+    /// - Parameter parts: parts in the report; an answer about another one is about the message.
+    package init(_ outcomes: [ScannerOutcome], parts: Int) {
+        for outcome in outcomes {
+            let name = outcome.settings.name
+            if let answer = outcome.answer {
+                take(answer, name, parts)
+                continue
+            }
+            let failure = outcome.failure ?? ""
+            notes.append("scanner \(name): \(failure)")
+            let others = outcomes.filter { $0.settings.seeks == outcome.settings.seeks && $0.failure == nil }
+            if others.contains(where: { $0.settings.isBackup }) { continue }
+            unchecked.append(
+                Unchecked(
+                    .scannerFailed, scanner: name, detail: "\(name): \(failure)",
+                    destiny: others.isEmpty ? outcome.settings.failurePolicy.destiny : .pass))
+        }
+    }
+
+    private mutating func take(_ answer: ScanAnswer, _ name: String, _ parts: Int) {
+        func known(_ part: Int?) -> Int? { part.flatMap { (0..<parts).contains($0) ? $0 : nil } }
+        completed.append(name)
+        for var finding in answer.findings {
+            finding.scanner = name
+            finding.part = known(finding.part)
+            findings.append(finding)
+        }
+        for var item in answer.unchecked {
+            item.part = known(item.part)
+            item.detail = "\(name): \(item.detail)"
+            unchecked.append(item)
+        }
+        tests += answer.tests
+    }
+}

@@ -1,0 +1,43 @@
+package import MailModel
+
+/// What the gateway has to know of one scanner, whatever its kind.
+package struct ScannerSettings: Sendable, Hashable {
+    /// Its name in logs, verdicts and status; each once.
+    package var name: String
+    package var seeks: Aim
+    /// Asked only when every other scanner with the same aim has failed.
+    package var isBackup: Bool
+    /// What becomes of mail when neither it nor another scanner in its place has answered.
+    package var failurePolicy: FailurePolicy
+    /// Nanoseconds for one message.
+    package var timeout: Int
+    /// It wants the decoded parts, and so waits for the inspection.
+    package var takesParts: Bool
+    /// Its answer depends on the message alone, not on envelope or time, and may be kept for a while.
+    package var looksAtContentOnly: Bool
+    /// What it must find.
+    package var sample: TestSample
+    /// Seconds that its signatures may be old; 0 for any age.
+    package var staleAfter: Int
+
+    /// What a scanner is there for: one that looks for spam cannot stand in for one that looks for viruses.
+    package enum Aim: Sendable, Hashable, CaseIterable {
+        case viruses
+        case spam
+    }
+
+    package init(
+        name: String, seeks: Aim, isBackup: Bool = false, failurePolicy: FailurePolicy = .tempfail, timeout: Int,
+        takesParts: Bool = false, looksAtContentOnly: Bool = false, sample: TestSample, staleAfter: Int = 0
+    ) {
+        self.name = name
+        self.seeks = seeks
+        self.isBackup = isBackup
+        self.failurePolicy = failurePolicy
+        self.timeout = timeout
+        self.takesParts = takesParts
+        self.looksAtContentOnly = looksAtContentOnly
+        self.sample = sample
+        self.staleAfter = staleAfter
+    }
+}

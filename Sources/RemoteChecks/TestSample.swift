@@ -1,0 +1,65 @@
+internal import Linux
+internal import MailModel
+
+/// What a scanner must find to be believed when it finds nothing.
+package enum TestSample: String, Sendable, Hashable, CaseIterable {
+    /// The EICAR test file, as the text of a message and as its only part.
+    case eicar
+    /// The test string for spam filters.
+    case gtube
+    /// The scanner is believed without a test.
+    case none
+
+    /// Points from which on the sample for spam filters counts as found; it gives a thousand with SpamAssassin.
+    static let points = 5.0
+
+    // Put together here, so that nobody's scanner takes this program for what it looks for.
+    private var text: String {
+        switch self {
+        case .eicar: "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+        case .gtube: "XJS*C4JDBQADN1.NSBN3*2IDNEN*" + "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+        case .none: ""
+        }
+    }
+
+    /// The sample as a message.
+    func subject() throws(ScannerFailure) -> ScanSubject {
+        let header =
+            "From: <self-test@localhost>\r\nTo: <self-test@localhost>\r\nSubject: self-test\r\n"
+            + "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\nMessage-ID: <self-test@localhost>\r\nMIME-Version: 1.0\r\n"
+        // A test file counts by its standard only when nothing stands in front of it.
+        let type = self == .eicar ? "application/octet-stream" : "text/plain"
+        let body = Array(text.utf8)
+        let message = Array("\(header)Content-Type: \(type)\r\n\r\n".utf8) + body + [0x0D, 0x0A]
+        do throws(SystemError) {
+            var subject = ScanSubject(message: try Self.file(message), size: message.count)
+            subject.sender = "self-test@localhost"
+            subject.recipients = ["self-test@localhost"]
+            subject.clientAddress = "127.0.0.1"
+            subject.helo = "localhost"
+            subject.id = "self-test"
+            subject.parts = ScanParts(
+                file: try Self.file(body),
+                entries: [.init(part: 0, range: 0..<body.count, path: "1", name: "self-test", type: type)])
+            return subject
+        } catch {
+            throw ScannerFailure("\(error)")
+        }
+    }
+
+    private static func file(_ bytes: [UInt8]) throws(SystemError) -> Descriptor {
+        let file = try Descriptor.memory("mailreeve-self-test")
+        try file.write(bytes)
+        try file.seal()
+        return file
+    }
+
+    /// True when an answer shows that the scanner works.
+    func isFound(in answer: ScanAnswer) -> Bool {
+        switch self {
+        case .eicar: answer.isInfected
+        case .gtube: answer.tests.reduce(0) { $0 + $1.score } >= Self.points
+        case .none: true
+        }
+    }
+}

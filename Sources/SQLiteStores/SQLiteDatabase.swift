@@ -1,0 +1,127 @@
+internal import Glibc
+internal import GRDB
+internal import Linux
+internal import Stores
+internal import Synchronization
+
+/// A database file of SQLite in WAL mode, shared by several processes of one user. A file that was replaced by another process
+/// (a damaged one is) is noticed before each call and opened anew.
+///
+/// Commits are not waited for (`synchronous = NORMAL`): what is here can be made anew from other files, or is allowed to
+/// lose its last moments when the machine, not only the process, goes down. All calls block.
+final class SQLiteDatabase: Sendable {
+    let path: String
+    private let migrations: @Sendable (Database) throws -> Void
+    private let state = Mutex<Open?>(nil)
+
+    private struct Open {
+        let queue: DatabaseQueue
+        let identity: Identity
+    }
+
+    /// What tells one file from another of the same name.
+    private struct Identity: Equatable {
+        var device: UInt
+        var inode: UInt
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            device = UInt(status.st_dev)
+            inode = UInt(status.st_ino)
+        }
+    }
+
+    /// Seconds that a call waits for another process.
+    private static let busySeconds = 10.0
+
+    /// - Parameter schema: makes the tables where they are absent.
+    init(path: String, schema: @escaping @Sendable (Database) throws -> Void) {
+        self.path = path
+        migrations = schema
+    }
+
+    /// Runs a transaction that may change the database.
+    func write<Result>(_ body: (Database) throws -> Result) throws(IndexFailure) -> Result {
+        try access { try $0.write(body) }
+    }
+
+    /// Runs a transaction that only reads.
+    func read<Result>(_ body: (Database) throws -> Result) throws(IndexFailure) -> Result {
+        try access { try $0.read(body) }
+    }
+
+    /// Puts an empty database in the place of the old one, which is kept as `PATH.damaged` for who wants to look. Another
+    /// process that does the same is waited for; then theirs is as good.
+    func reset() throws(IndexFailure) {
+        let seen = state.withLock { $0?.identity } ?? Identity(path)
+        do throws(SystemError) {
+            let lock = try Descriptor.open(path + ".lock", O_RDWR | O_CREAT)
+            try check("flock \(path).lock") { flock(lock.raw, LOCK_EX) }
+            if Identity(path) == seen {
+                unlink(path + "-wal")
+                unlink(path + "-shm")
+                if rename(path, path + ".damaged") != 0, errno != ENOENT {
+                    try check("rename \(path)") { rename(path, path + ".damaged") }
+                }
+            }
+        } catch {
+            throw .unavailable("\(error)")
+        }
+        state.withLock { $0 = nil }
+        try write { _ in }
+    }
+
+    // MARK: - Access
+
+    /// How often a call is begun: a file that another process replaces in the middle of it is opened anew.
+    private static let attempts = 3
+
+    private func access<Result>(_ body: (DatabaseQueue) throws -> Result) throws(IndexFailure) -> Result {
+        BlockingCheck.mayBlock("SQLite")
+        var failure = IndexFailure.unavailable(path)
+        for _ in 0..<Self.attempts {
+            var used: Identity?
+            do {
+                let open = try opened()
+                used = open.identity
+                return try body(open.queue)
+            } catch let error as DatabaseError {
+                failure = Self.failure(error)
+            } catch {
+                failure = .unavailable("\(path): \(error)")
+            }
+            if used == nil || used == Identity(path) { break }
+        }
+        throw failure
+    }
+
+    private func opened() throws -> Open {
+        try state.withLock { open in
+            if let open, Identity(path) == open.identity { return open }
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(Self.busySeconds)
+            configuration.journalMode = .wal
+            configuration.label = "mailreeve"
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+            // Made by us first, so that nobody else may read them.
+            if let slash = path.lastIndex(of: "/") { mkdir(String(path[..<slash]), 0o700) }
+            _ = try Descriptor.open(path, O_RDWR | O_CREAT)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.write(migrations)
+            guard let identity = Identity(path) else { throw SystemError("stat \(path)", code: errno) }
+            let new = Open(queue: queue, identity: identity)
+            open = new
+            return new
+        }
+    }
+
+    private static func failure(_ error: DatabaseError) -> IndexFailure {
+        let text = "SQLite error \(error.resultCode.rawValue): \(error.message ?? "")"
+        switch error.resultCode {
+        // A table or column that is missing is damage, too: only we write here.
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_FORMAT: return .damaged(text)
+        default: return .unavailable(text)
+        }
+    }
+}

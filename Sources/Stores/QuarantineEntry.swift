@@ -1,0 +1,87 @@
+package import Linux
+package import MailModel
+
+extension Quarantine {
+    /// What is known of an entry beside the message itself.
+    package struct Entry: Sendable, Hashable {
+        /// 12 letters and digits, the `mail_id` of logs.
+        package var id: String
+        /// What a release request has to know besides `id` (amavis's `secret_id`).
+        package var secret: String
+        /// Unix time.
+        package var time: Int
+        package var category: Category
+        /// Why, as in the reply; escaped text.
+        package var reason: String
+        package var envelope: Envelope
+        /// The subject as people read it, and the `Message-ID`; both from mail: escape before showing.
+        package var subject: String
+        package var messageID: String
+        /// Octets of the message.
+        package var size: Int
+        /// SHA-256 of the message as it was received, in hexadecimal; `put` takes it.
+        package var digest: String
+        /// Octets that the entry's files take; `put` and `entry` count them.
+        package var stored: Int
+        /// Unix time of the last release; nil before.
+        package var released: Int?
+
+        package init(
+            id: String, secret: String = Quarantine.newID(), time: Int, category: Category, reason: String,
+            envelope: Envelope, subject: String = "", messageID: String = "", size: Int
+        ) {
+            self.id = id
+            self.secret = secret
+            self.time = time
+            self.category = category
+            self.reason = reason
+            self.envelope = envelope
+            self.subject = subject
+            self.messageID = messageID
+            self.size = size
+            digest = ""
+            stored = 0
+            released = nil
+        }
+
+        /// The tenant whom the entry belongs to: the domain of its recipients, in lower case, when they all have the same;
+        /// empty for mail to several domains, which belongs to nobody alone.
+        package var tenant: String {
+            let domains = Set(
+                envelope.recipients.map { recipient in
+                    recipient.path.domain.map { Escaping.text($0, limit: 255).lowercased() } ?? ""
+                })
+            return domains.count == 1 ? domains.first ?? "" : ""
+        }
+    }
+
+    /// Why a call on the quarantine failed.
+    package enum Failure: Error, Hashable, CustomStringConvertible {
+        case unknown(String)
+        case damaged(String)
+        case system(SystemError)
+
+        package var description: String {
+            switch self {
+            case .unknown(let id): "no message \(Escaping.text(id)) in the quarantine"
+            case .damaged(let what): "quarantine entry is damaged: \(what)"
+            case .system(let error): "\(error)"
+            }
+        }
+    }
+
+    /// A new identifier: 12 random letters and digits, about 71 bits of the system's generator.
+    package static func newID() -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        return String(decoding: (0..<12).map { _ in alphabet.randomElement() ?? 0x30 }, as: UTF8.self)
+    }
+
+    /// An identifier that cannot leave the directory.
+    package static func isValid(_ id: String) -> Bool {
+        (2...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+            }
+            && id != "tmp"
+    }
+}

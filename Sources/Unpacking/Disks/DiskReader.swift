@@ -1,0 +1,115 @@
+internal import Bytes
+internal import Members
+
+/// Reads disks and images of disks: their partitions, and FAT file systems on them. Other file systems are named.
+enum DiskReader {
+    /// Partitions that are looked at.
+    private static let mostPartitions = 128
+
+    static func read(_ content: Span<UInt8>, _ format: FileType.DiskFormat, into sink: any MemberSink) {
+        let disk: VirtualDisk?
+        switch format {
+        case .raw: disk = VirtualDisk(0..<content.count)
+        case .vhd: disk = DiskFormats.vhd(content, sink)
+        case .vhdx: disk = DiskFormats.vhdx(content, sink)
+        case .vmdk: disk = DiskFormats.vmdk(content, sink)
+        }
+        guard let disk else { return }
+        if FATVolume(disk, at: 0, content) != nil { return readVolume(disk, 0..<disk.size, content, sink) }
+        let partitions = partitions(of: disk, content, sink)
+        if partitions.isEmpty { return readVolume(disk, 0..<disk.size, content, sink) }
+        for partition in partitions where sink.mayGoOn() { readVolume(disk, partition, content, sink) }
+    }
+
+    private static func readVolume(
+        _ disk: VirtualDisk, _ range: Range<Int>, _ content: Span<UInt8>, _ sink: any MemberSink
+    ) {
+        let start = range.lowerBound
+        if let volume = FATVolume(disk, at: start, content) {
+            var reader = FATReader(disk, volume, sink)
+            reader.read(content)
+            return
+        }
+        let boot = disk.bytes(start, 512, of: content)
+        // An ISO image that is a disk as well is read as what it is.
+        if disk.bytes(start + 32_769, 5, of: content) == Array("CD001".utf8) {
+            if start > 0, let whole = disk.range(range) { _ = sink.add(Member(role: "partition"), range: whole) }
+        } else if boot.span.hasBytes("NTFS    ", at: 3) {
+            sink.report(.unsupported, "NTFS file system")
+        } else if boot.span.hasBytes("EXFAT   ", at: 3) {
+            sink.report(.unsupported, "exFAT file system")
+        } else if boot.contains(where: { $0 != 0 })
+            || disk.bytes(start + 1024, 1024, of: content).contains(where: { $0 != 0 })
+        {
+            sink.report(.unsupported, "file system of a disk")
+        }
+    }
+
+    // MARK: Partitions
+
+    private static func partitions(
+        of disk: VirtualDisk, _ content: Span<UInt8>, _ sink: any MemberSink
+    ) -> [Range<Int>] {
+        let record = disk.bytes(0, 512, of: content)
+        guard record.count == 512, record[510] == 0x55, record[511] == 0xAA else { return [] }
+        var found: [Range<Int>] = []
+        func add(_ start: Int, _ count: Int) {
+            let (first, overflow) = start.multipliedReportingOverflow(by: disk.sectorSize)
+            let (length, tooLong) = count.multipliedReportingOverflow(by: disk.sectorSize)
+            guard !overflow, !tooLong, first >= 0, first < disk.size, length > 0 else { return }
+            let range = first..<first + min(length, disk.size - first)
+            if !found.contains(range) { found.append(range) }
+        }
+        for entry in entries(record) {
+            switch entry.type {
+            case 0: continue
+            case 0xEE: addTable(disk, content, add)
+            case 0x05, 0x0F, 0x85: addLogical(disk, content, entry.start, add)
+            default: add(entry.start, entry.count)
+            }
+            if found.count > mostPartitions { sink.report(.overLimits, "partitions of a disk") }
+        }
+        return Array(found.prefix(mostPartitions))
+    }
+
+    private static func entries(_ record: [UInt8]) -> [(type: UInt8, start: Int, count: Int)] {
+        let bytes = record.span
+        return stride(from: 446, to: 510, by: 16).map { at in
+            (record[at + 4], Int(bytes.littleEndian32(at: at + 8) ?? 0), Int(bytes.littleEndian32(at: at + 12) ?? 0))
+        }
+    }
+
+    /// Partitions within an extended one: a chain of records.
+    private static func addLogical(
+        _ disk: VirtualDisk, _ content: Span<UInt8>, _ first: Int, _ add: (Int, Int) -> Void
+    ) {
+        var start = first
+        for _ in 0..<mostPartitions {
+            let record = disk.bytes(start * disk.sectorSize, 512, of: content)
+            guard record.count == 512, record[510] == 0x55, record[511] == 0xAA else { return }
+            let entries = entries(record)
+            if entries[0].type != 0 { add(start + entries[0].start, entries[0].count) }
+            guard entries[1].type != 0, entries[1].start > 0 else { return }
+            start = first + entries[1].start
+        }
+    }
+
+    /// A GUID partition table (UEFI 2.10 section 5.3).
+    private static func addTable(_ disk: VirtualDisk, _ content: Span<UInt8>, _ add: (Int, Int) -> Void) {
+        let header = disk.bytes(disk.sectorSize, 92, of: content)
+        let bytes = header.span
+        guard bytes.hasBytes("EFI PART", at: 0), let table = bytes.littleEndian64(at: 72),
+            let count = bytes.littleEndian32(at: 80), let size = bytes.littleEndian32(at: 84), size >= 128,
+            size <= 4096,
+            table < UInt64(disk.size / disk.sectorSize)
+        else { return }
+        for index in 0..<min(Int(count), mostPartitions) {
+            let entry = disk.bytes(Int(table) * disk.sectorSize + index * Int(size), 48, of: content)
+            guard let first = entry.span.littleEndian64(at: 32), let last = entry.span.littleEndian64(at: 40) else {
+                return
+            }
+            guard entry.prefix(16).contains(where: { $0 != 0 }), first <= last, last < 1 << 48 else { continue }
+            add(Int(first), Int(last - first) + 1)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import MailModel
+import Stores
+
+/// `mailreeve quarantine list`.
+struct QuarantineListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the messages in quarantine, newest first.",
+        discussion: """
+            Columns: ID, time (UTC), category, octets, R when released, sender -> recipients, subject. Texts are found \
+            anywhere in their field, whatever the case of their letters. Times are 2026-11-25, 2026-11-25T14:30:00Z, or an \
+            age such as 90m, 12h or 7d.
+
+            Exit codes: 0 listed; 1 the quarantine cannot be read.
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @Option(help: ArgumentHelp("Only mail from senders that hold this text.", valueName: "text"))
+    var sender: String?
+
+    @Option(help: ArgumentHelp("Only mail to a recipient that holds this text.", valueName: "text"))
+    var recipient: String?
+
+    @Option(help: ArgumentHelp("Only mail whose subject, decoded, holds this text.", valueName: "text"))
+    var subject: String?
+
+    @Option(help: ArgumentHelp("Only mail of this category, such as infected or spam.", valueName: "category"))
+    var category: CategoryArgument?
+
+    @Option(help: ArgumentHelp("Only mail whose recipients are all in this domain.", valueName: "domain"))
+    var tenant: String?
+
+    @Option(help: ArgumentHelp("Only mail from this time on.", valueName: "time"))
+    var since: TimeArgument?
+
+    @Option(help: ArgumentHelp("Only mail from before this time.", valueName: "time"))
+    var until: TimeArgument?
+
+    @Flag(help: "Only mail that was released.")
+    var released = false
+
+    @Flag(help: "Only mail that was not released.")
+    var unreleased = false
+
+    @Option(help: ArgumentHelp("Messages that are listed at most; 0 lists all.", valueName: "number"))
+    var limit = 100
+
+    @Option(help: ArgumentHelp("Go on behind this message, the last one of another list.", valueName: "id"))
+    var after: String?
+
+    @Flag(help: "Print one JSON object a message, each on one line.")
+    var json = false
+
+    func validate() throws {
+        if released, unreleased { throw ValidationError("--released and --unreleased exclude each other") }
+        if limit < 0 { throw ValidationError("--limit needs a number that is not negative") }
+    }
+
+    /// Rows that are read in one step.
+    private static let step = 1000
+
+    func run() throws {
+        let open = try OpenQuarantine(config)
+        var query = try query(open)
+        var left = limit == 0 ? Int.max : limit
+        while left > 0 {
+            // One more than wanted tells whether there are more.
+            query.limit = min(left, Self.step)
+            let rows = try open.orFail { try $0.search(query) }
+            for row in rows {
+                Terminal.write(json ? try QuarantineListing(row).encoded() : Array(QuarantineListing.row(row).utf8))
+                Terminal.write([0x0A])
+            }
+            left -= rows.count
+            guard rows.count == query.limit, let last = rows.last else { return }
+            query.after = QuarantineQuery.Place(time: last.time, id: last.id)
+            query.limit = 1
+            if left == 0, !(try open.orFail { try $0.search(query) }).isEmpty {
+                Terminal.printError("quarantine: there are more: --after \(last.id), or --limit 0")
+            }
+        }
+    }
+
+    private func query(_ open: OpenQuarantine) throws -> QuarantineQuery {
+        var query = QuarantineQuery(limit: 1)
+        if let after {
+            query.id = after
+            guard let row = try open.orFail({ try $0.search(query) }).first else {
+                return try open.orFail { _ in throw Quarantine.Failure.unknown(after) }
+            }
+            query.id = nil
+            query.after = QuarantineQuery.Place(time: row.time, id: row.id)
+        }
+        query.sender = sender
+        query.recipient = recipient
+        query.subject = subject
+        query.category = category?.category
+        query.tenant = tenant
+        query.since = since?.time
+        query.until = until?.time
+        if released { query.isReleased = true }
+        if unreleased { query.isReleased = false }
+        return query
+    }
+}
+
+/// `mailreeve quarantine show`.
+struct QuarantineShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one message in quarantine.",
+        discussion: """
+            Prints envelope, reason and the header of the message, control characters escaped.
+
+            Exit codes: 0 shown; 1 there is no such message, it is damaged, or it cannot be read.
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @Flag(help: "Print the message itself, byte for byte. It may be dangerous: not for a terminal.")
+    var raw = false
+
+    @Flag(help: "Print the report of the inspection: the JSON object of `mailreeve scan --json`.")
+    var report = false
+
+    @Argument(help: "ID of the message, as `quarantine list` and the log (mail_id) name it.")
+    var id: String
+
+    func validate() throws {
+        if raw, report { throw ValidationError("--raw and --report exclude each other") }
+    }
+
+    func run() throws {
+        let open = try OpenQuarantine(config)
+        try open.orFail { quarantine in
+            let files = quarantine.files
+            let entry = try files.entry(id)
+            if report {
+                Terminal.write(try files.report(id) + [0x0A])
+            } else if raw {
+                try files.read(message: entry) { piece in
+                    Terminal.write(piece.withUnsafeBufferPointer { Array($0) })
+                    return true
+                }
+            } else {
+                var head: [UInt8] = []
+                try files.read(message: entry) { piece in
+                    piece.withUnsafeBufferPointer { head.append(contentsOf: $0) }
+                    return head.count <= QuarantineListing.headerLimit
+                }
+                print(QuarantineListing.page(entry, head: Array(head.prefix(QuarantineListing.headerLimit + 1))))
+            }
+        }
+    }
+}

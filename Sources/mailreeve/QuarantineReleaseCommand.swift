@@ -1,0 +1,166 @@
+import ArgumentParser
+import Configuration
+import Gateway
+import Glibc
+import Linux
+import MailModel
+import Stores
+
+/// `mailreeve quarantine release`.
+struct QuarantineReleaseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release", abstract: "Pass a message in quarantine on.",
+        discussion: """
+            Sends the message as it was received, with the envelope that it came with, to the next hops of the policy: \
+            behind the gateway, so it is not inspected again. It stays in quarantine, marked as released once the next hop \
+            has taken it for a recipient. Infected mail needs --force.
+
+            Exit codes: 0 taken for every recipient; 1 not (the replies are printed), or refused before it was sent.
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @Option(
+        help: ArgumentHelp("Send it to this address instead of its recipients; may be repeated.", valueName: "address"))
+    var to: [AddressArgument] = []
+
+    @Flag(help: "Send it as an attachment of a note that says what it is.")
+    var attach = false
+
+    @Flag(help: "Teach the spam scorer that it is no spam.")
+    var learn = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Send it there: smtp:[host]:port, lmtp:[host]:port, lmtp:unix:/path, maildir:/path.", valueName: "hop"))
+    var nextHop: String?
+
+    @Option(help: ArgumentHelp("Policy whose next hops are used.", valueName: "name"))
+    var policy = "default"
+
+    @Flag(help: "Release infected mail as well.")
+    var force = false
+
+    @Argument(help: "ID of the message.")
+    var id: String
+
+    func validate() throws {
+        if to.contains(where: \.path.isNull) { throw ValidationError("--to needs an address") }
+        do throws(ValueError) {
+            if let nextHop { _ = try NextHopAddress(parsing: nextHop) }
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+
+    func run() async throws {
+        // Before root is given up.
+        let inspector = ProgramPath.inspector
+        let open = try OpenQuarantine(config)
+        try await ReleaseRun.send(try release(open.settings), open)
+        if learn { try await ReleaseRun.teach(id, open, inspector: inspector) }
+    }
+
+    private func release(_ settings: Settings) throws -> QuarantineRelease {
+        var release = QuarantineRelease(id: id, nextHops: [])
+        release.recipients = to.map(\.path)
+        release.form = attach ? .attached : .original
+        release.force = force
+        if let nextHop {
+            release.nextHops = [try NextHopAddress(parsing: nextHop)]
+        } else if let found = settings.policies[policy] {
+            release.nextHops = found.nextHops
+            release.tls = found.nextHopTLS
+        } else {
+            Terminal.printError("release: there is no policy \(policy)")
+            throw ExitCode.failure
+        }
+        return release
+    }
+}
+
+/// `mailreeve quarantine requeue`.
+struct QuarantineRequeueCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "requeue", abstract: "Have a message in quarantine inspected once more.",
+        discussion: """
+            Sends the message as it was received to a listener of the running gateway: it is judged by today's rules, and \
+            delivered or kept again, under another ID, as any mail. The entry is marked as released once the gateway has \
+            taken it.
+
+            Exit codes: 0 taken; 1 not (the replies are printed).
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @Option(
+        help: ArgumentHelp(
+            "Listener, as the configuration writes it; the first one if not given.", valueName: "address"))
+    var listener: String?
+
+    @Argument(help: "ID of the message.")
+    var id: String
+
+    func run() async throws {
+        let open = try OpenQuarantine(config)
+        let listeners = open.settings.listeners.map(\.address)
+        guard let address = listener.map({ name in listeners.first { $0.description == name } }) ?? listeners.first
+        else {
+            Terminal.printError("requeue: there is no listener \(listener ?? "")")
+            throw ExitCode.failure
+        }
+        var release = QuarantineRelease(id: id, nextHops: [address.asNextHop])
+        // Whatever it is, the gateway judges it again.
+        release.force = true
+        try await ReleaseRun.send(release, open)
+    }
+}
+
+/// What releasing commands do.
+enum ReleaseRun {
+    /// Sends and prints the replies; a reply that is not 2xx ends the command with exit code 1.
+    static func send(_ release: QuarantineRelease, _ open: OpenQuarantine) async throws {
+        let answers: [QuarantineRelease.Answer]
+        do {
+            answers = try await release.run(open.settings, open.quarantine)
+        } catch {
+            Terminal.printError("release: \(error)")
+            throw ExitCode.failure
+        }
+        for answer in answers { print("<\(answer.recipient)>: \(answer.reply.summary)") }
+        if !answers.allSatisfy(\.reply.isPositive) { throw ExitCode.failure }
+    }
+
+    /// Learns the message as ham, as `mailreeve learn --ham` would.
+    static func teach(_ id: String, _ open: OpenQuarantine, inspector: String) async throws {
+        do {
+            let files = open.quarantine.files
+            var bytes: [UInt8] = []
+            try files.read(message: try files.entry(id)) { piece in
+                piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+                return true
+            }
+            let teacher = try await SpamTeacher.open(
+                open.settings, inspectorPath: inspector, log: { Terminal.printError("release: \($0)") },
+                workspaceMade: { workspace in
+                    try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
+                        workspace.remove()
+                        _exit(128 + number)
+                    }
+                })
+            let recipients = try files.entry(id).envelope.recipients
+            let outcome: SpamTeacher.Outcome
+            do {
+                outcome = try await teacher.learn(bytes, as: .ham, for: recipients)
+            } catch {
+                await teacher.close()
+                throw error
+            }
+            await teacher.close()
+            print(outcome == .known ? "was learned as ham before" : "learned as ham")
+        } catch {
+            Terminal.printError("release: \(id) was sent, but not learned: \(error)")
+            throw ExitCode.failure
+        }
+    }
+}

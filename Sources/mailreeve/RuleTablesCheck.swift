@@ -1,0 +1,50 @@
+import Checks
+import Configuration
+import Gateway
+import MailModel
+import Patterns
+
+/// The tables that a configuration names, looked over as the gateway does when it starts.
+enum RuleTablesCheck {
+    /// Everything wrong or doubtful, by file and line. As the user who asks: the gateway's own may be kept from a file.
+    static func problems(_ settings: RuleSettings) -> [Problem] {
+        var out: [Problem] = []
+        var tables: [TableName: RuleTable?] = [:]
+        let filters = Set(settings.filters.map(\.filter))
+        for list in CheckList.allCases {
+            for name in settings.tables(list) {
+                if tables[name] == nil { tables[name] = read(name, settings, &out) }
+                guard case .some(.some(let table)) = tables[name] else { continue }
+                for remark in RuleRemark.remarks(on: table, in: list, filters: filters) {
+                    let problem = Problem(
+                        file: place(name), position: Position(line: remark.line, column: 1),
+                        severity: remark.isRefusal ? .error : .warning,
+                        message: "\(list.rawValue): \(RuleFiles.shown(remark.text))")
+                    if !out.contains(problem) { out.append(problem) }
+                }
+            }
+        }
+        return out
+    }
+
+    /// Reads and compiles a table; nil when it cannot be read.
+    private static func read(_ name: TableName, _ settings: RuleSettings, _ out: inout [Problem]) -> RuleTable? {
+        do {
+            let table = try RuleFiles.read(name)
+            for problem in PatternTable(table).problems {
+                out.append(
+                    Problem(
+                        file: place(name), position: Position(line: problem.line, column: 1),
+                        severity: settings.strict && problem.isSkipped ? .error : .warning,
+                        message: RuleFiles.shown(problem.text)))
+            }
+            return table
+        } catch {
+            out.append(Problem(file: place(name), position: nil, message: RuleFiles.shown("\(error)")))
+            return nil
+        }
+    }
+
+    /// The file, or what an inline table begins with.
+    private static func place(_ name: TableName) -> String { Escaping.text(name.place, limit: 200) }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import MailModel
+import TestSupport
+import Testing
+
+/// The shipped rules: each type that they ban, by name and by content, wherever it is and whatever it claims to be; and the
+/// same message with nothing in it that is banned.
+@Suite(.enabled(if: Clients.arePossible, Clients.missing))
+struct BannedMatrixTests {
+    private static let harmless = Array("nothing to see here, and nothing that runs\r\n".utf8)
+
+    /// Scans messages in one run; for each its category and what was banned in it.
+    private func scan(
+        _ messages: [(String, [UInt8])], _ more: String = ""
+    ) throws -> [(label: String, category: String, banned: [String], disposition: String)] {
+        let configuration = try OfflineConfiguration(more)
+        var arguments = ["scan", "--config", configuration.path, "--json"]
+        for (number, message) in messages.enumerated() {
+            arguments.append(try configuration.write("m\(number).eml", message.1))
+        }
+        let run = try runTool(Programs.path("mailreeve"), arguments, seconds: 300)
+        try #require(run.lines.count == messages.count, "\(run)")
+        return try zip(messages, run.lines).map { message, line in
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            let document = object["findings"] as? [[String: Any]] ?? []
+            let banned = document.filter { $0["class"] as? String == "banned" }.compactMap { $0["name"] as? String }
+            let recipient = (object["recipients"] as? [[String: Any]])?.first?["disposition"] as? String
+            return (message.0, object["category"] as? String ?? "", banned, recipient ?? "")
+        }
+    }
+
+    @Test func everyExtensionIsBannedEverywhere() async throws {
+        #expect(BannedSamples.extensions.count > 140)
+        try await Lanes.run {
+            var messages: [(String, [UInt8])] = []
+            for ending in BannedSamples.extensions {
+                for place in BannedSamples.Place.allCases {
+                    // The letters of an extension mean the same in any case.
+                    let name = "file." + (place == .zip ? ending.uppercased() : ending)
+                    messages.append(
+                        (
+                            "\(name), \(place.rawValue)",
+                            BannedSamples.message(name, Self.harmless, type: "application/octet-stream", at: place)
+                        ))
+                }
+                messages.append(
+                    (
+                        "file.\(ending) as an image",
+                        BannedSamples.message("file.\(ending)", Self.harmless, type: "image/png", at: .top)
+                    ))
+            }
+            for row in try scan(messages) { #expect(row.category == "banned" && row.banned.count == 1, "\(row)") }
+        }
+    }
+
+    @Test func everyContentIsBannedEverywhere() async throws {
+        try await Lanes.run {
+            var messages: [(String, [UInt8])] = []
+            for (label, content) in BannedSamples.contents {
+                for place in BannedSamples.Place.allCases {
+                    messages.append(
+                        (
+                            "\(label), \(place.rawValue)",
+                            BannedSamples.message("photo.jpg", content, type: "image/jpeg", at: place)
+                        ))
+                }
+                messages.append(
+                    (
+                        "\(label), no name",
+                        BannedSamples.message("", content, type: "application/octet-stream", at: .top)
+                    ))
+            }
+            for row in try scan(messages) { #expect(row.category == "banned" && !row.banned.isEmpty, "\(row)") }
+        }
+    }
+
+    /// The same places with a harmless file, and files that only look a little like what is banned.
+    @Test func harmlessTwinsPass() async throws {
+        try await Lanes.run {
+            var messages: [(String, [UInt8])] = []
+            for place in BannedSamples.Place.allCases {
+                for name in [
+                    "file.txt", "report.pdf", "letter.docx", "table.xlsx", "scan 2025-03-06.v2.pdf", "photo.jpg",
+                    "exe.txt",
+                    "Rechnung (1).pdf", "отчёт.pdf", "report.exe.pdf", "backup.tar.gz", "readme", "common.txt",
+                    "a.b.c.d.txt",
+                ] {
+                    messages.append(
+                        (
+                            "\(name), \(place.rawValue)",
+                            BannedSamples.message(name, Self.harmless, type: "text/plain", at: place)
+                        )
+                    )
+                }
+            }
+            // A domain as the name of an image.
+            messages.append(
+                (
+                    "www.example.com",
+                    BannedSamples.message(
+                        "www.example.com", [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10] + [UInt8](repeating: 0, count: 60),
+                        type: "image/png", at: .top)
+                ))
+            for row in try scan(messages) { #expect(row.banned.isEmpty && row.category != "banned", "\(row)") }
+        }
+    }
+
+    /// Names made to deceive (E-1 to E-7 of the list of tricks).
+    @Test func deceivingNamesAreBanned() async throws {
+        let names = [
+            "invoice\u{202E}fdp.exe", "invoice\u{202E}gpj.scr", "a.exe%00.txt", "a.exe.", "a.exe. .",
+            "a.exe:stream.txt",
+            "a\u{FF0E}exe", "a.\u{FF45}\u{FF58}\u{FF45}", "a.e\u{200B}xe", "a\u{2024}exe", "report.pdf.exe",
+            "report.pdf" + String(repeating: " ", count: 200) + ".scr", "report.pdf          .bak",
+            "a.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0B}", "a.txt.{00020424-0000-0000-c000-000000000046}",
+            "..\\..\\Startup\\a.bat", "C:\\Windows\\a.cmd", "a.\u{200B}pdf", "report\u{202D}.doc",
+        ]
+        try await Lanes.run {
+            let rows = try scan(
+                names.map {
+                    ($0.debugDescription, BannedSamples.message($0, Self.harmless, type: "text/plain", at: .top))
+                })
+            for row in rows { #expect(row.category == "banned", "\(row)") }
+        }
+    }
+
+    /// Macros have a set of their own; points are given for what only smells.
+    @Test func setsAreChosenByThePolicy() async throws {
+        try await Lanes.run {
+            let macro = BannedSamples.message("letter.docm", Self.harmless, type: "text/plain", at: .top)
+            let program = BannedSamples.message("a.exe", Self.harmless, type: "text/plain", at: .top)
+            let both = [("macro", macro), ("program", program)]
+            #expect(try scan(both).map(\.category) == ["clean", "banned"])
+            let sets = "policies:\n  default:\n    banned_rules: "
+            #expect(try scan(both, sets + "[macros, default]").map(\.category) == ["banned", "banned"])
+            #expect(try scan(both, sets + "[macros]").map(\.category) == ["banned", "clean"])
+            #expect(try scan(both, sets + "[]").map(\.category) == ["clean", "clean"])
+            let inline = "banned:\n  rules: [shipped, set mine, allow a.*, set other, \"ban *.docm # m\"]\n"
+            #expect(try scan(both, inline + sets + "[other, mine, default]").map(\.category) == ["banned", "clean"])
+            let unknown = try OfflineConfiguration(sets + "[nothing]")
+            let file = try unknown.write("m.eml", macro)
+            let refused = try mailreeve("scan", "--config", unknown.path, file)
+            #expect(refused.status != 0 && refused.errorText.contains("there is no set 'nothing'"), "\(refused)")
+        }
+    }
+
+    @Test func destiniesAreThoseOfThePolicy() async throws {
+        try await Lanes.run {
+            let program = [("program", BannedSamples.message("a.exe", Self.harmless, type: "text/plain", at: .top))]
+            for (destiny, disposition) in [
+                ("reject", "reject"), ("discard", "discard"), ("quarantine", "quarantine"), ("pass", "deliver-marked"),
+                ("strip", "strip"), ("tempfail", "tempfail"),
+            ] {
+                let row = try scan(program, "policies:\n  default:\n    banned: \(destiny)\n")[0]
+                #expect(row.category == "banned" && row.disposition == disposition, "\(row)")
+            }
+        }
+    }
+
+    // MARK: Sets of others
+
+    @Test(.enabled(if: SharedCorpora.path != nil, "the corpora are not beside the package"))
+    func hiddenNamesOfOthers() async throws {
+        try await Lanes.run {
+            let folder = "mime/noxxi-mime-is-broken/hide-filename"
+            let messages = SharedCorpora.names(in: folder).map { ($0, SharedCorpora.bytes("\(folder)/\($0)") ?? []) }
+            #expect(messages.count == 88)
+            // One of them hides nothing: it is an image, and says so.
+            let rows = try scan(messages, "banned:\n  rules: [\"ban *.zip\"]\n")
+            for row in rows where row.label != "132-fname-ctype.png.eml" {
+                #expect(row.category == "banned" || row.disposition == "quarantine", "\(row)")
+            }
+            let others = SharedCorpora.names(in: "mime/mimeminer").filter { $0.hasSuffix(".eml") }
+                .map { ($0, SharedCorpora.bytes("mime/mimeminer/\($0)") ?? []) }
+            for row in try scan(others) where row.label != "structure-normal_msg.eml" {
+                #expect(!row.banned.isEmpty || row.disposition == "quarantine", "\(row)")
+            }
+        }
+    }
+
+    @Test(.enabled(if: SharedCorpora.path != nil, "the corpora are not beside the package"))
+    func samplesOfAmavis() async throws {
+        let verdicts = [
+            "sample-badh.txt": "bad-header", "sample-executable.txt": "banned", "sample-nonspam.txt": "clean",
+            "sample-spam-GTUBE-junk.txt": "spam", "sample-spam-GTUBE-nojunk.txt": "spam",
+            "sample-virus-executable.txt": "infected", "sample-virus-nested.txt": "banned",
+            "sample-virus-simple.txt": "infected",
+        ]
+        try await Lanes.run {
+            let names = verdicts.keys.sorted()
+            let rows = try scan(names.map { ($0, SharedCorpora.bytes("mime/amavis/\($0)") ?? []) })
+            for row in rows { #expect(row.category == verdicts[row.label], "\(row)") }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Learnt mail in the daemon: a server that nodes share, what happens without it, databases of recipients, autolearning.
+@Suite(.enabled(if: Clients.arePossible, Clients.missing))
+struct LearntMailTests {
+    private static let spam = Programs.package + "/corpus/spam.mbox"
+    private static let ham = Programs.package + "/corpus/ham.mbox"
+
+    private static func gateway(_ hop: ScriptedNextHop, _ settings: [String: String]) throws -> GatewayProcess {
+        var configuration = try GatewayConfiguration(nextHops: [hop.address])
+        configuration.settings = settings
+        return try GatewayProcess(configuration)
+    }
+
+    private static func learn(_ gateway: GatewayProcess, _ arguments: String...) throws -> ToolResult {
+        try runTool(
+            Programs.path("mailreeve"), ["learn", "--config", gateway.configurationFile] + arguments)
+    }
+
+    /// Messages of both classes in a database of the gateway's.
+    private static func counts(_ gateway: GatewayProcess, _ arguments: String...) throws -> (spam: Int, ham: Int) {
+        let dump = try runTool(
+            Programs.path("mailreeve"),
+            ["learn", "--config", gateway.configurationFile, "--dump", "magic"] + arguments)
+        func value(_ name: String) -> Int {
+            let line = dump.lines.first { $0.hasSuffix("non-token data: \(name)") }
+            return line.flatMap { Int($0.split(separator: " ")[2]) } ?? -1
+        }
+        return (value("nspam"), value("nham"))
+    }
+
+    @Test func nodesShareAServerAndMailPassesWithoutIt() async throws {
+        try await Lanes.run {
+            let redis = try RedisProgram()
+            let hop = try ScriptedNextHop(lmtp: false)
+            let settings = ["bayes.redis_server": "\"unix:\(redis.socket)\"", "bayes.minimum": "50"]
+            let first = try Self.gateway(hop, settings)
+            let second = try Self.gateway(hop, settings)
+            let learnt = try Self.learn(first, "--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            #expect(learnt.lines.first == "Learned tokens from 123 message(s) (123 message(s) examined)", "\(learnt)")
+            #expect(learnt.lines.last?.hasPrefix("redis \(redis.socket)/0 mailreeve:bayes:: 62 spam, 61 ham") == true)
+            #expect(try Self.counts(second) == (62, 61))
+            let scan = try mailreeve("scan", "--config", second.configurationFile, "--json", Self.spam)
+            let probabilities = try scan.lines.map { try JSONDocument($0) }.map {
+                ($0["bayes"] as? [String: Double])?["probability"] ?? 0.5
+            }
+            #expect(probabilities.count { $0 > 0.5 } == 62)
+            #expect(try send(Mail.clean(1), to: second.port).code == 250)
+            redis.kill()
+            #expect(try send(Mail.clean(2), to: second.port).code == 250)
+            let lines = try second.awaitMessageLines(2)
+            #expect(!lines[0].contains("cause: "), "\(lines[0])")
+            #expect(lines[1].contains("Passed CLEAN ") && lines[1].contains("cause: bayes: redis "), "\(lines[1])")
+            // What cannot be judged says so as a test, too.
+            let without = try mailreeve("scan", "--config", second.configurationFile, "--json", Self.ham)
+            let tests = try JSONDocument(try #require(without.lines.first))["tests"] as? [[String: Any]]
+            #expect(tests?.contains { $0["name"] as? String == "BAYES_UNAVAILABLE" } == true)
+            #expect(try Self.learn(first, "--ham", Self.ham).status == 1)
+        }
+    }
+
+    @Test func rulesTeachWhereAutolearningIsOn() async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let header = try scratch.write("header_checks", "/^Subject: message 7/ SCORE 6 HEAD_RULE x\n")
+            let body = try scratch.write("body_checks", "/wonder drug/ SCORE 6.5 BODY_RULE x\n")
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try Self.gateway(
+                hop,
+                [
+                    "header_checks": "regexp:\(header)", "body_checks": "regexp:\(body)", "bayes.autolearn": "yes",
+                    "bayes.autolearn_per_sender": "2", "bayes.databases": "user",
+                ])
+            let text =
+                "From: a@example.org\nDate: Thu, 6 Mar 2025 07:05:30 +0000\nMessage-ID: <1@example.org>\n"
+                + "Subject: message 7\n\nA wonder drug for you\n"
+            #expect(try send(Mail(text: text), to: gateway.port).code == 250)
+            #expect(try send(Mail.clean(1, to: ["other@example.net"]), to: gateway.port).code == 250)
+            try poll("what was learnt") {
+                try Self.counts(gateway, "-u", "rcpt@example.net") == (1, 0)
+                    && Self.counts(gateway, "-u", "Other@Example.NET") == (0, 1)
+            }
+            // The sender has taught its share; mail of another goes on teaching.
+            #expect(try send(Mail.clean(2, to: ["other@example.net"]), to: gateway.port).code == 250)
+            var last = Mail.clean(3, to: ["other@example.net"])
+            last.sender = "another@example.org"
+            #expect(try send(last, to: gateway.port).code == 250)
+            try poll("what was learnt") { try Self.counts(gateway, "-u", "other@example.net") == (0, 2) }
+            #expect(try Self.counts(gateway) == (0, 0))
+        }
+    }
+
+    @Test func ownDatabasesJudgeWhereTheyKnowEnough() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try Self.gateway(hop, ["bayes.databases": "domain", "bayes.minimum": "50"])
+            // The domain calls spam what the others call ham.
+            _ = try Self.learn(gateway, "-u", "@odd.example", "--mbox", "--spam", Self.ham, "--ham", Self.spam)
+            _ = try Self.learn(gateway, "-u", "@small.example", "--mbox", "--spam", Self.ham)
+            _ = try Self.learn(gateway, "--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            _ = try Self.learn(gateway, "--sync")
+            func spam(to recipients: String...) throws -> Bool {
+                let options = recipients.flatMap { ["--recipient", $0] }
+                let scan = try runTool(
+                    Programs.path("mailreeve"),
+                    ["scan", "--config", gateway.configurationFile, "--json"] + options + [Self.spam])
+                let document = try JSONDocument(try #require(scan.lines.first, "\(scan)"))
+                return try #require((document["bayes"] as? [String: Double])?["probability"]) > 0.5
+            }
+            #expect(try spam(to: "a@example.net"))
+            #expect(try !spam(to: "a@ODD.example"))
+            #expect(try !spam(to: "a@odd.example", "b@odd.example"))
+            #expect(try spam(to: "a@odd.example", "b@example.net"))
+            #expect(try spam(to: "a@small.example"))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Beside Debian's sa-learn: the same lines and exit codes, and backups that both read.
+@Suite(.enabled(if: Clients.arePossible, Clients.missing))
+struct SaLearnTests {
+    private static let spam = Programs.package + "/corpus/spam.mbox"
+    private static let ham = Programs.package + "/corpus/ham.mbox"
+
+    /// Both programs with databases of their own.
+    private struct Pair {
+        let configuration: OfflineConfiguration
+        let scratch: Scratch
+
+        init() throws {
+            configuration = try OfflineConfiguration()
+            scratch = try Scratch(.disk)
+            for name in ["site", "theirs", "ours"] { _ = try scratch.directory(name) }
+            // Nothing but the Bayes plugin, so that no rules have to be compiled.
+            try scratch.write(
+                "site/local.cf",
+                "loadplugin Mail::SpamAssassin::Plugin::Check\nloadplugin Mail::SpamAssassin::Plugin::Bayes\nuse_bayes 1\n"
+            )
+            try FileManager.default.createSymbolicLink(
+                atPath: scratch.path + "/sa-learn", withDestinationPath: Programs.path("mailreeve"))
+        }
+
+        func theirs(_ arguments: [String]) throws -> ToolResult {
+            try runTool(
+                "/usr/bin/sa-learn",
+                ["-L", "--siteconfigpath", scratch.path + "/site", "--dbpath", scratch.path + "/theirs/bayes"]
+                    + arguments)
+        }
+
+        func ours(_ arguments: [String]) throws -> ToolResult {
+            try runTool(
+                scratch.path + "/sa-learn",
+                ["-L", "--config", configuration.path, "--dbpath", scratch.path + "/ours"] + arguments)
+        }
+
+        func write(_ name: String, _ lines: [String]) throws -> String {
+            try scratch.write(name, lines.joined(separator: "\n") + "\n")
+        }
+
+        /// Spam, ham and tokens as `--dump magic` says.
+        func numbers(_ dump: ToolResult) -> [String] {
+            ["nspam", "nham", "ntokens"].map { name in
+                dump.lines.first { $0.hasSuffix("non-token data: \(name)") }?.split(separator: " ")[2].description ?? ""
+            }
+        }
+    }
+
+    @Test func linesAndExitCodesAreTheSame() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            let list = try pair.write("list", ["spam:mbox:\(Self.spam)", "ham:mbox:\(Self.ham)"])
+            let one = try pair.write("one.eml", ["Subject: one", "From: a@example.org", "", "a small message"])
+            let commands = [
+                ["--mbox", "--spam", Self.spam], ["--mbox", "--spam", Self.spam], ["--mbox", "--ham", Self.ham],
+                ["--forget", "--mbox", Self.ham], ["--ham", "--mbox", Self.ham], ["-f", list],
+                ["--spam", one], ["--ham", one], ["--forget", one], ["--forget", one],
+                ["--no-sync", "--spam", "--file", one], ["--sync"], ["--max-size", "10", "--ham", one],
+                ["--spam", "/nonexistent/mail"], ["--force-expire"], ["one"], ["--frob"], ["--dump", "nothing"],
+            ]
+            for command in commands {
+                let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
+                #expect(ours.status == theirs.status, "\(command): \(ours) and \(theirs)")
+                let result = theirs.lines.filter { $0.hasPrefix("Learned ") || $0.hasPrefix("Forgot ") }
+                #expect(
+                    ours.lines.filter { $0.hasPrefix("Learned ") || $0.hasPrefix("Forgot ") } == result, "\(command)")
+                let (known, found) = (try pair.theirs(["--dump", "magic"]), try pair.ours(["--dump", "magic"]))
+                #expect(pair.numbers(found).prefix(2) == pair.numbers(known).prefix(2), "after \(command)")
+            }
+        }
+    }
+
+    @Test func theirBackupRestoresHere() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            _ = try pair.theirs(["--mbox", "--spam", Self.spam])
+            _ = try pair.theirs(["--mbox", "--ham", Self.ham])
+            let backup = try pair.write("backup", try pair.theirs(["--backup"]).lines)
+            let restored = try pair.ours(["--restore", backup])
+            #expect(restored.status == 0 && restored.errorText.contains("made by SpamAssassin"), "\(restored)")
+            let (theirs, ours) = (try pair.theirs(["--dump", "magic"]), try pair.ours(["--dump", "magic"]))
+            #expect(pair.numbers(ours) == pair.numbers(theirs))
+            #expect(pair.numbers(ours).prefix(2) == ["62", "61"])
+        }
+    }
+
+    @Test func ourBackupRestoresThere() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            _ = try pair.ours(["--mbox", "--spam", Self.spam])
+            _ = try pair.ours(["--mbox", "--ham", Self.ham])
+            let backup = try pair.write("backup", try pair.ours(["--backup"]).lines)
+            #expect(try pair.theirs(["--restore", backup]).status == 0)
+            let (theirs, ours) = (try pair.theirs(["--dump", "magic"]), try pair.ours(["--dump", "magic"]))
+            #expect(pair.numbers(theirs) == pair.numbers(ours))
+            // Line for line, probabilities among them.
+            let tokens = try pair.ours(["--dump", "data"]).lines.sorted()
+            #expect(tokens.count > 1000)
+            #expect(try pair.theirs(["--dump", "data"]).lines.sorted() == tokens)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Unpacked mail fills the workspace: a temporary failure, never a pass, and room for the next.
+@Suite struct WorkspaceTests {
+    private static let workers = 3
+
+    /// A message with a gzip file of so many octets.
+    private static func compressed(_ number: Int, megabytes: Int) throws -> Mail {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = [
+            "-c", "yes 'line \(number) of a file that is compressed well' | head -c \(megabytes)M | gzip -n",
+        ]
+        process.standardOutput = pipe
+        try process.run()
+        let content = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Mail.attached(Array(content), name: "f\(number).gz")
+    }
+
+    private static func stage(_ disk: SmallDisk, _ settings: [String: String] = [:]) throws -> Stage {
+        try Stage { configuration in
+            configuration.settings["workspace.directory"] = disk.path
+            configuration.settings["limits.free_space"] = "0"
+            configuration.settings["inspector.workers"] = "\(workers)"
+            // Not a single member stays in memory.
+            configuration.settings["unpacking.member_memory"] = "0"
+            for (key, value) in settings { configuration.settings[key] = value }
+        }
+    }
+
+    /// Two of them have room at one time, three would not.
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+    func messagesWaitForRoom() async throws {
+        try await Lanes.run {
+            let disk = try SmallDisk(megabytes: 64)
+            let stage = try Self.stage(disk, ["unpacking.maximum_quota": "25165824"])
+            let mails = try (1...6).map { try Self.compressed($0, megabytes: 22) }
+            let port = stage.gateway.port
+            let replies = mails.map { mail in Promise { try send(mail, to: port) } }
+            for reply in replies { #expect(try reply.get().code == 250) }
+            #expect(stage.hop.deliveries.count == mails.count)
+        }
+    }
+
+    /// One that is larger than the file system fails, and takes nothing from the others.
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+    func fullWorkspace() async throws {
+        try await Lanes.run {
+            let disk = try SmallDisk(megabytes: 16)
+            let stage = try Self.stage(disk)
+            let large = try (1...2).map { try Self.compressed($0, megabytes: 24) }
+            let small = try (3...5).map { try Self.compressed($0, megabytes: 10) }
+            let port = stage.gateway.port
+            let refused = large.map { mail in Promise { try send(mail, to: port) } }
+            let taken = small.map { mail in Promise { try send(mail, to: port) } }
+            for reply in taken { #expect(try reply.get().code == 250) }
+            for reply in refused {
+                let reply = try reply.get()
+                #expect(reply.code == 451 || reply.code == 452, "\(reply)")
+            }
+            #expect(stage.hop.deliveries.count == small.count)
+            #expect(try stage.gateway.log.all().contains { $0.contains("No space left") })
+            try stage.expectService()
+        }
+    }
+
+    /// What an earlier gateway left behind takes no room.
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+    func leftOvers() async throws {
+        try await Lanes.run {
+            let disk = try SmallDisk(megabytes: 16)
+            try disk.fill()
+            let stage = try Self.stage(disk)
+            #expect(try send(try Self.compressed(1, megabytes: 10), to: stage.gateway.port).code == 250)
+        }
+    }
+}

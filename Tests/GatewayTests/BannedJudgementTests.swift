@@ -1,0 +1,92 @@
+import Checks
+import Configuration
+@testable import Gateway
+import MailModel
+import Policy
+import Testing
+
+/// An inspector says which rules on files hold; what they say, and which are asked, is read in the gateway's own copy.
+@Suite struct BannedJudgementTests {
+    private static let envelope = Envelope(
+        reversePath: MailPath("a@example.org"), recipients: [Recipient(path: MailPath("b@example.net"))])
+
+    private static let digest = [UInt8](repeating: 7, count: 32)
+    private static let report = Report(
+        messageSize: 100,
+        parts: [
+            PartDescription(path: "1", declaredType: "multipart/mixed"),
+            PartDescription(path: "1.1", names: ["a.zip"], sha256: digest, types: ["zip"], container: 0),
+            PartDescription(path: "1.1/1", names: ["a.exe"], types: ["exe-ms", "exe"], container: 1),
+        ])
+
+    private func book(_ rules: String..., change: (inout RuleSettings) -> Void = { _ in }) throws -> RuleBook {
+        var settings = RuleSettings()
+        settings.banned = rules.map { .inline($0) }
+        change(&settings)
+        return try RuleBook(settings, number: 1)
+    }
+
+    private func judge(
+        _ book: RuleBook?, _ firings: [(set: Int, rule: Int)], sets: [String] = ["default"], part: Int = 2
+    ) throws -> BannedJudgement {
+        var report = Self.report
+        report.banned = firings.map { BannedFiring(set: $0.set, rule: $0.rule, part: part, matched: part) }
+        return try BannedJudgement(report, book: book, sets: sets, envelope: Self.envelope, now: 0)
+    }
+
+    @Test func wordsComeFromOurOwnRules() throws {
+        let judgement = try judge(try book("ban *.com # other", "ban *.exe # programs"), [(0, 1)])
+        let content = try #require(judgement.contents.first)
+        #expect(content.text == "programs:.exe-ms,.exe,a.exe")
+        #expect(content.path == "1.1/1" && content.rule == "banned.rules:2:1")
+        #expect(judgement.contents.count == 1 && judgement.tests.isEmpty && judgement.allowed.isEmpty)
+    }
+
+    /// Sets are asked in the order of the policy, whatever the order of the report; those that it does not name are not.
+    @Test func thePolicyChoosesTheSets() throws {
+        let book = try book("ban *.exe # d", "set one", "allow *.exe", "set two", "ban *.exe # t")
+        let all = [(0, 0), (1, 0), (2, 0)]
+        #expect(try judge(book, all, sets: ["default", "one"]).contents.map(\.reason) == ["d"])
+        #expect(try judge(book, all, sets: ["one", "two"]).contents.isEmpty)
+        #expect(try judge(book, all, sets: ["two", "one"]).contents.map(\.reason) == ["t"])
+        #expect(try judge(book, all, sets: []).contents.isEmpty)
+        #expect(throws: RuleJudgement.Refusal.self) { try judge(book, all, sets: ["gone"]) }
+        #expect(book.missingSet(["one", "gone"])?.contains("'gone'") == true && book.missingSet(["default"]) == nil)
+    }
+
+    @Test func pointsCountOnce() throws {
+        let book = try book("score 1.5 SMELL *.exe # smells", "ban *.exe")
+        let judgement = try judge(book, [(0, 0), (0, 0), (0, 1)])
+        #expect(judgement.tests == [ScoredTest(name: "SMELL", score: 1.5, evidence: "smells")])
+        #expect(judgement.contents.count == 1)
+    }
+
+    /// Rules and parts that are not there are lies.
+    @Test func whatIsNotThereIsRefused() throws {
+        let book = try book("ban *.exe")
+        for (set, rule) in [(1, 0), (0, 1), (0, Int.max)] {
+            #expect(throws: RuleJudgement.Refusal.self) { try judge(book, [(set, rule)]) }
+        }
+        #expect(throws: RuleJudgement.Refusal.self) { try judge(book, [(0, 0)], part: 3) }
+        #expect(throws: RuleJudgement.Refusal.self) { try judge(nil, [(0, 0)]) }
+    }
+
+    @Test func thousandsAreCut() throws {
+        var report = Report(messageSize: 100, parts: [PartDescription(path: "1")])
+        for number in 1...1000 {
+            report.parts.append(PartDescription(path: "1.\(number)", names: ["a.exe"], container: 0))
+        }
+        report.banned = (1...1000).map { BannedFiring(set: 0, rule: 0, part: $0, matched: $0) }
+        let judgement = try BannedJudgement(
+            report, book: try book("ban *.exe"), sets: ["default"], envelope: Self.envelope, now: 0)
+        #expect(judgement.contents.count == BannedJudgement.shown)
+    }
+
+    @Test func rulesThatAreWrongAreRefused() {
+        #expect(throws: GatewayError.self) { try book("ban *.{exe") }
+        #expect(throws: GatewayError.self) {
+            try book { $0.banned = [.file("/nonexistent/banned.rules")] }
+        }
+        #expect(throws: GatewayError.self) { try book { $0.bannedAllowList = "/nonexistent/allow" } }
+    }
+}

@@ -1,0 +1,122 @@
+import Bayes
+import Configuration
+import MailModel
+import NIOPosix
+import Scoring
+import Testing
+
+@testable import Gateway
+
+/// Which database judges, and that each is opened once.
+@Suite struct LearntDatabasesTests {
+    private static func recipients(_ addresses: String...) -> [Recipient] {
+        addresses.map { Recipient(path: MailPath($0)) }
+    }
+
+    private static func lessons(_ count: Int) -> [Lesson] {
+        (0..<count).map { number in
+            let keys = (0..<10).map { TokenKey(TokenClass.word.rawValue) << 36 | TokenKey(number * 10 + $0) }
+            return Lesson(id: "message \(number)", keys: keys)
+        }
+    }
+
+    private static func teach(_ databases: LearntDatabases, _ name: String?, _ count: Int) throws {
+        _ = try databases.with(name, making: true) { store in
+            let store = BayesStore(store)
+            for isSpam in [true, false] {
+                var batch = try store.beginBatch(at: 1)
+                let lessons = Self.lessons(count).map { Lesson(id: "\($0.id) \(isSpam)", keys: $0.keys) }
+                _ = try store.learn(lessons, asSpam: isSpam, batch: &batch, time: 1)
+            }
+        }
+    }
+
+    @Test func namesAreThoseThatAllRecipientsShare() {
+        func name(_ scope: Settings.BayesDatabaseScope, _ addresses: String...) -> String? {
+            LearntDatabases.name(addresses.map { Recipient(path: MailPath($0)) }, scope)
+        }
+        #expect(name(.shared, "a@b.example") == nil)
+        #expect(name(.user, "a@b.example") == "a@b.example")
+        #expect(name(.user, "A@B.example", "a@b.EXAMPLE") == "a@b.example")
+        #expect(name(.user, "a@b.example", "c@b.example") == nil)
+        #expect(name(.domain, "a@b.example", "c@B.example") == "@b.example")
+        #expect(name(.domain, "a@b.example", "c@d.example") == nil)
+        #expect(name(.user, "postmaster") == nil)
+        #expect(name(.domain, "a@") == nil)
+        #expect(name(.user) == nil)
+    }
+
+    @Test(arguments: [
+        ("joe", "joe"), ("a@b.example", "a@b.example"), ("../x", "%2E.%2Fx"), ("ä", "%C3%A4"), (".", "%2E"),
+        ("a:b", "a%3Ab"),
+    ])
+    func namesAreNoPaths(_ pair: (String, String)) {
+        #expect(LearntDatabases.escaped(pair.0) == pair.1)
+    }
+
+    @Test func longNamesStayApart() {
+        let (one, other) = (String(repeating: "a", count: 300) + "1", String(repeating: "a", count: 300) + "2")
+        #expect(LearntDatabases.escaped(one) != LearntDatabases.escaped(other))
+        #expect(LearntDatabases.escaped(one).utf8.count <= 200)
+        #expect(LearntDatabases.escaped(String(repeating: "a", count: 200)).utf8.count == 200)
+    }
+
+    @Test func databasesBeyondTheLimitAreClosedAndFoundAgain() throws {
+        let directory = try TemporaryDirectory(.memory)
+        var settings = Settings()
+        settings.bayes.openDatabases = 2
+        let databases = try LearntDatabases(settings, directory: directory.path)
+        for round in 0..<3 {
+            for number in 0..<6 {
+                let name = "user\(number)@example.org"
+                if round == 0 { try Self.teach(databases, name, number + 1) }
+                let spam = try databases.with(name) { try BayesStore($0).totals().spam }
+                #expect(spam == UInt64(number + 1))
+            }
+        }
+        #expect(try databases.with("nobody@example.org") { _ in true } == nil)
+        var places = 0
+        try databases.forEachOwn { _ in places += 1 }
+        #expect(places == 6)
+    }
+
+    @Test func ownDatabaseJudgesWhenItKnowsEnough() throws {
+        let directory = try TemporaryDirectory(.memory)
+        let databases = try LearntDatabases(Settings(), directory: directory.path)
+        let scorer = SpamScorer(
+            databases: databases, limits: BayesStore.Limits(minimum: 20), scope: .user, threads: .singleton)
+        let one = Self.recipients("one@example.org")
+        #expect(try scorer.choose(for: one) == nil)
+        try Self.teach(databases, "one@example.org", 19)
+        #expect(try scorer.choose(for: one) == nil)
+        try Self.teach(databases, nil, 20)
+        let shared = try #require(try scorer.choose(for: one))
+        #expect(shared.name == nil)
+        try Self.teach(databases, "one@example.org", 20)
+        #expect(try scorer.choose(for: one)?.name == "one@example.org")
+        #expect(try scorer.choose(for: Self.recipients("two@example.org"))?.name == nil)
+        #expect(try scorer.choose(for: Self.recipients("one@example.org", "two@example.org"))?.name == nil)
+    }
+
+    @Test func aServerThatIsNotThereIsAnError() throws {
+        var settings = Settings()
+        settings.bayes.redis.server = .unix(path: "/nonexistent/redis.sock")
+        let databases = try LearntDatabases(settings)
+        let scorer = SpamScorer(
+            databases: databases, limits: BayesStore.Limits(), scope: .shared, threads: .singleton)
+        #expect(throws: StoreError.self) { try scorer.choose(for: Self.recipients("a@example.org")) }
+        settings.bayes.redis.passwordFile = "/nonexistent/password"
+        #expect(throws: (any Error).self) { try LearntDatabases(settings) }
+    }
+
+    @Test func messagesAreKnownByWhatTheirWayDoesNotChange() {
+        func id(_ text: String) -> String {
+            MessageIdentity.of(Array(text.replacing("\n", with: "\r\n").utf8).span)
+        }
+        let first = id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody\n")
+        #expect(
+            id("Received: y\nX-Spam-Status: No\nDate: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody\n") == first)
+        #expect(id("Date: x\nMessage-ID: <2@x>\nFrom: a\nSubject: s\n\nbody\n") != first)
+        #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody.\n") != first)
+    }
+}

@@ -1,0 +1,161 @@
+import Checks
+import Patterns
+import TestSupport
+import Testing
+
+/// Rules on files from configuration files of amavis: what is taken over, word for word, and what is named instead.
+@Suite struct AmavisImportTests {
+    private func imported(_ text: String) -> AmavisImport { AmavisImport(Array(text.utf8), name: "amavisd.conf") }
+
+    /// The lines of rules and sets, without the head.
+    private func lines(_ text: String) -> [String] {
+        String(decoding: imported(text).rules, as: UTF8.self).split(separator: "\n").map(String.init)
+            .filter { !$0.hasPrefix("#") }
+    }
+
+    @Test func tablesAreTakenOver() {
+        let text = #"""
+            use strict;
+            $x = 'a # no comment'; # qr'not this'
+            $banned_filename_re = new_RE(
+              # a line of its own
+              qr'^\.(exe-ms|dll)$',                   # banned types
+              [ qr'^\.(rpm|cpio|tar)$'       => 0 ],  # allow
+              [ qr/^a\/b$/i, 1 ], qr{x{2}}, qr!a/b!s,
+            # qr'.\.(exe)$'i,
+              qr'.\.(ade|adp|   # inner
+                     app)$'ix,  # long
+              'plain text',
+            );
+            """#
+        #expect(
+            lines(text) == [
+                "set default", #"ban any /^\.(exe-ms|dll)$/  # banned types"#,
+                #"allow any /^\.(rpm|cpio|tar)$/  # allow"#,
+                #"ban any /^a\/b$/i"#, "ban any /x{2}/", #"ban any /a\/b/s"#, #"ban any /.\.(ade|adp|app)$/i  # long"#,
+                "ban any /plain text/",
+            ])
+        #expect(imported(text).notes.isEmpty)
+    }
+
+    @Test func setsAndNames() {
+        let text = #"""
+            my $ext = 'exe|com';
+            our $mine = new_RE( qr/\.($ext)$/i, qr/end$/, qr/a$|b/ );
+            %banned_rules = (
+              'NO-MS-EXEC' => new_RE( qr'^\.(exe-ms)$' ),
+              'PASS ALL'   => new_RE( [qr'^' => 0] ),
+              MINE         => $mine,
+              'DEFAULT'    => $banned_filename_re,
+            );
+            $banned_rules{'LATER'} = new_RE(qr'later');
+            $banned_filename_re = new_RE(qr'late');
+            $banned_namepath_re = new_RE(
+              [qr'(?#NO RPM) ^ (.*\t)? T=rpm (\t.*)? $'xm => 'DISCARD'],
+            );
+            """#
+        #expect(
+            lines(text) == [
+                "set default", "set namepath", #"ban namepath /(?#NO RPM)^(.*\t)?T=rpm(\t.*)?$/m  # NO RPM"#,
+                "set NO-MS-EXEC", #"ban any /^\.(exe-ms)$/"#, "set PASS-ALL", "allow any /^/", "set MINE",
+                #"ban any /\.(exe|com)$/i"#, "ban any /end$/", "ban any /a$|b/", "set LATER", "ban any /later/",
+            ])
+        let notes = imported(text).notes
+        // $banned_filename_re was not yet set where %banned_rules used it: Perl would have taken undef.
+        #expect(notes.map(\.line) == [5, 7, 11, 12], "\(notes)")
+        #expect(notes.filter(\.isLoss).map(\.line) == [7], "\(notes)")
+    }
+
+    /// What only Perl can work out is named with its line; the rules around it are taken.
+    @Test(arguments: [
+        ("qr/$unknown/", "a pattern with names in it"), ("qr/@{[ 1 ]}/", "a pattern with names in it"),
+        ("[qr/x/ => undef]", "undef"), ("map { qr/$_/ } @x", "map(...)"),
+        ("@more", "@more, which is not set in this file"),
+        ("[qr/x/ => sub { 1; }]", "sub(...)"), ("qr/x/r", "the flag 'r'"), ("new_RE(qr/x/)", "a table within a table"),
+        ("$h{'x'}", "an element of $h"), ("qr/x/ . qr/y/", "put together"), ("$a ? qr/x/ : qr/y/", "only Perl"),
+    ])
+    func lossesAreNamed(_ item: String, _ words: String) {
+        let text = "$banned_filename_re = new_RE(\n  qr'a',\n  \(item),\n  qr'b',\n);\n"
+        let taken = imported(text)
+        #expect(lines(text) == ["set default", "ban any /a/", "ban any /b/"])
+        #expect(taken.notes.map(\.line) == [3], "\(taken.notes)")
+        #expect(taken.notes.first?.isLoss == true && taken.notes.first?.text.contains(words) == true, "\(taken.notes)")
+    }
+
+    /// Nothing in strings, here-documents, documentation or behind the end is taken for code.
+    @Test func whatIsNoCode() {
+        let text = #"""
+            $a = "text; $banned_filename_re = new_RE(qr'no');";
+            $b = <<'END' . "x";
+            $banned_filename_re = new_RE(qr'no');
+            END
+            =pod
+
+            $banned_filename_re = new_RE(qr'no');
+
+            =cut
+            %h = (q => 1, y => 2, s => 3, m => 'x', 'tr' => 4);
+            s{a(b}{c)}g; tr/;/'/; y/"/'/; $s = qw(a ' b); $r = $x =~ m/'/ ? 1 : 0; $n = $#array; $m = $h{s};
+            $banned_filename_re = new_RE(qr'yes');
+            1;  # insure a defined return value
+            __END__
+            $banned_filename_re = new_RE(qr'no');
+            """#
+        #expect(lines(text) == ["set default", "ban any /yes/"])
+        #expect(imported(text).notes.isEmpty)
+    }
+
+    @Test func whatEndsTooEarly() {
+        for text in [
+            "$banned_filename_re = new_RE(qr'a", "$x = 'abc", "$x = <<END;\nabc", "$banned_filename_re = new_RE(",
+        ] {
+            let taken = imported(text)
+            #expect(taken.count == 0 && taken.notes.contains { $0.isLoss }, "\(text)")
+        }
+    }
+
+    /// Text that is not UTF-8 is Latin-1.
+    @Test func otherCharsets() {
+        let taken = AmavisImport(Array("$banned_filename_re = new_RE(qr'".utf8) + [0xE9] + Array("');".utf8), name: "x")
+        #expect(String(decoding: taken.rules, as: UTF8.self).contains("ban any /é/"))
+    }
+
+    /// Any bytes at all: no trap, and what comes out can be read.
+    @Test func nonsense() {
+        var seed: UInt64 = 11
+        let alphabet = Array("$banned_filename_re=new_RE(qr'x'[]{}<>/\\\"%@&,;#\n\t|:->q s y m 0".utf8)
+        for _ in 0..<3000 {
+            var bytes: [UInt8] = []
+            for _ in 0..<80 {
+                seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                bytes.append(alphabet[Int(seed >> 33) % alphabet.count])
+            }
+            let taken = AmavisImport(Array("$banned_filename_re = new_RE(".utf8) + bytes, name: "x")
+            let read = BannedRules([BannedRules.Source(name: "x", text: taken.rules)])
+            #expect(read.problems.isEmpty, "\(String(decoding: bytes, as: UTF8.self)): \(read.problems)")
+        }
+    }
+
+    private static let corpus = "postfix-checks/amavis"
+    /// How many rules stand in the real files.
+    private static let counts = [
+        "Haran__Mail.CONF/amavisd.conf": 8, "clearos__amavisd-new/amavisd.conf": 0,
+        "giouchiha__linux-configs/50-user": 9,
+        "kiwi-cam__postfixmta/50-user": 0, "lathiat__amavisd/amavisd.conf": 8,
+        "lathiat__amavisd/amavisd.conf-default": 0,
+        "technicalguru__docker-mailserver-amavis/15-content_filter_mode": 0,
+        "technicalguru__docker-mailserver-amavis/20-debian_defaults": 7,
+        "technicalguru__docker-mailserver-amavis/50-user": 0,
+    ]
+
+    @Test(.enabled(if: SharedCorpora.path != nil, "the corpora are not beside the package"), arguments: counts)
+    func realFiles(_ file: String, _ count: Int) throws {
+        let text = try #require(SharedCorpora.bytes("\(Self.corpus)/\(file)"))
+        let taken = AmavisImport(text, name: file)
+        #expect(taken.count == count)
+        #expect(!taken.notes.contains { $0.isLoss }, "\(taken.notes)")
+        let rules = BannedRules([BannedRules.Source(name: file, text: taken.rules)])
+        #expect(BannedMatcher(rules).problems.isEmpty)
+        #expect(rules.sets.reduce(0) { $0 + $1.rules.count } == count)
+    }
+}

@@ -1,0 +1,135 @@
+import Checks
+import Patterns
+import Testing
+
+/// What rules on names and types of files decide, in which order, and for which file.
+@Suite struct BannedMatcherTests {
+    /// A message with a zip archive, in it a rar archive, in it a program; beside them a text.
+    private static let files: [BannedFile] = [
+        BannedFile(container: nil, placement: "1", declared: ["multipart/mixed"]),
+        BannedFile(
+            container: 0, placement: "1/1", declared: ["application/zip"], names: ["a.zip"], types: ["zip"], size: 500,
+            digest: [UInt8](repeating: 1, count: 32)),
+        BannedFile(container: 1, placement: "1/1/1", names: ["b.rar"], types: ["rar"], size: 300),
+        BannedFile(
+            container: 2, placement: "1/1/1/1", names: ["run.exe"], types: ["exe-ms", "exe"], marks: ["encrypted"],
+            size: 100),
+        BannedFile(
+            container: 0, placement: "1/2", declared: ["text/plain"], names: ["note.txt"], types: ["asc"], size: 9),
+    ]
+
+    private func lookup(_ text: String, _ files: [BannedFile] = Self.files) -> [BannedMatch] {
+        let rules = BannedRules([BannedRules.Source(name: "f", text: Array(text.utf8))])
+        let matcher = BannedMatcher(rules)
+        #expect(matcher.problems.isEmpty, "\(matcher.problems)")
+        let lookup = BannedLookup(matcher, files) { false }
+        #expect(lookup.reached == nil && matcher.failures == 0)
+        return lookup.matches
+    }
+
+    /// Numbers of the rules that held for the program and for the text; -1 where none did.
+    private func decided(_ text: String) -> [Int] {
+        let matches = lookup(text)
+        return [3, 4].map { file in matches.last { $0.file == file }?.rule ?? -1 }
+    }
+
+    /// Each condition alone: whether it holds for the program, and for the text.
+    @Test(arguments: [
+        ("*.exe", true, false), ("*.EXE", true, false), ("run.???", true, false), ("*.{com,exe}", true, false),
+        ("\"run.exe\"", true, false), ("exe", true, false), (".exe", true, false), ("detected zip|exe", true, false),
+        ("text/plain", false, true), ("text/*", false, true), ("declared text/*", false, true),
+        ("name /^run/", true, false), ("name /^RUN/", false, false), ("name /^RUN/i", true, false),
+        // What holds for a container holds for what is in it.
+        ("zip", true, false), ("name a.zip", true, false), ("multipart/mixed", true, true),
+        ("zip > *.rar", true, false), ("zip > *.exe", false, false), ("zip > rar > *.exe", true, false),
+        ("application/zip > rar", true, false), ("rar > zip", false, false),
+        ("*.exe inside zip", true, false), ("*.exe inside rar", true, false), ("*.exe not inside zip", false, false),
+        ("*.txt not inside zip", false, true), ("*.txt inside multipart/mixed", false, true),
+        ("encrypted", true, false), ("*.exe not encrypted", false, false),
+        ("size > 499", true, false), ("size < 10", true, true), ("*.exe size < 100", false, false),
+        ("*.exe size < 101", true, false), ("sha256 \(String(repeating: "01", count: 32))", true, false),
+        ("any /^[.]exe-ms$/", true, false), ("any /^application\\/zip$/", true, false),
+        ("any /^UNDECIPHERABLE$/", true, false),
+        ("any /^note/", false, true),
+        ("namepath /^P=p002\\tL=1\\/1\\tM=application\\/zip\\tT=zip\\tN=a.zip$/m", true, false),
+        ("namepath /T=zip(?s:.*)N=run.exe\\tA=C\\z/", true, false), ("not namepath /T=zip/", false, true),
+        ("name /\\x{e9}/", false, false), ("name *.txt not *.exe", false, true),
+    ])
+    func conditions(_ condition: String, _ program: Bool, _ text: Bool) {
+        let both = decided("ban \(condition)\n")
+        #expect(both == [program ? 0 : -1, text ? 0 : -1], "\(condition)")
+    }
+
+    /// Conditions of one rule are about one file: the size of the archive and the name of the program do not add up.
+    @Test func conditionsAreAboutOneFile() {
+        #expect(decided("ban *.exe size > 400\n")[0] == -1)
+        #expect(decided("ban zip size > 400\n")[0] == 0)
+    }
+
+    @Test func theFirstThatHoldsDecides() {
+        #expect(decided("allow zip\nban *.exe\n") == [0, -1])
+        #expect(decided("ban *.exe\nallow zip\n") == [0, -1])
+        #expect(decided("ban *.com\nallow rar\nban *.exe\nban *.txt\n") == [1, 3])
+    }
+
+    /// Points do not end the search, and count up to what decides only.
+    @Test func scoresGoOn() {
+        let matches = lookup("score 1 A *.exe\nban *.exe\nscore 1 B *.exe\n")
+        #expect(matches.filter { $0.file == 3 }.map(\.rule) == [0, 1])
+    }
+
+    /// Each set answers for itself; only files that hold nothing further are asked about.
+    @Test func setsAndLeaves() {
+        let matches = lookup("ban zip\nset other\nban *.exe\n")
+        #expect(matches.map(\.set) == [0, 1] && matches.map(\.file) == [3, 3] && matches.map(\.matched) == [1, 3])
+    }
+
+    @Test func hiddenNamesAreSeen() {
+        for name in ["x\u{202E}fdp.exe", "x.exe\u{0}.txt", "x.exe.", "x.exe:s", "x.ex\u{200B}e", "x\u{FF0E}exe"] {
+            let matches = lookup("ban *.exe\n", [BannedFile(container: nil, placement: "1", names: [name])])
+            #expect(matches.count == 1, "\(name.debugDescription)")
+        }
+    }
+
+    @Test func patternsThatCannotBeCompiledAreNamed() {
+        let rules = BannedRules([BannedRules.Source(name: "f", text: Array("ban *.a\nban name /(/\n".utf8))])
+        let problems = BannedMatcher(rules).problems
+        #expect(problems.map(\.place.line) == [2])
+        #expect(problems.first?.text.contains("parenthesis") == true)
+    }
+
+    /// A pattern that explodes is given up, and that is told.
+    @Test func stepsAreBounded() {
+        let rules = BannedRules([BannedRules.Source(name: "f", text: Array("ban name /^(a+)+$/\n".utf8))])
+        var limits = PatternLimits()
+        limits.matchSteps = 1000
+        let matcher = BannedMatcher(rules, limits: limits)
+        let name = String(repeating: "a", count: 40) + "!"
+        _ = BannedLookup(matcher, [BannedFile(container: nil, placement: "1", names: [name])]) { false }
+        #expect(matcher.failures > 0)
+        matcher.clearFailures()
+        #expect(matcher.failures == 0)
+    }
+
+    @Test func timeAndMatchesAreBounded() {
+        let rules = BannedRules([BannedRules.Source(name: "f", text: Array("ban *\n".utf8))])
+        let matcher = BannedMatcher(rules)
+        #expect(BannedLookup(matcher, Self.files) { true }.reached == .time)
+        let file = BannedFile(container: nil, placement: "1", names: ["a"])
+        let most = BannedLookup(matcher, Array(repeating: file, count: BannedLookup.mostMatches)) { false }
+        #expect(most.reached == nil && most.matches.count == BannedLookup.mostMatches)
+        let more = BannedLookup(matcher, Array(repeating: file, count: BannedLookup.mostMatches + 1)) { false }
+        #expect(more.reached == .matches && more.matches.count == BannedLookup.mostMatches)
+    }
+
+    @Test func lintNamesWhatNeverDecides() {
+        let rules = BannedRules([
+            BannedRules.Source(
+                name: "f",
+                text: Array(
+                    "ban zip|rar\nban zip *.exe\nallow *.com\nscore 1 A *.com\nban *.com size > 1\nban *.bat\n".utf8))
+        ])
+        #expect(BannedLint.findings(rules).map(\.place.line) == [2, 4, 5])
+        #expect(BannedLint.findings(BannedRules([BannedRules.shipped])).isEmpty)
+    }
+}

@@ -1,0 +1,142 @@
+import Glibc
+import MailModel
+@testable import RemoteChecks
+import TestSupport
+import Testing
+
+extension ClamdProcess {
+    fileprivate var unix: ScannerAddress { .unix(path: socketPath) }
+    fileprivate var tcp: ScannerAddress { .tcp(host: "127.0.0.1", port: port) }
+}
+
+/// The client of clamd with the real one, and with what pretends to be one.
+@Suite(.enabled(if: ClamdProcess.isThere, "clamd is not installed (make test-deps)"))
+struct ClamdTests {
+    private static func client(
+        _ addresses: [ScannerAddress], _ method: ClamdScanner.Method = .instream
+    ) -> ClamdScanner {
+        ClamdScanner(addresses: addresses, method: method, threads: 4)
+    }
+
+    @Test(arguments: ["tcp", "unix", "fildes"])
+    func findsAndPasses(way: String) async throws {
+        let clamd = try ClamdProcess()
+        let client = Self.client([way == "tcp" ? clamd.tcp : clamd.unix], way == "fildes" ? .fildes : .instream)
+        let clean = try await client.scan(try subject("nothing here"), deadline: deadline(20))
+        #expect(clean == ScanAnswer())
+        let infected = try await client.scan(try subject(eicar), deadline: deadline(20))
+        #expect(infected.findings.map(\.name) == [eicarName] && infected.findings[0].part == nil)
+        let large = try await client.scan(
+            try subject(String(repeating: "line of text\r\n", count: 60_000) + eicar), deadline: deadline(20))
+        #expect(large.isInfected)
+    }
+
+    @Test func partsAreScannedByThemselves() async throws {
+        let clamd = try ClamdProcess()
+        let answer = try await Self.client([clamd.unix]).scan(
+            try subject("clean", parts: ["one", eicar, "three"]), deadline: deadline(20))
+        #expect(answer.findings.map(\.part) == [1])
+    }
+
+    @Test func versionIsSaid() async throws {
+        let clamd = try ClamdProcess()
+        let version = try #require(try await Self.client([clamd.tcp]).version(deadline: deadline(20)))
+        #expect(version.text.hasPrefix("ClamAV 1.") || version.text.hasPrefix("ClamAV 0."))
+        // No database of the makers, no time.
+        #expect(version.signatureTime == nil)
+    }
+
+    /// clamd refuses what is larger than its own limit: that is no failure of clamd and no clean message.
+    @Test func largerThanItsLimitIsUnchecked() async throws {
+        let clamd = try ClamdProcess(streamLimit: "1M")
+        let client = Self.client([clamd.unix])
+        let fits = try await client.scan(
+            try subject(String(repeating: "x", count: 900_000)), deadline: deadline(20))
+        #expect(fits == ScanAnswer())
+        let answer = try await client.scan(
+            try subject(String(repeating: "x", count: 3_000_000)), deadline: deadline(20))
+        #expect(answer.unchecked.map(\.reason) == [.overLimits] && answer.findings.isEmpty)
+    }
+
+    @Test func anotherHostTakesOver() async throws {
+        let clamd = try ClamdProcess()
+        let dead = ScannerAddress.tcp(host: "127.0.0.1", port: try Ports.free())
+        let silent = try ScriptedServer { $0.awaitEnd() }
+        let client = Self.client([dead, .unix(path: silent.path), clamd.tcp])
+        #expect(try await client.scan(try subject(eicar), deadline: deadline(6)).isInfected)
+        // The one that answered is asked first from now on: the others would take longer than this.
+        #expect(try await client.scan(try subject(eicar), deadline: deadline(6)).isInfected)
+    }
+
+    @Test func stoppedAndHung() async throws {
+        let clamd = try ClamdProcess()
+        let client = Self.client([clamd.unix])
+        clamd.signal(SIGSTOP)
+        let mail = try subject("text")
+        let hung = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(0.3))
+        }
+        #expect(hung == "no answer in time")
+        clamd.signal(SIGCONT)
+        #expect(try await client.scan(mail, deadline: deadline(20)) == ScanAnswer())
+        clamd.stop()
+        let dead = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(20))
+        }
+        #expect(dead?.contains("connect: ") == true, "\(dead ?? "answered")")
+    }
+
+    @Test(arguments: [
+        "", "\0", "OK\0", "stream OK\0", "stream: ok\0", "stream: \0", "stream: lstat() failed ERROR\0",
+        "stream: OK", "UNKNOWN COMMAND\0", "stream: OK\n\0", "stream: FOUND OK?\0",
+        String(repeating: "a", count: 100_000),
+    ])
+    func nonsenseIsAFailure(answer: String) async throws {
+        let server = try ScriptedServer { socket in
+            try socket.send(answer)
+            socket.shutdownWriting()
+            socket.awaitEnd()
+        }
+        let client = Self.client([.unix(path: server.path)])
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(20))
+        }
+        #expect(why != nil)
+        let version = try? await client.version(deadline: deadline(20))
+        #expect(version == nil)
+    }
+
+    /// An octet now and then does not move the deadline.
+    @Test func dripsAreCutOff() async throws {
+        let server = try ScriptedServer { socket in
+            while true {
+                try socket.send("s")
+                usleep(20_000)
+            }
+        }
+        let client = Self.client([.unix(path: server.path)])
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(0.3))
+        }
+        #expect(why == "no answer in time")
+    }
+
+    @Test(arguments: [
+        ("ClamAV 1.4.6/27500/Sun Nov 24 09:41:08 2024", 1_732_438_800),
+        ("ClamAV 0.103/1/Thu Feb 29 00:00:01 2024", 1_709_164_800),
+        ("ClamAV 0.103/1/Thu Jan  1 00:00:00 1970", 0),
+    ])
+    func datesOfSignatures(text: String, time: Int) {
+        #expect(ClamdVersion.signatureTime(text) == time)
+    }
+
+    @Test(arguments: [
+        "ClamAV 1.4.6", "ClamAV 1.4.6/27500", "ClamAV 1/2/x", "ClamAV 1/2/Sun Foo 24 09:41:08 2024",
+        "ClamAV 1/2/Sun Nov 99 09:41:08 2024", "ClamAV 1/2/Sun Nov 24 09:41:08 99999999999999999999",
+    ])
+    func noDates(text: String) {
+        #expect(ClamdVersion.signatureTime(text) == nil)
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Glibc
+import Linux
+import MailModel
+import TestSupport
+import Testing
+
+@testable import RemoteChecks
+
+/// The site's own scanners: the example of the documentation as a server and as a program, and what breaks the protocol.
+@Suite struct ProtocolTests {
+    private static let example = Programs.package + "/docs/examples/scanner.py"
+
+    private static func program(_ command: [String], readable: [String] = []) -> ProtocolScanner {
+        ProtocolScanner(
+            .program(
+                command, launcher: Programs.path("mailreeve-launcher"),
+                ProgramSandbox(directory: "", readable: readable, memory: 4 << 30, fileSize: 0)),
+            threads: 2)
+    }
+
+    private static func expectExample(_ scanner: ProtocolScanner) async throws {
+        #expect(
+            try await scanner.scan(try subject("clean", parts: ["a", "b"]), deadline: deadline(30)) == ScanAnswer())
+        let answer = try await scanner.scan(
+            try subject("clean", parts: ["a", eicar, "copper herons"]), deadline: deadline(30))
+        #expect(answer.findings.map(\.name) == ["Eicar-Test-Signature"] && answer.findings[0].part == 1)
+        #expect(answer.tests == [ScoredTest(name: "LOCAL_WORD", score: 1.5, evidence: "copper herons")])
+        let whole = try await scanner.scan(try subject(eicar), deadline: deadline(30))
+        #expect(whole.findings.map(\.part) == [nil])
+        #expect(
+            TestSample.eicar.isFound(in: try await scanner.scan(try TestSample.eicar.subject(), deadline: deadline(30)))
+        )
+    }
+
+    @Test func exampleAsProgram() async throws {
+        try await Self.expectExample(
+            Self.program(["/usr/bin/python3", Self.example], readable: [Self.example]))
+    }
+
+    @Test func exampleAsServer() async throws {
+        let scratch = try Scratch(.memory)
+        let path = scratch.path + "/scanner.sock"
+        let process = try RunningProgram("/usr/bin/python3", [Self.example, path])
+        try poll("the example") { access(path, F_OK) == 0 && (try? StreamSocket(path: path)) != nil }
+        let scanner = ProtocolScanner(.server([.unix(path: path)]), threads: 2)
+        try await Self.expectExample(scanner)
+        process.signal(SIGSTOP)
+        let mail = try subject("text")
+        let hung = await failure { () async throws(ScannerFailure) in
+            try await scanner.scan(mail, deadline: deadline(0.3))
+        }
+        #expect(hung == "no answer in time")
+        process.signal(SIGCONT)
+    }
+
+    @Test func theRequestIsWhatIsDocumented() throws {
+        var mail = try subject("text", parts: ["one", "three"])
+        mail.clientAddress = "192.0.2.1"
+        mail.helo = "client.example"
+        let line = try ProtocolScanner.request(mail, deadline(10))
+        #expect(line.last == 0x0A && line.count { $0 == 0x0A } == 1)
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
+        #expect(json["version"] as? Int == 1 && json["id"] as? String == "test-1")
+        #expect((1...10_000).contains(try #require(json["deadline_ms"] as? Int)))
+        #expect((json["message"] as? [String: Int])?["size"] == mail.size)
+        let envelope = try #require(json["envelope"] as? [String: Any])
+        #expect(envelope["sender"] as? String == "a@example.org" && envelope["client"] as? String == "192.0.2.1")
+        let parts = try #require(json["parts"] as? [[String: Any]])
+        #expect(parts.map { $0["number"] as? Int } == [1, 2] && parts.map { $0["offset"] as? Int } == [0, 3])
+        #expect(parts.map { $0["size"] as? Int } == [3, 5])
+    }
+
+    @Test(arguments: [
+        "", "nonsense", "[]", "{}", "{\"version\":2}", "{\"version\":\"1\"}", "{\"version\":1,\"failure\":\"busy\"}",
+        "{\"version\":1,\"viruses\":[{}]}", "{\"version\":1,\"viruses\":[{\"name\":\"x\",\"part\":0}]}",
+        "{\"version\":1,\"viruses\":[{\"name\":\"x\",\"part\":3}]}",
+        "{\"version\":1,\"viruses\":[{\"name\":\"x\",\"part\":9223372036854775807}]}",
+        "{\"version\":1,\"tests\":[{\"name\":\"x\",\"score\":1e6}]}",
+        "{\"version\":1,\"unchecked\":[{\"reason\":\"mood\"}]}",
+    ])
+    func nonsenseIsAFailure(answer: String) throws {
+        let parts = try subject("x", parts: ["a", "b"]).parts
+        #expect(throws: ScannerFailure.self) { try ProtocolScanner.read(Array(answer.utf8), parts) }
+    }
+
+    @Test func whatIsUnknownIsPassedOver() throws {
+        let line =
+            "{\"version\":1,\"mood\":[7],\"unchecked\":[{\"reason\":\"encrypted\",\"part\":2,\"colour\":\"red\"}]}"
+        let answer = try ProtocolScanner.read(Array(line.utf8), try subject("x", parts: ["a", "b"]).parts)
+        #expect(answer.unchecked.map(\.reason) == [.encrypted] && answer.unchecked[0].part == 1)
+    }
+
+    @Test(arguments: [
+        "exit 0", "exit 3", "echo nonsense", "kill -9 $$", "printf '{\"version\":1}'", "yes | tr -d '\\n'",
+    ])
+    func programsThatBreakIt(script: String) async throws {
+        let scanner = Self.program(["/bin/sh", "-c", script])
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await scanner.scan(mail, deadline: deadline(20))
+        }
+        #expect(why != nil)
+    }
+
+    @Test func whatHangsIsEnded() async throws {
+        let scanner = Self.program(["/bin/sh", "-c", "read line; sleep 1000"])
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await scanner.scan(mail, deadline: deadline(0.3))
+        }
+        #expect(why == "no answer in time")
+    }
+}

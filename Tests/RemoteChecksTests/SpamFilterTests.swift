@@ -1,0 +1,125 @@
+import Glibc
+import MailModel
+import TestSupport
+import Testing
+
+@testable import RemoteChecks
+
+/// The clients of spamd and rspamd with the real programs, and with what pretends to be one.
+@Suite struct SpamFilterTests {
+    private static func client(_ kind: SpamFilter.Kind, _ addresses: [ScannerAddress], percent: Int = 100)
+        -> any RemoteScanner
+    {
+        let score = ScorePolicy(percent: percent)
+        return switch kind {
+        case .spamd: SpamdScanner(addresses: addresses, user: "", score: score, threads: 4)
+        case .rspamd: RspamdScanner(addresses: addresses, password: "", score: score, threads: 4)
+        }
+    }
+
+    @Test(arguments: SpamFilter.Kind.allCases)
+    func pointsAndTests(kind: SpamFilter.Kind) async throws {
+        guard SpamFilter.isThere(kind) else { return print("\(kind) is not installed (make test-deps): skipped") }
+        let filter = try SpamFilter(kind)
+        let address = ScannerAddress.tcp(host: "127.0.0.1", port: filter.port)
+        let client = Self.client(kind, [address])
+        let ham = try await client.scan(try subject("nothing here"), deadline: deadline(30))
+        #expect(ham.tests.reduce(0) { $0 + $1.score } == 0 && !ham.tests.contains { $0.name == "TEST_WORDS" })
+        let mail = try subject("seven \(SpamFilter.words) audit")
+        let spam = try await client.scan(mail, deadline: deadline(30))
+        #expect(abs(spam.tests.reduce(0) { $0 + $1.score } - SpamFilter.points) < 0.01, "\(spam.tests)")
+        #expect(spam.tests.contains { $0.name == "TEST_WORDS" }, "\(spam.tests)")
+        let half = try await Self.client(kind, [address], percent: 50).scan(mail, deadline: deadline(30))
+        #expect(abs(half.tests.reduce(0) { $0 + $1.score } - SpamFilter.points / 2) < 0.01)
+        let sample = try await client.scan(try TestSample.gtube.subject(), deadline: deadline(30))
+        #expect(TestSample.gtube.isFound(in: sample), "\(sample)")
+        let version = try #require(try await client.version(deadline: deadline(30)))
+        #expect(version.text.hasPrefix(kind == .spamd ? "spamd, protocol 1." : "rspamd/"))
+        let large = try subject("\(SpamFilter.words)\r\n" + String(repeating: "line of text\r\n", count: 100_000))
+        #expect(try await client.scan(large, deadline: deadline(30)).tests.contains { $0.name == "TEST_WORDS" })
+
+        filter.signalAll(SIGSTOP)
+        let hung = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(0.5))
+        }
+        #expect(hung == "no answer in time")
+        filter.signalAll(SIGCONT)
+        #expect(try await client.scan(mail, deadline: deadline(30)).tests == spam.tests)
+        filter.signalAll(SIGKILL)
+        try poll("the end of \(kind)") { (try? StreamSocket(port: filter.port)) == nil }
+        let dead = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(30))
+        }
+        #expect(dead != nil)
+    }
+
+    @Test(arguments: [
+        "", "\r\n", "SPAMD/1.1 0 EX_OK\r\n\r\n", "SPAMD/1.1 0 EX_OK\r\nSpam: True ; x / 5.0\r\n\r\n",
+        "SPAMD/1.1 0 EX_OK\r\nSpam: True ; nan / 5.0\r\n\r\n", "SPAMD/1.1 0 EX_OK\r\nSpam: True ; 1.0 / 5.0\r\n",
+        "SPAMD/1.1 76 Bad header line\r\n\r\n",
+        "SPAMD/1.1 0 EX_OK\r\nContent-length: 9\r\nSpam: True ; 9 / 5\r\n\r\nGTUBE",
+        "HTTP/1.1 200 OK\r\n\r\n",
+    ])
+    func nonsenseOfSpamd(answer: String) async throws {
+        #expect(throws: ScannerFailure.self) { try SpamdScanner.read(Array(answer.utf8), ScorePolicy(percent: 100)) }
+    }
+
+    @Test(arguments: [
+        "", "{}", "[]", "{\"score\":1}", "{\"score\":\"1\",\"symbols\":{},\"action\":\"x\"}",
+        "{\"score\":1e999,\"symbols\":{},\"action\":\"x\"}", "{\"score\":1,\"symbols\":[],\"action\":\"x\"}",
+    ])
+    func nonsenseOfRspamd(answer: String) async throws {
+        #expect(throws: ScannerFailure.self) { try RspamdScanner.read(Array(answer.utf8), ScorePolicy(percent: 100)) }
+    }
+
+    /// What is no symbol stands in a test of its own, so that the sum is the filter's.
+    @Test func theSumIsTheFilters() throws {
+        let json = """
+            {"score":9.5,"action":"add header","symbols":{"A":{"score":4},"B":{"score":-1.5,"options":["x","y"]},"C":{}}}
+            """
+        let answer = try RspamdScanner.read(Array(json.utf8), ScorePolicy(percent: 100))
+        #expect(answer.tests.map(\.name) == ["A", "B", "RSPAMD"])
+        #expect(answer.tests.map(\.score) == [4, -1.5, 7] && answer.tests[1].evidence == "x,y")
+        let extreme = try RspamdScanner.read(
+            Array("{\"score\":1e300,\"action\":\"x\",\"symbols\":{}}".utf8), ScorePolicy(percent: 1000))
+        #expect(extreme.tests.map(\.score) == [ScorePolicy.most])
+    }
+
+    @Test(arguments: [
+        "", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 2_000_000),
+    ])
+    func brokenHTTP(answer: String) async throws {
+        let server = try ScriptedServer { socket in
+            _ = try socket.line()
+            try socket.send(answer)
+            socket.shutdownWriting()
+            socket.awaitEnd()
+        }
+        let client = Self.client(.rspamd, [.unix(path: server.path)])
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in try await client.scan(mail, deadline: deadline(20))
+        }
+        #expect(why != nil)
+    }
+
+    @Test func dripsAreCutOff() async throws {
+        let server = try ScriptedServer { socket in
+            _ = try socket.line()
+            try socket.send("HTTP/1.1 200 OK\r\n\r\n")
+            while true {
+                try socket.send("{")
+                usleep(20_000)
+            }
+        }
+        let client = Self.client(.rspamd, [.unix(path: server.path)])
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(0.3))
+        }
+        #expect(why == "no answer in time")
+    }
+}

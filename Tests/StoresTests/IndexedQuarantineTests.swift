@@ -1,0 +1,275 @@
+import Foundation
+import Glibc
+import Linux
+import MailModel
+import SQLiteStores
+import Stores
+import Synchronization
+import Testing
+import TestSupport
+
+@Suite struct IndexedQuarantineTests {
+    /// A quarantine with an index, and what it complains of.
+    private struct Stage {
+        let directory: TemporaryDirectory
+        let quarantine: IndexedQuarantine
+        let complaints = Complaints()
+
+        final class Complaints: Sendable {
+            private let texts = Mutex<[String]>([])
+            func add(_ text: String) { texts.withLock { $0.append(text) } }
+            var all: [String] { texts.withLock { $0 } }
+        }
+
+        init() throws {
+            self.init(try TemporaryDirectory())
+        }
+
+        /// One more process in the same directory.
+        init(_ directory: TemporaryDirectory) {
+            self.directory = directory
+            let complaints = complaints
+            quarantine = IndexedQuarantine(
+                files: Quarantine(directory: directory.path),
+                index: SQLiteQuarantineIndex(directory: directory.path, node: "here")
+            ) { complaints.add($0) }
+        }
+
+        func put(
+            _ id: String, time: Int = 1000, size: Int = 100, recipients: [String] = ["r@x"], noise: UInt64 = 1
+        ) throws {
+            let file = try Descriptor.memory("test")
+            var random = SeededGenerator(seed: noise)
+            try file.write((0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
+            let entry = Quarantine.Entry(
+                id: id, time: time, category: .infected, reason: "test",
+                envelope: Envelope(
+                    reversePath: MailPath("s@y"), recipients: recipients.map { Recipient(path: MailPath($0)) }),
+                subject: "about \(id)", messageID: "<\(id)@y>", size: size)
+            try quarantine.put(entry, message: file, report: [0x7B, 0x7D])
+        }
+
+        var listed: [String] { get throws { try quarantine.search(QuarantineQuery(limit: 1000)).map(\.id) } }
+
+        func check() throws -> IndexedQuarantine.Findings {
+            try quarantine.check(own: SQLiteQuarantineIndex.files)
+        }
+    }
+
+    @Test func filesAndIndexAgree() throws {
+        let stage = try Stage()
+        for (id, time) in [("Aa", 1), ("Bb", 3), ("Cc", 2)] { try stage.put(id, time: time) }
+        #expect(try stage.listed == ["Bb", "Cc", "Aa"])
+        let row = try #require(try stage.quarantine.search(QuarantineQuery(limit: 1)).first)
+        #expect(row == QuarantineRow(try stage.quarantine.files.entry("Bb"), node: "here"))
+        #expect(row.subject == "about Bb" && row.messageID == "<Bb@y>" && row.tenant == "x" && row.stored > 100)
+        try stage.quarantine.markReleased("Cc", time: 5)
+        try stage.quarantine.remove("Bb")
+        #expect(try stage.quarantine.search(QuarantineQuery(limit: 9)).map(\.released) == [5, nil])
+        var clean = IndexedQuarantine.Findings()
+        clean.whole = 2
+        #expect(try stage.check() == clean)
+        #expect(stage.complaints.all == [])
+    }
+
+    /// A crash between the files and the index: `reconcile` knows by names, `check` by contents.
+    @Test func whatTheIndexMissedIsFound() throws {
+        let stage = try Stage()
+        for id in ["Aa", "Bb", "Cc", "Dd"] { try stage.put(id) }
+        try stage.quarantine.index.remove(["Aa", "Bb"])
+        try stage.quarantine.files.remove("Cc")
+        var findings = try stage.quarantine.reconcile()
+        #expect(findings.added == 2 && findings.forgotten == 1 && findings.damaged == [])
+        #expect(try stage.listed.sorted() == ["Aa", "Bb", "Dd"])
+        #expect(try stage.quarantine.reconcile() == IndexedQuarantine.Findings())
+
+        try stage.quarantine.files.markReleased("Dd", time: 9)
+        try stage.quarantine.index.remove(["Aa"])
+        try stage.directory.write("B/Bb/envelope", [])
+        findings = try stage.check()
+        #expect(findings.whole == 2 && findings.added == 1 && findings.corrected == 1 && findings.damaged.count == 1)
+        // Damaged, but there: it is not forgotten.
+        #expect(findings.damaged[0].contains("Bb") && findings.forgotten == 0)
+        #expect(stage.directory.names("B/Bb").count == 3)
+    }
+
+    @Test func damagedMessagesAreNamed() throws {
+        let stage = try Stage()
+        for id in ["Aa", "Bb", "Cc"] { try stage.put(id) }
+        var bytes = try stage.directory.read("A/Aa/message.gz")
+        bytes[30] ^= 1
+        try stage.directory.write("A/Aa/message.gz", bytes)
+        unlink(stage.directory.path + "/B/Bb/report")
+        try stage.directory.write("lost+found", [])
+        let findings = try stage.check()
+        #expect(findings.whole == 1 && findings.strays == ["lost+found"])
+        #expect(
+            findings.damaged.count == 2 && findings.damaged.contains { $0.contains("Aa: the message is not the one") })
+        #expect(findings.damaged.contains { $0.contains("Bb has no report") })
+        #expect(try stage.listed.count == 3)
+    }
+
+    /// Everything that may become of a database file; mail goes on being kept and found.
+    @Test(arguments: ["nothing", "text", "zeros", "cut", "pages", "gone", "table"])
+    func aDamagedIndexIsMadeAnew(how: String) throws {
+        let directory = try TemporaryDirectory()
+        func fill() throws {
+            let stage = Stage(directory)
+            for number in 0..<200 { try stage.put("Id\(number)", time: number, size: 50) }
+        }
+        try fill()
+        // Closed by the last process, the log is in the main file.
+        #expect(directory.names().filter { $0.hasPrefix("index") } == ["index.sqlite"])
+        let whole = try directory.read("index.sqlite")
+        try #require(whole.count > 8 * 4096)
+        switch how {
+        case "nothing": try directory.write("index.sqlite", [])
+        case "text": try directory.write("index.sqlite", Array(String(repeating: "not a database ", count: 99).utf8))
+        case "zeros": try directory.write("index.sqlite", [UInt8](repeating: 0, count: whole.count))
+        case "cut": try directory.write("index.sqlite", Array(whole[..<(whole.count / 2)]))
+        case "pages": try directory.write("index.sqlite", whole[..<4096] + whole[4096...].map { $0 ^ 0x55 })
+        case "gone": unlink(directory.path + "/index.sqlite")
+        default:
+            let program =
+                "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+                + "c.execute('DROP TABLE entry'); c.execute('CREATE TABLE entry (time, id, tenant, stored)')"
+            #expect(try runTool("python3", ["-c", program, directory.path + "/index.sqlite"]).status == 0)
+        }
+        let stage = Stage(directory)
+        let findings = try stage.quarantine.reconcile()
+        #expect(findings.added == 200 && findings.damaged == [], "\(findings), \(stage.complaints.all)")
+        #expect(findings.wasRebuilt == !["nothing", "gone"].contains(how))
+        #expect(stage.complaints.all.isEmpty == !findings.wasRebuilt)
+        try stage.put("Next", time: 999)
+        #expect(try stage.listed.count == 201 && stage.listed.first == "Next")
+        var clean = IndexedQuarantine.Findings()
+        clean.whole = 201
+        #expect(try stage.check() == clean)
+    }
+
+    /// Whoever meets the damage first: a search repairs at once, keeping mail does not wait for it.
+    @Test func damageThatIsMetByASearchOrByMail() throws {
+        let directory = try TemporaryDirectory()
+        func fill() throws {
+            let stage = Stage(directory)
+            for number in 0..<5 { try stage.put("Id\(number)") }
+        }
+        try fill()
+        try directory.write("index.sqlite", Array("junk".utf8))
+        #expect(try Stage(directory).listed.count == 5)
+        try directory.write("index.sqlite", Array("junk".utf8))
+        let stage = Stage(directory)
+        try stage.put("New")
+        #expect(stage.complaints.all.first?.contains("cannot add New") == true)
+        try poll("the index to be made anew") { stage.complaints.all.count == 2 }
+        #expect(try stage.listed.count == 6)
+    }
+
+    /// The index that one process makes anew is the one that all others use from then on.
+    @Test func otherProcessesFollow() throws {
+        let stage = try Stage()
+        try stage.put("Aa", time: 1)
+        let other = Stage(stage.directory)
+        #expect(try other.listed == ["Aa"])
+        try other.quarantine.index.reset()
+        try other.quarantine.reconcile()
+        try stage.put("Bb", time: 2)
+        try other.put("Cc", time: 3)
+        #expect(try stage.listed == ["Cc", "Bb", "Aa"] && other.listed == ["Cc", "Bb", "Aa"])
+        // Both at one time: one of them is enough.
+        DispatchQueue.concurrentPerform(iterations: 4) { number in
+            let process = [stage, other][number % 2]
+            #expect(throws: Never.self) { try process.quarantine.index.reset() }
+        }
+        try stage.quarantine.reconcile()
+        #expect(try other.listed == ["Cc", "Bb", "Aa"])
+    }
+
+    /// An index that cannot be used costs no message: what is kept is kept.
+    @Test(.enabled(if: Programs.isRoot, "needs root to lock a file away"))
+    func anIndexThatCannotBeOpened() throws {
+        let stage = try Stage()
+        mkdir(stage.directory.path + "/index.sqlite", 0o700)
+        try stage.put("Aa")
+        #expect(stage.complaints.all.count == 1 && stage.complaints.all[0].contains("cannot add Aa"))
+        #expect(try stage.quarantine.files.identifiers() == ["Aa"])
+        #expect(throws: IndexFailure.self) { try stage.listed }
+        rmdir(stage.directory.path + "/index.sqlite")
+        #expect(try stage.quarantine.reconcile().added == 1)
+        #expect(try stage.listed == ["Aa"])
+    }
+
+    // MARK: - Expiry
+
+    @Test func oldEntriesGo() throws {
+        let stage = try Stage()
+        for (id, time) in [("Aa", 1), ("Bb", 99), ("Cc", 100), ("Dd", 500)] { try stage.put(id, time: time) }
+        let forEver = QuarantineLimits(all: .init(keep: 0, octets: 0))
+        #expect(try stage.quarantine.expire(forEver, now: 1_000_000) == QuarantineExpiry())
+        let expiry = try stage.quarantine.expire(QuarantineLimits(all: .init(keep: 100, octets: 0)), now: 200)
+        #expect(expiry.aged == 2 && expiry.crowdedOut == 0 && expiry.octets > 200)
+        #expect(try stage.listed == ["Dd", "Cc"])
+        #expect(try stage.quarantine.files.identifiers().sorted() == ["Cc", "Dd"])
+    }
+
+    /// Each tenant has its own bounds; mail to several belongs to none of them.
+    @Test func tenantsHaveTheirOwnBounds() throws {
+        let stage = try Stage()
+        for (number, recipients) in [["r@a"], ["r@b"], ["r@A", "s@a"], ["r@a", "r@b"], ["r@c"], ["r@b"]].enumerated() {
+            try stage.put("Id\(number)", time: number, size: 1000, recipients: recipients)
+        }
+        let each = try #require(try stage.quarantine.search(QuarantineQuery(limit: 1)).first).stored
+        var limits = QuarantineLimits(all: .init(keep: 1000, octets: 0))
+        limits.tenants = ["a": .init(keep: 1, octets: 0), "b": .init(keep: 0, octets: each + 10)]
+        let expiry = try stage.quarantine.expire(limits, now: 4)
+        // a: what is older than a second. b: its older one. The entry of both, and c's, are kept as long as all others are.
+        #expect(expiry.aged == 2 && expiry.crowdedOut == 1)
+        #expect(try stage.listed == ["Id5", "Id4", "Id3"])
+    }
+
+    @Test func theOldestGoWhenThereIsTooMuch() throws {
+        let stage = try Stage()
+        for number in 0..<20 { try stage.put("Id\(number)", time: number, size: 1000, noise: UInt64(number)) }
+        let rows = try stage.quarantine.search(QuarantineQuery(limit: 100))
+        let bound = rows.prefix(7).reduce(0) { $0 + $1.stored }
+        for (octets, left) in [(Int.max, 20), (bound, 7), (bound - 1, 6), (1, 0)] {
+            let limits = QuarantineLimits(all: .init(keep: 0, octets: octets))
+            _ = try stage.quarantine.expire(limits, now: 100)
+            #expect(try stage.listed == rows.prefix(left).map(\.id))
+            #expect(try stage.quarantine.files.identifiers().count == left)
+        }
+    }
+
+    // MARK: - Kill -9
+
+    /// Whatever was said to be kept is there, and nothing half is listed.
+    @Test(.timeLimit(.minutes(10)))
+    func killedAtFiftyInstants() throws {
+        let directory = try TemporaryDirectory()
+        var random = SeededGenerator(seed: 50)
+        var kept: Set<String> = []
+        for round in 0..<50 {
+            let writer = try RunningProgram(Programs.path("quarantine-writer"), [directory.path + "/q"])
+            // From before the first message to the middle of later ones.
+            let lines = round % 10 > 0 ? Int.random(in: 1...8, using: &random) : 0
+            try poll("mail to be kept") { writer.output.lines.count >= lines }
+            usleep(UInt32.random(in: 0..<20_000, using: &random))
+            writer.kill()
+            #expect(writer.wait() == -SIGKILL, "the writer ended by itself")
+            kept.formUnion(writer.output.lines)
+        }
+        #expect(kept.count > 50, "nothing was kept")
+        let files = Quarantine(directory: directory.path + "/q")
+        let index = SQLiteQuarantineIndex(directory: directory.path + "/q", node: "test")
+        let quarantine = IndexedQuarantine(files: files, index: index) { Issue.record("\($0)") }
+        // One may be complete whose line was not printed any more; none is half.
+        let present = Set(try files.identifiers())
+        #expect(kept.subtracting(present) == [] && present.count <= kept.count + 50)
+        let findings = try quarantine.check(own: SQLiteQuarantineIndex.files)
+        #expect(findings.damaged == [] && findings.strays == [] && findings.whole == present.count)
+        #expect(!findings.wasRebuilt && findings.added <= 50 && findings.forgotten == 0 && findings.corrected == 0)
+        #expect(try index.identifiers() == present)
+        try files.removeUnfinished(before: Int(time(nil)) + 10)
+        #expect(directory.names("q/tmp") == [])
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Members
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// Disks that other programs made: FAT file systems of all widths, in partitions or alone, in every file that holds a disk.
+@Suite struct DiskTests {
+    private static let tools = ["mformat", "mcopy", "mmd", "mkfs.vfat", "qemu-img", "sfdisk"]
+    private static let name = "A long name, файл.com"
+
+    /// A file system with the test file in it, at the top and in a directory.
+    private static func fileSystem(_ scratch: Scratch, fat: Int, megabytes: Int) throws {
+        let script = """
+            set -e
+            cd \(scratch.path)
+            truncate -s \(megabytes)M volume
+            mkfs.vfat -F \(fat) \(fat == 32 ? "-s 1" : "") volume > /dev/null
+            cat > eicar
+            head -c 200000 /dev/urandom > large
+            export LC_ALL=C.UTF-8
+            mcopy -i volume large ::large.bin
+            mcopy -i volume eicar "::\(name)"
+            mmd -i volume ::sub
+            for n in $(seq 1 40); do mcopy -i volume eicar "::sub/another name $n.txt"; done
+            """
+        try run(script, input: eicar)
+    }
+
+    private static func run(_ script: String, input: [UInt8] = []) throws {
+        let result = try runTool("sh", ["-c", script], input: input)
+        guard result.status == 0 else { throw Failure(description: "\(result)") }
+    }
+
+    private struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static func file(_ scratch: Scratch, _ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\(name)")))
+    }
+
+    private func expectFiles(_ content: [UInt8], _ type: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        let result = Unpacked(content, messageSize: 1 << 20)
+        #expect(result.types == [type], sourceLocation: sourceLocation)
+        #expect(result.places(of: eicar).count == 41, "\(result.problems)", sourceLocation: sourceLocation)
+        #expect(result.names.contains(Self.name), "\(result.names)", sourceLocation: sourceLocation)
+        #expect(result.names.contains("another name 40.txt"), sourceLocation: sourceLocation)
+        #expect(result.entries.contains { $0.content?.count == 200_000 }, sourceLocation: sourceLocation)
+        #expect(result.isComplete && !result.isMarked, "\(result.problems)", sourceLocation: sourceLocation)
+    }
+
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)), arguments: [(12, 4), (16, 16), (32, 40)])
+    func fileSystems(_ fat: Int, _ megabytes: Int) throws {
+        let scratch = try Scratch(.memory)
+        try Self.fileSystem(scratch, fat: fat, megabytes: megabytes)
+        var image = try Self.file(scratch, "volume")
+        expectFiles(image, "disk")
+        // The label that says which it is does not matter.
+        for place in [54, 82] where image[place] == 0x46 { image[place] = 0x20 }
+        expectFiles(image, "disk")
+    }
+
+    @Test(
+        .enabled(if: tools.allSatisfy(GeneratorTests.installed)),
+        arguments: [
+            ("vpc", "subformat=fixed,force_size=on", "vhd"), ("vpc", "subformat=dynamic,force_size=on", "vhd"),
+            ("vhdx", "subformat=fixed", "vhdx"), ("vhdx", "subformat=dynamic", "vhdx"),
+            ("vmdk", "subformat=monolithicSparse", "vmdk"),
+        ], ["dos", "gpt", "none"])
+    func virtualDisks(_ form: (format: String, options: String, type: String), _ label: String) throws {
+        let scratch = try Scratch(.memory)
+        try Self.fileSystem(scratch, fat: 16, megabytes: 16)
+        // The second partition of two: the first is the chain of an extended one where there is such a thing.
+        let table =
+            label == "dos"
+            ? "start=2048, size=4096, type=6\\nstart=8192, type=5\\nstart=10240, type=6"
+            : "start=2048, size=4096\\nstart=10240, size=32768"
+        try Self.run(
+            label == "none"
+                ? "cd \(scratch.path); mv volume disk"
+                : """
+                set -e
+                cd \(scratch.path)
+                truncate -s 24M disk
+                printf 'label: \(label)\\n\(table)\\n' | sfdisk -q disk
+                dd if=volume of=disk bs=1M seek=5 conv=notrunc status=none
+                """)
+        try Self.run(
+            "cd \(scratch.path); qemu-img convert -f raw -O \(form.format) -o \(form.options) disk out")
+        expectFiles(try Self.file(scratch, "out"), form.type)
+    }
+
+    /// What is cut or changed anywhere is opened as far as it goes, or marked.
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
+    func damage() throws {
+        let scratch = try Scratch(.memory)
+        try Self.fileSystem(scratch, fat: 12, megabytes: 1)
+        let image = try Self.file(scratch, "volume")
+        for length in stride(from: 4096, to: image.count, by: 50_021) {
+            let result = Unpacked(Array(image[..<length]), messageSize: 1 << 20)
+            #expect(result.types == ["disk"])
+            #expect(result.isMarked || result.places(of: eicar).count == 41)
+        }
+        var random = SeededGenerator(seed: 4)
+        for _ in 0..<200 {
+            var changed = image
+            for _ in 0..<20 {
+                changed[Int.random(in: 0..<24_000, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            let result = Unpacked(changed, messageSize: 1 << 20)
+            #expect(result.entries.count <= 1500)
+        }
+    }
+
+    /// A directory that is its own child, and a file whose chain of clusters never ends.
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
+    func circles() throws {
+        let scratch = try Scratch(.memory)
+        try Self.fileSystem(scratch, fat: 16, megabytes: 16)
+        var image = try Self.file(scratch, "volume")
+        let table = Int(image[14]) * 512
+        // Each chain leads to its own second cluster.
+        for cluster in 2..<400 { image.replaceSubrange(table + cluster * 2..<table + cluster * 2 + 2, with: [3, 0]) }
+        let result = Unpacked(image, messageSize: 1 << 20)
+        #expect(result.problems.map(\.detail).contains("FAT file system that leads in a circle"))
+        #expect(result.limits.isEmpty)
+        #expect(!result.places(of: eicar).isEmpty)
+    }
+
+    @Test(.enabled(if: (tools + ["mkntfs"]).allSatisfy(GeneratorTests.installed)))
+    func otherFileSystemsAreNamed() throws {
+        let scratch = try Scratch(.memory)
+        try Self.run("cd \(scratch.path); truncate -s 8M volume; mkntfs -q -F volume > /dev/null 2>&1")
+        let result = Unpacked(try Self.file(scratch, "volume"), messageSize: 1 << 20)
+        #expect(result.types == ["disk"])
+        #expect(result.problems.map(\.detail) == ["NTFS file system"])
+        #expect(result.kinds == [.unsupported])
+    }
+
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
+    func disksThatNeedAnotherAreNamed() throws {
+        let scratch = try Scratch(.memory)
+        try Self.run(
+            "cd \(scratch.path); qemu-img create -q -f vhdx base 16M; qemu-img convert -f raw -O vpc -o subformat=dynamic base out"
+        )
+        var disk = try Self.file(scratch, "out")
+        for footer in [0, disk.count - 512] { disk[footer + 63] = 4 }
+        let result = Unpacked(disk, messageSize: 1 << 20)
+        #expect(result.types == ["vhd"])
+        #expect(result.problems.map(\.detail) == ["vhd disk that needs another"])
+    }
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""An example of a scanner for Mailreeve (docs/SCANNER-PROTOCOL.md).
+
+It finds the EICAR test file and every file that contains a word of a list. Without an argument it is a program that is
+run for each message; with the path of a Unix socket it is a server. Give it a real task in `look`.
+"""
+
+import array
+import json
+import os
+import socket
+import sys
+
+# In two halves, so that no scanner takes this file for the test file.
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+WORDS = [b"copper herons"]
+
+
+def look(content, number, answer):
+    """Judges one content; `number` is the part's, None for the whole message."""
+    found = {} if number is None else {"part": number}
+    if EICAR in content:
+        answer["viruses"].append({"name": "Eicar-Test-Signature", **found})
+    for word in WORDS:
+        if word in content:
+            answer["tests"].append({"name": "LOCAL_WORD", "score": 1.5, "evidence": word.decode()})
+
+
+def judge(request, message, parts):
+    """Answers one request; the last two are descriptors, `parts` is None when there are none."""
+    if request["version"] != 1:
+        return {"version": 1, "failure": "I speak version 1"}
+    answer = {"version": 1, "viruses": [], "tests": [], "unchecked": []}
+    # pread: the descriptors may be shared, so their position means nothing.
+    look(os.pread(message, request["message"]["size"], 0), None, answer)
+    for part in request["parts"]:
+        look(os.pread(parts, part["size"], part["offset"]), part["number"], answer)
+    return answer
+
+
+def receive(connection):
+    """One line and the descriptors that came with its first octet."""
+    line, numbers = b"", array.array("i")
+    while not line.endswith(b"\n"):
+        piece, ancillary, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(8 * numbers.itemsize))
+        if not piece:
+            return None, list(numbers)
+        line += piece
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
+    return json.loads(line), list(numbers)
+
+
+def serve(path):
+    """A server: one request on each connection."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(50)
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(60)
+                request, numbers = receive(connection)
+                try:
+                    if request is not None and numbers:
+                        answer = judge(request, numbers[0], numbers[1] if len(numbers) > 1 else None)
+                        connection.sendall(json.dumps(answer).encode() + b"\n")
+                finally:
+                    for number in numbers:
+                        os.close(number)
+
+
+def run():
+    """A program: the request on standard input, the message as descriptor 3, the parts as descriptor 4."""
+    request = json.loads(sys.stdin.readline())
+    answer = judge(request, 3, 4 if request["parts"] else None)
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        serve(sys.argv[1])
+    else:
+        run()

@@ -197,7 +197,10 @@ let package = Package(
             ] + nio),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
-            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
+            name: "InspectorTests",
+            dependencies: [
+                "Checks", "Documents", "Inspector", "InspectionLink", "Linux", "MailModel", "Members", "Unpacking",
+            ],
             exclude: ["Tables"], swiftSettings: strict),
         suite("LinuxTests", ["Linux"]),
         .testTarget(

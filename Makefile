@@ -90,9 +90,10 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	    [ -x $(RELEASE)/$$program ] || { echo "install: no $(RELEASE)/$$program; run make build first" >&2; exit 1; }; \
 	done
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures
+	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures $(DESTDIR)$(DATADIR)/notices
 	install -m 755 -s $(addprefix $(RELEASE)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
+	install -m 644 packaging/notices/* $(DESTDIR)$(DATADIR)/notices
 	install -d $(DESTDIR)$(DATADIR)/rules
 	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks rules/attachment_checks \
 	    rules/banned.rules rules/scanners.yaml $(DESTDIR)$(DATADIR)/rules

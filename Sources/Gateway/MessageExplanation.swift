@@ -1,4 +1,5 @@
 internal import Checks
+internal import Configuration
 internal import Foundation
 internal import MailModel
 internal import Policy

@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func linesAreObjects() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryDirectory(.memory)
         let sink = LinesSink(path: directory.path + "/events.json")
         try sink.append([Self.record("Aa"), Self.record("Ab")])
         // Renamed by whoever rotates logs: a new file is begun.

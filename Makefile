@@ -12,7 +12,7 @@ DATADIR ?= /usr/share/mailreeve
 CORPORA ?= ../shared/corpora
 
 LIBRARIES := libclamav-dev liblmdb-dev libhiredis-dev libpq-dev libsqlite3-dev libpcre2-dev libarchive-dev \
-    zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
+    zlib1g-dev libdeflate-dev libmspack-dev libmagic-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector mailreeve-launcher
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
@@ -90,9 +90,10 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	    [ -x $(RELEASE)/$$program ] || { echo "install: no $(RELEASE)/$$program; run make build first" >&2; exit 1; }; \
 	done
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures
+	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures $(DESTDIR)$(DATADIR)/notices
 	install -m 755 -s $(addprefix $(RELEASE)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
+	install -m 644 packaging/notices/* $(DESTDIR)$(DATADIR)/notices
 	install -d $(DESTDIR)$(DATADIR)/rules
 	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks rules/attachment_checks \
 	    rules/banned.rules rules/scanners.yaml $(DESTDIR)$(DATADIR)/rules

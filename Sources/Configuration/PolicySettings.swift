@@ -52,6 +52,27 @@ extension Settings {
         package var shadow = false
         /// Parts of names of viruses whose sender is not forged.
         package var honestViruses = ["eicar"]
+        /// Language of notices: a file of `notices.directory`.
+        package var noticeLanguage = "en"
+        /// Categories of which recipients are told.
+        package var warnRecipients: [Category] = []
+        /// Administrators who are told, by category.
+        package var admins: [Category: String] = [:]
+        /// Add the spam fields for local recipients.
+        package var addSpamFields = true
+        /// Add `X-Spam-Report:` from `levels.tag2` on.
+        package var addSpamReport = false
+        /// What stands in front of the subject, by category; a category that is not there has none.
+        package var subjectTags: [Category: String] = [:]
+        /// Extension of the recipient's address, by category.
+        package var addressExtensions: [Category: String] = [:]
+        /// Categories whose mail is wrapped in another message.
+        package var defang: [Category] = []
+        /// Who gets a copy of everything that is delivered.
+        package var alwaysBCC: [String] = []
+        package var fieldNames = FieldNames.mailreeve
+        /// nil: `keep` where the client is an MTA of ours, else `remove-ours`.
+        package var authenticationResults: AuthenticationResults?
         /// Keep a copy of mail that is not delivered because of its content.
         package var quarantine = true
         /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
@@ -69,6 +90,16 @@ extension Settings {
             .ambiguous: .quarantine, .overLimits: .quarantine, .corrupt: .quarantine,
             .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
         ]
+    }
+
+    /// Whose words the fields that we add have.
+    package enum FieldNames: String, Sendable, Equatable, CaseIterable { case mailreeve, amavis }
+
+    /// What becomes of `Authentication-Results:` fields that come in.
+    package enum AuthenticationResults: String, Sendable, Equatable, CaseIterable {
+        case keep
+        case removeOurs = "remove-ours"
+        case remove
     }
 
     /// The scores from which on something happens; amavis's names and Debian's defaults.

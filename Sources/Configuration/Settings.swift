@@ -30,6 +30,7 @@ package struct Settings: Sendable, Equatable {
     /// Scanners outside the inspector.
     package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
+    package var notices = Notices()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
@@ -207,6 +208,15 @@ package struct Settings: Sendable, Equatable {
         package var excludePUA: [String] = []
         /// Findings that are points and no virus.
         package var nameScores: [NameScore] = []
+        package init() {}
+    }
+
+    /// Notices to senders, recipients and administrators.
+    package struct Notices: Sendable, Equatable {
+        /// Files with their texts, one for each language.
+        package var directory = "/usr/share/mailreeve/notices"
+        /// Notices to one recipient or administrator in an hour; further ones are only logged.
+        package var perHour = 60
         package init() {}
     }
 

@@ -191,6 +191,13 @@ private let inspectorKeys: [Setting] = [
         "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
 ]
 
+private let noticeKeys: [Setting] = [
+    Setting("notices.directory", \.notices.directory, .path, "Files with the texts of notices, one for each language."),
+    Setting(
+        "notices.per_hour", \.notices.perHour, .count(0...100_000),
+        "Notices to one recipient or administrator in an hour; further ones are only logged."),
+]
+
 private let logKeys: [Setting] = [
     Setting("log.target", \.log.target, .choice, "Where log lines go."),
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
@@ -209,7 +216,7 @@ private let tlsKeys: [Setting] = [
 let settingsSchema = Schema<Settings>(
     keys: processKeys + addressKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys
         + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys
-        + quarantineKeys + journalKeys + logKeys + tlsKeys,
+        + quarantineKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -224,6 +231,7 @@ let settingsSchema = Schema<Settings>(
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
         ("journal", "One event for each message."),
+        ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

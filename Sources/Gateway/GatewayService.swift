@@ -117,6 +117,7 @@ package final class GatewayService: Sendable {
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
         let served = try await threads.runIfActive {
             try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
         }
@@ -140,7 +141,8 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, served: served,
+            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
+            served: served,
             threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer))

@@ -20,6 +20,8 @@ struct GatewaySetup: Sendable {
     let scanners: ScannerSet
     let spool: Spool
     let quarantine: IndexedQuarantine
+    /// Texts of notices; nil where none are sent.
+    let notices: NoticeBook?
     /// Who has got what of unfinished messages; nil where nothing is passed on.
     let served: ServedRecipients?
     let threads: NIOThreadPool

@@ -19,6 +19,15 @@ struct HeaderFacts: Sendable {
     var isBulk = false
     /// Fields of ours that came in from outside.
     var forged: [Range<Int>] = []
+    /// The first `Subject:` field, and where its value begins.
+    var subjectField: Range<Int>?
+    var subjectStart = 0
+    /// Spam fields that came in.
+    var spamFields: [Range<Int>] = []
+    /// Fields that amavis writes.
+    var amavisFields: [Range<Int>] = []
+    /// `Authentication-Results:` fields, with who wrote them; nil where that cannot be read.
+    var results: [(server: [UInt8]?, range: Range<Int>)] = []
     /// Continuation lines before the first field; empty in ordinary mail.
     var leadingContinuation = 0..<0
     /// The header block as far as it was read.
@@ -68,8 +77,17 @@ struct HeaderFacts: Sendable {
                 facts.isBulk = true
             } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {
                 facts.messageID = trimmed(bytes[field.value])
-            } else if facts.subject.isEmpty, field.isNamed("Subject", in: span) {
-                facts.subject = trimmed(bytes[field.value])
+            } else if field.isNamed("Subject", in: span) {
+                if facts.subjectField == nil {
+                    (facts.subjectField, facts.subjectStart) = (field.whole, field.value.lowerBound)
+                }
+                if facts.subject.isEmpty { facts.subject = trimmed(bytes[field.value]) }
+            } else if field.isNamed("Authentication-Results", in: span) {
+                facts.results.append((AuthenticationResults.server(bytes[field.value]), field.whole))
+            } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
+                facts.spamFields.append(field.whole)
+            } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
+                facts.amavisFields.append(field.whole)
             } else if HeaderEdits.ownNames.contains(where: { field.isNamed($0, in: span) }) {
                 facts.forged.append(field.whole)
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {

@@ -37,17 +37,22 @@ extension MessageWork {
         return nil
     }
 
+    /// The client is an MTA of ours: what it says of the original client and of authentication is believed.
+    var isFromOurMTA: Bool {
+        let address = message.envelope.client.address
+        return address == "unix" || listener.relaysXFORWARD.contains { $0.contains(address) }
+    }
+
     /// What is known of the message before its content. An MTA of ours tells of the original client by XFORWARD and in its
     /// `Received:` field; nobody else is believed.
     private var circumstances: PolicyBook.Circumstances {
         let client = message.envelope.client
-        let isRelay = client.address == "unix" || listener.relaysXFORWARD.contains { $0.contains(client.address) }
         let forwarded = client.forwarded?.address.map { String(decoding: $0, as: UTF8.self) }
         let proto = client.forwarded?.proto.map { String(decoding: $0, as: UTF8.self).uppercased() } ?? ""
         return PolicyBook.Circumstances(
             listener: listener.name, client: IPAddress(forwarded ?? client.address),
             sender: message.envelope.reversePath,
-            isAuthenticated: isRelay
+            isAuthenticated: isFromOurMTA
                 && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")))
     }
 

@@ -72,7 +72,8 @@ package struct MessageExplanation: Codable, Sendable {
 
     init(_ work: MessageWork, _ event: MessageEvent) {
         let verdict = work.verdict
-        let policy = work.leading?.policy ?? SetupBuilder.contentPolicy(Settings.PolicySettings(), work.listener.placement)
+        let policy =
+            work.leading?.policy ?? SetupBuilder.contentPolicy(Settings.PolicySettings(), work.listener.placement)
         let category = policy.decidingCategory(for: verdict)
         listener = work.message.listener
         placement = work.listener.placement.rawValue

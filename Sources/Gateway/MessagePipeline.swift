@@ -115,13 +115,14 @@ package struct MessagePipeline: MailReceiver {
     private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
         var failure = await bounce(&work, except: served)
         if work.message.lmtp {
+            await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
         }
         let folded = FoldedReply(work.outcomes)
         if failure == nil, !folded.reply.isTemporary {
             let refused = work.notifiable(folded.toBeNotified)
-            if !refused.isEmpty, !(await notify(work, refused)) {
+            if !refused.isEmpty, !(await work.notifySender(refused)) {
                 failure = ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
             }
         }
@@ -132,6 +133,7 @@ package struct MessagePipeline: MailReceiver {
             try? await work.setup.blocking { memory.forget(key) }
         }
         guard let failure else {
+            if !folded.reply.isTemporary { await work.notifyOthers(except: served) }
             gateway.record(work)
             return [folded.reply]
         }
@@ -145,7 +147,7 @@ package struct MessagePipeline: MailReceiver {
         guard !bounced.isEmpty else { return nil }
         let wanted = Set(work.notifiable(bounced.compactMap { work.results[$0] }).map(\.recipient.path))
         let told = bounced.filter { index in work.results[index].map { wanted.contains($0.recipient.path) } ?? false }
-        let wasSent = told.isEmpty ? true : await notify(work, told.compactMap { work.results[$0] })
+        let wasSent = told.isEmpty ? true : await work.notifySender(told.compactMap { work.results[$0] })
         for index in bounced {
             guard let outcome = work.results[index] else { continue }
             let isTold = told.contains(index)
@@ -157,26 +159,6 @@ package struct MessagePipeline: MailReceiver {
         }
         return wasSent || work.message.lmtp
             ? nil : ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
-    }
-
-    private func notify(_ work: MessageWork, _ refused: [RecipientOutcome]) async -> Bool {
-        let envelope = work.message.envelope
-        let bytes = DeliveryStatusNotification.message(
-            DeliveryStatusNotification.Subject(
-                hostname: work.setup.hostname, id: work.id, envelope: envelope, refused: refused,
-                headers: work.facts.block, time: work.time))
-        let spool = work.setup.spool
-        guard let file = try? await work.setup.blocking({ try spool.store(bytes) }) else { return false }
-        let parameters = MailParameters(body: .eightBitMIME, smtputf8: envelope.addressesNeedSMTPUTF8)
-        let notice = OutgoingMessage(
-            reversePath: .null, parameters: parameters, recipients: [Recipient(path: envelope.reversePath)],
-            body: OutgoingBody(file: file), hasEightBit: true)
-        switch await work.prepare(notice) {
-        case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
-        // A sender that the next hop refuses for good cannot be told; trying again would not change it.
-        case .refused(_, let replies): return replies.allSatisfy(\.isPermanent)
-        case .unavailable: return false
-        }
     }
 
     /// Ends a message with one reply for everybody.

@@ -137,7 +137,8 @@ package final class OfflineScan: Sendable {
         listener = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine(report: log), served: nil, threads: .singleton,
+            spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
+            threads: .singleton,
             database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: scorer, tokenRequest: .texts)

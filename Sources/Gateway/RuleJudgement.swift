@@ -119,9 +119,9 @@ struct RuleJudgement: Sendable {
     }
 
     /// The field that asks the MTA behind to hold the message; empty when nothing does.
-    var holdField: String {
+    func holdField(_ names: MarkingPolicy.FieldNames) -> String {
         guard case .hold(let text) = outcome.decision, book?.hold == .header else { return "" }
-        return HeaderEdits.hold(String(decoding: text, as: UTF8.self))
+        return HeaderEdits.hold(String(decoding: text, as: UTF8.self), names: names)
     }
 
     /// Points of SCORE actions.

@@ -184,8 +184,31 @@ struct SetupBuilder {
         content.originating = policy.originating
         content.softBounce = policy.softBounce
         content.shadow = policy.shadow
+        content.marking = marking(policy)
+        content.noticeLanguage = policy.noticeLanguage
+        content.warnRecipients = Set(policy.warnRecipients)
+        content.admins = policy.admins.mapValues { MailPath($0) }
         content.honestViruses = policy.honestViruses.map { $0.lowercased() }
         return content
+    }
+
+    private static func marking(_ policy: Settings.PolicySettings) -> MarkingPolicy {
+        var marking = MarkingPolicy()
+        marking.addsSpamFields = policy.addSpamFields
+        marking.addsSpamReport = policy.addSpamReport
+        marking.subjectTags = policy.subjectTags
+        marking.addressExtensions = policy.addressExtensions
+        marking.defang = Set(policy.defang)
+        marking.alwaysBCC = policy.alwaysBCC.map { MailPath($0) }
+        marking.fieldNames = policy.fieldNames == .amavis ? .amavis : .mailreeve
+        marking.authenticationResults = policy.authenticationResults.map { setting in
+            switch setting {
+            case .keep: .keep
+            case .removeOurs: .removeOurs
+            case .remove: .remove
+            }
+        }
+        return marking
     }
 
     /// Every set that a policy, a bank or a recipient asks must be there.

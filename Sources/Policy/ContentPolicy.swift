@@ -38,6 +38,14 @@ package struct ContentPolicy: Hashable, Sendable {
     package var shadow = false
     /// Parts of names of viruses whose sender is not forged, in lower case.
     package var honestViruses: [String] = ["eicar"]
+    /// Language of notices.
+    package var noticeLanguage = "en"
+    /// Categories of which recipients are told when such mail is kept from them.
+    package var warnRecipients: Set<Category> = []
+    /// Who is told of mail that is kept back, by category.
+    package var admins: [Category: MailPath] = [:]
+    /// How mail that is delivered is marked.
+    package var marking = MarkingPolicy()
     /// What counts for the verdict.
     package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.

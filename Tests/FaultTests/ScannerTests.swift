@@ -187,6 +187,25 @@ struct ScannerTests {
         }
     }
 
+    /// A taken-over worker and the file for parts: none that could still be changed, or that is not there, goes to a scanner.
+    @Test(arguments: ["parts-beyond", "parts-index", "parts-mapped"])
+    func liesAboutParts(lie: String) async throws {
+        try await Lanes.run {
+            let clamd = try ClamdProcess()
+            let stage = try Stage(inspector: "lying-inspector") {
+                $0.settings["clamav.test_database"] = "/lie/\(lie)"
+                $0.settings["timeouts.inspection"] = "5"
+                $0.scanners = [clamd.entry(["parts": "yes"])]
+            }
+            for number in 0..<2 {
+                let reply = try send(.clean(number), to: stage.gateway.port)
+                #expect(reply.isTemporary && reply.text.contains("UNCHECKED: "), "\(reply)")
+            }
+            #expect(stage.hop.deliveries.isEmpty)
+            stage.expectCleanEnd()
+        }
+    }
+
     /// What the policy of a scanner that does not answer means to a client.
     private static func expect(_ policy: String, _ reply: MailReply, _ stage: Stage) throws {
         let delivered = stage.hop.deliveries

@@ -280,4 +280,28 @@ extension SignatureTests {
             #expect(try send(both, to: stage.gateway.port).text.hasSuffix(" - INFECTED: \(Self.name)"))
         }
     }
+
+    /// The same message again is not inspected again, until other signatures are there.
+    @Test func messagesThatComeAgain() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["cache.messages": "100"])
+            func inspected() throws -> Int {
+                let status = try runTool(
+                    Programs.path("mailreeve"),
+                    ["status", "--json", "--config", stage.gateway.disk.path + "/mailreeve.yaml"])
+                let json = try JSONSerialization.jsonObject(with: Data(status.output)) as? [String: Any]
+                return try #require((json?["inspector"] as? [String: Any])?["inspected"] as? Int)
+            }
+            for _ in 0..<3 {
+                #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+                #expect(try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name))
+            }
+            #expect(try inspected() == 2)
+            #expect(stage.hop.deliveries.count == 3)
+            try stage.gateway.disk.write("signatures/new.ndb", Self.signature(of: "green badgers read"))
+            try stage.gateway.log.wait(for: "inspector generation 2 serves: 3 signatures")
+            let reply = try send(Self.badgers, to: stage.gateway.port)
+            #expect(reply.text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL"), "\(reply)")
+        }
+    }
 }

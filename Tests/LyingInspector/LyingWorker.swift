@@ -45,6 +45,7 @@ struct LyingWorker {
             } else if lie == .dictated {
                 try LyingWorker(link: link, lie: .dictated, report: report, dictation: text).sendReport(request, size)
             } else {
+                if lie == .partsMapped, descriptors.count == 2 { try map(descriptors[1]) }
                 try answer(request, size: size)
             }
         }
@@ -61,6 +62,14 @@ struct LyingWorker {
 
     private func hang() -> Never {
         while true { pause() }
+    }
+
+    /// Keeps the file for parts mapped for writing, to change it when others read it.
+    private func map(_ parts: Descriptor) throws {
+        try parts.write([UInt8](repeating: 0x61, count: 4096))
+        guard mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, parts.raw, 0) != MAP_FAILED else {
+            throw SystemError("mmap", code: errno)
+        }
     }
 
     private func answer(_ request: Inspect, size: Int) throws {
@@ -115,6 +124,8 @@ struct LyingWorker {
         case .controlCharacters:
             report.parts[0].names = ["a\r\nX-Forged: yes", "\u{1B}]0;title\u{7}", "nul\u{0}end"]
             report.parts[0].declaredType = "text/\n250 2.0.0 Ok"
+        case .partsUnasked, .partsBeyond: report.materialised = [MaterialisedPart(part: 0, range: 0..<5)]
+        case .partsIndex: report.materialised = [MaterialisedPart(part: 1, range: 0..<0)]
         case .longName:
             report.parts[0].names = [String(repeating: "n", count: 1 << 20)]
         case .manyFindings:

@@ -36,8 +36,12 @@ import Testing
     }
 
     @Test func otherCategoriesStayBeforeIt() {
-        #expect(verdict(20, unchecked: [.encrypted]).graded(by: policy(SpamLevels()), size: 1).categories == [.unchecked, .spam])
-        #expect(verdict(0, unchecked: [.encrypted]).graded(by: policy(SpamLevels()), size: 1).categories == [.unchecked])
+        #expect(
+            verdict(20, unchecked: [.encrypted]).graded(by: policy(SpamLevels()), size: 1).categories == [
+                .unchecked, .spam,
+            ])
+        #expect(
+            verdict(0, unchecked: [.encrypted]).graded(by: policy(SpamLevels()), size: 1).categories == [.unchecked])
     }
 
     @Test func listsOfSenders() {

@@ -82,7 +82,7 @@ import Testing
             for part in [
                 "message     \(id), id=", "categories  infected", "decided by  infected: quarantine",
                 "setting     policies.default.infected", "clamav: virus: Eicar-Test-Signature",
-                "<v@example.com>: quarantine: 250 ", "quarantine  \(id)", "were it not infected, it would be: deliver",
+                "<v@example.com>: quarantine: 250 ", "quarantine  \(id)", "were it not infected, it would be: discard",
                 "kill 6.31",
             ] {
                 #expect(page.text.contains(part), "\(part): \(page)")

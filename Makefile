@@ -12,17 +12,17 @@ DATADIR ?= /usr/share/mailreeve
 CORPORA ?= ../shared/corpora
 
 LIBRARIES := libclamav-dev liblmdb-dev libhiredis-dev libpq-dev libsqlite3-dev libpcre2-dev libarchive-dev \
-    zlib1g-dev libdeflate-dev libmspack-dev libssl-dev pkg-config
+    zlib1g-dev libdeflate-dev libmspack-dev libmagic-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector mailreeve-launcher
 RELEASE := .build/release
 SCRIPTS := packaging/scripts
-SHELL_FILES := .ci/run bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
+SHELL_FILES := .ci/run packaging/logwatch/mailreeve bench/run bench/make-mail bench/mime bench/unpack corpus/make-samples Tests/EndToEnd/postfix-instance Tests/Fuzzer/run \
 	$(filter-out $(SCRIPTS)/make-%,$(wildcard $(SCRIPTS)/*))
 
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime \
+.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime bench-quarantine \
 	bayes-eval clean toolchain
 
 help: ## list the targets
@@ -76,6 +76,11 @@ bayes-eval: deps toolchain ## judge the spam scorer beside bogofilter and SpamAs
 	$(SWIFT) build -c release --product bayes-eval
 	bench/bayes-eval $(RELEASE)/bayes-eval $(CORPORA) build/bayes
 
+bench-quarantine: deps toolchain ## measure the quarantine on the disk of build/
+	$(SWIFT) build -c release --product quarantine-bench
+	mkdir -p build
+	$(RELEASE)/quarantine-bench build
+
 bench-mime: deps toolchain ## measure the MIME reader alone: typical mail, and what is made to be slow
 	$(SWIFT) build -c release --product mime-bench
 	bench/mime
@@ -85,12 +90,16 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	    [ -x $(RELEASE)/$$program ] || { echo "install: no $(RELEASE)/$$program; run make build first" >&2; exit 1; }; \
 	done
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
-	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures
+	install -d $(DESTDIR)$(SYSCONFDIR)/mailreeve $(DESTDIR)$(DATADIR)/signatures $(DESTDIR)$(DATADIR)/notices
 	install -m 755 -s $(addprefix $(RELEASE)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 rules/signatures/* $(DESTDIR)$(DATADIR)/signatures
+	install -m 644 packaging/notices/* $(DESTDIR)$(DATADIR)/notices
 	install -d $(DESTDIR)$(DATADIR)/rules
 	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks rules/attachment_checks \
 	    rules/banned.rules rules/scanners.yaml $(DESTDIR)$(DATADIR)/rules
+	install -d $(DESTDIR)$(DATADIR)/logwatch
+	install -m 644 packaging/logwatch/mailreeve.conf $(DESTDIR)$(DATADIR)/logwatch
+	install -m 755 packaging/logwatch/mailreeve $(DESTDIR)$(DATADIR)/logwatch
 	install -m 644 packaging/mailreeve.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailreeve.conf
 	for unit in mailreeve.service mailreeve-learn.service mailreeve-learn.timer; do \
 	    sed -e 's|/usr/local|$(PREFIX)|' -e 's|/etc/mailreeve|$(SYSCONFDIR)/mailreeve|' packaging/$$unit \

@@ -63,6 +63,7 @@ let package = Package(
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
+        .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -75,6 +76,7 @@ let package = Package(
         library("Digests", ["COpenSSL"]),
         library("Compression", ["CCompression"]),
         library("HTMLHelp", ["CMspack"]),
+        library("Magic", ["CMagic"]),
         library("MailModel"),
         library("Members"),
 
@@ -120,17 +122,15 @@ let package = Package(
         library(
             "Inspector",
             [
-                "Antivirus", "Bytes", "Checks", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members", "Patterns", "Scoring", "Unpacking",
+                "Antivirus", "Bytes", "Checks", "Digests", "Documents", "InspectionLink", "Linux", "MIME", "Magic",
+                "MailModel", "Members", "Patterns", "Scoring", "Unpacking",
             ]),
         library(
             "Gateway",
             [
                 "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members",
-                "Policy",
-                "Patterns", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP", "SQLiteStores", "Scoring", "Stores",
-                logging,
+                "Members", "Patterns", "Policy", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP", "SQLiteStores",
+                "Scoring", "Stores", logging,
             ] + nioTLS),
 
         .executableTarget(
@@ -148,6 +148,10 @@ let package = Package(
 
         .executableTarget(
             name: "mime-bench", dependencies: ["MIME", "MailModel"], path: "bench/MIMEBench", swiftSettings: strict),
+
+        .executableTarget(
+            name: "policy-bench", dependencies: ["Configuration", "Gateway", "MailModel"], path: "bench/PolicyBench",
+            swiftSettings: strict),
 
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
@@ -195,12 +199,17 @@ let package = Package(
             ] + nio),
         suite("InspectionLinkTests", ["InspectionLink", "Linux", "MailModel", "TestSupport"]),
         .testTarget(
-            name: "InspectorTests", dependencies: ["Inspector", "InspectionLink", "Linux", "MailModel", "Members"],
+            name: "InspectorTests",
+            dependencies: [
+                "Checks", "Documents", "Inspector", "InspectionLink", "Linux", "MailModel", "Members", "TestSupport",
+                "Unpacking",
+            ],
             exclude: ["Tables"], swiftSettings: strict),
         suite("LinuxTests", ["Linux"]),
         .testTarget(
             name: "MIMETests", dependencies: ["Fuzzing", "MIME", "MailModel", "SMTP"], exclude: ["Honest", "Oracle"],
             swiftSettings: strict),
+        suite("MagicTests", ["Magic"]),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
         suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),

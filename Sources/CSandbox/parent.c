@@ -94,3 +94,4 @@ int csandbox_file_system(const char *path, uint64_t *type, uint64_t *size) {
 uint64_t csandbox_tmpfs_type(void) { return TMPFS_MAGIC; }
 
 int csandbox_thread_name(char name[16]) { return prctl(PR_GET_NAME, name, 0, 0, 0); }
+int csandbox_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }

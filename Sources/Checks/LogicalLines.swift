@@ -1,24 +1,25 @@
 /// The logical lines of a table (`postmap(1)`, "INPUT FILE FORMAT"): empty lines and lines whose first character after
 /// blanks is `#` are skipped, wherever they stand; a line that begins with white space continues the one before.
-struct LogicalLines {
+package struct LogicalLines {
     /// One logical line, and the number of the line in the file where it begins, from 1.
-    struct Line {
-        var number: Int
-        var text: [UInt8]
+    package struct Line {
+        package var number: Int
+        package var text: [UInt8]
         /// It begins with white space, so there is nothing that it could continue: Postfix ignores it.
-        var isStray: Bool { text.first.map(isSpace) ?? false }
+        package var isStray: Bool { text.first.map(isSpace) ?? false }
     }
 
     private let bytes: [UInt8]
     private var position = 0
     private var number = 0
 
-    init(_ bytes: [UInt8]) {
+    /// Reads a whole file.
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
     /// The next logical line; nil at the end.
-    mutating func next() -> Line? {
+    package mutating func next() -> Line? {
         var line = Line(number: 0, text: [])
         while position < bytes.count {
             let end = bytes[position...].firstIndex(of: 0x0A) ?? bytes.endIndex

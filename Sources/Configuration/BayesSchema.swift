@@ -40,11 +40,11 @@ let bayesKeys: [SchemaKey<Settings>] = [
         "Connecting, and each answer. A server that fails is not asked again for 5 seconds."),
     Setting("bayes.autolearn", \.bayes.autolearn.enabled, .flag, "Learn from mail that tests are sure of."),
     Setting(
-        "bayes.autolearn_spam", \.bayes.autolearn.spam, .points(0...1000),
+        "bayes.autolearn_spam", \.bayes.autolearn.spam, .points,
         "Points, without those of learnt mail, from which mail is learnt as spam: 3 of the header, 3 of the body among them."
     ),
     Setting(
-        "bayes.autolearn_ham", \.bayes.autolearn.ham, .points(-1000...1000),
+        "bayes.autolearn_ham", \.bayes.autolearn.ham, .points,
         "Points, without those of learnt mail, below which mail is learnt as ham."),
     Setting(
         "bayes.autolearn_on_error", \.bayes.autolearn.onError, .flag, "Learn only where learnt mail said otherwise."),
@@ -80,37 +80,6 @@ extension ValueType where Value == String {
         }, write: { yamlText($0) })
 }
 
-extension ValueType where Value == Double {
-    /// Points of the spam score, with up to three places.
-    static func points(_ range: ClosedRange<Int>) -> ValueType {
-        .scalar(
-            "points, \(range.lowerBound) to \(range.upperBound)", expected: "points such as 6.3",
-            parse: { text throws(ValueError) in
-                guard let value = readPoints(text) else {
-                    throw ValueError("'\(shown(text))' is no number of points such as 6.3 or -1.9")
-                }
-                guard value >= Double(range.lowerBound), value <= Double(range.upperBound) else {
-                    throw ValueError(
-                        "\(shown(text)) is out of range; allowed is \(range.lowerBound) to \(range.upperBound)")
-                }
-                return value
-            }, write: { "\($0)" })
-    }
-}
-
-/// `6`, `6.3`, `-0.001`: at most six digits before and three behind the point.
-private func readPoints(_ text: String) -> Double? {
-    var digits = Array(text.utf8)
-    let isNegative = digits.first == 0x2D
-    if isNegative { digits.removeFirst() }
-    let parts = digits.split(separator: 0x2E, omittingEmptySubsequences: false)
-    guard (1...2).contains(parts.count), (1...6).contains(parts[0].count),
-        parts.count == 1 || (1...3).contains(parts[1].count),
-        parts.allSatisfy({ $0.allSatisfy { (0x30...0x39).contains($0) } })
-    else { return nil }
-    return Double(text)
-}
-
 extension ValueType where Value == [String: Double] {
     /// Tests and their points.
     static let scores = ValueType(
@@ -136,7 +105,7 @@ extension ValueType where Value == [String: Double] {
                     isWhole = false
                     continue
                 }
-                if let points = ValueType<Double>.points(-1000...1000).read(entry.value, &faults) {
+                if let points = ValueType<Double>.points.read(entry.value, &faults) {
                     scores[entry.name] = points
                 } else {
                     isWhole = false
@@ -145,7 +114,8 @@ extension ValueType where Value == [String: Double] {
             return isWhole ? scores : nil
         },
         write: { scores in
-            "{" + scores.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ") + "}"
+            "{" + scores.sorted { $0.key < $1.key }.map { "\($0.key): \(pointsText($0.value))" }.joined(separator: ", ")
+                + "}"
         })
 }
 

@@ -13,6 +13,8 @@ extension ConfigurationFile {
         for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
             out += "  \(name):\n" + yaml(policySchema, policy, indent: 4)
         }
+        out += "\n" + comment(banksDoc, indent: 0) + "banks: []\n"
+        out += "\n" + comment(recipientsDoc, indent: 0) + "recipients: []\n"
         return out
     }
 

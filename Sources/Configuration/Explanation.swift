@@ -11,20 +11,10 @@ extension LoadedConfiguration {
     /// `policies.NAME.infected` show every listener's or policy's value; the name of a section lists its keys.
     package func explain(key: String) -> Explanation {
         if let found = settingsSchema[key] { return .known(explanation(found, [(key, settings)], default: Settings())) }
-        if let (index, rest) = elementKey(key, of: "scanners"), let found = scannerSchema[rest] {
-            let chosen = settings.scanners.indices.filter { index == nil || index == $0 }
-            guard !chosen.isEmpty else { return .unknown("there is no such scanner in the settings") }
-            let values = chosen.map { ("scanners[\($0)].\(rest)", settings.scanners[$0]) }
-            return .known(explanation(found, values, default: ScannerEntry()))
-        }
-        if let (index, rest) = elementKey(key, of: "listeners"), let found = listenerSchema[rest] {
-            let chosen = settings.listeners.indices.filter { index == nil || index == $0 }
-            guard !chosen.isEmpty else {
-                return .unknown("there is no such listener; the last is listeners[\(settings.listeners.count - 1)]")
-            }
-            let values = chosen.map { ("listeners[\($0)].\(rest)", settings.listeners[$0]) }
-            return .known(explanation(found, values, default: Settings.Listener()))
-        }
+        if let found = listValues("scanners", key, scannerSchema, settings.scanners) { return found }
+        if let found = listValues("listeners", key, listenerSchema, settings.listeners) { return found }
+        if let found = listValues("banks", key, bankSchema, settings.banks) { return found }
+        if let found = listValues("recipients", key, recipientSchema, settings.recipients) { return found }
         if let (name, rest) = policyKey(key), let found = policySchema[rest] {
             let chosen = settings.policies.filter { name == "NAME" || name == $0.key }.sorted { $0.key < $1.key }
             guard !chosen.isEmpty else {
@@ -43,6 +33,7 @@ extension LoadedConfiguration {
         settingsSchema.keys.map { $0.path } + scannerSchema.keys.map { "scanners[].\($0.path)" }
         + listenerSchema.keys.map { "listeners[].\($0.path)" }
         + policySchema.keys.map { "policies.NAME.\($0.path)" }
+        + bankSchema.keys.map { "banks[].\($0.path)" } + recipientSchema.keys.map { "recipients[].\($0.path)" }
 
     private func explanation<Root>(_ key: SchemaKey<Root>, _ values: [(key: String, root: Root)], default root: Root)
         -> String
@@ -58,10 +49,23 @@ extension LoadedConfiguration {
         return lines.joined(separator: "\n")
     }
 
-    /// Index and rest of `listeners[0].rest`; nil index for `listeners[].rest`.
-    private func elementKey(_ key: String, of list: String) -> (Int?, String)? {
-        guard key.hasPrefix(list + "["), let close = key.firstIndex(of: "]") else { return nil }
-        let inside = key[..<close].dropFirst(list.count + 1)
+    /// The values of `NAME[0].rest` or `NAME[].rest`; nil when the key is not of this form.
+    private func listValues<Root: Defaulted>(
+        _ name: String, _ key: String, _ schema: Schema<Root>, _ elements: [Root]
+    ) -> Explanation? {
+        guard let (index, rest) = elementKey(name, key), let found = schema[rest] else { return nil }
+        let chosen = elements.indices.filter { index == nil || index == $0 }
+        guard !chosen.isEmpty else {
+            if elements.isEmpty { return .unknown("there is no element in \(name)") }
+            return .unknown("there is no such element; the last is \(name)[\(elements.count - 1)]")
+        }
+        return .known(explanation(found, chosen.map { ("\(name)[\($0)].\(rest)", elements[$0]) }, default: Root()))
+    }
+
+    /// Index and rest of `NAME[0].rest`; nil index for `NAME[].rest`.
+    private func elementKey(_ name: String, _ key: String) -> (Int?, String)? {
+        guard key.hasPrefix(name + "["), let close = key.firstIndex(of: "]") else { return nil }
+        let inside = key[..<close].dropFirst(name.count + 1)
         let after = key[close...].dropFirst()
         guard after.first == "." else { return nil }
         let rest = String(after.dropFirst())
@@ -81,6 +85,8 @@ extension LoadedConfiguration {
         switch key {
         case "listeners": (doc, prefix) = (listenersDoc, "listeners[].")
         case "scanners": (doc, prefix) = (scannersDoc, "scanners[].")
+        case "banks": (doc, prefix) = (banksDoc, "banks[].")
+        case "recipients": (doc, prefix) = (recipientsDoc, "recipients[].")
         case "policies": (doc, prefix) = (policiesDoc, "policies.NAME.")
         default:
             if let (_, rest) = policyKey(key), let section = policySchema.sections.first(where: { $0.path == rest }) {

@@ -46,6 +46,56 @@ let policySchema = Schema<Settings.PolicySettings>(
             no From, a field twice.
             """),
         PolicyKey(
+            "lovers", \.lovers, categories,
+            "Categories that are delivered all the same, marked (amavis: *_lovers)."),
+        PolicyKey(
+            "bypass", \.bypass, categories,
+            "Categories that are not looked for, of infected, banned, spam and bad-header (amavis: bypass_*_checks)."),
+        PolicyKey(
+            "allow_senders", \.allowSenders, .addresses,
+            "Senders whose mail is no spam. One of local_domains is believed only where the mail is originating."),
+        PolicyKey(
+            "allow_skips", \.allowSkips, categories,
+            "What else is not looked for in their mail. Anybody can write a sender: leave infected out."),
+        PolicyKey("deny_senders", \.denySenders, .addresses, "Senders whose mail is spam."),
+        PolicyKey(
+            "sender_points", \.senderPoints, .addressPoints, "Points for senders, such as friend@example.com -5."),
+        PolicyKey(
+            "size_limit", \.sizeLimit, .size(0...oneTiB), "Largest message; a larger one is oversized. 0 is no limit."),
+        PolicyKey("originating", \.originating, .flag, "The mail comes from our own users."),
+        PolicyKey("soft_bounce", \.softBounce, .flag, "Every refusal becomes temporary, as in Postfix."),
+        PolicyKey(
+            "shadow", \.shadow, .flag,
+            "Judge and log everything, but pass mail on as it came: nothing is marked, kept or refused."),
+        PolicyKey(
+            "honest_viruses", \.honestViruses, ValueType<String>.name.list(of: "names", allowEmpty: true),
+            "Viruses whose sender is not forged, by a part of their name; of others no sender is notified."),
+        PolicyKey(
+            "notice_language", \.noticeLanguage, .policyName,
+            "Language of notices: the name of a file in notices.directory (en, de, es, fr, ru)."),
+        PolicyKey(
+            "warn_recipients", \.warnRecipients, categories,
+            "Categories of which recipients of local_domains are told when such mail is kept from them."),
+        PolicyKey(
+            "add_spam_fields", \.addSpamFields, .flag,
+            "Add X-Spam-Flag, -Score, -Level and -Status from levels.tag on, for recipients of local_domains."),
+        PolicyKey("add_spam_report", \.addSpamReport, .flag, "Add X-Spam-Report from levels.tag2 on."),
+        PolicyKey(
+            "defang", \.defang, categories,
+            "Categories whose mail is delivered within another message that warns of it, for recipients of local_domains."
+        ),
+        PolicyKey(
+            "always_bcc", \.alwaysBCC, ValueType<String>.address.list(of: "addresses", allowEmpty: true),
+            "Who gets a copy of everything that is delivered."),
+        PolicyKey(
+            "field_names", \.fieldNames, .choice,
+            "Names of the fields that are added: X-Mailreeve-Alert, or X-Amavis-Alert for filters that look for it."),
+        PolicyKey(
+            "authentication_results", \.authenticationResults,
+            ValueType<Settings.AuthenticationResults>.choice.orNull(
+                meaning: "keep from MTAs of ours (xforward_clients), else remove-ours"),
+            "Authentication-Results fields that come in: kept, removed where they claim our hostname, or removed."),
+        PolicyKey(
             "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),
         PolicyKey(
             "add_virus_scanned", \.addVirusScanned, .flag,
@@ -54,9 +104,19 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "add_ambiguity_results", \.addAmbiguityResults, .flag,
             "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
-    ] + levelKeys + UncheckedReason.allCases.map(uncheckedKey) + AnomalyKind.allCases.map(anomalyKey),
+    ] + levelKeys + tagKeys + extensionKeys + adminKeys + UncheckedReason.allCases.map(uncheckedKey)
+        + AnomalyKind.allCases.map(anomalyKey),
     sections: [
         ("levels", "Scores from which on something happens, as in amavis."),
+        ("admins", "Who is told of mail that is kept back, by category (amavis: virus_admin and the like)."),
+        (
+            "subject_tags",
+            "What stands in front of the subject, for recipients of local_domains; the weightiest category counts."
+        ),
+        (
+            "address_extensions",
+            "Extension of the recipient's address (user+spam@example.com), for recipients of local_domains."
+        ),
         ("unchecked", "What becomes of mail that could not be checked, by reason."),
         (
             "anomalies",
@@ -64,10 +124,40 @@ let policySchema = Schema<Settings.PolicySettings>(
         ),
     ])
 
+private let categories = ValueType<MailModel.Category>.choice.list(of: "categories", allowEmpty: true)
+
+/// Categories that mail can be marked for.
+private let markedCategories: [MailModel.Category] = [.infected, .banned, .unchecked, .spam, .spammy, .badHeader]
+
+private let tagKeys = markedCategories.map { category in
+    PolicyKey(
+        "subject_tags.\(category.rawValue)", \.[tagFor: category], .tag, "Tag of mail that is \(category.rawValue).")
+}
+
+private let extensionKeys = markedCategories.map { category in
+    PolicyKey(
+        "address_extensions.\(category.rawValue)", \.[extensionFor: category], .addressExtension,
+        "Extension for mail that is \(category.rawValue).")
+}
+
+private let adminKeys = noticedCategories.map { category in
+    PolicyKey(
+        "admins.\(category.rawValue)", \.[adminFor: category],
+        .address(orEmpty: "nobody"), "Who is told of mail that is kept back because it is \(category.rawValue).")
+}
+
+private let noticedCategories: [MailModel.Category] = [.infected, .banned, .rule, .unchecked, .spam, .badHeader]
+
 private let levelKeys: [PolicyKey] = [
     PolicyKey("levels.tag", \.levels.tag, .points, "Spam fields are added to the header (amavis: sa_tag_level_deflt)."),
     PolicyKey("levels.tag2", \.levels.tag2, .points, "The message is marked as spam (amavis: sa_tag2_level_deflt)."),
     PolicyKey("levels.kill", \.levels.kill, .points, "What spam says is done (amavis: sa_kill_level_deflt)."),
+    PolicyKey(
+        "levels.dsn_cutoff", \.levels.dsnCutoff, ValueType<Double>.points.orNull(meaning: "none"),
+        "From here on no sender is notified (amavis: sa_dsn_cutoff_level)."),
+    PolicyKey(
+        "levels.quarantine_cutoff", \.levels.quarantineCutoff, ValueType<Double>.points.orNull(meaning: "none"),
+        "From here on no copy of spam is kept (amavis: sa_quarantine_cutoff_level)."),
 ]
 
 private func anomalyKey(_ kind: AnomalyKind) -> SchemaKey<Settings.PolicySettings> {
@@ -95,6 +185,24 @@ extension Settings.PolicySettings {
     package subscript(actionFor kind: AnomalyKind) -> AnomalyAction {
         get { anomalies[kind] ?? kind.anomalyClass.defaultAction }
         set { anomalies[kind] = newValue == kind.anomalyClass.defaultAction ? nil : newValue }
+    }
+
+    /// Who is told of mail that is kept back; empty for nobody.
+    package subscript(adminFor category: MailModel.Category) -> String {
+        get { admins[category] ?? "" }
+        set { admins[category] = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// What stands in front of the subject; empty for nothing.
+    package subscript(tagFor category: MailModel.Category) -> String {
+        get { subjectTags[category] ?? "" }
+        set { subjectTags[category] = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// The extension of the recipient's address; empty for none.
+    package subscript(extensionFor category: MailModel.Category) -> String {
+        get { addressExtensions[category] ?? "" }
+        set { addressExtensions[category] = newValue.isEmpty ? nil : newValue }
     }
 
     /// What becomes of mail that could not be checked for this reason; a reason that is not set has its default.

@@ -30,6 +30,49 @@ extension Settings {
         package var badHeaderChecks: [BadHeader] = BadHeader.allCases
         /// Kinds of anomalies whose action is not that of their class.
         package var anomalies: [AnomalyKind: AnomalyAction] = [:]
+        /// Categories that the recipient wants delivered all the same (amavis: *_lovers).
+        package var lovers: [Category] = []
+        /// Categories that are not looked for (amavis: bypass_*_checks).
+        package var bypass: [Category] = []
+        /// Senders whose mail is no spam (amavis: whitelist_sender).
+        package var allowSenders = AddressList()
+        /// What else is not looked for in mail of allowed senders.
+        package var allowSkips: [Category] = []
+        /// Senders whose mail is spam (amavis: blacklist_sender).
+        package var denySenders = AddressList()
+        /// Points for senders (amavis: score_sender_maps).
+        package var senderPoints = AddressPoints()
+        /// Octets of a message from which on it is oversized; 0: none.
+        package var sizeLimit = 0
+        /// The mail is sent by our own users.
+        package var originating = false
+        /// Refusals become temporary.
+        package var softBounce = false
+        /// Everything is judged and logged, nothing is changed or kept back.
+        package var shadow = false
+        /// Parts of names of viruses whose sender is not forged.
+        package var honestViruses = ["eicar"]
+        /// Language of notices: a file of `notices.directory`.
+        package var noticeLanguage = "en"
+        /// Categories of which recipients are told.
+        package var warnRecipients: [Category] = []
+        /// Administrators who are told, by category.
+        package var admins: [Category: String] = [:]
+        /// Add the spam fields for local recipients.
+        package var addSpamFields = true
+        /// Add `X-Spam-Report:` from `levels.tag2` on.
+        package var addSpamReport = false
+        /// What stands in front of the subject, by category; a category that is not there has none.
+        package var subjectTags: [Category: String] = [:]
+        /// Extension of the recipient's address, by category.
+        package var addressExtensions: [Category: String] = [:]
+        /// Categories whose mail is wrapped in another message.
+        package var defang: [Category] = []
+        /// Who gets a copy of everything that is delivered.
+        package var alwaysBCC: [String] = []
+        package var fieldNames = FieldNames.mailreeve
+        /// nil: `keep` where the client is an MTA of ours, else `remove-ours`.
+        package var authenticationResults: AuthenticationResults?
         /// Keep a copy of mail that is not delivered because of its content.
         package var quarantine = true
         /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
@@ -49,11 +92,23 @@ extension Settings {
         ]
     }
 
+    /// Whose words the fields that we add have.
+    package enum FieldNames: String, Sendable, Equatable, CaseIterable { case mailreeve, amavis }
+
+    /// What becomes of `Authentication-Results:` fields that come in.
+    package enum AuthenticationResults: String, Sendable, Equatable, CaseIterable {
+        case keep
+        case removeOurs = "remove-ours"
+        case remove
+    }
+
     /// The scores from which on something happens; amavis's names and Debian's defaults.
     package struct Levels: Sendable, Equatable {
         package var tag = 2.0
         package var tag2 = 6.31
         package var kill = 6.31
+        package var dsnCutoff: Double? = 10
+        package var quarantineCutoff: Double?
         package init() {}
     }
 

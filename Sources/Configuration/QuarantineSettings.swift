@@ -9,6 +9,8 @@ extension Settings {
         package var tenants: [TenantBound] = []
         /// Connection string of a PostgreSQL database with the index; empty: SQLite beside the mail.
         package var postgresql = ""
+        /// Where release requests in AM.PDP come in; nil: nowhere.
+        package var releaseListener: ListenAddress?
         package init() {}
     }
 
@@ -54,6 +56,13 @@ let quarantineKeys: [SchemaKey<Settings>] = [
         """
         PostgreSQL database (UTF-8) in which several hosts share the index of their quarantines, as libpq names it. The mail \
         stays on the host that kept it.
+        """),
+    Setting(
+        "quarantine.release_listener", \.quarantine.releaseListener,
+        ValueType<ListenAddress>.listenAddress.orNull(meaning: "none"),
+        """
+        Where release requests of amavisd-release come in (AM.PDP): unix:/path, for the user and group of the daemon, or \
+        127.0.0.1:9998. Each needs the secret of its message (quarantine show).
         """),
 ]
 

@@ -16,13 +16,20 @@ extension ConfigurationFile {
             out += "\n### `\(prefix)\(section.path)`\n\n\(section.doc)\n\n"
             out += table(policySchema, section: section.path, prefix: prefix)
         }
+        out += "\n## `banks`\n\n\(banksDoc)\n\n" + table(bankSchema, section: "", prefix: "banks[].", isOwn: true)
+        out += "\n## `recipients`\n\n\(recipientsDoc)\n\n"
+        out += table(recipientSchema, section: "", prefix: "recipients[].", isOwn: true)
         out += outcomes
         return out
     }
 
-    private static func table<Root: Defaulted>(_ schema: Schema<Root>, section: String, prefix: String) -> String {
+    /// - Parameter isOwn: without the keys of policies.
+    private static func table<Root: Defaulted>(
+        _ schema: Schema<Root>, section: String, prefix: String, isOwn: Bool = false
+    ) -> String {
         var out = "| key | default | type | meaning |\n| --- | --- | --- | --- |\n"
         for key in schema.keys where sectionName(of: key.path) == section {
+            if isOwn, policySchema[key.path] != nil { continue }
             out += "| `\(prefix)\(key.path)` | `\(key.show(Root()))` | \(key.typeName) | \(key.doc) |\n"
         }
         return out
@@ -92,3 +99,5 @@ extension Settings: Defaulted {}
 extension Settings.Listener: Defaulted {}
 extension ScannerEntry: Defaulted {}
 extension Settings.PolicySettings: Defaulted {}
+extension Settings.Bank: Defaulted {}
+extension Settings.RecipientSettings: Defaulted {}

@@ -11,6 +11,21 @@ struct SchemaKey<Root: Sendable>: Sendable {
     let assign: @Sendable (ConfigNode, inout Root, inout [Fault]) -> Bool
     /// The value in the root, as YAML.
     let show: @Sendable (Root) -> String
+    /// Copies the value from one root into another.
+    let copy: @Sendable (Root, inout Root) -> Void
+
+    init(
+        path: String, typeName: String, doc: String,
+        assign: @escaping @Sendable (ConfigNode, inout Root, inout [Fault]) -> Bool,
+        show: @escaping @Sendable (Root) -> String, copy: @escaping @Sendable (Root, inout Root) -> Void
+    ) {
+        self.path = path
+        self.typeName = typeName
+        self.doc = doc
+        self.assign = assign
+        self.show = show
+        self.copy = copy
+    }
 
     init<Value>(
         _ path: String, _ field: any WritableKeyPath<Root, Value> & Sendable, _ type: ValueType<Value>, _ doc: String
@@ -24,6 +39,16 @@ struct SchemaKey<Root: Sendable>: Sendable {
             return true
         }
         self.show = { type.write($0[keyPath: field]) }
+        self.copy = { from, to in to[keyPath: field] = from[keyPath: field] }
+    }
+
+    /// The same key of what holds the root.
+    func within<Outer>(_ field: any WritableKeyPath<Outer, Root> & Sendable) -> SchemaKey<Outer> {
+        SchemaKey<Outer>(
+            path: path, typeName: typeName, doc: doc,
+            assign: { node, outer, faults in assign(node, &outer[keyPath: field], &faults) },
+            show: { show($0[keyPath: field]) },
+            copy: { from, to in copy(from[keyPath: field], &to[keyPath: field]) })
     }
 }
 

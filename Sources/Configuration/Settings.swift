@@ -1,3 +1,4 @@
+package import Checks
 package import MailModel
 
 /// Everything that an administrator can set, with its default. The names of the YAML keys are the field names in
@@ -17,6 +18,7 @@ package struct Settings: Sendable, Equatable {
     /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
     package var scores: [String: Double] = [:]
     package var quarantine = QuarantineSettings()
+    package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
     package var unpacking = Unpacking()
@@ -28,11 +30,20 @@ package struct Settings: Sendable, Equatable {
     /// Scanners outside the inspector.
     package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
+    package var notices = Notices()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
     /// Policies by name; `default` always exists.
     package var policies: [String: PolicySettings] = ["default": PolicySettings()]
+    /// Policy banks, in the order in which they are laid over a listener's policy.
+    package var banks: [Bank] = []
+    /// Settings for some recipients, laid over that.
+    package var recipients: [RecipientSettings] = []
+    /// Tables of such settings.
+    package var recipientTables: [LookupName] = []
+    /// Recipients that are ours; nil: all, unless the mail is originating.
+    package var localDomains: AddressList?
 
     package init() {}
 
@@ -197,6 +208,15 @@ package struct Settings: Sendable, Equatable {
         package var excludePUA: [String] = []
         /// Findings that are points and no virus.
         package var nameScores: [NameScore] = []
+        package init() {}
+    }
+
+    /// Notices to senders, recipients and administrators.
+    package struct Notices: Sendable, Equatable {
+        /// Files with their texts, one for each language.
+        package var directory = "/usr/share/mailreeve/notices"
+        /// Notices to one recipient or administrator in an hour; further ones are only logged.
+        package var perHour = 60
         package init() {}
     }
 

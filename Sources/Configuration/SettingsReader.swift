@@ -19,7 +19,9 @@ struct SettingsReader {
             switch entry.name {
             case "listeners": readListeners(entry.value)
             case "scanners": readScanners(entry.value)
-            default: readPolicies(entry.value)
+            case "policies": readPolicies(entry.value)
+            case "banks": readList(entry, "a bank", into: \.banks, bankSchema, needs: "name")
+            default: readList(entry, "an entry", into: \.recipients, recipientSchema, needs: "match")
             }
         }
     }
@@ -65,6 +67,28 @@ struct SettingsReader {
                 continue
             }
             _ = read(entries, into: \.scanners[index], schema: scannerSchema, at: path)
+        }
+    }
+
+    /// Reads a list whose elements have defaults.
+    /// - Parameter key: what every element has to say.
+    private mutating func readList<Root: Defaulted>(
+        _ entry: ConfigNode.Entry, _ kind: String, into field: WritableKeyPath<Settings, [Root]>,
+        _ schema: Schema<Root>, needs key: String
+    ) {
+        guard case .list(let items, _) = entry.value.content else {
+            if case .refused = entry.value.content { return }
+            let found = entry.value.isNull ? "no value" : entry.value.kind
+            fault(entry.value, "expected a list, each element after '- ', found \(found)")
+            return
+        }
+        for (index, item) in items.enumerated() {
+            let path = "\(entry.name)[\(index)]"
+            loaded.origins[path] = item.position
+            loaded.settings[keyPath: field].append(Root())
+            guard let entries = sectionEntries(item, called: kind) else { continue }
+            _ = read(entries, into: field.appending(path: \.[index]), schema: schema, at: path)
+            if loaded.origins["\(path).\(key)"] == nil { fault(item, "\(kind) needs '\(key)'") }
         }
     }
 

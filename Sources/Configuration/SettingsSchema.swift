@@ -2,7 +2,7 @@ internal import MailModel
 
 /// Largest message, spool file or memory limit for one message.
 private let twoGiB = 2_147_483_648
-private let oneTiB = 1_099_511_627_776
+let oneTiB = 1_099_511_627_776
 
 private typealias Setting = SchemaKey<Settings>
 private typealias ListenerKey = SchemaKey<Settings.Listener>
@@ -191,6 +191,13 @@ private let inspectorKeys: [Setting] = [
         "required refuses to start without the whole sandbox; allow-weaker goes on with what the kernel has."),
 ]
 
+private let noticeKeys: [Setting] = [
+    Setting("notices.directory", \.notices.directory, .path, "Files with the texts of notices, one for each language."),
+    Setting(
+        "notices.per_hour", \.notices.perHour, .count(0...100_000),
+        "Notices to one recipient or administrator in an hour; further ones are only logged."),
+]
+
 private let logKeys: [Setting] = [
     Setting("log.target", \.log.target, .choice, "Where log lines go."),
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
@@ -207,9 +214,9 @@ private let tlsKeys: [Setting] = [
 
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
-    keys: processKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys + timeoutKeys
-        + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys + quarantineKeys
-        + logKeys + tlsKeys,
+    keys: processKeys + addressKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys
+        + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys
+        + quarantineKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -223,10 +230,12 @@ let settingsSchema = Schema<Settings>(
         ("banned", "Names and types of files that are not let through."),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
+        ("journal", "One event for each message."),
+        ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
-    special: ["scanners", "listeners", "policies"])
+    special: ["scanners", "listeners", "policies", "banks", "recipients"])
 
 /// Facilities of syslog(3).
 let syslogFacilities =

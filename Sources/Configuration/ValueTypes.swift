@@ -118,6 +118,27 @@ extension ValueType where Value == String {
     /// The name of a policy.
     static let policyName = text("name of a policy", expected: policyNameForm) { isPolicyName($0) }
 
+    /// A short text that stands for something.
+    static let name = text("text", expected: "1 to 100 octets") { (1...100).contains($0.utf8.count) }
+
+    /// A text in front of a subject, or the empty text.
+    static let tag = text("text; or \"\": none", expected: "at most 60 octets") { $0.utf8.count <= 60 }
+
+    /// An extension of an address, or the empty text.
+    static let addressExtension = text(
+        "letters, digits, '-', '_' and '.'; or \"\": none", expected: "letters, digits, '-', '_' and '.'"
+    ) { $0.utf8.count <= 30 && $0.utf8.allSatisfy { isNameOctet($0) || $0 == 0x2E } }
+
+    /// An address with a domain.
+    static let address = text("address", expected: "an address such as archive@example.com") { isAddress($0) }
+
+    /// An address with a domain, or the empty text.
+    static func address(orEmpty meaning: String) -> ValueType {
+        text("address; or \"\": \(meaning)", expected: "an address such as virusalert@example.com") {
+            $0.isEmpty || isAddress($0)
+        }
+    }
+
     /// A password for archives: what one record of the link can hold.
     static let password = text("password", expected: "1 to 128 octets without NUL") {
         (1...128).contains($0.utf8.count) && !$0.utf8.contains(0)
@@ -196,6 +217,12 @@ let policyNameForm = "a policy's name (1 to 64 letters, digits, '-' and '_')"
 /// Names of policies are parts of keys in `config explain`, so they have no dots.
 func isPolicyName(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isNameOctet($0) }
+}
+
+private func isAddress(_ text: String) -> Bool {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 320
+        && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x3C && $0 != 0x3E && $0 != 0x22 && $0 < 0x7F }
 }
 
 private func isAccount(_ text: some StringProtocol) -> Bool {

@@ -56,6 +56,10 @@ package struct DocumentFormat: Sendable {
             reports: "encrypted; remote templates, external objects, links, DDE, macros, macro sheets, files in base64",
             recognise: DocumentXML.matches, reader: DocumentXML.read),
         DocumentFormat(
+            name: "link of a binary workbook (xlsb)", recognisedBy: "a BrtBeginSupBook first",
+            reports: "DDE, external objects",
+            recognise: BinaryWorkbook.matches, reader: BinaryWorkbook.read),
+        DocumentFormat(
             name: "Symbolic Link (slk)", recognisedBy: "`ID;`",
             reports: "macro sheets, names that run by themselves, DDE",
             recognise: SymbolicLinkFile.matches, reader: SymbolicLinkFile.read),

@@ -42,6 +42,7 @@ package final class GatewayService: Sendable {
     private let state: GatewayState
     private let door: FrontDoor
     private let control: ControlServer
+    private let releases: ReleaseServer?
     private let turns = ReloadTurns()
     private let started = Date()
 
@@ -76,7 +77,7 @@ package final class GatewayService: Sendable {
         threads.start()
         learntMail = NIOThreadPool(numberOfThreads: 4)
         learntMail.start()
-        journal = MessageJournal(logger: logger, structured: settings.log.format == .json)
+        journal = try MessageJournal(settings, logger: logger)
         pool = try InspectorPool(
             workspaceDirectory: settings.workspace.directory, allowNonTmpfs: settings.workspace.allowNonTmpfs
         ) { event in
@@ -96,6 +97,12 @@ package final class GatewayService: Sendable {
         try await door.apply(options)
         control = try await ControlServer(
             path: settings.controlSocketPath, group: group, logger: logger)
+        if let address = settings.quarantine.releaseListener {
+            releases = try await ReleaseServer(address, state: state, group: group, logger: logger)
+            logger.notice("release requests on \(address)")
+        } else {
+            releases = nil
+        }
         for listener in settings.listeners {
             logger.notice("listening on \(listener.address), \(listener.placement.rawValue), policy \(listener.policy)")
         }
@@ -109,6 +116,11 @@ package final class GatewayService: Sendable {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
+        let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
+        let served = try await threads.runIfActive {
+            try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
+        }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
@@ -129,8 +141,9 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, threads: threads,
-            database: database, rules: rules, shelf: shelf, cache: builder.cache,
+            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
+            served: served,
+            threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer))
     }
@@ -192,6 +205,7 @@ package final class GatewayService: Sendable {
         let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.control.run { await self.answer($0, stop) } }
+            group.addTask { await self.releases?.run() }
             group.addTask {
                 await self.state.autolearner.run(
                     scorer: { self.state.current.scorer }, report: { self.journal.report($0) })
@@ -237,6 +251,8 @@ package final class GatewayService: Sendable {
         last.listeners = [:]
         state.replace(last)
         await pool.stop()
+        let journal = journal
+        try? await threads.runIfActive { journal.close() }
         start.logger.notice("stopped")
     }
 
@@ -251,9 +267,13 @@ package final class GatewayService: Sendable {
         let old = before.settings
         if settings.user != old.user || settings.group != old.group || settings.stateDirectory != old.stateDirectory
             || settings.workspace.directory != old.workspace.directory || settings.controlSocket != old.controlSocket
-            || settings.log != old.log
+            || settings.quarantine.releaseListener != old.quarantine.releaseListener
+            || settings.log != old.log || settings.journal.enabled != old.journal.enabled
+            || settings.journal.lines != old.journal.lines
         {
-            start.logger.warning("user, group, directories, control socket and log change with a restart only")
+            start.logger.warning(
+                "user, group, directories, control socket, release listener, log and journal change with a restart only"
+            )
         }
         do {
             let builder = SetupBuilder(settings)
@@ -298,7 +318,7 @@ package final class GatewayService: Sendable {
         let setup = state.current
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
-            spool: setup.spool, totals: journal.totals, signatures: setup.signatureState,
+            spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
             scanners: setup.scanners.states)
         return document.encoded()
     }

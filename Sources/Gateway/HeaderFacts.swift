@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 internal import MIME
 internal import Policy
@@ -10,8 +11,23 @@ struct HeaderFacts: Sendable {
     /// Values, without surrounding blanks; empty when absent.
     var messageID: [UInt8] = []
     var subject: [UInt8] = []
+    /// The first `Received:` field: the MTA before us wrote it.
+    var firstReceived: Range<Int>?
+    /// That field says that the client had authenticated: `with ESMTPA`, `with ESMTPSA` and so on (RFC 3848).
+    var saysAuthenticated = false
+    /// A list, a newsletter or a machine sent the message: nobody waits for a notification.
+    var isBulk = false
     /// Fields of ours that came in from outside.
     var forged: [Range<Int>] = []
+    /// The first `Subject:` field, and where its value begins.
+    var subjectField: Range<Int>?
+    var subjectStart = 0
+    /// Spam fields that came in.
+    var spamFields: [Range<Int>] = []
+    /// Fields that amavis writes.
+    var amavisFields: [Range<Int>] = []
+    /// `Authentication-Results:` fields, with who wrote them; nil where that cannot be read.
+    var results: [(server: [UInt8]?, range: Range<Int>)] = []
     /// Continuation lines before the first field; empty in ordinary mail.
     var leadingContinuation = 0..<0
     /// The header block as far as it was read.
@@ -53,10 +69,25 @@ struct HeaderFacts: Sendable {
             }
             if field.isNamed("Received", in: span) {
                 facts.hops += 1
+                if facts.firstReceived == nil {
+                    facts.firstReceived = field.whole
+                    facts.saysAuthenticated = saysAuthenticated(bytes[field.value])
+                }
+            } else if isBulk(field, bytes) {
+                facts.isBulk = true
             } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {
                 facts.messageID = trimmed(bytes[field.value])
-            } else if facts.subject.isEmpty, field.isNamed("Subject", in: span) {
-                facts.subject = trimmed(bytes[field.value])
+            } else if field.isNamed("Subject", in: span) {
+                if facts.subjectField == nil {
+                    (facts.subjectField, facts.subjectStart) = (field.whole, field.value.lowerBound)
+                }
+                if facts.subject.isEmpty { facts.subject = trimmed(bytes[field.value]) }
+            } else if field.isNamed("Authentication-Results", in: span) {
+                facts.results.append((AuthenticationResults.server(bytes[field.value]), field.whole))
+            } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
+                facts.spamFields.append(field.whole)
+            } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
+                facts.amavisFields.append(field.whole)
             } else if HeaderEdits.ownNames.contains(where: { field.isNamed($0, in: span) }) {
                 facts.forged.append(field.whole)
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
@@ -80,6 +111,42 @@ struct HeaderFacts: Sendable {
     /// The subject as people read it, unfolded, for lists and searches; escape before showing.
     var subjectText: String {
         EncodedWords.decoded(subject.prefix(Self.subjectLimit).filter { $0 != 0x0D && $0 != 0x0A })
+    }
+
+    /// The word behind `with` ends in A: the client had authenticated.
+    private static func saysAuthenticated(_ value: ArraySlice<UInt8>) -> Bool {
+        // What follows `with` outside of comments: a HELO name in parentheses must not be taken for it.
+        var depth = 0
+        var words: [[UInt8]] = [[]]
+        for byte in value {
+            if byte == 0x28 { depth += 1 }
+            if depth == 0, byte > 0x20, byte != 0x3B {
+                words[words.count - 1].append(asciiLower(byte))
+            } else if words.last?.isEmpty == false {
+                words.append([])
+            }
+            if byte == 0x29 { depth = max(0, depth - 1) }
+            if words.count > wordsRead { break }
+        }
+        guard let with = words.firstIndex(of: Array("with".utf8)), with + 1 < words.count else { return false }
+        return ["esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "lmtpa", "lmtpsa", "utf8lmtpa", "utf8lmtpsa"]
+            .contains { words[with + 1].elementsEqual($0.utf8) }
+    }
+
+    /// Words of a `Received:` field that are looked at.
+    private static let wordsRead = 40
+
+    private static func isBulk(_ field: HeaderField, _ bytes: [UInt8]) -> Bool {
+        let span = bytes.span
+        for name: StaticString in ["List-Id", "List-Unsubscribe", "List-Post"] where field.isNamed(name, in: span) {
+            return true
+        }
+        let word = String(
+            decoding: bytes[field.value].prefix(20).map(asciiLower).prefix { $0 > 0x20 && $0 != 0x3B && $0 != 0x28 },
+            as: UTF8.self)
+        if field.isNamed("Precedence", in: span) { return ["bulk", "list", "junk"].contains(word) }
+        // RFC 3834 section 5: what is not "no" was sent by a machine.
+        return field.isNamed("Auto-Submitted", in: span) && word != "no"
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {

@@ -112,7 +112,7 @@ struct InspectionDocument: Encodable {
         messageID = Escaping.text(work.facts.messageID, limit: 500)
         subject = Escaping.text(work.facts.subject, limit: 1000)
         size = work.message.file.count
-        sha256 = hexadecimal(try Self.digest(work.message.file))
+        sha256 = hexadecimal(try work.message.file.digest())
         category = work.verdict.category.rawValue
         score = work.verdict.score
         tests = work.verdict.tests.map {
@@ -148,9 +148,14 @@ struct InspectionDocument: Encodable {
                 evidence: Escaping.text(
                     content.reason.isEmpty ? content.rule : "\(content.reason) (\(content.rule))", limit: 500))
         }
-        allowed = work.banned.allowed.map { Escaping.text($0, limit: 1000) }
+        allowed = work.allowedFiles.map { Escaping.text($0, limit: 1000) }
         edits = work.rules.outcome.edits.map { edit in
             "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+        }
+        for group in work.groups.filter({ $0.disposition == .strip }).prefix(1) {
+            edits += (group.strip?.edits ?? []).map { edit in
+                "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+            }
         }
         parts = report.parts.map { part in
             PartEntry(
@@ -162,10 +167,11 @@ struct InspectionDocument: Encodable {
                 origin: part.origin.rawValue, notes: part.notes.map { Escaping.text($0, limit: 500) },
                 types: part.types.map { Escaping.text($0) })
         }
+        let judging = work.groups.first?.policy.judging ?? JudgingPolicy()
         anomalies = work.anomalies.map {
             AnomalyEntry(
                 kind: $0.kind.rawValue, class: $0.kind.anomalyClass.rawValue,
-                action: work.listener.policy.judging.action(for: $0.kind).rawValue, part: path($0.part),
+                action: judging.action(for: $0.kind).rawValue, part: path($0.part),
                 offset: $0.offset)
         }
         ambiguous = work.verdict.reasons.contains(.ambiguous)
@@ -176,26 +182,17 @@ struct InspectionDocument: Encodable {
                 part: path($0.part), detail: Escaping.text($0.detail, limit: 500))
         }
         limitsHit = report.limitsHit.map { Escaping.text($0) }
-        recipients = work.outcomes.map {
-            RecipientEntry(
-                address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
-                quarantine: Nullable(work.quarantineID))
+        let keeping = Set(work.groups.filter(\.keepsCopy).flatMap(\.recipients))
+        recipients = work.results.enumerated().compactMap { index, outcome in
+            guard let outcome else { return nil }
+            return RecipientEntry(
+                address: outcome.recipient.path.description, disposition: outcome.kind.rawValue,
+                reply: outcome.reply.summary,
+                quarantine: Nullable(keeping.contains(index) ? work.quarantineID : nil))
         }
         timingUs = Dictionary(
             report.timings.map { (Escaping.text($0.stage), $0.microseconds) }, uniquingKeysWith: { $0 + $1 })
         signatures = work.setup.signatureState
-    }
-
-    static func digest(_ message: MessageFile) throws -> [UInt8] {
-        var sum = SHA256()
-        var offset = 0
-        while offset < message.count {
-            let chunk = try message.descriptor.read(at: offset, count: 262_144)
-            guard !chunk.isEmpty else { throw SystemError("read of a stored message", code: 5) }
-            chunk.withUnsafeBytes { sum.update($0) }
-            offset += chunk.count
-        }
-        return sum.finish()
     }
 
     /// JSON on one line, keys sorted.

@@ -10,8 +10,8 @@ internal import Stores
 /// The steps that the daemon and `mailreeve scan` share: header facts, inspection, verdict, dispositions. They touch
 /// neither a next hop nor the quarantine.
 extension MessageWork {
-    /// Judges the message. Afterwards `disposition` says what the policy wants; when nobody gets the message, `outcomes`
-    /// have the replies.
+    /// Judges the message. Afterwards `groups` say what is done for whom, and those who do not get the message because of its
+    /// content have their outcomes.
     /// - Returns: nil, or a reply that ends the message for everybody whatever its content is.
     mutating func judge() async -> Reply? {
         let (file, limits) = (message.file, setup.settings.limits)
@@ -23,21 +23,104 @@ extension MessageWork {
             return ReplyTexts.failure("\(error)", id: id)
         }
         if facts.hops > limits.hopCount { return ReplyTexts.loop(hops: facts.hops, id: id) }
+        do {
+            let resolution = try PolicyResolution(
+                setup.policies, policy: listener.policyName, listener.placement, circumstances,
+                recipients: message.envelope.recipients)
+            (groups, policyName) = (resolution.groups, resolution.name)
+        } catch {
+            return ReplyTexts.failure("policy: \(error)", id: id)
+        }
         await inspect()
-        disposition = listener.policy.disposition(for: verdict)
-        if !disposition.isDelivered { settle(disposition, ReplyTexts.content(disposition, decisive, id: id)) }
+        await judgeFiles()
+        grade()
         return nil
     }
 
+    /// The client is an MTA of ours: what it says of the original client and of authentication is believed.
+    var isFromOurMTA: Bool {
+        let address = message.envelope.client.address
+        return address == "unix" || listener.relaysXFORWARD.contains { $0.contains(address) }
+    }
+
+    /// What is known of the message before its content. An MTA of ours tells of the original client by XFORWARD and in its
+    /// `Received:` field; nobody else is believed.
+    private var circumstances: PolicyBook.Circumstances {
+        let client = message.envelope.client
+        let forwarded = client.forwarded?.address.map { String(decoding: $0, as: UTF8.self) }
+        let proto = client.forwarded?.proto.map { String(decoding: $0, as: UTF8.self).uppercased() } ?? ""
+        return PolicyBook.Circumstances(
+            listener: listener.name, client: IPAddress(forwarded ?? client.address),
+            sender: message.envelope.reversePath,
+            isAuthenticated: isFromOurMTA
+                && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")))
+    }
+
+    /// Gives each group its verdict, and those who do not get the message their outcomes.
+    private mutating func grade() {
+        let size = message.file.count
+        var judged: [JudgingPolicy: Verdict] = [:]
+        for index in groups.indices {
+            let policy = groups[index].policy
+            let base = judged[policy.judging] ?? verdict(under: policy.judging)
+            judged[policy.judging] = base
+            let (banned, strip) = (groups[index].banned, groups[index].strip)
+            var own = base
+            own.add(banned: banned.contents, isStrippable: strip != nil)
+            own.tests += banned.tests
+            own.apply(scores: setup.settings.scores)
+            groups[index].verdict = own.graded(by: policy, standing: groups[index].standing, size: size)
+        }
+        // The message has the weightiest name that it has for anybody.
+        let order = Category.allCases
+        func weight(_ group: RecipientGroup) -> Int {
+            (order.firstIndex(of: group.decisive.category) ?? order.count)
+                + (group.wanted.isDelivered ? order.count : 0)
+        }
+        leadingGroup = groups.indices.min { weight(groups[$0]) < weight(groups[$1]) } ?? 0
+        if let leading {
+            verdict = leading.verdict
+            decisive = leading.decisive
+        }
+        for group in groups {
+            if group.policy.shadow, !group.wanted.isDelivered {
+                causes.append("shadow: would be \(ReplyTexts.content(group.wanted, group.decisive, id: id).summary)")
+            }
+            guard !group.disposition.isDelivered else { continue }
+            let reply = group.refusal(id: id)
+            for recipient in group.recipients { settle(recipient, group.disposition, reply) }
+        }
+    }
+
+    /// The group whose verdict names the message; nil before the policies are known.
+    var leading: RecipientGroup? { groups.indices.contains(leadingGroup) ? groups[leadingGroup] : nil }
+
+    /// The verdict under other settings of what counts than those of the first group, under which the message was judged.
+    private func verdict(under judging: JudgingPolicy) -> Verdict {
+        guard let report, judging != groups.first?.policy.judging else { return verdict }
+        var other = Verdict(
+            report, anomalies: anomalies, policy: judging, ruling: rules.ruling, required: requiredScanners)
+        for item in verdict.unchecked.dropFirst(judgedUnchecked) { other.add(item) }
+        other.tests += verdict.tests.dropFirst(judgedTests)
+        return other
+    }
+
+    /// Scanners that every message has to meet.
+    private var requiredScanners: [String] { setup.database == nil ? [] : ["clamav"] }
+
     /// Ends the message with one reply for everybody.
     mutating func end(_ reply: Reply) {
-        disposition = reply.isTemporary ? .tempfail : .reject
-        settle(disposition, reply)
+        settleAll(reply.isTemporary ? .tempfail : .reject, reply)
     }
 
     /// Gives every recipient the same outcome.
-    mutating func settle(_ kind: DispositionKind, _ reply: Reply) {
-        outcomes = message.envelope.recipients.map { RecipientOutcome(recipient: $0, kind: kind, reply: reply) }
+    mutating func settleAll(_ kind: DispositionKind, _ reply: Reply) {
+        for index in message.envelope.recipients.indices { settle(index, kind, reply) }
+    }
+
+    /// Gives one recipient an outcome.
+    mutating func settle(_ index: Int, _ kind: DispositionKind, _ reply: Reply) {
+        results[index] = RecipientOutcome(recipient: message.envelope.recipients[index], kind: kind, reply: reply)
     }
 
     /// Sender and recipients for the passwords that are tried, the first ones.
@@ -81,7 +164,7 @@ extension MessageWork {
     private func cacheKey(_ context: InspectionContext) async -> MessageCache.Key? {
         guard setup.cache.isOn, setup.scanners.allowsKeptAnswers else { return nil }
         let file = message.file
-        guard let digest = try? await setup.blocking(unless: file.inMemory, { try InspectionDocument.digest(file) })
+        guard let digest = try? await setup.blocking(unless: file.inMemory, { try file.digest() })
         else {
             return nil
         }
@@ -119,8 +202,9 @@ extension MessageWork {
             let scored = take(conclusion)
             report = self.report ?? report
             verdict = Verdict(
-                report, anomalies: anomalies, policy: listener.policy.judging, ruling: rules.ruling,
-                required: setup.database == nil ? [] : ["clamav"])
+                report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
+                ruling: rules.ruling, required: requiredScanners)
+            (judgedTests, judgedUnchecked) = (verdict.tests.count, verdict.unchecked.count)
             // What the scanners found holds whatever became of the rules.
             if let refusal {
                 verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
@@ -128,15 +212,12 @@ extension MessageWork {
             }
             for item in conclusion.unchecked { verdict.add(item) }
             verdict.tests += conclusion.tests + scored
-            await judgeFiles(report, book)
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
             if let choice { await score(report, by: choice) }
             if let failure = bayesFailure {
                 verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
             }
-            verdict.apply(scores: setup.settings.scores)
-            verdict = verdict.graded(by: listener.policy.levels)
         case .failed(let reason, let detail):
             let scored = take(conclusion)
             verdict = report.map { Verdict($0) } ?? Verdict(failed: reason, detail: detail)
@@ -147,24 +228,29 @@ extension MessageWork {
         }
     }
 
-    /// Names and types of files: what is banned, what the allow list lets through, and whether it could be taken out.
-    private mutating func judgeFiles(_ report: Report, _ book: RuleBook?) async {
-        let (file, facts) = (message.file, facts)
-        do {
-            banned = try BannedJudgement(
-                report, book: book, sets: listener.policy.bannedRules, envelope: message.envelope, now: time)
-            let contents = banned.contents
-            let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
-            strip = try await setup.blocking(unless: file.inMemory) {
-                try StripPlan(contents, report, facts, file, words)
+    /// Names and types of files, for each group: what the sets of its policy ban, what the allow list lets through, and whether
+    /// it could be taken out.
+    private mutating func judgeFiles() async {
+        guard let report, let ready, !report.banned.isEmpty else { return }
+        let (file, facts, book) = (message.file, facts, setup.shelf[ready.rules])
+        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
+        for index in groups.indices {
+            do {
+                var envelope = message.envelope
+                envelope.recipients = groups[index].recipients.map { message.envelope.recipients[$0] }
+                let banned = try BannedJudgement(
+                    report, book: book, sets: groups[index].policy.bannedRules, envelope: envelope, now: time)
+                groups[index].banned = banned
+                groups[index].strip = try await setup.blocking(unless: file.inMemory) {
+                    try StripPlan(banned.contents, report, facts, file, words)
+                }
+            } catch {
+                let detail = "banned: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
+                verdict.add(Unchecked(.scannerFailed, detail: detail))
+                causes.append(detail)
+                return
             }
-        } catch {
-            let detail = "banned: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
-            verdict.add(Unchecked(.scannerFailed, detail: detail))
-            causes.append(detail)
         }
-        verdict.add(banned: banned.contents, isStrippable: strip != nil)
-        verdict.tests += banned.tests
     }
 
     /// The database that judges; nil where none knows enough, or none can be asked.

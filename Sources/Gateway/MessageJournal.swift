@@ -1,9 +1,12 @@
+internal import Configuration
 internal import Logging
 internal import MailModel
 internal import Policy
+internal import SQLiteStores
+internal import Stores
 internal import Synchronization
 
-/// Takes one event for each message and feeds the log and the counters of `status`.
+/// Takes one event for each message and feeds the log, the journal and the counters of `status`.
 final class MessageJournal: Sendable {
     /// Messages by what became of them, since the start.
     struct Counters: Sendable, Codable {
@@ -21,11 +24,41 @@ final class MessageJournal: Sendable {
     private let logger: Logger
     /// The event's fields stand beside the line, for JSON logs.
     private let structured: Bool
+    private let writers: [JournalWriter]
     private let counters = Mutex(Counters())
 
-    init(logger: Logger, structured: Bool) {
+    init(_ settings: Settings, logger: Logger) throws {
         self.logger = logger
-        self.structured = structured
+        structured = settings.log.format == .json
+        let report: @Sendable (String) -> Void = { logger.error("\($0)") }
+        var sinks: [any JournalSink] = []
+        if settings.journal.enabled {
+            sinks.append(DatabaseSink(journal: SQLiteJournal(path: settings.journalPath), report: report))
+        }
+        if !settings.journal.lines.isEmpty { sinks.append(LinesSink(path: settings.journal.lines)) }
+        writers = try sinks.map { sink in
+            try JournalWriter(
+                sink,
+                overflow: { record in
+                    // The log is the last place that is left.
+                    let line = String(decoding: JournalLine.bytes(record), as: UTF8.self)
+                    logger.error("journal: no place for this event: \(line)")
+                }, report: report)
+        }
+    }
+
+    /// What waits for the journal, went into the log instead, and is written, of all places together.
+    var journal: JournalWriter.Figures {
+        writers.map(\.figures).reduce(into: JournalWriter.Figures()) { sum, figures in
+            sum.waiting += figures.waiting
+            sum.overflowed += figures.overflowed
+            sum.written += figures.written
+        }
+    }
+
+    /// Writes what waits. Blocks.
+    func close() {
+        for writer in writers { writer.close() }
     }
 
     /// The counters now.
@@ -43,7 +76,8 @@ final class MessageJournal: Sendable {
         counters.withLock { $0.ruleMatchesGivenUp &+= times }
     }
 
-    func record(_ event: MessageEvent) {
+    /// - Parameter record: what the journal keeps, made when it is written.
+    func record(_ event: MessageEvent, _ record: @escaping @Sendable () -> JournalRecord) {
         counters.withLock { counters in
             counters.messages += 1
             counters.bytes += event.size
@@ -54,6 +88,7 @@ final class MessageJournal: Sendable {
             if event.outcomes.contains(where: { $0.reply.isTemporary }) { counters.temporary += 1 }
         }
         logger.notice("\(event.line)", metadata: structured ? fields(event) : nil)
+        for writer in writers { writer.add(record) }
     }
 
     private func fields(_ event: MessageEvent) -> Logger.Metadata {

@@ -1,15 +1,13 @@
-internal import Configuration
 internal import Digests
 internal import Glibc
 internal import InspectionLink
 package import MailModel
-internal import NIOPosix
 internal import Policy
 package import Relay
 internal import Stores
 
-/// The way of one message from the end of its data to its reply: header facts, inspection, verdict, quarantine,
-/// next hop, one line in the log. Keeps nothing between messages.
+/// The way of one message from the end of its data to its reply: header facts, policies, inspection, verdicts, quarantine,
+/// next hops, notifications, one line in the log. Keeps nothing between messages but who has got what of an unfinished one.
 ///
 /// Order is safety: what must be kept is on the disk before it is refused or discarded, and 250 is said only after the
 /// next hop said it. Whatever goes wrong is answered with 4xx, so that the client still has the message.
@@ -26,141 +24,141 @@ package struct MessagePipeline: MailReceiver {
         if let reply = await work.judge() { return finish(&work, reply) }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
         if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
-        for line in work.banned.allowed { gateway.note("\(work.id): banned: \(Escaping.text(line, limit: 1000))") }
-        if listener.policy.keepsCopy(for: work.verdict) {
-            do {
-                try await keep(&work)
-            } catch {
-                work.quarantineID = nil
-                return finish(&work, ReplyTexts.failure("quarantine: \(error)", id: work.id))
-            }
+        for line in work.allowedFiles { gateway.note("\(work.id): banned: \(Escaping.text(line, limit: 1000))") }
+        // One reply for all: as long as one recipient has to be tried again, nothing is done for the others.
+        if !message.lmtp, let later = work.outcomes.first(where: { $0.reply.isTemporary }) {
+            return finish(&work, later.reply)
         }
-        if work.disposition.isDelivered { await deliver(&work) }
-        let replies = await answer(&work)
+        let key = await servedKey(&work)
+        let served = await servedRecipients(work, key)
+        let delivery = MessageDelivery(
+            checkpoint: { work in try await keep(&work, except: served) },
+            remember: { work, done in await remember(work, done, key) })
+        if case .failed(let cause) = await delivery.run(&work, served: served) {
+            work.quarantineID = nil
+            return finish(&work, ReplyTexts.failure(cause, id: work.id))
+        }
+        let replies = await answer(&work, key, served)
         // A message that its client sends again teaches then.
         if !replies.contains(where: \.isTemporary) { await gateway.autolearner.offer(work) }
         return replies
     }
 
-    // MARK: - Steps
+    // MARK: - Quarantine
 
-    private func keep(_ work: inout MessageWork) async throws {
+    /// Keeps a copy for those whose policy wants one.
+    private func keep(_ work: inout MessageWork, except served: Set<Int>) async throws {
+        let keeping = work.groups.filter(\.keepsCopy)
+        let recipients = keeping.flatMap(\.recipients).filter { !served.contains($0) }.sorted()
+        guard let first = keeping.first, !recipients.isEmpty else { return }
+        var envelope = work.message.envelope
+        envelope.recipients = recipients.map { work.message.envelope.recipients[$0] }
         let entry = Quarantine.Entry(
-            id: work.mailID, time: work.time, category: work.verdict.category,
-            reason: ReplyTexts.reason(work.decisive, id: work.id), envelope: work.message.envelope,
+            id: work.mailID, time: work.time, category: first.verdict.category,
+            reason: ReplyTexts.reason(first.decisive, id: work.id), envelope: envelope,
             subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
             size: work.message.file.count)
         work.quarantineID = work.mailID
         let (setup, snapshot) = (work.setup, work)
-        try await setup.blocking {
-            let report = try InspectionDocument(snapshot).encoded()
-            try setup.quarantine.put(entry, message: snapshot.message.file.descriptor, report: report)
+        do {
+            try await setup.blocking {
+                let report = try InspectionDocument(snapshot).encoded()
+                try setup.quarantine.put(entry, message: snapshot.message.file.descriptor, report: report)
+            }
+        } catch {
+            throw GatewayError("quarantine: \(error)")
         }
     }
 
-    private func deliver(_ work: inout MessageWork) async {
-        let kind = work.disposition
-        let outgoing = work.outgoing()
-        let (recipients, id) = (work.message.envelope.recipients, work.id)
-        let isRedirected = work.rules.redirect != nil
-        // With REDIRECT every recipient has the reply for the one that took their place. Replies for BCC come last; who
-        // was added so is not told of.
-        func outcomes(_ replies: [Reply], _ hop: String) -> [RecipientOutcome] {
-            recipients.indices.compactMap { index in
-                let position = isRedirected ? 0 : index
-                guard replies.indices.contains(position) else { return nil }
-                return RecipientOutcome(
-                    recipient: recipients[index], kind: kind,
-                    reply: ReplyTexts.relayed(replies[position], hop: hop, id: id))
-            }
-        }
-        switch await prepare(outgoing, work, hops: work.rules.nextHop.map { [$0] }) {
-        case .unavailable(let failure):
-            work.settle(kind, ReplyTexts.unavailable("\(failure)", id: id))
-        case .refused(let hop, let replies):
-            work.outcomes = outcomes(replies, hop.description)
-        case .ready(let prepared):
-            let hop = prepared.hop.description
-            // Those whom BCC adds come last.
-            let added = work.rules.bcc.count
-            // The SMTP client hears one reply for all. When one recipient has to be tried again, nobody gets the
-            // message yet: else the others would get it with every try.
-            if let failed = prepared.recipientReplies.suffix(added).first(where: \.isTemporary) {
-                prepared.abort()
-                work.settle(kind, ReplyTexts.relayed(failed, hop: hop, id: id))
-            } else if !work.message.lmtp, prepared.recipientReplies.contains(where: \.isTemporary) {
-                prepared.abort()
-                work.outcomes = outcomes(prepared.recipientReplies, hop)
-            } else {
-                let replies = await prepared.commit()
-                work.outcomes = outcomes(replies, hop)
-                work.queuedAs = replies.compactMap(\.queueID).first.map { [$0] } ?? []
-                for (recipient, reply) in zip(work.rules.bcc, replies.suffix(added)) where !reply.isPositive {
-                    work.causes.append("BCC <\(recipient.path)>: \(reply.summary)")
-                }
-            }
+    // MARK: - Who has got it already
+
+    /// The key of a message that may have been here before; nil when nothing is remembered at all.
+    private func servedKey(_ work: inout MessageWork) async -> ServedRecipients.Key? {
+        guard !work.message.lmtp, let memory = work.setup.served, !memory.isEmpty else { return nil }
+        return await freshKey(work)
+    }
+
+    private func freshKey(_ work: MessageWork) async -> ServedRecipients.Key? {
+        let (file, skipped) = (work.message.file, work.facts.firstReceived)
+        let sender = work.message.envelope.reversePath
+        return try? await work.setup.blocking(unless: file.inMemory) {
+            ServedRecipients.Key(sender: sender, digest: try file.digest(without: skipped ?? 0..<0))
         }
     }
 
-    /// Takes a message to the final dot at a next hop, within the time that the listener's placement leaves.
-    private func prepare(
-        _ outgoing: OutgoingMessage, _ work: MessageWork, hops: [NextHop]? = nil
-    ) async -> PreparationResult {
-        let (client, hops) = (work.listener.nextHop, hops ?? work.listener.hops)
-        guard let seconds = work.listener.preparationSeconds(work.setup.settings.timeouts) else {
-            return await client.prepare(outgoing, hops: hops)
+    private func servedRecipients(_ work: MessageWork, _ key: ServedRecipients.Key?) async -> Set<Int> {
+        guard let key, let memory = work.setup.served else { return [] }
+        let paths = (try? await work.setup.blocking { memory.recipients(key) }) ?? []
+        let recipients = work.message.envelope.recipients
+        return Set(recipients.indices.filter { paths.contains(recipients[$0].path) })
+    }
+
+    /// - Returns: what went wrong, for the log.
+    private func remember(_ work: MessageWork, _ done: [Int], _ key: ServedRecipients.Key?) async -> String? {
+        guard !done.isEmpty, let memory = work.setup.served else { return nil }
+        let fresh = key == nil ? await freshKey(work) : key
+        guard let key = fresh else {
+            return "the message cannot be read again: a retry will reach some recipients twice"
         }
-        let deadline = work.message.arrived + .seconds(seconds)
-        return await withTaskGroup(of: PreparationResult?.self) { group in
-            group.addTask { await client.prepare(outgoing, hops: hops) }
-            group.addTask {
-                try? await Task.sleep(until: deadline, clock: .continuous)
-                return nil
-            }
-            var result: PreparationResult?
-            for await outcome in group {
-                group.cancelAll()
-                if let outcome { result = outcome }
-            }
-            return result ?? .unavailable(NextHopFailure(attempts: []))
+        let (paths, time) = (done.map { work.message.envelope.recipients[$0].path }, work.time)
+        do {
+            try await work.setup.blocking { try memory.remember(key, paths, time: time) }
+            return nil
+        } catch {
+            return "a retry will reach some recipients twice: \(error)"
         }
     }
 
-    /// Folds the outcomes for SMTP, tells the sender of recipients that the reply cannot tell of, and logs.
-    private func answer(_ work: inout MessageWork) async -> [Reply] {
+    // MARK: - Replies
+
+    /// Notifies senders, folds the outcomes for SMTP, and logs.
+    private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
+        var failure = await bounce(&work, except: served)
         if work.message.lmtp {
+            await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
         }
         let folded = FoldedReply(work.outcomes)
-        let refused = DeliveryStatusNotification.wanted(
-            folded.toBeNotified, sender: work.message.envelope.reversePath)
-        if !refused.isEmpty, !(await notify(work, refused)) {
-            return finish(
-                &work, ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id))
+        if failure == nil, !folded.reply.isTemporary {
+            let refused = work.notifiable(folded.toBeNotified)
+            if !refused.isEmpty, !(await work.notifySender(refused)) {
+                failure = ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
+            }
         }
-        gateway.record(work)
-        return [folded.reply]
+        let reply = failure ?? folded.reply
+        if reply.isTemporary {
+            if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
+        } else if let key, let memory = work.setup.served {
+            try? await work.setup.blocking { memory.forget(key) }
+        }
+        guard let failure else {
+            if !folded.reply.isTemporary { await work.notifyOthers(except: served) }
+            gateway.record(work)
+            return [folded.reply]
+        }
+        return finish(&work, failure)
     }
 
-    private func notify(_ work: MessageWork, _ refused: [RecipientOutcome]) async -> Bool {
-        let envelope = work.message.envelope
-        let bytes = DeliveryStatusNotification.message(
-            DeliveryStatusNotification.Subject(
-                hostname: work.setup.hostname, id: work.id, envelope: envelope, refused: refused,
-                headers: work.facts.block, time: work.time))
-        let spool = work.setup.spool
-        guard let file = try? await work.setup.blocking({ try spool.store(bytes) }) else { return false }
-        let parameters = MailParameters(body: .eightBitMIME, smtputf8: envelope.addressesNeedSMTPUTF8)
-        let notice = OutgoingMessage(
-            reversePath: .null, parameters: parameters, recipients: [Recipient(path: envelope.reversePath)],
-            body: OutgoingBody(file: file), hasEightBit: true)
-        switch await prepare(notice, work) {
-        case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
-        // A sender that the next hop refuses for good cannot be told; trying again would not change it.
-        case .refused(_, let replies): return replies.allSatisfy(\.isPermanent)
-        case .unavailable: return false
+    /// Tells the sender of recipients whose mail is bounced.
+    /// - Returns: the reply for all when an SMTP client has to try again.
+    private func bounce(_ work: inout MessageWork, except served: Set<Int>) async -> Reply? {
+        let bounced = work.results.indices.filter { work.results[$0]?.kind == .bounce && !served.contains($0) }
+        guard !bounced.isEmpty else { return nil }
+        let wanted = Set(work.notifiable(bounced.compactMap { work.results[$0] }).map(\.recipient.path))
+        let told = bounced.filter { index in work.results[index].map { wanted.contains($0.recipient.path) } ?? false }
+        let wasSent = told.isEmpty ? true : await work.notifySender(told.compactMap { work.results[$0] })
+        for index in bounced {
+            guard let outcome = work.results[index] else { continue }
+            let isTold = told.contains(index)
+            let reply =
+                isTold && !wasSent
+                ? ReplyTexts.failure("the notification for <\(outcome.recipient.path)> was not taken", id: work.id)
+                : ReplyTexts.bounced(outcome.recipient.path, outcome.reply, wasSent: isTold)
+            work.settle(index, .bounce, reply)
         }
+        return wasSent || work.message.lmtp
+            ? nil : ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
     }
 
     /// Ends a message with one reply for everybody.
@@ -168,5 +166,34 @@ package struct MessagePipeline: MailReceiver {
         work.end(reply)
         gateway.record(work)
         return work.message.replies(reply)
+    }
+}
+
+extension MessageWork {
+    /// Places of recipients for whom nothing is left to do: the message is with a next hop, its copy in the quarantine, or the
+    /// sender has been told.
+    fileprivate var done: [Int] {
+        groups.flatMap { group in
+            group.recipients.filter { index in
+                guard let outcome = results[index], outcome.reply.isPositive else { return false }
+                if outcome.kind == .quarantine { return quarantineID != nil }
+                return outcome.kind.isDelivered || outcome.kind == .bounce
+            }
+        }
+    }
+
+    /// Those of whom the sender is told: what a next hop refused for good, and what the content forbids where no rule of
+    /// good manners keeps us silent.
+    fileprivate func notifiable(_ outcomes: [RecipientOutcome]) -> [RecipientOutcome] {
+        let sender = message.envelope.reversePath
+        return DeliveryStatusNotification.wanted(outcomes, sender: sender).filter { outcome in
+            guard !outcome.kind.isDelivered,
+                let group = groups.first(where: { group in
+                    group.recipients.contains { message.envelope.recipients[$0] == outcome.recipient }
+                })
+            else { return true }
+            return NotificationPolicy.suppression(
+                group.decisive, group.policy, sender: sender, recipient: outcome.recipient, isBulk: facts.isBulk) == nil
+        }
     }
 }

@@ -31,20 +31,31 @@ struct MessageWork: Sendable {
     var scannerOutcomes: [ScannerOutcome] = []
     /// What the rules want.
     var rules = RuleJudgement()
-    /// What rules on names and types of files ban.
-    var banned = BannedJudgement()
-    /// How to take that out; nil when it cannot be done.
-    var strip: StripPlan?
     /// What learnt mail says; nil when it says nothing.
     var bayes: SpamScorer.Judgement?
     /// Why learnt mail could not be asked; nil when it could.
     var bayesFailure: String?
-    /// The verdict as far as it decided: what replies and the quarantine speak of.
-    var decisive: Verdict { verdict.only(listener.policy.decidingCategory(for: verdict)) }
-    /// What the policy wants for the message; temporary until it is judged.
-    var disposition = DispositionKind.tempfail
-    /// One for each recipient, as far as they are known.
-    var outcomes: [RecipientOutcome] = []
+    /// Recipients by the settings that hold for them, with their verdicts.
+    var groups: [RecipientGroup] = []
+    /// Place of the group whose verdict is the weightiest, which names the message.
+    var leadingGroup = 0
+    /// The policy and the banks, for logs.
+    var policyName: String
+    /// The verdict as far as it decided for the recipients that it is weightiest for.
+    var decisive = Verdict(failed: .scannerFailed, detail: "not inspected")
+    /// How much of `verdict.tests` and `verdict.unchecked` comes from the judging policy of the first group.
+    var judgedTests = 0
+    var judgedUnchecked = 0
+    /// One for each recipient; nil as long as it is open.
+    var results: [RecipientOutcome?]
+    /// Those that are known.
+    var outcomes: [RecipientOutcome] { results.compactMap { $0 } }
+    /// Files that would be banned but for the allow list, in words.
+    var allowedFiles: [String] {
+        var out: [String] = []
+        for line in groups.flatMap(\.banned.allowed) where !out.contains(line) { out.append(line) }
+        return out
+    }
     var quarantineID: String?
     var queuedAs: [String] = []
     var causes: [String] = []
@@ -56,6 +67,8 @@ struct MessageWork: Sendable {
         id = "\(getpid())-\(message.number)"
         time = Glibc.time(nil)
         facts = HeaderFacts()
+        policyName = listener.policyName
+        results = Array(repeating: nil, count: message.envelope.recipients.count)
     }
 
     /// Anomalies of the inspection, and the line ends that were repaired on entry.
@@ -70,60 +83,10 @@ struct MessageWork: Sendable {
         return all
     }
 
-    /// The message as it goes to the next hop.
-    func outgoing() -> OutgoingMessage {
-        var prefix = ""
-        let envelope = message.envelope
-        if listener.policy.addVirusScanned, let engine = truthfulEngine {
-            prefix += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
-        }
-        prefix += HeaderEdits.alert(verdict)
-        if !verdict.unchecked.isEmpty { prefix += HeaderEdits.unchecked(verdict) }
-        if listener.policy.addAmbiguityResults, let report {
-            prefix += HeaderEdits.ambiguityResults(
-                hostname: setup.hostname, anomalies: anomalies,
-                readings: 1 + (report.parts.map(\.reading).max() ?? 0))
-        }
-        prefix += rules.holdField
-        var edits = rules.outcome.edits.map { BodyEdit(range: $0.range, text: $0.text) }
-        edits += facts.forged.map { BodyEdit(range: $0) }
-        if disposition == .strip { edits += strip?.edits ?? [] }
-        // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
-        // what a Received field says at its end. Without one, such lines are taken out.
-        if listener.policy.addReceived {
-            prefix += HeaderEdits.received(
-                HeaderEdits.Trace(
-                    hostname: setup.hostname, id: id, client: envelope.client,
-                    smtputf8: envelope.parameters.smtputf8,
-                    recipient: envelope.recipients.count == 1 ? envelope.recipients.first?.path : nil, time: time))
-        } else if !prefix.isEmpty {
-            edits.append(BodyEdit(range: facts.leadingContinuation))
-        }
-        return OutgoingMessage(
-            reversePath: envelope.reversePath, parameters: envelope.parameters,
-            recipients: (rules.redirect.map { [$0] } ?? envelope.recipients) + rules.bcc,
-            forwarded: envelope.client.forwarded,
-            body: OutgoingBody(prefix: Array(prefix.utf8), file: message.file, edits: edits),
-            hasEightBit: message.intake.hasEightBit || edits.contains { $0.text.contains { $0 >= 0x80 } })
-    }
-
-    /// The scanner's version when it saw the whole message with real signatures; nil otherwise.
-    private var truthfulEngine: String? {
-        guard verdict.virusNames.isEmpty, verdict.unchecked.isEmpty, let report, let ready,
-            report.completedScanners.contains("clamav"), !setup.testSignaturesOnly
-        else {
-            return nil
-        }
-        let engine = Escaping.text(ready.engineVersion, limit: 60)
-        guard ready.databaseVersion > 0 else { return engine }
-        let hours = max(0, time - ready.databaseTime) / 3600
-        return "\(engine), signatures \(ready.databaseVersion), \(hours) h old"
-    }
-
     /// The event for the log.
     func event(at now: ContinuousClock.Instant) -> MessageEvent {
         var event = MessageEvent(
-            id: id, mailID: mailID, verdict: verdict, envelope: message.envelope, policy: listener.policyName,
+            id: id, mailID: mailID, verdict: verdict, envelope: message.envelope, policy: policyName,
             size: message.file.count)
         event.outcomes = outcomes
         event.messageID = facts.messageID

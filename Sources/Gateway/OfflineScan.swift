@@ -119,6 +119,7 @@ package final class OfflineScan: Sendable {
         let shelf = RuleShelf()
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
+        let policies = try await NIOThreadPool.singleton.runIfActive { try PolicyBook(settings) }
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let scanners = try builder.scanners(inspector: settings.inspector.path) { log(Escaping.text($0, limit: 1000)) }
@@ -136,8 +137,10 @@ package final class OfflineScan: Sendable {
         listener = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine(report: log), threads: .singleton, database: database,
-            rules: rules, shelf: shelf, cache: builder.cache, nameScores: try builder.nameScores(),
+            spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
+            threads: .singleton,
+            database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            nameScores: try builder.nameScores(),
             scorer: scorer, tokenRequest: .texts)
     }
 
@@ -158,9 +161,10 @@ package final class OfflineScan: Sendable {
         var work = MessageWork(message: received, setup: setup, listener: listener)
         if let reply = await work.judge() {
             work.end(reply)
-        } else if work.disposition.isDelivered {
-            work.settle(
-                work.disposition, Reply(250, EnhancedStatus(2, 0, 0), "Ok, would be passed on to the next hop"))
+        }
+        let passed = Reply(250, EnhancedStatus(2, 0, 0), "Ok, would be passed on to the next hop")
+        for index in work.results.indices where work.results[index] == nil {
+            work.settle(index, work.disposition(of: index), passed)
         }
         var document = try InspectionDocument(work)
         document.file.value = message.file

@@ -18,6 +18,9 @@ extension Settings {
     /// The directory of the databases of learnt mail.
     package var bayesDirectory: String { bayes.path.isEmpty ? stateDirectory + "/bayes" : bayes.path }
 
+    /// The journal of that daemon.
+    package var journalPath: String { stateDirectory + "/journal.sqlite" }
+
     /// The quarantine of that daemon.
     package var quarantineDirectory: String { stateDirectory + "/quarantine" }
 

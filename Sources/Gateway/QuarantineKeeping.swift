@@ -27,7 +27,8 @@ extension Settings {
     }
 }
 
-/// Keeps the quarantine in order while the daemon runs: the index agrees with the files, what is too old or too much goes.
+/// Keeps quarantine and journal in order while the daemon runs: the index agrees with the files, what is too old or too much
+/// goes.
 struct QuarantineKeeping: Sendable {
     let state: GatewayState
     let logger: Logger
@@ -38,16 +39,24 @@ struct QuarantineKeeping: Sendable {
     func run() async {
         while !Task.isCancelled {
             // What the index missed: a crash of the last daemon, a database that was away for a while.
-            await step("index") { setup in
+            await step("quarantine: index") { setup in
                 let findings = try setup.quarantine.reconcile()
                 let counts = (findings.added, findings.forgotten, findings.damaged.count)
                 return counts == (0, 0, 0)
-                    ? nil : "index: \(counts.0) entries added, \(counts.1) forgotten, \(counts.2) entries are damaged"
+                    ? nil
+                    : "quarantine: index: \(counts.0) entries added, \(counts.1) forgotten, \(counts.2) entries are damaged"
             }
-            await step("expiry") { setup in
+            await step("quarantine: expiry") { setup in
                 let expiry = try setup.quarantine.expire(
                     setup.settings.quarantineLimits, now: Int(Date().timeIntervalSince1970))
-                return expiry == QuarantineExpiry() ? nil : expiry.text
+                return expiry == QuarantineExpiry() ? nil : "quarantine: " + expiry.text
+            }
+            await step("journal") { setup in
+                let journal = setup.settings.journal
+                guard journal.enabled, journal.keep > 0 else { return nil }
+                let removed = try SQLiteJournal(path: setup.settings.journalPath).expire(
+                    before: Int(Date().timeIntervalSince1970) - journal.keep)
+                return removed == 0 ? nil : "journal: \(removed) events were too old"
             }
             try? await Task.sleep(for: Self.pause)
         }
@@ -56,9 +65,9 @@ struct QuarantineKeeping: Sendable {
     private func step(_ what: String, _ work: @escaping @Sendable (GatewaySetup) throws -> String?) async {
         let setup = state.current
         do {
-            if let text = try await setup.blocking({ try work(setup) }) { logger.notice("quarantine: \(text)") }
+            if let text = try await setup.blocking({ try work(setup) }) { logger.notice("\(text)") }
         } catch {
-            logger.error("quarantine: \(what): \(error)")
+            logger.error("\(what): \(error)")
         }
     }
 }

@@ -64,18 +64,7 @@ struct RuleBook: Sendable {
 
     private static func read(_ name: TableName) throws -> [UInt8] {
         if name.isInline { return try name.inlineLines() }
-        return try readFile(name.place, as: name.text, limit: RuleTable.Limits.bytes)
-    }
-
-    private static func readFile(_ path: String, as name: String, limit: Int) throws -> [UInt8] {
-        do throws(SystemError) {
-            let file = try Descriptor.open(path, 0)
-            let size = try file.size()
-            guard size <= limit else { throw SystemError("open \(path)", code: 27) }
-            return try file.read(at: 0, count: size)
-        } catch {
-            throw GatewayError("\(name): \(error)")
-        }
+        return try readTable(name.place, called: name.text)
     }
 
     /// The book without the texts that only a new inspector needs.
@@ -92,7 +81,7 @@ struct RuleBook: Sendable {
             switch source {
             case .shipped: out.append(BannedRules.shipped)
             case .file(let path):
-                let text = try readFile(path, as: "banned.rules", limit: BannedRules.Limits.bytes)
+                let text = try readTable(path, called: "banned.rules", limit: BannedRules.Limits.bytes)
                 out.append(BannedRules.Source(name: path, text: text))
             case .inline(let line):
                 if !isInline { out.append(BannedRules.Source(name: "banned.rules", text: [])) }
@@ -107,7 +96,7 @@ struct RuleBook: Sendable {
         guard !path.isEmpty else { return BannedAllowList() }
         let list = BannedAllowList(
             BannedRules.Source(
-                name: path, text: try readFile(path, as: "banned.allow_list", limit: BannedRules.Limits.bytes)))
+                name: path, text: try readTable(path, called: "banned.allow_list", limit: BannedRules.Limits.bytes)))
         if !list.problems.isEmpty { throw GatewayError(told(list.problems)) }
         return list
     }

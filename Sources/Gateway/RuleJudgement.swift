@@ -18,7 +18,7 @@ struct RuleJudgement: Sendable {
     private(set) var redirect: Recipient?
     /// Recipients that BCC adds.
     private(set) var bcc: [Recipient] = []
-    /// For the log.
+    /// For the log; escape before showing.
     private(set) var warnings: [String] = []
     /// Matches that were given up.
     private(set) var givenUp = 0
@@ -73,9 +73,8 @@ struct RuleJudgement: Sendable {
                 throw Refusal(detail: "a rule was given up that \(rule.list.rawValue) does not have")
             }
             let name = table.name
-            let words = Escaping.text(rule.words, limit: RuleGivenUp.wordsLimit)
             warnings.append(
-                "\(name.type.rawValue) map \(name.place), line \(rule.line): \(words)"
+                "\(name.type.rawValue) map \(name.place), line \(rule.line): \(rule.words)"
                     + (rule.times > 1 ? ", \(rule.times) times" : ""))
             givenUp = givenUp.addingReportingOverflow(rule.times).partialValue
         }
@@ -120,9 +119,9 @@ struct RuleJudgement: Sendable {
     }
 
     /// The field that asks the MTA behind to hold the message; empty when nothing does.
-    var holdField: String {
+    func holdField(_ names: MarkingPolicy.FieldNames) -> String {
         guard case .hold(let text) = outcome.decision, book?.hold == .header else { return "" }
-        return HeaderEdits.hold(String(decoding: text, as: UTF8.self))
+        return HeaderEdits.hold(String(decoding: text, as: UTF8.self), names: names)
     }
 
     /// Points of SCORE actions.

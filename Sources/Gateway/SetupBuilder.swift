@@ -133,6 +133,7 @@ struct SetupBuilder {
     // MARK: - Stores
 
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
+    var servedDirectory: String { settings.stateDirectory + "/served" }
 
     var spoolLimits: Spool.Limits {
         Spool.Limits(
@@ -151,34 +152,79 @@ struct SetupBuilder {
             }
             let options = try nextHopOptions(policy.nextHopTLS, listener.placement)
             out[listener.address.description] = ListenerSetup(
-                placement: listener.placement, policyName: listener.policy,
-                policy: contentPolicy(policy, listener.placement), hops: policy.nextHops.map(Self.hop),
+                name: listener.address.description, placement: listener.placement, policyName: listener.policy,
+                relaysXFORWARD: listener.xforwardClients, hops: policy.nextHops.map(Self.hop),
                 nextHop: await NextHopClient(group: group, options: options, disk: disk))
         }
         return out
     }
 
-    private func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
+    /// A policy's settings in the form in which they judge, with what is not set as the placement wants it.
+    static func contentPolicy(_ policy: Settings.PolicySettings, _ placement: Placement) -> ContentPolicy {
         func either(_ chosen: Destiny?, before: Destiny = .reject, after: Destiny) -> Destiny {
             chosen ?? (placement == .beforeQueue ? before : after)
         }
-        var out = ContentPolicy(
+        let levels = policy.levels
+        var content = ContentPolicy(
             infected: either(policy.infected, after: .discard), unchecked: policy.unchecked,
             rule: either(policy.rule, after: .discard), banned: either(policy.banned, after: .discard),
             spam: either(policy.spam, after: .pass), spammy: policy.spammy, badHeader: policy.badHeader,
             oversized: either(policy.oversized, after: .bounce),
-            levels: SpamLevels(tag: policy.levels.tag, tag2: policy.levels.tag2, kill: policy.levels.kill),
+            levels: SpamLevels(
+                tag: levels.tag, tag2: levels.tag2, kill: levels.kill, dsnCutoff: levels.dsnCutoff,
+                quarantineCutoff: levels.quarantineCutoff),
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
             addAmbiguityResults: policy.addAmbiguityResults)
-        out.bannedRules = policy.bannedRules
-        return out
+        content.bannedRules = policy.bannedRules
+        content.lovers = Set(policy.lovers)
+        content.bypass = Set(policy.bypass)
+        content.allowSkips = Set(policy.allowSkips)
+        content.sizeLimit = policy.sizeLimit
+        content.originating = policy.originating
+        content.softBounce = policy.softBounce
+        content.shadow = policy.shadow
+        content.marking = marking(policy)
+        content.noticeLanguage = policy.noticeLanguage
+        content.warnRecipients = Set(policy.warnRecipients)
+        content.admins = policy.admins.mapValues { MailPath($0) }
+        content.honestViruses = policy.honestViruses.map { $0.lowercased() }
+        return content
     }
 
-    /// Every set that a policy asks must be there.
+    private static func marking(_ policy: Settings.PolicySettings) -> MarkingPolicy {
+        var marking = MarkingPolicy()
+        marking.addsSpamFields = policy.addSpamFields
+        marking.addsSpamReport = policy.addSpamReport
+        marking.subjectTags = policy.subjectTags
+        marking.addressExtensions = policy.addressExtensions
+        marking.defang = Set(policy.defang)
+        marking.alwaysBCC = policy.alwaysBCC.map { MailPath($0) }
+        marking.fieldNames = policy.fieldNames == .amavis ? .amavis : .mailreeve
+        marking.authenticationResults = policy.authenticationResults.map { setting in
+            switch setting {
+            case .keep: .keep
+            case .removeOurs: .removeOurs
+            case .remove: .remove
+            }
+        }
+        return marking
+    }
+
+    /// Every set that a policy, a bank or a recipient asks must be there.
     func checkSets(_ rules: RuleBook) throws {
         for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
             if let missing = rules.missingSet(policy.bannedRules) { throw GatewayError("policies.\(name).\(missing)") }
+        }
+        for (index, bank) in settings.banks.enumerated() {
+            if let missing = rules.missingSet(bank.overlay.values.bannedRules) {
+                throw GatewayError("banks[\(index)].\(missing)")
+            }
+        }
+        for (index, entry) in settings.recipients.enumerated() {
+            if let missing = rules.missingSet(entry.overlay.values.bannedRules) {
+                throw GatewayError("recipients[\(index)].\(missing)")
+            }
         }
     }
 

@@ -8,9 +8,6 @@ internal import Scoring
 /// Teaches single messages, for what people decide elsewhere: releasing a message from the quarantine says that it was no
 /// spam. Tokens are read in an inspector worker, as for `mailreeve learn`; needs no daemon, and does not get in its way.
 ///
-///     let teacher = try await SpamTeacher.open(settings, inspectorPath: path, log: print)
-///     let outcome = try await teacher.learn(message, as: .ham, for: entry.envelope.recipients)
-///     await teacher.close()
 package struct SpamTeacher: Sendable {
     /// What a message is.
     package enum Lesson: Sendable {
@@ -35,15 +32,17 @@ package struct SpamTeacher: Sendable {
     /// - Parameters:
     ///   - inspectorPath: used when the settings do not say.
     ///   - log: warnings and errors for people.
+    ///   - workspaceMade: see `TokenReader.launch`.
     /// - Throws: an explanation.
     package static func open(
-        _ settings: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void
+        _ settings: Settings, inspectorPath: String, log: @escaping @Sendable (String) -> Void,
+        workspaceMade: (PrivateDirectory) throws -> Void
     ) async throws -> SpamTeacher {
         var single = settings
         single.inspector.workers = 1
         single.inspector.spares = 0
         let reader = try await TokenReader.launch(
-            single, inspectorPath: inspectorPath, log: log, workspaceMade: { _ in })
+            single, inspectorPath: inspectorPath, log: log, workspaceMade: workspaceMade)
         do {
             return SpamTeacher(reader: reader, databases: try LearntDatabases(settings), settings: settings)
         } catch {
@@ -75,7 +74,9 @@ package struct SpamTeacher: Sendable {
                 let store = BayesStore(store, limits: limits)
                 let now = unixTime()
                 var batch = try store.beginBatch(at: UInt64(now))
-                return try store.learn([taught], asSpam: lesson == .spam, batch: &batch, time: now)
+                let outcomes = try store.learn([taught], asSpam: lesson == .spam, batch: &batch, time: now)
+                _ = try store.solveIfDue()
+                return outcomes
             }
             switch outcomes?.first {
             case .learned: return .learned

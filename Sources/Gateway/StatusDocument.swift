@@ -52,10 +52,11 @@ struct StatusDocument: Codable {
     var listeners: DoorEntry
     var spool: SpoolEntry
     var totals: MessageJournal.Counters
+    var journal: JournalWriter.Figures
 
     init(
         uptime: Int, inspector: InspectorStatus, door: FrontDoorStatus, spool: Spool, totals: MessageJournal.Counters,
-        signatures: String, scanners: [ScannerState]
+        journal: JournalWriter.Figures, signatures: String, scanners: [ScannerState]
     ) {
         self.uptime = uptime
         let ready = inspector.ready
@@ -75,6 +76,7 @@ struct StatusDocument: Codable {
             connections: door.connections, processing: door.processing, accepted: door.accepted, refused: door.refused)
         self.spool = SpoolEntry(messages: spool.messages, bytes: spool.bytes)
         self.totals = totals
+        self.journal = journal
     }
 
     func encoded() -> String { Self.json(self) }

@@ -111,7 +111,10 @@ struct StripPlan: Sendable {
         guard start > line.startIndex || before == 0 else { return false }
         var delimiter = Array(line[start...])
         while let last = delimiter.last, last == 0x20 || last == 0x09 { delimiter.removeLast() }
-        guard delimiter.count > 2, delimiter.starts(with: [0x2D, 0x2D]) else { return false }
+        // Behind a close delimiter stands an epilogue, which nobody shows: a text there tells nobody anything.
+        guard delimiter.count > 2, delimiter.starts(with: [0x2D, 0x2D]), delimiter.suffix(2) != [0x2D, 0x2D] else {
+            return false
+        }
         let marker = [0x0D, 0x0A] + delimiter
         if range.upperBound < file.count {
             guard try file.descriptor.read(at: range.upperBound, count: marker.count) == marker else { return false }

@@ -3,6 +3,7 @@ internal import Digests
 internal import InspectionLink
 internal import Linux
 internal import MIME
+internal import Magic
 internal import MailModel
 internal import Scoring
 internal import Unpacking
@@ -16,6 +17,7 @@ struct Inspection {
 
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let magic: MagicDatabase?
     private let banned: BannedStage?
     private let reportSize: Int
     private let passwords: [String]
@@ -28,16 +30,18 @@ struct Inspection {
     /// - Parameters:
     ///   - rules: header and body checks; nil without any.
     ///   - banned: rules on names and types of files; nil without any.
+    ///   - magic: types of content that our own signatures leave open; nil where the system has no table of them.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
     ///   - cachesScans: contents that were clean once are not scanned again.
     init(
-        engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, reportSize: Int, passwords: [String],
-        cachesScans: Bool = false
+        engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, magic: MagicDatabase? = nil,
+        reportSize: Int, passwords: [String], cachesScans: Bool = false
     ) {
         self.engine = engine
         self.rules = rules
         self.banned = banned
+        self.magic = magic
         self.reportSize = reportSize
         self.passwords = passwords
         cache = ScanCache(isOn: cachesScans)
@@ -54,7 +58,7 @@ struct Inspection {
         if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
-            engine: engine, messageSize: message.count,
+            engine: engine, magic: magic, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
                 passwords: Run.passwords(
@@ -113,7 +117,7 @@ struct Inspection {
     private mutating func tokensOnly(_ message: Span<UInt8>, _ request: Inspect) -> [UInt8] {
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
-            engine: nil, messageSize: message.count,
+            engine: nil, magic: magic, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
                 messageLimits: PartWalker.limits(request.limits)))
@@ -189,6 +193,7 @@ struct Inspection {
     /// What is collected of one message.
     struct Run {
         let engine: ClamAVEngine?
+        let magic: MagicDatabase?
         let unpacker: Unpacker
         var builder: ReportBuilder
         var clock = StageClock()
@@ -209,8 +214,9 @@ struct Inspection {
         private var block: [UInt8] = []
         private var spent = 0
 
-        init(engine: ClamAVEngine?, messageSize: Int, unpacker: Unpacker) {
+        init(engine: ClamAVEngine?, magic: MagicDatabase?, messageSize: Int, unpacker: Unpacker) {
             self.engine = engine
+            self.magic = magic
             self.unpacker = unpacker
             builder = ReportBuilder(messageSize: messageSize)
             isComplete = engine != nil

@@ -3,6 +3,7 @@ internal import Digests
 internal import Documents
 internal import InspectionLink
 internal import MIME
+internal import Magic
 internal import MailModel
 internal import Members
 internal import Unpacking
@@ -44,8 +45,9 @@ extension Inspection.Run {
     mutating func look(_ content: Span<UInt8>, part: Int, item: Unpacker.Item?) {
         let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
         let opened = unpacker.open(content, as: part, item: item, asMail: !isText)
+        let detected = detectedType(content, opened.types, isText: isText)
         builder.describe(part) {
-            $0.detectedType = opened.types.first?.mediaType ?? ""
+            $0.detectedType = detected
             $0.types = Self.shortTypes(opened.types, size: content.count)
         }
         if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
@@ -62,6 +64,13 @@ extension Inspection.Run {
         // The scanner would take on what was too much for us: members by the million cost it minutes.
         let isTooMuch = !opened.limits.isEmpty
         scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !isTooMuch)
+    }
+
+    /// The media type: libmagic is asked where our own signatures say nothing, or no more than that it is text.
+    private func detectedType(_ content: Span<UInt8>, _ types: [FileType], isText: Bool) -> String {
+        let own = types.first?.mediaType ?? ""
+        guard types.isEmpty || (types == [.text] && !isText), content.count > 0 else { return own }
+        return magic?.mediaType(of: content) ?? own
     }
 
     private mutating func note(_ problem: ContainerProblem, part: Int) {
@@ -111,7 +120,7 @@ extension Inspection.Run {
         var names: [String] = []
         for name in types.flatMap({ ShortTypes.names(of: $0.name) }) where !names.contains(name) { names.append(name) }
         if names.isEmpty { names = [size == 0 ? ShortTypes.empty : ShortTypes.unrecognised] }
-        return names
+        return Array(names.prefix(ReportLimits().types))
     }
 
     /// Notes what rules on files may ask for.

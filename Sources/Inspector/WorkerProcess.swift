@@ -2,6 +2,7 @@ internal import Antivirus
 internal import Glibc
 internal import InspectionLink
 internal import Linux
+internal import Magic
 
 /// What a forked worker is: a closed sandbox around a loop that inspects one message after the other.
 enum WorkerProcess {
@@ -14,13 +15,14 @@ enum WorkerProcess {
     ///   - number: the gateway's number for this worker; its directory is named after it.
     static func run(
         socket: Int32, parent: Int32, number: Int, settings: Configure, support: SandboxSupport, engine: ClamAVEngine?,
-        rules: RuleSet?, banned: BannedStage?
+        rules: RuleSet?, banned: BannedStage?, magic: MagicDatabase?
     ) -> Never {
         let lastWords = dup(2)
         let report: Descriptor
         let link: PacketSocket
         do throws(SystemError) {
             try ProcessLimits.dieWithParent(parent)
+            ProcessLimits.keepMemory()
             try keepOnly(socket, lastWords)
             link = PacketSocket(Descriptor(owning: socketNumber))
             report = try Descriptor.memory("mailreeve-report")
@@ -37,7 +39,7 @@ enum WorkerProcess {
         serve(
             link, report,
             Inspection(
-                engine: engine, rules: rules, banned: banned, reportSize: settings.workerFileSize,
+                engine: engine, rules: rules, banned: banned, magic: magic, reportSize: settings.workerFileSize,
                 passwords: settings.passwords, cachesScans: settings.clamav?.cachesScans ?? false))
     }
 

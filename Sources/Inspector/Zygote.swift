@@ -3,6 +3,7 @@ internal import Glibc
 internal import InspectionLink
 internal import Linux
 internal import MIME
+internal import Magic
 
 /// The parent of all workers: loads the engine once, then forks a worker whenever the gateway asks. It never reads a
 /// message. Single-threaded, or its children could inherit a lock that nobody will ever release.
@@ -15,6 +16,7 @@ package struct Zygote {
     private let support: SandboxSupport
     private let engine: ClamAVEngine?
     private let rules: RuleSet?
+    private let magic: MagicDatabase?
     private let banned: BannedStage?
     private var children: [Child] = []
     private var databaseWatch = DatabaseWatch(seconds: 0)
@@ -99,7 +101,9 @@ package struct Zygote {
                 ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)
             var zygote = Zygote(
-                control: control, settings: settings, support: support, engine: engine, rules: rules, banned: banned)
+                control: control, settings: settings, support: support, engine: engine, rules: rules,
+                magic: MagicDatabase(),
+                banned: banned)
             zygote.databaseWatch = DatabaseWatch(seconds: engine == nil ? 0 : settings.clamav?.selfCheck ?? 0)
             return zygote
         } catch {
@@ -211,7 +215,7 @@ package struct Zygote {
             for socket in [control, ours, theirs] { socket.descriptor.abandon() }
             WorkerProcess.run(
                 socket: theirs.descriptor.raw, parent: parent, number: worker, settings: settings, support: support,
-                engine: engine, rules: rules, banned: banned)
+                engine: engine, rules: rules, banned: banned, magic: magic)
         }
         let handle: ProcessHandle
         do throws(SystemError) {

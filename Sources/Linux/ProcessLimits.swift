@@ -45,6 +45,12 @@ package enum ProcessLimits {
         try check("dumpable") { csandbox_not_dumpable() }
     }
 
+    /// Keeps some megabytes of freed memory for the next use: taking pages from the system and giving them back costs as
+    /// much as inflating what lies in them.
+    package static func keepMemory() {
+        _ = csandbox_keep_memory(16 << 20, 4 << 20)
+    }
+
     /// Ends this process with its parent. The parent may have gone before: then this is an error (`ESRCH`).
     package static func dieWithParent(_ parent: Int32) throws(SystemError) {
         try check("parent death signal") { csandbox_die_with_parent() }

@@ -1,3 +1,4 @@
+internal import CSandbox
 internal import Glibc
 
 /// Runs a closure on a thread of its own, with all signals blocked: signals are the main thread's business.
@@ -15,6 +16,8 @@ package func startThread(_ body: @escaping @Sendable () -> Void) throws(SystemEr
             var all = sigset_t()
             sigfillset(&all)
             pthread_sigmask(SIG_BLOCK, &all, nil)
+            // Otherwise it has the name of the thread that starts it, by which `BlockingCheck` knows who must not wait.
+            csandbox_set_thread_name("mailreeve")
             Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
             return nil
         }, box.toOpaque())

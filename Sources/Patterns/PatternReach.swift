@@ -1,5 +1,5 @@
-/// Which octets can stand at the first places of a stretch of text, as forms (`LookAlikes`): whatever matches from some point of a
-/// pattern on has one of the octets of each place there, as far as it goes.
+/// Which octets can stand at the first places of a stretch of text, as forms (`LookAlikes`): whatever matches from some
+/// point of a pattern on has one of the octets of each place there, as far as it goes.
 struct PatternReach: Hashable {
     /// Places that are told; a further octet can be any.
     static let places = 12
@@ -65,10 +65,11 @@ struct PatternReach: Hashable {
 
     /// Ends the pattern.
     mutating func end(at mask: Mask) {
+        // Equal reaches are kept once, whatever it took to find them.
+        steps = 0
         guard mask != 0 else { return }
         shortest = min(shortest, mask.trailingZeroBitCount)
         _ = takeAnything(from: mask)
-        steps = 0
     }
 
     /// The share of texts, roughly, that go on like this behind `length` octets that fit. Never near 0: to look whether they

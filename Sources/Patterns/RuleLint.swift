@@ -125,7 +125,8 @@ package struct RuleLint {
         case .filter(let text):
             doubt(
                 line,
-                "needs an entry '\(String(decoding: text, as: UTF8.self)) => smtp:[host]:port' in rules.filters, or the gateway will not start"
+                "needs an entry '\(String(decoding: text, as: UTF8.self)) => smtp:[host]:port' in rules.filters, or the "
+                    + "gateway will not start"
             )
         default:
             if let warning = CheckAction.warning(value, in: list) { doubt(line, warning) }

@@ -22,6 +22,30 @@ package struct ContentPolicy: Hashable, Sendable {
     package var oversized: Destiny
     /// What makes mail spam.
     package var levels: SpamLevels
+    /// Categories that are delivered all the same.
+    package var lovers: Set<Category> = []
+    /// Categories that are not looked for.
+    package var bypass: Set<Category> = []
+    /// What else is not looked for in mail of allowed senders.
+    package var allowSkips: Set<Category> = []
+    /// Octets from which on a message is oversized; 0 for none.
+    package var sizeLimit = 0
+    /// The mail is sent by our own users.
+    package var originating = false
+    /// Refusals become temporary.
+    package var softBounce = false
+    /// Everything is judged, nothing is done.
+    package var shadow = false
+    /// Parts of names of viruses whose sender is not forged, in lower case.
+    package var honestViruses: [String] = ["eicar"]
+    /// Language of notices.
+    package var noticeLanguage = "en"
+    /// Categories of which recipients are told when such mail is kept from them.
+    package var warnRecipients: Set<Category> = []
+    /// Who is told of mail that is kept back, by category.
+    package var admins: [Category: MailPath] = [:]
+    /// How mail that is delivered is marked.
+    package var marking = MarkingPolicy()
     /// What counts for the verdict.
     package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.
@@ -69,6 +93,7 @@ package struct ContentPolicy: Hashable, Sendable {
 
     /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
+        if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
         let wanted = wanted(for: verdict, as: category)
         return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted
     }
@@ -106,6 +131,11 @@ package struct ContentPolicy: Hashable, Sendable {
 
     /// What happens to a recipient, before the next hop was asked.
     package func disposition(for verdict: Verdict) -> DispositionKind {
+        let kind = unsoftened(verdict)
+        return softBounce && (kind == .reject || kind == .bounce) ? .tempfail : kind
+    }
+
+    private func unsoftened(_ verdict: Verdict) -> DispositionKind {
         switch destiny(for: verdict) {
         case .pass: verdict.category == .clean ? .deliver : .deliverMarked
         case .quarantineAndPass: .deliverMarked
@@ -113,9 +143,14 @@ package struct ContentPolicy: Hashable, Sendable {
         case .bounce, .quarantineAndBounce: .bounce
         case .reject, .quarantineAndReject: .reject
         case .tempfail: .tempfail
-        case .quarantine: .quarantine
+        case .quarantine: keepsCopy(for: verdict) ? .quarantine : .discard
         case .strip: .strip
         }
+    }
+
+    /// True for spam with so high a score that no copy is wanted.
+    private func isCutOff(_ verdict: Verdict) -> Bool {
+        levels.quarantineCutoff.map { SpamLevels.reaches(verdict.score, $0) } ?? false
     }
 
     /// True when the message has to be in quarantine before anything is answered.
@@ -125,6 +160,9 @@ package struct ContentPolicy: Hashable, Sendable {
         switch (decidingCategory(for: verdict), verdict.ruling) {
         case (.rule, .discard): isWanted = false
         case (.rule, .reject): isWanted = quarantine && rule != .reject
+        case (.spam, _), (.spammy, _):
+            if isCutOff(verdict) { return false }
+            isWanted = quarantine
         default: isWanted = quarantine
         }
         let destiny = destiny(for: verdict)

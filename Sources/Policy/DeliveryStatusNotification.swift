@@ -1,3 +1,4 @@
+internal import Bytes
 package import MailModel
 
 /// A delivery status notification (RFC 3464) for recipients that the next hop refused while others got the message and
@@ -11,6 +12,12 @@ package enum DeliveryStatusNotification {
         package var refused: [RecipientOutcome]
         /// The header block of the message, without its body; the notification quotes it.
         package var headers: [UInt8]
+        /// The whole message, where the sender asked for it (`RET=FULL`) and may have it; nil: the header block is quoted.
+        package var content: [UInt8]?
+        /// Words for people: a subject, and a text with a place for the recipients.
+        package var templates: NoticeTemplates?
+        /// `Subject:` of the message, for people; escaped.
+        package var messageSubject = ""
         /// Unix time.
         package var time: Int
 
@@ -35,10 +42,11 @@ package enum DeliveryStatusNotification {
     /// The message, CRLF, ready to be sent to the sender with a null reverse-path.
     package static func message(_ subject: Subject) -> [UInt8] {
         let boundary = "mailreeve-\(subject.id)-\(subject.time)"
+        let notice = words(subject)
         var out = """
             From: MAILER-DAEMON@\(subject.hostname)
             To: \(address(subject.envelope.reversePath))
-            Subject: Undelivered Mail Returned to Sender
+            Subject: \(HeaderText.encoded(notice.subject))
             Date: \(DateText.rfc5322(subject.time))
             Message-ID: <dsn-\(subject.id)-\(subject.time)@\(subject.hostname)>
             Auto-Submitted: auto-replied
@@ -51,19 +59,19 @@ package enum DeliveryStatusNotification {
             Content-Type: text/plain; charset=utf-8
             Content-Transfer-Encoding: 8bit
 
-            Your message could not be delivered to the following recipients.
-            The other recipients have received it.
-
-
+            \(notice.text)
             """
-        for outcome in subject.refused {
-            out += "<\(address(outcome.recipient.path))>: \(Escaping.text(outcome.reply.summary, limit: 450))\n"
-        }
         let status = fields(subject)
         let isGlobal = subject.envelope.addressesNeedSMTPUTF8 || !status.utf8.allSatisfy { $0 < 0x80 }
         out += "\n--\(boundary)\nContent-Type: message/\(isGlobal ? "global-" : "")delivery-status\n"
         if isGlobal { out += "Content-Transfer-Encoding: 8bit\n" }
         out += "\n\(status)"
+        // One that holds our boundary would end its part early (attack B8).
+        if let content = subject.content, !holds(content, Array("--\(boundary)".utf8)) {
+            let kind = subject.envelope.parameters.smtputf8 ? "global" : "rfc822"
+            out += "\n--\(boundary)\nContent-Type: message/\(kind)\nContent-Transfer-Encoding: 8bit\n\n"
+            return crlf(out) + content + crlf("\n--\(boundary)--\n")
+        }
         out += "\n--\(boundary)\nContent-Type: text/rfc822-headers\n"
         if subject.headers.contains(where: { $0 >= 0x80 }) { out += "Content-Transfer-Encoding: 8bit\n" }
         out += "\n"
@@ -72,6 +80,27 @@ package enum DeliveryStatusNotification {
         bytes.append(contentsOf: crlf(quoted(subject.headers, boundary: boundary)))
         bytes.append(contentsOf: crlf("\n--\(boundary)--\n"))
         return bytes
+    }
+
+    private static func holds(_ content: [UInt8], _ needle: [UInt8]) -> Bool {
+        content.span.firstIndex(of: needle.span) != nil
+    }
+
+    private static func words(_ subject: Subject) -> NoticeTemplates.Notice {
+        let recipients = subject.refused.map {
+            "<\(address($0.recipient.path))>: \(Escaping.text($0.reply.summary, limit: 450))"
+        }.joined(separator: "\n")
+        guard let templates = subject.templates else {
+            return NoticeTemplates.Notice(
+                subject: "Undelivered Mail Returned to Sender",
+                text: "Your message could not be delivered to the following recipients:\n\n\(recipients)\n")
+        }
+        return templates.notice(
+            .dsn,
+            [
+                .id: subject.id, .hostname: subject.hostname, .sender: address(subject.envelope.reversePath),
+                .recipients: recipients, .subject: subject.messageSubject,
+            ])
     }
 
     /// The fields of the message and of each recipient (RFC 3464 section 2.1).

@@ -8,6 +8,9 @@ package enum HeaderEdits {
         "MIME-Ambiguity-Results",
     ]
 
+    /// Fields of amavis whose names we take over where `field_names` is `amavis`.
+    package static let amavisNames: [StaticString] = ["X-Amavis-Alert", "X-Amavis-Hold"]
+
     /// What the `Received:` field says.
     package struct Trace: Sendable {
         package var hostname: String
@@ -61,29 +64,46 @@ package enum HeaderEdits {
         "X-Virus-Scanned: mailreeve (\(engine)) at \(hostname)\r\n"
     }
 
-    /// `X-Mailreeve-Unchecked:` with the reasons.
+    /// `X-Mailreeve-Unchecked:` with the reasons, and the scanners that failed; what a policy does not look for is not checked
+    /// either. Empty when all was.
     package static func unchecked(_ verdict: Verdict) -> String {
-        "X-Mailreeve-Unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))\r\n"
+        var reasons: [String] = []
+        func add(_ reason: String) { if !reasons.contains(reason) { reasons.append(reason) } }
+        for item in verdict.unchecked.prefix(Verdict.namesKept * 10) {
+            let scanner = Escaping.text(item.scanner, limit: 40).filter {
+                $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
+            }
+            add(item.reason.rawValue + (scanner.isEmpty ? "" : " (\(scanner))"))
+        }
+        for category in Category.allCases where category != .spam && category != .spammy {
+            if verdict.skipped.contains(category) { add("bypassed (\(category.rawValue))") }
+        }
+        return reasons.isEmpty ? "" : "X-Mailreeve-Unchecked: \(reasons.joined(separator: ", "))\r\n"
     }
 
-    /// `X-Mailreeve-Alert:` on infected mail, on mail with what is banned, and on mail with a faulty header block, that a policy lets pass; empty for
+    /// `X-Quarantine-ID:` on mail of which a copy is kept.
+    package static func quarantineID(_ id: String) -> String { "X-Quarantine-ID: <\(id)>\r\n" }
+
+    /// `X-Mailreeve-Alert:` on infected mail, on mail with what is banned, and on mail with a faulty header block, that a policy
+    /// lets pass; empty for
     /// other mail.
-    package static func alert(_ verdict: Verdict) -> String {
+    package static func alert(_ verdict: Verdict, names: MarkingPolicy.FieldNames = .mailreeve) -> String {
+        let field = names == .amavis ? "X-Amavis-Alert" : "X-Mailreeve-Alert"
         var out = ""
-        if !verdict.virusNames.isEmpty { out += alert("INFECTED, message contains: ", verdict.virusNames) }
-        if !verdict.banned.isEmpty { out += alert("BANNED, message contains: ", verdict.banned.map(\.text)) }
-        if !verdict.badHeaders.isEmpty { out += alert("BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail)) }
+        if !verdict.virusNames.isEmpty { out += alert(field, "INFECTED, message contains: ", verdict.virusNames) }
+        if !verdict.banned.isEmpty { out += alert(field, "BANNED, message contains: ", verdict.banned.map(\.text)) }
+        if !verdict.badHeaders.isEmpty { out += alert(field, "BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail)) }
         return out
     }
 
     /// Each detail stands on a line of its own: none may make one line too long. In ASCII, or our field would itself be what
     /// RFC 5322 forbids.
-    private static func alert(_ words: String, _ details: [String]) -> String {
+    private static func alert(_ field: String, _ words: String, _ details: [String]) -> String {
         let lines = details.map { detail in
             let shown = Escaping.text(detail, limit: 150).unicodeScalars.map { $0.isASCII ? $0 : "?" }
             return String(String.UnicodeScalarView(shown))
         }
-        return "X-Mailreeve-Alert: \(words)\(lines.joined(separator: ",\r\n\t"))\r\n"
+        return "\(field): \(words)\(lines.joined(separator: ",\r\n\t"))\r\n"
     }
 
     /// `MIME-Ambiguity-Results:`: what readers may disagree on, for filters and people behind this host, in the way of
@@ -101,9 +121,10 @@ package enum HeaderEdits {
     }
 
     /// `X-Mailreeve-Hold:` on mail that a rule wants held by the MTA behind.
-    package static func hold(_ text: String) -> String {
+    package static func hold(_ text: String, names: MarkingPolicy.FieldNames = .mailreeve) -> String {
         let words = Escaping.text(text, limit: 200)
-        return "X-Mailreeve-Hold: \(words.isEmpty ? "held by a rule" : words)\r\n"
+        return
+            "\(names == .amavis ? "X-Amavis-Hold" : "X-Mailreeve-Hold"): \(words.isEmpty ? "held by a rule" : words)\r\n"
     }
 
     /// A HELO name as one word: everything that could end the word, a comment or the line is replaced.

@@ -43,7 +43,8 @@ package struct MessageEvent: Sendable {
     /// True when at least one recipient gets the message.
     package var isPassed: Bool { outcomes.contains { $0.kind.isDelivered && $0.reply.isPositive } }
 
-    /// `CLEAN`, `INFECTED (Name)`, `UNCHECKED-ENCRYPTED` and so on; `MTA-BLOCKED` when only the next hop said no.
+    /// `CLEAN`, `INFECTED (Name)`, `BAD-HEADER-7` and so on; `MTA-BLOCKED` when only the next hop said no. No others than
+    /// logwatch's `amavis` script knows: what a rule decided is `OTHER`, and why a message is `UNCHECKED` stands behind.
     package var categoryWord: String {
         switch verdict.category {
         case .infected:
@@ -53,7 +54,9 @@ package struct MessageEvent: Sendable {
             let shown = verdict.banned.map { Self.word(Array($0.text.utf8), limit: 200) }
             return "BANNED (\(shown.joined(separator: ",")))"
         case .unchecked:
-            return verdict.reasons.contains(.encrypted) ? "UNCHECKED-ENCRYPTED" : "UNCHECKED"
+            return "UNCHECKED"
+        case .rule:
+            return "OTHER"
         case .badHeader:
             return "BAD-HEADER-\(verdict.badHeaderMinor)"
         case .clean:
@@ -91,7 +94,7 @@ package struct MessageEvent: Sendable {
         if outcomes.count > Self.recipientsShown { out += ",... (\(outcomes.count) recipients)" }
         if let quarantineID { out += ", quarantine: \(quarantineID)" }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
-        out += ", mail_id: \(mailID), Hits: -, size: \(size)"
+        out += ", mail_id: \(mailID), Hits: \(hits), size: \(size)"
         if !queuedAs.isEmpty {
             out += ", queued_as: \(queuedAs.map { Self.word(Array($0.utf8), limit: 64) }.joined(separator: "/"))"
         }
@@ -103,6 +106,13 @@ package struct MessageEvent: Sendable {
         if !causes.isEmpty { out += ", cause: \(causes.map { Escaping.text($0, limit: 300) }.joined(separator: "; "))" }
         out += ", \(milliseconds) ms"
         return out
+    }
+
+    /// The score with three decimals at most; `-` where nothing scored.
+    private var hits: String {
+        if verdict.tests.isEmpty { return "-" }
+        let text = "\((verdict.score * 1000).rounded() / 1000)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
     /// One word for a field that hostile mail fills: with a blank in it, a message identifier or a quoted local part

@@ -42,6 +42,8 @@ package struct FoldedReply: Hashable, Sendable {
         var others: [String] = []
         if !refused.isEmpty { others.append("\(refused.count) REJECT") }
         if !discarded.isEmpty { others.append("\(discarded.count) DISCARD") }
+        let bounced = outcomes.count { $0.kind == .bounce && $0.reply.isPositive }
+        if bounced > 0 { others.append("\(bounced) BOUNCE") }
         if !others.isEmpty, let last = reply.lines.indices.last {
             reply.lines[last] += ", but " + others.joined(separator: ", and ")
         }

@@ -32,7 +32,19 @@ package enum ReplyTexts {
     }
 
     /// The reply for a message that is not passed on because of its content.
-    package static func content(_ kind: DispositionKind, _ verdict: Verdict, id: String) -> Reply {
+    /// - Parameter softened: what would have been done, were refusals not made temporary (`soft_bounce`).
+    package static func content(
+        _ kind: DispositionKind, _ verdict: Verdict, id: String, softened: DispositionKind? = nil
+    ) -> Reply {
+        if let softened {
+            var reply = content(softened, verdict, id: id)
+            reply.code = 450
+            reply.enhanced = reply.enhanced.map { EnhancedStatus(4, $0.subject, $0.detail) }
+            for word in ["Reject", "Bounce"] where reply.lines.first?.hasPrefix("\(word), ") ?? false {
+                reply.lines[0] = "\(word) (soft_bounce)" + reply.lines[0].dropFirst(word.count)
+            }
+            return reply
+        }
         if verdict.category == .rule, case .reject(let status, let words) = verdict.ruling,
             kind == .reject || kind == .tempfail && status.status == 4
         {
@@ -50,8 +62,23 @@ package enum ReplyTexts {
             return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)", cause: detail(verdict))
         case .reject, .bounce, .deliver, .deliverMarked, .strip:
             let code = verdict.category == .oversized ? 552 : 554
-            return Reply(code, EnhancedStatus(5, subject, minor), "Reject, \(reason)")
+            let word = kind == .bounce ? "Bounce" : "Reject"
+            return Reply(code, EnhancedStatus(5, subject, minor), "\(word), \(reason)")
         }
+    }
+
+    /// The reply for a recipient who does not get the message while its sender is told by a notification of ours.
+    /// - Parameter refusal: what a client would have been told.
+    package static func bounced(_ recipient: MailPath, _ refusal: Reply, wasSent: Bool) -> Reply {
+        Reply(
+            250, EnhancedStatus(2, 5, 0),
+            cut("Ok <\(recipient)>, DSN \(wasSent ? "was sent" : "suppressed") (\(refusal.summary))"),
+            cause: refusal.cause)
+    }
+
+    /// The reply for a recipient who got the message when the client tried before.
+    package static func servedBefore(id: String) -> Reply {
+        Reply(250, EnhancedStatus(2, 0, 0), "Ok, id=\(id), was taken care of at an earlier try")
     }
 
     /// Subject and detail of the enhanced status (RFC 3463): 7.0 security; 6.0 content, 6.3 octets that need conversion; 3.4

@@ -8,12 +8,21 @@ package struct SpamLevels: Hashable, Sendable {
     package var tag2: Double
     /// From here on the destiny of spam holds: category `spam` (`kill`).
     package var kill: Double
+    /// From here on no sender is notified (`dsn_cutoff`); nil for none.
+    package var dsnCutoff: Double?
+    /// From here on no copy of spam is kept (`quarantine_cutoff`); nil for none.
+    package var quarantineCutoff: Double?
 
     /// The defaults are those of amavis in Debian.
-    package init(tag: Double = 2, tag2: Double = 6.31, kill: Double = 6.31) {
+    package init(
+        tag: Double = 2, tag2: Double = 6.31, kill: Double = 6.31, dsnCutoff: Double? = 10,
+        quarantineCutoff: Double? = nil
+    ) {
         self.tag = tag
         self.tag2 = tag2
         self.kill = kill
+        self.dsnCutoff = dsnCutoff
+        self.quarantineCutoff = quarantineCutoff
     }
 
     /// The category of this score; nil below both levels. A message at `kill` is `spam` alone, not `spammy` too.

@@ -22,6 +22,10 @@ package struct Verdict: Hashable, Sendable {
     package var banned: [BannedContent] = []
     /// What is banned can be taken out of the message, with the rest as it is.
     package var isStrippable = false
+    /// What the recipient's lists say of the sender.
+    package var standing = SenderStanding()
+    /// Categories that were not looked for.
+    package var skipped: Set<Category> = []
 
     /// What a header or body check decided (`header_checks(5)`). Its texts come from tables and from mail: escape before
     /// showing.
@@ -128,13 +132,33 @@ package struct Verdict: Hashable, Sendable {
         categories = Category.allCases.filter(held.contains)
     }
 
-    /// The same verdict with the category that the sum of its tests has under these levels. What a scanner calls spam stays
-    /// spam.
-    package func graded(by levels: SpamLevels) -> Verdict {
-        guard let category = levels.category(of: score), !categories.contains(.spam) else { return self }
+    /// The verdict for recipients under a policy: with the category of the score, with `oversized`, and without what the
+    /// policy does not look for.
+    /// - Parameters:
+    ///   - standing: what the policy's lists say of the sender.
+    ///   - size: octets of the message.
+    package func graded(by policy: ContentPolicy, standing: SenderStanding = SenderStanding(), size: Int) -> Verdict {
         var verdict = self
-        let held = Set(categories).subtracting([.clean]).union([category])
-        verdict.categories = Category.allCases.filter(held.contains)
+        verdict.standing = standing
+        if standing.points != 0 {
+            verdict.tests.append(ScoredTest(name: SenderStanding.testName, score: standing.points))
+        }
+        var held = Set(categories).subtracting([.clean])
+        if policy.sizeLimit > 0, size > policy.sizeLimit { held.insert(.oversized) }
+        // What a scanner calls spam stays spam.
+        if !held.contains(.spam) {
+            if standing.isDenied {
+                held.insert(.spam)
+            } else if let category = policy.levels.category(of: verdict.score) {
+                held.insert(category)
+            }
+        }
+        var skipped = policy.bypass
+        if standing.isAllowed { skipped.formUnion(policy.allowSkips.union([.spam])) }
+        if skipped.contains(.spam) { skipped.insert(.spammy) }
+        verdict.skipped = skipped
+        held.subtract(skipped)
+        verdict.categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
         return verdict
     }
 
@@ -178,4 +202,10 @@ package struct Verdict: Hashable, Sendable {
 
     /// The sum of all tests.
     package var score: Double { tests.reduce(0) { $0 + $1.score } }
+
+    /// The score as it is shown: amavis's 64 at least for a denied sender, 0 at most for an allowed one.
+    package var shownScore: Double {
+        if standing.isDenied { return max(score, SenderStanding.deniedScore) }
+        return standing.isAllowed ? min(score, 0) : score
+    }
 }

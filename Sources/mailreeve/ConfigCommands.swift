@@ -1,6 +1,8 @@
 import ArgumentParser
 import Configuration
 import Gateway
+import MailModel
+import SMTP
 
 /// `mailreeve check-config FILE`: every problem with its place, and what the workspace has to hold.
 struct CheckConfigCommand: ParsableCommand {
@@ -26,6 +28,10 @@ struct CheckConfigCommand: ParsableCommand {
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
+        if let problem = PolicyExplanation.tableProblem(loaded.settings) {
+            print(problem)
+            throw ExitCode.failure
+        }
         print(sizing.line)
         print("\(file): ok")
     }
@@ -47,11 +53,28 @@ struct ConfigCommand: ParsableCommand {
 
     struct Explain: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "explain", abstract: "Say what a setting is and where its value comes from.")
+            commandName: "explain", abstract: "Say what a setting is and where its value comes from.",
+            discussion: "With --recipient: every setting that holds for mail to that recipient.")
 
         @OptionGroup var config: ConfigOption
         @Argument(help: "Key, such as limits.message_size.")
-        var key: String
+        var key: String?
+        @Option(help: "Recipient whose settings are shown.")
+        var recipient: String?
+        @Option(help: "Sender of the mail; empty is the null sender.")
+        var sender = ""
+        @Option(help: "Address of the client that the mail comes from.")
+        var client: String?
+        @Option(help: "Listener that the mail comes in by; the first is the default.")
+        var listener: String?
+        @Flag(help: "The client has authenticated.")
+        var authenticated = false
+
+        func validate() throws {
+            guard (key == nil) != (recipient == nil) else {
+                throw ValidationError("give either a key or --recipient")
+            }
+        }
 
         func run() throws {
             // Without a file everything has its default, which is an answer too.
@@ -59,12 +82,44 @@ struct ConfigCommand: ParsableCommand {
                 config.isGivenOrThere
                 ? ConfigurationFile.load(path: config.path) : LoadedConfiguration(file: config.path)
             for problem in loaded.problems where problem.severity == .error { Terminal.printError("\(problem)") }
+            guard let key else {
+                if loaded.hasErrors { throw ExitCode.failure }
+                return try explainPolicy(loaded)
+            }
             switch loaded.explain(key: key) {
             case .known(let text): print(text)
             case .unknown(let text):
                 Terminal.printError(text)
                 throw ExitCode.failure
             }
+        }
+
+        private func explainPolicy(_ loaded: LoadedConfiguration) throws {
+            do {
+                let question = PolicyExplanation.Question(
+                    recipient: try path(recipient ?? ""), sender: try path(sender), client: try address(),
+                    listener: listener, isAuthenticated: authenticated)
+                for line in try PolicyExplanation(loaded, question).lines { print(line) }
+            } catch {
+                Terminal.printError("\(error)")
+                throw ExitCode.failure
+            }
+        }
+
+        private func path(_ text: String) throws -> MailPath {
+            do {
+                return try PathGrammar.parse(Array(text.utf8)[...])
+            } catch {
+                throw ValidationError("'\(Escaping.text(text, limit: 100))' is not an address")
+            }
+        }
+
+        private func address() throws -> IPAddress? {
+            guard let client else { return nil }
+            guard let address = IPAddress(client) else {
+                throw ValidationError("'\(Escaping.text(client, limit: 100))' is not an IP address")
+            }
+            return address
         }
     }
 }

@@ -169,39 +169,3 @@ struct LearnRun {
         Terminal.write(Array("\r[\(bar)] \(number)/\(count) files, \(examined) messages".utf8), to: 2)
     }
 }
-
-extension LearnProgram {
-    /// Teaches the database of the settings that one message is no spam.
-    /// - Parameter inspector: path of `mailreeve-inspector` when the settings do not say.
-    /// - Returns: false when it knew that.
-    static func learnHam(_ mail: LearnMail, _ settings: Settings, inspector: String) async throws -> Bool {
-        let reader = try await TokenReader.launch(
-            settings, inspectorPath: inspector, log: { Terminal.printError("learn: \($0)") },
-            workspaceMade: { workspace in
-                try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
-                    workspace.remove()
-                    _exit(128 + number)
-                }
-            })
-        let tokens: [UInt64]
-        do {
-            tokens = try await reader.tokens(of: mail.bytes)
-        } catch {
-            await reader.close()
-            throw error
-        }
-        await reader.close()
-        let directory = settings.bayesDirectory
-        let limits = BayesStore.Limits(
-            tokens: settings.bayes.tokens, messages: settings.bayes.messages, minimum: settings.bayes.minimum)
-        return try await NIOThreadPool.singleton.runIfActive {
-            let store = BayesStore(try LMDBStore(directory: directory), limits: limits)
-            let now = UInt32(clamping: time(nil))
-            var batch = try store.beginBatch(at: UInt64(now))
-            let lesson = Lesson(id: mail.id, features: Features(tokens: tokens))
-            let outcomes = try store.learn([lesson], asSpam: false, batch: &batch, time: now, countsNow: true)
-            _ = try store.solveIfDue()
-            return outcomes.contains { $0 != .known }
-        }
-    }
-}

@@ -10,7 +10,7 @@ struct Mailreeve: AsyncParsableCommand {
             "Content-filter gateway for mail: takes it from the MTA, looks at everything inside, hands back what may pass.",
         subcommands: [
             ServeCommand.self, CheckConfigCommand.self, ConfigCommand.self, ScanCommand.self, LearnCommand.self,
-            QuarantineCommand.self, RulesCommand.self,
+            QuarantineCommand.self, LogCommand.self, ExplainCommand.self, RulesCommand.self,
             StatusCommand.self, ReloadCommand.self, StopCommand.self, SetupCommand.self, FilterCommand.self,
             SinkCommand.self, BenchCommand.self,
         ])

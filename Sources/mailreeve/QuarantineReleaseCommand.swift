@@ -140,9 +140,24 @@ enum ReleaseRun {
                 piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
                 return true
             }
-            let taught = try await LearnProgram.learnHam(
-                LearnMail(name: id, bytes: bytes), open.settings, inspector: inspector)
-            print(taught ? "learned as ham" : "was learned as ham before")
+            let teacher = try await SpamTeacher.open(
+                open.settings, inspectorPath: inspector, log: { Terminal.printError("release: \($0)") },
+                workspaceMade: { workspace in
+                    try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
+                        workspace.remove()
+                        _exit(128 + number)
+                    }
+                })
+            let recipients = try files.entry(id).envelope.recipients
+            let outcome: SpamTeacher.Outcome
+            do {
+                outcome = try await teacher.learn(bytes, as: .ham, for: recipients)
+            } catch {
+                await teacher.close()
+                throw error
+            }
+            await teacher.close()
+            print(outcome == .known ? "was learned as ham before" : "learned as ham")
         } catch {
             Terminal.printError("release: \(id) was sent, but not learned: \(error)")
             throw ExitCode.failure

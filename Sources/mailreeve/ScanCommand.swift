@@ -4,6 +4,7 @@ import Gateway
 import Glibc
 import Linux
 import MailModel
+import Stores
 
 /// `mailreeve scan`: the daemon's judgement on files.
 struct ScanCommand: AsyncParsableCommand {
@@ -21,6 +22,9 @@ struct ScanCommand: AsyncParsableCommand {
             and no signatures in /var/lib/clamav, the shipped test signatures are loaded: from \
             /usr/share/mailreeve/signatures, ../share/mailreeve/signatures or ../../../rules/signatures as seen from this \
             program, whichever has some first.
+
+            With --as the message is taken from the quarantine of the configuration, with the envelope it came with, and what \
+            differs from the report of then is printed behind the verdict.
 
             As root, the files are opened first and mail is then read as the configured user, or nobody.
 
@@ -48,10 +52,16 @@ struct ScanCommand: AsyncParsableCommand {
             "Envelope recipient, may be repeated. (default: postmaster@localhost)", valueName: "address"))
     var recipients: [AddressArgument] = []
 
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp("Judge this message of the quarantine by today's rules, and compare.", valueName: "id"))
+    var quarantined: String?
+
     @Argument(help: "Files with mail; - is standard input.")
-    var files: [String]
+    var files: [String] = []
 
     func validate() throws {
+        if files.isEmpty == (quarantined == nil) { throw ValidationError("either FILE or --as ID is needed") }
         if recipients.contains(where: \.path.isNull) { throw ValidationError("a recipient cannot be empty") }
     }
 
@@ -76,6 +86,7 @@ struct ScanCommand: AsyncParsableCommand {
             throw ExitCode(2)
         }
         if scan.testSignaturesOnly { Terminal.printError("scan: test signatures only: real viruses are not found") }
+        if let quarantined { worst = await rejudge(quarantined, settings, scan) }
         for file in open {
             for message in read(file, scan, &worst) { worst = max(worst, await judge(message, scan)) }
         }
@@ -158,6 +169,35 @@ struct ScanCommand: AsyncParsableCommand {
             return judgement.outcome
         } catch {
             Terminal.printError("scan: \(Escaping.text(message.file, limit: 1000)): \(error)")
+            return .failed
+        }
+    }
+
+    /// Judges a message of the quarantine, and says what differs from its report.
+    private func rejudge(_ id: String, _ settings: Settings, _ scan: OfflineScan) async -> OfflineScan.Outcome {
+        do {
+            let files = settings.openQuarantine { Terminal.printError("scan: \($0)") }.files
+            let entry = try files.entry(id)
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(entry.size)
+            try files.read(message: entry) { piece in
+                piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+                return true
+            }
+            let judgement = try await scan.judge(
+                OfflineScan.Message(
+                    file: id, number: nil, bytes: bytes, sender: entry.envelope.reversePath,
+                    recipients: entry.envelope.recipients.map(\.path)))
+            Terminal.write((json ? judgement.json : Array(judgement.tree.utf8)) + [0x0A])
+            guard let comparison = ScanComparison(then: try files.report(id), now: judgement.json) else {
+                throw Quarantine.Failure.damaged("\(id)/report is no report")
+            }
+            let lines = comparison.lines.isEmpty ? ["the same as then"] : comparison.lines
+            // With --json standard output has objects only.
+            for line in lines { Terminal.write(Array((line + "\n").utf8), to: json ? 2 : 1) }
+            return judgement.outcome
+        } catch {
+            Terminal.printError("scan: \(error)")
             return .failed
         }
     }

@@ -17,6 +17,8 @@ import Testing
         for line in ConfigurationFile.reference().split(separator: "\n") where line.hasPrefix("| `") {
             let cells = line.split(separator: "`")
             guard cells.count > 3, cells[2] == " | ", let leaf = cells[1].split(separator: ".").last else { continue }
+            // There are none by default.
+            if cells[1].hasPrefix("banks[") || cells[1].hasPrefix("recipients[") { continue }
             #expect(text.contains(" \(leaf): \(cells[3])\n") || text.contains("\n\(leaf): \(cells[3])\n"), "\(line)")
             rows += 1
         }
@@ -108,7 +110,8 @@ import Testing
         ("limits.mesage_size", "unknown key 'limits.mesage_size'; did you mean 'limits.message_size'?"),
         ("policies.default.infectd", "unknown key 'policies.default.infectd'"),
         ("policies.othr.infected", "there is no policy 'othr'"),
-        ("listeners[7].address", "there is no such listener; the last is listeners[0]"),
+        ("listeners[7].address", "there is no such element; the last is listeners[0]"),
+        ("banks[0].name", "there is no element in banks"),
         ("listeners[x].address", "unknown key"), ("listeners[", "unknown key"), ("listeners[0]address", "unknown key"),
         ("", "unknown key ''"), ("policies..infected", "there is no policy ''"),
         ("\u{1B}[31m", "unknown key '\\x1B[31m'"),

@@ -120,7 +120,7 @@ import Testing
         ("limits.header_fields", 16, 1_000_000), ("limits.mime_parameters", 8, 100_000),
         ("limits.mime_boundary_length", 70, 65_536), ("limits.mime_readings", 0, 1000),
         ("limits.mime_reading_bytes", 0, 2_147_483_648), ("limits.text_bytes", 0, 2_147_483_648),
-        ("quarantine.keep", 0, 315_360_000), ("quarantine.size", 0, 1_125_899_906_842_624),
+        ("quarantine.keep", 0, 315_360_000), ("journal.keep", 0, 315_360_000), ("quarantine.size", 0, 1_125_899_906_842_624),
         ("unpacking.levels", 0, 1000), ("unpacking.files", 0, 100_000),
         ("unpacking.minimum_quota", 0, 1_099_511_627_776), ("unpacking.maximum_quota", 0, 1_099_511_627_776),
         ("unpacking.minimum_factor", 0, 1_000_000), ("unpacking.maximum_factor", 0, 1_000_000),
@@ -145,6 +145,7 @@ import Testing
         ("rules.time_limit", 1, 3600), ("scanning.self_test_interval", 10, 86_400),
         ("cache.messages", 0, 100_000), ("cache.clean", 0, 86_400), ("cache.infected", 0, 86_400),
         ("scanning.retry_interval", 1, 3600), ("scanning.parts_size", 65_536, 2_147_483_648),
+        ("notices.per_hour", 0, 100_000), ("policies.default.size_limit", 0, 1_099_511_627_776),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
         ("bayes.near_duplicates", 1, 1_000_000), ("bayes.open_databases", 1, 10_000),
         ("bayes.redis_database", 0, 1_000_000), ("bayes.redis_timeout", 1, 60),
@@ -155,7 +156,8 @@ import Testing
     func numbersHaveBounds(_ key: String, _ low: Int, _ high: Int) {
         let names = key.split(separator: ".")
         // A key that stands in no section is written beside one that says nothing.
-        let lead = names.count > 1 ? "\(names[0]):\n  \(names[1])" : "user: nobody\n\(key)"
+        let nested = names.enumerated().map { String(repeating: "  ", count: $0.offset) + $0.element }
+        let lead = names.count > 1 ? nested.joined(separator: ":\n") : "user: nobody\n\(key)"
         func errors(_ value: Int) -> [Problem] {
             read("\(lead): \(value)").problems.filter { $0.severity == .error }
         }
@@ -163,8 +165,8 @@ import Testing
         #expect(errors(high) == [])
         for beyond in [low - 1, high + 1] {
             let found = errors(beyond)
-            #expect(found.count == 1 && found.first?.line == 2, "\(beyond)")
-            #expect(found.first?.column == (names.count > 1 ? names[1].count + 5 : key.count + 3))
+            #expect(found.count == 1 && found.first?.line == max(2, names.count), "\(beyond)")
+            #expect(found.first?.column == (names.last?.count ?? 0) + 2 * names.count + 1)
         }
     }
 

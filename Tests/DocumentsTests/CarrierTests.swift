@@ -182,6 +182,28 @@ import Testing
         #expect(read(Array("ID;P\r\nO;L;D\r\nC;Y1;X1;K\"E\"\r\nE\r\n".utf8)).facts.isEmpty)
     }
 
+    // MARK: Binary workbooks
+
+    /// The external link of an xlsb as [MS-XLSB] section 2.4.215 lays it out.
+    private static func link(_ kind: Int, _ first: String?, _ second: String) -> [UInt8] {
+        func text(_ text: String?) -> [UInt8] {
+            guard let text else { return [0xFF, 0xFF, 0xFF, 0xFF] }
+            return [UInt8](little: text.utf16.count, 4) + [UInt8](utf16: text)
+        }
+        let body = [UInt8](little: kind, 2) + text(first) + text(second)
+        return [0xE8, 0x02, UInt8(body.count & 0x7F | 0x80), UInt8(body.count >> 7)] + body
+    }
+
+    @Test func linksOfBinaryWorkbooks() {
+        let dde = read(Self.link(1, "cmd", "/c calc"))
+        #expect(dde.facts == [DocumentFact(.dde, Array("cmd|/c calc".utf8))])
+        #expect(read(Self.link(2, "Package", "http://a.example/x")).facts.map(\.kind) == [.externalObject])
+        #expect(read(Self.link(0, "rId1", "")).facts.isEmpty)
+        #expect(read(Self.link(1, nil, "topic")).facts == [DocumentFact(.dde, Array("|topic".utf8))])
+        let whole = Self.link(1, "cmd", "/c calc")
+        for length in whole.indices { #expect(read(Array(whole[..<length])).facts.isEmpty) }
+    }
+
     // MARK: OpenDocument
 
     @Test func openDocument() {

@@ -55,6 +55,20 @@ struct LearnTests {
         }
     }
 
+    @Test func judgesItselfByCrossValidation() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            let named = try place.learn("--evaluate", "--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            #expect(named.status == 0, "\(named)")
+            #expect(named.lines.first == "cross-validation in 5 parts: 62 spam, 61 ham")
+            #expect(named.lines.contains { $0.hasPrefix("1-AUC: ") })
+            // Nothing was learnt by it; and what is learnt can be judged without its mail.
+            #expect(try place.learn("--dump", "magic").lines.contains { $0.hasSuffix("0  non-token data: nspam") })
+            _ = try place.learn("--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            #expect(try place.learn("--evaluate").lines.first == named.lines.first)
+        }
+    }
+
     @Test func actsAsSaLearn() async throws {
         try await Lanes.run {
             let place = try Place()

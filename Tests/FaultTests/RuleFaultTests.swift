@@ -6,9 +6,12 @@ import Testing
 @Suite struct RuleFaultTests {
     private static let copied = "/^Subject: message/ BCC copy@example.net"
 
-    private static func stage(_ settings: [String: String]) throws -> Stage {
+    private static func stage(
+        _ settings: [String: String], _ change: (inout GatewayConfiguration) -> Void = { _ in }
+    ) throws -> Stage {
         try Stage { configuration in
             for (key, value) in settings { configuration.settings[key] = value }
+            change(&configuration)
         }
     }
 
@@ -96,8 +99,8 @@ import Testing
         try await Lanes.run {
             let stage = try Self.stage([
                 "body_checks": "\"pcre:{{/^(a+)+$$/ REJECT never}}\"", "rules.match_limit": "1000",
-                "rules.at_match_limit": "unchecked", "policies.default.unchecked.over-limits": "tempfail",
-            ])
+                "rules.at_match_limit": "unchecked",
+            ]) { $0.policies["default"]?["unchecked.over-limits"] = "tempfail" }
             let mail = Mail(text: "Subject: x\n\n" + String(repeating: "a", count: 60) + "!\n")
             let reply = try send(mail, to: stage.gateway.port)
             #expect(reply.isTemporary && reply.text.contains("UNCHECKED: "), "\(reply)")
@@ -149,7 +152,7 @@ import Testing
             policies:
               default:
                 next_hops: ["smtp:[127.0.0.1]:10025"]
-            body_checks: "pcre:{{/^free (.*)$$/ SCORE 2.5 FREE_$1 so much} {/^never/ SCORE 9 NEVER}}"
+            body_checks: "pcre:{{/^free (.*)$$/ SCORE 2.5 FREE_$$1 so much} {/^never/ SCORE 9 NEVER}}"
 
             """)
         let mail = try scratch.write("mail.eml", "Subject: x\n\nfree money\nfree beer\n")

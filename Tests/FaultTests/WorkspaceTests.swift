@@ -60,10 +60,9 @@ import Testing
             for reply in taken { #expect(try reply.get().code == 250) }
             for reply in refused {
                 let reply = try reply.get()
-                #expect(reply.code == 451 || reply.code == 452, "\(reply)")
+                #expect(reply.code / 100 == 4 && reply.description.contains("scanner-failed"), "\(reply)")
             }
             #expect(stage.hop.deliveries.count == small.count)
-            #expect(try stage.gateway.log.all().contains { $0.contains("No space left") })
             try stage.expectService()
         }
     }

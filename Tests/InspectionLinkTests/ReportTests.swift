@@ -74,6 +74,40 @@ import Testing
         #expect(refused { $0.firings[0].text = Array(repeating: 0x61, count: RuleFiring.textShown + 1) })
     }
 
+    @Test func placesAreInOrderAndWithinTheMessage() {
+        func place(_ header: Range<Int>, _ body: Range<Int>) -> Bool {
+            refused { $0.parts[1].place = PartDescription.Place(header: header, body: body) }
+        }
+        #expect(!place(0..<0, 1000..<1000))
+        #expect(place(0..<10, 9..<20))
+        #expect(place(0..<10, 10..<1001))
+        #expect(place(1001..<1001, 1001..<1001))
+        #expect(!refused { $0.parts[1].place = nil })
+    }
+
+    /// A container stands before what is in it, so nobody can walk in a circle.
+    @Test func containersStandBefore() {
+        #expect(!refused { $0.parts[1].container = nil })
+        #expect(refused { $0.parts[1].container = 1 })
+        #expect(refused { $0.parts[0].container = 0 })
+    }
+
+    @Test func bannedPartsAreThere() {
+        #expect(refused { $0.banned[0].part = 2 })
+        #expect(refused { $0.banned[0].matched = 2 })
+        #expect(refused { $0.banned[0].set = -1 })
+        #expect(refused { $0.banned[0].rule = -1 })
+        var limits = ReportLimits()
+        limits.banned = 1
+        limits.types = 2
+        #expect(!refused({ _ in }, limits))
+        #expect(refused({ $0.banned.append($0.banned[0]) }, limits))
+        #expect(refused({ $0.parts[1].types.append("x") }, limits))
+        #expect(
+            (try? Report(Report(messageSize: 1, banned: [BannedFiring(set: 0, rule: 0, part: 0, matched: 0)]).encoded()))
+                == nil)
+    }
+
     @Test func firingsAtTheLimitAndOneBeyond() {
         var limits = ReportLimits()
         limits.firings = 2

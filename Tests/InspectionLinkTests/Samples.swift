@@ -26,7 +26,8 @@ enum Samples {
     ]
     static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
     static let inspect = Inspect(
-        request: 5, workspace: "m5", context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
+        request: 5, workspace: "m5",
+        context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
         limits: limits)
     static let report = Report(
         messageSize: 1000,
@@ -35,7 +36,8 @@ enum Samples {
             PartDescription(
                 path: "1.1", declaredType: "application/zip", detectedType: "application/zip",
                 names: ["a.zip", "\u{202E}piz.exe"], size: 77, sha256: Array(0..<32), encrypted: true,
-                origin: .archive, reading: 2, cause: .encodingJunk, decoding: "url-alphabet"),
+                origin: .archive, reading: 2, cause: .encodingJunk, decoding: "url-alphabet", types: ["zip", "exe"],
+                container: 0, place: PartDescription.Place(header: 10..<20, body: 21..<30)),
         ],
         findings: [
             Finding(scanner: "clamav", kind: .virus, name: "Test", part: 1, evidence: "x"),
@@ -49,13 +51,16 @@ enum Samples {
                 text: Array("abc".utf8)),
             RuleFiring(list: .attachment, table: 0, line: 1, range: 0..<0),
         ],
-        limitsHit: ["mime-parts"], completedScanners: ["clamav"],
+        givenUp: [RuleGivenUp(list: .body, table: 2, line: 4, times: 7, words: "match limit exceeded")],
+        banned: [BannedFiring(set: 1, rule: 2, part: 1, matched: 0)], limitsHit: ["mime-parts"],
+        completedScanners: ["clamav"],
         timings: [Report.Timing(stage: "mime", microseconds: 12)])
     static let tables: RuleTables = {
         var tables = RuleTables(
             number: 4,
             tables: [RuleTables.Table(name: "pcre:/a", text: [0x2F, 0x00]), RuleTables.Table(name: "b", text: [])],
             lists: [RuleTables.List(list: .header, tables: [0, 1]), RuleTables.List(list: .body, tables: [])],
+            banned: [RuleTables.Table(name: "banned.rules", text: [0x61, 0x00])],
             isStrict: true, failsClosed: true)
         tables.limits.headerSize = 1
         tables.limits.lineLength = 2

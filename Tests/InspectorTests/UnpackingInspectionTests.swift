@@ -1,6 +1,9 @@
+import Glibc
 import InspectionLink
+import Linux
 import MailModel
 import Members
+import TestSupport
 import Testing
 
 /// Containers in reports: members are parts, scanned one by one, within the limits, in the closed sandbox.
@@ -77,6 +80,60 @@ import Testing
         #expect(report.parts.contains { $0.detectedType == "application/x-alz" })
         #expect(report.unchecked.map(\.reason) == [.unsupported])
         #expect(report.unchecked.map(\.detail) == ["ALZ archive"])
+    }
+
+    /// Our own signatures first; libmagic where they say nothing; kinds of packages by their members.
+    @Test func typesThatAreDetected() throws {
+        let members = [
+            ("a", Array("<?php echo 1; ?>".utf8)), ("b", Array("MThd\0\0\0\u{6}\0\u{1}".utf8)),
+            ("c", Array("%PDF-1.4\n".utf8)), ("d", Array("just words\n".utf8)), ("e", [0xFF, 0, 0x80, 1, 2, 3, 4, 5]),
+        ]
+        let report = try report(Self.archive(members))
+        #expect(
+            report.parts.filter { $0.path.contains("/") }.map(\.detectedType)
+                == ["text/x-php", "audio/midi", "application/pdf", "text/plain", ""])
+    }
+
+    /// A name of the envelope is the password.
+    @Test func passwordOfTheEnvelope() throws {
+        let archive = try Self.encryptedZip(password: "carol")
+        let gateway = try TestGateway()
+        try gateway.configure()
+        func report(_ addresses: [String]) throws -> Report {
+            try gateway.report(
+                on: Messages.attached(archive), by: try gateway.fork(addresses.count + 1),
+                context: InspectionContext(addresses: addresses))
+        }
+        let opened = try report(["bob@b.example", "carol@mail.example"])
+        #expect(!opened.viruses.isEmpty)
+        #expect(opened.parts.contains { $0.notes.contains("opened with a password made from an address") })
+        let closed = try report([])
+        #expect(closed.viruses.isEmpty && closed.unchecked.contains { $0.reason == .encrypted })
+    }
+
+    /// What is too much is not taken on by the scanner either, and what was taken out is scanned.
+    @Test func tooManyMembersAreLeftAlone() throws {
+        let virus = [("run.com", Self.virus)]
+        let empty = (0..<3000).map { ("\($0)", [UInt8]()) }
+        let report = try report(Self.archive(virus + empty))
+        #expect(report.limitsHit == [UnpackingLimit.files.rawValue])
+        #expect(!report.viruses.isEmpty)
+    }
+
+    /// As `zip -P` writes it.
+    private static func encryptedZip(password: String) throws -> [UInt8] {
+        let scratch = try Scratch(.memory)
+        try write(virus, to: "\(scratch.path)/run.com")
+        guard TestGateway.run(["/bin/sh", "-c", "cd \(scratch.path) && zip -q -P \(password) out.zip run.com"]) == 0
+        else {
+            throw TestGatewayError(description: "zip: make test-deps installs it")
+        }
+        let file = try Descriptor.open("\(scratch.path)/out.zip", O_RDONLY)
+        return try file.read(at: 0, count: file.size())
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        try Descriptor.open(path, O_WRONLY | O_CREAT).write(bytes)
     }
 
     @Test func nestedMailIsReadAsMail() throws {

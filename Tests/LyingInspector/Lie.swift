@@ -15,6 +15,7 @@
 /// Answers
 /// - `honest`: a correct report of a clean message.
 /// - `infected`: a correct report with one finding, `Lie.Test`.
+/// - `dictated`: a correct report of what the message's `X-Report:` fields say (`DictatedReport.swift`).
 /// - `hang`: none, ever.
 /// - `exit`: the worker ends with status 0; `crash`: by a signal.
 /// - `garbage`: a control record that is none; `empty-record`: one without octets, which reads as an end of stream.
@@ -56,6 +57,7 @@ enum Lie: String, CaseIterable {
     case reportZero = "report-zero"
     case honest
     case infected
+    case dictated
     case hang
     case exit
     case crash

@@ -8,11 +8,14 @@ struct LyingWorker {
     let link: PacketSocket
     let lie: Lie
     let report: Descriptor
+    /// The start of the message, for `dictated`.
+    var dictation = ""
 
-    private init(link: PacketSocket, lie: Lie, report: Descriptor) {
+    private init(link: PacketSocket, lie: Lie, report: Descriptor, dictation: String = "") {
         self.link = link
         self.lie = lie
         self.report = report
+        self.dictation = dictation
     }
 
     init(link: PacketSocket, lie: Lie) throws {
@@ -39,6 +42,8 @@ struct LyingWorker {
             let request = try Inspect(record)
             if text.contains("Subject: self-test") {
                 try pass(request, size, infected: text.contains("-ANTIVIRUS-TEST-FILE!"))
+            } else if lie == .dictated {
+                try LyingWorker(link: link, lie: .dictated, report: report, dictation: text).sendReport(request, size)
             } else {
                 if lie == .partsMapped, descriptors.count == 2 { try map(descriptors[1]) }
                 try answer(request, size: size)
@@ -111,6 +116,8 @@ struct LyingWorker {
         switch lie {
         case .infected:
             report.findings = [finding]
+        case .dictated:
+            report.takeDictation(dictation)
         case .partIndex:
             report.findings = [finding]
             report.findings[0].part = 1

@@ -9,7 +9,7 @@ import TestSupport
 @Suite struct LogLineTests {
     private static let form = #"""
         \A\((?<id>[^()\s]+)\)\x20(?<verb>Passed|Blocked)\x20
-        (?<category>CLEAN|SPAMMY|SPAM|BAD-HEADER|UNCHECKED(?:-ENCRYPTED)?|BANNED|RULE|INFECTED\x20\(.*\)|OVERSIZED|MTA-BLOCKED)\x20
+        (?<category>CLEAN|SPAMMY|SPAM|BAD-HEADER|UNCHECKED|BANNED\x20\(.*\)|OTHER|INFECTED\x20\(.*\)|OVERSIZED|MTA-BLOCKED)\x20
         \{(?<actions>[A-Za-z,]*)\},\x20(?<bank>[^\[\s]*)\x20\[(?<client>[^\]\s]+)\]:(?<port>\d+)(?:\x20\[(?<origin>\S+)\])?\x20
         <(?<sender>\S*)>\x20->\x20(?<recipients><\S*>(?:,<\S*>)*)(?:,\.\.\.\x20\(\d+\x20recipients\))?,
         (?:\x20quarantine:\x20\w+,)?(?:\x20Message-ID:\x20(?<message>\S+),)?\x20mail_id:\x20\w+,
@@ -77,7 +77,7 @@ import TestSupport
         #expect(try line(Samples.verdict(), .deliver, 550) == "Blocked MTA-BLOCKED {Rejected}")
         #expect(try line(Samples.verdict(), .deliver, 451) == "Blocked MTA-BLOCKED {TempFailed}")
         let locked = Samples.verdict(unchecked: [.encrypted, .corrupt])
-        #expect(try line(locked, .deliverMarked, 250) == "Passed UNCHECKED-ENCRYPTED {Relayed}")
+        #expect(try line(locked, .deliverMarked, 250) == "Passed UNCHECKED {Relayed}")
         #expect(try line(Samples.verdict(unchecked: [.corrupt]), .tempfail, 450) == "Blocked UNCHECKED {TempFailed}")
     }
 

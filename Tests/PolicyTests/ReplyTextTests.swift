@@ -35,6 +35,27 @@ import Testing
         #expect(summary(.tempfail, .oversized) == "450 4.3.4 Temporary failure, \(size)")
     }
 
+    @Test func bounces() {
+        let refusal = ReplyTexts.content(.bounce, Self.infected.only(.banned), id: "i")
+        #expect(refusal.summary == "554 5.7.0 Bounce, id=i - BANNED")
+        let path = MailPath("r@b")
+        #expect(
+            ReplyTexts.bounced(path, refusal, wasSent: true).summary
+                == "250 2.5.0 Ok <r@b>, DSN was sent (554 5.7.0 Bounce, id=i - BANNED)")
+        #expect(
+            ReplyTexts.bounced(path, refusal, wasSent: false).summary
+                == "250 2.5.0 Ok <r@b>, DSN suppressed (554 5.7.0 Bounce, id=i - BANNED)")
+    }
+
+    @Test func softenedRefusals() {
+        func summary(_ softened: DispositionKind, _ verdict: Verdict) -> String {
+            ReplyTexts.content(.tempfail, verdict, id: "i", softened: softened).summary
+        }
+        #expect(summary(.reject, Self.infected.only(.banned)) == "450 4.7.0 Reject (soft_bounce), id=i - BANNED")
+        #expect(summary(.bounce, Self.infected.only(.banned)) == "450 4.7.0 Bounce (soft_bounce), id=i - BANNED")
+        #expect(summary(.reject, Self.infected.only(.oversized)).hasPrefix("450 4.3.4 Reject (soft_bounce), id=i"))
+    }
+
     /// What exactly failed is for the log, not for a stranger.
     @Test func privateDetailsAreNotSaid() {
         let reply = ReplyTexts.content(.tempfail, Samples.verdict(unchecked: [.scannerFailed]), id: Self.id)

@@ -146,8 +146,10 @@ import Testing
         expectDestiny(\.banned, Verdict(report))
         var scored = Samples.verdict()
         scored.tests = [ScoredTest(name: "T", score: 7)]
-        expectDestiny(\.spam, scored.graded(by: SpamLevels()))
-        expectDestiny(\.spammy, scored.graded(by: SpamLevels(kill: 8)))
+        expectDestiny(\.spam, scored.graded(by: Self.policy(), size: 1))
+        var lenient = Self.policy()
+        lenient.levels.kill = 8
+        expectDestiny(\.spammy, scored.graded(by: lenient, size: 1))
         scored.categories = [.oversized]
         expectDestiny(\.oversized, scored)
     }
@@ -164,6 +166,46 @@ import Testing
         }
         #expect(Self.policy().disposition(for: Samples.verdict()) == .deliver)
         #expect(!Self.policy().keepsCopy(for: Samples.verdict()))
+    }
+
+    /// Who wants it gets it, and what they want hides nothing else.
+    @Test func lovers() {
+        var policy = Self.policy([.encrypted: .reject])
+        policy.lovers = [.infected]
+        #expect(policy.disposition(for: Samples.verdict(viruses: ["V"])) == .deliverMarked)
+        #expect(policy.disposition(for: Samples.verdict(viruses: ["V"], unchecked: [.encrypted])) == .reject)
+        policy.lovers = [.spam]
+        var spammy = Samples.verdict()
+        spammy.categories = [.spammy]
+        policy.spammy = .discard
+        #expect(policy.disposition(for: spammy) == .deliverMarked)
+    }
+
+    @Test func softBounceMakesRefusalsTemporary() {
+        for destiny in Destiny.allCases {
+            var policy = Self.policy([.encrypted: destiny])
+            let hard = policy.disposition(for: Samples.verdict(unchecked: [.encrypted]))
+            policy.softBounce = true
+            let soft = policy.disposition(for: Samples.verdict(unchecked: [.encrypted]))
+            #expect(soft == (hard == .reject || hard == .bounce ? .tempfail : hard))
+        }
+    }
+
+    @Test func noCopyOverTheCutoff() {
+        var policy = Self.policy()
+        policy.levels.quarantineCutoff = 20
+        for (destiny, score, copy, kind) in [
+            (Destiny.quarantine, 19.9, true, DispositionKind.quarantine), (.quarantine, 20, false, .discard),
+            (.discard, 19.9, true, .discard), (.discard, 20, false, .discard),
+            (.quarantineAndReject, 20, false, .reject),
+        ] {
+            policy.spam = destiny
+            var verdict = Samples.verdict()
+            verdict.tests = [ScoredTest(name: "T", score: score)]
+            let graded = verdict.graded(by: policy, size: 1)
+            #expect(policy.keepsCopy(for: graded) == copy)
+            #expect(policy.disposition(for: graded) == kind)
+        }
     }
 
     @Test func copiesAreKeptOfWhatIsNotDelivered() {

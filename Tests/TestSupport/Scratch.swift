@@ -58,7 +58,8 @@ package final class Scratch: Sendable {
         return whole
     }
 
-    private func give(_ name: String, mode: UInt32) throws {
+    /// Makes a file below this directory, or the directory itself, the gateway's user's.
+    package func give(_ name: String, mode: UInt32) throws {
         let whole = name.isEmpty ? path : "\(path)/\(name)"
         let (_, user, group) = Programs.serviceUser
         try check("chown \(whole)") { chown(whole, user, group) }

@@ -65,6 +65,8 @@ func fastest(_ work: () -> Void) -> Int {
 }
 
 setlocale(LC_ALL, "C.UTF-8")
+// As a worker does.
+ProcessLimits.keepMemory()
 let workspace = "/dev/shm/mailreeve-unpack-bench-\(getpid())"
 try makeDirectories(workspace)
 defer { rmdir(workspace) }

@@ -37,4 +37,7 @@ int csandbox_become_reader(uid_t user, gid_t group);
 /* Name of the calling thread, 16 octets with the NUL. */
 int csandbox_thread_name(char name[16]);
 
+/* Names the calling thread; 15 octets are kept. */
+int csandbox_set_thread_name(const char *name);
+
 #endif

@@ -29,6 +29,9 @@ int csandbox_seccomp_program(int network);
 int csandbox_no_new_privs(void);
 /* PR_SET_DUMPABLE 0: no core, and /proc/PID belongs to root. */
 int csandbox_not_dumpable(void);
+/* Memory that was freed is given back to the system beyond `kept` octets only; blocks below `mapped` are not mapped one
+   by one (mallopt(3)). 1 on success. */
+int csandbox_keep_memory(int kept, int mapped);
 /* SIGKILL when the parent ends. The caller checks getppid() afterwards: the parent may be gone already. */
 int csandbox_die_with_parent(void);
 /* Closes every descriptor from `first` on. */

@@ -10,10 +10,23 @@ package enum ShortTypes {
         "reg": ["asc", "txt"], "hta": ["html"], "svg": ["xml"], "wsf": ["xml"], "vbe": ["asc", "txt"],
         "bat": ["asc", "txt"], "scf": ["asc", "txt"], "desktop": ["asc", "txt"], "iqy": ["asc", "txt"],
         "slk": ["asc", "txt"], "library-ms": ["xml"],
+        // Packages: ZIP archives of a kind.
+        "docx": ["zip"], "docm": ["docx", "zip"], "xlsx": ["zip"], "xlsm": ["xlsx", "zip"], "xlsb": ["zip"],
+        "pptx": ["zip"], "pptm": ["pptx", "zip"], "vsdx": ["zip"], "xps": ["zip"], "apk": ["zip"], "jar": ["zip"],
+        "appx": ["zip"], "epub": ["zip"], "odt": ["zip"], "ods": ["zip"], "odp": ["zip"], "odg": ["zip"],
+    ]
+
+    /// Documents and programs that are zip archives.
+    private static let packages = [
+        "docx", "docm", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "vsdx", "xps", "apk", "jar", "appx", "epub", "odt",
+        "ods",
+        "odp", "odg",
     ]
 
     /// All names of a type that is recognised as `name`, its own first.
-    package static func names(of name: String) -> [String] { [name] + (others[name] ?? []).filter { $0 != name } }
+    package static func names(of name: String) -> [String] {
+        [name] + (packages.contains(name) ? ["zip"] : others[name] ?? [])
+    }
 
     /// The type of content that nothing was recognised in (amavis: `dat`).
     package static let unrecognised = "dat"
@@ -28,13 +41,16 @@ package enum ShortTypes {
             "arx", "zpaq", "sit", "freeze", "pack",
         ],
         "disk": ["iso", "udf", "disk", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "squashfs"],
-        "program": ["exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "msi"],
+        "program": [
+            "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "msi", "jar", "apk", "appx",
+        ],
     ]
 
     /// Every type that a rule may name.
     package static let known: Set<String> = Set(classes.values.joined()).union(others.keys).union(
         others.values.joined()
     )
+    .union(packages)
     .union([
         unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "tnef", "html", "lnk", "hlp", "swf", "wasm",
         "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
@@ -42,7 +58,7 @@ package enum ShortTypes {
     ])
     // Names that only amavis gives; a rule with one is kept, since it came with a file of rules.
     .union([
-        "exe-vms", "elc", "core", "mov", "mpg", "mpv", "mid", "wmf", "wmv", "wma", "asf", "ani", "cur", "jar", "uue",
+        "exe-vms", "elc", "core", "mov", "mpg", "mpv", "mid", "wmf", "wmv", "wma", "asf", "ani", "cur", "uue",
         "xxe", "o",
     ])
 

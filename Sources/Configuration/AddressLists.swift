@@ -1,0 +1,210 @@
+package import Checks
+
+/// Addresses as a setting names them: keys in amavis's syntax (`user@example.com`, `user@`, `example.com`, `.example.com`,
+/// `.`), with `!` before one that is not meant, and tables. Of the keys the most specific one that an address has counts,
+/// wherever it stands; tables are asked after them, in their order.
+package struct AddressList: Hashable, Sendable {
+    package enum Element: Hashable, Sendable {
+        /// A key in lower case; the empty one is the null reverse-path.
+        case key([UInt8], isMeant: Bool)
+        case table(LookupName)
+    }
+
+    package var elements: [Element]
+
+    package init(_ elements: [Element] = []) {
+        self.elements = elements
+    }
+
+    package var isEmpty: Bool { elements.isEmpty }
+
+    /// Tables in their order.
+    package var tables: [LookupName] {
+        elements.compactMap { if case .table(let name) = $0 { name } else { nil } }
+    }
+}
+
+/// Points for senders: keys with points, and tables whose values are points.
+package struct AddressPoints: Hashable, Sendable {
+    package enum Element: Hashable, Sendable {
+        case key([UInt8], points: Double)
+        case table(LookupName)
+    }
+
+    package var elements: [Element]
+
+    package init(_ elements: [Element] = []) {
+        self.elements = elements
+    }
+
+    package var isEmpty: Bool { elements.isEmpty }
+
+    /// Tables in their order.
+    package var tables: [LookupName] {
+        elements.compactMap { if case .table(let name) = $0 { name } else { nil } }
+    }
+}
+
+/// Clients as a setting names them: networks, with `!` before one that is not meant, and `cidr` tables; the first that
+/// holds the address decides.
+package struct ClientList: Hashable, Sendable {
+    package enum Element: Hashable, Sendable {
+        case network(CIDR, isMeant: Bool)
+        case table(LookupName)
+    }
+
+    package var elements: [Element]
+
+    package init(_ elements: [Element] = []) {
+        self.elements = elements
+    }
+
+    package var isEmpty: Bool { elements.isEmpty }
+
+    /// Tables in their order.
+    package var tables: [LookupName] {
+        elements.compactMap { if case .table(let name) = $0 { name } else { nil } }
+    }
+}
+
+/// Points as tables and settings write them: at most three decimals; nil for anything else.
+package func points(_ text: String) -> Double? {
+    guard let value = thousandths(text), (-1_000_000_000...1_000_000_000).contains(value) else { return nil }
+    return Double(value) / 1000
+}
+
+extension AddressList.Element {
+    init(parsing text: String) throws(ValueError) {
+        if let table = try tableName(text) {
+            guard table.type != .cidr else { throw ValueError("a cidr table holds networks, not addresses") }
+            self = .table(table)
+            return
+        }
+        let isMeant = !text.hasPrefix("!")
+        self = .key(try addressKey(isMeant ? text : String(text.dropFirst())), isMeant: isMeant)
+    }
+
+    var description: String {
+        switch self {
+        case .key(let key, let isMeant): (isMeant ? "" : "!") + keyText(key)
+        case .table(let name): name.text
+        }
+    }
+}
+
+extension AddressPoints.Element {
+    init(parsing text: String) throws(ValueError) {
+        if let table = try tableName(text) {
+            guard table.type != .cidr else { throw ValueError("a cidr table holds networks, not addresses") }
+            self = .table(table)
+            return
+        }
+        let words = text.split(separator: " ", omittingEmptySubsequences: true)
+        guard words.count == 2, let points = points(String(words[1])) else {
+            throw ValueError("'\(shown(text))' is not an address and its points such as friend@example.com -5")
+        }
+        self = .key(try addressKey(String(words[0])), points: points)
+    }
+
+    var description: String {
+        switch self {
+        case .key(let key, let points): "\(keyText(key)) \(pointsText(points))"
+        case .table(let name): name.text
+        }
+    }
+}
+
+extension ClientList.Element {
+    init(parsing text: String) throws(ValueError) {
+        if let table = try tableName(text, types: ["cidr", "texthash", "pcre", "regexp"]) {
+            guard table.type == .cidr else { throw ValueError("clients are looked up in cidr tables only") }
+            self = .table(table)
+            return
+        }
+        let isMeant = !text.hasPrefix("!")
+        self = .network(try CIDR(parsing: isMeant ? text : String(text.dropFirst())), isMeant: isMeant)
+    }
+
+    var description: String {
+        switch self {
+        case .network(let network, let isMeant): (isMeant ? "" : "!") + network.description
+        case .table(let name): name.text
+        }
+    }
+}
+
+extension ValueType where Value == LookupName {
+    /// One table that is asked for addresses.
+    static let lookupTable = scalar(
+        "table", expected: "a table such as texthash:/etc/mailreeve/recipients",
+        parse: { text throws(ValueError) in
+            guard let table = try tableName(text) else {
+                throw ValueError("'\(shown(text))' is not a table such as texthash:/etc/mailreeve/recipients")
+            }
+            guard table.type != .cidr else { throw ValueError("a cidr table holds networks, not addresses") }
+            return table
+        },
+        write: { yamlText($0.text) })
+}
+
+/// The table that a text names; nil when it has not the form of one.
+/// - Parameter types: words before the colon that make it one; nil for every word of letters.
+private func tableName(_ text: String, types: [String]? = nil) throws(ValueError) -> LookupName? {
+    guard let colon = text.firstIndex(of: ":") else { return nil }
+    let word = text[..<colon]
+    guard !word.isEmpty, word.utf8.allSatisfy({ (0x61...0x7A).contains($0) }),
+        types?.contains(String(word)) ?? true
+    else { return nil }
+    do throws(TableNameError) { return try LookupName(text) } catch { throw ValueError(error.description) }
+}
+
+private func addressKey(_ text: String) throws(ValueError) -> [UInt8] {
+    if text == "<>" { return [] }
+    let octets = text.utf8.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+    guard !octets.isEmpty, octets.count <= 1024, octets.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
+        octets.first != 0x3C
+    else {
+        throw ValueError(
+            "'\(shown(text))' is not an address; write user@example.com, user@, example.com, .example.com, . or <>")
+    }
+    return octets
+}
+
+private func keyText(_ key: [UInt8]) -> String {
+    key.isEmpty ? "<>" : String(decoding: key, as: UTF8.self)
+}
+
+extension ValueType where Value == AddressList {
+    static let addresses = elements(
+        "addresses and tables", parse: { text throws(ValueError) in try AddressList.Element(parsing: text) },
+        write: { $0.description }, \.elements, AddressList.init)
+}
+
+extension ValueType where Value == AddressPoints {
+    static let addressPoints = elements(
+        "addresses with points, and tables",
+        parse: { text throws(ValueError) in try AddressPoints.Element(parsing: text) }, write: { $0.description },
+        \.elements, AddressPoints.init)
+}
+
+extension ValueType where Value == ClientList {
+    static let clients = elements(
+        "networks and cidr tables", parse: { text throws(ValueError) in try ClientList.Element(parsing: text) },
+        write: { $0.description }, \.elements, ClientList.init)
+}
+
+extension ValueType {
+    /// A list that is one value.
+    fileprivate static func elements<Element: Sendable>(
+        _ plural: String, parse: @escaping @Sendable (String) throws(ValueError) -> Element,
+        write: @escaping @Sendable (Element) -> String,
+        _ field: any KeyPath<Value, [Element]> & Sendable, _ make: @escaping @Sendable ([Element]) -> Value
+    ) -> ValueType {
+        let list = ValueType<Element>.scalar(
+            plural, expected: "one of \(plural)", parse: parse, write: { yamlText(write($0)) }
+        ).list(of: plural, allowEmpty: true)
+        return ValueType(
+            name: list.name, read: { node, faults in list.read(node, &faults).map(make) },
+            write: { list.write($0[keyPath: field]) })
+    }
+}

@@ -1,0 +1,60 @@
+/// Some of the keys of a policy, to be laid over one.
+package struct PolicyOverlay: Sendable, Equatable {
+    /// Holds the values of `keys`; its others mean nothing.
+    package private(set) var values = Settings.PolicySettings()
+    /// Paths of the keys that are set.
+    package private(set) var keys: Set<String> = []
+
+    package init() {}
+
+    /// Reads `key=value` words, as tables hold them: `spam=discard levels.kill=12 lovers=spam,banned`.
+    /// - Throws: the first word that is wrong, in words for the administrator.
+    package init(assignments words: [Substring]) throws(ValueError) {
+        for word in words {
+            guard let sign = word.firstIndex(of: "=") else {
+                throw ValueError("'\(shown(String(word)))' is not a key of a policy, =, and its value")
+            }
+            let path = String(word[..<sign])
+            guard let key = overlaySchema[path] else {
+                throw ValueError("unknown key '\(shown(path))'\(overlaySchema.advice(for: path, in: ""))")
+            }
+            let text = String(word[word.index(after: sign)...])
+            let place = Position(line: 0, column: 0)
+            var node = ConfigNode(position: place, content: .scalar(text, plain: true))
+            if key.typeName.hasPrefix("list of") {
+                let items = text.split(separator: ",").map {
+                    ConfigNode(position: place, content: .scalar(String($0), plain: true))
+                }
+                node = ConfigNode(position: place, content: .list(items, flow: false))
+            }
+            var faults: [Fault] = []
+            guard key.assign(node, &self, &faults) else { throw ValueError(faults.first?.message ?? "wrong value") }
+        }
+    }
+
+    /// Lays the keys that are set over a policy.
+    package func apply(to policy: inout Settings.PolicySettings) {
+        for path in keys { policySchema[path]?.copy(values, &policy) }
+    }
+
+    /// The schema key of a policy as one of an overlay.
+    fileprivate static func key(_ key: SchemaKey<Settings.PolicySettings>) -> SchemaKey<PolicyOverlay> {
+        SchemaKey(
+            path: key.path, typeName: key.typeName, doc: key.doc,
+            assign: { node, overlay, faults in
+                guard key.assign(node, &overlay.values, &faults) else { return false }
+                overlay.keys.insert(key.path)
+                return true
+            },
+            show: { overlay in overlay.keys.contains(key.path) ? key.show(overlay.values) : "not set" },
+            copy: { _, _ in })
+    }
+}
+
+/// What belongs to a listener's policy alone: connections to next hops are made for it.
+private let notInOverlays: Set<String> = ["next_hops", "next_hop_tls"]
+
+/// The keys of an overlay.
+let overlaySchema = Schema<PolicyOverlay>(
+    keys: policySchema.keys.filter { !notInOverlays.contains($0.path) }.map(PolicyOverlay.key),
+    sections: policySchema.sections)

@@ -1,0 +1,158 @@
+internal import Glibc
+internal import Linux
+internal import SQLiteStores
+internal import Stores
+internal import Synchronization
+
+/// Where events go.
+protocol JournalSink: Sendable {
+    /// Adds events: all of them, or none.
+    func append(_ records: [JournalRecord]) throws
+}
+
+/// Takes events to a sink on a thread of its own: a slow disk never holds up a verdict. At most `capacity` events wait, also
+/// while the sink fails. One that finds no place goes to `overflow` as a whole: nothing is dropped silently.
+final class JournalWriter: Sendable {
+    /// Events that may wait.
+    static let capacity = 10_000
+    /// Events of one transaction.
+    private static let batch = 500
+    /// Milliseconds between two attempts at a sink that fails.
+    private static let pause: Int32 = 1000
+    /// Milliseconds that `close` waits.
+    private static let patience: Int32 = 10_000
+
+    private struct Queue {
+        var events: [@Sendable () -> JournalRecord] = []
+        var overflowed = 0
+        var written = 0
+        var isClosed = false
+    }
+
+    /// Events that wait, that went to `overflow`, and that the sink has.
+    struct Figures: Sendable, Codable {
+        var waiting = 0
+        var overflowed = 0
+        var written = 0
+    }
+
+    private let sink: any JournalSink
+    private let overflow: @Sendable (JournalRecord) -> Void
+    private let report: @Sendable (String) -> Void
+    private let queue = Mutex(Queue())
+    private let wakeup: Wakeup
+    private let drained: Wakeup
+
+    /// Starts the thread.
+    /// - Parameters:
+    ///   - overflow: takes the events that the sink cannot.
+    ///   - report: hears that the sink fails, and that it works again.
+    init(
+        _ sink: any JournalSink, overflow: @escaping @Sendable (JournalRecord) -> Void,
+        report: @escaping @Sendable (String) -> Void
+    ) throws {
+        self.sink = sink
+        self.overflow = overflow
+        self.report = report
+        wakeup = try Wakeup()
+        drained = try Wakeup()
+        try startThread { [self] in run() }
+    }
+
+    /// Adds an event. Never waits for a disk.
+    /// - Parameter event: makes the record, on the thread that writes it.
+    func add(_ event: @escaping @Sendable () -> JournalRecord) {
+        let (hasPlace, isFirst) = queue.withLock { queue in
+            guard queue.events.count < Self.capacity, !queue.isClosed else {
+                queue.overflowed += 1
+                return (false, false)
+            }
+            queue.events.append(event)
+            return (true, queue.events.count == 1)
+        }
+        if isFirst { wakeup.signal() }
+        if !hasPlace { overflow(event()) }
+    }
+
+    var figures: Figures {
+        queue.withLock { Figures(waiting: $0.events.count, overflowed: $0.overflowed, written: $0.written) }
+    }
+
+    /// Writes what waits and ends the thread.
+    func close() {
+        queue.withLock { $0.isClosed = true }
+        wakeup.signal()
+        drained.wait(milliseconds: Self.patience)
+    }
+
+    // MARK: - The thread
+
+    private func run() {
+        var failure: String?
+        while true {
+            wakeup.wait(milliseconds: failure == nil ? Int32(-1) : Self.pause)
+            let isClosed = queue.withLock { $0.isClosed }
+            failure = writeAll(after: failure)
+            if isClosed { break }
+        }
+        for event in queue.withLock({ $0.events }) { overflow(event()) }
+        drained.signal()
+    }
+
+    /// Writes batches until none is left or one fails.
+    /// - Returns: why one failed; nil when all are written.
+    private func writeAll(after before: String?) -> String? {
+        var failure = before
+        while true {
+            let events = queue.withLock { Array($0.events.prefix(Self.batch)) }
+            if events.isEmpty { return failure }
+            do {
+                try sink.append(events.map { $0() })
+            } catch {
+                let text = "\(error)"
+                if text != failure { report("journal: \(text); events wait") }
+                return text
+            }
+            if failure != nil { report("journal: written again") }
+            failure = nil
+            queue.withLock { queue in
+                queue.events.removeFirst(events.count)
+                queue.written += events.count
+            }
+        }
+    }
+}
+
+/// The SQLite journal; a damaged one is put aside, and mail goes on being journalled in a new one.
+struct DatabaseSink: JournalSink {
+    let journal: SQLiteJournal
+    let report: @Sendable (String) -> Void
+
+    func append(_ records: [JournalRecord]) throws {
+        do throws(IndexFailure) {
+            try journal.append(records)
+        } catch {
+            guard case .damaged = error else { throw error }
+            report("journal: \(error); it is kept as journal.sqlite.damaged, and a new one is begun")
+            try journal.reset()
+            try journal.append(records)
+        }
+    }
+}
+
+/// A file of JSON objects, one a line. It is opened for each write, so that it can be renamed by whoever rotates logs.
+struct LinesSink: JournalSink {
+    let path: String
+
+    func append(_ records: [JournalRecord]) throws {
+        let file = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o640)
+        let before = try file.size()
+        do throws(SystemError) {
+            try file.write(records.flatMap { JournalLine.bytes($0) + [0x0A] })
+        } catch {
+            // Half a line would be no object, and what comes later would stand behind it.
+            ftruncate(file.raw, before)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,204 @@
+internal import Checks
+internal import Configuration
+internal import Linux
+internal import MailModel
+internal import Patterns
+internal import Policy
+internal import Synchronization
+
+/// A table that is asked for addresses, read once when the settings are. A line that cannot be used refuses the settings: a
+/// list of addresses with a hole in it lets through what it should not.
+final class LookupTable: Sendable {
+    /// What a table says.
+    struct Answer: Sendable {
+        var value: [UInt8]
+        /// Line of the file.
+        var line: Int
+        /// The key that was found; nil for patterns and networks.
+        var key: [UInt8]?
+    }
+
+    /// A look-up that gave up: the message is tried again later.
+    struct GaveUp: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private enum Content: Sendable {
+        case keys([[UInt8]: KeyTable.Entry])
+        case networks(CIDRTable)
+        case patterns(Patterns)
+    }
+
+    /// Compiled patterns, used by one look-up at a time: each takes microseconds.
+    private final class Patterns: Sendable {
+        struct State {
+            var query: TableQuery
+        }
+        let state: Mutex<State>
+
+        init(_ name: TableName, text: [UInt8], place: String) throws {
+            let table = PatternTable(RuleTable(name, text: text))
+            try LookupTable.refuse(table.problems.filter(\.isSkipped), place: place)
+            state = Mutex(State(query: TableQuery([table], demandsUTF8: false)))
+        }
+    }
+
+    let name: LookupName
+    private let content: Content
+
+    /// Reads a table. Blocks on a disk.
+    /// - Throws: `GatewayError` that names file and line.
+    init(_ name: LookupName) throws {
+        self.name = name
+        let text = try readTable(name.place, called: name.text)
+        switch name.type {
+        case .texthash:
+            let table = KeyTable(text: text)
+            try Self.refuse(table.problems, place: name.place)
+            content = .keys(Dictionary(table.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
+        case .cidr:
+            let table = CIDRTable(text: text)
+            try Self.refuse(table.problems, place: name.place)
+            content = .networks(table)
+        case .pcre, .regexp:
+            guard let patterns = name.patterns else { throw GatewayError("\(name.text): no table of patterns") }
+            content = .patterns(try Patterns(patterns, text: text, place: name.place))
+        }
+    }
+
+    private static func refuse(_ problems: [TableProblem], place: String) throws {
+        guard !problems.isEmpty else { return }
+        let shown = problems.prefix(20).map { "\(place):\($0.line): \(Escaping.text($0.text, limit: 200))" }
+        throw GatewayError(shown.joined(separator: "; "))
+    }
+
+    /// Lines whose values are known when the table is read: all but those of patterns.
+    var fixedEntries: [KeyTable.Entry] {
+        if case .keys(let entries) = content { return entries.values.sorted { $0.line < $1.line } }
+        return []
+    }
+
+    /// Looks an address up: its keys one after another, or as a whole where the table holds patterns.
+    func lookup(_ address: LookupAddress) throws -> Answer? {
+        switch content {
+        case .keys(let entries):
+            for key in address.keys {
+                if let entry = entries[key] { return Answer(value: entry.value, line: entry.line, key: key) }
+            }
+            return nil
+        case .networks:
+            return nil
+        case .patterns(let patterns):
+            let subject = address.whole
+            return try patterns.state.withLock { state in
+                let warned = state.query.warnings.count
+                let answer = try? state.query.answer(subject.span)
+                guard state.query.warnings.count == warned else {
+                    throw GaveUp(description: "\(name.text): \(state.query.warnings.last ?? "")")
+                }
+                return answer.map { Answer(value: $0.value, line: $0.match.line) }
+            }
+        }
+    }
+
+    /// All answers for the keys of an address, the least specific first; at most one where the table holds patterns.
+    func lookupAll(_ address: LookupAddress) throws -> [Answer] {
+        guard case .keys(let entries) = content else { return try lookup(address).map { [$0] } ?? [] }
+        return address.keys.reversed().compactMap { key in
+            entries[key].map { Answer(value: $0.value, line: $0.line, key: key) }
+        }
+    }
+
+    /// Looks a client up.
+    func lookup(_ client: IPAddress) -> Answer? {
+        guard case .networks(let table) = content else { return nil }
+        return table.lookup(client).map { Answer(value: $0.value, line: $0.line) }
+    }
+}
+
+/// An address in the forms in which it is looked up.
+struct LookupAddress: Sendable {
+    let keys: [[UInt8]]
+    let whole: [UInt8]
+
+    init(_ path: MailPath) {
+        keys = AddressKeys.keys(path)
+        whole = AddressKeys.normal(path)
+    }
+}
+
+/// All tables of the settings, each read once.
+struct LookupTables: Sendable {
+    private var tables: [LookupName: LookupTable] = [:]
+
+    init(_ names: [LookupName] = []) throws {
+        for name in names where tables[name] == nil { tables[name] = try LookupTable(name) }
+    }
+
+    subscript(name: LookupName) -> LookupTable? { tables[name] }
+
+    /// True when a list means an address: the most specific key of the list decides, then its tables in their order. A value of
+    /// a table means the address unless it is `no`, `0` or `false`; `DUNNO` goes on with the next table.
+    func holds(_ list: AddressList, _ address: LookupAddress) throws -> Bool {
+        for key in address.keys {
+            for case .key(let own, let isMeant) in list.elements where own == key { return isMeant }
+        }
+        for name in list.tables {
+            guard let answer = try tables[name]?.lookup(address) else { continue }
+            switch Escaping.text(answer.value, limit: 20).lowercased() {
+            case "dunno": continue
+            case "no", "0", "false": return false
+            default: return true
+            }
+        }
+        return false
+    }
+
+    /// The points of a list for an address; nil when it has none.
+    func points(_ list: AddressPoints, _ address: LookupAddress) throws -> Double? {
+        for key in address.keys {
+            for case .key(let own, let points) in list.elements where own == key { return points }
+        }
+        for name in list.tables {
+            guard let answer = try tables[name]?.lookup(address) else { continue }
+            let text = String(decoding: answer.value, as: UTF8.self)
+            guard let points = Configuration.points(text) else {
+                throw LookupTable.GaveUp(
+                    description: "\(name.text), line \(answer.line): '\(Escaping.text(text, limit: 60))' are no points")
+            }
+            return points
+        }
+        return nil
+    }
+
+    /// True when a list means a client.
+    func holds(_ list: ClientList, _ client: IPAddress) -> Bool {
+        for element in list.elements {
+            switch element {
+            case .network(let network, let isMeant): if network.contains(client) { return isMeant }
+            case .table(let name):
+                guard let answer = tables[name]?.lookup(client) else { continue }
+                switch Escaping.text(answer.value, limit: 20).lowercased() {
+                case "dunno": continue
+                case "no", "0", "false", "reject": return false
+                default: return true
+                }
+            }
+        }
+        return false
+    }
+}
+
+/// Reads a table's file. Blocks on a disk.
+/// - Parameter limit: octets of the largest file that is read.
+func readTable(_ path: String, called name: String, limit: Int = RuleTable.Limits.bytes) throws -> [UInt8] {
+    do throws(SystemError) {
+        let file = try Descriptor.open(path, 0)
+        guard try file.isRegularFile() else { throw SystemError("open \(path): not a regular file", code: 22) }
+        let size = try file.size()
+        guard size <= limit else { throw SystemError("open \(path)", code: 27) }
+        return try file.read(at: 0, count: size)
+    } catch {
+        throw GatewayError("\(name): \(error)")
+    }
+}

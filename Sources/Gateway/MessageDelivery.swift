@@ -1,0 +1,150 @@
+internal import Configuration
+internal import MailModel
+internal import Policy
+internal import Relay
+
+/// A transaction that a next hop has taken up to the final dot.
+private struct PreparedTransaction {
+    var transaction: MessageTransaction
+    var prepared: Prepared
+}
+
+/// Brings a message to its next hops: every transaction is taken up to the final dot before the first one is committed, so that
+/// a refusal until then costs nobody a duplicate.
+struct MessageDelivery {
+    /// What became of it.
+    enum Outcome {
+        /// Everybody has an outcome.
+        case settled
+        /// Something of ours failed before anything was committed.
+        case failed(String)
+    }
+
+    /// Runs before the first commit; what it throws gives the message up.
+    typealias Checkpoint = (inout MessageWork) async throws -> Void
+    /// Remembers that these recipients have the message. Called before something else may fail.
+    typealias Remember = (MessageWork, [Int]) async -> String?
+
+    let checkpoint: Checkpoint
+    let remember: Remember
+
+    func run(_ work: inout MessageWork, served: Set<Int>) async -> Outcome {
+        for index in served {
+            work.settle(index, work.disposition(of: index), ReplyTexts.servedBefore(id: work.id))
+        }
+        var taken: [PreparedTransaction] = []
+        for transaction in work.transactions(without: served) {
+            switch await work.prepare(transaction.outgoing, hops: work.rules.nextHop.map { [$0] }) {
+            case .unavailable(let failure):
+                work.settle(transaction, ReplyTexts.unavailable("\(failure)", id: work.id))
+            case .refused(let hop, let replies):
+                work.settle(transaction, replies, hop: hop.description)
+            case .ready(let prepared):
+                let (hop, replies) = (prepared.hop.description, prepared.recipientReplies)
+                // The client hears nothing of those whom a rule added: when one of them has to be tried again, nobody gets
+                // the message yet, else the others would get it with every try.
+                if let failed = replies.suffix(transaction.added.count).first(where: \.isTemporary) {
+                    prepared.abort()
+                    work.settle(transaction, ReplyTexts.relayed(failed, hop: hop, id: work.id))
+                } else {
+                    taken.append(PreparedTransaction(transaction: transaction, prepared: prepared))
+                }
+            }
+            // The SMTP client hears one reply for all: when one recipient has to be tried again, nobody gets it yet.
+            if !work.message.lmtp, let reply = temporary(work, taken) {
+                for item in taken { item.prepared.abort() }
+                work.settleOpen(reply)
+                return .settled
+            }
+        }
+        do {
+            try await checkpoint(&work)
+        } catch {
+            for item in taken { item.prepared.abort() }
+            return .failed("\(error)")
+        }
+        await commit(taken, &work)
+        return .settled
+    }
+
+    /// The first temporary reply so far; nil when there is none.
+    private func temporary(_ work: MessageWork, _ taken: [PreparedTransaction]) -> Reply? {
+        if let settled = work.outcomes.first(where: { $0.reply.isTemporary }) { return settled.reply }
+        for item in taken {
+            if let reply = item.prepared.recipientReplies.first(where: \.isTemporary) {
+                return ReplyTexts.relayed(reply, hop: item.prepared.hop.description, id: work.id)
+            }
+        }
+        return nil
+    }
+
+    private func commit(_ taken: [PreparedTransaction], _ work: inout MessageWork) async {
+        for (place, item) in taken.enumerated() {
+            let replies = await item.prepared.commit()
+            work.settle(item.transaction, replies, hop: item.prepared.hop.description)
+            if let queueID = replies.compactMap(\.queueID).first { work.queuedAs.append(queueID) }
+            for (recipient, reply) in zip(item.transaction.added, replies.suffix(item.transaction.added.count))
+            where !reply.isPositive {
+                work.causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+            }
+            guard !work.message.lmtp, place + 1 < taken.count else { continue }
+            let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
+            if done.isEmpty, place == 0, let reply = temporary(work, []) {
+                // Nobody has it yet: the client tries again for all.
+                for later in taken.dropFirst() { later.prepared.abort() }
+                work.settleOpen(reply)
+                return
+            }
+            // Whatever happens to the rest, and to us, these are not sent to again.
+            if let failure = await remember(work, done) { work.causes.append(failure) }
+        }
+    }
+}
+
+extension MessageWork {
+    /// What the policy wants for one recipient.
+    func disposition(of index: Int) -> DispositionKind {
+        groups.first { $0.recipients.contains(index) }?.disposition ?? .tempfail
+    }
+
+    /// Gives those of a transaction one reply.
+    fileprivate mutating func settle(_ transaction: MessageTransaction, _ reply: Reply) {
+        for index in transaction.recipients { settle(index, disposition(of: index), reply) }
+    }
+
+    /// Gives those of a transaction the replies of a next hop.
+    fileprivate mutating func settle(_ transaction: MessageTransaction, _ replies: [Reply], hop: String) {
+        for (position, index) in transaction.recipients.enumerated() {
+            let place = transaction.isRedirected ? 0 : position
+            guard replies.indices.contains(place) else { continue }
+            settle(index, disposition(of: index), ReplyTexts.relayed(replies[place], hop: hop, id: id))
+        }
+    }
+
+    /// Gives those who have no outcome yet this reply.
+    fileprivate mutating func settleOpen(_ reply: Reply) {
+        for index in results.indices where results[index] == nil { settle(index, disposition(of: index), reply) }
+    }
+
+    /// Takes a message to the final dot at a next hop, within the time that the listener's placement leaves.
+    func prepare(_ outgoing: OutgoingMessage, hops chosen: [NextHop]? = nil) async -> PreparationResult {
+        let (client, hops) = (listener.nextHop, chosen ?? listener.hops)
+        guard let seconds = listener.preparationSeconds(setup.settings.timeouts) else {
+            return await client.prepare(outgoing, hops: hops)
+        }
+        let deadline = message.arrived + .seconds(seconds)
+        return await withTaskGroup(of: PreparationResult?.self) { group in
+            group.addTask { await client.prepare(outgoing, hops: hops) }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return nil
+            }
+            var result: PreparationResult?
+            for await outcome in group {
+                group.cancelAll()
+                if let outcome { result = outcome }
+            }
+            return result ?? .unavailable(NextHopFailure(attempts: []))
+        }
+    }
+}

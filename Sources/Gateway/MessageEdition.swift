@@ -1,0 +1,223 @@
+internal import Bytes
+internal import Checks
+internal import InspectionLink
+internal import MIME
+internal import MailModel
+internal import Policy
+internal import Relay
+internal import SMTP
+internal import Stores
+
+/// The message as some recipients get it: lines on top, changes within. Recipients with equal editions share a transaction.
+struct MessageEdition: Hashable, Sendable {
+    var prefix: [UInt8] = []
+    var edits: [BodyEdit] = []
+}
+
+/// One transaction with a next hop.
+struct MessageTransaction: Sendable {
+    /// Places of its recipients in the envelope.
+    var recipients: [Int]
+    var outgoing: OutgoingMessage
+    /// Its recipients at the next hop are others (REDIRECT): all of `recipients` have the reply for the first of them.
+    var isRedirected: Bool
+    /// Recipients behind the others whom a rule added; nobody is told of them.
+    var added: [Recipient]
+}
+
+extension MessageWork {
+    /// The transactions that bring the message to those who get it, in the order of their first recipients.
+    /// - Parameter served: places of recipients who have it already.
+    func transactions(without served: Set<Int> = []) -> [MessageTransaction] {
+        var editions: [(edition: MessageEdition, recipients: [Int])] = []
+        var added = rules.bcc
+        for group in groups where group.disposition.isDelivered {
+            let recipients = group.recipients.filter { !served.contains($0) }
+            if recipients.isEmpty { continue }
+            for path in group.policy.shadow ? [] : group.policy.marking.alwaysBCC
+            where !added.contains(where: { $0.path == path }) {
+                added.append(Recipient(path: path, notify: .never))
+            }
+            let edition = edition(for: group)
+            // REDIRECT makes one recipient of all, who gets one copy.
+            if let place = editions.firstIndex(where: { $0.edition == edition || rules.redirect != nil }) {
+                editions[place].recipients += recipients
+            } else {
+                editions.append((edition, recipients))
+            }
+        }
+        return editions.enumerated().map { place, item in
+            // Who is added gets one copy.
+            transaction(item.edition, item.recipients.sorted(), added: place == 0 ? added : [])
+        }
+    }
+
+    private func transaction(
+        _ edition: MessageEdition, _ recipients: [Int], added: [Recipient]
+    ) -> MessageTransaction {
+        let envelope = message.envelope
+        let own = rules.redirect.map { [$0] } ?? recipients.map(extended)
+        let outgoing = OutgoingMessage(
+            reversePath: envelope.reversePath, parameters: envelope.parameters, recipients: own + added,
+            forwarded: envelope.client.forwarded,
+            body: OutgoingBody(prefix: edition.prefix, file: message.file, edits: edition.edits),
+            hasEightBit: message.intake.hasEightBit || edition.edits.contains { $0.text.contains { $0 >= 0x80 } })
+        return MessageTransaction(
+            recipients: recipients, outgoing: outgoing, isRedirected: rules.redirect != nil, added: added)
+    }
+
+    /// A recipient with the extension that the policy wants.
+    private func extended(_ index: Int) -> Recipient {
+        let recipient = message.envelope.recipients[index]
+        guard let group = groups.first(where: { $0.recipients.contains(index) }), group.isLocal, !group.policy.shadow,
+            let text = group.policy.marking.first(group.policy.marking.addressExtensions, group.verdict)
+        else { return recipient }
+        return AddressExtension.apply(text, to: recipient)
+    }
+
+    private func edition(for group: RecipientGroup) -> MessageEdition {
+        if group.policy.shadow { return MessageEdition() }
+        let (marking, verdict) = (group.policy.marking, group.verdict)
+        var prefix = ownFields(group)
+        if group.isLocal, group.disposition != .strip, marking.defang.contains(where: verdict.categories.contains) {
+            return defanged(group, prefix)
+        }
+        var edits = rules.outcome.edits.map { BodyEdit(range: $0.range, text: $0.text) }
+        edits += removed(group).map { BodyEdit(range: $0) }
+        if group.disposition == .strip { edits += group.strip?.edits ?? [] }
+        if let tag = tag(group) { prefix += place(tag, in: &edits) }
+        // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
+        // what a Received field says at its end. Without one, such lines are taken out.
+        if group.policy.addReceived {
+            prefix += received
+        } else if !prefix.isEmpty {
+            edits.append(BodyEdit(range: facts.leadingContinuation))
+        }
+        return MessageEdition(prefix: Array(prefix.utf8), edits: edits)
+    }
+
+    // MARK: - Fields
+
+    /// What we have to say of the message, but for the trace field.
+    private func ownFields(_ group: RecipientGroup) -> String {
+        let (policy, verdict) = (group.policy, group.verdict)
+        var fields = ""
+        if group.keepsCopy { fields += HeaderEdits.quarantineID(mailID) }
+        if policy.addVirusScanned, !verdict.skipped.contains(.infected), let engine = truthfulEngine {
+            fields += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
+        }
+        fields += HeaderEdits.alert(verdict, names: policy.marking.fieldNames)
+        fields += HeaderEdits.unchecked(verdict)
+        // Nothing is said of the score of a message that could not be inspected at all.
+        if group.isLocal, policy.marking.addsSpamFields, report != nil {
+            fields += SpamFields.text(verdict, policy.levels, addsReport: policy.marking.addsSpamReport)
+        }
+        if policy.addAmbiguityResults, let report {
+            fields += HeaderEdits.ambiguityResults(
+                hostname: setup.hostname, anomalies: anomalies,
+                readings: 1 + (report.parts.map(\.reading).max() ?? 0))
+        }
+        return fields + rules.holdField(policy.marking.fieldNames)
+    }
+
+    private var received: String {
+        let envelope = message.envelope
+        return HeaderEdits.received(
+            HeaderEdits.Trace(
+                hostname: setup.hostname, id: id, client: envelope.client, smtputf8: envelope.parameters.smtputf8,
+                recipient: envelope.recipients.count == 1 ? envelope.recipients.first?.path : nil, time: time))
+    }
+
+    /// Fields that came in and that readers would take for ours.
+    private func removed(_ group: RecipientGroup) -> [Range<Int>] {
+        let marking = group.policy.marking
+        var ranges = facts.forged
+        if group.isLocal { ranges += facts.spamFields }
+        if marking.fieldNames == .amavis { ranges += facts.amavisFields }
+        let host = Array(setup.hostname.lowercased().utf8)
+        switch marking.authenticationResults ?? (isFromOurMTA ? .keep : .removeOurs) {
+        case .keep: break
+        case .removeOurs: ranges += facts.results.filter { $0.server == nil || $0.server == host }.map(\.range)
+        case .remove: ranges += facts.results.map(\.range)
+        }
+        return ranges
+    }
+
+    // MARK: - Subject
+
+    /// The tag for the subject as recipients see it; nil when there is none to add.
+    private func tag(_ group: RecipientGroup) -> [UInt8]? {
+        let marking = group.policy.marking
+        guard group.isLocal, let tag = marking.first(marking.subjectTags, group.verdict),
+            !SubjectTag.isIn(EncodedWords.decoded(facts.subject), tag)
+        else { return nil }
+        return SubjectTag.text(tag)
+    }
+
+    /// Puts a tag into the subject.
+    /// - Returns: a field of its own where the message has none that stays.
+    private func place(_ tag: [UInt8], in edits: inout [BodyEdit]) -> String {
+        let own = "Subject: \(String(decoding: tag, as: UTF8.self))\r\n"
+        guard let field = facts.subjectField else { return own }
+        guard let rule = edits.firstIndex(where: { $0.range.overlaps(field) }) else {
+            edits.append(BodyEdit(range: facts.subjectStart..<facts.subjectStart, text: tag))
+            return ""
+        }
+        // A rule has replaced the field, or taken it out.
+        let name = Array("subject:".utf8)
+        guard edits[rule].text.prefix(name.count).map(asciiLower) == name else { return own }
+        edits[rule].text.insert(contentsOf: [0x20] + tag.dropLast(), at: name.count)
+        return ""
+    }
+
+    // MARK: - Defanging
+
+    /// The message within another one.
+    private func defanged(_ group: RecipientGroup, _ prefix: String) -> MessageEdition {
+        // Drawn after the message was there: it cannot hold it.
+        let boundary = "mailreeve-\(mailID)"
+        let envelope = message.envelope
+        let head = Defanging.head(
+            fields: copiedFields(tag(group)), verdict: group.verdict, id: id, boundary: boundary,
+            hasEightBit: message.intake.hasEightBit, needsUTF8: envelope.parameters.smtputf8)
+        let end = message.file.count
+        return MessageEdition(
+            prefix: Array((prefix + (group.policy.addReceived ? received : "")).utf8) + head,
+            edits: [BodyEdit(range: end..<end, text: Defanging.tail(boundary: boundary))])
+    }
+
+    /// Fields of the original for the message around it, each once.
+    private func copiedFields(_ tag: [UInt8]?) -> [UInt8] {
+        var out: [UInt8] = []
+        var scanner = HeaderScanner(limit: facts.block.count)
+        let span = facts.block.span
+        var left = Defanging.copied
+        while let field = scanner.next(in: span) {
+            guard let index = left.firstIndex(where: { field.isNamed($0, in: span) }) else { continue }
+            let isSubject = field.isNamed("Subject", in: span)
+            left.remove(at: index)
+            var text = Array(facts.block[field.whole])
+            // Only whole lines: the last field of a cut block may lack its end.
+            guard text.suffix(2) == [0x0D, 0x0A] else { continue }
+            if isSubject, let tag {
+                text.insert(contentsOf: tag, at: field.value.lowerBound - field.whole.lowerBound)
+            }
+            out += text
+        }
+        if let tag, facts.subjectField == nil { out += Array("Subject: ".utf8) + tag + [0x0D, 0x0A] }
+        return out
+    }
+
+    /// The scanner's version when it saw the whole message with real signatures; nil otherwise.
+    private var truthfulEngine: String? {
+        guard verdict.virusNames.isEmpty, verdict.unchecked.isEmpty, let report, let ready,
+            report.completedScanners.contains("clamav"), !setup.testSignaturesOnly
+        else {
+            return nil
+        }
+        let engine = Escaping.text(ready.engineVersion, limit: 60)
+        guard ready.databaseVersion > 0 else { return engine }
+        let hours = max(0, time - ready.databaseTime) / 3600
+        return "\(engine), signatures \(ready.databaseVersion), \(hours) h old"
+    }
+}

@@ -1,0 +1,68 @@
+internal import Configuration
+internal import Linux
+internal import MailModel
+internal import Policy
+internal import Synchronization
+
+/// The texts of notices by language, and how many have been sent.
+final class NoticeBook: Sendable {
+    private let templates: [String: NoticeTemplates]
+    private let perHour: Int
+    private let sent: Mutex<[MailPath: (since: Int, count: Int)]>
+
+    /// Addresses that are counted; beyond it the counts of past hours go, and then no notice is sent.
+    private static let addressLimit = 10_000
+
+    /// Reads the files of all languages that the settings name. Blocks on a disk.
+    /// - Parameter before: whose counts go on.
+    /// - Throws: `GatewayError` with file and line. English needs no file.
+    init(_ settings: Settings, before: NoticeBook?) throws {
+        var languages = Set(settings.policies.values.map(\.noticeLanguage))
+        languages.formUnion(settings.banks.map(\.overlay.values.noticeLanguage))
+        languages.formUnion(settings.recipients.map(\.overlay.values.noticeLanguage))
+        languages.insert(Self.english)
+        var templates: [String: NoticeTemplates] = [:]
+        for language in languages { templates[language] = try Self.read(language, settings.notices.directory) }
+        self.templates = templates
+        perHour = settings.notices.perHour
+        sent = Mutex(before?.sent.withLock { $0 } ?? [:])
+    }
+
+    private static let english = "en"
+
+    private static func read(_ language: String, _ directory: String) throws -> NoticeTemplates {
+        let path = "\(directory)/\(language)"
+        do throws(NoticeTemplates.Fault) {
+            guard let bytes = try? readTable(path, called: "notices") else {
+                guard language == english else {
+                    throw NoticeTemplates.Fault(line: 0, text: "cannot be read")
+                }
+                return try NoticeTemplates(NoticeTemplates.english)
+            }
+            return try NoticeTemplates(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw GatewayError("\(path):\(error.line): \(Escaping.text(error.text, limit: 200))")
+        }
+    }
+
+    /// The texts of a language; English where a table of settings names one that has no file.
+    func templates(_ language: String) -> NoticeTemplates? { templates[language] ?? templates[Self.english] }
+
+    /// Counts a notice.
+    /// - Parameter time: Unix time.
+    /// - Returns: false when this address has got enough of them.
+    func mayNotify(_ path: MailPath, time: Int) -> Bool {
+        sent.withLock { sent in
+            var entry = sent[path] ?? (since: time, count: 0)
+            if time - entry.since >= 3600 { entry = (since: time, count: 0) }
+            guard entry.count < perHour else { return false }
+            if sent[path] == nil, sent.count >= Self.addressLimit {
+                sent = sent.filter { time - $0.value.since < 3600 }
+                if sent.count >= Self.addressLimit { return false }
+            }
+            entry.count += 1
+            sent[path] = entry
+            return true
+        }
+    }
+}

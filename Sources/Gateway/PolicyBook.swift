@@ -1,0 +1,210 @@
+internal import Checks
+package import Configuration
+package import MailModel
+internal import Policy
+internal import Relay
+
+/// Which settings hold for whom: a listener's policy, the banks that the mail meets, the recipient's own settings, each laid
+/// over the one before. Read once when the settings are; a look-up touches no disk.
+package struct PolicyBook: Sendable {
+    /// What is known of a message before its content.
+    package struct Circumstances: Sendable {
+        /// Name of the listener.
+        var listener: String
+        /// The original client; nil when nothing is known of it.
+        var client: IPAddress?
+        var sender: LookupAddress
+        /// The original client had authenticated with the MTA.
+        var isAuthenticated: Bool
+
+        package init(listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool) {
+            self.listener = listener
+            self.client = client
+            self.sender = LookupAddress(sender)
+            self.isAuthenticated = isAuthenticated
+        }
+    }
+
+    /// One layer of settings, and where it comes from.
+    struct Layer: Sendable {
+        enum Source: Hashable, Sendable {
+            /// Index in `banks`.
+            case bank(Int)
+            /// Index in `recipients`.
+            case recipient(Int)
+            /// A line of a table.
+            case table(LookupName, line: Int)
+        }
+
+        var source: Source
+        var overlay: PolicyOverlay
+    }
+
+    let settings: Settings
+    private let tables: LookupTables
+    /// Entries of `recipients` by the keys that they name.
+    private let recipientKeys: [[UInt8]: [(entry: Int, isMeant: Bool)]]
+    /// Entries of `recipients` whose match asks tables.
+    private let recipientsWithTables: [Int]
+    /// Settings that stand in tables of keys, by table and line.
+    private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
+
+    /// Reads all tables. Blocks on a disk.
+    /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
+    package init(_ settings: Settings) throws {
+        self.settings = settings
+        tables = try LookupTables(settings.lookupTables)
+        var keys: [[UInt8]: [(entry: Int, isMeant: Bool)]] = [:]
+        var asking: [Int] = []
+        for (index, entry) in settings.recipients.enumerated() {
+            for case .key(let key, let isMeant) in entry.match.elements {
+                keys[key, default: []].append((index, isMeant))
+            }
+            if !entry.match.tables.isEmpty { asking.append(index) }
+        }
+        recipientKeys = keys
+        recipientsWithTables = asking
+        var overlays: [LookupName: [Int: PolicyOverlay]] = [:]
+        var faults: [String] = []
+        for name in settings.recipientTables {
+            for entry in tables[name]?.fixedEntries ?? [] {
+                do throws(ValueError) {
+                    overlays[name, default: [:]][entry.line] = try Self.overlay(entry.value)
+                } catch {
+                    faults.append("\(name.place):\(entry.line): \(error.message)")
+                }
+            }
+        }
+        for (name, place) in Self.pointTables(settings) {
+            for entry in tables[name]?.fixedEntries ?? []
+            where Configuration.points(String(decoding: entry.value, as: UTF8.self)) == nil {
+                let text = Escaping.text(entry.value, limit: 60)
+                faults.append("\(name.place):\(entry.line): \(place): '\(text)' are no points")
+            }
+        }
+        guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
+        tableOverlays = overlays
+    }
+
+    private static func pointTables(_ settings: Settings) -> [(LookupName, String)] {
+        settings.allPolicies.flatMap { policy in policy.senderPoints.tables.map { ($0, "sender_points") } }
+    }
+
+    private static func overlay(_ value: [UInt8]) throws(ValueError) -> PolicyOverlay {
+        try PolicyOverlay(
+            assignments: String(decoding: value, as: UTF8.self).split(omittingEmptySubsequences: true) {
+                $0.isWhitespace
+            })
+    }
+
+    // MARK: Layers
+
+    /// The banks that mail meets, in the order in which they are laid over the listener's policy.
+    func banks(_ mail: Circumstances) throws -> [Layer] {
+        var layers: [Layer] = []
+        for (index, bank) in settings.banks.enumerated() where try holds(bank, mail) {
+            layers.append(Layer(source: .bank(index), overlay: bank.overlay))
+        }
+        return layers
+    }
+
+    private func holds(_ bank: Settings.Bank, _ mail: Circumstances) throws -> Bool {
+        if !bank.listeners.isEmpty, !bank.listeners.contains(where: { $0.description == mail.listener }) {
+            return false
+        }
+        if let wanted = bank.authenticated, wanted != mail.isAuthenticated { return false }
+        if !bank.clients.isEmpty {
+            guard let client = mail.client, tables.holds(bank.clients, client) else { return false }
+        }
+        return try bank.senders.isEmpty || tables.holds(bank.senders, mail.sender)
+    }
+
+    /// The settings of a recipient, the weightiest last: of two that set a key the more specific one counts, of two equal ones
+    /// the first of the file, and `recipients` before `recipient_tables`.
+    func layers(_ recipient: LookupAddress) throws -> [Layer] {
+        var found: [(rank: Int, order: Int, layer: Layer)] = []
+        var seen: Set<Int> = []
+        for (rank, key) in recipient.keys.enumerated() {
+            for (entry, isMeant) in recipientKeys[key] ?? [] where seen.insert(entry).inserted && isMeant {
+                found.append((rank, entry, layer(entry)))
+            }
+        }
+        for entry in recipientsWithTables where !seen.contains(entry) {
+            for name in settings.recipients[entry].match.tables {
+                guard let answer = try tables[name]?.lookup(recipient) else { continue }
+                let isMeant = try tables.holds(AddressList([.table(name)]), recipient)
+                if isMeant { found.append((rank(answer, recipient), entry, layer(entry))) }
+                break
+            }
+        }
+        let ordered = found.sorted { ($0.rank, $0.order) > ($1.rank, $1.order) }.map(\.layer)
+        return try tableLayers(recipient) + ordered
+    }
+
+    private func layer(_ entry: Int) -> Layer {
+        Layer(source: .recipient(entry), overlay: settings.recipients[entry].overlay)
+    }
+
+    private func rank(_ answer: LookupTable.Answer, _ address: LookupAddress) -> Int {
+        answer.key.flatMap { address.keys.firstIndex(of: $0) } ?? 0
+    }
+
+    /// What `recipient_tables` say, the weightiest last.
+    private func tableLayers(_ recipient: LookupAddress) throws -> [Layer] {
+        var layers: [Layer] = []
+        for name in settings.recipientTables.reversed() {
+            for answer in try tables[name]?.lookupAll(recipient) ?? [] {
+                do throws(ValueError) {
+                    let known = answer.key == nil ? nil : tableOverlays[name]?[answer.line]
+                    let overlay: PolicyOverlay
+                    if let known { overlay = known } else { overlay = try Self.overlay(answer.value) }
+                    layers.append(Layer(source: .table(name, line: answer.line), overlay: overlay))
+                } catch {
+                    throw LookupTable.GaveUp(description: "\(name.text), line \(answer.line): \(error.message)")
+                }
+            }
+        }
+        return layers
+    }
+
+    // MARK: Senders
+
+    /// True for recipients that are ours. Where nothing says which, all are, but for those of mail that our users send.
+    func isLocal(_ recipient: LookupAddress, originating: Bool) throws -> Bool {
+        guard let domains = settings.localDomains else { return !originating }
+        return try tables.holds(domains, recipient)
+    }
+
+    /// What a policy's lists say of the sender. An allowed sender of a domain of ours is believed only where the mail is
+    /// originating: anybody can write our own addresses.
+    func standing(
+        _ sender: LookupAddress, _ policy: Settings.PolicySettings
+    ) throws -> SenderStanding {
+        var isAllowed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
+        if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
+            isAllowed = false
+        }
+        return SenderStanding(
+            isAllowed: isAllowed,
+            isDenied: try !policy.denySenders.isEmpty && tables.holds(policy.denySenders, sender),
+            points: try policy.senderPoints.isEmpty ? 0 : tables.points(policy.senderPoints, sender) ?? 0)
+    }
+}
+
+extension Settings {
+    /// Every policy and every part of one.
+    fileprivate var allPolicies: [PolicySettings] {
+        Array(policies.values) + banks.map(\.overlay.values) + recipients.map(\.overlay.values)
+    }
+
+    /// Every table that is asked for addresses.
+    fileprivate var lookupTables: [LookupName] {
+        var names = recipientTables + (localDomains?.tables ?? [])
+        for bank in banks { names += bank.clients.tables + bank.senders.tables }
+        for entry in recipients { names += entry.match.tables }
+        for policy in allPolicies {
+            names += policy.allowSenders.tables + policy.denySenders.tables + policy.senderPoints.tables
+        }
+        return names
+    }
+}

@@ -1,0 +1,104 @@
+internal import Checks
+package import Configuration
+package import MailModel
+internal import Policy
+
+/// The answer of `mailreeve config explain --recipient R`: which settings hold for the mail of one sender to one recipient, and
+/// where each value comes from.
+package struct PolicyExplanation: Sendable {
+    /// What is asked about.
+    package struct Question: Sendable {
+        package var recipient: MailPath
+        package var sender: MailPath
+        /// The original client; nil when it is not known.
+        package var client: IPAddress?
+        /// The listener that the mail comes in by; nil for the first.
+        package var listener: String?
+        package var isAuthenticated: Bool
+
+        package init(
+            recipient: MailPath, sender: MailPath, client: IPAddress?, listener: String?, isAuthenticated: Bool
+        ) {
+            self.recipient = recipient
+            self.sender = sender
+            self.client = client
+            self.listener = listener
+            self.isAuthenticated = isAuthenticated
+        }
+    }
+
+    /// Lines for people.
+    package let lines: [String]
+
+    /// Reads the tables of the settings. Blocks on a disk.
+    /// - Throws: what is wrong with a table, or with the question.
+    package init(_ loaded: LoadedConfiguration, _ question: Question) throws {
+        let settings = loaded.settings
+        let chosen = settings.listeners.first {
+            question.listener == nil || question.listener == $0.address.description
+        }
+        guard let listener = chosen else { throw GatewayError("there is no listener \(question.listener ?? "")") }
+        let book = try PolicyBook(settings)
+        let sender = LookupAddress(question.sender)
+        let mail = PolicyBook.Circumstances(
+            listener: listener.address.description, client: question.client, sender: question.sender,
+            isAuthenticated: question.isAuthenticated)
+        let recipient = LookupAddress(question.recipient)
+        let banks = try book.banks(mail)
+        let layers = try banks + book.layers(recipient)
+        var base = settings.policies[listener.policy] ?? Settings.PolicySettings()
+        for layer in banks { layer.overlay.apply(to: &base) }
+        let isLocal = try book.isLocal(recipient, originating: base.originating)
+        var policy = base
+        for layer in layers { layer.overlay.apply(to: &policy) }
+        let standing = try book.standing(sender, policy)
+        let explained = layers.map { Self.explained($0, settings) }
+        var out = [
+            "from <\(question.sender)> to <\(question.recipient)> by \(listener.address), \(listener.placement.rawValue)",
+            "layers: " + (["policy \(listener.policy)"] + explained.map(\.label)).joined(separator: ", "),
+            "recipient: \(isLocal ? "local" : "not local"); mail: \(policy.originating ? "originating" : "incoming")",
+            "sender: \(Self.text(standing))",
+        ]
+        out += loaded.explainPolicy(listener.policy, layers: explained)
+        out += Self.destinies(SetupBuilder.contentPolicy(policy, listener.placement))
+        lines = out
+    }
+
+    /// What is wrong with the tables of the settings, in words for the administrator; nil when nothing is. Blocks on a disk.
+    package static func tableProblem(_ settings: Settings) -> String? {
+        do {
+            _ = try PolicyBook(settings)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private static func explained(_ layer: PolicyBook.Layer, _ settings: Settings) -> ExplainedLayer {
+        switch layer.source {
+        case .bank(let index):
+            ExplainedLayer(
+                label: "bank \(settings.banks[index].name)", path: "banks[\(index)]", overlay: layer.overlay)
+        case .recipient(let index):
+            ExplainedLayer(label: "recipients[\(index)]", path: "recipients[\(index)]", overlay: layer.overlay)
+        case .table(let name, let line):
+            ExplainedLayer(label: "\(name.text), line \(line)", path: nil, overlay: layer.overlay)
+        }
+    }
+
+    private static func text(_ standing: SenderStanding) -> String {
+        var words: [String] = []
+        if standing.isAllowed { words.append("allowed") }
+        if standing.isDenied { words.append("denied") }
+        if standing.points != 0 { words.append("\(standing.points) points") }
+        return words.isEmpty ? "on no list" : words.joined(separator: ", ")
+    }
+
+    /// The destinies that `null` stands for.
+    private static func destinies(_ policy: ContentPolicy) -> [String] {
+        [
+            "in force here: infected \(policy.infected.rawValue), banned \(policy.banned.rawValue), "
+                + "rule \(policy.rule.rawValue), spam \(policy.spam.rawValue), oversized \(policy.oversized.rawValue)"
+        ]
+    }
+}

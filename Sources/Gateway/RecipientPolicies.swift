@@ -1,0 +1,84 @@
+internal import Configuration
+package import MailModel
+package import Policy
+
+/// Recipients of one message for whom the same settings hold, and what the verdict is for them.
+package struct RecipientGroup: Sendable {
+    /// Their places in the envelope.
+    package var recipients: [Int]
+    package var policy: ContentPolicy
+    /// They are ours: they get the spam fields.
+    var isLocal: Bool
+    var standing: SenderStanding
+    /// What rules on names and types of files ban.
+    var banned = BannedJudgement()
+    /// How to take that out; nil when it cannot be done.
+    var strip: StripPlan?
+    /// Until the message is judged it is unchecked.
+    var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
+
+    /// The verdict as far as it decides: what replies and the quarantine speak of.
+    var decisive: Verdict { verdict.only(policy.decidingCategory(for: verdict)) }
+    /// What the policy wants.
+    var wanted: DispositionKind { policy.disposition(for: verdict) }
+    /// What is done.
+    var disposition: DispositionKind { policy.shadow ? .deliver : wanted }
+    /// A copy has to be in the quarantine before anything is answered.
+    var keepsCopy: Bool { !policy.shadow && policy.keepsCopy(for: verdict) }
+
+    /// The reply for recipients who do not get the message because of its content.
+    func refusal(id: String) -> Reply {
+        let kind = disposition
+        let isSoftened = policy.softBounce && kind == .tempfail && policy.destiny(for: verdict) != .tempfail
+        var hard = policy
+        hard.softBounce = false
+        return ReplyTexts.content(
+            kind, decisive, id: id, softened: isSoftened ? hard.disposition(for: verdict) : nil)
+    }
+}
+
+/// Turns the layers of settings into one policy for each group of recipients.
+package struct PolicyResolution: Sendable {
+    package private(set) var groups: [RecipientGroup] = []
+    /// The policy and the banks, `default/MYNETS`, for logs.
+    package private(set) var name: String
+
+    /// Resolves the policies of a message.
+    /// - Parameter policy: name of the listener's policy.
+    /// - Throws: a look-up that gave up.
+    package init(
+        _ book: PolicyBook, policy listenerPolicy: String, _ placement: Placement, _ mail: PolicyBook.Circumstances,
+        recipients: [Recipient]
+    ) throws {
+        let settings = book.settings
+        let banks = try book.banks(mail)
+        var base = settings.policies[listenerPolicy] ?? Settings.PolicySettings()
+        name = listenerPolicy
+        for layer in banks {
+            layer.overlay.apply(to: &base)
+            if case .bank(let index) = layer.source { name += "/\(settings.banks[index].name)" }
+        }
+        struct Key: Hashable {
+            var layers: [PolicyBook.Layer.Source]
+            var isLocal: Bool
+        }
+        var places: [Key: Int] = [:]
+        for (index, recipient) in recipients.enumerated() {
+            let address = LookupAddress(recipient.path)
+            let layers = try book.layers(address)
+            let isLocal = try book.isLocal(address, originating: base.originating)
+            let key = Key(layers: layers.map(\.source), isLocal: isLocal)
+            if let place = places[key] {
+                groups[place].recipients.append(index)
+                continue
+            }
+            places[key] = groups.count
+            var policy = base
+            for layer in layers { layer.overlay.apply(to: &policy) }
+            groups.append(
+                RecipientGroup(
+                    recipients: [index], policy: SetupBuilder.contentPolicy(policy, placement),
+                    isLocal: isLocal, standing: try book.standing(mail.sender, policy)))
+        }
+    }
+}

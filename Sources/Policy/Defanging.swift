@@ -1,0 +1,55 @@
+/// A message put as a whole, byte for byte, into another one with a warning in front: what it holds is one step further from
+/// who opens it.
+package enum Defanging {
+    /// Fields of the original that the outer message has too.
+    package static let copied: [StaticString] = [
+        "From", "Sender", "Reply-To", "To", "Cc", "Date", "Subject", "Message-ID", "In-Reply-To", "References",
+    ]
+
+    /// What stands before the original: the rest of the outer header, the warning, the header of the part.
+    /// - Parameters:
+    ///   - fields: copied fields with their line ends.
+    ///   - boundary: octets that do not occur in the original.
+    ///   - hasEightBit: the original holds octets above 7F.
+    package static func head(
+        fields: [UInt8], verdict: Verdict, id: String, boundary: String, hasEightBit: Bool, needsUTF8: Bool
+    ) -> [UInt8] {
+        let encoding = hasEightBit ? "8bit" : "7bit"
+        let reason = String(
+            String.UnicodeScalarView(ReplyTexts.reason(verdict, id: id).unicodeScalars.map { $0.isASCII ? $0 : "?" }))
+        let text = """
+            MIME-Version: 1.0
+            Content-Type: multipart/mixed; boundary="\(boundary)"
+            Content-Transfer-Encoding: \(encoding)
+
+            --\(boundary)
+            Content-Type: text/plain; charset=us-ascii
+            Content-Transfer-Encoding: 7bit
+
+            WARNING: the mail gateway found something in this message that may do harm:
+
+              \(reason)
+
+            The message is attached as it came. Do not open it unless you are certain
+            that you know the sender and what the message holds.
+
+            --\(boundary)
+            Content-Type: message/\(needsUTF8 ? "global" : "rfc822")
+            Content-Disposition: attachment
+            Content-Transfer-Encoding: \(encoding)
+
+
+            """
+        var out = fields
+        for octet in text.utf8 {
+            if octet == 0x0A { out.append(0x0D) }
+            out.append(octet)
+        }
+        return out
+    }
+
+    /// What stands behind the original.
+    package static func tail(boundary: String) -> [UInt8] {
+        Array("\r\n--\(boundary)--\r\n".utf8)
+    }
+}

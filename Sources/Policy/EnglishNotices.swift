@@ -1,0 +1,41 @@
+extension NoticeTemplates {
+    /// The notices that need no file: `packaging/notices/en`, word for word.
+    package static let english = """
+        # Notices in English. [dsn] goes to senders, [recipient] to recipients, [admin] to administrators. The first line of each is
+        # the subject. Words in ${...}: id, hostname, sender, recipients, subject, reason, mail_id.
+        [dsn]
+        Undelivered mail returned to sender
+
+        Your message
+
+          Subject: ${subject}
+
+        could not be delivered to the following recipients:
+
+        ${recipients}
+
+        [recipient]
+        A message for you was not delivered
+
+        A message for you was not delivered, because of what is in it.
+
+          From:    ${sender} (may be forged)
+          Subject: ${subject}
+          Reason:  ${reason}
+
+        If you expected it, ask your administrator and name ${mail_id}.
+
+        [admin]
+        ${reason}
+
+        The mail gateway ${hostname} did not deliver a message.
+
+          From:       ${sender} (may be forged)
+          Recipients:
+        ${recipients}
+          Subject:    ${subject}
+          Reason:     ${reason}
+          Quarantine: ${mail_id}
+
+        """
+}

@@ -1,0 +1,50 @@
+package import MailModel
+
+/// How mail that is delivered is marked.
+package struct MarkingPolicy: Hashable, Sendable {
+    /// Spam fields for recipients that are ours.
+    package var addsSpamFields = true
+    /// Each test in a field of its own, at `levels.tag2`.
+    package var addsSpamReport = false
+    /// What stands in front of the subject, by category.
+    package var subjectTags: [Category: String] = [:]
+    /// Extensions of the recipient's address, by category.
+    package var addressExtensions: [Category: String] = [:]
+    /// Categories whose mail is put into another message with a warning.
+    package var defang: Set<Category> = []
+    /// Who gets a copy of everything that is delivered.
+    package var alwaysBCC: [MailPath] = []
+    package var fieldNames = FieldNames.mailreeve
+    /// What becomes of `Authentication-Results:` that come in; nil: they are kept where the client is an MTA of ours, else
+    /// those that claim to be of this host go.
+    package var authenticationResults: ResultsTrust?
+
+    package init() {}
+
+    /// Whose words our own fields have. Raw values are those of the configuration.
+    package enum FieldNames: String, Hashable, Sendable, CaseIterable {
+        /// `X-Mailreeve-Alert` and so on.
+        case mailreeve
+        /// `X-Amavis-Alert` and `X-Amavis-Hold`, for filters that look for them.
+        case amavis
+    }
+
+    /// Which `Authentication-Results:` fields stay (RFC 8601 section 5). Raw values are those of the configuration.
+    package enum ResultsTrust: String, Hashable, Sendable, CaseIterable {
+        case keep
+        /// Those that claim to be of this host, or whose writer cannot be read, are taken out.
+        case removeOurs = "remove-ours"
+        case remove
+    }
+
+    /// Categories that can be tagged.
+    package static let categories: [Category] = [.infected, .banned, .unchecked, .spam, .spammy, .badHeader]
+
+    /// What an entry says for the weightiest of a verdict's categories that has one.
+    package func first(_ entries: [Category: String], _ verdict: Verdict) -> String? {
+        for category in verdict.categories {
+            if let text = entries[category], !text.isEmpty { return text }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,34 @@
+package import MailModel
+
+/// Whether a sender hears of mail that was not delivered because of its content: never one who did not write it, never a list
+/// or a machine.
+package enum NotificationPolicy {
+    /// Why nobody is notified.
+    package enum Suppression: String, Hashable, Sendable {
+        case nullSender = "null sender"
+        /// A list, a newsletter or a machine.
+        case bulk
+        /// Viruses forge their senders.
+        case forgedSender = "forged sender"
+        /// Spam with a score over `levels.dsn_cutoff`.
+        case cutoff
+        /// `NOTIFY` without `FAILURE` (RFC 3461 section 4.1).
+        case notWanted = "not wanted"
+    }
+
+    /// What keeps the sender from being told of one recipient; nil when nothing does.
+    package static func suppression(
+        _ verdict: Verdict, _ policy: ContentPolicy, sender: MailPath, recipient: Recipient, isBulk: Bool
+    ) -> Suppression? {
+        if sender.isNull { return .nullSender }
+        if isBulk { return .bulk }
+        let isForged = verdict.virusNames.contains { name in
+            let name = name.lowercased()
+            return !policy.honestViruses.contains { name.contains($0) }
+        }
+        if isForged { return .forgedSender }
+        if let cutoff = policy.levels.dsnCutoff, SpamLevels.reaches(verdict.shownScore, cutoff) { return .cutoff }
+        if let notify = recipient.notify, !notify.contains(.failure) { return .notWanted }
+        return nil
+    }
+}

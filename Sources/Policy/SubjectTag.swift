@@ -1,0 +1,16 @@
+/// A tag in front of a `Subject:`, such as `***SPAM***`.
+package enum SubjectTag {
+    /// The tag with the blank behind it, as it stands in a field: as it is when it is ASCII, else as encoded words. Then the
+    /// blank is within the last word: one between two encoded words is not shown (RFC 2047 section 6.2).
+    package static func text(_ tag: String) -> [UInt8] {
+        // A tag that looks like an encoded word would be shown as what it stands for.
+        if tag.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), !tag.contains("=?") { return Array("\(tag) ".utf8) }
+        return Array((EncodedWord.words(tag + " ").joined(separator: " ") + " ").utf8)
+    }
+
+    /// True when a decoded subject has the tag already: it is not put there twice, neither by two gateways in a row nor on an
+    /// answer.
+    package static func isIn(_ subject: String, _ tag: String) -> Bool {
+        subject.contains(tag)
+    }
+}

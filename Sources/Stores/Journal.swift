@@ -1,0 +1,81 @@
+package import MailModel
+
+/// What became of one message, as it is kept for whoever has to answer later. All texts are escaped: they may be shown as they
+/// are.
+package struct JournalRecord: Sendable, Hashable {
+    /// The `mail_id` of logs.
+    package var mailID: String
+    /// The `id=` of replies and log lines.
+    package var logID: String
+    /// Unix time of the end of data.
+    package var time: Int
+    package var category: Category
+    /// At least one recipient has the message.
+    package var isPassed: Bool
+    package var sender: String
+    package var recipients: [String]
+    package var subject: String
+    package var messageID: String
+    /// Addresses of the client, the forwarded one last.
+    package var client: String
+    /// Octets of the message.
+    package var size: Int
+    /// Points; nil where nothing scored.
+    package var score: Double?
+    /// Identifier in the quarantine; nil when nothing was kept.
+    package var quarantineID: String?
+    /// Queue identifiers of the next hop, joined with `/`; empty when not forwarded.
+    package var queuedAs: String
+    /// The line of the log.
+    package var line: String
+    /// Why, as one JSON object.
+    package var explanation: [UInt8]
+
+    package init(
+        mailID: String, logID: String, time: Int, category: Category, isPassed: Bool, sender: String,
+        recipients: [String], subject: String, messageID: String, client: String, size: Int, score: Double?,
+        quarantineID: String?, queuedAs: String, line: String, explanation: [UInt8]
+    ) {
+        self.mailID = mailID
+        self.logID = logID
+        self.time = time
+        self.category = category
+        self.isPassed = isPassed
+        self.sender = sender
+        self.recipients = recipients
+        self.subject = subject
+        self.messageID = messageID
+        self.client = client
+        self.size = size
+        self.score = score
+        self.quarantineID = quarantineID
+        self.queuedAs = queuedAs
+        self.line = line
+        self.explanation = explanation
+    }
+}
+
+/// What a search of the journal wants. Texts are found anywhere in a field, whatever the case of their letters.
+package struct JournalQuery: Sendable, Hashable {
+    /// A `mail_id`, an `id=` or a queue identifier.
+    package var id: String?
+    package var sender: String?
+    package var recipient: String?
+    package var subject: String?
+    package var messageID: String?
+    /// The beginning of an address of the client.
+    package var client: String?
+    package var category: Category?
+    package var isPassed: Bool?
+    /// Unix times: events from `since` on and before `until`.
+    package var since: Int?
+    package var until: Int?
+    /// The event after which the answer begins, in the order of the answer: newest first.
+    package var after: QuarantineQuery.Place?
+    /// Events at most.
+    package var limit: Int
+
+    package init(limit: Int) {
+        self.limit = limit
+    }
+}

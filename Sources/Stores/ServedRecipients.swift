@@ -1,0 +1,150 @@
+internal import Digests
+internal import Glibc
+package import Linux
+package import MailModel
+internal import Synchronization
+
+/// Recipients who have got a message whose client was told to try again, because something went wrong for others after the
+/// first copy was on its way. When the client tries again they are not sent to a second time.
+///
+/// States of an entry, and the one atomic step that means "remembered":
+///
+///     KEY.tmp    being written
+///     KEY        complete: on the disk, then `rename(2)`, then the directory
+///
+/// One entry is one sender and one content. Entries are forgotten when the message is done, when they are older than
+/// `Limits.seconds`, and beyond `Limits.entries` the oldest first. What is lost here costs a duplicate, never a message.
+package final class ServedRecipients: Sendable {
+    /// Bounds.
+    package struct Limits: Sendable {
+        /// Messages that are remembered.
+        package var entries: Int
+        /// How long a client may try, in seconds; Postfix gives up after five days.
+        package var seconds: Int
+
+        package init(entries: Int = 10_000, seconds: Int = 6 * 86_400) {
+            self.entries = entries
+            self.seconds = seconds
+        }
+    }
+
+    /// One sender and one content.
+    package struct Key: Hashable, Sendable {
+        fileprivate let name: String
+
+        /// - Parameter digest: of the content, without what differs from try to try.
+        package init(sender: MailPath, digest: [UInt8]) {
+            name = hexadecimal((digest + sender.bytes).withUnsafeBytes { SHA256.digest($0) })
+        }
+    }
+
+    private let directory: String
+    private let limits: Limits
+    /// Time of each entry on the disk.
+    private let entries: Mutex<[String: Int]>
+
+    private static let firstLine = "mailreeve-served 1"
+    /// Octets of one entry: a line for each of 100,000 recipients.
+    private static let sizeLimit = 134_217_728
+
+    /// Opens the directory, which is made with mode 0700 when absent, and forgets what is too old. Blocks on a disk.
+    /// - Parameter time: Unix time.
+    package init(directory: String, limits: Limits = Limits(), time: Int) throws(SystemError) {
+        self.directory = directory
+        self.limits = limits
+        if mkdir(directory, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir \(directory)", code: errno) }
+        var found: [String: Int] = [:]
+        for name in try directoryNames(directory) {
+            var status = stat()
+            let path = "\(directory)/\(name)"
+            guard lstat(path, &status) == 0 else { continue }
+            if Self.isKey(name), Int(status.st_mtim.tv_sec) > time - limits.seconds {
+                found[name] = Int(status.st_mtim.tv_sec)
+            } else if Self.isKey(name) || name.hasSuffix(".tmp") {
+                unlink(path)
+            }
+        }
+        entries = Mutex(found)
+    }
+
+    /// True when nothing is remembered: no digest has to be taken.
+    package var isEmpty: Bool { entries.withLock { $0.isEmpty } }
+
+    /// Recipients who have been served. Blocks on a disk.
+    /// - Returns: none for an entry that cannot be read: they get the message again.
+    package func recipients(_ key: Key) -> Set<MailPath> {
+        guard entries.withLock({ $0[key.name] != nil }) else { return [] }
+        BlockingCheck.mayBlock("served recipients")
+        guard let bytes = try? read(key), let paths = Self.decode(bytes) else { return [] }
+        return paths
+    }
+
+    /// Remembers recipients beside those that are remembered. When this returns they are on the disk.
+    package func remember(_ key: Key, _ recipients: [MailPath], time: Int) throws(SystemError) {
+        BlockingCheck.mayBlock("served recipients")
+        let all = self.recipients(key).union(recipients)
+        let (path, temporary) = ("\(directory)/\(key.name)", "\(directory)/\(key.name).tmp")
+        let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
+        do throws(SystemError) {
+            try file.write(Self.encode(all))
+            try file.synchronize()
+            try check("rename \(temporary)") { rename(temporary, path) }
+            try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        let surplus: [String] = entries.withLock { entries in
+            entries[key.name] = time
+            let old = entries.filter { $0.value <= time - limits.seconds }.map(\.key)
+            for name in old { entries[name] = nil }
+            let excess = max(0, entries.count - limits.entries)
+            let oldest = entries.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.prefix(excess).map(\.key)
+            for name in oldest { entries[name] = nil }
+            return old + oldest
+        }
+        for name in surplus { unlink("\(directory)/\(name)") }
+    }
+
+    /// Forgets a message that is done. Blocks on a disk.
+    package func forget(_ key: Key) {
+        guard entries.withLock({ $0.removeValue(forKey: key.name) }) != nil else { return }
+        BlockingCheck.mayBlock("served recipients")
+        unlink("\(directory)/\(key.name)")
+    }
+
+    private func read(_ key: Key) throws(SystemError) -> [UInt8] {
+        let file = try Descriptor.open("\(directory)/\(key.name)", O_RDONLY | O_NOFOLLOW)
+        return try file.read(at: 0, count: min(try file.size(), Self.sizeLimit))
+    }
+
+    private static func isKey(_ name: String) -> Bool {
+        name.utf8.count == 64 && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    /// One recipient a line in xtext (RFC 3461 section 4), then the digest of all lines.
+    private static func encode(_ recipients: Set<MailPath>) -> [UInt8] {
+        let lines = recipients.map { String(decoding: Xtext.encode($0.bytes), as: UTF8.self) }.sorted()
+        let text = Array(([firstLine] + lines).joined(separator: "\n").utf8) + [0x0A]
+        return text + Array(digest(text).utf8) + [0x0A]
+    }
+
+    private static func decode(_ bytes: [UInt8]) -> Set<MailPath>? {
+        guard bytes.count > 65 else { return nil }
+        let text = Array(bytes.dropLast(65))
+        guard bytes.suffix(65).elementsEqual(Array(digest(text).utf8) + [0x0A]) else { return nil }
+        var lines = text.split(separator: 0x0A)
+        guard let first = lines.first, first.elementsEqual(firstLine.utf8) else { return nil }
+        lines.removeFirst()
+        var paths: Set<MailPath> = []
+        for line in lines {
+            guard let path = Xtext.decode(line) else { return nil }
+            paths.insert(MailPath(bytes: path))
+        }
+        return paths
+    }
+
+    private static func digest(_ text: [UInt8]) -> String {
+        hexadecimal(text.withUnsafeBytes { SHA256.digest($0) })
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Gateway
+import MailModel
+import Stores
+
+/// An event of the journal for a person. All texts in it were escaped when it was made.
+enum ExplanationPage {
+    static func text(_ record: JournalRecord) -> String {
+        var lines = [
+            row("message", "\(record.mailID), id=\(record.logID)"),
+            row("time", QuarantineListing.time(record.time)),
+            row("envelope", "<\(record.sender)> -> " + record.recipients.map { "<\($0)>" }.joined(separator: ",")),
+            row("client", record.client),
+        ]
+        if !record.subject.isEmpty { lines.append(row("subject", record.subject)) }
+        if !record.messageID.isEmpty { lines.append(row("Message-ID", record.messageID)) }
+        lines.append(row("size", "\(record.size) octets"))
+        guard let why = try? MessageExplanation(json: record.explanation) else {
+            lines.append(row("category", record.category.rawValue))
+            return lines.joined(separator: "\n")
+        }
+        lines.append(row("listener", "\(why.listener) (\(why.placement)), policy \(why.policy)"))
+        lines.append(row("categories", why.categories.joined(separator: ", ")))
+        lines.append(row("decided by", "\(why.deciding): \(why.destiny)"))
+        lines += why.settings.map { row("setting", $0) }
+        lines.append(row("score", MessageExplanation.points(why.score) + levels(why.levels)))
+        lines += block(
+            "tests",
+            why.tests.sorted { abs($0.score) > abs($1.score) }.map { test in
+                let points = MessageExplanation.points(test.score)
+                return String(repeating: " ", count: max(0, 8 - points.count)) + points + "  \(test.name)"
+                    + (test.evidence.isEmpty ? "" : ": \(test.evidence)")
+            })
+        lines += block("findings", why.findings.map { "\($0.source): \($0.text)" })
+        lines += block("rules", why.rules)
+        lines += block("unchecked", why.unchecked.map { $0.text.isEmpty ? $0.source : "\($0.source): \($0.text)" })
+        lines += block("anomalies", why.anomalies.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" })
+        lines += block("causes", why.causes)
+        lines += block("recipients", why.recipients.map { "<\($0.address)>: \($0.disposition): \($0.reply)" })
+        if let id = record.quarantineID { lines.append(row("quarantine", id)) }
+        lines += block("otherwise", why.wouldChange)
+        return lines.joined(separator: "\n")
+    }
+
+    private static func row(_ name: String, _ value: String) -> String {
+        name + String(repeating: " ", count: max(1, 12 - name.count)) + value
+    }
+
+    private static func block(_ name: String, _ items: [String]) -> [String] {
+        items.isEmpty ? [] : [name] + items.map { "  " + $0 }
+    }
+
+    private static func levels(_ levels: [String: Double]) -> String {
+        let known = ["tag", "tag2", "kill"].compactMap { name in
+            levels[name].map { "\(name) \(MessageExplanation.points($0))" }
+        }
+        return known.isEmpty ? "" : " (\(known.joined(separator: ", ")))"
+    }
+}

@@ -1,0 +1,169 @@
+import ArgumentParser
+import Configuration
+import Gateway
+import Glibc
+import MailModel
+import SQLiteStores
+import Stores
+
+/// `mailreeve log`: what became of mail.
+struct LogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "Find what became of messages, newest first.",
+        discussion: """
+            Prints the lines of the log on messages out of the journal in the state directory, each after its time (UTC). Texts are \
+            found anywhere in their field, whatever the case of their letters. Times are 2026-11-25, 2026-11-25T14:30:00Z, or \
+            an age such as 90m, 12h or 7d. The journal keeps them for journal.keep. The daemon need not run.
+
+            Exit codes: 0 found; 1 nothing found, or the journal cannot be read.
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @Option(help: ArgumentHelp("Only mail from senders that hold this text.", valueName: "text"))
+    var sender: String?
+
+    @Option(help: ArgumentHelp("Only mail to a recipient that holds this text.", valueName: "text"))
+    var recipient: String?
+
+    @Option(help: ArgumentHelp("Only mail whose subject, decoded, holds this text.", valueName: "text"))
+    var subject: String?
+
+    @Option(help: ArgumentHelp("Only mail whose Message-ID holds this text.", valueName: "text"))
+    var messageID: String?
+
+    @Option(help: ArgumentHelp("Only mail from clients whose address begins so.", valueName: "address"))
+    var client: String?
+
+    @Option(help: ArgumentHelp("Only mail of this category, such as infected or spam.", valueName: "category"))
+    var category: CategoryArgument?
+
+    @Flag(help: "Only mail that at least one recipient got.")
+    var passed = false
+
+    @Flag(help: "Only mail that nobody got.")
+    var blocked = false
+
+    @Option(help: ArgumentHelp("Only mail from this time on.", valueName: "time"))
+    var since: TimeArgument?
+
+    @Option(help: ArgumentHelp("Only mail from before this time.", valueName: "time"))
+    var until: TimeArgument?
+
+    @Option(help: ArgumentHelp("Messages that are listed at most; 0 lists all.", valueName: "number"))
+    var limit = 100
+
+    @Flag(help: "Print one JSON object a message, each on one line.")
+    var json = false
+
+    func validate() throws {
+        if passed, blocked { throw ValidationError("--passed and --blocked exclude each other") }
+        if limit < 0 { throw ValidationError("--limit needs a number that is not negative") }
+    }
+
+    /// Events that are read in one step.
+    private static let step = 500
+
+    func run() throws {
+        let journal = try OpenJournal(config)
+        var query = JournalQuery(limit: 0)
+        query.sender = sender
+        query.recipient = recipient
+        query.subject = subject
+        query.messageID = messageID
+        query.client = client
+        query.category = category?.category
+        query.since = since?.time
+        query.until = until?.time
+        if passed { query.isPassed = true }
+        if blocked { query.isPassed = false }
+        var left = limit == 0 ? Int.max : limit
+        var found = false
+        while left > 0 {
+            query.limit = min(left, Self.step)
+            let records = try journal.search(query)
+            for record in records {
+                Terminal.write(
+                    (json
+                        ? JournalLine.bytes(record)
+                        : Array("\(QuarantineListing.time(record.time)) \(record.line)".utf8)) + [0x0A])
+            }
+            found = found || !records.isEmpty
+            left -= records.count
+            guard records.count == query.limit, let last = records.last else { break }
+            query.after = QuarantineQuery.Place(time: last.time, id: last.mailID)
+        }
+        if !found { throw ExitCode.failure }
+    }
+}
+
+/// The journal, as the configured user.
+struct OpenJournal {
+    private let journal: SQLiteJournal
+
+    init(_ config: ConfigOption) throws {
+        let settings = try config.load()
+        do {
+            try Identity(settings).assume()
+        } catch {
+            Terminal.printError("journal: \(error)")
+            throw ExitCode.failure
+        }
+        guard access(settings.journalPath, F_OK) == 0 else {
+            Terminal.printError(
+                "journal: there is none at \(settings.journalPath)"
+                    + (settings.journal.enabled ? "" : " (journal.enabled: no)"))
+            throw ExitCode.failure
+        }
+        journal = SQLiteJournal(path: settings.journalPath)
+    }
+
+    /// Looks events up; a failure is explained and ends the command with exit code 1.
+    func search(_ query: JournalQuery) throws -> [JournalRecord] {
+        do throws(IndexFailure) {
+            return try journal.search(query)
+        } catch {
+            Terminal.printError("journal: \(error)")
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// `mailreeve explain`: why a message got its verdict.
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Explain why a past message got its verdict.",
+        discussion: """
+            Each test with its evidence and points, the levels that were in force, the setting that decided, what each recipient \
+            got, and what would have ended otherwise. What a message that is still in quarantine would get today: `mailreeve \
+            scan --as ID`.
+
+            Exit codes: 0 explained; 1 the journal does not know it (any more), or cannot be read.
+            """)
+
+    @OptionGroup var config: ConfigOption
+
+    @Flag(help: "Print the events as JSON objects, each on one line.")
+    var json = false
+
+    @Argument(help: "The mail_id or the id= of the log or of a reply, or the queue identifier of the next hop.")
+    var id: String
+
+    func run() throws {
+        var query = JournalQuery(limit: 100)
+        query.id = id
+        let records = try OpenJournal(config).search(query)
+        if records.isEmpty {
+            Terminal.printError("explain: the journal knows no message \(Escaping.text(id))")
+            throw ExitCode.failure
+        }
+        for (number, record) in records.enumerated() {
+            if json {
+                Terminal.write(JournalLine.bytes(record) + [0x0A])
+                continue
+            }
+            if number > 0 { print("") }
+            print(ExplanationPage.text(record))
+        }
+    }
+}

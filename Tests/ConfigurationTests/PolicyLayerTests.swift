@@ -1,0 +1,115 @@
+import Checks
+import Configuration
+import MailModel
+import Testing
+
+/// Banks, recipients and lists of addresses in the configuration.
+@Suite struct PolicyLayerTests {
+    @Test func banksAndRecipientsAreRead() throws {
+        let loaded = read(
+            """
+            local_domains: [.example.com, "texthash:/etc/mailreeve/local"]
+            recipient_tables: ["texthash:/etc/mailreeve/recipients", "pcre:/etc/mailreeve/recipients.pcre"]
+            banks:
+              - name: MYNETS
+                clients: [10.0.0.0/8, "!192.0.2.1", "cidr:/etc/mailreeve/nets"]
+                originating: yes
+                levels: {kill: 12}
+              - name: ROBOTS
+                listeners: ["127.0.0.1:10024"]
+                senders: [robot@, "<>", "!x@y"]
+                authenticated: no
+                lovers: [spam, banned]
+            recipients:
+              - match: [Friend@Example.com, "!a@b"]
+                spam: discard
+                allow_senders: ["regexp:/etc/mailreeve/allowed"]
+                sender_points: ["a@b -5", ". 0.5", "texthash:/etc/mailreeve/points"]
+            """)
+        #expect(loaded.problems == [])
+        let settings = loaded.settings
+        #expect(settings.banks.map(\.name) == ["MYNETS", "ROBOTS"])
+        #expect(settings.banks[0].overlay.keys == ["originating", "levels.kill"])
+        #expect(settings.banks[0].clients.tables.map(\.text) == ["cidr:/etc/mailreeve/nets"])
+        #expect(settings.banks[1].authenticated == false)
+        #expect(settings.recipients[0].match.elements.first == .key(Array("friend@example.com".utf8), isMeant: true))
+        #expect(settings.recipients[0].overlay.values.senderPoints.elements.count == 3)
+        var policy = Settings.PolicySettings()
+        settings.banks[0].overlay.apply(to: &policy)
+        settings.recipients[0].overlay.apply(to: &policy)
+        #expect(policy.originating && policy.levels.kill == 12 && policy.spam == .discard && policy.levels.tag2 == 6.31)
+    }
+
+    @Test(arguments: [
+        ("banks: [{clients: [10.0.0.0/8]}]", "a bank needs 'name'"),
+        ("recipients: [{spam: pass}]", "an entry needs 'match'"),
+        ("banks: [{name: A, next_hops: ['smtp:x']}]", "unknown key 'next_hops'"),
+        ("banks: [{name: A, spma: pass}]", "unknown key 'spma'; did you mean 'spam'?"),
+        ("banks: [{name: A, levels: {kil: 3}}]", "unknown key 'kil'; did you mean 'kill'?"),
+        ("banks: 5", "expected a list, each element after '- ', found a single value"),
+        ("banks: [{name: 'a b'}]", "'a b' is not a policy's name"),
+        ("banks: [{name: A, clients: [10.0.0.1/8]}]", "has bits set after the prefix"),
+        ("banks: [{name: A, clients: ['texthash:/x']}]", "clients are looked up in cidr tables only"),
+        ("local_domains: ['hash:/etc/x']", "write texthash: and the file that postmap reads"),
+        ("local_domains: ['texthash:x']", "names no file: write an absolute path"),
+        ("local_domains: ['cidr:/x']", "a cidr table holds networks, not addresses"),
+        ("local_domains: ['<a@b>']", "'<a@b>' is not an address"),
+        ("recipient_tables: ['a@b']", "is not a table such as texthash:/etc/mailreeve/recipients"),
+        ("policies: {default: {sender_points: ['a@b']}}", "is not an address and its points"),
+        ("policies: {default: {sender_points: ['a@b 1e3']}}", "is not an address and its points"),
+        ("policies: {default: {lovers: [spm]}}", "did you mean 'spam'?"),
+    ])
+    func wrongs(_ yaml: String, _ words: String) throws {
+        let found = read(yaml).problems
+        #expect(found.count == 1)
+        #expect(try #require(found.first).message.contains(words), "\(found)")
+    }
+
+    @Test func assignmentsInTables() throws {
+        let overlay = try PolicyOverlay(
+            assignments: "spam=discard levels.kill=12 lovers=banned,spam originating=yes".split(separator: " "))
+        #expect(overlay.keys == ["spam", "levels.kill", "lovers", "originating"])
+        #expect(overlay.values.lovers == [.banned, .spam])
+        for wrong in ["spam", "spma=pass", "spam=drop", "levels.kill=x", "next_hops=smtp:x", "lovers=x", "=", "a=b=c"] {
+            #expect(throws: ValueError.self) { try PolicyOverlay(assignments: [Substring(wrong)]) }
+        }
+        #expect(try PolicyOverlay(assignments: []).keys.isEmpty)
+    }
+
+    @Test func networks() throws {
+        let table = CIDRTable(
+            text: Array(
+                """
+                # comment
+                192.0.2.1 exact
+                192.0.2.0/24   the net
+                  goes on
+                if 10.0.0.0/8
+                !10.1.0.0/16 outside
+                10.1.0.0/16 inside
+                endif
+                2001:db8::/32 six
+
+                """.utf8))
+        #expect(table.problems == [])
+        func answer(_ address: String) throws -> String? {
+            let found = table.lookup(try #require(IPAddress(address)))
+            return found.map { "\($0.line) \(String(decoding: $0.value, as: UTF8.self))" }
+        }
+        #expect(try answer("192.0.2.1") == "2 exact")
+        #expect(try answer("192.0.2.2") == "3 the net  goes on")
+        #expect(try answer("10.2.3.4") == "6 outside")
+        #expect(try answer("10.1.3.4") == "7 inside")
+        #expect(try answer("11.1.3.4") == nil)
+        #expect(try answer("2001:db8::5") == "9 six")
+        #expect(try answer("::ffff:192.0.2.1") == "2 exact")
+    }
+
+    @Test(arguments: [
+        ("192.0.2.1\n", 1), ("a b\n", 1), ("192.0.2.1/24 x\n", 1), ("endif\n", 1), ("# x\nif 10.0.0.0/8\n", 0),
+        ("if x\nendif\n", 1), ("10.0.0.0/8 x\n10.0.0.0/33 y\n", 2),
+    ])
+    func wrongNetworks(_ text: String, _ line: Int) {
+        #expect(CIDRTable(text: Array(text.utf8)).problems.first?.line == line)
+    }
+}

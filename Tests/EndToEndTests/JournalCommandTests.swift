@@ -1,0 +1,155 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `mailreeve log`, `explain`, and `scan --as`.
+@Suite struct JournalCommandTests {
+    private static func stage(
+        _ change: (inout GatewayConfiguration) -> Void = { _ in }
+    ) throws -> (hop: ScriptedNextHop, gateway: GatewayProcess) {
+        let hop = try ScriptedNextHop(lmtp: false)
+        var configuration = try GatewayConfiguration(nextHops: [hop.address])
+        change(&configuration)
+        return (hop, try GatewayProcess(configuration))
+    }
+
+    /// An event is written a moment after the reply.
+    private static func await(_ count: Int, _ config: String) throws -> ToolResult {
+        var result = try mailreeve("log", "--config", config)
+        try poll("\(count) events") {
+            result = try mailreeve("log", "--config", config)
+            return result.lines.filter { !$0.isEmpty }.count == count
+        }
+        return result
+    }
+
+    @Test func search() async throws {
+        try await Lanes.run {
+            let (hop, gateway) = try Self.stage()
+            let config = gateway.configurationFile
+            var clean = Mail.clean(1, size: 500)
+            clean.recipients = ["Clean@example.net"]
+            #expect(try send(clean, to: gateway.port).code == 250)
+            let virus = Mail(to: ["v@example.com"], content: try Samples.sample("eicar-attached"))
+            #expect(try send(virus, to: gateway.port).code == 250)
+            let all = try Self.await(2, config)
+            #expect(
+                all.status == 0 && all.lines[0].contains("Blocked INFECTED") && all.lines[1].contains("Passed CLEAN"))
+            // The line of the log, as it is there.
+            for line in all.lines {
+                let text = line.drop { $0 != "(" }
+                #expect(gateway.messageLines.contains { $0.hasSuffix(text) }, "\(line)")
+            }
+            func found(_ arguments: String...) throws -> Int {
+                let result = try runTool(Programs.path("mailreeve"), ["log", "--config", config] + arguments)
+                let count = result.lines.filter { !$0.isEmpty }.count
+                #expect(result.status == (count == 0 ? 1 : 0), "\(result)")
+                return count
+            }
+            #expect(try found("--recipient", "CLEAN@") == 1)
+            #expect(try found("--recipient", "@example.") == 2)
+            #expect(try found("--sender", "sender@example.org", "--category", "infected") == 1)
+            #expect(try found("--category", "spam") == 0)
+            #expect(try found("--passed") == 1 && found("--blocked") == 1)
+            #expect(try found("--since", "1h") == 2 && found("--until", "1h") == 0)
+            #expect(try found("--client", "127.0.") == 2 && found("--client", "10.") == 0)
+            #expect(try found("--message-id", "eicar-attached") == 1)
+            #expect(try found("--limit", "1") == 1)
+            let json = try mailreeve("log", "--config", config, "--json", "--blocked")
+            let object = try JSONDocument(json.text)
+            #expect(
+                object["category"] as? String == "infected"
+                    && object["quarantine"] as? String == gateway.quarantined.first)
+            #expect(hop.deliveries.count == 1)
+            #expect(try mailreeve("log", "--config", config, "--passed", "--blocked").status == 64)
+        }
+    }
+
+    @Test func explain() async throws {
+        try await Lanes.run {
+            let (hop, gateway) = try Self.stage {
+                $0.policies["default"]?["infected"] = "quarantine"
+            }
+            let config = gateway.configurationFile
+            #expect(
+                try send(Mail(to: ["v@example.com"], content: try Samples.sample("eicar-attached")), to: gateway.port)
+                    .code
+                    == 250)
+            _ = try Self.await(1, config)
+            let id = try #require(gateway.quarantined.first)
+            let page = try mailreeve("explain", "--config", config, id)
+            #expect(page.status == 0, "\(page)")
+            for part in [
+                "message     \(id), id=", "categories  infected", "decided by  infected: quarantine",
+                "setting     policies.default.infected", "clamav: virus: Eicar-Test-Signature",
+                "<v@example.com>: quarantine: 250 ", "quarantine  \(id)", "were it not infected, it would be: deliver",
+                "kill 6.31",
+            ] {
+                #expect(page.text.contains(part), "\(part): \(page)")
+            }
+            let unknown = try mailreeve("explain", "--config", config, "absent")
+            #expect(unknown.status == 1 && unknown.errorText.contains("knows no message absent"), "\(unknown)")
+            #expect(hop.deliveries.isEmpty)
+        }
+    }
+
+    /// Today's rules differ from those of then: what differs is said.
+    @Test func judgedAgain() async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let rules = try scratch.write("header_checks", "/^Subject: hold/ HOLD for review\n")
+            let (hop, gateway) = try Self.stage { $0.settings["header_checks"] = "[\"regexp:\(rules)\"]" }
+            let config = gateway.configurationFile
+            let content = Array("Subject: hold me\r\nFrom: s@example.org\r\nDate: x\r\n\r\ntext\r\n".utf8)
+            #expect(try send(Mail(to: ["h@example.net"], content: content), to: gateway.port).code == 250)
+            let id = try #require(gateway.quarantined.first)
+            let same = try mailreeve("scan", "--as", id, "--config", config)
+            #expect(same.status == 1 && same.text.contains("the same as then"), "\(same)")
+            try scratch.write("header_checks", "/^Subject: nothing/ HOLD for review\n")
+            let other = try mailreeve("scan", "--as", id, "--config", config)
+            #expect(other.text.contains("<h@example.net>: quarantine -> deliver"), "\(other)")
+            #expect(other.text.contains("category: rule -> "), "\(other)")
+            let wrong = try mailreeve("scan", "--as", "absent", "--config", config)
+            #expect(wrong.status == 2 && wrong.errorText.contains("no message absent"), "\(wrong)")
+            #expect(try mailreeve("scan", "--config", config).status == 64)
+            #expect(try mailreeve("scan", "--config", config, "--as", id, "file").status == 64)
+            #expect(hop.deliveries.isEmpty)
+        }
+    }
+
+    /// Written as JSON lines, too; kept across a restart; not kept at all.
+    @Test func places() async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            try scratch.give("", mode: 0o777)
+            let lines = scratch.path + "/events.json"
+            let (hop, gateway) = try Self.stage { $0.settings["journal.lines"] = lines }
+            #expect(try send(.clean(1, size: 500), to: gateway.port).code == 250)
+            #expect(gateway.terminate() == 0)
+            let text = try String(contentsOfFile: lines, encoding: .utf8)
+            let object = try JSONDocument(text)
+            #expect(object["passed"] as? Bool == true && text.hasSuffix("}\n"))
+            gateway.configuration.settings["journal.enabled"] = "no"
+            try gateway.writeConfiguration()
+            try gateway.restart()
+            #expect(try send(.clean(2, size: 500), to: gateway.port).code == 250)
+            #expect(gateway.terminate() == 0)
+            #expect(try String(contentsOfFile: lines, encoding: .utf8).split(separator: "\n").count == 2)
+            #expect(try mailreeve("log", "--config", gateway.configurationFile).lines.count == 1)
+            #expect(hop.deliveries.count == 2)
+        }
+    }
+
+    /// The journal cannot be written: mail goes on, and each event stands in the log as a whole.
+    @Test func aJournalThatCannotBeWritten() async throws {
+        try await Lanes.run {
+            let (hop, gateway) = try Self.stage { $0.settings["journal.lines"] = "/no/such/directory/events.json" }
+            #expect(try send(.clean(1, size: 500), to: gateway.port).code == 250)
+            _ = try gateway.log.wait(for: "journal: open /no/such/directory/events.json")
+            #expect(gateway.terminate(seconds: 40) == 0)
+            let line = try gateway.log.wait(for: "journal: no place for this event: {")
+            #expect(line.contains("\"passed\":true"), "\(line)")
+            #expect(hop.deliveries.count == 1)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Where amavisd-release is; nil when it is not there.
+private let amavisdRelease: String? = [
+    Programs.package + "/build/tools/amavisd/usr/sbin/amavisd-release", "/usr/sbin/amavisd-release",
+].first { FileManager.default.fileExists(atPath: $0) }
+
+/// Release requests by Debian's `amavisd-release`, whose socket has a fixed path: it is run where `/var/lib` is another one.
+@Suite(.enabled(if: amavisdRelease != nil && Programs.isRoot, "needs root and Debian's amavisd-new: make test-deps"))
+struct ReleaseRequestTests {
+    private struct Stage {
+        let hop: ScriptedNextHop
+        let gateway: GatewayProcess
+        let socket: String
+
+        /// A gateway that takes release requests and keeps mail that a rule holds.
+        init() throws {
+            let scratch = try Scratch(.disk)
+            hop = try ScriptedNextHop(lmtp: false)
+            var configuration = try GatewayConfiguration(nextHops: [hop.address])
+            socket = scratch.path + "/release.sock"
+            try scratch.give("", mode: 0o777)
+            configuration.settings["quarantine.release_listener"] = "\"unix:\(socket)\""
+            let rules = try scratch.write("header_checks", "/^Subject: hold/ HOLD for review\n")
+            configuration.settings["header_checks"] = "[\"regexp:\(rules)\"]"
+            gateway = try GatewayProcess(configuration)
+            self.scratch = scratch
+        }
+
+        private let scratch: Scratch
+
+        /// Keeps a message; its identifier and secret.
+        func keep(_ content: [UInt8]) throws -> (id: String, secret: String) {
+            let before = Set(gateway.quarantined)
+            let reply = try send(Mail(to: ["a@example.net", "b@example.net"], content: content), to: gateway.port)
+            #expect(reply.code == 250)
+            let id = try #require(gateway.quarantined.first { !before.contains($0) })
+            let page = try mailreeve("quarantine", "show", "--config", gateway.configurationFile, id)
+            let secret = try #require(page.lines.first { $0.hasPrefix("secret ") })
+            return (id, String(secret.split(separator: " ").last ?? ""))
+        }
+
+        func release(_ arguments: String...) throws -> ToolResult {
+            let script = """
+                mount -t tmpfs none /var/lib && mkdir /var/lib/amavis && ln -s "$1" /var/lib/amavis/amavisd.sock
+                shift
+                exec "$@"
+                """
+            return try runTool(
+                "unshare",
+                ["-m", "sh", "-c", script, "sh", socket, try #require(amavisdRelease)] + arguments)
+        }
+    }
+
+    private static let held = Array("Subject: hold me\r\nFrom: s@example.org\r\n\r\ntext\r\n".utf8)
+
+    @Test func release() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let (id, secret) = try stage.keep(Self.held)
+            // A wrong secret, none, and another's identifier release nothing.
+            for arguments in [[id, "wrong"], [id, ""], ["spam-AbSentEntry1.gz", secret]] {
+                let result = try stage.release(arguments[0], arguments[1])
+                #expect(result.text.hasPrefix("550 "), "\(result)")
+            }
+            #expect(stage.hop.deliveries.isEmpty)
+
+            let all = try stage.release(id, secret)
+            #expect(all.status == 0 && all.lines.count == 2 && all.lines.allSatisfy { $0.hasPrefix("250 ") }, "\(all)")
+            let delivery = try #require(stage.hop.deliveries.first)
+            #expect(delivery.recipients == ["a@example.net", "b@example.net"])
+            #expect(delivery.mail.hasPrefix("FROM:<sender@example.org>"))
+            #expect(delivery.content == Self.held)
+
+            // As amavis names files, and to another.
+            let other = try stage.release("spam-\(id).gz", secret, "admin@example.net")
+            #expect(other.status == 0 && other.lines.count == 1 && other.text.hasPrefix("250 "), "\(other)")
+            #expect(stage.hop.deliveries.last?.recipients == ["admin@example.net"])
+            let listed = try mailreeve("quarantine", "list", "--released", "--config", stage.gateway.configurationFile)
+            #expect(listed.lines.count == 1 && listed.lines[0].hasPrefix(id), "\(listed)")
+            _ = try stage.gateway.log.wait(
+                for: "Quarantined message release: \(id) <sender@example.org> -> <a@example.net>,")
+        }
+    }
+
+    @Test func infectedMailIsNotReleased() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let (id, secret) = try stage.keep(try Samples.sample("eicar-attached"))
+            let result = try stage.release(id, secret)
+            #expect(result.text.hasPrefix("550 5.3.5 ") && result.text.contains("infected"), "\(result)")
+            #expect(stage.hop.deliveries.isEmpty)
+        }
+    }
+
+    /// Requests by hand: `requeue`, a verdict that is asked for, nonsense; the daemon goes on.
+    @Test func otherRequests() async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let (id, secret) = try stage.keep(Self.held)
+            let program = """
+                import socket, sys
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(sys.argv[1])
+                s.settimeout(20)
+                s.sendall(sys.stdin.buffer.read())
+                s.shutdown(socket.SHUT_WR)
+                data = b""
+                while True:
+                    piece = s.recv(4096)
+                    if not piece: break
+                    data += piece
+                sys.stdout.buffer.write(data)
+                """
+            func ask(_ text: String) throws -> String {
+                try runTool("python3", ["-c", program, stage.socket], input: Array(text.utf8)).text
+            }
+            let requeued = try ask("request=requeue\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n")
+            #expect(
+                requeued.hasPrefix("version_server=2\r\nlog_id=") && requeued.contains("setreply=250 2."), "\(requeued)"
+            )
+            #expect(stage.gateway.quarantined.count == 2)
+            let verdict = try ask("request=AM.PDP\r\nsender=<>\r\n\r\n")
+            #expect(
+                verdict.contains("return_value=tempfail\r\n") && verdict.contains("setreply=451 4.5.0 "), "\(verdict)")
+            for bad in [
+                "\r\n\r\n", "nonsense\r\n", "request=release\r\n\r\n", "request=release\r\nmail_id=../x\r\n\r\n",
+                "request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\nrecipient=<>\r\n\r\n",
+                String(repeating: "x", count: 100_000),
+            ] {
+                let answer = try ask(bad)
+                #expect(!answer.contains("setreply=250"), "\(answer)")
+            }
+            #expect(stage.hop.deliveries.isEmpty)
+            let again = try ask("request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n")
+            #expect(again.contains("setreply=250 2."), "\(again)")
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What delivered mail looks like: fields, subject, recipient, and nothing else changed.
+@Suite struct MarkingTests {
+    private static func stage(_ keys: [String: String], _ settings: [String: String] = [:]) throws -> Stage {
+        try Stage(inspector: "lying-inspector") { configuration in
+            configuration.settings["clamav.test_database"] = "/lie/dictated"
+            configuration.settings.merge(settings) { $1 }
+            configuration.policies["default"]?["sender_points"] = "[\"spam@example.org 12\", \"grey@example.org 3\"]"
+            configuration.policies["default"]?.merge(keys) { $1 }
+        }
+    }
+
+    private static let body = "one\n.two\n\nthree\n"
+
+    private static func mail(
+        _ header: String, from sender: String = "spam@example.org", to recipients: [String] = ["r@local.example"]
+    ) -> Mail {
+        Mail(from: sender, to: recipients, text: header + "\n" + body)
+    }
+
+    /// Header and body of the only delivery.
+    private static func only(_ stage: Stage, sourceLocation: SourceLocation = #_sourceLocation) throws -> (
+        header: String, body: String, delivery: ScriptedNextHop.Delivery
+    ) {
+        let delivery = try #require(stage.hop.deliveries.first, sourceLocation: sourceLocation)
+        let text = String(decoding: delivery.content, as: UTF8.self)
+        let split = try #require(text.range(of: "\r\n\r\n"), sourceLocation: sourceLocation)
+        return (String(text[..<split.lowerBound]) + "\r\n", String(text[split.upperBound...]), delivery)
+    }
+
+    @Test func spamIsMarkedForLocalRecipients() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(
+                [
+                    "subject_tags": "{spam: \"***SPAM***\"}", "address_extensions": "{spam: spam}",
+                    "always_bcc": "[a@archive.example]",
+                ],
+                ["local_domains": "[local.example]"])
+            let header =
+                "X-Spam-Status: No, forged\nX-Spam-Flag: NO\n\tforged\nFrom: a@b\nSubject: hello\nX-Other: kept\n"
+            let reply = try send(
+                Self.mail(header, to: ["r@local.example", "s@elsewhere.example"]), to: stage.gateway.port)
+            #expect(reply.code == 250, "\(reply)")
+            let local = try #require(stage.hop.deliveries.first { $0.recipients.first == "r+spam@local.example" })
+            let other = try #require(stage.hop.deliveries.first { $0.recipients.contains("s@elsewhere.example") })
+            #expect(stage.hop.deliveries.count == 2)
+            #expect(stage.hop.deliveries.flatMap(\.recipients).filter { $0 == "a@archive.example" }.count == 1)
+            let text = String(decoding: local.content, as: UTF8.self)
+            #expect(text.contains("X-Spam-Flag: YES\r\nX-Spam-Score: 12\r\nX-Spam-Level: ************\r\n"))
+            #expect(
+                text.contains("X-Spam-Status: Yes, score=12\r\n\ttagged_above=2 required=6.31\r\n\ttests=[AM.WBL=12]"))
+            #expect(
+                text.contains(
+                    "\r\nFrom: a@b\r\nSubject: ***SPAM*** hello\r\nX-Other: kept\r\n\r\n\(Self.crlf(Self.body))"))
+            #expect(!text.contains("forged"))
+            let plain = String(decoding: other.content, as: UTF8.self)
+            #expect(plain.hasSuffix(Self.crlf(header + "\n" + Self.body)) && !plain.contains("X-Spam-Score"))
+        }
+    }
+
+    private static func crlf(_ text: String) -> String { text.replacingOccurrences(of: "\n", with: "\r\n") }
+
+    @Test(arguments: [
+        ("Subject: hello\n", "Subject: ***SPAM*** hello\r\n"), ("subject:hello\n", "subject:***SPAM*** hello\r\n"),
+        ("Subject: Re: ***SPAM*** x\n", "Subject: Re: ***SPAM*** x\r\n"),
+        ("Subject: =?utf-8?B?KioqU1BBTSoqKg==?= x\n", "Subject: =?utf-8?B?KioqU1BBTSoqKg==?= x\r\n"),
+        ("Subject: =?utf-8?q?caf=C3=A9?=\n", "Subject: ***SPAM*** =?utf-8?q?caf=C3=A9?=\r\n"),
+        ("Subject:\n hello\n", "Subject:\r\n ***SPAM*** hello\r\n"), ("Subject: \n", "***SPAM*** "),
+        ("Subject:\nX: y\n", "***SPAM*** "), ("X: y\n", "Subject: ***SPAM*** \r\n"),
+        ("Subject: a\nSubject: b\n", "Subject: ***SPAM*** a\r\nSubject: b\r\n"),
+    ])
+    func subjects(_ field: String, _ expected: String) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["subject_tags": "{spam: \"***SPAM***\"}"])
+            #expect(try send(Self.mail("From: a@b\n" + field), to: stage.gateway.port).code == 250)
+            let (header, body, _) = try Self.only(stage)
+            #expect(header.contains(expected), "\(header)")
+            #expect(header.components(separatedBy: "***SPAM***").count <= 2)
+            #expect(body == Self.crlf(Self.body))
+            // Every line of the header is a field or goes on with one.
+            #expect(
+                header.components(separatedBy: "\r\n").dropLast().allSatisfy {
+                    $0.hasPrefix("\t") || $0.hasPrefix(" ") || $0.contains(":")
+                }, "\(header)")
+        }
+    }
+
+    @Test func defangedMailHoldsTheOriginalByteForByte() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "quarantine-and-pass", "defang": "[infected]"])
+            let mail = Self.mail(
+                "X-Report: virus Win.Worm\nFrom: a@b\nTo: c@d\nSubject: caf\u{E9}\nMIME-Version: 1.0\n"
+                    + "Content-Type: multipart/mixed; boundary=x\n", from: "s@example.org")
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let (header, body, _) = try Self.only(stage)
+            #expect(header.contains("X-Quarantine-ID: <") && header.contains("X-Mailreeve-Alert: INFECTED"))
+            #expect(header.contains("\r\nFrom: a@b\r\nTo: c@d\r\nSubject: caf\u{E9}\r\nMIME-Version: 1.0\r\n"))
+            #expect(!header.contains("boundary=x"))
+            let original = String(decoding: mail.content, as: UTF8.self)
+            let boundary = try #require(header.components(separatedBy: "boundary=\"").last?.prefix { $0 != "\"" })
+            #expect(body.hasSuffix("Content-Transfer-Encoding: 8bit\r\n\r\n\(original)\r\n--\(boundary)--\r\n"))
+            #expect(body.contains("INFECTED: Win.Worm") && body.contains("Content-Type: message/rfc822\r\n"))
+        }
+    }
+
+    @Test func resultsOfOthersStay() async throws {
+        let fields =
+            "Authentication-Results: gateway.example; spf=pass\nAuthentication-Results: other.example; dkim=pass\n"
+        try await Lanes.run {
+            let trusting = try Self.stage([:])
+            #expect(try send(Self.mail(fields + "From: a@b\n"), to: trusting.gateway.port).code == 250)
+            #expect(try Self.only(trusting).header.contains(Self.crlf(fields)))
+            let strict = try Self.stage(["authentication_results": "remove-ours"])
+            #expect(try send(Self.mail(fields + "From: a@b\n"), to: strict.gateway.port).code == 250)
+            let header = try Self.only(strict).header
+            #expect(!header.contains("Results: gateway.example") && header.contains("Results: other.example"))
+        }
+    }
+
+    /// Everything is judged and logged, nothing is done.
+    @Test func shadow() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage([
+                "shadow": "yes", "infected": "reject", "subject_tags": "{infected: TAG}", "always_bcc": "[x@y]",
+            ])
+            let mail = Self.mail("X-Report: virus Win.Worm\nX-Virus-Scanned: forged\nFrom: a@b\nSubject: s\n")
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let (_, _, delivery) = try Self.only(stage)
+            #expect(delivery.content == mail.content && delivery.recipients == ["r@local.example"])
+            let line = try stage.gateway.log.wait(for: "INFECTED (Win.Worm)")
+            #expect(line.contains("Passed") && line.contains("shadow: would be 554 5.7.0 Reject"))
+            #expect(!line.contains("quarantine:"))
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Who is told of mail that is kept back, in which language, and how often.
+@Suite struct NoticeTests {
+    private static func stage(_ keys: [String: String], _ settings: [String: String] = [:]) throws -> Stage {
+        try Stage(inspector: "lying-inspector") { configuration in
+            configuration.settings["clamav.test_database"] = "/lie/dictated"
+            // Where the gateway's user cannot read the package, a copy would be needed: English needs no file.
+            configuration.settings.merge(settings) { $1 }
+            configuration.policies["default"]?.merge(keys) { $1 }
+        }
+    }
+
+    private static func mail(_ header: String = "", to recipients: [String] = ["r@local.example", "q@local.example"])
+        -> Mail
+    {
+        Mail(
+            to: recipients,
+            text: "X-Report: virus Eicar-Test\n\(header)From: a@b\nSubject: caf\u{E9}\n\nbody\n")
+    }
+
+    private static func notices(_ stage: Stage) -> [ScriptedNextHop.Delivery] {
+        stage.hop.deliveries.filter { $0.mail.hasPrefix("FROM:<>") }
+    }
+
+    @Test func recipientsAndAdministratorsAreTold() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(
+                [
+                    "infected": "quarantine", "warn_recipients": "[infected]",
+                    "admins": "{infected: virusalert@example.com}",
+                ],
+                ["local_domains": "[local.example]"])
+            let mail = Self.mail(to: ["r@local.example", "s@elsewhere.example"])
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let notices = Self.notices(stage)
+            #expect(notices.map(\.recipients) == [["r@local.example"], ["virusalert@example.com"]])
+            let warning = String(decoding: notices[0].content, as: UTF8.self)
+            #expect(warning.contains("Subject: A message for you was not delivered\r\n"))
+            #expect(warning.contains("Auto-Submitted: auto-generated\r\n") && warning.contains("Subject: caf\u{E9}"))
+            #expect(!warning.contains("s@elsewhere.example"))
+            let alert = String(decoding: notices[1].content, as: UTF8.self)
+            #expect(alert.contains("<r@local.example>\r\n  <s@elsewhere.example>"))
+            #expect(alert.contains("INFECTED: Eicar-Test") && alert.contains("<sender@example.org> (may be forged)"))
+        }
+    }
+
+    @Test func notMoreThanTheLimit() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(
+                ["infected": "discard", "admins": "{infected: virusalert@example.com}"], ["notices.per_hour": "2"])
+            for _ in 0..<4 { #expect(try send(Self.mail(), to: stage.gateway.port).code == 250) }
+            #expect(Self.notices(stage).count == 2)
+            try stage.gateway.log.wait(for: "no notice to <virusalert@example.com>: too many in this hour")
+        }
+    }
+
+    /// A notice that nobody takes changes nothing for the message.
+    @Test func noticesThatAreNotTaken() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "quarantine", "admins": "{infected: virusalert@example.com}"])
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("virusalert") ? .reply("450 4.2.0 later") : .usual
+            }
+            #expect(try send(Self.mail(), to: stage.gateway.port).code == 250)
+            try stage.gateway.log.wait(for: "no notice to <virusalert@example.com>: 450 4.2.0 later")
+        }
+    }
+
+    /// Lists, machines and the null sender are never told; nor is anybody told of a virus that forges its sender.
+    @Test(arguments: [
+        ("List-Id: <l.example>\n", "s@a", "Eicar-Test"), ("Precedence: bulk\n", "s@a", "Eicar-Test"),
+        ("Precedence: LIST (x)\n", "s@a", "Eicar-Test"), ("Auto-Submitted: auto-replied\n", "s@a", "Eicar-Test"),
+        ("", "", "Eicar-Test"), ("", "s@a", "Win.Worm"),
+    ])
+    func sendersWhoAreNotTold(_ header: String, _ sender: String, _ virus: String) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "bounce"])
+            let mail = Mail(
+                from: sender, to: ["r@b.example"], text: "X-Report: virus \(virus)\n\(header)From: a@b\n\nbody\n")
+            let reply = try send(mail, to: stage.gateway.port)
+            #expect(
+                reply.description.hasPrefix("250 2.5.0 Ok <r@b.example>, DSN suppressed (554 5.7.0 Bounce"), "\(reply)")
+            #expect(stage.hop.deliveries.isEmpty)
+        }
+    }
+
+    @Test func machinesThatSayNoAreTold() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "bounce"])
+            let mail = Self.mail("Auto-Submitted: no\nPrecedence: first-class\n", to: ["r@b.example"])
+            #expect(try send(mail, to: stage.gateway.port).text.contains("DSN was sent"))
+            #expect(Self.notices(stage).count == 1)
+        }
+    }
+
+    /// The whole message goes back where its sender asks for it, but never one that was refused for what is in it.
+    @Test(arguments: [("RET=FULL", true), ("RET=HDRS", false), ("", false)])
+    func returnOfTheContent(_ parameter: String, _ isWhole: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "bounce"])
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("<no@") ? .reply("550 5.1.1 unknown") : .usual
+            }
+            var mail = Mail.clean(1, to: ["yes@b.example", "no@b.example"])
+            mail.parameters = parameter
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let notice = try #require(Self.notices(stage).first)
+            let text = String(decoding: notice.content, as: UTF8.self)
+            #expect(text.contains(String(decoding: mail.content, as: UTF8.self)) == isWhole)
+            #expect(text.contains("Content-Type: \(isWhole ? "message/rfc822" : "text/rfc822-headers")\r\n"))
+            stage.hop.clear()
+            var infected = Self.mail(to: ["yes@b.example"])
+            infected.parameters = parameter
+            #expect(try send(infected, to: stage.gateway.port).code == 250)
+            let refusal = try #require(Self.notices(stage).first)
+            #expect(!String(decoding: refusal.content, as: UTF8.self).contains("\r\nbody\r\n"))
+        }
+    }
+
+    @Test func otherLanguagesAreFiles() async throws {
+        try await Lanes.run {
+            let texts = try Scratch(.disk)
+            for language in ["ru", "de"] {
+                let text = try String(
+                    contentsOfFile: Programs.package + "/packaging/notices/\(language)", encoding: .utf8)
+                try texts.write(language, text)
+            }
+            let stage = try Self.stage(
+                [
+                    "infected": "discard", "admins": "{infected: a@ru.example}", "warn_recipients": "[infected]",
+                    "notice_language": "ru",
+                ],
+                ["notices.directory": texts.path, "recipients": "[{match: [de.example], notice_language: de}]"])
+            #expect(try send(Self.mail(to: ["r@de.example"]), to: stage.gateway.port).code == 250)
+            let text = Self.notices(stage).map { String(decoding: $0.content, as: UTF8.self) }
+            #expect(text.count == 2 && text[0].contains("Eine Nachricht an Sie wurde wegen ihres Inhalts"))
+            #expect(try send(Self.mail(to: ["r@fr.example"]), to: stage.gateway.port).code == 250)
+            #expect(
+                String(decoding: Self.notices(stage)[2].content, as: UTF8.self).contains("Сообщение для вас не было"))
+            // A file with a mistake refuses the new settings; the old ones stay.
+            try texts.write("ru", "[dsn]\nx ${nobody}\n")
+            let line = try stage.gateway.reload()
+            #expect(line.contains("\(texts.path)/ru:2: unknown word ${nobody}"), "\(line)")
+            #expect(try send(Self.mail(to: ["r@fr.example"]), to: stage.gateway.port).code == 250)
+        }
+    }
+}

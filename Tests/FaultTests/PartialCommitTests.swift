@@ -1,0 +1,165 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One message in several transactions, of which one goes wrong after another was committed: who has it is not sent to again
+/// when the client tries again.
+@Suite struct PartialCommitTests {
+    private static let both = ["a@one.example", "b@two.example"]
+
+    /// Recipients of one.example and two.example get different editions.
+    private static func stage(beforeQueue: Bool = false) throws -> Stage {
+        try Stage(beforeQueue: beforeQueue) { configuration in
+            configuration.settings["recipients"] = "[{match: [two.example], add_received: no}]"
+        }
+    }
+
+    /// Refuses the final dot of the transaction that has a recipient.
+    private static func failing(_ domain: String, _ words: String) -> ScriptedNextHop.Script {
+        let failing = Failing()
+        return { step, number, command in
+            if step == .rcpt { failing.note(number, command.contains(domain)) }
+            return step == .dot && failing.isMeant(number) ? .reply(words) : .usual
+        }
+    }
+
+    /// Which connection carries the transaction that is meant.
+    private final class Failing: @unchecked Sendable {
+        private let lock = NSLock()
+        private var meant: Set<Int> = []
+
+        func note(_ number: Int, _ isMeant: Bool) {
+            lock.withLock {
+                if isMeant { meant.insert(number) } else { meant.remove(number) }
+            }
+        }
+
+        func isMeant(_ number: Int) -> Bool { lock.withLock { meant.contains(number) } }
+    }
+
+    @Test(arguments: [false, true])
+    func secondCommitFails(beforeQueue: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(beforeQueue: beforeQueue)
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            let mail = Mail.clean(1, to: Self.both)
+            for _ in 0..<3 {
+                let reply = try send(mail, to: stage.gateway.port)
+                #expect(reply.description.hasPrefix("450 4.2.1 id="), "\(reply)")
+                #expect(stage.hop.deliveries.map(\.recipients) == [["a@one.example"]])
+            }
+            // Another message of the same sender is another message.
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(.clean(2, to: Self.both), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.count == 3)
+            stage.hop.clear()
+            let reply = try send(mail, to: stage.gateway.port)
+            #expect(reply.code == 250, "\(reply)")
+            #expect(stage.hop.deliveries.map(\.recipients) == [["b@two.example"]])
+            // Done: the same octets once more are a message of their own.
+            stage.hop.clear()
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.flatMap(\.recipients).sorted() == Self.both)
+        }
+    }
+
+    /// Nothing was committed yet: nobody has it.
+    @Test func firstCommitFails() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.hop.answer(Self.failing("one.example", "450 4.2.1 later"))
+            let reply = try send(.clean(1, to: Self.both), to: stage.gateway.port)
+            #expect(reply.description.hasPrefix("450 4.2.1 id="), "\(reply)")
+            #expect(stage.hop.deliveries.isEmpty)
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.flatMap(\.recipients).sorted() == Self.both)
+        }
+    }
+
+    /// A transaction that is refused before its final dot holds all others back.
+    @Test func refusedBeforeTheDot() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("two.example") ? .reply("450 4.2.1 later") : .usual
+            }
+            let reply = try send(.clean(1, to: Self.both), to: stage.gateway.port)
+            #expect(reply.description.hasPrefix("450 4.2.1 id="), "\(reply)")
+            #expect(stage.hop.deliveries.isEmpty)
+        }
+    }
+
+    /// LMTP tells the client of each: nothing has to be remembered.
+    @Test func lmtpTellsOfEach() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            let final = try sendAll(.clean(1, to: Self.both), to: stage.gateway.port, lmtp: true).final
+            #expect(final.map(\.code) == [250, 450])
+            #expect(stage.hop.deliveries.map(\.recipients) == [["a@one.example"]])
+            stage.hop.answer { _, _, _ in .usual }
+            let again = try sendAll(.clean(1, to: ["b@two.example"]), to: stage.gateway.port, lmtp: true).final
+            #expect(again.map(\.code) == [250])
+        }
+    }
+
+    /// An MTA writes a new Received field for each try.
+    @Test func anotherReceivedFieldIsTheSameMessage() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            func mail(_ id: String) -> Mail {
+                var mail = Mail.clean(1, to: Self.both)
+                mail.content = Array("Received: from x by mx with SMTP id \(id);\r\n\tdate\r\n".utf8) + mail.content
+                return mail
+            }
+            #expect(try send(mail("1"), to: stage.gateway.port).isTemporary)
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(mail("2"), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["a@one.example"], ["b@two.example"]])
+        }
+    }
+
+    /// Killed between the two commits: the first one is on the disk already.
+    @Test func killedBetweenTheCommits() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let hop = stage.hop
+            hop.answer { [weak hop] step, _, _ in
+                step == .dot && hop?.deliveries.count == 1 ? .silence : .usual
+            }
+            let mail = Mail.clean(1, to: Self.both)
+            let port = stage.gateway.port
+            let client = Thread { _ = try? send(mail, to: port) }
+            client.start()
+            let memory = stage.gateway.stateDirectory + "/served"
+            try poll("the memory of the first commit") {
+                stage.hop.deliveries.count == 1
+                    && ((try? FileManager.default.contentsOfDirectory(atPath: memory))?.contains { $0.count == 64 }
+                        ?? false)
+            }
+            stage.gateway.killHard()
+            stage.hop.closeConnections()
+            stage.hop.clear()
+            stage.hop.answer { _, _, _ in .usual }
+            try stage.gateway.restart()
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["b@two.example"]])
+        }
+    }
+
+    /// The memory cannot be written: the client is told to try again all the same, and the log says what that means.
+    @Test func memoryThatCannotBeWritten() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            try FileManager.default.removeItem(atPath: stage.gateway.stateDirectory + "/served")
+            let reply = try send(.clean(1, to: Self.both), to: stage.gateway.port)
+            #expect(reply.isTemporary)
+            try stage.gateway.log.wait(for: "a retry will reach some recipients twice")
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+        }
+    }
+}

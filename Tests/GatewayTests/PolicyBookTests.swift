@@ -1,0 +1,240 @@
+import Configuration
+import Foundation
+@testable import Gateway
+import MailModel
+import Policy
+import Testing
+
+/// Which settings hold for whom.
+@Suite struct PolicyBookTests {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory(.disk)
+    }
+
+    private func file(_ name: String, _ text: String) throws -> String {
+        let path = directory.path + "/" + name
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        return path
+    }
+
+    private func book(_ yaml: String) throws -> PolicyBook {
+        let loaded = ConfigurationFile.parse(yaml, file: "f")
+        #expect(loaded.problems == [])
+        return try PolicyBook(loaded.settings)
+    }
+
+    private func resolve(
+        _ book: PolicyBook, _ recipients: String..., sender: String = "s@other.example",
+        client: String? = "203.0.113.9",
+        authenticated: Bool = false, listener: String = "127.0.0.1:10024"
+    ) throws -> PolicyResolution {
+        try PolicyResolution(
+            book, policy: "default", .afterQueue,
+            PolicyBook.Circumstances(
+                listener: listener, client: client.flatMap { IPAddress($0) }, sender: MailPath(sender),
+                isAuthenticated: authenticated),
+            recipients: recipients.map { Recipient(path: MailPath($0)) })
+    }
+
+    private func kill(_ book: PolicyBook, _ recipient: String) throws -> Double {
+        try resolve(book, recipient).groups[0].policy.levels.kill
+    }
+
+    @Test func theMostSpecificKeyCountsForEachSetting() throws {
+        let book = try book(
+            """
+            recipients:
+              - {match: [.], levels: {kill: 1, tag: 0.1}}
+              - {match: [.example.com], levels: {kill: 2}}
+              - {match: [sub.example.com], levels: {kill: 3}}
+              - {match: [user@], levels: {kill: 4}}
+              - {match: [user+ext@], levels: {kill: 5}}
+              - {match: [user@sub.example.com], levels: {kill: 6}}
+              - {match: [user+ext@sub.example.com], levels: {kill: 7}}
+              - {match: [user+ext@sub.example.com], levels: {kill: 8, tag2: 0.2}}
+              - {match: [.net, "!no.net"], levels: {kill: 9}}
+            """)
+        #expect(try kill(book, "x@y.org") == 1)
+        #expect(try kill(book, "x@a.example.com") == 2)
+        #expect(try kill(book, "x@sub.example.com") == 3)
+        #expect(try kill(book, "user@y.org") == 4)
+        #expect(try kill(book, "user+ext@y.org") == 5)
+        #expect(try kill(book, "user+other@sub.example.com") == 6)
+        // Of two that are alike the first counts.
+        #expect(try kill(book, "User+Ext@Sub.Example.com") == 7)
+        #expect(try kill(book, "x@a.net") == 9)
+        #expect(try kill(book, "x@no.net") == 1)
+        let policy = try resolve(book, "user+ext@sub.example.com").groups[0].policy
+        #expect(policy.levels.tag == 0.1 && policy.levels.tag2 == 0.2)
+    }
+
+    @Test func banksAreLaidOverInTheirOrder() throws {
+        let book = try book(
+            """
+            policies: {default: {levels: {kill: 1}}}
+            banks:
+              - {name: NETS, clients: [10.0.0.0/8, "!192.0.2.1", 192.0.2.0/24], levels: {kill: 2}}
+              - {name: SENDERS, senders: [.friend.example, "<>"], levels: {kill: 3}}
+              - {name: AUTH, authenticated: yes, originating: yes}
+              - {name: DOOR, listeners: ["127.0.0.1:10026"], spam: discard}
+            recipients:
+              - {match: [special@], levels: {kill: 4}}
+            """)
+        func name(_ resolution: PolicyResolution) -> String {
+            "\(resolution.name) \(resolution.groups.map(\.policy.levels.kill))"
+        }
+        #expect(try name(resolve(book, "a@b")) == "default [1.0]")
+        #expect(try name(resolve(book, "a@b", client: "10.1.2.3")) == "default/NETS [2.0]")
+        #expect(try name(resolve(book, "a@b", client: "::ffff:10.1.2.3")) == "default/NETS [2.0]")
+        #expect(try name(resolve(book, "a@b", client: "192.0.2.1")) == "default [1.0]")
+        #expect(try name(resolve(book, "a@b", client: "192.0.2.2")) == "default/NETS [2.0]")
+        #expect(try name(resolve(book, "a@b", client: nil)) == "default [1.0]")
+        let friend = try resolve(book, "a@b", "special@b", sender: "x@mail.friend.example", client: "10.1.2.3")
+        #expect(name(friend) == "default/NETS/SENDERS [3.0, 4.0]")
+        #expect(try name(resolve(book, "a@b", sender: "")) == "default/SENDERS [3.0]")
+        let authenticated = try resolve(book, "a@b", authenticated: true)
+        #expect(authenticated.name == "default/AUTH" && authenticated.groups[0].policy.originating)
+        #expect(try resolve(book, "a@b", listener: "127.0.0.1:10026").groups[0].policy.spam == .discard)
+    }
+
+    @Test func recipientsAreGrouped() throws {
+        let book = try book("recipients: [{match: [b.example], spam: discard}]\nlocal_domains: [.a.example, b.example]")
+        let resolution = try resolve(book, "1@a.example", "2@b.example", "3@x.a.example", "4@b.example", "5@c.example")
+        #expect(resolution.groups.map(\.recipients) == [[0, 2], [1, 3], [4]])
+        #expect(resolution.groups.map(\.isLocal) == [true, true, false])
+    }
+
+    @Test func withoutLocalDomainsAllAreLocalButWhatWeSend() throws {
+        let book = try book("banks: [{name: NETS, clients: [10.0.0.0/8], originating: yes}]")
+        #expect(try resolve(book, "a@b").groups[0].isLocal)
+        #expect(try !resolve(book, "a@b", client: "10.0.0.1").groups[0].isLocal)
+    }
+
+    @Test func tablesOfEveryKind() throws {
+        let keys = try file(
+            "keys", "user@example.com levels.kill=2 lovers=spam\n.example.com levels.kill=3 levels.tag=1\n")
+        let patterns = try file("patterns", "/^robot([0-9])@/ levels.kill=4$1\n/^bad@/ levels.kill=$$\n")
+        let nets = try file("nets", "10.1.0.0/16 no\n10.0.0.0/8 yes\n11.0.0.0/8 DUNNO\n")
+        let book = try book(
+            """
+            recipient_tables: ["texthash:\(keys)", "pcre:\(patterns)"]
+            banks: [{name: NETS, clients: ["cidr:\(nets)"]}]
+            """)
+        #expect(try kill(book, "user@example.com") == 2)
+        #expect(try kill(book, "other@x.example.com") == 3)
+        #expect(try resolve(book, "user@example.com").groups[0].policy.levels.tag == 1)
+        #expect(try kill(book, "robot7@elsewhere.net") == 47)
+        // The first table of the list counts.
+        #expect(try kill(book, "robot7@x.example.com") == 3)
+        #expect(throws: LookupTable.GaveUp.self) { try kill(book, "bad@elsewhere.net") }
+        #expect(try resolve(book, "a@b", client: "10.2.3.4").name == "default/NETS")
+        for other in ["10.1.3.4", "11.1.1.1", "12.1.1.1"] {
+            #expect(try resolve(book, "a@b", client: other).name == "default")
+        }
+    }
+
+    /// Every wrong line of a table is named with its place, and the settings are refused.
+    @Test(arguments: [
+        (
+            "recipient_tables: ['texthash:%']", "a@b spam=discard\nc@d spam=discrad\n",
+            ":2: 'discrad' is not one of pass"
+        ),
+        ("recipient_tables: ['texthash:%']", "a@b spma=discard\n", ":1: unknown key 'spma'; did you mean 'spam'?"),
+        (
+            "recipient_tables: ['texthash:%']", "a@b discard\n",
+            ":1: 'discard' is not a key of a policy, =, and its value"
+        ),
+        ("recipient_tables: ['texthash:%']", "# x\n\nkey\n", ":3: expected a key, white space, a value"),
+        ("local_domains: ['pcre:%']", "/a(/ yes\n", ":1: "),
+        ("local_domains: ['regexp:%']", "/a(/ yes\n", ":1: "),
+        ("banks: [{name: A, clients: ['cidr:%']}]", "10.0.0.1/8 yes\n", ":1: '10.0.0.1/8' has bits set"),
+        (
+            "policies: {default: {sender_points: ['texthash:%']}}", "a@b many\n",
+            ":1: sender_points: 'many' are no points"
+        ),
+    ])
+    func wrongTables(_ yaml: String, _ text: String, _ words: String) throws {
+        let path = try file("table", text)
+        let loaded = ConfigurationFile.parse(yaml.replacing("%", with: path), file: "f")
+        #expect(loaded.problems == [])
+        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
+        #expect(problem.contains(path + words), "\(problem)")
+    }
+
+    @Test func missingTables() throws {
+        let loaded = ConfigurationFile.parse("local_domains: ['texthash:\(directory.path)/none']", file: "f")
+        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
+        #expect(problem.contains("\(directory.path)/none"))
+    }
+
+    @Test func standings() throws {
+        let points = try file("points", "friend@ -5\n.bad.example 3.5\n")
+        let book = try book(
+            """
+            local_domains: [example.com]
+            policies:
+              default:
+                allow_senders: [boss@example.com, .partner.example, "!x.partner.example"]
+                deny_senders: [.partner.example, evil@]
+                sender_points: ["texthash:\(points)"]
+            banks: [{name: NETS, clients: [10.0.0.0/8], originating: yes}]
+            """)
+        func standing(_ sender: String, client: String = "203.0.113.1") throws -> SenderStanding {
+            try resolve(book, "a@b", sender: sender, client: client).groups[0].standing
+        }
+        #expect(try standing("a@mail.partner.example") == SenderStanding(isAllowed: true))
+        #expect(try standing("a@x.partner.example") == SenderStanding(isDenied: true))
+        #expect(try standing("evil@any.example") == SenderStanding(isDenied: true))
+        #expect(try standing("friend@any.example").points == -5)
+        #expect(try standing("u@mx.bad.example").points == 3.5)
+        #expect(try standing("") == SenderStanding())
+        // Anybody can write an address of ours; it is believed from our own nets only.
+        #expect(try standing("boss@example.com") == SenderStanding())
+        #expect(try standing("boss@example.com", client: "10.0.0.1") == SenderStanding(isAllowed: true))
+    }
+
+    /// Addresses of every syntax that SMTP lets in are looked up without a trap.
+    @Test(arguments: [
+        "", "postmaster", "a@b", "\"a b\"@c", "\"\"@c", "\"a@b\"@c", "\"a\\\"b\"@c", "a@[192.0.2.1]", "a@[IPv6:::1]",
+        "@", "a@",
+        "+@b", "a+@b", "++@b", "jürgen@bücher.example", ".@.", "a@.", "a@b..c", "a@-", "a.b.@c",
+    ])
+    func everySyntax(address: String) throws {
+        let book = try book("recipients: [{match: [.], levels: {kill: 5}}, {match: [\"<>\"], levels: {kill: 6}}]")
+        #expect(try kill(book, address) == (address.isEmpty ? 6 : 5))
+    }
+
+    @Test func explanationNamesEveryOrigin() throws {
+        let keys = try file("keys", "user@example.com levels.tag=1\n")
+        let loaded = ConfigurationFile.parse(
+            """
+            recipient_tables: ["texthash:\(keys)"]
+            policies:
+              default:
+                quarantine: no
+            banks:
+              - name: NETS
+                clients: [10.0.0.0/8]
+                levels: {kill: 12}
+            recipients:
+              - match: [example.com]
+                spam: discard
+            """, file: "f")
+        let lines = try PolicyExplanation(
+            loaded,
+            PolicyExplanation.Question(
+                recipient: MailPath("user@example.com"), sender: MailPath("s@a"), client: IPAddress("10.0.0.1"),
+                listener: nil, isAuthenticated: false)
+        ).lines
+        #expect(lines[0] == "from <s@a> to <user@example.com> by 127.0.0.1:10024, after-queue")
+        #expect(lines[1] == "layers: policy default, bank NETS, texthash:\(keys), line 1, recipients[0]")
+        #expect(lines.contains("levels.kill: 12  (bank NETS, f:8:20)"))
+        #expect(lines.contains("levels.tag: 1  (texthash:\(keys), line 1)"))
+        #expect(lines.contains("spam: discard  (recipients[0], f:11:11)"))
+        #expect(lines.contains("quarantine: no  (policy default, f:4:17)"))
+        #expect(lines.contains("levels.tag2: 6.31  (default)"))
+        #expect(lines.last?.hasPrefix("in force here: infected discard, banned discard, ") ?? false)
+    }
+}

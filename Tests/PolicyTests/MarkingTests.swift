@@ -1,0 +1,138 @@
+import MailModel
+import Policy
+import Testing
+
+/// Fields, tags and extensions of mail that is delivered.
+@Suite struct MarkingTests {
+    private func verdict(
+        _ tests: [ScoredTest], standing: SenderStanding = SenderStanding(), _ levels: SpamLevels = SpamLevels()
+    ) -> Verdict {
+        var verdict = Samples.verdict()
+        verdict.tests = tests
+        return verdict.graded(
+            by: ContentPolicy(infected: .reject, unchecked: [:], levels: levels), standing: standing, size: 1)
+    }
+
+    private func fields(_ verdict: Verdict, report: Bool = false) -> String {
+        SpamFields.text(verdict, SpamLevels(), addsReport: report)
+    }
+
+    @Test func spamFieldsInAmavisForm() {
+        let tests = [
+            ScoredTest(name: "BAYES_99", score: 4.3), ScoredTest(name: "RULE", score: 2.805, evidence: "a\r\nb é"),
+        ]
+        #expect(
+            fields(verdict(tests), report: true)
+                == "X-Spam-Flag: YES\r\nX-Spam-Score: 7.105\r\nX-Spam-Level: *******\r\n"
+                + "X-Spam-Status: Yes, score=7.105\r\n\ttagged_above=2 required=6.31\r\n"
+                + "\ttests=[BAYES_99=4.3,\r\n\tRULE=2.805] autolearn=no\r\n"
+                + "X-Spam-Report:\r\n\t* 4.3 BAYES_99\r\n\t* 2.805 RULE a\\x0D\\x0Ab ?\r\n")
+        #expect(fields(verdict([ScoredTest(name: "T", score: 1.999)])) == "")
+        let tagged = fields(verdict([ScoredTest(name: "T", score: 2)]), report: true)
+        #expect(
+            tagged.hasPrefix("X-Spam-Flag: NO\r\nX-Spam-Score: 2\r\nX-Spam-Level: **\r\nX-Spam-Status: No, score=2"))
+        #expect(!tagged.contains("X-Spam-Report"))
+    }
+
+    @Test func listsAreSaid() {
+        let tests = [ScoredTest(name: "T", score: 20)]
+        let denied = fields(verdict(tests, standing: SenderStanding(isDenied: true)))
+        #expect(denied.contains("X-Spam-Score: 64\r\n") && denied.contains("required=6.31 BLACKLISTED\r\n"))
+        // Below the tag level nothing is said.
+        #expect(fields(verdict(tests, standing: SenderStanding(isAllowed: true))) == "")
+    }
+
+    /// Names and points come from rules and from a worker: none of them makes another field.
+    @Test func hostileTests() {
+        for text in Samples.hostile {
+            let out = fields(verdict([ScoredTest(name: text, score: 7, evidence: text)]), report: true)
+            let names = out.split(separator: "\r\n").filter { !$0.hasPrefix("\t") }.map { $0.prefix { $0 != ":" } }
+            #expect(names == ["X-Spam-Flag", "X-Spam-Score", "X-Spam-Level", "X-Spam-Status", "X-Spam-Report"])
+            #expect(out.utf8.allSatisfy { $0 < 0x80 && ($0 >= 0x20 || [0x09, 0x0A, 0x0D].contains($0)) })
+        }
+        for points in [Double.infinity, .nan, -.infinity] {
+            _ = fields(verdict([ScoredTest(name: "T", score: points)]), report: true)
+        }
+        let many = fields(verdict((0..<5000).map { ScoredTest(name: "T\($0)", score: 1000) }))
+        #expect(many.utf8.count < 5000 && many.contains("X-Spam-Level: \(String(repeating: "*", count: 64))\r\n"))
+    }
+
+    @Test func tags() {
+        #expect(SubjectTag.text("***SPAM***") == Array("***SPAM*** ".utf8))
+        let word = String(decoding: SubjectTag.text("Вирус"), as: UTF8.self)
+        #expect(word == "=?UTF-8?B?0JLQuNGA0YPRgSA=?= ")
+        let long = String(decoding: SubjectTag.text(String(repeating: "é", count: 60)), as: UTF8.self)
+        let words = long.split(separator: " ")
+        #expect(
+            words.count > 1 && words.allSatisfy { $0.count <= 75 && $0.hasPrefix("=?UTF-8?B?") && $0.hasSuffix("?=") })
+        // A tag that looks like an encoded word is one no more.
+        #expect(!String(decoding: SubjectTag.text("=?utf-8?q?x?="), as: UTF8.self).hasPrefix("=?utf-8?q?x?="))
+        #expect(SubjectTag.isIn("Re: ***SPAM*** x", "***SPAM***") && !SubjectTag.isIn("x", "***SPAM***"))
+    }
+
+    @Test(arguments: [
+        ("user@example.com", "user+spam@example.com"), ("user+old@example.com", "user+spam@example.com"),
+        ("+x@example.com", "+x+spam@example.com"), ("\"a b\"@example.com", "\"a b+spam\"@example.com"),
+        ("\"a+b\"@example.com", "\"a+spam\"@example.com"), ("\"a\\+b\"@example.com", "\"a+spam\"@example.com"),
+        ("\"\"@example.com", "\"+spam\"@example.com"), ("postmaster", "postmaster"), ("@x", "@x"),
+        ("jürgen@bücher.example", "jürgen+spam@bücher.example"),
+    ])
+    func extensions(_ address: String, _ expected: String) {
+        let out = AddressExtension.apply("spam", to: Samples.recipient(address))
+        #expect(out.path == MailPath(expected))
+        #expect(AddressExtension.apply("", to: Samples.recipient(address)) == Samples.recipient(address))
+        if address != expected {
+            let type = address.utf8.allSatisfy { $0 < 0x80 } ? "rfc822;" : "utf-8;"
+            let original = out.originalRecipient.map { String(decoding: $0, as: UTF8.self) }
+            #expect(original?.hasPrefix(type) ?? false)
+        }
+    }
+
+    /// What the sender asked for stays.
+    @Test func extensionsKeepTheOriginalRecipient() {
+        var recipient = Samples.recipient("user@example.com")
+        recipient.originalRecipient = Array("rfc822;first@example.net".utf8)
+        recipient.notify = .never
+        let out = AddressExtension.apply("spam", to: recipient)
+        #expect(out.originalRecipient == recipient.originalRecipient && out.notify == .never)
+        #expect(
+            AddressExtension.apply("spam", to: Samples.recipient("a+b@c")).originalRecipient
+                == Array("rfc822;a+2Bb@c".utf8))
+    }
+
+    @Test(arguments: [
+        ("mx.example; spf=pass", "mx.example"), ("MX.Example ; none", "mx.example"),
+        ("mx.example 1; none", "mx.example"),
+        ("(c) mx.example (d); x", "mx.example"), ("\"mx.example\"; x", "mx.example"), ("(a(b\\)c))\r\n mx; x", "mx"),
+        ("mx", "mx"), ("\"a\\\"b\"; x", "a\"b"),
+    ])
+    func writersOfResults(_ value: String, _ server: String) {
+        #expect(AuthenticationResults.server(Array(value.utf8)[...]) == Array(server.utf8))
+    }
+
+    @Test(arguments: ["", ";", "(mx.example; spf=pass", "\"mx", "()", " ; x", "\"\"; x"])
+    func unreadableResults(_ value: String) {
+        #expect(AuthenticationResults.server(Array(value.utf8)[...]) == nil)
+    }
+
+    @Test func uncheckedNamesScannersAndWhatIsBypassed() {
+        var verdict = Samples.verdict()
+        verdict.unchecked = [
+            Unchecked(.scannerFailed, scanner: "clamav"), Unchecked(.encrypted),
+            Unchecked(.scannerFailed, scanner: "clamav"),
+            Unchecked(.scannerFailed, scanner: "a\r\nX: y)"),
+        ]
+        verdict.skipped = [.infected, .spam]
+        #expect(
+            HeaderEdits.unchecked(verdict)
+                == "X-Mailreeve-Unchecked: scanner-failed (clamav), encrypted, scanner-failed (ax0Dx0AXy), bypassed (infected)\r\n"
+        )
+        #expect(HeaderEdits.unchecked(Samples.verdict()) == "")
+    }
+
+    @Test func amavisNames() {
+        let verdict = Samples.verdict(viruses: ["V"])
+        #expect(HeaderEdits.alert(verdict, names: .amavis) == "X-Amavis-Alert: INFECTED, message contains: V\r\n")
+        #expect(HeaderEdits.hold("why", names: .amavis) == "X-Amavis-Hold: why\r\n")
+    }
+}

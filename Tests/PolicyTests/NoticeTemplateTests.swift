@@ -1,0 +1,69 @@
+import Foundation
+import MailModel
+import Policy
+import TestSupport
+import Testing
+
+/// The texts of notices.
+@Suite struct NoticeTemplateTests {
+    private static let directory = Programs.package + "/packaging/notices"
+
+    private static func file(_ language: String) throws -> String {
+        try String(contentsOfFile: "\(directory)/\(language)", encoding: .utf8)
+    }
+
+    @Test func everyLanguageHasEveryFact() throws {
+        let languages = try FileManager.default.contentsOfDirectory(atPath: Self.directory).sorted()
+        #expect(languages == ["de", "en", "es", "fr", "ru"])
+        for language in languages {
+            let templates = try NoticeTemplates(try Self.file(language))
+            let facts = Dictionary(
+                uniqueKeysWithValues: NoticeTemplates.Fact.allCases.map { ($0, "<\($0.rawValue)>") })
+            for (kind, wanted) in [
+                (NoticeTemplates.Kind.dsn, ["subject", "recipients"]),
+                (.recipient, ["sender", "subject", "reason", "mail_id"]),
+                (.admin, ["hostname", "sender", "recipients", "subject", "reason", "mail_id"]),
+            ] {
+                let notice = templates.notice(kind, facts)
+                #expect(!notice.subject.isEmpty && !(notice.subject + notice.text).contains("${"))
+                for word in wanted { #expect(notice.text.contains("<\(word)>"), "\(language) \(kind) \(word)") }
+            }
+        }
+    }
+
+    @Test func englishNeedsNoFile() throws {
+        #expect(try Self.file("en") == NoticeTemplates.english + "\n" || Self.file("en") == NoticeTemplates.english)
+    }
+
+    @Test(arguments: [
+        ("x\n[dsn]\n", 1), ("[dsn]\na\n[dsn]\n", 3), ("[other]\n", 1), ("[dsn]\na ${nobody}\n", 2),
+        ("[dsn]\na\n\u{7}\n", 3),
+        ("[dsn]\na\n[recipient]\nb\n", 0), ("", 0), ("[dsn]\n\n[recipient]\na\n[admin]\nb\n", 0),
+        ("[dsn]\na ${id\n", 2),
+    ])
+    func wrongFiles(_ text: String, _ line: Int) {
+        #expect(throws: NoticeTemplates.Fault.self) { try NoticeTemplates(text) }
+        do throws(NoticeTemplates.Fault) {
+            _ = try NoticeTemplates(text)
+        } catch {
+            #expect(error.line == line, "\(error)")
+        }
+    }
+
+    /// What stands in a fact is neither a word to fill in nor another field.
+    @Test func factsAreFilledInOnce() throws {
+        let templates = try NoticeTemplates("[dsn]\ns ${subject}\n\nt\n[recipient]\na\n[admin]\nb ${reason}\n")
+        let notice = templates.notice(.dsn, [.subject: "${reason}\nX: y", .reason: "no"])
+        #expect(notice.subject == "s ${reason} X: y")
+    }
+
+    @Test func messagesAreWellFormed() {
+        let notice = NoticeTemplates.Notice(subject: "Причина ${x}", text: "Тема\nend\n")
+        let bytes = NoticeMessage.message(notice, from: "mx.example", to: MailPath("a@b"), id: "i", time: 0)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("\r\nSubject: =?UTF-8?B?"))
+        #expect(text.contains("\r\nPrecedence: bulk\r\n") && text.hasSuffix("\r\n\r\nТема\r\nend\r\n"))
+        let header = text.range(of: "\r\n\r\n").map { text[..<$0.lowerBound] } ?? ""
+        #expect(header.utf8.allSatisfy { $0 < 0x80 })
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+import Linux
+import MailModel
+import Stores
+import Testing
+
+/// Who has got what of messages whose client was told to try again.
+@Suite struct ServedRecipientsTests {
+    private let directory: TemporaryDirectory
+    private var place: String { directory.path + "/served" }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private func key(_ sender: String, _ digest: UInt8 = 1) -> ServedRecipients.Key {
+        ServedRecipients.Key(sender: MailPath(sender), digest: [UInt8](repeating: digest, count: 32))
+    }
+
+    private func paths(_ addresses: String...) -> Set<MailPath> { Set(addresses.map { MailPath($0) }) }
+
+    @Test func rememberedOverARestartAndForgotten() throws {
+        let memory = try ServedRecipients(directory: place, time: 1000)
+        #expect(memory.isEmpty && memory.recipients(key("s@a")).isEmpty)
+        let now = Int(time(nil))
+        try memory.remember(key("s@a"), [MailPath("r@b"), MailPath("é\u{20}=+@b")], time: now)
+        try memory.remember(key("s@a"), [MailPath("q@b")], time: now)
+        #expect(!memory.isEmpty)
+        for other in [memory, try ServedRecipients(directory: place, time: now)] {
+            #expect(other.recipients(key("s@a")) == paths("r@b", "é\u{20}=+@b", "q@b"))
+            // Another sender, or another content.
+            #expect(other.recipients(key("t@a")).isEmpty && other.recipients(key("s@a", 2)).isEmpty)
+        }
+        memory.forget(key("s@a"))
+        memory.forget(key("s@a"))
+        #expect(memory.isEmpty && memory.recipients(key("s@a")).isEmpty)
+        #expect(try ServedRecipients(directory: place, time: now).isEmpty)
+    }
+
+    @Test func oldestGoFirst() throws {
+        let memory = try ServedRecipients(
+            directory: place, limits: ServedRecipients.Limits(entries: 2, seconds: 100), time: 0)
+        for (number, sender) in ["a", "b", "c"].enumerated() {
+            try memory.remember(key(sender), [MailPath("r@b")], time: number)
+        }
+        #expect(memory.recipients(key("a")).isEmpty)
+        #expect(memory.recipients(key("b")) == paths("r@b") && memory.recipients(key("c")) == paths("r@b"))
+        #expect(directory.names("served").count == 2)
+        try memory.remember(key("d"), [MailPath("r@b")], time: 103)
+        #expect(memory.recipients(key("b")).isEmpty && memory.recipients(key("c")).isEmpty)
+        #expect(memory.recipients(key("d")) == paths("r@b"))
+        #expect(directory.names("served").count == 1)
+    }
+
+    /// Entries that are too old, or were never finished, go when the directory is opened.
+    @Test func leftovers() throws {
+        let now = Int(time(nil))
+        let memory = try ServedRecipients(directory: place, time: now)
+        try memory.remember(key("a"), [MailPath("r@b")], time: now)
+        let name = try #require(directory.names("served").first)
+        _ = try Descriptor.open("\(place)/\(name).tmp", O_WRONLY | O_CREAT)
+        _ = try Descriptor.open("\(place)/README", O_WRONLY | O_CREAT)
+        let later = try ServedRecipients(directory: place, time: now + 7 * 86_400)
+        #expect(later.isEmpty)
+        #expect(directory.names("served") == ["README"])
+    }
+
+    /// Cut or changed at any octet, an entry says nothing: a duplicate is better than a recipient without mail.
+    @Test func damagedEntriesSayNothing() throws {
+        let now = Int(time(nil))
+        let memory = try ServedRecipients(directory: place, time: now)
+        try memory.remember(key("a"), [MailPath("r@b"), MailPath("s@b")], time: now)
+        let path = "\(place)/\(try #require(directory.names("served").first))"
+        let whole = try Descriptor.open(path, O_RDONLY).read(at: 0, count: 4096)
+        for length in 0..<whole.count {
+            try Descriptor.open(path, O_WRONLY | O_TRUNC).write(Array(whole[..<length]))
+            #expect(memory.recipients(key("a")).isEmpty)
+        }
+        for index in whole.indices {
+            var changed = whole
+            changed[index] ^= 1
+            try Descriptor.open(path, O_WRONLY | O_TRUNC).write(changed)
+            #expect(memory.recipients(key("a")).isEmpty)
+        }
+    }
+
+    @Test func whatCannotBeWrittenIsSaid() throws {
+        let now = Int(time(nil))
+        let memory = try ServedRecipients(directory: place, time: now)
+        #expect(rmdir(place) == 0)
+        #expect(throws: SystemError.self) { try memory.remember(key("a"), [MailPath("r@b")], time: now) }
+        #expect(memory.isEmpty)
+        #expect(throws: SystemError.self) { _ = try ServedRecipients(directory: "/proc/none/x", time: now) }
+    }
+}

@@ -46,7 +46,7 @@ struct LearnProgram {
             }
         } catch {
             Terminal.printError("\(name): \(error.text)\nFor more information: \(name) -h")
-            return EX_USAGE
+            return error.status
         }
     }
 
@@ -220,7 +220,8 @@ struct LearnProgram {
             try await run.learn(targets.flatMap(source.files), source)
             await reader.close()
             report(run)
-            return run.examined == 0 && source.complaints.count > 0 ? 1 : 0
+            // sa-learn's exit status: 1 when nothing was looked at, whatever the reason.
+            return run.examined == 0 ? 1 : 0
         } catch {
             await reader.close()
             throw error

@@ -30,6 +30,8 @@ struct LearnOptions: Equatable {
 
     struct UsageError: Error, Equatable {
         var text: String
+        /// EX_USAGE but where sa-learn ends otherwise.
+        var status: Int32 = 64
     }
 
     var task = Task.learn
@@ -137,7 +139,7 @@ struct LearnOptions: Equatable {
         guard let next = rest.first else { return "" }
         let isValue =
             switch name {
-            case "dump": Dump(rawValue: next) != nil
+            case "dump": !next.hasPrefix("-")
             case "undo": UInt64(next) != nil
             default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".") && next != ""
             }
@@ -176,7 +178,7 @@ struct LearnOptions: Equatable {
             largestMessage = size
         case "dump":
             guard let dump = Dump(rawValue: value.isEmpty ? "all" : value) else {
-                throw UsageError(text: "--dump \(value): all, data or magic")
+                throw UsageError(text: "--dump \(value): all, data or magic", status: 1)
             }
             task = .dump(dump)
         case "undo":

@@ -67,8 +67,9 @@ import Testing
     private static let commands = [
         [], ["serve"], ["check-config"], ["config"], ["config", "defaults"], ["config", "explain"], ["scan"], ["learn"],
         ["quarantine"],
-        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "release"], ["rules"],
-        ["rules", "query"], ["rules", "lint"], ["rules", "replay"], ["status"], ["reload"], ["stop"],
+        ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "release"], ["quarantine", "requeue"],
+        ["quarantine", "delete"], ["quarantine", "expire"], ["quarantine", "fsck"], ["log"], ["explain"], ["rules"],
+        ["rules", "query"], ["rules", "lint"], ["rules", "replay"], ["rules", "import-amavis"], ["status"], ["reload"], ["stop"],
         ["setup"],
         ["setup", "postfix"], ["filter"], ["sink"], ["bench"],
     ]

@@ -160,7 +160,7 @@ struct ListenerTests {
             let list = GatewayConfiguration.list([hop.address])
             var configuration = try GatewayConfiguration(nextHops: [hop.address])
             configuration.policies["refusing"] = ["next_hops": list, "infected": "reject", "quarantine": "no"]
-            configuration.policies["lax"] = ["next_hops": list, "infected": "pass"]
+            configuration.policies["lax"] = ["next_hops": list, "infected": "pass", "banned": "pass"]
             configuration.policies["waiting"] = ["next_hops": list, "infected": "tempfail"]
             for name in ["refusing", "lax", "waiting"] {
                 configuration.listeners.append(GatewayConfiguration.Listener(port: try Ports.free(), policy: name))

@@ -299,6 +299,8 @@ struct RuleChainTests {
     @Test func decodedTextIsLookedUp() async throws {
         try await Lanes.run {
             var configuration = try GatewayConfiguration(nextHops: ["smtp:[127.0.0.1]:1"], beforeQueue: true)
+            // Rules on files would refuse the program before the table is asked.
+            configuration.policies["default", default: [:]]["banned"] = "pass"
             configuration.settings["decoded_header_checks"] = "\"pcre:{{/^Subject: gr\u{FC}n geld$$/ REJECT subject}}\""
             configuration.settings["decoded_body_checks"] = "\"pcre:{{/^free money now/ REJECT body}}\""
             configuration.settings["attachment_checks"] =

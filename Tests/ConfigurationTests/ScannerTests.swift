@@ -80,7 +80,7 @@ import Testing
         ),
         (
             "scanners:\n  - name: a\n    kind: clamav\n    addresses: [ 1.2.3.4:5 ]",
-            "f:3:11: error: 'clamav' is not one of clamd, command, spamd, rspamd, protocol; did you mean 'clamd'?"
+            "f:3:11: error: 'clamav' is not one of clamd, command, spamd, rspamd, protocol"
         ),
     ])
     func whatIsWrongIsSaid(yaml: String, problem: String) {

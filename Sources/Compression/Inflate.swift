@@ -118,7 +118,9 @@ package enum Inflate {
             }
             switch verdict {
             case LIBDEFLATE_SUCCESS:
-                if start == 0 { output = decoded } else { output.append(contentsOf: decoded) }
+                // What is kept keeps no more memory than it needs: of a thousand small members each would hold a guess.
+                let isTight = start == 0 && size - decoded.count <= max(4096, decoded.count / 2)
+                if isTight { output = decoded } else { output.append(contentsOf: decoded) }
                 return consumed
             case LIBDEFLATE_INSUFFICIENT_SPACE where size < min(limit, largestGuess):
                 size = min(size * 4, limit, largestGuess)

@@ -120,6 +120,29 @@ import Testing
         #expect(!report.viruses.isEmpty)
     }
 
+    /// Deflated members without content, and of sizes that are not told, take no more memory than they need.
+    @Test func emptyMembersTakeNoMemory() throws {
+        let script = """
+            import sys, zipfile
+            z = zipfile.ZipFile(sys.stdout.buffer, 'w', zipfile.ZIP_DEFLATED)
+            for n in range(20000): z.writestr('%d' % n, b'')
+            z.writestr('noise', bytes(n * n * 2654435761 >> 13 & 255 for n in range(3000000)))
+            z.close()
+            """
+        let archive = try #require(try Self.output(["/usr/bin/python3", "-c", script]))
+        let report = try report(archive)
+        #expect(report.limitsHit == [UnpackingLimit.files.rawValue])
+        #expect(report.parts.count { $0.path.contains("/") } == 1500)
+    }
+
+    private static func output(_ command: [String]) throws -> [UInt8]? {
+        let scratch = try Scratch(.memory)
+        let words = command.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        guard TestGateway.run(["/bin/sh", "-c", "\(words) > \(scratch.path)/out"]) == 0 else { return nil }
+        let file = try Descriptor.open("\(scratch.path)/out", O_RDONLY)
+        return try file.read(at: 0, count: file.size())
+    }
+
     /// As `zip -P` writes it.
     private static func encryptedZip(password: String) throws -> [UInt8] {
         let scratch = try Scratch(.memory)

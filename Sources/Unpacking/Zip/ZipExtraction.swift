@@ -137,7 +137,8 @@ struct ZipExtraction {
             var decoded: [UInt8] = []
             // A size that lies does not cut what is decoded; it goes on in pieces when there is more than a whole.
             let whole = Inflate.append(
-                input, form: .raw, to: &decoded, expected: entry.size > 0 ? entry.size : nil, limit: Self.wholeSize)
+                input, form: .raw, to: &decoded,
+                expected: entry.size > 0 ? entry.size : extent.data.count * 4 + 1024, limit: Self.wholeSize)
             if whole.end != .limit {
                 check(crc32(decoded.span), decoded.count, entry, whole)
                 finish(whole, extent)

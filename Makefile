@@ -22,7 +22,7 @@ SHELL_FILES := .ci/run packaging/logwatch/mailreeve bench/run bench/make-mail be
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime bench-quarantine \
+.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime bench-policy bench-quarantine \
 	bayes-eval clean toolchain
 
 help: ## list the targets
@@ -75,6 +75,10 @@ bayes-eval: deps toolchain ## judge the spam scorer beside bogofilter and SpamAs
 	@$(SCRIPTS)/need-packages bogofilter spamassassin xz-utils python3
 	$(SWIFT) build -c release --product bayes-eval
 	bench/bayes-eval $(RELEASE)/bayes-eval $(CORPORA) build/bayes
+
+bench-policy: deps toolchain ## measure how long the policies of a message's recipients take
+	$(SWIFT) build -c release --product policy-bench
+	$(RELEASE)/policy-bench
 
 bench-quarantine: deps toolchain ## measure the quarantine on the disk of build/
 	$(SWIFT) build -c release --product quarantine-bench

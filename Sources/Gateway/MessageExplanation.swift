@@ -107,11 +107,17 @@ package struct MessageExplanation: Codable, Sendable {
         wouldChange = Self.alternatives(verdict, policy)
     }
 
-    /// The keys of the policy that name the destiny.
+    /// The keys that name the destiny; none where a rule's own action does.
     private static func settings(_ category: MailModel.Category, _ verdict: Verdict, _ policy: String) -> [String] {
         switch category {
         case .clean: []
         case .unchecked: verdict.reasons.map { "policies.\(policy).unchecked.\($0.rawValue)" }
+        case .rule:
+            switch verdict.ruling {
+            case .hold: ["rules.hold"]
+            case .reject(let status, _) where status.status == 5: ["policies.\(policy).rule"]
+            case .reject, .discard, nil: []
+            }
         case .badHeader: ["policies.\(policy).bad_header"]
         default: ["policies.\(policy).\(category.rawValue)"]
         }

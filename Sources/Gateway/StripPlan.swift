@@ -8,9 +8,10 @@ internal import Stores
 /// Takes banned parts out of a message on its way: each is replaced by a small text part, the rest stays as it is.
 ///
 /// Where a part stands is the inspector's word. The gateway reads no MIME structure, but it checks that what is replaced
-/// begins behind a delimiter line, ends before one with the same boundary or at the end of the message, and has none within:
-/// one part of one multipart, header and body. A worker that lies can make another part of its own message vanish, which is
-/// in the quarantine then; it cannot change a single octet otherwise. Anything else keeps the whole message back.
+/// begins behind a delimiter line, ends before one with the same boundary (or at the end of the message, with nothing like a
+/// delimiter within), and has none within: one part of one multipart, header and body. A worker that lies can make another part
+/// of its own message vanish, or all of its body, which is in the quarantine then; it cannot change a single octet otherwise.
+/// Anything else keeps the whole message back.
 struct StripPlan: Sendable {
     /// The changes.
     private(set) var edits: [BodyEdit] = []
@@ -87,7 +88,10 @@ struct StripPlan: Sendable {
             if let place = part.place {
                 // Decoded in another way it is the same part; another structure is another matter.
                 guard let found = part.reading == 0 ? index : ordinary[place] else { return nil }
-                guard let container = report.parts[found].container else { return found }
+                guard let container = report.parts[found].container else {
+                    // A message with parts is not replaced as a whole.
+                    return hasParts(report) || part.declaredType.hasPrefix("multipart/") ? nil : found
+                }
                 if report.parts[container].declaredType.hasPrefix("multipart/") { return found }
                 next = container
             } else {
@@ -95,6 +99,10 @@ struct StripPlan: Sendable {
             }
         }
         return nil
+    }
+
+    private static func hasParts(_ report: Report) -> Bool {
+        report.parts.contains { $0.container == 0 && $0.reading == 0 && $0.place != nil }
     }
 
     // MARK: Checks
@@ -116,9 +124,9 @@ struct StripPlan: Sendable {
             return false
         }
         let marker = [0x0D, 0x0A] + delimiter
-        if range.upperBound < file.count {
-            guard try file.descriptor.read(at: range.upperBound, count: marker.count) == marker else { return false }
-        }
+        // Where no delimiter ends it, any line that could be one may be the start of something else.
+        guard range.upperBound < file.count else { return try !contains([0x0D, 0x0A, 0x2D, 0x2D], range, file) }
+        guard try file.descriptor.read(at: range.upperBound, count: marker.count) == marker else { return false }
         return try !contains(marker, range, file)
     }
 

@@ -39,7 +39,7 @@ import Testing
         let text = try String(contentsOfFile: packageRoot + "/packaging/mailreeve.yaml", encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             // Examples are comments that hold a key or a list element; prose has no such beginning.
-            let example = line.firstRange(of: /# ( *- [a-z_]+:| *[a-z_]+: |  +[a-z_]+:|incoming:| +- )/)
+            let example = line.firstRange(of: /# ( *- [a-z_]+:| *[a-z_]+: |  +[a-z_]+:|(?:incoming|banned):| +- )/)
             guard let example, line[..<example.lowerBound].allSatisfy({ $0 == " " }) else { return String(line) }
             return String(line[..<example.lowerBound] + line[example.lowerBound...].dropFirst(2))
         }

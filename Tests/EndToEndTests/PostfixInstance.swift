@@ -158,8 +158,8 @@ struct Maildir: Sendable {
 /// A delivered message, parted into what mail systems put on top and what was sent.
 ///
 /// On top stand, in this order: `Return-Path`, `X-Original-To` and `Delivered-To` of Postfix's delivery; the `Received` of
-/// Postfix's re-injection; the gateway's `X-Virus-Scanned`, `X-Mailreeve-Alert` and `X-Mailreeve-Unchecked`, as far as it adds
-/// them, and its `Received`; the `Received` of Postfix's entry. Without a filter the middle is absent. Nothing else is taken off.
+/// Postfix's re-injection; the gateway's `X-Virus-Scanned`, `X-Mailreeve-Alert`, `X-Mailreeve-Unchecked` and `X-Spam-...`, as far
+/// as it adds them, and its `Received`; the `Received` of Postfix's entry. Without a filter the middle is absent. Nothing else is taken off.
 struct TracedMail {
     /// The fields that were taken off, folded lines joined by a blank.
     var trace: [String] = []
@@ -180,7 +180,8 @@ struct TracedMail {
         if filtered {
             wanted += [
                 postfix, ("X-Virus-Scanned: ", "mailreeve", true), ("X-Mailreeve-Alert: BAD HEADER", "", true),
-                ("X-Mailreeve-Unchecked: ", "", true),
+                ("X-Mailreeve-Unchecked: ", "", true), ("X-Spam-Flag: ", "", true), ("X-Spam-Score: ", "", true),
+                ("X-Spam-Level: ", "", true), ("X-Spam-Status: ", "", true),
                 ("Received: from ", "by gateway.example (mailreeve)", false),
             ]
         }

@@ -106,7 +106,7 @@ package final class ProtocolScanner: RemoteScanner {
         }
         var version: Int
         var id: String
-        var deadline_ms: Int
+        var deadlineMs: Int
         var message: Message
         var envelope: Envelope
         var parts: [Part]
@@ -116,7 +116,7 @@ package final class ProtocolScanner: RemoteScanner {
     static func request(_ subject: ScanSubject, _ deadline: Int) throws(ScannerFailure) -> [UInt8] {
         let entries = subject.parts?.entries ?? []
         let request = Request(
-            version: version, id: subject.id, deadline_ms: max(0, deadline - monotonicNow()) / 1_000_000,
+            version: version, id: subject.id, deadlineMs: max(0, deadline - monotonicNow()) / 1_000_000,
             message: .init(size: subject.size),
             envelope: .init(
                 sender: subject.sender, recipients: subject.recipients, client: subject.clientAddress,
@@ -127,6 +127,7 @@ package final class ProtocolScanner: RemoteScanner {
                     offset: entry.range.lowerBound, size: entry.range.count)
             })
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let line = try? encoder.encode(request) else { throw ScannerFailure("a request that cannot be written") }
         return Array(line) + [0x0A]

@@ -57,7 +57,12 @@ package final class RspamdScanner: RemoteScanner {
         var score: Double
         var symbols: [String: Symbol]
         var action: String
-        var is_skipped: Bool?
+        var isSkipped: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case score, symbols, action
+            case isSkipped = "is_skipped"
+        }
     }
 
     /// Reads the answer. Each symbol is a test of its own; where they do not sum up to the score, one more test is the rest.
@@ -67,7 +72,7 @@ package final class RspamdScanner: RemoteScanner {
         }
         var answer = ScanAnswer()
         // Its settings say so for some senders; the test string is skipped too, with all its points.
-        if reply.is_skipped == true { answer.addTest("RSPAMD_SKIPPED", 0, reply.action) }
+        if reply.isSkipped == true { answer.addTest("RSPAMD_SKIPPED", 0, reply.action) }
         var rest = policy.worth(reply.score)
         // The greatest first: an answer keeps so many tests.
         let sorted = reply.symbols.sorted { abs($0.value.score ?? 0) > abs($1.value.score ?? 0) }

@@ -69,7 +69,8 @@ import Testing
         ["quarantine"],
         ["quarantine", "list"], ["quarantine", "show"], ["quarantine", "release"], ["quarantine", "requeue"],
         ["quarantine", "delete"], ["quarantine", "expire"], ["quarantine", "fsck"], ["log"], ["explain"], ["rules"],
-        ["rules", "query"], ["rules", "lint"], ["rules", "replay"], ["rules", "import-amavis"], ["status"], ["reload"], ["stop"],
+        ["rules", "query"], ["rules", "lint"], ["rules", "replay"], ["rules", "import-amavis"], ["status"], ["reload"],
+        ["stop"],
         ["setup"],
         ["setup", "postfix"], ["filter"], ["sink"], ["bench"],
     ]

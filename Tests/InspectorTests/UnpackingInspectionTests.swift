@@ -97,11 +97,11 @@ import Testing
     /// A name of the envelope is the password.
     @Test func passwordOfTheEnvelope() throws {
         let archive = try Self.encryptedZip(password: "carol")
-        let gateway = try TestGateway()
-        try gateway.configure()
         func report(_ addresses: [String]) throws -> Report {
-            try gateway.report(
-                on: Messages.attached(archive), by: try gateway.fork(addresses.count + 1),
+            let gateway = try TestGateway()
+            try gateway.configure()
+            return try gateway.report(
+                on: Messages.attached(archive), by: try gateway.fork(1),
                 context: InspectionContext(addresses: addresses))
         }
         let opened = try report(["bob@b.example", "carol@mail.example"])

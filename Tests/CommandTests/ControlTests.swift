@@ -24,7 +24,7 @@ import Testing
             {"name":"b","backup":true,"fault":"is blind\\u001b","version":"","signature_time":0,"answered":0,"failed":0}],
             "listeners":{"accepted":8,"connections":9,"processing":10,"refused":11},"spool":{"bytes":2048,"messages":12},
             "totals":{"bytes":100,"infected":13,"messages":14,"passed":15,"quarantined":16,"temporary":17,"unchecked":18},
-            "uptime":93784,"later":"fields may be added"}
+            "journal":{"waiting":0,"overflowed":0,"written":0},"uptime":93784,"later":"fields may be added"}
             """
         let table = try #require(StatusTable(json: Array(json.utf8))).description
         #expect(table.contains("up           1 d 2 h\n"))

@@ -36,7 +36,8 @@ package final class SpamFilter: Sendable {
         try poll("\(kind)") { (try? StreamSocket(port: port)) != nil }
     }
 
-    deinit { process.signal(SIGCONT) }
+    /// Children outlive a parent that is killed.
+    deinit { signalAll(SIGKILL) }
 
     package func signal(_ number: Int32) { process.signal(number) }
 

@@ -39,7 +39,7 @@ import Testing
         #expect(verdict(.score).category == .clean)
         #expect(
             verdict(.score).tests
-                == [ScoredTest(name: "ANOMALY_FIELD_IN_CONTINUATION", score: 0.5, evidence: "at octet 7")])
+                == [ScoredTest(name: "ANOMALY_FIELD_IN_CONTINUATION", score: 0.5, evidence: "at octet 7", area: .body)])
         let held = Destiny.quarantine
         let content = ContentPolicy(infected: .discard, unchecked: [.ambiguous: held])
         #expect(content.destiny(for: verdict(.ignore)) == .pass)
@@ -83,7 +83,7 @@ import Testing
         #expect(Verdict(report, policy: JudgingPolicy(badHeaders: others)).category == .clean)
         for destiny in Destiny.allCases {
             let policy = ContentPolicy(infected: .discard, unchecked: [:], badHeader: destiny)
-            #expect(policy.destiny(for: verdict) == destiny)
+            #expect(policy.destiny(for: verdict) == Samples.inForce(destiny))
         }
         let status = fault == .nonEncodedOctets ? "6.3" : "6.0"
         #expect(

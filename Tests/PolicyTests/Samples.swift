@@ -13,6 +13,9 @@ enum Samples {
                 unchecked: unchecked.map { Unchecked($0, detail: "why \($0.rawValue)") }))
     }
 
+    /// What holds where nothing can be taken out of a message.
+    static func inForce(_ destiny: Destiny) -> Destiny { destiny == .strip ? .quarantine : destiny }
+
     /// Text that a hostile client or message may put anywhere.
     static let hostile: [String] = [
         "a\r\nInjected: yes", "a\nb", "a\rb", "\u{0}", "\u{1B}[2J", "\u{85}", "\u{2028}", "\u{202E}moc.live",

@@ -141,6 +141,30 @@ import Testing
         }
     }
 
+    /// Somebody holds the journal: mail goes on, more of it than may be in flight, and is journalled when it is free.
+    @Test func aJournalThatIsHeld() async throws {
+        try await Lanes.run {
+            let (hop, gateway) = try Self.stage { $0.settings["limits.messages_in_flight"] = "2" }
+            #expect(try send(.clean(1, size: 500), to: gateway.port).code == 250)
+            _ = try Self.await(1, gateway.configurationFile)
+            let program = """
+                import signal, sqlite3, sys
+                journal = sqlite3.connect(sys.argv[1], isolation_level=None)
+                journal.execute("BEGIN EXCLUSIVE")
+                print("held", flush=True)
+                signal.pause()
+                """
+            let holder = try RunningProgram(
+                "/usr/bin/python3", ["-c", program, gateway.stateDirectory + "/journal.sqlite"])
+            try holder.output.wait(for: "held")
+            for number in 2...9 { #expect(try send(.clean(number, size: 500), to: gateway.port).code == 250) }
+            holder.kill()
+            _ = holder.wait()
+            _ = try Self.await(9, gateway.configurationFile)
+            #expect(hop.deliveries.count == 9)
+        }
+    }
+
     /// The journal cannot be written: mail goes on, and each event stands in the log as a whole.
     @Test func aJournalThatCannotBeWritten() async throws {
         try await Lanes.run {

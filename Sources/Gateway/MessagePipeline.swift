@@ -51,11 +51,13 @@ package struct MessagePipeline: MailReceiver {
         let keeping = work.groups.filter(\.keepsCopy)
         let recipients = keeping.flatMap(\.recipients).filter { !served.contains($0) }.sorted()
         guard let first = keeping.first, !recipients.isEmpty else { return }
+        let category = work.keptCategory
+        let named = keeping.first { $0.decisive.category == category } ?? first
         var envelope = work.message.envelope
         envelope.recipients = recipients.map { work.message.envelope.recipients[$0] }
         let entry = Quarantine.Entry(
-            id: work.mailID, time: work.time, category: first.verdict.category,
-            reason: ReplyTexts.reason(first.decisive, id: work.id), envelope: envelope,
+            id: work.mailID, time: work.time, category: category,
+            reason: ReplyTexts.reason(named.decisive, id: work.id), envelope: envelope,
             subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
             size: work.message.file.count)
         work.quarantineID = work.mailID
@@ -170,6 +172,14 @@ package struct MessagePipeline: MailReceiver {
 }
 
 extension MessageWork {
+    /// What the quarantine calls the message: the weightiest that it is for anybody, also for those who do not mind it. One with
+    /// a virus is infected whatever the settings skip: who releases it has to know.
+    fileprivate var keptCategory: Category {
+        var categories = Set(groups.flatMap(\.verdict.categories))
+        if report?.findings.contains(where: { $0.kind == .virus }) ?? false { categories.insert(.infected) }
+        return Category.allCases.first(where: categories.contains) ?? .clean
+    }
+
     /// Places of recipients for whom nothing is left to do: the message is with a next hop, its copy in the quarantine, or the
     /// sender has been told.
     fileprivate var done: [Int] {

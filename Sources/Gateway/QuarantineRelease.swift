@@ -1,4 +1,5 @@
 package import Configuration
+internal import Foundation
 internal import Glibc
 internal import Linux
 package import MailModel
@@ -52,11 +53,7 @@ package struct QuarantineRelease: Sendable {
         let threads = NIOThreadPool.singleton
         let message = try await threads.runIfActive {
             let entry = try quarantine.files.entry(id)
-            guard entry.category != .infected || force else {
-                throw GatewayError(
-                    "\(id) is infected (\(entry.reason)): releasing it would deliver the virus; --force does it all the same"
-                )
-            }
+            if !force, try Self.isInfected(entry, quarantine.files) { throw Infected(id: id, reason: entry.reason) }
             return try outgoing(entry, quarantine.files, builder.hostname)
         }
         let client = await NextHopClient(
@@ -77,6 +74,35 @@ package struct QuarantineRelease: Sendable {
             }
         }
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
+    }
+
+    /// Mail that is not released unless it is forced.
+    struct Infected: Error, CustomStringConvertible {
+        let id: String
+        let reason: String
+
+        var description: String {
+            "\(id) is infected (\(reason)): releasing it would deliver the virus; --force does it all the same"
+        }
+    }
+
+    /// What the report has to say here.
+    private struct StoredReport: Decodable {
+        struct Finding: Decodable {
+            var `class`: String
+        }
+
+        var findings: [Finding]?
+    }
+
+    /// True when a scanner had found a virus, whatever the entry was kept for.
+    /// - Throws: `Quarantine.Failure.damaged` for a report that cannot be read: nobody knows then.
+    private static func isInfected(_ entry: Quarantine.Entry, _ files: Quarantine) throws -> Bool {
+        if entry.category == .infected { return true }
+        guard let report = try? JSONDecoder().decode(StoredReport.self, from: Data(try files.report(entry.id))) else {
+            throw Quarantine.Failure.damaged("\(entry.id)/report")
+        }
+        return (report.findings ?? []).contains { $0.class == Finding.Kind.virus.rawValue }
     }
 
     private func outgoing(

@@ -1,0 +1,58 @@
+import Configuration
+import Linux
+import MailModel
+import Stores
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// What a release does before anybody is asked to take the message.
+@Suite struct QuarantineReleaseTests {
+    private let directory: TemporaryDirectory
+    private let quarantine: IndexedQuarantine
+    private var settings = Settings()
+
+    init() throws {
+        directory = try TemporaryDirectory(.disk)
+        settings.stateDirectory = directory.path
+        quarantine = settings.openQuarantine { _ in }
+    }
+
+    @discardableResult
+    private func put(
+        _ id: String, _ category: Category = .spam, size: Int = 100, report: String = "{}"
+    ) throws -> Quarantine.Entry {
+        let file = try Descriptor.memory("test")
+        try file.write([UInt8](repeating: 0x61, count: size))
+        let entry = Quarantine.Entry(
+            id: id, time: 1000, category: category, reason: "test",
+            envelope: Envelope(reversePath: MailPath("s@y"), recipients: [Recipient(path: MailPath("r@x"))]), size: size)
+        try quarantine.put(entry, message: file, report: Array(report.utf8))
+        return try quarantine.files.entry(id)
+    }
+
+    /// Whatever an entry was kept for, a virus that its report knows is not released by mistake.
+    @Test func aVirusUnderAnotherName() async throws {
+        try put("Aa", .infected)
+        try put("Bb", report: #"{"findings":[{"class":"spam"},{"class":"virus","name":"Eicar"}]}"#)
+        for id in ["Aa", "Bb"] {
+            let error = await #expect(throws: QuarantineRelease.Infected.self) {
+                _ = try await QuarantineRelease(id: id, nextHops: []).run(settings, quarantine)
+            }
+            #expect("\(String(describing: error))".contains("--force"))
+        }
+        // A report that says nothing that can be read.
+        try put("Cc", report: "{")
+        await #expect(throws: Quarantine.Failure.damaged("Cc/report")) {
+            _ = try await QuarantineRelease(id: "Cc", nextHops: []).run(settings, quarantine)
+        }
+        // No virus, and one that is forced: they get as far as the next hops, of which there are none.
+        try put("Dd", report: #"{"findings":[{"class":"spam"}]}"#)
+        for (id, force) in [("Dd", false), ("Bb", true), ("Cc", true)] {
+            var release = QuarantineRelease(id: id, nextHops: [])
+            release.force = force
+            await #expect(throws: GatewayError.self) { _ = try await release.run(settings, quarantine) }
+        }
+    }
+}

@@ -72,6 +72,18 @@ package struct MessagePipeline: MailReceiver {
         }
     }
 
+    /// Removes the copy of a try that brought nobody anything: the client still has the message, and its next try keeps one.
+    private func dropCopy(_ work: inout MessageWork) async {
+        guard let id = work.quarantineID, work.done.isEmpty else { return }
+        let quarantine = work.setup.quarantine
+        do {
+            try await work.setup.blocking { try quarantine.remove(id) }
+            work.quarantineID = nil
+        } catch {
+            work.causes.append("quarantine: the copy of a try that failed stays: \(error)")
+        }
+    }
+
     // MARK: - Who has got it already
 
     /// The key of a message that may have been here before; nil when nothing is remembered at all.
@@ -117,6 +129,7 @@ package struct MessagePipeline: MailReceiver {
     private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
         var failure = await bounce(&work, except: served)
         if work.message.lmtp {
+            if work.outcomes.allSatisfy(\.reply.isTemporary) { await dropCopy(&work) }
             await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
@@ -131,6 +144,7 @@ package struct MessagePipeline: MailReceiver {
         let reply = failure ?? folded.reply
         if reply.isTemporary {
             if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
+            await dropCopy(&work)
         } else if let key, let memory = work.setup.served {
             try? await work.setup.blocking { memory.forget(key) }
         }

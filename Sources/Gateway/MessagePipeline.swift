@@ -55,17 +55,19 @@ package struct MessagePipeline: MailReceiver {
         let named = keeping.first { $0.decisive.category == category } ?? first
         var envelope = work.message.envelope
         envelope.recipients = recipients.map { work.message.envelope.recipients[$0] }
-        let entry = Quarantine.Entry(
+        var entry = Quarantine.Entry(
             id: work.mailID, time: work.time, category: category,
             reason: ReplyTexts.reason(named.decisive, id: work.id), envelope: envelope,
             subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
             size: work.message.file.count)
+        entry.listener = work.listener.name
+        entry.policy = work.listener.policyName
         work.quarantineID = work.mailID
-        let (setup, snapshot) = (work.setup, work)
+        let (setup, snapshot, kept) = (work.setup, work, entry)
         do {
             try await setup.blocking {
                 let report = try InspectionDocument(snapshot).encoded()
-                try setup.quarantine.put(entry, message: snapshot.message.file.descriptor, report: report)
+                try setup.quarantine.put(kept, message: snapshot.message.file.descriptor, report: report)
             }
         } catch {
             throw GatewayError("quarantine: \(error)")

@@ -20,6 +20,18 @@ package struct QuarantineRelease: Sendable {
         case attached
     }
 
+    /// Where it goes.
+    package enum Destination: Sendable {
+        /// These next hops, tried in order, without TLS.
+        case nextHops([NextHopAddress])
+        /// The next hops of a policy. nil: of the one that the message came under; of `default` where that one is no more, or
+        /// was not kept.
+        case policy(String?)
+        /// A listener of the gateway. nil: the one that the message came by; the first one where that one is no more, or was
+        /// not kept.
+        case listener(NextHopAddress?)
+    }
+
     /// Name of the entry.
     package var id: String
     /// Instead of those of the envelope; empty for those.
@@ -27,16 +39,13 @@ package struct QuarantineRelease: Sendable {
     /// Instead of the envelope's; nil for that.
     package var sender: MailPath?
     package var form = Form.original
-    /// Where it goes, tried in order.
-    package var nextHops: [NextHopAddress]
-    /// How TLS is used on the way.
-    package var tls = Settings.NextHopTLS.none
+    package var destination: Destination
     /// Release infected mail as well.
     package var force = false
 
-    package init(id: String, nextHops: [NextHopAddress]) {
+    package init(id: String, to destination: Destination) {
         self.id = id
-        self.nextHops = nextHops
+        self.destination = destination
     }
 
     /// What the next hop said of one recipient.
@@ -51,17 +60,18 @@ package struct QuarantineRelease: Sendable {
     package func run(_ settings: Settings, _ quarantine: IndexedQuarantine) async throws -> [Answer] {
         let (id, force, builder) = (id, force, SetupBuilder(settings))
         let threads = NIOThreadPool.singleton
-        let message = try await threads.runIfActive {
+        let (message, hops, tls) = try await threads.runIfActive {
             let entry = try quarantine.files.entry(id)
             if !force, try Self.isInfected(entry, quarantine.files) { throw Infected(id: id, reason: entry.reason) }
-            return try outgoing(entry, quarantine.files, builder.hostname)
+            let (hops, tls) = try route(entry, settings)
+            return (try outgoing(entry, quarantine.files, builder.hostname), hops, tls)
         }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
             disk: .singleton)
         defer { client.closeIdleConnections() }
         let replies: [Reply]
-        switch await client.prepare(message, hops: nextHops.map(SetupBuilder.hop)) {
+        switch await client.prepare(message, hops: hops.map(SetupBuilder.hop)) {
         case .unavailable(let failure): throw GatewayError(failure.description)
         case .refused(_, let refusals): replies = refusals
         case .ready(let prepared): replies = await prepared.commit()
@@ -74,6 +84,25 @@ package struct QuarantineRelease: Sendable {
             }
         }
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
+    }
+
+    /// The next hops for an entry, and how TLS is used on the way.
+    func route(
+        _ entry: Quarantine.Entry, _ settings: Settings
+    ) throws -> (hops: [NextHopAddress], tls: Settings.NextHopTLS) {
+        switch destination {
+        case .nextHops(let hops): return (hops, .none)
+        case .policy(let name):
+            if let name, settings.policies[name] == nil { throw GatewayError("there is no policy \(name)") }
+            let known = entry.policy.flatMap { settings.policies[$0] == nil ? nil : $0 }
+            let policy = settings.policies[name ?? known ?? "default"] ?? Settings.PolicySettings()
+            return (policy.nextHops, policy.nextHopTLS)
+        case .listener(let address):
+            let addresses = settings.listeners.map(\.address)
+            let known = addresses.first { $0.description == entry.listener } ?? addresses.first
+            guard let hop = address ?? known?.asNextHop else { throw GatewayError("there is no listener") }
+            return ([hop], .none)
+        }
     }
 
     /// Mail that is not released unless it is forced.

@@ -109,18 +109,13 @@ final class ReleaseServer: Sendable {
                 state.report("(\(logID)) release of \(id) refused: wrong secret_id")
                 return [Reply(550, EnhancedStatus(5, 7, 1), "\(id): not released: wrong secret_id")]
             }
-            var release = QuarantineRelease(id: id, nextHops: [])
+            let isRequeued = request.kind == "requeue"
+            var release = QuarantineRelease(id: id, to: isRequeued ? .listener(nil) : .policy(nil))
+            // Whatever it is, the gateway judges it again.
+            release.force = isRequeued
             release.recipients = try request.values("recipient").map(Self.path)
             if release.recipients.contains(where: \.isNull) { throw PathGrammar.Fault.syntax }
             release.sender = try request.value("sender").map(Self.path)
-            if request.kind == "requeue" {
-                release.force = true
-                release.nextHops = setup.settings.listeners.prefix(1).map(\.address.asNextHop)
-            } else {
-                let policy = setup.settings.policies["default"] ?? Settings.PolicySettings()
-                release.nextHops = policy.nextHops
-                release.tls = policy.nextHopTLS
-            }
             let answers = try await release.run(setup.settings, setup.quarantine)
             let by = request.value("requested_by").map { ", requested by \(Escaping.text($0, limit: 320))" } ?? ""
             let recipients = answers.map { "<\($0.recipient)>" }.joined(separator: ",")

@@ -72,6 +72,30 @@ import Testing
         }
     }
 
+    /// What came by the second listener goes to its policy's next hop, and back to that listener.
+    @Test func theWayItCame() async throws {
+        try await Lanes.run {
+            let (first, second) = (try ScriptedNextHop(lmtp: false), try ScriptedNextHop(lmtp: false))
+            var configuration = try GatewayConfiguration(nextHops: [first.address])
+            configuration.policies["second"] = ["next_hops": GatewayConfiguration.list([second.address])]
+            configuration.listeners.append(GatewayConfiguration.Listener(port: try Ports.free(), policy: "second"))
+            let gateway = try GatewayProcess(configuration)
+            let config = gateway.configurationFile
+            let mail = Mail(to: ["a@example.net"], content: try Samples.sample("eicar-attached"))
+            #expect(try send(mail, to: configuration.listeners[1].port).code == 250)
+            let id = try #require(gateway.quarantined.first)
+            #expect(try mailreeve("quarantine", "release", "--config", config, "--force", id).status == 0)
+            #expect(first.deliveries.isEmpty && second.deliveries.count == 1)
+            let named = ["quarantine", "release", "--config", config, "--force", "--policy", "default", id]
+            #expect(try runTool(Programs.path("mailreeve"), named).status == 0)
+            #expect(first.deliveries.count == 1 && second.deliveries.count == 1)
+            #expect(try mailreeve("quarantine", "requeue", "--config", config, id).status == 0)
+            let again = try #require(gateway.quarantined.first { $0 != id })
+            #expect(try mailreeve("quarantine", "release", "--config", config, "--force", again).status == 0)
+            #expect(second.deliveries.count == 2)
+        }
+    }
+
     /// One recipient does not mind viruses and gets no spam; the other does: what is kept for both is infected.
     @Test func infectedForAnybody() async throws {
         try await Lanes.run {

@@ -32,25 +32,58 @@ import Testing
         return try quarantine.files.entry(id)
     }
 
+    /// The way that mail came is the way that it goes on, as long as there is one.
+    @Test func theWayItCame() throws {
+        var settings = settings
+        for (name, hop) in [("default", "smtp:[127.0.0.1]:1"), ("other", "smtp:[127.0.0.1]:2")] {
+            settings.policies[name, default: Settings.PolicySettings()].nextHops = [try NextHopAddress(parsing: hop)]
+        }
+        settings.policies["other"]?.nextHopTLS = .encrypt
+        settings.listeners = try ["127.0.0.1:11", "127.0.0.1:12"].map {
+            var listener = Settings.Listener()
+            listener.address = try ListenAddress(parsing: $0)
+            return listener
+        }
+        var entry = try put("Aa")
+        func hops(_ destination: QuarantineRelease.Destination) throws -> [String] {
+            try QuarantineRelease(id: "Aa", to: destination).route(entry, settings).hops.map(\.description)
+        }
+        // An entry of a time when it was not kept.
+        #expect(try hops(.policy(nil)) == ["smtp:[127.0.0.1]:1"])
+        #expect(try hops(.listener(nil)) == ["smtp:[127.0.0.1]:11"])
+        (entry.listener, entry.policy) = ("127.0.0.1:12", "other")
+        #expect(try hops(.policy(nil)) == ["smtp:[127.0.0.1]:2"])
+        #expect(try QuarantineRelease(id: "Aa", to: .policy(nil)).route(entry, settings).tls == .encrypt)
+        #expect(try hops(.policy("default")) == ["smtp:[127.0.0.1]:1"])
+        #expect(try hops(.listener(nil)) == ["smtp:[127.0.0.1]:12"])
+        #expect(try hops(.listener(settings.listeners[0].address.asNextHop)) == ["smtp:[127.0.0.1]:11"])
+        (entry.listener, entry.policy) = ("127.0.0.1:99", "gone")
+        #expect(try hops(.policy(nil)) == ["smtp:[127.0.0.1]:1"])
+        #expect(try hops(.listener(nil)) == ["smtp:[127.0.0.1]:11"])
+        #expect(throws: GatewayError.self) { try hops(.policy("gone")) }
+        settings.listeners = []
+        #expect(throws: GatewayError.self) { try hops(.listener(nil)) }
+    }
+
     /// Whatever an entry was kept for, a virus that its report knows is not released by mistake.
     @Test func aVirusUnderAnotherName() async throws {
         try put("Aa", .infected)
         try put("Bb", report: #"{"findings":[{"class":"spam"},{"class":"virus","name":"Eicar"}]}"#)
         for id in ["Aa", "Bb"] {
             let error = await #expect(throws: QuarantineRelease.Infected.self) {
-                _ = try await QuarantineRelease(id: id, nextHops: []).run(settings, quarantine)
+                _ = try await QuarantineRelease(id: id, to: .nextHops([])).run(settings, quarantine)
             }
             #expect("\(String(describing: error))".contains("--force"))
         }
         // A report that says nothing that can be read.
         try put("Cc", report: "{")
         await #expect(throws: Quarantine.Failure.damaged("Cc/report")) {
-            _ = try await QuarantineRelease(id: "Cc", nextHops: []).run(settings, quarantine)
+            _ = try await QuarantineRelease(id: "Cc", to: .nextHops([])).run(settings, quarantine)
         }
         // No virus, and one that is forced: they get as far as the next hops, of which there are none.
         try put("Dd", report: #"{"findings":[{"class":"spam"}]}"#)
         for (id, force) in [("Dd", false), ("Bb", true), ("Cc", true)] {
-            var release = QuarantineRelease(id: id, nextHops: [])
+            var release = QuarantineRelease(id: id, to: .nextHops([]))
             release.force = force
             await #expect(throws: GatewayError.self) { _ = try await release.run(settings, quarantine) }
         }

@@ -54,17 +54,21 @@ package struct QuarantineRelease: Sendable {
         package let reply: Reply
     }
 
-    /// Sends the message. The entry is marked as released when the next hop took it for somebody.
+    /// Sends the message, which lies in the spool meanwhile like any other mail. The entry is marked as released when the next hop took it for somebody.
+    /// - Parameter spool: the gateway's; nil for a process of its own, which has one of the same bounds for itself.
     /// - Returns: one answer for each recipient.
     /// - Throws: an explanation when the next hop was not even asked.
-    package func run(_ settings: Settings, _ quarantine: IndexedQuarantine) async throws -> [Answer] {
+    package func run(
+        _ settings: Settings, _ quarantine: IndexedQuarantine, spool: Spool? = nil
+    ) async throws -> [Answer] {
         let (id, force, builder) = (id, force, SetupBuilder(settings))
         let threads = NIOThreadPool.singleton
+        let spool = spool ?? Self.ownSpool(builder.spoolLimits)
         let (message, hops, tls) = try await threads.runIfActive {
             let entry = try quarantine.files.entry(id)
             if !force, try Self.isInfected(entry, quarantine.files) { throw Infected(id: id, reason: entry.reason) }
             let (hops, tls) = try route(entry, settings)
-            return (try outgoing(entry, quarantine.files, builder.hostname), hops, tls)
+            return (try outgoing(entry, quarantine.files, builder.hostname, spool), hops, tls)
         }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
@@ -135,12 +139,12 @@ package struct QuarantineRelease: Sendable {
     }
 
     private func outgoing(
-        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ hostname: String
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ hostname: String, _ spool: Spool
     ) throws -> OutgoingMessage {
         let recipients =
             self.recipients.isEmpty ? entry.envelope.recipients : self.recipients.map { Recipient(path: $0) }
         guard !recipients.isEmpty else { throw GatewayError("\(id) has no recipients; name one with --to") }
-        let (original, hasEightBit) = try stored(entry, quarantine)
+        let (original, hasEightBit) = try Self.stored(entry, quarantine, spool)
         switch form {
         case .original:
             return OutgoingMessage(
@@ -166,12 +170,20 @@ package struct QuarantineRelease: Sendable {
     }
 
     /// The message out of the quarantine, proven to be the one that was kept before anything is sent.
-    private func stored(
-        _ entry: Quarantine.Entry, _ quarantine: Quarantine
+    /// - Throws: `GatewayError` when the spool has no place for it.
+    static func stored(
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ spool: Spool
     ) throws -> (file: MessageFile, hasEightBit: Bool) {
-        let spool = Spool(
-            limits: Spool.Limits(
-                directory: "", memoryPerMessage: entry.size, totalBytes: entry.size, messages: 1, freeSpace: 0))
+        do {
+            return try copied(entry, quarantine, spool)
+        } catch let error as SpoolError {
+            throw GatewayError(error.cause)
+        }
+    }
+
+    private static func copied(
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ spool: Spool
+    ) throws -> (file: MessageFile, hasEightBit: Bool) {
         let writer = try spool.open(declaredSize: entry.size)
         var hasEightBit = false
         var failure: SpoolError?
@@ -188,5 +200,12 @@ package struct QuarantineRelease: Sendable {
         }
         if let failure { throw failure }
         return (try writer.finish(), hasEightBit)
+    }
+
+    /// The workspace, whose room the gateway watches, need not be there when no gateway runs.
+    private static func ownSpool(_ limits: Spool.Limits) -> Spool {
+        var limits = limits
+        limits.watched = []
+        return Spool(limits: limits)
     }
 }

@@ -116,7 +116,7 @@ final class ReleaseServer: Sendable {
             release.recipients = try request.values("recipient").map(Self.path)
             if release.recipients.contains(where: \.isNull) { throw PathGrammar.Fault.syntax }
             release.sender = try request.value("sender").map(Self.path)
-            let answers = try await release.run(setup.settings, setup.quarantine)
+            let answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
             let by = request.value("requested_by").map { ", requested by \(Escaping.text($0, limit: 320))" } ?? ""
             let recipients = answers.map { "<\($0.recipient)>" }.joined(separator: ",")
             state.note(

@@ -65,6 +65,26 @@ import Testing
         #expect(throws: GatewayError.self) { try hops(.listener(nil)) }
     }
 
+    /// What is released takes its place in the spool, and is in a file when it is large.
+    @Test func whatIsReleasedIsSpooled() throws {
+        let spool = Spool(
+            limits: Spool.Limits(
+                directory: directory.path, memoryPerMessage: 1000, totalBytes: 2500, messages: 2, freeSpace: 0))
+        let (small, large) = (try put("Aa", size: 1000), try put("Bb", size: 1001))
+        do {
+            let first = try QuarantineRelease.stored(small, quarantine.files, spool)
+            let second = try QuarantineRelease.stored(large, quarantine.files, spool)
+            #expect(first.file.inMemory && !second.file.inMemory && second.file.count == 1001)
+            #expect(spool.bytes == 2001 && spool.messages == 2)
+            // No place for a third one.
+            #expect(throws: GatewayError.self) { try QuarantineRelease.stored(small, quarantine.files, spool) }
+        }
+        #expect(spool.bytes == 0 && spool.messages == 0)
+        let huge = try put("Cc", size: 2501)
+        #expect(throws: GatewayError.self) { try QuarantineRelease.stored(huge, quarantine.files, spool) }
+        #expect(spool.messages == 0)
+    }
+
     /// Whatever an entry was kept for, a virus that its report knows is not released by mistake.
     @Test func aVirusUnderAnotherName() async throws {
         try put("Aa", .infected)

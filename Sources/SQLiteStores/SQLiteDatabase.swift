@@ -104,15 +104,27 @@ final class SQLiteDatabase: Sendable {
             configuration.journalMode = .wal
             configuration.label = "mailreeve"
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
-            // Made by us first, so that nobody else may read them.
             if let slash = path.lastIndex(of: "/") { mkdir(String(path[..<slash]), 0o700) }
-            _ = try Descriptor.open(path, O_RDWR | O_CREAT)
+            try Self.making.withLock { _ in try Self.make(path) }
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.write(migrations)
             guard let identity = Identity(path) else { throw SystemError("stat \(path)", code: errno) }
             let new = Open(queue: queue, identity: identity)
             open = new
             return new
+        }
+    }
+
+    private static let making = Mutex<Void>(())
+
+    /// Makes the file, so that nobody else may read it. One that is there is not touched, and one connection at a time comes
+    /// here: closing a descriptor ends all locks of the process on its file (fcntl(2)), also those of another connection, and
+    /// then another process takes away the log that this one goes on writing to.
+    private static func make(_ path: String) throws(SystemError) {
+        do throws(SystemError) {
+            _ = try Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL)
+        } catch {
+            if error.code != EEXIST { throw error }
         }
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import MailModel
 import SQLiteStores
 import Stores
+import TestSupport
 import Testing
 
 @Suite struct JournalTests {
@@ -24,6 +25,24 @@ import Testing
         var query = JournalQuery(limit: 100)
         change(&query)
         return try journal.search(query).map(\.mailID)
+    }
+
+    /// A second connection of the process costs the first one no locks: another process that comes and goes leaves its log.
+    @Test func twoConnectionsAndAnotherProcess() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/journal.sqlite"
+        let journal = SQLiteJournal(path: path)
+        try journal.append([Self.record("Aa")])
+        #expect(try Self.found(SQLiteJournal(path: path)) == ["Aa"])
+        let program = """
+            import sqlite3, sys
+            journal = sqlite3.connect(sys.argv[1])
+            print(journal.execute("SELECT count(*) FROM event").fetchone()[0])
+            journal.close()
+            """
+        #expect(try runTool("python3", ["-c", program, path]).text == "1\n")
+        try journal.append([Self.record("Ab")])
+        #expect(try runTool("python3", ["-c", program, path]).text == "2\n")
     }
 
     @Test func whatIsAddedIsFound() throws {

@@ -129,7 +129,8 @@ import Testing
                 "\n  <a@example.net>, <b@example.net>, <c@example.net> and 1 more: infected: ",
                 " by policies.default.infected (tag ",
                 "\n  <r@entry.example>: infected: discard by recipients[0].infected (",
-                "\n  <r@table.example>: infected: quarantine by texthash:\(table), line 2: infected (tag ", "kill 12)",
+                "\n  <r@table.example>: infected: quarantine by texthash:\(table), line 2: infected (tag ",
+                "kill 12.0)",
             ] {
                 #expect(several.contains(part), "\(part): \(several)")
             }

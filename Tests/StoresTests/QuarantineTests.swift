@@ -323,7 +323,7 @@ import TestSupport
         // No value made a line of its own.
         let names: Set<Substring> = [
             "mailreeve-quarantine", "id", "secret", "message-sha256", "subject", "message-id", "time", "category",
-            "size", "reason", "sender", "client", "forwarded", "body",
+            "size", "reason", "sender", "listener", "policy", "client", "forwarded", "body",
             "smtputf8", "ret", "envid", "recipient", "sha256",
         ]
         for round in 0..<300 {

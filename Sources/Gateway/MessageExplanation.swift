@@ -144,7 +144,8 @@ package struct MessageExplanation: Codable, Sendable {
     private static func keys(
         _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy
     ) -> [String] {
-        if policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam) { return ["lovers"] }
+        let isLoved = policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam)
+        if isLoved { return ["lovers"] }
         return switch category {
         case .clean: []
         case .unchecked: verdict.reasons.map { "unchecked.\($0.rawValue)" }

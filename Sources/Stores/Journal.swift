@@ -56,8 +56,8 @@ package struct JournalRecord: Sendable, Hashable {
 
     /// Octets of its texts, which is what it takes in memory, nearly.
     package var octets: Int {
-        let texts = [mailID, logID, sender, subject, messageID, client, quarantineID ?? "", queuedAs, line] + recipients
-        return texts.reduce(explanation.count) { $0 + $1.utf8.count }
+        let texts = [mailID, logID, sender, subject, messageID, client, quarantineID ?? "", queuedAs, line]
+        return (texts + recipients).reduce(explanation.count) { $0 + $1.utf8.count }
     }
 }
 

@@ -27,7 +27,8 @@ import Testing
         try file.write([UInt8](repeating: 0x61, count: size))
         let entry = Quarantine.Entry(
             id: id, time: 1000, category: category, reason: "test",
-            envelope: Envelope(reversePath: MailPath("s@y"), recipients: [Recipient(path: MailPath("r@x"))]), size: size)
+            envelope: Envelope(reversePath: MailPath("s@y"), recipients: [Recipient(path: MailPath("r@x"))]), size: size
+        )
         try quarantine.put(entry, message: file, report: Array(report.utf8))
         return try quarantine.files.entry(id)
     }

@@ -96,9 +96,11 @@ package struct MessagePipeline: MailReceiver {
 
     private func freshKey(_ work: MessageWork) async -> ServedRecipients.Key? {
         let (file, skipped) = (work.message.file, work.facts.firstReceived)
-        let sender = work.message.envelope.reversePath
+        let envelope = work.message.envelope
         return try? await work.setup.blocking(unless: file.inMemory) {
-            ServedRecipients.Key(sender: sender, digest: try file.digest(without: skipped ?? 0..<0))
+            ServedRecipients.Key(
+                sender: envelope.reversePath, recipients: envelope.recipients.map(\.path),
+                digest: try file.digest(without: skipped ?? 0..<0))
         }
     }
 

@@ -93,7 +93,7 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "authentication_results", \.authenticationResults,
             ValueType<Settings.AuthenticationResults>.choice.orNull(
-                meaning: "keep from MTAs of ours (xforward_clients), else remove-ours"),
+                meaning: "remove-ours, but for what an MTA of ours (xforward_clients) put above its Received field"),
             "Authentication-Results fields that come in: kept, removed where they claim our hostname, or removed."),
         PolicyKey(
             "quarantine", \.quarantine, .flag, "Keep a copy of mail that is not delivered because of its content."),

@@ -78,7 +78,7 @@ extension ConfigurationFile {
         | --- | --- | --- |
         | `pass` | the next hop's reply | is delivered, marked where it was not fully checked |
         | `discard` | 250 | is not delivered; a copy is kept if `quarantine` is `yes` |
-        | `bounce` | 5xx, from which the client makes a bounce | is not delivered; a copy is kept if `quarantine` is `yes` |
+        | `bounce` | 250; the sender gets a notification | is not delivered; a copy is kept if `quarantine` is `yes` |
         | `reject` | 5xx | is not delivered; a copy is kept if `quarantine` is `yes` |
         | `tempfail` | 4xx | stays with the client, which tries again |
         | `quarantine` | 250 | is not delivered; a copy is always kept |

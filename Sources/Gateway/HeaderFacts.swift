@@ -82,22 +82,56 @@ struct HeaderFacts: Sendable {
                     (facts.subjectField, facts.subjectStart) = (field.whole, field.value.lowerBound)
                 }
                 if facts.subject.isEmpty { facts.subject = trimmed(bytes[field.value]) }
-            } else if field.isNamed("Authentication-Results", in: span) {
-                facts.results.append((AuthenticationResults.server(bytes[field.value]), field.whole))
-            } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
-                facts.spamFields.append(field.whole)
-            } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
-                facts.amavisFields.append(field.whole)
-            } else if HeaderEdits.ownNames.contains(where: { field.isNamed($0, in: span) }) {
-                facts.forged.append(field.whole)
+            } else if facts.takeForged(field, bytes) {
+                continue
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
                 facts.contentFields.append(field.whole)
             }
         }
         facts.block = Array(bytes[..<scanner.position])
         facts.cut = scanner.end == .limit
+        if scanner.end == .brokenLine { facts.readOn(bytes, from: scanner.position, limit: limit) }
         facts.endsInBlankLine = scanner.end == .blankLine && facts.block.suffix(2) == [0x0D, 0x0A]
         return facts
+    }
+
+    /// Notes a field that may have to be taken out.
+    /// - Returns: false for all others.
+    private mutating func takeForged(_ field: HeaderField, _ bytes: [UInt8]) -> Bool {
+        let span = bytes.span
+        if field.isNamed("Authentication-Results", in: span) {
+            results.append((AuthenticationResults.server(bytes[field.value]), field.whole))
+        } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
+            spamFields.append(field.whole)
+        } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
+            amavisFields.append(field.whole)
+        } else if HeaderEdits.ownNames.contains(where: { field.isNamed($0, in: span) }) {
+            forged.append(field.whole)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// Looks for fields to be taken out behind a line that is no field, up to the first empty line: those who read the message
+    /// from a mailbox or by LMTP may not stop there (forgery).
+    private mutating func readOn(_ bytes: [UInt8], from start: Int, limit: Int) {
+        let span = bytes.span
+        var line = start
+        while line < min(limit, bytes.count) {
+            let rest = span.extracting(line...)
+            guard let newline = rest.firstIndex(of: 0x0A) else {
+                cut = bytes.count >= limit
+                return
+            }
+            var scanner = HeaderScanner(from: line + newline + 1, limit: limit)
+            while let field = scanner.next(in: span) {
+                if !takeForged(field, bytes), Self.isBulk(field, bytes) { isBulk = true }
+            }
+            cut = scanner.end == .limit
+            guard scanner.end == .brokenLine else { return }
+            line = scanner.position
+        }
     }
 
     private static func isContent(_ name: ArraySlice<UInt8>) -> Bool {

@@ -33,12 +33,17 @@ struct MessageDelivery {
             work.settle(index, work.disposition(of: index), ReplyTexts.servedBefore(id: work.id))
         }
         var taken: [PreparedTransaction] = []
-        for transaction in work.transactions(without: served) {
-            switch await work.prepare(transaction.outgoing, hops: work.rules.nextHop.map { [$0] }) {
+        // Whom a rule added gets the first copy that somebody else gets, too.
+        var added: [Recipient] = []
+        for var transaction in work.transactions(without: served) {
+            transaction.add(added)
+            added = []
+            switch await work.prepare(transaction.outgoing, hops: transaction.hops) {
             case .unavailable(let failure):
                 work.settle(transaction, ReplyTexts.unavailable("\(failure)", id: work.id))
             case .refused(let hop, let replies):
                 work.settle(transaction, replies, hop: hop.description)
+                added = transaction.added
             case .ready(let prepared):
                 let (hop, replies) = (prepared.hop.description, prepared.recipientReplies)
                 // The client hears nothing of those whom a rule added: when one of them has to be tried again, nobody gets
@@ -46,6 +51,10 @@ struct MessageDelivery {
                 if let failed = replies.suffix(transaction.added.count).first(where: \.isTemporary) {
                     prepared.abort()
                     work.settle(transaction, ReplyTexts.relayed(failed, hop: hop, id: work.id))
+                } else if !replies.dropLast(transaction.added.count).contains(where: \.isPositive) {
+                    prepared.abort()
+                    work.settle(transaction, replies, hop: hop)
+                    added = transaction.added
                 } else {
                     taken.append(PreparedTransaction(transaction: transaction, prepared: prepared))
                 }

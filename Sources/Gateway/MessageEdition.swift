@@ -12,6 +12,8 @@ internal import Stores
 struct MessageEdition: Hashable, Sendable {
     var prefix: [UInt8] = []
     var edits: [BodyEdit] = []
+    /// Rules choose where it goes (FILTER, REDIRECT).
+    var isRouted = false
 }
 
 /// One transaction with a next hop.
@@ -19,36 +21,58 @@ struct MessageTransaction: Sendable {
     /// Places of its recipients in the envelope.
     var recipients: [Int]
     var outgoing: OutgoingMessage
+    /// What FILTER chose; nil for the listener's own next hops.
+    var hops: [NextHop]?
     /// Its recipients at the next hop are others (REDIRECT): all of `recipients` have the reply for the first of them.
     var isRedirected: Bool
     /// Recipients behind the others whom a rule added; nobody is told of them.
-    var added: [Recipient]
+    private(set) var added: [Recipient]
+
+    init(recipients: [Int], outgoing: OutgoingMessage, hops: [NextHop]?, isRedirected: Bool, added: [Recipient]) {
+        (self.recipients, self.outgoing, self.hops) = (recipients, outgoing, hops)
+        self.isRedirected = isRedirected
+        self.added = []
+        add(added)
+    }
+
+    /// Adds recipients behind the others.
+    mutating func add(_ recipients: [Recipient]) {
+        added += recipients
+        outgoing.recipients += recipients
+    }
 }
 
 extension MessageWork {
     /// The transactions that bring the message to those who get it, in the order of their first recipients.
     /// - Parameter served: places of recipients who have it already.
     func transactions(without served: Set<Int> = []) -> [MessageTransaction] {
+        let isRetry = served.contains { disposition(of: $0).isDelivered }
         var editions: [(edition: MessageEdition, recipients: [Int])] = []
-        var added = rules.bcc
+        var added: [Recipient] = []
         for group in groups where group.disposition.isDelivered {
             let recipients = group.recipients.filter { !served.contains($0) }
             if recipients.isEmpty { continue }
-            for path in group.policy.shadow ? [] : group.policy.marking.alwaysBCC
-            where !added.contains(where: { $0.path == path }) {
-                added.append(Recipient(path: path, notify: .never))
+            // Shadow: nobody is added, and nothing goes elsewhere.
+            if !group.policy.shadow {
+                let copies = group.policy.marking.alwaysBCC.map { Recipient(path: $0, notify: .never) }
+                for copy in rules.bcc + copies where !added.contains(where: { $0.path == copy.path }) {
+                    added.append(copy)
+                }
             }
-            let edition = edition(for: group)
+            var edition = edition(for: group)
+            edition.isRouted = !group.policy.shadow && (rules.redirect != nil || rules.nextHop != nil)
             // REDIRECT makes one recipient of all, who gets one copy.
-            if let place = editions.firstIndex(where: { $0.edition == edition || rules.redirect != nil }) {
+            let isRedirected = edition.isRouted && rules.redirect != nil
+            if let place = editions.firstIndex(where: { $0.edition == edition || isRedirected && $0.edition.isRouted })
+            {
                 editions[place].recipients += recipients
             } else {
                 editions.append((edition, recipients))
             }
         }
         return editions.enumerated().map { place, item in
-            // Who is added gets one copy.
-            transaction(item.edition, item.recipients.sorted(), added: place == 0 ? added : [])
+            // Who is added gets one copy, and has it already when somebody has the message.
+            transaction(item.edition, item.recipients.sorted(), added: place == 0 && !isRetry ? added : [])
         }
     }
 
@@ -56,14 +80,16 @@ extension MessageWork {
         _ edition: MessageEdition, _ recipients: [Int], added: [Recipient]
     ) -> MessageTransaction {
         let envelope = message.envelope
-        let own = rules.redirect.map { [$0] } ?? recipients.map(extended)
+        let redirect = edition.isRouted ? rules.redirect : nil
+        let own = redirect.map { [$0] } ?? recipients.map(extended)
         let outgoing = OutgoingMessage(
-            reversePath: envelope.reversePath, parameters: envelope.parameters, recipients: own + added,
+            reversePath: envelope.reversePath, parameters: envelope.parameters, recipients: own,
             forwarded: envelope.client.forwarded,
             body: OutgoingBody(prefix: edition.prefix, file: message.file, edits: edition.edits),
             hasEightBit: message.intake.hasEightBit || edition.edits.contains { $0.text.contains { $0 >= 0x80 } })
         return MessageTransaction(
-            recipients: recipients, outgoing: outgoing, isRedirected: rules.redirect != nil, added: added)
+            recipients: recipients, outgoing: outgoing, hops: edition.isRouted ? rules.nextHop.map { [$0] } : nil,
+            isRedirected: redirect != nil, added: added)
     }
 
     /// A recipient with the extension that the policy wants.
@@ -135,9 +161,14 @@ extension MessageWork {
         if group.isLocal { ranges += facts.spamFields }
         if marking.fieldNames == .amavis { ranges += facts.amavisFields }
         let host = Array(setup.hostname.lowercased().utf8)
-        switch marking.authenticationResults ?? (isFromOurMTA ? .keep : .removeOurs) {
+        // Fields in our name, and those that could be read as such.
+        let ours = facts.results.filter { $0.server == nil || $0.server == host }.map(\.range)
+        switch marking.authenticationResults {
         case .keep: break
-        case .removeOurs: ranges += facts.results.filter { $0.server == nil || $0.server == host }.map(\.range)
+        // What stands above the Received field of an MTA of ours was put there by it; below, anybody may have written it.
+        case nil where isFromOurMTA:
+            ranges += ours.filter { $0.lowerBound > facts.firstReceived?.lowerBound ?? -1 }
+        case .removeOurs, nil: ranges += ours
         case .remove: ranges += facts.results.map(\.range)
         }
         return ranges
@@ -148,8 +179,10 @@ extension MessageWork {
     /// The tag for the subject as recipients see it; nil when there is none to add.
     private func tag(_ group: RecipientGroup) -> [UInt8]? {
         let marking = group.policy.marking
+        // The field that would get it: what a second one says is not shown.
+        let subject = facts.subjectField.map { Array(facts.block[facts.subjectStart..<$0.upperBound]) } ?? []
         guard group.isLocal, let tag = marking.first(marking.subjectTags, group.verdict),
-            !SubjectTag.isIn(EncodedWords.decoded(facts.subject), tag)
+            !SubjectTag.isIn(EncodedWords.decoded(subject), tag)
         else { return nil }
         return SubjectTag.text(tag)
     }

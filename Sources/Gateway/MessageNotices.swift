@@ -10,13 +10,21 @@ internal import Stores
 extension MessageWork {
     /// Octets of a message that goes back to its sender as a whole (`RET=FULL`, RFC 3461 section 4.3).
     private static let returnedLimit = 1_048_576
+    /// How long the client waits for the next hop to take a notification to the sender; then it has to try again.
+    private static let notificationTime = Duration.seconds(15)
+    /// How long the client waits for all notices to recipients and administrators together.
+    private static let noticesTime = Duration.seconds(5)
+    /// Notices on their way at the same time.
+    private static let noticesAtOnce = 8
 
     /// Tells the sender of refused recipients.
-    /// - Returns: false when the notification was not taken and the client has to try again.
-    func notifySender(_ refused: [RecipientOutcome]) async -> Bool {
+    /// - Parameter number: tells the notifications of one message apart.
+    /// - Returns: false when the notification was not taken in time and the client has to try again.
+    func notifySender(_ refused: [RecipientOutcome], number: Int) async -> Bool {
         let envelope = message.envelope
         var subject = DeliveryStatusNotification.Subject(
             hostname: setup.hostname, id: id, envelope: envelope, refused: refused, headers: facts.block, time: time)
+        subject.number = number
         subject.messageSubject = shownSubject
         let language = groups.first { group in
             group.recipients.contains { envelope.recipients[$0] == refused.first?.recipient }
@@ -31,12 +39,22 @@ extension MessageWork {
                 try file.descriptor.read(at: 0, count: file.count)
             }
         }
-        switch await submit(DeliveryStatusNotification.message(subject), to: envelope.reversePath) {
-        case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
-        // A sender that the next hop refuses for good cannot be told; trying again would not change it.
-        case .refused(_, let replies): return replies.allSatisfy(\.isPermanent)
-        case .unavailable: return false
-        }
+        let bytes = DeliveryStatusNotification.message(subject)
+        let deadline = ContinuousClock.now + Self.notificationTime
+        return await waited(until: deadline) { [self] in
+            switch await submit(bytes, to: envelope.reversePath) {
+            case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
+            // A sender that the next hop refuses for good cannot be told; trying again would not change it.
+            case .refused(_, let replies): return replies.allSatisfy(\.isPermanent)
+            case .unavailable: return false
+            }
+        } ?? false
+    }
+
+    /// A notice that is ready to be sent.
+    private struct Notice {
+        var path: MailPath
+        var bytes: [UInt8]
     }
 
     /// Tells recipients and administrators of mail that is kept back. Whatever goes wrong is only logged: the message is where
@@ -44,11 +62,15 @@ extension MessageWork {
     mutating func notifyOthers(except served: Set<Int>) async {
         guard let book = setup.notices else { return }
         var told: [MailPath: [Int]] = [:]
+        var notices: [Notice] = []
         for group in groups where !group.disposition.isDelivered && group.disposition != .tempfail {
             let category = group.decisive.category
             let recipients = group.recipients.filter { !served.contains($0) }
             if group.isLocal, group.policy.warnRecipients.contains(category) {
-                for index in recipients { await warn(index, group, book) }
+                for index in recipients {
+                    let path = message.envelope.recipients[index].path
+                    if let notice = notice(.recipient, to: path, group, [index], book) { notices.append(notice) }
+                }
             }
             if let admin = group.policy.admins[category] { told[admin, default: []] += recipients }
         }
@@ -56,23 +78,73 @@ extension MessageWork {
             guard !recipients.isEmpty, let group = groups.first(where: { $0.recipients.contains(recipients[0]) }) else {
                 continue
             }
-            await send(.admin, to: admin, group, recipients, book)
+            if let notice = notice(.admin, to: admin, group, recipients, book) { notices.append(notice) }
+        }
+        await send(notices)
+    }
+
+    /// Sends notices side by side; the client of the message waits, and no longer than for `noticesTime`.
+    private mutating func send(_ notices: [Notice]) async {
+        let (work, deadline) = (self, ContinuousClock.now + Self.noticesTime)
+        causes += await withTaskGroup(of: String?.self) { group in
+            var failures: [String] = []
+            for (place, notice) in notices.enumerated() {
+                if place >= Self.noticesAtOnce, let ended = await group.next(), let failure = ended {
+                    failures.append(failure)
+                }
+                group.addTask { await work.failure(of: notice, deadline) }
+            }
+            for await case .some(let failure) in group { failures.append(failure) }
+            return failures
         }
     }
 
-    private mutating func warn(_ index: Int, _ group: RecipientGroup, _ book: NoticeBook) async {
-        await send(.recipient, to: message.envelope.recipients[index].path, group, [index], book)
+    /// Sends one notice.
+    /// - Returns: why it was not sent, for the log; nil when it was.
+    private func failure(of notice: Notice, _ deadline: ContinuousClock.Instant) async -> String? {
+        let cause: String?? =
+            deadline <= .now
+            ? nil
+            : await waited(until: deadline) { [self] in
+                switch await submit(notice.bytes, to: notice.path) {
+                case .ready(let prepared): return await prepared.commit().first { !$0.isPositive }?.summary
+                case .refused(_, let replies): return replies.first?.summary ?? ""
+                case .unavailable(let failure): return "\(failure)"
+                }
+            }
+        guard let cause else { return "no notice to <\(notice.path)>: not taken in time" }
+        return cause.map { "no notice to <\(notice.path)>: \($0)" }
     }
 
-    private mutating func send(
+    /// Waits for work, but not beyond a deadline: then it is cancelled, and ends by itself within the timeouts of the next hop.
+    /// - Returns: nil when it came too late.
+    private func waited<Result: Sendable>(
+        until deadline: ContinuousClock.Instant, for work: @escaping @Sendable () async -> Result
+    ) async -> Result? {
+        let (results, sink) = AsyncStream<Result?>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let worker = Task { _ = sink.yield(await work()) }
+        let timer = Task {
+            try? await Task.sleep(until: deadline, clock: .continuous)
+            sink.yield(nil)
+        }
+        defer {
+            worker.cancel()
+            timer.cancel()
+        }
+        for await result in results { return result }
+        return nil
+    }
+
+    /// A notice as a message; nil where this address gets none.
+    private mutating func notice(
         _ kind: NoticeTemplates.Kind, to path: MailPath, _ group: RecipientGroup, _ recipients: [Int],
         _ book: NoticeBook
-    ) async {
+    ) -> Notice? {
         guard book.mayNotify(path, time: time) else {
             causes.append("no notice to <\(path)>: too many in this hour")
-            return
+            return nil
         }
-        guard let templates = book.templates(group.policy.noticeLanguage) else { return }
+        guard let templates = book.templates(group.policy.noticeLanguage) else { return nil }
         let shown = recipients.prefix(Self.recipientsShown).map { "  <\(message.envelope.recipients[$0].path)>" }
         let more = recipients.count > shown.count ? ["  ... (\(recipients.count))"] : []
         let notice = templates.notice(
@@ -82,20 +154,11 @@ extension MessageWork {
                 .recipients: (shown + more).joined(separator: "\n"), .subject: shownSubject,
                 .reason: ReplyTexts.reason(group.decisive, id: id), .mailID: quarantineID ?? "-",
             ])
-        let bytes = NoticeMessage.message(
-            notice, from: setup.hostname, to: path, id: "\(mailID)-\(kind.rawValue)-\(recipients.first ?? 0)",
-            time: time)
-        switch await submit(bytes, to: path) {
-        case .ready(let prepared):
-            let replies = await prepared.commit()
-            if let reply = replies.first(where: { !$0.isPositive }) {
-                causes.append("no notice to <\(path)>: \(reply.summary)")
-            }
-        case .refused(_, let replies):
-            causes.append("no notice to <\(path)>: \(replies.first?.summary ?? "")")
-        case .unavailable(let failure):
-            causes.append("no notice to <\(path)>: \(failure)")
-        }
+        return Notice(
+            path: path,
+            bytes: NoticeMessage.message(
+                notice, from: setup.hostname, to: path, id: "\(mailID)-\(kind.rawValue)-\(recipients.first ?? 0)",
+                time: time))
     }
 
     /// Recipients that a notice names.

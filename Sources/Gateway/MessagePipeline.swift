@@ -131,17 +131,18 @@ package struct MessagePipeline: MailReceiver {
 
     /// Notifies senders, folds the outcomes for SMTP, and logs.
     private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
-        var failure = await bounce(&work, except: served)
+        let folding = work.folding(except: served)
+        var failure = folding == .refuseAll ? nil : await bounce(&work, except: served)
         if work.message.lmtp {
             if work.outcomes.allSatisfy(\.reply.isTemporary) { await dropCopy(&work) }
             await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
         }
-        let folded = FoldedReply(work.outcomes)
+        let folded = FoldedReply(work.outcomes, mustAccept: folding == .acceptAll)
         if failure == nil, !folded.reply.isTemporary {
             let refused = work.notifiable(folded.toBeNotified)
-            if !refused.isEmpty, !(await work.notifySender(refused)) {
+            if !refused.isEmpty, !(await work.notifySender(refused, number: 2)) {
                 failure = ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
             }
         }
@@ -167,7 +168,7 @@ package struct MessagePipeline: MailReceiver {
         guard !bounced.isEmpty else { return nil }
         let wanted = Set(work.notifiable(bounced.compactMap { work.results[$0] }).map(\.recipient.path))
         let told = bounced.filter { index in work.results[index].map { wanted.contains($0.recipient.path) } ?? false }
-        let wasSent = told.isEmpty ? true : await work.notifySender(told.compactMap { work.results[$0] })
+        let wasSent = told.isEmpty ? true : await work.notifySender(told.compactMap { work.results[$0] }, number: 1)
         for index in bounced {
             guard let outcome = work.results[index] else { continue }
             let isTold = told.contains(index)
@@ -210,18 +211,43 @@ extension MessageWork {
         }
     }
 
-    /// Those of whom the sender is told: what a next hop refused for good, and what the content forbids where no rule of
-    /// good manners keeps us silent.
+    /// Those of whom the sender is told, as far as no rule of good manners keeps us silent: it holds for what a next hop refused
+    /// as for what the content forbids, since a worm forges its sender for both.
     fileprivate func notifiable(_ outcomes: [RecipientOutcome]) -> [RecipientOutcome] {
         let sender = message.envelope.reversePath
         return DeliveryStatusNotification.wanted(outcomes, sender: sender).filter { outcome in
-            guard !outcome.kind.isDelivered,
+            guard
                 let group = groups.first(where: { group in
                     group.recipients.contains { message.envelope.recipients[$0] == outcome.recipient }
                 })
             else { return true }
+            // What is delivered although something was found is judged by all that was found.
+            let verdict = outcome.kind.isDelivered ? group.verdict : group.decisive
             return NotificationPolicy.suppression(
-                group.decisive, group.policy, sender: sender, recipient: outcome.recipient, isBulk: facts.isBulk) == nil
+                verdict, group.policy, sender: sender, recipient: outcome.recipient, isBulk: facts.isBulk) == nil
         }
+    }
+
+    /// How an SMTP client's one reply is made where some recipients are bounced, others are refused, and nobody gets the message.
+    fileprivate enum Folding {
+        /// By the outcomes.
+        case usual
+        /// With 5xx, and no notification of ours: the client tells the sender of all.
+        case refuseAll
+        /// With 250: an MTA that hears 5xx would tell the sender of those, too, of whom it has been told or must not be told.
+        case acceptAll
+    }
+
+    fileprivate func folding(except served: Set<Int>) -> Folding {
+        let bounced = outcomes.filter { $0.kind == .bounce }
+        guard !message.lmtp, !bounced.isEmpty, !outcomes.contains(where: \.reply.isTemporary),
+            outcomes.contains(where: { $0.kind != .bounce && $0.reply.isPermanent }),
+            !outcomes.contains(where: { $0.kind.isDelivered && $0.reply.isPositive })
+        else { return .usual }
+        let isToldBefore = served.contains { results[$0]?.kind == .bounce }
+        if !isToldBefore, listener.placement == .beforeQueue || notifiable(bounced).count == bounced.count {
+            return .refuseAll
+        }
+        return .acceptAll
     }
 }

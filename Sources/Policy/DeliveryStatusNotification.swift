@@ -18,6 +18,8 @@ package enum DeliveryStatusNotification {
         package var templates: NoticeTemplates?
         /// `Subject:` of the message, for people; escaped.
         package var messageSubject = ""
+        /// Tells the notifications of one message apart.
+        package var number = 0
         /// Unix time.
         package var time: Int
 
@@ -41,14 +43,15 @@ package enum DeliveryStatusNotification {
 
     /// The message, CRLF, ready to be sent to the sender with a null reverse-path.
     package static func message(_ subject: Subject) -> [UInt8] {
-        let boundary = "mailreeve-\(subject.id)-\(subject.time)"
+        let name = "\(subject.id)-\(subject.time)-\(subject.number)"
+        let boundary = "mailreeve-\(name)"
         let notice = words(subject)
         var out = """
             From: MAILER-DAEMON@\(subject.hostname)
             To: \(address(subject.envelope.reversePath))
             Subject: \(HeaderText.encoded(notice.subject))
             Date: \(DateText.rfc5322(subject.time))
-            Message-ID: <dsn-\(subject.id)-\(subject.time)@\(subject.hostname)>
+            Message-ID: <dsn-\(name)@\(subject.hostname)>
             Auto-Submitted: auto-replied
             MIME-Version: 1.0
             Content-Transfer-Encoding: 8bit

@@ -22,7 +22,9 @@ package struct FoldedReply: Hashable, Sendable {
 
     /// Folds outcomes: the first 4xx of any recipient; else, when nobody gets the message, a 5xx if there is one, the
     /// next hop's own before ours; else 250 with a count of the others.
-    package init(_ outcomes: [RecipientOutcome]) {
+    /// - Parameter mustAccept: nobody gets the message, but the client may not hear 5xx: it would tell the sender of recipients
+    ///   of whom the sender has been told, or must not be told.
+    package init(_ outcomes: [RecipientOutcome], mustAccept: Bool = false) {
         toBeNotified = []
         guard let first = outcomes.first else {
             reply = Reply(554, EnhancedStatus(5, 5, 1), "No valid recipients")
@@ -33,16 +35,17 @@ package struct FoldedReply: Hashable, Sendable {
             return
         }
         let refused = outcomes.filter { $0.reply.isPermanent }
-        let discarded = outcomes.filter { $0.kind == .discard || $0.kind == .quarantine }
-        guard let accepted = outcomes.first(where: { $0.reply.isPositive && $0.kind.isDelivered }) else {
+        let settled = mustAccept ? outcomes.first { $0.reply.isPositive } : nil
+        guard let accepted = outcomes.first(where: { $0.reply.isPositive && $0.kind.isDelivered }) ?? settled else {
             reply = (refused.first { $0.kind.isDelivered } ?? refused.first ?? first).reply
             return
         }
+        let discarded = outcomes.filter { ($0.kind == .discard || $0.kind == .quarantine) && $0 != accepted }
         reply = accepted.reply
         var others: [String] = []
         if !refused.isEmpty { others.append("\(refused.count) REJECT") }
         if !discarded.isEmpty { others.append("\(discarded.count) DISCARD") }
-        let bounced = outcomes.count { $0.kind == .bounce && $0.reply.isPositive }
+        let bounced = outcomes.count { $0.kind == .bounce && $0.reply.isPositive && $0 != accepted }
         if bounced > 0 { others.append("\(bounced) BOUNCE") }
         if !others.isEmpty, let last = reply.lines.indices.last {
             reply.lines[last] += ", but " + others.joined(separator: ", and ")

@@ -8,9 +8,9 @@ package enum SubjectTag {
         return Array((EncodedWord.words(tag + " ").joined(separator: " ") + " ").utf8)
     }
 
-    /// True when a decoded subject has the tag already: it is not put there twice, neither by two gateways in a row nor on an
-    /// answer.
+    /// True when a decoded subject begins with the tag already: two gateways in a row do not put it there twice. Elsewhere in
+    /// the subject it is the sender's word, which filters of recipients do not look for.
     package static func isIn(_ subject: String, _ tag: String) -> Bool {
-        subject.contains(tag)
+        subject.drop { $0.isWhitespace }.hasPrefix(tag)
     }
 }

@@ -61,7 +61,7 @@ struct ConfigCommand: ParsableCommand {
         var key: String?
         @Option(help: "Recipient whose settings are shown.")
         var recipient: String?
-        @Option(help: "Sender of the mail; empty is the null sender.")
+        @Option(help: "Sender of the mail; '' or '<>' is the null sender.")
         var sender = ""
         @Option(help: "Address of the client that the mail comes from.")
         var client: String?
@@ -97,7 +97,7 @@ struct ConfigCommand: ParsableCommand {
         private func explainPolicy(_ loaded: LoadedConfiguration) throws {
             do {
                 let question = PolicyExplanation.Question(
-                    recipient: try path(recipient ?? ""), sender: try path(sender), client: try address(),
+                    recipient: try path(recipient ?? ""), sender: try path(sender == "<>" ? "" : sender), client: try address(),
                     listener: listener, isAuthenticated: authenticated)
                 for line in try PolicyExplanation(loaded, question).lines { print(line) }
             } catch {

@@ -56,6 +56,12 @@ import Testing
         let configuration = try OfflineConfiguration()
         let explained = try mailreeve("config", "explain", "--config", configuration.path, "inspector.workers")
         #expect(explained.status == 0 && explained.text.contains("\(configuration.path):7:12)"), "\(explained)")
+        let senders = try ["", "<>", "a b"].map {
+            try mailreeve(
+                "config", "explain", "--config", configuration.path, "--recipient", "r@a.example", "--sender", $0)
+        }
+        #expect(
+            senders.map { $0.status == 0 } == [true, true, false] && senders[0].text == senders[1].text, "\(senders)")
         let fallback = try mailreeve("config", "explain", "--config", configuration.path, "limits.message_size")
         #expect(
             fallback.status == 0 && fallback.text.contains("100 MiB") && fallback.text.contains("default"),

@@ -65,7 +65,10 @@ import Testing
 
     @Test(arguments: [
         ("Subject: hello\n", "Subject: ***SPAM*** hello\r\n"), ("subject:hello\n", "subject:***SPAM*** hello\r\n"),
-        ("Subject: Re: ***SPAM*** x\n", "Subject: Re: ***SPAM*** x\r\n"),
+        ("Subject: ***SPAM*** x\n", "Subject: ***SPAM*** x\r\n"),
+        // Only in front it is seen, and only in the field that is shown.
+        ("Subject: no ***SPAM***\n", "Subject: ***SPAM*** no ***SPAM***\r\n"),
+        ("Subject: \nSubject: ***SPAM*** x\n", "Subject:***SPAM***  \r\nSubject: ***SPAM*** x\r\n"),
         ("Subject: =?utf-8?B?KioqU1BBTSoqKg==?= x\n", "Subject: =?utf-8?B?KioqU1BBTSoqKg==?= x\r\n"),
         ("Subject: =?utf-8?q?caf=C3=A9?=\n", "Subject: ***SPAM*** =?utf-8?q?caf=C3=A9?=\r\n"),
         ("Subject:\n hello\n", "Subject:\r\n ***SPAM*** hello\r\n"), ("Subject: \n", "***SPAM*** "),
@@ -78,7 +81,9 @@ import Testing
             #expect(try send(Self.mail("From: a@b\n" + field), to: stage.gateway.port).code == 250)
             let (header, body, _) = try Self.only(stage)
             #expect(header.contains(expected), "\(header)")
-            #expect(header.components(separatedBy: "***SPAM***").count <= 2)
+            #expect(
+                header.components(separatedBy: "***SPAM***").count <= 2
+                    + field.components(separatedBy: "***SPAM***").count - 1)
             #expect(body == Self.crlf(Self.body))
             // Every line of the header is a field or goes on with one.
             #expect(
@@ -111,12 +116,39 @@ import Testing
             "Authentication-Results: gateway.example; spf=pass\nAuthentication-Results: other.example; dkim=pass\n"
         try await Lanes.run {
             let trusting = try Self.stage([:])
-            #expect(try send(Self.mail(fields + "From: a@b\n"), to: trusting.gateway.port).code == 250)
-            #expect(try Self.only(trusting).header.contains(Self.crlf(fields)))
+            // Below the trace field of our MTA, or without one, anybody may have written them.
+            let trace = "Received: from x (x [192.0.2.1])\n\tby mx (Postfix) with ESMTP id 4; date\n"
+            let others = "Authentication-Results: other.example; dkim=pass\n"
+            for (before, after) in [(fields + trace, fields + trace + others), ("", others)] {
+                trusting.hop.clear()
+                let mail = Self.mail(before + fields + "From: a@b\n")
+                #expect(try send(mail, to: trusting.gateway.port).code == 250)
+                let header = try Self.only(trusting).header
+                #expect(header.contains(Self.crlf("\n\(after)From: a@b\n")), "\(header)")
+                #expect(header.components(separatedBy: "gateway.example; spf").count == (before.isEmpty ? 1 : 2))
+            }
+            let believing = try Self.stage(["authentication_results": "keep"])
+            #expect(try send(Self.mail(fields + "From: a@b\n"), to: believing.gateway.port).code == 250)
+            #expect(try Self.only(believing).header.contains(Self.crlf(fields)))
             let strict = try Self.stage(["authentication_results": "remove-ours"])
             #expect(try send(Self.mail(fields + "From: a@b\n"), to: strict.gateway.port).code == 250)
             let header = try Self.only(strict).header
             #expect(!header.contains("Results: gateway.example") && header.contains("Results: other.example"))
+        }
+    }
+
+    /// Those who read mail from the disk read on behind a line that is no field: so fields of ours go there, too, as far as the
+    /// first empty line.
+    @Test func forgedFieldsBehindABrokenLine() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage([:])
+            let forged = "X-Spam-Flag: NO\nX-Virus-Scanned: forged\nX-Quarantine-ID: <x>\n\tforged\n"
+            let results = "Authentication-Results: gateway.example; dkim=pass\n"
+            let mail = Self.mail("From: a@b\noops\n more\n\(forged)X-Kept: 1\noops\n\(results)Subject: s\n")
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let (header, body, _) = try Self.only(stage)
+            #expect(header.hasSuffix(Self.crlf("From: a@b\noops\n more\nX-Kept: 1\noops\nSubject: s\n")), "\(header)")
+            #expect(body == Self.crlf(Self.body))
         }
     }
 

@@ -35,7 +35,8 @@ import Testing
                 ["local_domains": "[local.example]"])
             let mail = Self.mail(to: ["r@local.example", "s@elsewhere.example"])
             #expect(try send(mail, to: stage.gateway.port).code == 250)
-            let notices = Self.notices(stage)
+            // Notices go out side by side.
+            let notices = Self.notices(stage).sorted { $0.recipients[0] < $1.recipients[0] }
             #expect(notices.map(\.recipients) == [["r@local.example"], ["virusalert@example.com"]])
             let warning = String(decoding: notices[0].content, as: UTF8.self)
             #expect(warning.contains("Subject: A message for you was not delivered\r\n"))
@@ -66,6 +67,65 @@ import Testing
             }
             #expect(try send(Self.mail(), to: stage.gateway.port).code == 250)
             try stage.gateway.log.wait(for: "no notice to <virusalert@example.com>: 450 4.2.0 later")
+        }
+    }
+
+    /// A next hop that says nothing holds the reply up for all notices together only once.
+    @Test func noticesThatHang() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage([
+                "infected": "quarantine", "warn_recipients": "[infected]",
+                "admins": "{infected: virusalert@example.com}",
+            ])
+            stage.hop.answer { step, _, command in step == .mail && command.contains("<>") ? .silence : .usual }
+            let recipients = (0..<20).map { "r\($0)@local.example" }
+            #expect(try send(Self.mail(to: recipients), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.isEmpty)
+            try stage.gateway.log.wait(for: "no notice to <virusalert@example.com>: not taken in time")
+        }
+    }
+
+    /// Nobody is told 250 for a notification that hangs, before or at its final dot.
+    @Test(arguments: [ScriptedNextHop.Step.mail, .dot])
+    func notificationThatHangs(_ step: ScriptedNextHop.Step) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "bounce"])
+            stage.hop.answer { at, _, _ in at == step ? .silence : .usual }
+            let reply = try send(Self.mail(), to: stage.gateway.port)
+            #expect(reply.description.hasPrefix("451 4.5.0"), "\(reply)")
+        }
+    }
+
+    /// What a next hop refuses is not told to a list or to the forged sender of a virus either.
+    @Test(arguments: [
+        ("List-Id: <l.example>\n", "", 0), ("", "X-Report: virus Win.Worm\n", 0),
+        ("", "X-Report: virus Eicar-Test\n", 1), ("", "", 1),
+    ])
+    func refusalsOfANextHop(_ header: String, _ report: String, _ expected: Int) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "pass"])
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("<no@") ? .reply("550 5.1.1 unknown") : .usual
+            }
+            let mail = Mail(to: ["yes@b.example", "no@b.example"], text: "\(report)\(header)From: a@b\n\nbody\n")
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(Self.notices(stage).count == expected)
+            #expect(stage.hop.deliveries.count == expected + 1)
+        }
+    }
+
+    /// One is bounced, another refused, and nobody gets the message: the sender hears of each once, or of none who must not be
+    /// told of.
+    @Test(arguments: [("Eicar-Test", 554, "Bounce, id=", 0), ("Win.Worm", 250, "DSN suppressed", 0)])
+    func bouncedAndRefused(_ virus: String, _ code: Int, _ words: String, _ count: Int) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(
+                ["infected": "bounce"], ["recipients": "[{match: [refused.example], infected: reject}]"])
+            let mail = Mail(
+                to: ["r@b.example", "r@refused.example"], text: "X-Report: virus \(virus)\nFrom: a@b\n\nbody\n")
+            let reply = try send(mail, to: stage.gateway.port)
+            #expect(reply.code == code && reply.description.contains(words), "\(reply)")
+            #expect(stage.hop.deliveries.count == count)
         }
     }
 
@@ -135,11 +195,14 @@ import Testing
                 ],
                 ["notices.directory": texts.path, "recipients": "[{match: [de.example], notice_language: de}]"])
             #expect(try send(Self.mail(to: ["r@de.example"]), to: stage.gateway.port).code == 250)
-            let text = Self.notices(stage).map { String(decoding: $0.content, as: UTF8.self) }
-            #expect(text.count == 2 && text[0].contains("Eine Nachricht an Sie wurde wegen ihres Inhalts"))
+            func text(to recipient: String) -> String {
+                let notice = Self.notices(stage).first { $0.recipients == [recipient] }
+                return String(decoding: notice?.content ?? [], as: UTF8.self)
+            }
+            #expect(Self.notices(stage).count == 2)
+            #expect(text(to: "r@de.example").contains("Eine Nachricht an Sie wurde wegen ihres Inhalts"))
             #expect(try send(Self.mail(to: ["r@fr.example"]), to: stage.gateway.port).code == 250)
-            #expect(
-                String(decoding: Self.notices(stage)[2].content, as: UTF8.self).contains("Сообщение для вас не было"))
+            #expect(text(to: "r@fr.example").contains("Сообщение для вас не было"))
             // A file with a mistake refuses the new settings; the old ones stay.
             try texts.write("ru", "[dsn]\nx ${nobody}\n")
             let line = try stage.gateway.reload()

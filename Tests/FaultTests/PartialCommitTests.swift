@@ -8,8 +8,9 @@ import Testing
     private static let both = ["a@one.example", "b@two.example"]
 
     /// Recipients of one.example and two.example get different editions.
-    private static func stage(beforeQueue: Bool = false) throws -> Stage {
+    private static func stage(beforeQueue: Bool = false, alwaysBCC: Bool = false) throws -> Stage {
         try Stage(beforeQueue: beforeQueue) { configuration in
+            if alwaysBCC { configuration.policies["default"]?["always_bcc"] = "[x@archive.example]" }
             configuration.settings["recipients"] = "[{match: [two.example], add_received: no}]"
         }
     }
@@ -60,6 +61,54 @@ import Testing
             stage.hop.clear()
             #expect(try send(mail, to: stage.gateway.port).code == 250)
             #expect(stage.hop.deliveries.flatMap(\.recipients).sorted() == Self.both)
+        }
+    }
+
+    /// The same octets to one of the recipients only are a message of their own, and their end is not the end of the other.
+    @Test func sameContentToOtherRecipients() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).isTemporary)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["a@one.example"]])
+            stage.hop.clear()
+            #expect(try send(.clean(1, to: ["a@one.example"]), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["a@one.example"]])
+            stage.hop.clear()
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["b@two.example"]])
+        }
+    }
+
+    /// A copy for an archive goes out with the first transaction only.
+    @Test func alwaysBCCIsSentOnce() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(alwaysBCC: true)
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).isTemporary)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["a@one.example", "x@archive.example"]])
+            stage.hop.clear()
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["b@two.example"]])
+        }
+    }
+
+    /// Nobody gets the message from the first transaction: the copy goes with the second; nobody at all: no copy.
+    @Test func alwaysBCCGoesWithWhoeverGetsTheMessage() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(alwaysBCC: true)
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("one.example") ? .reply("550 5.1.1 unknown") : .usual
+            }
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+            #expect(
+                stage.hop.deliveries.filter { !$0.mail.hasPrefix("FROM:<>") }.map(\.recipients)
+                    == [["b@two.example", "x@archive.example"]])
+            stage.hop.clear()
+            #expect(try send(.clean(2, to: ["a@one.example"]), to: stage.gateway.port).code == 550)
+            #expect(stage.hop.deliveries.isEmpty)
         }
     }
 

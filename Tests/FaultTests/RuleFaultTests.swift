@@ -15,6 +15,23 @@ import Testing
         }
     }
 
+    /// Shadow: what rules want is logged, and nothing goes elsewhere or to anybody else.
+    @Test(arguments: [
+        copied, "/^Subject: message/ REDIRECT other@example.net", "/^Subject: message/ FILTER smtp:[192.0.2.1]:25",
+    ])
+    func shadowRoutesNothing(rule: String) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["header_checks": "\"pcre:{{\(rule)}}\""]) { configuration in
+                configuration.settings["rules.filters"] = "[\"smtp:[192.0.2.1]:25 => smtp:[127.0.0.1]:9\"]"
+                configuration.settings["recipients"] = "[{match: [example.net], shadow: yes}]"
+            }
+            let mail = Mail.clean(1)
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [["rcpt@example.net"]])
+            #expect(stage.hop.deliveries.first?.content == mail.content)
+        }
+    }
+
     /// Nobody has the message yet when its copy has to be tried again: else a second try would double it.
     @Test func aCopyThatIsPutOffPutsTheMessageOff() async throws {
         try await Lanes.run {

@@ -155,6 +155,22 @@ import TestSupport
         #expect(try !facts("Received: \(value)\r\n\r\n").saysAuthenticated)
     }
 
+    /// Behind lines that are no fields, wherever the first read is cut, up to the first empty line.
+    @Test func forgedFieldsBehindBrokenLines() throws {
+        for size in [0, 5, Self.first - 40, Self.first - 20, Self.first - 8, Self.first, Self.first + 9] {
+            let filler = size < 5 ? "" : Self.filler(size)
+            let text = "A: b\r\nbroken\r\n folded\r\n\(filler)\r" + "x\r\n\(Self.forged)From x\r\nPrecedence: bulk\r\n"
+            let facts = try facts(text + "\r\n" + Self.forged)
+            #expect(facts.forged.count == 1 && facts.isBulk && facts.block == Array("A: b\r\n".utf8))
+            let range = try #require(facts.forged.first)
+            #expect(Array(text.utf8)[range].elementsEqual(Self.forged.utf8))
+        }
+        // Bounded.
+        let text = "broken\r\n" + Self.filler(500)
+        #expect(try facts(text + Self.forged + "\r\n", limit: 500 + 8 + Self.forged.utf8.count).forged.count == 1)
+        #expect(try facts(text + Self.forged + "\r\n", limit: 500 + 7 + Self.forged.utf8.count).forged.isEmpty)
+    }
+
     @Test func hopsAreCountedInLongBlocks() throws {
         let line = "Received: from a by b; date\r\n"
         let text = String(repeating: line, count: 2000) + "\r\n"

@@ -84,6 +84,18 @@ import Testing
         }
     }
 
+    /// Where the client may not hear 5xx, those refused are left to a notification.
+    @Test func acceptedForTheSakeOfOthers() {
+        var bounced = Fate.rejected.outcome(1)
+        (bounced.kind, bounced.reply) = (.bounce, Reply(250, EnhancedStatus(2, 5, 0), "DSN suppressed"))
+        let outcomes = [Fate.rejected.outcome(2), bounced, Fate.discarded.outcome(3)]
+        #expect(FoldedReply(outcomes).reply.isPermanent)
+        let folded = FoldedReply(outcomes, mustAccept: true)
+        #expect(folded.reply.summary == "250 2.5.0 DSN suppressed, but 1 REJECT, and 1 DISCARD")
+        #expect(folded.toBeNotified == [outcomes[0]])
+        #expect(FoldedReply([Fate.rejected.outcome(1)], mustAccept: true).reply.isPermanent)
+    }
+
     @Test func nobodyIsRefused() {
         #expect(FoldedReply([]).reply.summary == "554 5.5.1 No valid recipients")
     }

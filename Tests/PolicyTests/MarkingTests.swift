@@ -67,7 +67,8 @@ import Testing
             words.count > 1 && words.allSatisfy { $0.count <= 75 && $0.hasPrefix("=?UTF-8?B?") && $0.hasSuffix("?=") })
         // A tag that looks like an encoded word is one no more.
         #expect(!String(decoding: SubjectTag.text("=?utf-8?q?x?="), as: UTF8.self).hasPrefix("=?utf-8?q?x?="))
-        #expect(SubjectTag.isIn("Re: ***SPAM*** x", "***SPAM***") && !SubjectTag.isIn("x", "***SPAM***"))
+        #expect(SubjectTag.isIn("***SPAM*** x", "***SPAM***") && SubjectTag.isIn(" \r\n ***SPAM***", "***SPAM***"))
+        #expect(!SubjectTag.isIn("Re: ***SPAM*** x", "***SPAM***") && !SubjectTag.isIn("x", "***SPAM***"))
     }
 
     @Test(arguments: [

@@ -70,7 +70,7 @@ struct NotificationTests {
             headers: headers, time: 1_795_232_846)
     }
 
-    private static let boundary = "mailreeve-1-2-1795232846"
+    private static let boundary = "mailreeve-1-2-1795232846-0"
 
     /// What every notification is on the wire.
     private static func checkWire(_ message: [UInt8]) {
@@ -87,6 +87,15 @@ struct NotificationTests {
             }
         }
         #expect(message.suffix(boundary.count + 6).elementsEqual("--\(boundary)--\r\n".utf8))
+    }
+
+    /// Two notifications of one message are two messages.
+    @Test func notificationsOfOneMessageAreToldApart() throws {
+        var (first, second) = (Self.subject(), Self.subject())
+        (first.number, second.number) = (1, 2)
+        let seen = try Self.read([first, second].map { DeliveryStatusNotification.message($0) })
+        #expect(Set(seen.map { $0.header("Message-ID") }).count == 2)
+        #expect(Set(seen.map { $0.header("Content-Type") }).count == 2)
     }
 
     @Test func structure() throws {

@@ -20,6 +20,11 @@ package enum BannedLint {
         return findings.sorted { ($0.place.file, $0.place.line) < ($1.place.file, $1.place.line) }
     }
 
+    /// Why a line is no rule that can be tried, in words; nil when it is one.
+    package static func refusal(ofLine line: [UInt8]) -> String? {
+        BannedMatcher(BannedRules([BannedRules.Source(name: "", text: line + [0x0A])])).problems.first?.text
+    }
+
     /// True when a rule holds wherever another one does: it asks for nothing that the other does not ask for.
     private static func covers(_ first: BannedRule, _ second: BannedRule) -> Bool {
         first.conditions.allSatisfy { condition in second.conditions.contains { implies($0, condition) } }

@@ -83,7 +83,7 @@ extension ConfigurationFile {
         | `tempfail` | 4xx | stays with the client, which tries again |
         | `quarantine` | 250 | is not delivered; a copy is always kept |
         | `quarantine-and-pass`, `-bounce`, `-reject` | as for the second word | as for the second word; a copy is always kept |
-        | `strip` | 250 | is not delivered; a copy is always kept |
+        | `strip` | 250 | is delivered with a text in place of each banned part; the whole message is always kept |
 
         `reject` belongs before the queue: after it the MTA answers a refusal with a bounce, often to somebody who never wrote.
 

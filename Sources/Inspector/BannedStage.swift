@@ -51,6 +51,7 @@ struct BannedStage {
             if part.encrypted { words.insert("encrypted") }
             if undecodable.contains(index) { words.insert("undecodable") }
             if part.names.contains(where: ShownNames.isObscured) { words.insert("obscured") }
+            if Self.isDisplayed(part, in: report) { words.insert("displayed") }
             if part.names.contains(where: ShownNames.isTooLong) { hasLongName = true }
             let container = part.container.flatMap { files.indices.contains($0) ? files[$0] : nil }
             let implied = container.map {
@@ -74,6 +75,15 @@ struct BannedStage {
         return lookup.needed.map {
             BannedFiring(set: $0.set, rule: $0.rule, part: $0.file, matched: $0.matched)
         }
+    }
+
+    /// Plain text of a message without a name: readers show it, and who saves it gets a text.
+    private static func isDisplayed(_ part: PartDescription, in report: Report) -> Bool {
+        guard part.names.isEmpty, part.declaredType.isEmpty || part.declaredType == "text/plain" else { return false }
+        guard let container = part.container else { return true }
+        guard report.parts.indices.contains(container) else { return false }
+        let type = report.parts[container].declaredType
+        return type.hasPrefix("multipart/") || type.hasPrefix("message/")
     }
 
     /// amavis writes slashes only.

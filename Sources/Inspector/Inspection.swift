@@ -68,7 +68,7 @@ struct Inspection {
         run.cache = cache
         cache = ScanCache(isOn: false)
         run.partsFile = parts.map { PartsFile($0, limit: request.context.partsLimit) }
-        for index in walker.tree.parts.indices { run.add(walker.description(index)) }
+        for index in walker.tree.parts.indices { run.add(walker.description(index, in: message)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
         for defect in HeaderSyntax.defects(
@@ -124,7 +124,7 @@ struct Inspection {
         run.tokens = extractor.take() ?? TokenExtractor()
         run.tokens?.takesForeignTokens = false
         walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
-        for index in walker.tree.parts.indices { run.add(walker.description(index)) }
+        for index in walker.tree.parts.indices { run.add(walker.description(index, in: message)) }
         var index = 0
         while index < walker.tree.parts.count {
             let part = walker.tree.parts[index]
@@ -145,7 +145,9 @@ struct Inspection {
                 }
                 walker.spend(run.takeSpent())
                 if !notes.isEmpty {
-                    for added in walker.addDecodings(of: index, notes) { run.add(walker.description(added)) }
+                    for added in walker.addDecodings(of: index, notes) {
+                        run.add(walker.description(added, in: message))
+                    }
                 }
             } else {
                 run.tokens?.addFacts(of: part, content: [UInt8]().span)
@@ -186,7 +188,7 @@ struct Inspection {
         }
         walker.spend(run.takeSpent())
         guard !notes.isEmpty else { return }
-        for added in walker.addDecodings(of: index, notes) { run.add(walker.description(added)) }
+        for added in walker.addDecodings(of: index, notes) { run.add(walker.description(added, in: message)) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
     }
 

@@ -25,10 +25,17 @@ struct PartWalker {
     }
 
     /// What a part is, before its content is known. Its container is an index in the tree.
-    func description(_ index: Int) -> PartDescription {
+    func description(_ index: Int, in message: Span<UInt8>) -> PartDescription {
         let part = tree.parts[index]
+        var names = part.names
+        if part.transferEncoding == .uuencode {
+            // uuencode names its files itself.
+            let blocks = tree.withBody(of: index, in: message) { UUEncodeFinder.find(in: $0).blocks }
+            for name in blocks.flatMap(\.names).map({ String(decoding: $0, as: UTF8.self) })
+            where !names.contains(name) { names.append(name) }
+        }
         return PartDescription(
-            path: part.path, declaredType: part.mediaType, names: part.names, reading: Int(part.reading),
+            path: part.path, declaredType: part.mediaType, names: names, reading: Int(part.reading),
             cause: part.cause, decoding: part.decoding.rawValue,
             types: part.kind == .message ? [FileType.mail.name] : [],
             container: part.parent >= 0 ? Int(part.parent) : nil,

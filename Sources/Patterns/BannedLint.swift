@@ -4,10 +4,18 @@ package import Checks
 package enum BannedLint {
     /// In the order of the file.
     package static func findings(_ rules: BannedRules) -> [BannedProblem] {
-        var findings = BannedMatcher(rules).problems
+        let matcher = BannedMatcher(rules)
+        var findings = matcher.problems
         for set in rules.sets {
             var earlier: [BannedRule] = []
             for rule in set.rules {
+                let names = rule.conditions.count { $0.isPositive && Self.isEnding($0.test, matcher.rules) }
+                if names > 1 {
+                    findings.append(
+                        BannedProblem(
+                            place: rule.place,
+                            text: "asks for several names at once; *.{a,b} holds for a file with one of them"))
+                }
                 if let other = earlier.first(where: { covers($0, rule) }) {
                     findings.append(
                         BannedProblem(
@@ -18,6 +26,17 @@ package enum BannedLint {
             }
         }
         return findings.sorted { ($0.place.file, $0.place.line) < ($1.place.file, $1.place.line) }
+    }
+
+    /// A pattern such as `*.exe`.
+    private static func isEnding(_ test: BannedRule.Test, _ rules: BannedRules) -> Bool {
+        guard case .file(.name(let pattern)) = test else { return false }
+        return Glob.isOfNames(rules.patterns[pattern])
+    }
+
+    /// Why a line is no rule that can be tried, in words; nil when it is one.
+    package static func refusal(ofLine line: [UInt8]) -> String? {
+        BannedMatcher(BannedRules([BannedRules.Source(name: "", text: line + [0x0A])])).problems.first?.text
     }
 
     /// True when a rule holds wherever another one does: it asks for nothing that the other does not ask for.

@@ -29,7 +29,7 @@ struct RulesImportAmavisCommand: ParsableCommand {
             Terminal.printError("rules import-amavis: \(RuleFiles.shown("\(file): \(error)"))")
             throw ExitCode(66)
         }
-        let imported = AmavisImport(text, name: file)
+        let imported = AmavisImport(text, name: file, refusal: BannedLint.refusal)
         var isComplete = true
         func tell(_ line: Int, _ text: String) {
             Terminal.printError("\(RuleFiles.shown("\(file):\(line): \(text)"))")
@@ -37,13 +37,6 @@ struct RulesImportAmavisCommand: ParsableCommand {
         for note in imported.notes {
             tell(note.line, note.text)
             if note.isLoss { isComplete = false }
-        }
-        // Perl's patterns are nearly PCRE's; what is left over shows here.
-        let rules = BannedRules([BannedRules.Source(name: "rules", text: imported.rules)])
-        for problem in BannedMatcher(rules).problems {
-            Terminal.printError(
-                RuleFiles.shown("the rule in line \(problem.place.line) of the result: \(problem.text)"))
-            isComplete = false
         }
         Terminal.write(imported.rules)
         if !isComplete { throw ExitCode.failure }

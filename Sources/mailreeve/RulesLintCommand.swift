@@ -14,7 +14,8 @@ struct RulesLintCommand: ParsableCommand {
             when it is left out or cannot fire. A file without a type is read as pcre. Which list the rules are for is \
             guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it.
 
-            A file of rules on names and types of files, whose name ends in banned.rules or that --list says is banned, is \
+            A file of rules on names and types of files, whose name ends in banned.rules, whose first line is one, \
+            or that --list says is banned, is \
             told of as FILE:LINE:COLUMN: text; banned.rules of the settings takes none with such a line.
 
             Exit codes: 0 nothing is dead; 1 something is, or a file could not be read; 64 wrong usage.
@@ -35,7 +36,7 @@ struct RulesLintCommand: ParsableCommand {
     func run() throws {
         var hasDead = false
         for argument in tables {
-            if list == Self.banned || list == nil && argument.hasSuffix("banned.rules") {
+            if list == Self.banned || list == nil && (argument.hasSuffix("banned.rules") || isFileRules(argument)) {
                 if !lintFileRules(argument) { hasDead = true }
                 continue
             }
@@ -59,6 +60,15 @@ struct RulesLintCommand: ParsableCommand {
     }
 
     private static let banned = "banned"
+
+    /// True for a file whose first line that is no comment is one of rules on names and types of files: Postfix's tables begin
+    /// with a pattern.
+    private func isFileRules(_ path: String) -> Bool {
+        guard let file = try? Descriptor.open(path, O_RDONLY),
+            let text = try? MailFile.readAll(file.raw, limit: BannedRules.Limits.bytes, path)
+        else { return false }
+        return BannedRules.looksLikeRules(text)
+    }
 
     /// Says what is wrong with rules on names and types of files; false when something is.
     private func lintFileRules(_ path: String) -> Bool {

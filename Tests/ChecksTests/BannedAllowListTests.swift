@@ -52,6 +52,8 @@ import Testing
     @Test(arguments: [
         ("*", "l:1:2: the recipient is missing"),
         ("a b", "l:1:1: the sender is user@domain, @domain, <> or *"),
+        ("<a@b> *", "l:1:1: the sender is user@domain, @domain, <> or *"),
+        ("* a@b>", "l:1:3: the recipient is user@domain, @domain, <> or *"),
         ("* * 12 2027-01-01 o r", "l:1:5: a SHA-256 digest has 64 hexadecimal digits"),
         ("* * DIGEST 2027-02-29 o r", "l:1:70: the last day is a date such as 2027-03-31"),
         ("* * DIGEST 2027-13-01 o r", "l:1:70: the last day is a date such as 2027-03-31"),

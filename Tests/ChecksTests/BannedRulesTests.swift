@@ -106,6 +106,15 @@ import Testing
         #expect(shipped.sets.flatMap(\.rules).allSatisfy { !$0.reason.isEmpty })
     }
 
+    @Test(arguments: [
+        ("# x\n\nset default\nban *.exe\n", true), ("ban any /x/", true), ("allow\tzip\n", true),
+        ("score 1 A *.x", true),
+        ("/^ban/ REJECT\n", false), ("ban\n", false), ("banana x\n", false), ("", false), ("# ban *.exe\n", false),
+    ])
+    func rulesAreToldFromTables(_ text: String, _ isRules: Bool) {
+        #expect(BannedRules.looksLikeRules(Array(text.utf8)) == isRules)
+    }
+
     // MARK: Names
 
     @Test(arguments: [

@@ -124,6 +124,40 @@ struct BannedMatrixTests {
         }
     }
 
+    /// Names that stand in the encoding itself, or follow from the name around it; and texts that quote what is banned.
+    @Test func namesOfEncodings() async throws {
+        // gzip(1) of "harmless\n", without a name.
+        let packed: [UInt8] = [
+            0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 9, 0, 0xF6, 0xFF, 0x68, 0x61, 0x72, 0x6D, 0x6C, 0x65, 0x73, 0x73,
+            0x0A,
+            0xEE, 0xC2, 0x24, 0x30, 9, 0, 0, 0,
+        ]
+        func single(_ fields: String, _ body: String) -> [UInt8] {
+            let head = "From: a@example.org\nTo: b@example.net\nSubject: x\nDate: Thu, 6 Mar 2025 07:05:30 +0000\n"
+            return crlf(head + "Message-ID: <x@example.org>\nMIME-Version: 1.0\n\(fields)\n\n\(body)\n")
+        }
+        let encoded = "begin 644 run.js\n#86)C\n`\nend"
+        try await Lanes.run {
+            let rows = try scan([
+                ("gz", BannedSamples.message("run.js.gz", packed, type: "application/gzip", at: .top)),
+                ("gz", BannedSamples.message("run.txt.gz", packed, type: "application/gzip", at: .top)),
+                (
+                    "uu",
+                    single("Content-Type: application/octet-stream\nContent-Transfer-Encoding: x-uuencode", encoded)
+                ),
+                (
+                    "uu",
+                    single(
+                        "Content-Type: application/octet-stream\nContent-Transfer-Encoding: x-uuencode",
+                        encoded.replacingOccurrences(of: "run.js", with: "run.txt"))
+                ),
+                ("text", single("Content-Type: text/plain", "@echo off\nstart x")),
+                ("file", single("Content-Type: text/plain; name=x.txt", "@echo off\nstart x")),
+            ])
+            #expect(rows.map { $0.category == "banned" } == [true, false, true, false, false, true], "\(rows)")
+        }
+    }
+
     /// Macros have a set of their own; points are given for what only smells.
     @Test func setsAreChosenByThePolicy() async throws {
         try await Lanes.run {

@@ -5,7 +5,9 @@ import Testing
 
 /// Rules on files from configuration files of amavis: what is taken over, word for word, and what is named instead.
 @Suite struct AmavisImportTests {
-    private func imported(_ text: String) -> AmavisImport { AmavisImport(Array(text.utf8), name: "amavisd.conf") }
+    private func imported(_ text: String) -> AmavisImport {
+        AmavisImport(Array(text.utf8), name: "amavisd.conf", refusal: BannedLint.refusal)
+    }
 
     /// The lines of rules and sets, without the head.
     private func lines(_ text: String) -> [String] {
@@ -69,7 +71,7 @@ import Testing
     /// What only Perl can work out is named with its line; the rules around it are taken.
     @Test(arguments: [
         ("qr/$unknown/", "a pattern with names in it"), ("qr/@{[ 1 ]}/", "a pattern with names in it"),
-        ("[qr/x/ => undef]", "undef"), ("map { qr/$_/ } @x", "map(...)"),
+        ("map { qr/$_/ } @x", "map(...)"),
         ("@more", "@more, which is not set in this file"),
         ("[qr/x/ => sub { 1; }]", "sub(...)"), ("qr/x/r", "the flag 'r'"), ("new_RE(qr/x/)", "a table within a table"),
         ("$h{'x'}", "an element of $h"), ("qr/x/ . qr/y/", "put together"), ("$a ? qr/x/ : qr/y/", "only Perl"),
@@ -80,6 +82,65 @@ import Testing
         #expect(lines(text) == ["set default", "ban any /a/", "ban any /b/"])
         #expect(taken.notes.map(\.line) == [3], "\(taken.notes)")
         #expect(taken.notes.first?.isLoss == true && taken.notes.first?.text.contains(words) == true, "\(taken.notes)")
+    }
+
+    /// What may never be run is named and not taken: it could allow everything.
+    @Test(arguments: [
+        "if (0) { $banned_filename_re = new_RE([qr'.' => 0]); }",
+        "if (1) { } else { $banned_filename_re = new_RE([qr'.' => 0]) }",
+        "sub f { $banned_filename_re = new_RE([qr'.' => 0]); }",
+        "eval { $banned_filename_re = new_RE([qr'.' => 0]); };",
+        "for (1) { our $banned_filename_re = new_RE([qr'.' => 0]); }",
+        "$banned_filename_re = new_RE([qr'.' => 0]) if 0;", "$banned_filename_re = undef unless $x;",
+        "$banned_filename_re ||= new_RE([qr'.' => 0]);", "$banned_filename_re //= new_RE([qr'.' => 0]);",
+        "$x and $banned_filename_re = new_RE([qr'.' => 0]);", "$x && ($banned_filename_re = new_RE([qr'.' => 0]));",
+        "our($banned_filename_re, $x) = (new_RE([qr'.' => 0]), 1);",
+        "($x, $banned_filename_re) = (1, new_RE([qr'.' => 0]));", "undef $banned_filename_re;",
+        "push @{$banned_filename_re}, qr'b';", "push @$banned_filename_re, qr'b';",
+        "@banned_filename_maps = ({ '.' => [ new_RE([qr'.' => 0]) ] });",
+        "$policy_bank{'X'} = { banned_filename_maps => [ new_RE(qr'b') ] };",
+        "$policy_bank{'X'} = { banned_namepath_re => new_RE(qr'b') };",
+        "if ($x) { $banned_rules{'DEFAULT'} = new_RE([qr'.' => 0]); }",
+        "if ($x) { %banned_rules = ('DEFAULT' => new_RE([qr'.' => 0])); }",
+        "$banned_rules{'DEFAULT'} = new_RE([qr'.' => 0]) if $x;",
+    ])
+    func whatMayNotBeRunIsNotTaken(_ statement: String) {
+        let text = "$banned_filename_re = new_RE(qr'a');\n\(statement)\n"
+        #expect(lines(text) == ["set default", "ban any /a/"])
+        let notes = imported(text).notes
+        #expect(notes.contains { $0.isLoss && $0.line == 2 }, "\(notes)")
+    }
+
+    /// A name in a pattern, whose value only Perl knows.
+    @Test func doubtfulNamesAreNotFilledIn() {
+        let text = "$x = 'exe';\nif ($y) { $x = 'none'; }\n$banned_filename_re = new_RE(qr/$x/, qr/b/);\n"
+        #expect(lines(text) == ["set default", "ban any /b/"])
+        #expect(imported(text).notes.map(\.isLoss) == [true])
+    }
+
+    /// What is false in Perl allows; text is false only when it is empty or `0`.
+    @Test(arguments: [
+        ("0", true), ("0.0", true), ("00", true), ("0x0", true), ("0e3", true), ("-0", true), ("'0'", true),
+        ("''", true),
+        ("\"0\"", true), ("undef", true), ("1", false), ("'0.0'", false), ("'00'", false), ("0.5", false),
+        ("0x1", false),
+        ("-1", false), ("'DISCARD'", false),
+    ])
+    func whatIsFalseAllows(_ value: String, _ allows: Bool) {
+        let text = "$banned_filename_re = new_RE([ qr'a' => \(value) ]);\n"
+        #expect(lines(text) == ["set default", allows ? "allow any /a/" : "ban any /a/"])
+        #expect(!imported(text).notes.contains { $0.isLoss })
+    }
+
+    /// What Perl compiles and PCRE2 does not is left out, so that the file can be used.
+    @Test(arguments: ["(?{ die })", "(?<!a*)b", "[b-a]"]) func patternsThatAreRefused(_ pattern: String) {
+        let text = "$banned_filename_re = new_RE(\n qr'a',\n qr'\(pattern)',\n qr'b');\n"
+        let taken = imported(text)
+        #expect(lines(text) == ["set default", "ban any /a/", "ban any /b/"])
+        #expect(String(decoding: taken.rules, as: UTF8.self).contains("# not taken: /\(pattern)/\n"))
+        #expect(taken.notes.map(\.line) == [3] && taken.notes.allSatisfy(\.isLoss), "\(taken.notes)")
+        let rules = BannedRules([BannedRules.Source(name: "x", text: taken.rules)])
+        #expect(BannedMatcher(rules).problems.isEmpty && taken.count == 2)
     }
 
     /// Nothing in strings, here-documents, documentation or behind the end is taken for code.
@@ -116,7 +177,9 @@ import Testing
 
     /// Text that is not UTF-8 is Latin-1.
     @Test func otherCharsets() {
-        let taken = AmavisImport(Array("$banned_filename_re = new_RE(qr'".utf8) + [0xE9] + Array("');".utf8), name: "x")
+        let taken = AmavisImport(
+            Array("$banned_filename_re = new_RE(qr'".utf8) + [0xE9] + Array("');".utf8), name: "x",
+            refusal: BannedLint.refusal)
         #expect(String(decoding: taken.rules, as: UTF8.self).contains("ban any /é/"))
     }
 
@@ -130,7 +193,9 @@ import Testing
                 seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 bytes.append(alphabet[Int(seed >> 33) % alphabet.count])
             }
-            let taken = AmavisImport(Array("$banned_filename_re = new_RE(".utf8) + bytes, name: "x")
+            let taken = AmavisImport(
+                Array("$banned_filename_re = new_RE(".utf8) + bytes, name: "x",
+                refusal: BannedLint.refusal)
             let read = BannedRules([BannedRules.Source(name: "x", text: taken.rules)])
             #expect(read.problems.isEmpty, "\(String(decoding: bytes, as: UTF8.self)): \(read.problems)")
         }
@@ -151,7 +216,7 @@ import Testing
     @Test(.enabled(if: SharedCorpora.path != nil, "the corpora are not beside the package"), arguments: counts)
     func realFiles(_ file: String, _ count: Int) throws {
         let text = try #require(SharedCorpora.bytes("\(Self.corpus)/\(file)"))
-        let taken = AmavisImport(text, name: file)
+        let taken = AmavisImport(text, name: file, refusal: BannedLint.refusal)
         #expect(taken.count == count)
         #expect(!taken.notes.contains { $0.isLoss }, "\(taken.notes)")
         let rules = BannedRules([BannedRules.Source(name: file, text: taken.rules)])

@@ -167,6 +167,51 @@ import Testing
         #expect(more.reached == .matches && more.matches.count == BannedLookup.mostMatches)
     }
 
+    /// The shipped rules on a file: its name, declared type and short types, and whether it is banned.
+    @Test(arguments: [
+        ("a.py", "", "asc", true), ("a.rdp", "", "asc", true), ("a.mdb", "", "dat", true), ("a.swm", "", "dat", true),
+        ("a.terminal", "", "asc", true), ("a.ppkg", "", "dat", true), ("a.mat", "", "dat", false),
+        ("a.nt", "", "asc", false), ("a.crt", "", "asc", false), ("setup.run", "", "asc", false),
+        // Addresses and domains as names, and programs that pass for such.
+        ("bob@example.com", "text/vcard", "asc", false), ("bob@example.com", "application/pgp-keys", "asc", false),
+        ("export-shop.com", "text/csv", "asc", false), ("Angebot example.com", "", "docx zip", false),
+        ("bob@example.com", "text/vcard", "dat", true), ("bob@example.com", "text/plain", "asc", true),
+        ("bob@example.com", "text/vcard", "exe", true), ("x.com", "text/csv", "asc bat", true),
+        // Class identifiers are extensions, or part of a title.
+        ("Contract {3F2504E0-4F89-11D3-9A0C-0305E82C3301}", "", "pdf", false),
+        ("Contract.{3F2504E0-4F89-11D3-9A0C-0305E82C3301}", "", "pdf", true),
+        // What shows nothing, in words that need it and in extensions.
+        ("v1.2 \u{646}\u{627}\u{645}\u{647}\u{200C}\u{647}\u{627}", "", "pdf", false),
+        ("a.\u{646}\u{647}\u{200C}\u{627}", "", "pdf", false),
+        ("a.p\u{200B}df", "", "pdf", true), ("a.\u{200B}pdf", "", "pdf", true), ("a.pdf\u{200D}", "", "pdf", true),
+        ("a\u{200B}.pdf", "", "pdf", true), ("a.\u{FF45}\u{200B}\u{FF58}e", "", "dat", true),
+        ("Invoice          .pdf", "", "pdf", false), ("a.pdf          .bak", "", "dat", true),
+        ("Invoice          .exe", "", "dat", true),
+    ])
+    func shippedRulesOnNames(_ name: String, _ declared: String, _ types: String, _ isBanned: Bool) {
+        let rules = BannedRules([BannedRules.shipped])
+        let file = BannedFile(
+            container: nil, placement: "1", declared: [declared].filter { !$0.isEmpty }, names: [name],
+            types: types.split(separator: " ").map(String.init))
+        let matches = BannedLookup(BannedMatcher(rules), [file]) { false }.matches.filter { $0.set == 0 }
+        #expect(matches.contains { rules.sets[0].rules[$0.rule].action == .ban } == isBanned, "\(matches)")
+    }
+
+    /// The text of a message may quote what a file must not be.
+    @Test(arguments: ["bat", "url", "desktop", "reg", "iqy"]) func quotedFilesAreText(_ type: String) {
+        let rules = BannedRules([BannedRules.shipped])
+        for (marks, count) in [(Set(["displayed"]), 0), ([], 1)] {
+            let file = BannedFile(container: nil, placement: "1", types: [type, "asc"], marks: marks)
+            #expect(BannedLookup(BannedMatcher(rules), [file]) { false }.matches.count == count)
+        }
+    }
+
+    @Test func lintNamesWhatAsksForSeveralNames() {
+        let text = "ban *.exe *.scr\nban *.com not *.net\nban *.{a,b}\nban name /a/ *.c\n"
+        let rules = BannedRules([BannedRules.Source(name: "f", text: Array(text.utf8))])
+        #expect(BannedLint.findings(rules).map(\.place.line) == [1])
+    }
+
     @Test func lintNamesWhatNeverDecides() {
         let rules = BannedRules([
             BannedRules.Source(

@@ -41,6 +41,30 @@ import Testing
         #expect(names("#!/bin/sh\n") == ["script"])
     }
 
+    /// Windows writes such files in UTF-16.
+    @Test(arguments: [
+        ("[InternetShortcut]\r\nURL=file://x/", "url"), ("Windows Registry Editor Version 5.00\r\n", "reg"),
+        ("@echo off\r\n", "bat"), ("<hta:application id=x>", "hta"), ("hello", "asc"),
+    ])
+    func wideTexts(_ text: String, _ type: String) {
+        for isLittle in [true, false] {
+            let units = [0xFEFF] + Array(text.utf16)
+            let bytes = units.flatMap { unit in
+                let pair = [UInt8(truncatingIfNeeded: unit), UInt8(truncatingIfNeeded: unit >> 8)]
+                return isLittle ? pair : pair.reversed()
+            }
+            #expect(names(bytes).contains(type) && names(bytes).contains("asc"), "\(names(bytes))")
+        }
+    }
+
+    /// What runs HTML applications passes over what is before their tags.
+    @Test func applicationsBehindAnImage() {
+        let gif = Array("GIF89a".utf8) + [UInt8](repeating: 0, count: 4000)
+        let page = Array("<html><HTA:application id=x>".utf8)
+        #expect(names(gif + page) == ["gif", "hta"])
+        #expect(names(gif + Array("<html>".utf8)) == ["gif"])
+    }
+
     @Test func programs() {
         var program = [UInt8](repeating: 0, count: 512)
         program[0] = 0x4D

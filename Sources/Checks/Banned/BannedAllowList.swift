@@ -110,7 +110,9 @@ package struct BannedAllowList: Sendable {
             let text = try word(what)
             if text.elementsEqual([0x2A]) { return .any }
             if text.elementsEqual([0x3C, 0x3E]) { return .address(.null) }
-            guard let at = text.lastIndex(of: 0x40), at + 1 < text.endIndex else {
+            // Text in brackets would be an address that no envelope has.
+            guard let at = text.lastIndex(of: 0x40), at + 1 < text.endIndex, text.first != 0x3C, text.last != 0x3E
+            else {
                 throw wrong(text, "\(what) is user@domain, @domain, <> or *")
             }
             return at == text.startIndex

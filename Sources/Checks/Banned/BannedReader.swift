@@ -5,7 +5,7 @@ struct BannedReader {
 
     /// Facts of documents, and what a file can be besides its content.
     package static let marks: Set<String> = [
-        "encrypted", "decrypted", "undecodable", "directory", "link", "special", "obscured",
+        "encrypted", "decrypted", "undecodable", "directory", "link", "special", "obscured", "displayed",
         "macro", "macro-sheet", "dde", "remote-template", "external-object", "equation", "embedded-object",
         "javascript",
         "launch", "open-action", "uri", "shortcut-target", "shortcut-arguments", "html-smuggling", "svg-script",

@@ -149,6 +149,17 @@ package struct BannedRules: Sendable {
         for source in sources { BannedReader.read(source, into: &self) }
     }
 
+    /// True for text whose first line that is no comment begins with a word that only rules on files begin with.
+    package static func looksLikeRules(_ text: [UInt8]) -> Bool {
+        for line in text.split(separator: 0x0A) {
+            guard let start = line.firstIndex(where: { !isSpace($0) }), line[start] != 0x23 else { continue }
+            let word = line[start...].prefix { !isSpace($0) }
+            return word.endIndex < line.endIndex
+                && ["ban", "allow", "score", "set"].contains { $0.utf8.elementsEqual(word) }
+        }
+        return false
+    }
+
     /// The index of a set; nil when there is none of that name.
     package func set(named name: String) -> Int? { sets.firstIndex { $0.name == name } }
 

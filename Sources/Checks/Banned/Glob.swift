@@ -1,13 +1,19 @@
 /// Patterns of names as shells have them, made into regular expressions: `*` and `?` within a step of a path, `{a,b}` for
 /// one of several. Letters match without case.
-enum Glob {
+package enum Glob {
     /// Characters that make a word a pattern of names.
     static func isGlob(_ text: [UInt8]) -> Bool { text.contains { $0 == 0x2A || $0 == 0x3F || $0 == 0x7B } }
+
+    /// What may be before a name.
+    private static let directory = "^(?:.*[\\/\\\\])?"
+
+    /// True for a pattern that was made of such a word for names.
+    package static func isOfNames(_ pattern: PatternText) -> Bool { pattern.bytes.starts(with: directory.utf8) }
 
     /// The pattern; a name may have directories before it.
     /// - Throws: why it is none, in words.
     static func name(_ text: [UInt8]) throws(GlobError) -> PatternText {
-        try pattern(text, before: "^(?:.*[\\/\\\\])?", any: "[^\\/\\\\]")
+        try pattern(text, before: directory, any: "[^\\/\\\\]")
     }
 
     /// The pattern for a media type.

@@ -38,7 +38,7 @@ enum ActiveText {
     static func types(of head: Span<UInt8>) -> [FileType] {
         let start = firstSign(head)
         var found: [FileType] = []
-        if contains(head, ["<hta:application"]) { found.append(.htmlApplication) }
+        if isHTMLApplication(head) { found.append(.htmlApplication) }
         if contains(head, ["<scriptlet", "<component", "<job", "<package"]), contains(head, ["<script"]) {
             found.append(.scriptFile)
         }
@@ -54,6 +54,8 @@ enum ActiveText {
         for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: start) { found.append(type) }
         return found
     }
+
+    static func isHTMLApplication(_ content: Span<UInt8>) -> Bool { contains(content, ["<hta:application"]) }
 
     /// Behind a byte order mark and blanks.
     private static func firstSign(_ head: Span<UInt8>) -> Int {

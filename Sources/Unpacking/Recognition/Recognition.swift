@@ -6,6 +6,8 @@ internal import MIME
 package enum Recognition {
     /// Octets at the start in which text forms are looked for.
     private static let prefix = 1024
+    /// Octets at the start of other forms in which an HTML application is looked for.
+    private static let active = 65_536
 
     /// Every type that fits, the most telling first; empty when nothing does.
     package static func types(of content: Span<UInt8>) -> [FileType] {
@@ -20,7 +22,12 @@ package enum Recognition {
         for (type, fits) in checks where fits(content) { add(type) }
         // A disk of fixed size lies in its file as it is.
         if found.contains(.vhd) { found.removeAll { $0 == .disk } }
-        if found.isEmpty || found == [.xml] { addText(content, &found) }
+        if found.isEmpty || found == [.xml] {
+            addText(content, &found)
+        } else if ActiveText.isHTMLApplication(content.extracting(0..<min(content.count, active))) {
+            // What runs it passes over everything before its tags, such as an image.
+            add(.htmlApplication)
+        }
         addZip(content, &found)
         return found
     }
@@ -42,6 +49,16 @@ package enum Recognition {
 
     private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {
         let head = content.extracting(0..<min(content.count, prefix))
+        if let narrow = TextChecks.narrowed(head) {
+            // Windows writes its own text files in UTF-16.
+            found = ActiveText.types(of: narrow.span) + found
+            if TextChecks.isInternetShortcut(narrow.span) { found.append(.internetShortcut) }
+            for signature in Signature.table
+            where signature.type == .registry && narrow.span.hasBytes(signature.bytes, at: signature.offset) {
+                found.append(.registry)
+            }
+            if !found.isEmpty { found.append(.text) }
+        }
         let active = ActiveText.types(of: head)
         found = active + found
         if TextChecks.isHTML(head) { found.append(.html) }

@@ -15,6 +15,25 @@ enum TextChecks {
         return true
     }
 
+    /// Text in UTF-16 with its mark as ASCII, where it is such; nil for anything else.
+    static func narrowed(_ head: Span<UInt8>) -> [UInt8]? {
+        guard head.count >= 4 else { return nil }
+        let low: Int
+        switch (head[0], head[1]) {
+        case (0xFF, 0xFE): low = 0
+        case (0xFE, 0xFF): low = 1
+        default: return nil
+        }
+        var out: [UInt8] = []
+        var index = 2
+        while index + 1 < head.count {
+            let (byte, other) = (head[index + low], head[index + 1 - low])
+            out.append(other == 0 && byte < 0x80 ? byte : 0x3F)
+            index += 2
+        }
+        return out
+    }
+
     /// Tags with which pages begin.
     private static let tags: [StaticString] = [
         "<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<meta", "<title", "<table", "<hta:",

@@ -20,9 +20,15 @@ package struct AmavisImport {
     private var sets: [(name: [UInt8], value: PerlValue, line: Int)] = []
     private var comments: [Int: [UInt8]] = [:]
 
+    /// Why a line with a rule is none, in words; nil when it is one.
+    private let refusal: (_ line: [UInt8]) -> String?
+
     /// Reads a file.
-    /// - Parameter name: what the head of the rules calls it.
-    package init(_ text: [UInt8], name: String) {
+    /// - Parameters:
+    ///   - name: what the head of the rules calls it.
+    ///   - refusal: says why a rule cannot be taken, such as a pattern that only Perl compiles; nil when it can.
+    package init(_ text: [UInt8], name: String, refusal: @escaping (_ line: [UInt8]) -> String?) {
+        self.refusal = refusal
         let lexer = PerlLexer(text)
         comments = lexer.comments
         if let unfinished = lexer.unfinished {
@@ -56,36 +62,83 @@ package struct AmavisImport {
         func sign(_ place: Int) -> [UInt8] {
             tokens.indices.contains(place) && tokens[place].kind == .sign ? tokens[place].text : []
         }
+        var statements = PerlStatements(tokens)
         var index = 0
         while index < tokens.count {
             let token = tokens[index]
             guard token.kind == .variable else {
                 noteKey(tokens, index)
+                statements.pass(to: index + 1)
                 index += 1
                 continue
             }
             let name = token.text.text
-            if let words = Self.elsewhere[name], sign(index + 1) == [0x3D] {
-                note(token.line, "\(name): \(words)", isLoss: false)
-            }
+            var next = index + 1
             if sign(index + 1) == [0x3D] {
+                if let words = Self.elsewhere[name] {
+                    note(token.line, "\(name): \(words)", isLoss: false)
+                    noteTables(tokens, index + 2, name)
+                }
                 var reader = PerlExpressions(tokens, at: index + 2, names: names)
-                assign(name, reader.value(), token.line)
-                index = max(reader.index, index + 2)
+                let value = reader.value()
+                if statements.isCertain(index) {
+                    assign(name, value, token.line)
+                } else {
+                    doubt(name, token.line)
+                }
+                next = max(reader.index, index + 2)
             } else if name == "$banned_rules", sign(index + 1) == [0x7B], index + 4 < tokens.count,
                 sign(index + 3) == [0x7D], sign(index + 4) == [0x3D]
             {
                 var reader = PerlExpressions(tokens, at: index + 5, names: names)
-                addSet(tokens[index + 2].text, reader.value(), token.line)
-                index = max(reader.index, index + 5)
-            } else {
-                if name == "@banned_rules" || name == "%banned_rules"
-                    || name == "$banned_filename_re" && sign(index + 1) == [0x2D, 0x3E]
-                {
-                    note(token.line, "\(name) is used in a way that only Perl can work out")
+                let value = reader.value()
+                if statements.isCertain(index) {
+                    addSet(tokens[index + 2].text, value, token.line)
+                } else {
+                    doubt(name, token.line)
                 }
-                index += 1
+                next = max(reader.index, index + 5)
+            } else if name == "@banned_rules" || name == "%banned_rules" || statements.isChanged(index) {
+                if Self.tables.contains(name) {
+                    note(token.line, "\(name) is used in a way that only Perl can work out")
+                } else {
+                    doubt(name, token.line)
+                }
             }
+            statements.pass(to: next)
+            index = next
+        }
+    }
+
+    /// Names of the tables that are taken over.
+    private static let tables: Set<String> = [
+        "$banned_filename_re", "$banned_namepath_re", "%banned_rules", "@banned_rules", "$banned_rules",
+    ]
+
+    /// Whether a name gets a value depends on what only Perl knows. A table stays what it was before: what might not hold must
+    /// not allow anything.
+    private mutating func doubt(_ name: String, _ line: Int) {
+        if Self.tables.contains(name) {
+            note(line, "\(name) is set within a block or under a condition: not taken")
+        } else {
+            names[name] = .unknown("\(name), which is set within a block or under a condition", line: line)
+        }
+    }
+
+    /// Tells of tables that stand within the value of a setting.
+    private mutating func noteTables(_ tokens: [PerlLexer.Token], _ start: Int, _ name: String) {
+        var open = 0
+        for token in tokens[min(start, tokens.count)...] {
+            switch token.kind {
+            case .sign where [[0x28], [0x5B], [0x7B]].contains(token.text): open += 1
+            case .sign where [[0x29], [0x5D], [0x7D]].contains(token.text): open -= 1
+            case .sign where token.text == [0x3B] || token.text == [0x2C] && open == 0: return
+            case .regex: return note(token.line, "a table within \(name): not taken")
+            case .word where ["new_RE", "Amavis::Lookup::RE"].contains(token.text.text):
+                return note(token.line, "a table within \(name): not taken")
+            default: break
+            }
+            if open < 0 { return }
         }
     }
 
@@ -95,9 +148,13 @@ package struct AmavisImport {
             return
         }
         let key = tokens[index].text.text
+        if Self.tables.contains("$" + key) {
+            note(tokens[index].line, "\(key) in a policy bank: not taken")
+        }
         for sigil in ["$", "@", "%"] {
             if let words = Self.elsewhere[sigil + key] {
                 note(tokens[index].line, "\(key) in a policy bank: \(words)", isLoss: false)
+                noteTables(tokens, index + 2, "\(key) of a policy bank")
             }
         }
     }
@@ -212,7 +269,10 @@ package struct AmavisImport {
                 }
                 writeRule(pattern, isFalse ? "allow" : "ban", keyword)
             case .undefined:
-                note(Self.line(pattern), "a rule with the value undef, which leaves it to the next table: not taken")
+                note(
+                    Self.line(pattern), "a rule with the value undef allows here; amavis asks the next table as well",
+                    isLoss: false)
+                writeRule(pattern, "allow", keyword)
             default:
                 note(Self.line(pattern), "a rule whose value is \(Self.words(pair[1])): not taken")
             }
@@ -243,9 +303,10 @@ package struct AmavisImport {
         default: return note(Self.line(pattern), "a rule whose pattern is \(Self.words(pattern)): not taken")
         }
         let (bytes, flags) = PerlPattern.written(text)
-        let probe = BannedRules([BannedRules.Source(name: "", text: Array("ban any ".utf8) + bytes + flags + [0x0A])])
-        guard probe.problems.isEmpty else {
-            return note(first, "a pattern that no line can hold: not taken")
+        if let words = refusal(Array("\(action) \(keyword) ".utf8) + bytes + flags) {
+            note(first, "a pattern that cannot be compiled: \(words): not taken")
+            rules += Array("# not taken: ".utf8) + Array(Self.oneLine((bytes + flags).text).utf8) + [0x0A]
+            return
         }
         let reason = PerlPattern.comment(text.bytes) ?? comments[last] ?? []
         rules += Array("\(action) \(keyword) ".utf8) + bytes + flags

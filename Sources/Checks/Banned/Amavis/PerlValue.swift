@@ -118,6 +118,7 @@ struct PerlExpressions {
     private mutating func word(_ token: PerlLexer.Token) -> PerlValue {
         index += 1
         let word = token.text.text
+        if Self.isZero(token.text) { return .text([0x30], line: token.line) }
         if sign(index) == "=>" || isEnd(index), word != "undef" { return .text(token.text, line: token.line) }
         switch word {
         case "undef":
@@ -137,6 +138,15 @@ struct PerlExpressions {
         }
     }
 
+    /// A number that is none: `0`, `0.0`, `00`, `0x0`, `0e5`. In quotes only `0` and nothing are false (`perlsyn(1)`, "Truth and
+    /// Falsehood").
+    private static func isZero(_ text: [UInt8]) -> Bool {
+        guard let first = text.first, isDigit(first) || first == 0x2E else { return false }
+        var digits = text.filter { $0 != 0x5F && $0 != 0x2E }
+        if digits.count > 2, digits[0] == 0x30, [0x78, 0x62, 0x6F].contains(digits[1] | 0x20) { digits.removeFirst(2) }
+        return digits.prefix { $0 | 0x20 != 0x65 }.allSatisfy { $0 == 0x30 }
+    }
+
     private mutating func bracketed(_ token: PerlLexer.Token) -> PerlValue {
         switch token.text.text {
         case "(", "[", "{":
@@ -154,7 +164,7 @@ struct PerlExpressions {
         case "-", "+":
             index += 1
             guard case .text(let digits, let line) = term() else { return .unknown("a number", line: token.line) }
-            return .text(token.text + digits, line: line)
+            return .text(Self.isZero(digits) ? [0x30] : token.text + digits, line: line)
         default:
             skipToEnd()
             return .unknown("'\(token.text.text)'", line: token.line)

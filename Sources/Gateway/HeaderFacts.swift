@@ -113,28 +113,50 @@ struct HeaderFacts: Sendable {
         EncodedWords.decoded(subject.prefix(Self.subjectLimit).filter { $0 != 0x0D && $0 != 0x0A })
     }
 
-    /// The word behind `with` ends in A: the client had authenticated.
+    /// The protocol ends in A: the client had authenticated. Read at one place of the one form that Postfix's smtpd(8)
+    /// writes, comments left out: `from HELO by HOST with PROTOCOL id QUEUEID`. The client chooses HELO, which may be any
+    /// word, `with` and `by` too (forgery). Whatever is unusual is not authenticated.
     private static func saysAuthenticated(_ value: ArraySlice<UInt8>) -> Bool {
-        // What follows `with` outside of comments: a HELO name in parentheses must not be taken for it.
-        var depth = 0
-        var words: [[UInt8]] = [[]]
-        for byte in value {
-            if byte == 0x28 { depth += 1 }
-            if depth == 0, byte > 0x20, byte != 0x3B {
-                words[words.count - 1].append(asciiLower(byte))
-            } else if words.last?.isEmpty == false {
-                words.append([])
-            }
-            if byte == 0x29 { depth = max(0, depth - 1) }
-            if words.count > wordsRead { break }
+        guard let words = traceWords(value), words.count > traceForm.count,
+            words.dropFirst(traceForm.count + 1).first?.elementsEqual("for".utf8) ?? true
+        else { return false }
+        for (word, wanted) in zip(words, traceForm) {
+            if let wanted, !word.elementsEqual(wanted.utf8) { return false }
         }
-        guard let with = words.firstIndex(of: Array("with".utf8)), with + 1 < words.count else { return false }
         return ["esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "lmtpa", "lmtpsa", "utf8lmtpa", "utf8lmtpsa"]
-            .contains { words[with + 1].elementsEqual($0.utf8) }
+            .contains { words[5].elementsEqual($0.utf8) }
     }
 
-    /// Words of a `Received:` field that are looked at.
-    private static let wordsRead = 40
+    /// The words in front of the queue id; nil stands for any word.
+    private static let traceForm: [String?] = ["from", nil, "by", nil, "with", nil, "id"]
+
+    /// The first words of a `Received:` field in lower case, without comments, up to the one behind the queue id; nil where a
+    /// comment or a quoted string could be read in two ways.
+    private static func traceWords(_ value: ArraySlice<UInt8>) -> [[UInt8]]? {
+        var depth = 0
+        var words: [[UInt8]] = []
+        var isInWord = false
+        for byte in value {
+            switch byte {
+            case 0x5C: return nil
+            case 0x22 where depth == 0: return nil
+            case 0x3B where depth == 0: return words
+            case 0x28:
+                depth += 1
+                isInWord = false
+            case 0x29:
+                depth -= 1
+                if depth < 0 { return nil }
+            case ...0x20: isInWord = false
+            case _ where depth == 0:
+                if !isInWord, words.count < traceForm.count + 2 { words.append([]) } else if !isInWord { continue }
+                isInWord = true
+                words[words.count - 1].append(asciiLower(byte))
+            default: break
+            }
+        }
+        return depth == 0 ? words : nil
+    }
 
     private static func isBulk(_ field: HeaderField, _ bytes: [UInt8]) -> Bool {
         let span = bytes.span

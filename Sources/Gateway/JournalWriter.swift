@@ -10,11 +10,13 @@ protocol JournalSink: Sendable {
     func append(_ records: [JournalRecord]) throws
 }
 
-/// Takes events to a sink on a thread of its own: a slow disk never holds up a verdict. At most `capacity` events wait, also
-/// while the sink fails. One that finds no place goes to `overflow` as a whole: nothing is dropped silently.
+/// Takes events to a sink on a thread of its own: a slow disk never holds up a verdict. At most `capacity` events of together
+/// `octets` wait, also while the sink fails. One that finds no place goes to `overflow` as a whole: nothing is dropped silently.
 final class JournalWriter: Sendable {
     /// Events that may wait.
     static let capacity = 10_000
+    /// Octets of their texts: a message with many recipients or much to explain makes a large event.
+    static let octets = 67_108_864
     /// Events of one transaction.
     private static let batch = 500
     /// Milliseconds between two attempts at a sink that fails.
@@ -23,7 +25,8 @@ final class JournalWriter: Sendable {
     private static let patience: Int32 = 10_000
 
     private struct Queue {
-        var events: [@Sendable () -> JournalRecord] = []
+        var events: [JournalRecord] = []
+        var octets = 0
         var overflowed = 0
         var written = 0
         var isClosed = false
@@ -60,18 +63,19 @@ final class JournalWriter: Sendable {
     }
 
     /// Adds an event. Never waits for a disk.
-    /// - Parameter event: makes the record, on the thread that writes it.
-    func add(_ event: @escaping @Sendable () -> JournalRecord) {
+    func add(_ event: JournalRecord) {
+        let octets = event.octets
         let (hasPlace, isFirst) = queue.withLock { queue in
-            guard queue.events.count < Self.capacity, !queue.isClosed else {
+            guard queue.events.count < Self.capacity, octets <= Self.octets - queue.octets, !queue.isClosed else {
                 queue.overflowed += 1
                 return (false, false)
             }
             queue.events.append(event)
+            queue.octets += octets
             return (true, queue.events.count == 1)
         }
         if isFirst { wakeup.signal() }
-        if !hasPlace { overflow(event()) }
+        if !hasPlace { overflow(event) }
     }
 
     var figures: Figures {
@@ -95,7 +99,7 @@ final class JournalWriter: Sendable {
             failure = writeAll(after: failure)
             if isClosed { break }
         }
-        for event in queue.withLock({ $0.events }) { overflow(event()) }
+        for event in queue.withLock({ $0.events }) { overflow(event) }
         drained.signal()
     }
 
@@ -107,7 +111,7 @@ final class JournalWriter: Sendable {
             let events = queue.withLock { Array($0.events.prefix(Self.batch)) }
             if events.isEmpty { return failure }
             do {
-                try sink.append(events.map { $0() })
+                try sink.append(events)
             } catch {
                 let text = "\(error)"
                 if text != failure { report("journal: \(text); events wait") }
@@ -115,7 +119,9 @@ final class JournalWriter: Sendable {
             }
             if failure != nil { report("journal: written again") }
             failure = nil
+            let octets = events.reduce(0) { $0 + $1.octets }
             queue.withLock { queue in
+                queue.octets -= octets
                 queue.events.removeFirst(events.count)
                 queue.written += events.count
             }

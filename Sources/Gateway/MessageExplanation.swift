@@ -27,6 +27,17 @@ package struct MessageExplanation: Codable, Sendable {
         package var reply: String
     }
 
+    /// What was decided for recipients with the same settings.
+    package struct Group: Codable, Sendable {
+        /// The first of them, and how many there are.
+        package var recipients: [String]
+        package var count: Int
+        package var deciding: String
+        package var destiny: String
+        package var settings: [String]
+        package var levels: [String: Double]
+    }
+
     package var listener: String
     package var placement: String
     package var policy: String
@@ -46,6 +57,8 @@ package struct MessageExplanation: Codable, Sendable {
     package var anomalies: [String: Int]
     package var rules: [String]
     package var recipients: [Outcome]
+    /// The first groups; nil where one setting holds for all.
+    package var groups: [Group]?
     /// What went wrong on our side.
     package var causes: [String]
     /// What would have ended otherwise, a sentence each.
@@ -53,6 +66,9 @@ package struct MessageExplanation: Codable, Sendable {
 
     /// Facts of one kind that are kept: hostile mail may have a hundred thousand.
     private static let factsKept = 100
+    /// Groups, and recipients of one, that are kept.
+    private static let groupsKept = 20
+    private static let recipientsShown = 3
 
     /// Reads what `bytes` gives.
     package init(json: [UInt8]) throws {
@@ -81,9 +97,9 @@ package struct MessageExplanation: Codable, Sendable {
         categories = verdict.categories.map(\.rawValue)
         deciding = category.rawValue
         destiny = policy.destiny(for: verdict).rawValue
-        settings = Self.settings(category, verdict, work.listener.policyName)
+        settings = work.origins(Self.keys(category, verdict, policy), work.leading?.layers ?? [])
         score = verdict.score
-        levels = ["tag": policy.levels.tag, "tag2": policy.levels.tag2, "kill": policy.levels.kill]
+        levels = Self.levels(policy)
         tests = verdict.tests.prefix(Self.factsKept).map {
             Test(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 1000))
         }
@@ -103,25 +119,48 @@ package struct MessageExplanation: Codable, Sendable {
             Outcome(
                 address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary)
         }
+        groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
         causes = event.causes.map { Escaping.text($0, limit: 500) }
         wouldChange = Self.alternatives(verdict, policy)
     }
 
-    /// The keys that name the destiny; none where a rule's own action does.
-    private static func settings(_ category: MailModel.Category, _ verdict: Verdict, _ policy: String) -> [String] {
-        switch category {
+    private static func group(_ group: RecipientGroup, _ work: MessageWork) -> Group {
+        let category = group.policy.decidingCategory(for: group.verdict)
+        return Group(
+            recipients: group.recipients.prefix(recipientsShown).map {
+                work.message.envelope.recipients[$0].path.description
+            },
+            count: group.recipients.count, deciding: category.rawValue,
+            destiny: group.policy.destiny(for: group.verdict).rawValue,
+            settings: work.origins(keys(category, group.verdict, group.policy), group.layers),
+            levels: levels(group.policy))
+    }
+
+    private static func levels(_ policy: ContentPolicy) -> [String: Double] {
+        ["tag": policy.levels.tag, "tag2": policy.levels.tag2, "kill": policy.levels.kill]
+    }
+
+    /// The keys of a policy that name the destiny; none where a rule's own action does.
+    private static func keys(
+        _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy
+    ) -> [String] {
+        if policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam) { return ["lovers"] }
+        return switch category {
         case .clean: []
-        case .unchecked: verdict.reasons.map { "policies.\(policy).unchecked.\($0.rawValue)" }
+        case .unchecked: verdict.reasons.map { "unchecked.\($0.rawValue)" }
         case .rule:
             switch verdict.ruling {
-            case .hold: ["rules.hold"]
-            case .reject(let status, _) where status.status == 5: ["policies.\(policy).rule"]
+            case .hold: [ruleHold]
+            case .reject(let status, _) where status.status == 5: ["rule"]
             case .reject, .discard, nil: []
             }
-        case .badHeader: ["policies.\(policy).bad_header"]
-        default: ["policies.\(policy).\(category.rawValue)"]
+        case .badHeader: ["bad_header"]
+        default: [category.rawValue]
         }
     }
+
+    /// A rule that holds mail is no key of a policy.
+    fileprivate static let ruleHold = "rules.hold"
 
     /// What each category, had it not held, and other scores would have changed.
     private static func alternatives(_ verdict: Verdict, _ policy: ContentPolicy) -> [String] {
@@ -149,6 +188,21 @@ package struct MessageExplanation: Codable, Sendable {
     /// Points with three decimals at most.
     package static func points(_ value: Double) -> String {
         "\((value * 1000).rounded() / 1000)"
+    }
+}
+
+extension MessageWork {
+    /// Where the values of keys of a policy come from: the weightiest layer that sets each, or the listener's policy.
+    fileprivate func origins(_ keys: [String], _ layers: [PolicyBook.Layer]) -> [String] {
+        keys.map { key in
+            if key == MessageExplanation.ruleHold { return key }
+            guard let layer = layers.last(where: { $0.overlay.keys.contains(key) }) else {
+                return "policies.\(listener.policyName).\(key)"
+            }
+            let explained = PolicyExplanation.explained(layer, setup.settings)
+            return Escaping.text(
+                explained.path.map { "\($0).\(key)" } ?? "\(explained.label): \(key)", limit: 500)
+        }
     }
 }
 

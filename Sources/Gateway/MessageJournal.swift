@@ -76,8 +76,9 @@ final class MessageJournal: Sendable {
         counters.withLock { $0.ruleMatchesGivenUp &+= times }
     }
 
-    /// - Parameter record: what the journal keeps, made when it is written.
-    func record(_ event: MessageEvent, _ record: @escaping @Sendable () -> JournalRecord) {
+    /// - Parameter record: what the journal keeps. Made here and now: an event that waits must not hold the message, whose
+    ///   place in the spool others need.
+    func record(_ event: MessageEvent, _ record: () -> JournalRecord) {
         counters.withLock { counters in
             counters.messages += 1
             counters.bytes += event.size
@@ -88,6 +89,8 @@ final class MessageJournal: Sendable {
             if event.outcomes.contains(where: { $0.reply.isTemporary }) { counters.temporary += 1 }
         }
         logger.notice("\(event.line)", metadata: structured ? fields(event) : nil)
+        guard !writers.isEmpty else { return }
+        let record = record()
         for writer in writers { writer.add(record) }
     }
 

@@ -51,22 +51,38 @@ package struct MessagePipeline: MailReceiver {
         let keeping = work.groups.filter(\.keepsCopy)
         let recipients = keeping.flatMap(\.recipients).filter { !served.contains($0) }.sorted()
         guard let first = keeping.first, !recipients.isEmpty else { return }
+        let category = work.keptCategory
+        let named = keeping.first { $0.decisive.category == category } ?? first
         var envelope = work.message.envelope
         envelope.recipients = recipients.map { work.message.envelope.recipients[$0] }
-        let entry = Quarantine.Entry(
-            id: work.mailID, time: work.time, category: first.verdict.category,
-            reason: ReplyTexts.reason(first.decisive, id: work.id), envelope: envelope,
+        var entry = Quarantine.Entry(
+            id: work.mailID, time: work.time, category: category,
+            reason: ReplyTexts.reason(named.decisive, id: work.id), envelope: envelope,
             subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
             size: work.message.file.count)
+        entry.listener = work.listener.name
+        entry.policy = work.listener.policyName
         work.quarantineID = work.mailID
-        let (setup, snapshot) = (work.setup, work)
+        let (setup, snapshot, kept) = (work.setup, work, entry)
         do {
             try await setup.blocking {
                 let report = try InspectionDocument(snapshot).encoded()
-                try setup.quarantine.put(entry, message: snapshot.message.file.descriptor, report: report)
+                try setup.quarantine.put(kept, message: snapshot.message.file.descriptor, report: report)
             }
         } catch {
             throw GatewayError("quarantine: \(error)")
+        }
+    }
+
+    /// Removes the copy of a try that brought nobody anything: the client still has the message, and its next try keeps one.
+    private func dropCopy(_ work: inout MessageWork) async {
+        guard let id = work.quarantineID, work.done.isEmpty else { return }
+        let quarantine = work.setup.quarantine
+        do {
+            try await work.setup.blocking { try quarantine.remove(id) }
+            work.quarantineID = nil
+        } catch {
+            work.causes.append("quarantine: the copy of a try that failed stays: \(error)")
         }
     }
 
@@ -80,9 +96,11 @@ package struct MessagePipeline: MailReceiver {
 
     private func freshKey(_ work: MessageWork) async -> ServedRecipients.Key? {
         let (file, skipped) = (work.message.file, work.facts.firstReceived)
-        let sender = work.message.envelope.reversePath
+        let envelope = work.message.envelope
         return try? await work.setup.blocking(unless: file.inMemory) {
-            ServedRecipients.Key(sender: sender, digest: try file.digest(without: skipped ?? 0..<0))
+            ServedRecipients.Key(
+                sender: envelope.reversePath, recipients: envelope.recipients.map(\.path),
+                digest: try file.digest(without: skipped ?? 0..<0))
         }
     }
 
@@ -115,6 +133,7 @@ package struct MessagePipeline: MailReceiver {
     private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
         var failure = await bounce(&work, except: served)
         if work.message.lmtp {
+            if work.outcomes.allSatisfy(\.reply.isTemporary) { await dropCopy(&work) }
             await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
@@ -129,6 +148,7 @@ package struct MessagePipeline: MailReceiver {
         let reply = failure ?? folded.reply
         if reply.isTemporary {
             if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
+            await dropCopy(&work)
         } else if let key, let memory = work.setup.served {
             try? await work.setup.blocking { memory.forget(key) }
         }
@@ -170,6 +190,14 @@ package struct MessagePipeline: MailReceiver {
 }
 
 extension MessageWork {
+    /// What the quarantine calls the message: the weightiest that it is for anybody, also for those who do not mind it. One with
+    /// a virus is infected whatever the settings skip: who releases it has to know.
+    fileprivate var keptCategory: Category {
+        var categories = Set(groups.flatMap(\.verdict.categories))
+        if report?.findings.contains(where: { $0.kind == .virus }) ?? false { categories.insert(.infected) }
+        return Category.allCases.first(where: categories.contains) ?? .clean
+    }
+
     /// Places of recipients for whom nothing is left to do: the message is with a next hop, its copy in the quarantine, or the
     /// sender has been told.
     fileprivate var done: [Int] {

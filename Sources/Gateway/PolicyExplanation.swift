@@ -75,7 +75,8 @@ package struct PolicyExplanation: Sendable {
         }
     }
 
-    private static func explained(_ layer: PolicyBook.Layer, _ settings: Settings) -> ExplainedLayer {
+    /// What people call a layer.
+    static func explained(_ layer: PolicyBook.Layer, _ settings: Settings) -> ExplainedLayer {
         switch layer.source {
         case .bank(let index):
             ExplainedLayer(

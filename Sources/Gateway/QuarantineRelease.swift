@@ -1,4 +1,5 @@
 package import Configuration
+internal import Foundation
 internal import Glibc
 internal import Linux
 package import MailModel
@@ -19,6 +20,18 @@ package struct QuarantineRelease: Sendable {
         case attached
     }
 
+    /// Where it goes.
+    package enum Destination: Sendable {
+        /// These next hops, tried in order, without TLS.
+        case nextHops([NextHopAddress])
+        /// The next hops of a policy. nil: of the one that the message came under; of `default` where that one is no more, or
+        /// was not kept.
+        case policy(String?)
+        /// A listener of the gateway. nil: the one that the message came by; the first one where that one is no more, or was
+        /// not kept.
+        case listener(NextHopAddress?)
+    }
+
     /// Name of the entry.
     package var id: String
     /// Instead of those of the envelope; empty for those.
@@ -26,16 +39,13 @@ package struct QuarantineRelease: Sendable {
     /// Instead of the envelope's; nil for that.
     package var sender: MailPath?
     package var form = Form.original
-    /// Where it goes, tried in order.
-    package var nextHops: [NextHopAddress]
-    /// How TLS is used on the way.
-    package var tls = Settings.NextHopTLS.none
+    package var destination: Destination
     /// Release infected mail as well.
     package var force = false
 
-    package init(id: String, nextHops: [NextHopAddress]) {
+    package init(id: String, to destination: Destination) {
         self.id = id
-        self.nextHops = nextHops
+        self.destination = destination
     }
 
     /// What the next hop said of one recipient.
@@ -44,27 +54,28 @@ package struct QuarantineRelease: Sendable {
         package let reply: Reply
     }
 
-    /// Sends the message. The entry is marked as released when the next hop took it for somebody.
+    /// Sends the message, which lies in the spool meanwhile like any other mail. The entry is marked as released when the next hop took it for somebody.
+    /// - Parameter spool: the gateway's; nil for a process of its own, which has one of the same bounds for itself.
     /// - Returns: one answer for each recipient.
     /// - Throws: an explanation when the next hop was not even asked.
-    package func run(_ settings: Settings, _ quarantine: IndexedQuarantine) async throws -> [Answer] {
+    package func run(
+        _ settings: Settings, _ quarantine: IndexedQuarantine, spool: Spool? = nil
+    ) async throws -> [Answer] {
         let (id, force, builder) = (id, force, SetupBuilder(settings))
         let threads = NIOThreadPool.singleton
-        let message = try await threads.runIfActive {
+        let spool = spool ?? Self.ownSpool(builder.spoolLimits)
+        let (message, hops, tls) = try await threads.runIfActive {
             let entry = try quarantine.files.entry(id)
-            guard entry.category != .infected || force else {
-                throw GatewayError(
-                    "\(id) is infected (\(entry.reason)): releasing it would deliver the virus; --force does it all the same"
-                )
-            }
-            return try outgoing(entry, quarantine.files, builder.hostname)
+            if !force, try Self.isInfected(entry, quarantine.files) { throw Infected(id: id, reason: entry.reason) }
+            let (hops, tls) = try route(entry, settings)
+            return (try outgoing(entry, quarantine.files, builder.hostname, spool), hops, tls)
         }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
             disk: .singleton)
         defer { client.closeIdleConnections() }
         let replies: [Reply]
-        switch await client.prepare(message, hops: nextHops.map(SetupBuilder.hop)) {
+        switch await client.prepare(message, hops: hops.map(SetupBuilder.hop)) {
         case .unavailable(let failure): throw GatewayError(failure.description)
         case .refused(_, let refusals): replies = refusals
         case .ready(let prepared): replies = await prepared.commit()
@@ -79,13 +90,61 @@ package struct QuarantineRelease: Sendable {
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
     }
 
+    /// The next hops for an entry, and how TLS is used on the way.
+    func route(
+        _ entry: Quarantine.Entry, _ settings: Settings
+    ) throws -> (hops: [NextHopAddress], tls: Settings.NextHopTLS) {
+        switch destination {
+        case .nextHops(let hops): return (hops, .none)
+        case .policy(let name):
+            if let name, settings.policies[name] == nil { throw GatewayError("there is no policy \(name)") }
+            let known = entry.policy.flatMap { settings.policies[$0] == nil ? nil : $0 }
+            let policy = settings.policies[name ?? known ?? "default"] ?? Settings.PolicySettings()
+            return (policy.nextHops, policy.nextHopTLS)
+        case .listener(let address):
+            let addresses = settings.listeners.map(\.address)
+            let known = addresses.first { $0.description == entry.listener } ?? addresses.first
+            guard let hop = address ?? known?.asNextHop else { throw GatewayError("there is no listener") }
+            return ([hop], .none)
+        }
+    }
+
+    /// Mail that is not released unless it is forced.
+    struct Infected: Error, CustomStringConvertible {
+        let id: String
+        let reason: String
+
+        var description: String {
+            "\(id) is infected (\(reason)): releasing it would deliver the virus; --force does it all the same"
+        }
+    }
+
+    /// What the report has to say here.
+    private struct StoredReport: Decodable {
+        struct Finding: Decodable {
+            var `class`: String
+        }
+
+        var findings: [Finding]?
+    }
+
+    /// True when a scanner had found a virus, whatever the entry was kept for.
+    /// - Throws: `Quarantine.Failure.damaged` for a report that cannot be read: nobody knows then.
+    private static func isInfected(_ entry: Quarantine.Entry, _ files: Quarantine) throws -> Bool {
+        if entry.category == .infected { return true }
+        guard let report = try? JSONDecoder().decode(StoredReport.self, from: Data(try files.report(entry.id))) else {
+            throw Quarantine.Failure.damaged("\(entry.id)/report")
+        }
+        return (report.findings ?? []).contains { $0.class == Finding.Kind.virus.rawValue }
+    }
+
     private func outgoing(
-        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ hostname: String
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ hostname: String, _ spool: Spool
     ) throws -> OutgoingMessage {
         let recipients =
             self.recipients.isEmpty ? entry.envelope.recipients : self.recipients.map { Recipient(path: $0) }
         guard !recipients.isEmpty else { throw GatewayError("\(id) has no recipients; name one with --to") }
-        let (original, hasEightBit) = try stored(entry, quarantine)
+        let (original, hasEightBit) = try Self.stored(entry, quarantine, spool)
         switch form {
         case .original:
             return OutgoingMessage(
@@ -111,12 +170,20 @@ package struct QuarantineRelease: Sendable {
     }
 
     /// The message out of the quarantine, proven to be the one that was kept before anything is sent.
-    private func stored(
-        _ entry: Quarantine.Entry, _ quarantine: Quarantine
+    /// - Throws: `GatewayError` when the spool has no place for it.
+    static func stored(
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ spool: Spool
     ) throws -> (file: MessageFile, hasEightBit: Bool) {
-        let spool = Spool(
-            limits: Spool.Limits(
-                directory: "", memoryPerMessage: entry.size, totalBytes: entry.size, messages: 1, freeSpace: 0))
+        do {
+            return try copied(entry, quarantine, spool)
+        } catch let error as SpoolError {
+            throw GatewayError(error.cause)
+        }
+    }
+
+    private static func copied(
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ spool: Spool
+    ) throws -> (file: MessageFile, hasEightBit: Bool) {
         let writer = try spool.open(declaredSize: entry.size)
         var hasEightBit = false
         var failure: SpoolError?
@@ -133,5 +200,12 @@ package struct QuarantineRelease: Sendable {
         }
         if let failure { throw failure }
         return (try writer.finish(), hasEightBit)
+    }
+
+    /// The workspace, whose room the gateway watches, need not be there when no gateway runs.
+    private static func ownSpool(_ limits: Spool.Limits) -> Spool {
+        var limits = limits
+        limits.watched = []
+        return Spool(limits: limits)
     }
 }

@@ -7,6 +7,8 @@ package struct RecipientGroup: Sendable {
     /// Their places in the envelope.
     package var recipients: [Int]
     package var policy: ContentPolicy
+    /// What was laid over the listener's policy, the weightiest last.
+    var layers: [PolicyBook.Layer]
     /// They are ours: they get the spam fields.
     var isLocal: Bool
     var standing: SenderStanding
@@ -78,7 +80,7 @@ package struct PolicyResolution: Sendable {
             groups.append(
                 RecipientGroup(
                     recipients: [index], policy: SetupBuilder.contentPolicy(policy, placement),
-                    isLocal: isLocal, standing: try book.standing(mail.sender, policy)))
+                    layers: banks + layers, isLocal: isLocal, standing: try book.standing(mail.sender, policy)))
         }
     }
 }

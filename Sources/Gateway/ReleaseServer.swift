@@ -109,22 +109,14 @@ final class ReleaseServer: Sendable {
                 state.report("(\(logID)) release of \(id) refused: wrong secret_id")
                 return [Reply(550, EnhancedStatus(5, 7, 1), "\(id): not released: wrong secret_id")]
             }
-            if request.kind == "release", entry.category == .infected {
-                throw Refusal(description: "\(id) is infected; mailreeve quarantine release --force does it")
-            }
-            var release = QuarantineRelease(id: id, nextHops: [])
+            let isRequeued = request.kind == "requeue"
+            var release = QuarantineRelease(id: id, to: isRequeued ? .listener(nil) : .policy(nil))
+            // Whatever it is, the gateway judges it again.
+            release.force = isRequeued
             release.recipients = try request.values("recipient").map(Self.path)
             if release.recipients.contains(where: \.isNull) { throw PathGrammar.Fault.syntax }
             release.sender = try request.value("sender").map(Self.path)
-            if request.kind == "requeue" {
-                release.force = true
-                release.nextHops = setup.settings.listeners.prefix(1).map(\.address.asNextHop)
-            } else {
-                let policy = setup.settings.policies["default"] ?? Settings.PolicySettings()
-                release.nextHops = policy.nextHops
-                release.tls = policy.nextHopTLS
-            }
-            let answers = try await release.run(setup.settings, setup.quarantine)
+            let answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
             let by = request.value("requested_by").map { ", requested by \(Escaping.text($0, limit: 320))" } ?? ""
             let recipients = answers.map { "<\($0.recipient)>" }.joined(separator: ",")
             state.note(
@@ -140,17 +132,12 @@ final class ReleaseServer: Sendable {
         let isTemporary: Bool
         switch error {
         case Quarantine.Failure.unknown, Quarantine.Failure.damaged: isTemporary = false
-        case is PathGrammar.Fault, is Refusal: isTemporary = false
+        case is PathGrammar.Fault, is QuarantineRelease.Infected: isTemporary = false
         default: isTemporary = true
         }
         return isTemporary
             ? Reply(450, EnhancedStatus(4, 5, 0), "not released: \(error)")
             : Reply(550, EnhancedStatus(5, 3, 5), "not released: \(error)")
-    }
-
-    /// What a request asks for in vain.
-    private struct Refusal: Error, CustomStringConvertible {
-        var description: String
     }
 
     /// An address in angle brackets (RFC 5321 section 4.1.2), as the protocol has them; the brackets may be missing.

@@ -100,6 +100,8 @@ struct RuleJudgement: Sendable {
                     detail: "REDIRECT \(Escaping.text(address, limit: 320)): no address that SMTP could carry")
             }
             redirect = Recipient(path: path)
+            // In Postfix all recipients make way for this one, those of BCC among them.
+            bcc = []
         } else if let filter = outcome.filter {
             guard let hop = book.nextHop(filter: filter) else {
                 throw Refusal(detail: "FILTER \(Escaping.text(filter, limit: 200)) has no entry in rules.filters")

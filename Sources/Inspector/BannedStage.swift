@@ -14,6 +14,8 @@ struct BannedStage {
     /// A match that an engine gave up leaves the message unchecked. Always so here: a name that no rule could be tried on may
     /// be any name.
     private static let stepsLimit = "banned-pattern-steps"
+    /// A name is longer than what is looked at of one.
+    private static let nameLimit = "banned-name-length"
 
     init?(_ tables: RuleTables) {
         guard !tables.banned.isEmpty else { return nil }
@@ -34,6 +36,7 @@ struct BannedStage {
     ) -> [BannedFiring] {
         matcher.clearFailures()
         var undecodable: Set<Int> = []
+        var hasLongName = false
         for item in report.unchecked {
             guard let part = item.part else { continue }
             switch item.reason {
@@ -41,16 +44,25 @@ struct BannedStage {
             case .ambiguous, .scannerFailed, .scannerCrashed, .deadline: continue
             }
         }
-        let files = report.parts.enumerated().map { index, part in
+        var files: [BannedFile] = []
+        files.reserveCapacity(report.parts.count)
+        for (index, part) in report.parts.enumerated() {
             var words = marks[index] ?? []
             if part.encrypted { words.insert("encrypted") }
             if undecodable.contains(index) { words.insert("undecodable") }
             if part.names.contains(where: ShownNames.isObscured) { words.insert("obscured") }
-            return BannedFile(
-                container: part.container, placement: Self.placement(part.path),
-                declared: part.declaredType.isEmpty ? [] : [part.declaredType], names: part.names, types: part.types,
-                marks: words, size: part.size, digest: part.sha256)
+            if part.names.contains(where: ShownNames.isTooLong) { hasLongName = true }
+            let container = part.container.flatMap { files.indices.contains($0) ? files[$0] : nil }
+            let implied = container.map {
+                CompressedNames.inside(types: $0.types, names: $0.names + $0.impliedNames)
+            }
+            files.append(
+                BannedFile(
+                    container: part.container, placement: Self.placement(part.path),
+                    declared: part.declaredType.isEmpty ? [] : [part.declaredType], names: part.names,
+                    impliedNames: implied ?? [], types: part.types, marks: words, size: part.size, digest: part.sha256))
         }
+        if hasLongName { reach(Self.nameLimit) }
         let deadline = monotonicNow() + milliseconds * 1_000_000
         let lookup = BannedLookup(matcher, files) { monotonicNow() > deadline }
         switch lookup.reached {
@@ -59,16 +71,9 @@ struct BannedStage {
         case nil: break
         }
         if matcher.failures > 0 { reach(Self.stepsLimit) }
-        return Self.needed(lookup.matches, matcher.rules).map {
+        return lookup.needed.map {
             BannedFiring(set: $0.set, rule: $0.rule, part: $0.file, matched: $0.matched)
         }
-    }
-
-    /// Which sets are asked the gateway knows: what one of them allows matters only where another one bans.
-    private static func needed(_ matches: [BannedMatch], _ rules: BannedRules) -> [BannedMatch] {
-        func action(_ match: BannedMatch) -> BannedRule.Action { rules.sets[match.set].rules[match.rule].action }
-        let banned = Set(matches.filter { action($0) == .ban }.map(\.file))
-        return matches.filter { action($0) != .allow || banned.contains($0.file) }
     }
 
     /// amavis writes slashes only.

@@ -92,9 +92,20 @@ package struct BannedLookup {
 
     /// What patterns are tried on, made once for each file.
     private struct FileTexts {
-        var names: [[UInt8]]
         var declared: [[UInt8]]
-        var any: [[UInt8]]
+        /// Names, and names with types, for each view.
+        var asSent: (names: [[UInt8]], any: [[UInt8]])
+        var everyForm: (names: [[UInt8]], any: [[UInt8]])
+
+        init(_ file: BannedFile) {
+            func octets(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }
+            declared = octets(file.declared)
+            asSent = (octets(file.names(.asSent)), octets(file.anyTexts(.asSent)))
+            everyForm = (octets(file.names(.everyForm)), octets(file.anyTexts(.everyForm)))
+        }
+
+        func names(_ view: BannedFile.NameView) -> [[UInt8]] { view == .asSent ? asSent.names : everyForm.names }
+        func any(_ view: BannedFile.NameView) -> [[UInt8]] { view == .asSent ? asSent.any : everyForm.any }
     }
 
     /// Looks up. `files`: containers stand before what is in them.
@@ -102,12 +113,21 @@ package struct BannedLookup {
         self.matcher = matcher
         self.files = files
         self.isOver = isOver
-        texts = files.map { file in
-            FileTexts(
-                names: file.names.flatMap(ShownNames.forms).map { Array($0.utf8) },
-                declared: file.declared.map { Array($0.utf8) }, any: file.anyTexts.map { Array($0.utf8) })
-        }
+        texts = files.map { FileTexts($0) }
         for set in matcher.rules.sets.indices where reached == nil { look(set) }
+    }
+
+    /// The matches without those that change nothing. Which sets are asked, and in which order, the gateway knows: what one of
+    /// them allows matters only where another one bans or scores.
+    package var needed: [BannedMatch] {
+        func action(_ match: BannedMatch) -> BannedRule.Action {
+            matcher.rules.sets[match.set].rules[match.rule].action
+        }
+        var others: [Int: Set<Int>] = [:]
+        for match in matches where action(match) != .allow { others[match.file, default: []].insert(match.set) }
+        return matches.filter { match in
+            action(match) != .allow || others[match.file]?.contains { $0 != match.set } == true
+        }
     }
 
     private mutating func look(_ set: Int) {
@@ -174,7 +194,14 @@ package struct BannedLookup {
 
     /// True when all conditions hold for one file. Rules on the whole path hold for none.
     private func holds(_ rule: BannedRule, _ file: Int) -> Bool {
-        !Self.isOnPath(rule) && rule.conditions.allSatisfy { holds($0.test, file) == $0.isPositive }
+        !Self.isOnPath(rule)
+            && rule.conditions.allSatisfy { holds($0.test, file, Self.view(rule, $0)) == $0.isPositive }
+    }
+
+    /// On any doubt about a name the file is banned: what allows holds for the name itself only, and so does what keeps a rule
+    /// from banning.
+    private static func view(_ rule: BannedRule, _ condition: BannedRule.Condition) -> BannedFile.NameView {
+        (rule.action == .allow) == condition.isPositive ? .asSent : .everyForm
     }
 
     private static func isOnPath(_ rule: BannedRule) -> Bool {
@@ -184,26 +211,27 @@ package struct BannedLookup {
     /// The rule holds for a file, with the text of the levels around it.
     private func holdsOnPath(_ rule: BannedRule, _ file: Int) -> Bool {
         rule.conditions.allSatisfy { condition in
+            let view = Self.view(rule, condition)
             guard case .namepath(let pattern) = condition.test else {
-                return holds(condition.test, file) == condition.isPositive
+                return holds(condition.test, file, view) == condition.isPositive
             }
-            let levels = chain(file).map { files[$0].namepathLevel($0 + 1) }
+            let levels = chain(file).map { files[$0].namepathLevel($0 + 1, view) }
             return matcher.matches(pattern, [Array(levels.joined(separator: "\n").utf8)]) == condition.isPositive
         }
     }
 
-    private func holds(_ test: BannedRule.Test, _ file: Int) -> Bool {
+    private func holds(_ test: BannedRule.Test, _ file: Int, _ view: BannedFile.NameView) -> Bool {
         switch test {
-        case .file(let operand): return holds(operand, file)
-        case .path(let operands): return holds(operands, file)
+        case .file(let operand): return holds(operand, file, view)
+        case .path(let operands): return holds(operands, file, view)
         case .inside(let operand):
             var next = files[file].container
             while let container = next {
-                if holds(operand, container) { return true }
+                if holds(operand, container, view) { return true }
                 next = files[container].container
             }
             return false
-        case .any(let pattern): return matcher.matches(pattern, texts[file].any)
+        case .any(let pattern): return matcher.matches(pattern, texts[file].any(view))
         case .namepath: return false
         case .mark(let mark): return files[file].marks.contains(mark)
         case .size(.less, let limit): return files[file].size < limit
@@ -213,10 +241,10 @@ package struct BannedLookup {
     }
 
     /// Each step stands directly in the one before; multiparts are no containers of files.
-    private func holds(_ operands: [BannedRule.Operand], _ file: Int) -> Bool {
+    private func holds(_ operands: [BannedRule.Operand], _ file: Int, _ view: BannedFile.NameView) -> Bool {
         var next: Int? = file
         for operand in operands.reversed() {
-            guard let current = next, holds(operand, current) else { return false }
+            guard let current = next, holds(operand, current, view) else { return false }
             next = files[current].container
             while let container = next, files[container].declared.contains(where: { $0.hasPrefix("multipart/") }) {
                 next = files[container].container
@@ -225,9 +253,9 @@ package struct BannedLookup {
         return true
     }
 
-    private func holds(_ operand: BannedRule.Operand, _ file: Int) -> Bool {
+    private func holds(_ operand: BannedRule.Operand, _ file: Int, _ view: BannedFile.NameView) -> Bool {
         switch operand {
-        case .name(let pattern): matcher.matches(pattern, texts[file].names)
+        case .name(let pattern): matcher.matches(pattern, texts[file].names(view))
         case .declared(let pattern): matcher.matches(pattern, texts[file].declared)
         case .detected(let types): files[file].types.contains(where: types.contains)
         }

@@ -7,6 +7,7 @@ internal import Synchronization
 /// on the host that kept it.
 package final class PostgreSQLQuarantineIndex: QuarantineIndex {
     package let node: String
+    package var ownNode: String? { node }
     private let connection: Mutex<PostgreSQLConnection>
 
     /// Safe to run by several hosts at one time: the lock is held until the transaction ends.

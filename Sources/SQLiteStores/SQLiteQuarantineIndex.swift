@@ -5,6 +5,8 @@ package import Stores
 /// The index of the quarantine in an SQLite database beside the entries.
 package final class SQLiteQuarantineIndex: QuarantineIndex {
     package let node: String
+    /// It lies beside the entries: all are ours.
+    package var ownNode: String? { nil }
     private let database: SQLiteDatabase
 
     /// Files that belong to the index, in the directory of the quarantine.

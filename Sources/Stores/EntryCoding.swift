@@ -19,6 +19,8 @@ enum EntryCoding {
             "message-id \(xtext(Array(entry.messageID.utf8)))",
             "sender \(xtext(envelope.reversePath.bytes))", "client \(xtext(Array(envelope.client.address.utf8)))",
         ]
+        if let listener = entry.listener { lines.append("listener \(xtext(Array(listener.utf8)))") }
+        if let policy = entry.policy { lines.append("policy \(xtext(Array(policy.utf8)))") }
         if let forwarded = envelope.client.forwarded?.address { lines.append("forwarded \(xtext(forwarded))") }
         let parameters = envelope.parameters
         if let body = parameters.body { lines.append("body \(body.rawValue)") }
@@ -75,6 +77,12 @@ enum EntryCoding {
         case "message-id":
             guard let text = plain(value) else { return false }
             entry.messageID = String(decoding: text, as: UTF8.self)
+        case "listener":
+            guard let text = plain(value) else { return false }
+            entry.listener = String(decoding: text, as: UTF8.self)
+        case "policy":
+            guard let text = plain(value) else { return false }
+            entry.policy = String(decoding: text, as: UTF8.self)
         case "client":
             guard let text = plain(value) else { return false }
             entry.envelope.client.address = String(decoding: text, as: UTF8.self)

@@ -152,7 +152,7 @@ package final class IndexedQuarantine: Sendable {
     private func rows() throws -> [String: QuarantineRow] {
         var known: [String: QuarantineRow] = [:]
         var query = QuarantineQuery(limit: Self.batch)
-        query.node = index.node
+        query.node = index.ownNode
         query.oldestFirst = true
         while true {
             let page = try index.search(query)

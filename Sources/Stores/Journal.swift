@@ -53,6 +53,12 @@ package struct JournalRecord: Sendable, Hashable {
         self.line = line
         self.explanation = explanation
     }
+
+    /// Octets of its texts, which is what it takes in memory, nearly.
+    package var octets: Int {
+        let texts = [mailID, logID, sender, subject, messageID, client, quarantineID ?? "", queuedAs, line] + recipients
+        return texts.reduce(explanation.count) { $0 + $1.utf8.count }
+    }
 }
 
 /// What a search of the journal wants. Texts are found anywhere in a field, whatever the case of their letters.

@@ -14,6 +14,10 @@ extension Quarantine {
         /// Why, as in the reply; escaped text.
         package var reason: String
         package var envelope: Envelope
+        /// Address of the listener that took it, as the configuration writes it, and name of the listener's policy; nil for
+        /// entries of a time when they were not kept.
+        package var listener: String?
+        package var policy: String?
         /// The subject as people read it, and the `Message-ID`; both from mail: escape before showing.
         package var subject: String
         package var messageID: String

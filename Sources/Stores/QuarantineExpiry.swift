@@ -75,7 +75,7 @@ extension IndexedQuarantine {
     ) throws -> (entries: Int, octets: Int) {
         var gone = (entries: 0, octets: 0)
         var query = QuarantineQuery(limit: Self.step)
-        query.node = index.node
+        query.node = index.ownNode
         query.tenant = tenant
         query.until = time
         query.oldestFirst = true

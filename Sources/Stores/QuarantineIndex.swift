@@ -7,6 +7,9 @@ package import MailModel
 package protocol QuarantineIndex: Sendable {
     /// The host whose files these are.
     var node: String { get }
+    /// What `QuarantineQuery.node` is for a search of these files' entries only; nil for an index that knows no others,
+    /// whatever the host was called when it kept them.
+    var ownNode: String? { get }
 
     /// Adds an entry, or replaces what is known of it.
     func insert(_ rows: [QuarantineRow]) throws(IndexFailure)

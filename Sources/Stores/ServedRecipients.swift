@@ -12,7 +12,9 @@ internal import Synchronization
 ///     KEY.tmp    being written
 ///     KEY        complete: on the disk, then `rename(2)`, then the directory
 ///
-/// One entry is one sender and one content. Entries are forgotten when the message is done, when they are older than
+/// One entry is one envelope and one content: the same octets for other recipients are another message, which may have been
+/// sent on its own. Postfix tries all recipients of a transaction again when its reply to the end of data was 4xx; should a
+/// client group them otherwise then, they get a duplicate. Entries are forgotten when the message is done, when they are older than
 /// `Limits.seconds`, and beyond `Limits.entries` the oldest first. What is lost here costs a duplicate, never a message.
 package final class ServedRecipients: Sendable {
     /// Bounds.
@@ -28,13 +30,18 @@ package final class ServedRecipients: Sendable {
         }
     }
 
-    /// One sender and one content.
+    /// One envelope and one content.
     package struct Key: Hashable, Sendable {
         fileprivate let name: String
 
-        /// - Parameter digest: of the content, without what differs from try to try.
-        package init(sender: MailPath, digest: [UInt8]) {
-            name = hexadecimal((digest + sender.bytes).withUnsafeBytes { SHA256.digest($0) })
+        /// - Parameters:
+        ///   - recipients: all of the transaction, in any order.
+        ///   - digest: of the content, without what differs from try to try.
+        package init(sender: MailPath, recipients: [MailPath], digest: [UInt8]) {
+            // No address in xtext holds a line end: two envelopes never make the same text.
+            let lines = Set(recipients.map { Xtext.encode($0.bytes) }).sorted { $0.lexicographicallyPrecedes($1) }
+            let text = ([Xtext.encode(sender.bytes)] + lines).reduce(digest) { $0 + [0x0A] + $1 }
+            name = hexadecimal(text.withUnsafeBytes { SHA256.digest($0) })
         }
     }
 

@@ -37,9 +37,18 @@ enum ExplanationPage {
         lines += block("anomalies", why.anomalies.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" })
         lines += block("causes", why.causes)
         lines += block("recipients", why.recipients.map { "<\($0.address)>: \($0.disposition): \($0.reply)" })
+        lines += block("groups", (why.groups ?? []).map(text))
         if let id = record.quarantineID { lines.append(row("quarantine", id)) }
         lines += block("otherwise", why.wouldChange)
         return lines.joined(separator: "\n")
+    }
+
+    /// Recipients with the same settings: who, what was decided, by which settings.
+    private static func text(_ group: MessageExplanation.Group) -> String {
+        let more = group.count - group.recipients.count
+        return group.recipients.map { "<\($0)>" }.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+            + ": \(group.deciding): \(group.destiny)"
+            + (group.settings.isEmpty ? "" : " by \(group.settings.joined(separator: ", "))") + levels(group.levels)
     }
 
     private static func row(_ name: String, _ value: String) -> String {

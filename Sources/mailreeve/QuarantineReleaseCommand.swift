@@ -35,8 +35,11 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
             "Send it there: smtp:[host]:port, lmtp:[host]:port, lmtp:unix:/path, maildir:/path.", valueName: "hop"))
     var nextHop: String?
 
-    @Option(help: ArgumentHelp("Policy whose next hops are used.", valueName: "name"))
-    var policy = "default"
+    @Option(
+        help: ArgumentHelp(
+            "Policy whose next hops are used; the one that it came under if not given, default where that one is no more.",
+            valueName: "name"))
+    var policy: String?
 
     @Flag(help: "Release infected mail as well.")
     var force = false
@@ -57,24 +60,16 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
         // Before root is given up.
         let inspector = ProgramPath.inspector
         let open = try OpenQuarantine(config)
-        try await ReleaseRun.send(try release(open.settings), open)
+        try await ReleaseRun.send(try release(), open)
         if learn { try await ReleaseRun.teach(id, open, inspector: inspector) }
     }
 
-    private func release(_ settings: Settings) throws -> QuarantineRelease {
-        var release = QuarantineRelease(id: id, nextHops: [])
+    private func release() throws -> QuarantineRelease {
+        var release = QuarantineRelease(id: id, to: .policy(policy))
+        if let nextHop { release.destination = .nextHops([try NextHopAddress(parsing: nextHop)]) }
         release.recipients = to.map(\.path)
         release.form = attach ? .attached : .original
         release.force = force
-        if let nextHop {
-            release.nextHops = [try NextHopAddress(parsing: nextHop)]
-        } else if let found = settings.policies[policy] {
-            release.nextHops = found.nextHops
-            release.tls = found.nextHopTLS
-        } else {
-            Terminal.printError("release: there is no policy \(policy)")
-            throw ExitCode.failure
-        }
         return release
     }
 }
@@ -95,7 +90,8 @@ struct QuarantineRequeueCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Listener, as the configuration writes it; the first one if not given.", valueName: "address"))
+            "Listener, as the configuration writes it; the one that it came by if not given, the first where that is no more.",
+            valueName: "address"))
     var listener: String?
 
     @Argument(help: "ID of the message.")
@@ -103,13 +99,14 @@ struct QuarantineRequeueCommand: AsyncParsableCommand {
 
     func run() async throws {
         let open = try OpenQuarantine(config)
-        let listeners = open.settings.listeners.map(\.address)
-        guard let address = listener.map({ name in listeners.first { $0.description == name } }) ?? listeners.first
-        else {
-            Terminal.printError("requeue: there is no listener \(listener ?? "")")
+        let named = listener.flatMap { name in
+            open.settings.listeners.map(\.address).first { $0.description == name }
+        }
+        if let listener, named == nil {
+            Terminal.printError("requeue: there is no listener \(listener)")
             throw ExitCode.failure
         }
-        var release = QuarantineRelease(id: id, nextHops: [address.asNextHop])
+        var release = QuarantineRelease(id: id, to: .listener(named?.asNextHop))
         // Whatever it is, the gateway judges it again.
         release.force = true
         try await ReleaseRun.send(release, open)

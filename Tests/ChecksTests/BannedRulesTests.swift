@@ -134,6 +134,29 @@ import Testing
 
     @Test func longNamesCostNoMore() {
         let forms = ShownNames.forms(of: String(repeating: "\u{202E}", count: 1_000_000) + ".exe")
-        #expect(forms.count <= 20)
+        #expect(forms.count <= 40)
+    }
+
+    /// Where a path is long, its last step is what is saved.
+    @Test(arguments: ["x/", "\\y", "é:/"]) func longPathsKeepTheirLastStep(_ step: String) {
+        for count in [ShownNames.longest / 2 - 3, ShownNames.longest / 2, ShownNames.longest, 5000] {
+            let name = String(repeating: step, count: count) + "/a.exe."
+            #expect(ShownNames.forms(of: name).contains("a.exe"), "\(count)")
+        }
+    }
+
+    @Test func theLengthOfNamesIsBounded() {
+        #expect(!ShownNames.isTooLong(String(repeating: "é", count: ShownNames.longest)))
+        #expect(ShownNames.isTooLong(String(repeating: "é", count: ShownNames.longest + 1)))
+    }
+
+    @Test(arguments: [
+        ("gz", "x.exe.gz", ["x.exe"]), ("xz", "d/X.JS.XZ.", ["d/X.JS.XZ", "X.JS"]), ("bz2", "a.tbz2", ["a.tar"]),
+        ("zip", "x.exe.gz", []), ("gz", "x.exe", []), ("gz", ".gz", []), ("Z", "a.vbs.Z", ["a.vbs"]),
+        ("zst", "a.js.zst", ["a.js"]), ("lz4", "a.js.lz4", ["a.js"]), ("lzma", "a.js.lzma", ["a.js"]),
+    ])
+    func namesInCompressedFiles(_ type: String, _ name: String, _ wanted: [String]) {
+        let names = CompressedNames.inside(types: [type], names: [name])
+        #expect(wanted.isEmpty == names.isEmpty && (wanted.last.map(names.contains) ?? true), "\(names)")
     }
 }

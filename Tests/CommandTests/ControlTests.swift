@@ -23,13 +23,14 @@ import Testing
             "scanners":[{"name":"a","backup":false,"fault":"","version":"ClamAV 1","signature_time":0,"answered":1,"failed":2},
             {"name":"b","backup":true,"fault":"is blind\\u001b","version":"","signature_time":0,"answered":0,"failed":0}],
             "listeners":{"accepted":8,"connections":9,"processing":10,"refused":11},"spool":{"bytes":2048,"messages":12},
-            "totals":{"bytes":100,"infected":13,"messages":14,"passed":15,"quarantined":16,"temporary":17,"unchecked":18},
+            "totals":{"bytes":100,"infected":13,"messages":14,"passed":15,"quarantined":16,"rule_matches_given_up":19,"temporary":17,"unchecked":18},
             "journal":{"waiting":0,"overflowed":0,"written":0},"uptime":93784,"later":"fields may be added"}
             """
         let table = try #require(StatusTable(json: Array(json.utf8))).description
         #expect(table.contains("up           1 d 2 h\n"))
         #expect(table.contains("14: 15 passed, 13 infected, 18 unchecked, 16 quarantined, 17 put off; 100 octets"))
         #expect(table.contains("12 messages, 2 KiB"))
+        #expect(table.contains("rules        19 matches given up"))
         #expect(table.contains("scanner      a: works, ClamAV 1; 1 answered, 2 not\n"))
         #expect(table.contains("scanner      b (backup): FAILED: is blind\\x1B; 0 answered, 0 not"))
         #expect(

@@ -94,6 +94,48 @@ import Testing
         }
     }
 
+    /// The layer that decided is named, for each group of recipients: an entry, a line of a table, a bank, the policy.
+    @Test func explainLayers() async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let table = try scratch.write("recipients", "# ours\ntable.example infected=quarantine levels.kill=12\n")
+            let (_, gateway) = try Self.stage {
+                $0.settings["recipients"] = "[{match: [entry.example], infected: discard}]"
+                $0.settings["recipient_tables"] = "[\"texthash:\(table)\"]"
+                $0.settings["banks"] = "[{name: PARTNERS, senders: [bank.example], infected: quarantine}]"
+            }
+            let config = gateway.configurationFile
+            let content = try Samples.sample("eicar-attached")
+            func explained(_ sender: String, _ recipients: [String]) throws -> String {
+                let before = Set(gateway.quarantined)
+                #expect(try send(Mail(from: sender, to: recipients, content: content), to: gateway.port).code == 250)
+                let id = try #require(gateway.quarantined.first { !before.contains($0) })
+                var page = ToolResult?.none
+                try poll("the event") {
+                    page = try mailreeve("explain", "--config", config, id)
+                    return page?.status == 0
+                }
+                return page?.text ?? ""
+            }
+            let entry = try explained("s@example.org", ["r@entry.example"])
+            #expect(entry.contains("setting     recipients[0].infected\n") && !entry.contains("groups"), "\(entry)")
+            let line = try explained("s@example.org", ["r@table.example"])
+            #expect(line.contains("setting     texthash:\(table), line 2: infected\n"), "\(line)")
+            let bank = try explained("s@bank.example", ["r@example.net"])
+            #expect(bank.contains("setting     banks[0].infected\n"), "\(bank)")
+            let all = ["a", "b", "c", "d"].map { "\($0)@example.net" } + ["r@entry.example", "r@table.example"]
+            let several = try explained("s@example.org", all)
+            for part in [
+                "\n  <a@example.net>, <b@example.net>, <c@example.net> and 1 more: infected: ",
+                " by policies.default.infected (tag ",
+                "\n  <r@entry.example>: infected: discard by recipients[0].infected (",
+                "\n  <r@table.example>: infected: quarantine by texthash:\(table), line 2: infected (tag ", "kill 12)",
+            ] {
+                #expect(several.contains(part), "\(part): \(several)")
+            }
+        }
+    }
+
     /// Today's rules differ from those of then: what differs is said.
     @Test func judgedAgain() async throws {
         try await Lanes.run {
@@ -138,6 +180,30 @@ import Testing
             #expect(try String(contentsOfFile: lines, encoding: .utf8).split(separator: "\n").count == 2)
             #expect(try mailreeve("log", "--config", gateway.configurationFile).lines.count == 1)
             #expect(hop.deliveries.count == 2)
+        }
+    }
+
+    /// Somebody holds the journal: mail goes on, more of it than may be in flight, and is journalled when it is free.
+    @Test func aJournalThatIsHeld() async throws {
+        try await Lanes.run {
+            let (hop, gateway) = try Self.stage { $0.settings["limits.messages_in_flight"] = "2" }
+            #expect(try send(.clean(1, size: 500), to: gateway.port).code == 250)
+            _ = try Self.await(1, gateway.configurationFile)
+            let program = """
+                import signal, sqlite3, sys
+                journal = sqlite3.connect(sys.argv[1], isolation_level=None)
+                journal.execute("BEGIN EXCLUSIVE")
+                print("held", flush=True)
+                signal.pause()
+                """
+            let holder = try RunningProgram(
+                "/usr/bin/python3", ["-c", program, gateway.stateDirectory + "/journal.sqlite"])
+            try holder.output.wait(for: "held")
+            for number in 2...9 { #expect(try send(.clean(number, size: 500), to: gateway.port).code == 250) }
+            holder.kill()
+            _ = holder.wait()
+            _ = try Self.await(9, gateway.configurationFile)
+            #expect(hop.deliveries.count == 9)
         }
     }
 

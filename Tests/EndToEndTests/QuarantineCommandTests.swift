@@ -72,6 +72,55 @@ import Testing
         }
     }
 
+    /// What came by the second listener goes to its policy's next hop, and back to that listener.
+    @Test func theWayItCame() async throws {
+        try await Lanes.run {
+            let (first, second) = (try ScriptedNextHop(lmtp: false), try ScriptedNextHop(lmtp: false))
+            var configuration = try GatewayConfiguration(nextHops: [first.address])
+            configuration.policies["second"] = ["next_hops": GatewayConfiguration.list([second.address])]
+            configuration.listeners.append(GatewayConfiguration.Listener(port: try Ports.free(), policy: "second"))
+            let gateway = try GatewayProcess(configuration)
+            let config = gateway.configurationFile
+            let mail = Mail(to: ["a@example.net"], content: try Samples.sample("eicar-attached"))
+            #expect(try send(mail, to: configuration.listeners[1].port).code == 250)
+            let id = try #require(gateway.quarantined.first)
+            #expect(try mailreeve("quarantine", "release", "--config", config, "--force", id).status == 0)
+            #expect(first.deliveries.isEmpty && second.deliveries.count == 1)
+            let named = ["quarantine", "release", "--config", config, "--force", "--policy", "default", id]
+            #expect(try runTool(Programs.path("mailreeve"), named).status == 0)
+            #expect(first.deliveries.count == 1 && second.deliveries.count == 1)
+            #expect(try mailreeve("quarantine", "requeue", "--config", config, id).status == 0)
+            let again = try #require(gateway.quarantined.first { $0 != id })
+            #expect(try mailreeve("quarantine", "release", "--config", config, "--force", again).status == 0)
+            #expect(second.deliveries.count == 2)
+        }
+    }
+
+    /// One recipient does not mind viruses and gets no spam; the other does: what is kept for both is infected.
+    @Test func infectedForAnybody() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            var configuration = try GatewayConfiguration(nextHops: [hop.address])
+            configuration.settings["recipients"] = """
+                [{match: [first.example], bypass: [infected], sender_points: ["spam@example.org 50"], spam: quarantine}, \
+                {match: [second.example], infected: quarantine}]
+                """
+            let gateway = try GatewayProcess(configuration)
+            let content = try Samples.sample("eicar-attached")
+            for recipients in [["r@first.example", "r@second.example"], ["r@first.example"]] {
+                let before = Set(gateway.quarantined)
+                let mail = Mail(from: "spam@example.org", to: recipients, content: content)
+                #expect(try send(mail, to: gateway.port).code == 250)
+                let id = try #require(gateway.quarantined.first { !before.contains($0) })
+                let list = try mailreeve("quarantine", "list", "--config", gateway.configurationFile)
+                #expect(list.lines.contains { $0.hasPrefix(id) && $0.contains("  infected ") }, "\(list)")
+                let refused = try mailreeve("quarantine", "release", "--config", gateway.configurationFile, id)
+                #expect(refused.status == 1 && refused.errorText.contains("--force"), "\(refused)")
+            }
+            #expect(hop.deliveries.isEmpty)
+        }
+    }
+
     /// What `list` finds; three messages, of which one has its subject in an encoded word.
     @Test func search() async throws {
         try await Lanes.run {

@@ -113,6 +113,17 @@ struct ScanTests {
         }
     }
 
+    /// SCORE of a header or body check is a test like any other: it stands in the report with its points.
+    @Test func scoresAreCounted() throws {
+        let configuration = try OfflineConfiguration(
+            #"body_checks: "pcre:{{/^free (.*)$$/ SCORE 2.5 FREE_$$1 so much} {/^never/ SCORE 9 NEVER}}""#)
+        let mail = try configuration.write("mail.eml", crlf("Subject: x\n\nfree money\nfree beer\n"))
+        let result = try mailreeve("scan", "--config", configuration.path, "--json", mail)
+        let document = try JSONDocument(#require(result.lines.first, "\(result)"))
+        #expect(document["score"] as? Double == 5)
+        #expect(document.list("tests").map { $0["name"] as? String } == ["FREE_money", "FREE_beer"])
+    }
+
     @Test func mboxAndStandardInput() async throws {
         try await Lanes.run {
             let configuration = try OfflineConfiguration()

@@ -100,6 +100,31 @@ import Testing
         }
     }
 
+    /// A try that ends with 4xx for everybody leaves no copy; the one that ends with 250 leaves one.
+    @Test(arguments: [false, true])
+    func copiesOfTriesThatFail(lmtp: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Stage(inspector: "lying-inspector") {
+                $0.settings["clamav.test_database"] = "/lie/dictated"
+                $0.policies["default"]?["infected"] = "quarantine-and-pass"
+            }
+            let mail = Mail(
+                to: ["a@example.net", "b@example.net"],
+                text: "X-Report: virus Eicar-Test-Signature\nFrom: s@example.org\nSubject: copies\n\ntext\n")
+            stage.hop.answer { step, _, _ in step == .dot ? .reply("450 4.2.0 later") : .usual }
+            for _ in 0..<3 {
+                let final = try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final
+                #expect(final.count == (lmtp ? 2 : 1) && final.allSatisfy(\.isTemporary), "\(final)")
+            }
+            #expect(stage.gateway.quarantined.isEmpty)
+            stage.hop.answer { _, _, _ in .usual }
+            let final = try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final
+            #expect(final.allSatisfy { $0.code == 250 }, "\(final)")
+            #expect(stage.gateway.quarantined.count == 1 && stage.hop.deliveries.count == 1)
+            stage.expectCleanEnd()
+        }
+    }
+
     private static func check(
         _ stage: Stage, _ port: Int, _ sample: Sample, _ destiny: String, _ isMixed: Bool, lmtp: Bool, _ number: Int
     ) throws {

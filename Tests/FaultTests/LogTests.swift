@@ -40,7 +40,7 @@ import Testing
     private static let order = [
         #"^[0-9T:.-]+Z (\(!!?\) )?\([0-9]+-[0-9]+\) (Passed|Blocked) [A-Z-]+[1-8]?( \([^)]*\))? \{[A-Za-z,]*\}, [A-Za-z0-9_.-]+ "#,
         #"\[[0-9a-f.:]+\]:[0-9]+( \[.*\])? <.*> -> <.*>, (quarantine: [A-Za-z0-9]{12}, )?(Message-ID: .*, )?"#,
-        #"mail_id: [A-Za-z0-9]{12}, Hits: -, size: [0-9]+(, queued_as: [^,]+)?(, unchecked: [^,]+)?"#,
+        #"mail_id: [A-Za-z0-9]{12}, Hits: (-|-?[0-9.]+), size: [0-9]+(, queued_as: [^,]+)?(, unchecked: [^,]+)?"#,
         #"(, anomalies: [^,]+)?(, cause: .*)?, [0-9]+ ms$"#,
     ].joined()
 

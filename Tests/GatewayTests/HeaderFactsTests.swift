@@ -129,6 +129,32 @@ import TestSupport
         }
     }
 
+    /// What Postfix 3.x writes for a client that has authenticated.
+    @Test(arguments: ["ESMTPA", "ESMTPSA", "UTF8SMTPSA"])
+    func authenticationInPostfixsForm(proto: String) throws {
+        let facts = try facts(
+            "Received: from [192.0.2.7] (host.example [192.0.2.7])\r\n\t(using TLSv1.3 with cipher AES (256/256 bits)\r\n"
+                + "\t key-exchange X25519)\r\n\t(No client certificate requested)\r\n\t(Authenticated sender: u@a)\r\n"
+                + "\tby mx.example (Postfix) with \(proto) id 4ABC\r\n\tfor <r@b>; Thu, 26 Nov 2026 01:00:00 +0000 (UTC)\r\n"
+                + "\r\n")
+        #expect(facts.saysAuthenticated)
+    }
+
+    /// HELO is the client's to choose, and nothing but the place of Postfix's own word counts.
+    @Test(arguments: [
+        "from with esmtpa (unknown [192.0.2.9])\r\n\tby mx (Postfix) with SMTP id 4ABC\r\n\tfor <x@a>; date",
+        "from by (unknown [192.0.2.9])\r\n\tby mx (Postfix) with SMTP id 4ABC; date",
+        "from x by y with esmtpa id z (unknown [192.0.2.9])\r\n\tby mx (Postfix) with SMTP id 4ABC; date",
+        "from x (\\) by y with esmtpa id z (\r\n\tby mx (Postfix) with SMTP id 4ABC; date",
+        "from x (a) by y with esmtpa id z (b\r\n\tby mx (Postfix) with SMTP id 4ABC; date",
+        "from x) by y with esmtpa id z", "from \"x\" by y with esmtpa id z", "from x by y with esmtpa",
+        "from x by y with smtp id esmtpa", "from x by y via tcp with esmtpa id z", "by y with esmtpa id z",
+        "from x (h [192.0.2.9]) by y (Postfix) with ESMTPS id z; with esmtpa id", "", "with esmtpa",
+    ])
+    func authenticationThatIsNotSaid(value: String) throws {
+        #expect(try !facts("Received: \(value)\r\n\r\n").saysAuthenticated)
+    }
+
     @Test func hopsAreCountedInLongBlocks() throws {
         let line = "Received: from a by b; date\r\n"
         let text = String(repeating: line, count: 2000) + "\r\n"

@@ -37,11 +37,11 @@ import Testing
         var all: [String] { texts.withLock { $0 } }
     }
 
-    private static func record(_ id: String) -> JournalRecord {
+    private static func record(_ id: String, explanation: [UInt8] = Array(#"{"a":1}"#.utf8)) -> JournalRecord {
         JournalRecord(
             mailID: id, logID: "1-1", time: 1, category: .clean, isPassed: true, sender: "s\"@y", recipients: ["r@x"],
             subject: "é", messageID: "", client: "", size: 0, score: 1.5, quarantineID: nil, queuedAs: "", line: "",
-            explanation: Array(#"{"a":1}"#.utf8))
+            explanation: explanation)
     }
 
     @Test func everyEventArrivesInOrder() throws {
@@ -49,12 +49,12 @@ import Testing
         let lost = Heard()
         let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         let ids = (0..<5000).map { "Id\($0)" }
-        for id in ids { writer.add { Self.record(id) } }
+        for id in ids { writer.add(Self.record(id)) }
         writer.close()
         #expect(sink.taken == ids && lost.all == [])
         #expect(writer.figures.written == 5000 && writer.figures.waiting == 0)
         // After the end there is one place left.
-        writer.add { Self.record("late") }
+        writer.add(Self.record("late"))
         #expect(lost.all == ["late"])
     }
 
@@ -65,12 +65,31 @@ import Testing
         let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         sink.gate.lock()
         let count = JournalWriter.capacity + 7
-        for number in 0..<count { writer.add { Self.record("Id\(number)") } }
+        for number in 0..<count { writer.add(Self.record("Id\(number)")) }
         #expect(lost.all == (JournalWriter.capacity..<count).map { "Id\($0)" })
         #expect(writer.figures.overflowed == 7)
         sink.gate.unlock()
         writer.close()
         #expect(sink.taken == (0..<JournalWriter.capacity).map { "Id\($0)" })
+    }
+
+    /// Large events fill the memory that there is before they are many.
+    @Test func largeEvents() throws {
+        let sink = Sink()
+        let lost = Heard()
+        let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
+        sink.gate.lock()
+        let small = Self.record("Id0", explanation: []).octets
+        let quarter = [UInt8](repeating: 0x20, count: JournalWriter.octets / 4 - small)
+        for number in 0..<4 { writer.add(Self.record("Id\(number)", explanation: quarter)) }
+        writer.add(Self.record("Id4", explanation: []))
+        #expect(lost.all == ["Id4"] && writer.figures.waiting == 4)
+        sink.gate.unlock()
+        try poll("the events to be written") { sink.taken.count == 4 }
+        // What is written takes no more of it.
+        writer.add(Self.record("Id5", explanation: quarter))
+        writer.close()
+        #expect(sink.taken == ["Id0", "Id1", "Id2", "Id3", "Id5"] && lost.all == ["Id4"])
     }
 
     /// Events wait for a sink that fails, which is said once, and are written when it works again.
@@ -79,7 +98,7 @@ import Testing
         let (lost, heard) = (Heard(), Heard())
         let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { heard.add($0) })
         sink.fail(true)
-        for number in 0..<3 { writer.add { Self.record("Id\(number)") } }
+        for number in 0..<3 { writer.add(Self.record("Id\(number)")) }
         try poll("a second attempt") { sink.calls >= 2 }
         #expect(heard.all.count == 1 && heard.all[0].contains("events wait") && sink.taken == [])
         sink.fail(false)
@@ -94,7 +113,7 @@ import Testing
         let lost = Heard()
         sink.fail(true)
         let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { _ in })
-        for number in 0..<3 { writer.add { Self.record("Id\(number)") } }
+        for number in 0..<3 { writer.add(Self.record("Id\(number)")) }
         writer.close()
         #expect(lost.all == ["Id0", "Id1", "Id2"] && sink.taken == [])
     }

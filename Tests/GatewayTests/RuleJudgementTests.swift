@@ -50,9 +50,11 @@ import Testing
         let book = try book { $0.header = inline("/(.)/ REJECT we say $1", "/x/ BCC c@d", "/y/ REDIRECT e@f") }
         let refused = try judge([firing(.header, groups: [nil, Array("this".utf8)])], book)
         #expect(refused.ruling == .reject(EnhancedStatus(5, 7, 1), "we say this"))
+        let copied = try judge([firing(.header, line: 2)], book)
+        #expect(copied.ruling == nil && copied.redirect == nil)
+        #expect(copied.bcc.map(\.path) == [MailPath("c@d")])
         let routed = try judge([firing(.header, line: 2), firing(.header, line: 3)], book)
-        #expect(routed.ruling == nil)
-        #expect(routed.bcc.map(\.path) == [MailPath("c@d")])
+        #expect(routed.ruling == nil && routed.bcc.isEmpty)
         #expect(routed.redirect?.path == MailPath("e@f"))
     }
 

@@ -91,6 +91,51 @@ import Testing
         }
     }
 
+    /// What lets a file through must be its name as it was sent; what bans holds for every form of it.
+    @Test(arguments: [
+        ("x/.tar", "allow any /^[.](rpm|cpio|tar)$/\nban *\n", 1),
+        (".tar", "allow any /^[.](rpm|cpio|tar)$/\nban *\n", 0),
+        ("a.txt:a.exe", "allow name /^a[.]txt$/\nban *\n", 1),
+        ("a.exe.", "allow * not *.exe\nban *\n", 1), ("a.txt.", "ban * not *.txt\n", 0),
+        ("a.txt", "ban * not *.txt\n", -1),
+        ("a.exe.", "ban namepath /N=a[.]exe(\\t|$)/\n", 0), ("a.exe.", "allow namepath /N=a[.]exe$/\nban *\n", 1),
+    ])
+    func allowedIsTheNameItself(_ name: String, _ text: String, _ rule: Int) {
+        let matches = lookup(text, [BannedFile(container: nil, placement: "1", names: [name])])
+        #expect((matches.last?.rule ?? -1) == rule)
+    }
+
+    /// No name or declared type passes for another attribute or another level.
+    @Test(arguments: ["\t", "\n", "\r", "\u{B}", "\u{2028}", "\u{85}"]) func attributesAreNotForged(_ end: String) {
+        let files = [
+            BannedFile(
+                container: nil, placement: "1", declared: ["a/b\(end)T=pdf"], names: ["a.exe\(end)T=pdf\(end)P=p1"],
+                types: ["exe"])
+        ]
+        let matches = lookup(
+            "allow namepath /(^|\\t)T=pdf(\\t|\\R|$)/m\nallow namepath /(^|\\R)P=p1/\nban *.*\n", files)
+        #expect(matches.map(\.rule) == [2])
+    }
+
+    /// The name of a compressed file without its extension bans, and allows nothing.
+    @Test func impliedNamesBanOnly() {
+        let file = BannedFile(container: nil, placement: "1", impliedNames: ["x.exe"])
+        #expect(lookup("ban *.exe\n", [file]).map(\.rule) == [0])
+        #expect(lookup("allow *.exe\nban *\n", [file]).map(\.rule) == [1])
+    }
+
+    /// What a set allows is told where another set bans or scores: sets are asked in the order that the policy says.
+    @Test(arguments: [("score 1 X *.txt", 2), ("ban *.txt", 2), ("allow *.txt", 0), ("ban *.exe", 0)])
+    func whatIsAllowedMatters(_ other: String, _ count: Int) {
+        let rules = BannedRules([
+            BannedRules.Source(name: "f", text: Array("allow *.txt\nset other\n\(other)\n".utf8))
+        ])
+        let lookup = BannedLookup(
+            BannedMatcher(rules), [BannedFile(container: nil, placement: "1", names: ["a.txt"])]
+        ) { false }
+        #expect(lookup.needed.count == count)
+    }
+
     @Test func patternsThatCannotBeCompiledAreNamed() {
         let rules = BannedRules([BannedRules.Source(name: "f", text: Array("ban *.a\nban name /(/\n".utf8))])
         let problems = BannedMatcher(rules).problems

@@ -26,12 +26,12 @@ import TestSupport
         }
 
         /// One more process in the same directory.
-        init(_ directory: TemporaryDirectory) {
+        init(_ directory: TemporaryDirectory, node: String = "here") {
             self.directory = directory
             let complaints = complaints
             quarantine = IndexedQuarantine(
                 files: Quarantine(directory: directory.path),
-                index: SQLiteQuarantineIndex(directory: directory.path, node: "here")
+                index: SQLiteQuarantineIndex(directory: directory.path, node: node)
             ) { complaints.add($0) }
         }
 
@@ -210,6 +210,22 @@ import TestSupport
         #expect(expiry.aged == 2 && expiry.crowdedOut == 0 && expiry.octets > 200)
         #expect(try stage.listed == ["Dd", "Cc"])
         #expect(try stage.quarantine.files.identifiers().sorted() == ["Cc", "Dd"])
+    }
+
+    /// A host that got another name: the entries are still its own.
+    @Test func anotherNameOfTheHost() throws {
+        let old = try Stage()
+        for number in 0..<4 { try old.put("Id\(number)", time: number, size: 1000) }
+        let stage = Stage(old.directory, node: "renamed")
+        #expect(try stage.quarantine.expire(QuarantineLimits(all: .init(keep: 8, octets: 0)), now: 10).aged == 2)
+        let each = try #require(try stage.quarantine.search(QuarantineQuery(limit: 1)).first).stored
+        let limits = QuarantineLimits(all: .init(keep: 0, octets: each + 10))
+        #expect(try stage.quarantine.expire(limits, now: 10).crowdedOut == 1)
+        #expect(try stage.listed == ["Id3"] && stage.quarantine.files.identifiers() == ["Id3"])
+        // `fsck` takes the entry over under the new name.
+        let findings = try stage.check()
+        #expect(findings.corrected == 1 && findings.added == 0 && findings.forgotten == 0)
+        #expect(try stage.quarantine.search(QuarantineQuery(limit: 1)).first?.node == "renamed")
     }
 
     /// Each tenant has its own bounds; mail to several belongs to none of them.

@@ -28,11 +28,13 @@ import TestSupport
         ]
         let parameters = MailParameters(
             body: .eightBitMIME, smtputf8: true, ret: .headers, envelopeID: Array("e+3D1".utf8))
-        return Quarantine.Entry(
+        var entry = Quarantine.Entry(
             id: id, time: time, category: .infected, reason: "id=1-2 - INFECTED: Eicar",
             envelope: Envelope(
                 reversePath: MailPath("s@y"), parameters: parameters, recipients: recipients, client: client),
             size: content.count)
+        (entry.listener, entry.policy) = ("unix:/run/a b", "incoming+1")
+        return entry
     }
 
     @Test func whatIsPutComesBack() throws {

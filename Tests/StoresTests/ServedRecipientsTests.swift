@@ -13,8 +13,12 @@ import Testing
         directory = try TemporaryDirectory()
     }
 
-    private func key(_ sender: String, _ digest: UInt8 = 1) -> ServedRecipients.Key {
-        ServedRecipients.Key(sender: MailPath(sender), digest: [UInt8](repeating: digest, count: 32))
+    private func key(_ sender: String, _ digest: UInt8 = 1, to recipients: [String] = ["r@b", "q@b"])
+        -> ServedRecipients.Key
+    {
+        ServedRecipients.Key(
+            sender: MailPath(sender), recipients: recipients.map { MailPath($0) },
+            digest: [UInt8](repeating: digest, count: 32))
     }
 
     private func paths(_ addresses: String...) -> Set<MailPath> { Set(addresses.map { MailPath($0) }) }
@@ -28,9 +32,15 @@ import Testing
         #expect(!memory.isEmpty)
         for other in [memory, try ServedRecipients(directory: place, time: now)] {
             #expect(other.recipients(key("s@a")) == paths("r@b", "é\u{20}=+@b", "q@b"))
-            // Another sender, or another content.
+            // In another order.
+            #expect(other.recipients(key("s@a", to: ["q@b", "r@b"])).count == 3)
+            // Another sender, other recipients, or another content.
+            #expect(other.recipients(key("s@a", to: ["r@b"])).isEmpty)
+            #expect(other.recipients(key("s@a", to: ["r@bq@b"])).isEmpty)
             #expect(other.recipients(key("t@a")).isEmpty && other.recipients(key("s@a", 2)).isEmpty)
         }
+        memory.forget(key("s@a", to: ["r@b"]))
+        #expect(!memory.isEmpty)
         memory.forget(key("s@a"))
         memory.forget(key("s@a"))
         #expect(memory.isEmpty && memory.recipients(key("s@a")).isEmpty)

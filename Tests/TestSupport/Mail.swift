@@ -116,12 +116,13 @@ package struct Relayed: Sendable {
     package var added: [String] = []
     package var original: [UInt8]
 
-    /// Takes the gateway's own fields from the top: `X-Virus-Scanned:`, `X-Mailreeve-Alert:` and `X-Mailreeve-Unchecked:`,
-    /// each at most once, then one `Received:` that names it. Everything below is the original.
+    /// Takes the gateway's own fields from the top: `X-Virus-Scanned:` at most once, `X-Mailreeve-Alert:` at most twice,
+    /// `X-Mailreeve-Unchecked:` at most once, then one `Received:` that names it. Everything below is the original.
     package init(_ content: [UInt8]) {
         original = content
-        for name in ["X-Virus-Scanned: ", "X-Mailreeve-Alert: ", "X-Mailreeve-Unchecked: ", "Received: "]
-        where original.starts(with: name.utf8) {
+        for name in [
+            "X-Virus-Scanned: ", "X-Mailreeve-Alert: ", "X-Mailreeve-Alert: ", "X-Mailreeve-Unchecked: ", "Received: ",
+        ] where original.starts(with: name.utf8) {
             var end = 0
             repeat {
                 guard let next = original.span.firstIndex(of: 0x0A, from: end) else { return }

@@ -1,13 +1,27 @@
 /// What a file is called once it has been saved: a name in a message is no name on a disk until an operating system has read
 /// it in its own way, and people see it in a third (traps E-3, E-4 and E-7 of hidden names).
 package enum ShownNames {
-    /// Characters of a name that are looked at: no file system has longer ones.
-    private static let longest = 1024
+    /// Characters at the start and at the end of a name that are looked at: no file system has longer ones, but the last step
+    /// of a path stands at the end. A name that is longer than both has no form of its middle, which is told as a limit.
+    package static let longest = 1024
+
+    /// True for a name that is not looked at as a whole.
+    package static func isTooLong(_ name: String) -> Bool { name.unicodeScalars.prefix(longest + 1).count > longest }
 
     /// Every form of a name, each once, as it stands first: what Windows makes of it, what macOS and Linux make of it, and
     /// the name with characters that show nothing left out and wide ones as plain ones.
     package static func forms(of name: String) -> [String] {
-        let scalars = Array(name.unicodeScalars.prefix(longest))
+        guard isTooLong(name) else { return forms(of: name, Array(name.unicodeScalars)) }
+        var out = [name]
+        for piece in [Array(name.unicodeScalars.prefix(longest)), Array(name.unicodeScalars.suffix(longest))] {
+            var view = String.UnicodeScalarView()
+            view.append(contentsOf: piece)
+            for form in forms(of: String(view), piece) where !out.contains(form) { out.append(form) }
+        }
+        return out
+    }
+
+    private static func forms(of name: String, _ scalars: [Unicode.Scalar]) -> [String] {
         // Nothing that any system would change, as in most names.
         if scalars.allSatisfy(isPlain), scalars.last != ".", scalars.last != " ", scalars.first != " " { return [name] }
         var forms = [name]

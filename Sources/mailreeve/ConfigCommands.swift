@@ -97,7 +97,8 @@ struct ConfigCommand: ParsableCommand {
         private func explainPolicy(_ loaded: LoadedConfiguration) throws {
             do {
                 let question = PolicyExplanation.Question(
-                    recipient: try path(recipient ?? ""), sender: try path(sender == "<>" ? "" : sender), client: try address(),
+                    recipient: try path(recipient ?? ""), sender: try path(sender == "<>" ? "" : sender),
+                    client: try address(),
                     listener: listener, isAuthenticated: authenticated)
                 for line in try PolicyExplanation(loaded, question).lines { print(line) }
             } catch {

@@ -132,7 +132,7 @@ struct BannedMatrixTests {
             0x0A,
             0xEE, 0xC2, 0x24, 0x30, 9, 0, 0, 0,
         ]
-        func single(_ fields: String, _ body: String) -> [UInt8] {
+        @Sendable func single(_ fields: String, _ body: String) -> [UInt8] {
             let head = "From: a@example.org\nTo: b@example.net\nSubject: x\nDate: Thu, 6 Mar 2025 07:05:30 +0000\n"
             return crlf(head + "Message-ID: <x@example.org>\nMIME-Version: 1.0\n\(fields)\n\n\(body)\n")
         }

@@ -26,7 +26,7 @@ let bayesKeys: [SchemaKey<Settings>] = [
         "Messages nearly alike that are learnt in one class. More of them teach nothing but to trust them too much."),
     Setting(
         "bayes.redis_server", \.bayes.redis.server,
-        ValueType<RedisAddress>.redisAddress.orNull(meaning: "the databases are in bayes.path"),
+        ValueType<ServerAddress>.redisAddress.orNull(meaning: "the databases are in bayes.path"),
         "A Redis server that keeps the databases: 127.0.0.1:6379, \"[::1]:6379\", a host name, or unix:/path."),
     Setting(
         "bayes.redis_password_file", \.bayes.redis.passwordFile, .path(orEmpty: "no password"),
@@ -60,11 +60,11 @@ let scoreKeys: [SchemaKey<Settings>] = [
         "Points of named tests in place of those that they come with, {BAYES_99: 4.0}. 0 takes a test out.")
 ]
 
-extension ValueType where Value == RedisAddress {
+extension ValueType where Value == ServerAddress {
     /// Where a Redis server listens.
     static let redisAddress = ValueType.scalar(
         "address", expected: "an address such as 127.0.0.1:6379",
-        parse: { text throws(ValueError) in try RedisAddress(parsing: text) }, write: { yamlText($0.description) })
+        parse: { text throws(ValueError) in try ServerAddress(parsing: text) }, write: { yamlText($0.description) })
 }
 
 extension ValueType where Value == String {

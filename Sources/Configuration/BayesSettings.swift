@@ -24,7 +24,7 @@ extension Settings {
     /// A Redis server that keeps the databases.
     package struct Redis: Sendable, Equatable {
         /// nil keeps them in the directory.
-        package var server: RedisAddress?
+        package var server: ServerAddress?
         /// A file whose first line is the password; empty without.
         package var passwordFile = ""
         package var database = 0
@@ -57,30 +57,5 @@ extension Settings {
         case domain
         /// That of the recipient, where there is one alone.
         case user
-    }
-}
-
-/// Where a Redis server listens: `host:port` or `unix:/path`.
-package enum RedisAddress: Hashable, Sendable, CustomStringConvertible {
-    case tcp(host: String, port: Int)
-    case unix(path: String)
-
-    package init(parsing text: String) throws(ValueError) {
-        if text.hasPrefix("unix:") {
-            self = .unix(path: try checkedSocketPath(String(text.dropFirst(5))))
-            return
-        }
-        let (host, port) = try hostAndPort(text)
-        guard IPAddress(host) != nil || isHostName(host) else {
-            throw ValueError("'\(shown(host))' is neither an IP address nor a host name")
-        }
-        self = .tcp(host: host, port: port)
-    }
-
-    package var description: String {
-        switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
     }
 }

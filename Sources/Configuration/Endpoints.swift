@@ -51,6 +51,33 @@ extension ListenAddress {
     }
 }
 
+/// Where a server that we ask listens, a scanner or a Redis: `127.0.0.1:3310`, `[::1]:3310`, `clamd.example.com:3310`, `unix:/path`.
+package enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+
+    /// Reads the forms above.
+    package init(parsing text: String) throws(ValueError) {
+        if text.hasPrefix("unix:") {
+            self = .unix(path: try checkedSocketPath(String(text.dropFirst(5))))
+            return
+        }
+        let (host, port) = try hostAndPort(text)
+        guard IPAddress(host) != nil || isHostName(host) else {
+            throw ValueError("'\(shown(host))' is neither an IP address nor a host name")
+        }
+        self = .tcp(host: host, port: port)
+    }
+
+    /// The form that `init(parsing:)` reads.
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
 /// Protocol spoken to a next hop.
 package enum NextHopProtocol: String, Hashable, Sendable, CaseIterable {
     case smtp

@@ -58,7 +58,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey("concurrency", \.concurrency, .count(1...1000), "Messages that it is given at one time."),
     ScannerKey(
         "addresses", \.addresses,
-        ValueType<ScannerEndpoint>.scannerEndpoint.list(of: "addresses", allowEmpty: true),
+        ValueType<ServerAddress>.scannerEndpoint.list(of: "addresses", allowEmpty: true),
         "Of a server: 127.0.0.1:3310, \"[::1]:3310\" or unix:/path. The next is tried when one fails."),
     ScannerKey(
         "method", \.method, .choice,
@@ -132,7 +132,7 @@ extension SettingsReader {
     }
 }
 
-extension ScannerEndpoint {
+extension ServerAddress {
     fileprivate var isUnix: Bool {
         if case .unix = self { true } else { false }
     }

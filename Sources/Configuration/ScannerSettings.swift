@@ -44,7 +44,7 @@ package struct ScannerEntry: Sendable, Equatable {
     package var staleAfter = 0
     /// Messages that it is given at one time.
     package var concurrency = 8
-    package var addresses: [ScannerEndpoint] = []
+    package var addresses: [ServerAddress] = []
     package var method = Method.instream
     package var programs: [String] = []
     package var arguments: [String] = []
@@ -113,36 +113,9 @@ extension ScannerEntry.Kind {
     }
 }
 
-/// Where a scanner listens: `127.0.0.1:3310`, `[::1]:3310`, `clamd.example.com:3310`, `unix:/path`.
-package enum ScannerEndpoint: Hashable, Sendable, CustomStringConvertible {
-    case tcp(host: String, port: Int)
-    case unix(path: String)
-
-    /// Reads the forms above.
-    package init(parsing text: String) throws(ValueError) {
-        if text.hasPrefix("unix:") {
-            self = .unix(path: try checkedSocketPath(String(text.dropFirst(5))))
-            return
-        }
-        let (host, port) = try hostAndPort(text)
-        guard IPAddress(host) != nil || isHostName(host) else {
-            throw ValueError("'\(shown(host))' is neither an IP address nor a host name")
-        }
-        self = .tcp(host: host, port: port)
-    }
-
-    /// The form that `init(parsing:)` reads.
-    package var description: String {
-        switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
-    }
-}
-
-extension ValueType where Value == ScannerEndpoint {
+extension ValueType where Value == ServerAddress {
     /// Where a scanner listens.
     static let scannerEndpoint = ValueType.scalar(
         "address", expected: "an address such as 127.0.0.1:3310 or unix:/path",
-        parse: { text throws(ValueError) in try ScannerEndpoint(parsing: text) }, write: { yamlText($0.description) })
+        parse: { text throws(ValueError) in try ServerAddress(parsing: text) }, write: { yamlText($0.description) })
 }

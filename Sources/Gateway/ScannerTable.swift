@@ -71,7 +71,7 @@ struct ScannerTable {
             staleAfter: entry.staleAfter)
     }
 
-    private static func address(_ endpoint: ScannerEndpoint) -> ScannerAddress {
+    private static func address(_ endpoint: ServerAddress) -> ScannerAddress {
         switch endpoint {
         case .tcp(let host, let port): .tcp(host: host, port: port)
         case .unix(let path): .unix(path: path)

@@ -189,7 +189,7 @@ let package = Package(
             ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite(
             "FaultTests",
-            ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
+            ["Digests", "TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
         suite(
             "GatewayTests",
             [

@@ -217,6 +217,10 @@ package struct Settings: Sendable, Equatable {
         package var directory = "/usr/share/mailreeve/notices"
         /// Notices to one recipient or administrator in an hour; further ones are only logged.
         package var perHour = 60
+        /// Seconds in which the next hop has to take a notification to the sender; else the client has to try again.
+        package var senderTime = 15
+        /// Seconds for which all notices to recipients and administrators together hold the reply up at most.
+        package var othersTime = 5
         package init() {}
     }
 

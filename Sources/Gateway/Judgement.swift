@@ -27,7 +27,7 @@ extension MessageWork {
             let resolution = try PolicyResolution(
                 setup.policies, policy: listener.policyName, listener.placement, circumstances,
                 recipients: message.envelope.recipients)
-            (groups, policyName) = (resolution.groups, resolution.name)
+            (groups, groupPlaces, policyName) = (resolution.groups, resolution.places, resolution.name)
         } catch {
             return ReplyTexts.failure("policy: \(error)", id: id)
         }

@@ -113,7 +113,7 @@ struct MessageDelivery {
 extension MessageWork {
     /// What the policy wants for one recipient.
     func disposition(of index: Int) -> DispositionKind {
-        groups.first { $0.recipients.contains(index) }?.disposition ?? .tempfail
+        group(of: index)?.disposition ?? .tempfail
     }
 
     /// Gives those of a transaction one reply.

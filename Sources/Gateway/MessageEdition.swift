@@ -48,6 +48,8 @@ extension MessageWork {
     func transactions(without served: Set<Int> = []) -> [MessageTransaction] {
         let isRetry = served.contains { disposition(of: $0).isDelivered }
         var editions: [(edition: MessageEdition, recipients: [Int])] = []
+        var places: [MessageEdition: Int] = [:]
+        var redirected: Int?
         var added: [Recipient] = []
         for group in groups where group.disposition.isDelivered {
             let recipients = group.recipients.filter { !served.contains($0) }
@@ -63,12 +65,12 @@ extension MessageWork {
             edition.isRouted = !group.policy.shadow && (rules.redirect != nil || rules.nextHop != nil)
             // REDIRECT makes one recipient of all, who gets one copy.
             let isRedirected = edition.isRouted && rules.redirect != nil
-            if let place = editions.firstIndex(where: { $0.edition == edition || isRedirected && $0.edition.isRouted })
-            {
+            if let place = isRedirected ? redirected : places[edition] {
                 editions[place].recipients += recipients
-            } else {
-                editions.append((edition, recipients))
+                continue
             }
+            if isRedirected { redirected = editions.count } else { places[edition] = editions.count }
+            editions.append((edition, recipients))
         }
         return editions.enumerated().map { place, item in
             // Who is added gets one copy, and has it already when somebody has the message.
@@ -95,7 +97,7 @@ extension MessageWork {
     /// A recipient with the extension that the policy wants.
     private func extended(_ index: Int) -> Recipient {
         let recipient = message.envelope.recipients[index]
-        guard let group = groups.first(where: { $0.recipients.contains(index) }), group.isLocal, !group.policy.shadow,
+        guard let group = group(of: index), group.isLocal, !group.policy.shadow,
             let text = group.policy.marking.first(group.policy.marking.addressExtensions, group.verdict)
         else { return recipient }
         return AddressExtension.apply(text, to: recipient)

@@ -10,10 +10,6 @@ internal import Stores
 extension MessageWork {
     /// Octets of a message that goes back to its sender as a whole (`RET=FULL`, RFC 3461 section 4.3).
     private static let returnedLimit = 1_048_576
-    /// How long the client waits for the next hop to take a notification to the sender; then it has to try again.
-    private static let notificationTime = Duration.seconds(15)
-    /// How long the client waits for all notices to recipients and administrators together.
-    private static let noticesTime = Duration.seconds(5)
     /// Notices on their way at the same time.
     private static let noticesAtOnce = 8
 
@@ -26,9 +22,7 @@ extension MessageWork {
             hostname: setup.hostname, id: id, envelope: envelope, refused: refused, headers: facts.block, time: time)
         subject.number = number
         subject.messageSubject = shownSubject
-        let language = groups.first { group in
-            group.recipients.contains { envelope.recipients[$0] == refused.first?.recipient }
-        }?.policy.noticeLanguage
+        let language = refused.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
         subject.templates = setup.notices?.templates(language ?? "en")
         // What a scanner or a rule refused does not travel on in our name.
         if envelope.parameters.ret == .full, refused.allSatisfy(\.kind.isDelivered),
@@ -40,7 +34,7 @@ extension MessageWork {
             }
         }
         let bytes = DeliveryStatusNotification.message(subject)
-        let deadline = ContinuousClock.now + Self.notificationTime
+        let deadline = deadline(in: setup.settings.notices.senderTime)
         return await waited(until: deadline) { [self] in
             switch await submit(bytes, to: envelope.reversePath) {
             case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
@@ -75,17 +69,15 @@ extension MessageWork {
             if let admin = group.policy.admins[category] { told[admin, default: []] += recipients }
         }
         for (admin, recipients) in told.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
-            guard !recipients.isEmpty, let group = groups.first(where: { $0.recipients.contains(recipients[0]) }) else {
-                continue
-            }
+            guard !recipients.isEmpty, let group = group(of: recipients[0]) else { continue }
             if let notice = notice(.admin, to: admin, group, recipients, book) { notices.append(notice) }
         }
         await send(notices)
     }
 
-    /// Sends notices side by side; the client of the message waits, and no longer than for `noticesTime`.
+    /// Sends notices side by side; the client of the message waits, and no longer than for `notices.others_time`.
     private mutating func send(_ notices: [Notice]) async {
-        let (work, deadline) = (self, ContinuousClock.now + Self.noticesTime)
+        let (work, deadline) = (self, deadline(in: setup.settings.notices.othersTime))
         causes += await withTaskGroup(of: String?.self) { group in
             var failures: [String] = []
             for (place, notice) in notices.enumerated() {
@@ -114,6 +106,13 @@ extension MessageWork {
             }
         guard let cause else { return "no notice to <\(notice.path)>: not taken in time" }
         return cause.map { "no notice to <\(notice.path)>: \($0)" }
+    }
+
+    /// When mail of ours has to be taken: in so many seconds, and before the queue never later than the client has its reply.
+    private func deadline(in seconds: Int) -> ContinuousClock.Instant {
+        let own = ContinuousClock.now + .seconds(seconds)
+        guard listener.placement == .beforeQueue else { return own }
+        return min(own, message.arrived + .seconds(setup.settings.timeouts.beforeQueue))
     }
 
     /// Waits for work, but not beyond a deadline: then it is cancelled, and ends by itself within the timeouts of the next hop.

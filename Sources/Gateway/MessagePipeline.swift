@@ -216,11 +216,7 @@ extension MessageWork {
     fileprivate func notifiable(_ outcomes: [RecipientOutcome]) -> [RecipientOutcome] {
         let sender = message.envelope.reversePath
         return DeliveryStatusNotification.wanted(outcomes, sender: sender).filter { outcome in
-            guard
-                let group = groups.first(where: { group in
-                    group.recipients.contains { message.envelope.recipients[$0] == outcome.recipient }
-                })
-            else { return true }
+            guard let group = group(of: outcome.recipient) else { return true }
             // What is delivered although something was found is judged by all that was found.
             let verdict = outcome.kind.isDelivered ? group.verdict : group.decisive
             return NotificationPolicy.suppression(

@@ -37,6 +37,8 @@ struct MessageWork: Sendable {
     var bayesFailure: String?
     /// Recipients by the settings that hold for them, with their verdicts.
     var groups: [RecipientGroup] = []
+    /// The place of each recipient's group in `groups`; empty before the policies are known.
+    var groupPlaces: [Int] = []
     /// Place of the group whose verdict is the weightiest, which names the message.
     var leadingGroup = 0
     /// The policy and the banks, for logs.
@@ -69,6 +71,16 @@ struct MessageWork: Sendable {
         facts = HeaderFacts()
         policyName = listener.policyName
         results = Array(repeating: nil, count: message.envelope.recipients.count)
+    }
+
+    /// The group of a recipient, by its place in the envelope; nil before the policies are known.
+    func group(of index: Int) -> RecipientGroup? {
+        groupPlaces.indices.contains(index) ? groups[groupPlaces[index]] : nil
+    }
+
+    /// The group of a recipient; nil when the message has no such one.
+    func group(of recipient: Recipient) -> RecipientGroup? {
+        message.envelope.recipients.firstIndex(of: recipient).flatMap { group(of: $0) }
     }
 
     /// Anomalies of the inspection, and the line ends that were repaired on entry.

@@ -203,7 +203,7 @@ package struct QuarantineRelease: Sendable {
     }
 
     /// The workspace, whose room the gateway watches, need not be there when no gateway runs.
-    private static func ownSpool(_ limits: Spool.Limits) -> Spool {
+    static func ownSpool(_ limits: Spool.Limits) -> Spool {
         var limits = limits
         limits.watched = []
         return Spool(limits: limits)

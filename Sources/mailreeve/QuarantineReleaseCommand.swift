@@ -131,12 +131,6 @@ enum ReleaseRun {
     /// Learns the message as ham, as `mailreeve learn --ham` would.
     static func teach(_ id: String, _ open: OpenQuarantine, inspector: String) async throws {
         do {
-            let files = open.quarantine.files
-            var bytes: [UInt8] = []
-            try files.read(message: try files.entry(id)) { piece in
-                piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
-                return true
-            }
             let teacher = try await SpamTeacher.open(
                 open.settings, inspectorPath: inspector, log: { Terminal.printError("release: \($0)") },
                 workspaceMade: { workspace in
@@ -145,10 +139,9 @@ enum ReleaseRun {
                         _exit(128 + number)
                     }
                 })
-            let recipients = try files.entry(id).envelope.recipients
             let outcome: SpamTeacher.Outcome
             do {
-                outcome = try await teacher.learn(bytes, as: .ham, for: recipients)
+                outcome = try await teacher.learn(id, in: open.quarantine.files, as: .ham)
             } catch {
                 await teacher.close()
                 throw error

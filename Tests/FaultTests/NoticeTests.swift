@@ -73,10 +73,11 @@ import Testing
     /// A next hop that says nothing holds the reply up for all notices together only once.
     @Test func noticesThatHang() async throws {
         try await Lanes.run {
-            let stage = try Self.stage([
-                "infected": "quarantine", "warn_recipients": "[infected]",
-                "admins": "{infected: virusalert@example.com}",
-            ])
+            let stage = try Self.stage(
+                [
+                    "infected": "quarantine", "warn_recipients": "[infected]",
+                    "admins": "{infected: virusalert@example.com}",
+                ], ["notices.others_time": "1"])
             stage.hop.answer { step, _, command in step == .mail && command.contains("<>") ? .silence : .usual }
             let recipients = (0..<20).map { "r\($0)@local.example" }
             #expect(try send(Self.mail(to: recipients), to: stage.gateway.port).code == 250)
@@ -89,10 +90,28 @@ import Testing
     @Test(arguments: [ScriptedNextHop.Step.mail, .dot])
     func notificationThatHangs(_ step: ScriptedNextHop.Step) async throws {
         try await Lanes.run {
-            let stage = try Self.stage(["infected": "bounce"])
+            let stage = try Self.stage(["infected": "bounce"], ["notices.sender_time": "1"])
             stage.hop.answer { at, _, _ in at == step ? .silence : .usual }
             let reply = try send(Self.mail(), to: stage.gateway.port)
             #expect(reply.description.hasPrefix("451 4.5.0"), "\(reply)")
+        }
+    }
+
+    /// Before the queue the client has its reply in time, however long notices may take.
+    @Test(arguments: [("bounce", 451), ("quarantine", 250)])
+    func noticesThatHangBeforeTheQueue(_ destiny: String, _ code: Int) async throws {
+        try await Lanes.run {
+            let stage = try Stage(beforeQueue: true, inspector: "lying-inspector") { configuration in
+                configuration.settings["clamav.test_database"] = "/lie/dictated"
+                configuration.settings["timeouts.before_queue"] = "4"
+                configuration.settings["notices.sender_time"] = "3600"
+                configuration.settings["notices.others_time"] = "3600"
+                configuration.policies["default"]?["infected"] = destiny
+                configuration.policies["default"]?["admins"] = "{infected: virusalert@example.com}"
+            }
+            stage.hop.answer { step, _, _ in step == .mail ? .silence : .usual }
+            let reply = try send(Self.mail(), to: stage.gateway.port)
+            #expect(reply.code == code, "\(reply)")
         }
     }
 

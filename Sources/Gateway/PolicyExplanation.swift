@@ -67,8 +67,7 @@ package struct PolicyExplanation: Sendable {
     /// What is wrong with the tables and the texts of notices that the settings name, in words for the administrator; nil when nothing is. Blocks on a disk.
     package static func tableProblem(_ settings: Settings) -> String? {
         do {
-            _ = try PolicyBook(settings)
-            _ = try NoticeBook(settings, before: nil)
+            _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
             return nil
         } catch {
             return "\(error)"

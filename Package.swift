@@ -177,7 +177,7 @@ let package = Package(
         suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
-            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
+            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", "TestSupport", arguments]),
         suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
         .testTarget(

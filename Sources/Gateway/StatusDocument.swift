@@ -79,6 +79,14 @@ struct StatusDocument: Codable {
         self.journal = journal
     }
 
+    /// Reads what `encoded` wrote; nil when it is something else.
+    init?(json: [UInt8]) {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let document = try? decoder.decode(StatusDocument.self, from: Data(json)) else { return nil }
+        self = document
+    }
+
     func encoded() -> String { Self.json(self) }
 
     /// The answer to a command: `{"ok":true}` or the error.

@@ -7,9 +7,7 @@ package struct StatusTable: CustomStringConvertible {
 
     /// Reads the answer, one JSON object; nil when it is another one.
     package init?(json: [UInt8]) {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        guard let document = try? decoder.decode(StatusDocument.self, from: Data(json)) else { return nil }
+        guard let document = StatusDocument(json: json) else { return nil }
         self.document = document
     }
 

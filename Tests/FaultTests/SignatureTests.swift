@@ -247,6 +247,29 @@ extension SignatureTests {
             #expect(reply.text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL"), "\(reply)")
             try poll("one generation") { stage.gateway.zygotes.count == 1 }
             #expect(stage.gateway.zygotes != before)
+            try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/new.ndb")
+            try stage.gateway.log.wait(for: "inspector generation 3 serves: 2 signatures")
+            #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+            try stage.expectService()
+        }
+    }
+
+    /// Installed before freshclam has ever run: the test signatures serve until the first real ones come.
+    @Test func theFirstRealSignaturesAreNoticed() async throws {
+        let official = try Scratch(.memory)
+        try await Lanes.run {
+            let stage = try Self.stage(["clamav.database": official.path])
+            try stage.gateway.log.wait(for: "NO VIRUS SIGNATURES")
+            #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+            try official.copy(Programs.signatures, to: "test.ndb")
+            try stage.gateway.log.wait(for: "\(official.path) holds signatures now: loading them")
+            try stage.gateway.log.wait(for: "reloaded")
+            // From then on the inspector watches them.
+            try official.write("new.ndb", Self.signature(of: "green badgers read"))
+            try stage.gateway.log.wait(for: "the signatures have changed: loading them")
+            try poll("the new signature in force") {
+                try send(Self.badgers, to: stage.gateway.port).text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL")
+            }
             try stage.expectService()
         }
     }
@@ -260,7 +283,7 @@ extension SignatureTests {
             try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/broken.ndb")
             // The names of what it finds end differently: ignored by name, the test file is found no more.
             try stage.gateway.disk.write("signatures/ignore.ign2", "Eicar-Test-Signature\n")
-            try stage.gateway.log.wait(for: "inspector generation 3: self-test failed")
+            try stage.gateway.log.wait(for: ": self-test failed")
             #expect(try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name))
             try poll("one generation") { stage.gateway.zygotes.count == 1 }
             try stage.expectService()

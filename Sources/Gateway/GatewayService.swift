@@ -117,7 +117,7 @@ package final class GatewayService: Sendable {
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
-        let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
+        let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let served = try await threads.runIfActive {
             try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
         }

@@ -117,15 +117,22 @@ package final class GatewayState: Sendable {
         journal.report(text)
     }
 
+    /// A line for the log on something that needs somebody at once: mail cannot be kept.
+    func alarm(_ text: String) {
+        journal.alarm(text)
+    }
+
     /// A line for the log of mail.
     func note(_ text: String) {
         journal.note(text)
     }
 
+    func record(_ release: ReleaseRecord) { journal.record(release) }
+
     func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
         let event = work.event(at: .now)
-        journal.record(event) { JournalRecord(work, event) }
+        journal.record(event, lines: work.lines(event)) { JournalRecord(work, event) }
     }
 }

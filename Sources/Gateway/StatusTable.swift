@@ -36,6 +36,10 @@ package struct StatusTable: CustomStringConvertible {
         if !inspector.engine.isEmpty {
             rows.append(("engine", "\(Escaping.text(inspector.engine)), \(inspector.signatureCount) signatures"))
         }
+        if totals.notKept > 0 {
+            rows.append(
+                ("quarantine", "\(totals.notKept) messages COULD NOT BE KEPT and were put off; the log says why"))
+        }
         if totals.ruleMatchesGivenUp > 0 {
             rows.append(
                 ("rules", "\(totals.ruleMatchesGivenUp) matches given up at rules.match_limit or another limit"))

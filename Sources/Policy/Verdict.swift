@@ -121,15 +121,27 @@ package struct Verdict: Hashable, Sendable {
         guard !contents.isEmpty else { return }
         banned = contents
         self.isStrippable = isStrippable
-        let held = Set(categories).subtracting([.clean]).union([.banned])
+        add(.banned)
+    }
+
+    /// Adds a category.
+    package mutating func add(_ category: Category) {
+        let held = Set(categories).subtracting([.clean]).union([category])
         categories = Category.allCases.filter(held.contains)
+    }
+
+    /// The same verdict, had these categories not held.
+    package func without(_ others: Set<Category>) -> Verdict {
+        var verdict = self
+        verdict.categories.removeAll(where: others.contains)
+        if verdict.categories.isEmpty { verdict.categories = [.clean] }
+        return verdict
     }
 
     /// Adds something that was not checked after all.
     package mutating func add(_ item: Unchecked) {
         unchecked.append(item)
-        let held = Set(categories).subtracting([.clean]).union([.unchecked])
-        categories = Category.allCases.filter(held.contains)
+        add(.unchecked)
     }
 
     /// The verdict for recipients under a policy: with the category of the score, with `oversized`, and without what the
@@ -189,6 +201,13 @@ package struct Verdict: Hashable, Sendable {
         badHeaders = []
         ruling = nil
     }
+
+    /// The verdict on a message that nobody has looked at: unchecked, without a reason.
+    package static let notInspected = {
+        var verdict = Verdict(failed: .scannerFailed, detail: "")
+        verdict.unchecked = []
+        return verdict
+    }()
 
     /// Reasons, each once, in the order found.
     package var reasons: [UncheckedReason] {

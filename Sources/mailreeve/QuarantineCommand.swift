@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Foundation
 import Gateway
 import Glibc
 import Linux
@@ -24,9 +25,13 @@ struct QuarantineCommand: AsyncParsableCommand {
 struct OpenQuarantine {
     let settings: Settings
     let quarantine: IndexedQuarantine
+    /// Who runs the command, for the journal: behind sudo(8) the user who called it.
+    let person: String
 
     init(_ config: ConfigOption) throws {
         settings = try config.load()
+        let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
+        person = ProcessInfo.processInfo.environment["SUDO_USER"] ?? user
         do {
             try Identity(settings).assume()
         } catch {

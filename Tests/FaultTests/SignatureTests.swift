@@ -49,7 +49,8 @@ import Testing
             let entry = "\(stage.gateway.stateDirectory)/quarantine/\(id.prefix(1))/\(id)"
             #expect(try runTool("gzip", ["-dc", entry + "/message.gz"]).output == mail.content)
             for file in ["envelope", "report"] { #expect(FileManager.default.fileExists(atPath: "\(entry)/\(file)")) }
-            let line = try stage.gateway.log.wait(for: "Blocked INFECTED (\(Self.name)) {Discarded,Quarantined}, ")
+            let line = try stage.gateway.log.wait(
+                for: "Blocked INFECTED (\(Self.name)) {DiscardedInbound,Quarantined}, ")
             #expect(line.contains("quarantine: \(id)"), "\(line)")
         }
     }

@@ -50,7 +50,11 @@ package enum ReplyTexts {
             kind == .reject || kind == .tempfail && status.status == 4
         {
             // Word for word what Postfix's smtpd(8) answers.
-            return Reply(status.status == 4 ? 451 : 550, status, cut(Escaping.text(words, limit: reasonLimit)))
+            return Reply(status.status == 4 ? 451 : 550, status, asSMTPD(words))
+        }
+        if verdict.category == .rule, kind == .discard || kind == .quarantine, verdict.ruling?.isSilent ?? false {
+            // A sender who learns what became of his message would learn to get round the rule.
+            return Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(id)")
         }
         let reason = reason(verdict, id: id)
         let (subject, minor) = statusDetail(verdict)
@@ -148,6 +152,16 @@ package enum ReplyTexts {
             ? Reply(450, EnhancedStatus(4, 4, 6), "Reject (soft_bounce), id=\(id) - \(cause)", cause: cause)
             : Reply(554, EnhancedStatus(5, 4, 6), "Reject, id=\(id) - \(cause)", cause: cause)
     }
+
+    /// A rule's words as smtpd(8) sends them without SMTPUTF8: what is not printable ASCII is a blank for each octet. Cut where the line would
+    /// be longer than RFC 5321 section 4.5.3.1.5 lets it be.
+    private static func asSMTPD(_ words: String) -> String {
+        let octets = words.utf8.prefix(ruleTextLimit).map { $0 >= 0x20 && $0 < 0x7F ? $0 : 0x20 }
+        return String(decoding: octets, as: UTF8.self)
+    }
+
+    /// Octets of a rule's words: with code, status and line end they make a line of 512.
+    package static let ruleTextLimit = 494
 
     /// Counts scalars: one character as Swift counts them may hold any number of combining marks.
     private static func cut(_ text: String) -> String {

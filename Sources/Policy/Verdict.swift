@@ -41,6 +41,14 @@ package struct Verdict: Hashable, Sendable {
             case .reject(_, let text), .discard(let text), .hold(let text): text
             }
         }
+
+        /// Postfix tells the client nothing of it: the message is taken as any other.
+        var isSilent: Bool {
+            switch self {
+            case .reject: false
+            case .discard, .hold: true
+            }
+        }
     }
 
     /// A fault of the header block.

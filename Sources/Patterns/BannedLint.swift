@@ -22,7 +22,7 @@ package enum BannedLint {
                             place: rule.place,
                             text: "never decides: the rule in line \(other.place.line) holds whenever this one does"))
                 }
-                if rule.action.decides { earlier.append(rule) }
+                if rule.action.isLast { earlier.append(rule) }
             }
         }
         return findings.sorted { ($0.place.file, $0.place.line) < ($1.place.file, $1.place.line) }

@@ -217,13 +217,15 @@ struct BannedMatrixTests {
         let verdicts = [
             "sample-badh.txt": "bad-header", "sample-executable.txt": "banned", "sample-nonspam.txt": "clean",
             "sample-spam-GTUBE-junk.txt": "spam", "sample-spam-GTUBE-nojunk.txt": "spam",
-            "sample-virus-executable.txt": "infected", "sample-virus-nested.txt": "banned",
-            "sample-virus-simple.txt": "infected",
+            "sample-virus-executable.txt": "infected", "sample-virus-nested.txt": "infected",
+            "sample-virus-simple.txt": "infected", "sample-42-mail-bomb.txt": "unchecked",
         ]
         try await Lanes.run {
             let names = verdicts.keys.sorted()
             let rows = try scan(names.map { ($0, SharedCorpora.bytes("mime/amavis/\($0)") ?? []) })
             for row in rows { #expect(row.category == verdicts[row.label], "\(row)") }
+            // The limits of unpacking say so, long before the deadline, and the message is not tried again and again.
+            #expect(rows.first { $0.label.contains("bomb") }?.disposition == "quarantine")
         }
     }
 }

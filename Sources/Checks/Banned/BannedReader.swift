@@ -84,11 +84,14 @@ struct BannedReader {
         case "allow":
             _ = tokens.popFirst()
             return .allow
+        case "skip":
+            _ = tokens.popFirst()
+            return .skip
         case "score":
             _ = tokens.popFirst()
             return try score()
         default:
-            throw problem("a rule begins with ban, allow or score; 'set NAME' begins a set")
+            throw problem("a rule begins with ban, allow, skip or score; 'set NAME' begins a set")
         }
     }
 

@@ -154,15 +154,15 @@ package struct BannedRules: Sendable {
         for source in sources { BannedReader.read(source, into: &self) }
     }
 
-    /// True for text whose first line that is no comment begins with a word that only rules on files begin with.
+    /// True for text of which a line begins with a word that only rules on files begin with: one with a mistake in its first
+    /// line is to be told of as such.
     package static func looksLikeRules(_ text: [UInt8]) -> Bool {
-        for line in text.split(separator: 0x0A) {
-            guard let start = line.firstIndex(where: { !isSpace($0) }), line[start] != 0x23 else { continue }
-            let word = line[start...].prefix { !isSpace($0) }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return (text.starts(with: mark) ? text[3...] : text[...]).split(separator: 0x0A).contains { line in
+            let word = line.prefix { !isSpace($0) }
             return word.endIndex < line.endIndex
                 && ["ban", "allow", "skip", "score", "set"].contains { $0.utf8.elementsEqual(word) }
         }
-        return false
     }
 
     /// The index of a set; nil when there is none of that name.

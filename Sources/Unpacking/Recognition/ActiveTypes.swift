@@ -58,7 +58,10 @@ enum ActiveText {
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
             ("ID;", .symbolicLink),
         ]
-        for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: start) { found.append(type) }
+        // What looks like a comment may be the beginning itself.
+        for place in Set([ScriptText.firstSign(head), start]) {
+            for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: place) { found.append(type) }
+        }
         return found
     }
 

@@ -14,7 +14,8 @@ extension FileType {
     static let wave = FileType("wav", "audio/wav", "WAVE sound", .plain, recognised: "`RIFF`, `WAVE` at 8")
     static let avi = FileType("avi", "video/x-msvideo", "AVI video", .plain, recognised: "`RIFF`, `AVI ` at 8")
     static let mp4 = FileType("mp4", "video/mp4", "MP4 video", .plain, recognised: "`ftyp` at 4")
-    static let mp3 = FileType("mp3", "audio/mpeg", "MP3 sound", .plain, recognised: "`ID3`, or two frames of layer III in a row")
+    static let mp3 = FileType(
+        "mp3", "audio/mpeg", "MP3 sound", .plain, recognised: "`ID3`, or two frames of layer III in a row")
     static let ogg = FileType("ogg", "application/ogg", "Ogg media", .plain, recognised: "`OggS`")
     static let flac = FileType("flac", "audio/flac", "FLAC sound", .plain, recognised: "`fLaC`")
     static let matroska = FileType("mkv", "video/x-matroska", "Matroska video", .plain, recognised: "`1A 45 DF A3`")

@@ -78,7 +78,7 @@ enum ScriptText {
 
     /// Where the first line begins that is no comment and not blank: what reads such files passes over those.
     static func firstLine(_ head: Span<UInt8>) -> Int {
-        var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
+        var start = firstSign(head)
         while start < head.count {
             if head[start] <= 0x20 {
                 start += 1
@@ -88,6 +88,13 @@ enum ScriptText {
             guard isComment, let end = head.firstIndex(of: 0x0A, from: start) else { return start }
             start = end + 1
         }
+        return start
+    }
+
+    /// Behind a byte order mark and blanks.
+    static func firstSign(_ head: Span<UInt8>) -> Int {
+        var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
+        while start < head.count, head[start] <= 0x20 { start += 1 }
         return start
     }
 

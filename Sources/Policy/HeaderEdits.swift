@@ -91,7 +91,7 @@ package enum HeaderEdits {
         let field = names == .amavis ? "X-Amavis-Alert" : "X-Mailreeve-Alert"
         var out = ""
         if !verdict.virusNames.isEmpty { out += alert(field, "INFECTED, message contains: ", verdict.virusNames) }
-        if !verdict.banned.isEmpty { out += alert(field, "BANNED, message contains: ", verdict.banned.map(\.text)) }
+        if !verdict.banned.isEmpty { out += alert(field, "BANNED, message contains: ", verdict.bannedTexts) }
         if !verdict.badHeaders.isEmpty { out += alert(field, "BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail)) }
         return out
     }

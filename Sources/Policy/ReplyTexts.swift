@@ -18,7 +18,7 @@ package enum ReplyTexts {
             let words = Escaping.text(verdict.ruling?.text ?? "", limit: 200)
             text = words.isEmpty ? "RULE" : "RULE: \(words)"
         case .banned:
-            let names = verdict.banned.map { Escaping.text($0.text, limit: 200) }.joined(separator: "; ")
+            let names = verdict.bannedTexts.map { Escaping.text($0, limit: 200) }.joined(separator: "; ")
             text = names.isEmpty ? "BANNED" : "BANNED: \(names)"
         case .badHeader:
             text = "BAD HEADER: \(verdict.badHeaders.first.map { Escaping.text($0.detail, limit: 200) } ?? "")"

@@ -20,6 +20,8 @@ package struct Verdict: Hashable, Sendable {
     package var ruling: Ruling?
     /// Files that rules ban.
     package var banned: [BannedContent] = []
+    /// Further files that they ban, of which nothing is told.
+    package var bannedFurther = 0
     /// What is banned can be taken out of the message, with the rest as it is.
     package var isStrippable = false
     /// What the recipient's lists say of the sender.
@@ -124,10 +126,13 @@ package struct Verdict: Hashable, Sendable {
     }
 
     /// Adds what rules on names and types of files ban.
-    /// - Parameter isStrippable: it can be taken out.
-    package mutating func add(banned contents: [BannedContent], isStrippable: Bool) {
+    /// - Parameters:
+    ///   - further: files that are banned beside those.
+    ///   - isStrippable: it can be taken out.
+    package mutating func add(banned contents: [BannedContent], further: Int = 0, isStrippable: Bool) {
         guard !contents.isEmpty else { return }
         banned = contents
+        bannedFurther = further
         self.isStrippable = isStrippable
         add(.banned)
     }
@@ -144,6 +149,11 @@ package struct Verdict: Hashable, Sendable {
         verdict.categories.removeAll(where: others.contains)
         if verdict.categories.isEmpty { verdict.categories = [.clean] }
         return verdict
+    }
+
+    /// What is banned, for replies, log lines and header fields; escape before showing.
+    package var bannedTexts: [String] {
+        banned.map(\.text) + (bannedFurther > 0 ? ["and \(bannedFurther) more"] : [])
     }
 
     /// Adds something that was not checked after all.

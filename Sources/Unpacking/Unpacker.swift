@@ -21,6 +21,8 @@ package final class Unpacker {
         package var isComplete = false
         /// Limits that were reached on the way.
         package var limits: [UnpackingLimit] = []
+        /// Limits, reached here or before, kept it from being opened or from being read to its end.
+        package var isCutShort = false
     }
 
     /// One member that waits to be looked at.
@@ -107,7 +109,10 @@ package final class Unpacker {
             default: break
             }
             guard type.opening.isReadable || type.opening == .encodedText else { continue }
-            guard !budget.isOver else { continue }
+            guard !budget.isOver else {
+                wasRead = false
+                continue
+            }
             guard receiver.level <= limits.levels else {
                 wasRead = false
                 if type.opening.isReadable { budget.hit(.levels) }
@@ -132,6 +137,7 @@ package final class Unpacker {
         opened.problems = receiver.problems
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
+        opened.isCutShort = !opened.limits.isEmpty || !wasRead
         opened.isComplete =
             opened.types.contains { $0.opening.isArchive } && opened.limits.isEmpty && !budget.isOver
             && wasRead && receiver.problems.allSatisfy { $0.kind == .note }
@@ -203,6 +209,8 @@ package final class Unpacker {
         case .zip: ZipReader.read(content, passwords: passwords, into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
+        case .arc: ArcReader.read(content, into: receiver)
+        case .zoo: ZooReader.read(content, into: receiver)
         case .szdd: SZDDReader.read(content, into: receiver)
         case .cabinet: CabinetReader.read(content, into: receiver)
         case .udf: UDFReader.read(content, into: receiver)

@@ -48,12 +48,6 @@ enum TextChecks {
         return false
     }
 
-    static func isInternetShortcut(_ head: Span<UInt8>) -> Bool {
-        var start = 0
-        if head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) { start = 3 }
-        return head.hasPrefix(ignoringCase: "[InternetShortcut]", from: start)
-    }
-
     static func isBinHex(_ head: Span<UInt8>) -> Bool {
         head.firstIndex(of: "(This file must be converted with BinHex") != nil
     }

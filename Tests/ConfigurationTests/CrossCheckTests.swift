@@ -37,6 +37,15 @@ import Testing
                 + "messages would always get 452"
         ),
         (
+            "policies: {default: {levels: {tag2: 10, kill: 5}}}",
+            "f:1:37: warning: levels.tag2 (10) is over levels.kill (5): mail between them is spam whose score is below what "
+                + "its header calls required"
+        ),
+        (
+            "policies: {default: {levels: {tag: 6.5}}}",
+            "f:1:36: warning: levels.tag (6.5) is over levels.tag2 (6.31): spam between them has no spam fields"
+        ),
+        (
             "policies:\n  default:\n    next_hops: [maildir:/m, \"smtp:127.0.0.1:10024\"]\n",
             "f:3:29: error: mail loop: next hop smtp:[127.0.0.1]:10024 of policy 'default' is the listener 127.0.0.1:10024"
         ),

@@ -58,7 +58,9 @@ import Testing
     }
 
     @Test func tags() {
-        #expect(SubjectTag.text("***SPAM***") == Array("***SPAM*** ".utf8))
+        for tag in ["***SPAM***", "***SPAM*** ", "***SPAM***   "] {
+            #expect(SubjectTag.text(tag) == Array("***SPAM*** ".utf8) && SubjectTag.isIn("***SPAM***", tag))
+        }
         let word = String(decoding: SubjectTag.text("Вирус"), as: UTF8.self)
         #expect(word == "=?UTF-8?B?0JLQuNGA0YPRgSA=?= ")
         let long = String(decoding: SubjectTag.text(String(repeating: "é", count: 60)), as: UTF8.self)

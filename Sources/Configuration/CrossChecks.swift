@@ -123,5 +123,16 @@ extension SettingsReader {
                     "limits.message_size (\(sizeText(settings.limits.messageSize))) is more than limits.spool_bytes "
                     + "(\(sizeText(settings.limits.spoolBytes))): the largest messages would always get 452")
         }
+        // A container and what is in it count both.
+        if settings.scanners.contains(where: \.takesParts),
+            settings.scanning.partsSize / 2 < settings.limits.messageSize
+        {
+            loaded.report(
+                .warning, at: "scanning.parts_size", "limits.message_size",
+                message:
+                    "scanning.parts_size (\(sizeText(settings.scanning.partsSize))) is less than twice limits.message_size "
+                    + "(\(sizeText(settings.limits.messageSize))): large attachments that are harmless would be over-limits"
+            )
+        }
     }
 }

@@ -337,7 +337,7 @@ package final class GatewayService: Sendable {
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
             spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
-            scanners: setup.scanners.states)
+            scanners: setup.scanners.states, cache: setup.cache.figures)
         return document.encoded()
     }
 }

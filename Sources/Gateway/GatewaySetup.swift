@@ -43,8 +43,8 @@ struct GatewaySetup: Sendable {
 
     func listener(_ name: String) -> ListenerSetup? { listeners[name] }
 
-    /// True when no real signatures are loaded: then nothing may claim that a message was scanned.
-    var testSignaturesOnly: Bool { database?.isTestOnly ?? true }
+    /// True when only the test signatures are loaded: then the embedded engine's word is no claim that a message was scanned.
+    var testSignaturesOnly: Bool { database?.isTestOnly == true }
 
     /// The word of `scan --json` and `status`.
     var signatureState: String {

@@ -146,7 +146,8 @@ extension MessageWork {
                 hostname: setup.hostname, anomalies: anomalies,
                 readings: 1 + (report.parts.map(\.reading).max() ?? 0))
         }
-        return fields + rules.holdField(policy.marking.fieldNames)
+        let hold = rules.holdField(policy.marking.fieldNames)
+        return fields + (hold.isEmpty ? HeaderEdits.amavisHold(verdict, names: policy.marking.fieldNames) : hold)
     }
 
     private var received: String {

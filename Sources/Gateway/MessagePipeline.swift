@@ -176,6 +176,7 @@ package struct MessagePipeline: MailReceiver {
             notice =
                 switch await work.notifySender(told.compactMap { work.results[$0] }, number: 1) {
                 case .sent: .sent
+                case .suppressed: .suppressed
                 case .refused: .refused
                 case .notTaken: nil
                 }

@@ -68,7 +68,10 @@ package final class SQLiteJournal: Sendable {
             ("sender_key", query.sender), ("recipients_key", query.recipient), ("subject_key", query.subject),
             ("message_id_key", query.messageID),
         ]
-        for case (let column, let text?) in texts { add("instr(\(column), ?) > 0", text.lowercased()) }
+        for case (let column, let text?) in texts where !text.isEmpty {
+            add("instr(\(column), ?) > 0", text.lowercased())
+        }
+        if query.sender == "" { add("sender_key = ''") }
         if let client = query.client { add("instr(' ' || client, ?) > 0", " \(client)") }
         if let category = query.category { add("category = ?", category.rawValue) }
         if query.isPassed { add("passed <> ?", Self.nobody) }

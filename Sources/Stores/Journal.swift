@@ -68,6 +68,7 @@ package struct JournalRecord: Sendable, Hashable {
 package struct JournalQuery: Sendable, Hashable {
     /// A `mail_id`, an `id=`, the identifier of a log line or a queue identifier.
     package var id: String?
+    /// The empty one is the null reverse-path.
     package var sender: String?
     package var recipient: String?
     package var subject: String?

@@ -139,7 +139,7 @@ enum ReleaseRun {
         do {
             answers = try await release.run(open.settings, open.quarantine)
         } catch {
-            Terminal.printError("release: \(error)")
+            Terminal.printError("release: \(open.explained(error))")
             throw ExitCode.failure
         }
         for answer in answers { print("<\(answer.recipient)>: \(answer.reply.summary)") }

@@ -68,6 +68,8 @@ import Testing
         for id in ["Ac", "77-Ac", "4X", "5Y"] { #expect(try Self.found(journal) { $0.id = id } == ["Ac"], "\(id)") }
         for id in ["A", "4", "X", "77", "", "/", "%"] { #expect(try Self.found(journal) { $0.id = id } == [], "\(id)") }
         #expect(try Self.found(journal) { $0.sender = "S@Y" } == ["Ab", "Aa"])
+        // The null reverse-path, and nothing else.
+        #expect(try Self.found(journal) { $0.sender = "" } == ["Ac"])
         #expect(try Self.found(journal) { $0.recipient = "b@y" } == ["Ab"])
         #expect(try Self.found(journal) { $0.subject = "СЧЁТ" } == ["Ac"])
         #expect(try Self.found(journal) { $0.subject = "%_" } == ["Ac"])

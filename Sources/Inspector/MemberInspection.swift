@@ -101,7 +101,7 @@ extension Inspection.Run {
             if item.hasContent { lookAtMember(item, part: part) }
             unpacker.release(item)
         }
-        if let failure = unpacker.workspaceFailure { fail("workspace: \(failure)", part: nil) }
+        if let failure = unpacker.workspaceFailure { failWorkspace(failure) }
     }
 
     private mutating func lookAtMember(_ item: Unpacker.Item, part: Int) {

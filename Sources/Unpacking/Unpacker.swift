@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Linux
+package import Linux
 package import MIME
 package import Documents
 package import Members
@@ -55,7 +55,7 @@ package final class Unpacker {
     private var queue: [Item] = []
     private var head = 0
     /// Why the workspace could not be written; nothing can be said of the message then.
-    package private(set) var workspaceFailure: String?
+    package private(set) var workspaceFailure: SystemError?
 
     /// - Parameters:
     ///   - messageSize: octets of the whole message, which the quota follows.
@@ -68,7 +68,8 @@ package final class Unpacker {
         self.limits = limits
         self.messageLimits = messageLimits
         self.passwords = passwords
-        budget = Budget(limits, messageSize: messageSize) { (monotonicNow(), processorNow()) }
+        budget = Budget(
+            limits, messageSize: messageSize, wallClock: { monotonicNow() }, processorClock: { processorNow() })
         store = ContentStore(limits, directory: directory)
     }
 
@@ -162,7 +163,7 @@ package final class Unpacker {
         do throws(SystemError) {
             return try store.withContent(item.content, use)
         } catch {
-            workspaceFailure = "\(error)"
+            workspaceFailure = error
             return nil
         }
     }
@@ -226,7 +227,7 @@ package final class Unpacker {
 
     /// Reads content as every kind of document that it looks like.
     private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
-        for format in DocumentFormat.all where format.matches(content) {
+        for index in DocumentFormat.all.indices where DocumentFormat.all[index].matches(content) {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
                 // Plain text holds files by way of exception only.
@@ -234,7 +235,7 @@ package final class Unpacker {
                 return
             }
             receiver.isEmbedded = true
-            format.read(
+            DocumentFormat.all[index].read(
                 content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)
         }
     }

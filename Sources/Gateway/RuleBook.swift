@@ -51,10 +51,11 @@ struct RuleBook: Sendable {
         filters = Dictionary(
             settings.filters.map { ($0.filter, SetupBuilder.hop($0.nextHop)) }, uniquingKeysWith: { first, _ in first })
         hold = settings.hold
-        let sources = try Self.bannedSources(settings.banned)
+        let sources = try BannedFiles.sources(settings.banned)
         banned = BannedRules(sources)
         if !banned.problems.isEmpty { throw GatewayError(Self.told(banned.problems)) }
-        allowList = try Self.readAllowList(settings.bannedAllowList)
+        allowList = try BannedFiles.allowList(settings.bannedAllowList)
+        if !allowList.problems.isEmpty { throw GatewayError(Self.told(allowList.problems)) }
         source = RuleTables(
             number: number, tables: tables, lists: order,
             banned: sources.map { RuleTables.Table(name: $0.name, text: $0.text) }, limits: settings.tableLimits,
@@ -72,33 +73,6 @@ struct RuleBook: Sendable {
         var book = self
         for index in book.source.tables.indices { book.source.tables[index].text = [] }
         return book
-    }
-
-    private static func bannedSources(_ sources: [BannedSource]) throws -> [BannedRules.Source] {
-        var out: [BannedRules.Source] = []
-        var isInline = false
-        for source in sources {
-            switch source {
-            case .shipped: out.append(BannedRules.shipped)
-            case .file(let path):
-                let text = try readTable(path, called: "banned.rules", limit: BannedRules.Limits.bytes)
-                out.append(BannedRules.Source(name: path, text: text))
-            case .inline(let line):
-                if !isInline { out.append(BannedRules.Source(name: "banned.rules", text: [])) }
-                out[out.count - 1].text += Array(line.utf8) + [0x0A]
-            }
-            if case .inline = source { isInline = true } else { isInline = false }
-        }
-        return out
-    }
-
-    private static func readAllowList(_ path: String) throws -> BannedAllowList {
-        guard !path.isEmpty else { return BannedAllowList() }
-        let list = BannedAllowList(
-            BannedRules.Source(
-                name: path, text: try readTable(path, called: "banned.allow_list", limit: BannedRules.Limits.bytes)))
-        if !list.problems.isEmpty { throw GatewayError(told(list.problems)) }
-        return list
     }
 
     /// The first problems of a file in one text.

@@ -64,17 +64,21 @@ package final class TokenReader: Sendable {
     /// The tokens of one message, in ascending order.
     /// - Throws: why they could not be read.
     package func tokens(of message: [UInt8]) async throws -> [UInt64] {
-        try await report(on: message, InspectionContext(tokens: .only)).tokens
+        try await tokens(of: try spool.store(message))
+    }
+
+    /// The same of a message in a spool.
+    func tokens(of file: MessageFile) async throws -> [UInt64] {
+        try await report(on: file, InspectionContext(tokens: .only)).tokens
     }
 
     /// All parts and files of one message, those in archives too.
     /// - Throws: why they could not be read.
     package func parts(of message: [UInt8]) async throws -> [PartDescription] {
-        try await report(on: message, InspectionContext()).parts
+        try await report(on: try spool.store(message), InspectionContext()).parts
     }
 
-    private func report(on message: [UInt8], _ context: InspectionContext) async throws -> Report {
-        let file = try spool.store(message)
+    private func report(on file: MessageFile, _ context: InspectionContext) async throws -> Report {
         let outcome = await pool.inspect(
             file, context, deadline: monotonicNow() + Self.deadline * 1_000_000_000)
         switch outcome {

@@ -30,6 +30,36 @@ enum RuleTablesCheck {
         return out
     }
 
+    /// What is wrong or doubtful in the rules on names and types of files and in the allow list.
+    /// - Parameter file: the configuration, for what no file of rules is to blame for.
+    static func bannedProblems(_ settings: Settings, in file: String) -> [Problem] {
+        var out: [Problem] = []
+        func add(_ found: [BannedProblem], _ severity: Problem.Severity) {
+            out += found.map {
+                Problem(
+                    file: Escaping.text($0.place.file, limit: 200),
+                    position: Position(line: $0.place.line, column: $0.place.column), severity: severity,
+                    message: RuleFiles.shown($0.text))
+            }
+        }
+        func add(_ words: String) { out.append(Problem(file: file, position: nil, message: RuleFiles.shown(words))) }
+        do {
+            let rules = BannedRules(try BannedFiles.sources(settings.rules.banned))
+            let errors = BannedMatcher(rules).problems
+            add(errors, .error)
+            add(BannedLint.findings(rules).filter { !errors.contains($0) }, .warning)
+            BannedFiles.missingSets(settings, rules).forEach { add($0) }
+        } catch {
+            add("\(error)")
+        }
+        do {
+            add(try BannedFiles.allowList(settings.rules.bannedAllowList).problems, .error)
+        } catch {
+            add("\(error)")
+        }
+        return out
+    }
+
     /// Reads and compiles a table; nil when it cannot be read.
     private static func read(_ name: TableName, _ settings: RuleSettings, _ out: inout [Problem]) -> RuleTable? {
         do {

@@ -16,9 +16,12 @@ struct RulesLintCommand: ParsableCommand {
             guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it. Whether FILTER has \
             a next hop is looked up in the settings: those of --config, or /etc/mailreeve/mailreeve.yaml where it exists.
 
-            A file of rules on names and types of files, whose name ends in banned.rules, whose first line is one, \
+            A file of rules on names and types of files, whose name ends in banned.rules, with a line that begins like one, \
             or that --list says is banned, is \
             told of as FILE:LINE:COLUMN: text; banned.rules of the settings takes none with such a line.
+
+            The allow list of files, whose name ends in banned.allow or that --list says is allow_list, is told of in the \
+            same way.
 
             Exit codes: 0 nothing is dead; 1 something is, or a file could not be read; 64 wrong usage.
             """)
@@ -30,9 +33,9 @@ struct RulesLintCommand: ParsableCommand {
     var tables: [String]
 
     func validate() throws {
-        if let list, CheckList(rawValue: list) == nil, list != Self.banned {
-            throw ValidationError(
-                "--list is one of \(CheckList.allCases.map(\.rawValue).joined(separator: ", ")), \(Self.banned)")
+        let known = CheckList.allCases.map(\.rawValue) + [Self.banned, Self.allowList]
+        if let list, !known.contains(list) {
+            throw ValidationError("--list is one of \(known.joined(separator: ", "))")
         }
     }
 
@@ -40,8 +43,12 @@ struct RulesLintCommand: ParsableCommand {
         var hasDead = false
         let filters = config.isGivenOrThere ? Set(try config.load().rules.filters.map(\.filter)) : nil
         for argument in tables {
+            if list == Self.allowList || list == nil && argument.hasSuffix("banned.allow") {
+                if !lint(argument, { BannedAllowList($0).problems }) { hasDead = true }
+                continue
+            }
             if list == Self.banned || list == nil && (argument.hasSuffix("banned.rules") || isFileRules(argument)) {
-                if !lintFileRules(argument) { hasDead = true }
+                if !lint(argument, { BannedLint.findings(BannedRules([$0])) }) { hasDead = true }
                 continue
             }
             let name = try RuleFiles.name(argument, defaultType: .pcre)
@@ -65,9 +72,9 @@ struct RulesLintCommand: ParsableCommand {
     }
 
     private static let banned = "banned"
+    private static let allowList = "allow_list"
 
-    /// True for a file whose first line that is no comment is one of rules on names and types of files: Postfix's tables begin
-    /// with a pattern.
+    /// True for a file with a line of rules on names and types of files: those of Postfix's tables begin with a pattern.
     private func isFileRules(_ path: String) -> Bool {
         guard let file = try? Descriptor.open(path, O_RDONLY),
             let text = try? MailFile.readAll(file.raw, limit: BannedRules.Limits.bytes, path)
@@ -75,12 +82,12 @@ struct RulesLintCommand: ParsableCommand {
         return BannedRules.looksLikeRules(text)
     }
 
-    /// Says what is wrong with rules on names and types of files; false when something is.
-    private func lintFileRules(_ path: String) -> Bool {
+    /// Says what is wrong with a file of rules on names and types of files, or an allow list; false when something is.
+    private func lint(_ path: String, _ judge: (BannedRules.Source) -> [BannedProblem]) -> Bool {
         do {
             let file = try Descriptor.open(path, O_RDONLY)
             let text = try MailFile.readAll(file.raw, limit: BannedRules.Limits.bytes, path)
-            let findings = BannedLint.findings(BannedRules([BannedRules.Source(name: path, text: text)]))
+            let findings = judge(BannedRules.Source(name: path, text: text))
             for finding in findings {
                 Terminal.write(Array(RuleFiles.shown(finding.description).utf8) + [0x0A])
             }

@@ -288,8 +288,8 @@ struct RuleChainTests {
             #expect(chain.postfix.mailboxes.entries.map { $0.fields("Subject") } == [["even"]])
             // What was refused is kept, what the rule wants discarded is not.
             #expect(chain.gateway.quarantined.count == 1)
-            try chain.awaitLine("Blocked OTHER {Discarded,Quarantined}", "<bad@example.net>")
-            try chain.awaitLine("Blocked OTHER {Discarded}", "<gone@example.net>")
+            try chain.awaitLine("Blocked OTHER {DiscardedInbound,Quarantined}", "<bad@example.net>")
+            try chain.awaitLine("Blocked OTHER {DiscardedInbound}", "<gone@example.net>")
         }
     }
 

@@ -68,7 +68,7 @@ extension MessageWork {
             judged[policy.judging] = base
             let (banned, strip) = (groups[index].banned, groups[index].strip)
             var own = base
-            own.add(banned: banned.contents, isStrippable: strip != nil)
+            own.add(banned: banned.contents, further: banned.further, isStrippable: strip != nil)
             own.tests += banned.tests
             own.apply(scores: setup.settings.scores)
             groups[index].verdict = own.graded(by: policy, standing: groups[index].standing, size: size)

@@ -187,7 +187,7 @@ package final class OfflineScan: Sendable {
 
 extension MessageWork {
     fileprivate var outcome: OfflineScan.Outcome {
-        let ours: [UncheckedReason] = [.scannerFailed, .scannerCrashed, .deadline]
+        let ours: [UncheckedReason] = [.scannerFailed, .scannerCrashed, .deadline, .workspaceFull]
         if verdict.category == .unchecked, verdict.reasons.contains(where: ours.contains) { return .failed }
         if outcomes.contains(where: { $0.kind == .tempfail }) { return .failed }
         let passes = verdict.category == .clean && outcomes.allSatisfy { $0.kind == .deliver }

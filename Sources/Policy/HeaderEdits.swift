@@ -95,7 +95,7 @@ package enum HeaderEdits {
             out += alert(field, "INFECTED, message contains: ", verdict.virusNames)
         }
         if !verdict.banned.isEmpty, isMeant(.banned) {
-            out += alert(field, "BANNED, message contains: ", verdict.banned.map(\.text))
+            out += alert(field, "BANNED, message contains: ", verdict.bannedTexts)
         }
         if !verdict.badHeaders.isEmpty, isMeant(.badHeader) {
             out += alert(field, "BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail))

@@ -76,7 +76,7 @@ package struct MessageEvent: Sendable {
             return
                 "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
         case .banned:
-            let shown = verdict.banned.map { Self.word(Array($0.text.utf8), limit: 200) }
+            let shown = verdict.bannedTexts.map { Self.word(Array($0.utf8), limit: 200) }
             return "BANNED (\(shown.joined(separator: ",")))"
         case .unchecked:
             // Nobody tried.

@@ -66,7 +66,8 @@ package struct SpamTeacher: Sendable {
         }
         let tokens = try await reader.tokens(of: message)
         let taught = Bayes.Lesson(
-            id: MessageIdentity.of(message.span), features: Features(tokens: tokens))
+            id: MessageIdentity.of(message.span), features: Features(tokens: tokens),
+            date: MessageIdentity.date(of: message.span))
         let name = LearntDatabases.name(recipients, settings.bayes.databases)
         let (databases, limits) = (databases, settings.bayesLimits)
         return try await NIOThreadPool.singleton.runIfActive {

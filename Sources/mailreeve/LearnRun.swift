@@ -83,7 +83,7 @@ struct LearnRun {
                     source.complaints.add("\(mail.name): \(failure)")
                     continue
                 }
-                lessons.append(Lesson(id: mail.id, features: Features(tokens: answer.tokens)))
+                lessons.append(Lesson(id: mail.id, features: Features(tokens: answer.tokens), date: mail.date))
                 if options.showsDots { Terminal.write([0x2E], to: 2) }
             }
             if lessons.count >= Self.chunk { try await flush(lesson, last: false) }

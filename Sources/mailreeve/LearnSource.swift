@@ -12,11 +12,14 @@ struct LearnMail: Sendable {
     var bytes: [UInt8]
     /// What it is known by, see `MessageIdentity`.
     var id: String
+    /// When it came, in seconds since 1970; 0 where it does not say.
+    var date: UInt32
 
     init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes
         id = MessageIdentity.of(bytes.span)
+        date = MessageIdentity.date(of: bytes.span)
     }
 }
 

@@ -186,7 +186,10 @@ let package = Package(
             exclude: ["Oracle"], swiftSettings: strict),
         suite(
             "EndToEndTests",
-            ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
+            [
+                "Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector",
+                "mailreeve-launcher",
+            ]),
         suite(
             "FaultTests",
             ["Digests", "TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),

@@ -117,7 +117,7 @@ package final class GatewayService: Sendable {
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
-        let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
+        let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let served = try await threads.runIfActive {
             try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
         }
@@ -339,7 +339,7 @@ package final class GatewayService: Sendable {
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
             spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
-            scanners: setup.scanners.states)
+            scanners: setup.scanners.states, cache: setup.cache.figures)
         return document.encoded()
     }
 }

@@ -17,7 +17,7 @@ import Testing
                 LearnOptions.Target(path: "a", lesson: .spam, format: .detect),
                 LearnOptions.Target(path: "b", lesson: .spam, format: .mbox),
                 LearnOptions.Target(path: "c", lesson: .ham, format: .mbox),
-                LearnOptions.Target(path: "d", lesson: .ham, format: .dir),
+                LearnOptions.Target(path: "d", lesson: .ham, format: .mbox),
             ])
     }
 
@@ -47,7 +47,7 @@ import Testing
 
     @Test(
         arguments: [
-            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--spam=x", "--username",
+            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--undo x", "--spam=x", "--username",
             "--s x", "--mbox x", "--evil",
         ])
     func whatCannotBeMeantIsRefused(_ line: String) {

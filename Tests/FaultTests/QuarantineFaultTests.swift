@@ -34,6 +34,10 @@ import Testing
                 $0.contains("quarantine: ") && $0.contains("No space left")
             }
             #expect(complaint, "\(stage.gateway.allLines)")
+            #expect(stage.gateway.allLines.contains { $0.contains("(!!) ") && $0.contains("No space left") })
+            let status = try runTool(
+                Programs.path("mailreeve"), ["status", "--config", stage.gateway.disk.path + "/mailreeve.yaml"])
+            #expect(status.text.contains("3 messages COULD NOT BE KEPT"), "\(status)")
             #expect(try place.listed() == first)
 
             try disk.clear()

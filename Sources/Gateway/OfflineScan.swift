@@ -127,7 +127,7 @@ package final class OfflineScan: Sendable {
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let scanners = try builder.scanners(inspector: settings.inspector.path) { log(Escaping.text($0, limit: 1000)) }
-        await scanners.test()
+        await scanners.test(atMost: .seconds(settings.timeouts.inspection))
         let limit = settings.limits.messageSize
         // One message is judged at a time, but the pool's thread may hold it a moment longer than its report.
         let spool = Spool(

@@ -207,8 +207,9 @@ struct BannedPeerTests {
     @Test func tablesOfAmavis() async throws {
         try await Lanes.run {
             let disk = try Scratch(.disk)
-            for table in Peer.sampled(Self.tables, 6) {
-                for tail in ["", "$banned_namepath_re = new_RE(qr'N=a\\.exe'i);\n"] {
+            // Each starts an amavisd.
+            for table in Peer.sampled(Self.tables, Self.tables.count) {
+                for tail in Peer.sampled(["", "$banned_namepath_re = new_RE(qr'N=a\\.exe'i);\n"], 2) {
                     let rules = try disk.write(
                         "rules.pl", "$banned_filename_re = new_RE(\(table));\n\(tail)1;\n")
                     let imported = try mailreeve("rules", "import-amavis", rules)

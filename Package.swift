@@ -177,7 +177,7 @@ let package = Package(
         suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
-            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
+            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", "TestSupport", arguments]),
         suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
         .testTarget(
@@ -189,7 +189,7 @@ let package = Package(
             ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
         suite(
             "FaultTests",
-            ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
+            ["Digests", "TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
         suite(
             "GatewayTests",
             [

@@ -60,7 +60,7 @@ struct RuleBook: Sendable {
             number: number, tables: tables, lists: order,
             banned: sources.map { RuleTables.Table(name: $0.name, text: $0.text) }, limits: settings.tableLimits,
             isStrict: settings.strict, failsClosed: settings.atMatchLimit == .unchecked)
-        warnings = try checked()
+        warnings = try checked(isStrict: settings.strict)
     }
 
     private static func read(_ name: TableName) throws -> [UInt8] {
@@ -102,17 +102,18 @@ struct RuleBook: Sendable {
     /// Goes through all rules once.
     /// - Returns: what to say of rules that do nothing or something else than they seem to.
     /// - Throws: rules that ask for what cannot be done here.
-    private func checked() throws -> [String] {
+    private func checked(isStrict: Bool) throws -> [String] {
         let filters = Set(filters.keys)
         var refused: [String] = []
         var warnings: [String] = []
-        // Lists that fall back on another have its tables: a warning is said once.
+        // Lists that fall back on another have its tables: it is said once.
         var places: Set<String> = []
         for (list, tables) in lists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             for table in tables {
-                for remark in RuleRemark.remarks(on: table, in: list, filters: filters) {
+                for remark in RuleRemark.remarks(on: table, in: list, filters: filters, isStrict: isStrict) {
                     let place = "\(table.name.text), line \(remark.line)"
                     if remark.isRefusal {
+                        guard places.insert("refused: \(place)").inserted else { continue }
                         refused.append("\(list.rawValue): \(place): \(remark.text)")
                     } else if warnings.count < Self.warningsKept, places.insert(place).inserted {
                         warnings.append("\(place): \(remark.text)")

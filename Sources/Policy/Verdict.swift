@@ -43,6 +43,14 @@ package struct Verdict: Hashable, Sendable {
             case .reject(_, let text), .discard(let text), .hold(let text): text
             }
         }
+
+        /// Postfix tells the client nothing of it: the message is taken as any other.
+        var isSilent: Bool {
+            switch self {
+            case .reject: false
+            case .discard, .hold: true
+            }
+        }
     }
 
     /// A fault of the header block.
@@ -126,8 +134,21 @@ package struct Verdict: Hashable, Sendable {
         banned = contents
         bannedFurther = further
         self.isStrippable = isStrippable
-        let held = Set(categories).subtracting([.clean]).union([.banned])
+        add(.banned)
+    }
+
+    /// Adds a category.
+    package mutating func add(_ category: Category) {
+        let held = Set(categories).subtracting([.clean]).union([category])
         categories = Category.allCases.filter(held.contains)
+    }
+
+    /// The same verdict, had these categories not held.
+    package func without(_ others: Set<Category>) -> Verdict {
+        var verdict = self
+        verdict.categories.removeAll(where: others.contains)
+        if verdict.categories.isEmpty { verdict.categories = [.clean] }
+        return verdict
     }
 
     /// What is banned, for replies, log lines and header fields; escape before showing.
@@ -138,8 +159,7 @@ package struct Verdict: Hashable, Sendable {
     /// Adds something that was not checked after all.
     package mutating func add(_ item: Unchecked) {
         unchecked.append(item)
-        let held = Set(categories).subtracting([.clean]).union([.unchecked])
-        categories = Category.allCases.filter(held.contains)
+        add(.unchecked)
     }
 
     /// The verdict for recipients under a policy: with the category of the score, with `oversized`, and without what the
@@ -199,6 +219,13 @@ package struct Verdict: Hashable, Sendable {
         badHeaders = []
         ruling = nil
     }
+
+    /// The verdict on a message that nobody has looked at: unchecked, without a reason.
+    package static let notInspected = {
+        var verdict = Verdict(failed: .scannerFailed, detail: "")
+        verdict.unchecked = []
+        return verdict
+    }()
 
     /// Reasons, each once, in the order found.
     package var reasons: [UncheckedReason] {

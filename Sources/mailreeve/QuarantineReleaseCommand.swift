@@ -139,22 +139,21 @@ enum ReleaseRun {
         do {
             answers = try await release.run(open.settings, open.quarantine)
         } catch {
-            Terminal.printError("release: \(error)")
+            Terminal.printError("release: \(open.explained(error))")
             throw ExitCode.failure
         }
         for answer in answers { print("<\(answer.recipient)>: \(answer.reply.summary)") }
+        let isRequeued = if case .listener = release.destination { true } else { false }
+        let entry = try open.orFail { try $0.files.entry(release.id) }
+        ReleaseRecord(entry, answers, isRequeued: isRequeued, by: open.person).write(open.settings) {
+            Terminal.printError("release: \($0)")
+        }
         if !answers.allSatisfy(\.reply.isPositive) { throw ExitCode.failure }
     }
 
     /// Learns the message as ham, as `mailreeve learn --ham` would.
     static func teach(_ id: String, _ open: OpenQuarantine, inspector: String) async throws {
         do {
-            let files = open.quarantine.files
-            var bytes: [UInt8] = []
-            try files.read(message: try files.entry(id)) { piece in
-                piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
-                return true
-            }
             let teacher = try await SpamTeacher.open(
                 open.settings, inspectorPath: inspector, log: { Terminal.printError("release: \($0)") },
                 workspaceMade: { workspace in
@@ -163,10 +162,9 @@ enum ReleaseRun {
                         _exit(128 + number)
                     }
                 })
-            let recipients = try files.entry(id).envelope.recipients
             let outcome: SpamTeacher.Outcome
             do {
-                outcome = try await teacher.learn(bytes, as: .ham, for: recipients)
+                outcome = try await teacher.learn(id, in: open.quarantine.files, as: .ham)
             } catch {
                 await teacher.close()
                 throw error

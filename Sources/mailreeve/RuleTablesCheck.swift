@@ -11,16 +11,19 @@ enum RuleTablesCheck {
         var out: [Problem] = []
         var tables: [TableName: RuleTable?] = [:]
         let filters = Set(settings.filters.map(\.filter))
+        // Lists that fall back on another have its tables: what is wrong is said once.
+        var told: Set<String> = []
         for list in CheckList.allCases {
             for name in settings.tables(list) {
                 if tables[name] == nil { tables[name] = read(name, settings, &out) }
                 guard case .some(.some(let table)) = tables[name] else { continue }
-                for remark in RuleRemark.remarks(on: table, in: list, filters: filters) {
-                    let problem = Problem(
-                        file: place(name), position: Position(line: remark.line, column: 1),
-                        severity: remark.isRefusal ? .error : .warning,
-                        message: "\(list.rawValue): \(RuleFiles.shown(remark.text))")
-                    if !out.contains(problem) { out.append(problem) }
+                for remark in RuleRemark.remarks(on: table, in: list, filters: filters, isStrict: settings.strict)
+                where told.insert("\(name.text) \(remark.line) \(remark.isRefusal)").inserted {
+                    out.append(
+                        Problem(
+                            file: place(name), position: Position(line: remark.line, column: 1),
+                            severity: remark.isRefusal ? .error : .warning,
+                            message: "\(list.rawValue): \(RuleFiles.shown(remark.text))"))
                 }
             }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Configuration
 import Glibc
 import Linux
 import MailModel
@@ -12,7 +13,8 @@ struct RulesLintCommand: ParsableCommand {
         discussion: """
             One line for each finding: FILE:LINE: dead or doubt: what is wrong and what to write instead. A rule is dead \
             when it is left out or cannot fire. A file without a type is read as pcre. Which list the rules are for is \
-            guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it.
+            guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it. Whether FILTER has \
+            a next hop is looked up in the settings: those of --config, or /etc/mailreeve/mailreeve.yaml where it exists.
 
             A file of rules on names and types of files, whose name ends in banned.rules, with a line that begins like one, \
             or that --list says is banned, is \
@@ -26,6 +28,7 @@ struct RulesLintCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The list that the tables are for, such as body_checks.", valueName: "list"))
     var list: String?
+    @OptionGroup var config: ConfigOption
     @Argument(help: "Tables: FILE, pcre:FILE, regexp:FILE.")
     var tables: [String]
 
@@ -38,6 +41,7 @@ struct RulesLintCommand: ParsableCommand {
 
     func run() throws {
         var hasDead = false
+        let filters = config.isGivenOrThere ? Set(try config.load().rules.filters.map(\.filter)) : nil
         for argument in tables {
             if list == Self.allowList || list == nil && argument.hasSuffix("banned.allow") {
                 if !lint(argument, { BannedAllowList($0).problems }) { hasDead = true }
@@ -56,7 +60,8 @@ struct RulesLintCommand: ParsableCommand {
                 hasDead = true
                 continue
             }
-            let findings = RuleLint.findings(table, in: list.flatMap { CheckList(rawValue: $0) } ?? Self.guess(name))
+            let findings = RuleLint.findings(
+                table, in: list.flatMap { CheckList(rawValue: $0) } ?? Self.guess(name), filters: filters)
             for finding in findings {
                 let text = "\(name.place):\(finding.line): \(finding.severity.rawValue): \(finding.text)\n"
                 Terminal.write(Array(RuleFiles.shown(text.dropLast().description).utf8) + [0x0A])

@@ -79,6 +79,20 @@ import Testing
         #expect(!isTold("a.download = 'report.csv'"))
     }
 
+    /// A link to a file in the page's own text, saved by its attribute or opened by script.
+    @Test func linksToFiles() {
+        let noise = Data((0..<900).map { UInt8(truncatingIfNeeded: $0 &* 77 &+ 13) }).base64EncodedString()
+        func isTold(_ page: String) -> Bool {
+            read(Array("<html><body>\(page)</body></html>".utf8)).facts.contains { $0.kind == .htmlSmuggling }
+        }
+        #expect(isTold("<a download=\"inv.zip\" href=\"data:application/octet-stream;base64,\(noise)\">x</a>"))
+        #expect(isTold("<a href='data:application/zip;name=x;base64,\(noise)' download>x</a>"))
+        #expect(isTold("<script>location.href='data:application/zip;base64,\(noise)'</script>"))
+        #expect(!isTold("<p>Download our app</p><img src='data:image/png;base64,\(noise)'>"))
+        #expect(!isTold("<a href='https://example.com/' download>x</a> \(noise)"))
+        #expect(!isTold("<script>1</script><style>src:url(data:application/font-woff;base64,\(noise))</style>"))
+    }
+
     @Test("G2: script in vector images") func scriptInVectorImages() {
         func isTold(_ text: String) -> Bool {
             let padded = text + String(repeating: " ", count: 100)

@@ -48,7 +48,7 @@ import Testing
         Sample(
             category: "banned", fields: "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n",
             body: "--b\n\ntext\n--b\nContent-Type: application/octet-stream; name=run.exe\n\n\(program)\n--b--\n",
-            reason: "BANNED: program:application/octet-stream,.asc,run.exe", isStrippable: true),
+            reason: "BANNED: program for Windows:application/octet-stream,.asc,run.exe in part 1.2", isStrippable: true),
     ]
     private static let program = "the program"
 

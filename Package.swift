@@ -178,7 +178,7 @@ let package = Package(
         suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
-            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
+            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", "TestSupport", arguments]),
         suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
         .testTarget(
@@ -187,10 +187,13 @@ let package = Package(
             exclude: ["Oracle"], swiftSettings: strict),
         suite(
             "EndToEndTests",
-            ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
+            [
+                "Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector",
+                "mailreeve-launcher",
+            ]),
         suite(
             "FaultTests",
-            ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
+            ["Digests", "TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
         suite(
             "GatewayTests",
             [

@@ -37,6 +37,8 @@ package enum ScanOutcome: Hashable, Sendable {
     case encrypted(String)
     /// The engine gave up; its words.
     case failed(String)
+    /// The directory for temporary files has no room left; the engine's words.
+    case full(String)
 
     /// The outcome of an alert. Some names stand for "not looked at" instead of "found".
     init(alert name: String) {

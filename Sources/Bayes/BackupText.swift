@@ -9,6 +9,8 @@ struct BackupText {
     private(set) var messages: [LearntMessage] = []
     /// Written by this program.
     private(set) var isOwn = false
+    /// Numbers of batches end there: those that follow must not run over.
+    private static let largestBatch: UInt64 = 1 << 48
 
     init(_ text: [UInt8]) throws(StoreError) {
         var number = 0
@@ -77,7 +79,7 @@ struct BackupText {
 
     private static func message(_ fields: [String]) -> LearntMessage? {
         guard fields.count == 7, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
-            let time = UInt32(fields[3]), let date = UInt32(fields[4]), !fields[6].isEmpty
+            batch < largestBatch, let time = UInt32(fields[3]), let date = UInt32(fields[4]), !fields[6].isEmpty
         else { return nil }
         let digits = Array(fields[5].utf8)
         guard digits.count % 10 == 0 else { return nil }

@@ -8,7 +8,7 @@ package struct ScanningSettings: Sendable, Equatable {
     package var selfTestInterval = 600
     package var retryInterval = 10
     /// Octets of all decoded parts of a message that are handed to scanners.
-    package var partsSize = 67_108_864
+    package var partsSize = 402_653_184
     /// Path of `mailreeve-launcher`; empty means beside `mailreeve`.
     package var launcher = ""
     package init() {}

@@ -117,7 +117,7 @@ package final class GatewayService: Sendable {
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
-        let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
+        let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let served = try await threads.runIfActive {
             try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
         }
@@ -223,6 +223,7 @@ package final class GatewayService: Sendable {
                 for await _ in reloads { _ = await self.turns.take { await self.reload() } }
             }
             group.addTask { await self.keepTesting() }
+            group.addTask { await self.awaitSignatures() }
             group.addTask { await QuarantineKeeping(state: self.state, logger: self.start.logger).run() }
             for await _ in stops { break }
             await self.shutDown()
@@ -233,11 +234,28 @@ package final class GatewayService: Sendable {
         try? await group.shutdownGracefully()
     }
 
-    /// Tests the scanners in force on their timers; after a reload these are others.
+    /// Tests the scanners in force on their timers; after a reload these are others. None waits for another's test.
     private func keepTesting() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for test in state.current.scanners.dueTests() { group.addTask(operation: test) }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// While only test signatures are loaded, looks for the first real ones: freshclam may come after us. Later changes are
+    /// noticed by the inspector, which has the real ones loaded then.
+    private func awaitSignatures() async {
         while !Task.isCancelled {
-            await state.current.scanners.test()
-            try? await Task.sleep(for: .seconds(1))
+            let settings = state.current.settings.clamav
+            // Without the timer an administrator reloads by hand.
+            try? await Task.sleep(for: .seconds(settings.selfCheck > 0 ? settings.selfCheck : 60))
+            guard settings.selfCheck > 0, state.current.database?.isTestOnly == true,
+                (try? await threads.runIfActive { SetupBuilder.holdsSignatures(settings.database) }) == true
+            else { continue }
+            start.logger.notice("\(settings.database) holds signatures now: loading them")
+            _ = await turns.take { await self.reload() }
         }
     }
 
@@ -320,7 +338,7 @@ package final class GatewayService: Sendable {
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
             spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
-            scanners: setup.scanners.states)
+            scanners: setup.scanners.states, cache: setup.cache.figures)
         return document.encoded()
     }
 }

@@ -22,14 +22,16 @@ extension MessageWork {
         } catch {
             return ReplyTexts.failure("\(error)", id: id)
         }
-        if facts.hops > limits.hopCount { return ReplyTexts.loop(hops: facts.hops, id: id) }
         do {
             let resolution = try PolicyResolution(
                 setup.policies, policy: listener.policyName, listener.placement, circumstances,
                 recipients: message.envelope.recipients)
-            (groups, policyName) = (resolution.groups, resolution.name)
+            (groups, groupPlaces, policyName) = (resolution.groups, resolution.places, resolution.name)
         } catch {
             return ReplyTexts.failure("policy: \(error)", id: id)
+        }
+        if facts.hops > limits.hopCount {
+            return ReplyTexts.loop(hops: facts.hops, id: id, isSoft: groups.contains { $0.policy.softBounce })
         }
         await inspect()
         await judgeFiles()
@@ -66,18 +68,13 @@ extension MessageWork {
             judged[policy.judging] = base
             let (banned, strip) = (groups[index].banned, groups[index].strip)
             var own = base
-            own.add(banned: banned.contents, isStrippable: strip != nil)
+            own.add(banned: banned.contents, further: banned.further, isStrippable: strip != nil)
             own.tests += banned.tests
             own.apply(scores: setup.settings.scores)
             groups[index].verdict = own.graded(by: policy, standing: groups[index].standing, size: size)
         }
         // The message has the weightiest name that it has for anybody.
-        let order = Category.allCases
-        func weight(_ group: RecipientGroup) -> Int {
-            (order.firstIndex(of: group.decisive.category) ?? order.count)
-                + (group.wanted.isDelivered ? order.count : 0)
-        }
-        leadingGroup = groups.indices.min { weight(groups[$0]) < weight(groups[$1]) } ?? 0
+        leadingGroup = weightiest(groups.indices) ?? 0
         if let leading {
             verdict = leading.verdict
             decisive = leading.decisive

@@ -20,6 +20,7 @@ struct ScanTree {
             let evidence = finding.evidence.isEmpty ? "" : ": \(finding.evidence)"
             return "\(finding.class): \(finding.name) (\(finding.scanner))\(Self.place(finding.part))\(evidence)"
         }
+        if document.bannedFurther > 0 { add(1, "\(document.bannedFurther) more files are banned") }
         list("allowed", document.allowed) { $0 }
         addTests(document)
         list("anomalies", document.anomalies) { anomaly in

@@ -64,7 +64,11 @@ package final class TokenReader: Sendable {
     /// The tokens of one message, in ascending order.
     /// - Throws: why they could not be read.
     package func tokens(of message: [UInt8]) async throws -> [UInt64] {
-        let file = try spool.store(message)
+        try await tokens(of: try spool.store(message))
+    }
+
+    /// The same of a message in a spool.
+    func tokens(of file: MessageFile) async throws -> [UInt64] {
         let outcome = await pool.inspect(
             file, InspectionContext(tokens: .only), deadline: monotonicNow() + Self.deadline * 1_000_000_000)
         switch outcome {

@@ -337,6 +337,9 @@ struct Inspection {
                 if let part { builder.describe(part) { $0.encrypted = true } }
             case .failed(let words):
                 fail(words, part: part)
+            case .full(let words):
+                isComplete = false
+                builder.addUnchecked(.workspaceFull, part: part, scanner: Inspection.scanner, words)
             }
         }
 
@@ -346,8 +349,17 @@ struct Inspection {
             do throws(SystemError) {
                 if try partsFile?.add(content, part: part) == false { builder.reach("scanner-parts", part: part) }
             } catch {
-                builder.addUnchecked(.scannerFailed, part: part, "parts for scanners: \(error)")
+                builder.addUnchecked(
+                    error.isFull ? .workspaceFull : .scannerFailed, part: part, "parts for scanners: \(error)")
             }
+        }
+
+        /// Notes that the workspace could not be written or read.
+        mutating func failWorkspace(_ error: SystemError) {
+            isComplete = false
+            builder.addUnchecked(
+                error.isFull ? .workspaceFull : .scannerFailed, part: nil, scanner: Inspection.scanner,
+                "workspace: \(error)")
         }
 
         mutating func fail(_ words: String, part: Int?) {

@@ -42,6 +42,11 @@ package enum UncheckedReason: String, Hashable, Sendable, CaseIterable {
     case scannerFailed = "scanner-failed"
     case scannerCrashed = "scanner-crashed"
     case deadline
+    /// The workspace's file system is full. Never from a scanner outside.
+    case workspaceFull = "workspace-full"
+
+    /// Reasons whose destiny a policy names. A full workspace is nothing of the message: it is always tried again.
+    package static let judged = allCases.filter { $0 != .workspaceFull }
 }
 
 /// One thing that was not checked.

@@ -179,7 +179,7 @@ package final class ProtocolScanner: RemoteScanner {
             answer.addTest(test.name, test.score, test.evidence ?? "")
         }
         for item in reply.unchecked ?? [] {
-            guard let reason = UncheckedReason(rawValue: item.reason) else {
+            guard let reason = UncheckedReason(rawValue: item.reason), UncheckedReason.judged.contains(reason) else {
                 throw ScannerFailure("an answer with the reason \(item.reason)")
             }
             answer.addUnchecked(reason, item.detail ?? "", part: try part(item.part))

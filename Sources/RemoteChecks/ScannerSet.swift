@@ -147,9 +147,14 @@ package final class ScannerSet: Sendable {
     /// Tests every scanner whose test is due, side by side, and waits for the end.
     package func test() async {
         await withDiscardingTaskGroup { group in
-            for member in members where member.health.beginTest() {
-                group.addTask { await self.test(member) }
-            }
+            for test in dueTests() { group.addTask(operation: test) }
+        }
+    }
+
+    /// The tests that are due, each to be run; until it has ended it is not due again.
+    package func dueTests() -> [@Sendable () async -> Void] {
+        members.filter { $0.health.beginTest() }.map { member in
+            { await self.test(member) }
         }
     }
 

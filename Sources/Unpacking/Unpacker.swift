@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Linux
+package import Linux
 package import MIME
 package import Documents
 package import Members
@@ -21,6 +21,8 @@ package final class Unpacker {
         package var isComplete = false
         /// Limits that were reached on the way.
         package var limits: [UnpackingLimit] = []
+        /// Limits, reached here or before, kept it from being opened or from being read to its end.
+        package var isCutShort = false
     }
 
     /// One member that waits to be looked at.
@@ -53,7 +55,7 @@ package final class Unpacker {
     private var queue: [Item] = []
     private var head = 0
     /// Why the workspace could not be written; nothing can be said of the message then.
-    package private(set) var workspaceFailure: String?
+    package private(set) var workspaceFailure: SystemError?
 
     /// - Parameters:
     ///   - messageSize: octets of the whole message, which the quota follows.
@@ -66,7 +68,8 @@ package final class Unpacker {
         self.limits = limits
         self.messageLimits = messageLimits
         self.passwords = passwords
-        budget = Budget(limits, messageSize: messageSize) { (monotonicNow(), processorNow()) }
+        budget = Budget(
+            limits, messageSize: messageSize, wallClock: { monotonicNow() }, processorClock: { processorNow() })
         store = ContentStore(limits, directory: directory)
     }
 
@@ -107,7 +110,10 @@ package final class Unpacker {
             default: break
             }
             guard type.opening.isReadable || type.opening == .encodedText else { continue }
-            guard !budget.isOver else { continue }
+            guard !budget.isOver else {
+                wasRead = false
+                continue
+            }
             guard receiver.level <= limits.levels else {
                 wasRead = false
                 if type.opening.isReadable { budget.hit(.levels) }
@@ -132,6 +138,7 @@ package final class Unpacker {
         opened.problems = receiver.problems
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
+        opened.isCutShort = !opened.limits.isEmpty || !wasRead
         opened.isComplete =
             opened.types.contains { $0.opening.isArchive } && opened.limits.isEmpty && !budget.isOver
             && wasRead && receiver.problems.allSatisfy { $0.kind == .note }
@@ -156,7 +163,7 @@ package final class Unpacker {
         do throws(SystemError) {
             return try store.withContent(item.content, use)
         } catch {
-            workspaceFailure = "\(error)"
+            workspaceFailure = error
             return nil
         }
     }
@@ -203,6 +210,8 @@ package final class Unpacker {
         case .zip: ZipReader.read(content, passwords: passwords, into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
+        case .arc: ArcReader.read(content, into: receiver)
+        case .zoo: ZooReader.read(content, into: receiver)
         case .szdd: SZDDReader.read(content, into: receiver)
         case .cabinet: CabinetReader.read(content, into: receiver)
         case .udf: UDFReader.read(content, into: receiver)
@@ -218,7 +227,7 @@ package final class Unpacker {
 
     /// Reads content as every kind of document that it looks like.
     private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
-        for format in DocumentFormat.all where format.matches(content) {
+        for index in DocumentFormat.all.indices where DocumentFormat.all[index].matches(content) {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
                 // Plain text holds files by way of exception only.
@@ -226,7 +235,7 @@ package final class Unpacker {
                 return
             }
             receiver.isEmbedded = true
-            format.read(
+            DocumentFormat.all[index].read(
                 content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)
         }
     }

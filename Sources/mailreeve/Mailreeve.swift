@@ -21,7 +21,8 @@ struct Mailreeve: AsyncParsableCommand {
     @MainActor static func main() async {
         if CommandLine.arguments.dropFirst().first == RulesCommand.configuration.commandName {
             do {
-                var command = try Mailreeve.parseAsRoot()
+                var command = try Mailreeve.parseAsRoot(
+                    RulesQueryCommand.separated(Array(CommandLine.arguments.dropFirst())))
                 try command.run()
                 Glibc.exit(0)
             } catch {

@@ -54,7 +54,7 @@ struct RuleReplay {
             if goesOn, list.isHeader, has(.decodedHeader) {
                 let unfolded = DecodedTexts.unfolded(text)
                 let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
-                goesOn = use(.decodedHeader, origin, decoded.span)
+                goesOn = use(.decodedHeader, origin, DecodedTexts.seen(decoded).span)
             }
             return goesOn
         }
@@ -76,8 +76,8 @@ struct RuleReplay {
                 _ = tree.decodeBody(of: index, in: message, into: &content, limit: Self.partLimit)
                 let read = TextContent.read(
                     content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit)
-                let lines = read.html?.visible ?? read.text
-                DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength, size: bodySize) { line in
+                let lines = DecodedTexts.seen(read.html?.visible ?? read.text)
+                DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength) { line in
                     goesOn = use(.decodedBody, origin, line)
                     return goesOn
                 }
@@ -134,19 +134,19 @@ struct RuleReplay {
         for message in mail.flatMap({ messages($0.bytes) }) {
             total += 1
             var seen: Set<Place> = []
-            let start = monotonicNow()
+            let start = processorNow()
             _ = outcome(message.span) { place in
                 counts[place, default: (0, 0)].times += 1
                 if seen.insert(place).inserted { counts[place, default: (0, 0)].messages += 1 }
             }
-            spent += monotonicNow() - start
+            spent += processorNow() - start
             guard profile else { continue }
             self.texts(message.span) { list, _, text in
                 texts.append((list, text.withUnsafeBufferPointer { Array($0) }))
                 return true
             }
         }
-        say("\(total) messages in \(spent / 1000) us")
+        say("\(total) messages in \(spent / 1000) us of processor time")
         let ordered = counts.sorted { ($0.value.times, $1.key.line) > ($1.value.times, $0.key.line) }
         for (place, count) in ordered {
             say("\(count.times) times in \(count.messages) messages: \(words(place))")
@@ -155,11 +155,11 @@ struct RuleReplay {
     }
 
     private func words(_ place: Place) -> String {
-        guard let table = lists[place.list]?[place.table].table, let rule = table.rule(line: place.line),
-            case .match(let pattern, _, let result) = rule.operation
-        else { return "" }
+        guard let table = lists[place.list]?[place.table].table, let rule = table.rule(line: place.line) else {
+            return ""
+        }
         return "\(place.list.rawValue) \(table.name.text) line \(place.line): "
-            + "/\(String(decoding: pattern.bytes, as: UTF8.self))/ \(String(decoding: result.expanded([]), as: UTF8.self))"
+            + String(decoding: rule.text, as: UTF8.self)
     }
 
     /// Every rule alone on every text: what it costs when no other keeps it from being tried.
@@ -169,9 +169,9 @@ struct RuleReplay {
             let subjects = texts.filter { $0.0 == list }.map(\.1)
             for (index, table) in (lists[list] ?? []).enumerated() {
                 for rule in table.singleRules {
-                    let start = monotonicNow()
+                    let start = processorNow()
                     for text in subjects { table.tryRule(rule, text.span, session) }
-                    let spent = monotonicNow() - start
+                    let spent = processorNow() - start
                     costs.append((spent, words(Place(list: list, table: index, line: rule.line))))
                 }
             }
@@ -202,7 +202,11 @@ struct RuleReplay {
     private static func summary(_ outcome: CheckOutcome) -> String {
         let words = outcome.entries.map { "\($0.verb) \(String(decoding: $0.text, as: UTF8.self))" }
         let edits = outcome.edits.count - outcome.entries.count { ["strip", "prepend", "replace"].contains($0.verb) }
-        let all = words + (edits > 0 ? ["\(edits) ignored"] : [])
+        var all = words + (edits > 0 ? ["\(edits) ignored"] : [])
+        // No line of the log tells of a rule without text.
+        if case .reject(let status, _) = outcome.decision, !outcome.entries.contains(where: { $0.verb == "reject" }) {
+            all.append("put off with \(status)")
+        }
         return all.isEmpty ? "nothing" : all.joined(separator: ", ")
     }
 

@@ -364,6 +364,7 @@ struct StoreContract {
             "", "v\t2\tdb_version", "v\t3\tdb_version\nx\t1", "v\t3\tdb_version\nt\t1\t2\t3\tzz",
             "v\t3\tdb_version\nt\t-1\t2\t3\t0000000001", "v\t3\tdb_version\nm\tform\t1\nm\ts\t1\t1\t123\tid",
             "v\t3\tdb_version\ns\tq\tid",
+            "v\t3\tdb_version\nm\tform\t1\nm\ts\t18446744073709551615\t1\t1\t4000000001\tid",
         ], StoreKind.allCases)
     func badBackup(_ text: String, _ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind)

@@ -17,7 +17,7 @@ import Testing
                 LearnOptions.Target(path: "a", lesson: .spam, format: .detect),
                 LearnOptions.Target(path: "b", lesson: .spam, format: .mbox),
                 LearnOptions.Target(path: "c", lesson: .ham, format: .mbox),
-                LearnOptions.Target(path: "d", lesson: .ham, format: .dir),
+                LearnOptions.Target(path: "d", lesson: .ham, format: .mbox),
             ])
     }
 
@@ -48,8 +48,8 @@ import Testing
 
     @Test(
         arguments: [
-            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--spam=x", "--username",
-            "--s x", "--mbox x", "--evil", "--prog --spam x", "-Lq --spam x", "-Lu", "-HAM x",
+            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--undo x", "--spam=x",
+            "--username", "--s x", "--mbox x", "--evil", "--prog --spam x", "-Lq --spam x", "-Lu", "-HAM x",
         ])
     func whatCannotBeMeantIsRefused(_ line: String) {
         #expect(throws: LearnOptions.UsageError.self) { try options(line) }

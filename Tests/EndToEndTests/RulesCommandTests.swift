@@ -38,6 +38,16 @@ import Testing
             #expect(ours.output == theirs.output, "\(key)")
             #expect(ours.status == theirs.status)
         }
+        // Keys that look like options.
+        let any = "pcre:{{/^(.*)$/ got [$1]}}"
+        for key in ["-x", "-hello", "-1", "--", "--verbose", "-bq", "-h=x"] {
+            let theirs = try postmap.query(key, tables: [any])
+            let ours = try runTool(
+                Programs.path("mailreeve"), ["rules", "query"] + (key == "--" ? ["--"] : []) + [key, any])
+            #expect(ours.output == theirs.output, "\(key) \(ours)")
+            #expect(ours.status == theirs.status)
+        }
+        #expect(try mailreeve("rules", "query", "--", "-h", any).text == "got [-h]\n")
         #expect(try mailreeve("rules", "query", "-h", "x", tables[0]).status == 1)
         #expect(try mailreeve("rules", "query", "x", "hash:/x").status == 64)
         #expect(try mailreeve("rules", "query", "x", "pcre:/nonexistent").status == 1)
@@ -91,13 +101,14 @@ import Testing
             "box",
             "From a\nSubject: one\n\nfree money\n\nFrom b\nSubject: two\n\nnothing\n\nFrom c\nSubject: three\n\nfree money\nfree money\n"
         )
-        let new = try scratch.write("new", "/free money/ WARN spam\n/never/ WARN x\n")
+        let new = try scratch.write("new", "/free (money)/ WARN spam costs $$5 for \\o/ ${1}\n/never/ WARN x\n")
         let old = try scratch.write("old", "/nothing/ WARN other\n")
         let counts = try mailreeve("rules", "replay", "--body-checks", "pcre:\(new)", "--profile", box)
         #expect(counts.status == 0, "\(counts)")
         #expect(counts.lines.first?.hasPrefix("3 messages in ") ?? false)
         #expect(
-            counts.lines.dropFirst().first?.hasPrefix("3 times in 2 messages: body_checks pcre:\(new) line 1:") ?? false
+            counts.lines.dropFirst().first
+                == "3 times in 2 messages: body_checks pcre:\(new) line 1: /free (money)/ WARN spam costs $$5 for \\o/ ${1}"
         )
         #expect(counts.text.contains("costliest rules"))
         let compared = try mailreeve(

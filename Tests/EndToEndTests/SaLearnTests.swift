@@ -84,6 +84,54 @@ struct SaLearnTests {
         }
     }
 
+    /// Folders in folders, a Maildir with what a server keeps beside its mail, and files that are hidden.
+    private static func makeTree(_ scratch: Scratch) throws {
+        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box"] {
+            _ = try scratch.directory(name)
+        }
+        for name in ["cur", "new", "tmp", "x", ".Junk"] { _ = try scratch.directory("tree/box/\(name)") }
+        let files = [
+            "one.eml", "a/two", "a/b/three.eml", "cur/4:2,S", ".five", ".hidden/6", "box/cur/7", "box/new/8",
+            "box/tmp/9",
+            "box/x/10", "box/dovecot-uidlist", "box/.Junk/11",
+        ]
+        for (number, name) in files.enumerated() {
+            try scratch.write(
+                "tree/\(name)", "Subject: number \(number)\nFrom: a@example.org\n\nmail number \(number)\n")
+        }
+    }
+
+    @Test func theSameMailIsFound() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            try Self.makeTree(pair.scratch)
+            let tree = pair.scratch.path + "/tree"
+            let list = try pair.write("list", ["spam:dir:\(tree)", "ham:file:\(tree)/.five"])
+            let unsaid = try pair.write("unsaid", ["\(tree)/a"])
+            let commands = [
+                ["--spam", tree], ["--ham", "--dir", tree + "/box"], ["--ham", tree + "/box/"],
+                ["--spam", "-f", unsaid],
+                ["-f", list], ["-f", unsaid],
+                ["--spam", "--file", Self.spam], ["--ham", "--mbox", "--file", Self.ham],
+                ["--spam", "--mbox", tree + "/one.eml"], ["--spam", "--dir", Self.spam],
+                ["--restore", tree + "/one.eml"], ["--restore", "/nonexistent/file"],
+            ]
+            for command in commands {
+                let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
+                #expect(ours.status == theirs.status, "\(command): \(ours) and \(theirs)")
+                let result = theirs.lines.filter { $0.hasPrefix("Learned ") }
+                #expect(ours.lines.filter { $0.hasPrefix("Learned ") } == result, "\(command)")
+            }
+            let missing = pair.scratch.path + "/missing"
+            #expect(
+                try runTool("/usr/bin/sa-learn", ["-L", "--dbpath", missing + "/bayes", "--dump"]).status == 2)
+            for task in ["--dump", "--backup"] {
+                #expect(try pair.ours(["--dbpath", missing, task]).status == 2)
+                #expect(access(missing, F_OK) != 0)
+            }
+        }
+    }
+
     @Test func theirBackupRestoresHere() async throws {
         try await Lanes.run {
             let pair = try Pair()

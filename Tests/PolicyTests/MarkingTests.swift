@@ -84,7 +84,9 @@ import Testing
     }
 
     @Test func tags() {
-        #expect(SubjectTag.text("***SPAM***") == Array("***SPAM*** ".utf8))
+        for tag in ["***SPAM***", "***SPAM*** ", "***SPAM***   "] {
+            #expect(SubjectTag.text(tag) == Array("***SPAM*** ".utf8) && SubjectTag.isIn("***SPAM***", tag))
+        }
         let word = String(decoding: SubjectTag.text("Вирус"), as: UTF8.self)
         #expect(word == "=?UTF-8?B?0JLQuNGA0YPRgSA=?= ")
         let long = String(decoding: SubjectTag.text(String(repeating: "é", count: 60)), as: UTF8.self)
@@ -152,9 +154,28 @@ import Testing
         verdict.skipped = [.infected, .spam]
         #expect(
             HeaderEdits.unchecked(verdict)
-                == "X-Mailreeve-Unchecked: scanner-failed (clamav), encrypted, scanner-failed (ax0Dx0AXy), bypassed (infected)\r\n"
+                == "X-Mailreeve-Unchecked: scanner-failed (clamav), encrypted, scanner-failed (ax0Dx0AXy), bypassed (infected), bypassed (spam)\r\n"
         )
+        // What an allowed sender sends was looked at.
+        verdict.standing.isAllowed = true
+        #expect(HeaderEdits.unchecked(verdict).hasSuffix(", bypassed (infected)\r\n"))
         #expect(HeaderEdits.unchecked(Samples.verdict()) == "")
+    }
+
+    /// What a policy does not look for is not alarmed of either.
+    @Test func nothingIsSaidOfWhatIsBypassed() {
+        var verdict = Samples.verdict(viruses: ["V"])
+        verdict.badHeaders = [Verdict.HeaderFault(kind: .longLine, detail: "x")]
+        #expect(HeaderEdits.alert(verdict).contains("INFECTED") && HeaderEdits.alert(verdict).contains("BAD HEADER"))
+        verdict.skipped = [.infected, .badHeader]
+        #expect(HeaderEdits.alert(verdict) == "")
+    }
+
+    @Test func amavisHold() {
+        let verdict = Samples.verdict(unchecked: [.encrypted, .overLimits])
+        #expect(HeaderEdits.amavisHold(verdict, names: .amavis) == "X-Amavis-Hold: over-limits\r\n")
+        #expect(HeaderEdits.amavisHold(verdict, names: .mailreeve) == "")
+        #expect(HeaderEdits.amavisHold(Samples.verdict(unchecked: [.encrypted]), names: .amavis) == "")
     }
 
     @Test func amavisNames() {

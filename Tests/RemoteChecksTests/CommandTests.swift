@@ -154,6 +154,9 @@ import Testing
             "cat SECRET", "echo x >OUTSIDE", "echo x >>SECRET", "ls /home", "ls /root", "cat /etc/shadow",
             "python3 -c 'import socket; socket.socket()'", "python3 -c 'import socket; socket.socket(socket.AF_UNIX)'",
             "mknod \"$1/device\" c 1 3", "head -c 3000000 /dev/zero >\"$1/large\"", "cp /bin/true \"$1/x\" && \"$1/x\"",
+            "setsid --wait true",
+            "python3 -c 'import os; p = os.fork(); p or os.setsid(); exit(os.waitpid(p, 0)[1] != 0 if p else 0)'",
+            "sh -c 'python3 -c \"import os; os.setpgid(0, 0)\"'",
         ])
     func theCellHolds(act: String) async throws {
         let bench = try Bench()

@@ -52,6 +52,13 @@ import Testing
         }
         #expect(hung == "no answer in time")
         process.signal(SIGCONT)
+        // A client that is gone, one that says nothing, and one that does not speak the protocol.
+        for words in ["", "nonsense\n", "{}\n", "{\"version\":1"] {
+            let client = try StreamSocket(path: path)
+            try client.send(Array(words.utf8))
+        }
+        try await Self.expectExample(scanner)
+        #expect(process.isRunning)
     }
 
     @Test func theRequestIsWhatIsDocumented() throws {

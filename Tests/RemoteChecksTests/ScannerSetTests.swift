@@ -161,6 +161,27 @@ import Testing
         #expect(set.states[0].answered == 1 && set.states[0].failed == 1)
     }
 
+    /// One whose test takes long holds up nobody: it is not due again, and the others are when their time has come.
+    @Test func aSlowTestHoldsUpNobody() async throws {
+        var options = ScannerSet.Options()
+        options.testInterval = 0
+        let set = ScannerSet(
+            [
+                (Self.settings("slow", sample: .eicar), Fake(nil)),
+                (Self.settings("quick", sample: .eicar), Fake(Self.clean)),
+            ],
+            options: options
+        ) { _ in }
+        let first = set.dueTests()
+        #expect(first.count == 2)
+        let slow = Task { await first[0]() }
+        await first[1]()
+        #expect(set.states.map(\.fault) == ["has not been tested yet", nil])
+        #expect(set.dueTests().count == 1)
+        slow.cancel()
+        await slow.value
+    }
+
     @Test func silenceEndsWithTheTimeout() async throws {
         let set = ScannerSet([(Self.settings("a", timeout: 0.1), Fake(nil))]) { _ in }
         await set.test()

@@ -147,14 +147,14 @@ import Testing
     /// Time that passes with each look at it.
     private final class Clock: Sendable {
         private let now = Mutex(0)
-        let step: (wall: Int, processor: Int)
+        let step: Int
 
-        init(_ step: (wall: Int, processor: Int)) { self.step = step }
+        init(_ step: Int) { self.step = step }
 
-        func read() -> (wall: Int, processor: Int) {
-            now.withLock { count in
-                count += 1
-                return (count * step.wall, count * step.processor)
+        func read() -> Int {
+            now.withLock { time in
+                time += step
+                return time
             }
         }
     }
@@ -162,15 +162,26 @@ import Testing
     @Test func time() {
         let second = 1_000_000_000
         let limits = UnpackingLimits(seconds: 3, processorSeconds: 100)
-        let wall = Clock((second, 0))
-        let budget = Budget(limits, messageSize: 1) { wall.read() }
+        let wall = Clock(second)
+        let budget = Budget(limits, messageSize: 1, wallClock: { wall.read() }, processorClock: { 0 })
         #expect([budget.mayGoOn(), budget.mayGoOn(), budget.mayGoOn(), budget.mayGoOn()] == [true, true, true, false])
         #expect(budget.hits == [.seconds])
-        let processor = Clock((0, 101 * second))
-        let busy = Budget(limits, messageSize: 1) { processor.read() }
+        let processor = Clock(101 * second)
+        let busy = Budget(limits, messageSize: 1, wallClock: { 0 }, processorClock: { processor.read() })
         #expect(!busy.mayGoOn())
         #expect(busy.hits == [.processorSeconds])
         #expect(!busy.take(Member()))
+    }
+
+    /// The processor clock is asked once a millisecond at most.
+    @Test func looksAtTheProcessorClock() {
+        let processor = Clock(1)
+        let wall = Clock(100_000)
+        let budget = Budget(
+            UnpackingLimits(), messageSize: 1, wallClock: { wall.read() }, processorClock: { processor.read() })
+        for _ in 0..<100 { #expect(budget.mayGoOn()) }
+        // One for the start, one of the first look, and this one.
+        #expect((11...13).contains(processor.read()))
     }
 
     // MARK: The workspace

@@ -114,6 +114,9 @@ import Testing
         let generated: Set<String> = [
             "zip", "7z", "tar", "udf", "gz", "bz2", "Z", "cpio", "ar", "xar", "warc", "iso", "arj", "xz", "lzma", "zst",
             "lz4", "lz", "cab", "rpm", "disk", "vhd", "vhdx", "vmdk",
+            "arc", "deb",
+            // By `OldArchiveTests`.
+            "zoo",
             // By `RecognitionTests` and the suites of the MIME reader.
             "mail", "mbox", "hqx", "asc",
         ]

@@ -37,6 +37,9 @@ package struct StoreTotals: Hashable, Sendable {
 
     static let key = Array("totals".utf8)
 
+    /// The most that a total, or a number of a message or batch, can be: sums of some of them cannot overflow.
+    static let most: UInt64 = 1 << 48
+
     func encoded() -> [UInt8] {
         var out: [UInt8] = []
         let numbers = [
@@ -64,6 +67,7 @@ package struct StoreTotals: Hashable, Sendable {
         guard (8...30).contains(numbers[1]), numbers[2] == 0 || (8...30).contains(numbers[2]) else {
             throw .damaged("bucket bits")
         }
+        guard numbers[3...13].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
         tokenBits = numbers[1]
         weightBits = numbers[2]
         spam = numbers[3]

@@ -1,3 +1,5 @@
+internal import MailModel
+
 private typealias Setting = SchemaKey<Settings>
 
 /// Keys of the spam scorer.

@@ -1,3 +1,5 @@
+package import MailModel
+
 extension Settings {
     /// The spam scorer.
     package struct Bayes: Sendable, Equatable {

@@ -37,8 +37,8 @@ package struct MessagePipeline: MailReceiver {
             remember: { work, done in await remember(work, done, key) })
         if case .failed(let cause) = await delivery.run(&work, served: served) {
             work.quarantineID = nil
-            gateway.autolearner.withdraw(work)
             gateway.alarm("\(work.id): \(cause)")
+            gateway.autolearner.withdraw(work)
             return finish(&work, ReplyTexts.failure(cause, id: work.id))
         }
         let replies = await answer(&work, key, served)

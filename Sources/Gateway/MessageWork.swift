@@ -29,6 +29,8 @@ struct MessageWork: Sendable {
     var isFromCache = false
     /// How each scanner outside the inspector came out of it.
     var scannerOutcomes: [ScannerOutcome] = []
+    /// A backup looked in place of the embedded engine, which failed.
+    var isEngineReplaced = false
     /// What the rules want.
     var rules = RuleJudgement()
     /// What learnt mail says; nil when it says nothing.

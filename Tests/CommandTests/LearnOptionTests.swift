@@ -49,7 +49,8 @@ import Testing
     @Test(
         arguments: [
             "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--undo x", "--spam=x",
-            "--username", "--s x", "--mbox x", "--evil", "--prog --spam x", "-Lq --spam x", "-Lu", "-HAM x",
+            "--username",
+            "--s x", "--mbox x", "--evil", "--prog --spam x", "-Lq --spam x", "-Lu", "-HAM x",
         ])
     func whatCannotBeMeantIsRefused(_ line: String) {
         #expect(throws: LearnOptions.UsageError.self) { try options(line) }

@@ -165,6 +165,34 @@ struct LearnTests {
         }
     }
 
+    @Test(.enabled(if: getuid() == 0, "only root can become another user"))
+    func rootBecomesTheOwnerOfTheStore() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            func owner(_ path: String) -> UInt32? {
+                var status = stat()
+                return stat(place.database + path, &status) == 0 ? status.st_uid : nil
+            }
+            mkdir(place.database, 0o700)
+            chown(place.database, 1, 1)
+            #expect(try place.learn("--spam", "-u", "joe@example.com", Self.spam).status == 0)
+            #expect(try place.learn("--ham", Self.ham).status == 0)
+            for path in ["", "/data.mdb", "/users", "/users/joe@example.com", "/users/joe@example.com/data.mdb"] {
+                #expect(owner(path) == 1, "\(path)")
+            }
+            // Where all is root's or new, it belongs to the user of the settings.
+            let other = try runTool(
+                Programs.path("mailreeve"),
+                [
+                    "learn", "--config", place.configuration.path, "--dbpath", place.database + "2/deep", "-u",
+                    "@example.com",
+                    "--spam", Self.spam,
+                ])
+            #expect(other.status == 0, "\(other)")
+            #expect(owner("2/deep/users/@example.com/data.mdb") == Programs.serviceUser.1)
+        }
+    }
+
     @Test func whatIsNotThereIsNotMade() async throws {
         try await Lanes.run {
             let place = try Place()

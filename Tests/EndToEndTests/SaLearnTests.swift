@@ -86,7 +86,7 @@ struct SaLearnTests {
 
     /// Folders in folders, a Maildir with what a server keeps beside its mail, and files that are hidden.
     private static func makeTree(_ scratch: Scratch) throws {
-        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box"] {
+        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box", "tree/none"] {
             _ = try scratch.directory(name)
         }
         for name in ["cur", "new", "tmp", "x", ".Junk"] { _ = try scratch.directory("tree/box/\(name)") }
@@ -108,13 +108,14 @@ struct SaLearnTests {
             let tree = pair.scratch.path + "/tree"
             let list = try pair.write("list", ["spam:dir:\(tree)", "ham:file:\(tree)/.five"])
             let unsaid = try pair.write("unsaid", ["\(tree)/a"])
+            // What their program refuses comes last: it leaves its lock behind.
             let commands = [
                 ["--spam", tree], ["--ham", "--dir", tree + "/box"], ["--ham", tree + "/box/"],
                 ["--spam", "-f", unsaid],
-                ["-f", list], ["-f", unsaid],
-                ["--spam", "--file", Self.spam], ["--ham", "--mbox", "--file", Self.ham],
-                ["--spam", "--mbox", tree + "/one.eml"], ["--spam", "--dir", Self.spam],
-                ["--restore", tree + "/one.eml"], ["--restore", "/nonexistent/file"],
+                ["-f", list], ["--spam", tree + "/none"], ["--spam", tree + "/a/t*"], ["--spam", "--file", Self.spam],
+                ["--ham", "--mbox", "--file", Self.ham], ["--spam", "--mbox", tree + "/one.eml"],
+                ["--spam", "--dir", Self.spam], ["--restore", "/nonexistent/file"], ["--restore", tree + "/one.eml"],
+                ["-f", unsaid],
             ]
             for command in commands {
                 let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))

@@ -237,6 +237,27 @@ struct StoreContract {
         #expect(try store.undo(batch: daily.number, time: 9)?.forgotten == 1)
     }
 
+    @Test("a store of another version is refused, and can be cleared", arguments: StoreKind.allCases)
+    func otherVersion(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind)
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        try store.store.write { writing throws(StoreError) in
+            var record = [UInt8](repeating: 0, count: 156)
+            record[0] = 2
+            let key = StoreTotals.key
+            try writing.put(.meta, key.span, record.span)
+        }
+        #expect {
+            try store.totals()
+        } throws: { error in
+            (error as? StoreError)?.description.contains("version 2") == true
+        }
+        try store.clear()
+        #expect(try store.learn([lesson("a", 0..<9)], asSpam: true, batch: &batch, time: 7) == [.learned])
+        #expect(try store.totals().spam == 1)
+    }
+
     @Test("the order of learning changes no probability where mail has dates", arguments: StoreKind.allCases)
     func order(_ kind: StoreKind) throws {
         let mail = (0..<240).map { number in

@@ -124,7 +124,7 @@ extension BayesStore {
     /// Removes everything but the number of the next batch: whoever still holds one would write into another's.
     package func clear() throws(StoreError) {
         try store.write { writing throws(StoreError) in
-            let nextBatch = try self.totals(writing).nextBatch
+            let nextBatch = nextBatch(writing)
             for table in BayesTable.allCases { try writing.removeAll(table) }
             var totals = StoreTotals(tokenBits: freshTokenBits)
             totals.nextBatch = nextBatch

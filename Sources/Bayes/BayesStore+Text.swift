@@ -106,8 +106,7 @@ extension BayesStore {
         var parsed = try BackupText(text)
         if !parsed.isOwn { parsed.adopt() }
         try store.write { writing throws(StoreError) in
-            // Numbers of batches are not given away again: whoever still holds one would write into another's batch.
-            let nextBatch = try self.totals(writing).nextBatch
+            let nextBatch = nextBatch(writing)
             for table in BayesTable.allCases { try writing.removeAll(table) }
             var totals = try self.totals(writing)
             totals.nextBatch = nextBatch

@@ -109,6 +109,10 @@ package final class BayesStore: Sendable {
         return try StoreTotals(bytes)
     }
 
+    /// The number of the next batch, for a store that is emptied: numbers are not given away again, since whoever still holds one
+    /// would write into another's batch. 1 where the totals are damaged or another version's: emptying is the way out then.
+    func nextBatch(_ reading: any StoreReading) -> UInt64 { (try? totals(reading))?.nextBatch ?? 1 }
+
     func put(_ totals: StoreTotals, _ writing: any StoreWriting) throws(StoreError) {
         let key = StoreTotals.key
         try writing.put(.meta, key.span, totals.encoded().span)

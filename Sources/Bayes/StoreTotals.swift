@@ -58,7 +58,8 @@ package struct StoreTotals: Hashable, Sendable {
         let (count, curves) = (Self.numberCount, CommitteeModel.curveCount)
         // The version first: a record of another one has another size.
         if bytes.count >= 8, Octets.doubleWord(bytes.span, 0) != Self.version {
-            throw .damaged("a store of version \(Octets.doubleWord(bytes.span, 0))")
+            throw .damaged(
+                "a store of version \(Octets.doubleWord(bytes.span, 0)), not \(Self.version): clear it and learn anew")
         }
         guard bytes.count == (count + curves * 2) * 8 + EvidenceView.count * 4 else {
             throw .damaged("totals of \(bytes.count) octets")

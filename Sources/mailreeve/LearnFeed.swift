@@ -178,7 +178,8 @@ struct LearnFeed {
                 octets += bytes.count
                 batch.mails.append(
                     LearnMail(
-                        name: found.name, bytes: bytes, id: MessageIdentity.of(bytes.span), date: MessageIdentity.date(of: bytes.span), position: found.position))
+                        name: found.name, bytes: bytes, id: MessageIdentity.of(bytes.span),
+                        date: MessageIdentity.date(of: bytes.span), position: found.position))
             }
         }
     }

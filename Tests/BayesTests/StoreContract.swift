@@ -237,6 +237,27 @@ struct StoreContract {
         #expect(try store.undo(batch: daily.number, time: 9)?.forgotten == 1)
     }
 
+    @Test("a store of another version is refused, and can be cleared", arguments: StoreKind.allCases)
+    func otherVersion(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind)
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        try store.store.write { writing throws(StoreError) in
+            var record = [UInt8](repeating: 0, count: 156)
+            record[0] = 2
+            let key = StoreTotals.key
+            try writing.put(.meta, key.span, record.span)
+        }
+        #expect {
+            try store.totals()
+        } throws: { error in
+            (error as? StoreError)?.description.contains("version 2") == true
+        }
+        try store.clear()
+        #expect(try store.learn([lesson("a", 0..<9)], asSpam: true, batch: &batch, time: 7) == [.learned])
+        #expect(try store.totals().spam == 1)
+    }
+
     @Test("the order of learning changes no probability where mail has dates", arguments: StoreKind.allCases)
     func order(_ kind: StoreKind) throws {
         let mail = (0..<240).map { number in
@@ -364,6 +385,7 @@ struct StoreContract {
             "", "v\t2\tdb_version", "v\t3\tdb_version\nx\t1", "v\t3\tdb_version\nt\t1\t2\t3\tzz",
             "v\t3\tdb_version\nt\t-1\t2\t3\t0000000001", "v\t3\tdb_version\nm\tform\t1\nm\ts\t1\t1\t123\tid",
             "v\t3\tdb_version\ns\tq\tid",
+            "v\t3\tdb_version\nm\tform\t1\nm\ts\t18446744073709551615\t1\t1\t4000000001\tid",
         ], StoreKind.allCases)
     func badBackup(_ text: String, _ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind)

@@ -48,7 +48,8 @@ import Testing
 
     @Test(
         arguments: [
-            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--undo x", "--spam=x", "--username",
+            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--undo x", "--spam=x",
+            "--username",
             "--s x", "--mbox x", "--evil", "--prog --spam x", "-Lq --spam x", "-Lu", "-HAM x",
         ])
     func whatCannotBeMeantIsRefused(_ line: String) {

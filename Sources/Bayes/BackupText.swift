@@ -81,10 +81,10 @@ struct BackupText {
     }
 
     private static func message(_ fields: [String]) -> LearntMessage? {
-        guard fields.count == 6, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
-            batch <= most, let time = UInt32(fields[3]), !fields[5].isEmpty
+        guard fields.count == 7, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
+            batch <= most, let time = UInt32(fields[3]), let date = UInt32(fields[4]), !fields[6].isEmpty
         else { return nil }
-        let digits = Array(fields[4].utf8)
+        let digits = Array(fields[5].utf8)
         guard digits.count % 10 == 0 else { return nil }
         var keys: [TokenKey] = []
         keys.reserveCapacity(digits.count / 10)
@@ -95,7 +95,7 @@ struct BackupText {
             if let last = keys.last, key <= last { return nil }
             keys.append(key)
         }
-        return LearntMessage(id: fields[5], isSpam: fields[1] == "s", batch: batch, time: time, keys: keys)
+        return LearntMessage(id: fields[6], isSpam: fields[1] == "s", batch: batch, time: time, date: date, keys: keys)
     }
 
     /// The batches that the messages name.

@@ -1,23 +1,35 @@
 package import Checks
 
-/// A list of a setting in which tables may stand between what is named there.
+/// A list of a setting in which tables may stand between what is named there. However long it is, a key is found at once.
 package struct LookupList<Element: LookupListElement>: Hashable, Sendable {
-    package var elements: [Element]
+    package let elements: [Element]
+    /// Tables in their order.
+    package let tables: [LookupName]
+    /// Where the first element of each key stands.
+    private let places: [[UInt8]: Int]
 
     package init(_ elements: [Element] = []) {
         self.elements = elements
+        tables = elements.compactMap(\.table)
+        let keys = elements.enumerated().compactMap { place, element in element.key.map { ($0, place) } }
+        places = Dictionary(keys, uniquingKeysWith: { first, _ in first })
     }
 
     package var isEmpty: Bool { elements.isEmpty }
 
-    /// Tables in their order.
-    package var tables: [LookupName] { elements.compactMap(\.table) }
+    /// The first element of a key.
+    package subscript(key: [UInt8]) -> Element? { places[key].map { elements[$0] } }
+
+    package static func == (one: LookupList, other: LookupList) -> Bool { one.elements == other.elements }
+    package func hash(into hasher: inout Hasher) { hasher.combine(elements) }
 }
 
 /// What a `LookupList` holds: an element is written as one text.
 package protocol LookupListElement: Hashable, Sendable, CustomStringConvertible {
     /// The table that it is; nil for all else.
     var table: LookupName? { get }
+    /// The key of addresses that it is; nil for all else.
+    var key: [UInt8]? { get }
 }
 
 /// Addresses as a setting names them: keys in amavis's syntax (`user@example.com`, `user@`, `example.com`, `.example.com`,
@@ -32,6 +44,10 @@ package enum AddressListElement: LookupListElement {
 
     package var table: LookupName? {
         if case .table(let name) = self { name } else { nil }
+    }
+
+    package var key: [UInt8]? {
+        if case .key(let key, _) = self { key } else { nil }
     }
 
     package var description: String {
@@ -53,6 +69,10 @@ package enum AddressPointsElement: LookupListElement {
         if case .table(let name) = self { name } else { nil }
     }
 
+    package var key: [UInt8]? {
+        if case .key(let key, _) = self { key } else { nil }
+    }
+
     package var description: String {
         switch self {
         case .key(let key, let points): "\(keyText(key)) \(pointsText(points))"
@@ -72,6 +92,8 @@ package enum ClientListElement: LookupListElement {
     package var table: LookupName? {
         if case .table(let name) = self { name } else { nil }
     }
+
+    package var key: [UInt8]? { nil }
 
     package var description: String {
         switch self {

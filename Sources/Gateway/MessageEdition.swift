@@ -5,6 +5,7 @@ internal import MIME
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -138,14 +139,16 @@ extension MessageWork {
         fields += HeaderEdits.unchecked(verdict)
         // Nothing is said of the score of a message that could not be inspected at all.
         if group.isLocal, policy.marking.addsSpamFields, report != nil {
-            fields += SpamFields.text(verdict, policy.levels, addsReport: policy.marking.addsSpamReport)
+            fields += SpamFields.text(
+                verdict, policy.levels, addsReport: policy.marking.addsSpamReport, autolearning: autolearning)
         }
         if policy.addAmbiguityResults, let report {
             fields += HeaderEdits.ambiguityResults(
                 hostname: setup.hostname, anomalies: anomalies,
                 readings: 1 + (report.parts.map(\.reading).max() ?? 0))
         }
-        return fields + rules.holdField(policy.marking.fieldNames)
+        let hold = rules.holdField(policy.marking.fieldNames)
+        return fields + (hold.isEmpty ? HeaderEdits.amavisHold(verdict, names: policy.marking.fieldNames) : hold)
     }
 
     private var received: String {
@@ -243,16 +246,30 @@ extension MessageWork {
         return out
     }
 
-    /// The scanner's version when it saw the whole message with real signatures; nil otherwise.
+    /// What saw the whole message and found no virus; nil when nothing did.
     private var truthfulEngine: String? {
-        guard verdict.virusNames.isEmpty, verdict.unchecked.isEmpty, let report, let ready,
-            report.completedScanners.contains("clamav"), !setup.testSignaturesOnly
-        else {
+        guard verdict.virusNames.isEmpty, verdict.unchecked.isEmpty else { return nil }
+        return embeddedEngine ?? remoteEngine
+    }
+
+    /// The embedded engine's version when it saw the message with real signatures.
+    private var embeddedEngine: String? {
+        guard let report, let ready, report.completedScanners.contains("clamav"), !setup.testSignaturesOnly else {
             return nil
         }
         let engine = Escaping.text(ready.engineVersion, limit: 60)
         guard ready.databaseVersion > 0 else { return engine }
         let hours = max(0, time - ready.databaseTime) / 3600
         return "\(engine), signatures \(ready.databaseVersion), \(hours) h old"
+    }
+
+    /// The first other virus scanner that answered, by its name and what it says of itself.
+    private var remoteEngine: String? {
+        guard
+            let name = scannerOutcomes.first(where: { $0.settings.seeks == .viruses && $0.answer != nil })?.settings
+                .name
+        else { return nil }
+        let version = setup.scanners.states.first { $0.name == name }?.version ?? ""
+        return Escaping.text(version.isEmpty ? name : "\(name): \(version)", limit: 100)
     }
 }

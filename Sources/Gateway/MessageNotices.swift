@@ -13,10 +13,34 @@ extension MessageWork {
     /// Notices on their way at the same time.
     private static let noticesAtOnce = 8
 
-    /// Tells the sender of refused recipients.
+    /// What became of a notification to the sender.
+    enum Notification {
+        case sent
+        /// This sender has been told of so much in this hour that he is told no more.
+        case suppressed
+        /// The next hop refused it for good: this sender cannot be told, and trying again would not change it.
+        case refused(Reply)
+        /// It was not taken in time: the client has to try again.
+        case notTaken
+    }
+
+    /// Tells the sender of refused recipients. What keeps us from it is said in the log. How often a sender is told of mail that was
+    /// refused for what is in it is limited: spammers forge senders.
     /// - Parameter number: tells the notifications of one message apart.
-    /// - Returns: false when the notification was not taken in time and the client has to try again.
-    func notifySender(_ refused: [RecipientOutcome], number: Int) async -> Bool {
+    mutating func notifySender(_ refused: [RecipientOutcome], number: Int) async -> Notification {
+        let sender = message.envelope.reversePath
+        if let book = setup.notices, !refused.contains(where: \.kind.isDelivered), !book.mayNotify(sender, time: time) {
+            causes.append("no notification to <\(sender)>: too many in this hour")
+            return .suppressed
+        }
+        let outcome = await notification(of: refused, number: number)
+        if case .refused(let reply) = outcome {
+            causes.append("no notification to <\(sender)>: \(reply.summary)")
+        }
+        return outcome
+    }
+
+    private func notification(of refused: [RecipientOutcome], number: Int) async -> Notification {
         let envelope = message.envelope
         var subject = DeliveryStatusNotification.Subject(
             hostname: setup.hostname, id: id, envelope: envelope, refused: refused, headers: facts.block, time: time)
@@ -37,12 +61,11 @@ extension MessageWork {
         let deadline = deadline(in: setup.settings.notices.senderTime)
         return await waited(until: deadline) { [self] in
             switch await submit(bytes, to: envelope.reversePath) {
-            case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
-            // A sender that the next hop refuses for good cannot be told; trying again would not change it.
-            case .refused(_, let replies): return replies.allSatisfy(\.isPermanent)
-            case .unavailable: return false
+            case .ready(let prepared): return Notification(await prepared.commit())
+            case .refused(_, let replies): return Notification(replies)
+            case .unavailable: return .notTaken
             }
-        } ?? false
+        } ?? .notTaken
     }
 
     /// A notice that is ready to be sent.
@@ -177,5 +200,16 @@ extension MessageWork {
             reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
             recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
         return await prepare(notice)
+    }
+}
+
+extension MessageWork.Notification {
+    /// By a next hop's replies to its one recipient.
+    fileprivate init(_ replies: [Reply]) {
+        guard let reply = replies.first(where: { !$0.isPositive }) else {
+            self = replies.isEmpty ? .notTaken : .sent
+            return
+        }
+        self = reply.isPermanent ? .refused(reply) : .notTaken
     }
 }

@@ -68,11 +68,9 @@ package struct PolicyExplanation: Sendable {
     /// the administrator; nil when nothing is. Blocks on a disk.
     package static func tableProblem(_ settings: Settings) -> String? {
         do {
-            _ = try PolicyBook(settings)
-            _ = try NoticeBook(settings, before: nil)
+            _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
-            _ = try builder.nameScores()
             return nil
         } catch {
             return "\(error)"

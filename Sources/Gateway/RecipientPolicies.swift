@@ -17,7 +17,7 @@ package struct RecipientGroup: Sendable {
     /// How to take that out; nil when it cannot be done.
     var strip: StripPlan?
     /// Until the message is judged it is unchecked.
-    var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
+    var verdict = Verdict.notInspected
 
     /// The verdict as far as it decides: what replies and the quarantine speak of.
     var decisive: Verdict { verdict.only(policy.decidingCategory(for: verdict)) }

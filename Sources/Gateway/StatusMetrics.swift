@@ -64,6 +64,9 @@ package struct StatusMetrics: CustomStringConvertible {
             Metric("infected_total", .counter, "Messages with a virus.", totals.infected),
             Metric("unchecked_total", .counter, "Messages that could not be checked as a whole.", totals.unchecked),
             Metric("quarantined_total", .counter, "Messages put into quarantine.", totals.quarantined),
+            Metric(
+                "not_kept_total", .counter, "Messages put off because the quarantine could not be written.",
+                totals.notKept),
             Metric("temporary_total", .counter, "Messages put off with a temporary failure.", totals.temporary),
             Metric(
                 "rule_matches_given_up_total", .counter, "Matches of rules given up at a limit.",
@@ -72,6 +75,9 @@ package struct StatusMetrics: CustomStringConvertible {
             Metric(
                 "journal_overflowed_total", .counter, "Events that went into the log instead.",
                 document.journal.overflowed),
+            Metric("cache_entries", .gauge, "Messages whose answers are kept.", document.cache.entries),
+            Metric("cache_hits_total", .counter, "Messages whose answer was kept.", document.cache.hits),
+            Metric("cache_misses_total", .counter, "Messages whose answer was not kept.", document.cache.misses),
             Metric("connections", .gauge, "Open connections of clients.", document.listeners.connections),
             Metric(
                 "connections_accepted_total", .counter, "Connections accepted.",
@@ -82,6 +88,9 @@ package struct StatusMetrics: CustomStringConvertible {
             Metric("spool_messages", .gauge, "Messages in hand.", document.spool.messages),
             Metric("spool_bytes", .gauge, "Octets of the messages in hand.", document.spool.bytes),
             Metric("inspector_generation", .gauge, "Generation of the inspector that serves.", inspector.generation),
+            Metric(
+                "inspector_generation_refused", .gauge, "1 while the last new generation could not take over.",
+                inspector.refused.isEmpty ? 0 : 1),
             Metric("inspector_busy", .gauge, "Workers with a message.", inspector.busy),
             Metric("inspector_waiting", .gauge, "Messages that wait for a worker.", inspector.waiting),
             Metric("inspected_total", .counter, "Messages inspected.", inspector.inspected),

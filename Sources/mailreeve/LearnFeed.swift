@@ -11,6 +11,8 @@ struct LearnMail: Sendable {
     var bytes: [UInt8]
     /// What it is known by, see `MessageIdentity`.
     var id: String
+    /// When it came, in seconds since 1970; 0 where it does not say.
+    var date: UInt32
     /// Octets of all files up to here, as they lie there.
     var position: Int
 }
@@ -180,7 +182,7 @@ struct LearnFeed {
                 octets += bytes.count
                 batch.mails.append(
                     LearnMail(
-                        name: found.name, bytes: bytes, id: MessageIdentity.of(bytes.span), position: found.position))
+                        name: found.name, bytes: bytes, id: MessageIdentity.of(bytes.span), date: MessageIdentity.date(of: bytes.span), position: found.position))
             }
         }
     }

@@ -63,7 +63,7 @@ struct LearnRun {
     /// - Parameter countsNow: false leaves counting to the next `--sync`.
     mutating func learn(into store: BayesStore, countsNow: Bool) async throws {
         while let (lesson, taken) = try await next() {
-            let lessons = taken.map { Lesson(id: $0.mail.id, features: Features(tokens: $0.tokens)) }
+            let lessons = taken.map { Lesson(id: $0.mail.id, features: Features(tokens: $0.tokens), date: $0.mail.date) }
             try await finishWriting()
             let (now, current) = (now, batch)
             writing = Task {

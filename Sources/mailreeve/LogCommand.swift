@@ -31,12 +31,8 @@ struct LogCommand: ParsableCommand {
     @Flag(help: "Only mail that at least one recipient got.")
     var passed = false
 
-    @Flag(help: "Only mail that nobody got.")
+    @Flag(help: "Only mail that at least one recipient did not get.")
     var blocked = false
-
-    func validate() throws {
-        if passed, blocked { throw ValidationError("--passed and --blocked exclude each other") }
-    }
 
     /// Events that are read in one step.
     private static let step = 500
@@ -52,25 +48,28 @@ struct LogCommand: ParsableCommand {
         query.category = search.category?.category
         query.since = search.since?.time
         query.until = search.until?.time
-        if passed { query.isPassed = true }
-        if blocked { query.isPassed = false }
+        query.isPassed = passed
+        query.isBlocked = blocked
         var left = search.mostMessages
         var found = false
         while left > 0 {
             query.limit = min(left, Self.step)
             let records = try journal.search(query)
             for record in records {
-                Terminal.write(
-                    (search.json
-                        ? JournalLine.bytes(record)
-                        : Array("\(QuarantineListing.time(record.time)) \(record.line)".utf8)) + [0x0A])
+                Terminal.write((search.json ? JournalLine.bytes(record) : Self.lines(record)) + [0x0A])
             }
             found = found || !records.isEmpty
             left -= records.count
             guard records.count == query.limit, let last = records.last else { break }
-            query.after = QuarantineQuery.Place(time: last.time, id: last.mailID)
+            query.after = JournalQuery.Place(time: last.time, id: last.logID)
         }
         if !found { throw ExitCode.failure }
+    }
+
+    /// The lines of the log on a message, each after its time.
+    private static func lines(_ record: JournalRecord) -> [UInt8] {
+        let time = QuarantineListing.time(record.time)
+        return Array(record.line.split(separator: "\n").map { "\(time) \($0)" }.joined(separator: "\n").utf8)
     }
 }
 

@@ -62,6 +62,15 @@ struct SaLearnTests {
                 ["--spam", one], ["--ham", one], ["--forget", one], ["--forget", one],
                 ["--no-sync", "--spam", "--file", one], ["--sync"], ["--max-size", "10", "--ham", one],
                 ["--spam", "/nonexistent/mail"], ["--force-expire"], ["one"], ["--frob"], ["--dump", "nothing"],
+                // As scripts and cron jobs have it.
+                ["-LD", "--spam", "--mbox", Self.spam], ["-D", "", "--spam", Self.spam],
+                ["-D", "bayes,learn", "--ham", "--mbox", Self.ham], ["--prog", "--ham", Self.ham],
+                ["--progress", "--mbox", "--spam", Self.spam], ["--showdots", "--ham", "--mbox", Self.ham],
+                ["--sync", "--no-sync"],
+                ["--cf", "use_bayes 1", "--ham", one],
+                ["--spam", "--ham", "--mbox", Self.ham], ["--mbox", "--spam", Programs.package + "/corpus/*.mbox"],
+                ["--max-size=100", "--ham", "--mbox", Self.ham], ["--max-size", "1000k", "--ham", one],
+                ["--mbox", "--spam", "-f", "/dev/null"], ["--restore"], ["-dbpath", "x"], ["--HAM", one], ["-V"],
             ]
             for command in commands {
                 let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))

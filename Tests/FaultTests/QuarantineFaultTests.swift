@@ -34,6 +34,10 @@ import Testing
                 $0.contains("quarantine: ") && $0.contains("No space left")
             }
             #expect(complaint, "\(stage.gateway.allLines)")
+            #expect(stage.gateway.allLines.contains { $0.contains("(!!) ") && $0.contains("No space left") })
+            let status = try runTool(
+                Programs.path("mailreeve"), ["status", "--config", stage.gateway.disk.path + "/mailreeve.yaml"])
+            #expect(status.text.contains("3 messages COULD NOT BE KEPT"), "\(status)")
             #expect(try place.listed() == first)
 
             try disk.clear()
@@ -55,12 +59,16 @@ import Testing
         try await Lanes.run {
             let stage = try Stage()
             let directory = stage.gateway.stateDirectory + "/quarantine"
+            // Made when the daemon compares index and files, a moment after its start.
+            try poll("the index") { FileManager.default.fileExists(atPath: directory + "/index.sqlite") }
+            try FileManager.default.moveItem(atPath: directory, toPath: directory + ".away")
             try Data().write(to: URL(fileURLWithPath: directory))
             let reply = try send(Self.infected(), to: stage.gateway.port)
             #expect(reply.description.hasPrefix("451 4.5.0 Error in processing, id="), "\(reply)")
             try stage.gateway.log.wait(for: "Not a directory")
             #expect(try send(.clean(1), to: stage.gateway.port).code == 250)
             try FileManager.default.removeItem(atPath: directory)
+            try FileManager.default.moveItem(atPath: directory + ".away", toPath: directory)
             #expect(try send(Self.infected(), to: stage.gateway.port).description.hasPrefix("250 2.7.0 Ok, discarded"))
             #expect(stage.gateway.quarantined.count == 1)
             stage.expectCleanEnd()

@@ -40,11 +40,14 @@ import Testing
         #expect(refusal.summary == "554 5.7.0 Bounce, id=i - BANNED")
         let path = MailPath("r@b")
         #expect(
-            ReplyTexts.bounced(path, refusal, wasSent: true).summary
+            ReplyTexts.bounced(path, refusal, .sent).summary
                 == "250 2.5.0 Ok <r@b>, DSN was sent (554 5.7.0 Bounce, id=i - BANNED)")
         #expect(
-            ReplyTexts.bounced(path, refusal, wasSent: false).summary
+            ReplyTexts.bounced(path, refusal, .suppressed).summary
                 == "250 2.5.0 Ok <r@b>, DSN suppressed (554 5.7.0 Bounce, id=i - BANNED)")
+        #expect(
+            ReplyTexts.bounced(path, refusal, .refused).summary
+                == "250 2.5.0 Ok <r@b>, DSN could not be sent (554 5.7.0 Bounce, id=i - BANNED)")
     }
 
     @Test func softenedRefusals() {
@@ -54,6 +57,15 @@ import Testing
         #expect(summary(.reject, Self.infected.only(.banned)) == "450 4.7.0 Reject (soft_bounce), id=i - BANNED")
         #expect(summary(.bounce, Self.infected.only(.banned)) == "450 4.7.0 Bounce (soft_bounce), id=i - BANNED")
         #expect(summary(.reject, Self.infected.only(.oversized)).hasPrefix("450 4.3.4 Reject (soft_bounce), id=i"))
+    }
+
+    @Test func aFullWorkspaceIsInsufficientStorage() {
+        let reply = ReplyTexts.content(
+            .tempfail, Samples.verdict(unchecked: [.overLimits, .workspaceFull]), id: Self.id)
+        #expect(
+            reply.summary
+                == "452 4.3.1 Insufficient system storage, id=59301-02 - UNCHECKED: over-limits, workspace-full")
+        #expect(reply.isTemporary)
     }
 
     /// What exactly failed is for the log, not for a stranger.
@@ -95,8 +107,11 @@ import Testing
 
     @Test func loopsAreRefusedForGood() {
         #expect(
-            ReplyTexts.loop(hops: 51, id: Self.id).summary
+            ReplyTexts.loop(hops: 51, id: Self.id, isSoft: false).summary
                 == "554 5.4.6 Reject, id=59301-02 - mail loop: 51 Received fields")
+        #expect(
+            ReplyTexts.loop(hops: 51, id: Self.id, isSoft: true).summary
+                == "450 4.4.6 Reject (soft_bounce), id=59301-02 - mail loop: 51 Received fields")
     }
 
     @Test(arguments: Samples.hostile)

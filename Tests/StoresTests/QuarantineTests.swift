@@ -152,6 +152,7 @@ import TestSupport
             entry.envelope.reversePath = MailPath(bytes: bytes())
             entry.envelope.client.address = String(decoding: bytes(), as: UTF8.self)
             entry.envelope.client.forwarded?.address = bytes()
+            entry.envelope.client.forwarded?.proto = bytes()
             entry.envelope.parameters.envelopeID = bytes()
             entry.envelope.recipients = (0..<3).map { _ in
                 Recipient(
@@ -165,7 +166,7 @@ import TestSupport
         // No value made a line of its own.
         let names: Set<Substring> = [
             "mailreeve-quarantine", "id", "secret", "message-sha256", "subject", "message-id", "time", "category",
-            "size", "reason", "sender", "listener", "policy", "client", "forwarded", "body",
+            "size", "reason", "sender", "listener", "policy", "client", "forwarded", "protocol", "body",
             "smtputf8", "ret", "envid", "recipient", "sha256",
         ]
         for round in 0..<300 {

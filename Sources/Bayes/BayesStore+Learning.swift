@@ -132,10 +132,12 @@ extension BayesStore {
         }
     }
 
-    /// Brings every bucket within its share of the budget. Gives the tokens that went.
+    /// Brings every bucket within its share of the budget, after cutting the tokens into as many buckets as the budget wants
+    /// now. Gives the tokens that went.
     package func expire(time: UInt32) throws(StoreError) -> Int {
         var expired = 0
         try store.write { writing throws(StoreError) in
+            try self.fitBuckets(writing)
             var session = try LearningSession(self, writing, time: time)
             try session.countPending()
             expired = try session.expireAll()
@@ -184,8 +186,11 @@ private struct LearningSession {
             outcome = .relearned
         }
         guard try sketches.add(lesson.keys, isSpam, limit: store.limits.nearDuplicates, writing) else {
+            // It takes a number, though nothing stands under it: identifiers grow old by numbers.
             let seen = SeenRecord(isSpam: isSpam, message: totals.nextMessage, isRepeated: true)
             try writing.put(.seen, id.span, seen.encoded().span)
+            totals.nextMessage += 1
+            if countsNow { totals.firstPending = totals.nextMessage }
             return .repeated
         }
         let number = totals.nextMessage
@@ -359,6 +364,7 @@ private struct LearningSession {
         totals.lastExpired = UInt64(expired)
         return expired
     }
+
     /// Learnt messages, in multiples of those that are kept, after which an identifier is forgotten: that mail would then be
     /// learnt a second time.
     private static let seenFactor: UInt64 = 20

@@ -114,17 +114,7 @@ extension BayesStore {
             totals.ham = parsed.ham
             totals.tokens = UInt64(parsed.tokens.count)
             totals.foreignTokens = UInt64(parsed.foreignTokens)
-            let scheme = BucketScheme(bits: totals.tokenBits)
-            let records = parsed.tokens.sorted { scheme.order($0.key) < scheme.order($1.key) }
-            var start = 0
-            while start < records.count {
-                let bucket = scheme.bucket(records[start].key)
-                var end = start
-                while end < records.count, scheme.bucket(records[end].key) == bucket { end += 1 }
-                try writing.put(
-                    .tokens, Octets.key(bucket).span, TokenBucket.encoded(Array(records[start..<end]), scheme).span)
-                start = end
-            }
+            try self.put(parsed.tokens, BucketScheme(bits: totals.tokenBits), writing)
             var numbers: [String: UInt64] = [:]
             var sketches = SketchCounts()
             for message in parsed.messages {

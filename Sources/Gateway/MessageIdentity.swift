@@ -2,8 +2,8 @@ internal import Bytes
 internal import Digests
 internal import MIME
 
-/// What a learnt message is known by, whatever its way was: its date, its message identifier, its sender, its subject and
-/// its body. Fields that deliveries and filters add do not count.
+/// What a learnt message is known by, whatever its way was: its date, its message identifier, its sender and its body. Fields
+/// that deliveries and filters add do not count, nor the subject, which filters put their tags into.
 package enum MessageIdentity {
     /// - Parameter message: with CRLF line ends.
     package static func of(_ message: Span<UInt8>) -> String {
@@ -12,7 +12,7 @@ package enum MessageIdentity {
         while let field = scanner.next(in: message) {
             let isCounted =
                 field.isNamed("message-id", in: message) || field.isNamed("date", in: message)
-                || field.isNamed("from", in: message) || field.isNamed("subject", in: message)
+                || field.isNamed("from", in: message)
             guard isCounted else { continue }
             message.extracting(field.whole).withUnsafeBytes { sum.update($0) }
         }

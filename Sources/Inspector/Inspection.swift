@@ -273,7 +273,9 @@ struct Inspection {
 
         /// Takes what people read of a part.
         mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int, isAlternative: Bool) {
-            if GTUBE.isIn(text.text.span) { builder.addTestString(GTUBE.name, part: part) }
+            // Of HTML what it shows and hides, too: references to characters and tags may stand in the middle of it.
+            let texts = [text.text, text.html?.visible ?? [], text.html?.hidden ?? []]
+            if texts.contains(where: { GTUBE.isIn($0.span) }) { builder.addTestString(GTUBE.name, part: part) }
             for kind in text.anomalies { builder.add(Anomaly(kind: kind, part: part, offset: offset)) }
             if text.limitReached { builder.reachTextLimit() }
             clock.spent(.text)

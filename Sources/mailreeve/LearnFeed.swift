@@ -69,14 +69,18 @@ struct LearnFeed {
     private var files: ArraySlice<LearnFile>
     private let limit: Int
     private let compression: Compression
+    private let tags: SubjectTags
     private var reading: Reading?
     private var finished = 0
 
-    /// - Parameter limit: octets of the largest message.
-    init(_ files: [LearnFile], limit: Int, compression: Compression) {
+    /// - Parameters:
+    ///   - limit: octets of the largest message.
+    ///   - tags: what is taken off subjects.
+    init(_ files: [LearnFile], limit: Int, compression: Compression, tags: SubjectTags) {
         self.files = files[...]
         self.limit = limit
         self.compression = compression
+        self.tags = tags
     }
 
     /// The next messages; nil behind the last. Blocks.
@@ -169,7 +173,7 @@ struct LearnFeed {
         case .damaged: LearnSource.complain("\(found.name): the mailbox is damaged from here on")
         case .tooLarge: batch.skipped += 1
         case .whole(let raw):
-            let bytes = Self.message(raw, found.form)
+            let bytes = tags.removed(from: Self.message(raw, found.form))
             if bytes.isEmpty {
                 batch.empty += 1
             } else if bytes.count > limit {

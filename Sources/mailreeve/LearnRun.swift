@@ -49,11 +49,13 @@ struct LearnRun {
         var batch: BatchRecord?
     }
 
-    init(_ files: [LearnFile], _ options: LearnOptions, reader: TokenReader, compression: Compression) {
+    init(
+        _ files: [LearnFile], _ options: LearnOptions, reader: TokenReader, compression: Compression, tags: SubjectTags
+    ) {
         self.reader = reader
         let wanted = options.largestMessage == 0 ? reader.largestMessage : options.largestMessage
         limit = min(wanted, reader.largestMessage)
-        feed = Feed(LearnFeed(files, limit: limit, compression: compression))
+        feed = Feed(LearnFeed(files, limit: limit, compression: compression, tags: tags))
         progress = LearnProgress(options, total: files.reduce(0) { $0 + $1.size })
     }
 

@@ -15,8 +15,8 @@ struct LearnTests {
 
         let directory: String
 
-        init() throws {
-            configuration = try OfflineConfiguration("bayes:\n  minimum: 50\n")
+        init(_ more: String = "") throws {
+            configuration = try OfflineConfiguration("bayes:\n  minimum: 50\n" + more)
             directory = String(configuration.path.dropLast("/mailreeve.yaml".count))
             database = directory + "/bayes"
         }
@@ -190,6 +190,26 @@ struct LearnTests {
                 ])
             #expect(other.status == 0, "\(other)")
             #expect(owner("2/deep/users/@example.com/data.mdb") == Programs.serviceUser.1)
+        }
+    }
+
+    @Test func aDeliveredCopyWithOurTagIsTheSameMail() async throws {
+        try await Lanes.run {
+            let place = try Place("policies:\n  default:\n    subject_tags:\n      spam: \"***SPAM***\"\n")
+            func mail(_ name: String, _ subject: String) throws -> String {
+                let text = "Message-ID: <1@example.org>\nFrom: a@example.org\nSubject: \(subject)\n\nwords of a mail\n"
+                return try place.configuration.write(name, Array(text.utf8))
+            }
+            _ = try place.learn("--spam", mail("sent", "cheap watches"))
+            let plain = try place.learn("--dump", "data")
+            let known = try place.learn("--spam", mail("delivered", "***SPAM*** cheap watches"))
+            #expect(known.lines.first == "Learned tokens from 0 message(s) (1 message(s) examined)")
+            let other = try place.learn("--ham", mail("delivered", "***SPAM*** cheap watches"))
+            #expect(other.lines.last?.contains("0 spam, 1 ham") == true, "\(other)")
+            func tokens(_ dump: ToolResult) -> Set<String> {
+                Set(dump.lines.map { $0.split(separator: " ").last.map(String.init) ?? "" })
+            }
+            #expect(try tokens(place.learn("--dump", "data")) == tokens(plain))
         }
     }
 

@@ -155,6 +155,7 @@ let package = Package(
 
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
+        testProgram("bayes-bench", "bench/BayesBench", ["Bayes", "Linux", "Scoring"]),
         testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
         testProgram(
             "quarantine-writer", "Tests/QuarantineWriter",
@@ -177,7 +178,7 @@ let package = Package(
         suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",
-            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", arguments]),
+            ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", "TestSupport", arguments]),
         suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
         .testTarget(
@@ -186,10 +187,13 @@ let package = Package(
             exclude: ["Oracle"], swiftSettings: strict),
         suite(
             "EndToEndTests",
-            ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
+            [
+                "Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector",
+                "mailreeve-launcher",
+            ]),
         suite(
             "FaultTests",
-            ["TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
+            ["Digests", "TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),
         suite(
             "GatewayTests",
             [

@@ -58,12 +58,18 @@ package final class ClamAVEngine {
         cl_engine_free(engine)
     }
 
-    /// True when a file of the database directory has come or changed since it was loaded or since this was last asked
-    /// (`cl_statchkdir`, which does not see that one has gone).
+    /// True when a file of the database directory has come, changed or gone since it was loaded or since this was last
+    /// asked.
     package func databaseHasChanged(_ directory: String) -> Bool {
-        guard watchesDatabase, cl_statchkdir(&databaseState) == 1 else { return false }
+        guard watchesDatabase else { return false }
+        let hasChanged = cl_statchkdir(&databaseState) == 1
         var state = cl_stat()
         guard cl_statinidir(directory, &state) == CL_SUCCESS else { return false }
+        // cl_statchkdir does not see that a file has gone.
+        guard hasChanged || state.entries != databaseState.entries else {
+            cl_statfree(&state)
+            return false
+        }
         cl_statfree(&databaseState)
         databaseState = state
         return true

@@ -141,6 +141,8 @@ static const int refused[] = {
     SYS_io_uring_register, SYS_userfaultfd, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_init_module,
     SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff,
     SYS_acct,
+    /* A session or group of its own would outlive the end of the scanner's. */
+    SYS_setsid, SYS_setpgid,
 };
 
 static void build_for_program(struct program *program, int network) {

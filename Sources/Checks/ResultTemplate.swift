@@ -86,6 +86,16 @@ package struct ResultTemplate: Hashable, Sendable {
         return min(number, Int(Int32.max))
     }
 
+    /// The text with a mark in the place of what each group will have matched.
+    package func marked(_ mark: UInt8) -> [UInt8] {
+        pieces.flatMap { piece in
+            switch piece {
+            case .literal(let bytes): bytes
+            case .capture: [mark]
+            }
+        }
+    }
+
     /// The text with what the groups matched; a group that took no part stands for nothing.
     /// - Parameters:
     ///   - subject: the text that matched.

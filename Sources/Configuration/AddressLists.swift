@@ -1,69 +1,105 @@
 package import Checks
 
-/// Addresses as a setting names them: keys in amavis's syntax (`user@example.com`, `user@`, `example.com`, `.example.com`,
-/// `.`), with `!` before one that is not meant, and tables. Of the keys the most specific one that an address has counts,
-/// wherever it stands; tables are asked after them, in their order.
-package struct AddressList: Hashable, Sendable {
-    package enum Element: Hashable, Sendable {
-        /// A key in lower case; the empty one is the null reverse-path.
-        case key([UInt8], isMeant: Bool)
-        case table(LookupName)
-    }
-
-    package var elements: [Element]
+/// A list of a setting in which tables may stand between what is named there. However long it is, a key is found at once.
+package struct LookupList<Element: LookupListElement>: Hashable, Sendable {
+    package let elements: [Element]
+    /// Tables in their order.
+    package let tables: [LookupName]
+    /// Where the first element of each key stands.
+    private let places: [[UInt8]: Int]
 
     package init(_ elements: [Element] = []) {
         self.elements = elements
+        tables = elements.compactMap(\.table)
+        let keys = elements.enumerated().compactMap { place, element in element.key.map { ($0, place) } }
+        places = Dictionary(keys, uniquingKeysWith: { first, _ in first })
     }
 
     package var isEmpty: Bool { elements.isEmpty }
 
-    /// Tables in their order.
-    package var tables: [LookupName] {
-        elements.compactMap { if case .table(let name) = $0 { name } else { nil } }
+    /// The first element of a key.
+    package subscript(key: [UInt8]) -> Element? { places[key].map { elements[$0] } }
+
+    package static func == (one: LookupList, other: LookupList) -> Bool { one.elements == other.elements }
+    package func hash(into hasher: inout Hasher) { hasher.combine(elements) }
+}
+
+/// What a `LookupList` holds: an element is written as one text.
+package protocol LookupListElement: Hashable, Sendable, CustomStringConvertible {
+    /// The table that it is; nil for all else.
+    var table: LookupName? { get }
+    /// The key of addresses that it is; nil for all else.
+    var key: [UInt8]? { get }
+}
+
+/// Addresses as a setting names them: keys in amavis's syntax (`user@example.com`, `user@`, `example.com`, `.example.com`,
+/// `.`), with `!` before one that is not meant, and tables. Of the keys the most specific one that an address has counts,
+/// wherever it stands; tables are asked after them, in their order.
+package typealias AddressList = LookupList<AddressListElement>
+
+package enum AddressListElement: LookupListElement {
+    /// A key in lower case; the empty one is the null reverse-path.
+    case key([UInt8], isMeant: Bool)
+    case table(LookupName)
+
+    package var table: LookupName? {
+        if case .table(let name) = self { name } else { nil }
+    }
+
+    package var key: [UInt8]? {
+        if case .key(let key, _) = self { key } else { nil }
+    }
+
+    package var description: String {
+        switch self {
+        case .key(let key, let isMeant): (isMeant ? "" : "!") + keyText(key)
+        case .table(let name): name.text
+        }
     }
 }
 
 /// Points for senders: keys with points, and tables whose values are points.
-package struct AddressPoints: Hashable, Sendable {
-    package enum Element: Hashable, Sendable {
-        case key([UInt8], points: Double)
-        case table(LookupName)
+package typealias AddressPoints = LookupList<AddressPointsElement>
+
+package enum AddressPointsElement: LookupListElement {
+    case key([UInt8], points: Double)
+    case table(LookupName)
+
+    package var table: LookupName? {
+        if case .table(let name) = self { name } else { nil }
     }
 
-    package var elements: [Element]
-
-    package init(_ elements: [Element] = []) {
-        self.elements = elements
+    package var key: [UInt8]? {
+        if case .key(let key, _) = self { key } else { nil }
     }
 
-    package var isEmpty: Bool { elements.isEmpty }
-
-    /// Tables in their order.
-    package var tables: [LookupName] {
-        elements.compactMap { if case .table(let name) = $0 { name } else { nil } }
+    package var description: String {
+        switch self {
+        case .key(let key, let points): "\(keyText(key)) \(pointsText(points))"
+        case .table(let name): name.text
+        }
     }
 }
 
 /// Clients as a setting names them: networks, with `!` before one that is not meant, and `cidr` tables; the first that
 /// holds the address decides.
-package struct ClientList: Hashable, Sendable {
-    package enum Element: Hashable, Sendable {
-        case network(CIDR, isMeant: Bool)
-        case table(LookupName)
+package typealias ClientList = LookupList<ClientListElement>
+
+package enum ClientListElement: LookupListElement {
+    case network(CIDR, isMeant: Bool)
+    case table(LookupName)
+
+    package var table: LookupName? {
+        if case .table(let name) = self { name } else { nil }
     }
 
-    package var elements: [Element]
+    package var key: [UInt8]? { nil }
 
-    package init(_ elements: [Element] = []) {
-        self.elements = elements
-    }
-
-    package var isEmpty: Bool { elements.isEmpty }
-
-    /// Tables in their order.
-    package var tables: [LookupName] {
-        elements.compactMap { if case .table(let name) = $0 { name } else { nil } }
+    package var description: String {
+        switch self {
+        case .network(let network, let isMeant): (isMeant ? "" : "!") + network.description
+        case .table(let name): name.text
+        }
     }
 }
 
@@ -73,7 +109,7 @@ package func points(_ text: String) -> Double? {
     return Double(value) / 1000
 }
 
-extension AddressList.Element {
+extension AddressListElement {
     init(parsing text: String) throws(ValueError) {
         if let table = try tableName(text) {
             guard table.type != .cidr else { throw ValueError("a cidr table holds networks, not addresses") }
@@ -83,16 +119,9 @@ extension AddressList.Element {
         let isMeant = !text.hasPrefix("!")
         self = .key(try addressKey(isMeant ? text : String(text.dropFirst())), isMeant: isMeant)
     }
-
-    var description: String {
-        switch self {
-        case .key(let key, let isMeant): (isMeant ? "" : "!") + keyText(key)
-        case .table(let name): name.text
-        }
-    }
 }
 
-extension AddressPoints.Element {
+extension AddressPointsElement {
     init(parsing text: String) throws(ValueError) {
         if let table = try tableName(text) {
             guard table.type != .cidr else { throw ValueError("a cidr table holds networks, not addresses") }
@@ -105,16 +134,9 @@ extension AddressPoints.Element {
         }
         self = .key(try addressKey(String(words[0])), points: points)
     }
-
-    var description: String {
-        switch self {
-        case .key(let key, let points): "\(keyText(key)) \(pointsText(points))"
-        case .table(let name): name.text
-        }
-    }
 }
 
-extension ClientList.Element {
+extension ClientListElement {
     init(parsing text: String) throws(ValueError) {
         if let table = try tableName(text, types: ["cidr", "texthash", "pcre", "regexp"]) {
             guard table.type == .cidr else { throw ValueError("clients are looked up in cidr tables only") }
@@ -123,13 +145,6 @@ extension ClientList.Element {
         }
         let isMeant = !text.hasPrefix("!")
         self = .network(try CIDR(parsing: isMeant ? text : String(text.dropFirst())), isMeant: isMeant)
-    }
-
-    var description: String {
-        switch self {
-        case .network(let network, let isMeant): (isMeant ? "" : "!") + network.description
-        case .table(let name): name.text
-        }
     }
 }
 
@@ -175,36 +190,33 @@ private func keyText(_ key: [UInt8]) -> String {
 }
 
 extension ValueType where Value == AddressList {
-    static let addresses = elements(
-        "addresses and tables", parse: { text throws(ValueError) in try AddressList.Element(parsing: text) },
-        write: { $0.description }, \.elements, AddressList.init)
+    static let addresses = elements("addresses and tables") { text throws(ValueError) in
+        try AddressListElement(parsing: text)
+    }
 }
 
 extension ValueType where Value == AddressPoints {
-    static let addressPoints = elements(
-        "addresses with points, and tables",
-        parse: { text throws(ValueError) in try AddressPoints.Element(parsing: text) }, write: { $0.description },
-        \.elements, AddressPoints.init)
+    static let addressPoints = elements("addresses with points, and tables") { text throws(ValueError) in
+        try AddressPointsElement(parsing: text)
+    }
 }
 
 extension ValueType where Value == ClientList {
-    static let clients = elements(
-        "networks and cidr tables", parse: { text throws(ValueError) in try ClientList.Element(parsing: text) },
-        write: { $0.description }, \.elements, ClientList.init)
+    static let clients = elements("networks and cidr tables") { text throws(ValueError) in
+        try ClientListElement(parsing: text)
+    }
 }
 
 extension ValueType {
     /// A list that is one value.
-    fileprivate static func elements<Element: Sendable>(
-        _ plural: String, parse: @escaping @Sendable (String) throws(ValueError) -> Element,
-        write: @escaping @Sendable (Element) -> String,
-        _ field: any KeyPath<Value, [Element]> & Sendable, _ make: @escaping @Sendable ([Element]) -> Value
-    ) -> ValueType {
+    fileprivate static func elements<Element>(
+        _ plural: String, parse: @escaping @Sendable (String) throws(ValueError) -> Element
+    ) -> ValueType where Value == LookupList<Element> {
         let list = ValueType<Element>.scalar(
-            plural, expected: "one of \(plural)", parse: parse, write: { yamlText(write($0)) }
+            plural, expected: "one of \(plural)", parse: parse, write: { yamlText($0.description) }
         ).list(of: plural, allowEmpty: true)
         return ValueType(
-            name: list.name, read: { node, faults in list.read(node, &faults).map(make) },
-            write: { list.write($0[keyPath: field]) })
+            name: list.name, read: { node, faults in list.read(node, &faults).map { LookupList($0) } },
+            write: { list.write($0.elements) })
     }
 }

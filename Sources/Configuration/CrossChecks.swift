@@ -9,6 +9,7 @@ extension SettingsReader {
         checkListenerPolicies()
         checkMailLoops()
         checkLimits()
+        checkLevels()
         checkScanners()
     }
 
@@ -85,6 +86,27 @@ extension SettingsReader {
         }
     }
 
+    private mutating func checkLevels() {
+        for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
+            let levels = policy.levels
+            let path = "policies.\(name).levels"
+            if levels.tag2 > levels.kill {
+                loaded.report(
+                    .warning, at: "\(path).tag2", "\(path).kill",
+                    message:
+                        "levels.tag2 (\(pointsText(levels.tag2))) is over levels.kill (\(pointsText(levels.kill))): mail "
+                        + "between them is spam whose score is below what its header calls required")
+            }
+            if levels.tag > levels.tag2 {
+                loaded.report(
+                    .warning, at: "\(path).tag", "\(path).tag2",
+                    message:
+                        "levels.tag (\(pointsText(levels.tag))) is over levels.tag2 (\(pointsText(levels.tag2))): spam "
+                        + "between them has no spam fields")
+            }
+        }
+    }
+
     private mutating func checkLimits() {
         let settings = loaded.settings
         if settings.timeouts.beforeQueue >= 100 {
@@ -100,6 +122,17 @@ extension SettingsReader {
                 message:
                     "limits.message_size (\(sizeText(settings.limits.messageSize))) is more than limits.spool_bytes "
                     + "(\(sizeText(settings.limits.spoolBytes))): the largest messages would always get 452")
+        }
+        // A container and what is in it count both.
+        if settings.scanners.contains(where: \.takesParts),
+            settings.scanning.partsSize / 2 < settings.limits.messageSize
+        {
+            loaded.report(
+                .warning, at: "scanning.parts_size", "limits.message_size",
+                message:
+                    "scanning.parts_size (\(sizeText(settings.scanning.partsSize))) is less than twice limits.message_size "
+                    + "(\(sizeText(settings.limits.messageSize))): large attachments that are harmless would be over-limits"
+            )
         }
     }
 }

@@ -14,10 +14,7 @@ package struct PolicyOverlay: Sendable, Equatable {
             guard let sign = word.firstIndex(of: "=") else {
                 throw ValueError("'\(shown(String(word)))' is not a key of a policy, =, and its value")
             }
-            let path = String(word[..<sign])
-            guard let key = overlaySchema[path] else {
-                throw ValueError("unknown key '\(shown(path))'\(overlaySchema.advice(for: path, in: ""))")
-            }
+            let key = try Self.key(word[..<sign])
             let text = String(word[word.index(after: sign)...])
             let place = Position(line: 0, column: 0)
             var node = ConfigNode(position: place, content: .scalar(text, plain: true))
@@ -30,6 +27,27 @@ package struct PolicyOverlay: Sendable, Equatable {
             var faults: [Fault] = []
             guard key.assign(node, &self, &faults) else { throw ValueError(faults.first?.message ?? "wrong value") }
         }
+    }
+
+    /// Looks at such words before what a pattern will put into them is known: those without a mark are judged as a whole, of
+    /// others the key, unless the mark stands within it.
+    /// - Parameter mark: stands for what is not known.
+    package static func check(assignments words: [Substring], mark: UInt8) throws(ValueError) {
+        for word in words {
+            guard word.utf8.contains(mark) else {
+                _ = try PolicyOverlay(assignments: [word])
+                continue
+            }
+            if let sign = word.firstIndex(of: "="), !word[..<sign].utf8.contains(mark) { _ = try key(word[..<sign]) }
+        }
+    }
+
+    private static func key(_ path: Substring) throws(ValueError) -> SchemaKey<PolicyOverlay> {
+        let path = String(path)
+        guard let key = overlaySchema[path] else {
+            throw ValueError("unknown key '\(shown(path))'\(overlaySchema.advice(for: path, in: ""))")
+        }
+        return key
     }
 
     /// Lays the keys that are set over a policy.

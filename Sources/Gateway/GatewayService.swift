@@ -117,7 +117,7 @@ package final class GatewayService: Sendable {
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
-        let notices = try await threads.runIfActive { try NoticeBook(settings, before: before?.notices) }
+        let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let served = try await threads.runIfActive {
             try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
         }
@@ -145,21 +145,24 @@ package final class GatewayService: Sendable {
             served: served,
             threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
-            scorer: await scorer(builder, start, learntMail, before: before?.scorer))
+            scorer: await scorer(builder, start, learntMail, before: before?.scorer),
+            tokenRequest: settings.bayes.explains ? .texts : .numbers)
     }
 
-    /// The scanners of the settings, each tested once; those in use where nothing about them has changed.
+    /// How long the first self-tests are awaited. A scanner that takes longer keeps nobody from starting or from taking over
+    /// new settings: until it is tested its policy holds.
+    private static let firstTests = Duration.seconds(5)
+
+    /// The scanners of the settings; those in use where nothing about them has changed.
     private static func scanners(
         _ builder: SetupBuilder, _ start: Start, before: GatewaySetup?
     ) async throws -> ScannerSet {
         let settings = builder.settings
-        if let before, before.settings.scanners == settings.scanners, before.settings.scanning == settings.scanning {
-            return before.scanners
-        }
+        if let before, ScannerTable.isSame(before.settings, settings) { return before.scanners }
         let scanners = try builder.scanners(inspector: start.inspectorPath) { [logger = start.logger] text in
             logger.warning("\(Escaping.text(text, limit: 1000))")
         }
-        await scanners.test()
+        await scanners.test(atMost: firstTests)
         return scanners
     }
 
@@ -222,6 +225,7 @@ package final class GatewayService: Sendable {
                 for await _ in reloads { _ = await self.turns.take { await self.reload() } }
             }
             group.addTask { await self.keepTesting() }
+            group.addTask { await self.awaitSignatures() }
             group.addTask { await QuarantineKeeping(state: self.state, logger: self.start.logger).run() }
             for await _ in stops { break }
             await self.shutDown()
@@ -232,11 +236,28 @@ package final class GatewayService: Sendable {
         try? await group.shutdownGracefully()
     }
 
-    /// Tests the scanners in force on their timers; after a reload these are others.
+    /// Tests the scanners in force on their timers; after a reload these are others. None waits for another's test.
     private func keepTesting() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for test in state.current.scanners.dueTests() { group.addTask(operation: test) }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// While only test signatures are loaded, looks for the first real ones: freshclam may come after us. Later changes are
+    /// noticed by the inspector, which has the real ones loaded then.
+    private func awaitSignatures() async {
         while !Task.isCancelled {
-            await state.current.scanners.test()
-            try? await Task.sleep(for: .seconds(1))
+            let settings = state.current.settings.clamav
+            // Without the timer an administrator reloads by hand.
+            try? await Task.sleep(for: .seconds(settings.selfCheck > 0 ? settings.selfCheck : 60))
+            guard settings.selfCheck > 0, state.current.database?.isTestOnly == true,
+                (try? await threads.runIfActive { SetupBuilder.holdsSignatures(settings.database) }) == true
+            else { continue }
+            start.logger.notice("\(settings.database) holds signatures now: loading them")
+            _ = await turns.take { await self.reload() }
         }
     }
 
@@ -319,7 +340,7 @@ package final class GatewayService: Sendable {
         let document = StatusDocument(
             uptime: Int(Date().timeIntervalSince(started)), inspector: await pool.status(), door: door.status,
             spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
-            scanners: setup.scanners.states)
+            scanners: setup.scanners.states, cache: setup.cache.figures)
         return document.encoded()
     }
 }

@@ -39,12 +39,12 @@ struct GatewaySetup: Sendable {
     /// Judges by learnt mail; nil where that is off.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.
-    var tokenRequest = TokenRequest.numbers
+    var tokenRequest: TokenRequest
 
     func listener(_ name: String) -> ListenerSetup? { listeners[name] }
 
-    /// True when no real signatures are loaded: then nothing may claim that a message was scanned.
-    var testSignaturesOnly: Bool { database?.isTestOnly ?? true }
+    /// True when only the test signatures are loaded: then the embedded engine's word is no claim that a message was scanned.
+    var testSignaturesOnly: Bool { database?.isTestOnly == true }
 
     /// The word of `scan --json` and `status`.
     var signatureState: String {
@@ -117,15 +117,22 @@ package final class GatewayState: Sendable {
         journal.report(text)
     }
 
+    /// A line for the log on something that needs somebody at once: mail cannot be kept.
+    func alarm(_ text: String) {
+        journal.alarm(text)
+    }
+
     /// A line for the log of mail.
     func note(_ text: String) {
         journal.note(text)
     }
 
+    func record(_ release: ReleaseRecord) { journal.record(release) }
+
     func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
         let event = work.event(at: .now)
-        journal.record(event) { JournalRecord(work, event) }
+        journal.record(event, lines: work.lines(event)) { JournalRecord(work, event) }
     }
 }

@@ -56,6 +56,8 @@ package struct InspectorStatus: Sendable {
     package var inspected = 0
     package var crashes = 0
     package var deadlines = 0
+    /// Why the last new generation did not take over; empty when it did.
+    package var refused = ""
 }
 
 /// A generation that could not take over, in words for the administrator.

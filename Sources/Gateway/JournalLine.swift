@@ -5,6 +5,7 @@ package import Stores
 /// One event of the journal as a JSON object: `mailreeve log --json`, `journal.lines`. Fields may be added, never renamed.
 package enum JournalLine {
     private struct Fields: Encodable {
+        var blocked: Bool
         var category: String
         var client: String
         var id: String
@@ -24,7 +25,8 @@ package enum JournalLine {
     /// The object, without a line end.
     package static func bytes(_ record: JournalRecord) -> [UInt8] {
         let fields = Fields(
-            category: record.category.rawValue, client: record.client, id: record.logID, mailId: record.mailID,
+            blocked: record.isBlocked, category: record.category.rawValue, client: record.client, id: record.logID,
+            mailId: record.mailID,
             messageId: record.messageID, passed: record.isPassed, quarantine: Nullable(record.quarantineID),
             queuedAs: record.queuedAs, recipients: record.recipients, score: Nullable(record.score),
             sender: record.sender, size: record.size, subject: record.subject, time: record.time)

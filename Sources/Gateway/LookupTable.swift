@@ -35,10 +35,17 @@ final class LookupTable: Sendable {
             var query: TableQuery
         }
         let state: Mutex<State>
+        let values: [Value]
 
         init(_ name: TableName, text: [UInt8], place: String) throws {
-            let table = PatternTable(RuleTable(name, text: text))
+            let rules = RuleTable(name, text: text)
+            let table = PatternTable(rules)
             try LookupTable.refuse(table.problems.filter(\.isSkipped), place: place)
+            values = rules.lines.compactMap { line in
+                guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { return nil }
+                return Value(
+                    text: result.marked(LookupTable.mark), line: rule.line, isPartial: result.highestCapture > 0)
+            }
             state = Mutex(State(query: TableQuery([table], demandsUTF8: false)))
         }
     }
@@ -72,10 +79,25 @@ final class LookupTable: Sendable {
         throw GatewayError(shown.joined(separator: "; "))
     }
 
-    /// Lines whose values are known when the table is read: all but those of patterns.
-    var fixedEntries: [KeyTable.Entry] {
-        if case .keys(let entries) = content { return entries.values.sorted { $0.line < $1.line } }
-        return []
+    /// What a line says.
+    struct Value: Sendable {
+        var text: [UInt8]
+        var line: Int
+        /// `mark` stands where a pattern puts in what it has matched.
+        var isPartial = false
+    }
+
+    /// An octet that no word of settings holds.
+    static let mark: UInt8 = 0
+
+    /// What the lines say, as far as it is known when the table is read.
+    var values: [Value] {
+        switch content {
+        case .keys(let entries):
+            entries.values.map { Value(text: $0.value, line: $0.line) }.sorted { $0.line < $1.line }
+        case .networks: []
+        case .patterns(let patterns): patterns.values
+        }
     }
 
     /// Looks an address up: its keys one after another, or as a whole where the table holds patterns.
@@ -141,7 +163,7 @@ struct LookupTables: Sendable {
     /// a table means the address unless it is `no`, `0` or `false`; `DUNNO` goes on with the next table.
     func holds(_ list: AddressList, _ address: LookupAddress) throws -> Bool {
         for key in address.keys {
-            for case .key(let own, let isMeant) in list.elements where own == key { return isMeant }
+            if case .key(_, let isMeant) = list[key] { return isMeant }
         }
         for name in list.tables {
             guard let answer = try tables[name]?.lookup(address) else { continue }
@@ -157,7 +179,7 @@ struct LookupTables: Sendable {
     /// The points of a list for an address; nil when it has none.
     func points(_ list: AddressPoints, _ address: LookupAddress) throws -> Double? {
         for key in address.keys {
-            for case .key(let own, let points) in list.elements where own == key { return points }
+            if case .key(_, let points) = list[key] { return points }
         }
         for name in list.tables {
             guard let answer = try tables[name]?.lookup(address) else { continue }

@@ -13,6 +13,8 @@ final class MessageCache: Sendable {
         var digest: [UInt8]
         var context: InspectionContext
         var generation: Int
+        /// What the scanners whose answers are kept said of themselves last.
+        var scanners: [[ScannerVersion?]] = []
     }
 
     struct Entry: Sendable {
@@ -28,7 +30,16 @@ final class MessageCache: Sendable {
         var infected: Int
     }
 
+    /// For `mailreeve status`, since the settings were read.
+    struct Figures: Sendable, Codable {
+        /// Messages whose answers are kept.
+        var entries = 0
+        var hits = 0
+        var misses = 0
+    }
+
     private struct State {
+        var figures = Figures()
         var entries: [Key: (entry: Entry, end: Int)] = [:]
         /// Keys in the order in which they came; the oldest goes first.
         var order: [Key] = []
@@ -50,11 +61,24 @@ final class MessageCache: Sendable {
 
     var isOn: Bool { limit > 0 }
 
+    var figures: Figures {
+        state.withLock { state in
+            var figures = state.figures
+            figures.entries = state.entries.count
+            return figures
+        }
+    }
+
     func find(_ key: Key, now: Int = monotonicNow()) -> Entry? {
         state.withLock { state in
-            guard let found = state.entries[key] else { return nil }
-            if found.end > now { return found.entry }
-            state.entries[key] = nil
+            if let found = state.entries[key] {
+                if found.end > now {
+                    state.figures.hits += 1
+                    return found.entry
+                }
+                state.entries[key] = nil
+            }
+            state.figures.misses += 1
             return nil
         }
     }

@@ -5,6 +5,7 @@ internal import MIME
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import SMTP
 internal import Stores
 
@@ -48,6 +49,8 @@ extension MessageWork {
     func transactions(without served: Set<Int> = []) -> [MessageTransaction] {
         let isRetry = served.contains { disposition(of: $0).isDelivered }
         var editions: [(edition: MessageEdition, recipients: [Int])] = []
+        var places: [MessageEdition: Int] = [:]
+        var redirected: Int?
         var added: [Recipient] = []
         for group in groups where group.disposition.isDelivered {
             let recipients = group.recipients.filter { !served.contains($0) }
@@ -63,12 +66,12 @@ extension MessageWork {
             edition.isRouted = !group.policy.shadow && (rules.redirect != nil || rules.nextHop != nil)
             // REDIRECT makes one recipient of all, who gets one copy.
             let isRedirected = edition.isRouted && rules.redirect != nil
-            if let place = editions.firstIndex(where: { $0.edition == edition || isRedirected && $0.edition.isRouted })
-            {
+            if let place = isRedirected ? redirected : places[edition] {
                 editions[place].recipients += recipients
-            } else {
-                editions.append((edition, recipients))
+                continue
             }
+            if isRedirected { redirected = editions.count } else { places[edition] = editions.count }
+            editions.append((edition, recipients))
         }
         return editions.enumerated().map { place, item in
             // Who is added gets one copy, and has it already when somebody has the message.
@@ -95,7 +98,7 @@ extension MessageWork {
     /// A recipient with the extension that the policy wants.
     private func extended(_ index: Int) -> Recipient {
         let recipient = message.envelope.recipients[index]
-        guard let group = groups.first(where: { $0.recipients.contains(index) }), group.isLocal, !group.policy.shadow,
+        guard let group = group(of: index), group.isLocal, !group.policy.shadow,
             let text = group.policy.marking.first(group.policy.marking.addressExtensions, group.verdict)
         else { return recipient }
         return AddressExtension.apply(text, to: recipient)
@@ -136,14 +139,16 @@ extension MessageWork {
         fields += HeaderEdits.unchecked(verdict)
         // Nothing is said of the score of a message that could not be inspected at all.
         if group.isLocal, policy.marking.addsSpamFields, report != nil {
-            fields += SpamFields.text(verdict, policy.levels, addsReport: policy.marking.addsSpamReport)
+            fields += SpamFields.text(
+                verdict, policy.levels, addsReport: policy.marking.addsSpamReport, autolearning: autolearning)
         }
         if policy.addAmbiguityResults, let report {
             fields += HeaderEdits.ambiguityResults(
                 hostname: setup.hostname, anomalies: anomalies,
                 readings: 1 + (report.parts.map(\.reading).max() ?? 0))
         }
-        return fields + rules.holdField(policy.marking.fieldNames)
+        let hold = rules.holdField(policy.marking.fieldNames)
+        return fields + (hold.isEmpty ? HeaderEdits.amavisHold(verdict, names: policy.marking.fieldNames) : hold)
     }
 
     private var received: String {
@@ -241,16 +246,30 @@ extension MessageWork {
         return out
     }
 
-    /// The scanner's version when it saw the whole message with real signatures; nil otherwise.
+    /// What saw the whole message and found no virus; nil when nothing did.
     private var truthfulEngine: String? {
-        guard verdict.virusNames.isEmpty, verdict.unchecked.isEmpty, let report, let ready,
-            report.completedScanners.contains("clamav"), !setup.testSignaturesOnly
-        else {
+        guard verdict.virusNames.isEmpty, verdict.unchecked.isEmpty else { return nil }
+        return embeddedEngine ?? remoteEngine
+    }
+
+    /// The embedded engine's version when it saw the message with real signatures.
+    private var embeddedEngine: String? {
+        guard let report, let ready, report.completedScanners.contains("clamav"), !setup.testSignaturesOnly else {
             return nil
         }
         let engine = Escaping.text(ready.engineVersion, limit: 60)
         guard ready.databaseVersion > 0 else { return engine }
         let hours = max(0, time - ready.databaseTime) / 3600
         return "\(engine), signatures \(ready.databaseVersion), \(hours) h old"
+    }
+
+    /// The first other virus scanner that answered, by its name and what it says of itself.
+    private var remoteEngine: String? {
+        guard
+            let name = scannerOutcomes.first(where: { $0.settings.seeks == .viruses && $0.answer != nil })?.settings
+                .name
+        else { return nil }
+        let version = setup.scanners.states.first { $0.name == name }?.version ?? ""
+        return Escaping.text(version.isEmpty ? name : "\(name): \(version)", limit: 100)
     }
 }

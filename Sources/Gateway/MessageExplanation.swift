@@ -4,6 +4,7 @@ internal import Foundation
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// Why a message got its verdict, as the journal keeps it for `mailreeve explain`. Fields may be added, never renamed; in JSON
@@ -25,6 +26,8 @@ package struct MessageExplanation: Codable, Sendable {
         package var address: String
         package var disposition: String
         package var reply: String
+        /// Why the sender was not told; nil where nothing spoke against it.
+        package var suppression: String?
     }
 
     /// What was decided for recipients with the same settings.
@@ -36,6 +39,7 @@ package struct MessageExplanation: Codable, Sendable {
         package var destiny: String
         package var settings: [String]
         package var levels: [String: Double]
+        package var wouldChange: [String]?
     }
 
     package var listener: String
@@ -56,6 +60,10 @@ package struct MessageExplanation: Codable, Sendable {
     /// How often each kind was met.
     package var anomalies: [String: Int]
     package var rules: [String]
+    /// The scanners that were asked, and what came of it; nil where there are none.
+    package var scanners: [Fact]?
+    /// What an earlier copy of the message was told counted for this one; nil where it did not.
+    package var cached: Bool?
     package var recipients: [Outcome]
     /// The first groups; nil where one setting holds for all.
     package var groups: [Group]?
@@ -97,9 +105,9 @@ package struct MessageExplanation: Codable, Sendable {
         categories = verdict.categories.map(\.rawValue)
         deciding = category.rawValue
         destiny = policy.destiny(for: verdict).rawValue
-        settings = work.origins(Self.keys(category, verdict, policy), work.leading?.layers ?? [])
+        settings = work.origins(DecidingSettings.keys(category, verdict, policy), work.leading?.layers ?? [])
         score = verdict.score
-        levels = Self.levels(policy)
+        levels = DecidingSettings.levels(policy)
         tests = verdict.tests.prefix(Self.factsKept).map {
             Test(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 1000))
         }
@@ -108,20 +116,40 @@ package struct MessageExplanation: Codable, Sendable {
                 source: Escaping.text($0.scanner),
                 text: "\($0.kind.rawValue): \(Escaping.text($0.name)) \(Escaping.text($0.evidence, limit: 300))")
         }
+        var banned: [BannedContent] = []
+        for content in work.groups.flatMap(\.banned.contents) where !banned.contains(content) { banned.append(content) }
+        findings += banned.prefix(Self.factsKept).map {
+            Fact(source: Escaping.text($0.rule, limit: 500), text: "banned: \(Escaping.text($0.text, limit: 500))")
+        }
         unchecked = verdict.unchecked.prefix(Self.factsKept).map {
             Fact(source: $0.reason.rawValue, text: Escaping.text($0.detail, limit: 300))
         }
         anomalies = event.anomalyCounts
-        rules = work.rules.outcome.entries.prefix(Self.factsKept).map {
-            Escaping.text("\($0.list.rawValue): \($0.verb) \(String(decoding: $0.text, as: UTF8.self))", limit: 500)
+        rules = work.rules.outcome.entries.prefix(Self.factsKept).map { entry in
+            let place = work.rules.book?.table(entry.list, entry.table).map { "\($0.name.place):\(entry.line)" } ?? ""
+            return Escaping.text(
+                "\(entry.list.rawValue) \(place): \(entry.verb) \(String(decoding: entry.text, as: UTF8.self))",
+                limit: 500)
         }
+        scanners = work.scannerOutcomes.isEmpty ? nil : work.scannerOutcomes.map(Self.fact)
+        cached = work.isFromCache ? true : nil
         recipients = event.outcomes.map {
             Outcome(
-                address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary)
+                address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
+                suppression: $0.kind == .bounce ? work.suppression(for: $0.recipient)?.rawValue : nil)
         }
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
         causes = event.causes.map { Escaping.text($0, limit: 500) }
-        wouldChange = Self.alternatives(verdict, policy)
+        wouldChange = DecidingSettings.alternatives(verdict, policy)
+    }
+
+    private static func fact(_ outcome: ScannerOutcome) -> Fact {
+        let time = "\(outcome.microseconds / 1000) ms"
+        let found = outcome.answer.map { $0.isInfected ? "infected" : "\($0.tests.count) tests" }
+        return Fact(
+            source: Escaping.text(outcome.settings.name),
+            text: found.map { "answered in \(time): \($0)" }
+                ?? "failed after \(time): \(Escaping.text(outcome.failure ?? "", limit: 300))")
     }
 
     private static func group(_ group: RecipientGroup, _ work: MessageWork) -> Group {
@@ -132,58 +160,9 @@ package struct MessageExplanation: Codable, Sendable {
             },
             count: group.recipients.count, deciding: category.rawValue,
             destiny: group.policy.destiny(for: group.verdict).rawValue,
-            settings: work.origins(keys(category, group.verdict, group.policy), group.layers),
-            levels: levels(group.policy))
-    }
-
-    private static func levels(_ policy: ContentPolicy) -> [String: Double] {
-        ["tag": policy.levels.tag, "tag2": policy.levels.tag2, "kill": policy.levels.kill]
-    }
-
-    /// The keys of a policy that name the destiny; none where a rule's own action does.
-    private static func keys(
-        _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy
-    ) -> [String] {
-        let isLoved = policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam)
-        if isLoved { return ["lovers"] }
-        return switch category {
-        case .clean: []
-        case .unchecked: verdict.reasons.filter(UncheckedReason.judged.contains).map { "unchecked.\($0.rawValue)" }
-        case .rule:
-            switch verdict.ruling {
-            case .hold: [ruleHold]
-            case .reject(let status, _) where status.status == 5: ["rule"]
-            case .reject, .discard, nil: []
-            }
-        case .badHeader: ["bad_header"]
-        default: [category.rawValue]
-        }
-    }
-
-    /// A rule that holds mail is no key of a policy.
-    fileprivate static let ruleHold = "rules.hold"
-
-    /// What each category, had it not held, and other scores would have changed.
-    private static func alternatives(_ verdict: Verdict, _ policy: ContentPolicy) -> [String] {
-        let now = policy.disposition(for: verdict)
-        var out: [String] = []
-        for category in verdict.categories where category != .clean {
-            var other = verdict
-            other.categories.removeAll { $0 == category }
-            if other.categories.isEmpty { other.categories = [.clean] }
-            let then = policy.disposition(for: other)
-            out.append(
-                then == now
-                    ? "were it not \(category.rawValue), it would still be: \(now.rawValue)"
-                    : "were it not \(category.rawValue), it would be: \(then.rawValue)")
-        }
-        for (name, level) in [("tag2", policy.levels.tag2), ("kill", policy.levels.kill)] {
-            let distance = points(abs(level - verdict.score))
-            out.append(
-                SpamLevels.reaches(verdict.score, level)
-                    ? "the score is \(distance) above levels.\(name)" : "the score is \(distance) below levels.\(name)")
-        }
-        return out
+            settings: work.origins(DecidingSettings.keys(category, group.verdict, group.policy), group.layers),
+            levels: DecidingSettings.levels(group.policy),
+            wouldChange: DecidingSettings.alternatives(group.verdict, group.policy))
     }
 
     /// Points with three decimals at most.
@@ -196,7 +175,7 @@ extension MessageWork {
     /// Where the values of keys of a policy come from: the weightiest layer that sets each, or the listener's policy.
     fileprivate func origins(_ keys: [String], _ layers: [PolicyBook.Layer]) -> [String] {
         keys.map { key in
-            if key == MessageExplanation.ruleHold { return key }
+            if key == DecidingSettings.ruleHold { return key }
             guard let layer = layers.last(where: { $0.overlay.keys.contains(key) }) else {
                 return "policies.\(listener.policyName).\(key)"
             }
@@ -214,13 +193,14 @@ extension JournalRecord {
         let forwarded = client.forwarded?.address.map { " \(Escaping.text($0, limit: 60))" } ?? ""
         self.init(
             mailID: event.mailID, logID: event.id, time: work.time, category: event.verdict.category,
-            isPassed: event.isPassed, sender: event.envelope.reversePath.description,
+            isPassed: event.isPassed, isBlocked: event.isBlocked, sender: event.envelope.reversePath.description,
             recipients: event.envelope.recipients.map { $0.path.description },
             subject: Escaping.text(work.facts.subjectText, limit: 500),
             messageID: Escaping.text(event.messageID, limit: 300),
             client: Escaping.text(client.address, limit: 60) + forwarded, size: event.size,
-            score: event.verdict.tests.isEmpty ? nil : event.verdict.score, quarantineID: event.quarantineID,
-            queuedAs: event.queuedAs.map { Escaping.text($0, limit: 64) }.joined(separator: "/"), line: event.line,
+            score: event.isInspected ? event.verdict.score : nil, quarantineID: event.quarantineID,
+            queuedAs: event.queuedAs.map { Escaping.text($0, limit: 64) }.joined(separator: "/"),
+            line: work.lines(event).map(\.line).joined(separator: "\n"),
             explanation: MessageExplanation(work, event).bytes)
     }
 }

@@ -16,6 +16,8 @@ final class MessageJournal: Sendable {
         var unchecked = 0
         var quarantined = 0
         var temporary = 0
+        /// Messages that were to be kept and could not be.
+        var notKept = 0
         var bytes = 0
         /// Matches of rules that were given up at a limit.
         var ruleMatchesGivenUp = 0
@@ -31,12 +33,7 @@ final class MessageJournal: Sendable {
         self.logger = logger
         structured = settings.log.format == .json
         let report: @Sendable (String) -> Void = { logger.error("\($0)") }
-        var sinks: [any JournalSink] = []
-        if settings.journal.enabled {
-            sinks.append(DatabaseSink(journal: SQLiteJournal(path: settings.journalPath), report: report))
-        }
-        if !settings.journal.lines.isEmpty { sinks.append(LinesSink(path: settings.journal.lines)) }
-        writers = try sinks.map { sink in
+        writers = try Self.sinks(settings, report: report).map { sink in
             try JournalWriter(
                 sink,
                 overflow: { record in
@@ -45,6 +42,16 @@ final class MessageJournal: Sendable {
                     logger.error("journal: no place for this event: \(line)")
                 }, report: report)
         }
+    }
+
+    /// Where the settings want events.
+    static func sinks(_ settings: Settings, report: @escaping @Sendable (String) -> Void) -> [any JournalSink] {
+        var sinks: [any JournalSink] = []
+        if settings.journal.enabled {
+            sinks.append(DatabaseSink(journal: SQLiteJournal(path: settings.journalPath), report: report))
+        }
+        if !settings.journal.lines.isEmpty { sinks.append(LinesSink(path: settings.journal.lines)) }
+        return sinks
     }
 
     /// What waits for the journal, went into the log instead, and is written, of all places together.
@@ -68,6 +75,12 @@ final class MessageJournal: Sendable {
         logger.warning("\(text)")
     }
 
+    /// - Parameter text: says what mail could not be kept; it is counted.
+    func alarm(_ text: String) {
+        counters.withLock { $0.notKept += 1 }
+        logger.error("\(text)")
+    }
+
     func note(_ text: String) {
         logger.notice("\(text)")
     }
@@ -78,20 +91,27 @@ final class MessageJournal: Sendable {
 
     /// - Parameter record: what the journal keeps. Made here and now: an event that waits must not hold the message, whose
     ///   place in the spool others need.
-    func record(_ event: MessageEvent, _ record: () -> JournalRecord) {
+    /// - Parameter lines: the event as the log has it, for those who got the message and for those who did not.
+    func record(_ event: MessageEvent, lines: [MessageEvent], _ record: () -> JournalRecord) {
         counters.withLock { counters in
             counters.messages += 1
             counters.bytes += event.size
             if event.isPassed { counters.passed += 1 }
             if event.verdict.category == .infected { counters.infected += 1 }
-            if event.verdict.category == .unchecked { counters.unchecked += 1 }
+            if event.verdict.category == .unchecked, !event.verdict.unchecked.isEmpty { counters.unchecked += 1 }
             if event.quarantineID != nil { counters.quarantined += 1 }
             if event.outcomes.contains(where: { $0.reply.isTemporary }) { counters.temporary += 1 }
         }
-        logger.notice("\(event.line)", metadata: structured ? fields(event) : nil)
+        for line in lines { logger.notice("\(line.line)", metadata: structured ? fields(line) : nil) }
         guard !writers.isEmpty else { return }
         let record = record()
         for writer in writers { writer.add(record) }
+    }
+
+    /// Takes a release, which is no message of its own.
+    func record(_ release: ReleaseRecord) {
+        for line in release.event.line.split(separator: "\n") { logger.notice("\(line)") }
+        for writer in writers { writer.add(release.event) }
     }
 
     private func fields(_ event: MessageEvent) -> Logger.Metadata {

@@ -10,25 +10,43 @@ internal import Stores
 extension MessageWork {
     /// Octets of a message that goes back to its sender as a whole (`RET=FULL`, RFC 3461 section 4.3).
     private static let returnedLimit = 1_048_576
-    /// How long the client waits for the next hop to take a notification to the sender; then it has to try again.
-    private static let notificationTime = Duration.seconds(15)
-    /// How long the client waits for all notices to recipients and administrators together.
-    private static let noticesTime = Duration.seconds(5)
     /// Notices on their way at the same time.
     private static let noticesAtOnce = 8
 
-    /// Tells the sender of refused recipients.
+    /// What became of a notification to the sender.
+    enum Notification {
+        case sent
+        /// This sender has been told of so much in this hour that he is told no more.
+        case suppressed
+        /// The next hop refused it for good: this sender cannot be told, and trying again would not change it.
+        case refused(Reply)
+        /// It was not taken in time: the client has to try again.
+        case notTaken
+    }
+
+    /// Tells the sender of refused recipients. What keeps us from it is said in the log. How often a sender is told of mail that was
+    /// refused for what is in it is limited: spammers forge senders.
     /// - Parameter number: tells the notifications of one message apart.
-    /// - Returns: false when the notification was not taken in time and the client has to try again.
-    func notifySender(_ refused: [RecipientOutcome], number: Int) async -> Bool {
+    mutating func notifySender(_ refused: [RecipientOutcome], number: Int) async -> Notification {
+        let sender = message.envelope.reversePath
+        if let book = setup.notices, !refused.contains(where: \.kind.isDelivered), !book.mayNotify(sender, time: time) {
+            causes.append("no notification to <\(sender)>: too many in this hour")
+            return .suppressed
+        }
+        let outcome = await notification(of: refused, number: number)
+        if case .refused(let reply) = outcome {
+            causes.append("no notification to <\(sender)>: \(reply.summary)")
+        }
+        return outcome
+    }
+
+    private func notification(of refused: [RecipientOutcome], number: Int) async -> Notification {
         let envelope = message.envelope
         var subject = DeliveryStatusNotification.Subject(
             hostname: setup.hostname, id: id, envelope: envelope, refused: refused, headers: facts.block, time: time)
         subject.number = number
         subject.messageSubject = shownSubject
-        let language = groups.first { group in
-            group.recipients.contains { envelope.recipients[$0] == refused.first?.recipient }
-        }?.policy.noticeLanguage
+        let language = refused.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
         subject.templates = setup.notices?.templates(language ?? "en")
         // What a scanner or a rule refused does not travel on in our name.
         if envelope.parameters.ret == .full, refused.allSatisfy(\.kind.isDelivered),
@@ -40,15 +58,14 @@ extension MessageWork {
             }
         }
         let bytes = DeliveryStatusNotification.message(subject)
-        let deadline = ContinuousClock.now + Self.notificationTime
+        let deadline = deadline(in: setup.settings.notices.senderTime)
         return await waited(until: deadline) { [self] in
             switch await submit(bytes, to: envelope.reversePath) {
-            case .ready(let prepared): return await prepared.commit().allSatisfy(\.isPositive)
-            // A sender that the next hop refuses for good cannot be told; trying again would not change it.
-            case .refused(_, let replies): return replies.allSatisfy(\.isPermanent)
-            case .unavailable: return false
+            case .ready(let prepared): return Notification(await prepared.commit())
+            case .refused(_, let replies): return Notification(replies)
+            case .unavailable: return .notTaken
             }
-        } ?? false
+        } ?? .notTaken
     }
 
     /// A notice that is ready to be sent.
@@ -75,17 +92,15 @@ extension MessageWork {
             if let admin = group.policy.admins[category] { told[admin, default: []] += recipients }
         }
         for (admin, recipients) in told.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
-            guard !recipients.isEmpty, let group = groups.first(where: { $0.recipients.contains(recipients[0]) }) else {
-                continue
-            }
+            guard !recipients.isEmpty, let group = group(of: recipients[0]) else { continue }
             if let notice = notice(.admin, to: admin, group, recipients, book) { notices.append(notice) }
         }
         await send(notices)
     }
 
-    /// Sends notices side by side; the client of the message waits, and no longer than for `noticesTime`.
+    /// Sends notices side by side; the client of the message waits, and no longer than for `notices.others_time`.
     private mutating func send(_ notices: [Notice]) async {
-        let (work, deadline) = (self, ContinuousClock.now + Self.noticesTime)
+        let (work, deadline) = (self, deadline(in: setup.settings.notices.othersTime))
         causes += await withTaskGroup(of: String?.self) { group in
             var failures: [String] = []
             for (place, notice) in notices.enumerated() {
@@ -114,6 +129,13 @@ extension MessageWork {
             }
         guard let cause else { return "no notice to <\(notice.path)>: not taken in time" }
         return cause.map { "no notice to <\(notice.path)>: \($0)" }
+    }
+
+    /// When mail of ours has to be taken: in so many seconds, and before the queue never later than the client has its reply.
+    private func deadline(in seconds: Int) -> ContinuousClock.Instant {
+        let own = ContinuousClock.now + .seconds(seconds)
+        guard listener.placement == .beforeQueue else { return own }
+        return min(own, message.arrived + .seconds(setup.settings.timeouts.beforeQueue))
     }
 
     /// Waits for work, but not beyond a deadline: then it is cancelled, and ends by itself within the timeouts of the next hop.
@@ -178,5 +200,16 @@ extension MessageWork {
             reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
             recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
         return await prepare(notice)
+    }
+}
+
+extension MessageWork.Notification {
+    /// By a next hop's replies to its one recipient.
+    fileprivate init(_ replies: [Reply]) {
+        guard let reply = replies.first(where: { !$0.isPositive }) else {
+            self = replies.isEmpty ? .notTaken : .sent
+            return
+        }
+        self = reply.isPermanent ? .refused(reply) : .notTaken
     }
 }

@@ -29,6 +29,7 @@ package struct MessagePipeline: MailReceiver {
         if !message.lmtp, let later = work.outcomes.first(where: { $0.reply.isTemporary }) {
             return finish(&work, later.reply)
         }
+        work.autolearning = gateway.autolearner.decide(work)
         let key = await servedKey(&work)
         let served = await servedRecipients(work, key)
         let delivery = MessageDelivery(
@@ -36,11 +37,17 @@ package struct MessagePipeline: MailReceiver {
             remember: { work, done in await remember(work, done, key) })
         if case .failed(let cause) = await delivery.run(&work, served: served) {
             work.quarantineID = nil
+            gateway.alarm("\(work.id): \(cause)")
+            gateway.autolearner.withdraw(work)
             return finish(&work, ReplyTexts.failure(cause, id: work.id))
         }
         let replies = await answer(&work, key, served)
         // A message that its client sends again teaches then.
-        if !replies.contains(where: \.isTemporary) { await gateway.autolearner.offer(work) }
+        if replies.contains(where: \.isTemporary) {
+            gateway.autolearner.withdraw(work)
+        } else {
+            await gateway.autolearner.offer(work)
+        }
         return replies
     }
 
@@ -74,9 +81,11 @@ package struct MessagePipeline: MailReceiver {
         }
     }
 
-    /// Removes the copy of a try that brought nobody anything: the client still has the message, and its next try keeps one.
+    /// Removes the copy of a try after which nobody needs it: the client still has the message, and its next try keeps one.
     private func dropCopy(_ work: inout MessageWork) async {
-        guard let id = work.quarantineID, work.done.isEmpty else { return }
+        guard let id = work.quarantineID, !work.done.contains(where: { work.group(of: $0)?.keepsCopy ?? false }) else {
+            return
+        }
         let quarantine = work.setup.quarantine
         do {
             try await work.setup.blocking { try quarantine.remove(id) }
@@ -142,7 +151,7 @@ package struct MessagePipeline: MailReceiver {
         let folded = FoldedReply(work.outcomes, mustAccept: folding == .acceptAll)
         if failure == nil, !folded.reply.isTemporary {
             let refused = work.notifiable(folded.toBeNotified)
-            if !refused.isEmpty, !(await work.notifySender(refused, number: 2)) {
+            if !refused.isEmpty, case .notTaken = await work.notifySender(refused, number: 2) {
                 failure = ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
             }
         }
@@ -168,17 +177,30 @@ package struct MessagePipeline: MailReceiver {
         guard !bounced.isEmpty else { return nil }
         let wanted = Set(work.notifiable(bounced.compactMap { work.results[$0] }).map(\.recipient.path))
         let told = bounced.filter { index in work.results[index].map { wanted.contains($0.recipient.path) } ?? false }
-        let wasSent = told.isEmpty ? true : await work.notifySender(told.compactMap { work.results[$0] }, number: 1)
+        var notice = ReplyTexts.Notice?.some(.sent)
+        if !told.isEmpty {
+            notice =
+                switch await work.notifySender(told.compactMap { work.results[$0] }, number: 1) {
+                case .sent: .sent
+                case .suppressed: .suppressed
+                case .refused: .refused
+                case .notTaken: nil
+                }
+        }
         for index in bounced {
             guard let outcome = work.results[index] else { continue }
-            let isTold = told.contains(index)
-            let reply =
-                isTold && !wasSent
-                ? ReplyTexts.failure("the notification for <\(outcome.recipient.path)> was not taken", id: work.id)
-                : ReplyTexts.bounced(outcome.recipient.path, outcome.reply, wasSent: isTold)
+            let path = outcome.recipient.path
+            let reply: Reply
+            if !told.contains(index) {
+                reply = ReplyTexts.bounced(path, outcome.reply, .suppressed)
+            } else if let notice {
+                reply = ReplyTexts.bounced(path, outcome.reply, notice)
+            } else {
+                reply = ReplyTexts.failure("the notification for <\(path)> was not taken", id: work.id)
+            }
             work.settle(index, .bounce, reply)
         }
-        return wasSent || work.message.lmtp
+        return notice != nil || work.message.lmtp
             ? nil : ReplyTexts.failure("the notification for refused recipients was not taken", id: work.id)
     }
 
@@ -205,8 +227,12 @@ extension MessageWork {
         groups.flatMap { group in
             group.recipients.filter { index in
                 guard let outcome = results[index], outcome.reply.isPositive else { return false }
-                if outcome.kind == .quarantine { return quarantineID != nil }
-                return outcome.kind.isDelivered || outcome.kind == .bounce
+                switch outcome.kind {
+                case .quarantine: return quarantineID != nil
+                // The next try would keep another copy.
+                case .discard: return group.keepsCopy && quarantineID != nil
+                default: return outcome.kind.isDelivered || outcome.kind == .bounce
+                }
             }
         }
     }
@@ -214,18 +240,18 @@ extension MessageWork {
     /// Those of whom the sender is told, as far as no rule of good manners keeps us silent: it holds for what a next hop refused
     /// as for what the content forbids, since a worm forges its sender for both.
     fileprivate func notifiable(_ outcomes: [RecipientOutcome]) -> [RecipientOutcome] {
-        let sender = message.envelope.reversePath
-        return DeliveryStatusNotification.wanted(outcomes, sender: sender).filter { outcome in
-            guard
-                let group = groups.first(where: { group in
-                    group.recipients.contains { message.envelope.recipients[$0] == outcome.recipient }
-                })
-            else { return true }
-            // What is delivered although something was found is judged by all that was found.
-            let verdict = outcome.kind.isDelivered ? group.verdict : group.decisive
-            return NotificationPolicy.suppression(
-                verdict, group.policy, sender: sender, recipient: outcome.recipient, isBulk: facts.isBulk) == nil
+        DeliveryStatusNotification.wanted(outcomes, sender: message.envelope.reversePath).filter { outcome in
+            suppression(for: outcome.recipient, isDelivered: outcome.kind.isDelivered) == nil
         }
+    }
+
+    /// What keeps us from telling the sender of a recipient; nil when nothing does.
+    /// - Parameter isDelivered: the content would have let it pass: then it is judged by all that was found.
+    func suppression(for recipient: Recipient, isDelivered: Bool = false) -> NotificationPolicy.Suppression? {
+        guard let group = group(of: recipient) else { return nil }
+        return NotificationPolicy.suppression(
+            isDelivered ? group.verdict : group.decisive, group.policy, sender: message.envelope.reversePath,
+            recipient: recipient, isBulk: facts.isBulk)
     }
 
     /// How an SMTP client's one reply is made where some recipients are bounced, others are refused, and nobody gets the message.

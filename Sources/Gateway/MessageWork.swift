@@ -22,27 +22,33 @@ struct MessageWork: Sendable {
     let time: Int
     var facts: HeaderFacts
     /// Until it is judged, a message is unchecked: nothing that ends it early may call it clean.
-    var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
+    var verdict = Verdict.notInspected
     var report: Report?
     var ready: Ready?
     /// The report was one on the same message at an earlier time.
     var isFromCache = false
     /// How each scanner outside the inspector came out of it.
     var scannerOutcomes: [ScannerOutcome] = []
+    /// A backup looked in place of the embedded engine, which failed.
+    var isEngineReplaced = false
     /// What the rules want.
     var rules = RuleJudgement()
     /// What learnt mail says; nil when it says nothing.
     var bayes: SpamScorer.Judgement?
     /// Why learnt mail could not be asked; nil when it could.
     var bayesFailure: String?
+    /// Whether the message teaches by itself.
+    var autolearning = AutolearningStatus.disabled
     /// Recipients by the settings that hold for them, with their verdicts.
     var groups: [RecipientGroup] = []
+    /// The place of each recipient's group in `groups`; empty before the policies are known.
+    var groupPlaces: [Int] = []
     /// Place of the group whose verdict is the weightiest, which names the message.
     var leadingGroup = 0
     /// The policy and the banks, for logs.
     var policyName: String
     /// The verdict as far as it decided for the recipients that it is weightiest for.
-    var decisive = Verdict(failed: .scannerFailed, detail: "not inspected")
+    var decisive = Verdict.notInspected
     /// How much of `verdict.tests` and `verdict.unchecked` comes from the judging policy of the first group.
     var judgedTests = 0
     var judgedUnchecked = 0
@@ -69,6 +75,16 @@ struct MessageWork: Sendable {
         facts = HeaderFacts()
         policyName = listener.policyName
         results = Array(repeating: nil, count: message.envelope.recipients.count)
+    }
+
+    /// The group of a recipient, by its place in the envelope; nil before the policies are known.
+    func group(of index: Int) -> RecipientGroup? {
+        groupPlaces.indices.contains(index) ? groups[groupPlaces[index]] : nil
+    }
+
+    /// The group of a recipient; nil when the message has no such one.
+    func group(of recipient: Recipient) -> RecipientGroup? {
+        message.envelope.recipients.firstIndex(of: recipient).flatMap { group(of: $0) }
     }
 
     /// Anomalies of the inspection, and the line ends that were repaired on entry.
@@ -98,10 +114,43 @@ struct MessageWork: Sendable {
         event.milliseconds =
             Int(spent.components.seconds) * 1000 + Int(spent.components.attoseconds / 1_000_000_000_000_000)
         event.causes = causes
+        event.isInspected = report != nil
+        for (index, recipient) in message.envelope.recipients.enumerated() {
+            guard let group = group(of: index) else { continue }
+            event.directions[recipient.path] = MessageEvent.Direction(
+                isOriginating: group.policy.originating, isLocal: group.isLocal)
+        }
         for outcome in outcomes where !outcome.reply.cause.isEmpty && !event.causes.contains(outcome.reply.cause) {
             event.causes.append(outcome.reply.cause)
         }
         return event
+    }
+
+    /// The event as the log has it: where some recipients got the message and others did not, one for either, each with the verdict
+    /// that is weightiest for its recipients.
+    func lines(_ event: MessageEvent) -> [MessageEvent] {
+        guard event.isPassed, event.isBlocked else { return [event] }
+        return [true, false].enumerated().map { number, isPassed in
+            let places = results.indices.filter { results[$0].map { $0.hasMessage == isPassed } ?? false }
+            let groups = Set(places.compactMap { groupPlaces.indices.contains($0) ? groupPlaces[$0] : nil })
+            var part = event
+            part.id += "-\(number + 1)"
+            part.outcomes = places.compactMap { results[$0] }
+            if let group = weightiest(groups.sorted()) { part.verdict = self.groups[group].verdict }
+            if !isPassed { part.queuedAs = [] }
+            if !groups.contains(where: { self.groups[$0].keepsCopy }) { part.quarantineID = nil }
+            return part
+        }
+    }
+
+    /// Of the groups at these places the one that is the message's weightiest name for anybody.
+    func weightiest(_ places: some Collection<Int>) -> Int? {
+        let order = Category.allCases
+        func weight(_ group: RecipientGroup) -> Int {
+            (order.firstIndex(of: group.decisive.category) ?? order.count)
+                + (group.wanted.isDelivered ? order.count : 0)
+        }
+        return places.min { weight(groups[$0]) < weight(groups[$1]) }
     }
 }
 

@@ -13,16 +13,14 @@ final class NoticeBook: Sendable {
     /// Addresses that are counted; beyond it the counts of past hours go, and then no notice is sent.
     private static let addressLimit = 10_000
 
-    /// Reads the files of all languages that the settings name. Blocks on a disk.
+    /// Reads the files of all languages that the settings and their tables name. Blocks on a disk.
     /// - Parameter before: whose counts go on.
     /// - Throws: `GatewayError` with file and line. English needs no file.
-    init(_ settings: Settings, before: NoticeBook?) throws {
-        var languages = Set(settings.policies.values.map(\.noticeLanguage))
-        languages.formUnion(settings.banks.map(\.overlay.values.noticeLanguage))
-        languages.formUnion(settings.recipients.map(\.overlay.values.noticeLanguage))
-        languages.insert(Self.english)
+    init(_ settings: Settings, _ policies: PolicyBook, before: NoticeBook?) throws {
         var templates: [String: NoticeTemplates] = [:]
-        for language in languages { templates[language] = try Self.read(language, settings.notices.directory) }
+        for language in policies.noticeLanguages.union([Self.english]) {
+            templates[language] = try Self.read(language, settings.notices.directory)
+        }
         self.templates = templates
         perHour = settings.notices.perHour
         sent = Mutex(before?.sent.withLock { $0 } ?? [:])
@@ -45,7 +43,7 @@ final class NoticeBook: Sendable {
         }
     }
 
-    /// The texts of a language; English where a table of settings names one that has no file.
+    /// The texts of a language; English where a pattern of a table made the name of one out of an address.
     func templates(_ language: String) -> NoticeTemplates? { templates[language] ?? templates[Self.english] }
 
     /// Counts a notice.

@@ -39,24 +39,27 @@ package final class OfflineScan: Sendable {
         /// Its number in an mbox, from 1 on; nil when the file is one message.
         package var number: Int?
         package var bytes: [UInt8]
-        package var sender: MailPath
-        package var recipients: [MailPath]
+        package var envelope: Envelope
+        /// The listener by which it came, as the configuration writes its address; nil where it came by none.
+        package var listener: String?
 
-        package init(file: String, number: Int?, bytes: [UInt8], sender: MailPath, recipients: [MailPath]) {
+        package init(file: String, number: Int?, bytes: [UInt8], envelope: Envelope, listener: String? = nil) {
             self.file = file
             self.number = number
             self.bytes = bytes
-            self.sender = sender
-            self.recipients = recipients
+            self.envelope = envelope
+            self.listener = listener
         }
     }
 
     private let setup: GatewaySetup
-    private let listener: ListenerSetup
+    private let first: ListenerSetup
+    private let log: @Sendable (String) -> Void
     private let workspace: PrivateDirectory
 
     /// Gives up root (for the configured user, or `nobody` when there is none of that name), makes the workspace and loads
-    /// the inspector. Messages are judged by the policy and placement of the first listener.
+    /// the inspector. Messages are judged by the policy and placement of their listener; of the first one where they have none, or
+    /// it is no more.
     /// - Parameters:
     ///   - inspectorPath: used when the settings do not say.
     ///   - log: warnings and errors for the person in front of the terminal.
@@ -108,6 +111,7 @@ package final class OfflineScan: Sendable {
         _ log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.workspace = workspace
+        self.log = log
         let settings = builder.settings
         let pool = try InspectorPool(workspaceDirectory: workspace.path, allowNonTmpfs: false) { event in
             switch event {
@@ -123,7 +127,7 @@ package final class OfflineScan: Sendable {
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let scanners = try builder.scanners(inspector: settings.inspector.path) { log(Escaping.text($0, limit: 1000)) }
-        await scanners.test()
+        await scanners.test(atMost: .seconds(settings.timeouts.inspection))
         let limit = settings.limits.messageSize
         // One message is judged at a time, but the pool's thread may hold it a moment longer than its report.
         let spool = Spool(
@@ -134,7 +138,7 @@ package final class OfflineScan: Sendable {
         guard let first = settings.listeners.first.flatMap({ listeners[$0.address.description] }) else {
             throw GatewayError("the configuration has no listener whose policy could be used")
         }
-        listener = first
+        self.first = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
             spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
@@ -150,18 +154,21 @@ package final class OfflineScan: Sendable {
     /// True when no real signatures are loaded: the absence of findings then says little.
     package var testSignaturesOnly: Bool { setup.testSignaturesOnly }
 
+    /// True when there is a listener of this name.
+    package func has(listener: String) -> Bool { setup.listener(listener) != nil }
+
     /// Judges one message. One at a time.
     package func judge(_ message: Message) async throws -> Judgement {
+        let listener = message.listener.flatMap { setup.listener($0) } ?? first
         let received = ReceivedMessage(
-            number: UInt64(message.number ?? 1),
-            envelope: Envelope(
-                reversePath: message.sender, recipients: message.recipients.map { Recipient(path: $0) }),
-            file: try setup.spool.store(message.bytes), intake: IntakeFacts(stored: message.bytes.span), listener: "",
-            lmtp: true)
+            number: UInt64(message.number ?? 1), envelope: message.envelope,
+            file: try setup.spool.store(message.bytes), intake: IntakeFacts(stored: message.bytes.span),
+            listener: listener.name, lmtp: true)
         var work = MessageWork(message: received, setup: setup, listener: listener)
         if let reply = await work.judge() {
             work.end(reply)
         }
+        for warning in work.rules.warnings { log(Escaping.text("\(message.file): \(warning)", limit: 1000)) }
         let passed = Reply(250, EnhancedStatus(2, 0, 0), "Ok, would be passed on to the next hop")
         for index in work.results.indices where work.results[index] == nil {
             work.settle(index, work.disposition(of: index), passed)
@@ -170,7 +177,8 @@ package final class OfflineScan: Sendable {
         document.file.value = message.file
         document.mboxMessage.value = message.number
         return Judgement(
-            json: try document.encoded(), tree: ScanTree(document, sender: message.sender).text, outcome: work.outcome)
+            json: try document.encoded(), tree: ScanTree(document, sender: message.envelope.reversePath).text,
+            outcome: work.outcome)
     }
 
     /// Ends the inspector and removes the workspace.

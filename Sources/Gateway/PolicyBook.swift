@@ -46,8 +46,10 @@ package struct PolicyBook: Sendable {
     private let recipientKeys: [[UInt8]: [(entry: Int, isMeant: Bool)]]
     /// Entries of `recipients` whose match asks tables.
     private let recipientsWithTables: [Int]
-    /// Settings that stand in tables of keys, by table and line.
+    /// Settings that stand in tables, by table and line; not those into which a pattern puts what it has matched.
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
+    /// Languages that policies, banks, recipients and tables name.
+    let noticeLanguages: Set<String>
 
     /// Reads all tables. Blocks on a disk.
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
@@ -67,23 +69,32 @@ package struct PolicyBook: Sendable {
         var overlays: [LookupName: [Int: PolicyOverlay]] = [:]
         var faults: [String] = []
         for name in settings.recipientTables {
-            for entry in tables[name]?.fixedEntries ?? [] {
+            for entry in tables[name]?.values ?? [] {
                 do throws(ValueError) {
-                    overlays[name, default: [:]][entry.line] = try Self.overlay(entry.value)
+                    if entry.isPartial {
+                        try PolicyOverlay.check(assignments: Self.words(entry.text), mark: LookupTable.mark)
+                    } else {
+                        overlays[name, default: [:]][entry.line] = try Self.overlay(entry.text)
+                    }
                 } catch {
                     faults.append("\(name.place):\(entry.line): \(error.message)")
                 }
             }
         }
         for (name, place) in Self.pointTables(settings) {
-            for entry in tables[name]?.fixedEntries ?? []
-            where Configuration.points(String(decoding: entry.value, as: UTF8.self)) == nil {
-                let text = Escaping.text(entry.value, limit: 60)
+            for entry in tables[name]?.values ?? []
+            where !entry.isPartial
+                && Configuration.points(String(decoding: entry.text, as: UTF8.self)) == nil
+            {
+                let text = Escaping.text(entry.text, limit: 60)
                 faults.append("\(name.place):\(entry.line): \(place): '\(text)' are no points")
             }
         }
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
+        var languages = settings.allPolicies.map(\.noticeLanguage)
+        languages += overlays.values.flatMap(\.values).map(\.values.noticeLanguage)
+        noticeLanguages = Set(languages)
     }
 
     private static func pointTables(_ settings: Settings) -> [(LookupName, String)] {
@@ -91,10 +102,11 @@ package struct PolicyBook: Sendable {
     }
 
     private static func overlay(_ value: [UInt8]) throws(ValueError) -> PolicyOverlay {
-        try PolicyOverlay(
-            assignments: String(decoding: value, as: UTF8.self).split(omittingEmptySubsequences: true) {
-                $0.isWhitespace
-            })
+        try PolicyOverlay(assignments: words(value))
+    }
+
+    private static func words(_ value: [UInt8]) -> [Substring] {
+        String(decoding: value, as: UTF8.self).split(omittingEmptySubsequences: true) { $0.isWhitespace }
     }
 
     // MARK: Layers
@@ -155,7 +167,7 @@ package struct PolicyBook: Sendable {
         for name in settings.recipientTables.reversed() {
             for answer in try tables[name]?.lookupAll(recipient) ?? [] {
                 do throws(ValueError) {
-                    let known = answer.key == nil ? nil : tableOverlays[name]?[answer.line]
+                    let known = tableOverlays[name]?[answer.line]
                     let overlay: PolicyOverlay
                     if let known { overlay = known } else { overlay = try Self.overlay(answer.value) }
                     layers.append(Layer(source: .table(name, line: answer.line), overlay: overlay))

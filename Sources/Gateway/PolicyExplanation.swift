@@ -64,11 +64,13 @@ package struct PolicyExplanation: Sendable {
         lines = out
     }
 
-    /// What is wrong with the tables and the texts of notices that the settings name, in words for the administrator; nil when nothing is. Blocks on a disk.
+    /// What is wrong with the tables, the texts of notices and the patterns of scanners that the settings name, in words for
+    /// the administrator; nil when nothing is. Blocks on a disk.
     package static func tableProblem(_ settings: Settings) -> String? {
         do {
-            _ = try PolicyBook(settings)
-            _ = try NoticeBook(settings, before: nil)
+            _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
+            let builder = SetupBuilder(settings)
+            _ = try builder.scanners(inspector: "") { _ in }
             return nil
         } catch {
             return "\(error)"

@@ -39,6 +39,8 @@ final class PoolDriver: @unchecked Sendable {
     var pending: [Int: Pending] = [:]
     var loading: [Int: Loading] = [:]
     var settings: InspectorPoolSettings?
+    /// Why the last new generation did not take over; empty when it did.
+    private var refused = ""
     private var lastGeneration = 0
     private var lastRequest = 0
     private var relaunchAt: Int?
@@ -127,7 +129,7 @@ final class PoolDriver: @unchecked Sendable {
                 returning: InspectorStatus(
                     generation: machine.serving ?? 0, ready: machine.serving.flatMap { zygotes[$0]?.ready },
                     busy: machine.busy, waiting: machine.waiting, inspected: counts.inspected,
-                    crashes: counts.crashes, deadlines: counts.deadlines))
+                    crashes: counts.crashes, deadlines: counts.deadlines, refused: refused))
         case .stop(let answer):
             stopping = answer
             successor?.answer?.resume(returning: .failure(InspectorError("the gateway is stopping")))
@@ -226,8 +228,9 @@ final class PoolDriver: @unchecked Sendable {
         if let answer = load.answer {
             answer.resume(returning: .failure(InspectorError(text)))
         } else {
-            log(.error(text))
+            log(.error(machine.serving.map { "\(text); generation \($0) goes on serving" } ?? text))
         }
+        refused = text
         // Without one that serves there must be another try, with the settings that last worked.
         if machine.serving == nil, settings != nil { relaunchAt = monotonicNow() + PoolMachine.pause }
         perform(machine.retire(generation, now: monotonicNow()))
@@ -237,6 +240,7 @@ final class PoolDriver: @unchecked Sendable {
     private func promote(_ generation: Int) {
         guard let load = loading.removeValue(forKey: generation), let ready = zygotes[generation]?.ready else { return }
         settings = load.settings
+        refused = ""
         inbox.serving.store(generation, ordering: .relaxed)
         var sizes = load.settings.pool
         sizes.workspace = WorkspaceBudget(size: workspace.size, unpacking: load.settings.limits.unpacking)

@@ -54,7 +54,8 @@ package struct QuarantineRelease: Sendable {
         package let reply: Reply
     }
 
-    /// Sends the message, which lies in the spool meanwhile like any other mail. The entry is marked as released when the next hop took it for somebody.
+    /// Sends the message, which lies in the spool meanwhile like any other mail. The entry is marked as
+    /// released when the next hop took it for somebody.
     /// - Parameter spool: the gateway's; nil for a process of its own, which has one of the same bounds for itself.
     /// - Returns: one answer for each recipient.
     /// - Throws: an explanation when the next hop was not even asked.
@@ -80,7 +81,7 @@ package struct QuarantineRelease: Sendable {
         case .refused(_, let refusals): replies = refusals
         case .ready(let prepared): replies = await prepared.commit()
         }
-        if replies.contains(where: \.isPositive) {
+        if replies.contains(where: isRelease) {
             do {
                 try await threads.runIfActive { try quarantine.markReleased(id, time: time(nil)) }
             } catch {
@@ -88,6 +89,12 @@ package struct QuarantineRelease: Sendable {
             }
         }
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
+    }
+
+    /// True for a reply after which somebody has the message. A listener of the gateway says 250, too, when it keeps it again.
+    private func isRelease(_ reply: Reply) -> Bool {
+        if case .listener = destination { return ReplyTexts.isRelayed(reply) }
+        return reply.isPositive
     }
 
     /// The next hops for an entry, and how TLS is used on the way.
@@ -203,7 +210,7 @@ package struct QuarantineRelease: Sendable {
     }
 
     /// The workspace, whose room the gateway watches, need not be there when no gateway runs.
-    private static func ownSpool(_ limits: Spool.Limits) -> Spool {
+    static func ownSpool(_ limits: Spool.Limits) -> Spool {
         var limits = limits
         limits.watched = []
         return Spool(limits: limits)

@@ -17,7 +17,7 @@ package struct RecipientGroup: Sendable {
     /// How to take that out; nil when it cannot be done.
     var strip: StripPlan?
     /// Until the message is judged it is unchecked.
-    var verdict = Verdict(failed: .scannerFailed, detail: "not inspected")
+    var verdict = Verdict.notInspected
 
     /// The verdict as far as it decides: what replies and the quarantine speak of.
     var decisive: Verdict { verdict.only(policy.decidingCategory(for: verdict)) }
@@ -42,6 +42,8 @@ package struct RecipientGroup: Sendable {
 /// Turns the layers of settings into one policy for each group of recipients.
 package struct PolicyResolution: Sendable {
     package private(set) var groups: [RecipientGroup] = []
+    /// The place of each recipient's group.
+    package private(set) var places: [Int] = []
     /// The policy and the banks, `default/MYNETS`, for logs.
     package private(set) var name: String
 
@@ -64,17 +66,19 @@ package struct PolicyResolution: Sendable {
             var layers: [PolicyBook.Layer.Source]
             var isLocal: Bool
         }
-        var places: [Key: Int] = [:]
+        var known: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
             let address = LookupAddress(recipient.path)
             let layers = try book.layers(address)
             let isLocal = try book.isLocal(address, originating: base.originating)
             let key = Key(layers: layers.map(\.source), isLocal: isLocal)
-            if let place = places[key] {
+            if let place = known[key] {
                 groups[place].recipients.append(index)
+                places.append(place)
                 continue
             }
-            places[key] = groups.count
+            known[key] = groups.count
+            places.append(groups.count)
             var policy = base
             for layer in layers { layer.overlay.apply(to: &policy) }
             groups.append(

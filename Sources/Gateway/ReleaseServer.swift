@@ -117,10 +117,8 @@ final class ReleaseServer: Sendable {
             if release.recipients.contains(where: \.isNull) { throw PathGrammar.Fault.syntax }
             release.sender = try request.value("sender").map(Self.path)
             let answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
-            let by = request.value("requested_by").map { ", requested by \(Escaping.text($0, limit: 320))" } ?? ""
-            let recipients = answers.map { "<\($0.recipient)>" }.joined(separator: ",")
-            state.note(
-                "(\(logID)) Quarantined message release: \(id) <\(entry.envelope.reversePath)> -> \(recipients)\(by)")
+            let person = String(decoding: request.value("requested_by") ?? [], as: UTF8.self)
+            state.record(ReleaseRecord(entry, answers, isRequeued: isRequeued, by: person, id: logID))
             return answers.map(\.reply)
         } catch {
             state.report("(\(logID)) release of \(Escaping.text(id)) failed: \(error)")

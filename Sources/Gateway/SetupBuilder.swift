@@ -53,7 +53,7 @@ struct SetupBuilder {
         let endings = [
             ".cvd", ".cld", ".cud", ".ndb", ".ndu", ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu",
             ".ldb",
-            ".ldu", ".db", ".yar", ".yara", ".cbc",
+            ".ldu", ".db", ".cdb", ".pdb", ".gdb", ".idb", ".yar", ".yara", ".cbc",
         ]
         guard let names = try? directoryNames(directory) else { return false }
         return names.contains { name in endings.contains { name.hasSuffix($0) } }
@@ -116,7 +116,7 @@ struct SetupBuilder {
         let launcher = settings.scanning.launcher
         return try ScannerTable(
             launcher: launcher.isEmpty ? directory + "mailreeve-launcher" : launcher, settings: settings
-        ).scanners(log: log)
+        ).scanners(try nameScores(), log: log)
     }
 
     private var unpackingLimits: UnpackingLimits {

@@ -1,13 +1,13 @@
 internal import Bayes
 package import Configuration
 internal import Linux
-package import MailModel
+internal import MailModel
 internal import NIOPosix
 internal import Scoring
+package import Stores
 
 /// Teaches single messages, for what people decide elsewhere: releasing a message from the quarantine says that it was no
 /// spam. Tokens are read in an inspector worker, as for `mailreeve learn`; needs no daemon, and does not get in its way.
-///
 package struct SpamTeacher: Sendable {
     /// What a message is.
     package enum Lesson: Sendable {
@@ -57,21 +57,27 @@ package struct SpamTeacher: Sendable {
         self.settings = settings
     }
 
-    /// Learns a message, in a batch of its own, in the database that its recipients have.
-    /// - Parameter message: with CRLF line ends.
+    /// Learns a message in the quarantine, in a batch of its own, in the database that its recipients have. The message lies in
+    /// a spool meanwhile, within the bounds of `limits`.
     /// - Throws: why it could not be learnt.
-    package func learn(_ message: [UInt8], as lesson: Lesson, for recipients: [Recipient]) async throws -> Outcome {
-        guard message.count <= reader.largestMessage else {
-            throw GatewayError("the message is larger than limits.message_size")
+    package func learn(_ id: String, in quarantine: Quarantine, as lesson: Lesson) async throws -> Outcome {
+        let threads = NIOThreadPool.singleton
+        let (largest, limits) = (reader.largestMessage, SetupBuilder(settings).spoolLimits)
+        let (entry, file) = try await threads.runIfActive {
+            let entry = try quarantine.entry(id)
+            guard entry.size <= largest else { throw GatewayError("the message is larger than limits.message_size") }
+            return (entry, try QuarantineRelease.stored(entry, quarantine, QuarantineRelease.ownSpool(limits)).file)
         }
-        let tokens = try await reader.tokens(of: message)
-        let taught = Bayes.Lesson(
-            id: MessageIdentity.of(message.span), features: Features(tokens: tokens))
-        let name = LearntDatabases.name(recipients, settings.bayes.databases)
-        let (databases, limits) = (databases, settings.bayesLimits)
-        return try await NIOThreadPool.singleton.runIfActive {
+        let tokens = try await reader.tokens(of: file)
+        let name = LearntDatabases.name(entry.envelope.recipients, settings.bayes.databases)
+        let (databases, bounds) = (databases, settings.bayesLimits)
+        return try await threads.runIfActive {
+            let taught = try Mapping(file.descriptor).withBytes {
+                Bayes.Lesson(
+                    id: MessageIdentity.of($0), features: Features(tokens: tokens), date: MessageIdentity.date(of: $0))
+            }
             let outcomes = try databases.with(name, making: true) { store in
-                let store = BayesStore(store, limits: limits)
+                let store = BayesStore(store, limits: bounds)
                 let now = unixTime()
                 var batch = try store.beginBatch(at: UInt64(now))
                 let outcomes = try store.learn([taught], asSpam: lesson == .spam, batch: &batch, time: now)

@@ -11,7 +11,10 @@ struct StatusDocument: Codable {
     struct InspectorEntry: Codable {
         var generation: Int
         var engine: String
+        /// `official` (a daily database is among them), `own`, `test-only` or `none`.
         var signatures: String
+        /// Why the last new generation did not take over; empty when it did.
+        var refused: String
         var signatureCount: Int
         var databaseVersion: Int
         var databaseTime: Int
@@ -28,6 +31,8 @@ struct StatusDocument: Codable {
         var backup: Bool
         /// Empty when it works.
         var fault: String
+        /// While it works: its addresses that are not asked, each with the reason.
+        var failingAddresses: [String]
         var version: String
         var signatureTime: Int
         var answered: Int
@@ -49,6 +54,7 @@ struct StatusDocument: Codable {
     var uptime: Int
     var inspector: InspectorEntry
     var scanners: [ScannerEntry]
+    var cache: MessageCache.Figures
     var listeners: DoorEntry
     var spool: SpoolEntry
     var totals: MessageJournal.Counters
@@ -56,27 +62,38 @@ struct StatusDocument: Codable {
 
     init(
         uptime: Int, inspector: InspectorStatus, door: FrontDoorStatus, spool: Spool, totals: MessageJournal.Counters,
-        journal: JournalWriter.Figures, signatures: String, scanners: [ScannerState]
+        journal: JournalWriter.Figures, signatures: String, scanners: [ScannerState], cache: MessageCache.Figures
     ) {
         self.uptime = uptime
         let ready = inspector.ready
         self.inspector = InspectorEntry(
             generation: inspector.generation, engine: Escaping.text(ready?.engineVersion ?? "", limit: 60),
-            signatures: signatures, signatureCount: ready?.signatures ?? 0,
+            signatures: signatures == "official" && ready?.databaseVersion == 0 ? "own" : signatures,
+            refused: Escaping.text(inspector.refused, limit: 500), signatureCount: ready?.signatures ?? 0,
             databaseVersion: ready?.databaseVersion ?? 0, databaseTime: ready?.databaseTime ?? 0,
             landlockAbi: ready?.landlockABI ?? 0, busy: inspector.busy, waiting: inspector.waiting,
             inspected: inspector.inspected, crashes: inspector.crashes, deadlines: inspector.deadlines)
         self.scanners = scanners.map {
             ScannerEntry(
                 name: $0.name, backup: $0.isBackup, fault: Escaping.text($0.fault ?? "", limit: 500),
+                failingAddresses: $0.lamePlaces.map { Escaping.text($0, limit: 500) },
                 version: Escaping.text($0.version, limit: 200), signatureTime: $0.signatureTime,
                 answered: $0.answered, failed: $0.failed)
         }
+        self.cache = cache
         listeners = DoorEntry(
             connections: door.connections, processing: door.processing, accepted: door.accepted, refused: door.refused)
         self.spool = SpoolEntry(messages: spool.messages, bytes: spool.bytes)
         self.totals = totals
         self.journal = journal
+    }
+
+    /// Reads what `encoded` wrote; nil when it is something else.
+    init?(json: [UInt8]) {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let document = try? decoder.decode(StatusDocument.self, from: Data(json)) else { return nil }
+        self = document
     }
 
     func encoded() -> String { Self.json(self) }

@@ -7,9 +7,7 @@ package struct StatusTable: CustomStringConvertible {
 
     /// Reads the answer, one JSON object; nil when it is another one.
     package init?(json: [UInt8]) {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        guard let document = try? decoder.decode(StatusDocument.self, from: Data(json)) else { return nil }
+        guard let document = StatusDocument(json: json) else { return nil }
         self.document = document
     }
 
@@ -34,8 +32,14 @@ package struct StatusTable: CustomStringConvertible {
                 "generation \(inspector.generation): \(inspector.busy) workers busy, \(inspector.waiting) messages waiting; "
                     + "\(inspector.inspected) inspected, \(inspector.crashes) crashes, \(inspector.deadlines) deadlines missed"
             ),
-            ("engine", "\(Escaping.text(inspector.engine)), \(inspector.signatureCount) signatures"),
         ]
+        if !inspector.engine.isEmpty {
+            rows.append(("engine", "\(Escaping.text(inspector.engine)), \(inspector.signatureCount) signatures"))
+        }
+        if totals.notKept > 0 {
+            rows.append(
+                ("quarantine", "\(totals.notKept) messages COULD NOT BE KEPT and were put off; the log says why"))
+        }
         if totals.ruleMatchesGivenUp > 0 {
             rows.append(
                 ("rules", "\(totals.ruleMatchesGivenUp) matches given up at rules.match_limit or another limit"))
@@ -44,6 +48,13 @@ package struct StatusTable: CustomStringConvertible {
         case "test-only": rows.append(("signatures", "TEST ONLY: real viruses are not found"))
         case "none": rows.append(("signatures", "none: virus scanning is off"))
         default: rows.append(("signatures", Self.databaseAge(inspector)))
+        }
+        if !inspector.refused.isEmpty {
+            rows.append(("refused", "\(Escaping.text(inspector.refused)); the one before serves"))
+        }
+        let cache = document.cache
+        if cache.hits + cache.misses > 0 {
+            rows.append(("cache", "\(cache.entries) messages, \(cache.hits) hits, \(cache.misses) misses"))
         }
         for scanner in document.scanners { rows.append(("scanner", Self.words(scanner))) }
         if inspector.landlockAbi == 0 { rows.append(("sandbox", "without Landlock")) }
@@ -63,7 +74,8 @@ package struct StatusTable: CustomStringConvertible {
             scanner.fault.isEmpty
             ? "works" + (scanner.version.isEmpty ? "" : ", \(Escaping.text(scanner.version))")
             : "FAILED: \(Escaping.text(scanner.fault))"
-        return "\(name): \(state); \(scanner.answered) answered, \(scanner.failed) not"
+        let lame = scanner.failingAddresses.map { "; not at \(Escaping.text($0))" }.joined()
+        return "\(name): \(state)\(lame); \(scanner.answered) answered, \(scanner.failed) not"
     }
 
     private static func duration(_ seconds: Int) -> String {

@@ -49,6 +49,20 @@ package enum UncheckedReason: String, Hashable, Sendable, CaseIterable {
     package static let judged = allCases.filter { $0 != .workspaceFull }
 }
 
+extension UncheckedReason {
+    /// The reason that is behind a name which libclamav gives as if it were a virus: it says in this way that it did not look.
+    /// nil for all other names.
+    package init?(alert name: String) {
+        if name.hasPrefix("Heuristics.Limits.Exceeded") {
+            self = .overLimits
+        } else if name.hasPrefix("Heuristics.Encrypted.") {
+            self = .encrypted
+        } else {
+            return nil
+        }
+    }
+}
+
 /// One thing that was not checked.
 package struct Unchecked: Hashable, Sendable {
     package var reason: UncheckedReason

@@ -106,7 +106,8 @@ package struct ContentPolicy: Hashable, Sendable {
         case .unchecked:
             var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
             if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }
-            return Destiny.byCare.first(where: destinies.contains) ?? .pass
+            // Nobody has looked at it.
+            return Destiny.byCare.first(where: destinies.contains) ?? .tempfail
         case .rule:
             switch verdict.ruling {
             case .reject(let status, _): return status.status == 4 ? .tempfail : rule

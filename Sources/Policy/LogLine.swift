@@ -1,6 +1,7 @@
 package import MailModel
 
-/// The one line that each message leaves in the log, in the order that readers of amavis's log expect.
+/// The line that a message leaves in the log, in the order that readers of amavis's log expect; where some recipients got it and
+/// others did not, it leaves one for either.
 package struct MessageEvent: Sendable {
     package var id: String
     package var mailID: String
@@ -22,6 +23,28 @@ package struct MessageEvent: Sendable {
     package var milliseconds: Int
     /// Private causes of failures.
     package var causes: [String]
+    /// Which way the mail goes, by recipient; one that is absent is ours, and the mail came in.
+    package var directions: [MailPath: Direction] = [:]
+    /// The content was looked at.
+    package var isInspected = true
+
+    /// Which way mail goes, in amavis's words: who sent it, our users or others, and whether its recipient is ours.
+    package enum Direction: String, Sendable {
+        case inbound = "Inbound"
+        case outbound = "Outbound"
+        case `internal` = "Internal"
+        case openRelay = "OpenRelay"
+
+        package init(isOriginating: Bool, isLocal: Bool) {
+            self =
+                switch (isOriginating, isLocal) {
+                case (false, true): .inbound
+                case (true, false): .outbound
+                case (true, true): .internal
+                case (false, false): .openRelay
+                }
+        }
+    }
 
     package init(id: String, mailID: String, verdict: Verdict, envelope: Envelope, policy: String, size: Int) {
         self.id = id
@@ -41,7 +64,9 @@ package struct MessageEvent: Sendable {
     }
 
     /// True when at least one recipient gets the message.
-    package var isPassed: Bool { outcomes.contains { $0.kind.isDelivered && $0.reply.isPositive } }
+    package var isPassed: Bool { outcomes.contains(where: \.hasMessage) }
+    /// True when at least one recipient does not get it.
+    package var isBlocked: Bool { !outcomes.allSatisfy(\.hasMessage) }
 
     /// `CLEAN`, `INFECTED (Name)`, `BAD-HEADER-7` and so on; `MTA-BLOCKED` when only the next hop said no. No others than
     /// logwatch's `amavis` script knows: what a rule decided is `OTHER`, and why a message is `UNCHECKED` stands behind.
@@ -51,10 +76,11 @@ package struct MessageEvent: Sendable {
             return
                 "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
         case .banned:
-            let shown = verdict.banned.map { Self.word(Array($0.text.utf8), limit: 200) }
+            let shown = verdict.bannedTexts.map { Self.word(Array($0.utf8), limit: 200) }
             return "BANNED (\(shown.joined(separator: ",")))"
         case .unchecked:
-            return "UNCHECKED"
+            // Nobody tried.
+            return verdict.unchecked.isEmpty ? "OTHER" : "UNCHECKED"
         case .rule:
             return "OTHER"
         case .badHeader:
@@ -71,12 +97,14 @@ package struct MessageEvent: Sendable {
         var out: [String] = []
         func add(_ word: String) { if !out.contains(word) { out.append(word) } }
         for outcome in outcomes {
+            let direction = (directions[outcome.recipient.path] ?? .inbound).rawValue
             switch (outcome.kind, outcome.reply.code) {
-            case (.deliver, ..<400), (.deliverMarked, ..<400), (.strip, ..<400): add("Relayed")
-            case (.discard, _): add("Discarded")
-            case (.quarantine, _): break
-            case (_, 400..<500): add("TempFailed")
-            default: add("Rejected")
+            case (.deliver, ..<400), (.deliverMarked, ..<400), (.strip, ..<400): add("Relayed\(direction)")
+            case (.discard, ..<400): add("Discarded\(direction)")
+            case (.bounce, ..<400): add("Bounced\(direction)")
+            case (.quarantine, ..<400): break
+            case (_, 400..<500): add("TempFailed\(direction)")
+            default: add("Rejected\(direction)")
             }
         }
         if quarantineID != nil { add("Quarantined") }
@@ -98,7 +126,7 @@ package struct MessageEvent: Sendable {
         if !queuedAs.isEmpty {
             out += ", queued_as: \(queuedAs.map { Self.word(Array($0.utf8), limit: 64) }.joined(separator: "/"))"
         }
-        if verdict.category == .unchecked {
+        if verdict.category == .unchecked, !verdict.unchecked.isEmpty {
             out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"
         }
         let kinds = anomalyCounts.keys.sorted()
@@ -108,9 +136,9 @@ package struct MessageEvent: Sendable {
         return out
     }
 
-    /// The score with three decimals at most; `-` where nothing scored.
+    /// The score with three decimals at most; `-` where the content was not looked at.
     private var hits: String {
-        if verdict.tests.isEmpty { return "-" }
+        if !isInspected { return "-" }
         let text = "\((verdict.score * 1000).rounded() / 1000)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }

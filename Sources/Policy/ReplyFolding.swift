@@ -11,6 +11,9 @@ package struct RecipientOutcome: Hashable, Sendable {
         self.kind = kind
         self.reply = reply
     }
+
+    /// The message is where the recipient wants it.
+    package var hasMessage: Bool { kind.isDelivered && reply.isPositive }
 }
 
 /// One reply for all recipients of an SMTP transaction (amavis's rule; LMTP needs none).

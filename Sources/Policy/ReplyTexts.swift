@@ -18,7 +18,7 @@ package enum ReplyTexts {
             let words = Escaping.text(verdict.ruling?.text ?? "", limit: 200)
             text = words.isEmpty ? "RULE" : "RULE: \(words)"
         case .banned:
-            let names = verdict.banned.map { Escaping.text($0.text, limit: 200) }.joined(separator: "; ")
+            let names = verdict.bannedTexts.map { Escaping.text($0, limit: 200) }.joined(separator: "; ")
             text = names.isEmpty ? "BANNED" : "BANNED: \(names)"
         case .badHeader:
             text = "BAD HEADER: \(verdict.badHeaders.first.map { Escaping.text($0.detail, limit: 200) } ?? "")"
@@ -50,7 +50,11 @@ package enum ReplyTexts {
             kind == .reject || kind == .tempfail && status.status == 4
         {
             // Word for word what Postfix's smtpd(8) answers.
-            return Reply(status.status == 4 ? 451 : 550, status, cut(Escaping.text(words, limit: reasonLimit)))
+            return Reply(status.status == 4 ? 451 : 550, status, asSMTPD(words))
+        }
+        if verdict.category == .rule, kind == .discard || kind == .quarantine, verdict.ruling?.isSilent ?? false {
+            // A sender who learns what became of his message would learn to get round the rule.
+            return Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(id)")
         }
         let reason = reason(verdict, id: id)
         let (subject, minor) = statusDetail(verdict)
@@ -72,13 +76,21 @@ package enum ReplyTexts {
         }
     }
 
+    /// What became of the notification to a sender.
+    package enum Notice: String, Sendable {
+        case sent = "was sent"
+        /// Good manners forbid it.
+        case suppressed
+        /// The next hop refused it for good.
+        case refused = "could not be sent"
+    }
+
     /// The reply for a recipient who does not get the message while its sender is told by a notification of ours.
     /// - Parameter refusal: what a client would have been told.
-    package static func bounced(_ recipient: MailPath, _ refusal: Reply, wasSent: Bool) -> Reply {
+    package static func bounced(_ recipient: MailPath, _ refusal: Reply, _ notice: Notice) -> Reply {
         Reply(
             250, EnhancedStatus(2, 5, 0),
-            cut("Ok <\(recipient)>, DSN \(wasSent ? "was sent" : "suppressed") (\(refusal.summary))"),
-            cause: refusal.cause)
+            cut("Ok <\(recipient)>, DSN \(notice.rawValue) (\(refusal.summary))"), cause: refusal.cause)
     }
 
     /// The reply for a recipient who got the message when the client tried before.
@@ -119,6 +131,11 @@ package enum ReplyTexts {
             cause: reply.cause)
     }
 
+    /// True for a reply of the gateway's to a message that the next hop has taken.
+    package static func isRelayed(_ reply: Reply) -> Bool {
+        reply.isPositive && (reply.lines.first ?? "").hasPrefix("from MTA(")
+    }
+
     /// No next hop could be reached.
     package static func unavailable(_ cause: String, id: String) -> Reply {
         Reply(
@@ -132,9 +149,23 @@ package enum ReplyTexts {
     }
 
     /// The message went round (RFC 5321 section 6.3).
-    package static func loop(hops: Int, id: String) -> Reply {
-        Reply(554, EnhancedStatus(5, 4, 6), "Reject, id=\(id) - mail loop: \(hops) Received fields")
+    /// - Parameter isSoft: refusals are made temporary (`soft_bounce`).
+    package static func loop(hops: Int, id: String, isSoft: Bool) -> Reply {
+        let cause = "mail loop: \(hops) Received fields"
+        return isSoft
+            ? Reply(450, EnhancedStatus(4, 4, 6), "Reject (soft_bounce), id=\(id) - \(cause)", cause: cause)
+            : Reply(554, EnhancedStatus(5, 4, 6), "Reject, id=\(id) - \(cause)", cause: cause)
     }
+
+    /// A rule's words as smtpd(8) sends them without SMTPUTF8: what is not printable ASCII is a blank for each octet. Cut where the line would
+    /// be longer than RFC 5321 section 4.5.3.1.5 lets it be.
+    private static func asSMTPD(_ words: String) -> String {
+        let octets = words.utf8.prefix(ruleTextLimit).map { $0 >= 0x20 && $0 < 0x7F ? $0 : 0x20 }
+        return String(decoding: octets, as: UTF8.self)
+    }
+
+    /// Octets of a rule's words: with code, status and line end they make a line of 512.
+    package static let ruleTextLimit = 494
 
     /// Counts scalars: one character as Swift counts them may hold any number of combining marks.
     private static func cut(_ text: String) -> String {

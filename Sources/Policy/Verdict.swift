@@ -20,6 +20,8 @@ package struct Verdict: Hashable, Sendable {
     package var ruling: Ruling?
     /// Files that rules ban.
     package var banned: [BannedContent] = []
+    /// Further files that they ban, of which nothing is told.
+    package var bannedFurther = 0
     /// What is banned can be taken out of the message, with the rest as it is.
     package var isStrippable = false
     /// What the recipient's lists say of the sender.
@@ -39,6 +41,14 @@ package struct Verdict: Hashable, Sendable {
         package var text: String {
             switch self {
             case .reject(_, let text), .discard(let text), .hold(let text): text
+            }
+        }
+
+        /// Postfix tells the client nothing of it: the message is taken as any other.
+        var isSilent: Bool {
+            switch self {
+            case .reject: false
+            case .discard, .hold: true
             }
         }
     }
@@ -116,20 +126,40 @@ package struct Verdict: Hashable, Sendable {
     }
 
     /// Adds what rules on names and types of files ban.
-    /// - Parameter isStrippable: it can be taken out.
-    package mutating func add(banned contents: [BannedContent], isStrippable: Bool) {
+    /// - Parameters:
+    ///   - further: files that are banned beside those.
+    ///   - isStrippable: it can be taken out.
+    package mutating func add(banned contents: [BannedContent], further: Int = 0, isStrippable: Bool) {
         guard !contents.isEmpty else { return }
         banned = contents
+        bannedFurther = further
         self.isStrippable = isStrippable
-        let held = Set(categories).subtracting([.clean]).union([.banned])
+        add(.banned)
+    }
+
+    /// Adds a category.
+    package mutating func add(_ category: Category) {
+        let held = Set(categories).subtracting([.clean]).union([category])
         categories = Category.allCases.filter(held.contains)
+    }
+
+    /// The same verdict, had these categories not held.
+    package func without(_ others: Set<Category>) -> Verdict {
+        var verdict = self
+        verdict.categories.removeAll(where: others.contains)
+        if verdict.categories.isEmpty { verdict.categories = [.clean] }
+        return verdict
+    }
+
+    /// What is banned, for replies, log lines and header fields; escape before showing.
+    package var bannedTexts: [String] {
+        banned.map(\.text) + (bannedFurther > 0 ? ["and \(bannedFurther) more"] : [])
     }
 
     /// Adds something that was not checked after all.
     package mutating func add(_ item: Unchecked) {
         unchecked.append(item)
-        let held = Set(categories).subtracting([.clean]).union([.unchecked])
-        categories = Category.allCases.filter(held.contains)
+        add(.unchecked)
     }
 
     /// The verdict for recipients under a policy: with the category of the score, with `oversized`, and without what the
@@ -190,6 +220,13 @@ package struct Verdict: Hashable, Sendable {
         badHeaders = []
         ruling = nil
     }
+
+    /// The verdict on a message that nobody has looked at: unchecked, without a reason.
+    package static let notInspected = {
+        var verdict = Verdict(failed: .scannerFailed, detail: "")
+        verdict.unchecked = []
+        return verdict
+    }()
 
     /// Reasons, each once, in the order found.
     package var reasons: [UncheckedReason] {

@@ -38,7 +38,8 @@ package final class SQLiteJournal: Sendable {
             for record in records {
                 let recipients = RecipientList.text(record.recipients)
                 let values: [(any DatabaseValueConvertible)?] = [
-                    record.mailID, record.logID, record.time, record.category.rawValue, record.isPassed, record.sender,
+                    record.mailID, record.logID, record.time, record.category.rawValue, Self.passed(record),
+                    record.sender,
                     recipients, record.subject, record.messageID, record.client, record.size, record.score,
                     record.quarantineID, record.queuedAs, record.line, Data(record.explanation),
                     record.sender.lowercased(), recipients.lowercased(), record.subject.lowercased(),
@@ -49,7 +50,7 @@ package final class SQLiteJournal: Sendable {
         }
     }
 
-    /// Events that meet a query, the newest first.
+    /// Events that meet a query, the newest first: within a second by the number of the message in its `id=`.
     package func search(_ query: JournalQuery) throws(IndexFailure) -> [JournalRecord] {
         var conditions: [String] = []
         var values: [(any DatabaseValueConvertible)?] = []
@@ -59,26 +60,36 @@ package final class SQLiteJournal: Sendable {
         }
         if let id = query.id {
             add(
-                "(mail_id = ? OR log_id = ? OR (queued_as <> '' AND instr('/' || queued_as || '/', ?) > 0))", id, id,
-                "/\(id)/")
+                "(mail_id = ? OR log_id IN (?, ?) OR quarantine = ? OR (queued_as <> '' AND instr('/' || queued_as || '/', ?) > 0))",
+                id, id,
+                Self.message(id), id, "/\(id)/")
         }
         let texts = [
             ("sender_key", query.sender), ("recipients_key", query.recipient), ("subject_key", query.subject),
             ("message_id_key", query.messageID),
         ]
-        for case (let column, let text?) in texts { add("instr(\(column), ?) > 0", text.lowercased()) }
+        for case (let column, let text?) in texts where !text.isEmpty {
+            add("instr(\(column), ?) > 0", text.lowercased())
+        }
+        if query.sender == "" { add("sender_key = ''") }
         if let client = query.client { add("instr(' ' || client, ?) > 0", " \(client)") }
         if let category = query.category { add("category = ?", category.rawValue) }
-        if let isPassed = query.isPassed { add("passed = ?", isPassed) }
+        if query.isPassed { add("passed <> ?", Self.nobody) }
+        if query.isBlocked { add("passed <> ?", Self.everybody) }
         if let since = query.since { add("time >= ?", since) }
         if let until = query.until { add("time < ?", until) }
-        if let after = query.after { add("(time, mail_id) < (?, ?)", after.time, after.id) }
+        if let after = query.after {
+            add("(time, length(log_id), log_id) < (?, length(?), ?)", after.time, after.id, after.id)
+        }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let arguments = StatementArguments(values + [query.limit])
         return try database.read { database in
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT * FROM event \(condition) ORDER BY time DESC, mail_id DESC LIMIT ?",
-                arguments: arguments)
+                database,
+                sql: """
+                    SELECT * FROM event \(condition)
+                    ORDER BY time DESC, length(log_id) DESC, log_id DESC LIMIT ?
+                    """, arguments: arguments)
             var found: [JournalRecord] = []
             while let row = try rows.next() { found.append(Self.record(row)) }
             return found
@@ -110,10 +121,23 @@ package final class SQLiteJournal: Sendable {
         try database.reset()
     }
 
+    /// The column `passed`: who has the message.
+    private static let (nobody, everybody, some) = (0, 1, 2)
+
+    private static func passed(_ record: JournalRecord) -> Int {
+        record.isPassed ? record.isBlocked ? some : everybody : nobody
+    }
+
+    /// The `id=` of the message whose lines in the log have identifiers of their own (`59301-2-1`).
+    private static func message(_ id: String) -> String {
+        id.split(separator: "-", omittingEmptySubsequences: false).prefix(2).joined(separator: "-")
+    }
+
     private static func record(_ row: Row) -> JournalRecord {
         JournalRecord(
             mailID: row[0], logID: row[1], time: row[2], category: Category(rawValue: row[3]) ?? .clean,
-            isPassed: row[4], sender: row[5], recipients: RecipientList.addresses(row[6]), subject: row[7],
+            isPassed: row[4] != nobody, isBlocked: row[4] != everybody, sender: row[5],
+            recipients: RecipientList.addresses(row[6]), subject: row[7],
             messageID: row[8], client: row[9], size: row[10], score: row[11], quarantineID: row[12], queuedAs: row[13],
             line: row[14], explanation: Array(row[15] as Data))
     }

@@ -22,6 +22,7 @@ enum EntryCoding {
         if let listener = entry.listener { lines.append("listener \(xtext(Array(listener.utf8)))") }
         if let policy = entry.policy { lines.append("policy \(xtext(Array(policy.utf8)))") }
         if let forwarded = envelope.client.forwarded?.address { lines.append("forwarded \(xtext(forwarded))") }
+        if let proto = envelope.client.forwarded?.proto { lines.append("protocol \(xtext(proto))") }
         let parameters = envelope.parameters
         if let body = parameters.body { lines.append("body \(body.rawValue)") }
         if parameters.smtputf8 { lines.append("smtputf8 yes") }
@@ -88,9 +89,12 @@ enum EntryCoding {
             entry.envelope.client.address = String(decoding: text, as: UTF8.self)
         case "forwarded":
             guard let address = plain(value) else { return false }
-            var forwarded = ForwardedClient()
-            forwarded.address = address
-            entry.envelope.client.forwarded = forwarded
+            entry.envelope.client.forwarded = entry.envelope.client.forwarded ?? ForwardedClient()
+            entry.envelope.client.forwarded?.address = address
+        case "protocol":
+            guard let proto = plain(value) else { return false }
+            entry.envelope.client.forwarded = entry.envelope.client.forwarded ?? ForwardedClient()
+            entry.envelope.client.forwarded?.proto = proto
         case "sender":
             guard let path = plain(value) else { return false }
             entry.envelope.reversePath = MailPath(bytes: path)

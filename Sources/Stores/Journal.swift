@@ -12,6 +12,8 @@ package struct JournalRecord: Sendable, Hashable {
     package var category: Category
     /// At least one recipient has the message.
     package var isPassed: Bool
+    /// At least one recipient has not.
+    package var isBlocked: Bool
     package var sender: String
     package var recipients: [String]
     package var subject: String
@@ -26,13 +28,13 @@ package struct JournalRecord: Sendable, Hashable {
     package var quarantineID: String?
     /// Queue identifiers of the next hop, joined with `/`; empty when not forwarded.
     package var queuedAs: String
-    /// The line of the log.
+    /// The line of the log; two with a line feed between them where some recipients have the message and others have not.
     package var line: String
     /// Why, as one JSON object.
     package var explanation: [UInt8]
 
     package init(
-        mailID: String, logID: String, time: Int, category: Category, isPassed: Bool, sender: String,
+        mailID: String, logID: String, time: Int, category: Category, isPassed: Bool, isBlocked: Bool, sender: String,
         recipients: [String], subject: String, messageID: String, client: String, size: Int, score: Double?,
         quarantineID: String?, queuedAs: String, line: String, explanation: [UInt8]
     ) {
@@ -41,6 +43,7 @@ package struct JournalRecord: Sendable, Hashable {
         self.time = time
         self.category = category
         self.isPassed = isPassed
+        self.isBlocked = isBlocked
         self.sender = sender
         self.recipients = recipients
         self.subject = subject
@@ -63,8 +66,9 @@ package struct JournalRecord: Sendable, Hashable {
 
 /// What a search of the journal wants. Texts are found anywhere in a field, whatever the case of their letters.
 package struct JournalQuery: Sendable, Hashable {
-    /// A `mail_id`, an `id=` or a queue identifier.
+    /// A `mail_id`, an `id=`, the identifier of a log line or a queue identifier.
     package var id: String?
+    /// The empty one is the null reverse-path.
     package var sender: String?
     package var recipient: String?
     package var subject: String?
@@ -72,14 +76,29 @@ package struct JournalQuery: Sendable, Hashable {
     /// The beginning of an address of the client.
     package var client: String?
     package var category: Category?
-    package var isPassed: Bool?
+    /// Only mail that some recipient has.
+    package var isPassed = false
+    /// Only mail that some recipient has not.
+    package var isBlocked = false
     /// Unix times: events from `since` on and before `until`.
     package var since: Int?
     package var until: Int?
     /// The event after which the answer begins, in the order of the answer: newest first.
-    package var after: QuarantineQuery.Place?
+    package var after: Place?
     /// Events at most.
     package var limit: Int
+
+    /// Where an event stands in the order of time.
+    package struct Place: Sendable, Hashable {
+        package var time: Int
+        /// The `id=`.
+        package var id: String
+
+        package init(time: Int, id: String) {
+            self.time = time
+            self.id = id
+        }
+    }
 
     package init(limit: Int) {
         self.limit = limit

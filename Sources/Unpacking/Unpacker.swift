@@ -205,6 +205,8 @@ package final class Unpacker {
         case .zip: ZipReader.read(content, passwords: passwords, into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
+        case .arc: ArcReader.read(content, into: receiver)
+        case .zoo: ZooReader.read(content, into: receiver)
         case .szdd: SZDDReader.read(content, into: receiver)
         case .cabinet: CabinetReader.read(content, into: receiver)
         case .udf: UDFReader.read(content, into: receiver)

@@ -72,11 +72,20 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print the daemon's answer as it is: one JSON object on one line.")
     var json = false
 
+    @Flag(help: "Print it for Prometheus, in its text format: for the textfile collector of node_exporter, by a timer.")
+    var metrics = false
+
+    func validate() throws {
+        if json, metrics { throw ValidationError("give either --json or --metrics") }
+    }
+
     func run() throws {
         let answer = try control.ask("status", seconds: 10)
         if json {
             Terminal.write(answer)
-        } else if let table = StatusTable(json: answer) {
+        } else if metrics, let text = StatusMetrics(json: answer) {
+            print(text, terminator: "")
+        } else if !metrics, let table = StatusTable(json: answer) {
             print(table)
         } else {
             Terminal.printError("the daemon's answer is not understood; is it of another version?")

@@ -17,6 +17,7 @@ enum ExplanationPage {
         lines.append(row("size", "\(record.size) octets"))
         guard let why = try? MessageExplanation(json: record.explanation) else {
             lines.append(row("category", record.category.rawValue))
+            lines += record.line.split(separator: "\n").map { row("log", String($0)) }
             return lines.joined(separator: "\n")
         }
         lines.append(row("listener", "\(why.listener) (\(why.placement)), policy \(why.policy)"))
@@ -32,23 +33,32 @@ enum ExplanationPage {
                     + (test.evidence.isEmpty ? "" : ": \(test.evidence)")
             })
         lines += block("findings", why.findings.map { "\($0.source): \($0.text)" })
+        lines += block("scanners", (why.scanners ?? []).map { "\($0.source): \($0.text)" })
+        if why.cached == true { lines.append(row("kept answer", "an earlier copy of this message was inspected")) }
         lines += block("rules", why.rules)
         lines += block("unchecked", why.unchecked.map { $0.text.isEmpty ? $0.source : "\($0.source): \($0.text)" })
         lines += block("anomalies", why.anomalies.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" })
         lines += block("causes", why.causes)
-        lines += block("recipients", why.recipients.map { "<\($0.address)>: \($0.disposition): \($0.reply)" })
-        lines += block("groups", (why.groups ?? []).map(text))
+        lines += block("recipients", why.recipients.map(text))
+        lines += block("groups", (why.groups ?? []).flatMap(text))
         if let id = record.quarantineID { lines.append(row("quarantine", id)) }
         lines += block("otherwise", why.wouldChange)
         return lines.joined(separator: "\n")
     }
 
-    /// Recipients with the same settings: who, what was decided, by which settings.
-    private static func text(_ group: MessageExplanation.Group) -> String {
+    private static func text(_ outcome: MessageExplanation.Outcome) -> String {
+        "<\(outcome.address)>: \(outcome.disposition): \(outcome.reply)"
+            + (outcome.suppression.map { " (no notification: \($0))" } ?? "")
+    }
+
+    /// Recipients with the same settings: who, what was decided, by which settings, and what would have ended otherwise.
+    private static func text(_ group: MessageExplanation.Group) -> [String] {
         let more = group.count - group.recipients.count
-        return group.recipients.map { "<\($0)>" }.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+        let decision =
+            group.recipients.map { "<\($0)>" }.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
             + ": \(group.deciding): \(group.destiny)"
             + (group.settings.isEmpty ? "" : " by \(group.settings.joined(separator: ", "))") + levels(group.levels)
+        return [decision] + (group.wouldChange ?? []).map { "  " + $0 }
     }
 
     private static func row(_ name: String, _ value: String) -> String {
@@ -60,7 +70,7 @@ enum ExplanationPage {
     }
 
     private static func levels(_ levels: [String: Double]) -> String {
-        let known = ["tag", "tag2", "kill"].compactMap { name in
+        let known = ["tag", "tag2", "kill", "dsn_cutoff", "quarantine_cutoff"].compactMap { name in
             levels[name].map { "\(name) \(MessageExplanation.points($0))" }
         }
         return known.isEmpty ? "" : " (\(known.joined(separator: ", ")))"

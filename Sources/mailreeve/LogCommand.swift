@@ -20,14 +20,7 @@ struct LogCommand: ParsableCommand {
 
     @OptionGroup var config: ConfigOption
 
-    @Option(help: ArgumentHelp("Only mail from senders that hold this text.", valueName: "text"))
-    var sender: String?
-
-    @Option(help: ArgumentHelp("Only mail to a recipient that holds this text.", valueName: "text"))
-    var recipient: String?
-
-    @Option(help: ArgumentHelp("Only mail whose subject, decoded, holds this text.", valueName: "text"))
-    var subject: String?
+    @OptionGroup var search: SearchOptions
 
     @Option(help: ArgumentHelp("Only mail whose Message-ID holds this text.", valueName: "text"))
     var messageID: String?
@@ -35,31 +28,11 @@ struct LogCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only mail from clients whose address begins so.", valueName: "address"))
     var client: String?
 
-    @Option(help: ArgumentHelp("Only mail of this category, such as infected or spam.", valueName: "category"))
-    var category: CategoryArgument?
-
     @Flag(help: "Only mail that at least one recipient got.")
     var passed = false
 
-    @Flag(help: "Only mail that nobody got.")
+    @Flag(help: "Only mail that at least one recipient did not get.")
     var blocked = false
-
-    @Option(help: ArgumentHelp("Only mail from this time on.", valueName: "time"))
-    var since: TimeArgument?
-
-    @Option(help: ArgumentHelp("Only mail from before this time.", valueName: "time"))
-    var until: TimeArgument?
-
-    @Option(help: ArgumentHelp("Messages that are listed at most; 0 lists all.", valueName: "number"))
-    var limit = 100
-
-    @Flag(help: "Print one JSON object a message, each on one line.")
-    var json = false
-
-    func validate() throws {
-        if passed, blocked { throw ValidationError("--passed and --blocked exclude each other") }
-        if limit < 0 { throw ValidationError("--limit needs a number that is not negative") }
-    }
 
     /// Events that are read in one step.
     private static let step = 500
@@ -67,33 +40,36 @@ struct LogCommand: ParsableCommand {
     func run() throws {
         let journal = try OpenJournal(config)
         var query = JournalQuery(limit: 0)
-        query.sender = sender
-        query.recipient = recipient
-        query.subject = subject
+        query.sender = search.sender
+        query.recipient = search.recipient
+        query.subject = search.subject
         query.messageID = messageID
         query.client = client
-        query.category = category?.category
-        query.since = since?.time
-        query.until = until?.time
-        if passed { query.isPassed = true }
-        if blocked { query.isPassed = false }
-        var left = limit == 0 ? Int.max : limit
+        query.category = search.category?.category
+        query.since = search.since?.time
+        query.until = search.until?.time
+        query.isPassed = passed
+        query.isBlocked = blocked
+        var left = search.mostMessages
         var found = false
         while left > 0 {
             query.limit = min(left, Self.step)
             let records = try journal.search(query)
             for record in records {
-                Terminal.write(
-                    (json
-                        ? JournalLine.bytes(record)
-                        : Array("\(QuarantineListing.time(record.time)) \(record.line)".utf8)) + [0x0A])
+                Terminal.write((search.json ? JournalLine.bytes(record) : Self.lines(record)) + [0x0A])
             }
             found = found || !records.isEmpty
             left -= records.count
             guard records.count == query.limit, let last = records.last else { break }
-            query.after = QuarantineQuery.Place(time: last.time, id: last.mailID)
+            query.after = JournalQuery.Place(time: last.time, id: last.logID)
         }
         if !found { throw ExitCode.failure }
+    }
+
+    /// The lines of the log on a message, each after its time.
+    private static func lines(_ record: JournalRecord) -> [UInt8] {
+        let time = QuarantineListing.time(record.time)
+        return Array(record.line.split(separator: "\n").map { "\(time) \($0)" }.joined(separator: "\n").utf8)
     }
 }
 

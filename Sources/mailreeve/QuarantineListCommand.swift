@@ -18,26 +18,10 @@ struct QuarantineListCommand: ParsableCommand {
 
     @OptionGroup var config: ConfigOption
 
-    @Option(help: ArgumentHelp("Only mail from senders that hold this text.", valueName: "text"))
-    var sender: String?
-
-    @Option(help: ArgumentHelp("Only mail to a recipient that holds this text.", valueName: "text"))
-    var recipient: String?
-
-    @Option(help: ArgumentHelp("Only mail whose subject, decoded, holds this text.", valueName: "text"))
-    var subject: String?
-
-    @Option(help: ArgumentHelp("Only mail of this category, such as infected or spam.", valueName: "category"))
-    var category: CategoryArgument?
+    @OptionGroup var search: SearchOptions
 
     @Option(help: ArgumentHelp("Only mail whose recipients are all in this domain.", valueName: "domain"))
     var tenant: String?
-
-    @Option(help: ArgumentHelp("Only mail from this time on.", valueName: "time"))
-    var since: TimeArgument?
-
-    @Option(help: ArgumentHelp("Only mail from before this time.", valueName: "time"))
-    var until: TimeArgument?
 
     @Flag(help: "Only mail that was released.")
     var released = false
@@ -45,18 +29,11 @@ struct QuarantineListCommand: ParsableCommand {
     @Flag(help: "Only mail that was not released.")
     var unreleased = false
 
-    @Option(help: ArgumentHelp("Messages that are listed at most; 0 lists all.", valueName: "number"))
-    var limit = 100
-
     @Option(help: ArgumentHelp("Go on behind this message, the last one of another list.", valueName: "id"))
     var after: String?
 
-    @Flag(help: "Print one JSON object a message, each on one line.")
-    var json = false
-
     func validate() throws {
         if released, unreleased { throw ValidationError("--released and --unreleased exclude each other") }
-        if limit < 0 { throw ValidationError("--limit needs a number that is not negative") }
     }
 
     /// Rows that are read in one step.
@@ -65,13 +42,14 @@ struct QuarantineListCommand: ParsableCommand {
     func run() throws {
         let open = try OpenQuarantine(config)
         var query = try query(open)
-        var left = limit == 0 ? Int.max : limit
+        var left = search.mostMessages
         while left > 0 {
             // One more than wanted tells whether there are more.
             query.limit = min(left, Self.step)
             let rows = try open.orFail { try $0.search(query) }
             for row in rows {
-                Terminal.write(json ? try QuarantineListing(row).encoded() : Array(QuarantineListing.row(row).utf8))
+                Terminal.write(
+                    search.json ? try QuarantineListing(row).encoded() : Array(QuarantineListing.row(row).utf8))
                 Terminal.write([0x0A])
             }
             left -= rows.count
@@ -94,13 +72,13 @@ struct QuarantineListCommand: ParsableCommand {
             query.id = nil
             query.after = QuarantineQuery.Place(time: row.time, id: row.id)
         }
-        query.sender = sender
-        query.recipient = recipient
-        query.subject = subject
-        query.category = category?.category
+        query.sender = search.sender
+        query.recipient = search.recipient
+        query.subject = search.subject
+        query.category = search.category?.category
         query.tenant = tenant
-        query.since = since?.time
-        query.until = until?.time
+        query.since = search.since?.time
+        query.until = search.until?.time
         if released { query.isReleased = true }
         if unreleased { query.isReleased = false }
         return query

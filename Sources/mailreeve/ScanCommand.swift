@@ -23,7 +23,7 @@ struct ScanCommand: AsyncParsableCommand {
             /usr/share/mailreeve/signatures, ../share/mailreeve/signatures or ../../../rules/signatures as seen from this \
             program, whichever has some first.
 
-            With --as the message is taken from the quarantine of the configuration, with the envelope it came with, and what \
+            With --as the message is taken from the quarantine of the configuration, with envelope, client and listener it came with, and what \
             differs from the report of then is printed behind the verdict.
 
             As root, the files are opened first and mail is then read as the configured user, or nobody.
@@ -155,8 +155,9 @@ struct ScanCommand: AsyncParsableCommand {
             }
             out.append(
                 OfflineScan.Message(
-                    file: file.name, number: message.number, bytes: message.bytes, sender: sender.path,
-                    recipients: recipients))
+                    file: file.name, number: message.number, bytes: message.bytes,
+                    envelope: Envelope(
+                        reversePath: sender.path, recipients: recipients.map { Recipient(path: $0) })))
         }
         return out
     }
@@ -184,10 +185,14 @@ struct ScanCommand: AsyncParsableCommand {
                 piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
                 return true
             }
+            if let listener = entry.listener, !scan.has(listener: listener) {
+                Terminal.printError(
+                    "scan: it came by \(Escaping.text(listener)), which is no more: judged as mail of the first listener"
+                )
+            }
             let judgement = try await scan.judge(
                 OfflineScan.Message(
-                    file: id, number: nil, bytes: bytes, sender: entry.envelope.reversePath,
-                    recipients: entry.envelope.recipients.map(\.path)))
+                    file: id, number: nil, bytes: bytes, envelope: entry.envelope, listener: entry.listener))
             Terminal.write((json ? judgement.json : Array(judgement.tree.utf8)) + [0x0A])
             guard let comparison = ScanComparison(then: try files.report(id), now: judgement.json) else {
                 throw Quarantine.Failure.damaged("\(id)/report is no report")

@@ -23,8 +23,9 @@ struct ScanComparison {
             lines += sets.0.subtracting(sets.1).sorted().map { "- \(title) \($0)" }
             lines += sets.1.subtracting(sets.0).sorted().map { "+ \(title) \($0)" }
         }
+        // What a next hop was still to be asked for then has no outcome there.
         let outcomes = (Self.recipients(then), Self.recipients(now))
-        for address in Set(outcomes.0.keys).union(outcomes.1.keys).sorted() {
+        for address in Set(outcomes.0.keys).intersection(outcomes.1.keys).sorted() {
             compare("<\(address)>", outcomes.0[address], outcomes.1[address])
         }
     }

@@ -2,6 +2,43 @@ import ArgumentParser
 import Foundation
 import MailModel
 
+/// What every search for messages can be asked for.
+struct SearchOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Only mail from senders that hold this text; '' or '<>' is the null sender.", valueName: "text"),
+        transform: { $0 == "<>" ? "" : $0 })
+    var sender: String?
+
+    @Option(help: ArgumentHelp("Only mail to a recipient that holds this text.", valueName: "text"))
+    var recipient: String?
+
+    @Option(help: ArgumentHelp("Only mail whose subject, decoded, holds this text.", valueName: "text"))
+    var subject: String?
+
+    @Option(help: ArgumentHelp("Only mail of this category, such as infected or spam.", valueName: "category"))
+    var category: CategoryArgument?
+
+    @Option(help: ArgumentHelp("Only mail from this time on.", valueName: "time"))
+    var since: TimeArgument?
+
+    @Option(help: ArgumentHelp("Only mail from before this time.", valueName: "time"))
+    var until: TimeArgument?
+
+    @Option(help: ArgumentHelp("Messages that are listed at most; 0 lists all.", valueName: "number"))
+    var limit = 100
+
+    @Flag(help: "Print one JSON object a message, each on one line.")
+    var json = false
+
+    func validate() throws {
+        if limit < 0 { throw ValidationError("--limit needs a number that is not negative") }
+    }
+
+    /// Messages that are listed at most.
+    var mostMessages: Int { limit == 0 ? .max : limit }
+}
+
 /// A category on the command line, by its name in `scan --json`.
 struct CategoryArgument: ExpressibleByArgument {
     let category: MailModel.Category

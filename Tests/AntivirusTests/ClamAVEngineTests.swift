@@ -226,5 +226,8 @@ extension ClamAVEngineTests {
         #expect(utimes(database.path + "/more.ndb", &times) == 0)
         #expect(engine.databaseHasChanged(database.path))
         #expect(!engine.databaseHasChanged(database.path))
+        #expect(unlink(database.path + "/more.ndb") == 0)
+        #expect(engine.databaseHasChanged(database.path))
+        #expect(!engine.databaseHasChanged(database.path))
     }
 }

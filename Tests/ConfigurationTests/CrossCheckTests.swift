@@ -37,6 +37,21 @@ import Testing
                 + "messages would always get 452"
         ),
         (
+            "policies: {default: {levels: {tag2: 10, kill: 5}}}",
+            "f:1:37: warning: levels.tag2 (10) is over levels.kill (5): mail between them is spam whose score is below what "
+                + "its header calls required"
+        ),
+        (
+            "policies: {default: {levels: {tag: 6.5}}}",
+            "f:1:36: warning: levels.tag (6.5) is over levels.tag2 (6.31): spam between them has no spam fields"
+        ),
+        (
+            "scanning:\n  parts_size: 150M\nscanners:\n"
+                + "  - {name: a, kind: command, programs: [/bin/true], arguments: ['{}']}\n",
+            "f:2:15: warning: scanning.parts_size (150 MiB) is less than twice limits.message_size (100 MiB): large "
+                + "attachments that are harmless would be over-limits"
+        ),
+        (
             "policies:\n  default:\n    next_hops: [maildir:/m, \"smtp:127.0.0.1:10024\"]\n",
             "f:3:29: error: mail loop: next hop smtp:[127.0.0.1]:10024 of policy 'default' is the listener 127.0.0.1:10024"
         ),
@@ -73,6 +88,7 @@ import Testing
         "tls: {certificate: /c, key: /k}\nlisteners: [{starttls: encrypt}]",
         "listeners: [{address: 127.0.0.1:1}, {address: 127.0.0.2:1}, {address: '[::1]:1'}, {address: '[::]:2'}, {address: 0.0.0.0:2}]",
         "limits: {spool_bytes: 100M}",
+        "scanning: {parts_size: 150M}\nscanners: [{name: a, kind: clamd, addresses: ['127.0.0.1:3310']}]",
         "policies: {a: {infected: reject}}\nlisteners: [{placement: before-queue, policy: a}]",
         "policies: {default: {next_hops: ['smtp:127.0.0.2:10024', 'smtp:mx.example.com:10024']}}",
     ])

@@ -28,14 +28,28 @@ import Testing
         )
     }
 
+    /// Scanners that are programs read copies.
+    @Test func programsCount() {
+        let loaded = read(
+            "limits: {message_size: 10 MiB}\ninspector: {workers: 1}\nscanners:\n"
+                + "  - {name: a, kind: command, programs: [/bin/true], arguments: ['{}'], concurrency: 2}\n"
+                + "  - {name: b, kind: clamd, addresses: ['127.0.0.1:3310']}\n")
+        #expect(loaded.problems.isEmpty, "\(loaded.problems)")
+        let sizing = WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: nil)
+        #expect(
+            sizing.line.hasPrefix(
+                "workspace: 10 MiB x (1 + 2) x 1 workers x 7/8 + 10 MiB x (1 + 2) x 2 programs = 86.25 MiB; "),
+            "\(sizing.line)")
+    }
+
     @Test func tooSmallIsAWarningAtAKeyOfTheFile() {
         let loaded = read("limits: {message_size: 10 MiB}\ninspector: {workers: 5}\nunpacking: {workspace: 64 MiB}")
         let small = WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: 64 * 1_048_576)
         #expect(
             small.problems(in: loaded).map(\.description) == [
                 "f:1:24: warning: the workspace may need 131.25 MiB but "
-                    + "/run/mailreeve/workspace has 64.00 MiB: enlarge the tmpfs, or lower limits.message_size or "
-                    + "inspector.workers"
+                    + "/run/mailreeve/workspace has 64.00 MiB: enlarge the tmpfs, or lower limits.message_size, "
+                    + "inspector.workers or concurrency of scanners"
             ])
         #expect(WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: nil).problems(in: loaded).isEmpty)
     }

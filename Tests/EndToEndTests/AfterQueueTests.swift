@@ -29,7 +29,7 @@ struct AfterQueueTests {
             }
             #expect(chain.postfix.mailboxes.entries.count == mails.count)
             let lines = try chain.gateway.awaitMessageLines(mails.count)
-            #expect(lines.allSatisfy { $0.contains(#/\) Passed (CLEAN|BAD-HEADER-[1-8]) \{Relayed\}, /#) })
+            #expect(lines.allSatisfy { $0.contains(#/\) Passed (CLEAN|BAD-HEADER-[1-8]) \{RelayedInbound\}, /#) })
         }
     }
 
@@ -102,7 +102,7 @@ struct AfterQueueTests {
             let sent = try chain.postfix.awaitLog("to=<rcpt@example.net>", "status=")
             #expect(sent.contains("status=sent (250 2.7.0 Ok, discarded, id="), "\(sent)")
             #expect(sent.contains(" - INFECTED: Eicar-Test-Signature"), "\(sent)")
-            let line = try chain.awaitLine("Blocked INFECTED (Eicar-Test-Signature", "{Discarded,Quarantined}")
+            let line = try chain.awaitLine("Blocked INFECTED (Eicar-Test-Signature", "{DiscardedInbound,Quarantined}")
             #expect(line.contains("<sender@example.org> -> <rcpt@example.net>"), "\(line)")
             let id = try #require(chain.gateway.quarantined.first)
             #expect(line.contains("quarantine: \(id)"))

@@ -75,7 +75,7 @@ struct AnomalyTests {
             #expect(try send(Self.mail("Subject: a\nSubject: b"), to: gateway.port).code == 250)
             let relayed = try #require(hop.deliveries.first).relayed
             #expect(relayed.added.first == "X-Mailreeve-Alert: BAD HEADER SECTION, subject: again\r\n")
-            #expect(try gateway.awaitMessageLines(1)[0].contains("Passed BAD-HEADER-8 {Relayed}"))
+            #expect(try gateway.awaitMessageLines(1)[0].contains("Passed BAD-HEADER-8 {RelayedInbound}"))
         }
         try await Lanes.run {
             let hop = try ScriptedNextHop(lmtp: false)

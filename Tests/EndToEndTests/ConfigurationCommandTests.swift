@@ -41,6 +41,25 @@ import Testing
         #expect(serve.status == 1 && serve.errorText.contains("\(file):3:3: "), "\(serve)")
     }
 
+    /// What only the parts that use it can judge: patterns of scanners.
+    @Test func patternsOfScannersAreCompiled() throws {
+        let scratch = try Scratch(.disk)
+        for (pattern, status) in [("(a", 1), ("(a)", 0)] as [(String, Int32)] {
+            let file = try scratch.write(
+                "scanner.yaml",
+                """
+                listeners: [ { address: "127.0.0.1:10924" } ]
+                policies: { default: { next_hops: [ "smtp:[127.0.0.1]:10925" ] } }
+                scanners:
+                  - { name: odd, kind: command, programs: [ /bin/true ], arguments: [ "{}" ], name_pattern: "\(pattern)" }
+
+                """)
+            let result = try mailreeve("check-config", file)
+            #expect(result.status == status, "\(result)")
+            #expect((status == 1) == result.text.contains("scanner odd: name_pattern: "), "\(result)")
+        }
+    }
+
     /// The shipped file, and the defaults as they are printed, are accepted.
     @Test func shippedConfiguration() throws {
         let shipped = try mailreeve("check-config", Programs.package + "/packaging/mailreeve.yaml")

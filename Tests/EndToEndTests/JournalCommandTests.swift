@@ -62,7 +62,7 @@ import Testing
                 object["category"] as? String == "infected"
                     && object["quarantine"] as? String == gateway.quarantined.first)
             #expect(hop.deliveries.count == 1)
-            #expect(try mailreeve("log", "--config", config, "--passed", "--blocked").status == 64)
+            #expect(try found("--passed", "--blocked") == 0)
         }
     }
 
@@ -130,7 +130,7 @@ import Testing
                 " by policies.default.infected (tag ",
                 "\n  <r@entry.example>: infected: discard by recipients[0].infected (",
                 "\n  <r@table.example>: infected: quarantine by texthash:\(table), line 2: infected (tag ",
-                "kill 12.0)",
+                "kill 12.0, ",
             ] {
                 #expect(several.contains(part), "\(part): \(several)")
             }
@@ -158,6 +158,65 @@ import Testing
             #expect(try mailreeve("scan", "--config", config).status == 64)
             #expect(try mailreeve("scan", "--config", config, "--as", id, "file").status == 64)
             #expect(hop.deliveries.isEmpty)
+        }
+    }
+
+    /// What came by another listener, for a client of another bank, is judged as such mail again.
+    @Test func judgedAgainAsItCame() async throws {
+        try await Lanes.run {
+            let port = try Ports.free()
+            let (hop, gateway) = try Self.stage {
+                $0.listeners.append(GatewayConfiguration.Listener(port: port, beforeQueue: true, policy: "second"))
+                $0.policies["second"] = $0.policies["default"] ?? [:]
+                $0.policies["second"]?["infected"] = "quarantine-and-reject"
+                $0.settings["banks"] = "[{name: NETS, clients: [192.0.2.0/24], infected: quarantine-and-bounce}]"
+            }
+            let config = gateway.configurationFile
+            let mail = Mail(to: ["r@example.net"], content: try Samples.sample("eicar-attached"))
+            _ = try send(mail, to: gateway.configuration.listeners[1].port)
+            let first = try #require(gateway.quarantined.first)
+            let socket = try StreamSocket(port: gateway.port)
+            let session = try MailSession(socket)
+            #expect(try socket.ask("XFORWARD ADDR=192.0.2.7 NAME=client.example PROTO=ESMTPSA").code == 250)
+            #expect(try session.send(mail).decisive.code == 250)
+            let second = try #require(gateway.quarantined.first { $0 != first })
+            for id in [first, second] {
+                let again = try mailreeve("scan", "--as", id, "--config", config)
+                #expect(
+                    again.text.contains("the same as then") && again.errorText.contains("first listener") == false,
+                    "\(again)")
+            }
+            gateway.configuration.listeners.removeLast()
+            try gateway.writeConfiguration()
+            let gone = try mailreeve("scan", "--as", first, "--config", config)
+            #expect(gone.errorText.contains("which is no more: judged as mail of the first listener"), "\(gone)")
+            #expect(hop.deliveries.allSatisfy { $0.mail.hasPrefix("FROM:<>") })
+        }
+    }
+
+    /// Some got it and some did not: two lines, found as passed and as blocked.
+    @Test func mixedOutcomes() async throws {
+        try await Lanes.run {
+            let (hop, gateway) = try Self.stage {
+                $0.settings["recipients"] = "[{match: [all.example], lovers: [infected, banned]}]"
+            }
+            let config = gateway.configurationFile
+            let mail = Mail(to: ["a@all.example", "r@example.net"], content: try Samples.sample("eicar-attached"))
+            let reply = try send(mail, to: gateway.port)
+            #expect(reply.code == 250, "\(reply)")
+            let all = try Self.await(2, config)
+            let (passed, blocked) = (all.lines[0], all.lines[1])
+            #expect(passed.contains("-1) Passed INFECTED (") && passed.contains(" -> <a@all.example>, "), "\(passed)")
+            #expect(
+                blocked.contains("-2) Blocked INFECTED (") && blocked.contains(" -> <r@example.net>, "), "\(blocked)")
+            #expect(passed.contains(" {RelayedInbound}, ") && blocked.contains(" {DiscardedInbound,Quarantined}, "))
+            for option in ["--passed", "--blocked"] {
+                #expect(try mailreeve("log", "--config", config, option).text == all.text)
+            }
+            let id = try #require(blocked.firstMatch(of: #/\((\d+-\d+-2)\)/#)?.1)
+            #expect(
+                try mailreeve("explain", "--config", config, String(id)).text.contains("<r@example.net>: discard: "))
+            #expect(hop.deliveries.map(\.recipients) == [["a@all.example"]])
         }
     }
 

@@ -16,7 +16,7 @@ struct PipeTests {
             let first = try chain.postfix.mailboxes.await(to: "first@example.net")
             #expect(try TracedMail(first.content, filtered: true).rest == Samples.stored(Samples.sample("clean")))
             try chain.postfix.awaitLog("postfix/pipe", "to=<infected@example.net>", "status=sent")
-            try chain.awaitLine("Blocked INFECTED", "<infected@example.net>", "{Discarded,Quarantined}")
+            try chain.awaitLine("Blocked INFECTED", "<infected@example.net>", "{DiscardedInbound,Quarantined}")
 
             chain.gateway.killHard()
             let held = try Swaks(port: chain.postfix.port, to: ["held@example.net"], content: Samples.sample("clean"))

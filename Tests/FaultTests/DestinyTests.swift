@@ -8,43 +8,68 @@ import Testing
     /// One way to make a message of a category.
     struct Sample: Sendable {
         var category: String
-        /// Fields for the inspector that is told what to report.
+        /// Lines of the header.
         var fields = ""
         var sender = "sender@example.org"
         var size = 300
+        /// The body; empty for `size` octets of text.
+        var body = ""
         /// In the words of the reply behind the `id=`.
         var reason: String
         var code = 554
         var status = "7.0"
+        /// What the client hears of a refusal; nil for the usual words.
+        var refusal: String?
+        /// A part can be taken out.
+        var isStrippable = false
     }
 
-    static let samples = [
-        Sample(category: "infected", fields: "virus Eicar-Test-Signature", reason: "INFECTED: Eicar-Test-Signature"),
-        Sample(category: "banned", fields: "banned run.exe", reason: "BANNED"),
-        Sample(category: "unchecked", fields: "unchecked encrypted", reason: "UNCHECKED: encrypted"),
+    /// For the inspector that is told what to report.
+    static let dictated = [
+        Sample(
+            category: "infected", fields: "X-Report: virus Eicar-Test-Signature\n",
+            reason: "INFECTED: Eicar-Test-Signature"),
+        Sample(category: "banned", fields: "X-Report: banned run.exe\n", reason: "BANNED"),
+        Sample(category: "unchecked", fields: "X-Report: unchecked encrypted\n", reason: "UNCHECKED: encrypted"),
         Sample(category: "spam", sender: "spam@example.org", reason: "spam"),
         Sample(category: "spammy", sender: "spammy@example.org", reason: "spam"),
-        Sample(category: "bad-header", fields: "bad-header syntax", reason: "BAD HEADER: dictated", status: "6.0"),
+        Sample(
+            category: "bad-header", fields: "X-Report: bad-header syntax\n", reason: "BAD HEADER: dictated",
+            status: "6.0"),
         Sample(
             category: "oversized", size: 3000, reason: "Message size exceeds recipient's size limit", code: 552,
             status: "3.4"),
     ]
 
+    /// For the inspector as it is.
+    static let found = [
+        Sample(
+            category: "rule", fields: "X-Rule: reject\n", reason: "RULE: not here", refusal: "550 5.7.1 not here"),
+        Sample(
+            category: "banned", fields: "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n",
+            body: "--b\n\ntext\n--b\nContent-Type: application/octet-stream; name=run.exe\n\n\(program)\n--b--\n",
+            reason: "BANNED: program:application/octet-stream,.asc,run.exe", isStrippable: true),
+    ]
+    private static let program = "the program"
+
     static let destinies = [
         "pass", "discard", "bounce", "reject", "tempfail", "quarantine", "quarantine-and-pass", "quarantine-and-bounce",
-        "quarantine-and-reject",
+        "quarantine-and-reject", "strip",
     ]
 
     /// A gateway with a listener after and one before the queue, and a domain for each destiny.
-    private static func stage() throws -> Stage {
-        try Stage(inspector: "lying-inspector") { configuration in
-            configuration.settings["clamav.test_database"] = "/lie/dictated"
+    private static func stage(isDictated: Bool) throws -> Stage {
+        try Stage(inspector: isDictated ? "lying-inspector" : "mailreeve-inspector") { configuration in
+            if isDictated { configuration.settings["clamav.test_database"] = "/lie/dictated" }
+            configuration.settings["header_checks"] = "\"pcre:{{/^X-Rule: reject/ REJECT 5.7.1 not here}}\""
             configuration.listeners.append(GatewayConfiguration.Listener(port: try Ports.free(), beforeQueue: true))
             configuration.policies["default"]?["sender_points"] = "[\"spam@example.org 12\", \"spammy@example.org 6\"]"
             configuration.policies["default"]?["levels"] = "{tag2: 5, kill: 10, dsn_cutoff: null}"
             let entries = destinies.map { destiny in
                 var keys = ["match: [\(destiny).example]", "size_limit: 2000", "unchecked: {encrypted: \(destiny)}"]
-                keys += ["infected", "banned", "spam", "spammy", "bad_header", "oversized"].map { "\($0): \(destiny)" }
+                keys += ["infected", "banned", "rule", "spam", "spammy", "bad_header", "oversized"].map {
+                    "\($0): \(destiny)"
+                }
                 return "{\(keys.joined(separator: ", "))}"
             }
             configuration.settings["recipients"] = "[\(entries.joined(separator: ", "))]"
@@ -66,28 +91,35 @@ import Testing
             { $0.hasPrefix(head + tail) && $0.hasSuffix(reason) }
         }
         switch destiny {
+        case "strip" where sample.isStrippable:
+            return Expected(reply: { $0.hasPrefix("250 2.0.0 from MTA(smtp:[127.0.0.1]:") }, isDelivered: true)
         case "pass", "quarantine-and-pass":
             return Expected(
                 reply: { $0.hasPrefix("250 2.0.0 from MTA(smtp:[127.0.0.1]:") }, isDelivered: true,
                 isKept: destiny != "pass")
         case "discard": return Expected(reply: starts("250 2.\(sample.status) Ok, discarded"))
-        case "quarantine": return Expected(reply: starts("250 2.\(sample.status) Ok, quarantined"))
+        case "quarantine", "strip": return Expected(reply: starts("250 2.\(sample.status) Ok, quarantined"))
         case "tempfail": return Expected(reply: starts("450 4.\(sample.status) Temporary failure"), isKept: false)
         case "reject", "quarantine-and-reject":
-            return Expected(reply: starts("\(sample.code) 5.\(sample.status) Reject"))
+            guard let refusal = sample.refusal else {
+                return Expected(reply: starts("\(sample.code) 5.\(sample.status) Reject"))
+            }
+            // A rule that refuses says its own words, and wants a copy only where the destiny names one.
+            return Expected(reply: { $0 == refusal }, isKept: destiny != "reject")
         default:
             let head = "250 2.5.0 Ok <\(recipient)>, DSN was sent (\(sample.code) 5.\(sample.status) Bounce, id="
-            return Expected(reply: { $0.hasPrefix(head) && $0.hasSuffix(reason + ")") }, isNotified: true)
+            return Expected(
+                reply: { $0.hasPrefix(head) && $0.hasSuffix(reason + ")") }, isNotified: true)
         }
     }
 
-    @Test(arguments: [false, true])
-    func everyCombination(lmtp: Bool) async throws {
+    @Test(arguments: [false, true], [false, true])
+    func everyCombination(lmtp: Bool, isDictated: Bool) async throws {
         try await Lanes.run {
-            let stage = try Self.stage()
+            let stage = try Self.stage(isDictated: isDictated)
             var number = 0
             for listener in stage.gateway.configuration.listeners {
-                for sample in Self.samples {
+                for sample in isDictated ? Self.dictated : Self.found {
                     for destiny in Self.destinies {
                         for isMixed in [false, true] {
                             number += 1
@@ -125,6 +157,21 @@ import Testing
         }
     }
 
+    /// Mail that went round is refused for good, or for now, and called neither clean nor unchecked.
+    @Test(arguments: [false, true])
+    func loops(isSoft: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Stage { $0.policies["default"]?["soft_bounce"] = isSoft ? "yes" : "no" }
+            let trace = String(repeating: "Received: from a by b; date\n", count: 51)
+            let reply = try send(Mail(text: trace + "Subject: loop\n\ntext\n"), to: stage.gateway.port)
+            #expect(
+                reply.description.hasPrefix(isSoft ? "450 4.4.6 Reject (soft_bounce), id=" : "554 5.4.6 Reject, id="))
+            let line = try stage.gateway.log.wait(for: ") Blocked OTHER {\(isSoft ? "TempFailed" : "Rejected")Inbound}")
+            #expect(line.contains(", Hits: -, ") && line.contains("cause: mail loop: 51 Received fields"), "\(line)")
+            #expect(stage.hop.deliveries.isEmpty)
+        }
+    }
+
     private static func check(
         _ stage: Stage, _ port: Int, _ sample: Sample, _ destiny: String, _ isMixed: Bool, lmtp: Bool, _ number: Int
     ) throws {
@@ -133,14 +180,24 @@ import Testing
         let other = "other@pass.example"
         var mail = Mail(
             from: sample.sender, to: isMixed ? [other, recipient] : [recipient],
-            text: (sample.fields.isEmpty ? "" : "X-Report: \(sample.fields)\n")
-                + "From: \(sample.sender)\nSubject: \(number)\nMessage-ID: <n\(number)@example.org>\n\n"
-                + String(repeating: "0123456789\n", count: sample.size / 11))
+            text: sample.fields
+                + "From: \(sample.sender)\nSubject: \(number)\nDate: Thu, 6 Mar 2025 07:05:30 +0000\n"
+                + "Message-ID: <n\(number)@example.org>\n\n"
+                + (sample.body.isEmpty ? String(repeating: "0123456789\n", count: sample.size / 11) : sample.body))
         mail.parameters = ""
         let final = try sendAll(mail, to: port, lmtp: lmtp).final.map(\.description)
-        let line = try stage.gateway.log.wait(for: "Message-ID: <n\(number)@example.org>")
-        let what = Comment(rawValue: "\(sample.category) \(destiny) mixed=\(isMixed) lmtp=\(lmtp): \(final) \(line)")
         var expected = expected(sample, destiny, recipient)
+        // One line for those who got it, one for those who did not.
+        let isSplit = isMixed && !expected.isDelivered && (lmtp || destiny != "tempfail")
+        var lines: [String] = []
+        try poll("the lines of message \(number)") {
+            lines = stage.gateway.messageLines.filter { $0.contains("Message-ID: <n\(number)@example.org>") }
+            return lines.count >= (isSplit ? 2 : 1)
+        }
+        let what = Comment(rawValue: "\(sample.category) \(destiny) mixed=\(isMixed) lmtp=\(lmtp): \(final) \(lines)")
+        let passed = lines.filter { $0.contains(") Passed ") }
+        #expect(lines.count == (isSplit ? 2 : 1) && passed.count == (isSplit || expected.isDelivered ? 1 : 0), what)
+        #expect(passed.allSatisfy { $0.contains("{RelayedInbound") } && lines.last?.contains(recipient) ?? false, what)
         var delivered = expected.isDelivered ? [recipient] : []
         if isMixed {
             let isHeldBack = !lmtp && destiny == "tempfail"
@@ -151,9 +208,10 @@ import Testing
             } else {
                 let words = [
                     "discard": "1 DISCARD", "quarantine": "1 DISCARD", "bounce": "1 BOUNCE",
-                    "quarantine-and-bounce": "1 BOUNCE",
+                    "quarantine-and-bounce": "1 BOUNCE", "strip": "1 DISCARD",
                 ]
                 switch destiny {
+                case "strip" where sample.isStrippable: #expect(final.count == 1 && expected.reply(final[0]), what)
                 case "tempfail": #expect(final.count == 1 && expected.reply(final[0]), what)
                 case "pass", "quarantine-and-pass": #expect(final.count == 1 && expected.reply(final[0]), what)
                 default:
@@ -172,12 +230,18 @@ import Testing
         #expect(
             deliveries.filter { !$0.mail.hasPrefix("FROM:<>") }.flatMap(\.recipients).sorted() == delivered.sorted(),
             what)
+        // Whoever gets it without a part gets all else; the others get it whole.
+        for delivery in deliveries where sample.isStrippable && !delivery.mail.hasPrefix("FROM:<>") {
+            let text = String(decoding: delivery.content, as: UTF8.self)
+            let isWhole = !delivery.recipients.contains("r@strip.example")
+            #expect(text.contains(Self.program) == isWhole && text.contains("\r\n\r\ntext\r\n"), what)
+        }
         #expect(notices.count == (expected.isNotified ? 1 : 0), what)
         #expect(notices.allSatisfy { $0.recipients == [sample.sender] }, what)
         if let notice = notices.first {
             let text = String(decoding: notice.content, as: UTF8.self)
             #expect(text.contains("Final-Recipient: rfc822; \(recipient)\r\n") && !text.contains(other), what)
         }
-        #expect(line.contains(", quarantine: ") == expected.isKept, what)
+        #expect(lines.last?.contains(", quarantine: ") == expected.isKept, what)
     }
 }

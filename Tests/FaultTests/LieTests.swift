@@ -39,7 +39,7 @@ import Testing
                 #expect(reply.isTemporary && reply.text.contains("UNCHECKED: "), "\(reply)")
             }
             #expect(stage.hop.deliveries.isEmpty)
-            try stage.gateway.log.wait(for: "Blocked UNCHECKED {TempFailed}")
+            try stage.gateway.log.wait(for: "Blocked UNCHECKED {TempFailedInbound}")
             stage.expectCleanEnd()
         }
     }

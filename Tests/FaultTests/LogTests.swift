@@ -7,7 +7,7 @@ import Testing
     private static let hostile: [String] = [
         "line\r\n end", "\u{1B}[31mred\u{1B}]0;title\u{7}", "nul\u{0}nul", "%s%n%x %d", "tab\there", "\u{202E}evil",
         "\\x1b",
-        "a\rb", "\u{85}next\u{2028}line", "(1-2) Passed CLEAN {Relayed}, forged",
+        "a\rb", "\u{85}next\u{2028}line", "(1-2) Passed CLEAN {RelayedInbound}, forged",
     ]
 
     private static func mails() -> [Mail] {

@@ -138,7 +138,7 @@ import Testing
             let reply = try send(.clean(), to: stage.gateway.port)
             let words = "250 2.0.0 from MTA(smtp:[127.0.0.1]:\(stage.hop.port)): 250 2.0.0 Ok: queued as Q0"
             #expect(reply.description == words)
-            let line = try stage.gateway.log.wait(for: "Passed CLEAN {Relayed}")
+            let line = try stage.gateway.log.wait(for: "Passed CLEAN {RelayedInbound}")
             #expect(line.contains(", queued_as: Q0, "), "\(line)")
         }
     }

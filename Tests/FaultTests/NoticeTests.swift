@@ -73,10 +73,11 @@ import Testing
     /// A next hop that says nothing holds the reply up for all notices together only once.
     @Test func noticesThatHang() async throws {
         try await Lanes.run {
-            let stage = try Self.stage([
-                "infected": "quarantine", "warn_recipients": "[infected]",
-                "admins": "{infected: virusalert@example.com}",
-            ])
+            let stage = try Self.stage(
+                [
+                    "infected": "quarantine", "warn_recipients": "[infected]",
+                    "admins": "{infected: virusalert@example.com}",
+                ], ["notices.others_time": "1"])
             stage.hop.answer { step, _, command in step == .mail && command.contains("<>") ? .silence : .usual }
             let recipients = (0..<20).map { "r\($0)@local.example" }
             #expect(try send(Self.mail(to: recipients), to: stage.gateway.port).code == 250)
@@ -89,10 +90,59 @@ import Testing
     @Test(arguments: [ScriptedNextHop.Step.mail, .dot])
     func notificationThatHangs(_ step: ScriptedNextHop.Step) async throws {
         try await Lanes.run {
-            let stage = try Self.stage(["infected": "bounce"])
+            let stage = try Self.stage(["infected": "bounce"], ["notices.sender_time": "1"])
             stage.hop.answer { at, _, _ in at == step ? .silence : .usual }
             let reply = try send(Self.mail(), to: stage.gateway.port)
             #expect(reply.description.hasPrefix("451 4.5.0"), "\(reply)")
+        }
+    }
+
+    /// A forged sender does not get more of ours than the limit; of mail that a next hop refuses he hears all the same.
+    @Test func notificationsToOneSenderAreLimited() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "bounce"], ["notices.per_hour": "2"])
+            let replies = try (0..<4).map { _ in try send(Self.mail(to: ["r@b.example"]), to: stage.gateway.port) }
+            #expect(replies.map { $0.text.contains("DSN was sent") } == [true, true, false, false], "\(replies)")
+            #expect(replies.last?.text.contains("DSN suppressed") ?? false, "\(replies)")
+            #expect(Self.notices(stage).count == 2)
+            try stage.gateway.log.wait(for: "no notification to <sender@example.org>: too many in this hour")
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("<no@") ? .reply("550 5.1.1 unknown") : .usual
+            }
+            #expect(try send(.clean(1, to: ["yes@b.example", "no@b.example"]), to: stage.gateway.port).code == 250)
+            #expect(Self.notices(stage).count == 3)
+        }
+    }
+
+    /// A sender whom the next hop refuses for good cannot be told: the reply does not claim it, and the log says so.
+    @Test(arguments: [ScriptedNextHop.Step.mail, .rcpt, .dot])
+    func notificationThatIsRefused(_ step: ScriptedNextHop.Step) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "bounce"])
+            stage.hop.answer { at, _, _ in at == step ? .reply("550 5.1.1 nobody") : .usual }
+            let reply = try send(Self.mail(to: ["r@b.example"]), to: stage.gateway.port)
+            #expect(
+                reply.description.hasPrefix("250 2.5.0 Ok <r@b.example>, DSN could not be sent (554 5.7.0"), "\(reply)")
+            try stage.gateway.log.wait(for: "no notification to <sender@example.org>: 550 5.1.1 nobody")
+            #expect(stage.gateway.quarantined.count == 1)
+        }
+    }
+
+    /// Before the queue the client has its reply in time, however long notices may take.
+    @Test(arguments: [("bounce", 451), ("quarantine", 250)])
+    func noticesThatHangBeforeTheQueue(_ destiny: String, _ code: Int) async throws {
+        try await Lanes.run {
+            let stage = try Stage(beforeQueue: true, inspector: "lying-inspector") { configuration in
+                configuration.settings["clamav.test_database"] = "/lie/dictated"
+                configuration.settings["timeouts.before_queue"] = "4"
+                configuration.settings["notices.sender_time"] = "3600"
+                configuration.settings["notices.others_time"] = "3600"
+                configuration.policies["default"]?["infected"] = destiny
+                configuration.policies["default"]?["admins"] = "{infected: virusalert@example.com}"
+            }
+            stage.hop.answer { step, _, _ in step == .mail ? .silence : .usual }
+            let reply = try send(Self.mail(), to: stage.gateway.port)
+            #expect(reply.code == code, "\(reply)")
         }
     }
 
@@ -203,6 +253,13 @@ import Testing
             #expect(text(to: "r@de.example").contains("Eine Nachricht an Sie wurde wegen ihres Inhalts"))
             #expect(try send(Self.mail(to: ["r@fr.example"]), to: stage.gateway.port).code == 250)
             #expect(text(to: "r@fr.example").contains("Сообщение для вас не было"))
+            // A table names another language.
+            let table = try texts.write("table", "table.example notice_language=de\n")
+            stage.gateway.configuration.settings["recipient_tables"] = "[\"texthash:\(table)\"]"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            #expect(try send(Self.mail(to: ["r@table.example"]), to: stage.gateway.port).code == 250)
+            #expect(text(to: "r@table.example").contains("Eine Nachricht an Sie wurde wegen ihres Inhalts"))
             // A file with a mistake refuses the new settings; the old ones stay.
             try texts.write("ru", "[dsn]\nx ${nobody}\n")
             let line = try stage.gateway.reload()

@@ -19,7 +19,8 @@ import Testing
     private static func failing(_ domain: String, _ words: String) -> ScriptedNextHop.Script {
         let failing = Failing()
         return { step, number, command in
-            if step == .rcpt { failing.note(number, command.contains(domain)) }
+            if step == .mail { failing.note(number, false) }
+            if step == .rcpt, command.contains(domain) { failing.note(number, true) }
             return step == .dot && failing.isMeant(number) ? .reply(words) : .usual
         }
     }
@@ -64,6 +65,34 @@ import Testing
         }
     }
 
+    /// One copy is kept, however often the client tries, and for whatever it is kept.
+    @Test(arguments: ["discard", "quarantine", "bounce", "reject"])
+    func oneCopyOfAllTries(destiny: String) async throws {
+        try await Lanes.run {
+            let stage = try Stage { configuration in
+                configuration.policies["default"]?["levels"] = "{dsn_cutoff: null}"
+                configuration.settings["recipients"] = """
+                    [{match: [two.example], add_received: no}, \
+                    {match: [kept.example], deny_senders: [example.org], spam: \(destiny)}]
+                    """
+            }
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            let mail = Mail.clean(1, to: ["a@one.example", "b@two.example", "c@kept.example"])
+            for _ in 0..<3 {
+                #expect(try send(mail, to: stage.gateway.port).isTemporary)
+                #expect(stage.gateway.quarantined.count <= 1)
+            }
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.gateway.quarantined.count == 1)
+            let delivered = stage.hop.deliveries.filter { !$0.mail.hasPrefix("FROM:<>") }.flatMap(\.recipients)
+            #expect(delivered.sorted() == ["a@one.example", "b@two.example"])
+            // The sender hears of it once, or not at all.
+            let notices = stage.hop.deliveries.count { $0.mail.hasPrefix("FROM:<>") }
+            #expect(notices == (["bounce", "reject"].contains(destiny) ? 1 : 0))
+        }
+    }
+
     /// The same octets to one of the recipients only are a message of their own, and their end is not the end of the other.
     @Test func sameContentToOtherRecipients() async throws {
         try await Lanes.run {
@@ -92,6 +121,17 @@ import Testing
             stage.hop.answer { _, _, _ in .usual }
             #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
             #expect(stage.hop.deliveries.map(\.recipients) == [["b@two.example"]])
+        }
+    }
+
+    /// The first transaction is refused at its final dot, the second one was taken there already: the copy goes by itself.
+    @Test func alwaysBCCOfATransactionThatIsRefusedAtItsEnd() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(alwaysBCC: true)
+            stage.hop.answer(Self.failing("one.example", "554 5.7.1 no"))
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+            let delivered = stage.hop.deliveries.filter { !$0.mail.hasPrefix("FROM:<>") }.map(\.recipients)
+            #expect(delivered == [["b@two.example"], ["x@archive.example"]])
         }
     }
 

@@ -49,7 +49,8 @@ import Testing
             let entry = "\(stage.gateway.stateDirectory)/quarantine/\(id.prefix(1))/\(id)"
             #expect(try runTool("gzip", ["-dc", entry + "/message.gz"]).output == mail.content)
             for file in ["envelope", "report"] { #expect(FileManager.default.fileExists(atPath: "\(entry)/\(file)")) }
-            let line = try stage.gateway.log.wait(for: "Blocked INFECTED (\(Self.name)) {Discarded,Quarantined}, ")
+            let line = try stage.gateway.log.wait(
+                for: "Blocked INFECTED (\(Self.name)) {DiscardedInbound,Quarantined}, ")
             #expect(line.contains("quarantine: \(id)"), "\(line)")
         }
     }
@@ -246,6 +247,29 @@ extension SignatureTests {
             #expect(reply.text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL"), "\(reply)")
             try poll("one generation") { stage.gateway.zygotes.count == 1 }
             #expect(stage.gateway.zygotes != before)
+            try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/new.ndb")
+            try stage.gateway.log.wait(for: "inspector generation 3 serves: 2 signatures")
+            #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+            try stage.expectService()
+        }
+    }
+
+    /// Installed before freshclam has ever run: the test signatures serve until the first real ones come.
+    @Test func theFirstRealSignaturesAreNoticed() async throws {
+        let official = try Scratch(.memory)
+        try await Lanes.run {
+            let stage = try Self.stage(["clamav.database": official.path])
+            try stage.gateway.log.wait(for: "NO VIRUS SIGNATURES")
+            #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+            try official.copy(Programs.signatures, to: "test.ndb")
+            try stage.gateway.log.wait(for: "\(official.path) holds signatures now: loading them")
+            try stage.gateway.log.wait(for: "reloaded")
+            // From then on the inspector watches them.
+            try official.write("new.ndb", Self.signature(of: "green badgers read"))
+            try stage.gateway.log.wait(for: "the signatures have changed: loading them")
+            try poll("the new signature in force") {
+                try send(Self.badgers, to: stage.gateway.port).text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL")
+            }
             try stage.expectService()
         }
     }
@@ -259,7 +283,7 @@ extension SignatureTests {
             try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/broken.ndb")
             // The names of what it finds end differently: ignored by name, the test file is found no more.
             try stage.gateway.disk.write("signatures/ignore.ign2", "Eicar-Test-Signature\n")
-            try stage.gateway.log.wait(for: "inspector generation 3: self-test failed")
+            try stage.gateway.log.wait(for: ": self-test failed")
             #expect(try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name))
             try poll("one generation") { stage.gateway.zygotes.count == 1 }
             try stage.expectService()
@@ -298,6 +322,9 @@ extension SignatureTests {
             }
             #expect(try inspected() == 2)
             #expect(stage.hop.deliveries.count == 3)
+            let configuration = stage.gateway.disk.path + "/mailreeve.yaml"
+            let status = try runTool(Programs.path("mailreeve"), ["status", "--config", configuration])
+            #expect(status.text.contains("2 messages, 4 hits, 2 misses"), "\(status.text)")
             try stage.gateway.disk.write("signatures/new.ndb", Self.signature(of: "green badgers read"))
             try stage.gateway.log.wait(for: "inspector generation 2 serves: 3 signatures")
             let reply = try send(Self.badgers, to: stage.gateway.port)

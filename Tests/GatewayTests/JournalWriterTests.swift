@@ -39,7 +39,8 @@ import Testing
 
     private static func record(_ id: String, explanation: [UInt8] = Array(#"{"a":1}"#.utf8)) -> JournalRecord {
         JournalRecord(
-            mailID: id, logID: "1-1", time: 1, category: .clean, isPassed: true, sender: "s\"@y", recipients: ["r@x"],
+            mailID: id, logID: "1-1", time: 1, category: .clean, isPassed: true, isBlocked: false, sender: "s\"@y",
+            recipients: ["r@x"],
             subject: "é", messageID: "", client: "", size: 0, score: 1.5, quarantineID: nil, queuedAs: "", line: "",
             explanation: explanation)
     }
@@ -85,7 +86,7 @@ import Testing
         writer.add(Self.record("Id4", explanation: []))
         #expect(lost.all == ["Id4"] && writer.figures.waiting == 4)
         sink.gate.unlock()
-        try poll("the events to be written") { sink.taken.count == 4 }
+        try poll("the events to be written") { writer.figures.written == 4 }
         // What is written takes no more of it.
         writer.add(Self.record("Id5", explanation: quarter))
         writer.close()

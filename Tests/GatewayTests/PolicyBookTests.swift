@@ -115,7 +115,7 @@ import Testing
     @Test func tablesOfEveryKind() throws {
         let keys = try file(
             "keys", "user@example.com levels.kill=2 lovers=spam\n.example.com levels.kill=3 levels.tag=1\n")
-        let patterns = try file("patterns", "/^robot([0-9])@/ levels.kill=4$1\n/^bad@/ levels.kill=$$\n")
+        let patterns = try file("patterns", "/^robot([0-9])@/ levels.kill=4$1\n/^(bad)@/ levels.kill=$1\n")
         let nets = try file("nets", "10.1.0.0/16 no\n10.0.0.0/8 yes\n11.0.0.0/8 DUNNO\n")
         let book = try book(
             """
@@ -147,6 +147,10 @@ import Testing
             ":1: 'discard' is not a key of a policy, =, and its value"
         ),
         ("recipient_tables: ['texthash:%']", "# x\n\nkey\n", ":3: expected a key, white space, a value"),
+        ("recipient_tables: ['pcre:%']", "/^a/ spam=discard\n/^b/ spam=discrad\n", ":2: 'discrad' is not one of pass"),
+        ("recipient_tables: ['regexp:%']", "/^(b)/ spma=$1\n", ":1: unknown key 'spma'; did you mean 'spam'?"),
+        ("recipient_tables: ['pcre:%']", "/^(b)/ levels.kill=$1 spam=x\n", ":1: 'x' is not one of pass"),
+        ("policies: {default: {sender_points: ['pcre:%']}}", "/a/ many\n", ":1: sender_points: 'many' are no points"),
         ("local_domains: ['pcre:%']", "/a(/ yes\n", ":1: "),
         ("local_domains: ['regexp:%']", "/a(/ yes\n", ":1: "),
         ("banks: [{name: A, clients: ['cidr:%']}]", "10.0.0.1/8 yes\n", ":1: '10.0.0.1/8' has bits set"),
@@ -161,6 +165,15 @@ import Testing
         #expect(loaded.problems == [])
         let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
         #expect(problem.contains(path + words), "\(problem)")
+    }
+
+    /// A language that only a table names needs its file, too.
+    @Test func missingLanguages() throws {
+        let path = try file("table", "a@b notice_language=xx\n")
+        let yaml = "notices: {directory: \(directory.path)}\nrecipient_tables: ['texthash:\(path)']"
+        let loaded = ConfigurationFile.parse(yaml, file: "f")
+        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
+        #expect(problem.contains("\(directory.path)/xx:0: cannot be read"), "\(problem)")
     }
 
     @Test func missingTables() throws {

@@ -54,8 +54,8 @@ import TestSupport
         event.queuedAs = ["4XABC", "4XDEF"]
         #expect(
             event.line
-                == "(59301-2) Passed CLEAN {Relayed}, default [192.0.2.1]:34567 [203.0.113.9] <s@a> -> <r1@b>,<r2@b>, "
-                + "Message-ID: <m@x>, mail_id: jaUETfyBMJHG, Hits: -, size: 3045, queued_as: 4XABC/4XDEF, 12 ms")
+                == "(59301-2) Passed CLEAN {RelayedInbound}, default [192.0.2.1]:34567 [203.0.113.9] <s@a> -> <r1@b>,<r2@b>, "
+                + "Message-ID: <m@x>, mail_id: jaUETfyBMJHG, Hits: 0, size: 3045, queued_as: 4XABC/4XDEF, 12 ms")
         #expect(try Self.fields(event.line)["queued"] == "4XABC/4XDEF")
     }
 
@@ -70,15 +70,42 @@ import TestSupport
             return "\(fields["verb"] ?? "") \(fields["category"] ?? "") {\(fields["actions"] ?? "")}"
         }
         let virus = Samples.verdict(viruses: ["A", "B"])
-        #expect(try line(virus, .discard, 250, kept: true) == "Blocked INFECTED (A, B) {Discarded,Quarantined}")
-        #expect(try line(virus, .reject, 554) == "Blocked INFECTED (A, B) {Rejected}")
+        #expect(try line(virus, .discard, 250, kept: true) == "Blocked INFECTED (A, B) {DiscardedInbound,Quarantined}")
+        #expect(try line(virus, .reject, 554) == "Blocked INFECTED (A, B) {RejectedInbound}")
         #expect(try line(virus, .quarantine, 250, kept: true) == "Blocked INFECTED (A, B) {Quarantined}")
-        #expect(try line(Samples.verdict(), .deliver, 250) == "Passed CLEAN {Relayed}")
-        #expect(try line(Samples.verdict(), .deliver, 550) == "Blocked MTA-BLOCKED {Rejected}")
-        #expect(try line(Samples.verdict(), .deliver, 451) == "Blocked MTA-BLOCKED {TempFailed}")
+        #expect(try line(Samples.verdict(), .deliver, 250) == "Passed CLEAN {RelayedInbound}")
+        #expect(try line(Samples.verdict(), .deliver, 550) == "Blocked MTA-BLOCKED {RejectedInbound}")
+        #expect(try line(Samples.verdict(), .deliver, 451) == "Blocked MTA-BLOCKED {TempFailedInbound}")
         let locked = Samples.verdict(unchecked: [.encrypted, .corrupt])
-        #expect(try line(locked, .deliverMarked, 250) == "Passed UNCHECKED {Relayed}")
-        #expect(try line(Samples.verdict(unchecked: [.corrupt]), .tempfail, 450) == "Blocked UNCHECKED {TempFailed}")
+        #expect(try line(locked, .deliverMarked, 250) == "Passed UNCHECKED {RelayedInbound}")
+        #expect(
+            try line(Samples.verdict(unchecked: [.corrupt]), .tempfail, 450) == "Blocked UNCHECKED {TempFailedInbound}")
+    }
+
+    /// Whose mail it is and whose recipient: amavis's four words, for each recipient his own.
+    @Test func directions() throws {
+        var event = Self.event()
+        event.outcomes[1] = RecipientOutcome(
+            recipient: event.outcomes[1].recipient, kind: .bounce, reply: Reply(250, nil, "DSN was sent"))
+        let (first, second) = (event.outcomes[0].recipient.path, event.outcomes[1].recipient.path)
+        for (isOriginating, word, other) in [(false, "Inbound", "OpenRelay"), (true, "Internal", "Outbound")] {
+            event.directions[first] = MessageEvent.Direction(isOriginating: isOriginating, isLocal: true)
+            event.directions[second] = MessageEvent.Direction(isOriginating: isOriginating, isLocal: false)
+            #expect(try Self.fields(event.line)["actions"] == "Relayed\(word),Bounced\(other)")
+        }
+    }
+
+    /// Mail that nobody looked at has no score, and is not called unchecked for a reason that it has not.
+    @Test func notInspected() throws {
+        var event = Self.event(.notInspected)
+        event.isInspected = false
+        for index in event.outcomes.indices {
+            event.outcomes[index].kind = .reject
+            event.outcomes[index].reply = Reply(554, nil, "mail loop")
+        }
+        let fields = try Self.fields(event.line)
+        #expect(fields["category"] == "OTHER" && fields["hits"] == "-" && fields["actions"] == "RejectedInbound")
+        #expect(!event.line.contains("unchecked:"))
     }
 
     /// Some got it and some did not: it was passed, and what else happened is said.
@@ -87,7 +114,7 @@ import TestSupport
         event.outcomes[1].reply = Reply(550, nil, "unknown")
         let fields = try Self.fields(event.line)
         #expect(fields["verb"] == "Passed" && fields["category"] == "CLEAN")
-        #expect(fields["actions"] == "Relayed,Rejected")
+        #expect(fields["actions"] == "RelayedInbound,RejectedInbound")
     }
 
     @Test func recipientsAreCountedBeyondTwenty() throws {
@@ -107,7 +134,8 @@ import TestSupport
     @Test(arguments: Samples.hostile)
     func hostileTextStaysInItsField(text: String) throws {
         for raw in [Array(text.utf8), [0xC3] + Array(text.utf8) + [0xFF, 0x0A]] {
-            var event = Self.event(Samples.verdict(viruses: [text, text + ") {Relayed}, x [1.2.3.4]:1 <a> -> <b>"]))
+            var event = Self.event(
+                Samples.verdict(viruses: [text, text + ") {RelayedInbound}, x [1.2.3.4]:1 <a> -> <b>"]))
             event.envelope.reversePath = MailPath(bytes: raw)
             event.envelope.client.forwarded = ForwardedClient()
             event.envelope.client.forwarded?.address = raw
@@ -127,7 +155,7 @@ import TestSupport
             #expect(isSafe, "\(line)")
             let fields = try Self.fields(line)
             #expect(fields["verb"] == "Blocked" && fields["client"] == "192.0.2.1")
-            #expect(fields["hits"] == "-" && fields["size"] == "3045")
+            #expect(fields["hits"] == "0" && fields["size"] == "3045")
         }
     }
 

@@ -40,11 +40,14 @@ import Testing
         #expect(refusal.summary == "554 5.7.0 Bounce, id=i - BANNED")
         let path = MailPath("r@b")
         #expect(
-            ReplyTexts.bounced(path, refusal, wasSent: true).summary
+            ReplyTexts.bounced(path, refusal, .sent).summary
                 == "250 2.5.0 Ok <r@b>, DSN was sent (554 5.7.0 Bounce, id=i - BANNED)")
         #expect(
-            ReplyTexts.bounced(path, refusal, wasSent: false).summary
+            ReplyTexts.bounced(path, refusal, .suppressed).summary
                 == "250 2.5.0 Ok <r@b>, DSN suppressed (554 5.7.0 Bounce, id=i - BANNED)")
+        #expect(
+            ReplyTexts.bounced(path, refusal, .refused).summary
+                == "250 2.5.0 Ok <r@b>, DSN could not be sent (554 5.7.0 Bounce, id=i - BANNED)")
     }
 
     @Test func softenedRefusals() {
@@ -104,8 +107,11 @@ import Testing
 
     @Test func loopsAreRefusedForGood() {
         #expect(
-            ReplyTexts.loop(hops: 51, id: Self.id).summary
+            ReplyTexts.loop(hops: 51, id: Self.id, isSoft: false).summary
                 == "554 5.4.6 Reject, id=59301-02 - mail loop: 51 Received fields")
+        #expect(
+            ReplyTexts.loop(hops: 51, id: Self.id, isSoft: true).summary
+                == "450 4.4.6 Reject (soft_bounce), id=59301-02 - mail loop: 51 Received fields")
     }
 
     @Test(arguments: Samples.hostile)

@@ -9,12 +9,14 @@ import Testing
 @Suite struct JournalTests {
     private static func record(
         _ id: String, time: Int = 1000, category: MailModel.Category = .clean, isPassed: Bool = true,
-        sender: String = "s@y", recipients: [String] = ["r@x"], subject: String = "", score: Double? = nil,
+        isBlocked: Bool? = nil, sender: String = "s@y", recipients: [String] = ["r@x"], subject: String = "",
+        score: Double? = nil,
         queuedAs: String = "", client: String = "192.0.2.1"
     ) -> JournalRecord {
         JournalRecord(
-            mailID: id, logID: "77-\(id)", time: time, category: category, isPassed: isPassed, sender: sender,
-            recipients: recipients, subject: subject, messageID: "<\(id)@y>", client: client, size: 5, score: score,
+            mailID: id, logID: "77-\(id)", time: time, category: category, isPassed: isPassed,
+            isBlocked: isBlocked ?? !isPassed, sender: sender, recipients: recipients, subject: subject,
+            messageID: "<\(id)@y>", client: client, size: 5, score: score,
             quarantineID: isPassed ? nil : id, queuedAs: queuedAs, line: "(77-\(id)) Passed",
             explanation: Array("{}".utf8))
     }
@@ -54,7 +56,7 @@ import Testing
             Self.record(
                 "Ab", time: 20, category: .infected, isPassed: false, recipients: ["a@x", "b@y"],
                 client: "127.0.0.1 203.0.113.9"),
-            Self.record("Aa", time: 20, category: .spam, score: 7),
+            Self.record("Aa", time: 20, category: .spam, isBlocked: true, score: 7),
         ]
         try journal.append(records)
         #expect(try journal.search(JournalQuery(limit: 10)) == records)
@@ -66,6 +68,8 @@ import Testing
         for id in ["Ac", "77-Ac", "4X", "5Y"] { #expect(try Self.found(journal) { $0.id = id } == ["Ac"], "\(id)") }
         for id in ["A", "4", "X", "77", "", "/", "%"] { #expect(try Self.found(journal) { $0.id = id } == [], "\(id)") }
         #expect(try Self.found(journal) { $0.sender = "S@Y" } == ["Ab", "Aa"])
+        // The null reverse-path, and nothing else.
+        #expect(try Self.found(journal) { $0.sender = "" } == ["Ac"])
         #expect(try Self.found(journal) { $0.recipient = "b@y" } == ["Ab"])
         #expect(try Self.found(journal) { $0.subject = "СЧЁТ" } == ["Ac"])
         #expect(try Self.found(journal) { $0.subject = "%_" } == ["Ac"])
@@ -73,11 +77,35 @@ import Testing
         #expect(try Self.found(journal) { $0.client = "203.0.113." } == ["Ab"])
         #expect(try Self.found(journal) { $0.client = "0.113" } == [])
         #expect(try Self.found(journal) { $0.category = .spam } == ["Aa"])
-        #expect(try Self.found(journal) { $0.isPassed = false } == ["Ab"])
+        // Some have it and some have not: it is found by either.
+        #expect(try Self.found(journal) { $0.isPassed = true } == ["Ac", "Aa"])
+        #expect(try Self.found(journal) { $0.isBlocked = true } == ["Ab", "Aa"])
+        #expect(try Self.found(journal) { ($0.isPassed, $0.isBlocked) = (true, true) } == ["Aa"])
+        // The lines of such a message in the log have a number more.
+        #expect(try Self.found(journal) { $0.id = "77-Aa-2" } == ["Aa"])
         #expect(try Self.found(journal) { $0.since = 21 } == ["Ac"])
         #expect(try Self.found(journal) { $0.until = 30 } == ["Ab", "Aa"])
-        #expect(try Self.found(journal) { $0.after = QuarantineQuery.Place(time: 20, id: "Ab") } == ["Aa"])
+        #expect(try Self.found(journal) { $0.after = JournalQuery.Place(time: 20, id: "77-Ab") } == ["Aa"])
         #expect(try Self.found(journal) { $0.limit = 1 } == ["Ac"])
+    }
+
+    /// Within a second the numbers of messages say which came first, whatever their names are; pages follow each other.
+    @Test func orderWithinASecond() throws {
+        let directory = try TemporaryDirectory()
+        let journal = SQLiteJournal(path: directory.path + "/journal.sqlite")
+        let records = [("Zz", 1), ("Aa", 2), ("Mm", 9), ("Bb", 10), ("Yy", 11)].map { id, number in
+            var record = Self.record(id, time: 5)
+            record.logID = "77-\(number)"
+            return record
+        }
+        try journal.append(records)
+        let all = ["Yy", "Bb", "Mm", "Aa", "Zz"]
+        #expect(try Self.found(journal) == all)
+        for (place, id) in all.enumerated() {
+            let last = try #require(records.first { $0.mailID == id })
+            let after = JournalQuery.Place(time: last.time, id: last.logID)
+            #expect(try Self.found(journal) { $0.after = after } == Array(all[(place + 1)...]))
+        }
     }
 
     @Test func oldEventsGo() throws {

@@ -8,45 +8,16 @@ import Testing
 import TestSupport
 
 @Suite struct QuarantineTests {
-    private static let content = Array("Subject: x\r\n\r\nbody\r\n".utf8)
-
-    private static func message(_ bytes: [UInt8] = content) throws -> Descriptor {
-        let file = try Descriptor.memory("test")
-        try file.write(bytes)
-        try file.seal()
-        return file
-    }
-
-    private static func entry(_ id: String = Quarantine.newID(), time: Int = 1_795_232_846) -> Quarantine.Entry {
-        var client = ClientFacts(address: "192.0.2.1")
-        client.forwarded = ForwardedClient()
-        client.forwarded?.address = Array("203.0.113.9".utf8)
-        let recipients = [
-            Recipient(path: MailPath("a@x")),
-            Recipient(path: MailPath("\"b c\"@x"), notify: .never, originalRecipient: Array("rfc822;b+20c@x".utf8)),
-            Recipient(path: MailPath("é@x"), notify: [.failure, .delay]),
-        ]
-        let parameters = MailParameters(
-            body: .eightBitMIME, smtputf8: true, ret: .headers, envelopeID: Array("e+3D1".utf8))
-        var entry = Quarantine.Entry(
-            id: id, time: time, category: .infected, reason: "id=1-2 - INFECTED: Eicar",
-            envelope: Envelope(
-                reversePath: MailPath("s@y"), parameters: parameters, recipients: recipients, client: client),
-            size: content.count)
-        (entry.listener, entry.policy) = ("unix:/run/a b", "incoming+1")
-        return entry
-    }
-
     @Test func whatIsPutComesBack() throws {
         let directory = try TemporaryDirectory()
         let quarantine = Quarantine(directory: directory.path + "/q")
-        let entry = Self.entry()
+        let entry = QuarantineSample.entry()
         let report = Array(#"{"category":"infected"}"#.utf8)
-        let kept = try quarantine.put(entry, message: try Self.message(), report: report)
-        #expect(kept.digest == hexadecimal(Self.content.withUnsafeBytes { SHA256.digest($0) }))
+        let kept = try quarantine.put(entry, message: try QuarantineSample.message(), report: report)
+        #expect(kept.digest == hexadecimal(QuarantineSample.content.withUnsafeBytes { SHA256.digest($0) }))
         #expect(try quarantine.entry(entry.id) == kept)
         #expect(try quarantine.report(entry.id) == report)
-        #expect(try storedMessage(of: kept, in: quarantine) == Self.content)
+        #expect(try storedMessage(of: kept, in: quarantine) == QuarantineSample.content)
         #expect(try quarantine.identifiers() == [entry.id])
         #expect(directory.names("q/tmp") == [])
         // Other people's mail: nobody else may look.
@@ -71,11 +42,12 @@ import TestSupport
             // Noise does not shrink: gzip's output is then longer than its input.
             let noise = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
             for bytes in [regular, noise] {
-                var entry = Self.entry()
+                var entry = QuarantineSample.entry()
                 entry.size = size
-                let kept = try quarantine.put(entry, message: try Self.message(bytes), report: [])
+                let kept = try quarantine.put(entry, message: try QuarantineSample.message(bytes), report: [])
                 #expect(try storedMessage(of: kept, in: quarantine) == bytes, "\(size)")
-                let zcat = try runTool("gzip", ["-dc", "\(directory.path)/\(place(entry.id))/message.gz"])
+                let zcat = try runTool(
+                    "gzip", ["-dc", "\(directory.path)/\(QuarantineSample.place(entry.id))/message.gz"])
                 #expect(zcat.status == 0 && zcat.output == bytes, "\(size)")
             }
         }
@@ -86,7 +58,7 @@ import TestSupport
         let quarantine = Quarantine(directory: directory.path)
         #expect(try Quarantine(directory: directory.path + "/absent").identifiers() == [])
         for id in ["Ca", "Aa", "Ab", "9z"] {
-            try quarantine.put(Self.entry(id), message: try Self.message(), report: [])
+            try quarantine.put(QuarantineSample.entry(id), message: try QuarantineSample.message(), report: [])
         }
         #expect(try quarantine.identifiers().sorted() == ["9z", "Aa", "Ab", "Ca"])
         #expect(directory.names() == ["9", "A", "C", "tmp"])
@@ -102,7 +74,7 @@ import TestSupport
         (["a@É.example"], "é.example"),
     ])
     func tenants(_ recipients: [String], _ tenant: String) {
-        var entry = Self.entry()
+        var entry = QuarantineSample.entry()
         entry.envelope.recipients = recipients.map { Recipient(path: MailPath($0)) }
         #expect(entry.tenant == tenant)
     }
@@ -110,16 +82,16 @@ import TestSupport
     @Test func releaseIsRemembered() throws {
         let directory = try TemporaryDirectory()
         let quarantine = Quarantine(directory: directory.path)
-        let entry = Self.entry()
-        try quarantine.put(entry, message: try Self.message(), report: [])
+        let entry = QuarantineSample.entry()
+        try quarantine.put(entry, message: try QuarantineSample.message(), report: [])
         #expect(try quarantine.entry(entry.id).released == nil)
         try quarantine.markReleased(entry.id, time: 100)
         #expect(try quarantine.entry(entry.id).released == 100)
         // Left by a crash between write and rename: the next release is not kept from its work.
-        try directory.write("\(place(entry.id))/released.tmp", Array("junk".utf8))
+        try directory.write("\(QuarantineSample.place(entry.id))/released.tmp", Array("junk".utf8))
         try quarantine.markReleased(entry.id, time: 200)
         #expect(try quarantine.entry(entry.id).released == 200)
-        #expect(directory.names(place(entry.id)) == ["envelope", "message.gz", "released", "report"])
+        #expect(directory.names(QuarantineSample.place(entry.id)) == ["envelope", "message.gz", "released", "report"])
         #expect(throws: Quarantine.Failure.unknown("AbSent")) { try quarantine.markReleased("AbSent", time: 1) }
     }
 
@@ -142,7 +114,9 @@ import TestSupport
         #expect(throws: unknown) { try quarantine.remove(id) }
         #expect(throws: unknown) { try quarantine.report(id) }
         #expect(throws: unknown) { try quarantine.markReleased(id, time: 1) }
-        #expect(throws: unknown) { try quarantine.put(Self.entry(id), message: try Self.message(), report: []) }
+        #expect(throws: unknown) {
+            try quarantine.put(QuarantineSample.entry(id), message: try QuarantineSample.message(), report: [])
+        }
         #expect(directory.names() == ["secret"])
         #expect(!unknown.description.contains("\n") && !unknown.description.contains("\u{202E}"))
     }
@@ -150,144 +124,12 @@ import TestSupport
     @Test func aLinkIsNotFollowed() throws {
         let directory = try TemporaryDirectory()
         let quarantine = Quarantine(directory: directory.path)
-        let entry = Self.entry()
-        try quarantine.put(entry, message: try Self.message(), report: [])
-        let message = "\(directory.path)/\(place(entry.id))/message.gz"
+        let entry = QuarantineSample.entry()
+        try quarantine.put(entry, message: try QuarantineSample.message(), report: [])
+        let message = "\(directory.path)/\(QuarantineSample.place(entry.id))/message.gz"
         unlink(message)
         #expect(symlink("/etc/passwd", message) == 0)
         #expect(throws: Quarantine.Failure.self) { try storedMessage(of: entry, in: quarantine) }
-    }
-
-    // MARK: - Crashes and damage
-
-    /// What a crash may leave at any step of `put` is never taken for mail that was kept.
-    @Test func unfinishedEntriesAreNotListed() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
-        let whole = try quarantine.put(Self.entry("Whole"), message: try Self.message(), report: [])
-        for (number, files) in [[], ["message.gz"], ["message.gz", "envelope"], ["message.gz", "envelope", "report"]]
-            .enumerated()
-        {
-            mkdir("\(directory.path)/tmp/Crash\(number)", 0o700)
-            for file in files {
-                try directory.write("tmp/Crash\(number)/\(file)", try directory.read("W/Whole/\(file)"))
-            }
-        }
-        #expect(try quarantine.identifiers() == ["Whole"])
-        #expect(throws: Quarantine.Failure.unknown("Crash3")) { try quarantine.entry("Crash3") }
-
-        // Young ones may be somebody's work; old ones go.
-        let now = Int(time(nil))
-        try quarantine.removeUnfinished(before: now - 86_400)
-        #expect(directory.names("tmp").count == 4)
-        try quarantine.removeUnfinished(before: now + 10)
-        #expect(directory.names("tmp") == [])
-        #expect(try quarantine.entry("Whole") == whole)
-        try Quarantine(directory: directory.path + "/absent").removeUnfinished(before: now)
-    }
-
-    @Test func everyTruncationOfTheEnvelopeIsReported() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
-        let entry = try quarantine.put(Self.entry("Entry"), message: try Self.message(), report: [])
-        let whole = try directory.read("E/Entry/envelope")
-        for length in 0..<whole.count {
-            try directory.write("E/Entry/envelope", Array(whole[..<length]))
-            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "\(length) octets") {
-                try quarantine.entry("Entry")
-            }
-        }
-        try directory.write("E/Entry/envelope", whole + whole)
-        #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Entry") }
-        try directory.write("E/Entry/envelope", whole)
-        #expect(try quarantine.entry("Entry") == entry)
-    }
-
-    @Test func everyMutationOfTheEnvelopeIsReported() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
-        try quarantine.put(Self.entry("Entry"), message: try Self.message(), report: [])
-        let whole = try directory.read("E/Entry/envelope")
-        var random = SeededGenerator(seed: 1)
-        for round in 0..<3000 {
-            var bytes = whole
-            for _ in 0...(round % 3) {
-                let index = Int.random(in: 0..<bytes.count, using: &random)
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: bytes[index] ^= UInt8(1 << Int.random(in: 0..<8, using: &random))
-                case 1: bytes.remove(at: index)
-                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: index)
-                }
-            }
-            if bytes == whole { continue }
-            try directory.write("E/Entry/envelope", bytes)
-            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "round \(round)") {
-                try quarantine.entry("Entry")
-            }
-        }
-    }
-
-    @Test func damagedEntriesAreNamed() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
-        for id in ["Aa", "Ab", "Ac", "Ad"] {
-            try quarantine.put(Self.entry(id), message: try Self.message(), report: [])
-        }
-        unlink(directory.path + "/A/Aa/envelope")
-        try directory.write("A/Ab/envelope", [])
-        // The envelope of another entry is not this entry's envelope.
-        try directory.write("A/Ac/envelope", try directory.read("A/Ad/envelope"))
-        mkdir(directory.path + "/A/Ae", 0o700)
-        for id in ["Aa", "Ab", "Ac", "Ae"] {
-            let error = #expect(throws: Quarantine.Failure.self) { try quarantine.entry(id) }
-            guard case .damaged = error else {
-                Issue.record("\(id): \(String(describing: error))")
-                continue
-            }
-        }
-        #expect(try quarantine.entry("Ad").id == "Ad")
-        // What is no entry is named, too.
-        try directory.write("stray.txt", [])
-        mkdir(directory.path + "/Flat", 0o700)
-        mkdir(directory.path + "/A/Bb", 0o700)
-        #expect(try quarantine.identifiers().sorted() == ["Aa", "Ab", "Ac", "Ad", "Ae"])
-        #expect(try quarantine.strays(known: ["stray.txt"]).sorted() == ["A/Bb", "Flat"])
-    }
-
-    /// Whatever happens to the stored octets, another message is never taken for the one that was kept.
-    @Test func everyChangeOfTheStoredMessageIsNoticed() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
-        let entry = try quarantine.put(Self.entry("Entry"), message: try Self.message(), report: [])
-        let whole = try directory.read("E/Entry/message.gz")
-        func expectDamage(_ bytes: [UInt8], _ what: String) throws {
-            try directory.write("E/Entry/message.gz", bytes)
-            #expect(throws: Quarantine.Failure.self, "\(what)") { try storedMessage(of: entry, in: quarantine) }
-        }
-        for length in 0..<whole.count { try expectDamage(Array(whole[..<length]), "\(length) octets") }
-        // Some bits say nothing about the message: gzip's time, flags and system, and what fills up the last octet.
-        var noticed = 0
-        for index in whole.indices {
-            for bit in 0..<8 {
-                var bytes = whole
-                bytes[index] ^= 1 << UInt8(bit)
-                try directory.write("E/Entry/message.gz", bytes)
-                do throws(Quarantine.Failure) {
-                    #expect(
-                        try storedMessage(of: entry, in: quarantine) == Self.content, "bit \(bit) of octet \(index)")
-                } catch {
-                    noticed += 1
-                }
-            }
-        }
-        #expect(noticed > 8 * (whole.count - 10))
-        try expectDamage(whole + [0], "an octet more")
-        try expectDamage(whole + whole, "twice")
-        let other = try quarantine.put(Self.entry("Eother"), message: try Self.message(Array("other".utf8)), report: [])
-        try expectDamage(try directory.read("E/Eother/message.gz"), "another message")
-        #expect(other.digest != entry.digest)
-        try directory.write("E/Entry/message.gz", whole)
-        #expect(try storedMessage(of: entry, in: quarantine) == Self.content)
     }
 
     @Test func hostileValuesComeBack() throws {
@@ -301,7 +143,7 @@ import TestSupport
                         using: &random) ?? 0
                 }
             }
-            var entry = Self.entry("R\(round)", time: Int.random(in: Int.min...Int.max, using: &random))
+            var entry = QuarantineSample.entry("R\(round)", time: Int.random(in: Int.min...Int.max, using: &random))
             entry.category = MailModel.Category.allCases.randomElement(using: &random) ?? .clean
             entry.reason = String(decoding: bytes(), as: UTF8.self)
             entry.size = Int.random(in: 0...Int.max, using: &random)
@@ -310,6 +152,7 @@ import TestSupport
             entry.envelope.reversePath = MailPath(bytes: bytes())
             entry.envelope.client.address = String(decoding: bytes(), as: UTF8.self)
             entry.envelope.client.forwarded?.address = bytes()
+            entry.envelope.client.forwarded?.proto = bytes()
             entry.envelope.parameters.envelopeID = bytes()
             entry.envelope.recipients = (0..<3).map { _ in
                 Recipient(
@@ -317,13 +160,13 @@ import TestSupport
                     notify: NotifyConditions(rawValue: UInt8.random(in: 0...7, using: &random)),
                     originalRecipient: bytes())
             }
-            let kept = try quarantine.put(entry, message: try Self.message(), report: [])
+            let kept = try quarantine.put(entry, message: try QuarantineSample.message(), report: [])
             #expect(try quarantine.entry(entry.id) == kept)
         }
         // No value made a line of its own.
         let names: Set<Substring> = [
             "mailreeve-quarantine", "id", "secret", "message-sha256", "subject", "message-id", "time", "category",
-            "size", "reason", "sender", "listener", "policy", "client", "forwarded", "body",
+            "size", "reason", "sender", "listener", "policy", "client", "forwarded", "protocol", "body",
             "smtputf8", "ret", "envid", "recipient", "sha256",
         ]
         for round in 0..<300 {
@@ -339,12 +182,14 @@ import TestSupport
         let directory = try TemporaryDirectory()
         let absent = Quarantine(directory: directory.path + "/no/such/place")
         #expect(throws: Quarantine.Failure.self) {
-            try absent.put(Self.entry(), message: try Self.message(), report: [])
+            try absent.put(QuarantineSample.entry(), message: try QuarantineSample.message(), report: [])
         }
         #expect(directory.names() == [])
         try directory.write("file", [])
         let file = Quarantine(directory: directory.path + "/file")
-        #expect(throws: Quarantine.Failure.self) { try file.put(Self.entry(), message: try Self.message(), report: []) }
+        #expect(throws: Quarantine.Failure.self) {
+            try file.put(QuarantineSample.entry(), message: try QuarantineSample.message(), report: [])
+        }
         #expect(throws: Quarantine.Failure.self) { try file.identifiers() }
         #expect(directory.names() == ["file"])
     }
@@ -352,9 +197,11 @@ import TestSupport
     @Test func anIdentifierThatIsTakenIsNotOverwritten() throws {
         let directory = try TemporaryDirectory()
         let quarantine = Quarantine(directory: directory.path)
-        let entry = try quarantine.put(Self.entry("Same"), message: try Self.message(), report: [1])
+        let entry = try quarantine.put(
+            QuarantineSample.entry("Same"), message: try QuarantineSample.message(), report: [1])
         #expect(throws: Quarantine.Failure.self) {
-            try quarantine.put(Self.entry("Same", time: 9), message: try Self.message([1]), report: [2])
+            try quarantine.put(
+                QuarantineSample.entry("Same", time: 9), message: try QuarantineSample.message([1]), report: [2])
         }
         #expect(try quarantine.entry("Same") == entry)
         #expect(try quarantine.report("Same") == [1])
@@ -365,14 +212,16 @@ import TestSupport
     func aFullDiskLeavesNothing() throws {
         let disk = try SmallFileSystem()
         let quarantine = Quarantine(directory: disk.path + "/q")
-        let kept = try quarantine.put(Self.entry("Kept"), message: try Self.message(), report: [])
+        let kept = try quarantine.put(
+            QuarantineSample.entry("Kept"), message: try QuarantineSample.message(), report: [])
         for (size, report) in [(SmallFileSystem.octets * 2, 0), (SmallFileSystem.octets / 2, SmallFileSystem.octets)] {
             // Noise: octets that gzip cannot make fewer.
             var random = SeededGenerator(seed: 4)
-            let message = try Self.message((0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
+            let message = try QuarantineSample.message(
+                (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
             let error = #expect(throws: Quarantine.Failure.self) {
                 try quarantine.put(
-                    Self.entry("Large"), message: message, report: [UInt8](repeating: 0x20, count: report))
+                    QuarantineSample.entry("Large"), message: message, report: [UInt8](repeating: 0x20, count: report))
             }
             guard case .system(let cause) = error else {
                 Issue.record("\(String(describing: error))")
@@ -385,37 +234,23 @@ import TestSupport
         #expect(try quarantine.entry("Kept") == kept)
         // The room is free again.
         try quarantine.put(
-            Self.entry("Next"), message: try Self.message([UInt8](repeating: 1, count: 65_536)), report: [])
+            QuarantineSample.entry("Next"), message: try QuarantineSample.message([UInt8](repeating: 1, count: 65_536)),
+            report: [])
     }
 
     @Test(.enabled(if: SmallFileSystem.isPossible, "needs root to mount a small tmpfs"))
     func aReadOnlyDiskLeavesNothing() throws {
         let disk = try SmallFileSystem()
         let quarantine = Quarantine(directory: disk.path + "/q")
-        try quarantine.put(Self.entry("Kept"), message: try Self.message(), report: [])
+        try quarantine.put(QuarantineSample.entry("Kept"), message: try QuarantineSample.message(), report: [])
         let flags = UInt(MS_REMOUNT) | UInt(MS_RDONLY)
         try #require(mount("none", disk.path, "tmpfs", flags, "size=\(SmallFileSystem.octets)") == 0)
         #expect(throws: Quarantine.Failure.self) {
-            try quarantine.put(Self.entry("Other"), message: try Self.message(), report: [])
+            try quarantine.put(QuarantineSample.entry("Other"), message: try QuarantineSample.message(), report: [])
         }
         #expect(throws: Quarantine.Failure.self) { try quarantine.markReleased("Kept", time: 1) }
         #expect(throws: Quarantine.Failure.self) { try quarantine.remove("Kept") }
         #expect(try quarantine.identifiers() == ["Kept"])
         #expect(disk.names("q/tmp") == [])
     }
-}
-
-/// Where an entry lies, below the directory of the quarantine.
-private func place(_ id: String) -> String { "\(id.prefix(1))/\(id)" }
-
-/// The message of an entry, proven to be whole.
-func storedMessage(
-    of entry: Quarantine.Entry, in quarantine: Quarantine
-) throws(Quarantine.Failure) -> [UInt8] {
-    var bytes: [UInt8] = []
-    try quarantine.read(message: entry) { piece in
-        piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
-        return true
-    }
-    return bytes
 }

@@ -22,13 +22,14 @@ package final class PostgreSQLServer: Sendable {
     private let program: RunningProgram
 
     /// Starts a server.
+    /// - Parameter port: where another one listened before; nil for a free one.
     /// - Throws: when it does not answer in time.
-    package init() throws {
+    package init(port chosen: Int? = nil) throws {
         guard let programs = Self.programs else { throw TimedOut(Self.missing) }
         scratch = try Scratch(.memory)
         let data = try scratch.directory("data", mode: 0o700)
         let sockets = try scratch.directory("sockets", mode: 0o700)
-        port = try Ports.free()
+        port = try chosen ?? Ports.free()
         let made = try runTool(
             Self.starter[0],
             Self.starter.dropFirst() + [

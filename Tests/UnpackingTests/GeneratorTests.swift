@@ -68,6 +68,7 @@ import Testing
         Maker("iso", "genisoimage", "-quiet -J -R -o OUT IN"),
         Maker("udf.iso", "genisoimage", "-quiet -udf -o OUT IN"), Maker("arj", "arj", "a -y OUT IN > /dev/null"),
         Maker("stored.arj", "arj", "a -y -m0 OUT IN > /dev/null"),
+        Maker("arc", "arc", "an OUT IN > /dev/null"),
         Maker("fast.arj", "arj", "a -y -m4 OUT IN > /dev/null"),
         Maker("gz", "gzip", "-c IN > OUT"), Maker("bz2", "bzip2", "-c IN > OUT"), Maker("xz", "xz", "-c IN > OUT"),
         Maker("lzma", "xz", "-c --format=lzma IN > OUT"), Maker("zst", "zstd", "-q -c IN > OUT"),
@@ -125,7 +126,8 @@ import Testing
 
     /// Formats for pairs: one of each reader.
     private static let paired: Set<String> = [
-        "zip", "deflate64.zip", "ppmd.zip", "7z", "pax.tar", "newc.cpio", "ar", "xar", "warc", "iso", "arj", "gz",
+        "zip", "deflate64.zip", "ppmd.zip", "7z", "pax.tar", "newc.cpio", "ar", "xar", "warc", "iso", "arj", "arc",
+        "gz",
         "bz2", "tar.Z",
         "xz", "zst", "lz4", "lz", "lzma", "cab", "uu.tar", "eml", "mbox", "fat.img", "vhd",
     ]
@@ -269,9 +271,9 @@ import Testing
     }
 }
 
-private func write(_ bytes: [UInt8], to path: String) throws {
+func write(_ bytes: [UInt8], to path: String) throws {
     let result = try runTool("sh", ["-c", "cat > \"$0\"", path], input: bytes)
     guard result.status == 0 else { throw GeneratorTests.Failure(description: "\(result)") }
 }
 
-private func read(_ path: String) throws -> [UInt8] { try runTool("cat", [path]).output }
+func read(_ path: String) throws -> [UInt8] { try runTool("cat", [path]).output }

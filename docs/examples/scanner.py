@@ -9,6 +9,7 @@ import array
 import json
 import os
 import socket
+import socketserver
 import sys
 
 # In two halves, so that no scanner takes this file for the test file.
@@ -39,36 +40,50 @@ def judge(request, message, parts):
 
 
 def receive(connection):
-    """One line and the descriptors that came with its first octet."""
+    """One line and the descriptors that came with its first octet; no line when it did not come."""
     line, numbers = b"", array.array("i")
     while not line.endswith(b"\n"):
-        piece, ancillary, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(8 * numbers.itemsize))
-        if not piece:
-            return None, list(numbers)
-        line += piece
+        try:
+            piece, ancillary, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(8 * numbers.itemsize))
+        except OSError:
+            return b"", list(numbers)
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
-    return json.loads(line), list(numbers)
+        if not piece:
+            return b"", list(numbers)
+        line += piece
+    return line, list(numbers)
+
+
+class Connection(socketserver.BaseRequestHandler):
+    """One request. What goes wrong with it, a client that is gone for one, ends this connection and no other."""
+
+    def handle(self):
+        self.request.settimeout(60)
+        line, numbers = receive(self.request)
+        try:
+            if line and numbers:
+                answer = judge(json.loads(line), numbers[0], numbers[1] if len(numbers) > 1 else None)
+                self.request.sendall(json.dumps(answer).encode() + b"\n")
+        finally:
+            for number in numbers:
+                os.close(number)
+
+
+class Server(socketserver.ThreadingUnixStreamServer):
+    """Each connection has a thread: as many come at a time as the scanner's `concurrency` says."""
+
+    daemon_threads = True
+    request_queue_size = 50
 
 
 def serve(path):
-    """A server: one request on each connection."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
-        listener.listen(50)
-        while True:
-            connection, _ = listener.accept()
-            with connection:
-                connection.settimeout(60)
-                request, numbers = receive(connection)
-                try:
-                    if request is not None and numbers:
-                        answer = judge(request, numbers[0], numbers[1] if len(numbers) > 1 else None)
-                        connection.sendall(json.dumps(answer).encode() + b"\n")
-                finally:
-                    for number in numbers:
-                        os.close(number)
+    """A server; a socket that an earlier one left behind is taken away."""
+    if os.path.exists(path):
+        os.unlink(path)
+    with Server(path, Connection) as server:
+        server.serve_forever()
 
 
 def run():

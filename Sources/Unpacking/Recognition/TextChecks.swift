@@ -37,12 +37,6 @@ enum TextChecks {
 
     static func isHTML(_ head: Span<UInt8>) -> Bool { ActiveText.contains(head, tags) }
 
-    static func isInternetShortcut(_ head: Span<UInt8>) -> Bool {
-        var start = 0
-        if head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) { start = 3 }
-        return head.hasPrefix(ignoringCase: "[InternetShortcut]", from: start)
-    }
-
     static func isBinHex(_ head: Span<UInt8>) -> Bool {
         head.firstIndex(of: "(This file must be converted with BinHex") != nil
     }

@@ -1,0 +1,96 @@
+internal import MailModel
+internal import Policy
+
+/// Which keys of a policy made a verdict what it is, and what would have made it another one.
+enum DecidingSettings {
+    /// A rule that holds mail is no key of a policy.
+    static let ruleHold = "rules.hold"
+
+    /// The levels in force, by their keys.
+    static func levels(_ policy: ContentPolicy) -> [String: Double] {
+        let levels = policy.levels
+        var out = ["tag": levels.tag, "tag2": levels.tag2, "kill": levels.kill]
+        out["dsn_cutoff"] = levels.dsnCutoff
+        out["quarantine_cutoff"] = levels.quarantineCutoff
+        return out
+    }
+
+    /// The keys that decided: of the destiny, of what made the category hold, and of what was then done otherwise.
+    static func keys(_ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy) -> [String] {
+        let levels = policy.levels
+        var keys = destiny(category, verdict, policy)
+        switch category {
+        case .spam where SpamLevels.reaches(verdict.score, levels.kill): keys.append("levels.kill")
+        case .spammy: keys.append("levels.tag2")
+        case .oversized: keys.append("size_limit")
+        default: break
+        }
+        if verdict.standing.isDenied { keys.append("deny_senders") }
+        if verdict.standing.isAllowed { keys.append("allow_senders") }
+        if verdict.standing.points != 0 { keys.append("sender_points") }
+        if [.spam, .spammy].contains(category), let cutoff = levels.quarantineCutoff,
+            SpamLevels.reaches(verdict.score, cutoff)
+        {
+            keys.append("levels.quarantine_cutoff")
+        }
+        if policy.softBounce, disposition(verdict, policy) != hard(verdict, policy) { keys.append("soft_bounce") }
+        if policy.shadow { keys.append("shadow") }
+        return keys
+    }
+
+    /// The keys that name the destiny; none where a rule's own action does.
+    private static func destiny(
+        _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy
+    ) -> [String] {
+        let isLoved = policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam)
+        if isLoved { return ["lovers"] }
+        return switch category {
+        case .clean: []
+        case .unchecked: verdict.reasons.filter(UncheckedReason.judged.contains).map { "unchecked.\($0.rawValue)" }
+        case .rule:
+            switch verdict.ruling {
+            case .hold: [ruleHold]
+            case .reject(let status, _) where status.status == 5: ["rule"]
+            case .reject, .discard, nil: []
+            }
+        case .badHeader: ["bad_header"]
+        default: [category.rawValue]
+        }
+    }
+
+    private static func disposition(_ verdict: Verdict, _ policy: ContentPolicy) -> DispositionKind {
+        policy.disposition(for: verdict)
+    }
+
+    private static func hard(_ verdict: Verdict, _ policy: ContentPolicy) -> DispositionKind {
+        var policy = policy
+        policy.softBounce = false
+        return policy.disposition(for: verdict)
+    }
+
+    /// What each category, had it not held, the lists of senders, and other scores would have changed.
+    static func alternatives(_ verdict: Verdict, _ policy: ContentPolicy) -> [String] {
+        let now = policy.disposition(for: verdict)
+        func sentence(_ condition: String, _ other: Verdict) -> String {
+            let then = policy.disposition(for: other)
+            return "\(condition), it would \(then == now ? "still " : "")be: \(then.rawValue)"
+        }
+        var out: [String] = []
+        for category in verdict.categories where category != .clean {
+            out.append(sentence("were it not \(category.rawValue)", verdict.without([category])))
+        }
+        let standing = verdict.standing
+        if standing.isAllowed || standing.isDenied {
+            var other = verdict.without(standing.isDenied ? [.spam] : [])
+            other.standing = SenderStanding(points: standing.points)
+            if let category = policy.levels.category(of: verdict.score) { other.add(category) }
+            out.append(sentence("were the sender not on \(standing.isAllowed ? "allow" : "deny")_senders", other))
+        }
+        for (name, level) in [("tag2", policy.levels.tag2), ("kill", policy.levels.kill)] {
+            let distance = MessageExplanation.points(abs(level - verdict.score))
+            let side = SpamLevels.reaches(verdict.score, level) ? "above" : "below"
+            out.append("the score is \(distance) \(side) levels.\(name)")
+        }
+        return out
+    }
+}

@@ -1,0 +1,144 @@
+import Glibc
+import Linux
+import MailModel
+import Stores
+import Testing
+import TestSupport
+
+/// What crashes and bad disks do to the files of the quarantine.
+@Suite struct QuarantineDamageTests {
+    /// What a crash may leave at any step of `put` is never taken for mail that was kept.
+    @Test func unfinishedEntriesAreNotListed() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let whole = try quarantine.put(
+            QuarantineSample.entry("Whole"), message: try QuarantineSample.message(), report: [])
+        for (number, files) in [[], ["message.gz"], ["message.gz", "envelope"], ["message.gz", "envelope", "report"]]
+            .enumerated()
+        {
+            mkdir("\(directory.path)/tmp/Crash\(number)", 0o700)
+            for file in files {
+                try directory.write("tmp/Crash\(number)/\(file)", try directory.read("W/Whole/\(file)"))
+            }
+        }
+        #expect(try quarantine.identifiers() == ["Whole"])
+        #expect(throws: Quarantine.Failure.unknown("Crash3")) { try quarantine.entry("Crash3") }
+
+        // Young ones may be somebody's work; old ones go.
+        let now = Int(time(nil))
+        try quarantine.removeUnfinished(before: now - 86_400)
+        #expect(directory.names("tmp").count == 4)
+        try quarantine.removeUnfinished(before: now + 10)
+        #expect(directory.names("tmp") == [])
+        #expect(try quarantine.entry("Whole") == whole)
+        try Quarantine(directory: directory.path + "/absent").removeUnfinished(before: now)
+    }
+
+    @Test func everyTruncationOfTheEnvelopeIsReported() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let entry = try quarantine.put(
+            QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
+        let whole = try directory.read("E/Entry/envelope")
+        for length in 0..<whole.count {
+            try directory.write("E/Entry/envelope", Array(whole[..<length]))
+            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "\(length) octets") {
+                try quarantine.entry("Entry")
+            }
+        }
+        try directory.write("E/Entry/envelope", whole + whole)
+        #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Entry") }
+        try directory.write("E/Entry/envelope", whole)
+        #expect(try quarantine.entry("Entry") == entry)
+    }
+
+    @Test func everyMutationOfTheEnvelopeIsReported() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        try quarantine.put(QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
+        let whole = try directory.read("E/Entry/envelope")
+        var random = SeededGenerator(seed: 1)
+        for round in 0..<3000 {
+            var bytes = whole
+            for _ in 0...(round % 3) {
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[index] ^= UInt8(1 << Int.random(in: 0..<8, using: &random))
+                case 1: bytes.remove(at: index)
+                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: index)
+                }
+            }
+            if bytes == whole { continue }
+            try directory.write("E/Entry/envelope", bytes)
+            #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "round \(round)") {
+                try quarantine.entry("Entry")
+            }
+        }
+    }
+
+    @Test func damagedEntriesAreNamed() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        for id in ["Aa", "Ab", "Ac", "Ad"] {
+            try quarantine.put(QuarantineSample.entry(id), message: try QuarantineSample.message(), report: [])
+        }
+        unlink(directory.path + "/A/Aa/envelope")
+        try directory.write("A/Ab/envelope", [])
+        // The envelope of another entry is not this entry's envelope.
+        try directory.write("A/Ac/envelope", try directory.read("A/Ad/envelope"))
+        mkdir(directory.path + "/A/Ae", 0o700)
+        for id in ["Aa", "Ab", "Ac", "Ae"] {
+            let error = #expect(throws: Quarantine.Failure.self) { try quarantine.entry(id) }
+            guard case .damaged = error else {
+                Issue.record("\(id): \(String(describing: error))")
+                continue
+            }
+        }
+        #expect(try quarantine.entry("Ad").id == "Ad")
+        // What is no entry is named, too.
+        try directory.write("stray.txt", [])
+        mkdir(directory.path + "/Flat", 0o700)
+        mkdir(directory.path + "/A/Bb", 0o700)
+        #expect(try quarantine.identifiers().sorted() == ["Aa", "Ab", "Ac", "Ad", "Ae"])
+        #expect(try quarantine.strays(known: ["stray.txt"]).sorted() == ["A/Bb", "Flat"])
+    }
+
+    /// Whatever happens to the stored octets, another message is never taken for the one that was kept.
+    @Test func everyChangeOfTheStoredMessageIsNoticed() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let entry = try quarantine.put(
+            QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
+        let whole = try directory.read("E/Entry/message.gz")
+        func expectDamage(_ bytes: [UInt8], _ what: String) throws {
+            try directory.write("E/Entry/message.gz", bytes)
+            #expect(throws: Quarantine.Failure.self, "\(what)") { try storedMessage(of: entry, in: quarantine) }
+        }
+        for length in 0..<whole.count { try expectDamage(Array(whole[..<length]), "\(length) octets") }
+        // Some bits say nothing about the message: gzip's time, flags and system, and what fills up the last octet.
+        var noticed = 0
+        for index in whole.indices {
+            for bit in 0..<8 {
+                var bytes = whole
+                bytes[index] ^= 1 << UInt8(bit)
+                try directory.write("E/Entry/message.gz", bytes)
+                do throws(Quarantine.Failure) {
+                    #expect(
+                        try storedMessage(of: entry, in: quarantine) == QuarantineSample.content,
+                        "bit \(bit) of octet \(index)")
+                } catch {
+                    noticed += 1
+                }
+            }
+        }
+        #expect(noticed > 8 * (whole.count - 10))
+        try expectDamage(whole + [0], "an octet more")
+        try expectDamage(whole + whole, "twice")
+        let other = try quarantine.put(
+            QuarantineSample.entry("Eother"), message: try QuarantineSample.message(Array("other".utf8)), report: [])
+        try expectDamage(try directory.read("E/Eother/message.gz"), "another message")
+        #expect(other.digest != entry.digest)
+        try directory.write("E/Entry/message.gz", whole)
+        #expect(try storedMessage(of: entry, in: quarantine) == QuarantineSample.content)
+    }
+}

@@ -293,7 +293,42 @@ import Testing
         #expect(read(session).has(.encrypted))
         let armour = "-----BEGIN PGP MESSAGE-----\nVersion: x\n\n" + Data(session).base64EncodedString() + "\n=abcd\n"
         #expect(read(Array(armour.utf8)).has(.encrypted))
-        let compressed = Data([0xA3, 1, 2, 3] + [UInt8](repeating: 7, count: 40)).base64EncodedString()
-        #expect(read(Array("-----BEGIN PGP MESSAGE-----\r\n\r\n\(compressed)".utf8)).has(.unsupported))
+        let unknown = Data([0xA3, 9, 2, 3] + [UInt8](repeating: 7, count: 40)).base64EncodedString()
+        #expect(read(Array("-----BEGIN PGP MESSAGE-----\r\n\r\n\(unknown)".utf8)).has(.unsupported))
+        let damaged = Data([0xA3, 2, 2, 3] + [UInt8](repeating: 7, count: 40)).base64EncodedString()
+        #expect(read(Array("-----BEGIN PGP MESSAGE-----\r\n\r\n\(damaged)".utf8)).has(.corrupt))
+    }
+
+    /// As GnuPG writes them: compressed in both ways or not at all, with and without armour, encrypted within armour for
+    /// files.
+    @Test(
+        "Files in OpenPGP",
+        arguments: ["--store", "--store -z 0", "--store --compress-algo zlib", "--store -a", "--enarmor"])
+    func filesInOpenPGP(_ options: String) throws {
+        let command =
+            options == "--enarmor"
+            ? "gpg --batch --store -o s in && gpg --batch --enarmor < s > out" : "gpg --batch \(options) -o out in"
+        let made = try runTool(
+            "sh",
+            ["-c", "d=$(mktemp -d); export GNUPGHOME=$d; cd $d; cat > in; (\(command)) 2> log && cat out; rm -r $d"],
+            input: eicar)
+        let found = read(made.output)
+        #expect(found.members(with: eicar).flatMap(\.names) == [Array("in".utf8)], "\(found.problems)")
+        #expect(found.problems.isEmpty)
+        for length in 20..<made.output.count { #expect(read(Array(made.output[..<length])).items.count <= 1) }
+    }
+
+    @Test func layersOfOpenPGP() {
+        var packets: [UInt8] = [0xCB, UInt8(eicar.count + 7), 0x62, 1, 0x61, 0, 0, 0, 0] + eicar
+        for layer in 1...20 {
+            packets = [0xA3, 2] + PDFTests.deflated(packets)
+            let found = read(packets)
+            #expect(found.has(eicar) == (layer <= 15) && found.has(.overLimits) == (layer > 15), "\(layer)")
+        }
+        // In pieces, behind a signature that is not looked at.
+        let signature: [UInt8] = [0xC4, 13, 3, 0] + [UInt8](repeating: 1, count: 11)
+        let body = [0x62, 0, 0, 0, 0, 0] + eicar
+        let pieces = [0xCB, 0xE5] + body[..<32] + [UInt8(body.count - 32)] + body[32...]
+        #expect(read(signature + pieces).has(eicar))
     }
 }

@@ -148,7 +148,7 @@ import Testing
             4096, (0, [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]), (30, [9]), (48, [1]),
             (1024 + 80, [0x84, 0x10, 0x0C, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46]))
         return [
-            "arc": zeros(40, (0, [0x1A, 2]), (2, text("a.txt"))), "dmg": zeros(2048, (1536, text("koly"))),
+            "dmg": zeros(2048, (1536, text("koly"))),
             "dll": library, "exe-ms": program, "exe-dos": zeros(64, (0, [0x4D, 0x5A])), "msi": installer,
             "pdf": text("%PDF-1.4\n"), "class": [0xCA, 0xFE, 0xBA, 0xBE, 0, 0, 0, 52],
             "bmp": zeros(64, (0, text("BM")), (10, [54])), "ico": zeros(64, (2, [1]), (4, [1])),
@@ -157,7 +157,14 @@ import Testing
             "wsf": text("<job><script>x</script></job>"), "vbe": text("#@~^AAAAAA=="), "bat": text("@echo off\r\n"),
             "scf": text("[Shell]\r\nCommand=2\r\n"), "desktop": text("[Desktop Entry]\n"), "iqy": text("WEB\r\n1\r\nx"),
             "slk": text("ID;PWXL;N;E\r\n"), "library-ms": text("<libraryDescription>"), "svg": text("<svg>"),
-            "url": text("[InternetShortcut]\r\nURL=x\r\n"),
+            "url": text("[InternetShortcut]\r\nURL=x\r\n"), "wsh": text("a = new ActiveXObject(\"x\")"),
+            "ps1": text("IEX (New-Object Net.WebClient)"), "rdp": text("full address:s:host.example\r\n"),
+            "inf": text("[Version]\r\nSignature=\"$Windows NT$\"\r\n"), "msc": text("<MMC_ConsoleFile>"),
+            "jnlp": text("<jnlp>"), "clickonce": text("<assembly><deployment/></assembly>"),
+            "uue": text("begin 644 a\n"), "webloc": text("<plist><key>URL</key></plist>"),
+            "pyc": zeros(16, (0, [0x6F, 0x0D, 0x0D, 0x0A])),
+            "mpg": zeros(64, (0, [0, 0, 1, 0xBA])), "ani": zeros(64, (0, text("RIFF")), (8, text("ACON"))),
+            "pcx": zeros(128, (0, [0x0A, 5, 1, 8]), (8, [9, 0, 9, 0])),
         ]
     }()
 

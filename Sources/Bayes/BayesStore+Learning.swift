@@ -16,7 +16,7 @@ extension BayesStore {
     /// Learns messages in one transaction. A message already learnt in the class is left alone; one learnt in the other
     /// class is forgotten first.
     /// - Parameters:
-    ///   - batch: its counts grow; recorded with the messages.
+    ///   - batch: its counts grow; recorded with the messages. Where it was undone or removed meanwhile, a new one begins.
     ///   - countsNow: false leaves counting to the next `merge` (`--no-sync`): the transaction is small then.
     package func learn(
         _ lessons: [Lesson], asSpam isSpam: Bool, batch: inout BatchRecord, time: UInt32, countsNow: Bool = true
@@ -27,7 +27,7 @@ extension BayesStore {
         try store.write { writing throws(StoreError) in
             // The store runs this again when it had to grow.
             outcomes = []
-            record = before
+            record = try self.current(before, writing)
             var session = try LearningSession(self, writing, time: time)
             if countsNow { try session.countPending() }
             for lesson in lessons {
@@ -43,6 +43,21 @@ extension BayesStore {
         }
         batch = record
         return outcomes
+    }
+
+    /// A batch as it stands in the store now; a new one when what stands there under its number is not it, or was undone.
+    private func current(_ batch: BatchRecord, _ writing: any StoreWriting) throws(StoreError) -> BatchRecord {
+        if let bytes = try writing.value(.batches, Octets.key(batch.number)) {
+            let found = try BatchRecord(number: batch.number, bytes)
+            if found.time == batch.time, !found.isUndone { return found }
+        } else if batch.spam + batch.ham == 0 {
+            return batch
+        }
+        var totals = try self.totals(writing)
+        let fresh = BatchRecord(number: totals.nextBatch, time: batch.time)
+        totals.nextBatch += 1
+        try put(totals, writing)
+        return fresh
     }
 
     /// Forgets messages that were learnt, in one transaction.
@@ -106,10 +121,14 @@ extension BayesStore {
         return found.reversed()
     }
 
-    /// Removes everything.
+    /// Removes everything but the number of the next batch: whoever still holds one would write into another's.
     package func clear() throws(StoreError) {
         try store.write { writing throws(StoreError) in
+            let nextBatch = try self.totals(writing).nextBatch
             for table in BayesTable.allCases { try writing.removeAll(table) }
+            var totals = StoreTotals(tokenBits: freshTokenBits)
+            totals.nextBatch = nextBatch
+            try put(totals, writing)
         }
     }
 
@@ -172,7 +191,8 @@ private struct LearningSession {
         let number = totals.nextMessage
         totals.nextMessage += 1
         totals.unsolved += 1
-        let message = LearntMessage(id: lesson.id, isSpam: isSpam, batch: batch, time: time, keys: lesson.keys)
+        let message = LearntMessage(
+            id: lesson.id, isSpam: isSpam, batch: batch, time: time, date: lesson.date, keys: lesson.keys)
         try writing.put(.messages, Octets.key(number).span, message.encoded().span)
         try writing.put(.seen, id.span, SeenRecord(isSpam: isSpam, message: number).encoded().span)
         if countsNow {

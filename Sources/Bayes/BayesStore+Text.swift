@@ -55,7 +55,7 @@ extension BayesStore {
     private static let ownForm = "m\tform\t1"
 
     /// Lines of `--backup`, in SpamAssassin's form with one more kind of line, `m`, for the learnt messages themselves:
-    /// `m class batch time tokens identifier`.
+    /// `m class batch time date tokens identifier`.
     package func backup(_ print: (String) -> Void) throws(StoreError) {
         let totals = try totals()
         print("v\t3\tdb_version # this must be the first line!!!")
@@ -73,7 +73,9 @@ extension BayesStore {
                 do throws(StoreError) {
                     let message = try LearntMessage(value)
                     let keys = message.keys.map(Self.hexadecimal).joined()
-                    print("m\t\(message.isSpam ? "s" : "h")\t\(message.batch)\t\(message.time)\t\(keys)\t\(message.id)")
+                    print(
+                        "m\t\(message.isSpam ? "s" : "h")\t\(message.batch)\t\(message.time)\t\(message.date)\t\(keys)"
+                            + "\t\(message.id)")
                     return true
                 } catch {
                     damage = error
@@ -104,8 +106,11 @@ extension BayesStore {
         var parsed = try BackupText(text)
         if !parsed.isOwn { parsed.adopt() }
         try store.write { writing throws(StoreError) in
+            // Numbers of batches are not given away again: whoever still holds one would write into another's batch.
+            let nextBatch = try self.totals(writing).nextBatch
             for table in BayesTable.allCases { try writing.removeAll(table) }
             var totals = try self.totals(writing)
+            totals.nextBatch = nextBatch
             totals.spam = parsed.spam
             totals.ham = parsed.ham
             totals.tokens = UInt64(parsed.tokens.count)

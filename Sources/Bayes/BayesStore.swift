@@ -115,7 +115,7 @@ package final class BayesStore: Sendable {
     }
 
     /// Buckets of a new store: of the size that suits it when its budget is used up.
-    private var freshTokenBits: UInt64 {
+    var freshTokenBits: UInt64 {
         var bits: UInt64 = 8
         while limits.tokens >> Int(bits) > store.buckets.tokens, bits < 24 { bits += 1 }
         return bits

@@ -57,7 +57,7 @@ extension SettingsReader {
             guard listener.placement == .afterQueue, !faulty.contains(path + ".placement") else { continue }
             let refusals =
                 (policy.infected == .reject ? ["infected"] : []) + (policy.rule == .reject ? ["rule"] : [])
-                + UncheckedReason.allCases.filter { policy[uncheckedFor: $0] == .reject }.map {
+                + UncheckedReason.judged.filter { policy[uncheckedFor: $0] == .reject }.map {
                     "unchecked.\($0.rawValue)"
                 }
             for key in refusals {

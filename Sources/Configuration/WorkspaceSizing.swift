@@ -58,7 +58,7 @@ package struct WorkspaceSizing: Hashable, Sendable {
             warn(
                 ["unpacking.workspace", "workspace.directory"],
                 "one message may write \(mebibytes(perMessage)) but \(directory) has \(mebibytes(available)): mail that "
-                    + "unpacks to more gets 451 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace")
+                    + "unpacks to more gets 452 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace")
         }
         return problems
     }

@@ -60,7 +60,11 @@ private struct ScriptWords {
         var from = 0
         while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
             from = place + 1
-            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return true }
+            guard from < head.count else { return false }
+            let letter = asciiLower(head[from])
+            for word in roots where word.utf8Start[0] == letter && head.hasPrefix(ignoringCase: word, from: from) {
+                return true
+            }
         }
         return false
     }

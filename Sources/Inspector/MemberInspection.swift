@@ -61,8 +61,8 @@ extension Inspection.Run {
         clock.spent(.unpack)
         materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
-        // The scanner would take on what was too much for us: members by the million cost it minutes.
-        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCutShort)
+        // The scanner would take on what was too much for us, one content after the other: that costs it minutes.
+        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut)
     }
 
     /// The media type: libmagic is asked where our own signatures say nothing, or no more than that it is text.
@@ -101,7 +101,7 @@ extension Inspection.Run {
             if item.hasContent { lookAtMember(item, part: part) }
             unpacker.release(item)
         }
-        if let failure = unpacker.workspaceFailure { fail("workspace: \(failure)", part: nil) }
+        if let failure = unpacker.workspaceFailure { failWorkspace(failure) }
     }
 
     private mutating func lookAtMember(_ item: Unpacker.Item, part: Int) {

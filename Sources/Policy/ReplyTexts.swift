@@ -63,6 +63,10 @@ package enum ReplyTexts {
             return Reply(250, EnhancedStatus(2, subject, minor), "Ok, discarded, \(reason)")
         case .quarantine:
             return Reply(250, EnhancedStatus(2, subject, minor), "Ok, quarantined, \(reason)")
+        case .tempfail where verdict.category == .unchecked && verdict.isWorkspaceFull:
+            // RFC 5321 section 4.2.3, RFC 3463 section 3.4.
+            return Reply(
+                452, EnhancedStatus(4, 3, 1), "Insufficient system storage, \(reason)", cause: detail(verdict))
         case .tempfail:
             return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)", cause: detail(verdict))
         case .reject, .bounce, .deliver, .deliverMarked, .strip:

@@ -186,6 +186,7 @@ package struct Verdict: Hashable, Sendable {
         var skipped = policy.bypass
         if standing.isAllowed { skipped.formUnion(policy.allowSkips.union([.spam])) }
         if skipped.contains(.spam) { skipped.insert(.spammy) }
+        if isWorkspaceFull { skipped.remove(.unchecked) }
         verdict.skipped = skipped
         held.subtract(skipped)
         verdict.categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
@@ -233,6 +234,9 @@ package struct Verdict: Hashable, Sendable {
         for item in unchecked where !out.contains(item.reason) { out.append(item.reason) }
         return out
     }
+
+    /// The message could not be looked at for want of room: nobody may get it, whatever a policy says.
+    package var isWorkspaceFull: Bool { unchecked.contains { $0.reason == .workspaceFull } }
 
     /// The minor number of the category `bad-header`: the highest of the faults; 0 without.
     package var badHeaderMinor: Int { badHeaders.map { $0.kind.minor }.max() ?? 0 }

@@ -88,7 +88,7 @@ import Testing
         return bytes
     }
 
-    @Test func filesInOneNote() {
+    @Test("G4: files in OneNote") func filesInOneNote() {
         let found = read(Self.section([eicar, [1, 2, 3]], names: ["invoice.hta", "no name"]))
         #expect(found.has(eicar))
         #expect(found.has([1, 2, 3]))
@@ -142,7 +142,7 @@ import Testing
         return bytes + block + [0, 0, 0, 0] + behind
     }
 
-    @Test func windowsShortcut() {
+    @Test("G2: Windows shortcuts") func windowsShortcut() {
         let found = read(
             Self.shortcut(arguments: "/c start " + String(repeating: " ", count: 300) + "evil", behind: eicar))
         #expect(found.texts(.shortcutTarget) == ["..\\..\\Windows\\System32\\cmd.exe", "%COMSPEC%"])
@@ -158,7 +158,7 @@ import Testing
         #expect(read(file).texts(.shortcutTarget).contains { $0.lowercased().hasSuffix("calc.exe") })
     }
 
-    @Test func internetShortcut() {
+    @Test("G2: Internet shortcuts") func internetShortcut() {
         let text = "\r\n[InternetShortcut]\r\nURL=file://host.example/a.hta\r\nIconFile=\\\\host.example\\i.ico\r\n"
         #expect(
             read(Array(text.utf8)).texts(.shortcutTarget)
@@ -167,7 +167,7 @@ import Testing
         #expect(read(Array(command.utf8)).texts(.shortcutTarget) == ["2", "\\\\host.example\\a"])
     }
 
-    @Test func webQuery() {
+    @Test("G2: web queries") func webQuery() {
         let query = "WEB\r\n1\r\nhttps://q.example/a.csv\r\n\r\nSelection=1\r\n"
         #expect(read(Array(query.utf8)).texts(.shortcutTarget) == ["https://q.example/a.csv"])
     }
@@ -185,7 +185,7 @@ import Testing
     // MARK: Binary workbooks
 
     /// The external link of an xlsb as [MS-XLSB] section 2.4.215 lays it out.
-    private static func link(_ kind: Int, _ first: String?, _ second: String) -> [UInt8] {
+    static func link(_ kind: Int, _ first: String?, _ second: String) -> [UInt8] {
         func text(_ text: String?) -> [UInt8] {
             guard let text else { return [0xFF, 0xFF, 0xFF, 0xFF] }
             return [UInt8](little: text.utf16.count, 4) + [UInt8](utf16: text)

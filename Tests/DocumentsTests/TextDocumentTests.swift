@@ -18,7 +18,7 @@ import Testing
         bytes.map { prefix + String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
     }
 
-    @Test func forms() {
+    @Test("G1: files written out in script") func forms() {
         let text = Self.base64
         let middle = text.index(text.startIndex, offsetBy: 200)
         let lines = stride(from: 0, to: text.count, by: 76).map { start in
@@ -67,7 +67,7 @@ import Testing
         #expect(read(Self.html("[\(few)]")).items.isEmpty)
     }
 
-    @Test func smuggling() {
+    @Test("G1: script that hands out a file") func smuggling() {
         func isTold(_ script: String) -> Bool {
             read(Self.html(script)).facts.contains { $0.kind == .htmlSmuggling }
         }
@@ -93,7 +93,7 @@ import Testing
         #expect(!isTold("<script>1</script><style>src:url(data:application/font-woff;base64,\(noise))</style>"))
     }
 
-    @Test func scriptInVectorImages() {
+    @Test("G2: script in vector images") func scriptInVectorImages() {
         func isTold(_ text: String) -> Bool {
             let padded = text + String(repeating: " ", count: 100)
             return read(Array(padded.utf8)).facts.contains { $0.kind == .svgScript }

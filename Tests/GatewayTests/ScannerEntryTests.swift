@@ -14,7 +14,7 @@ import Testing
     @Test func theFileIsAValidConfiguration() throws {
         #expect(Self.loaded.problems == [])
         #expect(Self.loaded.settings.scanners.count > 10)
-        let set = try ScannerTable(launcher: "/x", settings: Self.loaded.settings).scanners { _ in }
+        let set = try ScannerTable(launcher: "/x", settings: Self.loaded.settings).scanners(NameScores([])) { _ in }
         #expect(set.states.count == Self.loaded.settings.scanners.count)
     }
 
@@ -67,6 +67,6 @@ import Testing
         var settings = Settings()
         settings.scanners = [entry]
         return try #require(
-            try ScannerTable(launcher: "/x", settings: settings).make(entry) as? CommandScanner)
+            try ScannerTable(launcher: "/x", settings: settings).places(entry).first?.scanner as? CommandScanner)
     }
 }

@@ -67,11 +67,16 @@ enum ActiveText {
 
     static func isHTMLApplication(_ content: Span<UInt8>) -> Bool { contains(content, ["<hta:application"]) }
 
-    private static func contains(_ head: Span<UInt8>, _ words: [StaticString]) -> Bool {
+    /// One of these words stands in the text. Each begins with `<`, and a letter in lower case or `!`.
+    static func contains(_ head: Span<UInt8>, _ words: [StaticString]) -> Bool {
         var position = 0
         while let tag = head.firstIndex(of: 0x3C, from: position) {
-            for word in words where head.hasPrefix(ignoringCase: word, from: tag) { return true }
             position = tag + 1
+            guard position < head.count else { return false }
+            // Most tags are told from all of the words by their first letter.
+            let letter = asciiLower(head[position])
+            for word in words
+            where word.utf8Start[1] == letter && head.hasPrefix(ignoringCase: word, from: tag) { return true }
         }
         return false
     }

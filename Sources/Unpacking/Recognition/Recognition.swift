@@ -16,10 +16,8 @@ package enum Recognition {
         func add(_ type: FileType) {
             if !found.contains(type) { found.append(type) }
         }
-        for signature in Signature.table where content.hasBytes(signature.bytes, at: signature.offset) {
-            add(signature.type)
-        }
-        for (type, fits) in checks where fits(content) { add(type) }
+        for type in Signature.types(of: content) { add(type) }
+        for index in checks.indices where checks[index].fits(content) { add(checks[index].type) }
         // A disk of fixed size lies in its file as it is.
         if found.contains(.vhd) { found.removeAll { $0 == .disk } }
         if found.contains(.debian) { found.removeAll { $0 == .ar } }
@@ -34,7 +32,7 @@ package enum Recognition {
     }
 
     /// Types for which a few octets are not enough.
-    private static let checks: [(FileType, @Sendable (Span<UInt8>) -> Bool)] = [
+    private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
         (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, { StructureChecks.isCabinet($0) }),

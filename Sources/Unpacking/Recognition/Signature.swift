@@ -14,6 +14,24 @@ struct Signature: Sendable {
         self.init(text.withUTF8Buffer { Array($0) }, at: offset, type)
     }
 
+    /// Types whose signatures stand in the content, in the order of the table.
+    static func types(of content: Span<UInt8>) -> [FileType] {
+        guard content.count > 0 else { return [] }
+        var fitting: [Int] = []
+        for index in places[Int(content[0])] where table[index].fits(content) { fitting.append(index) }
+        for index in furtherIn where table[index].fits(content) { fitting.append(index) }
+        return fitting.sorted().map { table[$0].type }
+    }
+
+    private func fits(_ content: Span<UInt8>) -> Bool { content.hasBytes(bytes, at: offset) }
+
+    /// For each octet the signatures that begin with it at the start of the content: few of all.
+    private static let places: [[Int]] = (0..<256).map { octet in
+        table.indices.filter { table[$0].offset == 0 && Int(table[$0].bytes[0]) == octet }
+    }
+
+    private static let furtherIn: [Int] = table.indices.filter { table[$0].offset > 0 }
+
     /// Signatures that need no further look. The order is that of the answer.
     static let table: [Signature] = [
         Signature([0x1F, 0x8B, 0x08], .gzip),

@@ -37,9 +37,9 @@ struct ZipExtraction {
             goesOn = sink.add(member, content: clear)
             return extent.data.count
         }
-        let opened: (content: [UInt8], source: Passwords.Source)?
+        let opened: ZipPasswords.Opened?
         if entry.method == 99 {
-            opened = ZipPasswords.openAES(entry, content, extent.data, passwords, room: sink.room)
+            opened = ZipPasswords.openAES(entry, content, extent.data, passwords, sink)
         } else {
             opened = ZipPasswords.openTraditional(entry, local, content, extent.data, passwords, sink)
         }
@@ -50,6 +50,7 @@ struct ZipExtraction {
         var member = member
         member.flags.insert(.decrypted)
         sink.report(.note, "opened with \(opened.source.words)")
+        if opened.isCut { sink.report(.overLimits, "encrypted zip entry") }
         goesOn = sink.add(member, content: opened.content)
         return extent.data.count
     }

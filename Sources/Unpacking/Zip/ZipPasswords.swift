@@ -7,9 +7,20 @@ enum ZipPasswords {
     /// Octets of the largest encrypted member that is decrypted.
     private static let largest = 67_108_864
 
-    typealias Opened = (content: [UInt8], source: Passwords.Source)
+    /// A member that a password opened.
+    struct Opened {
+        /// All of it, or as much as may be decoded.
+        var content: [UInt8]
+        var source: Passwords.Source
+        /// It is larger than what is decrypted here.
+        var isCut = false
+    }
 
-    /// The traditional encryption: an octet tells most wrong passwords, the checksum the others.
+    /// Octets that are decoded at most: one more than the sink takes tells it that there is more.
+    private static func bound(_ sink: any MemberSink) -> Int { sink.room < largest ? sink.room + 1 : largest }
+
+    /// The traditional encryption: an octet tells most wrong passwords, the checksum the others; or, of a member that is
+    /// larger than may be decoded, that so much of it could be.
     static func openTraditional(
         _ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords,
         _ sink: any MemberSink
@@ -20,52 +31,63 @@ enum ZipPasswords {
         for candidate in passwords.candidates {
             var keys = ZipCrypto(password: candidate.password)
             guard checks.contains(keys.check(content.extracting(header))) else { continue }
-            guard entry.size <= sink.room, sink.mayGoOn() else { return nil }
+            guard sink.mayGoOn() else { return nil }
             let plain = keys.decrypt(content.extracting(header.upperBound..<data.upperBound))
-            if let opened = decoded(plain, entry, room: sink.room) { return (opened, candidate.source) }
+            if let (out, isWhole) = decoded(plain, entry, limit: bound(sink)) {
+                return Opened(content: out, source: candidate.source, isCut: !isWhole && out.count <= sink.room)
+            }
             sink.spend(plain.count)
         }
         return nil
     }
 
-    private static func decoded(_ plain: [UInt8], _ entry: ZipEntry, room: Int) -> [UInt8]? {
+    private static func decoded(_ plain: [UInt8], _ entry: ZipEntry, limit: Int) -> (content: [UInt8], isWhole: Bool)? {
         var out: [UInt8] = []
         switch entry.method {
         case 0:
             out = plain
         case 8:
-            let result = Inflate.append(
-                plain.span, form: .raw, to: &out, expected: entry.size, limit: min(room, largest))
+            let result = Inflate.append(plain.span, form: .raw, to: &out, expected: entry.size, limit: limit)
+            if result.end == .limit { return (out, false) }
             guard result.end == .complete else { return nil }
         default:
             return nil
         }
-        return crc32(out.span) == entry.checksum ? out : nil
+        return crc32(out.span) == entry.checksum ? (out, true) : nil
     }
 
     /// The AES encryption of WinZip, by libarchive: two octets and an authentication code tell whether it is right.
     static func openAES(
-        _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, room: Int
+        _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, _ sink: any MemberSink
     ) -> Opened? {
-        guard data.count <= largest, entry.size <= room, !passwords.candidates.isEmpty else { return nil }
+        guard data.count <= largest, !passwords.candidates.isEmpty else { return nil }
         let archive = SingleZip.archive(entry, content, data)
         for candidate in passwords.candidates {
-            if let opened = open(archive.span, candidate.password, room: min(room, largest)) {
-                return (opened, candidate.source)
+            guard sink.mayGoOn() else { return nil }
+            if let (out, isWhole) = open(archive.span, candidate.password, limit: bound(sink)) {
+                return Opened(content: out, source: candidate.source, isCut: !isWhole && out.count <= sink.room)
             }
         }
         return nil
     }
 
-    private static func open(_ archive: Span<UInt8>, _ password: [UInt8], room: Int) -> [UInt8]? {
+    private static func open(
+        _ archive: Span<UInt8>, _ password: [UInt8], limit: Int
+    ) -> (content: [UInt8], isWhole: Bool)? {
         archive.withUnsafeBufferPointer { bytes in
             guard let reader = LibArchive() else { return nil }
             reader.enableStreamedZip()
             reader.addPassword(password)
             guard reader.open(bytes), case .entry = reader.next() else { return nil }
-            let collector = MemberCollector([], room: room)
-            guard collector.begin(Member()), case .complete = reader.copyData(into: collector) else { return nil }
-            return collector.items.first?.content
+            let collector = MemberCollector([], room: limit)
+            guard collector.begin(Member()) else { return nil }
+            let end = reader.copyData(into: collector)
+            guard let content = collector.items.first?.content else { return nil }
+            switch end {
+            case .complete: return (content, true)
+            case .stopped where content.count == limit: return (content, false)
+            case .stopped, .failed: return nil
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Bytes
-internal import Compression
+internal import Codecs
+internal import Digests
 internal import Members
 
 /// Opens encrypted members of zip archives with candidate passwords.
@@ -7,9 +8,17 @@ enum ZipPasswords {
     /// Octets of the largest encrypted member that is decrypted.
     private static let largest = 67_108_864
 
-    typealias Opened = (content: [UInt8], source: Passwords.Source)
+    /// A member that a password opened.
+    struct Opened {
+        /// All of it, or as much as may be decoded.
+        var content: [UInt8]
+        var source: Passwords.Source
+        /// It is larger than what is decrypted here.
+        var isCut = false
+    }
 
-    /// The traditional encryption: an octet tells most wrong passwords, the checksum the others.
+    /// The traditional encryption: an octet tells most wrong passwords, the checksum the others; or, of a member that is
+    /// larger than may be decoded, that so much of it could be.
     static func openTraditional(
         _ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords,
         _ sink: any MemberSink
@@ -20,64 +29,51 @@ enum ZipPasswords {
         for candidate in passwords.candidates {
             var keys = ZipCrypto(password: candidate.password)
             guard checks.contains(keys.check(content.extracting(header))) else { continue }
-            guard entry.size <= sink.room, sink.mayGoOn() else { return nil }
+            guard sink.mayGoOn() else { return nil }
             let plain = keys.decrypt(content.extracting(header.upperBound..<data.upperBound))
-            if let opened = decoded(plain, entry, room: sink.room) { return (opened, candidate.source) }
+            if let opened = decoded(plain, entry, candidate.source, checksum: entry.checksum, sink) { return opened }
             sink.spend(plain.count)
         }
         return nil
     }
 
-    private static func decoded(_ plain: [UInt8], _ entry: ZipEntry, room: Int) -> [UInt8]? {
-        var out: [UInt8] = []
-        switch entry.method {
-        case 0:
-            out = plain
-        case 8:
-            let result = Inflate.append(
-                plain.span, form: .raw, to: &out, expected: entry.size, limit: min(room, largest))
-            guard result.end == .complete else { return nil }
-        default:
-            return nil
-        }
-        return crc32(out.span) == entry.checksum ? out : nil
-    }
-
-    /// The AES encryption of WinZip, by libarchive: two octets and an authentication code tell whether it is right.
+    /// The AES encryption of WinZip: two octets and an authentication code tell whether it is right.
     static func openAES(
-        _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, room: Int
+        _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, _ sink: any MemberSink
     ) -> Opened? {
-        guard data.count <= largest, entry.size <= room, !passwords.candidates.isEmpty else { return nil }
-        let archive = SingleZip.archive(entry, content, data)
+        guard data.count <= largest, let field = ZipEntry.extraField(0x9901, in: content, entry.extra),
+            let encryption = ZipAES(content.extracting(field), data: content.extracting(data))
+        else { return nil }
+        var inner = entry
+        inner.method = encryption.method
         for candidate in passwords.candidates {
-            if let opened = open(archive.span, candidate.password, room: min(room, largest)) {
-                return (opened, candidate.source)
-            }
+            guard sink.mayGoOn() else { return nil }
+            guard let plain = encryption.decrypt(content.extracting(data), candidate.password) else { continue }
+            // The first version has a checksum beside the code.
+            let checksum = encryption.hasChecksum ? entry.checksum : nil
+            if let opened = decoded(plain, inner, candidate.source, checksum: checksum, sink) { return opened }
+            sink.spend(plain.count)
         }
         return nil
     }
 
-    private static func open(_ archive: Span<UInt8>, _ password: [UInt8], room: Int) -> [UInt8]? {
-        archive.withUnsafeBufferPointer { bytes in
-            guard let reader = LibArchive() else { return nil }
-            reader.enableStreamedZip()
-            reader.addPassword(password)
-            guard reader.open(bytes), case .entry = reader.next() else { return nil }
-            let collector = MemberCollector([], room: room)
-            guard collector.begin(Member()), case .complete = reader.copyData(into: collector) else { return nil }
-            return collector.items.first?.content
-        }
-    }
-
-    /// The data of method 14 (section 5.8.8) as a file of its own: version and size of the properties, the properties,
-    /// the stream.
-    /// - Parameter size: octets of the content; nil when an end mark ends the stream.
-    static func lzmaFile(_ data: Span<UInt8>, size: Int?) -> [UInt8]? {
-        guard data.count >= 9, data[2] == 5, data[3] == 0 else { return nil }
+    /// The content of a member that was decrypted; nil when the checksum says that the password was wrong.
+    private static func decoded(
+        _ plain: [UInt8], _ entry: ZipEntry, _ source: Passwords.Source, checksum: UInt32?, _ sink: any MemberSink
+    ) -> Opened? {
+        // One more than the sink takes tells it that there is more.
+        let limit = sink.room < largest ? sink.room + 1 : largest
         var out: [UInt8] = []
-        for index in 4..<9 { out.append(data[index]) }
-        for shift in 0..<8 { out.append(UInt8(truncatingIfNeeded: (size ?? -1) >> (shift * 8))) }
-        data.extracting(9..<data.count).withUnsafeBufferPointer { out.append(contentsOf: $0) }
-        return out
+        var isCut = false
+        let data = plain.span
+        let result = ZipMethod(entry: entry).pieces(data, size: data.count, while: { sink.mayGoOn() }) { piece in
+            let taken = min(piece.count, limit - out.count)
+            piece.extracting(0..<taken).withUnsafeBufferPointer { out.append(contentsOf: $0) }
+            isCut = taken < piece.count
+            return !isCut
+        }
+        if isCut { return Opened(content: out, source: source, isCut: out.count <= sink.room) }
+        guard result.end == .complete, checksum == nil || checksum == result.checksum else { return nil }
+        return Opened(content: out, source: source)
     }
 }

@@ -131,6 +131,9 @@ extension ScannerEntry.Kind {
     /// It can be a program that is run.
     package var isProgram: Bool { self == .command || self == .protocol }
 
+    /// Each message is laid out for it in a directory of the workspace.
+    var readsFiles: Bool { self == .command || self == .text }
+
     /// It gives points.
     var isSpamFilter: Bool { self == .spamd || self == .rspamd }
 }

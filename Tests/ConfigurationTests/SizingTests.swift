@@ -38,7 +38,7 @@ import Testing
         let sizing = WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: nil)
         #expect(
             sizing.line.hasPrefix(
-                "workspace: 10 MiB x (1 + 2) x 1 workers x 7/8 + 10 MiB x (1 + 2) x 2 programs = 86.25 MiB; "),
+                "workspace: 10 MiB x (1 + 2) x 1 workers x 7/8 + 10 MiB x (1 + 2) x 2 for scanners = 86.25 MiB; "),
             "\(sizing.line)")
     }
 

@@ -47,6 +47,36 @@ struct ScannerListTests {
         }
     }
 
+    /// The embedded engine has failed: a backup looks instead; without one its own policy holds, whoever else has answered.
+    @Test func aBackupLooksInPlaceOfTheEngine() async throws {
+        try await Lanes.run {
+            func stage(_ entry: [String: String]) throws -> Stage {
+                try Stage(inspector: "lying-inspector") {
+                    $0.settings["clamav.test_database"] = "/lie/dictated"
+                    $0.settings["scanning.retry_interval"] = "1"
+                    $0.scanners = [entry]
+                }
+            }
+            let failed = Mail(text: "X-Report: engine-failed\nSubject: clean\n\nclean\n")
+            let infected = Mail(text: "X-Report: engine-failed\nSubject: infected\n\n\(eicar)\n")
+            let clamd = try ClamdProcess()
+            let backup = try stage(clamd.entry(["backup": "yes"]))
+            #expect(try send(failed, to: backup.gateway.port).code == 250)
+            let added = try #require(backup.hop.deliveries.last).relayed.added
+            #expect(!added.contains { $0.hasPrefix("X-Mailreeve-Unchecked:") }, "\(added)")
+            let line = try backup.gateway.log.wait(for: "scanner clamav: dictated")
+            #expect(line.contains("Passed CLEAN"), "\(line)")
+            #expect(try send(infected, to: backup.gateway.port).text.hasSuffix("INFECTED: \(Self.name)"))
+            // The engine works: nobody stands in.
+            try backup.expectService()
+            try Self.expectStatus(backup, "; 2 answered, 0 not")
+            let primary = try stage(clamd.entry())
+            #expect(try send(failed, to: primary.gateway.port).text.contains("UNCHECKED: scanner-failed"))
+            clamd.stop()
+            #expect(try send(failed, to: backup.gateway.port).text.contains("UNCHECKED: scanner-failed"))
+        }
+    }
+
     /// A scanner that is asked again on a message whose inspection is kept fails: its backup gets the parts all the same.
     @Test func aBackupAndTheCache() async throws {
         try await Lanes.run {

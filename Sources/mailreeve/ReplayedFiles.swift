@@ -11,7 +11,7 @@ struct ReplayedFiles {
     private var messages: [[[UInt8]]] = []
 
     /// Octets that come over the pipe.
-    private static let sizeLimit = 1 << 30
+    static let sizeLimit = 1 << 30
     /// Stands where the count of a message's texts would be, behind the last.
     private static let end = UInt32.max
 

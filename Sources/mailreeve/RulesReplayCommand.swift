@@ -55,6 +55,7 @@ struct RulesReplayCommand: AsyncParsableCommand {
         if bodySize < 0 { throw ValidationError("--body-size is not negative") }
     }
 
+    /// On the main actor: the closed process is forked while there is one thread.
     @MainActor func run() async throws {
         let now = try RuleReplay(lists(), bodySize: bodySize)
         let old = before.isEmpty ? nil : try RuleReplay(oldLists(), bodySize: bodySize)
@@ -96,6 +97,10 @@ struct RulesReplayCommand: AsyncParsableCommand {
         // Without its end, if anything went wrong: then the closed process says nothing.
         writer = nil
         let status = running.wait()
+        if isComplete, status == 1 {
+            Terminal.printError(
+                "rules replay: names and types of files take more than \(ReplayedFiles.sizeLimit) octets")
+        }
         if !isComplete || status != 0 { throw ExitCode(isComplete ? status : 1) }
     }
 

@@ -244,8 +244,17 @@ struct RuleChainTests {
             let scratch = try Scratch(.disk)
             let table = try scratch.write("header_checks", "/^Subject: odd/ HOLD look at it\n")
             var options = PostfixInstance.Options()
-            options.main = ["header_checks = pcre:{{/^X-Mailreeve-Hold:/ HOLD}}"]
-            options.reinjection = ["receive_override_options=no_unknown_recipient_checks,no_milters"]
+            // As docs/POSTFIX.md has it.
+            options.reinjection = [
+                "receive_override_options=no_unknown_recipient_checks,no_milters", "cleanup_service_name=cleanup-hold",
+            ]
+            options.services = [
+                """
+                cleanup-hold unix n - n - 0 cleanup
+                  -o { header_checks = pcre:{{/^X-Mailreeve-Hold:/ HOLD}} }
+                  -o mime_header_checks= -o nested_header_checks= -o body_checks=
+                """
+            ]
             let chain = try Chain(.afterQueueSMTP, options) { configuration in
                 configuration.settings["header_checks"] = "pcre:\(table)"
                 configuration.settings["rules.hold"] = "header"

@@ -114,7 +114,7 @@ struct SaLearnTests {
                 ["--spam", "-f", unsaid],
                 ["-f", list], ["--spam", tree + "/none"], ["--spam", tree + "/a/t*"], ["--spam", "--file", Self.spam],
                 ["--ham", "--mbox", "--file", Self.ham], ["--spam", "--mbox", tree + "/one.eml"],
-                ["--spam", "--dir", Self.spam], ["--restore", "/nonexistent/file"], ["--restore", tree + "/one.eml"],
+                ["--spam", "--dir", Self.spam], ["--restore", "/nonexistent/file"],
                 ["-f", unsaid],
             ]
             for command in commands {

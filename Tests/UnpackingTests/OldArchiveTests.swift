@@ -23,10 +23,7 @@ import Testing
             ("text.txt", (0..<300).flatMap { _ in Array("the quick brown fox jumps over the lazy dog. ".utf8) }),
             ("words.txt", (0..<5000).flatMap { _ in words[Int(random() % 3000)] + [32] }),
             ("one.bin", [0x90]),
-            (
-                "packed.bin",
-                [UInt8](repeating: 97, count: 500) + [98] + [UInt8](repeating: 0x90, count: 5) + [99, 99, 99]
-            ),
+            ("packed.bin", [UInt8](repeating: 97, count: 500) + [98, 0x90, 0x90, 0x90, 0x90] + [99, 99, 99]),
         ]
     }()
 

@@ -62,6 +62,10 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev", "libdeflate-dev"])]),
+        // pkgConfig names one of the four; the map links all.
+        .systemLibrary(
+            name: "CCodecs", pkgConfig: "liblzma",
+            providers: [.apt(["liblzma-dev", "libbz2-dev", "libzstd-dev", "liblz4-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
         .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
@@ -75,6 +79,7 @@ let package = Package(
         library("Linux", ["CSandbox"]),
         library("Digests", ["COpenSSL"]),
         library("Compression", ["CCompression"]),
+        library("Codecs", ["Bytes", "CCodecs"]),
         library("HTMLHelp", ["CMspack"]),
         library("Magic", ["CMagic"]),
         library("MailModel"),
@@ -96,7 +101,8 @@ let package = Package(
         library(
             "Unpacking",
             [
-                "Bytes", "CArchive", "Compression", "Documents", "HTMLHelp", "Linux", "MIME", "MailModel", "Members",
+                "Bytes", "CArchive", "Codecs", "Compression", "Digests", "Documents", "HTMLHelp", "Linux", "MIME",
+                "MailModel", "Members",
             ]),
         library("Patterns", ["Bytes", "CPCRE2", "CRegex", "Checks"]),
 
@@ -155,6 +161,7 @@ let package = Package(
 
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
+        testProgram("bayes-bench", "bench/BayesBench", ["Bayes", "Linux", "Scoring"]),
         testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
         testProgram(
             "quarantine-writer", "Tests/QuarantineWriter",
@@ -174,6 +181,7 @@ let package = Package(
         suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),
+        suite("CodecsTests", ["Codecs", "TestSupport"]),
         suite("CompressionTests", ["Compression"]),
         suite(
             "CommandTests",

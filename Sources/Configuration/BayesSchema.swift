@@ -27,6 +27,10 @@ let bayesKeys: [SchemaKey<Settings>] = [
         "bayes.near_duplicates", \.bayes.nearDuplicates, .count(1...1_000_000),
         "Messages nearly alike that are learnt in one class. More of them teach nothing but to trust them too much."),
     Setting(
+        "bayes.explain", \.bayes.explains, .flag,
+        "Name the words that decided, where tests are shown: journal, quarantine, X-Spam-Report. Mail is quoted there then."
+    ),
+    Setting(
         "bayes.redis_server", \.bayes.redis.server,
         ValueType<ServerAddress>.redisAddress.orNull(meaning: "the databases are in bayes.path"),
         "A Redis server that keeps the databases: 127.0.0.1:6379, \"[::1]:6379\", a host name, or unix:/path."),

@@ -25,6 +25,34 @@ package enum AES {
         transform(bytes, key, mode, encrypt: true)
     }
 
+    /// Octets that one call of OpenSSL encrypts for `counted`.
+    private static let counterPiece = 65_536
+
+    /// Encrypts or decrypts, which is the same, with a counter in little endian that begins at 1, as WinZip has it: OpenSSL
+    /// counts in big endian.
+    /// - Parameter key: 16, 24 or 32 octets.
+    /// - Returns: nil when the key has another length, or OpenSSL refuses.
+    package static func counted(_ bytes: Span<UInt8>, key: [UInt8]) -> [UInt8]? {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        var counter: UInt64 = 0
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + counterPiece)
+            var blocks: [UInt8] = []
+            blocks.reserveCapacity(counterPiece)
+            while blocks.count < end - start {
+                counter += 1
+                for shift in 0..<8 { blocks.append(UInt8(truncatingIfNeeded: counter >> UInt64(shift * 8))) }
+                blocks.append(contentsOf: [0, 0, 0, 0, 0, 0, 0, 0])
+            }
+            guard let stream = encrypt(blocks.span, key: key, .ecb) else { return nil }
+            for index in start..<end { output.append(bytes[index] ^ stream[index - start]) }
+            start = end
+        }
+        return output
+    }
+
     private static func transform(_ bytes: Span<UInt8>, _ key: [UInt8], _ mode: Mode, encrypt: Bool) -> [UInt8]? {
         let cipher: OpaquePointer?
         var vector: [UInt8] = []

@@ -36,6 +36,15 @@ package enum MessageDigest: Hashable, Sendable {
         return out
     }
 
+    /// The keyed digest of `bytes` (HMAC, RFC 2104); empty when OpenSSL does not provide it.
+    package func authentication(_ bytes: Span<UInt8>, key: [UInt8]) -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: size)
+        let isDone = bytes.withUnsafeBufferPointer {
+            HMAC(method, key, Int32(clamping: key.count), $0.baseAddress, $0.count, &out, nil) != nil
+        }
+        return isDone ? out : []
+    }
+
     /// `rounds` times the digest of the round's number (32 bits, little endian) and the digest before it
     /// ([MS-OFFCRYPTO] 2.3.4.7). Empty when OpenSSL does not provide it.
     package func iterated(_ first: [UInt8], rounds: Int) -> [UInt8] {

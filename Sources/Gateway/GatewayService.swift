@@ -145,7 +145,8 @@ package final class GatewayService: Sendable {
             served: served,
             threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
-            scorer: await scorer(builder, start, learntMail, before: before?.scorer))
+            scorer: await scorer(builder, start, learntMail, before: before?.scorer),
+            tokenRequest: settings.bayes.explains ? .texts : .numbers)
     }
 
     /// How long the first self-tests are awaited. A scanner that takes longer keeps nobody from starting or from taking over

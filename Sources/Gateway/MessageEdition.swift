@@ -139,7 +139,8 @@ extension MessageWork {
         fields += HeaderEdits.unchecked(verdict)
         // Nothing is said of the score of a message that could not be inspected at all.
         if group.isLocal, policy.marking.addsSpamFields, report != nil {
-            fields += SpamFields.text(verdict, policy.levels, addsReport: policy.marking.addsSpamReport)
+            fields += SpamFields.text(
+                verdict, policy.levels, addsReport: policy.marking.addsSpamReport, autolearning: autolearning)
         }
         if policy.addAmbiguityResults, let report {
             fields += HeaderEdits.ambiguityResults(

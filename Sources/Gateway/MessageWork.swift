@@ -37,6 +37,8 @@ struct MessageWork: Sendable {
     var bayes: SpamScorer.Judgement?
     /// Why learnt mail could not be asked; nil when it could.
     var bayesFailure: String?
+    /// Whether the message teaches by itself.
+    var autolearning = AutolearningStatus.disabled
     /// Recipients by the settings that hold for them, with their verdicts.
     var groups: [RecipientGroup] = []
     /// The place of each recipient's group in `groups`; empty before the policies are known.

@@ -54,6 +54,7 @@ package final class OfflineScan: Sendable {
 
     private let setup: GatewaySetup
     private let first: ListenerSetup
+    private let log: @Sendable (String) -> Void
     private let workspace: PrivateDirectory
 
     /// Gives up root (for the configured user, or `nobody` when there is none of that name), makes the workspace and loads
@@ -110,6 +111,7 @@ package final class OfflineScan: Sendable {
         _ log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.workspace = workspace
+        self.log = log
         let settings = builder.settings
         let pool = try InspectorPool(workspaceDirectory: workspace.path, allowNonTmpfs: false) { event in
             switch event {
@@ -166,6 +168,7 @@ package final class OfflineScan: Sendable {
         if let reply = await work.judge() {
             work.end(reply)
         }
+        for warning in work.rules.warnings { log(Escaping.text("\(message.file): \(warning)", limit: 1000)) }
         let passed = Reply(250, EnhancedStatus(2, 0, 0), "Ok, would be passed on to the next hop")
         for index in work.results.indices where work.results[index] == nil {
             work.settle(index, work.disposition(of: index), passed)

@@ -73,17 +73,15 @@ struct ScanTree {
         if let bayes = document.bayes.value, let probability = bayes["probability"] {
             let tokens = bayes["tokens"].map { Int($0) } ?? 0
             let known = bayes["known_tokens"].map { Int($0) } ?? 0
-            add(1, "learnt mail: spam is \(Self.share(probability)) probable (\(known) of \(tokens) tokens known)")
+            add(
+                1, "learnt mail: spam is \(SpamScorer.share(probability)) probable (\(known) of \(tokens) tokens known)"
+            )
         }
     }
 
     /// Points with up to three places.
     private static func points(_ score: Double) -> String {
         "\((score * 1000).rounded() / 1000)"
-    }
-
-    private static func share(_ probability: Double) -> String {
-        "\((probability * 10_000).rounded() / 100) %"
     }
 
     /// A part's depth is the number of dots and slashes in its path: `1`, `1.2`, `1.2.1`, `1.2.1/3`.

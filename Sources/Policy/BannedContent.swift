@@ -38,8 +38,9 @@ package struct BannedContent: Hashable, Sendable {
     /// - Parameter names: its names, and those that follow from what is around it.
     package static func attributes(of part: PartDescription, names: [String]) -> String {
         var words = part.declaredType.isEmpty ? [] : [part.declaredType]
-        // amavis calls text by one of its two names.
-        words += part.types.filter { $0 != "txt" }.map { ".\($0)" }
+        // amavis calls text by one of its two names, which stands first.
+        let text = part.types.first { $0 == "asc" || $0 == "txt" }
+        words += part.types.filter { $0 == text || $0 != "asc" && $0 != "txt" }.map { ".\($0)" }
         words += names.prefix(namesShown).map { String($0.prefix(nameShown)) }
         return words.joined(separator: ",")
     }

@@ -50,7 +50,7 @@ package final class SQLiteJournal: Sendable {
         }
     }
 
-    /// Events that meet a query, the newest first.
+    /// Events that meet a query, the newest first: within a second by the number of the message in its `id=`.
     package func search(_ query: JournalQuery) throws(IndexFailure) -> [JournalRecord] {
         var conditions: [String] = []
         var values: [(any DatabaseValueConvertible)?] = []
@@ -78,13 +78,18 @@ package final class SQLiteJournal: Sendable {
         if query.isBlocked { add("passed <> ?", Self.everybody) }
         if let since = query.since { add("time >= ?", since) }
         if let until = query.until { add("time < ?", until) }
-        if let after = query.after { add("(time, mail_id) < (?, ?)", after.time, after.id) }
+        if let after = query.after {
+            add("(time, length(log_id), log_id) < (?, length(?), ?)", after.time, after.id, after.id)
+        }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let arguments = StatementArguments(values + [query.limit])
         return try database.read { database in
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT * FROM event \(condition) ORDER BY time DESC, mail_id DESC LIMIT ?",
-                arguments: arguments)
+                database,
+                sql: """
+                    SELECT * FROM event \(condition)
+                    ORDER BY time DESC, length(log_id) DESC, log_id DESC LIMIT ?
+                    """, arguments: arguments)
             var found: [JournalRecord] = []
             while let row = try rows.next() { found.append(Self.record(row)) }
             return found

@@ -19,10 +19,10 @@ package final class Unpacker {
         package var facts: [DocumentFact] = []
         /// It is a container of which everything was handed out: nobody needs to take it apart again.
         package var isComplete = false
-        /// Limits that were reached on the way.
+        /// Limits that were reached on the way, for the first time in the message.
         package var limits: [UnpackingLimit] = []
-        /// Limits, reached here or before, kept it from being opened or from being read to its end.
-        package var isCutShort = false
+        /// A limit of the message, reached here or before, kept what is in it from being handed out.
+        package var isCut = false
     }
 
     /// One member that waits to be looked at.
@@ -99,7 +99,6 @@ package final class Unpacker {
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
             ratio: limits.ratio, parent: item?.content ?? .none)
         let hitsBefore = budget.hits
-        var wasRead = true
         for type in opened.types {
             switch type.opening {
             case .plain: continue
@@ -110,12 +109,8 @@ package final class Unpacker {
             default: break
             }
             guard type.opening.isReadable || type.opening == .encodedText else { continue }
-            guard !budget.isOver else {
-                wasRead = false
-                continue
-            }
+            guard !budget.isOver else { continue }
             guard receiver.level <= limits.levels else {
-                wasRead = false
                 if type.opening.isReadable { budget.hit(.levels) }
                 continue
             }
@@ -138,10 +133,10 @@ package final class Unpacker {
         opened.problems = receiver.problems
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
-        opened.isCutShort = !opened.limits.isEmpty || !wasRead
+        opened.isCut = budget.isOver || !opened.limits.isEmpty || receiver.level > limits.levels
         opened.isComplete =
-            opened.types.contains { $0.opening.isArchive } && opened.limits.isEmpty && !budget.isOver
-            && wasRead && receiver.problems.allSatisfy { $0.kind == .note }
+            opened.types.contains { $0.opening.isArchive } && !opened.isCut
+            && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened

@@ -236,7 +236,8 @@ struct LearnProgram {
             })
         do {
             var run = LearnRun(
-                source.files, options, reader: reader, compression: Compression(settings, inspector: inspector))
+                source.files, options, reader: reader, compression: Compression(settings, inspector: inspector),
+                tags: SubjectTags(settings))
             if options.task == .evaluate {
                 try await evaluate(&run)
             } else {

@@ -11,6 +11,8 @@ struct LearnMail: Sendable {
     var bytes: [UInt8]
     /// What it is known by, see `MessageIdentity`.
     var id: String
+    /// When it came, in seconds since 1970; 0 where it does not say.
+    var date: UInt32
     /// Octets of all files up to here, as they lie there.
     var position: Int
 }
@@ -67,14 +69,18 @@ struct LearnFeed {
     private var files: ArraySlice<LearnFile>
     private let limit: Int
     private let compression: Compression
+    private let tags: SubjectTags
     private var reading: Reading?
     private var finished = 0
 
-    /// - Parameter limit: octets of the largest message.
-    init(_ files: [LearnFile], limit: Int, compression: Compression) {
+    /// - Parameters:
+    ///   - limit: octets of the largest message.
+    ///   - tags: what is taken off subjects.
+    init(_ files: [LearnFile], limit: Int, compression: Compression, tags: SubjectTags) {
         self.files = files[...]
         self.limit = limit
         self.compression = compression
+        self.tags = tags
     }
 
     /// The next messages; nil behind the last. Blocks.
@@ -167,7 +173,7 @@ struct LearnFeed {
         case .damaged: LearnSource.complain("\(found.name): the mailbox is damaged from here on")
         case .tooLarge: batch.skipped += 1
         case .whole(let raw):
-            let bytes = Self.message(raw, found.form)
+            let bytes = tags.removed(from: Self.message(raw, found.form))
             if bytes.isEmpty {
                 batch.empty += 1
             } else if bytes.count > limit {
@@ -176,7 +182,8 @@ struct LearnFeed {
                 octets += bytes.count
                 batch.mails.append(
                     LearnMail(
-                        name: found.name, bytes: bytes, id: MessageIdentity.of(bytes.span), position: found.position))
+                        name: found.name, bytes: bytes, id: MessageIdentity.of(bytes.span),
+                        date: MessageIdentity.date(of: bytes.span), position: found.position))
             }
         }
     }

@@ -94,22 +94,15 @@ struct LearnOptions: Equatable {
     ]
 
     private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        var name: String
+        guard argument.hasPrefix("--") else { return try takeShort(argument, &rest) }
+        var name = String(argument.dropFirst(2))
         var attached: String?
-        if argument.hasPrefix("--") {
-            name = String(argument.dropFirst(2))
-            if let sign = name.firstIndex(of: "=") {
-                attached = String(name[name.index(after: sign)...])
-                name = String(name[..<sign])
-            }
-        } else {
-            name = String(argument.dropFirst().prefix(1))
-            if argument.count > 2 { attached = String(argument.dropFirst(2)) }
-            guard let long = Self.short[name] else { throw UsageError(text: "unknown option: \(argument)") }
-            name = long
+        if let sign = name.firstIndex(of: "=") {
+            attached = String(name[name.index(after: sign)...])
+            name = String(name[..<sign])
         }
-        name = try Self.completed(name)
-        switch Self.known[name] ?? .flag {
+        guard let kind = Self.known[name] else { throw UsageError(text: "unknown option: --\(name)") }
+        switch kind {
         case .flag:
             guard attached == nil else { throw UsageError(text: "option \(name) takes no value") }
             try set(name, "")
@@ -123,24 +116,39 @@ struct LearnOptions: Equatable {
         }
     }
 
-    /// A long option may be cut as long as it is clear, as Getopt::Long allows.
-    private static func completed(_ name: String) throws(UsageError) -> String {
-        if known[name] != nil { return name }
-        let found = known.keys.filter { $0.hasPrefix(name) }
-        guard found.count == 1, let only = found.first else {
-            throw UsageError(text: found.isEmpty ? "unknown option: \(name)" : "option \(name) is ambiguous")
+    /// Letters behind one dash: several options, of which the last may have a value, attached or as the next word.
+    private mutating func takeShort(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+        var letters = argument.dropFirst()
+        while let letter = letters.popFirst() {
+            guard let name = Self.short[String(letter)], let kind = Self.known[name] else {
+                throw UsageError(text: "unknown option: \(argument)")
+            }
+            if kind == .flag {
+                try set(name, "")
+                continue
+            }
+            let attached = letters.isEmpty ? nil : String(letters)
+            letters = ""
+            if kind == .optionalValue {
+                try set(name, attached ?? Self.optional(name, &rest))
+            } else {
+                guard let value = attached ?? rest.popFirst() else {
+                    throw UsageError(text: "option \(name) needs a value")
+                }
+                try set(name, value)
+            }
         }
-        return only
     }
 
-    /// The value behind an option that may do without: taken only where it can be nothing else.
+    /// The value behind an option that may do without: taken only where it can be nothing else. An empty word says that there
+    /// is none.
     private static func optional(_ name: String, _ rest: inout ArraySlice<String>) -> String {
         guard let next = rest.first else { return "" }
         let isValue =
             switch name {
             case "dump": !next.hasPrefix("-")
             case "undo": !next.hasPrefix("-")
-            default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".") && next != ""
+            default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".")
             }
         return isValue ? rest.popFirst() ?? "" : ""
     }

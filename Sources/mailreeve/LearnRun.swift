@@ -49,11 +49,13 @@ struct LearnRun {
         var batch: BatchRecord?
     }
 
-    init(_ files: [LearnFile], _ options: LearnOptions, reader: TokenReader, compression: Compression) {
+    init(
+        _ files: [LearnFile], _ options: LearnOptions, reader: TokenReader, compression: Compression, tags: SubjectTags
+    ) {
         self.reader = reader
         let wanted = options.largestMessage == 0 ? reader.largestMessage : options.largestMessage
         limit = min(wanted, reader.largestMessage)
-        feed = Feed(LearnFeed(files, limit: limit, compression: compression))
+        feed = Feed(LearnFeed(files, limit: limit, compression: compression, tags: tags))
         progress = LearnProgress(options, total: files.reduce(0) { $0 + $1.size })
     }
 
@@ -61,7 +63,9 @@ struct LearnRun {
     /// - Parameter countsNow: false leaves counting to the next `--sync`.
     mutating func learn(into store: BayesStore, countsNow: Bool) async throws {
         while let (lesson, taken) = try await next() {
-            let lessons = taken.map { Lesson(id: $0.mail.id, features: Features(tokens: $0.tokens)) }
+            let lessons = taken.map {
+                Lesson(id: $0.mail.id, features: Features(tokens: $0.tokens), date: $0.mail.date)
+            }
             try await finishWriting()
             let (now, current) = (now, batch)
             writing = Task {

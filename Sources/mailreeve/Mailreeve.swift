@@ -23,7 +23,11 @@ struct Mailreeve: AsyncParsableCommand {
             do {
                 var command = try Mailreeve.parseAsRoot(
                     RulesQueryCommand.separated(Array(CommandLine.arguments.dropFirst())))
-                try command.run()
+                if let replay = command as? RulesReplayCommand {
+                    try await replay.run()
+                } else {
+                    try command.run()
+                }
                 Glibc.exit(0)
             } catch {
                 Mailreeve.exit(withError: error)

@@ -31,11 +31,14 @@ struct RuleReplay {
         var isContinued: Bool
     }
 
-    private func has(_ list: CheckList) -> Bool { !(lists[list] ?? []).isEmpty }
+    /// A list has tables.
+    func has(_ list: CheckList) -> Bool { !(lists[list] ?? []).isEmpty }
 
     /// Gives every text of a message with its list, in the order in which they are looked up.
     /// - Parameter use: returns false when no more are wanted.
-    private func texts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
+    private func texts(
+        _ message: Span<UInt8>, files: [[UInt8]], _ use: (CheckList, Origin, Span<UInt8>) -> Bool
+    ) {
         var text = MessageText()
         var goesOn = true
         let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
@@ -60,15 +63,9 @@ struct RuleReplay {
         }
         text.feed(message, take)
         text.finish(take)
-        if goesOn, has(.decodedBody) || has(.attachment) { decodedTexts(message, use) }
-    }
-
-    /// The texts of the lists that Postfix does not have. Archives stay closed here: names and types are those of the parts.
-    private func decodedTexts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
-        let tree = MIMEReader.read(message)
         let origin = Origin(range: 0..<0, isContinued: false)
-        var goesOn = true
-        if has(.decodedBody) {
+        if goesOn, has(.decodedBody) {
+            let tree = MIMEReader.read(message)
             for index in tree.parts.indices where goesOn && tree.parts[index].kind.hasContent {
                 let part = tree.parts[index]
                 guard TextContent.isText(part.mediaType) else { continue }
@@ -84,20 +81,17 @@ struct RuleReplay {
             }
         }
         guard has(.attachment) else { return }
-        for part in tree.parts {
-            for text in DecodedTexts.file(names: part.names, types: [part.mediaType]) where goesOn {
-                goesOn = use(.attachment, origin, text.span)
-            }
-        }
+        for text in files where goesOn { goesOn = use(.attachment, origin, text.span) }
     }
 
     /// Octets of one part that are decoded.
     private static let partLimit = 16_777_216
 
     /// What the rules make of one message.
-    private func outcome(_ message: Span<UInt8>, _ fired: (Place) -> Void = { _ in }) -> CheckOutcome {
+    private func outcome(_ message: Span<UInt8>, files: [[UInt8]], _ fired: (Place) -> Void = { _ in }) -> CheckOutcome
+    {
         var outcome = CheckOutcome()
-        texts(message) { list, origin, text in
+        texts(message, files: files) { list, origin, text in
             for (index, table) in (lists[list] ?? []).enumerated() {
                 guard let match = table.lookup(text, session), let rule = table.table.rule(line: match.line),
                     case .match(_, _, let result) = rule.operation
@@ -116,7 +110,8 @@ struct RuleReplay {
         return outcome
     }
 
-    private func messages(_ bytes: [UInt8]) -> [[UInt8]] {
+    /// The messages of a file.
+    static func messages(_ bytes: [UInt8]) -> [[UInt8]] {
         let bytes = Mbox.canonical(bytes)
         let ranges = Mbox.messages(in: bytes.span)
         if ranges.isEmpty { return [bytes] }
@@ -126,22 +121,23 @@ struct RuleReplay {
     // MARK: What they do
 
     /// Prints each rule that fired.
-    func tell(_ mail: [(name: String, bytes: [UInt8])], profile: Bool) {
+    func tell(_ mail: [(name: String, bytes: [UInt8])], _ files: ReplayedFiles?, profile: Bool) {
         var counts: [Place: (times: Int, messages: Int)] = [:]
         var total = 0
         var spent = 0
         var texts: [(CheckList, [UInt8])] = []
-        for message in mail.flatMap({ messages($0.bytes) }) {
+        for message in mail.flatMap({ Self.messages($0.bytes) }) {
+            let files = files?[total] ?? []
             total += 1
             var seen: Set<Place> = []
             let start = processorNow()
-            _ = outcome(message.span) { place in
+            _ = outcome(message.span, files: files) { place in
                 counts[place, default: (0, 0)].times += 1
                 if seen.insert(place).inserted { counts[place, default: (0, 0)].messages += 1 }
             }
             spent += processorNow() - start
             guard profile else { continue }
-            self.texts(message.span) { list, _, text in
+            self.texts(message.span, files: files) { list, _, text in
                 texts.append((list, text.withUnsafeBufferPointer { Array($0) }))
                 return true
             }
@@ -185,12 +181,13 @@ struct RuleReplay {
     // MARK: What differs
 
     /// Prints each message that another set of rules treats differently.
-    func compare(with old: RuleReplay, _ mail: [(name: String, bytes: [UInt8])]) {
+    func compare(with old: RuleReplay, _ mail: [(name: String, bytes: [UInt8])], _ files: ReplayedFiles?) {
         var (total, differing) = (0, 0)
         for (name, bytes) in mail {
-            for (number, message) in messages(bytes).enumerated() {
+            for (number, message) in Self.messages(bytes).enumerated() {
+                let files = files?[total] ?? []
                 total += 1
-                let (was, now) = (old.outcome(message.span), outcome(message.span))
+                let (was, now) = (old.outcome(message.span, files: files), outcome(message.span, files: files))
                 guard Self.summary(was) != Self.summary(now) else { continue }
                 differing += 1
                 say("\(name) message \(number + 1): \(Self.summary(was)) -> \(Self.summary(now))")

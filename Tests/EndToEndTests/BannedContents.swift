@@ -179,4 +179,60 @@ extension BannedSamples {
         ("data.zip", Archives.zip("letter.txt", text("hello"))), ("dex.txt", text("dexterity is a skill\r\n")),
         ("echo.txt", text("the echo off the wall\r\n@echo on\r\n")), ("rem.txt", text("REM sleep is a phase\r\n")),
     ]
+
+    /// Content of types that hold no files, most of them harmless.
+    static let plainTypes: [(String, [UInt8])] = [
+        ("MPEG stream", padded([0, 0, 1, 0xBA, 0x21, 0, 1, 0, 1, 0x80, 1], 200)),
+        ("MPEG video", padded([0, 0, 1, 0xB3, 0x16, 0, 0xF0, 0xC4, 2], 200)),
+        ("MPEG transport", (0..<5).flatMap { _ in padded([0x47, 0x40, 0, 0x10], 188) }),
+        ("MP3 with a tag", padded(text("ID3\u{3}\0\0\0\0\0\u{21}"), 43) + padded([0xFF, 0xFB, 0x90, 0], 500)),
+        ("MP3", (0..<5).flatMap { _ in padded([0xFF, 0xFB, 0x90, 0], 417) }),
+        (
+            "Windows Media",
+            padded([0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0, 0xAA, 0, 0x62, 0xCE, 0x6C], 200)
+        ),
+        ("AVI", padded(text("RIFFd\0\0\0AVI LIST"), 200)),
+        ("WAVE", padded(text("RIFFd\0\0\0WAVEfmt \u{10}\0\0\0\u{1}\0\u{1}\0"), 200)),
+        ("Ogg", padded(text("OggS\0\u{2}"), 26) + padded(text("\u{1}\u{1E}\u{1}vorbis"), 100)),
+        ("FLAC", padded(text("fLaC\0\0\0\u{22}"), 100)),
+        ("MP4", padded([0, 0, 0, 0x18] + text("ftypmp42\0\0\0\0mp42isom"), 100)),
+        ("Matroska", padded([0x1A, 0x45, 0xDF, 0xA3, 0x93, 0x42, 0x82, 0x88] + text("matroska"), 100)),
+        ("MIDI", padded(text("MThd\0\0\0\u{6}\0\u{1}\0\u{2}\0\u{60}MTrk"), 100)),
+        ("icon", padded([0, 0, 1, 0, 1, 0, 0x10, 0x10, 0, 0, 1, 0, 8, 0, 0x68, 5, 0, 0, 0x16, 0, 0, 0], 1400)),
+        ("animated cursor", padded(text("RIFFd\0\0\0ACONanih"), 100)),
+        ("BMP", padded(text("BMF\0\0\0\0\0\0\0\u{36}\0\0\0\u{28}\0\0\0\u{2}\0\0\0\u{2}\0\0\0\u{1}\0\u{18}\0"), 86)),
+        ("PCX", padded([0x0A, 5, 1, 8, 0, 0, 0, 0, 0x0F, 0, 0x0F, 0], 200)),
+        ("PostScript", text("%!PS-Adobe-3.0\n%%Title: x\nshowpage\n")), ("TeX", text("\\documentclass{article}\n")),
+        ("RTF", text("{\\rtf1\\ansi hi}")), ("PDF", text("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")),
+        ("HTML", text("<!DOCTYPE html><html><body>hi</body></html>")), ("XML", text("<?xml version=\"1.0\"?><a/>")),
+        ("OpenPGP", text("-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n")),
+        ("uuencoded", text("begin 644 a.txt\n#86)C\n`\nend\n")),
+        ("BinHex", text("(This file must be converted with BinHex 4.0)\n:abc:\n")),
+        ("C source", text("#include <stdio.h>\nint main(void){return 0;}\n")), ("shell", text("#!/bin/sh\necho\n")),
+        ("Perl", text("#!/usr/bin/perl\nprint 1;\n")), ("Emacs", text(";ELC\u{17}\0\0\0\n;;; Compiled\n")),
+        ("SQLite", padded(text("SQLite format 3\0"), 116)), ("GIF", text("GIF89a\u{1}\0\u{1}\0\0\0\0;")),
+        (
+            "PNG",
+            [
+                0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8,
+                6, 0, 0, 0,
+            ]
+        ),
+        (
+            "JPEG",
+            [0xFF, 0xD8, 0xFF, 0xE0, 0, 0x10] + text("JFIF\0\u{1}\u{1}\u{1}\0\u{48}\0\u{48}\0\0") + [0xFF, 0xD9]
+        ),
+        ("TIFF", padded(text("II*\0\u{8}"), 58)), ("nothing", []),
+        ("noise", (0..<512).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 131) | 0x80 }),
+        ("Latin-1", (0..<5).flatMap { _ in [0x47, 0x72, 0xFC, 0xDF, 0x65, 0x20, 0x4D, 0xFC, 0x6E, 0x0A] }),
+        ("UTF-8", text("Grüße aus München\n")), ("Access", padded([0, 1, 0, 0] + text("Standard Jet DB\0"), 220)),
+        ("macOS", padded([0xCF, 0xFA, 0xED, 0xFE, 7, 0, 0, 1, 3, 0, 0, 0, 2, 0, 0, 0], 300)),
+        ("Java", padded([0xCA, 0xFE, 0xBA, 0xBE, 0, 0, 0, 0x34], 68)), ("shortcut", shortcut),
+        ("TNEF", padded([0x78, 0x9F, 0x3E, 0x22, 1, 0, 6, 0x90, 8, 0, 4, 0], 60)),
+        ("patch", text("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")), ("batch", text("@echo off\r\necho\r\n")),
+        ("RPM", padded([0xED, 0xAB, 0xEE, 0xDB, 3, 0, 0, 0, 0, 1, 0x78], 110)),
+        ("WebAssembly", padded([0, 0x61, 0x73, 0x6D, 1], 28)), ("Flash", padded(text("FWS\u{5}\u{40}"), 48)),
+        ("registry", text("Windows Registry Editor Version 5.00\r\n\r\n")),
+        ("Internet shortcut", text("[InternetShortcut]\r\nURL=http://example.com/\r\n")),
+    ]
 }

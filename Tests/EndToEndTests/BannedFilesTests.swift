@@ -11,6 +11,55 @@ import Testing
         BannedSamples.message(name, content, type: "application/octet-stream", at: .top)
     }
 
+    // MARK: What people are told
+
+    /// Reply, log line, header field, notices and report name the file, where it is, its type and the reason of the rule.
+    @Test func everythingSaysWhatAndWhy() async throws {
+        try await Lanes.run {
+            let words = "no tools here:application/octet-stream,.asc,tool.exe in part 1.2"
+            for destiny in ["reject", "pass", "quarantine"] {
+                let hop = try ScriptedNextHop(lmtp: false)
+                var configuration = try GatewayConfiguration(nextHops: [hop.address], beforeQueue: true)
+                configuration.settings["banned.rules"] = "[\"ban *.exe # no tools here\"]"
+                configuration.settings["local_domains"] = "[example.net]"
+                configuration.policies["default"]?.merge([
+                    "banned": destiny, "warn_recipients": "[banned]", "admins": "{banned: virusalert@example.com}",
+                ]) { $1 }
+                let gateway = try GatewayProcess(configuration)
+                let reply = try send(
+                    Mail(to: ["rcpt@example.net"], content: Self.message("tool.exe")), to: gateway.port)
+                let line = try gateway.awaitMessageLines(1)[0]
+                #expect(line.contains("BANNED (\(words.replacing(" ", with: "\\x20")))"), "\(line)")
+                switch destiny {
+                case "reject": #expect(reply.code == 554 && "\(reply)".contains("BANNED: \(words)"), "\(reply)")
+                case "pass":
+                    let passed = hop.deliveries.map { String(decoding: $0.content, as: UTF8.self) }
+                    #expect(
+                        passed.contains { $0.contains("X-Mailreeve-Alert: BANNED, message contains: \(words)\r\n") },
+                        "\(passed)")
+                default:
+                    let notices = hop.deliveries.filter { $0.mail.hasPrefix("FROM:<>") }
+                    #expect(Set(notices.flatMap(\.recipients)) == ["rcpt@example.net", "virusalert@example.com"])
+                    for notice in notices {
+                        // Lines are folded there.
+                        let text = String(decoding: notice.content, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+                            .joined(separator: " ")
+                        #expect(text.contains(words), "\(text)")
+                    }
+                    let id = try #require(gateway.quarantined.first)
+                    let shown = try mailreeve("quarantine", "show", "--config", gateway.configurationFile, id)
+                    #expect(shown.text.contains(words), "\(shown)")
+                    let path = "\(gateway.stateDirectory)/quarantine/\(id.prefix(1))/\(id)/report"
+                    let report = try JSONDocument(String(contentsOfFile: path, encoding: .utf8))
+                    let finding = try #require((report["findings"] as? [[String: Any]])?.first)
+                    #expect(finding["name"] as? String == "application/octet-stream,.asc,tool.exe")
+                    #expect(finding["part"] as? String == "1.2" && finding["class"] as? String == "banned")
+                    #expect(finding["evidence"] as? String == "no tools here (banned.rules:1:1)")
+                }
+            }
+        }
+    }
+
     // MARK: quarantine release --allow-until
 
     /// A gateway that keeps one banned message, with an allow list, which does not end with a line end.

@@ -286,4 +286,44 @@ struct BannedMatrixTests {
             #expect(rows.first { $0.label.contains("bomb") }?.disposition == "quarantine")
         }
     }
+
+    /// The sample that is spam in its words only: a scorer that has learnt mail of its time knows it, and the one that is none.
+    @Test(.enabled(if: SharedCorpora.path != nil, "the corpora are not beside the package"))
+    func spamOfAmavisAfterLearning() async throws {
+        try await Lanes.run {
+            // With learnt mail alone no message has more than 3.7 points.
+            let configuration = try OfflineConfiguration("policies:\n  default:\n    levels: {tag2: 3.0, kill: 3.0}\n")
+            let corpus = try #require(SharedCorpora.path) + "/spamassassin"
+            var boxes: [String] = []
+            for name in ["spam", "easy_ham"] {
+                let box = try runTool("xz", ["-dc", "\(corpus)/\(name).mbox.xz"]).output
+                boxes.append(try configuration.write(name, Self.messages(400, of: box)))
+            }
+            let store = try Scratch(.disk)
+            let folder = try store.directory("bayes", mode: 0o777)
+            let learnt = try mailreeve(
+                "learn", "--config", configuration.path, "--dbpath", folder, "--mbox", "--spam", boxes[0], "--ham",
+                boxes[1])
+            try #require(learnt.status == 0, "\(learnt)")
+            let files = try ["sample-spam.txt", "sample-nonspam.txt"].map {
+                try configuration.write($0, SharedCorpora.bytes("mime/amavis/\($0)") ?? [])
+            }
+            let run = try runTool(
+                Programs.path("mailreeve"),
+                ["scan", "--config", configuration.path, "--bayes-dbpath", folder, "--json"] + files, seconds: 100)
+            let categories = try run.lines.map { try JSONDocument($0)["category"] as? String }
+            #expect(categories == ["spam", "clean"], "\(run)")
+        }
+    }
+
+    /// The first messages of a mailbox.
+    private static func messages(_ count: Int, of box: [UInt8]) -> [UInt8] {
+        var seen = 0
+        for (index, byte) in box.enumerated()
+        where byte == 0x0A && box[(index + 1)...].starts(with: Array("From ".utf8)) {
+            seen += 1
+            if seen == count { return Array(box[...index]) }
+        }
+        return box
+    }
 }

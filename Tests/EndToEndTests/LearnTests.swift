@@ -15,8 +15,8 @@ struct LearnTests {
 
         let directory: String
 
-        init() throws {
-            configuration = try OfflineConfiguration("bayes:\n  minimum: 50\n")
+        init(_ more: String = "") throws {
+            configuration = try OfflineConfiguration("bayes:\n  minimum: 50\n" + more)
             directory = String(configuration.path.dropLast("/mailreeve.yaml".count))
             database = directory + "/bayes"
         }
@@ -162,6 +162,54 @@ struct LearnTests {
             #expect(large.lines.contains { $0.hasPrefix("62 message(s) over 100 octets were skipped") }, "\(large)")
             let other = try place.learn("--spam", "--mbx", Self.spam)
             #expect(other.status == 1 && other.errorText.contains("not of the form mbx"))
+        }
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can become another user"))
+    func rootBecomesTheOwnerOfTheStore() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            func owner(_ path: String) -> UInt32? {
+                var status = stat()
+                return stat(place.database + path, &status) == 0 ? status.st_uid : nil
+            }
+            mkdir(place.database, 0o700)
+            chown(place.database, 1, 1)
+            #expect(try place.learn("--spam", "-u", "joe@example.com", Self.spam).status == 0)
+            #expect(try place.learn("--ham", Self.ham).status == 0)
+            for path in ["", "/data.mdb", "/users", "/users/joe@example.com", "/users/joe@example.com/data.mdb"] {
+                #expect(owner(path) == 1, "\(path)")
+            }
+            // Where all is root's or new, it belongs to the user of the settings.
+            let other = try runTool(
+                Programs.path("mailreeve"),
+                [
+                    "learn", "--config", place.configuration.path, "--dbpath", place.database + "2/deep", "-u",
+                    "@example.com",
+                    "--spam", Self.spam,
+                ])
+            #expect(other.status == 0, "\(other)")
+            #expect(owner("2/deep/users/@example.com/data.mdb") == Programs.serviceUser.1)
+        }
+    }
+
+    @Test func aDeliveredCopyWithOurTagIsTheSameMail() async throws {
+        try await Lanes.run {
+            let place = try Place("policies:\n  default:\n    subject_tags:\n      spam: \"***SPAM***\"\n")
+            func mail(_ name: String, _ subject: String) throws -> String {
+                let text = "Message-ID: <1@example.org>\nFrom: a@example.org\nSubject: \(subject)\n\nwords of a mail\n"
+                return try place.configuration.write(name, Array(text.utf8))
+            }
+            _ = try place.learn("--spam", mail("sent", "cheap watches"))
+            let plain = try place.learn("--dump", "data")
+            let known = try place.learn("--spam", mail("delivered", "***SPAM*** cheap watches"))
+            #expect(known.lines.first == "Learned tokens from 0 message(s) (1 message(s) examined)")
+            let other = try place.learn("--ham", mail("delivered", "***SPAM*** cheap watches"))
+            #expect(other.lines.last?.contains("0 spam, 1 ham") == true, "\(other)")
+            func tokens(_ dump: ToolResult) -> Set<String> {
+                Set(dump.lines.map { $0.split(separator: " ").last.map(String.init) ?? "" })
+            }
+            #expect(try tokens(place.learn("--dump", "data")) == tokens(plain))
         }
     }
 

@@ -95,6 +95,58 @@ import Testing
         #expect(try mailreeve("rules", "lint", clean).status == 0)
     }
 
+    /// Postfix takes any address; what is wrong is said once, however many lists have the table, and with rules.strict it is
+    /// refused.
+    @Test func addressesThatCannotBeUsedAreWarnedOf() throws {
+        let scratch = try Scratch(.disk)
+        let table = try scratch.write(
+            "header_checks",
+            "/^Subject: a/ REDIRECT other@example.net extra\n/^Subject: b/ BCC a@example.net, b@example.net\n/^Subject: c/\n"
+        )
+        for strict in ["no", "yes"] {
+            let configuration = try OfflineConfiguration("header_checks: pcre:\(table)\nrules: {strict: \(strict)}")
+            let result = try mailreeve("check-config", configuration.path)
+            let told = (result.text + result.errorText).split(separator: "\n").filter { $0.contains(table + ":") }
+            #expect(told.count { $0.contains(":1:1: ") && $0.contains("put off") } == 1, "\(result)")
+            #expect(told.count { $0.contains(":2:1: ") && $0.contains("nothing is added") } == 1, "\(result)")
+            #expect(told.count { $0.contains(":3:1: ") && $0.contains("put off (451 4.3.0)") } == 1, "\(result)")
+            #expect((result.status == 0) == (strict == "no"))
+        }
+    }
+
+    /// Archives are opened by inspector workers; what cannot be opened is a file all the same.
+    @Test func replaySeesFilesInArchives() throws {
+        let scratch = try Scratch(.disk)
+        let archive = try scratch.directory("in")
+        _ = try scratch.write("in/evil.exe", "MZ")
+        _ = try runTool("sh", ["-c", "cd \(archive) && tar czf ../a.tgz evil.exe"])
+        let base64 = try runTool("base64", [scratch.path + "/a.tgz"]).text
+        let mail = { (name: String, body: String) in
+            "From a\nSubject: x\nMIME-Version: 1.0\nContent-Type: application/octet-stream; name=\(name)\n"
+                + "Content-Transfer-Encoding: base64\n\n\(body)\n"
+        }
+        let box = try scratch.write("box", mail("a.tgz", base64) + mail("b.tgz", "AAAA\n"))
+        let table = try scratch.write("new", "/^name: (.*)exe$/ REJECT no $1\n/^name: .*tgz$/ WARN archive\n")
+        let old = try scratch.write("old", "/^name: .*tgz$/ WARN archive\n")
+        let configuration = try OfflineConfiguration()
+        let arguments = ["rules", "replay", "--config", configuration.path, "--attachment-checks", "pcre:\(table)"]
+        let counts = try runTool(Programs.path("mailreeve"), arguments + [box])
+        #expect(counts.status == 0, "\(counts)")
+        #expect(
+            counts.text.contains("2 times in 2 messages: attachment_checks pcre:\(table) line 2: /^name: .*tgz$/ WARN"))
+        #expect(counts.text.contains("1 times in 1 messages: attachment_checks pcre:\(table) line 1: "))
+        let compared = try runTool(
+            Programs.path("mailreeve"), arguments + ["--before", "attachment_checks=pcre:\(old)", box])
+        #expect(compared.lines.last == "1 of 2 messages differ", "\(compared)")
+        #expect(
+            compared.lines.contains("\(box) message 1: warning archive -> warning archive, reject 5.7.1 no evil."))
+        // Without an inspector nothing is told that might be incomplete.
+        let broken = try scratch.write("broken.yaml", "inspector: {path: /nonexistent}\n")
+        let failed = try mailreeve("rules", "replay", "--config", broken, "--attachment-checks", "pcre:\(table)", box)
+        #expect(failed.status == 1)
+        #expect(failed.text == "")
+    }
+
     @Test func replayCountsAndCompares() throws {
         let scratch = try Scratch(.disk)
         let box = try scratch.write(

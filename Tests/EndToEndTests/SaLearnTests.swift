@@ -62,6 +62,15 @@ struct SaLearnTests {
                 ["--spam", one], ["--ham", one], ["--forget", one], ["--forget", one],
                 ["--no-sync", "--spam", "--file", one], ["--sync"], ["--max-size", "10", "--ham", one],
                 ["--spam", "/nonexistent/mail"], ["--force-expire"], ["one"], ["--frob"], ["--dump", "nothing"],
+                // As scripts and cron jobs have it.
+                ["-LD", "--spam", "--mbox", Self.spam], ["-D", "", "--spam", Self.spam],
+                ["-D", "bayes,learn", "--ham", "--mbox", Self.ham], ["--prog", "--ham", Self.ham],
+                ["--progress", "--mbox", "--spam", Self.spam], ["--showdots", "--ham", "--mbox", Self.ham],
+                ["--sync", "--no-sync"],
+                ["--cf", "use_bayes 1", "--ham", one],
+                ["--spam", "--ham", "--mbox", Self.ham], ["--mbox", "--spam", Programs.package + "/corpus/*.mbox"],
+                ["--max-size=100", "--ham", "--mbox", Self.ham], ["--max-size", "1000k", "--ham", one],
+                ["--mbox", "--spam", "-f", "/dev/null"], ["--restore"], ["-dbpath", "x"], ["--HAM", one], ["-V"],
             ]
             for command in commands {
                 let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
@@ -77,7 +86,7 @@ struct SaLearnTests {
 
     /// Folders in folders, a Maildir with what a server keeps beside its mail, and files that are hidden.
     private static func makeTree(_ scratch: Scratch) throws {
-        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box"] {
+        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box", "tree/none"] {
             _ = try scratch.directory(name)
         }
         for name in ["cur", "new", "tmp", "x", ".Junk"] { _ = try scratch.directory("tree/box/\(name)") }
@@ -99,13 +108,14 @@ struct SaLearnTests {
             let tree = pair.scratch.path + "/tree"
             let list = try pair.write("list", ["spam:dir:\(tree)", "ham:file:\(tree)/.five"])
             let unsaid = try pair.write("unsaid", ["\(tree)/a"])
+            // What their program refuses comes last: it leaves its lock behind.
             let commands = [
                 ["--spam", tree], ["--ham", "--dir", tree + "/box"], ["--ham", tree + "/box/"],
                 ["--spam", "-f", unsaid],
-                ["-f", list], ["-f", unsaid],
-                ["--spam", "--file", Self.spam], ["--ham", "--mbox", "--file", Self.ham],
-                ["--spam", "--mbox", tree + "/one.eml"], ["--spam", "--dir", Self.spam],
-                ["--restore", tree + "/one.eml"], ["--restore", "/nonexistent/file"],
+                ["-f", list], ["--spam", tree + "/none"], ["--spam", tree + "/a/t*"], ["--spam", "--file", Self.spam],
+                ["--ham", "--mbox", "--file", Self.ham], ["--spam", "--mbox", tree + "/one.eml"],
+                ["--spam", "--dir", Self.spam], ["--restore", "/nonexistent/file"],
+                ["-f", unsaid],
             ]
             for command in commands {
                 let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))

@@ -94,6 +94,32 @@ import Testing
     }
 
     /// What a container unpacks to is judged beyond 16 MiB only.
+    /// What comes behind a limit is cut as well, though the limit is told once.
+    @Test func everythingBehindALimitIsCut() {
+        let archive = zip([("a", eicar), ("b", eicar)])
+        let unpacker = Unpacker(limits: UnpackingLimits(files: 3), messageSize: 1 << 20, directory: nil)
+        let first = unpacker.open(archive.span, as: 0)
+        #expect(first.isComplete && !first.isCut)
+        let second = unpacker.open(archive.span, as: 1)
+        #expect(second.isCut && second.limits == [.files] && !second.isComplete)
+        let third = unpacker.open(archive.span, as: 2)
+        #expect(third.isCut && third.limits.isEmpty && !third.isComplete)
+    }
+
+    @Test func everythingTooDeepIsCut() {
+        let inner = zip([("a", eicar)])
+        let unpacker = Unpacker(limits: UnpackingLimits(levels: 1), messageSize: 1 << 20, directory: nil)
+        #expect(!unpacker.open(zip([("a", inner), ("b", inner)]).span, as: 0).isCut)
+        var outcomes: [Unpacker.Opened] = []
+        while let item = unpacker.next() {
+            if let opened = unpacker.withContent(of: item, { unpacker.open($0, as: 1, item: item) }) {
+                outcomes.append(opened)
+            }
+        }
+        #expect(outcomes.map(\.isCut) == [true, true])
+        #expect(outcomes.map(\.limits) == [[.levels], []])
+    }
+
     @Test func ratio() throws {
         let zeros = [UInt8](repeating: 0, count: UnpackingLimits.ratioFloor + 1)
         let compressed = try runTool("gzip", ["-n"], input: zeros).output
@@ -109,7 +135,7 @@ import Testing
     }
 
     /// The default ends a bomb of a better compression long before the quota.
-    @Test func ratioOfABomb() throws {
+    @Test("F9: the ratio of a bomb") func ratioOfABomb() throws {
         let bomb = try runTool("sh", ["-c", "head -c 200M /dev/zero | xz"]).output
         let result = Unpacked(bomb, messageSize: 1 << 20)
         #expect(result.limits == [.ratio])

@@ -23,7 +23,7 @@ import Testing
             ("text.txt", (0..<300).flatMap { _ in Array("the quick brown fox jumps over the lazy dog. ".utf8) }),
             ("words.txt", (0..<5000).flatMap { _ in words[Int(random() % 3000)] + [32] }),
             ("one.bin", [0x90]),
-            ("packed.bin", [UInt8](repeating: 97, count: 500) + [98, 0x90, 0x90, 0x90, 0x90, 0x90] + [99, 99, 99, 99]),
+            ("packed.bin", [UInt8](repeating: 97, count: 500) + [98] + [UInt8](repeating: 0x90, count: 5) + [99, 99, 99]),
         ]
     }()
 
@@ -177,9 +177,7 @@ import Testing
         return [ZooFile(name: "stored.txt", method: 0, data: eicar, content: eicar)]
             + content.enumerated().map {
                 ZooFile(name: "lzw\($0.offset)", method: 1, data: compressed($0.element), content: $0.element)
-            } + [
-                ZooFile(name: "gone.exe", method: 0, data: [1], content: [1], isDeleted: true),
-            ]
+            } + [ZooFile(name: "gone.exe", method: 0, data: [1], content: [1], isDeleted: true)]
     }
 
     @Test func everyMethodOfZOO() {

@@ -70,7 +70,7 @@ import Testing
         #expect(list.candidates.map(\.password) == [[65]])
     }
 
-    @Test func encryptedArchiveIsOpenedWithAWord() throws {
+    @Test("F6: an encrypted archive is opened with a word") func encryptedArchiveIsOpenedWithAWord() throws {
         let password = Array("infected".utf8)
         var list = Passwords()
         for word in ["wrong", "also wrong", "infected"] { list.add(Array(word.utf8), .text) }

@@ -51,7 +51,8 @@ package struct BannedFile: Hashable, Sendable {
 
     /// The short types for patterns of amavis, which calls data what is recognised here.
     private func types(_ view: NameView) -> [String] {
-        view == .everyForm && ShortTypes.isDataToAmavis(types) ? types + [ShortTypes.unrecognised] : types
+        guard view == .everyForm else { return ShortTypes.asAmavis(types) }
+        return ShortTypes.isDataToAmavis(types) ? types + [ShortTypes.unrecognised] : types
     }
 
     /// What `banned_filename_re` of amavis is tried on.

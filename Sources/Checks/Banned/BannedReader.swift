@@ -228,8 +228,8 @@ struct BannedReader {
             guard !types.isEmpty else {
                 throw BannedProblem(
                     place: token.place,
-                    text: "'\(name)' is neither a condition nor a short type; a name without a sign is written as name \(name), "
-                        + "patterns of names have a *, media types a slash, and docs/BANNED.md lists the short types")
+                    text: "'\(name)' is neither a condition nor a short type; a name without a sign is written as "
+                        + "name \(name), patterns of names have a *, media types a slash, and docs/BANNED.md lists the short types")
             }
             out += types
         }

@@ -6,10 +6,10 @@ package enum ShortTypes {
         "exe-ms": ["exe"], "dll": ["exe", "exe-ms"], "exe-dos": ["exe", "exe-ms"],
         "exe-unix": ["exe"], "exe-macho": ["exe", "exe-unix"], "class": ["java"], "ole": ["doc"],
         "msi": ["ole", "doc"],
-        "bz2": ["bz"], "ar": ["a"], "deb": ["ar", "a"], "pgp": ["pgp.enc"], "hta": ["html", "asc", "txt"],
-        "svg": ["xml", "asc", "txt"], "wsf": ["xml", "asc", "txt"], "library-ms": ["xml", "asc", "txt"],
-        "msc": ["xml", "asc", "txt"], "jnlp": ["xml", "asc", "txt"], "clickonce": ["xml", "asc", "txt"],
-        "webloc": ["xml", "asc", "txt"], "mp3": ["audio", "mpa"], "wmv": ["movie", "asf"],
+        "bz2": ["bz"], "ar": ["a"], "deb": ["ar", "a"], "pgp": ["pgp.enc"], "hta": ["html", "txt", "asc"],
+        "svg": ["xml", "txt", "asc"], "wsf": ["xml", "txt", "asc"], "library-ms": ["xml", "txt", "asc"],
+        "msc": ["xml", "txt", "asc"], "jnlp": ["xml", "txt", "asc"], "clickonce": ["xml", "txt", "asc"],
+        "webloc": ["xml", "txt", "asc"], "mp3": ["audio", "mpa"], "wmv": ["movie", "asf"],
     ]
 
     /// Documents and programs that are zip archives.
@@ -30,12 +30,24 @@ package enum ShortTypes {
     /// All names of a type that is recognised as `name`, its own first.
     package static func names(of name: String) -> [String] {
         if packages.contains(name) { return [name, "zip"] }
-        if name == "asc" { return [name, "txt"] }
-        if texts.contains(name) { return [name, "asc", "txt"] }
+        if name == "asc" { return ["txt", name] }
+        if texts.contains(name) { return [name, "txt", "asc"] }
         if images.contains(name) { return [name, "image"] }
         if sounds.contains(name) { return [name, "audio"] }
         if movies.contains(name) { return [name, "movie"] }
         return [name] + (others[name] ?? [])
+    }
+
+    /// The names of text of one octet a character. amavis calls such text `asc` and other text `txt`; here both hold, and the
+    /// first of them is its own: what lets files through holds for that one only.
+    package static func ofPlainText(_ names: [String]) -> [String] {
+        names.map { $0 == "asc" ? "txt" : $0 == "txt" ? "asc" : $0 }
+    }
+
+    /// Without the name that amavis would not give to the same text.
+    package static func asAmavis(_ names: [String]) -> [String] {
+        guard let own = names.first(where: { $0 == "asc" || $0 == "txt" }) else { return names }
+        return names.filter { $0 != (own == "asc" ? "txt" : "asc") }
     }
 
     /// What amavis (with file(1) of Debian 12) has no name for, or takes for text only: data to it.

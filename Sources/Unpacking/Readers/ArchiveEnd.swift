@@ -37,37 +37,6 @@ enum ArchiveEnd {
         return end <= content.count ? end : nil
     }
 
-    /// Where the last LZ4 frame ends (LZ4 Frame Format, sections 2 and 3), as libarchive takes what follows with it. nil when
-    /// a frame is cut off or of another form.
-    static func ofLZ4(_ content: Span<UInt8>) -> Int? {
-        var position = 0
-        while true {
-            if position <= content.count - 8, 0x50...0x5F ~= content[position],
-                content.hasBytes([0x2A, 0x4D, 0x18], at: position + 1),
-                let size = content.littleEndian32(at: position + 4)
-            {
-                position += 8 + Int(size)
-            } else if content.hasBytes([0x04, 0x22, 0x4D, 0x18], at: position) {
-                guard let end = endOfLZ4Frame(content, at: position) else { return nil }
-                position = end
-            } else {
-                return position > 0 && position <= content.count ? position : nil
-            }
-        }
-    }
-
-    private static func endOfLZ4Frame(_ content: Span<UInt8>, at start: Int) -> Int? {
-        guard start <= content.count - 7 else { return nil }
-        let flags = content[start + 4]
-        var position = start + 7 + (flags & 8 != 0 ? 8 : 0) + (flags & 1 != 0 ? 4 : 0)
-        while let size = content.littleEndian32(at: position) {
-            position += 4
-            if size == 0 { return position + (flags & 4 != 0 ? 4 : 0) }
-            position += Int(size & 0x7FFF_FFFF) + (flags & 0x10 != 0 ? 4 : 0)
-        }
-        return nil
-    }
-
     /// Where a compound file ends: behind the last sector that its FAT says is in use (MS-CFB sections 2.2 to 2.5). nil when
     /// the FAT cannot be read.
     static func ofCompoundFile(_ content: Span<UInt8>) -> Int? {

@@ -4,6 +4,9 @@ internal import Members
 
 /// Reads the archives that libarchive knows, one format at a time.
 struct ArchiveReader {
+    /// Times that a reader may stay where it is behind a damaged header.
+    private static let stalls = 32
+
     private let what: String
     private let sink: any MemberSink
     /// Names of members that are known to be encrypted, where libarchive does not know it.
@@ -46,7 +49,7 @@ struct ArchiveReader {
                 sink.report(archive.failure(format.words))
                 return nil
             }
-            return reader.readMembers(archive) ? archive.consumed : nil
+            return reader.readMembers(archive, content: bytes.count) ? archive.consumed : nil
         }
         if let listing { reader.addUnread(listing, content) }
         let end = listing?.end ?? ArchiveEnd.of(content, format, consumed: consumed)
@@ -101,9 +104,31 @@ struct ArchiveReader {
     }
 
     /// Reads all members of an open archive; true when its end was reached.
-    private mutating func readMembers(_ archive: LibArchive) -> Bool {
+    private mutating func readMembers(_ archive: LibArchive, content: Int) -> Bool {
+        // Where headers begin that make no sense; programs look for the next one that does.
+        var damage: Int?
+        var stalls = 0
         while sink.mayGoOn() {
-            switch archive.next() {
+            let place = archive.consumed
+            let header = archive.next()
+            if case .damaged = header {
+                sink.report(.corrupt, "damaged \(what)")
+                if archive.consumed <= place { stalls += 1 }
+                guard stalls <= Self.stalls else { return false }
+                damage = damage ?? place
+                continue
+            }
+            if let start = damage {
+                // What they passed over is content of some member, or one whose header was broken on purpose.
+                damage = nil
+                let range = start..<min(content, max(start, place))
+                guard sink.add(Member(flags: .slack, role: "behind a damaged header"), range: range) else {
+                    return false
+                }
+            }
+            switch header {
+            case .damaged:
+                break
             case .end:
                 return true
             case .failed:
@@ -119,6 +144,7 @@ struct ArchiveReader {
     /// Returns false when there is no going on.
     private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry) -> Bool {
         var member = entry.member
+        if archive.saysDamage { sink.report(.corrupt, "damaged \(what)") }
         for name in member.names { seen.insert(name) }
         if member.names.isEmpty { sink.report(.ambiguous, "member of \(what) without a readable name") }
         if entry.isEncrypted || member.names.first.map({ encrypted.contains($0) }) == true {
@@ -134,64 +160,13 @@ struct ArchiveReader {
         let end = archive.copyData(into: sink)
         sink.end()
         switch end {
-        case .complete: return true
+        case .complete:
+            if archive.hasWrongData { sink.report(.corrupt, "member of \(what) with a wrong checksum") }
+            return true
         case .stopped: return false
         case .failed:
             // The next header may still be found.
             sink.report(archive.failure(what))
-            return true
-        }
-    }
-
-    /// Decodes the only member of a zip archive that was made for it. Returns false when the sink wants no more.
-    static func readOneZipMember(_ content: Span<UInt8>, _ member: Member, into sink: any MemberSink) -> Bool {
-        content.withUnsafeBufferPointer { bytes in
-            guard let archive = LibArchive() else { return sink.add(member) }
-            archive.enableStreamedZip()
-            guard archive.open(bytes), case .entry = archive.next() else {
-                sink.report(.corrupt, "damaged zip entry")
-                return sink.add(member)
-            }
-            guard sink.begin(member) else { return false }
-            let end = archive.copyData(into: sink)
-            sink.end()
-            if case .failed = end { sink.report(archive.failure("zip entry")) }
-            if case .stopped = end { return false }
-            return true
-        }
-    }
-}
-
-/// Reads files that were compressed as a whole.
-enum FilterReader {
-    static func read(_ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, into sink: any MemberSink) {
-        _ = decode(content, filter, Member(role: "decompressed"), into: sink) { consumed in
-            let end = filter == .lz4 ? ArchiveEnd.ofLZ4(content) ?? consumed : consumed
-            ArchiveEnd.addRest(of: content, from: end, "\(filter.rawValue) data", into: sink)
-        }
-    }
-
-    /// Decompresses content into one member. Returns false when the sink wants no more.
-    /// - Parameter complete: called with the end of the compressed data when it was reached.
-    static func decode(
-        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ member: Member, into sink: any MemberSink,
-        complete: (Int) -> Void = { _ in }
-    ) -> Bool {
-        content.withUnsafeBufferPointer { bytes in
-            let what = "\(filter.rawValue) data"
-            guard let archive = LibArchive() else { return sink.add(member) }
-            archive.enable(filter)
-            archive.enableRaw()
-            guard archive.open(bytes), case .entry = archive.next() else {
-                sink.report(archive.failure(what))
-                return sink.add(member)
-            }
-            guard sink.begin(member) else { return false }
-            let end = archive.copyData(into: sink)
-            sink.end()
-            if case .complete = end { complete(archive.consumed) }
-            if case .failed = end { sink.report(archive.failure(what)) }
-            if case .stopped = end { return false }
             return true
         }
     }

@@ -2,46 +2,58 @@ internal import Bytes
 internal import Compression
 internal import Members
 
-/// Reads gzip files (RFC 1952): every member, each a member of its own, and what stands behind the last.
+/// Reads gzip files (RFC 1952): what all members together are, as programs read them; beside it each member by itself, as
+/// some programs take the first only; and what stands behind the last.
 enum GzipReader {
-    /// Members of one file. Many are joined by honest programs (bgzip), so those beyond continue the last.
+    /// Members of one file that are handed out by themselves. Files of more are written by programs that cut at fixed
+    /// sizes (bgzip, dictzip).
     private static let members = 64
     /// Octets behind the last member that are too few to hold anything.
     private static let smallestRest = 24
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
-        var position = 0
-        var count = 0
-        var isOpen = false
-        while let header = Header(content, at: position), sink.mayGoOn() {
-            if count < members {
-                if isOpen { sink.end() }
-                guard sink.begin(Member(names: header.names(content), role: "decompressed")) else { return }
-                isOpen = true
-            }
-            count += 1
+        guard let first = Header(content, at: 0) else { return sink.report(.corrupt, "damaged gzip file") }
+        guard sink.begin(Member(names: first.names(content), role: "decompressed")) else { return }
+        var next: Header? = first
+        var headers: [Header] = []
+        var end = 0
+        var isWhole = true
+        while let header = next, isWhole, sink.mayGoOn() {
+            if headers.count <= members { headers.append(header) }
             var sum: UInt32 = 0
             let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {
                 piece in
                 sum = crc32(piece, seed: sum)
                 return sink.append(piece)
             }
-            position = header.end + result.consumed
-            guard result.end == .complete else {
-                if isOpen { sink.end() }
+            end = header.end + result.consumed
+            isWhole = result.end == .complete
+            guard isWhole else {
                 if result.end != .stopped { sink.report(.corrupt, "damaged gzip file") }
-                return
+                break
             }
-            if content.littleEndian32(at: position) != sum
-                || content.littleEndian32(at: position + 4) != UInt32(truncatingIfNeeded: result.produced)
+            if content.littleEndian32(at: end) != sum
+                || content.littleEndian32(at: end + 4) != UInt32(truncatingIfNeeded: result.produced)
             {
                 sink.report(.corrupt, "gzip file with a wrong checksum or length")
             }
-            position = min(content.count, position + 8)
+            end = min(content.count, end + 8)
+            next = Header(content, at: end)
         }
-        if isOpen { sink.end() }
-        if count == 0 { return sink.report(.corrupt, "damaged gzip file") }
-        addRest(content, from: position, sink)
+        sink.end()
+        if 2...members ~= headers.count { addMembers(headers, content, sink) }
+        if isWhole, sink.mayGoOn() { addRest(content, from: end, sink) }
+    }
+
+    private static func addMembers(_ headers: [Header], _ content: Span<UInt8>, _ sink: any MemberSink) {
+        for header in headers {
+            guard sink.begin(Member(names: header.names(content), role: "member of a gzip file")) else { return }
+            let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {
+                sink.append($0)
+            }
+            sink.end()
+            if result.end == .stopped { return }
+        }
     }
 
     private static func addRest(_ content: Span<UInt8>, from start: Int, _ sink: any MemberSink) {

@@ -65,13 +65,6 @@ final class LibArchive {
         archive_read_support_format_zip_streamable(handle)
     }
 
-    /// A password to try; one without NUL.
-    func addPassword(_ password: [UInt8]) {
-        var text = password.map { CChar(bitPattern: $0) }
-        text.append(0)
-        archive_read_add_passphrase(handle, text)
-    }
-
     /// Opens memory that outlives this object.
     func open(_ content: UnsafeBufferPointer<UInt8>) -> Bool {
         archive_read_open_memory(handle, content.baseAddress, content.count) == ARCHIVE_OK
@@ -83,27 +76,31 @@ final class LibArchive {
     enum Header {
         case entry(Entry)
         case end
+        /// A header that makes no sense; the next may be asked for.
+        case damaged
         case failed
     }
 
-    /// Times that a reader may be asked again after it said "retry".
-    private static let retries = 32
-
     /// The next member.
     func next() -> Header {
-        for _ in 0..<Self.retries {
-            var entry: OpaquePointer?
-            switch archive_read_next_header(handle, &entry) {
-            case ARCHIVE_EOF: return .end
-            case ARCHIVE_OK, ARCHIVE_WARN:
-                guard let entry else { return .failed }
-                return .entry(Entry(pointer: entry))
-            case ARCHIVE_RETRY: continue
-            default: return .failed
-            }
+        var entry: OpaquePointer?
+        saysDamage = false
+        switch archive_read_next_header(handle, &entry) {
+        case ARCHIVE_EOF: return .end
+        case ARCHIVE_OK: break
+        case ARCHIVE_WARN:
+            // Most often a name that cannot be converted.
+            saysDamage = ["checksum", "crc", "damaged", "truncated", "corrupt", "malformed", "invalid"].contains(
+                where: says)
+        case ARCHIVE_RETRY: return .damaged
+        default: return .failed
         }
-        return .failed
+        guard let entry else { return .failed }
+        return .entry(Entry(pointer: entry))
     }
+
+    /// The header of the last member was read with a warning of damage.
+    private(set) var saysDamage = false
 
     /// How the content of a member ended.
     enum DataEnd {
@@ -117,16 +114,21 @@ final class LibArchive {
         copyData(while: { sink.mayGoOn() }) { sink.append($0) }
     }
 
+    /// Content of the last member that was read to its end was not what its checksum says.
+    private(set) var hasWrongData = false
+
     /// Lends the content of the member that `next` gave, until `use` or `mayGoOn` says no.
     func copyData(while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool) -> DataEnd {
         var position: Int64 = 0
+        hasWrongData = false
         while true {
             var buffer: UnsafeRawPointer?
             var size = 0
             var offset: Int64 = 0
             switch archive_read_data_block(handle, &buffer, &size, &offset) {
             case ARCHIVE_EOF: return .complete
-            case ARCHIVE_OK, ARCHIVE_WARN: break
+            case ARCHIVE_OK: break
+            case ARCHIVE_WARN: hasWrongData = true
             default: return .failed
             }
             if offset > position, !fill(offset - position, use) { return .stopped }
@@ -157,10 +159,18 @@ final class LibArchive {
     /// Octets of the content that were used so far: by the filter, or by the format where there is none.
     var consumed: Int { Int(clamping: archive_filter_bytes(handle, -1)) }
 
-    /// Why the last call failed, in our words: libarchive's own hold text from the archive.
-    func failure(_ what: String) -> ContainerProblem {
+    /// The content went through a filter.
+    var isFiltered: Bool { archive_filter_count(handle) > 1 }
+
+    /// A word, in small letters, stands in the message of the last call. For nothing but a choice of ours: messages hold text
+    /// from the archive.
+    private func says(_ word: String) -> Bool {
         let words = archive_error_string(handle).map { String(cString: $0).utf8.map(asciiLower) } ?? []
-        func says(_ word: String) -> Bool { words.span.firstIndex(of: Array(word.utf8).span) != nil }
+        return words.span.firstIndex(of: Array(word.utf8).span) != nil
+    }
+
+    /// Why the last call failed, in our words.
+    func failure(_ what: String) -> ContainerProblem {
         if says("encrypt") || says("passphrase") || says("password") { return ContainerProblem(.encrypted, what) }
         if says("unsupported") || says("not supported") || says("unavailable") || says("unknown") {
             return ContainerProblem(.unsupported, "method in \(what)")

@@ -18,10 +18,13 @@ struct ZipEntry {
     /// File attributes in the manner of the system that made it.
     var attributes: UInt32 = 0
     var madeBy: UInt16 = 0
+    private let isCentral: Bool
 
     var isEncrypted: Bool { flags & 1 != 0 }
     /// Sizes and checksum stand behind the data.
     var hasDescriptor: Bool { flags & 8 != 0 }
+    /// The checksum stands in this header.
+    var hasChecksum: Bool { isCentral || !hasDescriptor }
     /// The directory or this header is encrypted too (section 7).
     var isStronglyEncrypted: Bool { flags & 0x2040 != 0 }
 
@@ -34,6 +37,7 @@ struct ZipEntry {
             let attributes = content.littleEndian32(at: offset + 38),
             let header = content.littleEndian32(at: offset + 42)
         else { return nil }
+        isCentral = true
         readCommon(content, at: offset + 8)
         name = content.clamped(offset + 46, Int(nameLength))
         extra = content.clamped(offset + 46 + Int(nameLength), Int(extraLength))
@@ -49,6 +53,7 @@ struct ZipEntry {
             let nameLength = content.littleEndian16(at: offset + 26),
             let extraLength = content.littleEndian16(at: offset + 28)
         else { return nil }
+        isCentral = false
         readCommon(content, at: offset + 6)
         name = content.clamped(offset + 30, Int(nameLength))
         extra = content.clamped(offset + 30 + Int(nameLength), Int(extraLength))

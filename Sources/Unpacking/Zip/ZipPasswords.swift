@@ -1,5 +1,6 @@
 internal import Bytes
-internal import Compression
+internal import Codecs
+internal import Digests
 internal import Members
 
 /// Opens encrypted members of zip archives with candidate passwords.
@@ -16,9 +17,6 @@ enum ZipPasswords {
         var isCut = false
     }
 
-    /// Octets that are decoded at most: one more than the sink takes tells it that there is more.
-    private static func bound(_ sink: any MemberSink) -> Int { sink.room < largest ? sink.room + 1 : largest }
-
     /// The traditional encryption: an octet tells most wrong passwords, the checksum the others; or, of a member that is
     /// larger than may be decoded, that so much of it could be.
     static func openTraditional(
@@ -33,73 +31,49 @@ enum ZipPasswords {
             guard checks.contains(keys.check(content.extracting(header))) else { continue }
             guard sink.mayGoOn() else { return nil }
             let plain = keys.decrypt(content.extracting(header.upperBound..<data.upperBound))
-            if let (out, isWhole) = decoded(plain, entry, limit: bound(sink)) {
-                return Opened(content: out, source: candidate.source, isCut: !isWhole && out.count <= sink.room)
-            }
+            if let opened = decoded(plain, entry, candidate.source, checksum: entry.checksum, sink) { return opened }
             sink.spend(plain.count)
         }
         return nil
     }
 
-    private static func decoded(_ plain: [UInt8], _ entry: ZipEntry, limit: Int) -> (content: [UInt8], isWhole: Bool)? {
-        var out: [UInt8] = []
-        switch entry.method {
-        case 0:
-            out = plain
-        case 8:
-            let result = Inflate.append(plain.span, form: .raw, to: &out, expected: entry.size, limit: limit)
-            if result.end == .limit { return (out, false) }
-            guard result.end == .complete else { return nil }
-        default:
-            return nil
-        }
-        return crc32(out.span) == entry.checksum ? (out, true) : nil
-    }
-
-    /// The AES encryption of WinZip, by libarchive: two octets and an authentication code tell whether it is right.
+    /// The AES encryption of WinZip: two octets and an authentication code tell whether it is right.
     static func openAES(
         _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, _ sink: any MemberSink
     ) -> Opened? {
-        guard data.count <= largest, !passwords.candidates.isEmpty else { return nil }
-        let archive = SingleZip.archive(entry, content, data)
+        guard data.count <= largest, let field = ZipEntry.extraField(0x9901, in: content, entry.extra),
+            let encryption = ZipAES(content.extracting(field), data: content.extracting(data))
+        else { return nil }
+        var inner = entry
+        inner.method = encryption.method
         for candidate in passwords.candidates {
             guard sink.mayGoOn() else { return nil }
-            if let (out, isWhole) = open(archive.span, candidate.password, limit: bound(sink)) {
-                return Opened(content: out, source: candidate.source, isCut: !isWhole && out.count <= sink.room)
-            }
+            guard let plain = encryption.decrypt(content.extracting(data), candidate.password) else { continue }
+            // The first version has a checksum beside the code.
+            let checksum = encryption.hasChecksum ? entry.checksum : nil
+            if let opened = decoded(plain, inner, candidate.source, checksum: checksum, sink) { return opened }
+            sink.spend(plain.count)
         }
         return nil
     }
 
-    private static func open(
-        _ archive: Span<UInt8>, _ password: [UInt8], limit: Int
-    ) -> (content: [UInt8], isWhole: Bool)? {
-        archive.withUnsafeBufferPointer { bytes in
-            guard let reader = LibArchive() else { return nil }
-            reader.enableStreamedZip()
-            reader.addPassword(password)
-            guard reader.open(bytes), case .entry = reader.next() else { return nil }
-            let collector = MemberCollector([], room: limit)
-            guard collector.begin(Member()) else { return nil }
-            let end = reader.copyData(into: collector)
-            guard let content = collector.items.first?.content else { return nil }
-            switch end {
-            case .complete: return (content, true)
-            case .stopped where content.count == limit: return (content, false)
-            case .stopped, .failed: return nil
-            }
-        }
-    }
-
-    /// The data of method 14 (section 5.8.8) as a file of its own: version and size of the properties, the properties,
-    /// the stream.
-    /// - Parameter size: octets of the content; nil when an end mark ends the stream.
-    static func lzmaFile(_ data: Span<UInt8>, size: Int?) -> [UInt8]? {
-        guard data.count >= 9, data[2] == 5, data[3] == 0 else { return nil }
+    /// The content of a member that was decrypted; nil when the checksum says that the password was wrong.
+    private static func decoded(
+        _ plain: [UInt8], _ entry: ZipEntry, _ source: Passwords.Source, checksum: UInt32?, _ sink: any MemberSink
+    ) -> Opened? {
+        // One more than the sink takes tells it that there is more.
+        let limit = sink.room < largest ? sink.room + 1 : largest
         var out: [UInt8] = []
-        for index in 4..<9 { out.append(data[index]) }
-        for shift in 0..<8 { out.append(UInt8(truncatingIfNeeded: (size ?? -1) >> (shift * 8))) }
-        data.extracting(9..<data.count).withUnsafeBufferPointer { out.append(contentsOf: $0) }
-        return out
+        var isCut = false
+        let data = plain.span
+        let result = ZipMethod(entry: entry).pieces(data, size: data.count, while: { sink.mayGoOn() }) { piece in
+            let taken = min(piece.count, limit - out.count)
+            piece.extracting(0..<taken).withUnsafeBufferPointer { out.append(contentsOf: $0) }
+            isCut = taken < piece.count
+            return !isCut
+        }
+        if isCut { return Opened(content: out, source: source, isCut: out.count <= sink.room) }
+        guard result.end == .complete, checksum == nil || checksum == result.checksum else { return nil }
+        return Opened(content: out, source: source)
     }
 }

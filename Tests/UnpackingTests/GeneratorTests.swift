@@ -171,6 +171,25 @@ import Testing
         }
     }
 
+    /// A package as `dpkg-deb` writes it, with each of its compressions: the file lies in a tar archive in an ar archive.
+    @Test(arguments: ["gzip", "xz", "zstd", "none"]) func debianPackages(_ compression: String) throws {
+        let scratch = try Scratch(.memory)
+        try write(eicar, to: "\(scratch.path)/inner.bin")
+        let control = "Package: p\\nVersion: 1\\nArchitecture: all\\nMaintainer: p <p@example.org>\\nDescription: p\\n"
+        let result = try runTool(
+            "sh",
+            [
+                "-c",
+                "cd \(scratch.path) && chmod 755 . && mkdir -p d/DEBIAN && printf '\(control)' >d/DEBIAN/control "
+                    + "&& mv inner.bin d && dpkg-deb -Z\(compression) -b d result.deb 2>&1",
+            ])
+        guard result.status == 0 else { throw Failure(description: "\(result)") }
+        let unpacked = Unpacked(try read("\(scratch.path)/result.deb"), messageSize: 1 << 20)
+        #expect(unpacked.types == ["deb"])
+        #expect(!unpacked.places(of: eicar).isEmpty, "\(unpacked.problems)")
+        #expect(!unpacked.isMarked, "\(unpacked.problems)")
+    }
+
     /// A package as `rpmbuild` writes it, with each of its compressions.
     @Test(arguments: ["w9.gzdio", "w9.bzdio", "w7.xzdio", "w19.zstdio", "w7.lzdio"]) func packages(_ payload: String)
         throws

@@ -43,7 +43,8 @@ final class LZ4Stream: CodecStream {
         input.withUnsafeBufferPointer { source in
             var taken = output.count
             var given = source.count - start
-            let code = LZ4F_decompress(context, output.baseAddress, &taken, source.baseAddress.map { $0 + start }, &given, nil)
+            let code = LZ4F_decompress(
+                context, output.baseAddress, &taken, source.baseAddress.map { $0 + start }, &given, nil)
             step.consumed = given
             step.produced = taken
             if LZ4F_isError(code) != 0 {
@@ -69,7 +70,8 @@ final class LZ4Stream: CodecStream {
         // The frame's own mark comes first.
         let isFirst = decoded.isEmpty && input.littleEndian32(at: start) == Self.legacyFrame
         let place = isFirst ? start + 4 : start
-        guard let size = input.littleEndian32(at: place), size > 0, size <= LZ4_compressBound(Int32(Self.legacyBlock)) else {
+        guard let size = input.littleEndian32(at: place), size > 0, size <= LZ4_compressBound(Int32(Self.legacyBlock))
+        else {
             step.consumed = place - start
             step.end = .complete
             return step

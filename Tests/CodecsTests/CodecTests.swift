@@ -15,7 +15,8 @@ import Testing
     static let writers: [Writer] = [
         Writer(codec: .bzip2, command: "bzip2 -c"), Writer(codec: .xz, command: "xz -c"),
         Writer(codec: .xz, command: "xz -c --check=none"), Writer(codec: .xz, command: "xz -c --check=sha256"),
-        Writer(codec: .xz, command: "xz -c --x86 --lzma2=dict=5KiB"), Writer(codec: .lzma, command: "xz -c --format=lzma"),
+        Writer(codec: .xz, command: "xz -c --x86 --lzma2=dict=5KiB"),
+        Writer(codec: .lzma, command: "xz -c --format=lzma"),
         Writer(codec: .lzma, command: "xz -c --format=lzma --lzma1=dict=5KiB,lc=1,lp=2,pb=0"),
         Writer(codec: .lzip, command: "lzip -c"), Writer(codec: .zstd, command: "zstd -q -c"),
         Writer(codec: .zstd, command: "zstd -q -c --no-check -19 --long"), Writer(codec: .lz4, command: "lz4 -q -c"),
@@ -92,7 +93,8 @@ import Testing
     /// checksum.
     @Test(arguments: writers) func wrongBits(_ writer: Writer) throws {
         let packed = try write(writer, Array(Self.text.prefix(4000)))
-        let hasCheck = writer.codec != .lzma && !writer.command.contains("none") && !writer.command.contains("no-check")
+        let hasCheck =
+            writer.codec != .lzma && !writer.command.contains("none") && !writer.command.contains("no-check")
             && !writer.command.hasSuffix("-l")
         for place in stride(from: 0, to: packed.count, by: max(1, packed.count / 150)) {
             var wrong = packed
@@ -109,7 +111,8 @@ import Testing
         let window = try runTool("sh", ["-c", "zstd -q -c --ultra -22 --long=30"], input: Self.text)
         try #require(window.status == 0)
         #expect(decode(.zstd, window.output).result.end == .memory)
-        let rare: [UInt8] = [8 + 9 * 4, 0, 0, 1, 0] + [UInt8](repeating: 0xFF, count: 8) + [UInt8](repeating: 0, count: 32)
+        let rare: [UInt8] =
+            [8 + 9 * 4, 0, 0, 1, 0] + [UInt8](repeating: 0xFF, count: 8) + [UInt8](repeating: 0, count: 32)
         #expect(decode(.lzma, rare).result.end == .unsupported)
         let dictionary = try runTool(
             "sh", ["-c", "d=$(mktemp) && seq 1 500 > $d && lz4 -q -c -D $d; rm $d"], input: Self.text)

@@ -32,8 +32,8 @@ import Testing
 
             | format | |
             | --- | --- |
-            | zip, traditional encryption | works |
-            | zip, AES of WinZip | works |
+            | zip, traditional encryption | works, with every method that is opened |
+            | zip, AES of WinZip | works, with every method that is opened |
             | Office 2007 and later (OOXML in OLE2; standard and agile encryption) | works, the well-known default password included |
             | Excel 97 to 2003 (RC4, RC4 CryptoAPI) | works, the well-known default password included |
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened: macros and embedded objects lie outside of what is encrypted, and are read |

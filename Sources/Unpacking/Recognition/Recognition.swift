@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import MIME
 
 /// Recognises what content is by its octets, never by a name. Content that fits several types (a polyglot) has all of
@@ -6,7 +7,7 @@ internal import MIME
 package enum Recognition {
     /// Octets at the start in which text forms are looked for.
     private static let prefix = 1024
-    /// Octets at the start of other forms in which an HTML application is looked for.
+    /// Octets at the start of other forms in which an HTML application or yEnc is looked for.
     private static let active = 65_536
 
     /// Every type that fits, the most telling first; empty when nothing does.
@@ -35,6 +36,7 @@ package enum Recognition {
     /// Types for which a few octets are not enough.
     private static let checks: [(FileType, @Sendable (Span<UInt8>) -> Bool)] = [
         (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
+        (.lzip, { Codec.lzip.begins($0, at: 0) }),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, { StructureChecks.isCabinet($0) }),
         (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
@@ -75,6 +77,9 @@ package enum Recognition {
             found.append(.binHex)
         } else if TextChecks.isText(head) {
             found.append(.text)
+        } else if TextChecks.isYEnc(content.extracting(0..<min(content.count, Self.active))) {
+            // Its octets are no text.
+            found.append(.yEnc)
         }
     }
 

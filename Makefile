@@ -23,7 +23,7 @@ SHELL_FILES := .ci/run packaging/logwatch/mailreeve bench/run bench/make-mail be
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
 .PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime bench-policy bench-quarantine \
-	bayes-eval clean toolchain
+	bayes-eval bench-bayes clean toolchain
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -75,6 +75,10 @@ bayes-eval: deps toolchain ## judge the spam scorer beside bogofilter and SpamAs
 	@$(SCRIPTS)/need-packages bogofilter spamassassin xz-utils python3
 	$(SWIFT) build -c release --product bayes-eval
 	bench/bayes-eval $(RELEASE)/bayes-eval $(CORPORA) build/bayes
+
+bench-bayes: build ## measure learning and judging: rate, time, opening, memory; Redis, too, where it is installed
+	$(SWIFT) build -c release --static-swift-stdlib --product bayes-bench
+	bench/bayes $(RELEASE)/mailreeve $(RELEASE)/bayes-bench $(CORPORA)
 
 bench-policy: deps toolchain ## measure how long the policies of a message's recipients take
 	$(SWIFT) build -c release --product policy-bench

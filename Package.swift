@@ -161,6 +161,7 @@ let package = Package(
 
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
+        testProgram("bayes-bench", "bench/BayesBench", ["Bayes", "Linux", "Scoring"]),
         testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
         testProgram(
             "quarantine-writer", "Tests/QuarantineWriter",
@@ -193,7 +194,10 @@ let package = Package(
             exclude: ["Oracle"], swiftSettings: strict),
         suite(
             "EndToEndTests",
-            ["Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector"]),
+            [
+                "Checks", "Digests", "MailModel", "Patterns", "TestSupport", "mailreeve", "mailreeve-inspector",
+                "mailreeve-launcher",
+            ]),
         suite(
             "FaultTests",
             ["Digests", "TestSupport", "lying-inspector", "mailreeve", "mailreeve-inspector", "mailreeve-launcher"]),

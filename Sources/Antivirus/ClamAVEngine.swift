@@ -157,6 +157,8 @@ package final class ClamAVEngine {
             // The process may not write a file that large: the content's size, not the machine, is the reason.
             let tooLarge = String(cString: strerror(EFBIG))
             if cause.contains(where: { $0.contains(tooLarge) }) { return [.overLimits(tooLarge)] }
+            let full = String(cString: strerror(ENOSPC))
+            if cause.contains(where: { $0.contains(full) }) { return [.full(Self.explained(result, cause))] }
             return [.failed(Self.explained(result, cause))]
         default:
             return [.failed(Self.explained(result, EngineMessages.take()))]

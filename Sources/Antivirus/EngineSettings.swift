@@ -37,15 +37,15 @@ package enum ScanOutcome: Hashable, Sendable {
     case encrypted(String)
     /// The engine gave up; its words.
     case failed(String)
+    /// The directory for temporary files has no room left; the engine's words.
+    case full(String)
 
     /// The outcome of an alert. Some names stand for "not looked at" instead of "found".
     init(alert name: String) {
-        if name.hasPrefix("Heuristics.Limits.Exceeded") {
-            self = .overLimits(name)
-        } else if name.hasPrefix("Heuristics.Encrypted.") {
-            self = .encrypted(name)
-        } else {
-            self = .found(name)
+        switch UncheckedReason(alert: name) {
+        case .overLimits: self = .overLimits(name)
+        case .encrypted: self = .encrypted(name)
+        default: self = .found(name)
         }
     }
 }

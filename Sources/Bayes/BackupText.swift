@@ -2,6 +2,9 @@ internal import Scoring
 
 /// A backup, read line by line: tab-separated fields, see sa-learn(1).
 struct BackupText {
+    /// Messages of a class, and the number of a batch: more would not leave room to count on.
+    private static let most: UInt64 = 1 << 40
+
     private(set) var spam: UInt64 = 0
     private(set) var ham: UInt64 = 0
     private(set) var tokens: [TokenRecord] = []
@@ -33,7 +36,9 @@ struct BackupText {
         }
         switch fields[0] {
         case "v":
-            guard fields.count >= 3, let value = UInt64(fields[1]) else { return false }
+            guard fields.count >= 3, let value = UInt64(fields[1]), value <= Self.most else {
+                return false
+            }
             if fields[2].hasPrefix("num_spam") { spam = value }
             if fields[2].hasPrefix("num_nonspam") { ham = value }
         case "t":
@@ -76,10 +81,10 @@ struct BackupText {
     }
 
     private static func message(_ fields: [String]) -> LearntMessage? {
-        guard fields.count == 6, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
-            let time = UInt32(fields[3]), !fields[5].isEmpty
+        guard fields.count == 7, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
+            batch <= most, let time = UInt32(fields[3]), let date = UInt32(fields[4]), !fields[6].isEmpty
         else { return nil }
-        let digits = Array(fields[4].utf8)
+        let digits = Array(fields[5].utf8)
         guard digits.count % 10 == 0 else { return nil }
         var keys: [TokenKey] = []
         keys.reserveCapacity(digits.count / 10)
@@ -90,7 +95,7 @@ struct BackupText {
             if let last = keys.last, key <= last { return nil }
             keys.append(key)
         }
-        return LearntMessage(id: fields[5], isSpam: fields[1] == "s", batch: batch, time: time, keys: keys)
+        return LearntMessage(id: fields[6], isSpam: fields[1] == "s", batch: batch, time: time, date: date, keys: keys)
     }
 
     /// The batches that the messages name.

@@ -16,7 +16,7 @@ extension BayesStore {
     /// Learns messages in one transaction. A message already learnt in the class is left alone; one learnt in the other
     /// class is forgotten first.
     /// - Parameters:
-    ///   - batch: its counts grow; recorded with the messages.
+    ///   - batch: its counts grow; recorded with the messages. Where it was undone or removed meanwhile, a new one begins.
     ///   - countsNow: false leaves counting to the next `merge` (`--no-sync`): the transaction is small then.
     package func learn(
         _ lessons: [Lesson], asSpam isSpam: Bool, batch: inout BatchRecord, time: UInt32, countsNow: Bool = true
@@ -27,7 +27,7 @@ extension BayesStore {
         try store.write { writing throws(StoreError) in
             // The store runs this again when it had to grow.
             outcomes = []
-            record = before
+            record = try self.current(before, writing)
             var session = try LearningSession(self, writing, time: time)
             if countsNow { try session.countPending() }
             for lesson in lessons {
@@ -43,6 +43,21 @@ extension BayesStore {
         }
         batch = record
         return outcomes
+    }
+
+    /// A batch as it stands in the store now; a new one when what stands there under its number is not it, or was undone.
+    private func current(_ batch: BatchRecord, _ writing: any StoreWriting) throws(StoreError) -> BatchRecord {
+        if let bytes = try writing.value(.batches, Octets.key(batch.number)) {
+            let found = try BatchRecord(number: batch.number, bytes)
+            if found.time == batch.time, !found.isUndone { return found }
+        } else if batch.spam + batch.ham == 0 {
+            return batch
+        }
+        var totals = try self.totals(writing)
+        let fresh = BatchRecord(number: totals.nextBatch, time: batch.time)
+        totals.nextBatch += 1
+        try put(totals, writing)
+        return fresh
     }
 
     /// Forgets messages that were learnt, in one transaction.
@@ -106,17 +121,23 @@ extension BayesStore {
         return found.reversed()
     }
 
-    /// Removes everything.
+    /// Removes everything but the number of the next batch: whoever still holds one would write into another's.
     package func clear() throws(StoreError) {
         try store.write { writing throws(StoreError) in
+            let nextBatch = nextBatch(writing)
             for table in BayesTable.allCases { try writing.removeAll(table) }
+            var totals = StoreTotals(tokenBits: freshTokenBits)
+            totals.nextBatch = nextBatch
+            try put(totals, writing)
         }
     }
 
-    /// Brings every bucket within its share of the budget. Gives the tokens that went.
+    /// Brings every bucket within its share of the budget, after cutting the tokens into as many buckets as the budget wants
+    /// now. Gives the tokens that went.
     package func expire(time: UInt32) throws(StoreError) -> Int {
         var expired = 0
         try store.write { writing throws(StoreError) in
+            try self.fitBuckets(writing)
             var session = try LearningSession(self, writing, time: time)
             try session.countPending()
             expired = try session.expireAll()
@@ -165,14 +186,18 @@ private struct LearningSession {
             outcome = .relearned
         }
         guard try sketches.add(lesson.keys, isSpam, limit: store.limits.nearDuplicates, writing) else {
+            // It takes a number, though nothing stands under it: identifiers grow old by numbers.
             let seen = SeenRecord(isSpam: isSpam, message: totals.nextMessage, isRepeated: true)
             try writing.put(.seen, id.span, seen.encoded().span)
+            totals.nextMessage += 1
+            if countsNow { totals.firstPending = totals.nextMessage }
             return .repeated
         }
         let number = totals.nextMessage
         totals.nextMessage += 1
         totals.unsolved += 1
-        let message = LearntMessage(id: lesson.id, isSpam: isSpam, batch: batch, time: time, keys: lesson.keys)
+        let message = LearntMessage(
+            id: lesson.id, isSpam: isSpam, batch: batch, time: time, date: lesson.date, keys: lesson.keys)
         try writing.put(.messages, Octets.key(number).span, message.encoded().span)
         try writing.put(.seen, id.span, SeenRecord(isSpam: isSpam, message: number).encoded().span)
         if countsNow {
@@ -339,6 +364,7 @@ private struct LearningSession {
         totals.lastExpired = UInt64(expired)
         return expired
     }
+
     /// Learnt messages, in multiples of those that are kept, after which an identifier is forgotten: that mail would then be
     /// learnt a second time.
     private static let seenFactor: UInt64 = 20

@@ -21,10 +21,12 @@ extension BayesStore {
     /// Solves the machines from the messages that are kept. Reading and solving hold no lock; messages that are learnt
     /// meanwhile count as unsolved.
     package func solve() throws(StoreError) {
-        var (examples, numbers, unsolved) = try kept()
+        var (examples, numbers, dates, unsolved) = try kept()
         let surplus = Self.surplus(examples.map(\.isSpam), limit: limits.messages)
         let dropped = surplus.map { examples[$0] }
-        if !surplus.isEmpty { examples = examples.indices.filter { !surplus.contains($0) }.map { examples[$0] } }
+        // Whoever learns one folder after the other does not say what came first: the dates do.
+        let order = examples.indices.filter { !surplus.contains($0) }.sorted { (dates[$0], $0) < (dates[$1], $1) }
+        examples = order.map { examples[$0] }
         // Machines that know little of one class would outvote counts that were restored.
         let spam = examples.count { $0.isSpam }
         let isEnough = spam >= limits.minimum && examples.count - spam >= limits.minimum
@@ -44,21 +46,20 @@ extension BayesStore {
         }
     }
 
-    /// The messages that are kept, oldest first.
+    /// The messages that are kept, in the order of learning.
     package func examples() throws(StoreError) -> [CommitteeTrainer.Example] {
         try kept().examples
     }
 
     private func kept() throws(StoreError) -> (
-        examples: [CommitteeTrainer.Example], numbers: [UInt64], unsolved: UInt64
+        examples: [CommitteeTrainer.Example], numbers: [UInt64], dates: [UInt32], unsolved: UInt64
     ) {
         var examples: [CommitteeTrainer.Example] = []
         var numbers: [UInt64] = []
+        var dates: [UInt32] = []
         var damage: StoreError?
         var unsolved: UInt64 = 0
-        try store.read { reading throws(StoreError) in
-            examples = []
-            numbers = []
+        try store.readOnce { reading throws(StoreError) in
             unsolved = try self.totals(reading).unsolved
             try reading.forEach(.messages, from: []) { key, value in
                 do throws(StoreError) {
@@ -66,6 +67,7 @@ extension BayesStore {
                     examples.append(
                         CommitteeTrainer.Example(features: Features(keys: message.keys), isSpam: message.isSpam))
                     numbers.append(Octets.number(ofKey: key))
+                    dates.append(message.date == 0 ? message.time : message.date)
                     return true
                 } catch {
                     damage = error
@@ -74,7 +76,7 @@ extension BayesStore {
             }
         }
         if let damage { throw damage }
-        return (examples, numbers, unsolved)
+        return (examples, numbers, dates, unsolved)
     }
 
     /// Indices of the messages beyond the limit: the oldest of the class that has more.

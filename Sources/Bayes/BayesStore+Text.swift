@@ -55,7 +55,7 @@ extension BayesStore {
     private static let ownForm = "m\tform\t1"
 
     /// Lines of `--backup`, in SpamAssassin's form with one more kind of line, `m`, for the learnt messages themselves:
-    /// `m class batch time tokens identifier`.
+    /// `m class batch time date tokens identifier`.
     package func backup(_ print: (String) -> Void) throws(StoreError) {
         let totals = try totals()
         print("v\t3\tdb_version # this must be the first line!!!")
@@ -73,7 +73,9 @@ extension BayesStore {
                 do throws(StoreError) {
                     let message = try LearntMessage(value)
                     let keys = message.keys.map(Self.hexadecimal).joined()
-                    print("m\t\(message.isSpam ? "s" : "h")\t\(message.batch)\t\(message.time)\t\(keys)\t\(message.id)")
+                    print(
+                        "m\t\(message.isSpam ? "s" : "h")\t\(message.batch)\t\(message.time)\t\(message.date)\t\(keys)"
+                            + "\t\(message.id)")
                     return true
                 } catch {
                     damage = error
@@ -104,23 +106,15 @@ extension BayesStore {
         var parsed = try BackupText(text)
         if !parsed.isOwn { parsed.adopt() }
         try store.write { writing throws(StoreError) in
+            let nextBatch = nextBatch(writing)
             for table in BayesTable.allCases { try writing.removeAll(table) }
             var totals = try self.totals(writing)
+            totals.nextBatch = nextBatch
             totals.spam = parsed.spam
             totals.ham = parsed.ham
             totals.tokens = UInt64(parsed.tokens.count)
             totals.foreignTokens = UInt64(parsed.foreignTokens)
-            let scheme = BucketScheme(bits: totals.tokenBits)
-            let records = parsed.tokens.sorted { scheme.order($0.key) < scheme.order($1.key) }
-            var start = 0
-            while start < records.count {
-                let bucket = scheme.bucket(records[start].key)
-                var end = start
-                while end < records.count, scheme.bucket(records[end].key) == bucket { end += 1 }
-                try writing.put(
-                    .tokens, Octets.key(bucket).span, TokenBucket.encoded(Array(records[start..<end]), scheme).span)
-                start = end
-            }
+            try self.put(parsed.tokens, BucketScheme(bits: totals.tokenBits), writing)
             var numbers: [String: UInt64] = [:]
             var sketches = SketchCounts()
             for message in parsed.messages {

@@ -109,13 +109,17 @@ package final class BayesStore: Sendable {
         return try StoreTotals(bytes)
     }
 
+    /// The number of the next batch, for a store that is emptied: numbers are not given away again, since whoever still holds one
+    /// would write into another's batch. 1 where the totals are damaged or another version's: emptying is the way out then.
+    func nextBatch(_ reading: any StoreReading) -> UInt64 { (try? totals(reading))?.nextBatch ?? 1 }
+
     func put(_ totals: StoreTotals, _ writing: any StoreWriting) throws(StoreError) {
         let key = StoreTotals.key
         try writing.put(.meta, key.span, totals.encoded().span)
     }
 
     /// Buckets of a new store: of the size that suits it when its budget is used up.
-    private var freshTokenBits: UInt64 {
+    var freshTokenBits: UInt64 {
         var bits: UInt64 = 8
         while limits.tokens >> Int(bits) > store.buckets.tokens, bits < 24 { bits += 1 }
         return bits

@@ -77,9 +77,11 @@ package protocol KeyValueStore: Sendable {
     /// Where it is, for people.
     var place: String { get }
     var buckets: BucketSizes { get }
-    /// Runs a body on the store as it was at one moment. Where writers come between, it is run again.
+    /// Runs a body on the store as it was at one moment. Where writers come between, it is run again; it fails where they do so
+    /// all the time, and waits for none of them.
     func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError)
-    /// The same, and the body is run no second time: for one that prints what it reads.
+    /// The same, and the body is run no second time: for one that prints what it reads, or reads much. It may keep writers out
+    /// and wait for them.
     func readOnce(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError)
     /// Runs a body whose changes are made when it ends without an error. It may be run several times before.
     func write(_ body: (any StoreWriting) throws(StoreError) -> Void) throws(StoreError)

@@ -6,14 +6,17 @@ package struct Lesson: Sendable {
     package var id: String
     /// In ascending order, each once.
     package var keys: [TokenKey]
+    /// When the message came, in seconds since 1970; 0 where nobody knows.
+    package var date: UInt32
 
-    package init(id: String, keys: [TokenKey]) {
+    package init(id: String, keys: [TokenKey], date: UInt32 = 0) {
         self.id = id
         self.keys = keys
+        self.date = date
     }
 
-    package init(id: String, features: Features) {
-        self.init(id: id, keys: features.keys)
+    package init(id: String, features: Features, date: UInt32) {
+        self.init(id: id, keys: features.keys, date: date)
     }
 }
 

@@ -6,22 +6,21 @@ internal import Scoring
 /// few.
 enum MessageSketch {
     static let marks = 8
-    /// Marks that have to be shared often for a message to count as nearly the same: all but one.
-    private static let shared = 7
-    /// Keys below which a message has too little content to compare; it then counts as different from all.
-    private static let fewest = 20
+    /// Marks that have to be shared often for a message to count as nearly the same: half of them, so that as many words again
+    /// put beside a text do not make another of it each time.
+    private static let shared = 4
 
-    /// Numbers of records in the table of sketches, each with class and mark in its highest bits; empty for a message with
-    /// little content.
+    /// Numbers of records in the table of sketches, each with class and mark in its highest bits; empty for a message without
+    /// words and links.
     static func numbers(_ message: [TokenKey], isSpam: Bool) -> [UInt64] {
         var smallest = [UInt64](repeating: .max, count: marks)
-        var count = 0
+        var isEmpty = true
         for key in message {
             switch Features.tokenClass(key) {
             case .word, .link, .hidden: break
             default: continue
             }
-            count += 1
+            isEmpty = false
             // Another order of the keys for each mark.
             var mixed = key &* 0x9E37_79B9_7F4A_7C15
             for mark in 0..<marks {
@@ -30,7 +29,7 @@ enum MessageSketch {
                 if value < smallest[mark] { smallest[mark] = value }
             }
         }
-        guard count >= fewest else { return [] }
+        guard !isEmpty else { return [] }
         return smallest.indices.map { mark in
             smallest[mark] >> 4 | UInt64(mark) << 60 | (isSpam ? 1 << 63 : 0)
         }

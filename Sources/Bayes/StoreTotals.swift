@@ -3,7 +3,9 @@ package import Scoring
 /// The totals of a store, one record that changes with every transaction.
 package struct StoreTotals: Hashable, Sendable {
     /// Form of the records below; another number is another program's store.
-    static let version: UInt64 = 2
+    static let version: UInt64 = 3
+    /// Numbers that the record begins with.
+    private static let numberCount = 15
 
     /// Bits of the number of buckets of the tokens, and of the weights.
     package var tokenBits: UInt64
@@ -35,27 +37,38 @@ package struct StoreTotals: Hashable, Sendable {
 
     static let key = Array("totals".utf8)
 
+    /// The most that a total, or a number of a message or batch, can be: sums of some of them cannot overflow.
+    static let most: UInt64 = 1 << 48
+
     func encoded() -> [UInt8] {
         var out: [UInt8] = []
         let numbers = [
             Self.version, tokenBits, weightBits, spam, ham, tokens, weights, nextMessage, nextBatch, firstPending,
-            unsolved, lastSync, lastExpiry, lastExpired, model.slope.bitPattern, model.offset.bitPattern, foreignTokens,
+            unsolved, lastSync, lastExpiry, lastExpired, foreignTokens,
         ]
         for number in numbers { Octets.append(number, to: &out) }
+        for curve in model.curves {
+            for value in [curve.slope, curve.offset] { Octets.append(value.bitPattern, to: &out) }
+        }
         for bias in model.biases { Octets.append(bias.bitPattern, to: &out) }
         return out
     }
 
     init(_ bytes: [UInt8]) throws(StoreError) {
-        guard bytes.count == 17 * 8 + EvidenceView.count * 4 else {
+        let (count, curves) = (Self.numberCount, CommitteeModel.curveCount)
+        // The version first: a record of another one has another size.
+        if bytes.count >= 8, Octets.doubleWord(bytes.span, 0) != Self.version {
+            throw .damaged(
+                "a store of version \(Octets.doubleWord(bytes.span, 0)), not \(Self.version): clear it and learn anew")
+        }
+        guard bytes.count == (count + curves * 2) * 8 + EvidenceView.count * 4 else {
             throw .damaged("totals of \(bytes.count) octets")
         }
-        var numbers: [UInt64] = []
-        for index in 0..<17 { numbers.append(Octets.doubleWord(bytes.span, index * 8)) }
-        guard numbers[0] == Self.version else { throw .damaged("a store of version \(numbers[0])") }
+        let numbers = (0..<count).map { Octets.doubleWord(bytes.span, $0 * 8) }
         guard (8...30).contains(numbers[1]), numbers[2] == 0 || (8...30).contains(numbers[2]) else {
             throw .damaged("bucket bits")
         }
+        guard numbers[3...13].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
         tokenBits = numbers[1]
         weightBits = numbers[2]
         spam = numbers[3]
@@ -69,13 +82,16 @@ package struct StoreTotals: Hashable, Sendable {
         lastSync = numbers[11]
         lastExpiry = numbers[12]
         lastExpired = numbers[13]
-        foreignTokens = numbers[16]
-        var biases: [Float] = []
-        for view in 0..<EvidenceView.count {
-            biases.append(Float(bitPattern: Octets.word(bytes.span, 136 + view * 4)))
-        }
+        foreignTokens = numbers[14]
+        func double(_ place: Int) -> Double { Double(bitPattern: Octets.doubleWord(bytes.span, place * 8)) }
+        let firstBias = (count + curves * 2) * 8
         model = CommitteeModel(
-            biases: biases, slope: Double(bitPattern: numbers[14]), offset: Double(bitPattern: numbers[15]))
+            biases: (0..<EvidenceView.count).map {
+                Float(bitPattern: Octets.word(bytes.span, firstBias + $0 * 4))
+            },
+            curves: (0..<curves).map {
+                Calibration.Curve(slope: double(count + $0 * 2), offset: double(count + $0 * 2 + 1))
+            })
     }
 }
 
@@ -84,16 +100,19 @@ package struct LearntMessage: Hashable, Sendable {
     package var id: String
     package var isSpam: Bool
     package var batch: UInt64
-    /// Seconds since 1970.
+    /// When it was learnt, in seconds since 1970.
     package var time: UInt32
+    /// When it came; 0 where nobody knows.
+    package var date: UInt32
     /// In ascending order.
     package var keys: [TokenKey]
 
-    package init(id: String, isSpam: Bool, batch: UInt64, time: UInt32, keys: [TokenKey]) {
+    package init(id: String, isSpam: Bool, batch: UInt64, time: UInt32, date: UInt32, keys: [TokenKey]) {
         self.id = id
         self.isSpam = isSpam
         self.batch = batch
         self.time = time
+        self.date = date
         self.keys = keys
     }
 
@@ -104,6 +123,7 @@ package struct LearntMessage: Hashable, Sendable {
         var out: [UInt8] = [isSpam ? 1 : 0]
         Octets.append(batch, to: &out)
         Octets.append(time, to: &out)
+        Octets.append(date, to: &out)
         let name = Array(id.utf8.prefix(Self.idSize))
         Octets.append(UInt32(name.count), to: &out)
         out += name
@@ -116,17 +136,18 @@ package struct LearntMessage: Hashable, Sendable {
     }
 
     init(_ bytes: Span<UInt8>) throws(StoreError) {
-        guard bytes.count >= 17 else { throw .damaged("a learnt message of \(bytes.count) octets") }
+        guard bytes.count >= 21 else { throw .damaged("a learnt message of \(bytes.count) octets") }
         isSpam = bytes[0] == 1
         batch = Octets.doubleWord(bytes, 1)
         time = Octets.word(bytes, 9)
-        let length = Int(Octets.word(bytes, 13))
-        guard length <= bytes.count - 17, (bytes.count - 17 - length) % 5 == 0 else {
+        date = Octets.word(bytes, 13)
+        let length = Int(Octets.word(bytes, 17))
+        guard length <= bytes.count - 21, (bytes.count - 21 - length) % 5 == 0 else {
             throw .damaged("a learnt message of \(bytes.count) octets with a name of \(length)")
         }
-        id = bytes.extracting(17..<17 + length).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        id = bytes.extracting(21..<21 + length).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
         keys = []
-        var index = 17 + length
+        var index = 21 + length
         keys.reserveCapacity((bytes.count - index) / 5)
         while index + 5 <= bytes.count {
             keys.append(UInt64(Octets.word(bytes, index)) | UInt64(bytes[index + 4]) << 32)

@@ -32,4 +32,21 @@ package enum CyclicChecksum {
         }
         return value
     }
+
+    private static let reflected16: [UInt16] = (0..<256).map { start in
+        var value = UInt16(start)
+        for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0xA001 : value >> 1 }
+        return value
+    }
+
+    /// CRC-16 with the polynomial 8005, least significant bit first: that of ARC, ZOO and LHA.
+    /// - Parameter seed: the checksum of what stands before; 0 at the start.
+    package static func crc16Reflected(_ bytes: Span<UInt8>, seed: UInt16 = 0) -> UInt16 {
+        let table = reflected16.span
+        var value = seed
+        for index in 0..<bytes.count {
+            value = table[Int(UInt8(truncatingIfNeeded: value) ^ bytes[index])] ^ (value >> 8)
+        }
+        return value
+    }
 }

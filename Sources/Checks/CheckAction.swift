@@ -20,6 +20,8 @@ package enum CheckAction: Hashable, Sendable {
     case dunno
     /// `SCORE n NAME text`, which Postfix does not have: thousandths of a point, the test's name, text.
     case score(Int, name: String, [UInt8])
+    /// There is no text. Postfix takes an empty answer for a fault of the table and puts the message off.
+    case fail
     /// The text is no action; the line passes and the log says why.
     case none(warning: String)
 
@@ -27,6 +29,10 @@ package enum CheckAction: Hashable, Sendable {
     /// - Parameters:
     ///   - list: where the rule stands, for `header` or `body` and the words of warnings.
     package init(_ value: [UInt8], in list: CheckList) {
+        if value.isEmpty {
+            self = .fail
+            return
+        }
         let command = value.prefix { !isBlank($0) }
         let rest = value[command.endIndex...].drop { isSpace($0) }
         let text = Array(rest)
@@ -100,6 +106,10 @@ package enum CheckAction: Hashable, Sendable {
             + "4.\(status.subject).\(status.detail) is said"
     }
 
+    /// What is to be said of a rule without text.
+    package static let failWords =
+        "no text behind the pattern: a message for which this fires is put off (451 4.3.0), by Postfix too; DUNNO lets it pass"
+
     /// Why a rule cannot change what is looked up decoded.
     package static let noEdit =
         "what is looked up here does not stand in the message as it is, so it cannot be changed: use REJECT, DISCARD, "
@@ -148,7 +158,7 @@ package enum CheckAction: Hashable, Sendable {
     package var endsInspection: Bool {
         switch self {
         // The manual lets REDIRECT go on with the next line; the code of Postfix 2.11 to 3.12 does not.
-        case .reject, .discard, .pass, .redirect: true
+        case .reject, .discard, .pass, .redirect, .fail: true
         default: false
         }
     }
@@ -170,7 +180,7 @@ package enum CheckAction: Hashable, Sendable {
         case .replace(let text): ("replace", text)
         case .score(let points, let name, let text):
             ("score", Array("\(Self.points(points)) \(name)".utf8) + (text.isEmpty ? [] : [0x20] + text))
-        case .ignore, .dunno, .none: nil
+        case .ignore, .dunno, .fail, .none: nil
         }
     }
 

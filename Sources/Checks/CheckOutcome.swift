@@ -55,6 +55,9 @@ package struct CheckOutcome: Hashable, Sendable {
     package private(set) var scores: [Score] = []
     package private(set) var entries: [Entry] = []
     package private(set) var warnings: [String] = []
+    /// What smtpd(8) says of a message that cleanup(8) could not look up.
+    private static let failure = Array("Error: queue file write error".utf8)
+
     /// Nothing further is looked up.
     package private(set) var isEnded = false
 
@@ -97,6 +100,9 @@ package struct CheckOutcome: Hashable, Sendable {
             edit(firing, firing.range, Self.lines(text, firing.list) + (isContinued ? [] : Self.crlf))
         case .score(let points, let name, let text):
             scores.append(Score(name: name, points: points, text: text, list: firing.list))
+        case .fail:
+            decision = .reject(EnhancedStatus(4, 3, 0), Self.failure)
+            warnings.append("\(firing.list.rawValue) lookup of \(firing.text.text) returns an empty string result")
         case .none(let warning):
             warnings.append(warning)
         case .warn, .info, .pass, .dunno:

@@ -4,13 +4,12 @@ internal import Bytes
 package enum DecodedTexts {
     /// Gives each line of a text that was decoded, without its line end, in pieces of `line_length_limit` as a body line is.
     /// - Parameters:
-    ///   - size: lines that begin behind so many octets are not given (`body_checks_size_limit`); 0 for no limit.
     ///   - use: returns false when no more are wanted.
     package static func lines(
-        _ text: Span<UInt8>, lineLength: Int, size: Int, _ use: (Span<UInt8>) -> Bool
+        _ text: Span<UInt8>, lineLength: Int, _ use: (Span<UInt8>) -> Bool
     ) {
         var start = 0
-        while start < text.count, size == 0 || start < size {
+        while start < text.count {
             let end = text.firstIndex(of: 0x0A, from: start) ?? text.count
             var line = text.extracting(start..<end)
             if line.count > 0, line[line.count - 1] == 0x0D { line = line.extracting(0..<line.count - 1) }
@@ -22,6 +21,18 @@ package enum DecodedTexts {
             }
             start = end + 1
         }
+    }
+
+    /// A text as people see it: without characters that show nothing, which would part a word for the rules alone, and
+    /// with a plain blank for each kind of blank.
+    package static func seen(_ text: [UInt8]) -> [UInt8] {
+        if text.allSatisfy({ $0 < 0x80 }) { return text }
+        var out = String.UnicodeScalarView()
+        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars where !ShownNames.isUnseen(scalar) {
+            let isBlank = scalar.value >= 0x80 && scalar.properties.generalCategory == .spaceSeparator
+            out.append(isBlank ? " " : scalar)
+        }
+        return Array(String(out).utf8)
     }
 
     /// A header field on one line, before its encoded words are decoded.

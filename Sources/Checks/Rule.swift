@@ -60,6 +60,8 @@ package struct Rule: Hashable, Sendable {
     /// Number of its first line in the file, from 1. It names the rule: no two rules share it.
     package var line: Int
     package var operation: Operation
+    /// The line as it stands in the file, its continuations joined.
+    package var text: [UInt8]
 
     package enum Operation: Hashable, Sendable {
         /// `/pattern/flags text`; regexp tables know `/pattern/!/other/ text` as well.
@@ -68,9 +70,10 @@ package struct Rule: Hashable, Sendable {
         case endif
     }
 
-    package init(line: Int, operation: Operation) {
+    package init(line: Int, operation: Operation, text: [UInt8]) {
         self.line = line
         self.operation = operation
+        self.text = text
     }
 }
 

@@ -44,7 +44,7 @@ struct RuleReader {
             operation = nil
             reader.note("ignoring unrecognized request", skipped: true)
         }
-        return (operation.map { Rule(line: line.number, operation: $0) }, reader.problems)
+        return (operation.map { Rule(line: line.number, operation: $0, text: text) }, reader.problems)
     }
 
     private mutating func note(_ text: String, placed: Bool = true, skipped: Bool = false) {

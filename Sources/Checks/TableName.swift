@@ -29,16 +29,31 @@ package struct TableName: Hashable, Sendable {
     /// Reads one name.
     package init(_ name: String) throws(TableNameError) {
         guard let colon = name.utf8.firstIndex(of: 0x3A) else {
-            throw TableNameError("\"\(name)\" has no type: write pcre:\(name) or regexp:\(name)")
+            throw TableNameError(
+                name.utf8.first == 0x24
+                    ? Self.noParameters(name) : "\"\(name)\" has no type: write pcre:\(name) or regexp:\(name)")
         }
         let kind = String(name[..<colon])
         guard let type = TableType(rawValue: kind) else {
-            throw TableNameError(
-                "unsupported table type: \(kind) (pcre and regexp are read; tables of other types look up whole "
-                    + "lines, which no header or body line equals)")
+            throw TableNameError("unsupported table type: \(kind) (\(Self.instead(kind)))")
         }
         self.init(type: type, place: String(name[name.index(after: colon)...]))
         if place.isEmpty { throw TableNameError("\"\(name)\" names no file") }
+        guard place.utf8.first != 0x24 else { throw TableNameError(Self.noParameters(name)) }
+    }
+
+    /// What to write in place of a type of Postfix's that is not read.
+    private static func instead(_ kind: String) -> String {
+        switch kind {
+        case "proxy": "tables are read by the gateway itself: leave out proxy:"
+        case "unionmap", "pipemap": "write the tables one by one"
+        default:
+            "pcre and regexp are read; tables of other types look up whole lines, which no header or body line equals"
+        }
+    }
+
+    private static func noParameters(_ name: String) -> String {
+        "\"\(name)\": parameters of main.cf are not known here: write the file's whole path, as in pcre:/etc/postfix/..."
     }
 
     /// Reads a list: names with commas or white space between them; what stands in braces is one name.

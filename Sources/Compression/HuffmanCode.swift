@@ -1,5 +1,5 @@
 /// A canonical prefix code of at most 15 bits, packed from the low bit on (RFC 1951 section 3.2.2).
-struct HuffmanCode: Sendable {
+package struct HuffmanCode: Sendable {
     private static let longest = 15
 
     /// How many codes there are of each length.
@@ -8,7 +8,7 @@ struct HuffmanCode: Sendable {
     private var symbols: [UInt16] = []
 
     /// The code with a length for each symbol, 0 for none; nil when there are more codes than fit.
-    init?(_ lengths: ArraySlice<UInt8>) {
+    package init?(_ lengths: ArraySlice<UInt8>) {
         for length in lengths where length > 0 { counts[min(Int(length), Self.longest)] += 1 }
         var left = 1
         for length in 1...Self.longest {
@@ -30,7 +30,7 @@ struct HuffmanCode: Sendable {
     static func of(_ lengths: ArraySlice<UInt8>) -> HuffmanCode { HuffmanCode(lengths) ?? HuffmanCode(empty: ()) }
 
     /// The symbol whose code `bits` begins with, and the code's length; nil when there is none.
-    func decode(_ bits: UInt16) -> (symbol: Int, length: Int)? {
+    package func decode(_ bits: UInt16) -> (symbol: Int, length: Int)? {
         var code = 0
         var first = 0
         var index = 0

@@ -1,3 +1,5 @@
+internal import MailModel
+
 private typealias Setting = SchemaKey<Settings>
 
 /// Keys of the spam scorer.
@@ -24,6 +26,10 @@ let bayesKeys: [SchemaKey<Settings>] = [
     Setting(
         "bayes.near_duplicates", \.bayes.nearDuplicates, .count(1...1_000_000),
         "Messages nearly alike that are learnt in one class. More of them teach nothing but to trust them too much."),
+    Setting(
+        "bayes.explain", \.bayes.explains, .flag,
+        "Name the words that decided, where tests are shown: journal, quarantine, X-Spam-Report. Mail is quoted there then."
+    ),
     Setting(
         "bayes.redis_server", \.bayes.redis.server,
         ValueType<ServerAddress>.redisAddress.orNull(meaning: "the databases are in bayes.path"),

@@ -1,3 +1,5 @@
+package import MailModel
+
 extension Settings {
     /// The spam scorer.
     package struct Bayes: Sendable, Equatable {
@@ -16,6 +18,8 @@ extension Settings {
         package var minimum = 200
         /// Messages nearly alike of one class that are learnt.
         package var nearDuplicates = 50
+        /// The words that decided are kept with what is kept of a message.
+        package var explains = false
         package var redis = Redis()
         package var autolearn = Autolearn()
         package init() {}

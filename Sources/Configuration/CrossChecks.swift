@@ -9,6 +9,7 @@ extension SettingsReader {
         checkListenerPolicies()
         checkMailLoops()
         checkLimits()
+        checkLevels()
         checkScanners()
     }
 
@@ -56,7 +57,7 @@ extension SettingsReader {
             guard listener.placement == .afterQueue, !faulty.contains(path + ".placement") else { continue }
             let refusals =
                 (policy.infected == .reject ? ["infected"] : []) + (policy.rule == .reject ? ["rule"] : [])
-                + UncheckedReason.allCases.filter { policy[uncheckedFor: $0] == .reject }.map {
+                + UncheckedReason.judged.filter { policy[uncheckedFor: $0] == .reject }.map {
                     "unchecked.\($0.rawValue)"
                 }
             for key in refusals {
@@ -81,6 +82,27 @@ extension SettingsReader {
                     "listeners[\(looping)]",
                     message: "mail loop: next hop \(hop) of policy '\(name)' is the listener "
                         + "\(settings.listeners[looping].address)")
+            }
+        }
+    }
+
+    private mutating func checkLevels() {
+        for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
+            let levels = policy.levels
+            let path = "policies.\(name).levels"
+            if levels.tag2 > levels.kill {
+                loaded.report(
+                    .warning, at: "\(path).tag2", "\(path).kill",
+                    message:
+                        "levels.tag2 (\(pointsText(levels.tag2))) is over levels.kill (\(pointsText(levels.kill))): mail "
+                        + "between them is spam whose score is below what its header calls required")
+            }
+            if levels.tag > levels.tag2 {
+                loaded.report(
+                    .warning, at: "\(path).tag", "\(path).tag2",
+                    message:
+                        "levels.tag (\(pointsText(levels.tag))) is over levels.tag2 (\(pointsText(levels.tag2))): spam "
+                        + "between them has no spam fields")
             }
         }
     }

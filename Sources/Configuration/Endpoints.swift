@@ -1,3 +1,5 @@
+package import MailModel
+
 /// Where a listener waits: `127.0.0.1:10024`, `[::1]:10024`, `unix:/path`.
 package enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A TCP port of one address; `0.0.0.0` and `::` are all addresses of the machine.
@@ -51,12 +53,8 @@ extension ListenAddress {
     }
 }
 
-/// Where a server that we ask listens, a scanner or a Redis: `127.0.0.1:3310`, `[::1]:3310`, `clamd.example.com:3310`, `unix:/path`.
-package enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
-    case tcp(host: String, port: Int)
-    case unix(path: String)
-
-    /// Reads the forms above.
+extension ServerAddress {
+    /// Reads the forms of `description`.
     package init(parsing text: String) throws(ValueError) {
         if text.hasPrefix("unix:") {
             self = .unix(path: try checkedSocketPath(String(text.dropFirst(5))))
@@ -67,14 +65,6 @@ package enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
             throw ValueError("'\(shown(host))' is neither an IP address nor a host name")
         }
         self = .tcp(host: host, port: port)
-    }
-
-    /// The form that `init(parsing:)` reads.
-    package var description: String {
-        switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
     }
 }
 

@@ -104,7 +104,7 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "add_ambiguity_results", \.addAmbiguityResults, .flag,
             "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
-    ] + levelKeys + tagKeys + extensionKeys + adminKeys + UncheckedReason.allCases.map(uncheckedKey)
+    ] + levelKeys + tagKeys + extensionKeys + adminKeys + UncheckedReason.judged.compactMap(uncheckedKey)
         + AnomalyKind.allCases.map(anomalyKey),
     sections: [
         ("levels", "Scores from which on something happens, as in amavis."),
@@ -165,18 +165,19 @@ private func anomalyKey(_ kind: AnomalyKind) -> SchemaKey<Settings.PolicySetting
         "anomalies." + kind.rawValue, \.[actionFor: kind], .choice, "A \(kind.anomalyClass.rawValue) form.")
 }
 
-private func uncheckedKey(_ reason: UncheckedReason) -> SchemaKey<Settings.PolicySettings> {
-    let doc =
-        switch reason {
-        case .encrypted: "Content is encrypted."
-        case .ambiguous: "Mail readers are known to see different things in it."
-        case .overLimits: "Larger, deeper or more than a limit allows."
-        case .unsupported: "A format that cannot be unpacked here."
-        case .corrupt: "A damaged archive or coding."
-        case .scannerFailed: "A scanner failed or did not finish."
-        case .scannerCrashed: "The worker crashed on it twice."
-        case .deadline: "It took longer than the inspection may take."
-        }
+private func uncheckedKey(_ reason: UncheckedReason) -> SchemaKey<Settings.PolicySettings>? {
+    let doc: String
+    switch reason {
+    case .encrypted: doc = "Content is encrypted."
+    case .ambiguous: doc = "Mail readers are known to see different things in it."
+    case .overLimits: doc = "Larger, deeper or more than a limit allows."
+    case .unsupported: doc = "A format that cannot be unpacked here."
+    case .corrupt: doc = "A damaged archive or coding."
+    case .scannerFailed: doc = "A scanner failed or did not finish."
+    case .scannerCrashed: doc = "The worker crashed on it twice."
+    case .deadline: doc = "It took longer than the inspection may take."
+    case .workspaceFull: return nil
+    }
     return PolicyKey("unchecked." + reason.rawValue, \.[uncheckedFor: reason], .destiny, doc)
 }
 

@@ -46,23 +46,35 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "What becomes of mail when neither it nor another scanner with the same aim answers."),
     ScannerKey("timeout", \.timeout, .duration(1...3600), "Time for one message, within that of the whole inspection."),
     ScannerKey(
-        "parts", \.parts, ValueType<Bool>.flag.orNull(meaning: "yes for command and protocol"),
+        "parts", \.parts, ValueType<Bool>.flag.orNull(meaning: "yes for command, protocol and text"),
         "Give it every decoded part too; it then waits for the inspection."),
     ScannerKey(
         "self_test", \.selfTest,
-        ValueType<ScannerEntry.Sample>.choice.orNull(meaning: "gtube for spamd and rspamd, else eicar"),
-        "What it must find, at the start and on a timer, to be believed when it finds nothing."),
+        ValueType<ScannerEntry.Sample>.choice.orNull(meaning: "gtube where spam is sought, else eicar"),
+        "What it must find, at the start and on a timer, to be believed when it finds nothing. none: it must answer."),
+    ScannerKey(
+        "seeks", \.seeks,
+        ValueType<ScannerEntry.Aim>.choice.orNull(meaning: "spam with self_test gtube, else viruses"),
+        "Of kind protocol: what it looks for; only scanners that look for the same stand in for each other."),
+    ScannerKey(
+        "max_size", \.maxSize,
+        ValueType<Int>.size(0...2_147_483_648).orNull(meaning: "2 MiB for spamd and rspamd, else 0"),
+        "Octets of the largest message that it gets; more is over-limits, or no points. 0 is no limit."),
     ScannerKey(
         "stale_after", \.staleAfter, .duration(0...31_536_000),
         "clamd: age of its signatures from which on it is taken as failed. 0 is any age."),
-    ScannerKey("concurrency", \.concurrency, .count(1...1000), "Messages that it is given at one time."),
+    ScannerKey(
+        "concurrency", \.concurrency, .count(1...1000), "Messages that it is given at one time, at each address."),
     ScannerKey(
         "addresses", \.addresses,
         ValueType<ServerAddress>.scannerEndpoint.list(of: "addresses", allowEmpty: true),
-        "Of a server: 127.0.0.1:3310, \"[::1]:3310\" or unix:/path. The next is tried when one fails."),
+        "Of a server: 127.0.0.1:3310, \"[::1]:3310\" or unix:/path. The first is asked, the next when it fails."),
     ScannerKey(
         "method", \.method, .choice,
         "clamd: the message in pieces, or as a descriptor, which needs a Unix socket and copies nothing."),
+    ScannerKey(
+        "request", \.request, .argument,
+        "Of kind text: what it is sent, as 'SCAN {}\\n'. {} is the directory, {}/* every file, each by itself."),
     ScannerKey(
         "programs", \.programs, ValueType<String>.path.list(of: "paths", allowEmpty: true),
         "Of a program: paths; the first that is there is run."),
@@ -76,12 +88,15 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "infected_codes", \.infectedCodes, ValueType<Int>.count(0...255).list(of: "exit codes", allowEmpty: true),
         "Exit codes of a program that found something; they count before the others."),
     ScannerKey(
-        "clean_pattern", \.cleanPattern, .argument, "pcre pattern for the output of a program that found nothing."),
+        "clean_pattern", \.cleanPattern, .argument, "pcre pattern for the words of one that found nothing."),
     ScannerKey(
         "infected_pattern", \.infectedPattern, .argument,
-        "pcre pattern for the output of a program that found something; it counts before the others."),
+        "pcre pattern for the words of one that found something; it counts before the others."),
     ScannerKey(
         "name_pattern", \.namePattern, .argument, "pcre pattern whose first group is the name of what was found."),
+    ScannerKey(
+        "all_matches", \.allMatches, ValueType<Bool>.flag.orNull(meaning: "yes for protocol"),
+        "It names every match of a content, so that spam signatures cannot hide a virus from it."),
     ScannerKey(
         "readable", \.readable, ValueType<String>.path.list(of: "paths", allowEmpty: true),
         "What a program may read besides the system and the mail: its signatures and settings."),
@@ -94,46 +109,3 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey(
         "score_percent", \.scorePercent, .count(0...1000), "spamd and rspamd: points here for a hundred points there."),
 ])
-
-// What no single key of a scanner shows.
-extension SettingsReader {
-    mutating func checkScanners() {
-        let scanners = loaded.settings.scanners
-        for (index, scanner) in scanners.enumerated() {
-            let path = "scanners[\(index)]"
-            func complain(_ key: String, _ message: String) {
-                guard !faulty.contains("\(path).\(key)"), !faulty.contains("\(path).kind") else { return }
-                loaded.report(at: "\(path).\(key)", path, message: message)
-            }
-            if scanner.name.isEmpty { complain("name", "a scanner needs a name") }
-            if scanners[..<index].contains(where: { $0.name == scanner.name && !$0.name.isEmpty }) {
-                complain("name", "there is another scanner '\(scanner.name)'")
-            }
-            let kind = scanner.kind.rawValue
-            switch (scanner.kind.isServer, scanner.kind.isProgram) {
-            case (true, false) where scanner.addresses.isEmpty:
-                complain("addresses", "scanner '\(scanner.name)' of kind \(kind) needs addresses")
-            case (false, _) where scanner.programs.isEmpty:
-                complain("programs", "scanner '\(scanner.name)' of kind \(kind) needs programs")
-            case (true, true) where scanner.addresses.isEmpty == scanner.programs.isEmpty:
-                complain("addresses", "scanner '\(scanner.name)' of kind \(kind) needs either addresses or programs")
-            default: break
-            }
-            if scanner.kind == .protocol, scanner.addresses.contains(where: { !$0.isUnix }) {
-                complain("addresses", "kind protocol needs a Unix socket: descriptors do not travel over TCP")
-            }
-            if scanner.kind == .command, !scanner.arguments.contains(where: { $0.contains("{}") }) {
-                complain("arguments", "scanner '\(scanner.name)' is not told what to look at: {} is in no argument")
-            }
-            if scanner.method == .fildes, scanner.addresses.contains(where: { !$0.isUnix }) {
-                complain("method", "fildes needs a Unix socket")
-            }
-        }
-    }
-}
-
-extension ServerAddress {
-    fileprivate var isUnix: Bool {
-        if case .unix = self { true } else { false }
-    }
-}

@@ -38,14 +38,22 @@ package struct ScannerEntry: Sendable, Equatable {
     package var timeout = 30
     /// nil: for programs and the site's own scanners.
     package var parts: Bool?
+    /// nil: what suits the kind and the sample.
+    package var seeks: Aim?
     /// nil: what suits the kind.
     package var selfTest: Sample?
     /// Seconds that signatures may be old; 0 for any age.
     package var staleAfter = 0
+    /// Octets of the largest message that it is given, 0 for any; nil: what suits the kind.
+    package var maxSize: Int?
+    /// nil: of the site's own, it names every match and not the first alone.
+    package var allMatches: Bool?
     /// Messages that it is given at one time.
     package var concurrency = 8
     package var addresses: [ServerAddress] = []
     package var method = Method.instream
+    /// What a daemon of kind text is told, with `{}` for the directory.
+    package var request = ""
     package var programs: [String] = []
     package var arguments: [String] = []
     package var cleanCodes = [0]
@@ -73,7 +81,12 @@ package struct ScannerEntry: Sendable, Equatable {
         case rspamd
         /// Of the site's own.
         case `protocol`
+        /// A daemon that answers a line of text with text.
+        case text
     }
+
+    /// What it is there for: one that looks for spam cannot stand in for one that looks for viruses.
+    package enum Aim: String, Sendable, Equatable, CaseIterable { case viruses, spam }
 
     /// How clamd gets the message.
     package enum Method: String, Sendable, Equatable, CaseIterable { case instream, fildes }
@@ -81,36 +94,48 @@ package struct ScannerEntry: Sendable, Equatable {
     /// What a scanner must find to be believed.
     package enum Sample: String, Sendable, Equatable, CaseIterable { case eicar, gtube, none }
 
+    /// Octets of a message beyond which spam filters are not asked: spam is small, and their time grows with the size.
+    package static let spamFilterSize = 2_097_152
+
     /// `parts` with its default for the kind.
-    package var takesParts: Bool { parts ?? kind.isProgram }
-    /// `self_test` with its default for the kind.
-    package var sample: Sample { selfTest ?? (kind.givesPoints ? .gtube : .eicar) }
+    package var takesParts: Bool {
+        if let parts { return parts }
+        return switch kind {
+        case .command, .protocol, .text: true
+        case .clamd, .spamd, .rspamd: false
+        }
+    }
+
+    /// `seeks` with its default: a scanner of the site's own that is tested with spam looks for spam.
+    package var aim: Aim {
+        if let seeks { return seeks }
+        return switch kind {
+        case .spamd, .rspamd: .spam
+        case .protocol: selfTest == .gtube ? .spam : .viruses
+        case .clamd, .command, .text: .viruses
+        }
+    }
+
+    /// `self_test` with its default.
+    package var sample: Sample { selfTest ?? (aim == .spam ? .gtube : .eicar) }
+    /// `max_size` with its default for the kind.
+    package var sizeLimit: Int { maxSize ?? (kind.isSpamFilter ? Self.spamFilterSize : 0) }
+    /// `all_matches` with its default for the kind.
+    package var namesAllMatches: Bool { allMatches ?? (kind == .protocol) }
 }
 
 extension ScannerEntry.Kind {
     /// It can be reached at an address.
-    package var isServer: Bool {
-        switch self {
-        case .clamd, .spamd, .rspamd, .protocol: true
-        case .command: false
-        }
-    }
+    package var isServer: Bool { self != .command }
 
     /// It can be a program that is run.
-    package var isProgram: Bool {
-        switch self {
-        case .clamd, .spamd, .rspamd: false
-        case .command, .protocol: true
-        }
-    }
+    package var isProgram: Bool { self == .command || self == .protocol }
 
-    /// It judges spam.
-    package var givesPoints: Bool {
-        switch self {
-        case .spamd, .rspamd: true
-        case .clamd, .command, .protocol: false
-        }
-    }
+    /// Each message is laid out for it in a directory of the workspace.
+    var readsFiles: Bool { self == .command || self == .text }
+
+    /// It gives points.
+    var isSpamFilter: Bool { self == .spamd || self == .rspamd }
 }
 
 extension ValueType where Value == ServerAddress {

@@ -215,7 +215,8 @@ package struct Settings: Sendable, Equatable {
     package struct Notices: Sendable, Equatable {
         /// Files with their texts, one for each language.
         package var directory = "/usr/share/mailreeve/notices"
-        /// Notices to one recipient or administrator in an hour; further ones are only logged.
+        /// Notices to one recipient, administrator, or sender of mail that was refused for what is in it, in an hour; further ones are
+        /// only logged.
         package var perHour = 60
         /// Seconds in which the next hop has to take a notification to the sender; else the client has to try again.
         package var senderTime = 15

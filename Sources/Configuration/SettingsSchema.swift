@@ -195,7 +195,7 @@ private let noticeKeys: [Setting] = [
     Setting("notices.directory", \.notices.directory, .path, "Files with the texts of notices, one for each language."),
     Setting(
         "notices.per_hour", \.notices.perHour, .count(0...100_000),
-        "Notices to one recipient or administrator in an hour; further ones are only logged."),
+        "Notices to one address in an hour, senders of mail refused for its content too; further ones are only logged."),
     Setting(
         "notices.sender_time", \.notices.senderTime, .duration(1...3600),
         "A next hop's taking a notification to the sender. When it takes longer, the client has to try again."),

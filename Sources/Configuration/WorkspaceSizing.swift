@@ -1,8 +1,8 @@
 /// How large the workspace may become, against the file system it is on: what `check-config` prints.
 ///
 /// Of `workers` inspections at one time each holds its message (at most `limits.message_size`) and what was unpacked from it
-/// (`workspace.expansion` times as much); 7/8 as not all are at their largest at once. Each scanner that is a program has as
-/// much again in a directory of its own, `concurrency` times.
+/// (`workspace.expansion` times as much); 7/8 as not all are at their largest at once. Each scanner that reads files
+/// has as much again in a directory of its own, `concurrency` times.
 package struct WorkspaceSizing: Hashable, Sendable {
     /// The estimate in octets.
     package let needed: Int
@@ -17,16 +17,16 @@ package struct WorkspaceSizing: Hashable, Sendable {
     package init(_ settings: Settings, processors: Int, tmpfsBytes: Int?) {
         let workers = settings.inspector.workers > 0 ? settings.inspector.workers : max(1, processors)
         let expansion = settings.workspace.expansion
-        let programs = settings.scanners.filter { $0.kind == .command }.reduce(0) { $0 + $1.concurrency }
+        let readers = settings.scanners.filter(\.kind.readsFiles).reduce(0) { $0 + $1.concurrency }
         let inspected = saturatingProduct([settings.limits.messageSize, 1 + expansion, workers, 7]) / 8
-        let copied = saturatingProduct([programs, settings.limits.messageSize, 1 + expansion])
+        let copied = saturatingProduct([readers, settings.limits.messageSize, 1 + expansion])
         needed = inspected.addingReportingOverflow(copied).overflow ? .max : inspected + copied
         available = tmpfsBytes
         perMessage = settings.unpacking.workspace
         directory = settings.workspace.directory
         let largest = "\(sizeText(settings.limits.messageSize)) x (1 + \(expansion))"
         terms =
-            "\(largest) x \(workers) workers x 7/8" + (programs > 0 ? " + \(largest) x \(programs) programs" : "")
+            "\(largest) x \(workers) workers x 7/8" + (readers > 0 ? " + \(largest) x \(readers) for scanners" : "")
     }
 
     /// True when the estimate fits, or when nothing is known to the contrary.
@@ -58,7 +58,7 @@ package struct WorkspaceSizing: Hashable, Sendable {
             warn(
                 ["unpacking.workspace", "workspace.directory"],
                 "one message may write \(mebibytes(perMessage)) but \(directory) has \(mebibytes(available)): mail that "
-                    + "unpacks to more gets 451 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace")
+                    + "unpacks to more gets 452 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace")
         }
         return problems
     }

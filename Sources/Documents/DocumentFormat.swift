@@ -73,8 +73,8 @@ package struct DocumentFormat: Sendable {
             reports: "signed and compressed content as mail; encrypted",
             recognise: CryptographicMessage.matches, reader: CryptographicMessage.read),
         DocumentFormat(
-            name: "OpenPGP", recognisedBy: "label of the armour, or an encrypted session key packet",
-            reports: "encrypted; unsupported otherwise",
+            name: "OpenPGP", recognisedBy: "label of the armour, or the first packet",
+            reports: "the file in what is compressed or signed only; encrypted",
             recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",

@@ -25,7 +25,8 @@ enum TextDocument {
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
         guard literals.hasFile || !literals.longLiterals.isEmpty || ScriptWords.isLikely(in: text) else { return }
         var words = ScriptWords(text)
-        guard words.hasScript || words.isVectorImage else { return }
+        // A link to a file in its own text is saved without script, too.
+        guard words.hasScript || words.isVectorImage || text.firstIndex(of: ";base64,") != nil else { return }
         var at = 0
         for literal in literals.longLiterals {
             words.look(at: text, at..<literal.lowerBound)
@@ -33,6 +34,7 @@ enum TextDocument {
         }
         words.look(at: text, at..<text.count)
         if words.hasScript, words.offersFile, literals.hasFile || words.decodes { extraction.fact(.htmlSmuggling) }
+        if words.linksFile, words.hasScript || words.offersFile { extraction.fact(.htmlSmuggling) }
         if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
     }
 }
@@ -44,6 +46,8 @@ private struct ScriptWords {
     private(set) var hasHandler = false
     /// A file is made or offered for saving.
     private(set) var offersFile = false
+    /// A `data:` URL (RFC 2397) in base64 of something that a page does not show.
+    private(set) var linksFile = false
     /// Text is made into octets.
     private(set) var decodes = false
     private(set) var isVectorImage = false
@@ -56,7 +60,11 @@ private struct ScriptWords {
         var from = 0
         while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
             from = place + 1
-            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return true }
+            guard from < head.count else { return false }
+            let letter = asciiLower(head[from])
+            for word in roots where word.utf8Start[0] == letter && head.hasPrefix(ignoringCase: word, from: from) {
+                return true
+            }
         }
         return false
     }
@@ -100,6 +108,7 @@ private struct ScriptWords {
                 if text.hasPrefix(ignoringCase: "createobjecturl", from: index) { offersFile = true }
             case UInt8(ascii: "d"), UInt8(ascii: "D"):
                 if text.hasPrefix(ignoringCase: "download", from: index) { offersFile = true }
+                if text.hasPrefix(ignoringCase: "data:", from: index), isFile(text, index + 5) { linksFile = true }
             case UInt8(ascii: "a"), UInt8(ascii: "A"):
                 if text.hasPrefix(ignoringCase: "atob", from: index) { decodes = true }
             case UInt8(ascii: "f"), UInt8(ascii: "F"):
@@ -110,6 +119,23 @@ private struct ScriptWords {
             default: break
             }
         }
+    }
+
+    /// Types that pages show or use themselves.
+    private static let shown: [StaticString] = [
+        "image/", "font/", "audio/", "video/", "text/css", "text/plain", "application/font", "application/x-font",
+        "application/vnd.ms-fontobject", "application/json",
+    ]
+    private static let longestType = 128
+
+    /// A media type that is not shown and `;base64,` stand here.
+    private func isFile(_ text: Span<UInt8>, _ start: Int) -> Bool {
+        for type in Self.shown where text.hasPrefix(ignoringCase: type, from: start) { return false }
+        for index in start..<max(start, min(text.count, start + Self.longestType)) {
+            if text[index] == UInt8(ascii: ",") { return false }
+            if text.hasPrefix(ignoringCase: ";base64,", from: index) { return true }
+        }
+        return false
     }
 
     /// ` onload=`, with blanks before the sign.

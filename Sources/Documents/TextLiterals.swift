@@ -6,9 +6,8 @@ struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
     private static let shortestText = 64
     private static let shortestList = 32
-    /// Characters of a literal's first piece, but for a short one before it; and of a piece that continues it behind
-    /// quotes, signs of addition and blanks. Words of prose are mostly shorter.
-    private static let shortestPiece = 16
+    /// Characters of a piece that continues a literal behind quotes, signs of addition and blanks. Words of prose are
+    /// mostly shorter.
     private static let shortestContinuation = 8
 
     /// Characters of a literal from which on no words are looked for in it.
@@ -86,37 +85,16 @@ struct TextLiterals {
         }
     }
 
-    /// Where the next run of at least `shortestPiece` characters of base64 begins. Eight octets are looked at together:
-    /// most texts have a blank, a quote or a bracket among them.
+    /// Where the next run of at least `Span.base64Run` characters of base64 begins: fewer are mostly words of prose.
     private static func longRun(_ bytes: Span<UInt8>, _ classes: Span<UInt8>, from start: Int) -> Int? {
-        let base64 = CharacterClasses.base64.rawValue
         var at = start
-        while at + 8 <= bytes.count {
-            guard hasOnlyLettersAndMore(bytes, at) else {
-                at += 8
-                continue
-            }
-            var bad = at
-            while bad < at + 8, classes[Int(bytes[bad])] & base64 != 0 { bad += 1 }
-            guard bad == at + 8 else {
-                at += 8
-                continue
-            }
-            var first = at
-            while first > start, classes[Int(bytes[first - 1])] & base64 != 0 { first -= 1 }
-            var end = at + 8
-            while end < bytes.count, end - first < shortestPiece, classes[Int(bytes[end])] & base64 != 0 { end += 1 }
-            if end - first >= shortestPiece { return first }
-            at = end
+        while let run = bytes.firstBase64Run(from: at) {
+            // The search takes some signs for characters of base64.
+            at = run + Span<UInt8>.base64Run
+            while at > run, classes[Int(bytes[at - 1])] & CharacterClasses.base64.rawValue != 0 { at -= 1 }
+            if at == run { return run }
         }
         return nil
-    }
-
-    /// False when one of eight octets is below `+` or no ASCII.
-    private static func hasOnlyLettersAndMore(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
-        let word = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: at, as: UInt64.self) }
-        let high: UInt64 = 0x8080_8080_8080_8080
-        return ((word &- 0x2B2B_2B2B_2B2B_2B2B) & ~word | word) & high == 0
     }
 
     /// Where a short piece before `run` begins, when nothing but a joint stands between.
@@ -124,7 +102,9 @@ struct TextLiterals {
         var at = run
         while at > 0, run - at < 64, classes[Int(bytes[at - 1])] & CharacterClasses.joint.rawValue != 0 { at -= 1 }
         let joint = at
-        while at > 0, joint - at < shortestPiece, classes[Int(bytes[at - 1])] & CharacterClasses.base64.rawValue != 0 {
+        while at > 0, joint - at < Span<UInt8>.base64Run,
+            classes[Int(bytes[at - 1])] & CharacterClasses.base64.rawValue != 0
+        {
             at -= 1
         }
         return joint < run && at < joint ? at : run

@@ -14,10 +14,11 @@ struct XMLTag {
     private static let mostAttributes = 64
     private static let longestValue = 65_536
 
-    /// Calls `use` for each tag, in one pass, until it returns false.
+    /// Calls `use` for each tag, in one pass, until it returns false. Not for tags without attributes whose names have up to
+    /// three characters: text consists of them, and nothing that is looked for.
     static func each(in bytes: Span<UInt8>, _ use: (XMLTag) -> Bool) {
         var from = 0
-        while let place = bytes.firstIndex(of: UInt8(ascii: "<"), from: from) {
+        while let place = bytes.firstLongTag(from: from) {
             from = place + 1
             let isClosing = from < bytes.count && bytes[from] == UInt8(ascii: "/")
             var start = isClosing ? from + 1 : from

@@ -29,11 +29,31 @@ final class Autolearner: Sendable {
 
     private struct State {
         var waiting: [Item] = []
+        /// Messages that were not learnt because too many waited, since that was last reported.
+        var refused = 0
+        /// More senders than are remembered came on the day; it is reported once.
+        var hasTooManySenders = false
+        var isReported = false
         /// The day, and how often each sender has taught on it.
         var day = 0
         var senders: [[UInt8]: Int] = [:]
         /// Batches of the day by database.
         var batches: [String: BatchRecord] = [:]
+
+        /// What is to be reported, once.
+        mutating func takeTroubles() -> [String] {
+            var troubles: [String] = []
+            if refused > 0 {
+                troubles.append("\(Autolearner.waitingLimit) messages were waiting: \(refused) more were not learnt")
+            }
+            refused = 0
+            if hasTooManySenders, !isReported {
+                isReported = true
+                troubles.append(
+                    "\(Autolearner.senderLimit) senders have taught today: mail of others is not learnt until tomorrow")
+            }
+            return troubles
+        }
     }
 
     private let state = Mutex(State())
@@ -44,22 +64,43 @@ final class Autolearner: Sendable {
         (wakeUps, wakeUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Takes a judged message when it is one to learn from. Infected, banned and unchecked mail teaches nothing.
-    func offer(_ work: MessageWork) async {
+    /// Decides on a judged message, before its fields are written. Infected, banned and unchecked mail teaches nothing. What
+    /// is to be learnt takes one of its sender's turns: `offer` or `withdraw` has to follow.
+    func decide(_ work: MessageWork) -> AutolearningStatus {
         let settings = work.setup.settings.bayes
-        guard settings.autolearn.enabled, let scorer = work.setup.scorer, let report = work.report,
-            !report.tokens.isEmpty, work.message.file.count <= Self.largestMessage,
+        guard settings.autolearn.enabled, work.setup.scorer != nil else { return .disabled }
+        guard work.bayesFailure == nil else { return .unavailable }
+        guard let report = work.report, !report.tokens.isEmpty, work.message.file.count <= Self.largestMessage,
             work.verdict.categories.allSatisfy(Self.mayTeach)
-        else { return }
+        else { return .no }
         let conditions = Autolearning(
             spam: settings.autolearn.spam, ham: settings.autolearn.ham, onError: settings.autolearn.onError)
         let learnt = work.bayes.map { $0.tests.reduce(0) { $0 + $1.score } }
         guard
             let isSpam = conditions.lesson(
                 tests: work.verdict.tests, learnt: learnt, probability: work.bayes?.probability)
-        else { return }
+        else { return .no }
+        guard hasRoom() else { return .failed }
         let sender = work.message.envelope.reversePath.bytes
-        guard takeTurn(sender, day: work.time / 86_400, limit: settings.autolearn.perSender) else { return }
+        guard takeTurn(sender, day: work.time / 86_400, limit: settings.autolearn.perSender) else {
+            wakeUp.yield()
+            return .no
+        }
+        return isSpam ? .spam : .ham
+    }
+
+    /// False, and that is counted, when too many messages wait.
+    private func hasRoom() -> Bool {
+        state.withLock { state in
+            guard state.waiting.count >= Self.waitingLimit else { return true }
+            state.refused += 1
+            return false
+        }
+    }
+
+    /// Takes a message that was decided to be learnt and is done with.
+    func offer(_ work: MessageWork) async {
+        guard work.autolearning.teaches, let scorer = work.setup.scorer, let report = work.report else { return }
         let file = work.message.file
         let id = try? await work.setup.blocking(unless: file.inMemory) {
             let bytes = try file.descriptor.read(at: 0, count: Self.largestMessage)
@@ -67,10 +108,28 @@ final class Autolearner: Sendable {
         }
         guard let id else { return }
         let item = Item(
-            lesson: Bayes.Lesson(id: id, features: Features(tokens: report.tokens)), isSpam: isSpam,
+            lesson: Bayes.Lesson(
+                id: id, features: Features(tokens: report.tokens), date: UInt32(clamping: work.time)),
+            isSpam: work.autolearning == .spam,
             database: LearntDatabases.name(work.message.envelope.recipients, scorer.scope))
-        state.withLock { if $0.waiting.count < Self.waitingLimit { $0.waiting.append(item) } }
+        state.withLock { state in
+            if state.waiting.count < Self.waitingLimit {
+                state.waiting.append(item)
+            } else {
+                state.refused += 1
+            }
+        }
         wakeUp.yield()
+    }
+
+    /// Gives the turn back that a message took whose client sends it again: it teaches then.
+    func withdraw(_ work: MessageWork) {
+        guard work.autolearning.teaches else { return }
+        state.withLock { state in
+            guard state.day == work.time / 86_400 else { return }
+            let sender = work.message.envelope.reversePath.bytes
+            state.senders[sender, default: 1] -= 1
+        }
     }
 
     private static func mayTeach(_ category: Category) -> Bool {
@@ -87,8 +146,13 @@ final class Autolearner: Sendable {
                 state.day = day
                 state.senders = [:]
                 state.batches = [:]
+                state.hasTooManySenders = false
+                state.isReported = false
             }
-            if state.senders[sender] == nil, state.senders.count >= Self.senderLimit { return false }
+            if state.senders[sender] == nil, state.senders.count >= Self.senderLimit {
+                state.hasTooManySenders = true
+                return false
+            }
             guard state.senders[sender, default: 0] < limit else { return false }
             state.senders[sender, default: 0] += 1
             return true
@@ -101,10 +165,11 @@ final class Autolearner: Sendable {
     ///   - report: gets what went wrong; mail is not touched by it.
     func run(scorer: @escaping @Sendable () -> SpamScorer?, report: @escaping @Sendable (String) -> Void) async {
         for await _ in wakeUps {
-            let items = state.withLock { state in
+            let (items, troubles) = state.withLock { state in
                 defer { state.waiting = [] }
-                return state.waiting
+                return (state.waiting, state.takeTroubles())
             }
+            for trouble in troubles { report("autolearning: \(trouble)") }
             guard let scorer = scorer(), !items.isEmpty else { continue }
             var groups: [String: [Item]] = [:]
             for item in items { groups["\(item.isSpam ? "s" : "h")\(item.database ?? "")", default: []].append(item) }
@@ -131,4 +196,9 @@ final class Autolearner: Sendable {
         }
         state.withLock { $0.batches[name] = batch }
     }
+}
+
+extension AutolearningStatus {
+    /// The message is to be learnt.
+    fileprivate var teaches: Bool { self == .spam || self == .ham }
 }

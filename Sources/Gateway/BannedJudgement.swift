@@ -9,6 +9,8 @@ internal import Policy
 struct BannedJudgement: Sendable {
     /// Files that are banned, in the order of the report; at most `shown`.
     private(set) var contents: [BannedContent] = []
+    /// Further files that are banned.
+    private(set) var further = 0
     /// Points of rules that score.
     private(set) var tests: [ScoredTest] = []
     /// What would be banned but for the allow list, in words for the log.
@@ -43,16 +45,14 @@ struct BannedJudgement: Sendable {
             firings[firing.part, default: []].append(firing)
         }
         for part in firings.keys.sorted() {
-            decide(firings[part] ?? [], order, part, report, book, envelope, now)
+            try decide(firings[part] ?? [], order, report, book, envelope, now)
         }
     }
 
     /// Asks the sets in their order until one has decided.
     private mutating func decide(
-        _ firings: [BannedFiring], _ order: [Int], _ part: Int, _ report: Report, _ book: RuleBook,
-        _ envelope: Envelope,
-        _ now: Int
-    ) {
+        _ firings: [BannedFiring], _ order: [Int], _ report: Report, _ book: RuleBook, _ envelope: Envelope, _ now: Int
+    ) throws {
         for set in order {
             for firing in firings where firing.set == set {
                 let rule = book.banned.sets[set].rules[firing.rule]
@@ -61,8 +61,10 @@ struct BannedJudgement: Sendable {
                     addTest(name, points, rule)
                 case .allow:
                     return
+                case .skip:
+                    throw RuleJudgement.Refusal(detail: "a rule that decides nothing holds")
                 case .ban:
-                    ban(part, rule, report, book, envelope, now)
+                    try ban(firing, rule, report, book, envelope, now)
                     return
                 }
             }
@@ -76,33 +78,55 @@ struct BannedJudgement: Sendable {
     }
 
     private mutating func ban(
-        _ part: Int, _ rule: BannedRule, _ report: Report, _ book: RuleBook, _ envelope: Envelope, _ now: Int
-    ) {
-        let description = report.parts[part]
+        _ firing: BannedFiring, _ rule: BannedRule, _ report: Report, _ book: RuleBook, _ envelope: Envelope, _ now: Int
+    ) throws {
+        let chain = Self.chain(firing.part, report)
+        guard chain.contains(firing.matched) else {
+            throw RuleJudgement.Refusal(detail: "a rule holds for what is not around its file")
+        }
+        var names: [String] = []
+        var attributes: [String] = []
+        // What is banned first, and the file in it.
+        for part in firing.matched == firing.part ? [firing.part] : [firing.matched, firing.part] {
+            let own = Self.names(part, report)
+            if names.isEmpty { names = own }
+            attributes.append(BannedContent.attributes(of: report.parts[part], names: own))
+        }
         let content = BannedContent(
-            part: part, path: description.path, attributes: BannedContent.attributes(of: description),
-            reason: rule.reason, rule: rule.place.description)
-        if let entries = Self.entries(part, report, book, envelope, now) {
+            part: firing.part, path: report.parts[firing.part].path, attributes: attributes.joined(separator: " | "),
+            names: names, reason: rule.reason, rule: rule.place.description)
+        if let entries = Self.entries(chain, report, book, envelope, now) {
             guard allowed.count < Self.shown else { return }
             let words = Set(entries.map { "\($0.owner): \($0.reason) (\($0.place))" }).sorted()
-            allowed.append("\(content.path) \(content.text): allowed by \(words.joined(separator: ", "))")
+            allowed.append("\(content.text): allowed by \(words.joined(separator: ", "))")
         } else if contents.count < Self.shown {
             contents.append(content)
+        } else {
+            further += 1
         }
+    }
+
+    /// A file and the containers around it, from the file on.
+    private static func chain(_ part: Int, _ report: Report) -> [Int] {
+        var out = [part]
+        while let container = report.parts[out[out.count - 1]].container { out.append(container) }
+        return out
+    }
+
+    /// The names of a part; where it has none, those that follow from the compressed file around it.
+    private static func names(_ part: Int, _ report: Report) -> [String] {
+        let own = report.parts[part].names
+        guard own.isEmpty, let container = report.parts[part].container else { return own }
+        return CompressedNames.inside(types: report.parts[container].types, names: report.parts[container].names)
     }
 
     /// What lets a file through for every recipient; nil when one of them has no entry. The digests are the worker's word: one
     /// that would lie about them could as well not have told that the file is banned.
     private static func entries(
-        _ part: Int, _ report: Report, _ book: RuleBook, _ envelope: Envelope, _ now: Int
+        _ chain: [Int], _ report: Report, _ book: RuleBook, _ envelope: Envelope, _ now: Int
     ) -> [BannedAllowList.Entry]? {
         guard !book.allowList.entries.isEmpty else { return nil }
-        var digests: [[UInt8]] = []
-        var next: Int? = part
-        while let index = next {
-            if !report.parts[index].sha256.isEmpty { digests.append(report.parts[index].sha256) }
-            next = report.parts[index].container
-        }
+        let digests = chain.map { report.parts[$0].sha256 }.filter { !$0.isEmpty }
         var out: [BannedAllowList.Entry] = []
         for recipient in envelope.recipients {
             guard

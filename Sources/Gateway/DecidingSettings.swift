@@ -46,7 +46,7 @@ enum DecidingSettings {
         if isLoved { return ["lovers"] }
         return switch category {
         case .clean: []
-        case .unchecked: verdict.reasons.map { "unchecked.\($0.rawValue)" }
+        case .unchecked: verdict.reasons.filter(UncheckedReason.judged.contains).map { "unchecked.\($0.rawValue)" }
         case .rule:
             switch verdict.ruling {
             case .hold: [ruleHold]

@@ -145,21 +145,24 @@ package final class GatewayService: Sendable {
             served: served,
             threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
-            scorer: await scorer(builder, start, learntMail, before: before?.scorer))
+            scorer: await scorer(builder, start, learntMail, before: before?.scorer),
+            tokenRequest: settings.bayes.explains ? .texts : .numbers)
     }
 
-    /// The scanners of the settings, each tested once; those in use where nothing about them has changed.
+    /// How long the first self-tests are awaited. A scanner that takes longer keeps nobody from starting or from taking over
+    /// new settings: until it is tested its policy holds.
+    private static let firstTests = Duration.seconds(5)
+
+    /// The scanners of the settings; those in use where nothing about them has changed.
     private static func scanners(
         _ builder: SetupBuilder, _ start: Start, before: GatewaySetup?
     ) async throws -> ScannerSet {
         let settings = builder.settings
-        if let before, before.settings.scanners == settings.scanners, before.settings.scanning == settings.scanning {
-            return before.scanners
-        }
+        if let before, ScannerTable.isSame(before.settings, settings) { return before.scanners }
         let scanners = try builder.scanners(inspector: start.inspectorPath) { [logger = start.logger] text in
             logger.warning("\(Escaping.text(text, limit: 1000))")
         }
-        await scanners.test()
+        await scanners.test(atMost: firstTests)
         return scanners
     }
 

@@ -39,7 +39,7 @@ struct GatewaySetup: Sendable {
     /// Judges by learnt mail; nil where that is off.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.
-    var tokenRequest = TokenRequest.numbers
+    var tokenRequest: TokenRequest
 
     func listener(_ name: String) -> ListenerSetup? { listeners[name] }
 

@@ -88,6 +88,8 @@ struct InspectionDocument: Encodable {
     /// nil as long as nothing was learned.
     var bayes = Nullable<[String: Double]>()
     var findings: [FindingEntry]
+    /// Files that are banned and not among the findings, as there are too many.
+    var bannedFurther = 0
     var parts: [PartEntry]
     /// Inspection and scanners gave their answers at an earlier time, on the same message.
     var cached: Bool
@@ -148,6 +150,7 @@ struct InspectionDocument: Encodable {
                 evidence: Escaping.text(
                     content.reason.isEmpty ? content.rule : "\(content.reason) (\(content.rule))", limit: 500))
         }
+        bannedFurther = work.verdict.bannedFurther
         allowed = work.allowedFiles.map { Escaping.text($0, limit: 1000) }
         edits = work.rules.outcome.edits.map { edit in
             "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)

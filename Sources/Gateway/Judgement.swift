@@ -68,7 +68,7 @@ extension MessageWork {
             judged[policy.judging] = base
             let (banned, strip) = (groups[index].banned, groups[index].strip)
             var own = base
-            own.add(banned: banned.contents, isStrippable: strip != nil)
+            own.add(banned: banned.contents, further: banned.further, isStrippable: strip != nil)
             own.tests += banned.tests
             own.apply(scores: setup.settings.scores)
             groups[index].verdict = own.graded(by: policy, standing: groups[index].standing, size: size)
@@ -103,7 +103,7 @@ extension MessageWork {
     }
 
     /// Scanners that every message has to meet.
-    private var requiredScanners: [String] { setup.database == nil ? [] : ["clamav"] }
+    private var requiredScanners: [String] { setup.database == nil || isEngineReplaced ? [] : [Self.engine] }
 
     /// Ends the message with one reply for everybody.
     mutating func end(_ reply: Reply) {
@@ -135,26 +135,20 @@ extension MessageWork {
             foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses,
             partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0)
         let deadline = monotonicNow() + seconds * 1_000_000_000
-        let (scanners, first) = (setup.scanners, scanSubject)
         let key = await cacheKey(context)
         let kept = key.flatMap { setup.cache.find($0) }
-        isFromCache = kept != nil
-        let keptOutcomes = kept?.outcomes ?? []
-        async let early = scanners.ask(.message, first, kept: keptOutcomes, deadline: deadline)
-        let outcome: InspectionOutcome
-        if let kept {
-            outcome = .report(kept.report, kept.ready, parts: nil)
-        } else {
-            outcome = await setup.pool.inspect(message.file, context, deadline: deadline)
+        let work = self
+        let (inspected, outcomes) = await setup.scanners.ask(
+            scanSubject, kept: kept?.outcomes ?? [], deadline: deadline
+        ) { anew in
+            if !anew, let kept { return work.inspected(.report(kept.report, kept.ready, parts: nil), isKept: true) }
+            let outcome = await work.setup.pool.inspect(work.message.file, context, deadline: deadline)
+            return work.inspected(outcome, isKept: false)
         }
-        var subject = first
-        if case .report(let report, _, let parts) = outcome { subject.parts = ScanParts(report, file: parts) }
-        scannerOutcomes = keptOutcomes
-        scannerOutcomes += await scanners.ask(.parts, subject, kept: keptOutcomes, deadline: deadline)
-        scannerOutcomes += await early
-        if kept == nil { keep(outcome, key) }
-        scannerOutcomes += await scanners.askBackups(after: scannerOutcomes, subject, deadline: deadline)
-        await judge(outcome, choice)
+        scannerOutcomes = outcomes
+        isFromCache = inspected.isKept
+        if kept == nil { keep(inspected.value, key) }
+        await judge(inspected.value, choice)
     }
 
     /// What the message is kept by; nil when nothing is kept.
@@ -168,14 +162,15 @@ extension MessageWork {
         // Addresses count as passwords only: nothing that is encrypted is kept.
         var known = context
         known.addresses = []
-        return MessageCache.Key(digest: digest, context: known, generation: setup.pool.generation)
+        return MessageCache.Key(
+            digest: digest, context: known, generation: setup.pool.generation, scanners: setup.scanners.versions)
     }
 
     private func keep(_ outcome: InspectionOutcome, _ key: MessageCache.Key?) {
         guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation else {
             return
         }
-        let outcomes = scannerOutcomes.filter { $0.settings.looksAtContentOnly }
+        let outcomes = scannerOutcomes.filter { $0.settings.looksAtContentOnly && !$0.settings.isBackup }
         setup.cache.keep(MessageCache.Entry(report: report, ready: ready, outcomes: outcomes), for: key)
     }
 
@@ -196,7 +191,7 @@ extension MessageWork {
             }
             self.report = report
             self.ready = ready
-            let scored = take(conclusion)
+            let (scored, doubts) = take(conclusion)
             report = self.report ?? report
             verdict = Verdict(
                 report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
@@ -207,7 +202,7 @@ extension MessageWork {
                 verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
-            for item in conclusion.unchecked { verdict.add(item) }
+            for item in conclusion.unchecked + doubts { verdict.add(item) }
             verdict.tests += conclusion.tests + scored
             verdict.tests += rules.tests
             verdict.tests += report.agreedTests
@@ -216,10 +211,10 @@ extension MessageWork {
                 verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
             }
         case .failed(let reason, let detail):
-            let scored = take(conclusion)
+            let (scored, doubts) = take(conclusion)
             verdict = report.map { Verdict($0) } ?? Verdict(failed: reason, detail: detail)
             if report != nil { verdict.add(Unchecked(reason, detail: detail)) }
-            for item in conclusion.unchecked { verdict.add(item) }
+            for item in conclusion.unchecked + doubts { verdict.add(item) }
             verdict.tests += conclusion.tests + scored
             causes.append(detail)
         }

@@ -121,7 +121,8 @@ package final class LearntDatabases: Sendable {
 
     /// A database for the rest of the process; made when it is not there.
     package func keep(_ name: String?) throws -> any KeyValueStore {
-        guard let store = try take(Self.component(name), making: true) else {
+        let component = Self.component(name)
+        guard try reserve(component, making: true), let store = table.withLock({ $0.entries[component]?.store }) else {
             throw GatewayError("\(name ?? "the shared database"): not there")
         }
         return store
@@ -134,11 +135,7 @@ package final class LearntDatabases: Sendable {
             case .directory(let base): (try? directoryNames(base + "/users").filter { !$0.hasPrefix(".") }) ?? []
             case .redis(let server, let prefix): try RedisStore.ownComponents(server, prefix: prefix)
             }
-        for component in components.sorted() {
-            guard let store = try take(component, making: false) else { continue }
-            defer { giveBack(component) }
-            try body(store)
-        }
+        for component in components.sorted() { _ = try lend(component, making: false, body) }
     }
 
     /// Lends a database.
@@ -150,33 +147,50 @@ package final class LearntDatabases: Sendable {
         _ name: String?, making: Bool = false, _ body: (any KeyValueStore) throws -> Result
     ) throws -> Result? {
         BlockingCheck.mayBlock("a database of learnt mail")
-        let component = Self.component(name)
-        guard let store = try take(component, making: making && !isReadOnly) else { return nil }
+        return try lend(Self.component(name), making: making && !isReadOnly, body)
+    }
+
+    private func lend<Result>(
+        _ component: String, making: Bool, _ body: (any KeyValueStore) throws -> Result
+    ) throws -> Result? {
+        guard try reserve(component, making: making) else { return nil }
         defer { giveBack(component) }
+        return try use(component, body)
+    }
+
+    /// The one place that holds a reference to a store that is lent: it ends with the call, before the store is given back.
+    /// What is closed while somebody still held it could be opened a second time.
+    @inline(never)
+    private func use<Result>(
+        _ component: String, _ body: (any KeyValueStore) throws -> Result
+    ) throws -> Result? {
+        guard let store = table.withLock({ $0.entries[component]?.store }) else { return nil }
         return try body(store)
     }
 
     private static func component(_ name: String?) -> String { name.map(escaped) ?? "" }
 
+    /// Opens a database and holds it until `giveBack`.
     /// - Parameter component: the name as it stands in paths and keys; empty for the shared database.
-    private func take(_ component: String, making: Bool) throws -> (any KeyValueStore)? {
+    /// - Returns: false when it is not there.
+    private func reserve(_ component: String, making: Bool) throws -> Bool {
         // Opening and closing under the lock: a database must not be opened while it is being closed.
         try table.withLock { table in
             table.clock += 1
             let clock = table.clock
-            if let entry = table.entries[component] {
+            if table.entries[component] != nil {
                 table.entries[component]?.uses += 1
                 table.entries[component]?.lastUse = clock
-                return entry.store
+                return true
             }
-            guard let store = try open(component, making: making) else { return nil }
+            guard let store = try open(component, making: making) else { return false }
             table.entries[component] = Entry(store: store, uses: 1, lastUse: clock)
             while table.entries.count > limit + 1 {
                 let idle = table.entries.filter { !$0.key.isEmpty && $0.value.uses == 0 }
                 guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { break }
                 table.entries[oldest.key] = nil
             }
-            return store
+            return true
         }
     }
 

@@ -43,7 +43,8 @@ final class LookupTable: Sendable {
             try LookupTable.refuse(table.problems.filter(\.isSkipped), place: place)
             values = rules.lines.compactMap { line in
                 guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { return nil }
-                return Value(text: result.marked(LookupTable.mark), line: rule.line)
+                return Value(
+                    text: result.marked(LookupTable.mark), line: rule.line, isPartial: result.highestCapture > 0)
             }
             state = Mutex(State(query: TableQuery([table], demandsUTF8: false)))
         }
@@ -78,13 +79,15 @@ final class LookupTable: Sendable {
         throw GatewayError(shown.joined(separator: "; "))
     }
 
-    /// What a line says. `mark` stands where a pattern puts in what it has matched.
+    /// What a line says.
     struct Value: Sendable {
         var text: [UInt8]
         var line: Int
+        /// `mark` stands where a pattern puts in what it has matched.
+        var isPartial = false
     }
 
-    /// An octet that no table holds.
+    /// An octet that no word of settings holds.
     static let mark: UInt8 = 0
 
     /// What the lines say, as far as it is known when the table is read.

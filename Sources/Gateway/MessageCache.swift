@@ -13,6 +13,8 @@ final class MessageCache: Sendable {
         var digest: [UInt8]
         var context: InspectionContext
         var generation: Int
+        /// What the scanners whose answers are kept said of themselves last.
+        var scanners: [[ScannerVersion?]] = []
     }
 
     struct Entry: Sendable {

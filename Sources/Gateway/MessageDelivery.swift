@@ -88,13 +88,16 @@ struct MessageDelivery {
     }
 
     private func commit(_ taken: [PreparedTransaction], _ work: inout MessageWork) async {
+        var owed: MessageTransaction?
         for (place, item) in taken.enumerated() {
             let replies = await item.prepared.commit()
             work.settle(item.transaction, replies, hop: item.prepared.hop.description)
             if let queueID = replies.compactMap(\.queueID).first { work.queuedAs.append(queueID) }
-            for (recipient, reply) in zip(item.transaction.added, replies.suffix(item.transaction.added.count))
-            where !reply.isPositive {
-                work.causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+            let added = item.transaction.added
+            if !added.isEmpty, !replies.contains(where: \.isPositive) {
+                owed = item.transaction
+            } else {
+                work.noteRefused(added, Array(replies.suffix(added.count)))
             }
             guard !work.message.lmtp, place + 1 < taken.count else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
@@ -107,6 +110,20 @@ struct MessageDelivery {
             // Whatever happens to the rest, and to us, these are not sent to again.
             if let failure = await remember(work, done) { work.causes.append(failure) }
         }
+        if let owed, work.outcomes.contains(where: \.hasMessage) { await sendCopies(owed, &work) }
+    }
+
+    /// Sends those whom a rule or the policy added their copy, when the transaction that they were in was refused and somebody else
+    /// got the message.
+    private func sendCopies(_ transaction: MessageTransaction, _ work: inout MessageWork) async {
+        var outgoing = transaction.outgoing
+        outgoing.recipients = transaction.added
+        switch await work.prepare(outgoing, hops: transaction.hops) {
+        case .ready(let prepared): work.noteRefused(transaction.added, await prepared.commit())
+        case .refused(_, let replies): work.noteRefused(transaction.added, replies)
+        case .unavailable(let failure):
+            work.causes += transaction.added.map { "BCC <\($0.path)>: \(failure)" }
+        }
     }
 }
 
@@ -114,6 +131,13 @@ extension MessageWork {
     /// What the policy wants for one recipient.
     func disposition(of index: Int) -> DispositionKind {
         group(of: index)?.disposition ?? .tempfail
+    }
+
+    /// Says which of the recipients whom nobody is told of did not get their copy.
+    fileprivate mutating func noteRefused(_ added: [Recipient], _ replies: [Reply]) {
+        for (recipient, reply) in zip(added, replies) where !reply.isPositive {
+            causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+        }
     }
 
     /// Gives those of a transaction one reply.

@@ -139,14 +139,16 @@ extension MessageWork {
         fields += HeaderEdits.unchecked(verdict)
         // Nothing is said of the score of a message that could not be inspected at all.
         if group.isLocal, policy.marking.addsSpamFields, report != nil {
-            fields += SpamFields.text(verdict, policy.levels, addsReport: policy.marking.addsSpamReport)
+            fields += SpamFields.text(
+                verdict, policy.levels, addsReport: policy.marking.addsSpamReport, autolearning: autolearning)
         }
         if policy.addAmbiguityResults, let report {
             fields += HeaderEdits.ambiguityResults(
                 hostname: setup.hostname, anomalies: anomalies,
                 readings: 1 + (report.parts.map(\.reading).max() ?? 0))
         }
-        return fields + rules.holdField(policy.marking.fieldNames)
+        let hold = rules.holdField(policy.marking.fieldNames)
+        return fields + (hold.isEmpty ? HeaderEdits.amavisHold(verdict, names: policy.marking.fieldNames) : hold)
     }
 
     private var received: String {

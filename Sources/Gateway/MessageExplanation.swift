@@ -4,6 +4,7 @@ internal import Foundation
 internal import MailModel
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Stores
 
 /// Why a message got its verdict, as the journal keeps it for `mailreeve explain`. Fields may be added, never renamed; in JSON
@@ -59,6 +60,10 @@ package struct MessageExplanation: Codable, Sendable {
     /// How often each kind was met.
     package var anomalies: [String: Int]
     package var rules: [String]
+    /// The scanners that were asked, and what came of it; nil where there are none.
+    package var scanners: [Fact]?
+    /// What an earlier copy of the message was told counted for this one; nil where it did not.
+    package var cached: Bool?
     package var recipients: [Outcome]
     /// The first groups; nil where one setting holds for all.
     package var groups: [Group]?
@@ -126,6 +131,8 @@ package struct MessageExplanation: Codable, Sendable {
                 "\(entry.list.rawValue) \(place): \(entry.verb) \(String(decoding: entry.text, as: UTF8.self))",
                 limit: 500)
         }
+        scanners = work.scannerOutcomes.isEmpty ? nil : work.scannerOutcomes.map(Self.fact)
+        cached = work.isFromCache ? true : nil
         recipients = event.outcomes.map {
             Outcome(
                 address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
@@ -134,6 +141,15 @@ package struct MessageExplanation: Codable, Sendable {
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
         causes = event.causes.map { Escaping.text($0, limit: 500) }
         wouldChange = DecidingSettings.alternatives(verdict, policy)
+    }
+
+    private static func fact(_ outcome: ScannerOutcome) -> Fact {
+        let time = "\(outcome.microseconds / 1000) ms"
+        let found = outcome.answer.map { $0.isInfected ? "infected" : "\($0.tests.count) tests" }
+        return Fact(
+            source: Escaping.text(outcome.settings.name),
+            text: found.map { "answered in \(time): \($0)" }
+                ?? "failed after \(time): \(Escaping.text(outcome.failure ?? "", limit: 300))")
     }
 
     private static func group(_ group: RecipientGroup, _ work: MessageWork) -> Group {

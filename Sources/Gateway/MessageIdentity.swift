@@ -1,8 +1,9 @@
+internal import Bytes
 internal import Digests
 internal import MIME
 
-/// What a learnt message is known by, whatever its way was: its date, its message identifier, its sender, its subject and
-/// its body. Fields that deliveries and filters add do not count.
+/// What a learnt message is known by, whatever its way was: its date, its message identifier, its sender and its body. Fields
+/// that deliveries and filters add do not count, nor the subject, which filters put their tags into.
 package enum MessageIdentity {
     /// - Parameter message: with CRLF line ends.
     package static func of(_ message: Span<UInt8>) -> String {
@@ -11,12 +12,34 @@ package enum MessageIdentity {
         while let field = scanner.next(in: message) {
             let isCounted =
                 field.isNamed("message-id", in: message) || field.isNamed("date", in: message)
-                || field.isNamed("from", in: message) || field.isNamed("subject", in: message)
+                || field.isNamed("from", in: message)
             guard isCounted else { continue }
             message.extracting(field.whole).withUnsafeBytes { sum.update($0) }
         }
         message.extracting(min(scanner.position, message.count)..<message.count).withUnsafeBytes { sum.update($0) }
         return hexadecimal(Array(sum.finish().prefix(20))) + "@mailreeve"
+    }
+
+    /// When the message came, in seconds since 1970: as the first trace field says, else as its sender does; 0 where neither
+    /// can be.
+    /// - Parameter message: with CRLF line ends.
+    package static func date(of message: Span<UInt8>) -> UInt32 {
+        var scanner = HeaderScanner()
+        var said: UInt32?
+        while let field = scanner.next(in: message) {
+            if field.isNamed("received", in: message) {
+                let trace = message.extracting(field.whole)
+                var last: Int?
+                for index in trace.indices where trace[index] == 0x3B { last = index }
+                if let last, let date = MailDate.seconds(trace.extracting(last + 1..<trace.count)) { return date }
+            } else if said == nil, field.isNamed("date", in: message) {
+                let whole = message.extracting(field.whole)
+                if let colon = whole.firstIndex(of: 0x3A) {
+                    said = MailDate.seconds(whole.extracting(colon + 1..<whole.count))
+                }
+            }
+        }
+        return said ?? 0
     }
 
     /// SHA-256 in hexadecimal digits.

@@ -16,18 +16,26 @@ extension MessageWork {
     /// What became of a notification to the sender.
     enum Notification {
         case sent
+        /// This sender has been told of so much in this hour that he is told no more.
+        case suppressed
         /// The next hop refused it for good: this sender cannot be told, and trying again would not change it.
         case refused(Reply)
         /// It was not taken in time: the client has to try again.
         case notTaken
     }
 
-    /// Tells the sender of refused recipients. A refusal of the next hop is said in the log.
+    /// Tells the sender of refused recipients. What keeps us from it is said in the log. How often a sender is told of mail that was
+    /// refused for what is in it is limited: spammers forge senders.
     /// - Parameter number: tells the notifications of one message apart.
     mutating func notifySender(_ refused: [RecipientOutcome], number: Int) async -> Notification {
+        let sender = message.envelope.reversePath
+        if let book = setup.notices, !refused.contains(where: \.kind.isDelivered), !book.mayNotify(sender, time: time) {
+            causes.append("no notification to <\(sender)>: too many in this hour")
+            return .suppressed
+        }
         let outcome = await notification(of: refused, number: number)
         if case .refused(let reply) = outcome {
-            causes.append("no notification to <\(message.envelope.reversePath)>: \(reply.summary)")
+            causes.append("no notification to <\(sender)>: \(reply.summary)")
         }
         return outcome
     }

@@ -29,6 +29,7 @@ package struct MessagePipeline: MailReceiver {
         if !message.lmtp, let later = work.outcomes.first(where: { $0.reply.isTemporary }) {
             return finish(&work, later.reply)
         }
+        work.autolearning = gateway.autolearner.decide(work)
         let key = await servedKey(&work)
         let served = await servedRecipients(work, key)
         let delivery = MessageDelivery(
@@ -37,11 +38,16 @@ package struct MessagePipeline: MailReceiver {
         if case .failed(let cause) = await delivery.run(&work, served: served) {
             work.quarantineID = nil
             gateway.alarm("\(work.id): \(cause)")
+            gateway.autolearner.withdraw(work)
             return finish(&work, ReplyTexts.failure(cause, id: work.id))
         }
         let replies = await answer(&work, key, served)
         // A message that its client sends again teaches then.
-        if !replies.contains(where: \.isTemporary) { await gateway.autolearner.offer(work) }
+        if replies.contains(where: \.isTemporary) {
+            gateway.autolearner.withdraw(work)
+        } else {
+            await gateway.autolearner.offer(work)
+        }
         return replies
     }
 
@@ -176,6 +182,7 @@ package struct MessagePipeline: MailReceiver {
             notice =
                 switch await work.notifySender(told.compactMap { work.results[$0] }, number: 1) {
                 case .sent: .sent
+                case .suppressed: .suppressed
                 case .refused: .refused
                 case .notTaken: nil
                 }

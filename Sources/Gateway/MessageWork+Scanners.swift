@@ -11,24 +11,55 @@ extension MessageWork {
     var scanSubject: ScanSubject {
         let envelope = message.envelope
         var subject = ScanSubject(message: message.file.descriptor, size: message.file.count)
-        subject.sender = envelope.reversePath.description
-        subject.recipients = envelope.recipients.map(\.path.description)
+        // As they came: the form for people is another one.
+        subject.sender = String(decoding: envelope.reversePath.bytes, as: UTF8.self)
+        subject.recipients = envelope.recipients.map { String(decoding: $0.path.bytes, as: UTF8.self) }
         subject.clientAddress = envelope.client.address == "unix" ? "" : envelope.client.address
         subject.helo = String(decoding: envelope.client.helo, as: UTF8.self)
         subject.id = id
         return subject
     }
 
+    /// The scanner inside the inspector, as it stands in reports.
+    static let engine = "clamav"
+
+    /// The inspection as scanners outside see it.
+    func inspected(_ outcome: InspectionOutcome, isKept: Bool) -> ScannerSet.Inspected<InspectionOutcome> {
+        var inspected = ScannerSet.Inspected(outcome)
+        inspected.isKept = isKept
+        guard case .report(let report, _, let parts) = outcome else { return inspected }
+        inspected.parts = ScanParts(report, file: parts)
+        inspected.viruses = report.findings.filter { $0.kind == .virus }.map(\.name)
+        inspected.engineHasFailed = report.unchecked.contains(where: Self.isOfEngine)
+        return inspected
+    }
+
+    private static func isOfEngine(_ item: Unchecked) -> Bool {
+        item.reason == .scannerFailed && item.scanner == engine
+    }
+
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.
-    /// - Returns: tests in place of the findings that are points.
-    mutating func take(_ conclusion: ScannerConclusion) -> [ScoredTest] {
+    /// - Returns: tests in place of the findings that are points, and the doubt that is left by those.
+    mutating func take(_ conclusion: ScannerConclusion) -> (tests: [ScoredTest], doubts: [Unchecked]) {
         causes += conclusion.notes
         if report == nil, !conclusion.findings.isEmpty { report = Report(messageSize: message.file.count) }
-        guard var known = report else { return [] }
+        guard var known = report else { return ([], []) }
+        if conclusion.replacesEngine, let item = known.unchecked.first(where: Self.isOfEngine) {
+            isEngineReplaced = true
+            causes.append("scanner \(Self.engine): \(item.detail)")
+            known.unchecked.removeAll(where: Self.isOfEngine)
+        }
+        let isSeen = conclusion.sawAllMatches || known.completedScanners.contains(Self.engine)
         known.findings += conclusion.findings
+        // Whoever can put a spam signature into his mail would switch a scanner off that names it alone.
+        let doubts = known.findings.filter {
+            !isSeen && conclusion.firstMatchOnly.contains($0.scanner) && setup.nameScores.points($0.name) != nil
+        }.prefix(1).map {
+            Unchecked(.unsupported, part: $0.part, detail: "\($0.scanner) names the first match alone: \($0.name)")
+        }
         let tests = setup.nameScores.take(from: &known.findings)
         report = known
-        return tests
+        return (tests, doubts)
     }
 }
 

@@ -29,12 +29,16 @@ struct MessageWork: Sendable {
     var isFromCache = false
     /// How each scanner outside the inspector came out of it.
     var scannerOutcomes: [ScannerOutcome] = []
+    /// A backup looked in place of the embedded engine, which failed.
+    var isEngineReplaced = false
     /// What the rules want.
     var rules = RuleJudgement()
     /// What learnt mail says; nil when it says nothing.
     var bayes: SpamScorer.Judgement?
     /// Why learnt mail could not be asked; nil when it could.
     var bayesFailure: String?
+    /// Whether the message teaches by itself.
+    var autolearning = AutolearningStatus.disabled
     /// Recipients by the settings that hold for them, with their verdicts.
     var groups: [RecipientGroup] = []
     /// The place of each recipient's group in `groups`; empty before the policies are known.

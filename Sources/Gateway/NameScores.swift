@@ -31,7 +31,8 @@ struct NameScores: Sendable {
         return tests
     }
 
-    private func points(_ name: String) -> Double? {
+    /// What a name is worth; nil when it is a virus.
+    func points(_ name: String) -> Double? {
         let octets = Array(name.utf8)
         return entries.first { $0.pattern.firstMatch(in: octets) != nil }?.points
     }

@@ -54,6 +54,7 @@ package final class OfflineScan: Sendable {
 
     private let setup: GatewaySetup
     private let first: ListenerSetup
+    private let log: @Sendable (String) -> Void
     private let workspace: PrivateDirectory
 
     /// Gives up root (for the configured user, or `nobody` when there is none of that name), makes the workspace and loads
@@ -110,6 +111,7 @@ package final class OfflineScan: Sendable {
         _ log: @escaping @Sendable (String) -> Void
     ) async throws {
         self.workspace = workspace
+        self.log = log
         let settings = builder.settings
         let pool = try InspectorPool(workspaceDirectory: workspace.path, allowNonTmpfs: false) { event in
             switch event {
@@ -125,7 +127,7 @@ package final class OfflineScan: Sendable {
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let scanners = try builder.scanners(inspector: settings.inspector.path) { log(Escaping.text($0, limit: 1000)) }
-        await scanners.test()
+        await scanners.test(atMost: .seconds(settings.timeouts.inspection))
         let limit = settings.limits.messageSize
         // One message is judged at a time, but the pool's thread may hold it a moment longer than its report.
         let spool = Spool(
@@ -166,6 +168,7 @@ package final class OfflineScan: Sendable {
         if let reply = await work.judge() {
             work.end(reply)
         }
+        for warning in work.rules.warnings { log(Escaping.text("\(message.file): \(warning)", limit: 1000)) }
         let passed = Reply(250, EnhancedStatus(2, 0, 0), "Ok, would be passed on to the next hop")
         for index in work.results.indices where work.results[index] == nil {
             work.settle(index, work.disposition(of: index), passed)
@@ -187,7 +190,7 @@ package final class OfflineScan: Sendable {
 
 extension MessageWork {
     fileprivate var outcome: OfflineScan.Outcome {
-        let ours: [UncheckedReason] = [.scannerFailed, .scannerCrashed, .deadline]
+        let ours: [UncheckedReason] = [.scannerFailed, .scannerCrashed, .deadline, .workspaceFull]
         if verdict.category == .unchecked, verdict.reasons.contains(where: ours.contains) { return .failed }
         if outcomes.contains(where: { $0.kind == .tempfail }) { return .failed }
         let passes = verdict.category == .clean && outcomes.allSatisfy { $0.kind == .deliver }

@@ -71,7 +71,7 @@ package struct PolicyBook: Sendable {
         for name in settings.recipientTables {
             for entry in tables[name]?.values ?? [] {
                 do throws(ValueError) {
-                    if entry.text.contains(LookupTable.mark) {
+                    if entry.isPartial {
                         try PolicyOverlay.check(assignments: Self.words(entry.text), mark: LookupTable.mark)
                     } else {
                         overlays[name, default: [:]][entry.line] = try Self.overlay(entry.text)
@@ -83,7 +83,7 @@ package struct PolicyBook: Sendable {
         }
         for (name, place) in Self.pointTables(settings) {
             for entry in tables[name]?.values ?? []
-            where !entry.text.contains(LookupTable.mark)
+            where !entry.isPartial
                 && Configuration.points(String(decoding: entry.text, as: UTF8.self)) == nil
             {
                 let text = Escaping.text(entry.text, limit: 60)

@@ -71,7 +71,6 @@ package struct PolicyExplanation: Sendable {
             _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
-            _ = try builder.nameScores()
             return nil
         } catch {
             return "\(error)"

@@ -51,15 +51,16 @@ struct RuleBook: Sendable {
         filters = Dictionary(
             settings.filters.map { ($0.filter, SetupBuilder.hop($0.nextHop)) }, uniquingKeysWith: { first, _ in first })
         hold = settings.hold
-        let sources = try Self.bannedSources(settings.banned)
+        let sources = try BannedFiles.sources(settings.banned)
         banned = BannedRules(sources)
         if !banned.problems.isEmpty { throw GatewayError(Self.told(banned.problems)) }
-        allowList = try Self.readAllowList(settings.bannedAllowList)
+        allowList = try BannedFiles.allowList(settings.bannedAllowList)
+        if !allowList.problems.isEmpty { throw GatewayError(Self.told(allowList.problems)) }
         source = RuleTables(
             number: number, tables: tables, lists: order,
             banned: sources.map { RuleTables.Table(name: $0.name, text: $0.text) }, limits: settings.tableLimits,
             isStrict: settings.strict, failsClosed: settings.atMatchLimit == .unchecked)
-        warnings = try checked()
+        warnings = try checked(isStrict: settings.strict)
     }
 
     private static func read(_ name: TableName) throws -> [UInt8] {
@@ -72,33 +73,6 @@ struct RuleBook: Sendable {
         var book = self
         for index in book.source.tables.indices { book.source.tables[index].text = [] }
         return book
-    }
-
-    private static func bannedSources(_ sources: [BannedSource]) throws -> [BannedRules.Source] {
-        var out: [BannedRules.Source] = []
-        var isInline = false
-        for source in sources {
-            switch source {
-            case .shipped: out.append(BannedRules.shipped)
-            case .file(let path):
-                let text = try readTable(path, called: "banned.rules", limit: BannedRules.Limits.bytes)
-                out.append(BannedRules.Source(name: path, text: text))
-            case .inline(let line):
-                if !isInline { out.append(BannedRules.Source(name: "banned.rules", text: [])) }
-                out[out.count - 1].text += Array(line.utf8) + [0x0A]
-            }
-            if case .inline = source { isInline = true } else { isInline = false }
-        }
-        return out
-    }
-
-    private static func readAllowList(_ path: String) throws -> BannedAllowList {
-        guard !path.isEmpty else { return BannedAllowList() }
-        let list = BannedAllowList(
-            BannedRules.Source(
-                name: path, text: try readTable(path, called: "banned.allow_list", limit: BannedRules.Limits.bytes)))
-        if !list.problems.isEmpty { throw GatewayError(told(list.problems)) }
-        return list
     }
 
     /// The first problems of a file in one text.
@@ -128,17 +102,18 @@ struct RuleBook: Sendable {
     /// Goes through all rules once.
     /// - Returns: what to say of rules that do nothing or something else than they seem to.
     /// - Throws: rules that ask for what cannot be done here.
-    private func checked() throws -> [String] {
+    private func checked(isStrict: Bool) throws -> [String] {
         let filters = Set(filters.keys)
         var refused: [String] = []
         var warnings: [String] = []
-        // Lists that fall back on another have its tables: a warning is said once.
+        // Lists that fall back on another have its tables: it is said once.
         var places: Set<String> = []
         for (list, tables) in lists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             for table in tables {
-                for remark in RuleRemark.remarks(on: table, in: list, filters: filters) {
+                for remark in RuleRemark.remarks(on: table, in: list, filters: filters, isStrict: isStrict) {
                     let place = "\(table.name.text), line \(remark.line)"
                     if remark.isRefusal {
+                        guard places.insert("refused: \(place)").inserted else { continue }
                         refused.append("\(list.rawValue): \(place): \(remark.text)")
                     } else if warnings.count < Self.warningsKept, places.insert(place).inserted {
                         warnings.append("\(place): \(remark.text)")

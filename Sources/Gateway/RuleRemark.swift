@@ -12,8 +12,12 @@ package struct RuleRemark: Hashable {
     package var isRefusal: Bool
 
     /// Goes through the rules of a table.
-    /// - Parameter filters: what stands behind FILTER in `rules.filters`.
-    package static func remarks(on table: RuleTable, in list: CheckList, filters: Set<String>) -> [RuleRemark] {
+    /// - Parameters:
+    ///   - filters: what stands behind FILTER in `rules.filters`.
+    ///   - isStrict: an address that cannot be used is refused (`rules.strict`); otherwise mail that needs it is put off.
+    package static func remarks(
+        on table: RuleTable, in list: CheckList, filters: Set<String>, isStrict: Bool
+    ) -> [RuleRemark] {
         var out: [RuleRemark] = []
         for line in table.lines {
             guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { continue }
@@ -23,6 +27,10 @@ package struct RuleRemark: Hashable {
             let isFilledIn = result.highestCapture > 0
             if let reason = refusal(action, list, isFilledIn, filters) {
                 out.append(RuleRemark(line: rule.line, text: reason, isRefusal: true))
+            } else if !isFilledIn, let words = badAddress(action) {
+                out.append(RuleRemark(line: rule.line, text: words, isRefusal: isStrict))
+            } else if !isFilledIn, case .fail = action {
+                out.append(RuleRemark(line: rule.line, text: CheckAction.failWords, isRefusal: false))
             } else if !isFilledIn, case .none(let words) = action {
                 out.append(RuleRemark(line: rule.line, text: words, isRefusal: false))
             } else if let words = CheckAction.warning(value, in: list) {
@@ -42,11 +50,20 @@ package struct RuleRemark: Hashable {
         case .strip where !list.isEditable, .ignore where !list.isEditable, .prepend where !list.isEditable,
             .replace where !list.isEditable:
             return CheckAction.noEdit
-        case .redirect(let address) where !isFilledIn && path(address) == nil,
-            .bcc(let address) where !isFilledIn && path(address) == nil:
-            return "\(Escaping.text(address, limit: 100)) is no address that SMTP could carry"
         default:
             return nil
+        }
+    }
+
+    /// Postfix loads a rule with any address and bounces or puts off the mail for which it fires.
+    private static func badAddress(_ action: CheckAction) -> String? {
+        switch action {
+        case .redirect(let address) where path(address) == nil:
+            "REDIRECT: \(Escaping.text(address, limit: 100)) is no address that SMTP could carry: mail for which this fires "
+                + "is put off"
+        case .bcc(let address) where path(address) == nil:
+            "BCC: \(Escaping.text(address, limit: 100)) is no address that SMTP could carry, one at a time: nothing is added"
+        default: nil
         }
     }
 

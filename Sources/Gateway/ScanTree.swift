@@ -20,6 +20,7 @@ struct ScanTree {
             let evidence = finding.evidence.isEmpty ? "" : ": \(finding.evidence)"
             return "\(finding.class): \(finding.name) (\(finding.scanner))\(Self.place(finding.part))\(evidence)"
         }
+        if document.bannedFurther > 0 { add(1, "\(document.bannedFurther) more files are banned") }
         list("allowed", document.allowed) { $0 }
         addTests(document)
         list("anomalies", document.anomalies) { anomaly in
@@ -72,17 +73,15 @@ struct ScanTree {
         if let bayes = document.bayes.value, let probability = bayes["probability"] {
             let tokens = bayes["tokens"].map { Int($0) } ?? 0
             let known = bayes["known_tokens"].map { Int($0) } ?? 0
-            add(1, "learnt mail: spam is \(Self.share(probability)) probable (\(known) of \(tokens) tokens known)")
+            add(
+                1, "learnt mail: spam is \(SpamScorer.share(probability)) probable (\(known) of \(tokens) tokens known)"
+            )
         }
     }
 
     /// Points with up to three places.
     private static func points(_ score: Double) -> String {
         "\((score * 1000).rounded() / 1000)"
-    }
-
-    private static func share(_ probability: Double) -> String {
-        "\((probability * 10_000).rounded() / 100) %"
     }
 
     /// A part's depth is the number of dots and slashes in its path: `1`, `1.2`, `1.2.1`, `1.2.1/3`.

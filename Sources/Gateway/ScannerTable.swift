@@ -1,60 +1,72 @@
 internal import Configuration
-internal import Glibc
 internal import Linux
+internal import MailModel
 internal import Patterns
 internal import RemoteChecks
 
-/// Every kind of scanner outside the inspector: what it is there for, and how it is made from the settings. Another kind is
-/// a case of `ScannerEntry.Kind`, a file in `RemoteChecks` and a line in each of these two tables.
+/// Makes the scanners outside the inspector from the settings. What another kind needs is in docs/ARCHITECTURE.md, "Adding
+/// things".
 struct ScannerTable {
     /// The program that starts scanners that are programs.
     let launcher: String
     let settings: Settings
 
-    static func aim(_ kind: ScannerEntry.Kind) -> ScannerSettings.Aim {
-        switch kind {
-        case .clamd: .viruses
-        case .command: .viruses
-        case .protocol: .viruses
-        case .spamd: .spam
-        case .rspamd: .spam
-        }
-    }
-
-    /// Its answer may be kept for a while: the message alone decides.
-    private static func looksAtContentOnly(_ kind: ScannerEntry.Kind) -> Bool {
-        switch kind {
-        case .clamd, .command: true
-        case .protocol, .spamd, .rspamd: false
-        }
-    }
-
-    func make(_ entry: ScannerEntry) throws -> any RemoteScanner {
-        let (addresses, threads) = (entry.addresses.map(Self.address), entry.concurrency)
-        let score = ScorePolicy(percent: entry.scorePercent)
-        return switch entry.kind {
-        case .clamd:
-            ClamdScanner(
-                addresses: addresses, method: entry.method == .fildes ? .fildes : .instream, threads: threads)
-        case .command:
-            CommandScanner(
-                try command(entry), launcher: launcher, sandbox: sandbox(entry),
-                workspace: settings.workspace.directory, threads: threads)
-        case .spamd: SpamdScanner(addresses: addresses, user: entry.user, score: score, threads: threads)
-        case .rspamd: RspamdScanner(addresses: addresses, password: entry.password, score: score, threads: threads)
-        case .protocol: ProtocolScanner(try place(entry, addresses), threads: threads)
-        }
+    /// True when both settings make the same scanners: those that are there can stay.
+    static func isSame(_ one: Settings, _ other: Settings) -> Bool {
+        one.scanners == other.scanners && one.scanning == other.scanning
+            && one.inspector.sandbox == other.inspector.sandbox
+            && one.unpacking.workspace == other.unpacking.workspace
+            && one.workspace.directory == other.workspace.directory
+            && one.clamav.nameScores == other.clamav.nameScores
     }
 
     /// All scanners of the settings.
     /// - Throws: what is wrong with a pattern, for the administrator.
-    func scanners(log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {
+    func scanners(_ scores: NameScores, log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {
         var options = ScannerSet.Options()
         options.stopsAtFirstHit = settings.scanning.firstHitStops
         options.testInterval = settings.scanning.selfTestInterval
         options.retryInterval = settings.scanning.retryInterval
+        options.isPoints = { scores.points($0) != nil }
         return ScannerSet(
-            try settings.scanners.map { (Self.common($0), try make($0)) }, options: options, log: log)
+            try settings.scanners.map { (Self.common($0), try places($0)) }, options: options, log: log)
+    }
+
+    /// The scanner at each of its addresses, or the program.
+    func places(_ entry: ScannerEntry) throws -> [(name: String, scanner: any RemoteScanner)] {
+        let (threads, workspace) = (entry.concurrency, settings.workspace.directory)
+        let score = ScorePolicy(percent: entry.scorePercent)
+        let reading = try reading(entry)
+        if entry.addresses.isEmpty {
+            let cell = sandbox(entry)
+            let program: any RemoteScanner
+            if entry.kind == .protocol {
+                program = ProtocolScanner(
+                    .program(entry.programs, arguments: entry.arguments, launcher: launcher, cell), threads: threads)
+            } else {
+                var command = CommandScanner.Command(programs: entry.programs, arguments: entry.arguments)
+                command.reading = reading
+                program = CommandScanner(
+                    command, launcher: launcher, sandbox: cell, workspace: workspace, threads: threads)
+            }
+            return [("", program)]
+        }
+        return entry.addresses.map { address in
+            let server: any RemoteScanner =
+                switch entry.kind {
+                case .clamd:
+                    ClamdScanner(
+                        address: address, method: entry.method == .fildes ? .fildes : .instream, threads: threads)
+                case .spamd: SpamdScanner(address: address, user: entry.user, score: score, threads: threads)
+                case .rspamd: RspamdScanner(address: address, password: entry.password, score: score, threads: threads)
+                case .protocol, .command: ProtocolScanner(.server(address), threads: threads)
+                case .text:
+                    TextScanner(
+                        address: address, request: Self.unescaped(entry.request), reading: reading,
+                        workspace: workspace, threads: threads)
+                }
+            return (address.description, server)
+        }
     }
 
     private static func common(_ entry: ScannerEntry) -> ScannerSettings {
@@ -65,25 +77,41 @@ struct ScannerTable {
             case .none: .none
             }
         return ScannerSettings(
-            name: entry.name, seeks: aim(entry.kind), isBackup: entry.backup, failurePolicy: entry.onFailure,
-            timeout: entry.timeout * 1_000_000_000, takesParts: entry.takesParts,
-            looksAtContentOnly: looksAtContentOnly(entry.kind), sample: sample,
-            staleAfter: entry.staleAfter)
+            name: entry.name, seeks: entry.aim == .spam ? .spam : .viruses, isBackup: entry.backup,
+            failurePolicy: entry.onFailure, timeout: entry.timeout * 1_000_000_000, takesParts: entry.takesParts,
+            looksAtContentOnly: looksAtContentOnly(entry.kind), sample: sample, staleAfter: entry.staleAfter,
+            maxSize: entry.sizeLimit, namesAllMatches: entry.namesAllMatches)
     }
 
-    private static func address(_ endpoint: ServerAddress) -> ScannerAddress {
-        switch endpoint {
-        case .tcp(let host, let port): .tcp(host: host, port: port)
-        case .unix(let path): .unix(path: path)
+    /// Its answer may be kept for a while: the message alone decides.
+    private static func looksAtContentOnly(_ kind: ScannerEntry.Kind) -> Bool {
+        switch kind {
+        case .clamd, .command, .text: true
+        case .protocol, .spamd, .rspamd: false
         }
     }
 
-    private func place(_ entry: ScannerEntry, _ addresses: [ScannerAddress]) throws -> ProtocolScanner.Place {
-        if entry.programs.isEmpty { return .server(addresses) }
-        guard let program = entry.programs.first(where: { access($0, X_OK) == 0 }) else {
-            throw GatewayError("scanner \(entry.name): none of its programs is there")
+    /// `\n`, `\r`, `\t`, `\0` and `\\` as in C.
+    static func unescaped(_ text: String) -> String {
+        var out = ""
+        var isEscaped = false
+        for character in text.unicodeScalars {
+            switch (isEscaped, character) {
+            case (false, "\\"): isEscaped = true
+            case (false, _): out.unicodeScalars.append(character)
+            case (true, _):
+                isEscaped = false
+                switch character {
+                case "n": out += "\n"
+                case "r": out += "\r"
+                case "t": out += "\t"
+                case "0": out += "\0"
+                case "\\": out += "\\"
+                default: out += "\\\(character)"
+                }
+            }
         }
-        return .program([program] + entry.arguments, launcher: launcher, sandbox(entry))
+        return out + (isEscaped ? "\\" : "")
     }
 
     private func sandbox(_ entry: ScannerEntry) -> ProgramSandbox {
@@ -92,7 +120,7 @@ struct ScannerTable {
             fileSize: settings.unpacking.workspace, allowWeaker: settings.inspector.sandbox == .allowWeaker)
     }
 
-    private func command(_ entry: ScannerEntry) throws -> CommandScanner.Command {
+    private func reading(_ entry: ScannerEntry) throws -> OutputReading {
         func pattern(_ key: String, _ text: String) throws -> OutputPattern? {
             if text.isEmpty { return nil }
             do {
@@ -101,12 +129,14 @@ struct ScannerTable {
                 throw GatewayError("scanner \(entry.name): \(key): \(error)")
             }
         }
-        var command = CommandScanner.Command(programs: entry.programs, arguments: entry.arguments)
-        command.cleanCodes = entry.cleanCodes
-        command.infectedCodes = entry.infectedCodes
-        command.cleanPattern = try pattern("clean_pattern", entry.cleanPattern)
-        command.infectedPattern = try pattern("infected_pattern", entry.infectedPattern)
-        command.namePattern = try pattern("name_pattern", entry.namePattern)
-        return command
+        var reading = OutputReading()
+        if entry.kind == .command {
+            reading.cleanCodes = entry.cleanCodes
+            reading.infectedCodes = entry.infectedCodes
+        }
+        reading.cleanPattern = try pattern("clean_pattern", entry.cleanPattern)
+        reading.infectedPattern = try pattern("infected_pattern", entry.infectedPattern)
+        reading.namePattern = try pattern("name_pattern", entry.namePattern)
+        return reading
     }
 }

@@ -116,7 +116,7 @@ struct SetupBuilder {
         let launcher = settings.scanning.launcher
         return try ScannerTable(
             launcher: launcher.isEmpty ? directory + "mailreeve-launcher" : launcher, settings: settings
-        ).scanners(log: log)
+        ).scanners(try nameScores(), log: log)
     }
 
     private var unpackingLimits: UnpackingLimits {

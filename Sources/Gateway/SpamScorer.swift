@@ -18,7 +18,8 @@ struct SpamScorer: Sendable {
         /// Tokens of the message, and those of them that are known.
         var tokens: Int
         var known: Int
-        /// `BAYES_99` and the like; the evidence names the strongest tokens where their texts are known.
+        /// `BAYES_99` and the like; the evidence says how probable spam is, and names the strongest tokens where their texts are
+        /// known.
         var tests: [ScoredTest]
     }
 
@@ -64,7 +65,8 @@ struct SpamScorer: Sendable {
         let judgement = Committee.judge(
             features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),
             ham: Int(clamping: evidence.totals.ham), model: evidence.totals.model)
-        let words = Self.explanation(features, evidence, report.tokenTexts)
+        var words = "\(Self.share(judgement.probability)) probable"
+        if !report.tokenTexts.isEmpty { words += "; " + Self.explanation(features, evidence, report.tokenTexts) }
         var tests: [ScoredTest] = []
         for test in BayesBand.tests(judgement.probability) {
             tests.append(ScoredTest(name: test.name, score: test.score, evidence: tests.isEmpty ? words : ""))
@@ -73,14 +75,19 @@ struct SpamScorer: Sendable {
             probability: judgement.probability, tokens: features.keys.count, known: judgement.known, tests: tests)
     }
 
+    /// A probability in hundredths, with two decimals.
+    static func share(_ probability: Double) -> String { "\((probability * 10_000).rounded() / 100) %" }
+
     /// `spam: viagra (120/0), ...; ham: ...`: the strongest tokens of both sides with their counts in spam and ham.
     private static func explanation(
         _ features: Features, _ evidence: BayesStore.Evidence, _ texts: [TokenText]
     ) -> String {
-        guard !texts.isEmpty else { return "" }
         var names: [TokenKey: String] = [:]
         for text in texts { names[text.token >> Features.cutBits] = text.text }
-        let strongest = Committee.strongest(features, weights: evidence.weights, counts: evidence.counts)
+        let strongest = Committee.strongest(
+            features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),
+            ham: Int(clamping: evidence.totals.ham)
+        ) { names[$0] != nil }
         func list(_ voices: [TokenVoice]) -> String {
             let words = voices.compactMap { voice -> String? in
                 guard let name = names[voice.key] else { return nil }

@@ -72,8 +72,10 @@ package struct SpamTeacher: Sendable {
         let name = LearntDatabases.name(entry.envelope.recipients, settings.bayes.databases)
         let (databases, bounds) = (databases, settings.bayesLimits)
         return try await threads.runIfActive {
-            let identity = try Mapping(file.descriptor).withBytes { MessageIdentity.of($0) }
-            let taught = Bayes.Lesson(id: identity, features: Features(tokens: tokens))
+            let taught = try Mapping(file.descriptor).withBytes {
+                Bayes.Lesson(
+                    id: MessageIdentity.of($0), features: Features(tokens: tokens), date: MessageIdentity.date(of: $0))
+            }
             let outcomes = try databases.with(name, making: true) { store in
                 let store = BayesStore(store, limits: bounds)
                 let now = unixTime()

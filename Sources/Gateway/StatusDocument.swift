@@ -31,6 +31,8 @@ struct StatusDocument: Codable {
         var backup: Bool
         /// Empty when it works.
         var fault: String
+        /// While it works: its addresses that are not asked, each with the reason.
+        var failingAddresses: [String]
         var version: String
         var signatureTime: Int
         var answered: Int
@@ -74,6 +76,7 @@ struct StatusDocument: Codable {
         self.scanners = scanners.map {
             ScannerEntry(
                 name: $0.name, backup: $0.isBackup, fault: Escaping.text($0.fault ?? "", limit: 500),
+                failingAddresses: $0.lamePlaces.map { Escaping.text($0, limit: 500) },
                 version: Escaping.text($0.version, limit: 200), signatureTime: $0.signatureTime,
                 answered: $0.answered, failed: $0.failed)
         }

@@ -64,6 +64,9 @@ package struct StatusMetrics: CustomStringConvertible {
             Metric("infected_total", .counter, "Messages with a virus.", totals.infected),
             Metric("unchecked_total", .counter, "Messages that could not be checked as a whole.", totals.unchecked),
             Metric("quarantined_total", .counter, "Messages put into quarantine.", totals.quarantined),
+            Metric(
+                "not_kept_total", .counter, "Messages put off because the quarantine could not be written.",
+                totals.notKept),
             Metric("temporary_total", .counter, "Messages put off with a temporary failure.", totals.temporary),
             Metric(
                 "rule_matches_given_up_total", .counter, "Matches of rules given up at a limit.",

@@ -74,7 +74,8 @@ package struct StatusTable: CustomStringConvertible {
             scanner.fault.isEmpty
             ? "works" + (scanner.version.isEmpty ? "" : ", \(Escaping.text(scanner.version))")
             : "FAILED: \(Escaping.text(scanner.fault))"
-        return "\(name): \(state); \(scanner.answered) answered, \(scanner.failed) not"
+        let lame = scanner.failingAddresses.map { "; not at \(Escaping.text($0))" }.joined()
+        return "\(name): \(state)\(lame); \(scanner.answered) answered, \(scanner.failed) not"
     }
 
     private static func duration(_ seconds: Int) -> String {

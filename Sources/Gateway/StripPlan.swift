@@ -171,6 +171,8 @@ struct StripPlan: Sendable {
         var lines = ["What stood here was removed by \(ascii(words.hostname, 60)):", ""]
         for content in contents.prefix(10) {
             lines.append("  " + ascii(content.attributes, 74))
+            // The end of a name is what it was removed for.
+            for name in content.names.prefix(BannedContent.namesShown) { lines.append("  name: " + asciiEnd(name, 68)) }
             if !content.reason.isEmpty { lines.append("  reason: " + ascii(content.reason, 66)) }
         }
         if contents.count > 10 { lines.append("  and \(contents.count - 10) more") }
@@ -180,6 +182,11 @@ struct StripPlan: Sendable {
             "", "The postmaster can release it: mailreeve quarantine release \(words.quarantineID)",
         ]
         return lines.joined(separator: "\r\n")
+    }
+
+    private static func asciiEnd(_ text: String, _ limit: Int) -> String {
+        let shown = ascii(String(text.suffix(limit)), limit * 10)
+        return text.count <= limit && shown.count <= limit ? shown : "..." + shown.suffix(limit - 3)
     }
 
     private static func ascii(_ text: String, _ limit: Int) -> String {

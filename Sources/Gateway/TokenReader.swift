@@ -1,11 +1,11 @@
 package import Configuration
 internal import InspectionLink
 internal import Linux
-internal import MailModel
+package import MailModel
 internal import Stores
 
-/// Reads the tokens of messages for learning: in inspector workers of a profile without signatures, because mail to be
-/// learnt was written by strangers. Needs no daemon.
+/// Reads the tokens of messages for learning, and what files are in them for trying rules: in inspector workers of a profile
+/// without signatures, because the mail was written by strangers. Needs no daemon.
 package final class TokenReader: Sendable {
     /// Seconds that one message may take.
     private static let deadline = 60
@@ -69,10 +69,20 @@ package final class TokenReader: Sendable {
 
     /// The same of a message in a spool.
     func tokens(of file: MessageFile) async throws -> [UInt64] {
+        try await report(on: file, InspectionContext(tokens: .only)).tokens
+    }
+
+    /// All parts and files of one message, those in archives too.
+    /// - Throws: why they could not be read.
+    package func parts(of message: [UInt8]) async throws -> [PartDescription] {
+        try await report(on: try spool.store(message), InspectionContext()).parts
+    }
+
+    private func report(on file: MessageFile, _ context: InspectionContext) async throws -> Report {
         let outcome = await pool.inspect(
-            file, InspectionContext(tokens: .only), deadline: monotonicNow() + Self.deadline * 1_000_000_000)
+            file, context, deadline: monotonicNow() + Self.deadline * 1_000_000_000)
         switch outcome {
-        case .report(let report, _, _): return report.tokens
+        case .report(let report, _, _): return report
         case .failed(_, let detail): throw GatewayError(detail)
         }
     }

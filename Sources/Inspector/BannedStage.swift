@@ -41,7 +41,7 @@ struct BannedStage {
             guard let part = item.part else { continue }
             switch item.reason {
             case .encrypted, .unsupported, .corrupt, .overLimits: undecodable.insert(part)
-            case .ambiguous, .scannerFailed, .scannerCrashed, .deadline: continue
+            case .ambiguous, .scannerFailed, .scannerCrashed, .deadline, .workspaceFull: continue
             }
         }
         var files: [BannedFile] = []

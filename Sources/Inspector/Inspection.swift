@@ -131,13 +131,14 @@ struct Inspection {
             let text = walker.text(index)
             if part.kind.hasContent {
                 let (structure, budget) = (walker.structure(of: index), walker.budget)
+                let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
                 let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
                     run.tokens?.addFacts(of: part, content: content)
                     if let (mediaType, charset) = text {
                         let limit = request.limits.textBytes
                         run.tokens?.add(
                             TextContent.read(content, mediaType: mediaType, charset: charset, limit: limit),
-                            size: content.count)
+                            size: content.count, isAlternative: isAlternative)
                     }
                     run.look(content, part: run.reported[index], item: nil, structure: structure)
                     if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
@@ -171,6 +172,7 @@ struct Inspection {
         let start = part.body.lowerBound
         let structure = walker.structure(of: index)
         let text = walker.text(index)
+        let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
         let budget = walker.budget
         let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
             run.take(
@@ -179,7 +181,8 @@ struct Inspection {
             run.tokens?.addFacts(of: part, content: content)
             if let (mediaType, charset) = text {
                 let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
-                run.takeText(read, part: run.reported[index], offset: start, size: content.count)
+                run.takeText(
+                    read, part: run.reported[index], offset: start, size: content.count, isAlternative: isAlternative)
                 stage?.takeText(read, offset: start)
                 run.clock.spent(.rules)
             }
@@ -269,13 +272,15 @@ struct Inspection {
         }
 
         /// Takes what people read of a part.
-        mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int) {
-            if GTUBE.isIn(text.text.span) { builder.addTestString(GTUBE.name, part: part) }
+        mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int, isAlternative: Bool) {
+            // Of HTML what it shows and hides, too: references to characters and tags may stand in the middle of it.
+            let texts = [text.text, text.html?.visible ?? [], text.html?.hidden ?? []]
+            if texts.contains(where: { GTUBE.isIn($0.span) }) { builder.addTestString(GTUBE.name, part: part) }
             for kind in text.anomalies { builder.add(Anomaly(kind: kind, part: part, offset: offset)) }
             if text.limitReached { builder.reachTextLimit() }
             clock.spent(.text)
             guard tokens != nil, size > 0 else { return }
-            tokens?.add(text, size: size)
+            tokens?.add(text, size: size, isAlternative: isAlternative)
             clock.spent(.tokens)
         }
 
@@ -335,6 +340,9 @@ struct Inspection {
                 if let part { builder.describe(part) { $0.encrypted = true } }
             case .failed(let words):
                 fail(words, part: part)
+            case .full(let words):
+                isComplete = false
+                builder.addUnchecked(.workspaceFull, part: part, scanner: Inspection.scanner, words)
             }
         }
 
@@ -344,8 +352,17 @@ struct Inspection {
             do throws(SystemError) {
                 if try partsFile?.add(content, part: part) == false { builder.reach("scanner-parts", part: part) }
             } catch {
-                builder.addUnchecked(.scannerFailed, part: part, "parts for scanners: \(error)")
+                builder.addUnchecked(
+                    error.isFull ? .workspaceFull : .scannerFailed, part: part, "parts for scanners: \(error)")
             }
+        }
+
+        /// Notes that the workspace could not be written or read.
+        mutating func failWorkspace(_ error: SystemError) {
+            isComplete = false
+            builder.addUnchecked(
+                error.isFull ? .workspaceFull : .scannerFailed, part: nil, scanner: Inspection.scanner,
+                "workspace: \(error)")
         }
 
         mutating func fail(_ words: String, part: Int?) {

@@ -54,7 +54,7 @@ extension Inspection.Run {
         let detected = detectedType(content, opened.types, isText: isText)
         builder.describe(part) {
             $0.detectedType = detected
-            $0.types = Self.shortTypes(opened.types, size: content.count)
+            $0.types = Self.shortTypes(opened.types, content)
         }
         if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
@@ -70,9 +70,8 @@ extension Inspection.Run {
         clock.spent(.unpack)
         materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
-        // The scanner would take on what was too much for us: members by the million cost it minutes.
-        let isTooMuch = !opened.limits.isEmpty
-        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !isTooMuch)
+        // The scanner would take on what was too much for us, one content after the other: that costs it minutes.
+        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut)
     }
 
     /// Archives and compressed files as libmagic names them, by signatures that are met by chance no more than ours. Where our
@@ -122,7 +121,7 @@ extension Inspection.Run {
             if item.hasContent { lookAtMember(item, part: part) }
             unpacker.release(item)
         }
-        if let failure = unpacker.workspaceFailure { fail("workspace: \(failure)", part: nil) }
+        if let failure = unpacker.workspaceFailure { failWorkspace(failure) }
     }
 
     private mutating func lookAtMember(_ item: Unpacker.Item, part: Int) {
@@ -136,11 +135,27 @@ extension Inspection.Run {
     }
 
     /// What the content is called in rules, each name once.
-    private static func shortTypes(_ types: [FileType], size: Int) -> [String] {
+    private static func shortTypes(_ types: [FileType], _ content: Span<UInt8>) -> [String] {
         var names: [String] = []
         for name in types.flatMap({ ShortTypes.names(of: $0.name) }) where !names.contains(name) { names.append(name) }
-        if names.isEmpty { names = [size == 0 ? ShortTypes.empty : ShortTypes.unrecognised] }
+        if names.isEmpty { names = [content.count == 0 ? ShortTypes.empty : ShortTypes.unrecognised] }
+        if !types.contains(where: { $0.name == "script" }), !isUnicodeText(content) {
+            names = ShortTypes.ofPlainText(names)
+        }
         return Array(names.prefix(ReportLimits().types))
+    }
+
+    /// Octets of text of which file(1) tells the encoding.
+    private static let encodingPrefix = 65_536
+
+    /// Text that file(1) calls UTF-8 or UTF-16, rather than ASCII or ISO-8859.
+    private static func isUnicodeText(_ content: Span<UInt8>) -> Bool {
+        let head = content.extracting(0..<min(content.count, encodingPrefix)).withUnsafeBufferPointer { Array($0) }
+        if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) { return true }
+        guard head.contains(where: { $0 >= 0x80 }) else { return false }
+        // The last character may be cut.
+        let cut = head.count < encodingPrefix ? 0 : head.suffix(3).reversed().prefix { $0 & 0xC0 == 0x80 }.count + 1
+        return String(validating: head.dropLast(cut), as: UTF8.self) != nil
     }
 
     /// Notes what rules on files may ask for.

@@ -113,15 +113,15 @@ struct RuleStage {
     private mutating func takeDecoded(_ field: Span<UInt8>, range: Range<Int>) {
         let unfolded = DecodedTexts.unfolded(field)
         let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
-        lookUp(decoded.span, in: .decodedHeader, range: range)
+        lookUp(DecodedTexts.seen(decoded).span, in: .decodedHeader, range: range)
     }
 
-    /// The lines of a part's text as people read it; `body_checks_size_limit` bounds it as it bounds the raw text.
+    /// The lines of a part's text as people read it, all of them: what stands behind padding is read too.
     mutating func takeText(_ text: TextContent, offset: Int) {
         guard !isEnded, rules.has(.decodedBody) else { return }
-        let lines = text.html?.visible ?? text.text
+        let lines = DecodedTexts.seen(text.html?.visible ?? text.text)
         var stage = self
-        DecodedTexts.lines(lines.span, lineLength: rules.limits.lineLength, size: rules.limits.bodySize) { line in
+        DecodedTexts.lines(lines.span, lineLength: rules.limits.lineLength) { line in
             stage.lookUp(line, in: .decodedBody, range: offset..<offset)
             return !stage.isEnded
         }

@@ -12,6 +12,9 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
         self.code = code
     }
 
+    /// There is no room left in the file system.
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+
     package var description: String { "\(call): \(String(cString: strerror(code)))" }
 }
 

@@ -79,10 +79,10 @@ package enum Mbox {
 
     // MARK: - Lines
 
-    private static let from: [UInt8] = Array("From ".utf8)
+    static let from: [UInt8] = Array("From ".utf8)
 
     /// `From ` and something behind it: `From ` alone is a line of text.
-    private static func isSeparator(_ bytes: Span<UInt8>, at line: Int) -> Bool {
+    static func isSeparator(_ bytes: Span<UInt8>, at line: Int) -> Bool {
         let next = line + from.count
         guard bytes.hasBytes(from.span, at: line), next < bytes.count else { return false }
         return bytes[next] != 0x0D && bytes[next] != 0x0A && bytes[next] != 0x20
@@ -94,7 +94,7 @@ package enum Mbox {
         return index > line && bytes.hasBytes(from.span, at: index)
     }
 
-    private static func isBlank(_ bytes: Span<UInt8>, at line: Int) -> Bool {
+    static func isBlank(_ bytes: Span<UInt8>, at line: Int) -> Bool {
         bytes[line] == 0x0A || (bytes[line] == 0x0D && line + 1 < bytes.count && bytes[line + 1] == 0x0A)
     }
 

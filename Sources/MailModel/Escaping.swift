@@ -37,8 +37,6 @@ package enum Escaping {
         switch scalar.value {
         case 0x5C:
             out += "\\\\"
-        case 0x20...0x7E:
-            out.unicodeScalars.append(scalar)
         case 0..<0x20, 0x7F:
             appendHex(UInt8(truncatingIfNeeded: scalar.value), to: &out)
         default:
@@ -50,8 +48,11 @@ package enum Escaping {
         }
     }
 
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+    /// False for controls, for what turns the direction of writing, for blanks other than the space, and for all else that
+    /// shows nothing.
+    package static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.value < 0x7F { return scalar.value >= 0x20 }
+        return switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
             .spaceSeparator:
             false

@@ -42,6 +42,25 @@ package enum UncheckedReason: String, Hashable, Sendable, CaseIterable {
     case scannerFailed = "scanner-failed"
     case scannerCrashed = "scanner-crashed"
     case deadline
+    /// The workspace's file system is full. Never from a scanner outside.
+    case workspaceFull = "workspace-full"
+
+    /// Reasons whose destiny a policy names. A full workspace is nothing of the message: it is always tried again.
+    package static let judged = allCases.filter { $0 != .workspaceFull }
+}
+
+extension UncheckedReason {
+    /// The reason that is behind a name which libclamav gives as if it were a virus: it says in this way that it did not look.
+    /// nil for all other names.
+    package init?(alert name: String) {
+        if name.hasPrefix("Heuristics.Limits.Exceeded") {
+            self = .overLimits
+        } else if name.hasPrefix("Heuristics.Encrypted.") {
+            self = .encrypted
+        } else {
+            return nil
+        }
+    }
 }
 
 /// One thing that was not checked.

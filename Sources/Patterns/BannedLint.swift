@@ -16,13 +16,20 @@ package enum BannedLint {
                             place: rule.place,
                             text: "asks for several names at once; *.{a,b} holds for a file with one of them"))
                 }
+                if BannedRules.patterns(of: rule).contains(where: { Self.explodes(matcher.rules.patterns[$0]) }) {
+                    findings.append(
+                        BannedProblem(
+                            place: rule.place,
+                            text: "can take very long: within a repetition the same text can be divided in several "
+                                + "ways, as in (a+)+; a name on which it is given up holds the message back"))
+                }
                 if let other = earlier.first(where: { covers($0, rule) }) {
                     findings.append(
                         BannedProblem(
                             place: rule.place,
                             text: "never decides: the rule in line \(other.place.line) holds whenever this one does"))
                 }
-                if rule.action.decides { earlier.append(rule) }
+                if rule.action.isLast { earlier.append(rule) }
             }
         }
         return findings.sorted { ($0.place.file, $0.place.line) < ($1.place.file, $1.place.line) }
@@ -32,6 +39,10 @@ package enum BannedLint {
     private static func isEnding(_ test: BannedRule.Test, _ rules: BannedRules) -> Bool {
         guard case .file(.name(let pattern)) = test else { return false }
         return Glob.isOfNames(rules.patterns[pattern])
+    }
+
+    private static func explodes(_ pattern: PatternText) -> Bool {
+        PatternReader.tree(pattern, .pcre).map(Ambiguity.explodes) ?? false
     }
 
     /// Why a line is no rule that can be tried, in words; nil when it is one.

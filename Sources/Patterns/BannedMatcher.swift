@@ -159,7 +159,7 @@ package struct BannedLookup {
         }
     }
 
-    /// Goes through the rules that hold, in their order, to the first that decides.
+    /// Goes through the rules that hold, in their order, to the first that ends it.
     private mutating func decide(_ set: Int, _ rules: [BannedRule], _ file: Int, _ bits: [UInt64]) {
         for number in rules.indices {
             let rule = rules[number]
@@ -174,8 +174,9 @@ package struct BannedLookup {
                 reached = .matches
                 return
             }
+            if rule.action == .skip { return }
             matches.append(BannedMatch(set: set, rule: number, file: file, matched: matched))
-            if rule.action.decides { return }
+            if rule.action.isLast { return }
         }
     }
 
@@ -201,7 +202,7 @@ package struct BannedLookup {
     /// On any doubt about a name the file is banned: what allows holds for the name itself only, and so does what keeps a rule
     /// from banning.
     private static func view(_ rule: BannedRule, _ condition: BannedRule.Condition) -> BannedFile.NameView {
-        (rule.action == .allow) == condition.isPositive ? .asSent : .everyForm
+        rule.action.letsThrough == condition.isPositive ? .asSent : .everyForm
     }
 
     private static func isOnPath(_ rule: BannedRule) -> Bool {

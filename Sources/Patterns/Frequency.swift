@@ -75,6 +75,25 @@ enum Frequency {
         return share
     }
 
+    /// The window of four octets that fewest texts have, of a text that has no fewer.
+    static func rarestWindow(of text: [UInt8]) -> (place: Int, share: Double) {
+        var best = (place: 0, share: Double.infinity)
+        for place in 0...max(0, text.count - 4) {
+            let share = of(gram: GramIndex.gram(text[place...].prefix(4)), length: 4)
+            if share < best.share { best = (place, share) }
+        }
+        return best
+    }
+
+    /// The share of texts, roughly, that have the rest of a text around a window of it. Never near 0, as in `PatternReach`.
+    static func of(_ text: [UInt8], around window: Range<Int>) -> Double {
+        var share = 1.0
+        for place in text.indices where !window.contains(place) {
+            share *= min(1, 0.1 + 0.9 * octets[Int(text[place])])
+        }
+        return 0.1 + 0.9 * share
+    }
+
     static func of(_ stretches: [PatternNeed.Stretch], length: Int) -> Double {
         stretches.reduce(0) { sum, stretch in
             sum + stretch.reach.share(behind: length)

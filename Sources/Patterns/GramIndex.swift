@@ -8,6 +8,8 @@ final class GramIndex {
     /// Open addressing: the sequence, and where its needs stand in `needs`; an empty place has the range 0..<0.
     private let slots: UnsafeMutableBufferPointer<Slot>
     private let needs: UnsafeMutableBufferPointer<PlacedNeed>
+    /// For each of `needs` what stands around its sequence.
+    private let surroundings: UnsafeMutableBufferPointer<Surrounding>
     /// The texts of all needs, one behind the other.
     private let texts: UnsafeMutableBufferPointer<UInt8>
     /// The reaches of all needs, `reachWords` for each: four for each place.
@@ -18,6 +20,8 @@ final class GramIndex {
         var gram: UInt32 = 0
         var start: Int32 = 0
         var end: Int32 = 0
+        /// What can stand behind the sequence for any of its needs: a bit for each value of the lowest five bits.
+        var next: UInt32 = 0
     }
 
     private struct PlacedNeed {
@@ -30,6 +34,52 @@ final class GramIndex {
         var window: Int32
     }
 
+    /// Eight octets before a sequence and eight behind it, each as one number, and which bits of them are known: most needs
+    /// that share a sequence are told apart by one comparison.
+    private struct Surrounding {
+        private var before: UInt64 = 0
+        private var behind: UInt64 = 0
+        private var knownBefore: UInt64 = 0
+        private var knownBehind: UInt64 = 0
+
+        init(_ need: Need, length: Int) {
+            switch need.rest {
+            case .text(let text, let window):
+                for offset in max(0, window - 8)..<window {
+                    let shift = UInt64(8 * (8 + offset - window))
+                    before |= UInt64(text[offset]) << shift
+                    knownBefore |= 0xFF << shift
+                }
+                for offset in (window + length)..<min(text.count, window + length + 8) {
+                    let shift = UInt64(8 * (offset - window - length))
+                    behind |= UInt64(text[offset]) << shift
+                    knownBehind |= 0xFF << shift
+                }
+            case .reach(let reach):
+                for place in length..<max(length, min(reach.shortest, length + 8, PatternReach.places)) {
+                    let bytes = reach.sets[place].bytes
+                    let (all, any) = (bytes.reduce(0xFF, &), bytes.reduce(0, |))
+                    let shift = UInt64(8 * (place - length))
+                    behind |= UInt64(all) << shift
+                    knownBehind |= UInt64(~(all ^ any)) << shift
+                }
+                behind &= knownBehind
+            }
+        }
+
+        /// What stands in a text around a sequence.
+        @inline(__always)
+        init(_ text: FoldedText, _ place: Int, length: Int) {
+            before = text.eight(place &- 8)
+            behind = text.eight(place &+ length)
+        }
+
+        @inline(__always)
+        func fits(_ other: Surrounding) -> Bool {
+            (before ^ other.before) & knownBefore | (behind ^ other.behind) & knownBehind == 0
+        }
+    }
+
     /// Whose a sequence is.
     struct Need {
         enum Rest {
@@ -39,6 +89,16 @@ final class GramIndex {
         }
         var entry: Int32
         var rest: Rest
+
+        fileprivate func next(behind length: Int) -> UInt32 {
+            switch rest {
+            case .text(let text, let window):
+                window + length < text.count ? 1 << UInt32(text[window + length] & 31) : UInt32.max
+            case .reach(let reach):
+                length < reach.shortest
+                    ? reach.sets[length].bytes.reduce(0) { $0 | 1 << UInt32($1 & 31) } : UInt32.max
+            }
+        }
     }
 
     /// - Parameter grams: for each sequence the entries that need it.
@@ -54,6 +114,7 @@ final class GramIndex {
         while size < grams.count * 2 { size *= 2 }
         var slots = Array(repeating: Slot(), count: size)
         var needs: [PlacedNeed] = []
+        var surroundings: [Surrounding] = []
         var texts: [UInt8] = []
         var reaches: [UInt64] = []
         var places: [PatternReach: Int32] = [:]
@@ -63,8 +124,10 @@ final class GramIndex {
             var slot = Int(Self.hash(gram)) & (size - 1)
             while slots[slot].end > 0 { slot = (slot + 1) & (size - 1) }
             slots[slot] = Slot(
-                gram: gram, start: Int32(clamping: needs.count), end: Int32(clamping: needs.count + list.count))
+                gram: gram, start: Int32(clamping: needs.count), end: Int32(clamping: needs.count + list.count),
+                next: list.reduce(0) { $0 | $1.next(behind: length) })
             for need in list {
+                surroundings.append(Surrounding(need, length: length))
                 switch need.rest {
                 case .text(let text, let window):
                     needs.append(
@@ -86,6 +149,7 @@ final class GramIndex {
         self.bitmap = .copy(of: bitmap)
         self.slots = .copy(of: slots)
         self.needs = .copy(of: needs)
+        self.surroundings = .copy(of: surroundings)
         self.texts = .copy(of: texts)
         self.reaches = .copy(of: reaches)
     }
@@ -94,6 +158,7 @@ final class GramIndex {
         bitmap.deallocate()
         slots.deallocate()
         needs.deallocate()
+        surroundings.deallocate()
         texts.deallocate()
         reaches.deallocate()
     }
@@ -114,7 +179,7 @@ final class GramIndex {
     }
 
     /// Adds the entries whose stretches stand in a text; one may be added several times.
-    func find(in folded: FoldedText, _ found: inout [Int32]) {
+    func find(in folded: FoldedText, _ found: EntryList) {
         let text = folded.text
         guard text.count >= length else { return }
         // Places are noted first and looked at then: a branch for each window would be guessed wrong too often.
@@ -131,25 +196,23 @@ final class GramIndex {
             noted &+= 1 &- Int(truncatingIfNeeded: (missing | (0 &- missing)) >> 63)
         }
         for number in 0..<noted {
-            let place = Int(places[number]) + 1 - length
-            add(Self.gram(UnsafeBufferPointer(rebasing: text[place..<place + length])), text, place, &found)
+            let place = Int(places[number]) &+ 1 &- length
+            add(folded.gram(place, length: length), folded, place, found)
         }
     }
 
-    private func add(_ gram: UInt32, _ text: UnsafeBufferPointer<UInt8>, _ place: Int, _ found: inout [Int32]) {
-        var index = Int(Self.hash(gram)) & (slots.count - 1)
-        while slots[index].end > 0 {
-            let slot = slots[index]
-            if slot.gram == gram {
-                for position in Int(slot.start)..<Int(slot.end) {
-                    let need = needs[position]
-                    if need.textLength > 0 ? stands(need, text, place) : goesOn(need, text, place) {
-                        found.append(need.entry)
-                    }
-                }
-                return
-            }
-            index = (index + 1) & (slots.count - 1)
+    @inline(__always)
+    private func add(_ gram: UInt32, _ folded: FoldedText, _ place: Int, _ found: EntryList) {
+        var index = Int(Self.hash(gram)) & (slots.count &- 1)
+        while slots[index].gram != gram || slots[index].end == 0 {
+            if slots[index].end == 0 { return }
+            index = (index &+ 1) & (slots.count &- 1)
+        }
+        guard slots[index].next >> (UInt32(folded.octet(place &+ length)) & 31) & 1 == 1 else { return }
+        let (text, around) = (folded.text, Surrounding(folded, place, length: length))
+        for position in Int(slots[index].start)..<Int(slots[index].end) where surroundings[position].fits(around) {
+            let need = needs[position]
+            if need.textLength > 0 ? stands(need, text, place) : goesOn(need, text, place) { found.append(need.entry) }
         }
     }
 

@@ -26,9 +26,9 @@ package final class MatchSession {
     private var conditions: [(lookup: Int, held: Bool)] = []
     private var lookups = 0
     private var groups: [Range<Int>?] = []
-    private var scratch = Prefilter.Scratch()
+    private let scratch = Prefilter.Scratch()
     /// Entries of the current table that the current subject may fire, in their order.
-    var candidates: [Int32] { scratch.candidates }
+    var candidates: EntryList { scratch.candidates }
 
     package init(limits: PatternLimits = PatternLimits()) {
         self.limits = limits
@@ -60,18 +60,17 @@ package final class MatchSession {
 
     /// Fills `candidates`. The table is the one that the look-up began with: to take it from here costs time on every line.
     func choose(_ table: PatternTable, _ subject: Span<UInt8>) {
-        table.prefilter.choose(subject, &scratch)
+        table.prefilter.choose(subject, scratch)
     }
 
-    /// True when a rule holds for the subject and every IF around it does.
-    func fires(_ index: Int, _ subject: Span<UInt8>) -> Bool {
-        guard let current else { return false }
-        var around = current.entries[index].condition
+    /// True when a rule of the table holds for the subject and every IF around it does.
+    func fires(_ table: PatternTable, _ index: Int, _ subject: Span<UInt8>) -> Bool {
+        let entry = table.entries[index]
+        var around = entry.condition
         while let condition = around {
-            guard holds(condition, subject) else { return false }
-            around = current.entries[condition].condition
+            guard holds(table, condition, subject) else { return false }
+            around = table.entries[condition].condition
         }
-        let entry = current.entries[index]
         guard test(entry.pattern, entry.isPositive, entry.wantedGroups, entry.line, subject) else { return false }
         guard let second = entry.second else { return true }
         let kept = groups
@@ -79,15 +78,14 @@ package final class MatchSession {
         return test(second.pattern, second.isPositive, 0, entry.line, subject)
     }
 
-    func match(_ index: Int) -> TableMatch {
-        guard let entry = current?.entries[index] else { return TableMatch(line: 0, groups: []) }
+    func match(_ table: PatternTable, _ index: Int) -> TableMatch {
+        let entry = table.entries[index]
         return TableMatch(line: entry.line, groups: entry.wantedGroups > 0 ? groups : [])
     }
 
-    private func holds(_ condition: Int, _ subject: Span<UInt8>) -> Bool {
-        guard let current else { return false }
+    private func holds(_ table: PatternTable, _ condition: Int, _ subject: Span<UInt8>) -> Bool {
         if conditions[condition].lookup == lookups { return conditions[condition].held }
-        let entry = current.entries[condition]
+        let entry = table.entries[condition]
         let held = test(entry.pattern, entry.isPositive, 0, entry.line, subject)
         conditions[condition] = (lookups, held)
         return held

@@ -1,8 +1,8 @@
 /// What a text must hold so that a pattern can match it, in a form that can be looked for in many patterns at one time.
 /// All of it but runs is about the forms of the text's octets (`LookAlikes`).
 enum PatternNeed {
-    /// This text, four octets or more, of which the sequence at `window` is the rarest.
-    case text([UInt8], window: Int)
+    /// This text, four octets or more.
+    case text([UInt8])
     /// One of these stretches, which begin with sequences of `length` octets.
     case stretches([Stretch], length: Int)
     /// So many octets of the set in a row.
@@ -28,8 +28,8 @@ enum PatternNeed {
     /// The need of a tree that is met by the fewest texts.
     static func best(of tree: PatternTree) -> PatternNeed {
         var best: (need: PatternNeed, share: Double) = (.unknown, uselessShare)
-        if let (text, window, share) = rarestText(tree) {
-            best = (.text(text, window: window), share)
+        if let (text, share) = rarestText(tree) {
+            best = (.text(text), share)
             if share < goodShare { return best.need }
         }
         for length in [4, 3, 2] {
@@ -43,22 +43,18 @@ enum PatternNeed {
     }
 
     /// The text that must stand in every match and that fewest texts have.
-    private static func rarestText(_ tree: PatternTree) -> (text: [UInt8], window: Int, share: Double)? {
+    private static func rarestText(_ tree: PatternTree) -> (text: [UInt8], share: Double)? {
         let parts: [PatternTree]
         if case .sequence(let several) = tree { parts = several } else { parts = [tree] }
-        var best: (text: [UInt8], window: Int, share: Double)?
+        var best: (text: [UInt8], share: Double)?
         var text: [UInt8] = []
         func consider() {
             guard text.count >= 4 else { return }
-            var window: (place: Int, share: Double)?
-            for place in 0...(text.count - 4) {
-                let gram = GramIndex.gram(text[place..<place + 4])
-                let share = lineLength * Frequency.of(gram: gram, length: 4)
-                if share < window?.share ?? 2 { window = (place, share) }
-            }
+            let window = Frequency.rarestWindow(of: text)
             // A long text is rarer than any window of it.
-            guard let window, window.share < best?.share ?? 2 else { return }
-            best = (text, window.place, window.share)
+            let share =
+                lineLength * window.share * Frequency.of(text, around: window.place..<window.place + 4)
+            if share < best?.share ?? 2 { best = (text, share) }
         }
         for part in parts {
             if case .set(let set) = part, let byte = set.forms.only {

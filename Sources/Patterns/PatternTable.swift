@@ -132,9 +132,10 @@ extension PatternTable {
     package func lookup(_ subject: Span<UInt8>, _ session: MatchSession) -> TableMatch? {
         session.begin(self)
         session.choose(self, subject)
-        for position in session.candidates.indices {
-            let index = Int(session.candidates[position])
-            if session.fires(index, subject) { return session.match(index) }
+        let candidates = session.candidates
+        for position in 0..<candidates.count {
+            let index = Int(candidates[position])
+            if session.fires(self, index, subject) { return session.match(self, index) }
         }
         return nil
     }
@@ -159,7 +160,7 @@ extension PatternTable {
     /// - Parameter rule: one of this table.
     package func tryRule(_ rule: SingleRule, _ subject: Span<UInt8>, _ session: MatchSession) {
         session.begin(self)
-        _ = session.fires(rule.entry, subject)
+        _ = session.fires(self, rule.entry, subject)
     }
 }
 

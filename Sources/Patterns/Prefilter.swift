@@ -21,7 +21,7 @@ struct Prefilter {
     ///   - entries: number of entries, conditions among them.
     init(_ needs: [Need], entries: Int) {
         var bySequence: [Int: [UInt32: [GramIndex.Need]]] = [:]
-        var bySet: [ByteSet: [(length: Int, entry: Int32)]] = [:]
+        var bySet: [ByteSet: [RunIndex.Run]] = [:]
         var always: [Int32] = []
         var bounds = Array(repeating: (least: 0, most: Int.max), count: entries)
         for need in needs {
@@ -35,12 +35,13 @@ struct Prefilter {
                         bySequence[length, default: [:]][gram, default: []].append(need)
                     }
                 }
-            case .text(let text, let window):
+            case .text(let text):
+                let window = Frequency.rarestWindow(of: text).place
                 let gram = GramIndex.gram(text[window..<window + 4])
                 bySequence[4, default: [:]][gram, default: []].append(
                     GramIndex.Need(entry: entry, rest: .text(text, window: window)))
             case .run(let set, let length):
-                bySet[set, default: []].append((length, entry))
+                bySet[set, default: []].append(RunIndex.Run(length: length, entry: entry, most: need.most))
             case .unknown:
                 always.append(entry)
             }
@@ -61,41 +62,45 @@ struct Prefilter {
     }
 
     /// Memory that is kept from text to text.
-    struct Scratch {
+    final class Scratch {
         fileprivate let folded = FoldedText()
         /// Entries that may fire, ascending, each once.
-        fileprivate(set) var candidates: [Int32] = []
-        fileprivate var found: [Int32] = []
+        let candidates = EntryList()
+        fileprivate let found = EntryList()
     }
 
     /// Fills `scratch.candidates`.
-    func choose(_ text: Span<UInt8>, _ scratch: inout Scratch) {
-        scratch.found.removeAll(keepingCapacity: true)
-        scratch.candidates.removeAll(keepingCapacity: true)
+    func choose(_ text: Span<UInt8>, _ scratch: Scratch) {
+        let (found, candidates) = (scratch.found, scratch.candidates)
+        found.removeAll()
+        candidates.removeAll()
         if !grams.isEmpty || runs != nil {
             scratch.folded.fold(text)
-            for gram in grams { gram.find(in: scratch.folded, &scratch.found) }
-            if let runs { text.withUnsafeBufferPointer { runs.find(in: $0, &scratch.found) } }
+            for gram in grams { gram.find(in: scratch.folded, found) }
+            if let runs { text.withUnsafeBufferPointer { runs.find(in: $0, found) } }
         }
-        if scratch.found.count > 1 { scratch.found.sort() }
+        found.sort()
         // Both lists are ascending.
         var index = 0
-        for entry in scratch.found {
+        for place in 0..<found.count {
+            let entry = found[place]
             while index < always.count, always[index] <= entry {
-                add(always[index], text.count, &scratch)
+                add(always[index], text.count, candidates)
                 index += 1
             }
-            add(entry, text.count, &scratch)
+            add(entry, text.count, candidates)
         }
         while index < always.count {
-            add(always[index], text.count, &scratch)
+            add(always[index], text.count, candidates)
             index += 1
         }
     }
 
-    private func add(_ entry: Int32, _ length: Int, _ scratch: inout Scratch) {
+    @inline(__always)
+    private func add(_ entry: Int32, _ length: Int, _ candidates: EntryList) {
         let bound = bounds[Int(entry)]
-        guard length >= bound.least, length <= bound.most, scratch.candidates.last != entry else { return }
-        scratch.candidates.append(entry)
+        let count = candidates.count
+        guard length >= bound.least, length <= bound.most, count == 0 || candidates[count &- 1] != entry else { return }
+        candidates.append(entry)
     }
 }

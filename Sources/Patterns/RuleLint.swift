@@ -22,25 +22,49 @@ package struct RuleLint {
     private let compiled: PatternTable
     private let list: CheckList
     private let limits: TextLimits
+    /// What stands behind FILTER in `rules.filters`; nil when no settings are known.
+    private let filters: Set<String>?
     private var findings: [Finding] = []
+    private var slow: [Finding] = []
+    /// Destinations of FILTER that have been told of.
+    private var toldFilters: Set<[UInt8]> = []
 
     /// Looks a table over as one of a list.
+    /// - Parameter filters: what stands behind FILTER in `rules.filters`; nil when no settings are known.
     package static func findings(
-        _ table: RuleTable, in list: CheckList, limits: TextLimits = TextLimits()
+        _ table: RuleTable, in list: CheckList, limits: TextLimits = TextLimits(), filters: Set<String>? = nil
     ) -> [Finding] {
-        var lint = RuleLint(compiled: PatternTable(table), list: list, limits: limits)
+        var lint = RuleLint(compiled: PatternTable(table), list: list, limits: limits, filters: filters)
         for problem in lint.compiled.problems {
             lint.findings.append(
                 Finding(line: problem.line, severity: problem.isSkipped ? .dead : .doubt, text: problem.text))
         }
         lint.checkRules()
-        return lint.findings.sorted { $0.line < $1.line }
+        return lint.readable()
     }
 
-    private init(compiled: PatternTable, list: CheckList, limits: TextLimits) {
+    /// In the order of the file; of a rule that is dead only the first reason, and that a rule is slow only where nothing
+    /// else is said of it.
+    private func readable() -> [Finding] {
+        var out: [Finding] = []
+        var told: Set<Int> = []
+        for (line, all) in Dictionary(grouping: findings, by: \.line) {
+            told.insert(line)
+            if line > 0, let deadly = all.first(where: { $0.severity == .dead }) {
+                out.append(deadly)
+            } else {
+                out += all
+            }
+        }
+        out += slow.filter { !told.contains($0.line) }
+        return out.sorted { $0.line < $1.line }
+    }
+
+    private init(compiled: PatternTable, list: CheckList, limits: TextLimits, filters: Set<String>?) {
         self.compiled = compiled
         self.list = list
         self.limits = limits
+        self.filters = filters
     }
 
     private mutating func dead(_ line: Int, _ text: String) {
@@ -92,10 +116,10 @@ package struct RuleLint {
                 if let tree, takesAll(tree, pattern) { all = rule.line }
             }
         }
-        for line in compiled.linesWithoutNeed {
-            doubt(
-                line,
-                unread.contains(line)
+        slow = compiled.linesWithoutNeed.map { line in
+            Finding(
+                line: line, severity: .doubt,
+                text: unread.contains(line)
                     ? "slow: something in the pattern is not understood by the search ahead, so it is tried on every text"
                     : "slow: nothing in the pattern must stand in a text, so it is tried on every one")
         }
@@ -116,21 +140,32 @@ package struct RuleLint {
         let action = CheckAction(value, in: list)
         switch action {
         // What a group matches may make the text whole.
-        case .none where result.highestCapture > 0: break
+        case .none where result.highestCapture > 0, .fail where result.highestCapture > 0,
+            .filter where result.highestCapture > 0:
+            break
         case .none where value.span.hasPrefix(ignoringCase: "DELAY"):
             dead(line, "DELAY is no action of Postfix: its code is switched off; use HOLD")
         case .none(let warning): dead(line, "does nothing when it fires: \(warning)")
         case .ignore, .strip, .prepend, .replace:
             if !list.isEditable { dead(line, "keeps the gateway from starting: \(CheckAction.noEdit)") }
-        case .filter(let text):
-            doubt(
-                line,
-                "needs an entry '\(String(decoding: text, as: UTF8.self)) => smtp:[host]:port' in rules.filters, or the "
-                    + "gateway will not start"
-            )
+        case .fail: doubt(line, CheckAction.failWords)
+        case .filter(let text): checkFilter(line, text)
         default:
             if let warning = CheckAction.warning(value, in: list) { doubt(line, warning) }
         }
+    }
+
+    /// Without settings each destination is told of once.
+    private mutating func checkFilter(_ line: Int, _ text: [UInt8]) {
+        let words = String(decoding: text, as: UTF8.self)
+        let advice = "'\(words) => smtp:[host]:port' in rules.filters"
+        guard let filters else {
+            if toldFilters.insert(text).inserted {
+                doubt(line, "needs the entry \(advice), or the gateway does not start: name the settings with --config")
+            }
+            return
+        }
+        if !filters.contains(words) { dead(line, "keeps the gateway from starting: there is no \(advice)") }
     }
 
     // MARK: Patterns
@@ -160,6 +195,9 @@ package struct RuleLint {
         }
         guard pattern.isPositive else { return }
         list.isHeader ? checkHeader(line, pattern, tree) : checkBody(line, pattern, tree)
+        if let (severity, text) = MisplacedPattern.finding(list, pattern, tree) {
+            findings.append(Finding(line: line, severity: severity, text: text))
+        }
         if pattern.bytes.contains(where: { $0 >= 0x80 }), list == .body || list.isHeader && list != .decodedHeader {
             doubt(
                 line,

@@ -1,5 +1,5 @@
-/// Looks for runs of octets of many sets. A run of n octets covers one of any places that stand n apart, so only some
-/// octets of a text are looked at, and a run is measured where one of them belongs to its set.
+/// Looks for runs of octets of many sets. A run of n octets covers three of any places that stand n/3 apart, so only some
+/// octets of a text are looked at, and a run is measured where three of them, one after the other, belong to its set.
 final class RunIndex {
     /// Sets that are told apart; patterns with further sets are tried on every text.
     static let setLimit = 64
@@ -19,14 +19,35 @@ final class RunIndex {
         var entry: Int32
     }
 
-    /// The sets whose shortest run has at least `step` octets, and not twice as many.
+    /// What an entry needs of a set.
+    struct Run {
+        /// Octets in a row.
+        var length: Int
+        var entry: Int32
+        /// Octets of the longest text that the entry can match.
+        var most: Int
+    }
+
+    /// Sets whose shortest runs have about as many octets.
     private struct Stride {
-        var step: Int
+        /// Octets of the shortest run of all.
+        var least: Int
+        /// Octets of the longest text that is looked at; `Int.max` for no bound.
+        var most: Int
         var sets: UInt64
+
+        /// Places that every run covers: looked at are those that stand `step` apart.
+        var probes: Int { least < 4 ? 1 : least < 6 ? 2 : 3 }
+        var step: Int { least / probes }
+
+        /// Sets with about as long runs are looked for together, those of short texts alone by themselves.
+        func goes(with other: Stride) -> Bool {
+            least.leadingZeroBitCount == other.least.leadingZeroBitCount && (most == Int.max) == (other.most == Int.max)
+        }
     }
 
     /// - Parameter needs: no more than `setLimit` sets, each run at least one octet.
-    init(_ needs: [ByteSet: [(length: Int, entry: Int32)]]) {
+    init(_ needs: [ByteSet: [Run]]) {
         var table: [UInt64] = Array(repeating: 0, count: 256)
         var list: [Need] = []
         var starts = [0]
@@ -36,12 +57,14 @@ final class RunIndex {
             let sorted = need.value.sorted { ($0.length, $0.entry) < ($1.length, $1.entry) }
             list += sorted.map { Need(length: $0.length, entry: $0.entry) }
             starts.append(list.count)
-            var step = 1
-            while step * 2 <= min(sorted.first?.length ?? 1, 1024) { step *= 2 }
-            if let index = strides.firstIndex(where: { $0.step == step }) {
-                strides[index].sets |= 1 << UInt64(bit)
+            let stride = Stride(
+                least: sorted.first?.length ?? 1, most: sorted.reduce(0) { max($0, $1.most) }, sets: 1 << UInt64(bit))
+            if let index = strides.firstIndex(where: { $0.goes(with: stride) }) {
+                strides[index].least = min(strides[index].least, stride.least)
+                strides[index].most = max(strides[index].most, stride.most)
+                strides[index].sets |= stride.sets
             } else {
-                strides.append(Stride(step: step, sets: 1 << UInt64(bit)))
+                strides.append(stride)
             }
         }
         self.table = .copy(of: table)
@@ -60,23 +83,29 @@ final class RunIndex {
     }
 
     /// Adds the entries whose runs stand in a text; one may be added several times. Not for two threads at a time.
-    func find(in text: UnsafeBufferPointer<UInt8>, _ found: inout [Int32]) {
+    func find(in text: UnsafeBufferPointer<UInt8>, _ found: EntryList) {
         ends.update(repeating: 0)
-        for each in strides where text.count >= each.step {
-            var index = each.step - 1
+        for each in strides where text.count >= each.least && text.count <= each.most {
+            let (step, sets) = (each.step, each.sets)
+            // What the places before have to say: nothing, where fewer are looked at.
+            let (first, second) = (each.probes < 3 ? UInt64.max : 0, each.probes < 2 ? UInt64.max : 0)
+            var (before, last) = (UInt64(0), UInt64(0))
+            var index = step - 1
             while index < text.count {
-                var present = table[Int(text[index])] & each.sets
+                let here = table[Int(text[index])] & sets
+                var present = here & (last | second) & (before | first)
                 while present != 0 {
-                    measure(present.trailingZeroBitCount, index, text, &found)
+                    measure(present.trailingZeroBitCount, index, text, found)
                     present &= present - 1
                 }
-                index += each.step
+                (before, last) = (last, here)
+                index += step
             }
         }
     }
 
     /// Measures the run of a set around an octet that belongs to it, once for each run.
-    private func measure(_ bit: Int, _ index: Int, _ text: UnsafeBufferPointer<UInt8>, _ found: inout [Int32]) {
+    private func measure(_ bit: Int, _ index: Int, _ text: UnsafeBufferPointer<UInt8>, _ found: EntryList) {
         guard index >= ends[bit] else { return }
         var (start, end) = (index, index + 1)
         while start > ends[bit], table[Int(text[start - 1])] >> UInt64(bit) & 1 == 1 { start -= 1 }

@@ -1,5 +1,19 @@
 package import MailModel
 
+/// What came of a message for autolearning, in the words of SpamAssassin's `autolearn=`.
+package enum AutolearningStatus: String, Hashable, Sendable {
+    /// It teaches, as ham or as spam.
+    case ham, spam
+    /// The conditions are not met, or its sender has taught enough on that day.
+    case no
+    /// Autolearning is off.
+    case disabled
+    /// The database cannot be asked.
+    case unavailable
+    /// It would teach, but too many messages wait to be learnt.
+    case failed
+}
+
 /// When a message teaches by itself, under the conditions of SpamAssassin 4 (`AutoLearnThreshold`): the points of tests that
 /// may count for it are far enough on one side, spam has points of its header and of its body, and learnt mail does not say
 /// the opposite.

@@ -93,6 +93,7 @@ package struct ContentPolicy: Hashable, Sendable {
 
     /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
+        if category == .unchecked, verdict.isWorkspaceFull { return .tempfail }
         if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
         let wanted = wanted(for: verdict, as: category)
         return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted

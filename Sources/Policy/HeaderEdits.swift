@@ -75,8 +75,9 @@ package enum HeaderEdits {
             }
             add(item.reason.rawValue + (scanner.isEmpty ? "" : " (\(scanner))"))
         }
-        for category in Category.allCases where category != .spam && category != .spammy {
-            if verdict.skipped.contains(category) { add("bypassed (\(category.rawValue))") }
+        // An allowed sender's mail was looked at, and is no spam.
+        for category in Category.allCases where verdict.skipped.contains(category) && category != .spammy {
+            if category != .spam || !verdict.standing.isAllowed { add("bypassed (\(category.rawValue))") }
         }
         return reasons.isEmpty ? "" : "X-Mailreeve-Unchecked: \(reasons.joined(separator: ", "))\r\n"
     }
@@ -85,14 +86,20 @@ package enum HeaderEdits {
     package static func quarantineID(_ id: String) -> String { "X-Quarantine-ID: <\(id)>\r\n" }
 
     /// `X-Mailreeve-Alert:` on infected mail, on mail with what is banned, and on mail with a faulty header block, that a policy
-    /// lets pass; empty for
-    /// other mail.
+    /// lets pass; empty for other mail, and silent about what the policy does not look for.
     package static func alert(_ verdict: Verdict, names: MarkingPolicy.FieldNames = .mailreeve) -> String {
         let field = names == .amavis ? "X-Amavis-Alert" : "X-Mailreeve-Alert"
         var out = ""
-        if !verdict.virusNames.isEmpty { out += alert(field, "INFECTED, message contains: ", verdict.virusNames) }
-        if !verdict.banned.isEmpty { out += alert(field, "BANNED, message contains: ", verdict.banned.map(\.text)) }
-        if !verdict.badHeaders.isEmpty { out += alert(field, "BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail)) }
+        func isMeant(_ category: Category) -> Bool { !verdict.skipped.contains(category) }
+        if !verdict.virusNames.isEmpty, isMeant(.infected) {
+            out += alert(field, "INFECTED, message contains: ", verdict.virusNames)
+        }
+        if !verdict.banned.isEmpty, isMeant(.banned) {
+            out += alert(field, "BANNED, message contains: ", verdict.bannedTexts)
+        }
+        if !verdict.badHeaders.isEmpty, isMeant(.badHeader) {
+            out += alert(field, "BAD HEADER SECTION, ", verdict.badHeaders.map(\.detail))
+        }
         return out
     }
 
@@ -125,6 +132,13 @@ package enum HeaderEdits {
         let words = Escaping.text(text, limit: 200)
         return
             "\(names == .amavis ? "X-Amavis-Hold" : "X-Mailreeve-Hold"): \(words.isEmpty ? "held by a rule" : words)\r\n"
+    }
+
+    /// amavis's field on mail that was not unpacked to its end; empty for other mail and under our own names, where
+    /// `X-Mailreeve-Unchecked` says it.
+    package static func amavisHold(_ verdict: Verdict, names: MarkingPolicy.FieldNames) -> String {
+        guard names == .amavis, verdict.unchecked.contains(where: { $0.reason == .overLimits }) else { return "" }
+        return hold("over-limits", names: names)
     }
 
     /// A HELO name as one word: everything that could end the word, a comment or the line is replaced.

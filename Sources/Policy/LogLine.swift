@@ -76,7 +76,7 @@ package struct MessageEvent: Sendable {
             return
                 "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
         case .banned:
-            let shown = verdict.banned.map { Self.word(Array($0.text.utf8), limit: 200) }
+            let shown = verdict.bannedTexts.map { Self.word(Array($0.utf8), limit: 200) }
             return "BANNED (\(shown.joined(separator: ",")))"
         case .unchecked:
             // Nobody tried.
@@ -123,6 +123,12 @@ package struct MessageEvent: Sendable {
         if let quarantineID { out += ", quarantine: \(quarantineID)" }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: \(hits), size: \(size)"
+        if outcomes.contains(where: { $0.kind == .strip && $0.reply.code < 400 }) {
+            // Where what was taken out stood.
+            var places: [String] = []
+            for path in verdict.banned.map(\.path) where !places.contains(path) { places.append(path) }
+            out += ", stripped: \(places.map { Self.word(Array($0.utf8), limit: 60) }.joined(separator: "/"))"
+        }
         if !queuedAs.isEmpty {
             out += ", queued_as: \(queuedAs.map { Self.word(Array($0.utf8), limit: 64) }.joined(separator: "/"))"
         }

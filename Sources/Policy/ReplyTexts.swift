@@ -18,7 +18,7 @@ package enum ReplyTexts {
             let words = Escaping.text(verdict.ruling?.text ?? "", limit: 200)
             text = words.isEmpty ? "RULE" : "RULE: \(words)"
         case .banned:
-            let names = verdict.banned.map { Escaping.text($0.text, limit: 200) }.joined(separator: "; ")
+            let names = verdict.bannedTexts.map { Escaping.text($0, limit: 200) }.joined(separator: "; ")
             text = names.isEmpty ? "BANNED" : "BANNED: \(names)"
         case .badHeader:
             text = "BAD HEADER: \(verdict.badHeaders.first.map { Escaping.text($0.detail, limit: 200) } ?? "")"
@@ -50,7 +50,11 @@ package enum ReplyTexts {
             kind == .reject || kind == .tempfail && status.status == 4
         {
             // Word for word what Postfix's smtpd(8) answers.
-            return Reply(status.status == 4 ? 451 : 550, status, cut(Escaping.text(words, limit: reasonLimit)))
+            return Reply(status.status == 4 ? 451 : 550, status, asSMTPD(words))
+        }
+        if verdict.category == .rule, kind == .discard || kind == .quarantine, verdict.ruling?.isSilent ?? false {
+            // A sender who learns what became of his message would learn to get round the rule.
+            return Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(id)")
         }
         let reason = reason(verdict, id: id)
         let (subject, minor) = statusDetail(verdict)
@@ -59,6 +63,10 @@ package enum ReplyTexts {
             return Reply(250, EnhancedStatus(2, subject, minor), "Ok, discarded, \(reason)")
         case .quarantine:
             return Reply(250, EnhancedStatus(2, subject, minor), "Ok, quarantined, \(reason)")
+        case .tempfail where verdict.category == .unchecked && verdict.isWorkspaceFull:
+            // RFC 5321 section 4.2.3, RFC 3463 section 3.4.
+            return Reply(
+                452, EnhancedStatus(4, 3, 1), "Insufficient system storage, \(reason)", cause: detail(verdict))
         case .tempfail:
             return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)", cause: detail(verdict))
         case .reject, .bounce, .deliver, .deliverMarked, .strip:
@@ -148,6 +156,16 @@ package enum ReplyTexts {
             ? Reply(450, EnhancedStatus(4, 4, 6), "Reject (soft_bounce), id=\(id) - \(cause)", cause: cause)
             : Reply(554, EnhancedStatus(5, 4, 6), "Reject, id=\(id) - \(cause)", cause: cause)
     }
+
+    /// A rule's words as smtpd(8) sends them without SMTPUTF8: what is not printable ASCII is a blank for each octet. Cut where the line would
+    /// be longer than RFC 5321 section 4.5.3.1.5 lets it be.
+    private static func asSMTPD(_ words: String) -> String {
+        let octets = words.utf8.prefix(ruleTextLimit).map { $0 >= 0x20 && $0 < 0x7F ? $0 : 0x20 }
+        return String(decoding: octets, as: UTF8.self)
+    }
+
+    /// Octets of a rule's words: with code, status and line end they make a line of 512.
+    package static let ruleTextLimit = 494
 
     /// Counts scalars: one character as Swift counts them may hold any number of combining marks.
     private static func cut(_ text: String) -> String {

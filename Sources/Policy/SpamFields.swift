@@ -15,7 +15,9 @@ package enum SpamFields {
 
     /// `X-Spam-Flag`, `X-Spam-Score`, `X-Spam-Level` and `X-Spam-Status`, and `X-Spam-Report` where it is asked for; empty below
     /// `levels.tag` and where spam was not looked for.
-    package static func text(_ verdict: Verdict, _ levels: SpamLevels, addsReport: Bool) -> String {
+    package static func text(
+        _ verdict: Verdict, _ levels: SpamLevels, addsReport: Bool, autolearning: AutolearningStatus
+    ) -> String {
         let score = verdict.shownScore
         guard !verdict.skipped.contains(.spam) || verdict.standing.isAllowed, score.isFinite,
             SpamLevels.reaches(score, levels.tag)
@@ -24,28 +26,31 @@ package enum SpamFields {
         var out = "X-Spam-Flag: \(isSpam ? "YES" : "NO")\r\nX-Spam-Score: \(decimals(score))\r\n"
         let stars = Int(min(max(score, 0), Double(longestLevel)))
         out += "X-Spam-Level: \(String(repeating: "*", count: stars))\r\n"
-        out += status(verdict, levels, isSpam: isSpam)
+        out += status(verdict, levels, isSpam: isSpam, autolearning)
         if addsReport, SpamLevels.reaches(score, levels.tag2) { out += report(verdict) }
         return out
     }
 
     /// `Yes, score=7.1 tagged_above=2 required=6.31 tests=[A=1, B=6.1] autolearn=no`, folded after commas.
-    private static func status(_ verdict: Verdict, _ levels: SpamLevels, isSpam: Bool) -> String {
+    private static func status(
+        _ verdict: Verdict, _ levels: SpamLevels, isSpam: Bool, _ autolearning: AutolearningStatus
+    ) -> String {
         var words = "X-Spam-Status: \(isSpam ? "Yes" : "No"), score=\(decimals(verdict.shownScore))"
         words += "\r\n\ttagged_above=\(decimals(levels.tag)) required=\(decimals(levels.tag2))"
         if verdict.standing.isDenied { words += " BLACKLISTED" }
         if verdict.standing.isAllowed { words += " WHITELISTED" }
         let tests = verdict.tests.prefix(testsShown).map { "\(name($0))=\(decimals($0.score))" }
-        words += "\r\n\ttests=[\(tests.joined(separator: ",\r\n\t"))] autolearn=no"
+        words += "\r\n\ttests=[\(tests.joined(separator: ",\r\n\t"))] autolearn=\(autolearning.rawValue)"
         return words + "\r\n"
     }
 
-    /// One line a test.
+    /// One line a test: points, name, what it means, and what was seen.
     private static func report(_ verdict: Verdict) -> String {
         var out = "X-Spam-Report:\r\n"
         for test in verdict.tests.prefix(testsShown) {
-            let evidence = ascii(Escaping.text(test.evidence, limit: 200))
-            out += "\t* \(decimals(test.score)) \(name(test))\(evidence.isEmpty ? "" : " \(evidence)")\r\n"
+            let meaning = [test.description, ascii(Escaping.text(test.evidence, limit: 200))]
+                .filter { !$0.isEmpty }.joined(separator: ": ")
+            out += "\t* \(decimals(test.score)) \(name(test))\(meaning.isEmpty ? "" : " \(meaning)")\r\n"
         }
         return out
     }

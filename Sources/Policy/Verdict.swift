@@ -20,6 +20,8 @@ package struct Verdict: Hashable, Sendable {
     package var ruling: Ruling?
     /// Files that rules ban.
     package var banned: [BannedContent] = []
+    /// Further files that they ban, of which nothing is told.
+    package var bannedFurther = 0
     /// What is banned can be taken out of the message, with the rest as it is.
     package var isStrippable = false
     /// What the recipient's lists say of the sender.
@@ -39,6 +41,14 @@ package struct Verdict: Hashable, Sendable {
         package var text: String {
             switch self {
             case .reject(_, let text), .discard(let text), .hold(let text): text
+            }
+        }
+
+        /// Postfix tells the client nothing of it: the message is taken as any other.
+        var isSilent: Bool {
+            switch self {
+            case .reject: false
+            case .discard, .hold: true
             }
         }
     }
@@ -116,10 +126,13 @@ package struct Verdict: Hashable, Sendable {
     }
 
     /// Adds what rules on names and types of files ban.
-    /// - Parameter isStrippable: it can be taken out.
-    package mutating func add(banned contents: [BannedContent], isStrippable: Bool) {
+    /// - Parameters:
+    ///   - further: files that are banned beside those.
+    ///   - isStrippable: it can be taken out.
+    package mutating func add(banned contents: [BannedContent], further: Int = 0, isStrippable: Bool) {
         guard !contents.isEmpty else { return }
         banned = contents
+        bannedFurther = further
         self.isStrippable = isStrippable
         add(.banned)
     }
@@ -136,6 +149,11 @@ package struct Verdict: Hashable, Sendable {
         verdict.categories.removeAll(where: others.contains)
         if verdict.categories.isEmpty { verdict.categories = [.clean] }
         return verdict
+    }
+
+    /// What is banned, for replies, log lines and header fields; escape before showing.
+    package var bannedTexts: [String] {
+        banned.map(\.text) + (bannedFurther > 0 ? ["and \(bannedFurther) more"] : [])
     }
 
     /// Adds something that was not checked after all.
@@ -168,6 +186,7 @@ package struct Verdict: Hashable, Sendable {
         var skipped = policy.bypass
         if standing.isAllowed { skipped.formUnion(policy.allowSkips.union([.spam])) }
         if skipped.contains(.spam) { skipped.insert(.spammy) }
+        if isWorkspaceFull { skipped.remove(.unchecked) }
         verdict.skipped = skipped
         held.subtract(skipped)
         verdict.categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
@@ -215,6 +234,9 @@ package struct Verdict: Hashable, Sendable {
         for item in unchecked where !out.contains(item.reason) { out.append(item.reason) }
         return out
     }
+
+    /// The message could not be looked at for want of room: nobody may get it, whatever a policy says.
+    package var isWorkspaceFull: Bool { unchecked.contains { $0.reason == .workspaceFull } }
 
     /// The minor number of the category `bad-header`: the highest of the faults; 0 without.
     package var badHeaderMinor: Int { badHeaders.map { $0.kind.minor }.max() ?? 0 }

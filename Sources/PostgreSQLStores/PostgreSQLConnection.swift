@@ -19,7 +19,8 @@ struct PostgreSQLConnection: ~Copyable {
     /// Over which the connection string has the last word.
     private static let defaults = [
         ("application_name", "mailreeve"), ("connect_timeout", "5"), ("tcp_user_timeout", "30000"),
-        ("client_encoding", "UTF8"), ("options", "-c statement_timeout=30s -c lock_timeout=10s"),
+        ("client_encoding", "UTF8"),
+        ("options", "-c statement_timeout=30s -c lock_timeout=10s -c client_min_messages=warning"),
     ]
 
     init(parameters: String, schema: [String]) {

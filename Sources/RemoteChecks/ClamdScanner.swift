@@ -1,5 +1,5 @@
 internal import Linux
-internal import MailModel
+package import MailModel
 
 /// The client of clamd (`clamd(8)`): the whole message, and where it is set every decoded part, over TCP or a Unix socket.
 package final class ClamdScanner: RemoteScanner {
@@ -11,50 +11,44 @@ package final class ClamdScanner: RemoteScanner {
         case fildes
     }
 
-    private let addresses: FailoverAddresses
+    private let address: ServerAddress
     private let method: Method
     private let lane: ScannerLane
 
     /// Octets of an answer.
     private static let answerLimit = 16_384
 
-    /// - Parameters:
-    ///   - addresses: tried in order, beginning with the one that answered last.
-    ///   - threads: connections at one time.
-    package init(addresses: [ScannerAddress], method: Method, threads: Int) {
-        self.addresses = FailoverAddresses(addresses)
+    /// - Parameter threads: connections at one time.
+    package init(address: ServerAddress, method: Method, threads: Int) {
+        self.address = address
         self.method = method
         lane = ScannerLane(threads: threads)
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
-                var answer = ScanAnswer()
-                try scanMessage(subject, address, deadline, &answer)
-                for entry in subject.parts?.entries ?? [] where !entry.range.isEmpty {
-                    let file = subject.parts?.file ?? subject.message
-                    try Self.read(try instream(file, entry.range, address, deadline), part: entry.part, &answer)
-                }
-                return answer
+            var answer = ScanAnswer()
+            try scanMessage(subject, address, deadline, &answer)
+            for entry in subject.parts?.entries ?? [] where !entry.range.isEmpty {
+                let file = subject.parts?.file ?? subject.message
+                try Self.read(try instream(file, entry.range, address, deadline), part: entry.part, &answer)
             }
+            return answer
         }
     }
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
-                let socket = try DeadlineSocket(connecting: address, deadline: deadline)
-                try socket.send(Array("zVERSION\0".utf8))
-                let text = String(decoding: try socket.receive(until: 0, limit: Self.answerLimit), as: UTF8.self)
-                guard text.hasPrefix("ClamAV ") else { throw ScannerFailure("\(address) is no clamd: it says \(text)") }
-                return ScannerVersion(text: text, signatureTime: ClamdVersion.signatureTime(text))
-            }
+            let socket = try DeadlineSocket(connecting: address, deadline: deadline)
+            try socket.send(Array("zVERSION\0".utf8))
+            let text = String(decoding: try socket.receive(until: 0, limit: Self.answerLimit), as: UTF8.self)
+            guard text.hasPrefix("ClamAV ") else { throw ScannerFailure("\(address) is no clamd: it says \(text)") }
+            return ScannerVersion(text: text, signatureTime: ClamdVersion.signatureTime(text))
         }
     }
 
     private func scanMessage(
-        _ subject: ScanSubject, _ address: ScannerAddress, _ deadline: Int, _ answer: inout ScanAnswer
+        _ subject: ScanSubject, _ address: ServerAddress, _ deadline: Int, _ answer: inout ScanAnswer
     ) throws(ScannerFailure) {
         guard method == .fildes, case .unix = address else {
             return try Self.read(
@@ -67,7 +61,7 @@ package final class ClamdScanner: RemoteScanner {
     }
 
     private func instream(
-        _ file: Descriptor, _ range: Range<Int>, _ address: ScannerAddress, _ deadline: Int
+        _ file: Descriptor, _ range: Range<Int>, _ address: ServerAddress, _ deadline: Int
     ) throws(ScannerFailure) -> [UInt8] {
         let socket = try DeadlineSocket(connecting: address, deadline: deadline)
         do throws(ScannerFailure) {
@@ -98,15 +92,7 @@ package final class ClamdScanner: RemoteScanner {
         let result = text[colon.upperBound...]
         if result == "OK" { return }
         guard result.hasSuffix(" FOUND") else { throw ScannerFailure("clamd says \(result)") }
-        let name = String(result.dropLast(" FOUND".count))
-        // libclamav's way to say that it did not look.
-        if name.hasPrefix("Heuristics.Limits.Exceeded") {
-            answer.addUnchecked(.overLimits, name, part: part)
-        } else if name.hasPrefix("Heuristics.Encrypted.") {
-            answer.addUnchecked(.encrypted, name, part: part)
-        } else {
-            answer.addVirus(name, part: part)
-        }
+        answer.add(alert: String(result.dropLast(" FOUND".count)), part: part)
     }
 }
 

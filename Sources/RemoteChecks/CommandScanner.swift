@@ -1,8 +1,5 @@
 internal import Glibc
 package import Linux
-internal import MailModel
-package import Patterns
-internal import Synchronization
 
 /// A scanner that is a program: it is run over a directory that holds the whole message and its decoded parts as files, and
 /// its exit code and output say what it found (`docs/SCANNERS.md`).
@@ -13,18 +10,11 @@ package final class CommandScanner: RemoteScanner {
         package var programs: [String]
         /// `{}` stands for the directory; a whole argument `{}/*` for every file in it.
         package var arguments: [String]
-        package var cleanCodes: [Int]
-        package var infectedCodes: [Int]
-        package var cleanPattern: OutputPattern?
-        package var infectedPattern: OutputPattern?
-        /// Its first group is the name of a virus; every match counts.
-        package var namePattern: OutputPattern?
+        package var reading = OutputReading()
 
         package init(programs: [String], arguments: [String]) {
             self.programs = programs
             self.arguments = arguments
-            cleanCodes = [0]
-            infectedCodes = [1]
         }
     }
 
@@ -35,14 +25,6 @@ package final class CommandScanner: RemoteScanner {
     /// On a tmpfs; each message gets a directory below it.
     private let workspace: String
     private let lane: ScannerLane
-    private let lastNumber = Atomic<Int>(0)
-
-    /// Octets of output that are read; a program that says more has failed.
-    private static let outputLimit = 1_048_576
-    /// Octets of a file that are copied at one time.
-    private static let chunk = 262_144
-    /// Octets of output that a failure quotes.
-    private static let quoted = 300
 
     /// - Parameters:
     ///   - launcher: path of `mailreeve-launcher`.
@@ -58,61 +40,29 @@ package final class CommandScanner: RemoteScanner {
         lane = ScannerLane(threads: threads)
     }
 
-    package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? { nil }
+    package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
+        try await lane.run { [self] () throws(ScannerFailure) in
+            FileTimes.newest(of: sandbox.readable).map {
+                ScannerVersion(text: "", signatureTime: $0.tv_sec, fraction: $0.tv_nsec)
+            }
+        }
+    }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
         try await lane.run { [self] () throws(ScannerFailure) in
-            guard let program = command.programs.first(where: { access($0, X_OK) == 0 }) else {
-                throw ScannerFailure("none of its programs is there: \(command.programs.joined(separator: ", "))")
-            }
+            let program = try runnable(command.programs)
             let output: ProgramOutput
             do throws(SystemError) {
-                let directory = try makeDirectory()
-                defer {
-                    removeContents(of: directory)
-                    rmdir(directory)
-                }
-                let files = try lay(subject, in: directory)
+                let directory = try ScanDirectory(subject, in: workspace)
                 var cell = sandbox
-                cell.directory = directory
+                cell.directory = directory.path
                 output = try ProgramOutput(
-                    launcher: launcher, cell, [program] + arguments(directory, files), limit: Self.outputLimit,
-                    deadline: deadline)
+                    launcher: launcher, cell, [program] + arguments(directory.path, directory.files),
+                    limit: OutputReading.limit, deadline: deadline)
             } catch {
                 throw error.code == ETIMEDOUT ? .late : ScannerFailure("\(error)")
             }
             return try answer(to: output)
-        }
-    }
-
-    private func makeDirectory() throws(SystemError) -> String {
-        let number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
-        let directory = "\(workspace)/scan-\(UInt64.random(in: 0...UInt64.max))-\(number)"
-        try check("mkdir \(directory)") { mkdir(directory, 0o700) }
-        return directory
-    }
-
-    /// Puts the message and its parts into the directory, under names of ours.
-    private func lay(_ subject: ScanSubject, in directory: String) throws(SystemError) -> [String] {
-        var files = ["\(directory)/message"]
-        try Self.copy(subject.message, 0..<subject.size, to: files[0])
-        guard let parts = subject.parts else { return files }
-        for (index, entry) in parts.entries.enumerated() {
-            let path = "\(directory)/p\(index + 1)"
-            try Self.copy(parts.file, entry.range, to: path)
-            files.append(path)
-        }
-        return files
-    }
-
-    private static func copy(_ source: Descriptor, _ range: Range<Int>, to path: String) throws(SystemError) {
-        let target = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let piece = try source.read(at: offset, count: min(chunk, range.upperBound - offset))
-            guard !piece.isEmpty else { throw SystemError("read of a message", code: EIO) }
-            try target.write(piece)
-            offset += piece.count
         }
     }
 
@@ -122,35 +72,39 @@ package final class CommandScanner: RemoteScanner {
         }
     }
 
-    /// What the program found: a sign of infection counts before a sign of cleanness, and without either it has failed.
+    /// What the program found.
     func answer(to output: ProgramOutput) throws(ScannerFailure) -> ScanAnswer {
-        func matches(_ pattern: OutputPattern?) -> Bool { pattern?.firstMatch(in: output.text) != nil }
-        func fails(_ what: String) -> ScannerFailure {
-            let shown = String(decoding: output.text.prefix(Self.quoted), as: UTF8.self)
-            return ScannerFailure(shown.isEmpty ? what : "\(what): \(shown)")
-        }
-        guard !output.isCut else { throw fails("more than \(Self.outputLimit) octets of output") }
+        func fails(_ what: String) -> ScannerFailure { OutputReading.failure(what, quoting: output.text) }
+        guard !output.isCut else { throw fails("more than \(OutputReading.limit) octets of output") }
         if output.status == SandboxedProgram.launchFailed { throw fails("cannot be run") }
-        var answer = ScanAnswer()
-        if command.infectedCodes.contains(Int(output.status)) || matches(command.infectedPattern) {
-            for name in names(in: output.text) { answer.addVirus(name) }
-            if answer.findings.isEmpty { answer.addVirus("unnamed") }
-            return answer
-        }
-        if command.cleanCodes.contains(Int(output.status)) || matches(command.cleanPattern) { return answer }
-        throw fails(output.status < 0 ? "ended by signal \(-output.status)" : "ended with exit code \(output.status)")
+        let status = Int(output.status)
+        return try command.reading.answer(
+            to: output.text, code: status,
+            orElse: status < 0 ? "ended by signal \(-status)" : "ended with exit code \(status)")
     }
+}
 
-    private func names(in text: [UInt8]) -> [String] {
-        guard let pattern = command.namePattern else { return [] }
-        var names: [String] = []
-        var start = 0
-        while names.count < ScanAnswer.entries, let match = pattern.firstMatch(in: text, from: start) {
-            let name = String(decoding: text[match.group ?? match.whole], as: UTF8.self)
-            if !name.isEmpty { names.append(name) }
-            start = max(match.whole.upperBound, start + 1)
-        }
-        return names
+/// The path of a program: the first that can be run. Looked for each time, since programs come and go with updates.
+func runnable(_ programs: [String]) throws(ScannerFailure) -> String {
+    guard let program = programs.first(where: { access($0, X_OK) == 0 }) else {
+        throw ScannerFailure("none of its programs is there: \(programs.joined(separator: ", "))")
+    }
+    return program
+}
+
+/// Times of files that a program reads: its signatures.
+enum FileTimes {
+    /// Names of a directory that are looked at.
+    private static let names = 10_000
+
+    /// The last change of these files and directories, and of the files in these; nil when none is there.
+    static func newest(of paths: [String]) -> timespec? {
+        paths.flatMap { path in
+            [path] + ((try? directoryNames(path)) ?? []).prefix(names).map { "\(path)/\($0)" }
+        }.compactMap { path in
+            var facts = stat()
+            return stat(path, &facts) == 0 ? facts.st_mtim : nil
+        }.max { ($0.tv_sec, $0.tv_nsec) < ($1.tv_sec, $1.tv_nsec) }
     }
 }
 

@@ -1,18 +1,6 @@
 internal import Glibc
 internal import Linux
-
-/// Where a scanner listens.
-package enum ScannerAddress: Hashable, Sendable, CustomStringConvertible {
-    case tcp(host: String, port: Int)
-    case unix(path: String)
-
-    package var description: String {
-        switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        }
-    }
-}
+internal import MailModel
 
 /// A blocking connection with one deadline for everything: a peer that sends an octet now and then cannot hold it up. For
 /// a thread of its own.
@@ -21,13 +9,16 @@ struct DeadlineSocket {
     /// Nanoseconds of the monotonic clock.
     let deadline: Int
     private let peer: String
+    /// Read while the peer is awaited.
+    private let errors: ErrorOutput?
 
     /// Octets of a file that are sent at one time.
     private static let chunk = 262_144
 
-    init(connecting address: ScannerAddress, deadline: Int) throws(ScannerFailure) {
+    init(connecting address: ServerAddress, deadline: Int) throws(ScannerFailure) {
         self.deadline = deadline
         peer = address.description
+        errors = nil
         do throws(SystemError) {
             switch address {
             case .unix(let path): descriptor = try Self.connect(unix: path, deadline)
@@ -39,10 +30,11 @@ struct DeadlineSocket {
     }
 
     /// Takes over a connected stream: our end of a pair with a program.
-    init(_ descriptor: Descriptor, deadline: Int, peer: String) {
+    init(_ descriptor: Descriptor, deadline: Int, peer: String, errors: ErrorOutput) {
         self.descriptor = descriptor
         self.deadline = deadline
         self.peer = peer
+        self.errors = errors
         _ = fcntl(descriptor.raw, F_SETFL, O_NONBLOCK)
     }
 
@@ -108,12 +100,20 @@ struct DeadlineSocket {
         if code != 0 { throw SystemError("connect", code: code) }
     }
 
-    private static func wait(_ descriptor: Descriptor, _ events: Int32, _ deadline: Int) throws(SystemError) {
+    private static func wait(
+        _ descriptor: Descriptor, _ events: Int32, _ deadline: Int, _ errors: ErrorOutput? = nil
+    ) throws(SystemError) {
         while true {
             let left = deadline - monotonicNow()
             guard left > 0 else { throw SystemError("wait", code: ETIMEDOUT) }
-            var entry = pollfd(fd: descriptor.raw, events: Int16(events), revents: 0)
-            if try check("poll", { poll(&entry, 1, Int32(clamping: left / 1_000_000 + 1)) }) > 0 { return }
+            // A negative descriptor is passed over.
+            var entries = [
+                pollfd(fd: descriptor.raw, events: Int16(events), revents: 0),
+                pollfd(fd: errors?.awaited ?? -1, events: Int16(POLLIN), revents: 0),
+            ]
+            try check("poll") { poll(&entries, 2, Int32(clamping: left / 1_000_000 + 1)) }
+            if entries[1].revents != 0 { errors?.drain() }
+            if entries[0].revents != 0 { return }
         }
     }
 
@@ -139,7 +139,7 @@ struct DeadlineSocket {
             if sent >= 0 {
                 done += sent
             } else if errno == EAGAIN {
-                try failing { () throws(SystemError) in try Self.wait(descriptor, POLLOUT, deadline) }
+                try failing { () throws(SystemError) in try Self.wait(descriptor, POLLOUT, deadline, errors) }
             } else if errno != EINTR {
                 throw ScannerFailure("\(peer): \(SystemError("send", code: errno))")
             }
@@ -192,9 +192,42 @@ struct DeadlineSocket {
                 guard end == nil else { throw ScannerFailure("\(peer): closed without an answer") }
                 return out
             } else if errno == EAGAIN {
-                try failing { () throws(SystemError) in try Self.wait(descriptor, POLLIN, deadline) }
+                try failing { () throws(SystemError) in try Self.wait(descriptor, POLLIN, deadline, errors) }
             } else if errno != EINTR {
                 throw ScannerFailure("\(peer): \(SystemError("receive", code: errno))")
+            }
+        }
+    }
+}
+
+/// What a program says on standard error. It is read whenever its answer is awaited, so that the program never waits for us; its
+/// beginning is kept, to be quoted. For one thread.
+final class ErrorOutput {
+    private let reader: Descriptor
+    private var isAtEnd = false
+    private(set) var text: [UInt8] = []
+
+    /// Octets that are kept.
+    private static let kept = 1000
+
+    init(_ reader: Descriptor) {
+        self.reader = reader
+        _ = fcntl(reader.raw, F_SETFL, O_NONBLOCK)
+    }
+
+    /// The descriptor to wait for; negative when nothing more comes.
+    var awaited: Int32 { isAtEnd ? -1 : reader.raw }
+
+    /// Takes what is there.
+    func drain() {
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while !isAtEnd {
+            let count = Glibc.read(reader.raw, &buffer, buffer.count)
+            if count > 0 {
+                text += buffer.prefix(min(count, max(0, Self.kept - text.count)))
+            } else if count == 0 || errno != EINTR {
+                isAtEnd = count == 0 || errno != EAGAIN
+                return
             }
         }
     }

@@ -1,11 +1,12 @@
 internal import Linux
+internal import MailModel
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
 /// One HTTP/1.1 request and its answer (RFC 9112), on a connection of its own. For a thread that may wait.
 struct HTTPExchange {
-    var address: ScannerAddress
+    var address: ServerAddress
     var method: String
     var path: String
     /// Octets of an answer's body.
@@ -25,7 +26,7 @@ struct HTTPExchange {
     /// Octets of a file that are sent at one time.
     private static let chunk = 262_144
 
-    init(address: ScannerAddress, method: String, path: String, limit: Int, deadline: Int) {
+    init(address: ServerAddress, method: String, path: String, limit: Int, deadline: Int) {
         self.address = address
         self.method = method
         self.path = path

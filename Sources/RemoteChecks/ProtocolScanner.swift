@@ -1,23 +1,22 @@
 internal import Foundation
 internal import Glibc
 package import Linux
-internal import MailModel
+package import MailModel
 
 /// A scanner of the site's own that speaks `docs/SCANNER-PROTOCOL.md`: one line of JSON asks, one line answers. It listens on a
 /// Unix socket, or is a program that is run for each message.
 package final class ProtocolScanner: RemoteScanner {
     /// Where it is.
     package enum Place: Sendable {
-        case server([ScannerAddress])
-        /// Path and arguments, and the cell that it runs in.
-        case program([String], launcher: String, ProgramSandbox)
+        case server(ServerAddress)
+        /// Its paths, of which the first that is there is run, its arguments, and the cell that it runs in.
+        case program([String], arguments: [String], launcher: String, ProgramSandbox)
     }
 
     /// The version of the protocol.
     package static let version = 1
 
     private let place: Place
-    private let addresses: FailoverAddresses
     private let lane: ScannerLane
 
     /// Octets of an answer.
@@ -25,11 +24,6 @@ package final class ProtocolScanner: RemoteScanner {
 
     package init(_ place: Place, threads: Int) {
         self.place = place
-        if case .server(let list) = place {
-            addresses = FailoverAddresses(list)
-        } else {
-            addresses = FailoverAddresses([])
-        }
         lane = ScannerLane(threads: threads)
     }
 
@@ -38,17 +32,15 @@ package final class ProtocolScanner: RemoteScanner {
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
         try await lane.run { [self] () throws(ScannerFailure) in
             switch place {
-            case .server:
-                try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
-                    let socket = try DeadlineSocket(connecting: address, deadline: deadline)
-                    let request = try Self.request(subject, deadline)
-                    // The descriptors come with the first octet.
-                    try socket.send(request[0], descriptors: Self.files(subject))
-                    try socket.send(Array(request[1...]))
-                    return try Self.read(try socket.receive(until: 0x0A, limit: Self.answerLimit), subject.parts)
-                }
-            case .program(let command, let launcher, let sandbox):
-                try run(command, launcher, sandbox, subject, deadline)
+            case .server(let address):
+                let socket = try DeadlineSocket(connecting: address, deadline: deadline)
+                let request = try Self.request(subject, deadline)
+                // The descriptors come with the first octet.
+                try socket.send(request[0], descriptors: Self.files(subject))
+                try socket.send(Array(request[1...]))
+                return try Self.read(try socket.receive(until: 0x0A, limit: Self.answerLimit), subject.parts)
+            case .program(let programs, let arguments, let launcher, let sandbox):
+                return try run([try runnable(programs)] + arguments, launcher, sandbox, subject, deadline)
             }
         }
     }
@@ -60,25 +52,34 @@ package final class ProtocolScanner: RemoteScanner {
     private func run(
         _ command: [String], _ launcher: String, _ sandbox: ProgramSandbox, _ subject: ScanSubject, _ deadline: Int
     ) throws(ScannerFailure) -> ScanAnswer {
-        let (socket, program) = try Self.start(command, launcher, sandbox, subject, deadline)
-        try socket.send(try Self.request(subject, deadline))
-        let answer = try socket.receive(until: 0x0A, limit: Self.answerLimit)
-        program.end()
-        return try Self.read(answer, subject.parts)
+        let (socket, errors, program) = try Self.start(command, launcher, sandbox, subject, deadline)
+        do throws(ScannerFailure) {
+            try socket.send(try Self.request(subject, deadline))
+            let answer = try socket.receive(until: 0x0A, limit: Self.answerLimit)
+            program.end()
+            return try Self.read(answer, subject.parts)
+        } catch {
+            program.end()
+            errors.drain()
+            throw OutputReading.failure(error.description, quoting: errors.text)
+        }
     }
 
     private static func start(
         _ command: [String], _ launcher: String, _ sandbox: ProgramSandbox, _ subject: ScanSubject, _ deadline: Int
-    ) throws(ScannerFailure) -> (DeadlineSocket, SandboxedProgram) {
+    ) throws(ScannerFailure) -> (DeadlineSocket, ErrorOutput, SandboxedProgram) {
         do throws(SystemError) {
             var ends: [Int32] = [-1, -1]
             let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
             try check("socketpair") { socketpair(AF_UNIX, kind, 0, &ends) }
             let (ours, theirs) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
-            let null = try Descriptor.open("/dev/null", O_RDWR)
+            let (reader, writer) = try Descriptor.pipe()
+            let errors = ErrorOutput(reader)
             let program = try SandboxedProgram(
-                launcher: launcher, sandbox, command, descriptors: [theirs, theirs, null] + files(subject))
-            return (DeadlineSocket(ours, deadline: deadline, peer: command.first ?? ""), program)
+                launcher: launcher, sandbox, command, descriptors: [theirs, theirs, writer] + files(subject))
+            return (
+                DeadlineSocket(ours, deadline: deadline, peer: command.first ?? "", errors: errors), errors, program
+            )
         } catch {
             throw ScannerFailure("\(error)")
         }
@@ -179,7 +180,7 @@ package final class ProtocolScanner: RemoteScanner {
             answer.addTest(test.name, test.score, test.evidence ?? "")
         }
         for item in reply.unchecked ?? [] {
-            guard let reason = UncheckedReason(rawValue: item.reason) else {
+            guard let reason = UncheckedReason(rawValue: item.reason), UncheckedReason.judged.contains(reason) else {
                 throw ScannerFailure("an answer with the reason \(item.reason)")
             }
             answer.addUnchecked(reason, item.detail ?? "", part: try part(item.part))

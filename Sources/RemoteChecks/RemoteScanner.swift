@@ -1,8 +1,8 @@
 package import Linux
 package import MailModel
 
-/// A scanner outside the inspector: clamd, a program, spamd, rspamd or one of the site's own. It runs beside the gateway and
-/// sees mail that the gateway itself never decodes.
+/// A scanner outside the inspector at one place: clamd at one address, a program, spamd, rspamd or one of the site's own. It
+/// runs beside the gateway and sees mail that the gateway itself never decodes.
 package protocol RemoteScanner: Sendable {
     /// Looks at one message.
     /// - Parameter deadline: nanoseconds of the monotonic clock; whatever waits must end by then.
@@ -92,6 +92,8 @@ package struct ScanAnswer: Sendable, Hashable {
     package var tests: [ScoredTest] = []
     /// What the scanner did not look at, in its own words.
     package var unchecked: [Unchecked] = []
+    /// The sum of a spam filter in its own points, before they are scaled; nil when the tests are not scaled.
+    package var filterScore: Double?
 
     /// Findings, tests and so on that are kept of one answer.
     package static let entries = 200
@@ -109,6 +111,22 @@ package struct ScanAnswer: Sendable, Hashable {
             return
         }
         findings.append(Finding(scanner: "", kind: .virus, name: name, part: part))
+    }
+
+    /// Adds what libclamav, whoever runs it, calls a find: some names say that it did not look.
+    mutating func add(alert name: String, part: Int? = nil) {
+        if let reason = UncheckedReason(alert: name) {
+            addUnchecked(reason, name, part: part)
+        } else {
+            addVirus(name, part: part)
+        }
+    }
+
+    /// Adds another answer about the same message.
+    mutating func add(_ other: ScanAnswer) {
+        for finding in other.findings { addVirus(finding.name, part: finding.part) }
+        for item in other.unchecked { addUnchecked(item.reason, item.detail, part: item.part) }
+        tests += other.tests
     }
 
     mutating func addUnchecked(_ reason: UncheckedReason, _ detail: String, part: Int? = nil) {
@@ -132,9 +150,12 @@ package struct ScannerVersion: Sendable, Hashable {
     package var text: String
     /// Unix time of its signatures; nil when it does not say.
     package var signatureTime: Int?
+    /// Nanoseconds beyond that time.
+    package var fraction: Int
 
-    package init(text: String, signatureTime: Int? = nil) {
+    package init(text: String, signatureTime: Int? = nil, fraction: Int = 0) {
         self.text = text
         self.signatureTime = signatureTime
+        self.fraction = fraction
     }
 }

@@ -1,10 +1,10 @@
 internal import Foundation
-internal import MailModel
+package import MailModel
 
 /// The client of rspamd: `POST /checkv2` with the message as the body and the envelope in header fields
 /// (rspamd.com, protocol).
 package final class RspamdScanner: RemoteScanner {
-    private let addresses: FailoverAddresses
+    private let address: ServerAddress
     /// Of the worker; empty for none.
     private let password: String
     private let score: ScorePolicy
@@ -13,8 +13,8 @@ package final class RspamdScanner: RemoteScanner {
     /// Octets of an answer.
     private static let answerLimit = 1_048_576
 
-    package init(addresses: [ScannerAddress], password: String, score: ScorePolicy, threads: Int) {
-        self.addresses = FailoverAddresses(addresses)
+    package init(address: ServerAddress, password: String, score: ScorePolicy, threads: Int) {
+        self.address = address
         self.password = password
         self.score = score
         lane = ScannerLane(threads: threads)
@@ -22,31 +22,32 @@ package final class RspamdScanner: RemoteScanner {
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
-                let response = try HTTPExchange(
-                    address: address, method: "GET", path: "/ping", limit: Self.answerLimit, deadline: deadline
-                ).response()
-                let text = String(decoding: response.body.prefix(20), as: UTF8.self)
-                guard text.hasPrefix("pong") else { throw ScannerFailure("\(address) is no rspamd: it says \(text)") }
-                return ScannerVersion(text: response.server)
-            }
+            let response = try HTTPExchange(
+                address: address, method: "GET", path: "/ping", limit: Self.answerLimit, deadline: deadline
+            ).response()
+            let text = String(decoding: response.body.prefix(20), as: UTF8.self)
+            guard text.hasPrefix("pong") else { throw ScannerFailure("\(address) is no rspamd: it says \(text)") }
+            return ScannerVersion(text: response.server)
         }
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
-                var exchange = HTTPExchange(
-                    address: address, method: "POST", path: "/checkv2", limit: Self.answerLimit, deadline: deadline)
-                exchange.body = (subject.message, subject.size)
-                exchange.fields = [("From", subject.sender), ("Queue-Id", subject.id)]
-                exchange.fields += subject.recipients.map { ("Rcpt", $0) }
-                if !subject.clientAddress.isEmpty { exchange.fields.append(("IP", subject.clientAddress)) }
-                if !subject.helo.isEmpty { exchange.fields.append(("Helo", subject.helo)) }
-                if !password.isEmpty { exchange.fields.append(("Password", password)) }
-                return try Self.read(try exchange.response().body, score)
-            }
+            var exchange = HTTPExchange(
+                address: address, method: "POST", path: "/checkv2", limit: Self.answerLimit, deadline: deadline)
+            exchange.body = (subject.message, subject.size)
+            exchange.fields = [("From", Self.fieldValue(subject.sender)), ("Queue-Id", subject.id)]
+            exchange.fields += subject.recipients.map { ("Rcpt", Self.fieldValue($0)) }
+            if !subject.clientAddress.isEmpty { exchange.fields.append(("IP", subject.clientAddress)) }
+            if !subject.helo.isEmpty { exchange.fields.append(("Helo", Self.fieldValue(subject.helo))) }
+            if !password.isEmpty { exchange.fields.append(("Password", password)) }
+            return try Self.read(try exchange.response().body, score)
         }
+    }
+
+    /// Text of an envelope as a field of HTTP takes it: no control octets.
+    private static func fieldValue(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
     }
 
     private struct Reply: Decodable {
@@ -71,6 +72,7 @@ package final class RspamdScanner: RemoteScanner {
             throw ScannerFailure("an answer that is none: \(String(decoding: octets.prefix(200), as: UTF8.self))")
         }
         var answer = ScanAnswer()
+        answer.filterScore = reply.score
         // Its settings say so for some senders; the test string is skipped too, with all its points.
         if reply.isSkipped == true { answer.addTest("RSPAMD_SKIPPED", 0, reply.action) }
         var rest = policy.worth(reply.score)

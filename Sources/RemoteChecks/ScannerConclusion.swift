@@ -33,6 +33,12 @@ package struct ScannerConclusion: Sendable {
     package private(set) var notes: [String] = []
     /// Names of those that answered.
     package private(set) var completed: [String] = []
+    /// Those among them that name the first match of a content alone, so that one name may hide others.
+    package private(set) var firstMatchOnly: Set<String> = []
+    /// One that looks for viruses, and names every match, answered.
+    package private(set) var sawAllMatches = false
+    /// A backup for viruses answered: it looked in place of the embedded engine when that failed.
+    package private(set) var replacesEngine = false
 
     /// - Parameter parts: parts in the report; an answer about another one is about the message.
     package init(_ outcomes: [ScannerOutcome], parts: Int) {
@@ -40,6 +46,7 @@ package struct ScannerConclusion: Sendable {
             let name = outcome.settings.name
             if let answer = outcome.answer {
                 take(answer, name, parts)
+                note(outcome.settings)
                 continue
             }
             let failure = outcome.failure ?? ""
@@ -51,6 +58,13 @@ package struct ScannerConclusion: Sendable {
                     .scannerFailed, scanner: name, detail: "\(name): \(failure)",
                     destiny: others.isEmpty ? outcome.settings.failurePolicy.destiny : .pass))
         }
+    }
+
+    private mutating func note(_ settings: ScannerSettings) {
+        if !settings.namesAllMatches { firstMatchOnly.insert(settings.name) }
+        guard settings.seeks == .viruses else { return }
+        sawAllMatches = sawAllMatches || settings.namesAllMatches
+        replacesEngine = replacesEngine || settings.isBackup
     }
 
     private mutating func take(_ answer: ScanAnswer, _ name: String, _ parts: Int) {

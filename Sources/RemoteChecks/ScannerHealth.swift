@@ -7,6 +7,8 @@ package struct ScannerState: Sendable, Hashable {
     package var isBackup = false
     /// nil when it passed its last self-test; else why it is taken as failed.
     package var fault: String?
+    /// While it works: its addresses that are not asked, each with the reason.
+    package var lamePlaces: [String] = []
     /// What it says of itself; empty when it does not.
     package var version = ""
     /// Unix time of its signatures; 0 when it does not say.
@@ -16,33 +18,39 @@ package struct ScannerState: Sendable, Hashable {
     package var failed = 0
 }
 
-/// Whether a scanner is believed. One that does not find its own test sample is taken as failed, not as a scanner that finds
-/// nothing; it is believed again when it finds it.
+/// Whether a scanner at one place is believed. One that does not find its own test sample is taken as failed, not as a scanner
+/// that finds nothing; it is believed again when it finds it.
 final class ScannerHealth: Sendable {
+    /// What is due at a place.
+    enum Due: Sendable {
+        case test
+        /// A look at its version alone.
+        case version
+    }
+
     private struct Inner {
-        var state: ScannerState
-        /// When the next self-test is due, nanoseconds of the monotonic clock.
+        var fault: String? = "has not been tested yet"
+        var version: ScannerVersion?
+        /// When the next self-test and the next look at the version are due, nanoseconds of the monotonic clock.
         var due = 0
-        var isTesting = false
+        var versionDue = 0
+        var isBusy = false
     }
 
-    private let inner: Mutex<Inner>
+    private let inner = Mutex(Inner())
 
-    init(_ settings: ScannerSettings) {
-        inner = Mutex(
-            Inner(
-                state: ScannerState(
-                    name: settings.name, isBackup: settings.isBackup, fault: "has not been tested yet")))
-    }
+    /// Why it is not believed; nil when it passed its last self-test.
+    var fault: String? { inner.withLock { $0.fault } }
+    /// What it said of itself last.
+    var version: ScannerVersion? { inner.withLock { $0.version } }
 
-    var state: ScannerState { inner.withLock { $0.state } }
-
-    /// True when a self-test is due; it has then begun and must be ended by `tested`.
-    func beginTest() -> Bool {
+    /// What is due; it has then begun and must be ended by `tested` or `noted`.
+    func begin() -> Due? {
         inner.withLock { inner in
-            guard !inner.isTesting, inner.due <= monotonicNow() else { return false }
-            inner.isTesting = true
-            return true
+            let now = monotonicNow()
+            guard !inner.isBusy, inner.due <= now || inner.versionDue <= now && inner.version != nil else { return nil }
+            inner.isBusy = true
+            return inner.due <= now ? .test : .version
         }
     }
 
@@ -50,32 +58,30 @@ final class ScannerHealth: Sendable {
     /// - Parameters:
     ///   - fault: nil when it was passed.
     ///   - next: nanoseconds until the next one.
+    ///   - nextVersion: nanoseconds until the next look at the version.
     /// - Returns: true when that changes what was known.
-    func tested(fault: String?, version: ScannerVersion?, next: Int) -> Bool {
+    func tested(fault: String?, version: ScannerVersion?, next: Int, nextVersion: Int) -> Bool {
         inner.withLock { inner in
             defer {
-                inner.isTesting = false
-                inner.due = monotonicNow() + next
-                inner.state.fault = fault
-                if let version {
-                    inner.state.version = version.text
-                    inner.state.signatureTime = version.signatureTime ?? 0
-                }
+                let now = monotonicNow()
+                inner = Inner(fault: fault, version: version, due: now + next, versionDue: now + nextVersion)
             }
-            return inner.state.fault != fault
+            return inner.fault != fault
         }
     }
 
-    /// Counts an answer to a message. After a failure the next self-test is due at once: a scanner that hangs costs the
-    /// first messages their time and not all of them.
-    func count(answered: Bool) {
+    /// Ends a look at the version.
+    func noted(_ version: ScannerVersion?, next: Int) {
         inner.withLock { inner in
-            if answered {
-                inner.state.answered += 1
-            } else {
-                inner.state.failed += 1
-                inner.due = 0
-            }
+            inner.version = version
+            inner.versionDue = monotonicNow() + next
+            inner.isBusy = false
         }
+    }
+
+    /// It failed on a message: the next self-test is due at once. So one that hangs costs the first messages their time and
+    /// not all of them.
+    func expectTest() {
+        inner.withLock { $0.due = 0 }
     }
 }

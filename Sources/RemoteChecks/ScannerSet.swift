@@ -1,5 +1,3 @@
-internal import Glibc
-internal import Linux
 internal import MailModel
 
 /// All scanners of the settings: asks them side by side, tests them on a timer, and knows which are believed.
@@ -10,30 +8,26 @@ package final class ScannerSet: Sendable {
         package var stopsAtFirstHit = false
         /// Seconds between two self-tests of a scanner that works.
         package var testInterval = 600
-        /// Seconds between two of one that does not.
+        /// Seconds between two of one that does not, and between two looks at the version of one that does.
         package var retryInterval = 10
+        /// Names of findings that are points and no virus: they end nothing.
+        package var isPoints: @Sendable (String) -> Bool = { _ in false }
 
         package init() {}
     }
 
-    struct Member: Sendable {
-        let settings: ScannerSettings
-        let scanner: any RemoteScanner
-        let health: ScannerHealth
-    }
+    /// One scanner: its settings, and the places where it can be asked, in order.
+    package typealias Entry = (settings: ScannerSettings, places: [(name: String, scanner: any RemoteScanner)])
 
-    private let members: [Member]
-    private let options: Options
-    private let log: @Sendable (String) -> Void
+    let members: [ScannerMember]
+    let options: Options
+    let log: @Sendable (String) -> Void
 
-    /// - Parameter log: called with a line whenever a scanner comes or goes.
+    /// - Parameter log: called with a line whenever a scanner, or a place of it, comes or goes.
     package init(
-        _ scanners: [(settings: ScannerSettings, scanner: any RemoteScanner)], options: Options = Options(),
-        log: @escaping @Sendable (String) -> Void
+        _ scanners: [Entry], options: Options = Options(), log: @escaping @Sendable (String) -> Void
     ) {
-        members = scanners.map {
-            Member(settings: $0.settings, scanner: $0.scanner, health: ScannerHealth($0.settings))
-        }
+        members = scanners.map { ScannerMember($0.settings, $0.places) }
         self.options = options
         self.log = log
     }
@@ -43,154 +37,121 @@ package final class ScannerSet: Sendable {
     package var takesParts: Bool { members.contains { $0.settings.takesParts } }
     /// Answers to a message can be kept: those that have to be asked again need no parts of it.
     package var allowsKeptAnswers: Bool {
-        members.allSatisfy { $0.settings.looksAtContentOnly || !$0.settings.takesParts }
+        members.allSatisfy { $0.settings.isBackup || $0.settings.looksAtContentOnly || !$0.settings.takesParts }
+    }
+    /// What those whose answers are kept say of themselves, as far as it is known: answers count while it stays the same.
+    package var versions: [[ScannerVersion?]] {
+        members.filter { $0.settings.looksAtContentOnly && !$0.settings.isBackup }.map(\.versions)
     }
     /// For `mailreeve status`.
-    package var states: [ScannerState] { members.map { $0.health.state } }
+    package var states: [ScannerState] { members.map(\.state) }
 
-    // MARK: - Messages
+    /// The inspection as scanners see it.
+    package struct Inspected<Value: Sendable>: Sendable {
+        /// The inspection itself.
+        package var value: Value
+        /// Decoded parts; nil when there are none to look at.
+        package var parts: ScanParts?
+        /// It is that of an earlier time, whose parts are gone; one of now would have them.
+        package var isKept = false
+        /// Names of the viruses that the embedded engine found.
+        package var viruses: [String] = []
+        /// The embedded engine was to look and could not.
+        package var engineHasFailed = false
 
-    /// Which scanners are asked.
-    package enum Turn: Sendable {
-        /// Those that need nothing but the message; they run beside the inspection.
-        case message
-        /// Those that need its parts.
-        case parts
+        package init(_ value: Value) {
+            self.value = value
+        }
     }
 
-    /// Asks the scanners of a turn side by side. Backups wait for `askBackups`.
+    private enum Event<Value: Sendable>: Sendable {
+        case inspected(Inspected<Value>)
+        case answered(ScannerOutcome)
+    }
+
+    /// Asks all scanners that are no backups side by side: those that need nothing but the message beside the inspection,
+    /// the others when it is done. Then asks the backups for every aim whose scanners have all failed.
     /// - Parameters:
-    ///   - kept: answers of an earlier time; who gave one is not asked.
+    ///   - kept: answers of an earlier time; who gave one, and is still believed, is not asked.
     ///   - deadline: of the whole message, nanoseconds of the monotonic clock.
-    package func ask(
-        _ turn: Turn, _ subject: ScanSubject, kept: [ScannerOutcome] = [], deadline: Int
-    ) async -> [ScannerOutcome] {
-        let chosen = members.filter { member in
-            !member.settings.isBackup && member.settings.takesParts == (turn == .parts)
-                && !kept.contains { $0.settings.name == member.settings.name }
+    ///   - inspect: with true it must be one of now, since a backup needs the parts. It ends by itself and is never broken
+    ///     off: the message needs it whatever is found.
+    package func ask<Value>(
+        _ subject: ScanSubject, kept: [ScannerOutcome] = [], deadline: Int,
+        inspect: @escaping @Sendable (_ anew: Bool) async -> Inspected<Value>
+    ) async -> (inspected: Inspected<Value>, outcomes: [ScannerOutcome]) {
+        let inspection = Task { await inspect(false) }
+        let kept = kept.filter { outcome in
+            members.contains { $0.settings.name == outcome.settings.name && $0.fault == nil }
         }
-        return await ask(chosen, subject, deadline)
-    }
-
-    /// Asks the backups for every aim whose scanners have all failed.
-    package func askBackups(
-        after outcomes: [ScannerOutcome], _ subject: ScanSubject, deadline: Int
-    ) async -> [ScannerOutcome] {
-        if options.stopsAtFirstHit, outcomes.contains(where: { $0.answer?.isInfected == true }) { return [] }
-        var chosen: [Member] = []
-        for aim in ScannerSettings.Aim.allCases {
-            let primaries = outcomes.filter { $0.settings.seeks == aim }
-            guard primaries.allSatisfy({ $0.failure != nil }) else { continue }
-            chosen += members.filter { $0.settings.isBackup && $0.settings.seeks == aim }
+        let primaries = members.filter { member in
+            !member.settings.isBackup && !kept.contains { $0.settings.name == member.settings.name }
         }
-        return await ask(chosen, subject, deadline)
-    }
-
-    private func ask(_ chosen: [Member], _ subject: ScanSubject, _ deadline: Int) async -> [ScannerOutcome] {
-        await withTaskGroup(of: ScannerOutcome.self) { group in
-            for member in chosen { group.addTask { await Self.ask(member, subject, deadline) } }
-            var outcomes: [ScannerOutcome] = []
-            for await outcome in group {
-                outcomes.append(outcome)
-                if options.stopsAtFirstHit, outcome.answer?.isInfected == true {
-                    group.cancelAll()
-                    break
-                }
+        var (outcomes, isOver) = await withTaskGroup(of: Event<Value>.self) { group in
+            group.addTask { .inspected(await inspection.value) }
+            for member in primaries where !member.settings.takesParts {
+                group.addTask { .answered(await member.ask(subject, deadline)) }
             }
+            var outcomes = kept
+            var isOver = kept.contains { endsSearch($0) }
+            for await event in group {
+                switch event {
+                case .inspected(let inspected):
+                    isOver = isOver || endsSearch(inspected.viruses)
+                    if isOver { break }
+                    var whole = subject
+                    whole.parts = inspected.parts
+                    for member in primaries where member.settings.takesParts {
+                        group.addTask { [whole] in .answered(await member.ask(whole, deadline)) }
+                    }
+                case .answered(let outcome):
+                    // Those that were stopped because another was faster say nothing.
+                    if isOver, outcome.failure != nil { break }
+                    outcomes.append(outcome)
+                    isOver = isOver || endsSearch(outcome)
+                }
+                if isOver { group.cancelAll() }
+            }
+            return (outcomes, isOver)
+        }
+        var inspected = await inspection.value
+        if isOver { return (inspected, outcomes) }
+        let backups = backups(after: outcomes, engineHasFailed: inspected.engineHasFailed)
+        if inspected.isKept, backups.contains(where: { $0.settings.takesParts }) { inspected = await inspect(true) }
+        outcomes += await ask(backups, subject, inspected.parts, deadline)
+        return (inspected, outcomes)
+    }
+
+    /// The backups whose time has come: every scanner of the list with the same aim has failed, or there is none and the
+    /// embedded engine has.
+    private func backups(after outcomes: [ScannerOutcome], engineHasFailed: Bool) -> [ScannerMember] {
+        ScannerSettings.Aim.allCases.flatMap { aim -> [ScannerMember] in
+            let primaries = outcomes.filter { $0.settings.seeks == aim }
+            let haveFailed =
+                primaries.isEmpty
+                ? aim == .viruses && engineHasFailed : primaries.allSatisfy { $0.failure != nil }
+            return haveFailed ? members.filter { $0.settings.isBackup && $0.settings.seeks == aim } : []
+        }
+    }
+
+    private func ask(
+        _ backups: [ScannerMember], _ subject: ScanSubject, _ parts: ScanParts?, _ deadline: Int
+    ) async -> [ScannerOutcome] {
+        var whole = subject
+        whole.parts = parts
+        return await withTaskGroup(of: ScannerOutcome.self) { group in
+            for member in backups { group.addTask { [whole] in await member.ask(whole, deadline) } }
+            var outcomes: [ScannerOutcome] = []
+            for await outcome in group { outcomes.append(outcome) }
             return outcomes
         }
     }
 
-    private static func ask(_ member: Member, _ subject: ScanSubject, _ deadline: Int) async -> ScannerOutcome {
-        let started = monotonicNow()
-        let limit = min(deadline, started + member.settings.timeout)
-        let result: Result<ScanAnswer, ScannerFailure>
-        if let fault = member.health.state.fault {
-            result = .failure(ScannerFailure(fault))
-        } else if member.settings.takesParts, subject.parts == nil {
-            result = .failure(ScannerFailure("there are no parts to look at"))
-        } else {
-            result = await within(limit) { () async throws(ScannerFailure) in
-                try await member.scanner.scan(subject, deadline: limit)
-            }
-            // One that was stopped because another was faster has not failed.
-            if !Task.isCancelled { member.health.count(answered: (try? result.get()) != nil) }
-        }
-        return ScannerOutcome(
-            settings: member.settings, result: result, microseconds: (monotonicNow() - started) / 1000)
+    private func endsSearch(_ outcome: ScannerOutcome) -> Bool {
+        endsSearch((outcome.answer?.findings ?? []).filter { $0.kind == .virus }.map(\.name))
     }
 
-    /// Runs `work` and gives up on it at the deadline, whatever it does.
-    private static func within<Value: Sendable>(
-        _ deadline: Int, _ work: @escaping @Sendable () async throws(ScannerFailure) -> Value
-    ) async -> Result<Value, ScannerFailure> {
-        await withTaskGroup(of: Result<Value, ScannerFailure>.self) { group in
-            group.addTask {
-                do throws(ScannerFailure) {
-                    return .success(try await work())
-                } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask {
-                try? await Task.sleep(for: .nanoseconds(max(0, deadline - monotonicNow())))
-                return .failure(.late)
-            }
-            let first = await group.next() ?? .failure(.late)
-            group.cancelAll()
-            return first
-        }
-    }
-
-    // MARK: - Self-tests
-
-    /// Tests every scanner whose test is due, side by side, and waits for the end.
-    package func test() async {
-        await withDiscardingTaskGroup { group in
-            for test in dueTests() { group.addTask(operation: test) }
-        }
-    }
-
-    /// The tests that are due, each to be run; until it has ended it is not due again.
-    package func dueTests() -> [@Sendable () async -> Void] {
-        members.filter { $0.health.beginTest() }.map { member in
-            { await self.test(member) }
-        }
-    }
-
-    private func test(_ member: Member) async {
-        let settings = member.settings
-        let deadline = monotonicNow() + settings.timeout
-        let result = await Self.within(deadline) { () async throws(ScannerFailure) in
-            let version = try await member.scanner.version(deadline: deadline)
-            guard settings.sample != .none else { return version }
-            let answer = try await member.scanner.scan(try settings.sample.subject(), deadline: deadline)
-            guard settings.sample.isFound(in: answer) else {
-                throw ScannerFailure("it does not find its test sample, \(settings.sample.rawValue)")
-            }
-            return version
-        }
-        // A test that was broken off says nothing.
-        if Task.isCancelled { return }
-        var fault: String?
-        var version: ScannerVersion?
-        do throws(ScannerFailure) {
-            version = try result.get()
-            fault = Self.staleness(version, settings)
-        } catch {
-            fault = "failed its self-test: \(error)"
-        }
-        let seconds = fault == nil ? options.testInterval : options.retryInterval
-        if member.health.tested(fault: fault, version: version, next: seconds * 1_000_000_000) {
-            log("scanner \(settings.name): " + (fault ?? "works" + (version.map { ", \($0.text)" } ?? "")))
-        }
-    }
-
-    /// Why signatures are too old to be believed; nil when they are not.
-    private static func staleness(_ version: ScannerVersion?, _ settings: ScannerSettings) -> String? {
-        guard settings.staleAfter > 0 else { return nil }
-        guard let made = version?.signatureTime else { return "does not say how old its signatures are" }
-        let age = time(nil) - made
-        return age <= settings.staleAfter ? nil : "its signatures are \(age / 86_400) days old"
+    private func endsSearch(_ viruses: [String]) -> Bool {
+        options.stopsAtFirstHit && viruses.contains { !options.isPoints($0) }
     }
 }

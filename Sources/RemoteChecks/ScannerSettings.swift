@@ -19,6 +19,10 @@ package struct ScannerSettings: Sendable, Hashable {
     package var sample: TestSample
     /// Seconds that its signatures may be old; 0 for any age.
     package var staleAfter: Int
+    /// Octets of the largest message that it is given; 0 for any.
+    package var maxSize: Int
+    /// It names every match of a content: one name does not hide others.
+    package var namesAllMatches: Bool
 
     /// What a scanner is there for: one that looks for spam cannot stand in for one that looks for viruses.
     package enum Aim: Sendable, Hashable, CaseIterable {
@@ -28,7 +32,8 @@ package struct ScannerSettings: Sendable, Hashable {
 
     package init(
         name: String, seeks: Aim, isBackup: Bool = false, failurePolicy: FailurePolicy = .tempfail, timeout: Int,
-        takesParts: Bool = false, looksAtContentOnly: Bool = false, sample: TestSample, staleAfter: Int = 0
+        takesParts: Bool = false, looksAtContentOnly: Bool = false, sample: TestSample, staleAfter: Int = 0,
+        maxSize: Int = 0, namesAllMatches: Bool = false
     ) {
         self.name = name
         self.seeks = seeks
@@ -39,5 +44,7 @@ package struct ScannerSettings: Sendable, Hashable {
         self.looksAtContentOnly = looksAtContentOnly
         self.sample = sample
         self.staleAfter = staleAfter
+        self.maxSize = maxSize
+        self.namesAllMatches = namesAllMatches
     }
 }

@@ -1,8 +1,8 @@
-internal import MailModel
+package import MailModel
 
 /// The client of SpamAssassin's spamd (`spamd(8)`, protocol SPAMC/1.5): asks for the score and the tests that were met.
 package final class SpamdScanner: RemoteScanner {
-    private let addresses: FailoverAddresses
+    private let address: ServerAddress
     /// Whose preferences count; empty for those of the server.
     private let user: String
     private let score: ScorePolicy
@@ -11,8 +11,8 @@ package final class SpamdScanner: RemoteScanner {
     /// Octets of an answer.
     private static let answerLimit = 262_144
 
-    package init(addresses: [ScannerAddress], user: String, score: ScorePolicy, threads: Int) {
-        self.addresses = FailoverAddresses(addresses)
+    package init(address: ServerAddress, user: String, score: ScorePolicy, threads: Int) {
+        self.address = address
         self.user = user
         self.score = score
         lane = ScannerLane(threads: threads)
@@ -20,28 +20,24 @@ package final class SpamdScanner: RemoteScanner {
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
-                let socket = try DeadlineSocket(connecting: address, deadline: deadline)
-                try socket.send(Array("PING SPAMC/1.2\r\n\r\n".utf8))
-                let text = String(decoding: try socket.receive(limit: Self.answerLimit), as: UTF8.self)
-                guard text.hasPrefix("SPAMD/") else { throw ScannerFailure("\(address) is no spamd: it says \(text)") }
-                return ScannerVersion(text: "spamd, protocol \(text.dropFirst(6).prefix { $0 != " " })")
-            }
+            let socket = try DeadlineSocket(connecting: address, deadline: deadline)
+            try socket.send(Array("PING SPAMC/1.2\r\n\r\n".utf8))
+            let text = String(decoding: try socket.receive(limit: Self.answerLimit), as: UTF8.self)
+            guard text.hasPrefix("SPAMD/") else { throw ScannerFailure("\(address) is no spamd: it says \(text)") }
+            return ScannerVersion(text: "spamd, protocol \(text.dropFirst(6).prefix { $0 != " " })")
         }
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
         try await lane.run { [self] () throws(ScannerFailure) in
-            try addresses.use(deadline) { address, deadline throws(ScannerFailure) in
-                let socket = try DeadlineSocket(connecting: address, deadline: deadline)
-                var head = "SYMBOLS SPAMC/1.5\r\nContent-length: \(subject.size)\r\n"
-                if !user.isEmpty { head += "User: \(user)\r\n" }
-                try socket.send(Array((head + "\r\n").utf8))
-                try socket.send(subject.message, 0..<subject.size)
-                // Without it spamd waits for more than the length says.
-                socket.shutdownWriting()
-                return try Self.read(try socket.receive(limit: Self.answerLimit), score)
-            }
+            let socket = try DeadlineSocket(connecting: address, deadline: deadline)
+            var head = "SYMBOLS SPAMC/1.5\r\nContent-length: \(subject.size)\r\n"
+            if !user.isEmpty { head += "User: \(user)\r\n" }
+            try socket.send(Array((head + "\r\n").utf8))
+            try socket.send(subject.message, 0..<subject.size)
+            // Without it spamd waits for more than the length says.
+            socket.shutdownWriting()
+            return try Self.read(try socket.receive(limit: Self.answerLimit), score)
         }
     }
 
@@ -104,6 +100,7 @@ package struct ScorePolicy: Sendable, Hashable {
 
     /// Adds the sum as one test.
     func add(_ sum: Double, named name: String, names: [String], to answer: inout ScanAnswer) {
+        answer.filterScore = sum
         answer.addTest(name, worth(sum), names.joined(separator: ","))
     }
 }

@@ -50,7 +50,7 @@ package final class SQLiteJournal: Sendable {
         }
     }
 
-    /// Events that meet a query, the newest first.
+    /// Events that meet a query, the newest first: within a second by the number of the message in its `id=`.
     package func search(_ query: JournalQuery) throws(IndexFailure) -> [JournalRecord] {
         var conditions: [String] = []
         var values: [(any DatabaseValueConvertible)?] = []
@@ -68,20 +68,28 @@ package final class SQLiteJournal: Sendable {
             ("sender_key", query.sender), ("recipients_key", query.recipient), ("subject_key", query.subject),
             ("message_id_key", query.messageID),
         ]
-        for case (let column, let text?) in texts { add("instr(\(column), ?) > 0", text.lowercased()) }
+        for case (let column, let text?) in texts where !text.isEmpty {
+            add("instr(\(column), ?) > 0", text.lowercased())
+        }
+        if query.sender == "" { add("sender_key = ''") }
         if let client = query.client { add("instr(' ' || client, ?) > 0", " \(client)") }
         if let category = query.category { add("category = ?", category.rawValue) }
         if query.isPassed { add("passed <> ?", Self.nobody) }
         if query.isBlocked { add("passed <> ?", Self.everybody) }
         if let since = query.since { add("time >= ?", since) }
         if let until = query.until { add("time < ?", until) }
-        if let after = query.after { add("(time, mail_id) < (?, ?)", after.time, after.id) }
+        if let after = query.after {
+            add("(time, length(log_id), log_id) < (?, length(?), ?)", after.time, after.id, after.id)
+        }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let arguments = StatementArguments(values + [query.limit])
         return try database.read { database in
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT * FROM event \(condition) ORDER BY time DESC, mail_id DESC LIMIT ?",
-                arguments: arguments)
+                database,
+                sql: """
+                    SELECT * FROM event \(condition)
+                    ORDER BY time DESC, length(log_id) DESC, log_id DESC LIMIT ?
+                    """, arguments: arguments)
             var found: [JournalRecord] = []
             while let row = try rows.next() { found.append(Self.record(row)) }
             return found

@@ -1,12 +1,26 @@
 /// Turns sums of a committee into probabilities: a logistic curve fitted by maximum likelihood to sums of messages that the
 /// committee did not learn from (Platt 1999, with his smoothed targets and the steps of Lin, Lin and Weng 2007).
-enum Calibration {
+package enum Calibration {
+    /// A logistic curve: what a sum is multiplied with, and what is added, before the logistic function.
+    package struct Curve: Hashable, Sendable {
+        package var slope: Double
+        package var offset: Double
+
+        package init(slope: Double, offset: Double) {
+            self.slope = slope
+            self.offset = offset
+        }
+
+        /// Where too little is known to fit one.
+        static let guess = Curve(slope: 3, offset: 0)
+    }
+
     private static let iterations = 100
 
-    static func fit(_ margins: [Double], isSpam: [Bool]) -> (slope: Double, offset: Double) {
+    static func fit(_ margins: [Double], isSpam: [Bool]) -> Curve {
         let spam = Double(isSpam.count { $0 })
         let ham = Double(isSpam.count) - spam
-        guard spam > 0, ham > 0 else { return (CommitteeModel.untaught.slope, 0) }
+        guard spam > 0, ham > 0 else { return .guess }
         let high = (spam + 1) / (spam + 2)
         let low = 1 / (ham + 2)
         var slope = 1.0
@@ -47,7 +61,7 @@ enum Calibration {
             if !moved { break }
         }
         // A curve that falls would turn the judgement round: then too little is known.
-        return slope > 0 ? (slope, offset) : (CommitteeModel.untaught.slope, 0)
+        return slope > 0 ? Curve(slope: slope, offset: offset) : .guess
     }
 
     private static func loss(

@@ -2,19 +2,25 @@
 package struct CommitteeModel: Hashable, Sendable {
     /// Bias of each view's machine.
     package var biases: [Float]
-    /// Slope and offset that turn the committee's sum into a probability.
-    package var slope: Double
-    package var offset: Double
+    /// Curves that turn the committee's sum into a probability, each fitted on other messages that were held out. None of them
+    /// is known to be the right one for mail to come: their mean is the probability.
+    package var curves: [Calibration.Curve]
 
-    package init(biases: [Float], slope: Double, offset: Double) {
+    package init(biases: [Float], curves: [Calibration.Curve]) {
         self.biases = biases
-        self.slope = slope
-        self.offset = offset
+        self.curves = curves
     }
+
+    package static let curveCount = 3
 
     /// Before anything was solved.
     package static let untaught = CommitteeModel(
-        biases: [Float](repeating: 0, count: EvidenceView.count), slope: 3, offset: 0)
+        biases: [Float](repeating: 0, count: EvidenceView.count),
+        curves: [Calibration.Curve](repeating: .guess, count: curveCount))
+
+    func probability(_ sum: Double) -> Double {
+        curves.reduce(0) { $0 + Exponential.logistic($1.slope * sum + $1.offset) } / Double(max(1, curves.count))
+    }
 }
 
 /// Hears the machines and the classical method, and says how probable spam is.
@@ -25,9 +31,9 @@ package enum Committee {
     /// which says much while senders and relays stay the same, and misleads when they change.
     package static let voices: [Double] = [2, 1, 2, 1, 1]
     /// How much the classical method's voice counts.
-    private static let classicalVoice = 1.0
+    static let classicalVoice = 1.0
     /// Evidence of the classical method at which its voice is half of the loudest.
-    private static let evidenceScale = 50.0
+    static let evidenceScale = 50.0
 
     /// The judgement of one message.
     package struct Judgement: Hashable, Sendable {
@@ -57,7 +63,7 @@ package enum Committee {
         return Judgement(
             // Without machines the classical method has the word alone.
             probability: model == .untaught
-                ? fisher.probability : Exponential.logistic(model.slope * margin + model.offset),
+                ? fisher.probability : model.probability(margin),
             margin: margin,
             classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
     }

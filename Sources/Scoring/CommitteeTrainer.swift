@@ -77,114 +77,124 @@ package struct CommitteeTrainer {
         }
     }
 
-    /// What one run of a machine gives: the machine that learnt from all, or what those of a half say of the other.
+    /// A part of the messages that is judged by what the other part taught, for the calibration.
+    private struct HeldOut: Sendable {
+        var isJudged: [Bool]
+    }
+
+    /// What one run gives: a machine that learnt from all, what the machine of a view says of messages that it did not learn
+    /// from, or the classical method's evidence for them.
     fileprivate enum Outcome: Sendable {
         case machine(VectorMachine)
-        case heldOut([Float])
+        case margins([Float])
+        case evidence([Double])
     }
 
     private func solve(by runner: Runner) -> Solution {
-        let halves = Self.halves(isSpam)
-        // For each view the machine that stays, and two for the calibration. The longest runs come first.
-        let outcomes = Outcomes(count: EvidenceView.count * 3)
-        let (columns, isSpam) = (columns, isSpam)
-        runner(EvidenceView.count * 3) { number in
-            let view = number % EvidenceView.count
-            outcomes.set(
-                number, Self.run(columns[view], isSpam, halves, without: number / EvidenceView.count - 1))
+        let trials = Self.trials(isSpam)
+        let views = EvidenceView.count
+        // For each view the machine that stays, and one for each trial; the longest runs come first.
+        let outcomes = Outcomes(count: views * (1 + trials.count) + trials.count)
+        let (trainer, last) = (self, views * (1 + trials.count))
+        runner(last + trials.count) { number in
+            let outcome: Outcome =
+                switch number {
+                case ..<views: .machine(trainer.machine(of: number))
+                case ..<last: .margins(trainer.margins(of: number % views, trials[number / views - 1]))
+                default: .evidence(trainer.evidence(trials[number - last]))
+                }
+            outcomes.set(number, outcome)
         }
         var learnt: [(key: TokenKey, weight: Float)] = []
-        var biases = [Float](repeating: 0, count: EvidenceView.count)
-        var heldOut = [[Float]](
-            repeating: [Float](repeating: 0, count: EvidenceView.count), count: isSpam.count)
+        var biases = [Float](repeating: 0, count: views)
+        var margins = [[[Float]]](repeating: [], count: trials.count)
+        var curves: [Calibration.Curve] = []
         for (number, outcome) in outcomes.all.enumerated() {
-            let view = number % EvidenceView.count
             switch outcome {
             case .machine(let machine):
-                biases[view] = machine.bias
-                for (key, weight) in zip(columns[view].table.keys, machine.weights) where weight != 0 {
+                biases[number] = machine.bias
+                for (key, weight) in zip(columns[number].table.keys, machine.weights) where weight != 0 {
                     learnt.append((key, weight))
                 }
-            case .heldOut(let margins):
-                for row in margins.indices where margins[row] != 0 { heldOut[row][view] = margins[row] }
+            case .margins(let said): margins[number / views - 1].append(said)
+            case .evidence(let evidence):
+                let judged = isSpam.indices.filter { trials[curves.count].isJudged[$0] }
+                let said = margins[curves.count]
+                let sums = judged.map { row in Committee.sum(said.map { $0[row] }, evidence[row]) }
+                curves.append(Calibration.fit(sums, isSpam: judged.map { isSpam[$0] }))
             case nil: break
             }
         }
-        let evidence = heldOutEvidence(halves)
-        let sums = heldOut.indices.map { Committee.sum(heldOut[$0], evidence[$0]) }
-        let (slope, offset) = Calibration.fit(sums, isSpam: isSpam)
         learnt.sort { $0.key < $1.key }
         return Solution(
             keys: learnt.map(\.key), weights: learnt.map(\.weight),
-            model: CommitteeModel(biases: biases, slope: slope, offset: offset))
+            model: CommitteeModel(biases: biases, curves: curves))
     }
 
-    /// - Parameter half: below 0 all rows teach; else those of the other half, and the rows of this one are judged.
-    private static func run(_ column: Column, _ isSpam: [Bool], _ halves: [Int], without half: Int) -> Outcome {
-        let features = column.table.keys.count
-        guard half >= 0 else {
-            return .machine(VectorMachine(column.rows, features: features, isSpam: isSpam) { _ in true })
-        }
+    private func machine(of view: Int) -> VectorMachine {
+        VectorMachine(columns[view].rows, features: columns[view].table.keys.count, isSpam: isSpam) { _ in true }
+    }
+
+    /// What the machine of a view says of the messages of a trial; 0 for the others and where the view sees nothing.
+    private func margins(of view: Int, _ trial: HeldOut) -> [Float] {
+        let column = columns[view]
         let machine = VectorMachine(
-            column.rows, features: features, isSpam: isSpam, passes: VectorMachine.roughPasses
-        ) { halves[$0] != half }
-        var margins = [Float](repeating: 0, count: isSpam.count)
-        for row in isSpam.indices where halves[row] == half && !column.rows.isEmpty(row) {
-            margins[row] = column.rows.margin(row, machine.weights.span) + machine.bias
+            column.rows, features: column.table.keys.count, isSpam: isSpam, passes: VectorMachine.roughPasses
+        ) { !trial.isJudged[$0] }
+        return isSpam.indices.map { row in
+            trial.isJudged[row] && !column.rows.isEmpty(row)
+                ? column.rows.margin(row, machine.weights.span) + machine.bias : 0
         }
-        return .heldOut(margins)
     }
 
-    /// The classical method's evidence for each message, from the counts of the other half.
-    private func heldOutEvidence(_ halves: [Int]) -> [Double] {
+    /// The classical method's evidence for the messages of a trial; 0 for the others.
+    private func evidence(_ trial: HeldOut) -> [Double] {
         let counted = columns.filter(\.isCounted)
-        var counts = [[[FisherMethod.Counts]]](
-            repeating: counted.map {
-                [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: $0.table.keys.count)
-            },
-            count: 2)
-        var spam = [0.0, 0.0]
-        var ham = [0.0, 0.0]
-        for row in isSpam.indices {
-            let half = halves[row]
-            if isSpam[row] { spam[half] += 1 } else { ham[half] += 1 }
+        var counts = counted.map {
+            [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: $0.table.keys.count)
+        }
+        var (spam, ham) = (0.0, 0.0)
+        for row in isSpam.indices where !trial.isJudged[row] {
+            if isSpam[row] { spam += 1 } else { ham += 1 }
             for place in counted.indices {
                 for feature in counted[place].rows.features(of: row) {
                     if isSpam[row] {
-                        counts[half][place][Int(feature)].spam += 1
+                        counts[place][Int(feature)].spam += 1
                     } else {
-                        counts[half][place][Int(feature)].ham += 1
+                        counts[place][Int(feature)].ham += 1
                     }
                 }
             }
         }
         return isSpam.indices.map { row in
-            let other = 1 - halves[row]
+            guard trial.isJudged[row] else { return 0 }
             var found: [FisherMethod.Counts] = []
             for place in counted.indices {
-                for feature in counted[place].rows.features(of: row) {
-                    found.append(counts[other][place][Int(feature)])
-                }
+                for feature in counted[place].rows.features(of: row) { found.append(counts[place][Int(feature)]) }
             }
-            return FisherMethod.combine(found, spam: spam[other], ham: ham[other]).evidence
+            return FisherMethod.combine(found, spam: spam, ham: ham).evidence
         }
     }
 
-    /// The half of each row: the older messages of each class, and the newer ones. What the committee will judge comes later
-    /// than what it learnt from; halves by chance would be more alike than that, and make it too sure of itself. Halves of
-    /// each class, so that a mailbox of spam followed by one of ham does not make halves of one class.
-    private static func halves(_ isSpam: [Bool]) -> [Int] {
+    /// The trials of the calibration, one for each of its curves. What the committee will judge comes later than what it learnt
+    /// from, and how much that costs nobody knows: the older messages are judged by the newer, the newer by the older, and
+    /// every second one by the others, as if nothing changed. By class, so that a mailbox of spam followed by one of ham does
+    /// not make parts of one class.
+    private static func trials(_ isSpam: [Bool]) -> [HeldOut] {
         let spam = isSpam.count { $0 }
         let ham = isSpam.count - spam
         var seen = (spam: 0, ham: 0)
-        return isSpam.map { isSpam in
-            if isSpam {
-                seen.spam += 1
-                return seen.spam * 2 <= spam ? 0 : 1
-            }
-            seen.ham += 1
-            return seen.ham * 2 <= ham ? 0 : 1
+        var isOlder: [Bool] = []
+        var isEven: [Bool] = []
+        for isSpam in isSpam {
+            if isSpam { seen.spam += 1 } else { seen.ham += 1 }
+            let (place, total) = isSpam ? (seen.spam, spam) : (seen.ham, ham)
+            isOlder.append(place * 2 <= total)
+            isEven.append(place % 2 == 0)
         }
+        return [
+            HeldOut(isJudged: isOlder), HeldOut(isJudged: isOlder.map { !$0 }), HeldOut(isJudged: isEven),
+        ]
     }
 }
 

@@ -70,9 +70,14 @@ package struct Features: Hashable, Sendable {
         for tokenClass in TokenClass.allCases {
             let count = Double(counts[Int(tokenClass.rawValue)])
             guard count > 0, let view = tokenClass.view else { continue }
-            // A key's weight is the fourth root of 1/count, so the squares of the class add up to the square root.
-            values[Int(tokenClass.rawValue)] = Float(1 / count.squareRoot().squareRoot())
-            squares[view.rawValue] += count.squareRoot()
+            // The squares of the class add up to the square root of its count. What is hidden has no more than what is shown:
+            // else hidden words would take their weight from those that a person sees.
+            var share = count.squareRoot()
+            if tokenClass == .hidden {
+                share = min(share, max(1, Double(counts[Int(TokenClass.word.rawValue)]).squareRoot()))
+            }
+            values[Int(tokenClass.rawValue)] = Float((share / count).squareRoot())
+            squares[view.rawValue] += share
         }
         for tokenClass in TokenClass.allCases {
             guard let view = tokenClass.view else { continue }

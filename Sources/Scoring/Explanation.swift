@@ -1,7 +1,7 @@
 /// Which tokens of one message spoke loudest.
 package struct TokenVoice: Hashable, Sendable {
     package var key: TokenKey
-    /// What it added to the committee's mean: above 0 for spam.
+    /// What it added to the sum of the voices: above 0 for spam.
     package var weight: Double
     /// How often it was in learnt mail; nil for tokens that are not counted.
     package var counts: FisherMethod.Counts?
@@ -11,28 +11,42 @@ extension Committee {
     /// Tokens that an explanation names for each side.
     package static let explained = 15
 
-    /// The strongest tokens for spam and for ham, strongest first.
+    /// The strongest tokens for spam and for ham, strongest first: by what the machine of their view and the classical method
+    /// make of them together.
+    /// - Parameters:
+    ///   - weights, counts, spam, ham: as for `judge`.
+    ///   - isNamed: tokens that can be shown; the others are passed over.
     package static func strongest(
-        _ features: Features, weights: [Float], counts: [FisherMethod.Counts]
+        _ features: Features, weights: [Float], counts: [FisherMethod.Counts], spam: Int, ham: Int,
+        isNamed: (TokenKey) -> Bool
     ) -> (spam: [TokenVoice], ham: [TokenVoice]) {
+        let shares = FisherMethod.shares(counts, spam: Double(spam), ham: Double(ham))
+        let evidence = FisherMethod.combine(counts, spam: Double(spam), ham: Double(ham)).evidence
+        // What one more unit of evidence adds to the classical method's voice.
+        let slope = classicalVoice / (evidenceScale + abs(evidence))
         var voices: [TokenVoice] = []
         var counted = 0
         for index in features.keys.indices {
             guard let tokenClass = Features.tokenClass(features.keys[index]) else { continue }
             var found: FisherMethod.Counts?
+            var weight = 0.0
             if tokenClass.isCounted {
-                if counted < counts.count { found = counts[counted] }
+                if counted < counts.count {
+                    found = counts[counted]
+                    weight = shares[counted] * slope
+                }
                 counted += 1
             }
-            guard weights[index] != 0, let view = tokenClass.view else { continue }
-            let weight =
-                Double(weights[index] * features.values[Int(tokenClass.rawValue)])
-                * Self.voices[view.rawValue]
+            if let view = tokenClass.view {
+                weight +=
+                    Double(weights[index] * features.values[Int(tokenClass.rawValue)]) * Self.voices[view.rawValue]
+            }
+            guard weight != 0, isNamed(features.keys[index]) else { continue }
             voices.append(TokenVoice(key: features.keys[index], weight: weight, counts: found))
         }
         voices.sort { $0.weight > $1.weight }
-        let spam = voices.prefix(explained).filter { $0.weight > 0 }
-        let ham = voices.suffix(explained).reversed().filter { $0.weight < 0 }
-        return (Array(spam), Array(ham))
+        let forSpam = voices.prefix(explained).filter { $0.weight > 0 }
+        let forHam = voices.suffix(explained).reversed().filter { $0.weight < 0 }
+        return (Array(forSpam), Array(forHam))
     }
 }

@@ -75,6 +75,17 @@ package enum FisherMethod {
         return Result(probability: (1 + spamSide - hamSide) / 2, evidence: spamTail - hamTail)
     }
 
+    /// What each token adds to the evidence: the logarithm of its odds where it is among the most telling, else 0.
+    static func shares(_ counts: [Counts], spam: Double, ham: Double) -> [Double] {
+        let probabilities = counts.map { $0.isEmpty ? 0.5 : probability($0, spam: spam, ham: ham) }
+        let distances = probabilities.map { abs($0 - 0.5) }.filter { $0 >= minimumDeviation }.sorted(by: >)
+        guard let least = distances.prefix(selection).last else { return probabilities.map { _ in 0 } }
+        return probabilities.map { probability in
+            abs(probability - 0.5) < least
+                ? 0 : Exponential.logarithm(probability) - Exponential.logarithm(1 - probability)
+        }
+    }
+
     /// Logarithm of the tail of the chi-square distribution with 2n degrees of freedom at 2x: e^-x times the first n terms
     /// of the series of e^x.
     static func logarithmOfTail(_ x: Double, _ n: Int) -> Double {

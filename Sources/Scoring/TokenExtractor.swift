@@ -13,6 +13,8 @@ package struct TokenExtractor: Sendable {
     var textLeft = TokenExtractor.textSize
     var hiddenLeft = TokenExtractor.textSize
     var facts = MessageFacts()
+    /// A plain text that stands for what comes behind it in other forms.
+    var alternative: [UInt8]?
 
     /// Takes words as SpamAssassin keys them, too.
     package var takesForeignTokens = false
@@ -24,6 +26,7 @@ package struct TokenExtractor: Sendable {
 
     /// Ends a message and gives its tokens.
     package mutating func finish() -> TokenSet {
+        if let text = alternative.take() { add(text: text.span) }
         addFacts()
         textLeft = Self.textSize
         hiddenLeft = Self.textSize
@@ -51,6 +54,24 @@ package struct TokenExtractor: Sendable {
         var reader = WordReader()
         while collector.hasRoom(.hidden), let word = reader.next(in: taken) {
             guard word.kind != .symbols, word.range.count > 2 || word.kind == .ideograph else { continue }
+            if let token = collector.add(.hidden, word.hash) { describe(token, .hidden, taken.extracting(word.range)) }
+        }
+    }
+
+    /// Takes the plain text before an HTML text of the same content, whose words were taken. Who reads the HTML does not see it:
+    /// words that stand in it alone are hidden ones (attack: words of honest mail in a part that nobody is shown). Where the
+    /// HTML has more words than count, nothing is known of them.
+    mutating func add(alternative text: Span<UInt8>) {
+        let taken = text.extracting(0..<min(text.count, hiddenLeft))
+        hiddenLeft -= taken.count
+        facts.textOctets += text.count
+        addLinks(inText: taken)
+        guard collector.hasRoom(.word) else { return }
+        var reader = WordReader()
+        while collector.hasRoom(.hidden), let word = reader.next(in: taken) {
+            guard word.kind != .symbols, word.range.count > 2 || word.kind == .ideograph,
+                !collector.contains(.word, word.hash)
+            else { continue }
             if let token = collector.add(.hidden, word.hash) { describe(token, .hidden, taken.extracting(word.range)) }
         }
     }
@@ -98,7 +119,10 @@ package struct TokenExtractor: Sendable {
         while index < text.count, collector.hasRoom(.gram) {
             window = window << 8 | UInt32(asciiLower(text[index]))
             index += 1
-            if index >= 4 { collector.add(.gram, TokenHash.mixed(UInt64(window) | 1 << 40)) }
+            guard index >= 4 else { continue }
+            if let token = collector.add(.gram, TokenHash.mixed(UInt64(window) | 1 << 40)) {
+                describe(token, .gram, text.extracting(index - 4..<index))
+            }
         }
     }
 

@@ -32,12 +32,27 @@ struct TokenCollector {
         counts[Int(tokenClass.rawValue)] < tokenClass.limit
     }
 
+    /// True when a token was added.
+    func contains(_ tokenClass: TokenClass, _ hash: UInt64) -> Bool {
+        let token = tokenClass.token(hash)
+        var slot = Self.slot(token)
+        while table[slot] != 0 {
+            if table[slot] == token { return true }
+            slot = (slot + 1) & (Self.slots - 1)
+        }
+        return false
+    }
+
+    private static func slot(_ token: UInt64) -> Int {
+        Int(truncatingIfNeeded: (token &* 0x9E37_79B9_7F4A_7C15) >> 49)
+    }
+
     /// Adds a token once. True when it is new.
     @discardableResult
     mutating func add(_ tokenClass: TokenClass, _ hash: UInt64) -> UInt64? {
         guard hasRoom(tokenClass) else { return nil }
         let token = tokenClass.token(hash)
-        var slot = Int(truncatingIfNeeded: (token &* 0x9E37_79B9_7F4A_7C15) >> 49)
+        var slot = Self.slot(token)
         while table[slot] != 0 {
             if table[slot] == token { return nil }
             slot = (slot + 1) & (Self.slots - 1)

@@ -23,10 +23,10 @@ struct WordReader {
         var isShouted: Bool
     }
 
-    /// Octets of a word beyond which only its beginning counts: longer ones are mostly noise, and a source of endless new
+    /// Letters of a word beyond which only its beginning counts: longer ones are mostly noise, and a source of endless new
     /// tokens (evasion H1).
     static let longest = 24
-    /// Octets of a longer word that count.
+    /// Letters of a longer word that count.
     static let kept = 8
     /// Symbols of a run that count.
     static let keptSymbols = 4
@@ -76,8 +76,10 @@ struct WordReader {
         var capitals = 0
         var letters = 0
         var digits = 0
+        // Letters in every script, digits and what joins them.
+        var count = 0
         scan: while position < text.count {
-            if position - start == Self.kept { beginning = lower }
+            if count == Self.kept { beginning = lower }
             let byte = text[position]
             if byte < 0x80 {
                 if Self.isAlphanumeric(byte) {
@@ -86,6 +88,7 @@ struct WordReader {
                     lower.add(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
                     written.add(byte)
                     position += 1
+                    count += 1
                     continue
                 }
                 // Joins a word only with a letter or digit behind it.
@@ -95,6 +98,7 @@ struct WordReader {
                 lower.add(byte)
                 written.add(byte)
                 position += 1
+                count += 1
                 continue
             }
             let (scalar, length) = Self.scalar(text, position)
@@ -107,11 +111,10 @@ struct WordReader {
                 letters += 1
                 lower.add(UInt64(folded))
                 written.add(UInt64(scalar))
-                if position - start < Self.kept, position + length - start > Self.kept { beginning = lower }
                 position += length
+                count += 1
             }
         }
-        let count = position - start
         guard count > Self.longest else {
             return Word(
                 kind: .word, range: start..<position, hash: lower.mixed,
@@ -154,14 +157,24 @@ struct WordReader {
         return (value, length)
     }
 
-    /// Simple lower case of Latin-1, Latin Extended-A, Greek and Cyrillic letters; others as they are.
+    /// Simple lower case of Latin letters with their extensions, Greek, Cyrillic, Armenian and full-width letters; others as they
+    /// are.
     static func lowercase(_ scalar: UInt32) -> UInt32 {
         switch scalar {
         case 0xC0...0xD6, 0xD8...0xDE: scalar + 0x20
-        case 0x100...0x137, 0x14A...0x177: scalar | 1
-        case 0x391...0x3A9: scalar + 0x20
+        case 0x178: 0xFF
+        case 0x100...0x137, 0x14A...0x177, 0x1A0...0x1A5, 0x1DE...0x1EF, 0x1F8...0x21F, 0x222...0x233: scalar | 1
+        case 0x139...0x148, 0x179...0x17E, 0x1AF...0x1B0, 0x1CD...0x1DC: scalar + (scalar & 1)
+        case 0x1E00...0x1E95, 0x1EA0...0x1EFF: scalar | 1
+        case 0x386: 0x3AC
+        case 0x388...0x38A: scalar + 37
+        case 0x38C: 0x3CC
+        case 0x38E...0x38F: scalar + 63
+        case 0x391...0x3AB: scalar + 0x20
         case 0x410...0x42F: scalar + 0x20
         case 0x400...0x40F: scalar + 0x50
+        case 0x531...0x556: scalar + 0x30
+        case 0xFF21...0xFF3A: scalar + 0x20
         case 0x460...0x481, 0x48A...0x4BF, 0x4D0...0x52F: scalar | 1
         default: scalar
         }

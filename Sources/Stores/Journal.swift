@@ -68,6 +68,7 @@ package struct JournalRecord: Sendable, Hashable {
 package struct JournalQuery: Sendable, Hashable {
     /// A `mail_id`, an `id=`, the identifier of a log line or a queue identifier.
     package var id: String?
+    /// The empty one is the null reverse-path.
     package var sender: String?
     package var recipient: String?
     package var subject: String?
@@ -83,9 +84,21 @@ package struct JournalQuery: Sendable, Hashable {
     package var since: Int?
     package var until: Int?
     /// The event after which the answer begins, in the order of the answer: newest first.
-    package var after: QuarantineQuery.Place?
+    package var after: Place?
     /// Events at most.
     package var limit: Int
+
+    /// Where an event stands in the order of time.
+    package struct Place: Sendable, Hashable {
+        package var time: Int
+        /// The `id=`.
+        package var id: String
+
+        package init(time: Int, id: String) {
+            self.time = time
+            self.id = id
+        }
+    }
 
     package init(limit: Int) {
         self.limit = limit

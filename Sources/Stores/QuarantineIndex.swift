@@ -104,6 +104,7 @@ package struct QuarantineRow: Sendable, Hashable {
 package struct QuarantineQuery: Sendable, Hashable {
     /// Only this entry.
     package var id: String?
+    /// The empty one is the null reverse-path.
     package var sender: String?
     package var recipient: String?
     package var subject: String?

@@ -29,8 +29,11 @@ package struct QueryCondition: Sendable {
             ("sender_key", query.sender), ("recipients_key", query.recipient), ("subject_key", query.subject),
         ]
         for (column, text) in texts {
-            if let text { conditions.append("\(position)(\(column), \(add(.text(text.lowercased())))) > 0") }
+            if let text, !text.isEmpty {
+                conditions.append("\(position)(\(column), \(add(.text(text.lowercased())))) > 0")
+            }
         }
+        if query.sender == "" { conditions.append("sender_key = ''") }
         if let id = query.id { conditions.append("id = \(add(.text(id)))") }
         if let category = query.category { conditions.append("category = \(add(.text(category.rawValue)))") }
         if let tenant = query.tenant { conditions.append("tenant = \(add(.text(tenant.lowercased())))") }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Documents
+internal import Linux
 internal import Members
 
 /// Takes the members of one container, charges them to the message's budget and keeps their content.
@@ -20,7 +21,7 @@ final class MemberReceiver: DocumentSink {
     private(set) var problems: [ContainerProblem] = []
     private(set) var facts: [DocumentFact] = []
     /// Why the workspace could not be written.
-    private(set) var failure: String?
+    private(set) var failure: SystemError?
     private var current: Member?
     private var produced = 0
     private var count = 0
@@ -123,8 +124,8 @@ final class MemberReceiver: DocumentSink {
         switch outcome {
         case .kept: return true
         case .limit: budget.hit(.workspace)
-        case .failed(let words):
-            failure = words
+        case .failed(let error):
+            failure = error
             budget.hit(.workspace)
         }
         return false

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Linux
+package import Linux
 package import MIME
 package import Documents
 package import Members
@@ -19,8 +19,10 @@ package final class Unpacker {
         package var facts: [DocumentFact] = []
         /// It is a container of which everything was handed out: nobody needs to take it apart again.
         package var isComplete = false
-        /// Limits that were reached on the way.
+        /// Limits that were reached on the way, for the first time in the message.
         package var limits: [UnpackingLimit] = []
+        /// A limit of the message, reached here or before, kept what is in it from being handed out.
+        package var isCut = false
     }
 
     /// One member that waits to be looked at.
@@ -53,7 +55,7 @@ package final class Unpacker {
     private var queue: [Item] = []
     private var head = 0
     /// Why the workspace could not be written; nothing can be said of the message then.
-    package private(set) var workspaceFailure: String?
+    package private(set) var workspaceFailure: SystemError?
 
     /// - Parameters:
     ///   - messageSize: octets of the whole message, which the quota follows.
@@ -66,7 +68,8 @@ package final class Unpacker {
         self.limits = limits
         self.messageLimits = messageLimits
         self.passwords = passwords
-        budget = Budget(limits, messageSize: messageSize) { (monotonicNow(), processorNow()) }
+        budget = Budget(
+            limits, messageSize: messageSize, wallClock: { monotonicNow() }, processorClock: { processorNow() })
         store = ContentStore(limits, directory: directory)
     }
 
@@ -100,7 +103,6 @@ package final class Unpacker {
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
             ratio: limits.ratio, parent: item?.content ?? .none)
         let hitsBefore = budget.hits
-        var wasRead = true
         for type in opened.types {
             switch type.opening {
             case .plain: continue
@@ -112,7 +114,6 @@ package final class Unpacker {
             guard type.opening.isReadable || type.opening == .encodedText else { continue }
             guard !budget.isOver else { continue }
             guard receiver.level <= limits.levels else {
-                wasRead = false
                 if type.opening.isReadable { budget.hit(.levels) }
                 continue
             }
@@ -135,9 +136,10 @@ package final class Unpacker {
         opened.problems = receiver.problems
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
+        opened.isCut = budget.isOver || !opened.limits.isEmpty || receiver.level > limits.levels
         opened.isComplete =
-            opened.types.contains { $0.opening.isArchive } && opened.limits.isEmpty && !budget.isOver
-            && wasRead && receiver.problems.allSatisfy { $0.kind == .note }
+            opened.types.contains { $0.opening.isArchive } && !opened.isCut
+            && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
@@ -159,7 +161,7 @@ package final class Unpacker {
         do throws(SystemError) {
             return try store.withContent(item.content, use)
         } catch {
-            workspaceFailure = "\(error)"
+            workspaceFailure = error
             return nil
         }
     }
@@ -206,6 +208,8 @@ package final class Unpacker {
         case .zip: ZipReader.read(content, passwords: passwords, into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
+        case .arc: ArcReader.read(content, into: receiver)
+        case .zoo: ZooReader.read(content, into: receiver)
         case .szdd: SZDDReader.read(content, into: receiver)
         case .cabinet: CabinetReader.read(content, into: receiver)
         case .udf: UDFReader.read(content, into: receiver)
@@ -223,7 +227,8 @@ package final class Unpacker {
     private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
         // What is written out in mail is written out in one of its parts.
         let isMail = types.contains(.mail) || types.contains(.mbox)
-        for format in DocumentFormat.all where !(isMail && format.isText) && format.matches(content) {
+        for index in DocumentFormat.all.indices
+        where !(isMail && DocumentFormat.all[index].isText) && DocumentFormat.all[index].matches(content) {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
                 // Plain text holds files by way of exception only.
@@ -231,7 +236,7 @@ package final class Unpacker {
                 return
             }
             receiver.isEmbedded = true
-            format.read(
+            DocumentFormat.all[index].read(
                 content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)
         }
     }

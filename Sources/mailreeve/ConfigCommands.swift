@@ -9,7 +9,7 @@ struct CheckConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config", abstract: "Check a configuration file.",
         discussion: """
-            Prints every problem as file:line:column:, those of header and body checks too, and the sizing of the workspace; \
+            Prints every problem as file:line:column:, those of rules and lists too, and the sizing of the workspace; \
             exit code 1 on errors.
             """)
 
@@ -25,6 +25,7 @@ struct CheckConfigCommand: ParsableCommand {
         if !loaded.hasErrors {
             problems += sizing.problems(in: loaded)
             problems += RuleTablesCheck.problems(loaded.settings.rules)
+            problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }

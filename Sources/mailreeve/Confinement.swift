@@ -5,13 +5,33 @@ import Linux
 /// A part of a command that reads strangers' mail: it runs in a process of its own, in the same closed sandbox as the
 /// inspector's workers. What it needs must be open and loaded before. As root it becomes `nobody`.
 enum Confinement {
+    /// A closed process that works.
+    struct Running {
+        fileprivate let pid: pid_t
+        fileprivate let directory: PrivateDirectory
+
+        /// Waits for its end.
+        /// - Returns: what its work returned, or 70 when the process ended otherwise.
+        func wait() -> Int32 {
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            directory.remove()
+            return status & 0x7F == 0 ? status >> 8 & 0xFF : 70
+        }
+    }
+
     /// Runs `work` in a closed process and waits for its end.
     /// - Returns: what `work` returned, or 70 when the process ended otherwise.
     /// - Throws: an explanation when there is no sandbox; nothing has been read then.
-    static func run(_ work: () -> Int32) throws -> Int32 {
+    static func run(_ work: () -> Int32) throws -> Int32 { try start(work).wait() }
+
+    /// Starts `work` in a closed process, which keeps the files that are open.
+    /// - Throws: an explanation when there is no sandbox; nothing has been read then.
+    static func start(_ work: () -> Int32) throws -> Running {
         let support = SandboxSupport.ofKernel()
         let directory = try PrivateDirectory(prefix: "mailreeve-rules")
-        defer { directory.remove() }
+        var isStarted = false
+        defer { if !isStarted { directory.remove() } }
         guard try ProcessLimits.threads() == 1 else { throw SystemError("fork with several threads", code: EINVAL) }
         let pid = try check("fork") { fork() }
         if pid == 0 {
@@ -26,9 +46,8 @@ enum Confinement {
             }
             _exit(work())
         }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : 70
+        isStarted = true
+        return Running(pid: pid, directory: directory)
     }
 
     /// Takes another user for good, who owns the directory then.

@@ -33,6 +33,8 @@ enum ExplanationPage {
                     + (test.evidence.isEmpty ? "" : ": \(test.evidence)")
             })
         lines += block("findings", why.findings.map { "\($0.source): \($0.text)" })
+        lines += block("scanners", (why.scanners ?? []).map { "\($0.source): \($0.text)" })
+        if why.cached == true { lines.append(row("kept answer", "an earlier copy of this message was inspected")) }
         lines += block("rules", why.rules)
         lines += block("unchecked", why.unchecked.map { $0.text.isEmpty ? $0.source : "\($0.source): \($0.text)" })
         lines += block("anomalies", why.anomalies.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" })

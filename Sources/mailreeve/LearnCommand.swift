@@ -57,14 +57,21 @@ struct LearnProgram {
             let settings = try settings(options)
             let databases = try LearntDatabases(settings, directory: options.databasePath)
             let user = options.user.flatMap { $0.isEmpty ? nil : $0.lowercased() }
-            try LearnIdentity.assume(databases.directory(user), settings)
+            let directory = databases.directory(user)
+            if options.looksOnly, let directory, access(directory + "/data.mdb", F_OK) != 0 {
+                throw GatewayError("\(directory): no database: \(String(cString: strerror(errno)))")
+            }
+            try LearnIdentity.assume(directory, settings)
             let store = BayesStore(try databases.keep(user), limits: settings.bayesLimits)
             let program = LearnProgram(
                 options: options, settings: settings, databases: databases, store: store, isSaLearn: name == "sa-learn")
             return try await program.perform(inspector)
+        } catch let error as LearnOptions.UsageError {
+            Terminal.printError("\(name): \(error.text)")
+            return error.status
         } catch {
             Terminal.printError("\(name): \(error)")
-            return 1
+            return options.failureStatus
         }
     }
 
@@ -176,7 +183,8 @@ struct LearnProgram {
         guard let number else {
             for batch in try store.batches() {
                 let state = batch.isUndone ? "  undone" : ""
-                say("batch \(batch.number): \(batch.spam) spam, \(batch.ham) ham, at \(batch.time)\(state)")
+                let time = Self.date(batch.time)
+                say("batch \(batch.number): \(batch.spam) spam, \(batch.ham) ham, at \(time)\(state)")
             }
             return 0
         }
@@ -190,6 +198,16 @@ struct LearnProgram {
         return 0
     }
 
+    /// A time of the computer's own zone, to the second.
+    private static func date(_ seconds: UInt64) -> String {
+        var time = time_t(clamping: seconds)
+        var parts = tm()
+        var text = [CChar](repeating: 0, count: 64)
+        guard localtime_r(&time, &parts) != nil else { return "\(seconds)" }
+        let count = strftime(&text, text.count, "%Y-%m-%d %H:%M:%S %z", &parts)
+        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// A line for people; not for scripts of sa-learn.
     private func say(_ text: String) {
         if !isSaLearn { Terminal.write(Array("\(text)\n".utf8)) }
@@ -198,12 +216,18 @@ struct LearnProgram {
     // MARK: - Learning
 
     private func learn(_ inspector: String) async throws -> Int32 {
-        let source = LearnSource()
-        var targets: [LearnOptions.Target] = []
-        for list in options.folders { targets += try source.listed(list) }
-        targets += options.targets
+        var source = LearnSource()
+        for list in options.folders {
+            let listed = try LearnSource.listed(list)
+            if options.task != .evaluate { try LearnOptions.demandLessons(listed) }
+            for target in listed { source.add(target) }
+        }
+        for target in options.targets { source.add(target) }
+        if options.task == .evaluate, source.files.contains(where: { $0.lesson == nil || $0.lesson == .forget }) {
+            throw GatewayError("--evaluate needs --spam and --ham before its targets")
+        }
         let reader = try await TokenReader.launch(
-            settings, inspectorPath: inspector, log: { Terminal.printError("learn: \($0)") },
+            settings, inspectorPath: inspector, log: { LearnSource.complain($0) },
             workspaceMade: { workspace in
                 try watchSignals([SIGINT, SIGTERM, SIGHUP]) { number in
                     workspace.remove()
@@ -211,17 +235,23 @@ struct LearnProgram {
                 }
             })
         do {
+            var run = LearnRun(
+                source.files, options, reader: reader, compression: Compression(settings, inspector: inspector),
+                tags: SubjectTags(settings))
             if options.task == .evaluate {
-                try await evaluate(targets, source, reader)
-                await reader.close()
-                return 0
+                try await evaluate(&run)
+            } else {
+                try await run.learn(into: store, countsNow: !options.postponesCounting)
             }
-            var run = LearnRun(options: options, store: store, reader: reader)
-            try await run.learn(targets.flatMap(source.files), source)
             await reader.close()
-            report(run)
+            if options.task == .learn || options.task == .sync { report(run) }
+            if source.passedOver > 0 {
+                say(
+                    "\(source.passedOver) folder(s) were not looked into, the first \(source.firstPassedOver): "
+                        + "name them to learn them")
+            }
             // sa-learn's exit status: 1 when nothing was looked at, whatever the reason.
-            return run.examined == 0 ? 1 : 0
+            return run.examined == 0 && options.task != .evaluate ? 1 : 0
         } catch {
             await reader.close()
             throw error
@@ -233,7 +263,7 @@ struct LearnProgram {
         let verb = isForgetting ? "Forgot" : "Learned"
         let line = "\(verb) tokens from \(run.done) message(s) (\(run.examined) message(s) examined)\n"
         Terminal.write(Array(line.utf8))
-        if run.skipped > 0 { say("\(run.skipped) message(s) over \(options.largestMessage) octets were skipped") }
+        if run.skipped > 0 { say("\(run.skipped) message(s) over \(run.limit) octets were skipped") }
         if run.repeated > 0 {
             say(
                 "\(run.repeated) message(s) taught nothing: more than \(store.limits.nearDuplicates) nearly like them are known"
@@ -248,21 +278,16 @@ struct LearnProgram {
                 + (pending > 0 ? ", \(pending) message(s) not counted yet (--sync)" : ""))
     }
 
-    private func evaluate(
-        _ targets: [LearnOptions.Target], _ source: LearnSource, _ reader: TokenReader
-    ) async throws {
+    private func evaluate(_ run: inout LearnRun) async throws {
         var examples: [CommitteeTrainer.Example] = []
-        for target in targets.flatMap(source.files) {
-            guard let lesson = target.lesson, lesson != .forget else {
-                throw GatewayError("--evaluate needs --spam and --ham before its targets")
-            }
-            for mail in try source.messages(target) {
-                let tokens = try await reader.tokens(of: mail.bytes)
+        while let (lesson, taken) = try await run.next() {
+            for message in taken {
                 examples.append(
-                    CommitteeTrainer.Example(features: Features(tokens: tokens), isSpam: lesson == .spam))
+                    CommitteeTrainer.Example(features: Features(tokens: message.tokens), isSpam: lesson == .spam))
             }
         }
-        if targets.isEmpty { examples = try store.examples() }
+        if !options.hasTargets { examples = try store.examples() }
+        if examples.isEmpty { throw GatewayError("there is no mail to judge") }
         Terminal.write(Array((Evaluation.table(examples) + "\n").utf8))
     }
 }

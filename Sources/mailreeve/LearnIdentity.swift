@@ -5,14 +5,14 @@ import Linux
 
 /// Who learns: root's nightly run must not leave a database that the daemon cannot write.
 enum LearnIdentity {
-    /// As root, becomes the owner of the database; of one that is new or root's, the configured user, or `nobody` where
-    /// there is none, who then owns it. Only the right to read mailboxes of others is kept.
+    /// As root, becomes the owner of the database; of a new one that of the directories it will stand in: a user's database
+    /// belongs to the owner of the shared one. Where all is root's or new, the configured user, or `nobody` where there is
+    /// none, who then owns it. Only the right to read mailboxes of others is kept.
     /// - Parameter directory: nil where a server keeps the database.
     static func assume(_ directory: String?, _ settings: Settings) throws {
         guard geteuid() == 0 else { return }
-        var status = stat()
-        if let directory, stat(directory, &status) == 0, status.st_uid != 0 {
-            try becomeReader(user: status.st_uid, group: status.st_gid)
+        if let directory, let owner = owner(directory) {
+            try becomeReader(user: owner.user, group: owner.group)
             return
         }
         guard let found = getpwnam(settings.user) ?? getpwnam("nobody") else {
@@ -28,5 +28,17 @@ enum LearnIdentity {
             try check("chown \(path)") { lchown(path, user, group) }
         }
         try becomeReader(user: user, group: group)
+    }
+
+    /// Who owns the nearest directory that exists; nil when that is root.
+    private static func owner(_ directory: String) -> (user: UInt32, group: UInt32)? {
+        var path = directory[...]
+        var status = stat()
+        while !path.isEmpty {
+            if stat(String(path), &status) == 0 { return status.st_uid == 0 ? nil : (status.st_uid, status.st_gid) }
+            path = path.lastIndex(of: "/").map { path[..<$0] } ?? ""
+        }
+        guard !directory.hasPrefix("/"), stat(".", &status) == 0, status.st_uid != 0 else { return nil }
+        return (status.st_uid, status.st_gid)
     }
 }

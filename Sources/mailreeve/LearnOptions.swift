@@ -46,7 +46,6 @@ struct LearnOptions: Equatable {
     var postponesCounting = false
     var showsDots = false
     var showsProgress = false
-    var isVerbose = false
     var expression: String?
 
     private var lesson: Lesson?
@@ -95,22 +94,15 @@ struct LearnOptions: Equatable {
     ]
 
     private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        var name: String
+        guard argument.hasPrefix("--") else { return try takeShort(argument, &rest) }
+        var name = String(argument.dropFirst(2))
         var attached: String?
-        if argument.hasPrefix("--") {
-            name = String(argument.dropFirst(2))
-            if let sign = name.firstIndex(of: "=") {
-                attached = String(name[name.index(after: sign)...])
-                name = String(name[..<sign])
-            }
-        } else {
-            name = String(argument.dropFirst().prefix(1))
-            if argument.count > 2 { attached = String(argument.dropFirst(2)) }
-            guard let long = Self.short[name] else { throw UsageError(text: "unknown option: \(argument)") }
-            name = long
+        if let sign = name.firstIndex(of: "=") {
+            attached = String(name[name.index(after: sign)...])
+            name = String(name[..<sign])
         }
-        name = try Self.completed(name)
-        switch Self.known[name] ?? .flag {
+        guard let kind = Self.known[name] else { throw UsageError(text: "unknown option: --\(name)") }
+        switch kind {
         case .flag:
             guard attached == nil else { throw UsageError(text: "option \(name) takes no value") }
             try set(name, "")
@@ -124,24 +116,39 @@ struct LearnOptions: Equatable {
         }
     }
 
-    /// A long option may be cut as long as it is clear, as Getopt::Long allows.
-    private static func completed(_ name: String) throws(UsageError) -> String {
-        if known[name] != nil { return name }
-        let found = known.keys.filter { $0.hasPrefix(name) }
-        guard found.count == 1, let only = found.first else {
-            throw UsageError(text: found.isEmpty ? "unknown option: \(name)" : "option \(name) is ambiguous")
+    /// Letters behind one dash: several options, of which the last may have a value, attached or as the next word.
+    private mutating func takeShort(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+        var letters = argument.dropFirst()
+        while let letter = letters.popFirst() {
+            guard let name = Self.short[String(letter)], let kind = Self.known[name] else {
+                throw UsageError(text: "unknown option: \(argument)")
+            }
+            if kind == .flag {
+                try set(name, "")
+                continue
+            }
+            let attached = letters.isEmpty ? nil : String(letters)
+            letters = ""
+            if kind == .optionalValue {
+                try set(name, attached ?? Self.optional(name, &rest))
+            } else {
+                guard let value = attached ?? rest.popFirst() else {
+                    throw UsageError(text: "option \(name) needs a value")
+                }
+                try set(name, value)
+            }
         }
-        return only
     }
 
-    /// The value behind an option that may do without: taken only where it can be nothing else.
+    /// The value behind an option that may do without: taken only where it can be nothing else. An empty word says that there
+    /// is none.
     private static func optional(_ name: String, _ rest: inout ArraySlice<String>) -> String {
         guard let next = rest.first else { return "" }
         let isValue =
             switch name {
             case "dump": !next.hasPrefix("-")
-            case "undo": UInt64(next) != nil
-            default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".") && next != ""
+            case "undo": !next.hasPrefix("-")
+            default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".")
             }
         return isValue ? rest.popFirst() ?? "" : ""
     }
@@ -153,8 +160,6 @@ struct LearnOptions: Equatable {
         case "spam": lesson = .spam
         case "ham", "nonspam": lesson = .ham
         case "forget": lesson = .forget
-        case "dir": format = .dir
-        case "file", "single": format = .file
         case "mbox": format = .mbox
         case "mbx": format = .mbx
         case "folders": folders.append(Target(path: value, lesson: lesson, format: format))
@@ -171,7 +176,6 @@ struct LearnOptions: Equatable {
         case "evaluate": task = .evaluate
         case "showdots": showsDots = true
         case "progress": showsProgress = true
-        case "debug": isVerbose = true
         case "regexp": expression = value
         case "max-size":
             guard let size = Int(value), size >= 0 else { throw UsageError(text: "--max-size \(value) is no size") }
@@ -187,13 +191,32 @@ struct LearnOptions: Equatable {
             }
             task = .undo(UInt64(value))
         default:
-            // SpamAssassin's own settings; there are none of that kind here.
+            // SpamAssassin's own settings, of which there are none here, and --dir, --file and --single, which sa-learn
+            // passes over, too: a mailbox behind --file is one.
             break
         }
     }
 
     /// True when something is to be learnt or forgotten.
     var hasTargets: Bool { !targets.isEmpty || !folders.isEmpty }
+
+    /// It looks at what was learnt and changes nothing: a database that is not there is not made, but an error, because its
+    /// name was mistyped.
+    var looksOnly: Bool {
+        switch task {
+        case .dump, .backup, .undo: true
+        case .evaluate: !hasTargets
+        default: false
+        }
+    }
+
+    /// The exit code when it fails: what sa-learn ends with.
+    var failureStatus: Int32 {
+        switch task {
+        case .dump, .backup, .restore: 2
+        default: 1
+        }
+    }
 
     /// Finds what cannot be meant. Standard input is the target where none is named, as with sa-learn(1).
     mutating func complete() throws(UsageError) {
@@ -206,6 +229,11 @@ struct LearnOptions: Equatable {
             }
             add("-")
         }
+        try Self.demandLessons(targets)
+    }
+
+    /// Nothing is learnt of which nobody said what it is.
+    static func demandLessons(_ targets: [Target]) throws(UsageError) {
         if targets.contains(where: { $0.lesson == nil }) {
             throw UsageError(text: "Please select either --spam, --ham or --forget for each target")
         }
@@ -222,8 +250,9 @@ struct LearnOptions: Equatable {
         OPTIONS:
           --spam, --ham, --forget    learn the following targets as spam or ham, or forget them
           -f FILE, --folders=FILE    read targets from FILE, one a line, each may begin with spam: or ham: and a format
-          --dir, --file, --mbox, --mbx   format of the following targets (default: looked at)
-          --max-size B               skip messages over B octets (default 512000); 0 for none
+          --mbox, --mbx              format of the following targets (default: looked at); --dir, --file: accepted
+          --max-size B               skip messages over B octets (default 512000); 0 for limits.message_size, which
+                                     always holds
           --no-sync                  only remember; count with the next --sync or learning
           --sync                     count what was remembered and solve the machines
           --force-expire             bring the tokens within their budget now
@@ -232,13 +261,15 @@ struct LearnOptions: Equatable {
           --backup, --restore FILE   write the database to standard output; replace it by FILE
           --import                   nothing to do here: databases have one form
           --clear                    remove all that was learnt
-          --undo [BATCH]             forget what one run taught; without a number list the runs
+          --undo [BATCH]             forget what one run taught (mail that it learnt in the other class is then in
+                                     none); without a number list the runs
           --evaluate                 cross-validate on the targets given with --spam and --ham, or on what was learnt
           --dbpath DIR               the database (default: setting bayes.path)
           -u USER                    the database of one user (an address) or domain (@example.com)
           --config FILE              configuration of mailreeve
-          --progress, --showdots     show how far it is
-          -C, -p, --siteconfigpath, --cf, -L, -D   accepted for scripts; settings of SpamAssassin are not read
+          --progress, --showdots     show how far it is: a bar on a terminal, else dots
+          -C, -p, --siteconfigpath, --cf, --use-ignores, -L, -D   accepted for scripts and without effect: settings of
+                                     SpamAssassin are not read
           -V, -h                     version, this text
         """
 }

@@ -1,32 +1,47 @@
 import Bayes
-import Configuration
 import Gateway
 import Glibc
 import Linux
 import NIOPosix
 import Scoring
+import Synchronization
 
-/// Learning from files: while one chunk of messages is written, the workers read the tokens of the next.
+/// Reading, learning and writing: while the messages of one batch are written, the workers read the tokens of the next.
 struct LearnRun {
-    /// Messages that are written in one transaction.
-    private static let chunk = 1000
+    /// A message with what was taken from it.
+    struct Taken {
+        var mail: LearnMail
+        var tokens: [UInt64]
+    }
 
-    let options: LearnOptions
-    let store: BayesStore
-    let reader: TokenReader
-
-    /// Messages that changed the store.
-    private(set) var done = 0
+    /// Messages that were looked at, those of too many octets, those that taught nothing because too many nearly like them
+    /// were learnt, and those that changed the store.
     private(set) var examined = 0
     private(set) var skipped = 0
-    /// Messages that taught nothing because too many nearly like them were learnt.
     private(set) var repeated = 0
+    private(set) var done = 0
     private(set) var batch: BatchRecord?
+    /// Octets of the largest message that is taken.
+    let limit: Int
 
-    private var lessons: [Lesson] = []
+    private let reader: TokenReader
+    private let feed: Feed
+    private var progress: LearnProgress
     private var writing: Task<Written, any Error>?
     private let now = UInt32(clamping: time(nil))
-    private let showsBar: Bool
+
+    /// Reading files waits for disks and pipes: on threads that may.
+    private final class Feed: Sendable {
+        private let feed: Mutex<LearnFeed>
+
+        init(_ feed: sending LearnFeed) {
+            self.feed = Mutex(feed)
+        }
+
+        func next() async throws -> LearnFeed.Batch? {
+            try await NIOThreadPool.singleton.runIfActive { self.feed.withLock { $0.next() } }
+        }
+    }
 
     private struct Written: Sendable {
         var done: Int
@@ -34,60 +49,74 @@ struct LearnRun {
         var batch: BatchRecord?
     }
 
-    init(options: LearnOptions, store: BayesStore, reader: TokenReader) {
-        self.options = options
-        self.store = store
+    init(
+        _ files: [LearnFile], _ options: LearnOptions, reader: TokenReader, compression: Compression, tags: SubjectTags
+    ) {
         self.reader = reader
-        showsBar = options.showsProgress && isatty(2) == 1
+        let wanted = options.largestMessage == 0 ? reader.largestMessage : options.largestMessage
+        limit = min(wanted, reader.largestMessage)
+        feed = Feed(LearnFeed(files, limit: limit, compression: compression, tags: tags))
+        progress = LearnProgress(options, total: files.reduce(0) { $0 + $1.size })
     }
 
-    mutating func learn(_ files: [LearnOptions.Target], _ source: LearnSource) async throws {
-        var lesson: LearnOptions.Lesson?
-        for (index, file) in files.enumerated() {
-            if let lesson, file.lesson != lesson { try await flush(lesson, last: true) }
-            lesson = file.lesson
-            let mails: [LearnMail]
-            do throws(SystemError) {
-                mails = try source.messages(file)
-            } catch {
-                source.complaints.add("\(error)")
-                continue
+    /// Learns or forgets all messages.
+    /// - Parameter countsNow: false leaves counting to the next `--sync`.
+    mutating func learn(into store: BayesStore, countsNow: Bool) async throws {
+        while let (lesson, taken) = try await next() {
+            let lessons = taken.map {
+                Lesson(id: $0.mail.id, features: Features(tokens: $0.tokens), date: $0.mail.date)
             }
-            try await take(mails, file.lesson ?? .spam, source)
-            show(index + 1, of: files.count)
+            try await finishWriting()
+            let (now, current) = (now, batch)
+            writing = Task {
+                try await NIOThreadPool.singleton.runIfActive {
+                    try Self.write(lessons, lesson, store, current, now, countsNow)
+                }
+            }
         }
-        if let lesson { try await flush(lesson, last: true) }
-        if showsBar || options.showsDots { Terminal.write([0x0A], to: 2) }
-        if !options.postponesCounting, done > 0 {
-            let store = store
+        try await finishWriting()
+        if countsNow, done > 0 {
             _ = try await NIOThreadPool.singleton.runIfActive { try store.solveIfDue() }
         }
     }
 
-    /// Reads the tokens of the messages of one file, as many at one time as there are workers for.
-    private mutating func take(
-        _ mails: [LearnMail], _ lesson: LearnOptions.Lesson, _ source: LearnSource
-    ) async throws {
-        let limit =
-            options.largestMessage == 0 ? reader.largestMessage : min(options.largestMessage, reader.largestMessage)
-        var next = 0
-        while next < mails.count {
-            let end = min(mails.count, next + Self.chunk)
-            let part = mails[next..<end].filter { $0.bytes.count <= limit }
-            skipped += end - next - part.count
-            next = end
-            for answer in await Self.answers(part, reader) {
-                examined += 1
-                let mail = part[answer.place]
-                if let failure = answer.failure {
-                    source.complaints.add("\(mail.name): \(failure)")
-                    continue
-                }
-                lessons.append(Lesson(id: mail.id, features: Features(tokens: answer.tokens)))
-                if options.showsDots { Terminal.write([0x2E], to: 2) }
-            }
-            if lessons.count >= Self.chunk { try await flush(lesson, last: false) }
+    /// The next messages with their tokens, in their order; nil behind the last.
+    mutating func next() async throws -> (lesson: LearnOptions.Lesson, taken: [Taken])? {
+        guard let batch = try await feed.next() else {
+            progress.finish(messages: examined)
+            return nil
         }
+        skipped += batch.skipped
+        examined += batch.empty
+        return (batch.lesson ?? .spam, await tokens(batch.mails))
+    }
+
+    /// The tokens of messages, as many at one time as there are workers for.
+    private mutating func tokens(_ mails: [LearnMail]) async -> [Taken] {
+        let reader = reader
+        var answers = [Answer?](repeating: nil, count: mails.count)
+        await withTaskGroup(of: Answer.self) { group in
+            for (place, mail) in mails.enumerated() {
+                if place >= reader.parallel, let answer = await group.next() { note(answer, mails, &answers) }
+                let bytes = mail.bytes
+                group.addTask { await Self.answer(place, bytes, reader) }
+            }
+            for await answer in group { note(answer, mails, &answers) }
+        }
+        return answers.compactMap { answer in
+            guard let answer else { return nil }
+            if let failure = answer.failure {
+                LearnSource.complain("\(mails[answer.place].name): \(failure)")
+                return nil
+            }
+            return Taken(mail: mails[answer.place], tokens: answer.tokens)
+        }
+    }
+
+    private mutating func note(_ answer: Answer, _ mails: [LearnMail], _ answers: inout [Answer?]) {
+        answers[answer.place] = answer
+        examined += 1
+        progress.advance(position: mails[answer.place].position, messages: examined)
     }
 
     /// The tokens of one message, or why there are none.
@@ -105,36 +134,7 @@ struct LearnRun {
         }
     }
 
-    private static func answers(_ mails: [LearnMail], _ reader: TokenReader) async -> [Answer] {
-        await withTaskGroup(of: Answer.self) { group in
-            var answers: [Answer] = []
-            answers.reserveCapacity(mails.count)
-            for (place, mail) in mails.enumerated() {
-                if place >= reader.parallel, let answer = await group.next() { answers.append(answer) }
-                let bytes = mail.bytes
-                group.addTask { await answer(place, bytes, reader) }
-            }
-            for await answer in group { answers.append(answer) }
-            return answers.sorted { $0.place < $1.place }
-        }
-    }
-
-    /// Begins to write what was collected, after what is being written; `last` waits for it.
-    private mutating func flush(_ lesson: LearnOptions.Lesson, last: Bool) async throws {
-        try await finishWriting()
-        if !lessons.isEmpty {
-            let (store, now, lessons) = (store, now, lessons)
-            let countsNow = !options.postponesCounting
-            let current = batch
-            self.lessons = []
-            writing = Task {
-                try await NIOThreadPool.singleton.runIfActive {
-                    try Self.write(lessons, lesson, store, current, now, countsNow)
-                }
-            }
-        }
-        if last { try await finishWriting() }
-    }
+    // MARK: - Writing
 
     private mutating func finishWriting() async throws {
         guard let task = writing else { return }
@@ -159,13 +159,5 @@ struct LearnRun {
         return Written(
             done: outcomes.count { $0 == .learned || $0 == .relearned }, repeated: outcomes.count { $0 == .repeated },
             batch: batch)
-    }
-
-    private func show(_ number: Int, of count: Int) {
-        guard showsBar else { return }
-        let width = 40
-        let filled = count == 0 ? width : number * width / count
-        let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled)
-        Terminal.write(Array("\r[\(bar)] \(number)/\(count) files, \(examined) messages".utf8), to: 2)
     }
 }

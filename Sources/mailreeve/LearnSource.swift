@@ -1,81 +1,122 @@
-import Gateway
 import Glibc
 import Linux
-import MIME
 import MailModel
 
-/// One message that is to be learnt.
-struct LearnMail: Sendable {
-    /// File and number, for complaints.
-    var name: String
-    /// With CRLF line ends.
-    var bytes: [UInt8]
-    /// What it is known by, see `MessageIdentity`.
-    var id: String
-
-    init(name: String, bytes: [UInt8]) {
-        self.name = name
-        self.bytes = bytes
-        id = MessageIdentity.of(bytes.span)
-    }
+/// A file that is to be read for mail.
+struct LearnFile {
+    var path: String
+    var lesson: LearnOptions.Lesson?
+    var format: LearnOptions.Format
+    /// Octets; 0 of what is no regular file.
+    var size = 0
 }
 
-/// Tells the person at the terminal what could not be read, and counts it.
-final class Complaints {
-    private(set) var count = 0
-
-    func add(_ text: String) {
-        count += 1
-        Terminal.printError("learn: \(text)")
-    }
-}
-
-/// Finds the messages behind the targets of a command line.
+/// Finds the files behind the targets of a command line.
 struct LearnSource {
-    /// Octets of the largest file.
-    private static let fileSize = 4 << 30
+    /// Directories below a target.
+    static let depthLimit = 32
+    /// Files of one run.
+    static let fileLimit = 1_000_000
+    /// Octets of a list of targets.
+    private static let listLimit = 64 << 20
 
-    /// What could not be read.
-    let complaints = Complaints()
+    private(set) var files: [LearnFile] = []
+    /// Folders that were not looked into: hidden ones, and those beside the mail of a Maildir.
+    private(set) var passedOver = 0
+    private(set) var firstPassedOver = ""
 
-    /// The files of a target, wildcards and directories resolved; a directory is one message a file, in the order of names.
-    func files(_ target: LearnOptions.Target) -> [LearnOptions.Target] {
-        if target.path == "-" { return [target] }
-        return glob(target.path).flatMap { path in
-            var status = stat()
-            guard stat(path, &status) == 0 else {
-                complaints.add("\(Escaping.text(path, limit: 500)): \(String(cString: strerror(errno)))")
-                return [LearnOptions.Target]()
+    private struct Identity: Hashable {
+        var device: UInt64
+        var number: UInt64
+    }
+
+    /// Takes the files of a target, wildcards and directories resolved, in the order of names.
+    mutating func add(_ target: LearnOptions.Target) {
+        if target.path == "-" {
+            append(LearnFile(path: "-", lesson: target.lesson, format: target.format))
+            return
+        }
+        for path in glob(target.path) {
+            guard let status = status(path) else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                descend(path, target)
+            } else {
+                append(path, status, target, target.format)
             }
-            var found = target
-            found.path = path
-            guard status.st_mode & S_IFMT == S_IFDIR else { return [found] }
-            return directory(path, target)
         }
     }
 
-    private func directory(_ path: String, _ target: LearnOptions.Target) -> [LearnOptions.Target] {
-        var names: [String] = []
-        do throws(SystemError) {
-            names = try directoryNames(path).sorted()
-        } catch {
-            complaints.add("\(error)")
-        }
-        var out: [LearnOptions.Target] = []
-        for name in names where !name.hasPrefix(".") {
-            let inner = "\(path)/\(name)"
-            var status = stat()
-            guard stat(inner, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFREG {
-                out.append(
-                    LearnOptions.Target(
-                        path: inner, lesson: target.lesson, format: target.format == .dir ? .file : target.format))
-            } else if status.st_mode & S_IFMT == S_IFDIR, name == "cur" || name == "new" {
-                // A Maildir.
-                out += directory(inner, target)
+    /// Every visible file below a directory, as sa-learn(1) does, in a list of its own instead of by recursion.
+    private mutating func descend(_ top: String, _ target: LearnOptions.Target) {
+        var waiting = [(path: top, depth: 0)]
+        // A link may lead back up.
+        var seen: Set<Identity> = []
+        while let (path, depth) = waiting.popLast() {
+            guard let status = status(path),
+                seen.insert(Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))).inserted
+            else { continue }
+            let names: [String]
+            do throws(SystemError) {
+                names = try directoryNames(path).filter { $0 != "." && $0 != ".." }.sorted()
+            } catch {
+                Self.complain("\(error)")
+                continue
             }
+            let isMaildir = Set(["cur", "new", "tmp"]).isSubset(of: names)
+            let isMessages = target.format == .dir || Self.isInMaildir(path)
+            var below: [String] = []
+            for name in names {
+                let inner = "\(path)/\(name)"
+                let isMail = !name.hasPrefix(".") && (!isMaildir || name == "cur" || name == "new")
+                guard isMail else {
+                    if !isMaildir || name != "tmp" { passOver(inner) }
+                    continue
+                }
+                guard let status = self.status(inner) else { continue }
+                switch status.st_mode & S_IFMT {
+                case S_IFREG: append(inner, status, target, isMessages ? .file : target.format)
+                case S_IFDIR where depth < Self.depthLimit: below.append(inner)
+                case S_IFDIR: Self.complain("\(Self.shown(inner)): too deep")
+                default: break
+                }
+            }
+            waiting += below.reversed().map { ($0, depth + 1) }
         }
-        return out
+    }
+
+    /// The files of a Maildir are one message each, whatever they begin with.
+    private static func isInMaildir(_ path: String) -> Bool {
+        guard path.hasSuffix("/cur") || path.hasSuffix("/new") else { return false }
+        let mailbox = path.dropLast("/cur".count)
+        return ["cur", "new", "tmp"].allSatisfy { access("\(mailbox)/\($0)", F_OK) == 0 }
+    }
+
+    private mutating func passOver(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        if passedOver == 0 { firstPassedOver = path }
+        passedOver += 1
+    }
+
+    private mutating func append(
+        _ path: String, _ status: stat, _ target: LearnOptions.Target, _ format: LearnOptions.Format
+    ) {
+        let size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
+        append(LearnFile(path: path, lesson: target.lesson, format: format, size: size))
+    }
+
+    private mutating func append(_ file: LearnFile) {
+        if files.count == Self.fileLimit {
+            Self.complain("more than \(Self.fileLimit) files; from \(Self.shown(file.path)) on they are not read")
+        }
+        if files.count <= Self.fileLimit { files.append(file) }
+    }
+
+    private func status(_ path: String) -> stat? {
+        var status = stat()
+        if stat(path, &status) == 0 { return status }
+        Self.complain("\(Self.shown(path)): \(String(cString: strerror(errno)))")
+        return nil
     }
 
     /// csh(1) wildcards, where the shell did not resolve them; the word itself when nothing matches.
@@ -90,8 +131,16 @@ struct LearnSource {
     }
 
     /// Targets that a file lists: `[spam:|ham:][format:]path` on each line.
-    func listed(_ list: LearnOptions.Target) throws(SystemError) -> [LearnOptions.Target] {
-        let bytes = try read(list.path)
+    static func listed(_ list: LearnOptions.Target) throws(SystemError) -> [LearnOptions.Target] {
+        let bytes: [UInt8]
+        if list.path == "-" {
+            bytes = try MailFile.readAll(0, limit: listLimit, "standard input")
+        } else {
+            let file = try Descriptor.open(list.path, O_RDONLY)
+            bytes = try withExtendedLifetime(file) { () throws(SystemError) in
+                try MailFile.readAll(file.raw, limit: listLimit, list.path)
+            }
+        }
         return bytes.split(separator: 0x0A).compactMap { line in
             var text = String(decoding: line, as: UTF8.self)
             if text.hasSuffix("\r") { text.removeLast() }
@@ -112,57 +161,13 @@ struct LearnSource {
         }
     }
 
-    /// The messages of a file.
-    func messages(_ target: LearnOptions.Target) throws(SystemError) -> [LearnMail] {
-        let bytes = try read(target.path)
-        let name = Escaping.text(target.path, limit: 500)
-        if target.format == .mbx || bytes.starts(with: Mbx.mark) {
-            return Mbx.messages(bytes).enumerated().map { number, message in
-                LearnMail(name: "\(name) message \(number + 1)", bytes: Mbox.canonical(message))
-            }
-        }
-        let text = Mbox.canonical(bytes)
-        let ranges = target.format == .file ? [] : Mbox.messages(in: text.span)
-        if ranges.isEmpty {
-            guard target.format != .mbox else { return [] }
-            let start = Mbox.leadingLine(text.span)
-            return text.isEmpty ? [] : [LearnMail(name: name, bytes: start == 0 ? text : Array(text[start...]))]
-        }
-        return ranges.enumerated().map { number, range in
-            LearnMail(name: "\(name) message \(number + 1)", bytes: Mbox.unquoted(text.span.extracting(range)))
-        }
+    /// A path for the terminal.
+    static func shown(_ path: String) -> String {
+        path == "-" ? "standard input" : Escaping.text(path, limit: 500)
     }
 
-    private func read(_ path: String) throws(SystemError) -> [UInt8] {
-        if path == "-" { return try MailFile.readAll(0, limit: Self.fileSize, "standard input") }
-        let file = try Descriptor.open(path, O_RDONLY)
-        if let program = try Compression.program(of: file) {
-            return try Compression.read(file, with: program, limit: Self.fileSize, name: path)
-        }
-        return try MailFile.readAll(file.raw, limit: Self.fileSize, path)
-    }
-}
-
-/// Mailboxes of the form mbx (UW IMAP): 2048 octets of header, then for each message a line
-/// `date,size;flags-uid` and `size` octets.
-enum Mbx {
-    static let mark = Array("*mbx*".utf8)
-    private static let headerSize = 2048
-
-    static func messages(_ bytes: [UInt8]) -> [[UInt8]] {
-        guard bytes.starts(with: mark) else { return [] }
-        var out: [[UInt8]] = []
-        var position = headerSize
-        while position < bytes.count, let end = bytes[position...].firstIndex(of: 0x0A) {
-            let line = bytes[position..<end]
-            guard let comma = line.firstIndex(of: 0x2C),
-                let semicolon = line[comma...].firstIndex(of: 0x3B),
-                let size = Int(String(decoding: line[(comma + 1)..<semicolon], as: UTF8.self)),
-                size >= 0, size <= bytes.count - end - 1
-            else { break }
-            out.append(Array(bytes[(end + 1)..<(end + 1 + size)]))
-            position = end + 1 + size
-        }
-        return out
+    /// Tells the person at the terminal what could not be read.
+    static func complain(_ text: String) {
+        Terminal.printError("learn: \(text)")
     }
 }

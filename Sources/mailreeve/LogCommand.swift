@@ -61,7 +61,7 @@ struct LogCommand: ParsableCommand {
             found = found || !records.isEmpty
             left -= records.count
             guard records.count == query.limit, let last = records.last else { break }
-            query.after = QuarantineQuery.Place(time: last.time, id: last.mailID)
+            query.after = JournalQuery.Place(time: last.time, id: last.logID)
         }
         if !found { throw ExitCode.failure }
     }

@@ -21,8 +21,13 @@ struct Mailreeve: AsyncParsableCommand {
     @MainActor static func main() async {
         if CommandLine.arguments.dropFirst().first == RulesCommand.configuration.commandName {
             do {
-                var command = try Mailreeve.parseAsRoot()
-                try command.run()
+                var command = try Mailreeve.parseAsRoot(
+                    RulesQueryCommand.separated(Array(CommandLine.arguments.dropFirst())))
+                if let replay = command as? RulesReplayCommand {
+                    try await replay.run()
+                } else {
+                    try command.run()
+                }
                 Glibc.exit(0)
             } catch {
                 Mailreeve.exit(withError: error)

@@ -41,12 +41,21 @@ struct OpenQuarantine {
         quarantine = settings.openQuarantine { Terminal.printError($0) }
     }
 
+    /// Why something failed, with the host that keeps a message which is not here.
+    func explained(_ error: any Error) -> String {
+        guard case Quarantine.Failure.unknown(let id) = error else { return "\(error)" }
+        var query = QuarantineQuery(limit: 1)
+        query.id = id
+        let row = try? quarantine.index.search(query).first
+        return "\(error)" + (row.map { $0.node == quarantine.index.node ? "" : "; \($0.node) keeps it" } ?? "")
+    }
+
     /// Runs a call on the quarantine; a failure is explained and ends the command with exit code 1.
     func orFail<Result>(_ call: (IndexedQuarantine) throws -> Result) throws -> Result {
         do {
             return try call(quarantine)
         } catch {
-            var text = "quarantine: \(error)"
+            var text = "quarantine: \(explained(error))"
             if case Quarantine.Failure.system(let cause) = error, cause.code == EACCES {
                 text += " (run this as root or as the configured user)"
             }

@@ -25,7 +25,7 @@ struct QuarantineDeleteCommand: ParsableCommand {
             do throws(Quarantine.Failure) {
                 try open.quarantine.remove(id)
             } catch {
-                Terminal.printError("quarantine: \(error)")
+                Terminal.printError("quarantine: \(open.explained(error))")
                 failed = true
             }
         }

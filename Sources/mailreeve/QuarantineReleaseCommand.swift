@@ -15,6 +15,9 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
             behind the gateway, so it is not inspected again. It stays in quarantine, marked as released once the next hop \
             has taken it for a recipient. Infected mail needs --force.
 
+            With --allow-until its sender may send the files for which it was banned to the recipients that it came for, up \
+            to that day: an entry for each goes to the list of banned.allow_list, with the user who runs this as its owner.
+
             Exit codes: 0 taken for every recipient; 1 not (the replies are printed), or refused before it was sent.
             """)
 
@@ -29,6 +32,15 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
 
     @Flag(help: "Teach the spam scorer that it is no spam.")
     var learn = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Let the files that were banned pass from this sender to these recipients up to that day (2027-03-31).",
+            valueName: "day"))
+    var allowUntil: String?
+
+    @Option(help: ArgumentHelp("Why they may pass; for --allow-until.", valueName: "text"))
+    var reason: String?
 
     @Option(
         help: ArgumentHelp(
@@ -49,6 +61,9 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
 
     func validate() throws {
         if to.contains(where: \.path.isNull) { throw ValidationError("--to needs an address") }
+        guard (allowUntil == nil) == (reason == nil) else {
+            throw ValidationError("--allow-until and --reason belong together")
+        }
         do throws(ValueError) {
             if let nextHop { _ = try NextHopAddress(parsing: nextHop) }
         } catch {
@@ -59,8 +74,11 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
     func run() async throws {
         // Before root is given up.
         let inspector = ProgramPath.inspector
+        let list = try allowUntil.map { try AllowListFile(config, until: $0, reason: reason ?? "") }
         let open = try OpenQuarantine(config)
+        let entries = try list?.entries(for: id, open.quarantine.files)
         try await ReleaseRun.send(try release(), open)
+        if let entries { try list?.add(entries, id) }
         if learn { try await ReleaseRun.teach(id, open, inspector: inspector) }
     }
 
@@ -121,7 +139,7 @@ enum ReleaseRun {
         do {
             answers = try await release.run(open.settings, open.quarantine)
         } catch {
-            Terminal.printError("release: \(error)")
+            Terminal.printError("release: \(open.explained(error))")
             throw ExitCode.failure
         }
         for answer in answers { print("<\(answer.recipient)>: \(answer.reply.summary)") }

@@ -46,6 +46,10 @@ enum RuleFiles {
         return tables
     }
 
-    /// Text of a table for a terminal.
-    static func shown(_ text: String) -> String { Escaping.text(text, limit: 2000) }
+    /// Text of a table for a terminal, as Postfix prints it: a question mark for what is not to be shown, a backslash is one.
+    static func shown(_ text: String) -> String {
+        var out = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(2000) { out.append(Escaping.isVisible(scalar) ? scalar : "?") }
+        return String(out)
+    }
 }

@@ -31,11 +31,14 @@ struct RuleReplay {
         var isContinued: Bool
     }
 
-    private func has(_ list: CheckList) -> Bool { !(lists[list] ?? []).isEmpty }
+    /// A list has tables.
+    func has(_ list: CheckList) -> Bool { !(lists[list] ?? []).isEmpty }
 
     /// Gives every text of a message with its list, in the order in which they are looked up.
     /// - Parameter use: returns false when no more are wanted.
-    private func texts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
+    private func texts(
+        _ message: Span<UInt8>, files: [[UInt8]], _ use: (CheckList, Origin, Span<UInt8>) -> Bool
+    ) {
         var text = MessageText()
         var goesOn = true
         let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
@@ -54,21 +57,15 @@ struct RuleReplay {
             if goesOn, list.isHeader, has(.decodedHeader) {
                 let unfolded = DecodedTexts.unfolded(text)
                 let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
-                goesOn = use(.decodedHeader, origin, decoded.span)
+                goesOn = use(.decodedHeader, origin, DecodedTexts.seen(decoded).span)
             }
             return goesOn
         }
         text.feed(message, take)
         text.finish(take)
-        if goesOn, has(.decodedBody) || has(.attachment) { decodedTexts(message, use) }
-    }
-
-    /// The texts of the lists that Postfix does not have. Archives stay closed here: names and types are those of the parts.
-    private func decodedTexts(_ message: Span<UInt8>, _ use: (CheckList, Origin, Span<UInt8>) -> Bool) {
-        let tree = MIMEReader.read(message)
         let origin = Origin(range: 0..<0, isContinued: false)
-        var goesOn = true
-        if has(.decodedBody) {
+        if goesOn, has(.decodedBody) {
+            let tree = MIMEReader.read(message)
             for index in tree.parts.indices where goesOn && tree.parts[index].kind.hasContent {
                 let part = tree.parts[index]
                 guard TextContent.isText(part.mediaType) else { continue }
@@ -76,28 +73,25 @@ struct RuleReplay {
                 _ = tree.decodeBody(of: index, in: message, into: &content, limit: Self.partLimit)
                 let read = TextContent.read(
                     content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit)
-                let lines = read.html?.visible ?? read.text
-                DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength, size: bodySize) { line in
+                let lines = DecodedTexts.seen(read.html?.visible ?? read.text)
+                DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength) { line in
                     goesOn = use(.decodedBody, origin, line)
                     return goesOn
                 }
             }
         }
         guard has(.attachment) else { return }
-        for part in tree.parts {
-            for text in DecodedTexts.file(names: part.names, types: [part.mediaType]) where goesOn {
-                goesOn = use(.attachment, origin, text.span)
-            }
-        }
+        for text in files where goesOn { goesOn = use(.attachment, origin, text.span) }
     }
 
     /// Octets of one part that are decoded.
     private static let partLimit = 16_777_216
 
     /// What the rules make of one message.
-    private func outcome(_ message: Span<UInt8>, _ fired: (Place) -> Void = { _ in }) -> CheckOutcome {
+    private func outcome(_ message: Span<UInt8>, files: [[UInt8]], _ fired: (Place) -> Void = { _ in }) -> CheckOutcome
+    {
         var outcome = CheckOutcome()
-        texts(message) { list, origin, text in
+        texts(message, files: files) { list, origin, text in
             for (index, table) in (lists[list] ?? []).enumerated() {
                 guard let match = table.lookup(text, session), let rule = table.table.rule(line: match.line),
                     case .match(_, _, let result) = rule.operation
@@ -116,7 +110,8 @@ struct RuleReplay {
         return outcome
     }
 
-    private func messages(_ bytes: [UInt8]) -> [[UInt8]] {
+    /// The messages of a file.
+    static func messages(_ bytes: [UInt8]) -> [[UInt8]] {
         let bytes = Mbox.canonical(bytes)
         let ranges = Mbox.messages(in: bytes.span)
         if ranges.isEmpty { return [bytes] }
@@ -126,27 +121,28 @@ struct RuleReplay {
     // MARK: What they do
 
     /// Prints each rule that fired.
-    func tell(_ mail: [(name: String, bytes: [UInt8])], profile: Bool) {
+    func tell(_ mail: [(name: String, bytes: [UInt8])], _ files: ReplayedFiles?, profile: Bool) {
         var counts: [Place: (times: Int, messages: Int)] = [:]
         var total = 0
         var spent = 0
         var texts: [(CheckList, [UInt8])] = []
-        for message in mail.flatMap({ messages($0.bytes) }) {
+        for message in mail.flatMap({ Self.messages($0.bytes) }) {
+            let files = files?[total] ?? []
             total += 1
             var seen: Set<Place> = []
-            let start = monotonicNow()
-            _ = outcome(message.span) { place in
+            let start = processorNow()
+            _ = outcome(message.span, files: files) { place in
                 counts[place, default: (0, 0)].times += 1
                 if seen.insert(place).inserted { counts[place, default: (0, 0)].messages += 1 }
             }
-            spent += monotonicNow() - start
+            spent += processorNow() - start
             guard profile else { continue }
-            self.texts(message.span) { list, _, text in
+            self.texts(message.span, files: files) { list, _, text in
                 texts.append((list, text.withUnsafeBufferPointer { Array($0) }))
                 return true
             }
         }
-        say("\(total) messages in \(spent / 1000) us")
+        say("\(total) messages in \(spent / 1000) us of processor time")
         let ordered = counts.sorted { ($0.value.times, $1.key.line) > ($1.value.times, $0.key.line) }
         for (place, count) in ordered {
             say("\(count.times) times in \(count.messages) messages: \(words(place))")
@@ -155,11 +151,11 @@ struct RuleReplay {
     }
 
     private func words(_ place: Place) -> String {
-        guard let table = lists[place.list]?[place.table].table, let rule = table.rule(line: place.line),
-            case .match(let pattern, _, let result) = rule.operation
-        else { return "" }
+        guard let table = lists[place.list]?[place.table].table, let rule = table.rule(line: place.line) else {
+            return ""
+        }
         return "\(place.list.rawValue) \(table.name.text) line \(place.line): "
-            + "/\(String(decoding: pattern.bytes, as: UTF8.self))/ \(String(decoding: result.expanded([]), as: UTF8.self))"
+            + String(decoding: rule.text, as: UTF8.self)
     }
 
     /// Every rule alone on every text: what it costs when no other keeps it from being tried.
@@ -169,9 +165,9 @@ struct RuleReplay {
             let subjects = texts.filter { $0.0 == list }.map(\.1)
             for (index, table) in (lists[list] ?? []).enumerated() {
                 for rule in table.singleRules {
-                    let start = monotonicNow()
+                    let start = processorNow()
                     for text in subjects { table.tryRule(rule, text.span, session) }
-                    let spent = monotonicNow() - start
+                    let spent = processorNow() - start
                     costs.append((spent, words(Place(list: list, table: index, line: rule.line))))
                 }
             }
@@ -185,12 +181,13 @@ struct RuleReplay {
     // MARK: What differs
 
     /// Prints each message that another set of rules treats differently.
-    func compare(with old: RuleReplay, _ mail: [(name: String, bytes: [UInt8])]) {
+    func compare(with old: RuleReplay, _ mail: [(name: String, bytes: [UInt8])], _ files: ReplayedFiles?) {
         var (total, differing) = (0, 0)
         for (name, bytes) in mail {
-            for (number, message) in messages(bytes).enumerated() {
+            for (number, message) in Self.messages(bytes).enumerated() {
+                let files = files?[total] ?? []
                 total += 1
-                let (was, now) = (old.outcome(message.span), outcome(message.span))
+                let (was, now) = (old.outcome(message.span, files: files), outcome(message.span, files: files))
                 guard Self.summary(was) != Self.summary(now) else { continue }
                 differing += 1
                 say("\(name) message \(number + 1): \(Self.summary(was)) -> \(Self.summary(now))")
@@ -202,7 +199,11 @@ struct RuleReplay {
     private static func summary(_ outcome: CheckOutcome) -> String {
         let words = outcome.entries.map { "\($0.verb) \(String(decoding: $0.text, as: UTF8.self))" }
         let edits = outcome.edits.count - outcome.entries.count { ["strip", "prepend", "replace"].contains($0.verb) }
-        let all = words + (edits > 0 ? ["\(edits) ignored"] : [])
+        var all = words + (edits > 0 ? ["\(edits) ignored"] : [])
+        // No line of the log tells of a rule without text.
+        if case .reject(let status, _) = outcome.decision, !outcome.entries.contains(where: { $0.verb == "reject" }) {
+            all.append("put off with \(status)")
+        }
         return all.isEmpty ? "nothing" : all.joined(separator: ", ")
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Configuration
 import Glibc
 import Linux
 import MailModel
@@ -12,32 +13,42 @@ struct RulesLintCommand: ParsableCommand {
         discussion: """
             One line for each finding: FILE:LINE: dead or doubt: what is wrong and what to write instead. A rule is dead \
             when it is left out or cannot fire. A file without a type is read as pcre. Which list the rules are for is \
-            guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it.
+            guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it. Whether FILTER has \
+            a next hop is looked up in the settings: those of --config, or /etc/mailreeve/mailreeve.yaml where it exists.
 
-            A file of rules on names and types of files, whose name ends in banned.rules, whose first line is one, \
+            A file of rules on names and types of files, whose name ends in banned.rules, with a line that begins like one, \
             or that --list says is banned, is \
             told of as FILE:LINE:COLUMN: text; banned.rules of the settings takes none with such a line.
+
+            The allow list of files, whose name ends in banned.allow or that --list says is allow_list, is told of in the \
+            same way.
 
             Exit codes: 0 nothing is dead; 1 something is, or a file could not be read; 64 wrong usage.
             """)
 
     @Option(help: ArgumentHelp("The list that the tables are for, such as body_checks.", valueName: "list"))
     var list: String?
+    @OptionGroup var config: ConfigOption
     @Argument(help: "Tables: FILE, pcre:FILE, regexp:FILE.")
     var tables: [String]
 
     func validate() throws {
-        if let list, CheckList(rawValue: list) == nil, list != Self.banned {
-            throw ValidationError(
-                "--list is one of \(CheckList.allCases.map(\.rawValue).joined(separator: ", ")), \(Self.banned)")
+        let known = CheckList.allCases.map(\.rawValue) + [Self.banned, Self.allowList]
+        if let list, !known.contains(list) {
+            throw ValidationError("--list is one of \(known.joined(separator: ", "))")
         }
     }
 
     func run() throws {
         var hasDead = false
+        let filters = config.isGivenOrThere ? Set(try config.load().rules.filters.map(\.filter)) : nil
         for argument in tables {
+            if list == Self.allowList || list == nil && argument.hasSuffix("banned.allow") {
+                if !lint(argument, { BannedAllowList($0).problems }) { hasDead = true }
+                continue
+            }
             if list == Self.banned || list == nil && (argument.hasSuffix("banned.rules") || isFileRules(argument)) {
-                if !lintFileRules(argument) { hasDead = true }
+                if !lint(argument, { BannedLint.findings(BannedRules([$0])) }) { hasDead = true }
                 continue
             }
             let name = try RuleFiles.name(argument, defaultType: .pcre)
@@ -49,7 +60,8 @@ struct RulesLintCommand: ParsableCommand {
                 hasDead = true
                 continue
             }
-            let findings = RuleLint.findings(table, in: list.flatMap { CheckList(rawValue: $0) } ?? Self.guess(name))
+            let findings = RuleLint.findings(
+                table, in: list.flatMap { CheckList(rawValue: $0) } ?? Self.guess(name), filters: filters)
             for finding in findings {
                 let text = "\(name.place):\(finding.line): \(finding.severity.rawValue): \(finding.text)\n"
                 Terminal.write(Array(RuleFiles.shown(text.dropLast().description).utf8) + [0x0A])
@@ -60,9 +72,9 @@ struct RulesLintCommand: ParsableCommand {
     }
 
     private static let banned = "banned"
+    private static let allowList = "allow_list"
 
-    /// True for a file whose first line that is no comment is one of rules on names and types of files: Postfix's tables begin
-    /// with a pattern.
+    /// True for a file with a line of rules on names and types of files: those of Postfix's tables begin with a pattern.
     private func isFileRules(_ path: String) -> Bool {
         guard let file = try? Descriptor.open(path, O_RDONLY),
             let text = try? MailFile.readAll(file.raw, limit: BannedRules.Limits.bytes, path)
@@ -70,12 +82,12 @@ struct RulesLintCommand: ParsableCommand {
         return BannedRules.looksLikeRules(text)
     }
 
-    /// Says what is wrong with rules on names and types of files; false when something is.
-    private func lintFileRules(_ path: String) -> Bool {
+    /// Says what is wrong with a file of rules on names and types of files, or an allow list; false when something is.
+    private func lint(_ path: String, _ judge: (BannedRules.Source) -> [BannedProblem]) -> Bool {
         do {
             let file = try Descriptor.open(path, O_RDONLY)
             let text = try MailFile.readAll(file.raw, limit: BannedRules.Limits.bytes, path)
-            let findings = BannedLint.findings(BannedRules([BannedRules.Source(name: path, text: text)]))
+            let findings = judge(BannedRules.Source(name: path, text: text))
             for finding in findings {
                 Terminal.write(Array(RuleFiles.shown(finding.description).utf8) + [0x0A])
             }

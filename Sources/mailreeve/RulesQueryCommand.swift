@@ -13,7 +13,7 @@ struct RulesQueryCommand: ParsableCommand {
             Prints exactly what postmap -q KEY prints. With - the keys come from standard input, one in each line; with -h \
             and -b it is a message, whose header fields or body lines are the keys, and with -m it is read as MIME, as \
             header_checks and body_checks do. Tables are pcre:FILE, regexp:FILE or rules in braces; the first that answers \
-            wins. A key that begins with - goes behind --, as in rules query -- -key pcre:FILE.
+            wins. Options come first; a key that is one of them goes behind --, as in rules query -- -h pcre:FILE.
 
             Exit codes: 0 something was found; 1 nothing was, or a failure; 64 wrong usage.
             """, helpNames: [.long])
@@ -32,6 +32,19 @@ struct RulesQueryCommand: ParsableCommand {
     var key: String
     @Argument(help: "Tables: pcre:FILE, regexp:FILE, pcre:{{rule} {rule}}.")
     var tables: [String]
+
+    /// Arguments of the program with a `--` in front of the key: what is none of the options here is a key, whatever it begins
+    /// with, as for postmap(1).
+    static func separated(_ arguments: [String]) -> [String] {
+        guard arguments.starts(with: ["rules", "query"]) else { return arguments }
+        let key = arguments.dropFirst(2).firstIndex { argument in
+            let letters = argument.dropFirst()
+            let isShort = argument.first == "-" && !letters.isEmpty && letters.allSatisfy { "hbmU".contains($0) }
+            return !isShort && argument != "--explain" && argument != "--help"
+        }
+        guard let key, arguments[key] != "--" else { return arguments }
+        return arguments[..<key] + ["--"] + arguments[key...]
+    }
 
     func run() throws {
         if key != "-", headers || body || mime {

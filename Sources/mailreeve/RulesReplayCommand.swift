@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Configuration
 import Glibc
 import Linux
 import MIME
@@ -7,14 +8,14 @@ import MailModel
 import Patterns
 
 /// `mailreeve rules replay`: what rules would have done to stored mail.
-struct RulesReplayCommand: ParsableCommand {
+struct RulesReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Tell what rules would have done to stored mail, rule by rule.",
         discussion: """
             Each FILE is a message or an mbox; - is standard input. Without --before, a line for each rule that fired: how \
             often, in how many messages, its table and line, its text. With --before, the tables of --before and the others \
-            are compared: a line for each message that they treat differently. --profile adds the time of each rule. Archives \
-            stay closed: attachment_checks see the names and types of parts alone (mailreeve scan opens archives).
+            are compared: a line for each message that they treat differently. --profile adds the time of each rule. For \
+            attachment_checks archives are opened as the gateway does, by the settings of the configuration.
 
             Exit codes: 0 done; 1 a failure; 64 wrong usage.
             """)
@@ -38,6 +39,7 @@ struct RulesReplayCommand: ParsableCommand {
     var decodedBody: [String] = []
     @Option(name: .customLong("attachment-checks"), parsing: .singleValue, help: "Tables of attachment_checks.")
     var attachment: [String] = []
+    @OptionGroup var config: ConfigOption
     @Option(help: "Octets of each part that body rules see, body_checks_size_limit; 0 for all.")
     var bodySize = 51_200
     @Option(
@@ -53,7 +55,8 @@ struct RulesReplayCommand: ParsableCommand {
         if bodySize < 0 { throw ValidationError("--body-size is not negative") }
     }
 
-    func run() throws {
+    /// On the main actor: the closed process is forked while there is one thread.
+    @MainActor func run() async throws {
         let now = try RuleReplay(lists(), bodySize: bodySize)
         let old = before.isEmpty ? nil : try RuleReplay(oldLists(), bodySize: bodySize)
         var mail: [(name: String, bytes: [UInt8])] = []
@@ -67,15 +70,53 @@ struct RulesReplayCommand: ParsableCommand {
         }
         // Charsets are not to be had any more once the process is closed.
         if !decodedHeader.isEmpty || !decodedBody.isEmpty || !before.isEmpty { _ = Charsets.load() }
-        let status = try Confinement.run {
+        var (reader, writer): (Descriptor?, Descriptor?) = (nil, nil)
+        var settings = Settings()
+        if now.has(.attachment) || old?.has(.attachment) ?? false {
+            let pipe = try Descriptor.pipe()
+            (reader, writer) = (pipe.reader, pipe.writer)
+            if config.isGivenOrThere { settings = try config.load() }
+        }
+        let running = try Confinement.start {
+            var files: ReplayedFiles?
+            if let pipe = reader {
+                // Its own other end would keep the pipe open.
+                writer = nil
+                files = ReplayedFiles(from: pipe)
+                if files == nil { return 1 }
+            }
             if let old {
-                now.compare(with: old, mail)
+                now.compare(with: old, mail, files)
             } else {
-                now.tell(mail, profile: profile)
+                now.tell(mail, files, profile: profile)
             }
             return 0
         }
-        if status != 0 { throw ExitCode(status) }
+        reader = nil
+        let isComplete = await Self.send(mail, settings, writer)
+        // Without its end, if anything went wrong: then the closed process says nothing.
+        writer = nil
+        let status = running.wait()
+        if isComplete, status == 1 {
+            Terminal.printError(
+                "rules replay: names and types of files take more than \(ReplayedFiles.sizeLimit) octets")
+        }
+        if !isComplete || status != 0 { throw ExitCode(isComplete ? status : 1) }
+    }
+
+    /// Gives the closed process the names and types of files, where it waits for them.
+    private static func send(
+        _ mail: [(name: String, bytes: [UInt8])], _ settings: Settings, _ pipe: Descriptor?
+    ) async -> Bool {
+        guard let pipe else { return true }
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            try await ReplayedFiles.send(mail.lazy.flatMap { RuleReplay.messages($0.bytes) }, settings, to: pipe)
+            return true
+        } catch {
+            Terminal.printError("rules replay: \(error)")
+            return false
+        }
     }
 
     private func lists() throws -> [CheckList: [PatternTable]] {

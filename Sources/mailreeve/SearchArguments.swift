@@ -4,7 +4,10 @@ import MailModel
 
 /// What every search for messages can be asked for.
 struct SearchOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only mail from senders that hold this text.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "Only mail from senders that hold this text; '' or '<>' is the null sender.", valueName: "text"),
+        transform: { $0 == "<>" ? "" : $0 })
     var sender: String?
 
     @Option(help: ArgumentHelp("Only mail to a recipient that holds this text.", valueName: "text"))

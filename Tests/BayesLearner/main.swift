@@ -1,6 +1,7 @@
 // Learns without end, for tests that kill it: bayes-learner DIRECTORY, or bayes-learner SOCKET#PREFIX for Redis
 //
 // With `own` behind it the messages are those of this process alone.
+// With `read` behind it: begins to read, says so, and stays there.
 // With `fork` behind it: opens the store, forks, and says whether the child may read it.
 //
 // Each transaction learns ten messages of 20 tokens; a line goes to standard output after each one.
@@ -30,6 +31,13 @@ do {
         }
         waitpid(child, nil, 0)
         exit(0)
+    }
+    if CommandLine.arguments.last == "read" {
+        try store.store.read { reading throws(StoreError) in
+            _ = try reading.count(.messages)
+            _ = write(1, "x\n", 2)
+            while true { pause() }
+        }
     }
     let owner = CommandLine.arguments.last == "own" ? " of \(getpid())" : ""
     var number = Int(try store.totals().nextMessage)

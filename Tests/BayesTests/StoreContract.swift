@@ -167,6 +167,125 @@ struct StoreContract {
         #expect(try store.learn([copies[0]], asSpam: true, batch: &batch, time: 9) == [.learned])
     }
 
+    @Test(
+        "a short message, or one with as many other words beside it, teaches as often as is allowed, too",
+        arguments: [(8, 0, 50...50), (8, 4, 50...300), (35, 30, 50...250)] as [(Int, Int, ClosedRange<Int>)],
+        StoreKind.allCases)
+    func paddedDuplicates(_ shape: (own: Int, other: Int, learnt: ClosedRange<Int>), _ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind, BayesStore.Limits(nearDuplicates: 50))
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        let copies = (0..<1000).map { number in
+            let others = (0..<shape.other).map { 10_000 + number * 100 + $0 }
+            return Lesson(id: "copy \(number)", keys: (Array(0..<shape.own) + others).map(key).sorted())
+        }
+        let outcomes = try store.learn(copies, asSpam: true, batch: &batch, time: 7)
+        let learnt = outcomes.count { $0 == .learned }
+        #expect(shape.learnt.contains(learnt), "\(learnt)")
+        #expect(outcomes.count { $0 == .repeated } == 1000 - learnt)
+    }
+
+    @Test("one short spam a thousand times leaves ham with its words what it was", arguments: StoreKind.allCases)
+    func repeatedSpam(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind)
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        // Ham has 40 of 400 words, spam of 400 others.
+        func mail(_ number: Int, _ first: Int) -> [TokenKey] {
+            Set((0..<40).map { first + (number &* 7919 &+ $0 &* 104_729) % 400 }).map(key).sorted()
+        }
+        let ham = (0..<300).map { Lesson(id: "h\($0)", keys: mail($0, 0)) }
+        let spam = (0..<300).map { Lesson(id: "s\($0)", keys: mail($0, 1000)) }
+        _ = try store.learn(ham, asSpam: false, batch: &batch, time: 7)
+        _ = try store.learn(spam, asSpam: true, batch: &batch, time: 7)
+        try store.solve()
+        let fresh = (1000..<1060).map { Features(keys: mail($0, 0)) }
+        let before = try fresh.map { try #require(try store.judge($0)).probability }
+        #expect(before.allSatisfy { $0 < 0.1 })
+        let copies = (0..<1000).map { Lesson(id: "c\($0)", keys: (0..<8).map(key).sorted()) }
+        _ = try store.learn(copies, asSpam: true, batch: &batch, time: 7)
+        try store.solve()
+        for features in fresh { #expect(try #require(try store.judge(features)).probability < 0.3) }
+    }
+
+    @Test("a batch that was removed or undone is not continued", arguments: StoreKind.allCases)
+    func lostBatches(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind)
+        defer { withExtendedLifetime(place) {} }
+        var daily = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<9)], asSpam: true, batch: &daily, time: 7)
+        // Somebody else has learnt into it meanwhile, as a second node does.
+        var second = daily
+        _ = try store.learn([lesson("b", 9..<18)], asSpam: true, batch: &second, time: 7)
+        _ = try store.learn([lesson("c", 18..<27)], asSpam: true, batch: &daily, time: 7)
+        #expect(daily.spam == 3 && daily.number == second.number)
+        _ = try store.undo(batch: daily.number, time: 8)
+        let undone = daily.number
+        _ = try store.learn([lesson("d", 0..<9)], asSpam: true, batch: &daily, time: 9)
+        #expect(daily.number != undone && daily.spam == 1)
+        #expect(try store.batches().map(\.isUndone) == [false, true])
+        var backup: [String] = []
+        try store.backup { backup.append($0) }
+        try store.clear()
+        let cleared = daily.number
+        _ = try store.learn([lesson("e", 0..<9)], asSpam: true, batch: &daily, time: 9)
+        #expect(daily.number > cleared && daily.spam == 1)
+        _ = try store.restore(Array(backup.joined(separator: "\n").utf8))
+        let restored = daily.number
+        _ = try store.learn([lesson("f", 0..<9)], asSpam: true, batch: &daily, time: 9)
+        #expect(daily.number > restored && daily.spam == 1)
+        #expect(try store.undo(batch: daily.number, time: 9)?.forgotten == 1)
+    }
+
+    @Test("a store of another version is refused, and can be cleared", arguments: StoreKind.allCases)
+    func otherVersion(_ kind: StoreKind) throws {
+        let (store, place) = try makeStore(kind)
+        defer { withExtendedLifetime(place) {} }
+        var batch = try store.beginBatch(at: 5)
+        try store.store.write { writing throws(StoreError) in
+            var record = [UInt8](repeating: 0, count: 156)
+            record[0] = 2
+            let key = StoreTotals.key
+            try writing.put(.meta, key.span, record.span)
+        }
+        #expect {
+            try store.totals()
+        } throws: { error in
+            (error as? StoreError)?.description.contains("version 2") == true
+        }
+        try store.clear()
+        #expect(try store.learn([lesson("a", 0..<9)], asSpam: true, batch: &batch, time: 7) == [.learned])
+        #expect(try store.totals().spam == 1)
+    }
+
+    @Test("the order of learning changes no probability where mail has dates", arguments: StoreKind.allCases)
+    func order(_ kind: StoreKind) throws {
+        let mail = (0..<240).map { number in
+            let start = number % 2 * 40 + number % 37
+            return (
+                Lesson(
+                    id: "m\(number)", keys: (Array(start..<start + 20) + [500 + number / 60]).map(key).sorted(),
+                    date: UInt32(1_700_000_000 + number)), number % 2 == 0
+            )
+        }
+        func probabilities(_ order: [(Lesson, Bool)]) throws -> [Double] {
+            let (store, place) = try makeStore(kind, BayesStore.Limits(minimum: 20, nearDuplicates: 1000))
+            defer { withExtendedLifetime(place) {} }
+            var batch = try store.beginBatch(at: 5)
+            for (lesson, isSpam) in order {
+                _ = try store.learn([lesson], asSpam: isSpam, batch: &batch, time: 7)
+            }
+            try store.solve()
+            return try (0..<40).map { start in
+                try #require(try store.judge(Features(keys: (start..<start + 25).map(key).sorted()))).probability
+            }
+        }
+        let inTime = try probabilities(mail)
+        let shuffled = try probabilities(mail.indices.map { mail[($0 * 77 + 5) % mail.count] })
+        let byClass = try probabilities(mail.filter(\.1) + mail.filter { !$0.1 }.reversed())
+        #expect(inTime == shuffled && inTime == byClass)
+    }
+
     @Test("identifiers are forgotten when very many came behind them", arguments: StoreKind.allCases)
     func oldIdentifiers(_ kind: StoreKind) throws {
         let (store, place) = try makeStore(kind, BayesStore.Limits(messages: 5))
@@ -266,6 +385,7 @@ struct StoreContract {
             "", "v\t2\tdb_version", "v\t3\tdb_version\nx\t1", "v\t3\tdb_version\nt\t1\t2\t3\tzz",
             "v\t3\tdb_version\nt\t-1\t2\t3\t0000000001", "v\t3\tdb_version\nm\tform\t1\nm\ts\t1\t1\t123\tid",
             "v\t3\tdb_version\ns\tq\tid",
+            "v\t3\tdb_version\nm\tform\t1\nm\ts\t18446744073709551615\t1\t1\t4000000001\tid",
         ], StoreKind.allCases)
     func badBackup(_ text: String, _ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind)

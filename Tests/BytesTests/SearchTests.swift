@@ -29,6 +29,79 @@ import Testing
         }
     }
 
+    /// Where the rarest octet is common and two are looked for together: at every place of blocks of 16.
+    @Test func findsAmongManyMisses() {
+        for needle in ["bgin", "qj", "qq", "zqazqb"].map({ Array($0.utf8) }) {
+            for place in 0..<40 {
+                // Misses of the rarest octet, and of both.
+                var bytes = [UInt8](repeating: needle[0], count: 200) + Array("qxzqazqzbgbgixq".utf8)
+                if needle == Array("qq".utf8) { bytes.removeAll { $0 == needle[0] } }
+                bytes += [UInt8](repeating: 0x20, count: place) + needle + [UInt8](repeating: 0x20, count: 40 - place)
+                for start in [0, 1, bytes.count - 40 - needle.count] {
+                    let expected = bytes.indices.first { $0 >= start && bytes[$0...].starts(with: needle) }
+                    #expect(bytes.first(needle, from: start) == expected, "\(needle) at \(place) from \(start)")
+                }
+                #expect(Array(bytes.dropLast(41 - place)).first(needle, from: 210) == nil)
+            }
+        }
+    }
+
+    /// Runs of every length around 16 at every place of blocks of 64 octets, against the obvious loop.
+    @Test func runsOfBase64() {
+        let length = Span<UInt8>.base64Run
+        #expect(length == 16)
+        for run in [1, 15, 16, 17, 40] {
+            for place in 0..<150 {
+                for tail in [0, 1, 30] {
+                    let bytes =
+                        [UInt8](repeating: 0x20, count: place) + [UInt8](repeating: 0x41, count: run)
+                        + [UInt8](repeating: 0x3C, count: tail)
+                    #expect(bytes.base64Run(from: 0) == (run >= length ? place : nil), "\(run) at \(place)")
+                    #expect(bytes.base64Run(from: place + 1) == (run > length ? place + 1 : nil))
+                }
+            }
+        }
+        #expect([].base64Run(from: 0) == nil && [0x41].base64Run(from: -1) == nil && [0x41].base64Run(from: 2) == nil)
+    }
+
+    /// Every octet alone, in a whole block and in the rest of one.
+    @Test func octetsOfRunsAndControls() {
+        let text: Set<UInt8> = [0x09, 0x0A, 0x0C, 0x0D, 0x1B]
+        for byte in UInt8.min...UInt8.max {
+            let isInRun = (0x2B...0x7A).contains(byte) && !(0x3A...0x40).contains(byte)
+            let isOfText = byte >= 0x20 || text.contains(byte)
+            for place in [0, 7, 15, 16, 31, 63, 64, 70] {
+                var bytes = [UInt8](repeating: 0x61, count: 71)
+                bytes[place] = byte
+                #expect(bytes.hasOnlyControlsOfText == isOfText, "\(byte) at \(place)")
+                let expected = isInRun || place >= 16 ? 0 : place + 1
+                #expect(bytes.base64Run(from: 0) == expected, "\(byte) at \(place)")
+            }
+        }
+        #expect([UInt8]().hasOnlyControlsOfText)
+    }
+
+    /// Tags of every length at every place of blocks of 64 octets.
+    @Test func longTags() {
+        let tags: [(tag: String, isLong: Bool)] = [
+            ("<>", false), ("<a>", false), ("</a>", false), ("<w:t>", false), ("</w:t>", false), ("<abc>", false),
+            ("</abc>", false), ("<abcd>", true), ("</abcd>", true), ("<a b>", false), ("<a b=>", true),
+            ("<Path>", true), ("<a b='c'>", true),
+            ("<a", true), ("</", true), ("<", true), ("<br/>", false),
+        ]
+        for (tag, isLong) in tags {
+            for place in 0..<130 {
+                let text = Array((String(repeating: "x", count: place) + tag).utf8)
+                let whole = text + [UInt8](repeating: 0x20, count: 140)
+                #expect(whole.longTag(from: 0) == (isLong ? place : nil), "\(tag) at \(place)")
+                #expect(whole.longTag(from: place + 1) == nil)
+                // At the end nothing is known of what would stand behind: each counts.
+                if place < 40 { #expect(text.longTag(from: 0) == place) }
+            }
+        }
+        #expect([].longTag(from: 0) == nil && [0x3C].longTag(from: -1) == nil && [0x3C].longTag(from: 1) == nil)
+    }
+
     @Test func emptyBytesHoldNothing() {
         let empty: [UInt8] = []
         #expect(empty.first(0, from: 0) == nil)
@@ -97,4 +170,7 @@ extension [UInt8] {
     }
     fileprivate func holds(_ wanted: [UInt8], at start: Int) -> Bool { span.hasBytes(wanted.span, at: start) }
     fileprivate var copied: [UInt8] { span.array }
+    fileprivate func base64Run(from start: Int) -> Int? { span.firstBase64Run(from: start) }
+    fileprivate func longTag(from start: Int) -> Int? { span.firstLongTag(from: start) }
+    fileprivate var hasOnlyControlsOfText: Bool { span.hasOnlyControlsOfText }
 }

@@ -37,7 +37,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "unknown command in header_checks map: "),
         ("NOSUCH x", "unknown command in header_checks map: NOSUCH x"),
         ("DELAY 1h", "unknown command in header_checks map: DELAY 1h"),
         ("REJECTED", "unknown command in header_checks map: REJECTED"),
@@ -60,6 +59,16 @@ import Testing
     ])
     func warnsOfWhatIsNone(_ value: String, _ warning: String) {
         #expect(action(value) == .none(warning: warning))
+    }
+
+    /// Postfix takes an empty answer of a table for its failure.
+    @Test func aRuleWithoutTextPutsTheMessageOff() {
+        #expect(action("") == .fail)
+        let outcome = outcome(["WARN x", "", "DISCARD"])
+        #expect(outcome.decision == .reject(EnhancedStatus(4, 3, 0), text("Error: queue file write error")))
+        #expect(outcome.isEnded)
+        #expect(outcome.entries.map(\.verb) == ["warning"])
+        #expect(outcome.warnings == ["body_checks lookup of t returns an empty string result"])
     }
 
     private func firing(_ range: Range<Int>, _ list: CheckList = .body) -> RuleFiring {

@@ -45,7 +45,7 @@ import Testing
     /// What is wrong is named with file, line and column, and costs that rule only.
     @Test(arguments: [
         ("ban", "f:1:1: a rule needs a condition, such as *.exe or detected exe"),
-        ("forbid *.exe", "f:1:1: a rule begins with ban, allow or score; 'set NAME' begins a set"),
+        ("forbid *.exe", "f:1:1: a rule begins with ban, allow, skip or score; 'set NAME' begins a set"),
         ("ban /[.]exe$", "f:1:5: the pattern has no / at its end on this line"),
         ("ban /a/q", "f:1:5: unknown flag q behind the pattern: i, m, s and x are read"),
         ("ban *.{exe", "f:1:5: *.{exe: a { without its }"),

@@ -11,6 +11,17 @@ import Testing
         #expect(try TableName.list("").isEmpty)
     }
 
+    /// Names of main.cf that are not read say what to write.
+    @Test(arguments: [
+        ("proxy:pcre:/x", "leave out proxy:"), ("unionmap:{pcre:/a, pcre:/b}", "one by one"),
+        ("pipemap:{pcre:/a, pcre:/b}", "one by one"), ("$config_directory/x", "parameters of main.cf"),
+        ("pcre:${config_directory}/x", "parameters of main.cf"), ("hash:/x", "whole lines"),
+        ("/x", "write pcre:/x or regexp:/x"),
+    ])
+    func saysWhatToWrite(_ name: String, _ text: String) {
+        #expect { try TableName(name) } throws: { ($0 as? TableNameError)?.description.contains(text) ?? false }
+    }
+
     @Test(arguments: ["hash:/x", "/x", "pcre:", "PCRE:/x", ":x"])
     func refusesOthers(_ name: String) {
         #expect(throws: TableNameError.self) { try TableName(name) }

@@ -25,7 +25,7 @@ import Testing
         {"name":"b","backup":true,"fault":"is blind\\u001b","version":"","signature_time":0,"answered":0,"failed":0}],
         "cache":{"entries":1,"hits":20,"misses":21},
         "listeners":{"accepted":8,"connections":9,"processing":10,"refused":11},"spool":{"bytes":2048,"messages":12},
-        "totals":{"bytes":100,"infected":13,"messages":14,"passed":15,"quarantined":16,"rule_matches_given_up":19,"temporary":17,"unchecked":18},
+        "totals":{"bytes":100,"infected":13,"messages":14,"not_kept":20,"passed":15,"quarantined":16,"rule_matches_given_up":19,"temporary":17,"unchecked":18},
         "journal":{"waiting":0,"overflowed":0,"written":0},"uptime":93784,"later":"fields may be added"}
         """
 
@@ -34,6 +34,7 @@ import Testing
         #expect(table.contains("up           1 d 2 h\n"))
         #expect(table.contains("14: 15 passed, 13 infected, 18 unchecked, 16 quarantined, 17 put off; 100 octets"))
         #expect(table.contains("12 messages, 2 KiB"))
+        #expect(table.contains("quarantine   20 messages COULD NOT BE KEPT"))
         #expect(table.contains("rules        19 matches given up"))
         #expect(table.contains("scanner      a: works, ClamAV 1; 1 answered, 2 not\n"))
         #expect(table.contains("scanner      b (backup): FAILED: is blind\\x1B; 0 answered, 0 not"))
@@ -65,7 +66,7 @@ import Testing
         let lines = Set(String(decoding: read.output, as: UTF8.self).split(separator: "\n").map(String.init))
         for line in [
             "mailreeve_uptime_seconds [] 93784", "mailreeve_messages_total [] 14", "mailreeve_infected_total [] 13",
-            "mailreeve_inspector_crashes_total [] 2",
+            "mailreeve_inspector_crashes_total [] 2", "mailreeve_not_kept_total [] 20",
             "mailreeve_inspector_generation_refused [] 1", "mailreeve_cache_hits_total [] 20",
             "mailreeve_signatures [] 6",
             #"mailreeve_engine_info [('signatures', 'test-only'), ('version', 'ClamAV 1.4.6\\x1B')] 1"#,

@@ -17,7 +17,7 @@ import Testing
                 LearnOptions.Target(path: "a", lesson: .spam, format: .detect),
                 LearnOptions.Target(path: "b", lesson: .spam, format: .mbox),
                 LearnOptions.Target(path: "c", lesson: .ham, format: .mbox),
-                LearnOptions.Target(path: "d", lesson: .ham, format: .dir),
+                LearnOptions.Target(path: "d", lesson: .ham, format: .mbox),
             ])
     }
 
@@ -39,7 +39,8 @@ import Testing
             "--spam -", "--ham", "--forget x y", "--spam --no-sync x",
             "-D --spam x", "-D all --spam x", "-L --spam x", "-u joe --spam x", "-C /etc/x --spam x", "-p /x --ham y",
             "--siteconfigpath /x --ham y", "--cf=use_bayes_1 --ham y", "--nonspam --file x", "--spam -f list",
-            "--prog --showdots --max-size=0 --ham -- -x", "--use-ignores --mbx --spam x",
+            "--progress --showdots --max-size=0 --ham -- -x", "-LD --spam x", "-Lujoe --spam x",
+            "--use-ignores --mbx --spam x",
         ])
     func linesOfScriptsAreUnderstood(_ line: String) throws {
         _ = try options(line)
@@ -47,8 +48,9 @@ import Testing
 
     @Test(
         arguments: [
-            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--spam=x", "--username",
-            "--s x", "--mbox x", "--evil",
+            "", "x", "--frob", "-q", "--max-size many --spam x", "--dump=some", "--undo=x", "--undo x", "--spam=x",
+            "--username",
+            "--s x", "--mbox x", "--evil", "--prog --spam x", "-Lq --spam x", "-Lu", "-HAM x",
         ])
     func whatCannotBeMeantIsRefused(_ line: String) {
         #expect(throws: LearnOptions.UsageError.self) { try options(line) }
@@ -63,6 +65,14 @@ import Testing
         #expect(try options("-D --ham x").targets.map(\.path) == ["x"])
         #expect(try options("--ham -D bayes x").targets.map(\.path) == ["x"])
         #expect(try options("--ham -D ./x.eml").targets.map(\.path) == ["./x.eml"])
+        #expect(try LearnOptions(["-D", "", "--ham", "x"]).targets.map(\.path) == ["x"])
+    }
+
+    @Test func lettersGoTogether() throws {
+        #expect(try options("-LDbayes --spam x") == options("-L -D bayes --spam x"))
+        #expect(try options("-Lujoe --spam x").user == "joe")
+        #expect(try options("-Lu joe --spam x").user == "joe")
+        #expect(try options("-Lh").task == .help)
     }
 
     @Test func sizesAreOctets() throws {

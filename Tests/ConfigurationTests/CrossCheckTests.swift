@@ -37,6 +37,15 @@ import Testing
                 + "messages would always get 452"
         ),
         (
+            "policies: {default: {levels: {tag2: 10, kill: 5}}}",
+            "f:1:37: warning: levels.tag2 (10) is over levels.kill (5): mail between them is spam whose score is below what "
+                + "its header calls required"
+        ),
+        (
+            "policies: {default: {levels: {tag: 6.5}}}",
+            "f:1:36: warning: levels.tag (6.5) is over levels.tag2 (6.31): spam between them has no spam fields"
+        ),
+        (
             "scanning:\n  parts_size: 150M\nscanners:\n"
                 + "  - {name: a, kind: command, programs: [/bin/true], arguments: ['{}']}\n",
             "f:2:15: warning: scanning.parts_size (150 MiB) is less than twice limits.message_size (100 MiB): large "

@@ -80,22 +80,113 @@ import Testing
         ),
         (
             "scanners:\n  - name: a\n    kind: clamav\n    addresses: [ 1.2.3.4:5 ]",
-            "f:3:11: error: 'clamav' is not one of clamd, command, spamd, rspamd, protocol"
+            "f:3:11: error: 'clamav' is not one of clamd, command, spamd, rspamd, protocol, text"
         ),
     ])
     func whatIsWrongIsSaid(yaml: String, problem: String) {
         #expect(problems(yaml) == [problem])
     }
 
+    /// What can never work, or means nothing, is not taken in silence.
+    @Test(arguments: [
+        ("addresses: [ 1.2.3.4:5 ], self_test: gtube", "a scanner that looks for viruses cannot find gtube"),
+        ("addresses: [ 1.2.3.4:5 ], programs: [ /bin/a ]", "'programs' means nothing to a scanner of kind clamd"),
+        ("addresses: [ 1.2.3.4:5 ], password: x", "'password' means nothing to a scanner of kind clamd"),
+        ("addresses: [ 1.2.3.4:5 ], readable: []", "'readable' means nothing to a scanner of kind clamd"),
+        ("addresses: [ 1.2.3.4:5 ], seeks: spam", "'seeks' means nothing to a scanner of kind clamd"),
+        ("addresses: [ 1.2.3.4:5, 'unix:/a', 1.2.3.4:5 ]", "an address stands there twice"),
+        (
+            "kind: protocol, addresses: [ 'unix:/a' ], seeks: spam, self_test: eicar",
+            "a scanner that looks for spam cannot find eicar"
+        ),
+        ("kind: protocol, addresses: [ 'unix:/a' ], readable: [ /a ]", "'readable' means nothing to a server"),
+        (
+            "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], stale_after: 7d",
+            "'stale_after' means nothing to a scanner of kind command"
+        ),
+        (
+            "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], infected_codes: [ 3, 0 ]",
+            "0 stands in infected_codes too, which counts before"
+        ),
+        (
+            "kind: text, addresses: [ 'unix:/a' ], request: SCAN, clean_pattern: a, infected_pattern: b",
+            "scanner 'a' is not told what to look at: {} is not in request"
+        ),
+        (
+            "kind: text, addresses: [ 'unix:/a' ], request: 'SCAN {}', clean_pattern: a",
+            "scanner 'a' of kind text needs infected_pattern"
+        ),
+        (
+            "kind: rspamd, addresses: [ 'unix:/a' ], backup: yes",
+            "a backup for spam, and no other scanner that could fail"
+        ),
+    ])
+    func whatCannotWorkIsSaid(keys: String, problem: String) {
+        let found = problems("scanners:\n  - { name: a, \(keys) }")
+        #expect(found.count == 1 && found[0].hasSuffix(": error: \(problem)"), "\(found)")
+    }
+
+    @Test func namesOfOurOwnAreTaken() {
+        for name in ["clamav", "rules", "banned", "test-string"] {
+            let found = problems(Self.clamd.replacing("name: a", with: "name: \(name)"))
+            #expect(
+                found.count == 1 && found[0].hasSuffix("is the name of one of Mailreeve's own scanners"), "\(found)")
+        }
+    }
+
+    /// A backup for viruses has the embedded engine to stand in for, unless that is off.
+    @Test func aBackupNeedsSomebody() {
+        let backup = Self.clamd + "    backup: yes\n"
+        #expect(problems(backup) == [])
+        #expect(
+            problems(backup + "clamav:\n  enabled: no") == [
+                "f:4:13: error: a backup for viruses, and no other scanner that could fail"
+            ])
+        let other = backup + "  - name: b\n    addresses: [ \"unix:/b\" ]\n"
+        #expect(problems(other + "clamav:\n  enabled: no") == [])
+    }
+
+    @Test func timeoutsBeyondTheInspectionWarn() {
+        let text = Self.clamd + "    timeout: 10m\ntimeouts:\n  inspection: 2m"
+        #expect(
+            problems(text) == [
+                "f:4:14: warning: more than timeouts.inspection (120 s), which ends it before"
+            ])
+    }
+
+    @Test func whatItLooksForFollowsFromTheTest() {
+        func entry(_ keys: String...) -> ScannerEntry? {
+            let yaml = "scanners:\n  - name: a\n    kind: protocol\n    addresses: [ \"unix:/a\" ]\n"
+            return read(yaml + keys.map { "    \($0)\n" }.joined()).settings.scanners.first
+        }
+        #expect(entry()?.aim == .viruses && entry()?.sample == .eicar)
+        #expect(entry("self_test: gtube")?.aim == .spam)
+        #expect(entry("self_test: none")?.aim == .viruses)
+        #expect(entry("seeks: spam")?.sample == .gtube)
+        #expect(entry("seeks: viruses", "self_test: none")?.aim == .viruses)
+        #expect(entry()?.sizeLimit == 0 && entry("max_size: 1MiB")?.sizeLimit == 1_048_576)
+        #expect(entry()?.namesAllMatches == true && entry("all_matches: no")?.namesAllMatches == false)
+    }
+
     /// Bounds of every number, as the reference promises them.
     static let bounds: [(String, Int, Int)] = [
         ("timeout", 1, 3600), ("stale_after", 0, 31_536_000), ("concurrency", 1, 1000),
-        ("memory", 67_108_864, 1_099_511_627_776), ("score_percent", 0, 1000),
+        ("memory", 67_108_864, 1_099_511_627_776), ("score_percent", 0, 1000), ("max_size", 0, 2_147_483_648),
     ]
 
     @Test(arguments: bounds)
     func numbersHaveBounds(_ key: String, _ low: Int, _ high: Int) {
-        for value in [low, high] { #expect(problems(Self.clamd + "    \(key): \(value)") == []) }
-        for value in [low - 1, high + 1] { #expect(problems(Self.clamd + "    \(key): \(value)").count == 1) }
+        let kind =
+            switch key {
+            case "memory": "kind: command, programs: [ /bin/a ], arguments: [ '{}' ]"
+            case "score_percent": "kind: spamd, addresses: [ 1.2.3.4:5 ]"
+            default: "addresses: [ 1.2.3.4:5 ]"
+            }
+        func found(_ value: Int) -> [String] {
+            // More than an inspection has is only a warning.
+            problems("scanners:\n  - { name: a, \(kind), \(key): \(value) }").filter { $0.contains(": error: ") }
+        }
+        for value in [low, high] { #expect(found(value) == []) }
+        for value in [low - 1, high + 1] { #expect(found(value).count == 1) }
     }
 }

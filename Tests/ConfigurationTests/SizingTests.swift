@@ -38,7 +38,7 @@ import Testing
         let sizing = WorkspaceSizing(loaded.settings, processors: 2, tmpfsBytes: nil)
         #expect(
             sizing.line.hasPrefix(
-                "workspace: 10 MiB x (1 + 2) x 1 workers x 7/8 + 10 MiB x (1 + 2) x 2 programs = 86.25 MiB; "),
+                "workspace: 10 MiB x (1 + 2) x 1 workers x 7/8 + 10 MiB x (1 + 2) x 2 for scanners = 86.25 MiB; "),
             "\(sizing.line)")
     }
 
@@ -63,7 +63,7 @@ import Testing
         #expect(
             problems(64) == [
                 "f:2:24: warning: one message may write 65.00 MiB but /run/mailreeve/workspace has 64.00 MiB: mail that "
-                    + "unpacks to more gets 451 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace"
+                    + "unpacks to more gets 452 each time it is tried; enlarge the tmpfs, or lower unpacking.workspace"
             ])
         #expect(problems(65).isEmpty)
     }

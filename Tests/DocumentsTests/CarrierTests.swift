@@ -88,7 +88,7 @@ import Testing
         return bytes
     }
 
-    @Test func filesInOneNote() {
+    @Test("G4: files in OneNote") func filesInOneNote() {
         let found = read(Self.section([eicar, [1, 2, 3]], names: ["invoice.hta", "no name"]))
         #expect(found.has(eicar))
         #expect(found.has([1, 2, 3]))
@@ -142,7 +142,7 @@ import Testing
         return bytes + block + [0, 0, 0, 0] + behind
     }
 
-    @Test func windowsShortcut() {
+    @Test("G2: Windows shortcuts") func windowsShortcut() {
         let found = read(
             Self.shortcut(arguments: "/c start " + String(repeating: " ", count: 300) + "evil", behind: eicar))
         #expect(found.texts(.shortcutTarget) == ["..\\..\\Windows\\System32\\cmd.exe", "%COMSPEC%"])
@@ -158,7 +158,7 @@ import Testing
         #expect(read(file).texts(.shortcutTarget).contains { $0.lowercased().hasSuffix("calc.exe") })
     }
 
-    @Test func internetShortcut() {
+    @Test("G2: Internet shortcuts") func internetShortcut() {
         let text = "\r\n[InternetShortcut]\r\nURL=file://host.example/a.hta\r\nIconFile=\\\\host.example\\i.ico\r\n"
         #expect(
             read(Array(text.utf8)).texts(.shortcutTarget)
@@ -167,7 +167,7 @@ import Testing
         #expect(read(Array(command.utf8)).texts(.shortcutTarget) == ["2", "\\\\host.example\\a"])
     }
 
-    @Test func webQuery() {
+    @Test("G2: web queries") func webQuery() {
         let query = "WEB\r\n1\r\nhttps://q.example/a.csv\r\n\r\nSelection=1\r\n"
         #expect(read(Array(query.utf8)).texts(.shortcutTarget) == ["https://q.example/a.csv"])
     }
@@ -185,7 +185,7 @@ import Testing
     // MARK: Binary workbooks
 
     /// The external link of an xlsb as [MS-XLSB] section 2.4.215 lays it out.
-    private static func link(_ kind: Int, _ first: String?, _ second: String) -> [UInt8] {
+    static func link(_ kind: Int, _ first: String?, _ second: String) -> [UInt8] {
         func text(_ text: String?) -> [UInt8] {
             guard let text else { return [0xFF, 0xFF, 0xFF, 0xFF] }
             return [UInt8](little: text.utf16.count, 4) + [UInt8](utf16: text)
@@ -293,7 +293,42 @@ import Testing
         #expect(read(session).has(.encrypted))
         let armour = "-----BEGIN PGP MESSAGE-----\nVersion: x\n\n" + Data(session).base64EncodedString() + "\n=abcd\n"
         #expect(read(Array(armour.utf8)).has(.encrypted))
-        let compressed = Data([0xA3, 1, 2, 3] + [UInt8](repeating: 7, count: 40)).base64EncodedString()
-        #expect(read(Array("-----BEGIN PGP MESSAGE-----\r\n\r\n\(compressed)".utf8)).has(.unsupported))
+        let unknown = Data([0xA3, 9, 2, 3] + [UInt8](repeating: 7, count: 40)).base64EncodedString()
+        #expect(read(Array("-----BEGIN PGP MESSAGE-----\r\n\r\n\(unknown)".utf8)).has(.unsupported))
+        let damaged = Data([0xA3, 2, 2, 3] + [UInt8](repeating: 7, count: 40)).base64EncodedString()
+        #expect(read(Array("-----BEGIN PGP MESSAGE-----\r\n\r\n\(damaged)".utf8)).has(.corrupt))
+    }
+
+    /// As GnuPG writes them: compressed in both ways or not at all, with and without armour, encrypted within armour for
+    /// files.
+    @Test(
+        "Files in OpenPGP",
+        arguments: ["--store", "--store -z 0", "--store --compress-algo zlib", "--store -a", "--enarmor"])
+    func filesInOpenPGP(_ options: String) throws {
+        let command =
+            options == "--enarmor"
+            ? "gpg --batch --store -o s in && gpg --batch --enarmor < s > out" : "gpg --batch \(options) -o out in"
+        let made = try runTool(
+            "sh",
+            ["-c", "d=$(mktemp -d); export GNUPGHOME=$d; cd $d; cat > in; (\(command)) 2> log && cat out; rm -r $d"],
+            input: eicar)
+        let found = read(made.output)
+        #expect(found.members(with: eicar).flatMap(\.names) == [Array("in".utf8)], "\(found.problems)")
+        #expect(found.problems.isEmpty)
+        for length in 20..<made.output.count { #expect(read(Array(made.output[..<length])).items.count <= 1) }
+    }
+
+    @Test func layersOfOpenPGP() {
+        var packets: [UInt8] = [0xCB, UInt8(eicar.count + 7), 0x62, 1, 0x61, 0, 0, 0, 0] + eicar
+        for layer in 1...20 {
+            packets = [0xA3, 2] + PDFTests.deflated(packets)
+            let found = read(packets)
+            #expect(found.has(eicar) == (layer <= 15) && found.has(.overLimits) == (layer > 15), "\(layer)")
+        }
+        // In pieces, behind a signature that is not looked at.
+        let signature: [UInt8] = [0xC4, 13, 3, 0] + [UInt8](repeating: 1, count: 11)
+        let body = [0x62, 0, 0, 0, 0, 0] + eicar
+        let pieces = [0xCB, 0xE5] + body[..<32] + [UInt8(body.count - 32)] + body[32...]
+        #expect(read(signature + pieces).has(eicar))
     }
 }

@@ -39,7 +39,7 @@ import Testing
         #expect(read(writer.bytes()).items.isEmpty)
     }
 
-    @Test func packagedFileWithNamesInBothEncodings() {
+    @Test("F12: a file packaged in a document") func packagedFileWithNamesInBothEncodings() {
         var writer = CompoundFileWriter()
         writer.add("\u{1}Ole10Native", content: packaged(eicar, name: "a.exe", wideName: "рахунок.exe"))
         let found = read(writer.bytes())

@@ -57,6 +57,29 @@ import Testing
         ]
     }()
 
+    /// Formats whose documents hold facts rather than files.
+    private static let others: [[UInt8]] = [
+        Array("[InternetShortcut]\r\nURL=file://host.example/a.hta\r\n".utf8), CarrierTests.link(1, "cmd", "/c calc"),
+        Array("ID;PWXL;N;E\r\nNN;NAuto_Open;ER1C1\r\nC;X1;Y1;EEXEC(\"x\")\r\n".utf8),
+        SecureMailTests.compressed(eicar),
+        Array("-----BEGIN PGP MESSAGE-----\n\n\(Data([0x85, 1, 12, 3]).base64EncodedString())\n".utf8),
+    ]
+
+    /// Each row of the documents in `docs/FORMATS.md` has a document here from which something comes.
+    @Test func everyFormatHasASample() {
+        let documents = Self.samples.map(\.1) + Self.others
+        for format in DocumentFormat.all {
+            let found = documents.filter { format.matches($0.span) }.map { document in
+                let collector = Collector(document)
+                format.read(document.span, options: DocumentOptions(), sink: collector)
+                return collector
+            }
+            #expect(
+                found.contains { !$0.items.isEmpty || !$0.facts.isEmpty || !$0.problems.isEmpty },
+                "\(format.name): \(found.count) samples")
+        }
+    }
+
     private static func check(_ document: [UInt8], _ what: @autoclosure () -> String) {
         let found = read(document, options())
         let octets = found.items.reduce(0) { $0 + ($1.content?.count ?? 0) }

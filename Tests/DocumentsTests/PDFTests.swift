@@ -28,7 +28,7 @@ import Testing
     private static let specification =
         "1 0 obj\n<< /Type /Filespec /F (a.exe) /UF <FEFF043000620063002E006500780065> /EF << /F 2 0 R >> >>\nendobj\n"
 
-    @Test func embeddedFileWithBothNames() {
+    @Test("F12: a file in a PDF") func embeddedFileWithBothNames() {
         let document = Array((Self.head + Self.specification).utf8) + Self.stream(2, "/Type /EmbeddedFile", eicar)
         let found = read(document)
         #expect(found.members(with: eicar).map(\.names) == [[Array("аbc.exe".utf8), Array("a.exe".utf8)]])

@@ -69,16 +69,20 @@ import Testing
     }
 
     /// OpenSSL of Debian cannot compress; the structure is short.
-    @Test func compressed() {
+    static func compressed(_ content: [UInt8]) -> [UInt8] {
         func der(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
             [tag, 0x82, UInt8(content.count >> 8), UInt8(content.count & 0xFF)] + content
         }
-        let octets = der(4, PDFTests.deflated(Self.mail))
+        let octets = der(4, PDFTests.deflated(content))
         let data = der(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1]) + der(0xA0, octets)
         let algorithm = der(0x30, der(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 3, 8]))
         let body = der(0x30, [2, 1, 0] + algorithm + der(0x30, data))
         let type: [UInt8] = [6, 11, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 1, 9]
-        let found = read(der(0x30, type + der(0xA0, body)))
+        return der(0x30, type + der(0xA0, body))
+    }
+
+    @Test func compressed() {
+        let found = read(Self.compressed(Self.mail))
         #expect(found.members(with: Self.mail).map(\.flags) == [.mail])
         #expect(found.problems.isEmpty)
     }

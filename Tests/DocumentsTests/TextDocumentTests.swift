@@ -18,7 +18,7 @@ import Testing
         bytes.map { prefix + String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
     }
 
-    @Test func forms() {
+    @Test("G1: files written out in script") func forms() {
         let text = Self.base64
         let middle = text.index(text.startIndex, offsetBy: 200)
         let lines = stride(from: 0, to: text.count, by: 76).map { start in
@@ -67,7 +67,7 @@ import Testing
         #expect(read(Self.html("[\(few)]")).items.isEmpty)
     }
 
-    @Test func smuggling() {
+    @Test("G1: script that hands out a file") func smuggling() {
         func isTold(_ script: String) -> Bool {
             read(Self.html(script)).facts.contains { $0.kind == .htmlSmuggling }
         }
@@ -79,7 +79,21 @@ import Testing
         #expect(!isTold("a.download = 'report.csv'"))
     }
 
-    @Test func scriptInVectorImages() {
+    /// A link to a file in the page's own text, saved by its attribute or opened by script.
+    @Test func linksToFiles() {
+        let noise = Data((0..<900).map { UInt8(truncatingIfNeeded: $0 &* 77 &+ 13) }).base64EncodedString()
+        func isTold(_ page: String) -> Bool {
+            read(Array("<html><body>\(page)</body></html>".utf8)).facts.contains { $0.kind == .htmlSmuggling }
+        }
+        #expect(isTold("<a download=\"inv.zip\" href=\"data:application/octet-stream;base64,\(noise)\">x</a>"))
+        #expect(isTold("<a href='data:application/zip;name=x;base64,\(noise)' download>x</a>"))
+        #expect(isTold("<script>location.href='data:application/zip;base64,\(noise)'</script>"))
+        #expect(!isTold("<p>Download our app</p><img src='data:image/png;base64,\(noise)'>"))
+        #expect(!isTold("<a href='https://example.com/' download>x</a> \(noise)"))
+        #expect(!isTold("<script>1</script><style>src:url(data:application/font-woff;base64,\(noise))</style>"))
+    }
+
+    @Test("G2: script in vector images") func scriptInVectorImages() {
         func isTold(_ text: String) -> Bool {
             let padded = text + String(repeating: " ", count: 100)
             return read(Array(padded.utf8)).facts.contains { $0.kind == .svgScript }

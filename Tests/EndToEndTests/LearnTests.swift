@@ -15,8 +15,8 @@ struct LearnTests {
 
         let directory: String
 
-        init() throws {
-            configuration = try OfflineConfiguration("bayes:\n  minimum: 50\n")
+        init(_ more: String = "") throws {
+            configuration = try OfflineConfiguration("bayes:\n  minimum: 50\n" + more)
             directory = String(configuration.path.dropLast("/mailreeve.yaml".count))
             database = directory + "/bayes"
         }
@@ -100,15 +100,132 @@ struct LearnTests {
         }
     }
 
-    @Test(arguments: [("gzip", ".gz"), ("bzip2", ".bz2"), ("xz", ".xz")])
+    @Test(arguments: [("gzip", ".gz"), ("bzip2", ".bz2"), ("xz", ".xz"), ("cat", "")])
     func packedMailboxes(_ program: String, _ suffix: String) async throws {
         try await Lanes.run {
             let place = try Place()
             let file = place.directory + "/mail" + suffix
-            let packed = try runTool("/bin/sh", ["-c", "\(program) -c <'\(Self.ham)' >'\(file)'"])
+            let packed = try runTool("/bin/sh", ["-c", "\(program) <'\(Self.ham)' >'\(file)'"])
             try #require(packed.status == 0, "\(program) is missing")
+            // As a file, as standard input that can be read twice, by a pipe, and by a pipe that has a name.
+            let ways = [
+                "%@ --ham '\(file)'", "%@ --ham - <'\(file)'", "cat '\(file)' | %@ --ham",
+                "bash -c \"%@ --ham <(cat '\(file)')\"",
+            ]
+            for way in ways {
+                let command =
+                    "'\(Programs.path("mailreeve"))' learn --config '\(place.configuration.path)' --dbpath '\(place.database)'"
+                let learnt = try runTool("/bin/sh", ["-c", way.replacing("%@", with: command)])
+                #expect(
+                    learnt.lines.first == "Learned tokens from 61 message(s) (61 message(s) examined)",
+                    "\(way): \(learnt)")
+                _ = try place.learn("--clear")
+            }
+        }
+    }
+
+    @Test func aPackedFileThatIsCutTeachesWhatIsWhole() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            let file = place.directory + "/cut.gz"
+            _ = try runTool("/bin/sh", ["-c", "gzip -c '\(Self.ham)' | head -c 8000 >'\(file)'"])
             let learnt = try place.learn("--ham", file)
-            #expect(learnt.lines.first == "Learned tokens from 61 message(s) (61 message(s) examined)")
+            #expect(learnt.status == 0)
+            #expect(learnt.errorText.contains("cut.gz: gzip"))
+            let line = try #require(learnt.lines.first)
+            let count = try #require(Int(line.split(separator: " ")[3]))
+            #expect(count > 10 && count < 61, "\(line)")
+        }
+    }
+
+    @Test func whatIsPassedOverIsSaid() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            _ = try place.configuration.write("empty", [])
+            let empty = try place.learn("--spam", place.directory + "/empty")
+            #expect(empty.status == 0)
+            #expect(empty.lines.first == "Learned tokens from 0 message(s) (1 message(s) examined)")
+            let tree = place.directory + "/tree"
+            for name in ["a/b", ".Junk"] {
+                try FileManager.default.createDirectory(
+                    atPath: tree + "/" + name, withIntermediateDirectories: true)
+            }
+            try Data("Subject: x\n\nmail\n".utf8).write(to: URL(fileURLWithPath: tree + "/a/b/mail"))
+            // A way back up ends nowhere else.
+            try FileManager.default.createSymbolicLink(atPath: tree + "/a/b/up", withDestinationPath: "../..")
+            try FileManager.default.createSymbolicLink(atPath: tree + "/a/loop", withDestinationPath: "../a")
+            let learnt = try place.learn("--spam", "--max-size", "0", tree + "/a")
+            #expect(learnt.lines.first?.hasPrefix("Learned tokens from ") == true, "\(learnt)")
+            let junk = try place.learn("--spam", tree)
+            #expect(junk.lines.contains { $0.contains("not looked into") && $0.contains(tree + "/.Junk") }, "\(junk)")
+            let large = try place.learn("--spam", "--max-size", "100", Self.spam)
+            #expect(large.lines.contains { $0.hasPrefix("62 message(s) over 100 octets were skipped") }, "\(large)")
+            let other = try place.learn("--spam", "--mbx", Self.spam)
+            #expect(other.status == 1 && other.errorText.contains("not of the form mbx"))
+        }
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can become another user"))
+    func rootBecomesTheOwnerOfTheStore() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            func owner(_ path: String) -> UInt32? {
+                var status = stat()
+                return stat(place.database + path, &status) == 0 ? status.st_uid : nil
+            }
+            mkdir(place.database, 0o700)
+            chown(place.database, 1, 1)
+            #expect(try place.learn("--spam", "-u", "joe@example.com", Self.spam).status == 0)
+            #expect(try place.learn("--ham", Self.ham).status == 0)
+            for path in ["", "/data.mdb", "/users", "/users/joe@example.com", "/users/joe@example.com/data.mdb"] {
+                #expect(owner(path) == 1, "\(path)")
+            }
+            // Where all is root's or new, it belongs to the user of the settings.
+            let other = try runTool(
+                Programs.path("mailreeve"),
+                [
+                    "learn", "--config", place.configuration.path, "--dbpath", place.database + "2/deep", "-u",
+                    "@example.com",
+                    "--spam", Self.spam,
+                ])
+            #expect(other.status == 0, "\(other)")
+            #expect(owner("2/deep/users/@example.com/data.mdb") == Programs.serviceUser.1)
+        }
+    }
+
+    @Test func aDeliveredCopyWithOurTagIsTheSameMail() async throws {
+        try await Lanes.run {
+            let place = try Place("policies:\n  default:\n    subject_tags:\n      spam: \"***SPAM***\"\n")
+            func mail(_ name: String, _ subject: String) throws -> String {
+                let text = "Message-ID: <1@example.org>\nFrom: a@example.org\nSubject: \(subject)\n\nwords of a mail\n"
+                return try place.configuration.write(name, Array(text.utf8))
+            }
+            _ = try place.learn("--spam", mail("sent", "cheap watches"))
+            let plain = try place.learn("--dump", "data")
+            let known = try place.learn("--spam", mail("delivered", "***SPAM*** cheap watches"))
+            #expect(known.lines.first == "Learned tokens from 0 message(s) (1 message(s) examined)")
+            let other = try place.learn("--ham", mail("delivered", "***SPAM*** cheap watches"))
+            #expect(other.lines.last?.contains("0 spam, 1 ham") == true, "\(other)")
+            func tokens(_ dump: ToolResult) -> Set<String> {
+                Set(dump.lines.map { $0.split(separator: " ").last.map(String.init) ?? "" })
+            }
+            #expect(try tokens(place.learn("--dump", "data")) == tokens(plain))
+        }
+    }
+
+    @Test func whatIsNotThereIsNotMade() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            for (task, status) in [("--dump", 2), ("--backup", 2), ("--undo", 1), ("--evaluate", 1)]
+                as [(String, Int32)]
+            {
+                let result = try place.learn(task)
+                #expect(result.status == status && result.errorText.contains("no database"), "\(task): \(result)")
+                #expect(!FileManager.default.fileExists(atPath: place.database))
+            }
+            _ = try place.learn("--sync")
+            #expect(try place.learn("--evaluate").status == 1)
+            #expect(try place.learn("--undo", "x").status == 64)
         }
     }
 }

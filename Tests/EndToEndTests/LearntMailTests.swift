@@ -11,6 +11,10 @@ struct LearntMailTests {
     private static func gateway(_ hop: ScriptedNextHop, _ settings: [String: String]) throws -> GatewayProcess {
         var configuration = try GatewayConfiguration(nextHops: [hop.address])
         configuration.settings = settings
+        // Every message for our domain gets the spam fields.
+        configuration.settings["local_domains"] = "[ example.net ]"
+        configuration.policies["default"]?["levels.tag"] = "-100"
+        configuration.policies["default"]?["add_spam_report"] = "yes"
         return try GatewayProcess(configuration)
     }
 
@@ -89,7 +93,91 @@ struct LearntMailTests {
             #expect(try send(last, to: gateway.port).code == 250)
             try poll("what was learnt") { try Self.counts(gateway, "-u", "other@example.net") == (0, 2) }
             #expect(try Self.counts(gateway) == (0, 0))
+            let said = hop.deliveries.map { Self.status($0.content) ?? "" }
+            #expect(said.map { $0.split(separator: "=").last } == ["spam", "ham", "no", "ham"], "\(said)")
         }
+    }
+
+    /// What was learnt while the daemon runs is heard by it, also where there was no database before.
+    @Test func theDaemonHearsWhatIsLearnt() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try Self.gateway(hop, ["bayes.minimum": "50"])
+            func status() throws -> String {
+                #expect(try send(Mail.clean(1), to: gateway.port).code == 250)
+                return try #require(hop.deliveries.last.flatMap { Self.status($0.content) })
+            }
+            #expect(try !status().contains("BAYES_"))
+            _ = try Self.learn(gateway, "--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            let first = try status()
+            #expect(first.contains("BAYES_") && first.hasSuffix("autolearn=disabled"), "\(first)")
+            // The same mailboxes the other way round: the verdict turns.
+            let before = try #require(Self.band(first))
+            _ = try Self.learn(gateway, "--mbox", "--spam", Self.ham, "--ham", Self.spam)
+            let after = try #require(Self.band(try status()))
+            #expect(before != after)
+        }
+    }
+
+    /// The field X-Spam-Status of a message, unfolded.
+    private static func status(_ content: [UInt8]) -> String? {
+        let text = String(decoding: content, as: UTF8.self).replacingOccurrences(of: "\r\n\t", with: " ")
+        return text.split(separator: "\r\n").first { $0.hasPrefix("X-Spam-Status: ") }.map(String.init)
+    }
+
+    /// Learning in the daemon's name and by a person do not get in each other's way: a batch is undone alone.
+    @Test func autolearnedBatchesStandAlone() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try Self.gateway(hop, ["bayes.autolearn": "yes"])
+            func autolearn(_ number: Int, _ ham: Int) throws {
+                #expect(try send(Mail.clean(number), to: gateway.port).code == 250)
+                try poll("what was learnt") { try Self.counts(gateway).ham == ham }
+            }
+            try autolearn(1, 1)
+            // The database is replaced: what was batch 1 is another now.
+            #expect(try Self.learn(gateway, "--clear").status == 0)
+            _ = try Self.learn(gateway, "--mbox", "--ham", Self.ham)
+            try autolearn(2, 62)
+            let batches = try Self.learn(gateway, "--undo").lines
+            #expect(batches.count == 2, "\(batches)")
+            let own = try #require(batches.first { $0.contains("61 ham") }?.firstMatch(of: #/batch (\d+):/#)?.1)
+            let others = try #require(batches.first { $0.contains(" 1 ham") }?.firstMatch(of: #/batch (\d+):/#)?.1)
+            #expect(
+                try Self.learn(gateway, "--undo", String(others)).lines.first?.hasPrefix("Forgot tokens from 1 ")
+                    == true)
+            #expect(try Self.counts(gateway) == (0, 61))
+            // What was undone does not come back with the next one.
+            try autolearn(3, 62)
+            #expect(
+                try Self.learn(gateway, "--undo", String(own)).lines.first?.hasPrefix("Forgot tokens from 61 ") == true)
+            #expect(try Self.counts(gateway) == (0, 1))
+        }
+    }
+
+    /// With `bayes.explain` the words that decided stand with the message's tests, without it only the probability.
+    @Test(arguments: [true, false])
+    func theDaemonExplains(_ explains: Bool) async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try Self.gateway(hop, ["bayes.minimum": "50", "bayes.explain": explains ? "yes" : "no"])
+            _ = try Self.learn(gateway, "--mbox", "--spam", Self.ham, "--ham", Self.spam)
+            #expect(try send(Mail.clean(1), to: gateway.port).code == 250)
+            let id = try #require(gateway.awaitMessageLines(1).first?.firstMatch(of: #/ mail_id: (\S+?),/#)?.1)
+            var page: ToolResult?
+            try poll("the explanation") {
+                page = try mailreeve("explain", "--config", gateway.configurationFile, String(id))
+                return page?.status == 0
+            }
+            let line = try #require(page?.lines.first { $0.contains("BAYES_") }, "\(page?.text ?? "")")
+            #expect(line.contains(" % probable"))
+            #expect(line.contains("; spam: ") == explains && line.contains("message") == explains, "\(line)")
+        }
+    }
+
+    /// The number of the test `BAYES_NN` in a field.
+    private static func band(_ status: String) -> Int? {
+        status.firstMatch(of: #/BAYES_(\d\d)\b/#).flatMap { Int($0.1) }
     }
 
     @Test func ownDatabasesJudgeWhereTheyKnowEnough() async throws {

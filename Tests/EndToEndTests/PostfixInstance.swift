@@ -21,6 +21,8 @@ final class PostfixInstance: Sendable {
         var entry: [String] = []
         /// Overrides of the entry that takes mail back from the gateway.
         var reinjection: [String] = []
+        /// Further entries of master.cf.
+        var services: [String] = []
     }
 
     /// Why Postfix cannot be run here, for tests that are skipped.
@@ -69,6 +71,7 @@ final class PostfixInstance: Sendable {
         for line in ["local_header_rewrite_clients ="] + options.main { arguments += ["--main", line] }
         for line in options.entry { arguments += ["--entry", line] }
         for line in options.reinjection { arguments += ["--return", line] }
+        for entry in options.services { arguments += ["--service", entry] }
         let result = try runTool(Self.script, arguments)
         try #require(result.status == 0, "\(result)")
     }

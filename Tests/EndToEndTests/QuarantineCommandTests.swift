@@ -150,7 +150,7 @@ import Testing
             }
             #expect(Set(try found()) == [first, second])
             #expect(try found("--subject", "счёт") == [second])
-            #expect(try found("--sender", "OTHER@") == [second])
+            #expect(try found("--sender", "OTHER@") == [second] && found("--sender", "<>") == [])
             #expect(try found("--recipient", "b@example.net") == [first])
             #expect(try found("--tenant", "example.com") == [second])
             #expect(try found("--category", "spam") == [])

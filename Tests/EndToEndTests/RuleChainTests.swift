@@ -46,6 +46,8 @@ struct RuleChainTests {
             Case(word: "bccredirect", header: "BCC \(copied)", body: "REDIRECT \(redirected)"),
             Case(word: "redirectbcc", header: "REDIRECT \(redirected)", body: "BCC \(copied)"),
             Case(word: "fold", header: "REPLACE Subject: folded $2"),
+            Case(word: "notext", header: ""),
+            Case(word: "longtext", header: "REJECT " + String(repeating: "long ", count: 98)),
         ]
     }
 
@@ -83,9 +85,10 @@ struct RuleChainTests {
             """)
     }
 
-    /// What a client heard, without what differs by nature: the queue's name, and our own words for what is not delivered.
+    /// What a client heard, without what differs by nature: the queue's name, and who says so.
     private static func reply(_ swaks: Swaks) -> String {
-        swaks.decisive.hasPrefix("250 ") ? "250" : swaks.decisive
+        let queued = "Ok: queued as "
+        return swaks.decisive.hasPrefix("250 2.0.0 ") && swaks.decisive.contains(queued) ? queued : swaks.decisive
     }
 
     /// Lines of rules in a log, from their verb on.
@@ -232,6 +235,46 @@ struct RuleChainTests {
                 )
                 #expect(difference(found, expected) == nil, "\(number)")
             }
+        }
+    }
+
+    /// `rules.hold: header`: the field that we add makes the Postfix behind us hold the message.
+    @Test func holdIsLeftToTheMTABehind() async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let table = try scratch.write("header_checks", "/^Subject: odd/ HOLD look at it\n")
+            var options = PostfixInstance.Options()
+            // As docs/POSTFIX.md has it.
+            options.reinjection = [
+                "receive_override_options=no_unknown_recipient_checks,no_milters", "cleanup_service_name=cleanup-hold",
+            ]
+            options.services = [
+                """
+                cleanup-hold unix n - n - 0 cleanup
+                  -o { header_checks = pcre:{{/^X-Mailreeve-Hold:/ HOLD}} }
+                  -o mime_header_checks= -o nested_header_checks= -o body_checks=
+                """
+            ]
+            let chain = try Chain(.afterQueueSMTP, options) { configuration in
+                configuration.settings["header_checks"] = "pcre:\(table)"
+                configuration.settings["rules.hold"] = "header"
+            }
+            for word in ["odd", "even"] {
+                let swaks = try Swaks(
+                    port: chain.postfix.port, to: ["\(word)@example.net"],
+                    content: crlf("From: sender@example.org\nSubject: \(word)\n\ntext\n"))
+                #expect(swaks.status == 0)
+            }
+            try chain.postfix.awaitLog("hold: header X-Mailreeve-Hold: look at it", "to=<odd@example.net>")
+            let even = try chain.postfix.mailboxes.await(to: "even@example.net")
+            #expect(even.fields("X-Mailreeve-Hold").isEmpty)
+            #expect(chain.postfix.mailboxes.entries(to: "odd@example.net").isEmpty)
+            #expect(chain.gateway.quarantined.isEmpty)
+            // Once the administrator lets it go it is delivered as it is.
+            try chain.postfix.command("postsuper", "-H", "ALL")
+            try chain.postfix.command("postqueue", "-f")
+            let odd = try chain.postfix.mailboxes.await(to: "odd@example.net")
+            #expect(odd.fields("X-Mailreeve-Hold") == ["look at it"])
         }
     }
 

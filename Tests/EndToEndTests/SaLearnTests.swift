@@ -62,6 +62,15 @@ struct SaLearnTests {
                 ["--spam", one], ["--ham", one], ["--forget", one], ["--forget", one],
                 ["--no-sync", "--spam", "--file", one], ["--sync"], ["--max-size", "10", "--ham", one],
                 ["--spam", "/nonexistent/mail"], ["--force-expire"], ["one"], ["--frob"], ["--dump", "nothing"],
+                // As scripts and cron jobs have it.
+                ["-LD", "--spam", "--mbox", Self.spam], ["-D", "", "--spam", Self.spam],
+                ["-D", "bayes,learn", "--ham", "--mbox", Self.ham], ["--prog", "--ham", Self.ham],
+                ["--progress", "--mbox", "--spam", Self.spam], ["--showdots", "--ham", "--mbox", Self.ham],
+                ["--sync", "--no-sync"],
+                ["--cf", "use_bayes 1", "--ham", one],
+                ["--spam", "--ham", "--mbox", Self.ham], ["--mbox", "--spam", Programs.package + "/corpus/*.mbox"],
+                ["--max-size=100", "--ham", "--mbox", Self.ham], ["--max-size", "1000k", "--ham", one],
+                ["--mbox", "--spam", "-f", "/dev/null"], ["--restore"], ["-dbpath", "x"], ["--HAM", one], ["-V"],
             ]
             for command in commands {
                 let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
@@ -71,6 +80,55 @@ struct SaLearnTests {
                     ours.lines.filter { $0.hasPrefix("Learned ") || $0.hasPrefix("Forgot ") } == result, "\(command)")
                 let (known, found) = (try pair.theirs(["--dump", "magic"]), try pair.ours(["--dump", "magic"]))
                 #expect(pair.numbers(found).prefix(2) == pair.numbers(known).prefix(2), "after \(command)")
+            }
+        }
+    }
+
+    /// Folders in folders, a Maildir with what a server keeps beside its mail, and files that are hidden.
+    private static func makeTree(_ scratch: Scratch) throws {
+        for name in ["tree", "tree/a", "tree/a/b", "tree/cur", "tree/.hidden", "tree/box", "tree/none"] {
+            _ = try scratch.directory(name)
+        }
+        for name in ["cur", "new", "tmp", "x", ".Junk"] { _ = try scratch.directory("tree/box/\(name)") }
+        let files = [
+            "one.eml", "a/two", "a/b/three.eml", "cur/4:2,S", ".five", ".hidden/6", "box/cur/7", "box/new/8",
+            "box/tmp/9",
+            "box/x/10", "box/dovecot-uidlist", "box/.Junk/11",
+        ]
+        for (number, name) in files.enumerated() {
+            try scratch.write(
+                "tree/\(name)", "Subject: number \(number)\nFrom: a@example.org\n\nmail number \(number)\n")
+        }
+    }
+
+    @Test func theSameMailIsFound() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            try Self.makeTree(pair.scratch)
+            let tree = pair.scratch.path + "/tree"
+            let list = try pair.write("list", ["spam:dir:\(tree)", "ham:file:\(tree)/.five"])
+            let unsaid = try pair.write("unsaid", ["\(tree)/a"])
+            // What their program refuses comes last: it leaves its lock behind.
+            let commands = [
+                ["--spam", tree], ["--ham", "--dir", tree + "/box"], ["--ham", tree + "/box/"],
+                ["--spam", "-f", unsaid],
+                ["-f", list], ["--spam", tree + "/none"], ["--spam", tree + "/a/t*"], ["--spam", "--file", Self.spam],
+                ["--ham", "--mbox", "--file", Self.ham], ["--spam", "--mbox", tree + "/one.eml"],
+                ["--spam", "--dir", Self.spam], ["--restore", "/nonexistent/file"],
+                ["-f", unsaid],
+            ]
+            for command in commands {
+                let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
+                #expect(ours.status == theirs.status, "\(command): \(ours) and \(theirs)")
+                let result = theirs.lines.filter { $0.hasPrefix("Learned ") }
+                #expect(ours.lines.filter { $0.hasPrefix("Learned ") } == result, "\(command)")
+            }
+            let missing = pair.scratch.path + "/missing"
+            #expect(
+                try runTool("/usr/bin/sa-learn", ["-L", "--dbpath", missing + "/bayes", "--dump"]).status == 2)
+            for task in ["--dump", "--backup"] {
+                #expect(try pair.ours(["--dbpath", missing, task]).status == 2)
+                #expect(access(missing, F_OK) != 0)
             }
         }
     }

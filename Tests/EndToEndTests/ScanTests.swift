@@ -73,6 +73,24 @@ struct ScanTests {
         }
     }
 
+    /// Where HTML shows the test string but its source does not hold it in one piece.
+    @Test(arguments: ["XJS*C4&#74;DBQADN1", "XJS<b>*</b>C4JDBQADN1", "XJS*C4JDB<!-- x -->QADN1"])
+    func theTestStringIsFoundAsItIsShown(_ start: String) async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration()
+            let text = start + ".NSBN3*2IDNEN*" + "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+            for shown in [text, "<span style=\"display:none\">\(text)</span>"] {
+                let mail =
+                    "From: a@example.org\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
+                    + "<p>\(shown)</p>\r\n"
+                let file = try configuration.write("shown.eml", Array(mail.utf8))
+                let json = try mailreeve("scan", "--config", configuration.path, "--json", file)
+                let tests = try JSONDocument(json.lines.first ?? "").list("tests")
+                #expect(tests.contains { $0["name"] as? String == "GTUBE" }, "\(shown): \(json)")
+            }
+        }
+    }
+
     /// The daemon and the command come to the same result on the same octets.
     @Test func sameAsTheDaemon() async throws {
         try await Lanes.run {

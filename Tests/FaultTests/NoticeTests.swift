@@ -97,6 +97,23 @@ import Testing
         }
     }
 
+    /// A forged sender does not get more of ours than the limit; of mail that a next hop refuses he hears all the same.
+    @Test func notificationsToOneSenderAreLimited() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["infected": "bounce"], ["notices.per_hour": "2"])
+            let replies = try (0..<4).map { _ in try send(Self.mail(to: ["r@b.example"]), to: stage.gateway.port) }
+            #expect(replies.map { $0.text.contains("DSN was sent") } == [true, true, false, false], "\(replies)")
+            #expect(replies.last?.text.contains("DSN suppressed") ?? false, "\(replies)")
+            #expect(Self.notices(stage).count == 2)
+            try stage.gateway.log.wait(for: "no notification to <sender@example.org>: too many in this hour")
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("<no@") ? .reply("550 5.1.1 unknown") : .usual
+            }
+            #expect(try send(.clean(1, to: ["yes@b.example", "no@b.example"]), to: stage.gateway.port).code == 250)
+            #expect(Self.notices(stage).count == 3)
+        }
+    }
+
     /// A sender whom the next hop refuses for good cannot be told: the reply does not claim it, and the log says so.
     @Test(arguments: [ScriptedNextHop.Step.mail, .rcpt, .dot])
     func notificationThatIsRefused(_ step: ScriptedNextHop.Step) async throws {

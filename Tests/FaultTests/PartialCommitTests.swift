@@ -19,7 +19,8 @@ import Testing
     private static func failing(_ domain: String, _ words: String) -> ScriptedNextHop.Script {
         let failing = Failing()
         return { step, number, command in
-            if step == .rcpt { failing.note(number, command.contains(domain)) }
+            if step == .mail { failing.note(number, false) }
+            if step == .rcpt, command.contains(domain) { failing.note(number, true) }
             return step == .dot && failing.isMeant(number) ? .reply(words) : .usual
         }
     }
@@ -120,6 +121,17 @@ import Testing
             stage.hop.answer { _, _, _ in .usual }
             #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
             #expect(stage.hop.deliveries.map(\.recipients) == [["b@two.example"]])
+        }
+    }
+
+    /// The first transaction is refused at its final dot, the second one was taken there already: the copy goes by itself.
+    @Test func alwaysBCCOfATransactionThatIsRefusedAtItsEnd() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(alwaysBCC: true)
+            stage.hop.answer(Self.failing("one.example", "554 5.7.1 no"))
+            #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+            let delivered = stage.hop.deliveries.filter { !$0.mail.hasPrefix("FROM:<>") }.map(\.recipients)
+            #expect(delivered == [["b@two.example"], ["x@archive.example"]])
         }
     }
 

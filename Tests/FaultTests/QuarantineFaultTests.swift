@@ -59,12 +59,16 @@ import Testing
         try await Lanes.run {
             let stage = try Stage()
             let directory = stage.gateway.stateDirectory + "/quarantine"
+            // Made when the daemon compares index and files, a moment after its start.
+            try poll("the index") { FileManager.default.fileExists(atPath: directory + "/index.sqlite") }
+            try FileManager.default.moveItem(atPath: directory, toPath: directory + ".away")
             try Data().write(to: URL(fileURLWithPath: directory))
             let reply = try send(Self.infected(), to: stage.gateway.port)
             #expect(reply.description.hasPrefix("451 4.5.0 Error in processing, id="), "\(reply)")
             try stage.gateway.log.wait(for: "Not a directory")
             #expect(try send(.clean(1), to: stage.gateway.port).code == 250)
             try FileManager.default.removeItem(atPath: directory)
+            try FileManager.default.moveItem(atPath: directory + ".away", toPath: directory)
             #expect(try send(Self.infected(), to: stage.gateway.port).description.hasPrefix("250 2.7.0 Ok, discarded"))
             #expect(stage.gateway.quarantined.count == 1)
             stage.expectCleanEnd()

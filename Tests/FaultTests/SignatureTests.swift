@@ -322,6 +322,9 @@ extension SignatureTests {
             }
             #expect(try inspected() == 2)
             #expect(stage.hop.deliveries.count == 3)
+            let configuration = stage.gateway.disk.path + "/mailreeve.yaml"
+            let status = try runTool(Programs.path("mailreeve"), ["status", "--config", configuration])
+            #expect(status.text.contains("2 messages, 4 hits, 2 misses"), "\(status.text)")
             try stage.gateway.disk.write("signatures/new.ndb", Self.signature(of: "green badgers read"))
             try stage.gateway.log.wait(for: "inspector generation 2 serves: 3 signatures")
             let reply = try send(Self.badgers, to: stage.gateway.port)

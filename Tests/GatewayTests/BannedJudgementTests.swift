@@ -37,7 +37,7 @@ import Testing
     @Test func wordsComeFromOurOwnRules() throws {
         let judgement = try judge(try book("ban *.com # other", "ban *.exe # programs"), [(0, 1)])
         let content = try #require(judgement.contents.first)
-        #expect(content.text == "programs:.exe-ms,.exe,a.exe")
+        #expect(content.text == "programs:.exe-ms,.exe,a.exe in part 1.1/1")
         #expect(content.path == "1.1/1" && content.rule == "banned.rules:2:1")
         #expect(judgement.contents.count == 1 && judgement.tests.isEmpty && judgement.allowed.isEmpty)
     }
@@ -61,6 +61,33 @@ import Testing
         #expect(judgement.contents.count == 1)
     }
 
+    /// A container that is banned by its name is named, and the file in it; a part that is not around the file is a lie.
+    @Test func whatTheRuleSpeaksOf() throws {
+        let book = try book("ban *.zip # no archives")
+        var report = Self.report
+        report.banned = [BannedFiring(set: 0, rule: 0, part: 2, matched: 1)]
+        let judgement = try BannedJudgement(report, book: book, sets: ["default"], envelope: Self.envelope, now: 0)
+        let content = try #require(judgement.contents.first)
+        #expect(
+            content.text == "no archives:.zip,a.zip | .exe-ms,.exe,a.exe in part 1.1/1" && content.names == ["a.zip"])
+        report.parts.append(PartDescription(path: "1.2", names: ["b.zip"], types: ["zip"], container: 0))
+        report.banned = [BannedFiring(set: 0, rule: 0, part: 2, matched: 3)]
+        #expect(throws: RuleJudgement.Refusal.self) {
+            try BannedJudgement(report, book: book, sets: ["default"], envelope: Self.envelope, now: 0)
+        }
+    }
+
+    /// The file in a compressed one is told by the name that it has once it is unpacked.
+    @Test func namesThatFollow() throws {
+        let book = try book("ban *.exe # programs")
+        var report = Self.report
+        report.parts[1] = PartDescription(path: "1.1", names: ["x.exe.gz"], types: ["gz"], container: 0)
+        report.parts[2] = PartDescription(path: "1.1/1", types: ["asc", "txt"], container: 1)
+        report.banned = [BannedFiring(set: 0, rule: 0, part: 2, matched: 2)]
+        let judgement = try BannedJudgement(report, book: book, sets: ["default"], envelope: Self.envelope, now: 0)
+        #expect(judgement.contents.first?.text == "programs:.asc,x.exe in part 1.1/1")
+    }
+
     /// Rules and parts that are not there are lies.
     @Test func whatIsNotThereIsRefused() throws {
         let book = try book("ban *.exe")
@@ -79,7 +106,11 @@ import Testing
         report.banned = (1...1000).map { BannedFiring(set: 0, rule: 0, part: $0, matched: $0) }
         let judgement = try BannedJudgement(
             report, book: try book("ban *.exe"), sets: ["default"], envelope: Self.envelope, now: 0)
-        #expect(judgement.contents.count == BannedJudgement.shown)
+        #expect(judgement.contents.count == BannedJudgement.shown && judgement.further == 1000 - BannedJudgement.shown)
+        var verdict = Verdict(report)
+        verdict.add(banned: judgement.contents, further: judgement.further, isStrippable: false)
+        #expect(verdict.bannedTexts.count == BannedJudgement.shown + 1)
+        #expect(verdict.bannedTexts.last == "and \(1000 - BannedJudgement.shown) more")
     }
 
     @Test func rulesThatAreWrongAreRefused() {

@@ -116,7 +116,35 @@ import Testing
         let first = id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody\n")
         #expect(
             id("Received: y\nX-Spam-Status: No\nDate: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody\n") == first)
+        #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: ***SPAM*** s\n\nbody\n") == first)
         #expect(id("Date: x\nMessage-ID: <2@x>\nFrom: a\nSubject: s\n\nbody\n") != first)
         #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody.\n") != first)
+    }
+
+    @Test(
+        arguments: [
+            ("Subject: [X] s", "Subject: s"), ("Subject: [X] [X] s", "Subject: s"),
+            ("Subject: [X] **S** s", "Subject: s"),
+            ("Subject:   **SS** s", "Subject:   s"), ("Subject: [X]", "Subject: "),
+            ("Subject: s [X]", "Subject: s [X]"),
+            ("Subject: [X]s", "Subject: [X]s"), ("subject: [X] s\n t", "subject: s\n t"), ("To: [X] s", "To: [X] s"),
+            ("Subject: a\nSubject: [X] b", "Subject: a\nSubject: [X] b"), ("Subject:", "Subject:"),
+            ("Subject: =?UTF-8?B?w5wg?= s", "Subject: s"), ("", ""),
+        ])
+    func tagsOfOursAreTakenOffSubjects(_ field: String, _ wanted: String) throws {
+        var settings = Settings()
+        settings.policies["default"]?.subjectTags = [.spam: "**S**", .infected: "[X]"]
+        var bank = Settings.Bank()
+        bank.overlay = try PolicyOverlay(assignments: ["subject_tags.spam=**SS**"])
+        settings.banks = [bank]
+        var recipient = Settings.RecipientSettings()
+        recipient.overlay = try PolicyOverlay(assignments: ["subject_tags.spam=Ü"])
+        settings.recipients = [recipient]
+        func message(_ field: String) -> [UInt8] {
+            Array("From: a\n\(field)\nTo: b\n\n[X] s\n".replacing("\n", with: "\r\n").utf8)
+        }
+        let removed = SubjectTags(settings).removed(from: message(field))
+        #expect(String(decoding: removed, as: UTF8.self) == String(decoding: message(wanted), as: UTF8.self))
+        #expect(SubjectTags(Settings()).removed(from: message(field)) == message(field))
     }
 }

@@ -21,7 +21,7 @@ import Testing
 
     private func book(_ yaml: String) throws -> PolicyBook {
         let loaded = ConfigurationFile.parse(yaml, file: "f")
-        #expect(loaded.problems == [])
+        #expect(!loaded.hasErrors)
         return try PolicyBook(loaded.settings)
     }
 

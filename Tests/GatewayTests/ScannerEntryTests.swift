@@ -1,4 +1,5 @@
 import Configuration
+import Linux
 import MailModel
 import Patterns
 import TestSupport
@@ -14,7 +15,7 @@ import Testing
     @Test func theFileIsAValidConfiguration() throws {
         #expect(Self.loaded.problems == [])
         #expect(Self.loaded.settings.scanners.count > 10)
-        let set = try ScannerTable(launcher: "/x", settings: Self.loaded.settings).scanners { _ in }
+        let set = try ScannerTable(launcher: "/x", settings: Self.loaded.settings).scanners(NameScores([])) { _ in }
         #expect(set.states.count == Self.loaded.settings.scanners.count)
     }
 
@@ -62,11 +63,35 @@ import Testing
         }
     }
 
+    /// The real program with the options of the entry: what it finds, all matches of it, and what it gives up on.
+    @Test(.enabled(if: Programs.peer("clamscan") != nil, "clamscan is not installed (make test-deps)"))
+    func clamscanAsShipped() async throws {
+        let scratch = try Scratch(.memory)
+        let database = try scratch.directory("database")
+        try scratch.copy(Programs.signatures, to: "database/test.ndb")
+        try scratch.write("database/junk.ndb", "Junk:0:*:73656c662d74657374406c6f63616c686f7374\n")
+        var entry = try #require(Self.loaded.settings.scanners.first { $0.name == "clamscan" })
+        entry.programs = [Programs.peer("clamscan") ?? ""]
+        entry.readable = [database]
+        func answer(_ more: [String] = []) async throws -> ScanAnswer {
+            var settings = Settings()
+            settings.workspace.directory = try scratch.directory("workspace")
+            var changed = entry
+            changed.arguments = ["--database=\(database)"] + more + entry.arguments
+            let table = ScannerTable(launcher: Programs.path("mailreeve-launcher"), settings: settings)
+            let scanner = try #require(try table.places(changed).first?.scanner)
+            return try await scanner.scan(try TestSample.eicar.subject(), deadline: monotonicNow() + 60_000_000_000)
+        }
+        #expect(Set(try await answer().findings.map(\.name)) == ["Junk.UNOFFICIAL", "Eicar-Test-Signature.UNOFFICIAL"])
+        let limited = try await answer(["--max-filesize=60"])
+        #expect(limited.unchecked.contains { $0.reason == .overLimits }, "\(limited)")
+    }
+
     private static func scanner(_ name: String) throws -> CommandScanner {
         let entry = try #require(loaded.settings.scanners.first { $0.name == name })
         var settings = Settings()
         settings.scanners = [entry]
         return try #require(
-            try ScannerTable(launcher: "/x", settings: settings).make(entry) as? CommandScanner)
+            try ScannerTable(launcher: "/x", settings: settings).places(entry).first?.scanner as? CommandScanner)
     }
 }

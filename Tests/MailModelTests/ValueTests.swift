@@ -45,7 +45,7 @@ import Testing
         #expect(
             UncheckedReason.allCases.map(\.rawValue) == [
                 "encrypted", "ambiguous", "over-limits", "unsupported", "corrupt", "scanner-failed", "scanner-crashed",
-                "deadline",
+                "deadline", "workspace-full",
             ])
         #expect(DispositionKind.allCases.filter(\.isDelivered) == [.deliver, .deliverMarked, .strip])
     }

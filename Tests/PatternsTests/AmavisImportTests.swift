@@ -122,7 +122,7 @@ import Testing
     @Test(arguments: [
         ("0", true), ("0.0", true), ("00", true), ("0x0", true), ("0e3", true), ("-0", true), ("'0'", true),
         ("''", true),
-        ("\"0\"", true), ("undef", true), ("1", false), ("'0.0'", false), ("'00'", false), ("0.5", false),
+        ("\"0\"", true), ("1", false), ("'0.0'", false), ("'00'", false), ("0.5", false),
         ("0x1", false),
         ("-1", false), ("'DISCARD'", false),
     ])
@@ -130,6 +130,57 @@ import Testing
         let text = "$banned_filename_re = new_RE([ qr'a' => \(value) ]);\n"
         #expect(lines(text) == ["set default", allows ? "allow any /a/" : "ban any /a/"])
         #expect(!imported(text).notes.contains { $0.isLoss })
+    }
+
+    /// Undefined ends a table without a decision: what is asked behind it is a set of its own.
+    @Test func whatIsUndefinedDecidesNothing() {
+        let text = "$banned_filename_re = new_RE([ qr'a' => undef ], qr'b');\n"
+        #expect(lines(text) == ["set default", "skip any /a/", "ban any /b/"])
+        #expect(imported(text).notes.isEmpty)
+        let both = imported(text + "$banned_namepath_re = new_RE(qr'N=a');\n")
+        #expect(String(decoding: both.rules, as: UTF8.self).contains("set namepath\nban namepath /N=a/\n"))
+        #expect(both.notes.map(\.line) == [2] && both.notes.first?.text.contains("end every banned_rules") == true)
+    }
+
+    /// Forms that stand in files of real sites, and what Perl makes of them.
+    @Test(
+        arguments: [
+            ("=head1 x\n{ \" '\n=cut\n$banned_filename_re = new_RE(qr'a');", ["ban any /a/"]),
+            ("\u{FEFF}$banned_filename_re = new_RE(qr'a');", ["ban any /a/"]),
+            ("\u{FEFF}=pod\n{\n=cut\n$banned_filename_re = new_RE(qr'a');", ["ban any /a/"]),
+            ("$banned_filename_re = new Amavis::Lookup::RE( qr'a'i, );", ["ban any /a/i"]),
+            ("$banned_filename_re = Amavis::Lookup::RE->new(qr'a');", ["ban any /a/"]),
+            ("our($x);\r\n$banned_filename_re = new_RE( # head\r\n  qr'a'x,  # why\r\n);\r\n", ["ban any /a/  # why"]),
+            (
+                "$banned_filename_re = new_RE((qr'a', [qr'b' => (0)]), qr'c');",
+                ["ban any /a/", "allow any /b/", "ban any /c/"]
+            ),
+            ("my @x = (qr'a', [qr'b'=>0]); $banned_filename_re = new_RE(@x);", ["ban any /a/", "allow any /b/"]),
+            ("$banned_filename_re = new_RE(map { $_ } 1); $banned_filename_re = new_RE(qr'a');", ["ban any /a/"]),
+            ("$banned_filename_re = new_RE(qr'a'); $banned_filename_re = undef;", []),
+            (
+                "$banned_filename_re = new_RE(qr#a#, qr(b(c)), qr<d>, qr[e[f]], qr {h});",
+                [
+                    "ban any /a/", "ban any /b(c)/", "ban any /d/", "ban any /e[f]/", "ban any /h/",
+                ]
+            ),
+            (
+                "%banned_rules = ('DEFAULT' => new_RE(qr'a')); %banned_rules = (%banned_rules, 'DEFAULT' => new_RE(qr'b'));",
+                ["ban any /b/"]
+            ),
+            ("$x = \\new_RE(qr'a'); $banned_filename_re = $$x;", []),
+        ] as [(String, [String])])
+    func formsOfRealFiles(_ text: String, _ rules: [String]) {
+        #expect(lines(text).dropFirst() == rules[...], "\(imported(text).notes)")
+    }
+
+    /// A set without rules is not there: a policy that asks it must not start as if it were.
+    @Test func emptySets() {
+        let text = "%banned_rules = ('A' => new_RE(map { $_ } @x), 'B' => new_RE(), 'C' => new_RE(qr'c'));"
+        #expect(lines(text) == ["set default", "set C", "ban any /c/"])
+        let notes = imported(text).notes
+        #expect(notes.contains { $0.isLoss } && notes.count { $0.text.contains("has no rules") } == 2, "\(notes)")
+        #expect(imported("$x = 1;").notes.map(\.text) == ["there are no rules in this file"])
     }
 
     /// What Perl compiles and PCRE2 does not is left out, so that the file can be used.

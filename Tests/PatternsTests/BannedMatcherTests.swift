@@ -84,6 +84,24 @@ import Testing
         #expect(matches.map(\.set) == [0, 1] && matches.map(\.file) == [3, 3] && matches.map(\.matched) == [1, 3])
     }
 
+    /// A rule that skips ends its set without a decision, for the name itself only.
+    @Test func skippingEndsTheSet() {
+        #expect(decided("skip *.exe\nban *\n") == [-1, 1])
+        #expect(decided("score 1 A *.exe\nskip *.exe\nban *\n") == [0, 2])
+        #expect(lookup("skip *.exe\nban *.exe\nset other\nban *.exe\n").map(\.set) == [1])
+        let hidden = [BannedFile(container: nil, placement: "1", names: ["a.exe."])]
+        #expect(lookup("skip *.exe\nban *.exe\n", hidden).map(\.rule) == [1])
+    }
+
+    /// What amavis takes for data is banned by what bans data there, and not let through by what lets data through.
+    @Test func dataOfAmavis() {
+        let files = [BannedFile(container: nil, placement: "1", names: ["a"], types: ["lnk"])]
+        #expect(lookup("ban any /^[.]dat$/\n", files).count == 1)
+        #expect(lookup("ban namepath /T=dat/\n", files).count == 1)
+        #expect(lookup("allow any /^[.]dat$/\nban lnk\n", files).map(\.rule) == [1])
+        #expect(lookup("ban dat\n", files).isEmpty)
+    }
+
     @Test func hiddenNamesAreSeen() {
         for name in ["x\u{202E}fdp.exe", "x.exe\u{0}.txt", "x.exe.", "x.exe:s", "x.ex\u{200B}e", "x\u{FF0E}exe"] {
             let matches = lookup("ban *.exe\n", [BannedFile(container: nil, placement: "1", names: [name])])
@@ -209,6 +227,12 @@ import Testing
     @Test func lintNamesWhatAsksForSeveralNames() {
         let text = "ban *.exe *.scr\nban *.com not *.net\nban *.{a,b}\nban name /a/ *.c\n"
         let rules = BannedRules([BannedRules.Source(name: "f", text: Array(text.utf8))])
+        #expect(BannedLint.findings(rules).map(\.place.line) == [1])
+    }
+
+    @Test func lintNamesWhatTakesVeryLong() {
+        let rules = BannedRules([BannedRules.Source(name: "f", text: Array("ban name /(a+)+$/\nban name /a+$/\n".utf8))]
+        )
         #expect(BannedLint.findings(rules).map(\.place.line) == [1])
     }
 

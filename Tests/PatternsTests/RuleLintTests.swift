@@ -94,6 +94,55 @@ import Testing
         #expect(says("/free money/ REJECT 2.1.5 fine\n", .doubt, "4.1.5 is said"))
     }
 
+    /// Without settings each next hop is told of once; with them those that are missing.
+    @Test func filtersAreLookedUpInTheSettings() {
+        let rules = "/free money/ FILTER smtp:[a]:1\n/cheap/ FILTER smtp:[a]:1\n/(bad)/ FILTER smtp:[$1]:1\n"
+        #expect(findings(rules).map(\.line) == [1])
+        let table = RuleTable(TableName(type: .pcre, place: "t"), text: Array(rules.utf8))
+        #expect(RuleLint.findings(table, in: .body, filters: ["smtp:[a]:1"]).isEmpty)
+        let missing = RuleLint.findings(table, in: .body, filters: ["smtp:[b]:1"])
+        #expect(missing.map(\.line) == [1, 2])
+        #expect(missing.allSatisfy { $0.severity == .dead && $0.text.contains("keeps the gateway from starting") })
+    }
+
+    @Test func aRuleWithoutTextPutsMailOff() {
+        #expect(says("/free money/\n", .doubt, "put off (451 4.3.0)"))
+    }
+
+    /// The first reason why a rule is dead is enough, and that it is slow is said where nothing else is.
+    @Test func noRuleIsToldOfTwice() {
+        let found = findings("/.*/ WARN\n/(a+)+$/ NOSUCH\n/free/ NOSUCH\n/free/ NOSUCH\n/^/ WARN\n")
+        #expect(found.map(\.line) == [1, 2, 3, 4, 5])
+        #expect(found.dropFirst().allSatisfy { $0.severity == .dead })
+        #expect(!found.contains { $0.text.hasPrefix("slow: ") })
+    }
+
+    /// What is looked up in another list, or never looks so.
+    @Test(arguments: [
+        (CheckList.body, "^Subject: viagra", "header_checks"), (.body, "^X-Mailer: foo", "header_checks"),
+        (.decodedHeader, "=\\?utf-8\\?", "encoded words"), (.decodedBody, "=\\?utf-8\\?", "encoded words"),
+        (.decodedBody, "^<html>", "what is shown"), (.decodedBody, "free=20money", "quoted-printable"),
+    ])
+    func patternsOfAnotherList(_ list: CheckList, _ pattern: String, _ text: String) {
+        #expect(says("/\(pattern)/ WARN\n", .doubt, text, in: list), "\(pattern)")
+    }
+
+    @Test func patternsThatNoTextOfTheListHas() {
+        #expect(says("/^Content-Type:/ WARN\n", .dead, "begins with \"name: \"", in: .attachment))
+        #expect(says("/^filename=/ WARN\n", .dead, "begins with \"name: \"", in: .attachment))
+        #expect(
+            findings("/^name: .*exe/ WARN\n/^type: x/ WARN\n/^n/ WARN\n", .attachment).allSatisfy {
+                $0.severity == .doubt
+            })
+        #expect(says("/^Subject:.*\\n/ WARN\n", .dead, "unfolded", in: .decodedHeader))
+        #expect(!says("/^Subject:.*\\n/ WARN\n", .dead, "unfolded", in: .header))
+        let latin = RuleTable(
+            TableName(type: .pcre, place: "t"), text: Array("/gr".utf8) + [0xFC] + Array("n/ WARN\n".utf8))
+        #expect(RuleLint.findings(latin, in: .decodedBody).contains { $0.text.contains("not UTF-8") })
+        #expect(findings("/gr\u{FC}n/ WARN\n", .decodedBody).isEmpty)
+        #expect(findings("/^Hello: you/ WARN\n/Subject: x/ WARN\n", .body).isEmpty)
+    }
+
     @Test func backReferencesOfTheLibraryAreNamed() {
         #expect(says("/free (a+)\\1/ WARN\n", .doubt, "back reference", in: .body, .regexp))
         #expect(!says("/free (a+)\\1/ WARN\n", .doubt, "back reference", in: .body, .pcre))

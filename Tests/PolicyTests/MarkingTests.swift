@@ -13,8 +13,10 @@ import Testing
             by: ContentPolicy(infected: .reject, unchecked: [:], levels: levels), standing: standing, size: 1)
     }
 
-    private func fields(_ verdict: Verdict, report: Bool = false) -> String {
-        SpamFields.text(verdict, SpamLevels(), addsReport: report)
+    private func fields(
+        _ verdict: Verdict, report: Bool = false, autolearning: AutolearningStatus = .no
+    ) -> String {
+        SpamFields.text(verdict, SpamLevels(), addsReport: report, autolearning: autolearning)
     }
 
     @Test func spamFieldsInAmavisForm() {
@@ -26,12 +28,36 @@ import Testing
                 == "X-Spam-Flag: YES\r\nX-Spam-Score: 7.105\r\nX-Spam-Level: *******\r\n"
                 + "X-Spam-Status: Yes, score=7.105\r\n\ttagged_above=2 required=6.31\r\n"
                 + "\ttests=[BAYES_99=4.3,\r\n\tRULE=2.805] autolearn=no\r\n"
-                + "X-Spam-Report:\r\n\t* 4.3 BAYES_99\r\n\t* 2.805 RULE a\\x0D\\x0Ab ?\r\n")
+                + "X-Spam-Report:\r\n\t* 4.3 BAYES_99 Learnt mail: spam is 99 to 100 % probable\r\n\t* 2.805 RULE a\\x0D\\x0Ab ?\r\n"
+        )
         #expect(fields(verdict([ScoredTest(name: "T", score: 1.999)])) == "")
         let tagged = fields(verdict([ScoredTest(name: "T", score: 2)]), report: true)
         #expect(
             tagged.hasPrefix("X-Spam-Flag: NO\r\nX-Spam-Score: 2\r\nX-Spam-Level: **\r\nX-Spam-Status: No, score=2"))
         #expect(!tagged.contains("X-Spam-Report"))
+    }
+
+    /// What a test means, and behind it what was seen.
+    @Test func theReportSaysWhatTestsMean() {
+        let tests = [
+            ScoredTest(name: "BAYES_99", score: 3.5, evidence: "spam: viagra (9/0)"),
+            ScoredTest(name: "ANOMALY_BARE_CR", score: 3, evidence: "at octet 7"), ScoredTest(name: "OTHER", score: 1),
+        ]
+        let out = fields(verdict(tests), report: true)
+        for line in [
+            "* 3.5 BAYES_99 Learnt mail: spam is 99 to 100 % probable: spam: viagra (9/0)",
+            "* 3 ANOMALY_BARE_CR A form that mail readers disagree on: at octet 7", "* 1 OTHER",
+        ] {
+            #expect(out.contains("\t\(line)\r\n"), "\(out)")
+        }
+    }
+
+    @Test(arguments: ["ham", "spam", "no", "disabled", "unavailable", "failed"])
+    func autolearningIsSaid(_ word: String) throws {
+        let status = try #require(AutolearningStatus(rawValue: word))
+        #expect(
+            fields(verdict([ScoredTest(name: "T", score: 2)]), autolearning: status)
+                .hasSuffix("tests=[T=2] autolearn=\(word)\r\n"))
     }
 
     @Test func listsAreSaid() {
@@ -58,7 +84,9 @@ import Testing
     }
 
     @Test func tags() {
-        #expect(SubjectTag.text("***SPAM***") == Array("***SPAM*** ".utf8))
+        for tag in ["***SPAM***", "***SPAM*** ", "***SPAM***   "] {
+            #expect(SubjectTag.text(tag) == Array("***SPAM*** ".utf8) && SubjectTag.isIn("***SPAM***", tag))
+        }
         let word = String(decoding: SubjectTag.text("Вирус"), as: UTF8.self)
         #expect(word == "=?UTF-8?B?0JLQuNGA0YPRgSA=?= ")
         let long = String(decoding: SubjectTag.text(String(repeating: "é", count: 60)), as: UTF8.self)
@@ -126,9 +154,28 @@ import Testing
         verdict.skipped = [.infected, .spam]
         #expect(
             HeaderEdits.unchecked(verdict)
-                == "X-Mailreeve-Unchecked: scanner-failed (clamav), encrypted, scanner-failed (ax0Dx0AXy), bypassed (infected)\r\n"
+                == "X-Mailreeve-Unchecked: scanner-failed (clamav), encrypted, scanner-failed (ax0Dx0AXy), bypassed (infected), bypassed (spam)\r\n"
         )
+        // What an allowed sender sends was looked at.
+        verdict.standing.isAllowed = true
+        #expect(HeaderEdits.unchecked(verdict).hasSuffix(", bypassed (infected)\r\n"))
         #expect(HeaderEdits.unchecked(Samples.verdict()) == "")
+    }
+
+    /// What a policy does not look for is not alarmed of either.
+    @Test func nothingIsSaidOfWhatIsBypassed() {
+        var verdict = Samples.verdict(viruses: ["V"])
+        verdict.badHeaders = [Verdict.HeaderFault(kind: .longLine, detail: "x")]
+        #expect(HeaderEdits.alert(verdict).contains("INFECTED") && HeaderEdits.alert(verdict).contains("BAD HEADER"))
+        verdict.skipped = [.infected, .badHeader]
+        #expect(HeaderEdits.alert(verdict) == "")
+    }
+
+    @Test func amavisHold() {
+        let verdict = Samples.verdict(unchecked: [.encrypted, .overLimits])
+        #expect(HeaderEdits.amavisHold(verdict, names: .amavis) == "X-Amavis-Hold: over-limits\r\n")
+        #expect(HeaderEdits.amavisHold(verdict, names: .mailreeve) == "")
+        #expect(HeaderEdits.amavisHold(Samples.verdict(unchecked: [.encrypted]), names: .amavis) == "")
     }
 
     @Test func amavisNames() {

@@ -59,6 +59,15 @@ import Testing
         #expect(summary(.reject, Self.infected.only(.oversized)).hasPrefix("450 4.3.4 Reject (soft_bounce), id=i"))
     }
 
+    @Test func aFullWorkspaceIsInsufficientStorage() {
+        let reply = ReplyTexts.content(
+            .tempfail, Samples.verdict(unchecked: [.overLimits, .workspaceFull]), id: Self.id)
+        #expect(
+            reply.summary
+                == "452 4.3.1 Insufficient system storage, id=59301-02 - UNCHECKED: over-limits, workspace-full")
+        #expect(reply.isTemporary)
+    }
+
     /// What exactly failed is for the log, not for a stranger.
     @Test func privateDetailsAreNotSaid() {
         let reply = ReplyTexts.content(.tempfail, Samples.verdict(unchecked: [.scannerFailed]), id: Self.id)

@@ -44,11 +44,29 @@ import Testing
         #expect(none.keepsCopy(for: verdict(.hold(""))))
     }
 
+    /// A blank for each octet that is no printable ASCII, and no line longer than SMTP has them.
+    @Test func wordsOfRulesAreSentAsBySMTPD() {
+        func reply(_ words: String) -> String {
+            ReplyTexts.content(.reject, verdict(.reject(EnhancedStatus(5, 7, 1), words)), id: "1-2").summary
+        }
+        #expect(reply("gr\u{FC}\u{DF}e \\d\t!") == "550 5.7.1 gr    e \\d !")
+        let limit = ReplyTexts.ruleTextLimit
+        #expect(reply(String(repeating: "x", count: limit)).utf8.count == 10 + limit)
+        #expect(reply(String(repeating: "x", count: limit + 1)).utf8.count == 10 + limit)
+    }
+
     @Test func repliesAreThoseOfPostfix() {
         let refused = ReplyTexts.content(.reject, verdict(Self.refusal), id: "1-2")
-        #expect(refused.summary == "550 5.7.1 no\\x0D\\x0Athanks")
+        #expect(refused.summary == "550 5.7.1 no  thanks")
         #expect(ReplyTexts.content(.tempfail, verdict(Self.deferral), id: "1-2").summary == "451 4.3.2 later")
         let discarded = ReplyTexts.content(.discard, verdict(Self.refusal), id: "1-2")
         #expect(discarded.summary.hasPrefix("250 2.7.0 Ok, discarded, id=1-2 - RULE: no"))
+        // What DISCARD and HOLD do is not for the sender.
+        for (kind, ruling) in [(DispositionKind.discard, Verdict.Ruling.discard("spam")), (.quarantine, .hold("odd"))] {
+            let reply = ReplyTexts.content(kind, verdict(ruling), id: "1-2")
+            #expect(reply.summary == "250 2.0.0 Ok: queued as 1-2")
+        }
+        let infected = ReplyTexts.content(.discard, verdict(.discard("spam"), viruses: ["X"]), id: "1-2")
+        #expect(infected.summary == "250 2.7.0 Ok, discarded, id=1-2 - INFECTED: X")
     }
 }

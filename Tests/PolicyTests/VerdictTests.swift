@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    /// All 256 sets of reasons under the defaults that the configuration documents: something that may still be checked
+    /// All 512 sets of reasons under the defaults that the configuration documents: something that may still be checked
     /// is never let through by something else that may pass.
     @Test func documentedDefaultsForEveryCombination() {
         let defaults: [UncheckedReason: Destiny] = [
@@ -111,7 +111,7 @@ import Testing
         for bits in 1..<(1 << all.count) {
             let reasons = all.indices.filter { bits & (1 << $0) != 0 }.map { all[$0] }
             let expected: Destiny
-            if !Set(reasons).isDisjoint(with: [.scannerFailed, .scannerCrashed, .deadline]) {
+            if !Set(reasons).isDisjoint(with: [.scannerFailed, .scannerCrashed, .deadline, .workspaceFull]) {
                 expected = .tempfail
             } else if !Set(reasons).isDisjoint(with: [.ambiguous, .overLimits, .corrupt]) {
                 expected = .quarantine
@@ -122,6 +122,22 @@ import Testing
             #expect(policy.destiny(for: verdict) == expected, "\(reasons)")
             #expect(policy.keepsCopy(for: verdict) == (expected == .quarantine))
         }
+    }
+
+    /// No setting lets a message pass that could not be looked at for want of room.
+    @Test(arguments: Destiny.allCases)
+    func aFullWorkspaceIsNeverAPass(destiny: Destiny) {
+        let full = Samples.verdict(unchecked: [.workspaceFull])
+        var policy = Self.policy([.workspaceFull: destiny])
+        #expect(policy.destiny(for: full) == .tempfail)
+        policy.lovers = [.unchecked]
+        #expect(policy.destiny(for: full) == .tempfail)
+        policy.lovers = []
+        policy.bypass = [.unchecked]
+        let graded = full.graded(by: policy, size: 1)
+        #expect(graded.category == .unchecked && policy.disposition(for: graded) == .tempfail)
+        let other = Samples.verdict(unchecked: [.corrupt]).graded(by: policy, size: 1)
+        #expect(other.category == .clean)
     }
 
     /// Rules are judged by the gateway's own tables: a report that claims one passes nothing.

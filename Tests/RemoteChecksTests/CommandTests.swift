@@ -14,12 +14,20 @@ import Testing
 
         init() throws { scratch = try Scratch(.memory) }
 
+        /// Codes as the settings have them by default.
+        static func command(_ programs: [String], _ arguments: [String]) -> CommandScanner.Command {
+            var command = CommandScanner.Command(programs: programs, arguments: arguments)
+            command.reading.cleanCodes = [0]
+            command.reading.infectedCodes = [1]
+            return command
+        }
+
         /// A scanner that is a shell script.
         func script(
             _ text: String, network: Bool = false, _ change: (inout CommandScanner.Command) throws -> Void = { _ in }
         ) throws -> CommandScanner {
             let path = try scratch.write("scanner", "#!/bin/sh\n\(text)\n", mode: 0o755)
-            var command = CommandScanner.Command(programs: ["/nonexistent/scanner", path], arguments: ["{}"])
+            var command = Self.command(["/nonexistent/scanner", path], ["{}"])
             try change(&command)
             return try scanner(command, network: network)
         }
@@ -46,10 +54,10 @@ import Testing
         let bench = try Bench()
         _ = try bench.scratch.directory("database")
         try bench.scratch.copy(Programs.signatures, to: "database/test.ndb")
-        var command = CommandScanner.Command(
-            programs: [Programs.peer("clamscan") ?? ""],
-            arguments: ["--stdout", "--no-summary", "-r", "--database=\(bench.scratch.path)/database", "{}"])
-        command.namePattern = try OutputPattern("^.+: (?!Infected Archive)(.*) FOUND$")
+        var command = Bench.command(
+            [Programs.peer("clamscan") ?? ""],
+            ["--stdout", "--no-summary", "-r", "--database=\(bench.scratch.path)/database", "{}"])
+        command.reading.namePattern = try OutputPattern("^.+: (?!Infected Archive)(.*) FOUND$")
         let scanner = try bench.scanner(command, readable: [bench.scratch.path + "/database"])
         #expect(try await scanner.scan(try subject("clean", parts: ["x"]), deadline: deadline(60)) == ScanAnswer())
         let answer = try await scanner.scan(try subject("clean", parts: ["x", eicar]), deadline: deadline(60))
@@ -84,21 +92,56 @@ import Testing
         #expect(try await result("kill -9 $$") == "failed: ended by signal 9")
         #expect(
             try await result("echo 'a: W32.One found'; echo 'b: W32.Two found'; echo 'b: W32.One found'; exit 1") {
-                $0.namePattern = try OutputPattern(": (\\S+) found$")
+                $0.reading.namePattern = try OutputPattern(": (\\S+) found$")
             } == "W32.One,W32.Two")
         // What says "infected" counts before what says "clean".
         #expect(
-            try await result("echo INFECTED; exit 0") { $0.infectedPattern = try OutputPattern("^INFECTED") }
+            try await result("echo INFECTED; exit 0") { $0.reading.infectedPattern = try OutputPattern("^INFECTED") }
                 == "unnamed")
         #expect(
-            try await result("echo all fine; exit 7") { $0.cleanPattern = try OutputPattern("^all fine$") } == "")
+            try await result("echo all fine; exit 7") { $0.reading.cleanPattern = try OutputPattern("^all fine$") }
+                == "")
         #expect(
             try await result("exit 0") {
-                $0.cleanCodes = []
-                $0.cleanPattern = try OutputPattern("^all fine$")
+                $0.reading.cleanCodes = []
+                $0.reading.cleanPattern = try OutputPattern("^all fine$")
             } == "failed: ended with exit code 0")
         #expect(try await result("exit 126").hasPrefix("failed: cannot be run"))
         try bench.expectTidy()
+    }
+
+    /// libclamav's names for "not looked at" are no viruses, whoever prints them.
+    @Test func alertsAreUnchecked() async throws {
+        let bench = try Bench()
+        func answer(_ names: String...) async throws -> ScanAnswer {
+            let lines = names.map { "echo 'p1: \($0) FOUND'; " }.joined()
+            let scanner = try bench.script(lines + "exit 1") {
+                $0.reading.namePattern = try OutputPattern("^.+: (.*) FOUND$")
+            }
+            return try await scanner.scan(try subject("x"), deadline: deadline(20))
+        }
+        let limit = try await answer("Heuristics.Limits.Exceeded.MaxFileSize")
+        #expect(limit.unchecked.map(\.reason) == [.overLimits] && limit.findings.isEmpty)
+        let encrypted = try await answer("Heuristics.Encrypted.Zip")
+        #expect(encrypted.unchecked.map(\.reason) == [.encrypted] && encrypted.findings.isEmpty)
+        let both = try await answer("Heuristics.Encrypted.Zip", "Real.Virus")
+        #expect(both.findings.map(\.name) == ["Real.Virus"] && both.unchecked.count == 1)
+    }
+
+    /// New signatures of a program show in the times of what it reads.
+    @Test func theVersionOfAProgramIsThatOfItsFiles() async throws {
+        let bench = try Bench()
+        _ = try bench.scratch.directory("database")
+        let file = try bench.scratch.write("database/test.ndb", "x\n")
+        let scanner = try bench.scanner(
+            Bench.command(["/bin/true"], ["{}"]), readable: [bench.scratch.path + "/database"])
+        let times = [timespec(tv_sec: 5_000_000_000, tv_nsec: 0), timespec(tv_sec: 5_000_000_000, tv_nsec: 0)]
+        let before = try await scanner.version(deadline: deadline(20))
+        #expect(utimensat(AT_FDCWD, file, times, 0) == 0)
+        let after = try await scanner.version(deadline: deadline(20))
+        #expect(before != nil && before != after && after?.signatureTime == 5_000_000_000)
+        let none = try bench.scanner(Bench.command(["/bin/true"], ["{}"]))
+        #expect(try await none.version(deadline: deadline(20)) == nil)
     }
 
     @Test func theDirectoryHoldsMessageAndParts() async throws {
@@ -139,7 +182,7 @@ import Testing
     @Test func nothingIsThere() async throws {
         let bench = try Bench()
         let scanner = try bench.scanner(
-            CommandScanner.Command(programs: ["/nonexistent/a", "/nonexistent/b"], arguments: ["{}"]))
+            Bench.command(["/nonexistent/a", "/nonexistent/b"], ["{}"]))
         let mail = try subject("x")
         let why = await failure { () async throws(ScannerFailure) in
             try await scanner.scan(mail, deadline: deadline(20))

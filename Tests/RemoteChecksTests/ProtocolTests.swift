@@ -14,7 +14,8 @@ import Testing
     private static func program(_ command: [String], readable: [String] = []) -> ProtocolScanner {
         ProtocolScanner(
             .program(
-                command, launcher: Programs.path("mailreeve-launcher"),
+                [command[0], "/nonexistent"], arguments: Array(command[1...]),
+                launcher: Programs.path("mailreeve-launcher"),
                 ProgramSandbox(directory: "", readable: readable, memory: 4 << 30, fileSize: 0)),
             threads: 2)
     }
@@ -43,7 +44,7 @@ import Testing
         let path = scratch.path + "/scanner.sock"
         let process = try RunningProgram("/usr/bin/python3", [Self.example, path])
         try poll("the example") { access(path, F_OK) == 0 && (try? StreamSocket(path: path)) != nil }
-        let scanner = ProtocolScanner(.server([.unix(path: path)]), threads: 2)
+        let scanner = ProtocolScanner(.server(.unix(path: path)), threads: 2)
         try await Self.expectExample(scanner)
         process.signal(SIGSTOP)
         let mail = try subject("text")
@@ -108,6 +109,40 @@ import Testing
             try await scanner.scan(mail, deadline: deadline(20))
         }
         #expect(why != nil)
+    }
+
+    /// What the program says on standard error stands in the failure, bounded, and never blocks it.
+    @Test func standardErrorIsQuoted() async throws {
+        let mail = try subject("text")
+        func why(_ script: String) async -> String? {
+            await failure { () async throws(ScannerFailure) in
+                try await Self.program(["/bin/sh", "-c", script]).scan(mail, deadline: deadline(30))
+            }
+        }
+        #expect(await why("echo 'no licence' >&2; exit 3")?.hasSuffix(": no licence\n") == true)
+        let long = try #require(await why("read line; yes complaint | head -c 3000000 >&2; echo nonsense"))
+        #expect(long.hasPrefix("an answer that is none: nonsense: complaint") && long.utf8.count < 1000, "\(long)")
+        let closed = try #require(await why("read line; exec 2>&-; echo nonsense"))
+        #expect(closed == "an answer that is none: nonsense")
+        // The launcher's own words.
+        let missing = Self.program(["/usr/bin/python3", "/nonexistent.py"])
+        let words = try #require(
+            await failure { () async throws(ScannerFailure) in try await missing.scan(mail, deadline: deadline(30)) })
+        #expect(words.contains("/nonexistent.py"), "\(words)")
+    }
+
+    /// Programs come and go: it is looked for at each message.
+    @Test func aProgramThatIsNotThereIsAFailure() async throws {
+        let scratch = try Scratch(.memory)
+        let path = scratch.path + "/scanner"
+        let scanner = Self.program([path], readable: [path])
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await scanner.scan(mail, deadline: deadline(30))
+        }
+        #expect(why == "none of its programs is there: \(path), /nonexistent")
+        try scratch.write("scanner", "#!/bin/sh\nread line; echo '{\"version\":1}'; read more\n", mode: 0o755)
+        #expect(try await scanner.scan(mail, deadline: deadline(30)) == ScanAnswer())
     }
 
     @Test func whatHangsIsEnded() async throws {

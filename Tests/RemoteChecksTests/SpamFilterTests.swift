@@ -7,13 +7,13 @@ import Testing
 
 /// The clients of spamd and rspamd with the real programs, and with what pretends to be one.
 @Suite struct SpamFilterTests {
-    private static func client(_ kind: SpamFilter.Kind, _ addresses: [ScannerAddress], percent: Int = 100)
-        -> any RemoteScanner
-    {
+    private static func client(
+        _ kind: SpamFilter.Kind, _ address: ServerAddress, percent: Int = 100
+    ) -> any RemoteScanner {
         let score = ScorePolicy(percent: percent)
         return switch kind {
-        case .spamd: SpamdScanner(addresses: addresses, user: "", score: score, threads: 4)
-        case .rspamd: RspamdScanner(addresses: addresses, password: "", score: score, threads: 4)
+        case .spamd: SpamdScanner(address: address, user: "", score: score, threads: 4)
+        case .rspamd: RspamdScanner(address: address, password: "", score: score, threads: 4)
         }
     }
 
@@ -21,18 +21,24 @@ import Testing
     func pointsAndTests(kind: SpamFilter.Kind) async throws {
         guard SpamFilter.isThere(kind) else { return print("\(kind) is not installed (make test-deps): skipped") }
         let filter = try SpamFilter(kind)
-        let address = ScannerAddress.tcp(host: "127.0.0.1", port: filter.port)
-        let client = Self.client(kind, [address])
+        let address = ServerAddress.tcp(host: "127.0.0.1", port: filter.port)
+        let client = Self.client(kind, address)
         let ham = try await client.scan(try subject("nothing here"), deadline: deadline(30))
         #expect(ham.tests.reduce(0) { $0 + $1.score } == 0 && !ham.tests.contains { $0.name == "TEST_WORDS" })
         let mail = try subject("seven \(SpamFilter.words) audit")
         let spam = try await client.scan(mail, deadline: deadline(30))
         #expect(abs(spam.tests.reduce(0) { $0 + $1.score } - SpamFilter.points) < 0.01, "\(spam.tests)")
         #expect(spam.tests.contains { $0.name == "TEST_WORDS" }, "\(spam.tests)")
-        let half = try await Self.client(kind, [address], percent: 50).scan(mail, deadline: deadline(30))
+        let half = try await Self.client(kind, address, percent: 50).scan(mail, deadline: deadline(30))
         #expect(abs(half.tests.reduce(0) { $0 + $1.score } - SpamFilter.points / 2) < 0.01)
         let sample = try await client.scan(try TestSample.gtube.subject(), deadline: deadline(30))
         #expect(TestSample.gtube.isFound(in: sample), "\(sample)")
+        // Whatever its points are worth here, the sample is found.
+        for percent in [0, 10, 1000] {
+            let scaled = try await Self.client(kind, address, percent: percent).scan(
+                try TestSample.gtube.subject(), deadline: deadline(30))
+            #expect(TestSample.gtube.isFound(in: scaled), "\(percent): \(scaled)")
+        }
         let version = try #require(try await client.version(deadline: deadline(30)))
         #expect(version.text.hasPrefix(kind == .spamd ? "spamd, protocol 1." : "rspamd/"))
         let large = try subject("\(SpamFilter.words)\r\n" + String(repeating: "line of text\r\n", count: 100_000))
@@ -99,11 +105,32 @@ import Testing
             socket.shutdownWriting()
             socket.awaitEnd()
         }
-        let client = Self.client(.rspamd, [.unix(path: server.path)])
+        let client = Self.client(.rspamd, .unix(path: server.path))
         let mail = try subject("text")
         let why = await failure { () async throws(ScannerFailure) in try await client.scan(mail, deadline: deadline(20))
         }
         #expect(why != nil)
+    }
+
+    /// What stands in an envelope goes over as it is, as far as a field of HTTP can hold it.
+    @Test func theEnvelopeIsInTheFields() async throws {
+        let server = try ScriptedServer { socket in
+            var head: [String] = []
+            while let line = try? socket.line(), !line.isEmpty { head.append(line) }
+            let words = head.filter { $0.hasPrefix("From:") || $0.hasPrefix("Rcpt:") || $0.hasPrefix("Helo:") }
+            let names = words.joined(separator: "|").replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            let body = "{\"score\":1,\"action\":\"x\",\"symbols\":{\"A\":{\"score\":1,\"options\":[\"\(names)\"]}}}"
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            socket.awaitEnd()
+        }
+        var mail = try subject("text")
+        mail.sender = #""x\"y"@example.org"#
+        mail.recipients = ["\"a\u{1}\r\nb\"@example.net", "дом@example.org"]
+        mail.helo = "client\u{7F}.example"
+        let answer = try await Self.client(.rspamd, .unix(path: server.path)).scan(mail, deadline: deadline(20))
+        #expect(
+            answer.tests.first?.evidence
+                == #"From: "x\"y"@example.org|Rcpt: "a???b"@example.net|Rcpt: дом@example.org|Helo: client?.example"#)
     }
 
     @Test func dripsAreCutOff() async throws {
@@ -115,7 +142,7 @@ import Testing
                 usleep(20_000)
             }
         }
-        let client = Self.client(.rspamd, [.unix(path: server.path)])
+        let client = Self.client(.rspamd, .unix(path: server.path))
         let mail = try subject("text")
         let why = await failure { () async throws(ScannerFailure) in
             try await client.scan(mail, deadline: deadline(0.3))

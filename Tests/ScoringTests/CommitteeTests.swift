@@ -48,17 +48,43 @@ struct CommitteeTests {
         }
     }
 
-    @Test("2,000 words of ham, hidden or shown, do not make ham of spam")
+    /// Words of ham that differ, and of which no message has all.
+    private static func salad(_ count: Int, _ seed: Int) -> [String] {
+        (0..<count).map { "honest\((seed &* 7919 &+ $0 &* 104_729) % 3000)" }
+    }
+
+    @Test("1,600 words of ham that nobody sees change a probability by at most 0.15")
     func wordSalad() throws {
-        let memory = try #require(LearntMemory(Self.examples(300)))
-        let spam = "viagra lottery winner cash prize"
-        let plain = memory.judge(Self.features(spam)).probability
-        let salad = (0..<400).map { _ in "meeting project report agenda minutes" }.joined(separator: " ")
-        #expect(plain > 0.9)
+        let payload = ["viagra", "lottery", "winner", "cash", "prize", "pills", "casino", "refinance"]
+        func lines(_ html: String, _ plain: String? = nil) -> [UInt8] {
+            let text =
+                plain.map {
+                    "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n\($0)"
+                        + "\r\n--b\r\nContent-Type: text/html\r\n\r\n\(html)\r\n--b--\r\n"
+                } ?? "Content-Type: text/html\r\n\r\n\(html)"
+            return Array("Subject: hello\r\n\(text)".utf8)
+        }
         var extractor = TokenExtractor()
-        let html = "Subject: hello\r\nContent-Type: text/html\r\n\r\n<p>\(spam)</p><p style='display:none'>\(salad)</p>"
-        let hidden = Features(tokens: extractor.tokens(of: Array(html.utf8).span).tokens)
-        #expect(memory.judge(hidden).margin > 0)
+        func features(_ bytes: [UInt8]) -> Features { Features(tokens: extractor.tokens(of: bytes.span).tokens) }
+        let examples = (0..<300).map { number in
+            let words =
+                number % 2 == 0
+                ? (0..<4).map { payload[(number + $0 * 3) % payload.count] } : Self.salad(60, number)
+            return CommitteeTrainer.Example(
+                features: features(lines("<p>\(words.joined(separator: " "))</p>")), isSpam: number % 2 == 0)
+        }
+        let memory = try #require(LearntMemory(examples))
+        let spam = payload.prefix(4).joined(separator: " ")
+        let plain = memory.judge(features(lines("<p>\(spam)</p>"))).probability
+        #expect(plain > 0.9)
+        let salad = Self.salad(1600, 1).joined(separator: " ")
+        for bytes in [
+            lines("<p>\(spam)</p><p style='display:none'>\(salad)</p>"),
+            lines("<p style='display:none'>\(salad)</p><p>\(spam)</p>"), lines("<p>\(spam)</p>", salad),
+            lines("<p>\(spam)</p>", "\(spam) \(salad)"),
+        ] {
+            #expect(memory.judge(features(bytes)).probability > plain - 0.15)
+        }
     }
 
     @Test("a message learnt 1,000 times counts in the machines as once")
@@ -85,9 +111,9 @@ struct CommitteeTests {
             // The share of spam rises with the margin.
             Double(index / 100) < (margins[index] + 1) * 5
         }
-        let (slope, offset) = Calibration.fit(margins, isSpam: isSpam)
-        #expect(slope > 1)
-        #expect(abs(Exponential.logistic(offset) - 0.5) < 0.1)
+        let curve = Calibration.fit(margins, isSpam: isSpam)
+        #expect(curve.slope > 1)
+        #expect(abs(Exponential.logistic(curve.offset) - 0.5) < 0.1)
         #expect(Calibration.fit([0.1, 0.2], isSpam: [true, true]).slope > 0)
         #expect(Calibration.fit([1, -1], isSpam: [false, true]).slope > 0)
     }
@@ -107,7 +133,19 @@ struct CommitteeTests {
         }
         let steady = try #require(CommitteeTrainer.solve(examples(changing: false)))
         let changing = try #require(CommitteeTrainer.solve(examples(changing: true)))
-        #expect(changing.model.slope < steady.model.slope / 2)
+        for sum in [0.4, 0.8] {
+            #expect(changing.model.probability(sum) < steady.model.probability(sum) - 0.02)
+            #expect(changing.model.probability(-sum) > steady.model.probability(-sum) + 0.02)
+        }
+    }
+
+    @Test("the probability is the mean of the curves, and rises with the sum")
+    func curves() {
+        let model = CommitteeModel(
+            biases: [], curves: [Calibration.Curve(slope: 1, offset: 0), Calibration.Curve(slope: 10, offset: -5)])
+        #expect(abs(model.probability(0.5) - (Exponential.logistic(0.5) + 0.5) / 2) < 1e-12)
+        let values = stride(from: -3, through: 3, by: 0.01).map(model.probability)
+        #expect(zip(values, values.dropFirst()).allSatisfy { $0 < $1 })
     }
 
     @Test("the explanation names the tokens that decided")
@@ -119,7 +157,8 @@ struct CommitteeTests {
         let set = extractor.tokens(of: Array("Subject: hello\r\n\r\nviagra lottery".utf8).span)
         let features = Features(tokens: set.tokens)
         let strongest = Committee.strongest(
-            features, weights: features.keys.map { weights[$0] ?? 0 }, counts: [])
+            features, weights: features.keys.map { weights[$0] ?? 0 }, counts: [], spam: 0, ham: 0
+        ) { _ in true }
         var texts: [TokenKey: String] = [:]
         for (token, text) in set.texts { texts[token >> Features.cutBits] = text }
         let names = strongest.spam.compactMap { texts[$0.key] }

@@ -129,4 +129,62 @@ struct TokenTests {
         let other = Self.numbers(["", "abcdefghijklmnopqrstuvwxyz9999999999"])
         #expect(long.filter { TokenClass(of: $0) == .word } == other.filter { TokenClass(of: $0) == .word })
     }
+
+    @Test(
+        "long words count by letters, in every script",
+        arguments: [
+            ("зарегистрироваться", "заретушированного"), ("καταχωρηθήκατε", "καταχωνιασμένος"),
+            ("დარეგისტრირდით", "დარეგულირებული"), ("पंजीकरणकर्ताओं", "पंजीकृतकर्ताओं"),
+            ("등록하십시오지금바로", "등록하십시오내일까지"),
+        ])
+    func longWordsOfScripts(_ first: String, _ second: String) {
+        func words(_ text: String) -> Set<UInt64> {
+            Self.numbers(["Content-Type: text/plain; charset=utf-8", "", text])
+                .filter { TokenClass(of: $0) == .word }
+        }
+        #expect(!words(first).isEmpty && words(first).isDisjoint(with: words(second)))
+    }
+
+    @Test(
+        "capitals have the words of small letters, in every script that has them",
+        arguments: [
+            ("ŁÓDŹ ŻÓŁĆ ŃŇĽĹ ŽŠ", "łódź żółć ńňľĺ žš"), ("ΆΈΉΊΌΎΏΪΫ", "άέήίόύώϊϋ"),
+            ("ĐƯỜNG PHỐ VIỆT", "đường phố việt"),
+            ("ＶＩＡＧＲＡ", "ｖｉａｇｒａ"), ("ЁЖИКЪ ЇҐЄ", "ёжикъ їґє"), ("ՀԱՅԵՐԵՆ", "հայերեն"), ("ŸǍǞȘȚ", "ÿǎǟșț"),
+        ])
+    func capitals(_ large: String, _ small: String) {
+        func words(_ text: String) -> Set<UInt64> {
+            Self.numbers(["Content-Type: text/plain; charset=utf-8", "", text])
+                .filter { TokenClass(of: $0) == .word }
+        }
+        #expect(words(large).isSuperset(of: words(small)))
+    }
+
+    private static func alternative(_ plain: String, _ html: String, _ order: [String] = ["plain", "html"]) -> [String]
+    {
+        let texts = ["plain": plain, "html": html]
+        return ["Content-Type: multipart/alternative; boundary=b", ""]
+            + order.flatMap { ["--b", "Content-Type: text/\($0)", "", texts[$0] ?? ""] } + ["--b--"]
+    }
+
+    @Test("words of a plain text that the HTML beside it does not show are hidden ones")
+    func alternatives() {
+        let texts = Self.texts(Self.alternative("shown honestword", "<p>shown payload</p>"))
+        #expect(texts.isSuperset(of: ["shown", "payload", "I:honestword"]))
+        #expect(texts.isDisjoint(with: ["honestword", "I:shown"]))
+        // Shown in place of the HTML, or alone: it is what people see.
+        for lines in [
+            Self.alternative("shown honestword", "<p>shown payload</p>", ["html", "plain"]),
+            Self.alternative("shown honestword", "", ["plain"]),
+            Self.alternative("honestword", "x", ["plain", "calendar"]),
+        ] {
+            #expect(Self.texts(lines).contains("honestword"), "\(lines)")
+        }
+        // What is held back belongs to no other message.
+        var extractor = TokenExtractor(keepsTexts: true)
+        _ = extractor.tokens(
+            of: Array(Self.alternative("honestword", "", ["plain"]).joined(separator: "\r\n").utf8).span)
+        let next = extractor.tokens(of: Array("Content-Type: text/html\r\n\r\nother".utf8).span)
+        #expect(!next.texts.values.contains { $0.contains("honestword") })
+    }
 }

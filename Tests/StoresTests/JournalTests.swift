@@ -68,6 +68,8 @@ import Testing
         for id in ["Ac", "77-Ac", "4X", "5Y"] { #expect(try Self.found(journal) { $0.id = id } == ["Ac"], "\(id)") }
         for id in ["A", "4", "X", "77", "", "/", "%"] { #expect(try Self.found(journal) { $0.id = id } == [], "\(id)") }
         #expect(try Self.found(journal) { $0.sender = "S@Y" } == ["Ab", "Aa"])
+        // The null reverse-path, and nothing else.
+        #expect(try Self.found(journal) { $0.sender = "" } == ["Ac"])
         #expect(try Self.found(journal) { $0.recipient = "b@y" } == ["Ab"])
         #expect(try Self.found(journal) { $0.subject = "СЧЁТ" } == ["Ac"])
         #expect(try Self.found(journal) { $0.subject = "%_" } == ["Ac"])
@@ -83,8 +85,27 @@ import Testing
         #expect(try Self.found(journal) { $0.id = "77-Aa-2" } == ["Aa"])
         #expect(try Self.found(journal) { $0.since = 21 } == ["Ac"])
         #expect(try Self.found(journal) { $0.until = 30 } == ["Ab", "Aa"])
-        #expect(try Self.found(journal) { $0.after = QuarantineQuery.Place(time: 20, id: "Ab") } == ["Aa"])
+        #expect(try Self.found(journal) { $0.after = JournalQuery.Place(time: 20, id: "77-Ab") } == ["Aa"])
         #expect(try Self.found(journal) { $0.limit = 1 } == ["Ac"])
+    }
+
+    /// Within a second the numbers of messages say which came first, whatever their names are; pages follow each other.
+    @Test func orderWithinASecond() throws {
+        let directory = try TemporaryDirectory()
+        let journal = SQLiteJournal(path: directory.path + "/journal.sqlite")
+        let records = [("Zz", 1), ("Aa", 2), ("Mm", 9), ("Bb", 10), ("Yy", 11)].map { id, number in
+            var record = Self.record(id, time: 5)
+            record.logID = "77-\(number)"
+            return record
+        }
+        try journal.append(records)
+        let all = ["Yy", "Bb", "Mm", "Aa", "Zz"]
+        #expect(try Self.found(journal) == all)
+        for (place, id) in all.enumerated() {
+            let last = try #require(records.first { $0.mailID == id })
+            let after = JournalQuery.Place(time: last.time, id: last.logID)
+            #expect(try Self.found(journal) { $0.after = after } == Array(all[(place + 1)...]))
+        }
     }
 
     @Test func oldEventsGo() throws {

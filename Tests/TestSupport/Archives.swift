@@ -1,15 +1,21 @@
 /// Archives with their members as they are, for mail that hides something in one.
 package enum Archives {
     /// A zip archive (APPNOTE.TXT 4.3), method 0.
-    package static func zip(_ name: String, _ content: [UInt8]) -> [UInt8] {
-        let name = Array(name.utf8)
-        let common =
-            number(0, 2) + number(0x5821_0000, 4) + number(Int(checksum(content)), 4) + number(content.count, 4)
-            + number(content.count, 4) + number(name.count, 2)
-        let local = [0x50, 0x4B, 3, 4, 20, 0, 0, 8] + common + number(0, 2) + name + content
-        let central = [0x50, 0x4B, 1, 2, 20, 3, 20, 0, 0, 8] + common + number(0, 12) + number(0, 4) + name
-        return local + central + [0x50, 0x4B, 5, 6, 0, 0, 0, 0, 1, 0, 1, 0] + number(central.count, 4)
-            + number(local.count, 4) + [0, 0]
+    package static func zip(_ name: String, _ content: [UInt8]) -> [UInt8] { zip([(name, content)]) }
+
+    /// The same with several members.
+    package static func zip(_ members: [(name: String, content: [UInt8])]) -> [UInt8] {
+        var (local, central): ([UInt8], [UInt8]) = ([], [])
+        for (text, content) in members {
+            let name = Array(text.utf8)
+            let common =
+                number(0, 2) + number(0x5821_0000, 4) + number(Int(checksum(content)), 4) + number(content.count, 4)
+                + number(content.count, 4) + number(name.count, 2)
+            central += [0x50, 0x4B, 1, 2, 20, 3, 20, 0, 0, 8] + common + number(0, 12) + number(local.count, 4) + name
+            local += [0x50, 0x4B, 3, 4, 20, 0, 0, 8] + common + number(0, 2) + name + content
+        }
+        let end: [UInt8] = [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + number(members.count, 2) + number(members.count, 2)
+        return local + central + end + number(central.count, 4) + number(local.count, 4) + [0, 0]
     }
 
     /// A RAR archive of version 4 with one stored member: marker, main header, file header, end of archive.

@@ -60,6 +60,11 @@ package final class ClamdProcess: @unchecked Sendable {
         unlink(socketPath)
     }
 
+    /// Adds a file to its signatures; clamscan sees it at once.
+    package func add(signatures: String, to name: String) throws {
+        try scratch.write("database/" + name, signatures)
+    }
+
     package func signal(_ number: Int32) { process?.signal(number) }
 
     /// Keys of a scanner in the configuration that asks it.

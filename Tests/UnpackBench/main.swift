@@ -8,7 +8,10 @@ import Unpacking
 /// Rounds of which the fastest counts.
 let rounds = 20
 
-func seconds(_ nanoseconds: Int) -> String { "\(nanoseconds / 1_000_000).\(nanoseconds / 1000 % 1000) ms" }
+func milliseconds(_ nanoseconds: Int) -> String {
+    let thousandths = "\(nanoseconds / 1000 % 1000)"
+    return "\(nanoseconds / 1_000_000).\(String(repeating: "0", count: 3 - thousandths.count))\(thousandths) ms"
+}
 
 /// Unpacks all levels; returns members and octets.
 func unpack(_ bytes: Span<UInt8>, workspace: String) -> (members: Int, octets: Int, limits: [UnpackingLimit]) {
@@ -79,7 +82,7 @@ for path in CommandLine.arguments.dropFirst() {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         print(
-            "\(path): \(result.members) members, \(result.octets) octets in \(seconds(wall)) \(result.limits.map(\.rawValue)),"
+            "\(path): \(result.members) members, \(result.octets) octets in \(milliseconds(wall)) \(result.limits.map(\.rawValue)),"
         )
         print("  at most \(usage.ru_maxrss / 1024) MiB resident, the workspace's mapped pages included")
         if wall < 1_000_000_000, bytes.count < 10_000_000 {
@@ -89,7 +92,7 @@ for path in CommandLine.arguments.dropFirst() {
             let inflated = fastest { octets = inflate(all) }
             if octets > 0 {
                 print(
-                    "  unpacking \(seconds(unpacked)), inflating alone (\(octets) octets) \(seconds(inflated)) of processor time"
+                    "  unpacking \(milliseconds(unpacked)), inflating alone (\(octets) octets) \(milliseconds(inflated)) of processor time"
                 )
             }
         }

@@ -94,6 +94,32 @@ import Testing
     }
 
     /// What a container unpacks to is judged beyond 16 MiB only.
+    /// What comes behind a limit is cut as well, though the limit is told once.
+    @Test func everythingBehindALimitIsCut() {
+        let archive = zip([("a", eicar), ("b", eicar)])
+        let unpacker = Unpacker(limits: UnpackingLimits(files: 3), messageSize: 1 << 20, directory: nil)
+        let first = unpacker.open(archive.span, as: 0)
+        #expect(first.isComplete && !first.isCut)
+        let second = unpacker.open(archive.span, as: 1)
+        #expect(second.isCut && second.limits == [.files] && !second.isComplete)
+        let third = unpacker.open(archive.span, as: 2)
+        #expect(third.isCut && third.limits.isEmpty && !third.isComplete)
+    }
+
+    @Test func everythingTooDeepIsCut() {
+        let inner = zip([("a", eicar)])
+        let unpacker = Unpacker(limits: UnpackingLimits(levels: 1), messageSize: 1 << 20, directory: nil)
+        #expect(!unpacker.open(zip([("a", inner), ("b", inner)]).span, as: 0).isCut)
+        var outcomes: [Unpacker.Opened] = []
+        while let item = unpacker.next() {
+            if let opened = unpacker.withContent(of: item, { unpacker.open($0, as: 1, item: item) }) {
+                outcomes.append(opened)
+            }
+        }
+        #expect(outcomes.map(\.isCut) == [true, true])
+        #expect(outcomes.map(\.limits) == [[.levels], []])
+    }
+
     @Test func ratio() throws {
         let zeros = [UInt8](repeating: 0, count: UnpackingLimits.ratioFloor + 1)
         let compressed = try runTool("gzip", ["-n"], input: zeros).output
@@ -109,7 +135,7 @@ import Testing
     }
 
     /// The default ends a bomb of a better compression long before the quota.
-    @Test func ratioOfABomb() throws {
+    @Test("F9: the ratio of a bomb") func ratioOfABomb() throws {
         let bomb = try runTool("sh", ["-c", "head -c 200M /dev/zero | xz"]).output
         let result = Unpacked(bomb, messageSize: 1 << 20)
         #expect(result.limits == [.ratio])
@@ -147,14 +173,14 @@ import Testing
     /// Time that passes with each look at it.
     private final class Clock: Sendable {
         private let now = Mutex(0)
-        let step: (wall: Int, processor: Int)
+        let step: Int
 
-        init(_ step: (wall: Int, processor: Int)) { self.step = step }
+        init(_ step: Int) { self.step = step }
 
-        func read() -> (wall: Int, processor: Int) {
-            now.withLock { count in
-                count += 1
-                return (count * step.wall, count * step.processor)
+        func read() -> Int {
+            now.withLock { time in
+                time += step
+                return time
             }
         }
     }
@@ -162,15 +188,26 @@ import Testing
     @Test func time() {
         let second = 1_000_000_000
         let limits = UnpackingLimits(seconds: 3, processorSeconds: 100)
-        let wall = Clock((second, 0))
-        let budget = Budget(limits, messageSize: 1) { wall.read() }
+        let wall = Clock(second)
+        let budget = Budget(limits, messageSize: 1, wallClock: { wall.read() }, processorClock: { 0 })
         #expect([budget.mayGoOn(), budget.mayGoOn(), budget.mayGoOn(), budget.mayGoOn()] == [true, true, true, false])
         #expect(budget.hits == [.seconds])
-        let processor = Clock((0, 101 * second))
-        let busy = Budget(limits, messageSize: 1) { processor.read() }
+        let processor = Clock(101 * second)
+        let busy = Budget(limits, messageSize: 1, wallClock: { 0 }, processorClock: { processor.read() })
         #expect(!busy.mayGoOn())
         #expect(busy.hits == [.processorSeconds])
         #expect(!busy.take(Member()))
+    }
+
+    /// The processor clock is asked once a millisecond at most.
+    @Test func looksAtTheProcessorClock() {
+        let processor = Clock(1)
+        let wall = Clock(100_000)
+        let budget = Budget(
+            UnpackingLimits(), messageSize: 1, wallClock: { wall.read() }, processorClock: { processor.read() })
+        for _ in 0..<100 { #expect(budget.mayGoOn()) }
+        // One for the start, one of the first look, and this one.
+        #expect((11...13).contains(processor.read()))
     }
 
     // MARK: The workspace

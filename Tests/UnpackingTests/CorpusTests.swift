@@ -111,7 +111,7 @@ struct CorpusTests {
         }
     }
 
-    @Test func theBombOf42() throws {
+    @Test("F9: the bomb of 42") func theBombOf42() throws {
         let bytes = try Corpora.bytes("bombs/zod/42.zip")
         let closed = Unpacked(bytes)
         #expect(closed.entries.count == 16)

@@ -19,7 +19,7 @@ import Testing
 
     // MARK: Names
 
-    @Test(arguments: ["gnu", "pax"]) func longPaths(_ format: String) throws {
+    @Test("F8: long paths in tar", arguments: ["gnu", "pax"]) func longPaths(_ format: String) throws {
         let path = (0..<6).map { String(repeating: "\($0)", count: 55) }.joined(separator: "/") + "/f.exe"
         let result = Unpacked(
             try make("mkdir -p $(dirname \(path)); cp in \(path); tar --format=\(format) -cf out \(path)"))
@@ -27,7 +27,7 @@ import Testing
         #expect(result.places(of: eicar) == ["1"] && !result.isMarked)
     }
 
-    @Test func namesInOtherCharsets() throws {
+    @Test("F11: names in other charsets, with the slash of Windows") func namesInOtherCharsets() throws {
         // No UTF-8, with and without the flag that says so; and the slash of Windows.
         for flags in [0, 0x800] {
             var entry = ZipWriter.Entry("dir\\file.exe", eicar)
@@ -42,7 +42,7 @@ import Testing
 
     // MARK: Links, holes, volumes
 
-    @Test func hardLinksAndHoles() throws {
+    @Test("F8: hard links and holes in tar") func hardLinksAndHoles() throws {
         let result = Unpacked(
             try make(
                 "cp in first; ln first second; ln -s first third; truncate -s 3M sparse; cat in >> sparse; "
@@ -53,7 +53,7 @@ import Testing
         #expect(result.entries[3].content == [UInt8](repeating: 0, count: 3 << 20) + eicar)
     }
 
-    @Test(arguments: ["7z", "zip"]) func firstVolumesAreNamed(_ format: String) throws {
+    @Test("F7: first volumes", arguments: ["7z", "zip"]) func firstVolumesAreNamed(_ format: String) throws {
         let noise = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 2_654_435_761 >> 13) }
         let result = Unpacked(
             try make("7z a -t\(format) -v50k -mx=0 a.\(format) in; mv a.\(format).001 out", noise), messageSize: 1 << 20
@@ -61,10 +61,87 @@ import Testing
         #expect(result.isMarked && !result.isComplete)
     }
 
+    /// A wrong password, or none: names are told where the archive shows them.
+    @Test(
+        "F6: encrypted archives",
+        arguments: [
+            ("zip -P secret out in", true), ("7z a -tzip -mem=AES256 -psecret out in", true),
+            ("7z a -t7z -psecret out in", true), ("7z a -t7z -mhe -psecret out in", false),
+        ])
+    func encryptedArchives(_ command: String, _ hasNames: Bool) throws {
+        var passwords = Passwords()
+        passwords.add(Array("another".utf8), .text)
+        let archive = try make("\(command); [ -e out ] || mv out.* out")
+        let result = Unpacked(archive, messageSize: 1 << 20, passwords: passwords)
+        #expect(result.kinds == [.encrypted] && !result.isComplete, "\(result.problems)")
+        #expect(result.names == (hasNames ? ["in"] : []) && result.places(of: eicar).isEmpty)
+        #expect(result.entries.allSatisfy { $0.flags.contains(.encrypted) })
+    }
+
+    @Test(
+        "F6: encrypted RAR archives", .enabled(if: Corpora.isPresent, "needs the corpora beside the package"),
+        arguments: [
+            ("rar3-comment-psw.rar", true), ("rar3-comment-hpsw.rar", false), ("rar5-psw.rar", true),
+            ("rar5-hpsw.rar", false),
+        ])
+    func encryptedRAR(_ file: String, _ hasNames: Bool) throws {
+        let path = try #require(Corpora.files("rarfile").first { $0.hasSuffix("/\(file)") })
+        let result = Unpacked(try Corpora.bytes(path), messageSize: 1 << 20)
+        #expect(result.kinds.contains(.encrypted) && !result.isComplete, "\(result.problems)")
+        #expect(result.names.isEmpty != hasNames)
+    }
+
+    @Test("F7: self-extracting RAR, and what a name claims") func selfExtractingRAR() {
+        var stub = [UInt8](repeating: 0x90, count: 5000)
+        stub.replaceSubrange(0..<2, with: [0x4D, 0x5A])
+        let program = Unpacked(stub + HiddenArchiveTests.rar("b.com", eicar))
+        #expect(program.types == ["exe-dos"] && !program.places(of: eicar).isEmpty)
+        let renamed = Unpacked(zip([("a.rar", zip([("b.com", eicar)]))]))
+        #expect(renamed.entries.map(\.types) == [["zip"], ["asc"]] && renamed.places(of: eicar) == ["1/1"])
+    }
+
+    @Test(
+        "F7: first volumes of RAR", .enabled(if: Corpora.isPresent, "needs the corpora beside the package"),
+        arguments: ["rar3-vols.part1.rar", "rar3-old.rar", "rar5-vols.part1.rar"])
+    func firstVolumesOfRAR(_ file: String) throws {
+        let path = try #require(Corpora.files("rarfile").first { $0.hasSuffix("/\(file)") })
+        let result = Unpacked(try Corpora.bytes(path), messageSize: 1 << 20)
+        #expect(result.kinds.contains(.unsupported) && !result.isComplete, "\(result.problems)")
+    }
+
+    // MARK: Bombs
+
+    /// Zeros without end in each compression, at the quota and with all of memory left.
+    @Test("F9: zeros in every compression", arguments: ["gzip", "bzip2", "xz", "zstd -q", "lzip", "lz4 -q"])
+    func zeros(_ program: String) throws {
+        let bomb = try make("head -c 24M /dev/zero | \(program) -c > out")
+        let limits = UnpackingLimits(maximumQuota: 8 << 20)
+        let result = Unpacked(bomb, limits: limits)
+        #expect(result.limits == [.bytes])
+        #expect(result.entries.reduce(0) { $0 + ($1.content?.count ?? 0) } <= limits.quota(messageSize: bomb.count))
+    }
+
+    @Test("F9: a thousand levels, and members without number") func nestedAndMany() {
+        var nested = eicar
+        for _ in 0..<1000 { nested = zip([("a", nested)]) }
+        let deep = Unpacked(nested)
+        #expect(deep.limits == [.levels] && deep.entries.count == UnpackingLimits().levels)
+        let many = Unpacked(zip((0..<10_000).map { ("\($0)", []) }))
+        #expect(many.limits == [.files] && many.entries.count == UnpackingLimits().files)
+    }
+
+    @Test("F12: a program in an object of a document") func programInADocument() {
+        let object = zip([
+            ("[Content_Types].xml", eicar), ("word/document.xml", eicar), ("word/embeddings/a.bin", eicar),
+        ])
+        let result = Unpacked(zip([("letter.docx", object)]))
+        #expect(result.entries.first?.types == ["docx"] && result.places(of: eicar) == ["1/1", "1/2", "1/3"])
+    }
+
     // MARK: Disk images
 
     /// A shortcut and a library in an image, the image alone, in a zip archive and in a virtual disk.
-    @Test func imagesWithAShortcut() throws {
+    @Test("G3: images with a shortcut") func imagesWithAShortcut() throws {
         let image = try make(
             """
             mkdir d; printf 'L\\0\\0\\0\\001\\024\\002\\0\\0\\0\\0\\0\\300\\0\\0\\0\\0\\0\\0F' > d/run.lnk; head -c 100 /dev/zero >> d/run.lnk

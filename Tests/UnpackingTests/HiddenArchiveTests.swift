@@ -138,7 +138,7 @@ import Testing
     }
 
     /// Formats that tell by their own headers where they end.
-    @Test(arguments: ["iso", "libarchive.iso", "ar", "bsd.ar", "warc", "xar"])
+    @Test(arguments: ["iso", "udf.iso", "libarchive.iso", "ar", "bsd.ar", "warc", "xar"])
     func archiveBehindTheStatedEnd(_ suffix: String) throws {
         guard let outer = try Self.make(suffix, Self.clean) else { return }
         #expect(!Unpacked(outer, messageSize: 1 << 20).isMarked)

@@ -1,4 +1,5 @@
 import Members
+import TestSupport
 import Testing
 
 @testable import Unpacking
@@ -79,7 +80,7 @@ import Testing
         #expect(list.candidates.map(\.password) == [[65]])
     }
 
-    @Test func encryptedArchiveIsOpenedWithAWord() throws {
+    @Test("F6: an encrypted archive is opened with a word") func encryptedArchiveIsOpenedWithAWord() throws {
         let password = Array("infected".utf8)
         var list = Passwords()
         for word in ["wrong", "also wrong", "infected"] { list.add(Array(word.utf8), .text) }
@@ -93,6 +94,33 @@ import Testing
         let closed = Unpacked(content, passwords: wrong)
         #expect(closed.entries.map(\.flags) == [.encrypted])
         #expect(closed.kinds == [.encrypted])
+    }
+
+    /// A member that is larger than the quota has its limit for a reason, and not its encryption: with each method.
+    @Test(arguments: [
+        "zip -q -P infected out.zip in", "zip -q -0 -P infected out.zip in",
+        "7z a -tzip -mem=AES256 -pinfected out.zip in",
+    ])
+    func encryptedMembersBeyondTheQuota(_ command: String) throws {
+        let content = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7 &* 31) }
+        let made = try runTool(
+            "sh", ["-c", "d=$(mktemp -d) && cd $d && cat > in && \(command) > log && cat out.zip; rm -r $d"],
+            input: content)
+        var list = Passwords()
+        for word in ["wrong", "infected"] { list.add(Array(word.utf8), .text) }
+        func unpacked(quota: Int, _ passwords: Passwords) -> Unpacked {
+            Unpacked(
+                made.output, limits: UnpackingLimits(minimumQuota: quota, maximumQuota: quota, minimumFactor: 0),
+                passwords: passwords)
+        }
+        let whole = unpacked(quota: 2 * content.count, list)
+        #expect(whole.places(of: content) == ["1"] && !whole.isMarked, "\(whole.problems)")
+        let cut = unpacked(quota: content.count - 1, list)
+        #expect(cut.limits == [.bytes] && cut.kinds.isEmpty, "\(cut.problems)")
+        #expect(cut.entries.first?.content == Array(content.dropLast()) && cut.entries.first?.flags == .decrypted)
+        var wrong = Passwords()
+        wrong.add(Array("wrong".utf8), .text)
+        #expect(unpacked(quota: 1000, wrong).kinds == [.encrypted])
     }
 
     /// The traditional encryption, written down here from APPNOTE.TXT section 6.1 the other way round.

@@ -37,7 +37,7 @@ import Testing
         #expect(names("Subject: x\r\nFrom: a@example.org\r\n\r\nx") == ["mail"])
         #expect(names("Subject: only this\r\n\r\nx") == ["asc"])
         #expect(names("From a@example.org Thu Jan  1 00:00:00 1970\nReceived: x\nSubject: y\n\nz") == ["mbox"])
-        #expect(names("[InternetShortcut]\r\nURL=https://example.org/") == ["url"])
+        #expect(names("[InternetShortcut]\r\nURL=https://example.org/") == ["url", "asc"])
         #expect(names("#!/bin/sh\n") == ["script"])
     }
 

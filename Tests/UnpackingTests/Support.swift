@@ -1,3 +1,4 @@
+import Linux
 import Digests
 import Documents
 import Foundation
@@ -59,7 +60,7 @@ struct Unpacked {
             unpacker.release(item)
         }
         self.limits = unpacker.limitsHit
-        failure = unpacker.workspaceFailure
+        failure = unpacker.workspaceFailure?.description
     }
 
     /// Paths of the members that hold exactly this.

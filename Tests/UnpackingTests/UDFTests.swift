@@ -57,6 +57,7 @@ import Testing
             put(tagged(2, anchor), 256 * 2048)
             var partition = empty
             partition.replaceSubrange(188..<192, with: octets(Self.base / Self.block, 4))
+            partition.replaceSubrange(192..<196, with: octets(depth + 8, 4))
             put(tagged(5, partition), 260 * 2048)
             var volume = empty
             volume.replaceSubrange(212..<216, with: octets(Self.block, 4))

@@ -18,7 +18,7 @@ import Testing
         #expect(result.isComplete && !result.isMarked)
     }
 
-    @Test func twoNamesForOneMember() {
+    @Test("F1: two names for one member") func twoNamesForOneMember() {
         var entry = ZipWriter.Entry("run.exe", eicar)
         entry.centralName = "read.txt"
         let result = Unpacked(ZipWriter(entries: [entry]).archive())
@@ -27,7 +27,7 @@ import Testing
         #expect(result.kinds == [.ambiguous])
     }
 
-    @Test(arguments: [true, false]) func concatenatedArchives(_ harmlessFirst: Bool) {
+    @Test("F2: one archive behind another", arguments: [true, false]) func concatenatedArchives(_ harmlessFirst: Bool) {
         let first = zip([("a.txt", harmless)])
         let second = zip([("b.com", eicar)])
         let result = Unpacked(harmlessFirst ? first + second : second + first)
@@ -36,7 +36,7 @@ import Testing
         #expect(result.kinds == [.ambiguous])
     }
 
-    @Test func memberThatNoDirectoryLists() {
+    @Test("F2: a member that no directory lists") func memberThatNoDirectoryLists() {
         var hidden = ZipWriter.Entry("hidden.com", eicar)
         hidden.isListed = false
         let result = Unpacked(
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func overlappingEntries() {
+    @Test("F3: overlapping entries, quoted headers") func overlappingEntries() {
         // Many names for the same octets.
         var same = ZipWriter(entries: [.init("a", harmless), .init("b", harmless)])
         same.entries[1].offset = 0
@@ -68,7 +68,7 @@ import Testing
         #expect(Unpacked(quoted.archive()).kinds.contains(.overLimits))
     }
 
-    @Test(arguments: [true, false]) func prefix(_ counted: Bool) {
+    @Test("F4: content in front of an archive", arguments: [true, false]) func prefix(_ counted: Bool) {
         var writer = ZipWriter(entries: [.init("b.com", eicar)], prefix: [0xFF, 0xD8, 0xFF, 0xE0] + harmless)
         writer.offsetsIncludePrefix = counted
         let result = Unpacked(writer.archive())
@@ -77,7 +77,7 @@ import Testing
         #expect(!result.isMarked)
     }
 
-    @Test func contentBehindAndInTheComment() {
+    @Test("F4: an archive behind another and in its comment") func contentBehindAndInTheComment() {
         var writer = ZipWriter(entries: [.init("a.txt", harmless)])
         writer.comment = zip([("b.com", eicar)])
         #expect(!Unpacked(writer.archive()).places(of: eicar).isEmpty)
@@ -88,7 +88,7 @@ import Testing
 
     // MARK: Lies
 
-    @Test(arguments: [0, 1, 67, 69, 1 << 20]) func sizeThatLies(_ size: Int) {
+    @Test("F5: a size that lies", arguments: [0, 1, 67, 69, 1 << 20]) func sizeThatLies(_ size: Int) {
         var entry = ZipWriter.Entry("b.com", eicar)
         entry.size = size
         let result = Unpacked(ZipWriter(entries: [entry]).archive())
@@ -96,7 +96,7 @@ import Testing
         #expect(result.isMarked)
     }
 
-    @Test(arguments: [0, 10, 67]) func compressedSizeThatLies(_ size: Int) {
+    @Test("F5: a compressed size that lies", arguments: [0, 10, 67]) func compressedSizeThatLies(_ size: Int) {
         var entry = ZipWriter.Entry("b.com", eicar)
         entry.compressedSize = size
         let result = Unpacked(ZipWriter(entries: [entry, .init("c", harmless)]).archive())
@@ -104,7 +104,7 @@ import Testing
         #expect(result.isMarked)
     }
 
-    @Test func checksumThatLies() {
+    @Test("F5: a checksum that lies") func checksumThatLies() {
         var entry = ZipWriter.Entry("b.com", eicar)
         entry.checksum = 1
         let result = Unpacked(ZipWriter(entries: [entry]).archive())
@@ -112,7 +112,7 @@ import Testing
         #expect(result.kinds == [.corrupt] && !result.isComplete)
     }
 
-    @Test func flagOfEncryptionThatLies() {
+    @Test("F5: a flag of encryption that lies") func flagOfEncryptionThatLies() {
         var entry = ZipWriter.Entry("b.com", eicar)
         entry.flags = 1
         let result = Unpacked(ZipWriter(entries: [entry]).archive())

@@ -2,9 +2,28 @@
 #define CBYTES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* memmem(3) is a GNU extension that Swift's Glibc module hides. */
-const void *cbytes_memmem(const void *haystack, size_t haystack_length,
-                          const void *needle, size_t needle_length);
+/* Searches that compare sixteen octets at a time. */
+
+/* The first `needle` in `haystack`, or NULL. `rare` and `second` are places in it of two octets that the haystack has few
+   of; only where both stand is the whole compared. They may be the same. */
+const uint8_t *cbytes_find(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length,
+                           size_t rare, size_t second);
+
+/* Octets of a run that cbytes_base64_run looks for. */
+#define CBYTES_BASE64_RUN 16
+
+/* Where the first CBYTES_BASE64_RUN octets in a row begin, at `start` or behind it, of which each may be of base64: letters,
+   digits and those of the signs from `+` to `z` that are not from `:` to `@`. `length` when there are none. */
+size_t cbytes_base64_run(const uint8_t *bytes, size_t length, size_t start);
+
+/* Where the first `<` stands, at `start` or behind it, that does not begin a tag which ends within four octets, or five when
+   the first of them is `/`; `length` when there is none. Tags as short as that have no attributes, and names of no more
+   than three octets. */
+size_t cbytes_long_tag(const uint8_t *bytes, size_t length, size_t start);
+
+/* Where the first control character stands that texts do not have; `length` when there is none. */
+size_t cbytes_foreign_control(const uint8_t *bytes, size_t length);
 
 #endif

@@ -26,7 +26,7 @@ package struct BannedAllowList: Sendable {
         /// `user@example.com`, or `<>` for the null sender
         case address(MailPath)
 
-        /// Domains are compared without case, local parts as they stand (RFC 5321 section 2.4).
+        /// Compared without case of ASCII letters, as everywhere where a policy names an address.
         func matches(_ path: MailPath) -> Bool {
             switch self {
             case .any: return true
@@ -34,11 +34,7 @@ package struct BannedAllowList: Sendable {
                 guard let at = path.bytes.lastIndex(of: 0x40) else { return false }
                 return path.bytes[(at + 1)...].map(lowercase) == domain
             case .address(let address):
-                guard let at = path.bytes.lastIndex(of: 0x40), let other = address.bytes.lastIndex(of: 0x40) else {
-                    return path.bytes == address.bytes
-                }
-                return path.bytes[..<at] == address.bytes[..<other]
-                    && path.bytes[at...].map(lowercase) == address.bytes[other...].map(lowercase)
+                return path.bytes.map(lowercase) == address.bytes.map(lowercase)
             }
         }
     }

@@ -49,9 +49,15 @@ package struct BannedFile: Hashable, Sendable {
         }
     }
 
+    /// The short types for patterns of amavis, which calls data what is recognised here.
+    private func types(_ view: NameView) -> [String] {
+        guard view == .everyForm else { return ShortTypes.asAmavis(types) }
+        return ShortTypes.isDataToAmavis(types) ? types + [ShortTypes.unrecognised] : types
+    }
+
     /// What `banned_filename_re` of amavis is tried on.
     package func anyTexts(_ view: NameView) -> [String] {
-        declared + names(view) + types.map { ".\($0)" }
+        declared + names(view) + types(view).map { ".\($0)" }
             + (marks.contains("undecodable") || marks.contains("encrypted") ? ["UNDECIPHERABLE"] : [])
     }
 
@@ -63,7 +69,7 @@ package struct BannedFile: Hashable, Sendable {
         var out = "P=p" + String(repeating: "0", count: max(0, 3 - digits.utf8.count)) + digits
         out += "\tL=\(placement)"
         for type in declared { out += "\tM=\(Self.attribute(type))" }
-        for type in types { out += "\tT=\(type)" }
+        for type in types(view) { out += "\tT=\(type)" }
         for name in names(view) { out += "\tN=\(Self.attribute(name))" }
         let letters: [(String, String)] = [
             ("undecodable", "U"), ("encrypted", "C"), ("directory", "D"), ("link", "L"), ("special", "S"),

@@ -84,11 +84,14 @@ struct BannedReader {
         case "allow":
             _ = tokens.popFirst()
             return .allow
+        case "skip":
+            _ = tokens.popFirst()
+            return .skip
         case "score":
             _ = tokens.popFirst()
             return try score()
         default:
-            throw problem("a rule begins with ban, allow or score; 'set NAME' begins a set")
+            throw problem("a rule begins with ban, allow, skip or score; 'set NAME' begins a set")
         }
     }
 
@@ -225,8 +228,9 @@ struct BannedReader {
             guard !types.isEmpty else {
                 throw BannedProblem(
                     place: token.place,
-                    text: "'\(name)' is neither a condition nor a short type; patterns of names have a * (*.\(name)), "
-                        + "media types a slash, and docs/BANNED.md lists the short types")
+                    text: "'\(name)' is neither a condition nor a short type; a name without a sign is written as "
+                        + "name \(name), patterns of names have a *, media types a slash, and docs/BANNED.md lists the short types"
+                )
             }
             out += types
         }

@@ -13,14 +13,19 @@ package struct BannedRule: Hashable, Sendable {
         case ban
         /// The file is not banned; nothing further is asked of it.
         case allow
+        /// This set says nothing of the file; nothing further of the set is asked, and the next set is.
+        case skip
         /// The message gets a test of that name with so many thousandths of a point; the next rule is asked.
         case score(Int, name: String)
 
-        /// Nothing further is asked of the file.
-        package var decides: Bool {
+        /// Nothing further of its set is asked of the file.
+        package var isLast: Bool {
             if case .score = self { return false }
             return true
         }
+
+        /// It can only let a file through: on any doubt about a name it does not hold.
+        package var letsThrough: Bool { self == .allow || self == .skip }
     }
 
     /// One test, or its contrary.
@@ -149,15 +154,15 @@ package struct BannedRules: Sendable {
         for source in sources { BannedReader.read(source, into: &self) }
     }
 
-    /// True for text whose first line that is no comment begins with a word that only rules on files begin with.
+    /// True for text of which a line begins with a word that only rules on files begin with: one with a mistake in its first
+    /// line is to be told of as such.
     package static func looksLikeRules(_ text: [UInt8]) -> Bool {
-        for line in text.split(separator: 0x0A) {
-            guard let start = line.firstIndex(where: { !isSpace($0) }), line[start] != 0x23 else { continue }
-            let word = line[start...].prefix { !isSpace($0) }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        return (text.starts(with: mark) ? text[3...] : text[...]).split(separator: 0x0A).contains { line in
+            let word = line.prefix { !isSpace($0) }
             return word.endIndex < line.endIndex
-                && ["ban", "allow", "score", "set"].contains { $0.utf8.elementsEqual(word) }
+                && ["ban", "allow", "skip", "score", "set"].contains { $0.utf8.elementsEqual(word) }
         }
-        return false
     }
 
     /// The index of a set; nil when there is none of that name.

@@ -89,7 +89,7 @@ package enum ShownNames {
     }
 
     /// Shows nothing, or turns the direction of writing (Unicode Standard Annex 9 and Default_Ignorable_Code_Point).
-    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+    static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
         guard scalar.value >= 0xAD else { return false }
         return scalar.properties.isDefaultIgnorableCodePoint || scalar.value == 0x061C
             || (0xFFF9...0xFFFB).contains(scalar.value)

@@ -10,16 +10,29 @@ final class Budget {
     private var namesLeft = UnpackingLimits.nameOctets
     private let deadline: Int
     private let processorDeadline: Int
-    private let clock: @Sendable () -> (wall: Int, processor: Int)
+    private let wallClock: @Sendable () -> Int
+    private let processorClock: @Sendable () -> Int
+    /// Wall time from which on the processor clock is asked again.
+    private var nextLook: Int
 
-    /// - Parameter clock: nanoseconds of wall and processor time.
-    init(_ limits: UnpackingLimits, messageSize: Int, clock: @escaping @Sendable () -> (wall: Int, processor: Int)) {
+    /// Nanoseconds of wall time between two looks at the processor clock, which is a system call: a thread cannot use more
+    /// processor time than that in between.
+    private static let lookInterval = 1_000_000
+
+    /// - Parameters:
+    ///   - wallClock: nanoseconds.
+    ///   - processorClock: nanoseconds of this thread's or process's work.
+    init(
+        _ limits: UnpackingLimits, messageSize: Int, wallClock: @escaping @Sendable () -> Int,
+        processorClock: @escaping @Sendable () -> Int
+    ) {
         bytesLeft = limits.quota(messageSize: messageSize)
         filesLeft = limits.files
-        self.clock = clock
-        let now = clock()
-        deadline = now.wall + limits.seconds * 1_000_000_000
-        processorDeadline = now.processor + limits.processorSeconds * 1_000_000_000
+        self.wallClock = wallClock
+        self.processorClock = processorClock
+        nextLook = wallClock()
+        deadline = nextLook + limits.seconds * 1_000_000_000
+        processorDeadline = processorClock() + limits.processorSeconds * 1_000_000_000
     }
 
     /// Notes a limit. Only too deep a nesting leaves the rest of the message to be unpacked.
@@ -61,9 +74,12 @@ final class Budget {
     /// True while there is time.
     func mayGoOn() -> Bool {
         if isOver { return false }
-        let now = clock()
-        if now.wall > deadline { hit(.seconds) }
-        if now.processor > processorDeadline { hit(.processorSeconds) }
+        let now = wallClock()
+        if now > deadline { hit(.seconds) }
+        if now >= nextLook {
+            nextLook = now + Self.lookInterval
+            if processorClock() > processorDeadline { hit(.processorSeconds) }
+        }
         return !isOver
     }
 }

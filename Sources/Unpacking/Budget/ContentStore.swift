@@ -28,7 +28,7 @@ final class ContentStore {
         /// The message's own limit for the workspace.
         case limit
         /// The file system is full, or writing failed: nothing can be said of the message now.
-        case failed(String)
+        case failed(SystemError)
     }
 
     private let memberMemory: Int
@@ -120,7 +120,7 @@ final class ContentStore {
             try file.write(piece, at: fileEnd)
         } catch {
             // The process may write no larger file: a limit, where a full file system is a failure.
-            return error.code == EFBIG ? .limit : .failed("\(error)")
+            return error.code == EFBIG ? .limit : .failed(error)
         }
         workspaceLeft -= piece.count
         fileEnd += piece.count

@@ -16,9 +16,13 @@ extension ArchiveEnd {
         }
     }
 
-    /// The largest volume that a descriptor states (ECMA-119 section 8.4.8). UDF on the same disk may go further.
-    static func ofISO9660(_ content: Span<UInt8>) -> Int? {
-        guard !StructureChecks.isUDF(content) else { return nil }
+    /// UDF on the same disk may go further: its reader says where both end.
+    private static func ofISO9660(_ content: Span<UInt8>) -> Int? {
+        StructureChecks.isUDF(content) ? nil : ofISO9660Volume(content)
+    }
+
+    /// The largest volume that a descriptor states (ECMA-119 section 8.4.8).
+    static func ofISO9660Volume(_ content: Span<UInt8>) -> Int? {
         var end: Int?
         for sector in 16..<32 {
             let start = sector * 2048

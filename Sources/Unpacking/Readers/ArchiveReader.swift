@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Compression
 internal import Members
 
 /// Reads the archives that libarchive knows, one format at a time.
@@ -35,6 +36,12 @@ struct ArchiveReader {
             format == .rar || format == .rar5
             ? RarListing(content, format, while: { sink.mayGoOn() }) : nil
         if listing?.limitReached == true { sink.report(.overLimits, "headers of \(format.words)") }
+        if let listing, listing.isOld {
+            reader.addUnread(listing, content)
+            let end = listing.end ?? listing.endOfMembers
+            if sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
+            return
+        }
         for entry in listing?.entries ?? [] where entry.isEncrypted { reader.encrypted.insert(entry.name) }
         let consumed: Int? = content.withUnsafeBufferPointer { bytes in
             guard let archive = LibArchive() else {
@@ -48,7 +55,7 @@ struct ArchiveReader {
             }
             return reader.readMembers(archive, content: bytes.count) ? archive.consumed : nil
         }
-        if let listing { reader.addUnread(listing) }
+        if let listing { reader.addUnread(listing, content) }
         if format == .sevenZip, reader.count == 0, content.littleEndian64(at: 20) ?? 0 > 0, consumed != nil {
             // A header of that size and nothing in it: libarchive gave up without a word.
             sink.report(.corrupt, "damaged \(format.words)")
@@ -63,8 +70,9 @@ struct ArchiveReader {
         if let end, sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
     }
 
-    /// Hands out what the headers list and libarchive did not reach: names, and content that is stored as it is.
-    private func addUnread(_ listing: RarListing) {
+    /// Hands out what the headers list and libarchive did not reach: names, and content that is stored as it is or in an
+    /// old way.
+    private func addUnread(_ listing: RarListing, _ content: Span<UInt8>) {
         for entry in listing.entries where !seen.contains(entry.name) && sink.mayGoOn() {
             var member = Member(names: [entry.name])
             if entry.isDirectory { member.flags.insert(.directory) }
@@ -77,12 +85,36 @@ struct ArchiveReader {
                 goesOn = sink.add(member)
             } else if let stored = entry.stored, !entry.isDirectory {
                 goesOn = sink.add(member, range: stored)
+            } else if let old = entry.old {
+                goesOn = addOld(old, member, content)
             } else {
                 if !entry.isDirectory { sink.report(.unsupported, "method in \(what)") }
                 goesOn = sink.add(member)
             }
             guard goesOn else { return }
         }
+    }
+
+    /// Hands out content under a compression of RAR 2. Returns false when the sink wants no more.
+    private func addOld(_ old: RarListing.OldContent, _ member: Member, _ content: Span<UInt8>) -> Bool {
+        guard 20..<29 ~= old.version, !old.isSolid else {
+            sink.report(.unsupported, "method in \(what)")
+            return sink.add(member)
+        }
+        guard sink.begin(member) else { return false }
+        var sum: UInt32 = 0
+        let end = Rar2Data.decode(content.extracting(old.range), size: old.size) { piece in
+            sum = crc32(piece, seed: sum)
+            return sink.append(piece)
+        }
+        sink.end()
+        switch end {
+        case .stopped: return false
+        case .audio: sink.report(.unsupported, "method in \(what)")
+        case .complete where sum == old.checksum: break
+        case .complete, .damaged: sink.report(.corrupt, "damaged \(what)")
+        }
+        return true
     }
 
     /// Reads all members of an open archive; true when its end was reached.

@@ -111,39 +111,16 @@ enum ArjReader {
     private static func decodeLHA(
         _ data: Span<UInt8>, _ header: Header, _ member: Member, _ sink: any MemberSink
     ) -> Bool {
-        let archive = lhaArchive(data, size: header.size)
-        return archive.withUnsafeBufferPointer { bytes in
-            guard let reader = LibArchive() else { return sink.add(member) }
-            reader.enable(.lha)
-            guard reader.open(bytes), case .entry = reader.next() else {
-                sink.report(.corrupt, "damaged arj archive")
-                return sink.add(member)
-            }
-            guard sink.begin(member) else { return false }
-            var sum: UInt32 = 0
-            let end = reader.copyData(while: { sink.mayGoOn() }) { piece in
-                sum = crc32(piece, seed: sum)
-                return sink.append(piece)
-            }
-            sink.end()
-            if case .stopped = end { return false }
-            check(sum, header, sink)
-            return true
+        guard sink.begin(member) else { return false }
+        var sum: UInt32 = 0
+        let end = LHAData.decode(data, method: "lh7", size: header.size) { piece in
+            sum = crc32(piece, seed: sum)
+            return sink.append(piece)
         }
-    }
-
-    /// An LHA archive of level 0 with one member under method lh7.
-    private static func lhaArchive(_ data: Span<UInt8>, size: Int) -> [UInt8] {
-        func littleEndian(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
-        var header: [UInt8] =
-            Array("-lh7-".utf8) + littleEndian(data.count) + littleEndian(size) + littleEndian(0x2100_0000)
-        // Attribute, level, length of the name, the name, CRC-16 of the content: not known, and ours is checked instead.
-        header += [0x20, 0, 1, 0x6D, 0, 0]
-        var out: [UInt8] = [UInt8(header.count), header.reduce(0, &+)]
-        out += header
-        data.withUnsafeBufferPointer { out.append(contentsOf: $0) }
-        out.append(0)
-        return out
+        sink.end()
+        if end == .stopped { return false }
+        check(sum, header, sink)
+        return true
     }
 }
 

@@ -24,7 +24,7 @@ enum HiddenArchives {
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         // Text quotes marks, and holds no archive as it stands. Its start alone says nothing of the rest.
-        if isPlainText(content) { return }
+        if content.hasOnlyControlsOfText { return }
         var search = Search(sink)
         var count = 0
         while let archive = search.next(content) {
@@ -39,27 +39,6 @@ enum HiddenArchives {
     static func isIn(_ content: Span<UInt8>, _ sink: any MemberSink) -> Bool {
         var search = Search(sink)
         return search.next(content) != nil
-    }
-
-    private static func isPlainText(_ content: Span<UInt8>) -> Bool {
-        var index = 0
-        while index < content.count {
-            // Eight octets at a time, as long as none is a control character.
-            if index <= content.count - 8, !hasControls(content, at: index) {
-                index += 8
-                continue
-            }
-            let byte = content[index]
-            if byte < 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D, byte != 0x0C, byte != 0x1B { return false }
-            index += 1
-        }
-        return true
-    }
-
-    /// One of eight octets is below 0x20.
-    private static func hasControls(_ content: Span<UInt8>, at index: Int) -> Bool {
-        let word = content.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index, as: UInt64.self) }
-        return (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080 != 0
     }
 
     /// Goes through content once for each mark.

@@ -10,6 +10,20 @@ struct RarListing {
         var isDirectory = false
         /// Where its content stands as it is; nil when it is compressed.
         var stored: Range<Int>?
+        /// Its content under a compression older than 2.9, which libarchive takes for damage.
+        var old: OldContent?
+    }
+
+    /// Content under a compression before that of RAR 2.9.
+    struct OldContent {
+        /// The version that it takes, tenfold: 15, 20, 26.
+        var version: UInt8
+        var range: Range<Int>
+        /// Octets that it decodes to.
+        var size: Int
+        var checksum: UInt32
+        /// It begins in the dictionary of the member before.
+        var isSolid: Bool
     }
 
     /// Headers that are read.
@@ -22,6 +36,8 @@ struct RarListing {
     private(set) var limitReached = false
     /// Where the archive ends; nil when its end was not met.
     private(set) var end: Int?
+    /// Where the content of the last member ends: archives of RAR 2 have nothing behind it.
+    private(set) var endOfMembers = 0
     private var namesLeft = Self.nameOctets
 
     /// - Parameter mayGoOn: false when there is no time left.
@@ -38,6 +54,12 @@ struct RarListing {
         namesLeft -= entry.name.count
         entries.append(entry)
         return true
+    }
+
+    /// All that is compressed is so in an old way.
+    var isOld: Bool {
+        entries.contains { $0.old != nil }
+            && entries.allSatisfy { $0.old != nil || $0.stored != nil || $0.isDirectory || $0.isEncrypted }
     }
 
     // MARK: RAR 1.5 to 4
@@ -78,7 +100,15 @@ struct RarListing {
         var entry = Entry(name: plain)
         entry.isEncrypted = flags & 4 != 0
         entry.isDirectory = flags & 0xE0 == 0xE0
-        if content[start + 25] == 0x30, !entry.isEncrypted { entry.stored = content.clamped(end, Int(packed)) }
+        let data = content.clamped(end, Int(packed))
+        endOfMembers = data.upperBound
+        if content[start + 25] == 0x30 {
+            if !entry.isEncrypted { entry.stored = data }
+        } else if content[start + 24] < 29, !entry.isEncrypted, !entry.isDirectory {
+            entry.old = OldContent(
+                version: content[start + 24], range: data, size: Int(content.littleEndian32(at: start + 11) ?? 0),
+                checksum: content.littleEndian32(at: start + 16) ?? 0, isSolid: flags & 0x10 != 0)
+        }
         return take(entry)
     }
 

@@ -15,6 +15,8 @@ struct UDFReader {
         static let directory = 16_777_216
         /// Directories within each other, the root included.
         static let depth = 64
+        /// Sectors behind the last descriptor in which the anchor at the end of the medium is looked for.
+        static let padding = 1024
         /// Octets of one path, and of all paths together.
         static let path = 4096
         static let paths = 16_777_216
@@ -32,6 +34,8 @@ struct UDFReader {
     private let sector: Int
     private var block: Int
     private var partitions: [Partition] = []
+    /// Where what the anchor and the descriptors state ends.
+    private var end = 0
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         for sector in [2048, 512, 4096] {
@@ -66,6 +70,11 @@ struct UDFReader {
         else {
             return
         }
+        end = (anchor / sector + 1) * sector
+        state(content, from: anchor + 20, length: Int(length))
+        if let reserve = content.littleEndian32(at: anchor + 24) {
+            state(content, from: anchor + 28, length: Int(reserve))
+        }
         var starts: [UInt16: Int] = [:]
         var volume: Int?
         for index in 0..<min(Int(length) / sector, Limits.descriptors) {
@@ -76,6 +85,9 @@ struct UDFReader {
                     let first = content.littleEndian32(at: place + 188)
                 {
                     starts[number] = Int(first)
+                    if let sectors = content.littleEndian32(at: place + 192) {
+                        state(content, from: place + 188, length: Int(sectors) * sector)
+                    }
                 }
             case 6: volume = place
             case 8: break
@@ -91,6 +103,28 @@ struct UDFReader {
             let root = extent(content, at: sets.lowerBound + 400)
         else { return sink.report(.corrupt, "UDF image without a root directory") }
         readTree(content, root.lowerBound)
+        addRest(content)
+    }
+
+    /// Notes octets that belong to the image.
+    /// - Parameter place: of the number of their first sector.
+    private mutating func state(_ content: Span<UInt8>, from place: Int, length: Int) {
+        guard length > 0, let start = content.littleEndian32(at: place) else { return }
+        end = max(end, Int(start) * sector + length)
+    }
+
+    /// Hands out what stands behind the image: it ends with its last extent, with the ISO 9660 volume on the same disk, or
+    /// with the anchor at the end of the medium, which knows its own place (ECMA-167 3/7.2.8).
+    private func addRest(_ content: Span<UInt8>) {
+        var end = max(end, ArchiveEnd.ofISO9660Volume(content) ?? 0)
+        let first = end / sector
+        for number in first..<max(first, min(content.count / sector, first + Limits.padding))
+        where Self.tag(content, at: number * sector) == 2
+            && content.littleEndian32(at: number * sector + 12) == UInt32(truncatingIfNeeded: number)
+        {
+            end = (number + 1) * sector
+        }
+        ArchiveEnd.addRest(of: content, from: end, "UDF image", into: sink)
     }
 
     /// The partition maps of the logical volume (ECMA-167 3/10.7, UDF 2.2.8 to 2.2.10).

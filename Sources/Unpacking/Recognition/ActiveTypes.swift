@@ -16,18 +16,19 @@ extension FileType {
     static let encodedScript = FileType(
         "vbe", "text/x-encoded-script", "encoded script", .plain, recognised: "`#@~^`")
     static let batch = FileType(
-        "bat", "application/x-bat", "batch file", .plain, recognised: "`@echo off` first")
+        "bat", "application/x-bat", "batch file", .plain, recognised: "`@echo off` first, behind comments")
     static let explorerCommand = FileType(
-        "scf", "application/x-ms-scf", "Explorer command file", .plain, recognised: "`[Shell]` first")
+        "scf", "application/x-ms-scf", "Explorer command file", .plain, recognised: "`[Shell]` first, behind comments")
     static let desktopEntry = FileType(
-        "desktop", "application/x-desktop", "desktop entry", .plain, recognised: "`[Desktop Entry]` first")
+        "desktop", "application/x-desktop", "desktop entry", .plain,
+        recognised: "`[Desktop Entry]` first, behind comments")
     static let webQuery = FileType(
         "iqy", "text/x-ms-iqy", "web query", .plain, recognised: "`WEB` and `1` in the first lines")
     static let symbolicLink = FileType(
         "slk", "text/x-sylk", "symbolic link (SYLK)", .plain, recognised: "`ID;` first")
     static let library = FileType(
-        "library-ms", "application/windows-library+xml", "Windows library, search connector or settings link", .plain,
-        recognised: "`<libraryDescription`, `<searchConnectorDescription` or `<PCSettings`")
+        "library-ms", "application/windows-library+xml", "Windows library, search or settings link", .plain,
+        recognised: "`<libraryDescription`, `<searchConnectorDescription`, `<PCSettings` or `<persistedQuery`")
     static let vectorImage = FileType(
         "svg", "image/svg+xml", "SVG image", .plain, recognised: "`<svg` in the first 1024 octets")
 }
@@ -36,39 +37,46 @@ extension FileType {
 enum ActiveText {
     /// Types of a text, by its head.
     static func types(of head: Span<UInt8>) -> [FileType] {
-        let start = firstSign(head)
+        let start = ScriptText.firstLine(head)
         var found: [FileType] = []
         if isHTMLApplication(head) { found.append(.htmlApplication) }
         if contains(head, ["<scriptlet", "<component", "<job", "<package"]), contains(head, ["<script"]) {
             found.append(.scriptFile)
         }
-        if contains(head, ["<librarydescription", "<searchconnectordescription", "<pcsettings"]) {
+        if contains(head, ["<librarydescription", "<searchconnectordescription", "<pcsettings", "<persistedquery"]) {
             found.append(.library)
         }
+        if contains(head, ["<mmc_consolefile"]) { found.append(.managementConsole) }
+        if contains(head, ["<jnlp"]) { found.append(.webStart) }
+        if contains(head, ["<asmv1:assembly", "<assembly"]), contains(head, ["<deployment"]) {
+            found.append(.clickOnce)
+        }
+        if contains(head, ["<plist"]), contains(head, ["<key>url</key>"]) { found.append(.webLocation) }
         if contains(head, ["<svg"]) { found.append(.vectorImage) }
         let beginnings: [(StaticString, FileType)] = [
             ("#@~^", .encodedScript), ("@echo off", .batch), ("[Shell]", .explorerCommand),
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
             ("ID;", .symbolicLink),
         ]
-        for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: start) { found.append(type) }
+        // What looks like a comment may be the beginning itself.
+        for place in Set([ScriptText.firstSign(head), start]) {
+            for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: place) { found.append(type) }
+        }
         return found
     }
 
     static func isHTMLApplication(_ content: Span<UInt8>) -> Bool { contains(content, ["<hta:application"]) }
 
-    /// Behind a byte order mark and blanks.
-    private static func firstSign(_ head: Span<UInt8>) -> Int {
-        var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
-        while start < head.count, head[start] <= 0x20 { start += 1 }
-        return start
-    }
-
-    private static func contains(_ head: Span<UInt8>, _ words: [StaticString]) -> Bool {
+    /// One of these words stands in the text. Each begins with `<`, and a letter in lower case or `!`.
+    static func contains(_ head: Span<UInt8>, _ words: [StaticString]) -> Bool {
         var position = 0
         while let tag = head.firstIndex(of: 0x3C, from: position) {
-            for word in words where head.hasPrefix(ignoringCase: word, from: tag) { return true }
             position = tag + 1
+            guard position < head.count else { return false }
+            // Most tags are told from all of the words by their first letter.
+            let letter = asciiLower(head[position])
+            for word in words
+            where word.utf8Start[1] == letter && head.hasPrefix(ignoringCase: word, from: tag) { return true }
         }
         return false
     }

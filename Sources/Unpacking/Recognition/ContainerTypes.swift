@@ -37,8 +37,11 @@ extension FileType {
         "cpio", "application/x-cpio", "cpio archive", .archive(.cpio),
         recognised: "`070707`, `070701`, `070702`, or the binary magic in either order", reported: members)
     static let ar = FileType(
-        "ar", "application/x-archive", "ar archive or Debian package", .archive(.ar), recognised: "`!<arch>`",
+        "ar", "application/x-archive", "ar archive", .archive(.ar), recognised: "`!<arch>`",
         reported: members)
+    static let debian = FileType(
+        "deb", "application/vnd.debian.binary-package", "Debian package", .archive(.ar),
+        recognised: "`!<arch>` and `debian-binary`", reported: members)
     static let rpm = FileType(
         "rpm", "application/x-rpm", "RPM package", .archive(.rpm), recognised: "`ED AB EE DB`", reported: members)
     static let sevenZip = FileType(
@@ -46,7 +49,8 @@ extension FileType {
         recognised: "`7z BC AF 27 1C`", reported: members + "; an encrypted header hides the names; " + volume)
     static let rar = FileType(
         "rar", "application/vnd.rar", "RAR archive", .archive(.rar), recognised: "`Rar! 1A 07 00`",
-        reported: members + "; an encrypted header hides the names; " + volume)
+        reported: members + "; of RAR 2 sound and solid archives, and RAR 1.5, are unsupported; "
+            + "an encrypted header hides the names; " + volume)
     static let rar5 = FileType(
         "rar", "application/vnd.rar", "RAR 5 archive", .archive(.rar5), recognised: "`Rar! 1A 07 01 00`",
         reported: members + "; an encrypted header hides the names; " + volume)
@@ -75,9 +79,11 @@ extension FileType {
         "szdd", "application/x-ms-compress-szdd", "file of Microsoft's COMPRESS", .szdd,
         recognised: "`SZDD 88 F0 27 33 A`")
     static let arc = FileType(
-        "arc", "application/x-arc", "ARC archive", .unsupported, recognised: "`1A`, a method and a DOS name")
+        "arc", "application/x-arc", "ARC archive", .arc, recognised: "`1A`, a method and a DOS name",
+        reported: "unsupported methods, damage")
     static let zoo = FileType(
-        "zoo", "application/x-zoo", "ZOO archive", .unsupported, recognised: "`DC A7 C4 FD` at 20")
+        "zoo", "application/x-zoo", "ZOO archive", .zoo, recognised: "`DC A7 C4 FD` at 20",
+        reported: "unsupported methods, damage")
     static let ace = FileType("ace", "application/x-ace", "ACE archive", .unsupported, recognised: "`**ACE**` at 7")
     static let alz = FileType("alz", "application/x-alz", "ALZ archive", .unsupported, recognised: "`ALZ 01`")
     static let egg = FileType("egg", "application/x-egg", "EGG archive", .unsupported, recognised: "`EGGA`")

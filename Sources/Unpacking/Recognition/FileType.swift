@@ -35,6 +35,8 @@ package struct FileType: Sendable {
         case zip
         case gzip
         case arj
+        case arc
+        case zoo
         case szdd
         case udf
         case cabinet
@@ -60,7 +62,7 @@ package struct FileType: Sendable {
             case .unsupported: "none"
             case .zip: "own reader; libdeflate, zlib, the libraries of each method, libarchive for PPMd"
             case .gzip: "own reader; libdeflate, zlib"
-            case .arj: "own reader; libarchive"
+            case .arj, .arc, .zoo: "own reader; libarchive"
             case .szdd, .udf, .disk: "own reader"
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
@@ -85,7 +87,7 @@ package struct FileType: Sendable {
         /// True for what holds files and nothing else: archives and compressed files.
         package var isArchive: Bool {
             switch self {
-            case .zip, .gzip, .arj, .szdd, .udf, .cabinet, .disk, .archive, .filter: true
+            case .zip, .gzip, .arj, .arc, .zoo, .szdd, .udf, .cabinet, .disk, .archive, .filter: true
             default: false
             }
         }

@@ -31,6 +31,8 @@ extension FileType {
         "xps", "application/vnd.ms-xpsdocument", "XPS document", "`FixedDocSeq.fdseq` or `FixedDocumentSequence.fdseq`")
     static let apk = package(
         "apk", "application/vnd.android.package-archive", "Android program (apk)", "`AndroidManifest.xml`")
+    static let ipa = package(
+        "ipa", "application/x-ios-app", "iOS program (ipa)", "`Payload/` and a folder `.app`")
     static let jar = package("jar", "application/java-archive", "Java archive (jar)", "`META-INF/MANIFEST.MF`")
     static let appx = package("appx", "application/appx", "Windows package (appx, msix)", "`AppxManifest.xml`")
     static let epub = package("epub", "application/epub+zip", "EPUB book", "that type in `mimetype`")
@@ -50,7 +52,7 @@ extension FileType {
 
     /// Every kind of package.
     static let packages = [
-        docx, docm, xlsx, xlsm, xlsb, pptx, pptm, vsdx, xps, apk, jar, appx, epub, odt, ods, odp, odg,
+        docx, docm, xlsx, xlsm, xlsb, pptx, pptm, vsdx, xps, apk, ipa, jar, appx, epub, odt, ods, odp, odg,
     ]
 
     /// The kind of a zip archive with these members; nil for one that is nothing else.
@@ -79,6 +81,7 @@ extension FileType {
             if files.contains("appxmanifest.xml") { return appx }
         }
         if files.contains("androidmanifest.xml") { return apk }
+        if files.contains(where: { $0.hasPrefix("payload/") && $0.contains(".app/") }) { return ipa }
         if files.contains("meta-inf/manifest.mf") { return jar }
         return nil
     }

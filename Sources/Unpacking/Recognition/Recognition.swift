@@ -7,7 +7,7 @@ internal import MIME
 package enum Recognition {
     /// Octets at the start in which text forms are looked for.
     private static let prefix = 1024
-    /// Octets at the start of other forms in which an HTML application or yEnc is looked for.
+    /// Octets at the start in which an HTML application or yEnc is looked for in other forms, and words of scripts in texts.
     private static let active = 65_536
 
     /// Every type that fits, the most telling first; empty when nothing does.
@@ -17,12 +17,11 @@ package enum Recognition {
         func add(_ type: FileType) {
             if !found.contains(type) { found.append(type) }
         }
-        for signature in Signature.table where content.hasBytes(signature.bytes, at: signature.offset) {
-            add(signature.type)
-        }
-        for (type, fits) in checks where fits(content) { add(type) }
+        for type in Signature.types(of: content) { add(type) }
+        for index in checks.indices where checks[index].fits(content) { add(checks[index].type) }
         // A disk of fixed size lies in its file as it is.
         if found.contains(.vhd) { found.removeAll { $0 == .disk } }
+        if found.contains(.debian) { found.removeAll { $0 == .ar } }
         if found.isEmpty || found == [.xml] {
             addText(content, &found)
         } else if ActiveText.isHTMLApplication(content.extracting(0..<min(content.count, active))) {
@@ -34,7 +33,7 @@ package enum Recognition {
     }
 
     /// Types for which a few octets are not enough.
-    private static let checks: [(FileType, @Sendable (Span<UInt8>) -> Bool)] = [
+    private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
         (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
         (.lzip, { Codec.lzip.begins($0, at: 0) }),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
@@ -46,40 +45,46 @@ package enum Recognition {
         (.windowsProgram, StructureChecks.isPE), (.dosProgram, StructureChecks.isMZ),
         (.javaClass, StructureChecks.isJavaClass), (.machO, StructureChecks.isUniversalMachO),
         (.bitmap, StructureChecks.isBitmap), (.icon, StructureChecks.isIcon), (.heif, StructureChecks.isHEIF),
-        (.mp4, StructureChecks.isMP4),
+        (.mp4, StructureChecks.isMP4), (.mpeg, StructureChecks.isMPEG), (.mp3, StructureChecks.isMP3),
+        (.paintbrush, StructureChecks.isPaintbrush), (.animatedCursor, { StructureChecks.isRIFF($0, "ACON") }),
+        (.pythonCode, StructureChecks.isPythonCode),
     ]
 
     private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {
         let head = content.extracting(0..<min(content.count, prefix))
-        if let narrow = TextChecks.narrowed(head) {
+        let long = content.extracting(0..<min(content.count, active))
+        if let narrow = TextChecks.narrowed(long) {
             // Windows writes its own text files in UTF-16.
-            found = ActiveText.types(of: narrow.span) + found
-            if TextChecks.isInternetShortcut(narrow.span) { found.append(.internetShortcut) }
+            found = ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix))) + found
+            if !TextChecks.isHTML(narrow.span) { found += ScriptText.types(of: narrow.span) }
             for signature in Signature.table
             where signature.type == .registry && narrow.span.hasBytes(signature.bytes, at: signature.offset) {
                 found.append(.registry)
             }
             if !found.isEmpty { found.append(.text) }
         }
-        let active = ActiveText.types(of: head)
-        found = active + found
+        let activeTypes = ActiveText.types(of: head)
+        found = activeTypes + found
         if TextChecks.isHTML(head) { found.append(.html) }
         // Text all the same, in which files may be encoded.
-        if found == active, !active.isEmpty, TextChecks.isText(head) { found.append(.text) }
+        if found == activeTypes, !activeTypes.isEmpty, TextChecks.isText(head) { found.append(.text) }
         guard found.isEmpty else { return }
         if Mbox.isMbox(content), TextChecks.beginsWithMailFields(content, afterFirstLine: true) {
             found.append(.mbox)
         } else if TextChecks.beginsWithMailFields(content, afterFirstLine: false) {
             found.append(.mail)
-        } else if TextChecks.isInternetShortcut(head) {
-            found.append(.internetShortcut)
         } else if TextChecks.isBinHex(head) {
             found.append(.binHex)
-        } else if TextChecks.isText(head) {
+        } else {
+            guard TextChecks.isText(head) else {
+                found += ScriptText.settings(content)
+                // Its octets are no text.
+                if found.isEmpty, TextChecks.isYEnc(long) { found.append(.yEnc) }
+                return
+            }
+            found += ScriptText.types(of: long)
+            if TextChecks.isUUEncoded(head) { found.append(.uuencoded) }
             found.append(.text)
-        } else if TextChecks.isYEnc(content.extracting(0..<min(content.count, Self.active))) {
-            // Its octets are no text.
-            found.append(.yEnc)
         }
     }
 

@@ -14,6 +14,24 @@ struct Signature: Sendable {
         self.init(text.withUTF8Buffer { Array($0) }, at: offset, type)
     }
 
+    /// Types whose signatures stand in the content, in the order of the table.
+    static func types(of content: Span<UInt8>) -> [FileType] {
+        guard content.count > 0 else { return [] }
+        var fitting: [Int] = []
+        for index in places[Int(content[0])] where table[index].fits(content) { fitting.append(index) }
+        for index in furtherIn where table[index].fits(content) { fitting.append(index) }
+        return fitting.sorted().map { table[$0].type }
+    }
+
+    private func fits(_ content: Span<UInt8>) -> Bool { content.hasBytes(bytes, at: offset) }
+
+    /// For each octet the signatures that begin with it at the start of the content: few of all.
+    private static let places: [[Int]] = (0..<256).map { octet in
+        table.indices.filter { table[$0].offset == 0 && Int(table[$0].bytes[0]) == octet }
+    }
+
+    private static let furtherIn: [Int] = table.indices.filter { table[$0].offset > 0 }
+
     /// Signatures that need no further look. The order is that of the answer.
     static let table: [Signature] = [
         Signature([0x1F, 0x8B, 0x08], .gzip),
@@ -30,6 +48,7 @@ struct Signature: Sendable {
         Signature("070727", .cpio),
         Signature([0xC7, 0x71], .cpio),
         Signature([0x71, 0xC7], .cpio),
+        Signature("!<arch>\ndebian-binary", .debian),
         Signature("!<arch>\n", .ar),
         Signature([0xED, 0xAB, 0xEE, 0xDB], .rpm),
         Signature([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], .sevenZip),
@@ -75,6 +94,12 @@ struct Signature: Sendable {
         Signature([0xFE, 0xED, 0xFA, 0xCF], .machO),
         Signature([0xCE, 0xFA, 0xED, 0xFE], .machO),
         Signature([0xCF, 0xFA, 0xED, 0xFE], .machO),
+        Signature([0xCA, 0xFE, 0xBA, 0xBF, 0, 0, 0], .machO),
+        Signature("dex\n0", .dalvik),
+        Signature("FasdUAS ", .appleScript),
+        Signature("Standard Jet DB", at: 4, .access),
+        Signature("Standard ACE DB", at: 4, .access),
+        Signature(";ELC", .lispCode),
         Signature("#!", .script),
         Signature(
             [
@@ -99,6 +124,9 @@ struct Signature: Sendable {
         Signature("WAVE", at: 8, .wave),
         Signature("AVI ", at: 8, .avi),
         Signature("ID3", .mp3),
+        Signature(
+            [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C],
+            .advancedStream),
         Signature("OggS", .ogg),
         Signature("fLaC", .flac),
         Signature([0x1A, 0x45, 0xDF, 0xA3], .matroska),

@@ -8,11 +8,7 @@ enum TextChecks {
     /// No control characters but those of text; UTF-16 with its mark counts.
     static func isText(_ head: Span<UInt8>) -> Bool {
         if head.count >= 2, (head[0] == 0xFF && head[1] == 0xFE) || (head[0] == 0xFE && head[1] == 0xFF) { return true }
-        for index in head.indices {
-            let byte = head[index]
-            if byte < 0x20, byte != 0x09, byte != 0x0A, byte != 0x0D, byte != 0x0C, byte != 0x1B { return false }
-        }
-        return true
+        return head.hasOnlyControlsOfText
     }
 
     /// Text in UTF-16 with its mark as ASCII, where it is such; nil for anything else.
@@ -39,20 +35,7 @@ enum TextChecks {
         "<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<meta", "<title", "<table", "<hta:",
     ]
 
-    static func isHTML(_ head: Span<UInt8>) -> Bool {
-        var position = 0
-        while let tag = head.firstIndex(of: 0x3C, from: position) {
-            for word in tags where head.hasPrefix(ignoringCase: word, from: tag) { return true }
-            position = tag + 1
-        }
-        return false
-    }
-
-    static func isInternetShortcut(_ head: Span<UInt8>) -> Bool {
-        var start = 0
-        if head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) { start = 3 }
-        return head.hasPrefix(ignoringCase: "[InternetShortcut]", from: start)
-    }
+    static func isHTML(_ head: Span<UInt8>) -> Bool { ActiveText.contains(head, tags) }
 
     static func isBinHex(_ head: Span<UInt8>) -> Bool {
         head.firstIndex(of: "(This file must be converted with BinHex") != nil

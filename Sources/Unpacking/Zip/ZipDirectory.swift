@@ -32,23 +32,31 @@ struct ZipDirectory {
     /// An end record says that there are no members.
     private(set) var isEmptyArchive = false
     private var entriesLeft = Limits.entries
+    /// Octets of an end-of-central-directory record without its comment.
+    private static let endSize = 22
     /// Data of the members that are listed so far.
     private var members = Coverage()
 
     init(_ content: Span<UInt8>) {
+        // From the last: what it lists tells which of the others lie within members, stored archives of their own. Most
+        // archives have one record, at their end, and nothing but members before it: these need not be searched.
+        let last = content.count - Self.endSize
+        guard last >= 0 else { return }
+        if content.hasBytes(ZipSignatures.endOfDirectory, at: last) { readEnd(content, at: last) }
         var ends: [Int] = []
         var lastDropped: Int?
-        var from = 0
-        while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from) {
-            from = end + 4
-            guard end <= content.count - 22 else { break }
-            ends.append(end)
-            if ends.count == 2 * Limits.ends {
-                lastDropped = ends[Limits.ends - 1]
-                ends.removeFirst(Limits.ends)
+        for gap in members.gaps(upTo: last) {
+            var from = gap.lowerBound
+            let end = min(gap.upperBound + 3, content.count)
+            while let found = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from, to: end) {
+                from = found + 4
+                ends.append(found)
+                if ends.count == 2 * Limits.ends {
+                    lastDropped = ends[Limits.ends - 1]
+                    ends.removeFirst(Limits.ends)
+                }
             }
         }
-        // From the last: what it lists tells which of the others lie within members, stored archives of their own.
         for end in ends.reversed() where members.range(containing: end) == nil { readEnd(content, at: end) }
         if let lastDropped, members.range(containing: lastDropped) == nil { limitReached = true }
         // A directory whose end record is missing, cut off or elsewhere.
@@ -83,9 +91,9 @@ struct ZipDirectory {
         } else if disk != firstDisk || (disk != 0 && disk != UInt16.max) {
             isSplit = true
         }
-        records.append(content.clamped(end, 22))
+        records.append(content.clamped(end, Self.endSize))
         if size == 0, content.littleEndian16(at: end + 10) == 0 { isEmptyArchive = true }
-        let comment = content.clamped(end + 22, Int(commentLength))
+        let comment = content.clamped(end + Self.endSize, Int(commentLength))
         if !comment.isEmpty { comments.append(comment) }
         let counted = directoryEnd.subtractingReportingOverflow(size)
         if !counted.overflow { readListing(content, at: counted.partialValue, statedOffset: offset) }

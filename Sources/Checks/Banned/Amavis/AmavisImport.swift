@@ -41,7 +41,8 @@ package struct AmavisImport {
 
     private mutating func note(_ line: Int, _ text: String, isLoss: Bool = true) {
         let note = Note(line: line, text: text, isLoss: isLoss)
-        if !notes.contains(note) { notes.append(note) }
+        // Each loss is told, however many there are in one line.
+        if isLoss || !notes.contains(note) { notes.append(note) }
     }
 
     // MARK: Statements
@@ -165,12 +166,16 @@ package struct AmavisImport {
             guard case .list(let items) = value else {
                 return note(line, "%banned_rules is set to \(Self.words(value)): not taken")
             }
-            for pair in stride(from: 0, to: items.count, by: 2) {
-                guard case .text(let key, let place) = items[pair], pair + 1 < items.count else {
+            names[name] = value
+            var index = 0
+            while index < items.count {
+                guard case .text(let key, let place) = items[index], index + 1 < items.count else {
                     note(line, "an entry of %banned_rules without a name or a table: not taken")
+                    index += 1
                     continue
                 }
-                addSet(key, items[pair + 1], place)
+                addSet(key, items[index + 1], place)
+                index += 2
             }
             return
         }
@@ -212,8 +217,8 @@ package struct AmavisImport {
         put("set \(BannedRules.defaultSet)")
         writeTable(standard, "any", isDefaultGiven ? "DEFAULT" : "$banned_filename_re", 1)
         let path = names["$banned_namepath_re"] ?? .undefined
-        if case .table(_, let line) = path, !others.isEmpty {
-            // It is asked behind every table.
+        if case .table(_, let line) = path, !others.isEmpty || Self.mayEndUndecided(standard) {
+            // It is asked behind every table that has not decided.
             put("")
             put("set namepath")
             note(
@@ -228,9 +233,24 @@ package struct AmavisImport {
             if taken != set.name {
                 note(set.line, "the set '\(set.name.text)' is called \(taken.text) here", isLoss: false)
             }
+            let (before, start) = (count, rules.count)
             put("")
             put("set \(taken.text)")
             writeTable(set.value, "any", set.name.text, set.line)
+            guard count == before else { continue }
+            // A policy that asks it must not start as if it were there.
+            rules.removeSubrange(start...)
+            note(set.line, "the set \(taken.text) has no rules and is left out", isLoss: false)
+        }
+        if count == 0 { note(1, "there are no rules in this file", isLoss: false) }
+    }
+
+    /// One of its rules ends the table without a decision.
+    private static func mayEndUndecided(_ table: PerlValue) -> Bool {
+        guard case .table(let items, _) = table else { return false }
+        return items.contains { item in
+            guard case .list(let pair) = item, pair.count == 2, case .undefined = pair[1] else { return false }
+            return true
         }
     }
 
@@ -268,11 +288,8 @@ package struct AmavisImport {
                         isLoss: false)
                 }
                 writeRule(pattern, isFalse ? "allow" : "ban", keyword)
-            case .undefined:
-                note(
-                    Self.line(pattern), "a rule with the value undef allows here; amavis asks the next table as well",
-                    isLoss: false)
-                writeRule(pattern, "allow", keyword)
+            // Ends its table without a decision: the next one is asked.
+            case .undefined: writeRule(pattern, "skip", keyword)
             default:
                 note(Self.line(pattern), "a rule whose value is \(Self.words(pair[1])): not taken")
             }

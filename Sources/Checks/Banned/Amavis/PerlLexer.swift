@@ -10,9 +10,9 @@ struct PerlLexer {
             case string
             /// A string in which `$` and `@` are looked at.
             case interpolated
-            /// `qr` and `m`, with the letters behind.
+            /// `qr`, with the letters behind.
             case regex(flags: String, interpolates: Bool)
-            /// What stands in place of text that is of no use here: `s///`, `tr///`, backticks.
+            /// What stands in place of text that is of no use here: `m//`, `s///`, `tr///`, backticks.
             case other
             /// An operator of one or two characters.
             case sign
@@ -37,6 +37,9 @@ struct PerlLexer {
     /// Reads a whole file.
     init(_ text: [UInt8]) {
         self.text = text
+        // Perl passes over a byte order mark.
+        if text.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
+        takePod()
         while index < text.count, unfinished == nil { step() }
     }
 
@@ -46,7 +49,7 @@ struct PerlLexer {
             index += 1
             line += 1
             takeDocuments()
-            if index < text.count, text[index] == 0x3D, isLetter(at: index + 1) { skipPod() }
+            takePod()
         } else if isSpace(byte) {
             index += 1
         } else if byte == 0x23 {
@@ -69,8 +72,10 @@ struct PerlLexer {
             takeVariable(byte)
         } else if byte == 0x2F, expectsTerm {
             let start = line
-            let content = delimited()
-            add(.regex(flags: letters(), interpolates: true), content, at: start)
+            _ = delimited()
+            // A match, whose result only Perl knows.
+            _ = letters()
+            add(.other, [], at: start)
         } else if byte == 0x3C, startsDocument() {
             return
         } else {
@@ -125,7 +130,9 @@ struct PerlLexer {
         return false
     }
 
-    private mutating func skipPod() {
+    /// Documentation at the beginning of a line (`perlpod(1)`).
+    private mutating func takePod() {
+        guard index < text.count, text[index] == 0x3D, isLetter(at: index + 1) else { return }
         while index < text.count {
             let end = text[index...].firstIndex(of: 0x0A) ?? text.count
             let isCut = text[index..<end].starts(with: Array("=cut".utf8))
@@ -233,8 +240,11 @@ struct PerlLexer {
                 add(.sign, [0x2C], at: start)
             }
             add(.sign, [0x29])
-        case "qr", "m":
+        case "qr":
             add(.regex(flags: letters(), interpolates: delimiter != 0x27), content, at: start)
+        case "m":
+            _ = letters()
+            add(.other, [], at: start)
         default:
             // The second half: in brackets of its own, or up to the same sign once more.
             if Self.closing(delimiter) != delimiter { skipSpaces() } else { index -= 1 }

@@ -124,6 +124,9 @@ struct PerlExpressions {
         case "undef":
             if sign(index) == "(", sign(index + 1) == ")" { index += 2 }
             return .undefined
+        // `new Class(...)` is `Class->new(...)`.
+        case "new" where index < tokens.count && tokens[index].text == Array("Amavis::Lookup::RE".utf8):
+            return self.word(tokens[index])
         case "new_RE", "Amavis::Lookup::RE":
             if sign(index) == "->" { index += 2 }
             guard case .list(let items) = term() else {
@@ -182,12 +185,19 @@ struct PerlExpressions {
             case ",", "=>", ";": index += 1
             default:
                 let before = index
+                let mayBeFlat = isListInList(index)
+                let item = value()
                 // The elements of a list within a list stand in it themselves.
-                items.append(value())
+                if mayBeFlat, case .list(let inner) = item { items += inner } else { items.append(item) }
                 if index == before { index += 1 }
             }
         }
         return .unknown("a bracket without its end", line: line(index))
+    }
+
+    /// Round brackets, an array or a hash; square brackets and braces are one element.
+    private func isListInList(_ place: Int) -> Bool {
+        sign(place) == "(" || tokens[place].kind == .variable && [0x40, 0x25].contains(tokens[place].text.first)
     }
 
     // MARK: Patterns
@@ -196,6 +206,9 @@ struct PerlExpressions {
         _ token: PerlLexer.Token, _ letters: String, _ interpolates: Bool, next: Int
     ) -> PerlValue {
         var flags: PatternFlags = []
+        if letters.count(where: { $0 == "x" }) > 1 {
+            return .unknown("a pattern with the flag 'xx'", line: token.line)
+        }
         for letter in letters {
             switch letter {
             case "i": flags.insert(.caseless)

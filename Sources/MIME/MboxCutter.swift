@@ -1,0 +1,72 @@
+internal import Bytes
+
+/// Cuts an mbox (RFC 4155, appendix A) into messages, as `Mbox.messages` does with one that is held whole.
+package struct MboxCutter: MessageCutter {
+    private enum Place {
+        case lineStart, line, separator
+    }
+
+    private var message: MessageGathering
+    private var place = Place.lineStart
+    /// The first octets of a line, until they tell what it is.
+    private var head: [UInt8] = []
+    /// Octets of the line before, when it was blank.
+    private var blank = 0
+    /// The first `From ` line was seen.
+    private var isOpen = false
+
+    /// - Parameter limit: octets of the largest message, with the blank line behind it.
+    package init(limit: Int) {
+        message = MessageGathering(limit: limit)
+    }
+
+    package mutating func take(_ bytes: Span<UInt8>, _ found: (CutMessage) -> Void) {
+        var index = 0
+        while index < bytes.count {
+            switch place {
+            case .lineStart:
+                head.append(bytes[index])
+                index += 1
+                if Self.tells(head) { beginLine(found) }
+            case .line, .separator:
+                let lf = bytes.firstIndex(of: 0x0A, from: index)
+                let end = lf.map { $0 + 1 } ?? bytes.count
+                if place == .line { message.add(bytes.extracting(index..<end)) }
+                if lf != nil { place = .lineStart }
+                index = end
+            }
+        }
+    }
+
+    package mutating func finish(_ found: (CutMessage) -> Void) {
+        if !head.isEmpty {
+            message.add(head)
+            blank = 0
+        }
+        if isOpen { found(message.finish(without: blank)) }
+    }
+
+    /// True when the first octets of a line say whether it is blank, a separator or another.
+    private static func tells(_ head: [UInt8]) -> Bool {
+        switch head[0] {
+        case 0x0D: head.count == 2
+        case Mbox.from[0]:
+            head.count > Mbox.from.count || head.last == 0x0A || !Mbox.from.starts(with: head)
+        default: true
+        }
+    }
+
+    private mutating func beginLine(_ found: (CutMessage) -> Void) {
+        if blank > 0 || !isOpen, Mbox.isSeparator(head.span, at: 0) {
+            if isOpen { found(message.finish(without: blank)) }
+            isOpen = true
+            blank = 0
+            place = .separator
+        } else {
+            message.add(head)
+            blank = Mbox.isBlank(head.span, at: 0) ? head.count : 0
+            place = head.last == 0x0A ? .lineStart : .line
+        }
+        head.removeAll(keepingCapacity: true)
+    }
+}

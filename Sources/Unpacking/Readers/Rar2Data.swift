@@ -1,0 +1,198 @@
+internal import Bytes
+internal import Compression
+
+/// RAR's compression of version 2.0 (unpack versions 20 and 26): LZ with three Huffman codes and a dictionary of 1 MiB.
+/// libarchive reads that of version 2.9 only and takes this for damage. Not read here: audio blocks, and solid members, which
+/// begin in the dictionary of the one before.
+struct Rar2Data {
+    /// How decoding ended.
+    enum End {
+        case complete
+        /// `use` wants no more.
+        case stopped
+        /// Damaged, or cut off.
+        case damaged
+        /// An audio block.
+        case audio
+    }
+
+    private static let pieceSize = 65_536
+    private static let mask = 1 << 20 - 1
+    /// Codes: for octets and lengths, for distances, for lengths of matches at an earlier distance; one for their lengths.
+    private static let mainCodes = 298
+    private static let distanceCodes = 48
+    private static let lengthCodes = 28
+    private static let codeLengths = 19
+
+    private var bits: BitReader
+    private var lengths = [UInt8](repeating: 0, count: mainCodes + distanceCodes + lengthCodes)
+    private var main: HuffmanCode?
+    private var distances: HuffmanCode?
+    private var repeats: HuffmanCode?
+    private var window = [UInt8](repeating: 0, count: mask + 1)
+    private var position = 0
+    private var piece: [UInt8] = []
+    /// The four last distances, the newest first, and the last length.
+    private var recent = [Int](repeating: 0, count: 4)
+    private var lastLength = 0
+
+    private init() { bits = BitReader() }
+
+    /// - Parameter size: octets that it decodes to.
+    static func decode(_ data: Span<UInt8>, size: Int, _ use: (Span<UInt8>) -> Bool) -> End {
+        var decoder = Rar2Data()
+        return decoder.run(data, size, use)
+    }
+
+    private mutating func run(_ data: Span<UInt8>, _ size: Int, _ use: (Span<UInt8>) -> Bool) -> End {
+        var end = size == 0 ? End.complete : readCodes(data)
+        while end == .complete, position < size {
+            guard let symbol = bits.symbol(main, data) else {
+                end = .damaged
+                break
+            }
+            switch symbol {
+            case 0..<256: put(UInt8(truncatingIfNeeded: symbol))
+            case 269: end = readCodes(data)
+            default: if !copy(symbol, data, size) { end = .damaged }
+            }
+            if piece.count >= Self.pieceSize {
+                guard use(piece.span) else { return .stopped }
+                piece.removeAll(keepingCapacity: true)
+            }
+        }
+        return use(piece.span) ? end : .stopped
+    }
+
+    private mutating func put(_ byte: UInt8) {
+        window[position & Self.mask] = byte
+        piece.append(byte)
+        position += 1
+    }
+
+    // MARK: Matches
+
+    /// Bases and further bits of the codes for lengths.
+    private static let lengthBases = [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224,
+    ]
+    private static func lengthBits(_ code: Int) -> Int { code < 8 ? 0 : code / 4 - 1 }
+
+    /// Bases and further bits of the codes for distances: two for each number of bits, from 16 bits on as many as there are.
+    private static let distanceTable: [(base: Int, bits: Int)] = {
+        var base = 0
+        return (0..<distanceCodes).map { code in
+            let bits = code < 2 ? 0 : min(code / 2 - 1, 16)
+            defer { base += 1 << bits }
+            return (base, bits)
+        }
+    }()
+
+    /// Bases and further bits of short distances.
+    private static let shortTable: [(base: Int, bits: Int)] = [
+        (0, 2), (4, 2), (8, 3), (16, 4), (32, 5), (64, 6), (128, 6), (192, 6),
+    ]
+
+    /// Copies what a symbol from 256 on says; false when it makes no sense.
+    private mutating func copy(_ symbol: Int, _ data: Span<UInt8>, _ size: Int) -> Bool {
+        let distance: Int
+        var length: Int
+        switch symbol {
+        case 256:
+            (distance, length) = (recent[0], lastLength)
+        case 257...260:
+            distance = recent[symbol - 257]
+            guard let code = bits.symbol(repeats, data) else { return false }
+            length = Self.lengthBases[code] + 2 + bits.take(Self.lengthBits(code), data)
+            for bound in [0x101, 0x2000, 0x40000] where distance >= bound { length += 1 }
+        case 261...268:
+            let short = Self.shortTable[symbol - 261]
+            distance = short.base + 1 + bits.take(short.bits, data)
+            length = 2
+        default:
+            let code = symbol - 270
+            length = Self.lengthBases[code] + 3 + bits.take(Self.lengthBits(code), data)
+            guard let further = bits.symbol(distances, data) else { return false }
+            let row = Self.distanceTable[further]
+            distance = row.base + 1 + bits.take(row.bits, data)
+            for bound in [0x2000, 0x40000] where distance >= bound { length += 1 }
+        }
+        recent.removeLast()
+        recent.insert(distance, at: 0)
+        lastLength = length
+        for _ in 0..<min(length, size - position) { put(window[(position - distance) & Self.mask]) }
+        return true
+    }
+
+    // MARK: Codes
+
+    /// The head of a block: the codes, as differences to those before.
+    private mutating func readCodes(_ data: Span<UInt8>) -> End {
+        guard bits.take(1, data) == 0 else { return .audio }
+        if bits.take(1, data) == 0 { lengths = [UInt8](repeating: 0, count: lengths.count) }
+        let first = (0..<Self.codeLengths).map { _ in UInt8(bits.take(4, data)) }
+        guard let code = HuffmanCode(first[...]) else { return .damaged }
+        var index = 0
+        while index < lengths.count {
+            guard let symbol = bits.symbol(code, data) else { return .damaged }
+            var value: UInt8 = 0
+            let count: Int
+            switch symbol {
+            case 0..<16:
+                lengths[index] = (lengths[index] + UInt8(symbol)) & 15
+                index += 1
+                continue
+            case 16:
+                guard index > 0 else { return .damaged }
+                value = lengths[index - 1]
+                count = 3 + bits.take(2, data)
+            case 17: count = 3 + bits.take(3, data)
+            default: count = 11 + bits.take(7, data)
+            }
+            for _ in 0..<min(count, lengths.count - index) {
+                lengths[index] = value
+                index += 1
+            }
+        }
+        main = HuffmanCode(lengths[..<Self.mainCodes])
+        distances = HuffmanCode(lengths[Self.mainCodes..<Self.mainCodes + Self.distanceCodes])
+        repeats = HuffmanCode(lengths[(Self.mainCodes + Self.distanceCodes)...])
+        return bits.isOver(data) ? .damaged : .complete
+    }
+}
+
+/// Bits from the highest of each octet on.
+private struct BitReader {
+    private var position = 0
+
+    /// More was taken than there is.
+    func isOver(_ data: Span<UInt8>) -> Bool { position > data.count * 8 }
+
+    /// The next bits as a number, at most 16; zeros behind the end.
+    mutating func take(_ count: Int, _ data: Span<UInt8>) -> Int {
+        defer { position += count }
+        return Int(peek(data) >> UInt32(32 - 16)) >> (16 - count)
+    }
+
+    /// The next 16 bits in the highest places.
+    private func peek(_ data: Span<UInt8>) -> UInt32 {
+        var word: UInt32 = 0
+        let start = position / 8
+        for index in start..<start + 3 { word = word << 8 | (index < data.count ? UInt32(data[index]) : 0) }
+        return word << UInt32(8 + position % 8) & 0xFFFF_0000
+    }
+
+    /// The next symbol of a code; nil when there is none.
+    mutating func symbol(_ code: HuffmanCode?, _ data: Span<UInt8>) -> Int? {
+        guard let code, position < data.count * 8 else { return nil }
+        var next = UInt16(truncatingIfNeeded: peek(data) >> 16)
+        // The code takes its bits from the low one on.
+        next = (next & 0x5555) << 1 | next >> 1 & 0x5555
+        next = (next & 0x3333) << 2 | next >> 2 & 0x3333
+        next = (next & 0x0F0F) << 4 | next >> 4 & 0x0F0F
+        next = next.byteSwapped
+        guard let (symbol, length) = code.decode(next) else { return nil }
+        position += length
+        return symbol
+    }
+}

@@ -1,0 +1,142 @@
+internal import Bytes
+
+/// Code that another program runs, and settings that make Windows or macOS do something: text forms that their words tell.
+extension FileType {
+    static let windowsScript = FileType(
+        "wsh", "text/x-windows-script", "script for Windows (JScript, VBScript)", .plain,
+        recognised: "objects of Windows Script Host in the first 65,536 octets of a text")
+    static let powerShell = FileType(
+        "ps1", "text/x-powershell", "PowerShell script", .plain,
+        recognised: "commands that load or run code in the first 65,536 octets of a text")
+    static let remoteDesktop = FileType(
+        "rdp", "application/x-rdp", "Remote Desktop file", .plain, recognised: "a line `full address:s:`")
+    static let setupInformation = FileType(
+        "inf", "application/x-setupscript", "setup information", .plain,
+        recognised: "`[Version]` first and a line `Signature`")
+    static let managementConsole = FileType(
+        "msc", "application/x-ms-msc", "management console", .plain, recognised: "`<MMC_ConsoleFile`")
+    static let webStart = FileType(
+        "jnlp", "application/x-java-jnlp-file", "Java Web Start", .plain, recognised: "`<jnlp`")
+    static let clickOnce = FileType(
+        "clickonce", "application/x-ms-application", "ClickOnce installation", .plain,
+        recognised: "an `assembly` with a `deployment`")
+    static let webLocation = FileType(
+        "webloc", "application/x-webloc", "macOS shortcut", .plain, recognised: "a property list with the key `URL`")
+    static let dalvik = FileType(
+        "dex", "application/vnd.android.dex", "Android code", .plain, recognised: "`dex` and a version")
+    static let pythonCode = FileType(
+        "pyc", "application/x-bytecode.python", "compiled Python", .plain,
+        recognised: "a version, `0D 0A`, and flags (PEP 552)")
+    static let appleScript = FileType(
+        "scpt", "application/x-applescript", "compiled AppleScript", .plain, recognised: "`FasdUAS`")
+
+    static let active: [FileType] = [
+        windowsScript, powerShell, remoteDesktop, setupInformation, managementConsole, webStart, clickOnce,
+        webLocation, dalvik, pythonCode, appleScript,
+    ]
+}
+
+/// Recognises them.
+enum ScriptText {
+    /// Octets in which lines are looked for: honest files have what makes them so in their first lines.
+    static let lines = 4096
+
+    /// What a script for Windows cannot do without, to do harm. In lower case.
+    private static let objects: [StaticString] = [
+        "wscript.shell", "wscript.createobject", "new activexobject(", "scripting.filesystemobject", "adodb.stream",
+        "msxml2.xmlhttp", "shell.application\"", "winmgmts:",
+    ]
+    private static let commands: [StaticString] = [
+        "net.webclient", "invoke-expression", "iex(", "iex (", "invoke-webrequest", "start-bitstransfer",
+        "[convert]::frombase64string", "[system.convert]::frombase64string", "set-executionpolicy",
+        "powershell -e", "powershell.exe -", "-executionpolicy bypass", "[reflection.assembly]::load",
+    ]
+
+    /// Types of a text by the lines and words in it.
+    static func types(of text: Span<UInt8>) -> [FileType] {
+        var small: [UInt8] = []
+        small.reserveCapacity(text.count)
+        for index in text.indices { small.append(asciiLower(text[index])) }
+        var found = settings(text)
+        if objects.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.windowsScript) }
+        if commands.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.powerShell) }
+        return found
+    }
+
+    /// Types of settings, by their lines.
+    static func settings(_ text: Span<UInt8>) -> [FileType] {
+        let head = text.extracting(0..<min(text.count, lines))
+        var found: [FileType] = []
+        if hasLine(head, "[InternetShortcut]") { found.append(.internetShortcut) }
+        if hasLine(head, "full address:s:") { found.append(.remoteDesktop) }
+        let start = firstLine(head)
+        if head.hasPrefix(ignoringCase: "[Version]", from: start), hasLine(head, "signature") {
+            found.append(.setupInformation)
+        }
+        return found
+    }
+
+    /// Where the first line begins that is no comment and not blank: what reads such files passes over those.
+    static func firstLine(_ head: Span<UInt8>) -> Int {
+        var start = firstSign(head)
+        while start < head.count {
+            if head[start] <= 0x20 {
+                start += 1
+                continue
+            }
+            let isComment = comments.contains { head.hasPrefix(ignoringCase: $0, from: start) }
+            guard isComment, let end = head.firstIndex(of: 0x0A, from: start) else { return start }
+            start = end + 1
+        }
+        return start
+    }
+
+    /// Behind a byte order mark and blanks.
+    static func firstSign(_ head: Span<UInt8>) -> Int {
+        var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
+        while start < head.count, head[start] <= 0x20 { start += 1 }
+        return start
+    }
+
+    /// Of settings, of batch files, of scripts.
+    private static let comments: [StaticString] = [";", "#", "::", "rem ", "@rem ", "'"]
+
+    /// A line begins like this, behind a byte order mark and blanks.
+    private static func hasLine(_ head: Span<UInt8>, _ word: StaticString) -> Bool {
+        var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
+        while start < head.count {
+            while start < head.count, head[start] == 0x20 || head[start] == 0x09 { start += 1 }
+            if head.hasPrefix(ignoringCase: word, from: start) { return true }
+            // Windows takes either octet for the end of a line.
+            while start < head.count, head[start] != 0x0A, head[start] != 0x0D { start += 1 }
+            start += 1
+        }
+        return false
+    }
+}
+
+extension TextChecks {
+    /// A line `begin`, a mode of three or four digits and a name, behind blank lines (POSIX uuencode).
+    static func isUUEncoded(_ head: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < head.count, head[start] <= 0x20 { start += 1 }
+        for word in ["begin ", "begin-base64 "] as [StaticString] where head.hasPrefix(ignoringCase: word, from: start)
+        {
+            var place = start + word.utf8CodeUnitCount
+            let digits = place
+            while place < head.count, 0x30...0x37 ~= head[place] { place += 1 }
+            return 3...4 ~= place - digits && place < head.count && head[place] == 0x20
+        }
+        return false
+    }
+}
+
+extension StructureChecks {
+    /// The head of compiled Python (PEP 552): a version of 3.x, which ends with a line end, and flags.
+    static func isPythonCode(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 16, content[2] == 0x0D, content[3] == 0x0A, 0x0C...0x0F ~= content[1],
+            let flags = content.littleEndian32(at: 4)
+        else { return false }
+        return flags < 4
+    }
+}

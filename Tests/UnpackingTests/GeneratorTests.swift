@@ -62,6 +62,7 @@ import Testing
         Maker("odc.cpio", "bsdtar", "-cf OUT --format odc IN"),
         Maker("newc.cpio", "bsdtar", "-cf OUT --format newc IN"),
         Maker("bin.cpio", "bsdtar", "-cf OUT --format bin IN"), Maker("ar", "ar", "rc OUT IN"),
+        Maker("deb", "tar", "-cf data.tar IN && echo 2.0 > debian-binary && ar rc OUT debian-binary data.tar"),
         Maker("bsd.ar", "bsdtar", "-cf OUT --format arbsd IN"), Maker("xar", "bsdtar", "-cf OUT --format xar IN"),
         Maker("warc", "bsdtar", "-cf OUT --format warc IN"),
         Maker("libarchive.iso", "bsdtar", "-cf OUT --format iso9660 IN"),

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Compression
 internal import Digests
 internal import Members
 
@@ -48,15 +49,44 @@ enum CryptographicMessage {
         switch SignedContent.read(bytes) {
         case .signed(let content?):
             extraction.charge(content.count)
-            extraction.member(.mail, content.span)
+            extraction.member(role(of: content.span), content.span)
         case .signed(nil), .other: break
         case .compressed(let deflated):
-            extraction.inflatedMember(.mail, deflated.span, stated: nil, "compressed S/MIME")
+            var head: [UInt8] = []
+            _ = Inflate.append(deflated.span, form: .zlib, to: &head, limit: min(headerSize, extraction.bufferRoom))
+            extraction.inflatedMember(role(of: head.span), deflated.span, stated: nil, "compressed S/MIME")
         case .encrypted: extraction.problem(.encrypted, "S/MIME message")
         // Mailing lists and bounces cut signatures; without content in it nothing is lost.
         case nil where isDetached(bytes): break
         case nil: extraction.problem(.corrupt, "S/MIME message")
         }
+    }
+
+    /// Signed mail is MIME (RFC 8551 section 3.1). Other files are signed as they stand, and changed when read as mail.
+    private static func role(of content: Span<UInt8>) -> DocumentRole {
+        var line = 0
+        while line < content.count, line < headerSize {
+            for field in fields where content.hasPrefix(ignoringCase: field, from: line) { return .mail }
+            let end = content.firstIndex(of: 0x0A, from: line) ?? content.count
+            let first = content[line]
+            if first == 0x0A || first == 0x0D { break }
+            if line == 0 || (first != 0x20 && first != 0x09) {
+                guard isField(content, line..<end) else { break }
+            }
+            line = end + 1
+        }
+        return .signedFile
+    }
+
+    /// Octets in which the fields of MIME are looked for.
+    private static let headerSize = 16_384
+    private static let fields: [StaticString] = ["content-", "mime-version:"]
+
+    /// A name of printable characters and a colon (RFC 5322 section 2.2).
+    private static func isField(_ content: Span<UInt8>, _ line: Range<Int>) -> Bool {
+        var at = line.lowerBound
+        while at < line.upperBound, 0x21...0x7E ~= content[at], content[at] != 0x3A { at += 1 }
+        return at > line.lowerBound && at < line.upperBound && content[at] == 0x3A
     }
 
     /// 1.2.840.113549.1.7.1, what signed content is as a rule.

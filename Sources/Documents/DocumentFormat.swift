@@ -6,6 +6,8 @@ package struct DocumentFormat: Sendable {
     package let recognisedBy: String
     /// What is reported of it, for documentation.
     package let reports: String
+    /// Text of any kind, rather than a form of its own.
+    package var isText = false
     private let recognise: @Sendable (Span<UInt8>) -> Bool
     private let reader: @Sendable (Span<UInt8>, Extraction) -> Void
 
@@ -77,6 +79,6 @@ package struct DocumentFormat: Sendable {
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",
             reports: "files written out in base64, hexadecimal or numbers; HTML smuggling; script in SVG; DDE in cells",
-            recognise: TextDocument.matches, reader: TextDocument.read),
+            isText: true, recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

@@ -68,6 +68,7 @@ struct DocumentRole {
     /// Source text of a script.
     static let script = DocumentRole(text: "script", flags: [])
     /// A file that is written out in text.
+    static let signedFile = DocumentRole(text: "signed file", flags: .embeddedFile)
     static let literal = DocumentRole(text: "file in text", flags: .embeddedFile)
     /// XML of a form.
     static let form = DocumentRole(text: "form", flags: [])

@@ -130,7 +130,7 @@ struct Inspection {
             let part = walker.tree.parts[index]
             let text = walker.text(index)
             if part.kind.hasContent {
-                let (holdsBlocks, budget) = (walker.mayHoldBlocks(index), walker.budget)
+                let (structure, budget) = (walker.structure(of: index), walker.budget)
                 let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
                 let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
                     run.tokens?.addFacts(of: part, content: content)
@@ -140,8 +140,8 @@ struct Inspection {
                             TextContent.read(content, mediaType: mediaType, charset: charset, limit: limit),
                             size: content.count, isAlternative: isAlternative)
                     }
-                    run.look(content, part: run.reported[index], item: nil)
-                    if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
+                    run.look(content, part: run.reported[index], item: nil, structure: structure)
+                    if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
                     return decoding?.notes ?? []
                 }
                 walker.spend(run.takeSpent())
@@ -170,14 +170,14 @@ struct Inspection {
     ) {
         let part = walker.tree.parts[index]
         let start = part.body.lowerBound
-        let holdsBlocks = walker.mayHoldBlocks(index)
+        let structure = walker.structure(of: index)
         let text = walker.text(index)
         let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
         let budget = walker.budget
         let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
             run.take(
                 content, decoding?.notes ?? [], isCut: decoding?.limitReached ?? false, part: run.reported[index],
-                offset: start)
+                offset: start, structure: structure)
             run.tokens?.addFacts(of: part, content: content)
             if let (mediaType, charset) = text {
                 let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
@@ -186,7 +186,7 @@ struct Inspection {
                 stage?.takeText(read, offset: start)
                 run.clock.spent(.rules)
             }
-            if holdsBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
+            if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
             return decoding?.notes ?? []
         }
         walker.spend(run.takeSpent())
@@ -293,7 +293,8 @@ struct Inspection {
         }
 
         mutating func take(
-            _ content: Span<UInt8>, _ notes: DecodeResult.Notes, isCut: Bool, part: Int, offset: Int
+            _ content: Span<UInt8>, _ notes: DecodeResult.Notes, isCut: Bool, part: Int, offset: Int,
+            structure: PartWalker.Structure = .none
         ) {
             let digest = isCut ? [] : content.withUnsafeBytes { SHA256.digest($0) }
             builder.describe(part) { description in
@@ -309,7 +310,7 @@ struct Inspection {
             }
             clock.spent(.decode)
             if builder.report.parts[part].reading == 0 { unpacker.charge(content.count) }
-            look(content, part: part, item: nil)
+            look(content, part: part, item: nil, structure: structure)
         }
 
         mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {

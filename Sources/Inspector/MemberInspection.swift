@@ -41,10 +41,16 @@ extension Inspection.Run {
     private static let passwordText = 262_144
 
     /// Recognises content, queues what is in it, and scans it.
-    /// - Parameter item: the member that it is; nil for a part of the message.
-    mutating func look(_ content: Span<UInt8>, part: Int, item: Unpacker.Item?) {
+    /// - Parameters:
+    ///   - item: the member that it is; nil for a part of the message.
+    ///   - structure: what the MIME reader makes of it.
+    mutating func look(
+        _ content: Span<UInt8>, part: Int, item: Unpacker.Item?, structure: PartWalker.Structure = .none
+    ) {
         let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
-        let opened = unpacker.open(content, as: part, item: item, asMail: !isText)
+        let opened = unpacker.open(
+            content, as: part, item: item, asMail: !isText && !structure.hasParts,
+            asEncodedText: !structure.mayHoldBlocks)
         let detected = detectedType(content, opened.types, isText: isText)
         builder.describe(part) {
             $0.detectedType = detected
@@ -57,6 +63,9 @@ extension Inspection.Run {
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         for problem in opened.problems { note(problem, part: part) }
+        if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected) {
+            note(ContainerProblem(.corrupt, "an archive by its first octets, and by no other"), part: part)
+        }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
         materialise(content, part: part)
@@ -64,6 +73,17 @@ extension Inspection.Run {
         // The scanner would take on what was too much for us, one content after the other: that costs it minutes.
         scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut)
     }
+
+    /// Archives and compressed files as libmagic names them, by signatures that are met by chance no more than ours. Where our
+    /// own recognition asks for more and does not find it, the content is damaged, and some programs open it all the same.
+    private static let archives: Set<String> = [
+        "application/gzip", "application/java-archive", "application/vnd.debian.binary-package",
+        "application/vnd.ms-cab-compressed", "application/vnd.rar", "application/x-7z-compressed",
+        "application/x-archive", "application/x-arj", "application/x-bzip2", "application/x-cpio",
+        "application/x-gtar", "application/x-iso9660-image", "application/x-lha", "application/x-lharc",
+        "application/x-lz4", "application/x-lzip", "application/x-rar", "application/x-rpm", "application/x-tar",
+        "application/x-ustar", "application/x-xz", "application/zip", "application/zstd",
+    ]
 
     /// The media type: libmagic is asked where our own signatures say nothing, or no more than that it is text.
     private func detectedType(_ content: Span<UInt8>, _ types: [FileType], isText: Bool) -> String {

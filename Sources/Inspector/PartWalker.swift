@@ -76,9 +76,21 @@ struct PartWalker {
         budget = max(0, budget - octets)
     }
 
-    /// True when mail readers may look for older encodings in the part's text.
-    func mayHoldBlocks(_ index: Int) -> Bool {
+    /// What the MIME reader makes of the content of a part.
+    struct Structure {
+        /// Mail readers may look for older encodings in it; it is searched for them.
+        var mayHoldBlocks = false
+        /// It was taken apart into parts of its own.
+        var hasParts = false
+
+        static let none = Structure()
+    }
+
+    func structure(of index: Int) -> Structure {
         let part = tree.parts[index]
-        return part.decoding == .ordinary && (part.transferEncoding != .base64 || part.mediaType.hasPrefix("text/"))
+        return Structure(
+            mayHoldBlocks: part.decoding == .ordinary
+                && (part.transferEncoding != .base64 || part.mediaType.hasPrefix("text/")),
+            hasParts: part.firstChild >= 0)
     }
 }

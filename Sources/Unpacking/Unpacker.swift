@@ -82,15 +82,19 @@ package final class Unpacker {
     /// - Parameters:
     ///   - container: what the caller calls this content; it stands in the items that come from it.
     ///   - item: the member whose content it is; nil for a part of the message.
-    ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail.
+    ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail, and for
+    ///     what the MIME reader took apart.
+    ///   - asEncodedText: look for files that are encoded into text; off where the MIME reader does.
     package func open(
-        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true
     ) -> Opened {
-        content.withUnsafeBufferPointer { open($0, as: container, item: item, asMail: asMail) }
+        content.withUnsafeBufferPointer {
+            open($0, as: container, item: item, asMail: asMail, asEncodedText: asEncodedText)
+        }
     }
 
     private func open(
-        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool
+        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool, asEncodedText: Bool
     ) -> Opened {
         let content = bytes.span
         var opened = Opened(types: Recognition.types(of: content))
@@ -104,8 +108,7 @@ package final class Unpacker {
             case .plain: continue
             case .unsupported: receiver.report(.unsupported, type.title)
             case .mail where !asMail, .mbox where !asMail: continue
-            // The MIME reader looks for files in the message's own text.
-            case .encodedText where item == nil: continue
+            case .encodedText where !asEncodedText: continue
             default: break
             }
             guard type.opening.isReadable || type.opening == .encodedText else { continue }
@@ -222,7 +225,10 @@ package final class Unpacker {
 
     /// Reads content as every kind of document that it looks like.
     private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
-        for index in DocumentFormat.all.indices where DocumentFormat.all[index].matches(content) {
+        // What is written out in mail is written out in one of its parts.
+        let isMail = types.contains(.mail) || types.contains(.mbox)
+        for index in DocumentFormat.all.indices
+        where !(isMail && DocumentFormat.all[index].isText) && DocumentFormat.all[index].matches(content) {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
                 // Plain text holds files by way of exception only.

@@ -46,12 +46,11 @@ struct CorpusTests {
         #expect(missed.sorted() == Self.notOpened)
     }
 
-    /// The text of the licence and the program itself; packed programs and installers, which libclamav looks into; what the
-    /// inspector takes out of the text before; formats without a reader, which are reported as unsupported.
+    /// The text of the licence and the program itself; packed programs and installers, which libclamav looks into; formats without a reader, which are reported as unsupported.
     private static let notOpened = [
         "COPYRIGHT.debian", "clam-aspack.exe", "clam-fsg.exe", "clam-mew.exe", "clam-nsis.exe", "clam-pespin.exe",
         "clam-petite.exe", "clam-upack.exe", "clam-upx.exe", "clam-wwpack.exe", "clam-yc.exe", "clam.ea05.exe",
-        "clam.ea06.exe", "clam.exe", "clam.exe.binhex", "clam.impl.zip", "clam.sis", "clam_IScab_ext.exe",
+        "clam.ea06.exe", "clam.exe", "clam.impl.zip", "clam.sis", "clam_IScab_ext.exe",
         "clam_IScab_int.exe", "clam_ISmsi_ext.exe", "clam_ISmsi_int.exe",
         // Nested deeper than the limit.
         "clam_cache_emax.tgz",

@@ -19,10 +19,20 @@ import Testing
     @Test(arguments: [
         "The password is Hunter2!", "Password: Hunter2!", "PASSWORD=Hunter2!", "Use \"Hunter2!\" as password",
         "Пароль: Hunter2!", "ПАРОЛЬ к архиву Hunter2!", "contraseña: Hunter2!", "Das Passwort lautet Hunter2!",
-        "mot de passe : Hunter2!", "解压密码：Hunter2!，谢谢", "パスワードはHunter2!です", "pwd:Hunter2!",
+        "Hunter2! is the password", "HASŁO: Hunter2!", "ŞİFRE: Hunter2!", "CONTRASEÑA: Hunter2!", "ΚΩΔΙΚΌΣ: Hunter2!",
+        "La contrasen\u{303}a es Hunter2!", "Mật khẩu: Hunter2!", "كلمة المرور: Hunter2!",
+        "Parola este parolă Hunter2!",
+        "The password for the attached archive, which you will need to open the file, is: Hunter2!",
+        "Пожалуйста, вот ПАРОЛЬ: Hunter2!", "mot de passe : Hunter2!", "解压密码：Hunter2!，谢谢", "パスワードはHunter2!です",
+        "pwd:Hunter2!",
     ])
     func wordsNearPassword(_ text: String) {
         #expect(passwords(text).contains("Hunter2!") || passwords(text).contains("Hunter2"))
+    }
+
+    @Test(arguments: ["password is \"my secret\"", "Passwort: „my secret“", "пароль «my secret»"])
+    func quotationsAreTakenWhole(_ text: String) {
+        #expect(passwords(text).contains("my secret"))
     }
 
     @Test func punctuationMayBelongToIt() {

@@ -9,13 +9,20 @@ package struct PasswordFinder: Sendable {
         "password", "passwort", "passwd", "passcode", "pwd", "pass:", "pass is", "kennwort", "код", "пароль", "пароля",
         "contraseña", "contrasena", "clave", "mot de passe", "code", "senha", "palavra-passe", "wachtwoord", "hasło",
         "haslo", "heslo", "jelszó", "parola", "lösenord", "adgangskode", "passord", "salasana", "şifre", "sifre",
-        "κωδικός", "סיסמה", "密码", "密碼", "口令", "パスワード", "비밀번호", "암호",
+        "κωδικός", "κωδικόσ", "סיסמה", "parolă", "mật khẩu", "كلمة المرور", "كلمة السر", "पासवर्ड",
+        // Marks that follow their letters, as some systems write them, and capitals that have no single small letter.
+        "contrasen\u{303}a", "jelszo\u{301}", "lo\u{308}senord", "s\u{327}ifre", "s\u{327}i\u{307}fre", "şi\u{307}fre",
+        "κωδικο\u{301}ς", "κωδικο\u{301}σ", "parola\u{306}", "ma\u{323}\u{302}t kha\u{302}\u{309}u", "密码", "密碼", "口令",
+        "パスワード", "비밀번호", "암호",
     ].map { Array($0.utf8) }
 
-    /// Octets behind a keyword that are looked at, words that are taken of them, and words in front.
-    private static let window = 120
-    private static let wordsBehind = 8
-    private static let wordsBefore = 2
+    /// Octets behind a keyword and in front of it that are looked at.
+    private static let window = 240
+    /// Words behind and in front that are taken; and the nearest, which come first.
+    private static let wordsBehind = 24
+    private static let wordsBefore = 6
+    private static let nearBehind = 8
+    private static let nearBefore = 2
     /// Places of keywords that are looked at in one text.
     private static let places = 32
     /// Octets of one text that are looked at.
@@ -28,26 +35,82 @@ package struct PasswordFinder: Sendable {
     /// Looks at a text in UTF-8.
     package mutating func read(text: Span<UInt8>) {
         let text = text.extracting(0..<min(text.count, Self.textSize))
-        var lower: [UInt8] = []
-        lower.reserveCapacity(text.count)
-        for index in text.indices { lower.append(asciiLower(text[index])) }
-        Self.lowerCyrillic(&lower)
+        let (lower, origins) = Self.lower(text)
         var places: [Range<Int>] = []
         for keyword in Self.keywords {
             var from = 0
             while places.count < Self.places, let start = lower.span.firstIndex(of: keyword, from: from) {
                 from = start + keyword.count
-                places.append(start..<from)
+                places.append(origins.isEmpty ? start..<from : origins[start]..<origins[from])
             }
         }
-        for place in places.sorted(by: { $0.lowerBound < $1.lowerBound }) { addWords(around: place, text) }
+        let around = places.sorted { $0.lowerBound < $1.lowerBound }.map { Self.words(around: $0, text) }
+        // Passwords have digits more often than other words; then what stands nearest.
+        for (quoted, behind, before) in around {
+            for word in quoted + behind + before where word.contains(where: { 0x30...0x39 ~= $0 }) { add(word, .text) }
+        }
+        for (quoted, behind, before) in around {
+            for word in quoted + behind.prefix(Self.nearBehind) + before.suffix(Self.nearBefore) { add(word, .text) }
+        }
+        for (_, behind, before) in around {
+            for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text) }
+        }
     }
 
-    private mutating func addWords(around place: Range<Int>, _ text: Span<UInt8>) {
-        let end = min(text.count, place.upperBound + Self.window)
-        for word in Self.words(text.extracting(place.upperBound..<end)).prefix(Self.wordsBehind) { add(word, .text) }
-        let start = max(0, place.lowerBound - Self.window)
-        for word in Self.words(text.extracting(start..<place.lowerBound)).suffix(Self.wordsBefore) { add(word, .text) }
+    /// Quotations behind a keyword, words behind it, and words in front.
+    private static func words(
+        around place: Range<Int>, _ text: Span<UInt8>
+    ) -> (quoted: [[UInt8]], behind: [[UInt8]], before: [[UInt8]]) {
+        let behind = text.extracting(text.clamped(place.upperBound, window))
+        let start = max(0, place.lowerBound - window)
+        return (
+            quotations(behind), Array(words(behind).prefix(wordsBehind)),
+            Array(words(text.extracting(start..<max(start, place.lowerBound))).suffix(wordsBefore))
+        )
+    }
+
+    private static let quotes: [(open: [UInt8], close: [UInt8])] = [
+        ("\"", "\""), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"),
+    ].map { (Array($0.0.utf8), Array($0.1.utf8)) }
+
+    /// What stands in quotation marks with blanks in it: the words alone are no password then.
+    private static func quotations(_ text: Span<UInt8>) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        for (open, close) in quotes {
+            guard let start = text.firstIndex(of: open),
+                let end = text.firstIndex(of: close, from: start + open.count)
+            else { continue }
+            let inner = text.extracting(start + open.count..<end).array
+            if inner.contains(0x20), inner.count <= Passwords.longest { found.append(inner) }
+        }
+        return found
+    }
+
+    /// The text in small letters; and where it is not ASCII, for each of its octets and its end the place in the text.
+    private static func lower(_ text: Span<UInt8>) -> (text: [UInt8], origins: [Int]) {
+        var lower: [UInt8] = []
+        lower.reserveCapacity(text.count)
+        var isPlain = true
+        for index in text.indices {
+            lower.append(asciiLower(text[index]))
+            if text[index] >= 0x80 { isPlain = false }
+        }
+        if isPlain { return (lower, []) }
+        lower.removeAll(keepingCapacity: true)
+        var origins: [Int] = []
+        var place = 0
+        for scalar in text.withUnsafeBufferPointer({ String(decoding: $0, as: UTF8.self) }).unicodeScalars {
+            let small =
+                scalar.value < 0x80
+                ? [asciiLower(UInt8(scalar.value))] : Array(scalar.properties.lowercaseMapping.utf8)
+            for byte in small {
+                lower.append(byte)
+                origins.append(min(place, text.count))
+            }
+            place += UTF8.width(scalar)
+        }
+        origins.append(min(place, text.count))
+        return (lower, origins)
     }
 
     /// Looks at the header block of a message: words of the subject, and what stands on both sides of the at signs.
@@ -141,18 +204,5 @@ package struct PasswordFinder: Sendable {
         while let first = slice.first, punctuation.contains(first) { slice.removeFirst() }
         while let last = slice.last, punctuation.contains(last) { slice.removeLast() }
         return Array(slice)
-    }
-
-    /// Capital letters of Russian, two octets each, as small ones.
-    private static func lowerCyrillic(_ text: inout [UInt8]) {
-        for index in text.indices.dropLast() where text[index] == 0xD0 {
-            switch text[index + 1] {
-            case 0x90...0x9F: text[index + 1] += 0x20
-            case 0xA0...0xAF:
-                text[index] = 0xD1
-                text[index + 1] -= 0x20
-            default: break
-            }
-        }
     }
 }

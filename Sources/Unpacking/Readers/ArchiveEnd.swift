@@ -12,9 +12,19 @@ enum ArchiveEnd {
     static func addRest(of content: Span<UInt8>, from end: Int, _ what: String, into sink: any MemberSink) {
         guard end >= 0, end < content.count else { return }
         var start = end
-        // Programs for tapes pad with zeros, behind which the next archive may begin; an ISO image begins with zeros itself.
+        // Programs for tapes pad with zeros, behind which the next archive may begin; an ISO image begins with zeros itself,
+        // and others with an octet that programs of DOS pad with.
         if !isArchive(content.extracting(end..<content.count)) {
-            while start < content.count, blanks.contains(content[start]) { start += 1 }
+            var kind: UInt8?
+            while start < content.count, blanks.contains(content[start]) {
+                if kind != content[start], start > end, isArchive(content.extracting(start..<content.count)) { break }
+                kind = content[start]
+                start += 1
+            }
+            // The last blank may be the first octet of what follows.
+            if start > end, start < content.count, isArchive(content.extracting(start - 1..<content.count)) {
+                start -= 1
+            }
         }
         guard content.count - start >= smallestRest else { return }
         let rest = content.extracting(start..<content.count)

@@ -2,6 +2,9 @@ internal import Bytes
 
 /// What the main headers of archives say and libarchive does not tell.
 enum ArchiveFacts {
+    /// Octets of a member's header in `ar(5)`.
+    static let arHeader = 60
+
     /// Words for an archive that is one volume of several; nil for a whole one.
     static func volume(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat) -> String? {
         let isVolume: Bool

@@ -11,6 +11,10 @@ struct ArchiveReader {
     private let sink: any MemberSink
     /// Names of members that are known to be encrypted, where libarchive does not know it.
     private var encrypted: Set<[UInt8]> = []
+    /// A member was compressed in a way that is not decoded.
+    private var lacksMethod = false
+    /// Members that were read.
+    private var count = 0
     /// Names of members that were handed out.
     private var seen: Set<[UInt8]> = []
 
@@ -52,7 +56,17 @@ struct ArchiveReader {
             return reader.readMembers(archive, content: bytes.count) ? archive.consumed : nil
         }
         if let listing { reader.addUnread(listing, content) }
+        if format == .sevenZip, reader.count == 0, content.littleEndian64(at: 20) ?? 0 > 0, consumed != nil {
+            // A header of that size and nothing in it: libarchive gave up without a word.
+            sink.report(.corrupt, "damaged \(format.words)")
+        }
+        if format == .iso9660, sink.mayGoOn() { ISOTrees.read(content, into: sink) }
         let end = listing?.end ?? ArchiveEnd.of(content, format, consumed: consumed)
+        if format == .ar, let end, content.count - end < ArchiveFacts.arHeader, end < content.count,
+            (end..<content.count).contains(where: { content[$0] != 0x0A && content[$0] != 0 })
+        {
+            sink.report(.corrupt, "\(format.words) is cut off")
+        }
         if let end, sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
     }
 
@@ -132,7 +146,8 @@ struct ArchiveReader {
             case .end:
                 return true
             case .failed:
-                sink.report(archive.failure(what))
+                // Behind a method that is not decoded some readers are lost; that is no damage.
+                if !lacksMethod { sink.report(archive.failure(what)) }
                 return false
             case .entry(let entry):
                 guard readMember(archive, entry) else { return false }
@@ -144,6 +159,7 @@ struct ArchiveReader {
     /// Returns false when there is no going on.
     private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry) -> Bool {
         var member = entry.member
+        count += 1
         if archive.saysDamage { sink.report(.corrupt, "damaged \(what)") }
         for name in member.names { seen.insert(name) }
         if member.names.isEmpty { sink.report(.ambiguous, "member of \(what) without a readable name") }
@@ -156,9 +172,11 @@ struct ArchiveReader {
         if entry.size == 0, !member.flags.isDisjoint(with: [.directory, .symbolicLink, .hardLink, .special]) {
             return sink.add(member)
         }
-        guard sink.begin(member) else { return false }
-        let end = archive.copyData(into: sink)
-        sink.end()
+        let pending = PendingMember(member, sink)
+        let end = archive.copyData(while: { sink.mayGoOn() }, { pending.append($0) })
+        var isRead = false
+        if case .complete = end { isRead = true }
+        guard pending.end(isRead: isRead) else { return false }
         switch end {
         case .complete:
             if archive.hasWrongData { sink.report(.corrupt, "member of \(what) with a wrong checksum") }
@@ -166,7 +184,9 @@ struct ArchiveReader {
         case .stopped: return false
         case .failed:
             // The next header may still be found.
-            sink.report(archive.failure(what))
+            let failure = archive.failure(what)
+            if failure.kind == .unsupported { lacksMethod = true }
+            if !lacksMethod || failure.kind == .unsupported { sink.report(failure) }
             return true
         }
     }

@@ -5,23 +5,23 @@ internal import Members
 enum FilterReader {
     static func read(_ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, into sink: any MemberSink) {
         let what = "\(filter.rawValue) data"
-        guard sink.begin(Member(role: "decompressed")) else { return }
+        let member = PendingMember(Member(role: "decompressed"), sink)
         let end: Int?
         if let codec = filter.codec {
-            let result = codec.pieces(content, while: { sink.mayGoOn() }) { sink.append($0) }
-            sink.end()
+            let result = codec.pieces(content, while: { sink.mayGoOn() }) { member.append($0) }
             result.end.report(what, sink)
             end = result.end == .complete ? result.consumed : nil
         } else {
-            end = decompress(content, filter, what, sink)
-            sink.end()
+            end = decompress(content, filter, what, member, sink)
         }
+        guard member.end(isRead: end != nil) else { return }
         if let end { ArchiveEnd.addRest(of: content, from: end, what, into: sink) }
     }
 
     /// By libarchive. Returns the end of the data; nil when it was not reached.
     private static func decompress(
-        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ what: String, _ sink: any MemberSink
+        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ what: String, _ member: PendingMember,
+        _ sink: any MemberSink
     ) -> Int? {
         content.withUnsafeBufferPointer { bytes in
             guard let archive = LibArchive() else {
@@ -35,7 +35,7 @@ enum FilterReader {
                 sink.report(.corrupt, "damaged \(what)")
                 return nil
             }
-            switch archive.copyData(into: sink) {
+            switch archive.copyData(while: { sink.mayGoOn() }, { member.append($0) }) {
             case .complete: return archive.consumed
             case .stopped: return nil
             case .failed:

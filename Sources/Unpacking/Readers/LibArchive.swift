@@ -109,11 +109,6 @@ final class LibArchive {
         case failed
     }
 
-    /// Hands out the content of the member that `next` gave.
-    func copyData(into sink: any MemberSink) -> DataEnd {
-        copyData(while: { sink.mayGoOn() }) { sink.append($0) }
-    }
-
     /// Content of the last member that was read to its end was not what its checksum says.
     private(set) var hasWrongData = false
 

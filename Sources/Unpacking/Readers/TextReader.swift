@@ -1,9 +1,10 @@
 internal import Bytes
+internal import Documents
 internal import MIME
 internal import Members
 
-/// Finds files that are encoded into text: uuencoded, yEnc, BinHex, and text that is base64 from its first line to its
-/// last.
+/// Finds files that are encoded into text: uuencoded, yEnc, BinHex, base64 between labels as `certutil -encode` writes it, and
+/// text that is base64 from its first line to its last.
 enum TextReader {
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         let found = EncodedBlocks.find(in: content)
@@ -14,10 +15,49 @@ enum TextReader {
             let member = Member(names: block.names, role: block.coding.rawValue)
             guard sink.add(member, content: Array(decoded[result.content])) else { return }
         }
-        guard found.blocks.isEmpty, isBase64(content) else { return }
+        guard addLabelled(content, into: sink), found.blocks.isEmpty, isBase64(content) else { return }
         var decoded: [UInt8] = []
         _ = TransferDecoder.decode(content, encoding: .base64, into: &decoded, limit: sink.room)
         _ = sink.add(Member(role: "base64"), content: decoded)
+    }
+
+    private static let label: [UInt8] = Array("-----BEGIN ".utf8)
+    private static let endLabel: [UInt8] = Array("-----END ".utf8)
+    /// Labels (RFC 7468) that readers of documents know.
+    private static let otherLabels: [StaticString] = ["PGP ", "PKCS7", "PKCS #7", "CMS"]
+    /// Blocks between labels that are handed out.
+    private static let blocks = 64
+
+    /// Base64 between labels. Returns false when the sink wants no more.
+    private static func addLabelled(_ content: Span<UInt8>, into sink: any MemberSink) -> Bool {
+        var from = 0
+        var count = 0
+        while let start = content.firstIndex(of: label, from: from), sink.mayGoOn() {
+            from = start + label.count
+            guard let line = content.firstIndex(of: 0x0A, from: from),
+                !otherLabels.contains(where: { content.hasBytes($0, at: from) })
+            else { continue }
+            let end = content.firstIndex(of: endLabel, from: line) ?? content.count
+            let text = content.extracting(line..<end)
+            guard isBase64(text) else { continue }
+            from = end
+            var decoded: [UInt8] = []
+            _ = TransferDecoder.decode(text, encoding: .base64, into: &decoded, limit: sink.room)
+            // Certificates and keys (DER) hold nothing.
+            if isPlainDER(decoded.span) { continue }
+            count += 1
+            guard count <= blocks else {
+                sink.report(.overLimits, "encoded files in a text")
+                return true
+            }
+            guard sink.add(Member(role: "base64 between labels"), content: decoded) else { return false }
+        }
+        return true
+    }
+
+    private static func isPlainDER(_ content: Span<UInt8>) -> Bool {
+        content.count > 1 && content[0] == 0x30 && content[1] >= 0x80 && Recognition.types(of: content).isEmpty
+            && !DocumentFormat.all.contains { !$0.isText && $0.matches(content) }
     }
 
     /// Fewest characters that count: less is too often just a word.

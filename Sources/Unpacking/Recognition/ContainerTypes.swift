@@ -17,7 +17,7 @@ extension FileType {
     static let xz = FileType("xz", "application/x-xz", "xz file", .filter(.xz), recognised: "`FD 7zXZ 00`")
     static let lzma = FileType(
         "lzma", "application/x-lzma", "LZMA file", .filter(.lzma),
-        recognised: "properties, a usual dictionary size and a plausible length")
+        recognised: "properties, a plausible length and a usual dictionary size, or the start of a stream that decodes")
     static let zstd = FileType(
         "zst", "application/zstd", "Zstandard file", .filter(.zstd), recognised: "`28 B5 2F FD`, or a skippable frame")
     static let lz4 = FileType(
@@ -63,7 +63,7 @@ extension FileType {
         reported: members)
     static let iso9660 = FileType(
         "iso", "application/x-iso9660-image", "ISO 9660 image", .archive(.iso9660),
-        recognised: "`CD001` in sector 16", reported: members)
+        recognised: "`CD001` in sector 16", reported: members + "; what is in one of its trees only, the boot image")
     static let udf = FileType(
         "udf", "application/x-udf-image", "UDF image", .udf,
         recognised: "`NSR02` or `NSR03` in sectors 16 to 31",
@@ -131,6 +131,9 @@ extension FileType {
     static let binHex = FileType(
         "hqx", "application/mac-binhex40", "BinHex file", .encodedText, recognised: "its first line",
         reported: "the file in it")
+    static let yEnc = FileType(
+        "ync", "application/x-yenc", "yEnc file", .encodedText,
+        recognised: "`=ybegin ` at the start of a line in the first 65,536 octets", reported: "the file in it")
     package static let mail = FileType(
         "mail", "message/rfc822", "mail message", .mail, recognised: "header fields of mail in the first lines",
         reported: "the parts of the message")

@@ -48,7 +48,7 @@ package struct FileType: Sendable {
         case encodedText
         /// libarchive with one format.
         case archive(ArchiveFormat)
-        /// libarchive with one filter: a compressed file.
+        /// A compressed file.
         case filter(ArchiveFilter)
         /// A program, which may have an archive behind it.
         case program
@@ -60,14 +60,18 @@ package struct FileType: Sendable {
             switch self {
             case .plain: "-"
             case .unsupported: "none"
-            case .zip: "own reader; libdeflate, zlib, libarchive"
+            case .zip: "own reader; libdeflate, zlib, the libraries of each method, libarchive for PPMd"
             case .gzip: "own reader; libdeflate, zlib"
             case .arj, .arc, .zoo: "own reader; libarchive"
             case .szdd, .udf, .disk: "own reader"
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
-            case .archive, .filter: "libarchive"
-            case .program: "own search, then the reader of what is found"
+            case .archive, .filter(.compress): "libarchive"
+            case .filter(.bzip2): "libbz2"
+            case .filter(.xz), .filter(.lzma), .filter(.lzip): "liblzma"
+            case .filter(.zstd): "libzstd"
+            case .filter(.lz4): "liblz4"
+            case .program: "own search for zip, rar, 7z, cab, arj and ace, then the reader of what is found"
             case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
             }
         }
@@ -94,7 +98,7 @@ package struct FileType: Sendable {
         case tar, cpio, ar, sevenZip, rar, rar5, lha, iso9660, xar, warc, rpm
     }
 
-    /// Compressions of one file that libarchive reads. None of them starts a program, as its lrzip and lzop filters do.
+    /// Compressions of one file. None of them starts a program, as libarchive's lrzip and lzop filters do.
     package enum ArchiveFilter: String, Hashable, Sendable, CaseIterable {
         case bzip2, compress, xz, lzma, zstd, lz4, lzip
     }

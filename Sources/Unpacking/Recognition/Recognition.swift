@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import MIME
 
 /// Recognises what content is by its octets, never by a name. Content that fits several types (a polyglot) has all of
@@ -6,7 +7,7 @@ internal import MIME
 package enum Recognition {
     /// Octets at the start in which text forms are looked for.
     private static let prefix = 1024
-    /// Octets at the start in which an HTML application is looked for in other forms, and words of scripts in texts.
+    /// Octets at the start in which an HTML application or yEnc is looked for in other forms, and words of scripts in texts.
     private static let active = 65_536
 
     /// Every type that fits, the most telling first; empty when nothing does.
@@ -34,6 +35,7 @@ package enum Recognition {
     /// Types for which a few octets are not enough.
     private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
         (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
+        (.lzip, { Codec.lzip.begins($0, at: 0) }),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, { StructureChecks.isCabinet($0) }),
         (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
@@ -74,7 +76,12 @@ package enum Recognition {
         } else if TextChecks.isBinHex(head) {
             found.append(.binHex)
         } else {
-            guard TextChecks.isText(head) else { return found += ScriptText.settings(content) }
+            guard TextChecks.isText(head) else {
+                found += ScriptText.settings(content)
+                // Its octets are no text.
+                if found.isEmpty, TextChecks.isYEnc(long) { found.append(.yEnc) }
+                return
+            }
             found += ScriptText.types(of: long)
             if TextChecks.isUUEncoded(head) { found.append(.uuencoded) }
             found.append(.text)

@@ -39,7 +39,6 @@ struct Signature: Sendable {
         Signature([0x28, 0xB5, 0x2F, 0xFD], .zstd),
         Signature([0x04, 0x22, 0x4D, 0x18], .lz4),
         Signature([0x02, 0x21, 0x4C, 0x18], .lz4),
-        Signature("LZIP", .lzip),
         Signature([0x89, 0x4C, 0x5A, 0x4F, 0x00], .lzop),
         Signature("LRZI", .lrzip),
         Signature("GRZipII", .grzip),

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 
 /// Checks of formats whose first octets alone would be met by chance.
 enum StructureChecks {
@@ -15,15 +16,43 @@ enum StructureChecks {
         return content[2] & 0x60 == 0 && 9...16 ~= content[2] & 0x1F
     }
 
-    /// LZMA has no signature: properties that encoders use, a dictionary of 2^n or 2^n + 2^(n-1), and a length that is
-    /// unknown or below 256 GiB.
+    /// LZMA has no signature: properties, a dictionary, and a length that is unknown or below 256 GiB. Properties that
+    /// encoders use with a dictionary of 2^n or 2^n + 2^(n-1) are enough; with others the stream has to decode.
     static func isLZMA(_ content: Span<UInt8>) -> Bool {
-        guard content.count >= 18, content[0] == 0x5D || content[0] == 0x5E || content[0] == 0x2C,
-            let dictionary = content.littleEndian32(at: 1), let length = content.littleEndian64(at: 5)
+        guard content.count >= 18, content[0] < 9 * 5 * 5, content[13] == 0,
+            let dictionary = content.littleEndian32(at: 1), dictionary > 0,
+            let length = content.littleEndian64(at: 5), length == UInt64.max || length < 1 << 38
         else { return false }
         let bits = dictionary.nonzeroBitCount
         let usual = bits == 1 || (bits == 2 && (dictionary & (dictionary << 1)) != 0) || dictionary == UInt32.max
-        return usual && dictionary >= 4096 && (length == UInt64.max || length < 1 << 38) && content[13] == 0
+        if usual, dictionary >= 4096, [0x5D, 0x5E, 0x2C].contains(content[0]) { return true }
+        return length > 0 && decodesAsLZMA(content)
+    }
+
+    /// Octets of a stream of LZMA that have to decode when its header says little: noise leads outside of the dictionary
+    /// after a few of them.
+    private static let lzmaTrial = 512
+    /// Fewest octets that say something when the stream is longer.
+    private static let shortestTrial = 64
+    /// Octets of output after which it is enough.
+    private static let lzmaOutput = 65_536
+
+    private static func decodesAsLZMA(_ content: Span<UInt8>) -> Bool {
+        // Zeros decode to zeros.
+        guard content.littleEndian32(at: 14) != 0 else { return false }
+        var produced = 0
+        let input = content.extracting(0..<min(content.count, lzmaTrial))
+        let result = Codec.lzma.pieces(input, while: { true }) { piece in
+            produced += piece.count
+            return produced < lzmaOutput
+        }
+        return switch result.end {
+        // Behind a short stream nothing of weight follows.
+        case .complete: produced > 0 && result.consumed * 2 > input.count
+        case .truncated: produced > 0 && input.count >= shortestTrial
+        case .stopped: true
+        case .corrupt, .unsupported, .memory: false
+        }
     }
 
     static func isSkippedZstd(_ content: Span<UInt8>) -> Bool {
@@ -31,7 +60,9 @@ enum StructureChecks {
     }
 
     static func isSkippedLZ4(_ content: Span<UInt8>) -> Bool {
-        afterSkippedFrames(content).map { content.hasBytes([0x04, 0x22, 0x4D, 0x18], at: $0) } ?? false
+        afterSkippedFrames(content).map {
+            content.hasBytes([0x04, 0x22, 0x4D, 0x18], at: $0) || content.hasBytes([0x02, 0x21, 0x4C, 0x18], at: $0)
+        } ?? false
     }
 
     /// Where the first frame that is not to be skipped begins, behind some that are; both formats have the same.

@@ -41,6 +41,15 @@ enum TextChecks {
         head.firstIndex(of: "(This file must be converted with BinHex") != nil
     }
 
+    static func isYEnc(_ head: Span<UInt8>) -> Bool {
+        var from = 0
+        while let found = head.firstIndex(of: "=ybegin ", from: from) {
+            if found == 0 || head[found - 1] == 0x0A { return true }
+            from = found + 1
+        }
+        return false
+    }
+
     /// Fields that mail has and other texts do not.
     private static let telling: [StaticString] = [
         "received:", "return-path:", "delivered-to:", "message-id:", "mime-version:", "x-mailer:", "dkim-signature:",

@@ -94,11 +94,10 @@ struct ZipExtraction {
             return extent.data.count
         }
         if entry.method == 8, let used = inflateWhole(member, entry, content, extent) { return used }
-        goesOn = sink.begin(member)
-        guard goesOn else { return 0 }
+        let pending = PendingMember(member, sink)
         let input = content.extracting(extent.bound)
-        let result = method.pieces(input, size: extent.data.count, while: { sink.mayGoOn() }) { sink.append($0) }
-        sink.end()
+        let result = method.pieces(input, size: extent.data.count, while: { sink.mayGoOn() }) { pending.append($0) }
+        goesOn = pending.end(isRead: result.end == .complete)
         finish(result, entry, extent)
         return result.consumed
     }

@@ -1,0 +1,115 @@
+import Members
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// Files that are written out in text, and mail within mail.
+@Suite(.serialized) struct EncodedFileTests {
+    private func run(_ script: String, _ input: [UInt8] = eicar) throws -> [UInt8] {
+        let scratch = try Scratch(.memory)
+        let result = try runTool(
+            "sh", ["-c", "cd \(scratch.path) && cat > in && ( \(script) ) > log 2>&1; cat out"], input: input)
+        try #require(result.status == 0 && !result.output.isEmpty, "\(script)")
+        return result.output
+    }
+
+    /// What `certutil -encode` writes, whatever the label says.
+    @Test(arguments: ["CERTIFICATE", "ANYTHING"]) func base64BetweenLabels(_ label: String) throws {
+        let text = try run(
+            "gzip -c in > z; ( echo '-----BEGIN \(label)-----'; base64 z; echo '-----END \(label)-----' ) > out")
+        #expect(!Unpacked(text).places(of: eicar).isEmpty)
+        #expect(!Unpacked(Array("echo off\r\n".utf8) + text).places(of: eicar).isEmpty)
+    }
+
+    @Test func certificatesHoldNothing() throws {
+        let certificate = try run(
+            "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out out -subj /CN=a -days 1")
+        #expect(Unpacked(certificate).entries.isEmpty)
+    }
+
+    @Test func base64OfSignedContent() throws {
+        let key = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out c -subj /CN=a -days 1"
+        let text = try run(
+            "\(key); gzip -c in > z; openssl cms -sign -binary -nodetach -signer c -inkey k -outform DER -in z -out s; base64 s > out"
+        )
+        #expect(!Unpacked(text, messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
+    /// Files that are signed as they stand come out as they went in; mail stays mail.
+    @Test(arguments: [["", "-outform DER"], ["", "-outform PEM"]]) func signedFiles(_ form: [String]) throws {
+        let key = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out c -subj /CN=a -days 1"
+        let sign = "openssl cms -sign -binary -nodetach -signer c -inkey k \(form[1])"
+        for content in [[0x0A, 0x0A, 0x0D, 0x0A, 0] + eicar, Array("<?xml version=\"1.0\"?>\n<a>\n</a>\n".utf8)] {
+            let signed = Unpacked(try run("\(key); \(sign) -in in -out out", content), messageSize: 1 << 20)
+            #expect(signed.places(of: content) == ["1"] && !signed.kinds.contains(.corrupt), "\(signed.problems)")
+        }
+        let mail = Array("Content-Type: text/plain\n\nline\n".utf8)
+        let signed = Unpacked(try run("\(key); \(sign) -in in -out out", mail), messageSize: 1 << 20)
+        #expect(!signed.places(of: Array("line\r\n".utf8)).isEmpty)
+    }
+
+    @Test func yEncWithinAnArchive() {
+        let lines = eicar.map { $0 &+ 42 }
+        let text =
+            Array("=ybegin line=128 size=\(eicar.count) name=e.com\r\n".utf8) + lines
+            + Array("\r\n=yend size=\(eicar.count)\r\n".utf8)
+        // Octets that no text has.
+        let file = text + [0, 1, 2]
+        let result = Unpacked(zip([("member.ync", file)]))
+        #expect(!result.places(of: eicar).isEmpty, "\(result.entries.map(\.types))")
+    }
+
+    /// uuencode in an attachment that is no text for the MIME reader.
+    @Test func uuencodedAttachment() throws {
+        let text = try run("gzip -c in > z; uuencode z z.gz > out")
+        #expect(!Unpacked(text).places(of: eicar).isEmpty)
+        let unpacker = Unpacker(limits: UnpackingLimits(), messageSize: text.count, directory: nil)
+        _ = unpacker.open(text.span, as: 0, asEncodedText: false)
+        #expect(unpacker.next() == nil)
+    }
+
+    /// An attachment of a mail that is attached is opened once.
+    @Test func attachmentsOfAttachedMailComeOnce() throws {
+        let mail = try run(
+            "zip -q a.zip in; ( printf 'From: a@b.example\\nSubject: x\\nMIME-Version: 1.0\\nContent-Type: application/zip\\nContent-Transfer-Encoding: base64\\n\\n'; base64 a.zip ) > out"
+        )
+        let result = Unpacked(mail)
+        #expect(result.places(of: eicar).count == 1, "\(result.entries.map(\.path))")
+    }
+
+    // MARK: Trees of ISO images
+
+    @Test(arguments: ["-J -R -hide p.gz", "-J -hide-joliet p.gz", "-J -R -hide-joliet p.gz"])
+    func filesInOneTreeOnly(_ options: String) throws {
+        let image = try run(
+            "mkdir d; gzip -c in > d/p.gz; echo filler > d/filler.txt; genisoimage -quiet \(options) -o out d")
+        let result = Unpacked(image, messageSize: 1 << 20)
+        #expect(!result.places(of: eicar).isEmpty, "\(result.names)")
+        #expect(!result.isMarked)
+    }
+
+    @Test func treesThatAgreeGiveNothingMore() throws {
+        let image = try run("mkdir -p d/s; cp in d/a.com; cp in d/s/b.com; genisoimage -quiet -J -R -o out d")
+        #expect(Unpacked(image, messageSize: 1 << 20).places(of: eicar).count == 2)
+    }
+
+    @Test func bootImage() throws {
+        let image = try run(
+            "mformat -i d.img -C -f 1440 ::; gzip -c in > z; mcopy -i d.img z ::z.gz; mkdir d; cp d.img d/b.img; "
+                + "genisoimage -quiet -b b.img -c b.cat -hide b.img -hide b.cat -o out d")
+        #expect(!Unpacked(image, messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
+    /// Constants of a program are no directory.
+    @Test func marksInAProgram() {
+        var program = [UInt8](repeating: 0x90, count: 3000)
+        program.replaceSubrange(0..<2, with: [0x4D, 0x5A])
+        program.replaceSubrange(600..<604, with: [0x50, 0x4B, 1, 2])
+        program.replaceSubrange(700..<704, with: [0x50, 0x4B, 5, 6])
+        program.replaceSubrange(2900..<2904, with: [0x50, 0x4B, 5, 6])
+        #expect(!Unpacked(program + zip([("a", eicar)])).places(of: eicar).isEmpty)
+        let result = Unpacked(program + zip([("a", eicar)]))
+        #expect(result.kinds.isEmpty && result.entries.count == 1, "\(result.problems)")
+    }
+}

@@ -1,0 +1,173 @@
+import Members
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// Compressed files as other programs see them: joined, cut, with something behind, or empty. The content compresses, so
+/// that it stands nowhere in the file as it is.
+@Suite(.serialized) struct StreamTests {
+    static let payload = (0..<3000).flatMap { Array("line \($0)\n".utf8) } + eicar
+
+    static let commands = [
+        "gzip -c", "bzip2 -c", "xz -c", "xz -c --format=lzma", "zstd -q -c", "lz4 -q -c", "lz4 -q -c -l", "lzip -c",
+        "xz -c --format=lzma --lzma1=dict=5KiB", "xz -c --format=lzma --lzma1=lc=4,pb=0",
+        "xz -c --format=lzma --lzma1=lc=0,lp=4,pb=4,dict=100000",
+    ]
+
+    private func run(_ script: String, _ input: [UInt8] = payload) throws -> [UInt8] {
+        let scratch = try Scratch(.memory)
+        let result = try runTool(
+            "sh", ["-c", "cd \(scratch.path) && cat > in && ( \(script) ) > log 2>&1; cat out"], input: input)
+        try #require(result.status == 0 && !result.output.isEmpty, "\(script)")
+        return result.output
+    }
+
+    @Test(arguments: commands) func wholeAndEmptyFiles(_ command: String) throws {
+        let result = Unpacked(try run("\(command) < in > out"))
+        #expect(result.places(of: Self.payload) == ["1"])
+        #expect(result.isComplete && !result.isMarked, "\(result.problems)")
+        let empty = Unpacked(try run("\(command) < /dev/null > out"))
+        #expect(!empty.isMarked, "\(empty.problems)")
+    }
+
+    @Test(arguments: commands) func somethingBehind(_ command: String) throws {
+        for rest in [[UInt8](repeating: 0, count: 7), [0, 0, 0], Array("seventy octets or so of another kind".utf8)] {
+            let result = Unpacked(try run("\(command) < in > out") + rest)
+            #expect(result.places(of: Self.payload).contains("1"), "\(rest)")
+            #expect(!result.kinds.contains(.corrupt) && !result.kinds.contains(.unsupported), "\(result.problems)")
+        }
+    }
+
+    @Test(arguments: commands) func lastOctetsMissing(_ command: String) throws {
+        let packed = try run("\(command) < in > out")
+        for missing in [1, 4] {
+            let result = Unpacked(Array(packed.dropLast(missing)))
+            #expect(result.kinds.contains(.corrupt), "\(result.problems)")
+            #expect(!result.kinds.contains(.unsupported))
+        }
+    }
+
+    /// Each program reads files that were joined as one.
+    @Test(arguments: commands.filter { !$0.contains("lzma") }) func joined(_ command: String) throws {
+        let script = "head -c 20000 in | \(command) > out; tail -c +20001 in | \(command) >> out"
+        let result = Unpacked(try run(script))
+        #expect(result.places(of: Self.payload) == ["1"])
+        #expect(!result.isMarked, "\(result.problems)")
+    }
+
+    /// The virus in two members of a gzip file, beside the members; and an archive that was cut in blocks.
+    @Test func gzipMembers() throws {
+        let split = Unpacked(try run("head -c 30 in | gzip > out; tail -c +31 in | gzip >> out", eicar))
+        #expect(split.places(of: eicar) == ["1"])
+        #expect(split.entries.map(\.content) == [eicar, Array(eicar[..<30]), Array(eicar[30...])])
+        let blocks = Unpacked(
+            try run("cp in a; cp in b; tar -cf t a b; split -b 3000 t p.; for i in p.*; do gzip -c $i; done > out"),
+            messageSize: 1 << 20)
+        #expect(blocks.entries[0].types == ["tar"])
+        #expect(blocks.entries.filter { $0.path.hasPrefix("1/") }.flatMap(\.names) == ["a", "b"])
+        // More members than are handed out by themselves.
+        let many = Unpacked(try run("for i in $(seq 65); do gzip -c in; done > out", eicar), messageSize: 1 << 20)
+        #expect(many.entries.count == 1 && many.entries[0].content?.count == 65 * eicar.count)
+        let fewer = Unpacked(try run("for i in $(seq 64); do gzip -c in; done > out", eicar), messageSize: 1 << 20)
+        #expect(fewer.entries.count == 65)
+    }
+
+    @Test func othersAreNoLZMA() throws {
+        var number: UInt64 = 88_172_645_463_325_252
+        for _ in 0..<2000 {
+            // A header that could be LZMA's, with noise behind it.
+            var content: [UInt8] = [UInt8(number % 225), 0, 3, 5, 0] + [UInt8](repeating: 0xFF, count: 8) + [0]
+            for _ in 0..<400 {
+                number ^= number << 13
+                number ^= number >> 7
+                number ^= number << 17
+                content.append(UInt8(truncatingIfNeeded: number >> 24))
+            }
+            #expect(!Recognition.types(of: content.span).contains(.lzma))
+        }
+        #expect(Recognition.types(of: Array("LZIPPERS and such".utf8).span) == [.text])
+        #expect(!Recognition.types(of: ([0, 0, 16, 0, 0, 5] + [UInt8](repeating: 0, count: 200)).span).contains(.lzma))
+    }
+
+    @Test func lz4LegacyBehindASkippedFrame() throws {
+        let packed = try run("lz4 -q -c -l < in > out")
+        let skipped: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
+        #expect(Unpacked(skipped + packed).places(of: Self.payload) == ["1"])
+    }
+
+    // MARK: Members of zip
+
+    static let methods = ["Deflate", "Deflate64", "BZip2", "LZMA", "PPMd"]
+
+    @Test(arguments: methods) func zipMethods(_ method: String) throws {
+        let archive = try run("7z a -tzip -mm=\(method) a.zip in; mv a.zip out")
+        // 7-Zip stores what does not compress; this does.
+        #expect(archive.count < 15_000)
+        let whole = Unpacked(archive)
+        #expect(whole.places(of: Self.payload) == ["1"])
+        #expect(whole.isComplete && !whole.isMarked, "\(whole.problems)")
+        // A wrong checksum in both headers.
+        var wrong = archive
+        for place in archive.indices.dropLast(4) where Array(archive[place..<place + 3]) == [0x50, 0x4B, 3] {
+            wrong[place + 14] ^= 1
+        }
+        for place in archive.indices.dropLast(4) where Array(archive[place..<place + 3]) == [0x50, 0x4B, 1] {
+            wrong[place + 16] ^= 1
+        }
+        #expect(Unpacked(wrong).kinds.contains(.corrupt))
+        // A wrong bit in the data.
+        var damaged = archive
+        damaged[archive.count / 2] ^= 0x10
+        #expect(Unpacked(damaged).kinds.contains(.corrupt), "\(Unpacked(damaged).problems)")
+    }
+
+    @Test(arguments: methods, ["ZipCrypto", "AES128", "AES192", "AES256"])
+    func encryptedZipMethods(_ method: String, _ encryption: String) throws {
+        let archive = try run("7z a -tzip -mm=\(method) -mem=\(encryption) -pgeheim77 a.zip in; mv a.zip out")
+        #expect(archive.count < 15_000)
+        #expect(Unpacked(archive).kinds == [.encrypted])
+        var passwords = Passwords()
+        for word in ["falsch", "geheim77"] { passwords.add(Array(word.utf8), .text) }
+        let opened = Unpacked(archive, passwords: passwords)
+        #expect(opened.places(of: Self.payload) == ["1"])
+        #expect(!opened.isMarked, "\(opened.problems)")
+        // What was changed does not open.
+        var changed = archive
+        changed[archive.count / 2] ^= 0x10
+        #expect(Unpacked(changed, passwords: passwords).isMarked)
+    }
+
+    /// Dictionaries that no encoder uses by itself.
+    @Test(arguments: ["5000b", "6k", "100000b", "3m"]) func zipDictionaries(_ size: String) throws {
+        let result = Unpacked(try run("7z a -tzip -mm=LZMA -md=\(size) a.zip in; mv a.zip out"))
+        #expect(result.places(of: Self.payload) == ["1"] && !result.isMarked, "\(result.problems)")
+        #expect(result.entries.count == 1)
+    }
+
+    /// Octets that are no stream of their method.
+    @Test(arguments: [9, 12, 14, 93, 95, 98]) func notOfTheirMethod(_ method: Int) {
+        var entry = ZipWriter.Entry("note.txt", eicar)
+        entry.method = method
+        let result = Unpacked(ZipWriter(entries: [entry]).archive())
+        #expect(result.kinds.contains(.corrupt) && !result.isComplete, "\(result.problems)")
+        #expect(result.entries[0].content != eicar)
+    }
+
+    @Test func checksumsOfZero() {
+        for method in [0, 8] {
+            var entry = ZipWriter.Entry("a", eicar)
+            entry.method = method
+            if method == 8 { entry.data = [1, 68, 0, 187, 255] + eicar }
+            entry.checksum = 0
+            #expect(Unpacked(ZipWriter(entries: [entry]).archive()).kinds == [.corrupt])
+            entry.checksum = nil
+            #expect(Unpacked(ZipWriter(entries: [entry]).archive()).kinds.isEmpty)
+        }
+    }
+
+    @Test func zipEntryWithoutAName() {
+        let result = Unpacked(zip([("", eicar)]))
+        #expect(result.places(of: eicar) == ["1"] && result.kinds == [.ambiguous])
+    }
+}

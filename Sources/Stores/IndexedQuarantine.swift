@@ -158,7 +158,7 @@ package final class IndexedQuarantine: Sendable {
             let page = try index.search(query)
             for row in page { known[row.id] = row }
             guard let last = page.last, page.count == query.limit else { return known }
-            query.after = QuarantineQuery.Place(time: last.time, id: last.id)
+            query.after = PlaceInTime(time: last.time, id: last.id)
         }
     }
 

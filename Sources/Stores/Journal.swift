@@ -84,21 +84,9 @@ package struct JournalQuery: Sendable, Hashable {
     package var since: Int?
     package var until: Int?
     /// The event after which the answer begins, in the order of the answer: newest first.
-    package var after: Place?
+    package var after: PlaceInTime?
     /// Events at most.
     package var limit: Int
-
-    /// Where an event stands in the order of time.
-    package struct Place: Sendable, Hashable {
-        package var time: Int
-        /// The `id=`.
-        package var id: String
-
-        package init(time: Int, id: String) {
-            self.time = time
-            self.id = id
-        }
-    }
 
     package init(limit: Int) {
         self.limit = limit

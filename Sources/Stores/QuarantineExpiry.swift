@@ -94,7 +94,7 @@ extension IndexedQuarantine {
                 gone.octets += row.stored
             }
             guard page.count == query.limit, let last = page.last else { return gone }
-            query.after = QuarantineQuery.Place(time: last.time, id: last.id)
+            query.after = PlaceInTime(time: last.time, id: last.id)
         }
     }
 }

@@ -118,21 +118,10 @@ package struct QuarantineQuery: Sendable, Hashable {
     /// Only entries that were, or were not, released.
     package var isReleased: Bool?
     /// The entry after which the answer begins, in the order of the answer.
-    package var after: Place?
+    package var after: PlaceInTime?
     package var oldestFirst = false
     /// Rows at most.
     package var limit: Int
-
-    /// Where an entry stands in the order of time; ties are broken by the identifier.
-    package struct Place: Sendable, Hashable {
-        package var time: Int
-        package var id: String
-
-        package init(time: Int, id: String) {
-            self.time = time
-            self.id = id
-        }
-    }
 
     package init(limit: Int) {
         self.limit = limit

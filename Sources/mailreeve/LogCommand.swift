@@ -61,7 +61,7 @@ struct LogCommand: ParsableCommand {
             found = found || !records.isEmpty
             left -= records.count
             guard records.count == query.limit, let last = records.last else { break }
-            query.after = JournalQuery.Place(time: last.time, id: last.logID)
+            query.after = PlaceInTime(time: last.time, id: last.logID)
         }
         if !found { throw ExitCode.failure }
     }

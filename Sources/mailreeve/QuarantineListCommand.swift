@@ -54,7 +54,7 @@ struct QuarantineListCommand: ParsableCommand {
             }
             left -= rows.count
             guard rows.count == query.limit, let last = rows.last else { return }
-            query.after = QuarantineQuery.Place(time: last.time, id: last.id)
+            query.after = PlaceInTime(time: last.time, id: last.id)
             query.limit = 1
             if left == 0, !(try open.orFail { try $0.search(query) }).isEmpty {
                 Terminal.printError("quarantine: there are more: --after \(last.id), or --limit 0")
@@ -70,7 +70,7 @@ struct QuarantineListCommand: ParsableCommand {
                 return try open.orFail { _ in throw Quarantine.Failure.unknown(after) }
             }
             query.id = nil
-            query.after = QuarantineQuery.Place(time: row.time, id: row.id)
+            query.after = PlaceInTime(time: row.time, id: row.id)
         }
         query.sender = search.sender
         query.recipient = search.recipient

@@ -85,7 +85,7 @@ import Testing
         #expect(try Self.found(journal) { $0.id = "77-Aa-2" } == ["Aa"])
         #expect(try Self.found(journal) { $0.since = 21 } == ["Ac"])
         #expect(try Self.found(journal) { $0.until = 30 } == ["Ab", "Aa"])
-        #expect(try Self.found(journal) { $0.after = JournalQuery.Place(time: 20, id: "77-Ab") } == ["Aa"])
+        #expect(try Self.found(journal) { $0.after = PlaceInTime(time: 20, id: "77-Ab") } == ["Aa"])
         #expect(try Self.found(journal) { $0.limit = 1 } == ["Ac"])
     }
 
@@ -103,7 +103,7 @@ import Testing
         #expect(try Self.found(journal) == all)
         for (place, id) in all.enumerated() {
             let last = try #require(records.first { $0.mailID == id })
-            let after = JournalQuery.Place(time: last.time, id: last.logID)
+            let after = PlaceInTime(time: last.time, id: last.logID)
             #expect(try Self.found(journal) { $0.after = after } == Array(all[(place + 1)...]))
         }
     }

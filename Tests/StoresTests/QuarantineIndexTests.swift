@@ -143,7 +143,7 @@ struct IndexStage {
             var seen: [String] = []
             while let page = Optional(try stage.index.search(query)), let last = page.last {
                 seen += page.map(\.id)
-                query.after = QuarantineQuery.Place(time: last.time, id: last.id)
+                query.after = PlaceInTime(time: last.time, id: last.id)
             }
             #expect(seen == expected, "pages of \(size)")
         }

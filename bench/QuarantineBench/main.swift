@@ -77,7 +77,7 @@ do {
     print("\(entries) entries added to the index: \((monotonicNow() - start) / 1_000_000) ms")
     var query = QuarantineQuery(limit: 100)
     show("first page of 100", try times(20) { _ in _ = try index.search(query) })
-    query.after = QuarantineQuery.Place(time: 1_700_000_000 + entries / 2 * 13, id: "Id")
+    query.after = PlaceInTime(time: 1_700_000_000 + entries / 2 * 13, id: "Id")
     show("a page in the middle", try times(20) { _ in _ = try index.search(query) })
     query.after = nil
     query.sender = "sender17@"

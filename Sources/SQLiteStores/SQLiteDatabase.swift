@@ -55,20 +55,20 @@ final class SQLiteDatabase: Sendable {
     /// process that does the same is waited for; then theirs is as good.
     func reset() throws(IndexFailure) {
         let seen = state.withLock { $0?.identity } ?? Identity(path)
-        do throws(SystemError) {
-            let lock = try Descriptor.open(path + ".lock", O_RDWR | O_CREAT)
-            try check("flock \(path).lock") { flock(lock.raw, LOCK_EX) }
-            if Identity(path) == seen {
-                unlink(path + "-wal")
-                unlink(path + "-shm")
+        do {
+            try exclusively {
+                guard Identity(path) == seen else { return }
+                // The database first: a call of another process that fails because its log is gone finds the file replaced,
+                // and begins again. SQLite itself takes away a log beside an empty database.
                 if rename(path, path + ".damaged") != 0, errno != ENOENT {
                     try check("rename \(path)") { rename(path, path + ".damaged") }
                 }
+                unlink(path + "-wal")
+                unlink(path + "-shm")
             }
         } catch {
             throw .unavailable("\(error)")
         }
-        state.withLock { $0 = nil }
         try write { _ in }
     }
 
@@ -105,17 +105,25 @@ final class SQLiteDatabase: Sendable {
             configuration.label = "mailreeve"
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
             if let slash = path.lastIndex(of: "/") { mkdir(String(path[..<slash]), 0o700) }
-            try Self.making.withLock { _ in try Self.make(path) }
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.write(migrations)
-            guard let identity = Identity(path) else { throw SystemError("stat \(path)", code: errno) }
-            let new = Open(queue: queue, identity: identity)
+            let new = try exclusively {
+                try Self.make(path)
+                let queue = try DatabaseQueue(path: path, configuration: configuration)
+                try queue.write(migrations)
+                guard let identity = Identity(path) else { throw SystemError("stat \(path)", code: errno) }
+                return Open(queue: queue, identity: identity)
+            }
             open = new
             return new
         }
     }
 
-    private static let making = Mutex<Void>(())
+    /// Runs what no other process and no other connection may do meanwhile. An opening is: two that turn on the log at one
+    /// time fail without waiting (SQLITE_BUSY), and no file is to be replaced under one.
+    private func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+        let lock = try Descriptor.open(path + ".lock", O_RDWR | O_CREAT)
+        try check("flock \(path).lock") { flock(lock.raw, LOCK_EX) }
+        return try withExtendedLifetime(lock, body)
+    }
 
     /// Makes the file, so that nobody else may read it. One that is there is not touched, and one connection at a time comes
     /// here: closing a descriptor ends all locks of the process on its file (fcntl(2)), also those of another connection, and

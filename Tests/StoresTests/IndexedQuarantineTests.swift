@@ -177,7 +177,7 @@ import TestSupport
         try other.put("Cc", time: 3)
         #expect(try stage.listed == ["Cc", "Bb", "Aa"] && other.listed == ["Cc", "Bb", "Aa"])
         // Both at one time: one of them is enough.
-        DispatchQueue.concurrentPerform(iterations: 4) { number in
+        DispatchQueue.concurrentPerform(iterations: 40) { number in
             let process = [stage, other][number % 2]
             #expect(throws: Never.self) { try process.quarantine.index.reset() }
         }

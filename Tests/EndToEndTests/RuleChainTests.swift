@@ -317,10 +317,14 @@ struct RuleChainTests {
             }
             #expect(try reply("one") == "550 5.7.1 first")
             try gateway.disk.write("rules", "/^Subject: one/ REJECT second\n/(/ x\n")
-            #expect(try gateway.reload().contains("reloaded"))
+            let told = try mailreeve("reload", "--config", gateway.configurationFile).lines
+            let change =
+                "header_checks, mime_header_checks, nested_header_checks: pcre:\(table) has changed, 1 rules before, 2 now"
+            #expect(told.first == change && told.last == "reloaded", "\(told)")
+            #expect(told.contains { $0.hasPrefix("warning: pcre map \(table), line 2: error in regex") }, "\(told)")
             #expect(try reply("one") == "550 5.7.1 second")
             let lines = gateway.allLines
-            #expect(lines.contains { $0.contains("header_checks: pcre:\(table) has changed, 1 rules before, 2 now") })
+            #expect(lines.contains { $0.contains(change) })
             #expect(lines.contains { $0.contains("pcre map \(table), line 2: error in regex at offset 1") })
             // What cannot be done here is refused, and the old rules stay.
             try gateway.disk.write("rules", "/^Subject: one/ FILTER smtp:[192.0.2.1]:25\n")

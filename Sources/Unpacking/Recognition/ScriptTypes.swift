@@ -73,7 +73,7 @@ enum ScriptText {
         if head.hasPrefix(ignoringCase: "[Version]", from: start), hasLine(head, "signature") {
             found.append(.setupInformation)
         }
-        return found
+        return found + SettingsText.types(of: head)
     }
 
     /// Where the first line begins that is no comment and not blank: what reads such files passes over those.
@@ -102,7 +102,7 @@ enum ScriptText {
     private static let comments: [StaticString] = [";", "#", "::", "rem ", "@rem ", "'"]
 
     /// A line begins like this, behind a byte order mark and blanks.
-    private static func hasLine(_ head: Span<UInt8>, _ word: StaticString) -> Bool {
+    static func hasLine(_ head: Span<UInt8>, _ word: StaticString) -> Bool {
         var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
         while start < head.count {
             while start < head.count, head[start] == 0x20 || head[start] == 0x09 { start += 1 }

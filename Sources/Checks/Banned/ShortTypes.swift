@@ -9,6 +9,8 @@ package enum ShortTypes {
         "bz2": ["bz"], "ar": ["a"], "deb": ["ar", "a"], "pgp": ["pgp.enc"], "hta": ["html", "txt", "asc"],
         "svg": ["xml", "txt", "asc"], "wsf": ["xml", "txt", "asc"], "library-ms": ["xml", "txt", "asc"],
         "msc": ["xml", "txt", "asc"], "jnlp": ["xml", "txt", "asc"], "clickonce": ["xml", "txt", "asc"],
+        // file(1), and so amavis, takes tasks of Windows 7 for programs.
+        "job": ["exe"],
         "wsb": ["xml", "txt", "asc"], "appinstaller": ["xml", "txt", "asc"],
         "webloc": ["xml", "txt", "asc"], "mp3": ["audio", "mpa"], "wmv": ["movie", "asf"],
     ]

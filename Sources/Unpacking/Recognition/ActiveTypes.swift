@@ -16,7 +16,8 @@ extension FileType {
     static let encodedScript = FileType(
         "vbe", "text/x-encoded-script", "encoded script", .plain, recognised: "`#@~^`")
     static let batch = FileType(
-        "bat", "application/x-bat", "batch file", .plain, recognised: "`@echo off` first, behind comments")
+        "bat", "application/x-bat", "batch file", .plain,
+        recognised: "`@echo off` first, behind comments; commands that fetch or start something")
     static let explorerCommand = FileType(
         "scf", "application/x-ms-scf", "Explorer command file", .plain, recognised: "`[Shell]` first, behind comments")
     static let desktopEntry = FileType(

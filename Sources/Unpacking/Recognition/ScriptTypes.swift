@@ -45,11 +45,19 @@ enum ScriptText {
     private static let objects: [StaticString] = [
         "wscript.shell", "wscript.createobject", "new activexobject(", "scripting.filesystemobject", "adodb.stream",
         "msxml2.xmlhttp", "shell.application\"", "winmgmts:",
+        "wscript.echo", "wscript.sleep", "wscript.quit", "wscript.arguments",
     ]
     private static let commands: [StaticString] = [
         "net.webclient", "invoke-expression", "iex(", "iex (", "invoke-webrequest", "start-bitstransfer",
         "[convert]::frombase64string", "[system.convert]::frombase64string", "set-executionpolicy",
         "powershell -e", "powershell.exe -", "-executionpolicy bypass", "[reflection.assembly]::load",
+        "downloadstring(", "downloadfile(", "-windowstyle hidden", "new-object -com", "invoke-restmethod",
+        "add-mppreference",
+    ]
+    /// Commands of Windows that fetch or start something.
+    private static let batches: [StaticString] = [
+        "cmd.exe /c ", "cmd /c ", "%comspec% /c", "certutil -urlcache", "certutil -decode", "bitsadmin /transfer",
+        "mshta http", "mshta vbscript:", "mshta javascript:", "regsvr32 /s", "schtasks /create",
     ]
 
     /// Types of a text by the lines and words in it.
@@ -60,6 +68,7 @@ enum ScriptText {
         var found = settings(text)
         if objects.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.windowsScript) }
         if commands.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.powerShell) }
+        if batches.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.batch) }
         return found
     }
 

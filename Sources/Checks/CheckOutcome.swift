@@ -28,6 +28,10 @@ package struct CheckOutcome: Hashable, Sendable {
         package var list: CheckList
         package var table: Int
         package var line: Int
+        /// Where the text stands in the message.
+        package var range: Range<Int>
+        /// What the groups matched, the whole match first; empty when the rule's text uses none; escape before showing.
+        package var groups: [[UInt8]?]
         /// The beginning of the text that fired; escape before showing.
         package var content: [UInt8]
         /// The rule's own words; escape before showing.
@@ -114,7 +118,7 @@ package struct CheckOutcome: Hashable, Sendable {
             entries.append(
                 Entry(
                     verb: logged.verb, list: firing.list, table: firing.table, line: firing.line,
-                    content: firing.text, text: logged.text))
+                    range: firing.range, groups: firing.groups, content: firing.text, text: logged.text))
         }
         isEnded = action.endsInspection
     }

@@ -53,6 +53,15 @@ let ownRuleKeys: [SchemaKey<Settings>] = [
         "rules.time_limit", \.rules.timeLimit, .duration(1...3600),
         "Time that the rules may take for one message; beyond, it is over-limits."),
     Setting(
+        "rules.firing_limit", \.rules.firingLimit, .count(1...10_000),
+        "Rules that may fire in one message; beyond, WARN and INFO are not logged, any other leaves it over-limits."),
+    Setting(
+        "rules.group_limit", \.rules.groupLimit, .size(1024...4_194_304),
+        "Octets that $1, $2 and so on of all these rules may stand for; the same beyond."),
+    Setting(
+        "rules.edit_limit", \.rules.editLimit, .size(1024...268_435_456),
+        "Octets that PREPEND and REPLACE may add to one message; one with more is put off."),
+    Setting(
         "rules.at_match_limit", \.rules.atMatchLimit, .choice,
         "A match that was given up counts as no match, as in Postfix, or leaves the message unchecked."),
     Setting(

@@ -28,12 +28,13 @@ enum RuleFiles {
     }
 
     /// Reads and compiles tables, telling what is wrong with them as postmap does.
-    static func compile(_ arguments: [String], program: String) throws -> [PatternTable] {
+    /// - Parameter list: the list that they are for; nil for octets.
+    static func compile(_ arguments: [String], for list: CheckList? = nil, program: String) throws -> [PatternTable] {
         var tables: [PatternTable] = []
         for argument in arguments {
             let name = try name(argument)
             do {
-                let table = PatternTable(try read(name))
+                let table = PatternTable(try read(name), readsCharacters: list?.readsCharacters ?? false)
                 for problem in table.problems {
                     Terminal.printError("\(program): warning: \(shown(problem.logged(name)))")
                 }

@@ -103,6 +103,8 @@ package struct CheckOutcome: Hashable, Sendable {
         case .replace(let text):
             edit(firing, firing.range, Self.lines(text, firing.list) + (isContinued ? [] : Self.crlf))
         case .score(let points, let name, let text):
+            // A test counts once, and is told of once, however often its text is repeated.
+            guard !scores.contains(where: { $0.name == name }) else { return }
             scores.append(Score(name: name, points: points, text: text, list: firing.list))
         case .fail:
             decision = .reject(EnhancedStatus(4, 3, 0), Self.failure)

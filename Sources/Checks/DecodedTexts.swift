@@ -1,4 +1,5 @@
 internal import Bytes
+internal import MailModel
 
 /// What the lists that Postfix does not have look up: texts made of what was decoded.
 package enum DecodedTexts {
@@ -46,6 +47,6 @@ package enum DecodedTexts {
     package static func file(names: [String], types: [String]) -> [[UInt8]] {
         var kinds: [String] = []
         for type in types where !type.isEmpty && !kinds.contains(type) { kinds.append(type) }
-        return names.map { Array("name: \($0)".utf8) } + kinds.map { Array("type: \($0)".utf8) }
+        return names.map { Array("name: \(RawOctets.spelled($0))".utf8) } + kinds.map { Array("type: \($0)".utf8) }
     }
 }

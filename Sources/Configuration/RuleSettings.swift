@@ -9,8 +9,8 @@ package struct RuleSettings: Sendable, Equatable {
     /// nil: the tables of `header_checks`.
     package var nestedHeader: [TableName]?
     package var body: [TableName] = []
-    package var decodedHeader: [TableName] = []
-    package var decodedBody: [TableName] = []
+    package var decodedHeader = [TableName(.decodedHeader)]
+    package var decodedBody = [TableName(.decodedBody)]
     package var attachment: [TableName] = []
     /// `header_size_limit`.
     package var headerSize = 102_400

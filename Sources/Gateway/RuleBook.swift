@@ -67,7 +67,7 @@ struct RuleBook: Sendable {
     }
 
     private static func read(_ name: TableName) throws -> [UInt8] {
-        if name.isInline { return try name.inlineLines() }
+        if let held = try name.heldLines() { return held }
         return try readTable(name.place, called: name.text)
     }
 

@@ -106,7 +106,7 @@ struct RuleStage {
     /// A header field unfolded, its encoded words decoded (RFC 2047), in UTF-8.
     private mutating func takeDecoded(_ field: Span<UInt8>, range: Range<Int>) {
         let unfolded = DecodedTexts.unfolded(field)
-        let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+        let decoded = EncodedWords.areIn(unfolded) ? EncodedWords.spelled(unfolded) : unfolded
         lookUp(DecodedTexts.seen(decoded).span, in: .decodedHeader, range: range)
     }
 

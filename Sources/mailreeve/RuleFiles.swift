@@ -22,7 +22,7 @@ enum RuleFiles {
 
     /// Reads a table.
     static func read(_ name: TableName) throws -> RuleTable {
-        if name.isInline { return RuleTable(name, text: try name.inlineLines()) }
+        if let held = try name.heldLines() { return RuleTable(name, text: held) }
         let file = try Descriptor.open(name.place, O_RDONLY)
         return RuleTable(name, text: try MailFile.readAll(file.raw, limit: RuleTable.Limits.bytes, name.place))
     }

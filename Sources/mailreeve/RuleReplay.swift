@@ -54,7 +54,7 @@ struct RuleReplay {
             goesOn = use(list, origin, text)
             if goesOn, list.isHeader, has(.decodedHeader) {
                 let unfolded = DecodedTexts.unfolded(text)
-                let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+                let decoded = EncodedWords.areIn(unfolded) ? EncodedWords.spelled(unfolded) : unfolded
                 goesOn = use(.decodedHeader, origin, DecodedTexts.seen(decoded).span)
             }
             return goesOn

@@ -119,7 +119,8 @@ package final class GatewayService: Sendable {
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
         let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let served = try await threads.runIfActive {
-            try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
+            try before?.served
+                ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
         }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
@@ -290,7 +291,8 @@ package final class GatewayService: Sendable {
             || settings.workspace.directory != old.workspace.directory || settings.controlSocket != old.controlSocket
             || settings.quarantine.releaseListener != old.quarantine.releaseListener
             || settings.log != old.log || settings.journal.enabled != old.journal.enabled
-            || settings.journal.lines != old.journal.lines
+            || settings.journal.lines != old.journal.lines || settings.journal.queueEvents != old.journal.queueEvents
+            || settings.journal.queueSize != old.journal.queueSize
         {
             start.logger.warning(
                 "user, group, directories, control socket, release listener, log and journal change with a restart only"
@@ -311,6 +313,7 @@ package final class GatewayService: Sendable {
             bound.handOver()
             try await door.apply(options)
             before.spool.limits = builder.spoolLimits
+            before.served?.limits = builder.servedLimits
             door.setLimits(Self.connectionLimits(settings))
             for change in setup.rules.changes(from: before.rules) {
                 start.logger.notice("\(Escaping.text(change, limit: 1000))")

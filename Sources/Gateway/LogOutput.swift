@@ -7,7 +7,7 @@ internal import MailModel
 internal import Synchronization
 
 /// Writes log lines on a thread of its own: a reader of standard error that does not keep up, or a slow syslog, never
-/// holds up a message. At most `capacity` lines wait; beyond that lines are lost, and the loss is a line itself.
+/// holds up a message. At most `log.queue_lines` wait; beyond that lines are lost, and the loss is a line itself.
 package final class LogOutput: Sendable {
     private struct Queue {
         var lines: [(priority: Int32, text: String)] = []
@@ -15,27 +15,26 @@ package final class LogOutput: Sendable {
         var closed = false
     }
 
-    /// Lines that may wait.
-    static let capacity = 20_000
-
     private let queue = Mutex(Queue())
     private let wakeup: Wakeup
     private let drained: Wakeup
     private let target: Settings.LogTarget
+    private let capacity: Int
 
     /// Starts the thread.
-    package init(target: Settings.LogTarget, facility: String) throws {
-        self.target = target
+    package init(_ settings: Settings.Log) throws {
+        target = settings.target
+        capacity = settings.queueLines
         wakeup = try Wakeup()
         drained = try Wakeup()
-        if target == .syslog { openlog(strdup("mailreeve"), LOG_PID | LOG_NDELAY, Self.facility(facility)) }
+        if target == .syslog { openlog(strdup("mailreeve"), LOG_PID | LOG_NDELAY, Self.facility(settings.facility)) }
         try startThread { [self] in run() }
     }
 
     /// Adds a line.
     func write(_ text: String, priority: Int32) {
         let first = queue.withLock { queue in
-            guard queue.lines.count < Self.capacity else {
+            guard queue.lines.count < capacity else {
                 queue.lost += 1
                 return false
             }

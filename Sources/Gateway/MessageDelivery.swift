@@ -92,6 +92,7 @@ struct MessageDelivery {
         for (place, item) in taken.enumerated() {
             let replies = await item.prepared.commit()
             work.settle(item.transaction, replies, hop: item.prepared.hop.description)
+            work.noteUnreported(item)
             if let queueID = replies.compactMap(\.queueID).first { work.queuedAs.append(queueID) }
             let added = item.transaction.added
             if !added.isEmpty, !replies.contains(where: \.isPositive) {
@@ -138,6 +139,17 @@ extension MessageWork {
         for (recipient, reply) in zip(added, replies) where !reply.isPositive {
             causes.append("BCC <\(recipient.path)>: \(reply.summary)")
         }
+    }
+
+    /// Notes those of a transaction of whose success the next hop tells nobody. In shadow mode nothing of ours is sent, and where
+    /// REDIRECT sent the message is not told.
+    fileprivate mutating func noteUnreported(_ item: PreparedTransaction) {
+        guard !item.prepared.offersDSN, !item.transaction.isRedirected else { return }
+        let action: DeliveryStatusNotification.Action = item.prepared.hop.keepsMail ? .delivered : .relayed
+        let places = item.transaction.recipients.filter { index in
+            results[index]?.hasMessage ?? false && !(group(of: index)?.policy.shadow ?? true)
+        }
+        unreported[action, default: []] += places
     }
 
     /// Gives those of a transaction one reply.

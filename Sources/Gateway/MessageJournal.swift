@@ -33,9 +33,10 @@ final class MessageJournal: Sendable {
         self.logger = logger
         structured = settings.log.format == .json
         let report: @Sendable (String) -> Void = { logger.error("\($0)") }
+        let limits = JournalWriter.Limits(events: settings.journal.queueEvents, octets: settings.journal.queueSize)
         writers = try Self.sinks(settings, report: report).map { sink in
             try JournalWriter(
-                sink,
+                sink, limits: limits,
                 overflow: { record in
                     // The log is the last place that is left.
                     let line = String(decoding: JournalLine.bytes(record), as: UTF8.self)

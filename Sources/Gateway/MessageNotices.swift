@@ -8,11 +8,6 @@ internal import Stores
 
 /// Mail of our own about a message: to its sender, to recipients it is kept from, to administrators.
 extension MessageWork {
-    /// Octets of a message that goes back to its sender as a whole (`RET=FULL`, RFC 3461 section 4.3).
-    private static let returnedLimit = 1_048_576
-    /// Notices on their way at the same time.
-    private static let noticesAtOnce = 8
-
     /// What became of a notification to the sender.
     enum Notification {
         case sent
@@ -33,24 +28,55 @@ extension MessageWork {
             causes.append("no notification to <\(sender)>: too many in this hour")
             return .suppressed
         }
-        let outcome = await notification(of: refused, number: number)
+        let outcome = await notification(of: refused, as: .failed, number: number)
         if case .refused(let reply) = outcome {
             causes.append("no notification to <\(sender)>: \(reply.summary)")
         }
         return outcome
     }
 
-    private func notification(of refused: [RecipientOutcome], number: Int) async -> Notification {
-        let envelope = message.envelope
+    /// Tells a sender who asked for it (`NOTIFY=SUCCESS`) of recipients whose mail went to a next hop that reports nothing (RFC 3461
+    /// section 5.2.2). The message is where it belongs: what keeps us from telling is only logged.
+    mutating func notifyOfSuccess() async {
+        let sender = message.envelope.reversePath
+        for (number, action) in [DeliveryStatusNotification.Action.relayed, .delivered].enumerated() {
+            let outcomes = (unreported[action] ?? []).sorted().compactMap { results[$0] }
+            let wanted = DeliveryStatusNotification.wantedOfSuccess(outcomes, sender: sender).filter(mayHearOfSuccess)
+            guard !wanted.isEmpty, let book = setup.notices else { continue }
+            guard book.mayNotify(sender, time: time) else {
+                causes.append("no notification to <\(sender)>: too many in this hour")
+                continue
+            }
+            switch await notification(of: wanted, as: action, number: 3 + number) {
+            case .sent, .suppressed: break
+            case .refused(let reply): causes.append("no notification to <\(sender)>: \(reply.summary)")
+            case .notTaken: causes.append("no notification to <\(sender)>: not taken in time")
+            }
+        }
+    }
+
+    /// He asked for it, so that a list hears of it, too; but a worm and spam forge their senders.
+    private func mayHearOfSuccess(_ outcome: RecipientOutcome) -> Bool {
+        guard let group = group(of: outcome.recipient) else { return false }
+        return NotificationPolicy.suppression(
+            group.verdict, group.policy, sender: message.envelope.reversePath,
+            recipient: Recipient(path: outcome.recipient.path), isBulk: false) == nil
+    }
+
+    private func notification(
+        of recipients: [RecipientOutcome], as action: DeliveryStatusNotification.Action, number: Int
+    ) async -> Notification {
+        let (envelope, limits) = (message.envelope, setup.settings.notices)
         var subject = DeliveryStatusNotification.Subject(
-            hostname: setup.hostname, id: id, envelope: envelope, refused: refused, headers: facts.block, time: time)
+            hostname: setup.hostname, id: id, envelope: envelope, action: action, recipients: recipients,
+            headers: facts.block, quotedLimit: limits.quotedHeader, time: time)
         subject.number = number
         subject.messageSubject = shownSubject
-        let language = refused.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
+        let language = recipients.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
         subject.templates = setup.notices?.templates(language ?? "en")
-        // What a scanner or a rule refused does not travel on in our name.
-        if envelope.parameters.ret == .full, refused.allSatisfy(\.kind.isDelivered),
-            message.file.count <= Self.returnedLimit
+        // What a scanner or a rule refused does not travel on in our name, and of success the header is enough.
+        if envelope.parameters.ret == .full, action == .failed, recipients.allSatisfy(\.kind.isDelivered),
+            message.file.count <= limits.returnedSize
         {
             let file = message.file
             subject.content = try? await setup.blocking(unless: file.inMemory) {
@@ -58,7 +84,7 @@ extension MessageWork {
             }
         }
         let bytes = DeliveryStatusNotification.message(subject)
-        let deadline = deadline(in: setup.settings.notices.senderTime)
+        let deadline = deadline(in: limits.senderTime)
         return await waited(until: deadline) { [self] in
             switch await submit(bytes, to: envelope.reversePath) {
             case .ready(let prepared): return Notification(await prepared.commit())
@@ -104,7 +130,7 @@ extension MessageWork {
         causes += await withTaskGroup(of: String?.self) { group in
             var failures: [String] = []
             for (place, notice) in notices.enumerated() {
-                if place >= Self.noticesAtOnce, let ended = await group.next(), let failure = ended {
+                if place >= work.setup.settings.notices.atOnce, let ended = await group.next(), let failure = ended {
                     failures.append(failure)
                 }
                 group.addTask { await work.failure(of: notice, deadline) }
@@ -167,7 +193,7 @@ extension MessageWork {
             return nil
         }
         guard let templates = book.templates(group.policy.noticeLanguage) else { return nil }
-        let shown = recipients.prefix(Self.recipientsShown).map { "  <\(message.envelope.recipients[$0].path)>" }
+        let shown = recipients.prefix(setup.settings.notices.recipients).map { "  <\(message.envelope.recipients[$0].path)>" }
         let more = recipients.count > shown.count ? ["  ... (\(recipients.count))"] : []
         let notice = templates.notice(
             kind,
@@ -182,9 +208,6 @@ extension MessageWork {
                 notice, from: setup.hostname, to: path, id: "\(mailID)-\(kind.rawValue)-\(recipients.first ?? 0)",
                 time: time))
     }
-
-    /// Recipients that a notice names.
-    private static let recipientsShown = 50
 
     /// The subject as people read it, escaped.
     private var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }

@@ -140,6 +140,7 @@ package struct MessagePipeline: MailReceiver {
 
     /// Notifies senders, folds the outcomes for SMTP, and logs.
     private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
+        await work.notifyOfSuccess()
         let folding = work.folding(except: served)
         var failure = folding == .refuseAll ? nil : await bounce(&work, except: served)
         if work.message.lmtp {

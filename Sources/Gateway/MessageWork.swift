@@ -63,6 +63,8 @@ struct MessageWork: Sendable {
         return out
     }
     var quarantineID: String?
+    /// Places of recipients who have the message from a next hop that reports nothing to the sender.
+    var unreported: [DeliveryStatusNotification.Action: [Int]] = [:]
     var queuedAs: [String] = []
     var causes: [String] = []
 

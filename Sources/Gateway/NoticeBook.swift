@@ -8,10 +8,9 @@ internal import Synchronization
 final class NoticeBook: Sendable {
     private let templates: [String: NoticeTemplates]
     private let perHour: Int
-    private let sent: Mutex<[MailPath: (since: Int, count: Int)]>
-
     /// Addresses that are counted; beyond it the counts of past hours go, and then no notice is sent.
-    private static let addressLimit = 10_000
+    private let addresses: Int
+    private let sent: Mutex<[MailPath: (since: Int, count: Int)]>
 
     /// Reads the files of all languages that the settings and their tables name. Blocks on a disk.
     /// - Parameter before: whose counts go on.
@@ -23,6 +22,7 @@ final class NoticeBook: Sendable {
         }
         self.templates = templates
         perHour = settings.notices.perHour
+        addresses = settings.notices.addresses
         sent = Mutex(before?.sent.withLock { $0 } ?? [:])
     }
 
@@ -54,9 +54,9 @@ final class NoticeBook: Sendable {
             var entry = sent[path] ?? (since: time, count: 0)
             if time - entry.since >= 3600 { entry = (since: time, count: 0) }
             guard entry.count < perHour else { return false }
-            if sent[path] == nil, sent.count >= Self.addressLimit {
+            if sent[path] == nil, sent.count >= addresses {
                 sent = sent.filter { time - $0.value.since < 3600 }
-                if sent.count >= Self.addressLimit { return false }
+                if sent.count >= addresses { return false }
             }
             entry.count += 1
             sent[path] = entry

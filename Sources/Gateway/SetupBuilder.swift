@@ -135,6 +135,10 @@ struct SetupBuilder {
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
     var servedDirectory: String { settings.stateDirectory + "/served" }
 
+    var servedLimits: ServedRecipients.Limits {
+        ServedRecipients.Limits(entries: settings.limits.servedMessages, seconds: settings.limits.servedTime)
+    }
+
     var spoolLimits: Spool.Limits {
         Spool.Limits(
             directory: spoolDirectory, memoryPerMessage: settings.limits.spoolMemoryPerMessage,

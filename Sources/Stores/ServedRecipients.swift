@@ -46,7 +46,7 @@ package final class ServedRecipients: Sendable {
     }
 
     private let directory: String
-    private let limits: Limits
+    private let bounds: Mutex<Limits>
     /// Time of each entry on the disk.
     private let entries: Mutex<[String: Int]>
 
@@ -58,7 +58,7 @@ package final class ServedRecipients: Sendable {
     /// - Parameter time: Unix time.
     package init(directory: String, limits: Limits = Limits(), time: Int) throws(SystemError) {
         self.directory = directory
-        self.limits = limits
+        bounds = Mutex(limits)
         if mkdir(directory, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir \(directory)", code: errno) }
         var found: [String: Int] = [:]
         for name in try directoryNames(directory) {
@@ -72,6 +72,12 @@ package final class ServedRecipients: Sendable {
             }
         }
         entries = Mutex(found)
+    }
+
+    /// Bounds; new ones hold from the next message on.
+    package var limits: Limits {
+        get { bounds.withLock { $0 } }
+        set { bounds.withLock { $0 = newValue } }
     }
 
     /// True when nothing is remembered: no digest has to be taken.
@@ -101,6 +107,7 @@ package final class ServedRecipients: Sendable {
             unlink(temporary)
             throw error
         }
+        let limits = limits
         let surplus: [String] = entries.withLock { entries in
             entries[key.name] = time
             let old = entries.filter { $0.value <= time - limits.seconds }.map(\.key)

@@ -122,6 +122,7 @@ package final class GatewayService: Sendable {
             try before?.served
                 ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
         }
+        let releaseKey = try await threads.runIfActive { try ReleaseKey(settings.stateDirectory) }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
@@ -143,8 +144,8 @@ package final class GatewayService: Sendable {
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
             spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
-            served: served,
-            threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            served: served, releaseKey: releaseKey,
+            slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
             tokenRequest: settings.bayes.explains ? .texts : .numbers)
@@ -314,6 +315,7 @@ package final class GatewayService: Sendable {
             try await door.apply(options)
             before.spool.limits = builder.spoolLimits
             before.served?.limits = builder.servedLimits
+            before.slots.setLimit(settings.limits.nextHopTransactions)
             door.setLimits(Self.connectionLimits(settings))
             for change in setup.rules.changes(from: before.rules) {
                 start.logger.notice("\(Escaping.text(change, limit: 1000))")
@@ -334,6 +336,9 @@ package final class GatewayService: Sendable {
             return StatusDocument.result(error: await turns.take { await self.reload() })
         case .stop:
             stop.yield()
+            return StatusDocument.result(error: nil)
+        case .record(let record):
+            journal.log(record)
             return StatusDocument.result(error: nil)
         }
     }

@@ -159,7 +159,7 @@ struct LinesSink: JournalSink {
         let file = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o640)
         let before = try file.size()
         do throws(SystemError) {
-            try file.write(records.flatMap { JournalLine.bytes($0) + [0x0A] })
+            try file.write(records.flatMap { EventFields.line($0) + [0x0A] })
         } catch {
             // Half a line would be no object, and what comes later would stand behind it.
             ftruncate(file.raw, before)

@@ -154,7 +154,13 @@ package struct GatewayLogHandler: LogHandler {
 
     private func json(_ event: LogEvent) -> String {
         var object: [String: Any] = [:]
-        for (key, value) in merged(event) { object[key] = plain(value) }
+        for (key, value) in merged(event) {
+            if case .stringConvertible(let fields as EventFields) = value {
+                object.merge(fields.object) { $1 }
+            } else {
+                object[key] = plain(value)
+            }
+        }
         object["time"] = LogTime.now()
         object["level"] = event.level.rawValue
         object["message"] = "\(event.message)"
@@ -166,6 +172,7 @@ package struct GatewayLogHandler: LogHandler {
     private func plain(_ value: Logger.MetadataValue) -> Any {
         switch value {
         case .string(let text): text
+        case .stringConvertible(let number as Int): number
         case .stringConvertible(let value): "\(value)"
         case .array(let values): values.map(plain)
         case .dictionary(let values): values.mapValues(plain)

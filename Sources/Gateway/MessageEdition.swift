@@ -63,7 +63,7 @@ extension MessageWork {
                 }
             }
             var edition = edition(for: group)
-            edition.isRouted = !group.policy.shadow && (rules.redirect != nil || rules.nextHop != nil)
+            edition.isRouted = !group.policy.shadow && !group.policy.isReleased && (rules.redirect != nil || rules.nextHop != nil)
             // REDIRECT makes one recipient of all, who gets one copy.
             let isRedirected = edition.isRouted && rules.redirect != nil
             if let place = isRedirected ? redirected : places[edition] {
@@ -131,7 +131,7 @@ extension MessageWork {
     private func ownFields(_ group: RecipientGroup) -> String {
         let (policy, verdict) = (group.policy, group.verdict)
         var fields = ""
-        if group.keepsCopy { fields += HeaderEdits.quarantineID(mailID) }
+        if group.keepsCopy { fields += HeaderEdits.quarantineID(copyID) }
         if policy.addVirusScanned, !verdict.skipped.contains(.infected), let engine = truthfulEngine {
             fields += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
         }
@@ -147,7 +147,7 @@ extension MessageWork {
                 hostname: setup.hostname, anomalies: anomalies,
                 readings: 1 + (report.parts.map(\.reading).max() ?? 0))
         }
-        let hold = rules.holdField(policy.marking.fieldNames)
+        let hold = policy.isReleased ? "" : rules.holdField(policy.marking.fieldNames)
         return fields + (hold.isEmpty ? HeaderEdits.amavisHold(verdict, names: policy.marking.fieldNames) : hold)
     }
 

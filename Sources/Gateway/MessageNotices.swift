@@ -87,9 +87,8 @@ extension MessageWork {
         let deadline = deadline(in: limits.senderTime)
         return await waited(until: deadline) { [self] in
             switch await submit(bytes, to: envelope.reversePath) {
-            case .ready(let prepared): return Notification(await prepared.commit())
-            case .refused(_, let replies): return Notification(replies)
-            case .unavailable: return .notTaken
+            case .success(let replies): return Notification(replies)
+            case .failure: return .notTaken
             }
         } ?? .notTaken
     }
@@ -148,9 +147,8 @@ extension MessageWork {
             ? nil
             : await waited(until: deadline) { [self] in
                 switch await submit(notice.bytes, to: notice.path) {
-                case .ready(let prepared): return await prepared.commit().first { !$0.isPositive }?.summary
-                case .refused(_, let replies): return replies.first?.summary ?? ""
-                case .unavailable(let failure): return "\(failure)"
+                case .success(let replies): return replies.first { !$0.isPositive }?.summary
+                case .failure(let failure): return "\(failure)"
                 }
             }
         guard let cause else { return "no notice to <\(notice.path)>: not taken in time" }
@@ -212,17 +210,26 @@ extension MessageWork {
     /// The subject as people read it, escaped.
     private var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }
 
-    /// Takes a message of ours to the final dot.
-    private func submit(_ bytes: [UInt8], to path: MailPath) async -> PreparationResult {
+    /// Hands a message of ours to a next hop.
+    /// - Returns: its reply for the recipient.
+    private func submit(_ bytes: [UInt8], to path: MailPath) async -> Result<[Reply], NextHopFailure> {
         let spool = setup.spool
         guard let file = try? await setup.blocking({ try spool.store(bytes) }) else {
-            return .unavailable(NextHopFailure(attempts: []))
+            return .failure(NextHopFailure(attempts: []))
         }
         let needsUTF8 = !path.isASCII || message.envelope.addressesNeedSMTPUTF8
         let notice = OutgoingMessage(
             reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
             recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
-        return await prepare(notice)
+        guard await setup.slots.take(1, until: slotDeadline) else {
+            return .failure(NextHopFailure(attempts: []))
+        }
+        defer { setup.slots.give(1) }
+        switch await prepare(notice) {
+        case .ready(let prepared): return .success(await prepared.commit())
+        case .refused(_, let replies): return .success(replies)
+        case .unavailable(let failure): return .failure(failure)
+        }
     }
 }
 

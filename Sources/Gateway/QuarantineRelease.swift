@@ -9,8 +9,8 @@ internal import Relay
 internal import SMTP
 package import Stores
 
-/// Passes a quarantined message on, on behalf of an administrator: to the next hop behind the gateway, where it is not
-/// inspected again (no mark in the message says so, since strangers could write one), or back to a listener of the gateway.
+/// Passes a quarantined message on, on behalf of an administrator: to the next hop behind the gateway, with a signed mark, so that it
+/// is not caught again where its way leads through the gateway once more; or back to a listener of the gateway, without one.
 package struct QuarantineRelease: Sendable {
     /// How the recipient gets the message.
     package enum Form: String, Sendable, CaseIterable {
@@ -69,7 +69,8 @@ package struct QuarantineRelease: Sendable {
             let entry = try quarantine.files.entry(id)
             if !force, try Self.isInfected(entry, quarantine.files) { throw Infected(id: id, reason: entry.reason) }
             let (hops, tls) = try route(entry, settings)
-            return (try outgoing(entry, quarantine.files, builder.hostname, spool), hops, tls)
+            let message = try outgoing(entry, quarantine.files, builder.hostname, spool)
+            return (try marked(message, settings), hops, tls)
         }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
@@ -89,6 +90,14 @@ package struct QuarantineRelease: Sendable {
             }
         }
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
+    }
+
+    /// The message as it leaves: what is to be judged again carries no mark.
+    private func marked(_ message: OutgoingMessage, _ settings: Settings) throws -> OutgoingMessage {
+        if case .listener = destination { return message }
+        let seconds = settings.quarantine.releaseMark
+        guard seconds > 0 else { return message }
+        return try message.marked(ReleaseKey(settings.stateDirectory), id: id, expiry: time(nil) + seconds)
     }
 
     /// True for a reply after which somebody has the message. A listener of the gateway says 250, too, when it keeps it again.

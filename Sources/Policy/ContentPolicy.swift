@@ -34,6 +34,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var originating = false
     /// Refusals become temporary.
     package var softBounce = false
+    /// Somebody has released this very message for the recipient: it passes, whatever was found.
+    package var isReleased = false
     /// Everything is judged, nothing is done.
     package var shadow = false
     /// Parts of names of viruses whose sender is not forged, in lower case.
@@ -94,6 +96,7 @@ package struct ContentPolicy: Hashable, Sendable {
     /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
         if category == .unchecked, verdict.isWorkspaceFull { return .tempfail }
+        if isReleased { return .pass }
         if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
         let wanted = wanted(for: verdict, as: category)
         return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted

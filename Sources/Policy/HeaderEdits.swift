@@ -5,8 +5,11 @@ package enum HeaderEdits {
     /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
     package static let ownNames: [StaticString] = [
         "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked", "X-Mailreeve-Hold",
-        "MIME-Ambiguity-Results",
+        "X-Mailreeve-Release", "MIME-Ambiguity-Results",
     ]
+
+    /// The field with the mark of a release (docs/QUARANTINE.md).
+    package static let releaseMark: StaticString = "X-Mailreeve-Release"
 
     /// Fields of amavis whose names we take over where `field_names` is `amavis`.
     package static let amavisNames: [StaticString] = ["X-Amavis-Alert", "X-Amavis-Hold"]

@@ -145,7 +145,7 @@ enum ReleaseRun {
         for answer in answers { print("<\(answer.recipient)>: \(answer.reply.summary)") }
         let isRequeued = if case .listener = release.destination { true } else { false }
         let entry = try open.orFail { try $0.files.entry(release.id) }
-        ReleaseRecord(entry, answers, isRequeued: isRequeued, by: open.person).write(open.settings) {
+        QuarantineRecord(entry, answers, isRequeued: isRequeued, by: open.person).write(open.settings) {
             Terminal.printError("release: \($0)")
         }
         if !answers.allSatisfy(\.reply.isPositive) { throw ExitCode.failure }

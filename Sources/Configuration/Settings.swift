@@ -238,6 +238,8 @@ package struct Settings: Sendable, Equatable {
         package var recipients = 50
         /// Addresses whose notices are counted; beyond it none is sent to further ones.
         package var addresses = 10_000
+        /// Names of viruses that are remembered for `new_virus_admin`; beyond it none is new.
+        package var viruses = 10_000
         package init() {}
     }
 

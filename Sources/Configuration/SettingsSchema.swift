@@ -225,6 +225,9 @@ private let noticeKeys: [Setting] = [
     Setting(
         "notices.addresses", \.notices.addresses, .count(1...10_000_000),
         "Addresses whose notices of the last hour are counted. When there are more, further ones get none."),
+    Setting(
+        "notices.viruses", \.notices.viruses, .count(0...10_000_000),
+        "Names of viruses that new_virus_admin was told of and is not told of again. When there are more, none is new."),
 ]
 
 private let logKeys: [Setting] = [

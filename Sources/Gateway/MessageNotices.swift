@@ -105,6 +105,8 @@ extension MessageWork {
         guard let book = setup.notices else { return }
         var told: [MailPath: [Int]] = [:]
         var notices: [Notice] = []
+        let isWatched = groups.contains { $0.policy.newVirusAdmin != nil && !$0.disposition.isDelivered }
+        let hasNewVirus = isWatched && book.areNew(verdict.virusNames)
         for group in groups where !group.disposition.isDelivered && group.disposition != .tempfail {
             let category = group.decisive.category
             let recipients = group.recipients.filter { !served.contains($0) }
@@ -115,6 +117,9 @@ extension MessageWork {
                 }
             }
             if let admin = group.policy.admins[category] { told[admin, default: []] += recipients }
+            if hasNewVirus, let admin = group.policy.newVirusAdmin, group.policy.admins[category] != admin {
+                told[admin, default: []] += recipients
+            }
         }
         for (admin, recipients) in told.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
             guard !recipients.isEmpty, let group = group(of: recipients[0]) else { continue }

@@ -11,6 +11,9 @@ final class NoticeBook: Sendable {
     /// Addresses that are counted; beyond it the counts of past hours go, and then no notice is sent.
     private let addresses: Int
     private let sent: Mutex<[MailPath: (since: Int, count: Int)]>
+    /// Names of viruses that an administrator was told of.
+    private let viruses: Mutex<Set<String>>
+    private let virusLimit: Int
 
     /// Reads the files of all languages that the settings and their tables name. Blocks on a disk.
     /// - Parameter before: whose counts go on.
@@ -24,6 +27,8 @@ final class NoticeBook: Sendable {
         perHour = settings.notices.perHour
         addresses = settings.notices.addresses
         sent = Mutex(before?.sent.withLock { $0 } ?? [:])
+        viruses = Mutex(before?.viruses.withLock { $0 } ?? [])
+        virusLimit = settings.notices.viruses
     }
 
     private static let english = "en"
@@ -45,6 +50,18 @@ final class NoticeBook: Sendable {
 
     /// The texts of a language; English where a pattern of a table made the name of one out of an address.
     func templates(_ language: String) -> NoticeTemplates? { templates[language] ?? templates[Self.english] }
+
+    /// Remembers names of viruses.
+    /// - Returns: true when one of them was not met before.
+    func areNew(_ names: [String]) -> Bool {
+        viruses.withLock { viruses in
+            var isNew = false
+            for name in names where viruses.count < virusLimit {
+                if viruses.insert(name).inserted { isNew = true }
+            }
+            return isNew
+        }
+    }
 
     /// Counts a notice.
     /// - Parameter time: Unix time.

@@ -12,14 +12,26 @@ package struct QuarantineRecord: Sendable {
     /// The event, found by the recipients, by the identifier of the entry, and by its own.
     let event: JournalRecord
 
+    /// What was done; raw values are the words of the log. amavis's tools know the first one.
+    package enum Verb: String, Sendable {
+        case released = "release"
+        /// It went back to a listener, to be judged again.
+        case requeued
+        /// It was sent to somebody as a report on abuse.
+        case reported
+        /// It was removed by hand.
+        case deleted
+        /// Somebody has looked at it.
+        case shown
+    }
+
     /// - Parameters:
     ///   - entry: what was released.
     ///   - answers: what the next hop said of each recipient.
-    ///   - isRequeued: it went back to a listener, to be judged again.
     ///   - person: who asked for it.
     ///   - id: of the request.
     package init(
-        _ entry: Quarantine.Entry, _ answers: [QuarantineRelease.Answer], isRequeued: Bool, by person: String,
+        _ entry: Quarantine.Entry, _ answers: [QuarantineRelease.Answer], _ verb: Verb, by person: String,
         id: String = Quarantine.newID()
     ) {
         let passed = answers.filter(\.reply.isPositive)
@@ -31,8 +43,7 @@ package struct QuarantineRecord: Sendable {
         let asked = person.isEmpty ? "" : ", requested by \(Escaping.text(person, limit: 320))"
         var lines: [String] = []
         if !passed.isEmpty {
-            let verb = isRequeued ? "Quarantined message requeued" : "Quarantined message release"
-            lines.append("(\(id)) \(verb): \(item)\(words(passed))\(asked)")
+            lines.append("(\(id)) Quarantined message \(verb.rawValue): \(item)\(words(passed))\(asked)")
         }
         if let first = refused.first {
             lines.append(
@@ -40,22 +51,22 @@ package struct QuarantineRecord: Sendable {
                     + Escaping.text(first.reply.summary, limit: 300))
         }
         event = Self.event(
-            entry, id, recipients: answers.map { $0.recipient.description }, isPassed: !passed.isEmpty && !isRequeued,
-            isBlocked: !refused.isEmpty || isRequeued,
+            entry, id, recipients: answers.map { $0.recipient.description }, isPassed: !passed.isEmpty && verb == .released,
+            isBlocked: !refused.isEmpty || verb == .requeued,
             queuedAs: passed.compactMap(\.reply.queueID).map { Escaping.text($0, limit: 64) }.joined(separator: "/"),
             line: lines.joined(separator: "\n"))
     }
 
     /// - Parameters:
-    ///   - removed: was deleted by hand.
+    ///   - entry: what was deleted or shown.
     ///   - person: who did it.
-    package init(removed entry: Quarantine.Entry, by person: String) {
+    package init(_ entry: Quarantine.Entry, _ verb: Verb, by person: String) {
         let (id, recipients) = (Quarantine.newID(), entry.envelope.recipients.map { $0.path.description })
         let words = recipients.map { "<\($0)>" }.joined(separator: ",")
         let asked = person.isEmpty ? "" : ", requested by \(Escaping.text(person, limit: 320))"
         event = Self.event(
             entry, id, recipients: recipients, isPassed: false, isBlocked: false, queuedAs: "",
-            line: "(\(id)) Quarantined message deleted: \(entry.id) <\(entry.envelope.reversePath)> -> \(words)\(asked)")
+            line: "(\(id)) Quarantined message \(verb.rawValue): \(entry.id) <\(entry.envelope.reversePath)> -> \(words)\(asked)")
     }
 
     private static func event(

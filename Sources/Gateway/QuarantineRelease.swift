@@ -18,6 +18,8 @@ package struct QuarantineRelease: Sendable {
         case original
         /// As an attachment (message/rfc822) of a note, with a null sender.
         case attached
+        /// As a report (RFC 5965), with a null sender; it is nobody's mail that is released.
+        case report
     }
 
     /// Where it goes.
@@ -82,7 +84,7 @@ package struct QuarantineRelease: Sendable {
         case .refused(_, let refusals): replies = refusals
         case .ready(let prepared): replies = await prepared.commit()
         }
-        if replies.contains(where: isRelease) {
+        if form != .report, replies.contains(where: isRelease) {
             do {
                 try await threads.runIfActive { try quarantine.markReleased(id, time: time(nil)) }
             } catch {
@@ -159,7 +161,10 @@ package struct QuarantineRelease: Sendable {
     ) throws -> OutgoingMessage {
         let recipients =
             self.recipients.isEmpty ? entry.envelope.recipients : self.recipients.map { Recipient(path: $0) }
-        guard !recipients.isEmpty else { throw GatewayError("\(id) has no recipients; name one with --to") }
+        guard !recipients.isEmpty, form != .report || !self.recipients.isEmpty else {
+            let why = form == .report ? "a report needs an addressee" : "\(id) has no recipients"
+            throw GatewayError("\(why); name one with --to")
+        }
         let (original, hasEightBit) = try Self.stored(entry, quarantine, spool)
         switch form {
         case .original:
@@ -171,18 +176,34 @@ package struct QuarantineRelease: Sendable {
             let note = ReleasedMessage(
                 hostname: hostname, id: id, recipient: recipients.count == 1 ? recipients.first?.path : nil,
                 sender: entry.envelope.reversePath, subject: entry.subject, reason: entry.reason, time: time(nil),
-                kept: entry.time, boundary: "mailreeve-\(Quarantine.newID())\(Quarantine.newID())")
-            let head = note.head(hasEightBit: hasEightBit)
-            let end = original.count..<original.count
-            return OutgoingMessage(
-                reversePath: sender ?? .null,
-                parameters: MailParameters(
-                    body: .eightBitMIME,
-                    smtputf8: recipients.contains { !$0.path.isASCII } || entry.envelope.parameters.smtputf8),
-                recipients: recipients,
-                body: OutgoingBody(prefix: head, file: original, edits: [BodyEdit(range: end, text: note.tail)]),
-                hasEightBit: hasEightBit || head.contains { $0 >= 0x80 })
+                kept: entry.time, boundary: boundary)
+            return wrapped(original, hasEightBit, note.head(hasEightBit: hasEightBit), note.tail, recipients, entry)
+        case .report:
+            let note = FeedbackReport(
+                hostname: hostname, id: id, recipient: recipients.count == 1 ? recipients.first?.path : nil,
+                category: entry.category, envelope: entry.envelope, reason: entry.reason, time: time(nil),
+                arrived: entry.time, boundary: boundary)
+            return wrapped(original, hasEightBit, note.head(hasEightBit: hasEightBit), note.tail, recipients, entry)
         }
+    }
+
+    /// What no message can hold that was there before.
+    private var boundary: String { "mailreeve-\(Quarantine.newID())\(Quarantine.newID())" }
+
+    /// A message of ours around the original.
+    private func wrapped(
+        _ original: MessageFile, _ hasEightBit: Bool, _ head: [UInt8], _ tail: [UInt8], _ recipients: [Recipient],
+        _ entry: Quarantine.Entry
+    ) -> OutgoingMessage {
+        let end = original.count..<original.count
+        return OutgoingMessage(
+            reversePath: sender ?? .null,
+            parameters: MailParameters(
+                body: .eightBitMIME,
+                smtputf8: recipients.contains { !$0.path.isASCII } || entry.envelope.parameters.smtputf8),
+            recipients: recipients,
+            body: OutgoingBody(prefix: head, file: original, edits: [BodyEdit(range: end, text: tail)]),
+            hasEightBit: hasEightBit || head.contains { $0 >= 0x80 })
     }
 
     /// The message out of the quarantine, proven to be the one that was kept before anything is sent.

@@ -114,7 +114,7 @@ final class ReleaseServer: Sendable {
             release.sender = try request.value("sender").map(Self.path)
             let answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
             let person = String(decoding: request.value("requested_by") ?? [], as: UTF8.self)
-            state.record(QuarantineRecord(entry, answers, isRequeued: isRequeued, by: person, id: logID))
+            state.record(QuarantineRecord(entry, answers, isRequeued ? .requeued : .released, by: person, id: logID))
             return answers.map(\.reply)
         } catch {
             state.report("(\(logID)) release of \(Escaping.text(id)) failed: \(error)")

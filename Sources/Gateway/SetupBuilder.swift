@@ -192,6 +192,7 @@ struct SetupBuilder {
         content.noticeLanguage = policy.noticeLanguage
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
+        content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)
         content.honestViruses = policy.honestViruses.map { $0.lowercased() }
         return content
     }
@@ -204,6 +205,8 @@ struct SetupBuilder {
         marking.addressExtensions = policy.addressExtensions
         marking.defang = Set(policy.defang)
         marking.alwaysBCC = policy.alwaysBCC.map { MailPath($0) }
+        marking.virusScannedText = policy.virusScannedText
+        marking.addsCategory = policy.addCategory
         marking.fieldNames = policy.fieldNames == .amavis ? .amavis : .mailreeve
         marking.authenticationResults = policy.authenticationResults.map { setting in
             switch setting {

@@ -31,6 +31,9 @@ final class TransactionSlots: Sendable {
     /// What one message can take at most.
     var limit: Int { state.withLock { $0.limit } }
 
+    /// Who waits.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
     /// Takes over another limit. What is taken stays taken.
     func setLimit(_ limit: Int) {
         state.withLock { $0.limit = max(1, limit) }

@@ -46,6 +46,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var warnRecipients: Set<Category> = []
     /// Who is told of mail that is kept back, by category.
     package var admins: [Category: MailPath] = [:]
+    /// Who is told of a virus that was not met before.
+    package var newVirusAdmin: MailPath?
     /// How mail that is delivered is marked.
     package var marking = MarkingPolicy()
     /// What counts for the verdict.

@@ -169,14 +169,15 @@ package enum DeliveryStatusNotification {
         // The SMTP grammar has let no control character into a path.
         String(decoding: path.bytes, as: UTF8.self)
     }
+}
 
-    private static func crlf(_ text: String) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(text.utf8.count + 200)
-        for byte in text.utf8 {
-            if byte == 0x0A { out.append(0x0D) }
-            out.append(byte)
-        }
-        return out
+/// Text with the line ends of mail.
+func crlf(_ text: String) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(text.utf8.count + 200)
+    for byte in text.utf8 {
+        if byte == 0x0A { out.append(0x0D) }
+        out.append(byte)
     }
+    return out
 }

@@ -32,7 +32,7 @@ struct QuarantineDeleteCommand: ParsableCommand {
                 let entry =
                     known
                     ?? Quarantine.Entry(id: id, time: 0, category: .clean, reason: "", envelope: envelope, size: 0)
-                QuarantineRecord(removed: entry, by: open.person).write(open.settings) {
+                QuarantineRecord(entry, .deleted, by: open.person).write(open.settings) {
                     Terminal.printError("delete: \($0)")
                 }
             } catch {

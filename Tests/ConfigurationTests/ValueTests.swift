@@ -149,6 +149,7 @@ import Testing
         ("notices.per_hour", 0, 100_000), ("notices.sender_time", 1, 3600), ("notices.others_time", 1, 3600),
         ("notices.returned_size", 0, 2_147_483_648), ("notices.quoted_header", 0, 1_048_576),
         ("notices.at_once", 1, 1000), ("notices.recipients", 1, 100_000), ("notices.addresses", 1, 10_000_000),
+        ("notices.viruses", 0, 10_000_000),
         ("limits.next_hop_transactions", 1, 100_000), ("limits.served_messages", 0, 10_000_000),
         ("limits.served_time", 0, 2_592_000), ("journal.queue_events", 1, 10_000_000),
         ("journal.queue_size", 65_536, 1_099_511_627_776), ("log.queue_lines", 100, 10_000_000),

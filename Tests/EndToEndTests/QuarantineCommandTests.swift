@@ -77,6 +77,8 @@ import Testing
                 found.text.contains(
                     ") Quarantined message release: \(id) <sender@example.org> -> <admin@example.net>, ")
                     && found.text.contains("requested by "), "\(found)")
+            // The daemon's log says it, too.
+            try gateway.log.wait(for: ") Quarantined message release: \(id) <sender@example.org> -> <admin@example.net>, ")
             let page = try mailreeve("explain", "--config", config, id)
             #expect(page.text.components(separatedBy: "Quarantined message release: \(id)").count == 3, "\(page)")
         }

@@ -76,7 +76,7 @@ import Testing
         #expect(object?["level"] as? String == "notice")
         #expect((object?["time"] as? String)?.hasSuffix("Z") == true)
         #expect(object?["key\n"] as? String == "value\n")
-        #expect(object?["number"] as? String == "5")
+        #expect(object?["number"] as? Int == 5 && object?["number"] as? String == nil)
         let list = object?["list"] as? [Any]
         #expect(list?.first as? String == "x" && (list?.last as? [String: String]) == ["inner": "y"])
     }

@@ -145,7 +145,8 @@ package final class GatewayService: Sendable {
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
             spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
             served: served, releaseKey: releaseKey,
-            slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
+            database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
             tokenRequest: settings.bayes.explains ? .texts : .numbers)

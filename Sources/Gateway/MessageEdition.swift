@@ -63,7 +63,8 @@ extension MessageWork {
                 }
             }
             var edition = edition(for: group)
-            edition.isRouted = !group.policy.shadow && !group.policy.isReleased && (rules.redirect != nil || rules.nextHop != nil)
+            edition.isRouted =
+                !group.policy.shadow && !group.policy.isReleased && (rules.redirect != nil || rules.nextHop != nil)
             // REDIRECT makes one recipient of all, who gets one copy.
             let isRedirected = edition.isRouted && rules.redirect != nil
             if let place = isRedirected ? redirected : places[edition] {

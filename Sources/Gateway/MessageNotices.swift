@@ -196,7 +196,9 @@ extension MessageWork {
             return nil
         }
         guard let templates = book.templates(group.policy.noticeLanguage) else { return nil }
-        let shown = recipients.prefix(setup.settings.notices.recipients).map { "  <\(message.envelope.recipients[$0].path)>" }
+        let shown = recipients.prefix(setup.settings.notices.recipients).map {
+            "  <\(message.envelope.recipients[$0].path)>"
+        }
         let more = recipients.count > shown.count ? ["  ... (\(recipients.count))"] : []
         let notice = templates.notice(
             kind,

@@ -28,7 +28,8 @@ package struct MessagePipeline: MailReceiver {
         if let reply = await work.judge() { return finish(&work, reply) }
         if !work.released.isEmpty {
             let paths = work.released.sorted().map { "<\(message.envelope.recipients[$0].path)>" }
-            gateway.note("\(work.id): released before as \(work.releasedID): passed on to \(paths.joined(separator: ","))")
+            gateway.note(
+                "\(work.id): released before as \(work.releasedID): passed on to \(paths.joined(separator: ","))")
         }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
         if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
@@ -39,7 +40,9 @@ package struct MessagePipeline: MailReceiver {
         }
         work.autolearning = gateway.autolearner.decide(work)
         let served = Set(
-            message.envelope.recipients.indices.filter { memory.recipients.contains(message.envelope.recipients[$0].path) })
+            message.envelope.recipients.indices.filter {
+                memory.recipients.contains(message.envelope.recipients[$0].path)
+            })
         let delivery = MessageDelivery(
             checkpoint: { work in try await keep(&work, except: served) },
             remember: { work, done in await remember(work, done, key) })

@@ -51,7 +51,8 @@ package struct QuarantineRecord: Sendable {
                     + Escaping.text(first.reply.summary, limit: 300))
         }
         event = Self.event(
-            entry, id, recipients: answers.map { $0.recipient.description }, isPassed: !passed.isEmpty && verb == .released,
+            entry, id, recipients: answers.map { $0.recipient.description },
+            isPassed: !passed.isEmpty && verb == .released,
             isBlocked: !refused.isEmpty || verb == .requeued,
             queuedAs: passed.compactMap(\.reply.queueID).map { Escaping.text($0, limit: 64) }.joined(separator: "/"),
             line: lines.joined(separator: "\n"))
@@ -66,7 +67,9 @@ package struct QuarantineRecord: Sendable {
         let asked = person.isEmpty ? "" : ", requested by \(Escaping.text(person, limit: 320))"
         event = Self.event(
             entry, id, recipients: recipients, isPassed: false, isBlocked: false, queuedAs: "",
-            line: "(\(id)) Quarantined message \(verb.rawValue): \(entry.id) <\(entry.envelope.reversePath)> -> \(words)\(asked)")
+            line:
+                "(\(id)) Quarantined message \(verb.rawValue): \(entry.id) <\(entry.envelope.reversePath)> -> \(words)\(asked)"
+        )
     }
 
     private static func event(

@@ -83,7 +83,9 @@ struct ReleaseMark: Sendable {
             let expiry = Int(words[0].dropFirst(2)), Quarantine.isValid(String(words[1].dropFirst(2)))
         else { return nil }
         let tags = words[2].dropFirst(2).split(separator: ",", maxSplits: Self.recipientLimit).map(String.init)
-        guard tags.count <= Self.recipientLimit, tags.allSatisfy({ $0.utf8.count == Self.tagLength }) else { return nil }
+        guard tags.count <= Self.recipientLimit, tags.allSatisfy({ $0.utf8.count == Self.tagLength }) else {
+            return nil
+        }
         (self.expiry, id, self.tags) = (expiry, String(words[1].dropFirst(2)), Set(tags))
     }
 

@@ -66,7 +66,9 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
         if to.contains(where: \.path.isNull) { throw ValidationError("--to needs an address") }
         if report {
             if attach { throw ValidationError("--attach and --report exclude each other") }
-            if learn || allowUntil != nil { throw ValidationError("what is reported is not released: --learn and --allow-until are for releases") }
+            if learn || allowUntil != nil {
+                throw ValidationError("what is reported is not released: --learn and --allow-until are for releases")
+            }
             if to.isEmpty { throw ValidationError("--report needs an addressee: --to") }
         }
         guard (allowUntil == nil) == (reason == nil) else {

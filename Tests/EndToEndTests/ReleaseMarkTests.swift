@@ -20,7 +20,8 @@ import Testing
             let mail = Mail(to: ["a@example.net", "b@example.net"], content: try Samples.sample("eicar-attached"))
             #expect(try send(mail, to: gateway.port).code == 250)
             id = try #require(gateway.quarantined.first)
-            let command = ["quarantine", "release", "--force", "--config", gateway.configurationFile] + arguments + [id]
+            let command =
+                ["quarantine", "release", "--force", "--config", gateway.configurationFile] + arguments + [id]
             let released = try runTool(Programs.path("mailreeve"), command)
             #expect(released.status == 0, "\(released)")
             content = try #require(hop.deliveries.first?.content)

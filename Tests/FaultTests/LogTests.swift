@@ -114,7 +114,9 @@ import Testing
                     let here = try #require(object[key], "\(key) is not in \(line)")
                     #expect(here as? NSObject == value as? NSObject, "\(key)")
                 }
-                #expect(object["size"] as? Int ?? 0 > 0 && line.contains(#""passed":\#(object["passed"] as? Bool ?? false)"#))
+                #expect(
+                    object["size"] as? Int ?? 0 > 0
+                        && line.contains(#""passed":\#(object["passed"] as? Bool ?? false)"#))
                 let subject = try #require(object["subject"] as? String)
                 Self.expectPlain([subject])
             }

@@ -35,7 +35,8 @@ import Testing
             let report = try #require(Self.notices(stage).first)
             #expect(report.recipients == ["sender@example.org"])
             let text = Self.text(report)
-            #expect(text.contains("Subject: Mail was passed on\r\n") && text.contains("Auto-Submitted: auto-replied\r\n"))
+            #expect(
+                text.contains("Subject: Mail was passed on\r\n") && text.contains("Auto-Submitted: auto-replied\r\n"))
             #expect(
                 text.contains(
                     "\r\nOriginal-Envelope-Id: an+id\r\n\r\nOriginal-Recipient: rfc822;first@b.example\r\n"
@@ -111,7 +112,9 @@ import Testing
             #expect(try send(mail, to: stage.gateway.port).code == 250)
             #expect(Self.notices(stage).count == 2)
             let second = Self.text(Self.notices(stage).last)
-            #expect(second.contains("Final-Recipient: rfc822; b@two.example\r\n") && !second.contains("a@one.example\r\nAction"))
+            #expect(
+                second.contains("Final-Recipient: rfc822; b@two.example\r\n")
+                    && !second.contains("a@one.example\r\nAction"))
         }
     }
 

@@ -50,7 +50,8 @@ import Testing
     @Test func everyEventArrivesInOrder() throws {
         let sink = Sink()
         let lost = Heard()
-        let writer = try JournalWriter(sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         let ids = (0..<5000).map { "Id\($0)" }
         for id in ids { writer.add(Self.record(id)) }
         writer.close()
@@ -65,7 +66,8 @@ import Testing
     @Test func aSinkThatStandsStill() throws {
         let sink = Sink()
         let lost = Heard()
-        let writer = try JournalWriter(sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         sink.gate.lock()
         let count = Self.limits.events + 7
         for number in 0..<count { writer.add(Self.record("Id\(number)")) }
@@ -80,7 +82,8 @@ import Testing
     @Test func largeEvents() throws {
         let sink = Sink()
         let lost = Heard()
-        let writer = try JournalWriter(sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         sink.gate.lock()
         let small = Self.record("Id0", explanation: []).octets
         let quarter = [UInt8](repeating: 0x20, count: Self.limits.octets / 4 - small)
@@ -99,7 +102,8 @@ import Testing
     @Test func aSinkThatFails() throws {
         let sink = Sink()
         let (lost, heard) = (Heard(), Heard())
-        let writer = try JournalWriter(sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { heard.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { heard.add($0) })
         sink.fail(true)
         for number in 0..<3 { writer.add(Self.record("Id\(number)")) }
         try poll("a second attempt") { sink.calls >= 2 }

@@ -66,7 +66,8 @@ struct NotificationTests {
             ]
         return DeliveryStatusNotification.Subject(
             hostname: "mx.example.net", id: "1-2",
-            envelope: Envelope(reversePath: MailPath(sender), recipients: outcomes.map(\.recipient)), recipients: outcomes,
+            envelope: Envelope(reversePath: MailPath(sender), recipients: outcomes.map(\.recipient)),
+            recipients: outcomes,
             headers: headers, time: 1_795_232_846)
     }
 
@@ -170,7 +171,8 @@ struct NotificationTests {
             RecipientOutcome(
                 recipient: Samples.recipient("plain@example.com"), kind: .deliver, reply: Reply(550, nil, "no")),
         ]
-        let message = DeliveryStatusNotification.message(Self.subject(sender: "søren@example.org", recipients: outcomes))
+        let message = DeliveryStatusNotification.message(
+            Self.subject(sender: "søren@example.org", recipients: outcomes))
         Self.checkWire(message)
         let seen = try #require(try Self.read([message]).first)
         #expect(seen.defects == [])

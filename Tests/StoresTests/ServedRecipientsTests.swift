@@ -37,7 +37,8 @@ import Testing
             // Another sender, other recipients, or another content.
             #expect(other.memory(of: key("s@a", to: ["r@b"])).recipients.isEmpty)
             #expect(other.memory(of: key("s@a", to: ["r@bq@b"])).recipients.isEmpty)
-            #expect(other.memory(of: key("t@a")).recipients.isEmpty && other.memory(of: key("s@a", 2)).recipients.isEmpty)
+            #expect(
+                other.memory(of: key("t@a")).recipients.isEmpty && other.memory(of: key("s@a", 2)).recipients.isEmpty)
         }
         memory.forget(key("s@a", to: ["r@b"]))
         #expect(!memory.isEmpty)
@@ -54,7 +55,9 @@ import Testing
             try memory.remember(key(sender), [MailPath("r@b")], time: number)
         }
         #expect(memory.memory(of: key("a")).recipients.isEmpty)
-        #expect(memory.memory(of: key("b")).recipients == paths("r@b") && memory.memory(of: key("c")).recipients == paths("r@b"))
+        #expect(
+            memory.memory(of: key("b")).recipients == paths("r@b")
+                && memory.memory(of: key("c")).recipients == paths("r@b"))
         #expect(directory.names("served").count == 2)
         try memory.remember(key("d"), [MailPath("r@b")], time: 103)
         #expect(memory.memory(of: key("b")).recipients.isEmpty && memory.memory(of: key("c")).recipients.isEmpty)

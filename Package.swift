@@ -142,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Bayes", "Checks", "Configuration", "Digests", "Gateway", "InspectionLink", "Linux", "MIME",
+                "Bayes", "Bytes", "Checks", "Configuration", "Digests", "Gateway", "InspectionLink", "Linux", "MIME",
                 "MailModel", "Patterns", "Policy", "Relay", "SMTP", "SQLiteStores", "Scoring", "Stores",
                 arguments, logging,
             ] + nio,

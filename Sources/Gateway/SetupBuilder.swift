@@ -193,6 +193,9 @@ struct SetupBuilder {
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
         content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)
+        content.virusDestinies = policy.virusDestinies.map {
+            VirusDestiny(part: $0.part.lowercased(), destiny: $0.destiny)
+        }
         content.honestViruses = policy.honestViruses.map { $0.lowercased() }
         return content
     }

@@ -14,7 +14,7 @@ struct RuleSet {
     let problems: [String]
     /// A rule somewhere cannot be used.
     let hasUnusable: Bool
-    fileprivate let lists: [CheckList: [PatternTable]]
+    fileprivate let lists: CheckLists
     fileprivate let limits: RuleTables.Limits
     fileprivate let failsClosed: Bool
     fileprivate let session: MatchSession
@@ -38,7 +38,7 @@ struct RuleSet {
         }
         var lists: [CheckList: [PatternTable]] = [:]
         for list in tables.lists where !list.tables.isEmpty { lists[list.list] = list.tables.map { compiled[$0] } }
-        self.lists = lists
+        self.lists = CheckLists(lists)
         self.problems = problems
         self.hasUnusable = hasUnusable
         number = tables.number
@@ -46,7 +46,7 @@ struct RuleSet {
         failsClosed = tables.failsClosed
     }
 
-    func has(_ list: CheckList) -> Bool { lists[list] != nil }
+    func has(_ list: CheckList) -> Bool { lists.has(list) }
 }
 
 /// Looks the texts of one message up, and notes which rules fire.
@@ -95,15 +95,7 @@ struct RuleStage {
 
     private mutating func take(_ subject: Subject, _ text: Span<UInt8>) -> Bool {
         guard text.count > 0 else { return true }
-        let list: CheckList
-        switch subject.kind {
-        case .header(_, isMIME: true), .header(.part, _): list = .mimeHeader
-        case .header(.primary, _): list = .header
-        case .header(.nested, _): list = .nestedHeader
-        case .body(let offset):
-            guard rules.limits.bodySize == 0 || offset < rules.limits.bodySize else { return true }
-            list = .body
-        }
+        guard let list = subject.list(bodySize: rules.limits.bodySize) else { return true }
         lookUp(text, in: list, range: subject.range)
         if list.isHeader, !isEnded, rules.has(.decodedHeader) { takeDecoded(text, range: subject.range) }
         return !isEnded
@@ -140,26 +132,23 @@ struct RuleStage {
 
     /// Looks one text up in a list; the first table that answers wins.
     mutating func lookUp(_ text: Span<UInt8>, in list: CheckList, range: Range<Int>) {
-        guard !isEnded, text.count > 0, let tables = rules.lists[list] else { return }
-        for (index, table) in tables.enumerated() {
-            let match = table.lookup(text, rules.session)
+        guard !isEnded, text.count > 0, rules.has(list) else { return }
+        for (index, listed) in rules.lists[list].enumerated() {
+            let match = listed.table.lookup(text, rules.session)
             if rules.session.failureCount > 0 { noteFailures(list, index) }
             guard let match else { continue }
-            note(match, table, RuleFiring(list: list, table: index, line: match.line, range: range), text)
+            note(match, listed.actions, RuleFiring(list: list, table: index, line: match.line, range: range), text)
             break
         }
         if monotonicNow() > deadline { reach("rules-time", ends: true) }
     }
 
-    private mutating func note(_ match: TableMatch, _ table: PatternTable, _ firing: RuleFiring, _ text: Span<UInt8>) {
-        guard let rule = table.table.rule(line: match.line), case .match(_, _, let result) = rule.operation else {
-            return
-        }
+    private mutating func note(_ match: TableMatch, _ actions: RuleActions, _ firing: RuleFiring, _ text: Span<UInt8>) {
         var firing = firing
         for group in match.groups {
             firing.groups.append(group.map { range in text.extracting(range).array })
         }
-        let action = CheckAction(result.expanded(firing.groups), in: firing.list)
+        guard let action = actions.action(line: match.line, firing.groups) else { return }
         if action == .dunno { return }
         groupBytes += firing.groups.reduce(0) { $0 + ($1?.count ?? 0) }
         guard firings.count < Limits.firings, groupBytes <= Limits.groupBytes else {

@@ -4,6 +4,8 @@ package import MailModel
 package struct ContentPolicy: Hashable, Sendable {
     /// Infected mail.
     package var infected: Destiny
+    /// Infected mail by the name of the virus; the first that holds for a name counts.
+    package var virusDestinies: [VirusDestiny] = []
     /// Mail that could not be checked, by reason; a reason without entry is `tempfail`.
     package var unchecked: [UncheckedReason: Destiny]
     /// Mail that a rule rejects for good.
@@ -107,7 +109,11 @@ package struct ContentPolicy: Hashable, Sendable {
     private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
-            return infected
+            let destinies = verdict.virusNames.map { name in
+                let name = name.lowercased()
+                return virusDestinies.first { name.contains($0.part) }?.destiny ?? infected
+            }
+            return Destiny.byCare.first(where: destinies.contains) ?? infected
         case .unchecked:
             var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
             if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }

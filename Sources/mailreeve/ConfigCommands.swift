@@ -24,7 +24,7 @@ struct CheckConfigCommand: ParsableCommand {
         var problems = loaded.problems
         if !loaded.hasErrors {
             problems += sizing.problems(in: loaded)
-            problems += RuleTablesCheck.problems(loaded.settings.rules)
+            problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
         }
         for problem in problems { print(problem) }

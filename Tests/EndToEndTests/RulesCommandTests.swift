@@ -114,6 +114,17 @@ import Testing
         }
     }
 
+    /// An inline table stands in the configuration, and its rules have numbers instead of lines.
+    @Test func faultsOfInlineTablesNameTheConfiguration() throws {
+        let configuration = try OfflineConfiguration(
+            "header_checks: [\"pcre:{{/^Subject: a/ WARN x}, {/^Subject: (/ WARN y}}\"]\nrules: {strict: yes}")
+        let result = try mailreeve("check-config", configuration.path)
+        #expect(result.status == 1)
+        let told = (result.text + result.errorText).split(separator: "\n").filter { $0.contains("inline") }
+        #expect(told.count == 1 && told[0].hasPrefix("\(configuration.path): error: header_checks: inline table {{"))
+        #expect(told.first?.contains(", rule 2: error in regex at offset 11") == true, "\(result)")
+    }
+
     /// Archives are opened by inspector workers; what cannot be opened is a file all the same.
     @Test func replaySeesFilesInArchives() throws {
         let scratch = try Scratch(.disk)

@@ -136,6 +136,7 @@ package final class GatewayState: Sendable {
     func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
+        for line in work.notifications { journal.note("(\(work.id)) \(line)") }
         let event = work.event(at: .now)
         journal.record(event, lines: work.lines(event), fields: { JournalRecord(work, $0, explanation: []) }) {
             JournalRecord(work, event, explanation: MessageExplanation(work, event).bytes)

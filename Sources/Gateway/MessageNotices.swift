@@ -29,9 +29,7 @@ extension MessageWork {
             return .suppressed
         }
         let outcome = await notification(of: refused, as: .failed, number: number)
-        if case .refused(let reply) = outcome {
-            causes.append("no notification to <\(sender)>: \(reply.summary)")
-        }
+        note(outcome, of: refused, as: .failed)
         return outcome
     }
 
@@ -47,11 +45,25 @@ extension MessageWork {
                 causes.append("no notification to <\(sender)>: too many in this hour")
                 continue
             }
-            switch await notification(of: wanted, as: action, number: 3 + number) {
-            case .sent, .suppressed: break
-            case .refused(let reply): causes.append("no notification to <\(sender)>: \(reply.summary)")
-            case .notTaken: causes.append("no notification to <\(sender)>: not taken in time")
-            }
+            let outcome = await notification(of: wanted, as: action, number: 3 + number)
+            note(outcome, of: wanted, as: action)
+            if case .notTaken = outcome { causes.append("no notification to <\(sender)>: not taken in time") }
+        }
+    }
+
+    /// Remembers for the log, in amavis's words, what became of a notification.
+    private mutating func note(
+        _ outcome: Notification, of recipients: [RecipientOutcome], as action: DeliveryStatusNotification.Action
+    ) {
+        let sender = "<\(message.envelope.reversePath)>"
+        switch outcome {
+        case .sent:
+            let limit = setup.settings.notices.recipients
+            let paths = recipients.prefix(limit).map { "<\($0.recipient.path)>" }.joined(separator: ",")
+            let more = recipients.count > limit ? ",... (\(recipients.count))" : ""
+            notifications.append("DSN: NOTIFICATION: Action:\(action.rawValue), \(sender) -> \(paths)\(more)")
+        case .refused(let reply): causes.append("no notification to \(sender): \(reply.summary)")
+        case .suppressed, .notTaken: break
         }
     }
 
@@ -113,7 +125,8 @@ extension MessageWork {
             if group.isLocal, group.policy.warnRecipients.contains(category) {
                 for index in recipients {
                     let path = message.envelope.recipients[index].path
-                    if let notice = notice(.recipient, to: path, group, [index], book) { notices.append(notice) }
+                    let name = "\(index)"
+                    if let notice = notice(.recipient, to: path, group, [index], book, name) { notices.append(notice) }
                 }
             }
             if let admin = group.policy.admins[category] { told[admin, default: []] += recipients }
@@ -121,9 +134,10 @@ extension MessageWork {
                 told[admin, default: []] += recipients
             }
         }
-        for (admin, recipients) in told.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
+        let admins = told.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+        for (place, (admin, recipients)) in admins.enumerated() {
             guard !recipients.isEmpty, let group = group(of: recipients[0]) else { continue }
-            if let notice = notice(.admin, to: admin, group, recipients, book) { notices.append(notice) }
+            if let notice = notice(.admin, to: admin, group, recipients, book, "\(place)") { notices.append(notice) }
         }
         await send(notices)
     }
@@ -187,9 +201,10 @@ extension MessageWork {
     }
 
     /// A notice as a message; nil where this address gets none.
+    /// - Parameter name: tells the notices of one kind on one message apart.
     private mutating func notice(
         _ kind: NoticeTemplates.Kind, to path: MailPath, _ group: RecipientGroup, _ recipients: [Int],
-        _ book: NoticeBook
+        _ book: NoticeBook, _ name: String
     ) -> Notice? {
         guard book.mayNotify(path, time: time) else {
             causes.append("no notice to <\(path)>: too many in this hour")
@@ -210,7 +225,7 @@ extension MessageWork {
         return Notice(
             path: path,
             bytes: NoticeMessage.message(
-                notice, from: setup.hostname, to: path, id: "\(mailID)-\(kind.rawValue)-\(recipients.first ?? 0)",
+                notice, from: setup.hostname, to: path, id: "\(mailID)-\(kind.rawValue)-\(name)",
                 time: time))
     }
 

@@ -74,6 +74,8 @@ struct MessageWork: Sendable {
     var unreported: [DeliveryStatusNotification.Action: [Int]] = [:]
     var queuedAs: [String] = []
     var causes: [String] = []
+    /// Lines for the log on notifications that were sent.
+    var notifications: [String] = []
 
     init(message: ReceivedMessage, setup: GatewaySetup, listener: ListenerSetup) {
         self.message = message

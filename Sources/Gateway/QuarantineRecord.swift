@@ -50,11 +50,13 @@ package struct QuarantineRecord: Sendable {
                 "(\(id)) Quarantined message not released: \(item)\(words(refused))\(asked): "
                     + Escaping.text(first.reply.summary, limit: 300))
         }
+        var queueIDs: [String] = []
+        for id in passed.compactMap(\.reply.queueID) where !queueIDs.contains(id) { queueIDs.append(id) }
         event = Self.event(
             entry, id, recipients: answers.map { $0.recipient.description },
             isPassed: !passed.isEmpty && verb == .released,
             isBlocked: !refused.isEmpty || verb == .requeued,
-            queuedAs: passed.compactMap(\.reply.queueID).map { Escaping.text($0, limit: 64) }.joined(separator: "/"),
+            queuedAs: queueIDs.map { Escaping.text($0, limit: 64) }.joined(separator: "/"),
             line: lines.joined(separator: "\n"))
     }
 

@@ -208,6 +208,8 @@ struct Inspection {
         private(set) var reported: [Int] = []
         /// What rules on files may ask for, by index in the report: attributes of members, facts of documents.
         var marks: [Int: Set<String>] = [:]
+        /// Names that are not in UTF-8 as code pages have them; for rules on files.
+        var names = NameReadings()
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
         /// Takes decoded parts for scanners outside, where they are wanted.

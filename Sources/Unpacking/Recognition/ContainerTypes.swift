@@ -96,7 +96,7 @@ extension FileType {
         "sis", "application/vnd.symbian.install", "Symbian package", .unsupported,
         recognised: "the identifiers of a SIS header")
     private static let volumes =
-        "files of FAT file systems; other file systems are unsupported by name (NTFS, exFAT); damage"
+        "files of FAT file systems; others are unsupported by name (NTFS, exFAT, those of Linux and macOS); damage"
 
     static let disk = FileType(
         "disk", "application/x-raw-disk-image", "disk image", .disk(.raw),

@@ -134,8 +134,7 @@ struct ZipDirectory {
             }
             entriesLeft -= 1
             listing.entries.append(placed(entry, shift: overflow ? 0 : shift, content))
-            let comment = content.littleEndian16(at: position + 32) ?? 0
-            position = min(content.count, entry.extra.upperBound + Int(comment))
+            position = entry.comment.upperBound
         }
         guard !listing.entries.isEmpty else { return }
         listing.range = start..<position

@@ -22,6 +22,18 @@ import Testing
         #expect(!Unpacked(Array("echo off\r\n".utf8) + text).places(of: eicar).isEmpty)
     }
 
+    /// As GnuPG compresses on demand, with and without armour, signed or not.
+    @Test(arguments: ["--store", "--store -a", "-s", "-s -a"]) func openPGPByBzip2(_ options: String) throws {
+        let gpg = "gpg --batch --passphrase ''"
+        let made = try run(
+            """
+            mkdir -m 700 home; export GNUPGHOME=$PWD/home; \(gpg) --quick-gen-key a@a.example default default never
+            \(gpg) \(options) --compress-algo bzip2 -o out in; gpgconf --kill all
+            """)
+        let result = Unpacked(made, messageSize: 1 << 20)
+        #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(result.types) \(result.problems)")
+    }
+
     @Test func certificatesHoldNothing() throws {
         let certificate = try run(
             "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out out -subj /CN=a -days 1")

@@ -160,10 +160,11 @@ import Testing
         #expect(!result.isMarked, "\(result.problems)")
     }
 
-    /// Programs that pack have the head of a gzip file, and names of methods, among their constants.
+    /// Programs that pack have the heads of archives, and names of methods, among their constants.
     @Test func constantsOfPrograms() {
         let heads: [[UInt8]] = [
             [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 3], [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 4, 255],
+            [0x50, 0x4B, 3, 4, 0x0F, 0x84, 0xC9, 0, 0, 0], [0x52, 0x61, 0x72, 0x21, 0x1A, 7, 1, 0],
             [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], [0x28, 0xB5, 0x2F, 0xFD], Array("-lh5-".utf8), Array("ustar".utf8),
         ]
         var program: [UInt8] = [0x7F, 0x45, 0x4C, 0x46] + Self.noise

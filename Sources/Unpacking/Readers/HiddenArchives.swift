@@ -125,8 +125,10 @@ enum HiddenArchives {
     private static func isArchive(_ content: Span<UInt8>, at start: Int, _ mark: Mark) -> Bool {
         switch mark.bytes[0] {
         case 0x52:
-            // RAR 5: the checksum of the first header is its own proof; RAR 4: an archive header of 13 octets.
-            if content.hasBytes([0x01, 0x00], at: start + 6) { return true }
+            // RAR 5: the checksum of the first header; RAR 4: an archive header of 13 octets.
+            if content.hasBytes([0x01, 0x00], at: start + 6) {
+                return ArchiveFacts.hasRAR5Checksum(content.extracting(start..<content.count))
+            }
             return content.hasBytes([0x00], at: start + 6) && content.hasBytes([0x73], at: start + 9)
                 && content.littleEndian16(at: start + 12) == 13
         case 0x37:

@@ -338,6 +338,9 @@ struct Inspection {
                 isComplete = false
                 builder.addUnchecked(.overLimits, part: part, name)
             case .encrypted(let name):
+                // What our own reader said of it is more.
+                let isSaid = builder.report.unchecked.contains { $0.part == part && $0.reason == .encrypted }
+                guard !isSaid else { return }
                 builder.addUnchecked(.encrypted, part: part, name)
                 if let part { builder.describe(part) { $0.encrypted = true } }
             case .failed(let words):

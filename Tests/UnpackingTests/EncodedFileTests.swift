@@ -106,6 +106,16 @@ import Testing
         #expect(Unpacked(image, messageSize: 1 << 20).places(of: eicar).count == 2)
     }
 
+    /// The short name of the primary tree, which Windows shows where there is no Joliet, and the long one of Joliet.
+    @Test(arguments: [("-R", "A.EXE"), ("-J -R", "A.EXE"), ("-J", "A.EXE")])
+    func otherNamesOfAFile(_ options: String, _ name: String) throws {
+        let image = try run("mkdir d; cp in d/a.exec; cp in d/b.txt; genisoimage -quiet \(options) -o out d")
+        let result = Unpacked(image, messageSize: 1 << 20)
+        let others = result.entries.filter { $0.content == nil && !$0.flags.contains(.directory) }
+        #expect(others.flatMap(\.names) == [name], "\(result.names)")
+        #expect(result.places(of: eicar).count == 2 && !result.isMarked)
+    }
+
     @Test func bootImage() throws {
         let image = try run(
             "mformat -i d.img -C -f 1440 ::; gzip -c in > z; mcopy -i d.img z ::z.gz; mkdir d; cp d.img d/b.img; "

@@ -2,18 +2,26 @@ internal import Checks
 
 /// Reads patterns into trees. What it does not know it does not guess: it gives up, and the pattern is tried on every text.
 struct PatternReader {
-    private struct Unknown: Error {}
+    struct Unknown: Error {}
 
-    private let bytes: [UInt8]
-    private let type: TableType
-    private var index = 0
+    let bytes: [UInt8]
+    let type: TableType
+    let flags: PatternFlags
+    /// Nothing is told that the pattern does not match: octets stand in their cases, and what takes too much is unknown.
+    let isExact: Bool
+    /// `^` and `$` may stand at any newline from here on.
+    private var isMultiline: Bool
+    var isUnicode: Bool { flags.contains(.unicode) }
+    var index = 0
     private var depth = 0
     private static let depthLimit = 200
     /// Octets of a pattern that is read.
     private static let lengthLimit = 65_536
 
     /// The tree of a pattern; nil when it holds something unknown.
-    static func tree(_ pattern: PatternText, _ type: TableType) -> PatternTree? {
+    /// - Parameter exactly: the tree matches what the pattern does and nothing else; then its octets stand in both cases
+    ///   where case is ignored. With `.unicode` among the flags it is about texts in UTF-8.
+    static func tree(_ pattern: PatternText, _ type: TableType, exactly: Bool = false) -> PatternTree? {
         guard pattern.bytes.count <= lengthLimit else { return nil }
         var bytes = pattern.bytes
         switch type {
@@ -21,18 +29,22 @@ struct PatternReader {
         // Without the flag the syntax is that of basic expressions.
         case .regexp: guard pattern.flags.contains(.extended) else { return nil }
         }
-        var reader = PatternReader(bytes: bytes, type: type)
+        var reader = PatternReader(bytes: bytes, type: type, flags: pattern.flags, isExact: exactly)
         do throws(Unknown) {
             let tree = try reader.choice()
-            return reader.index == reader.bytes.count ? tree : nil
+            guard reader.index == reader.bytes.count else { return nil }
+            return exactly && pattern.flags.contains(.anchored) ? .sequence([.nothing(.start), tree]) : tree
         } catch {
             return nil
         }
     }
 
-    private init(bytes: [UInt8], type: TableType) {
+    private init(bytes: [UInt8], type: TableType, flags: PatternFlags, isExact: Bool) {
         self.bytes = bytes
         self.type = type
+        self.flags = flags
+        self.isExact = isExact
+        isMultiline = flags.contains(.multiline)
     }
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
@@ -66,6 +78,7 @@ struct PatternReader {
             while let (from, upTo) = try quantifier() {
                 part = .repetition(part, from: from, upTo: upTo)
                 guard type == .pcre else { continue }
+                if next == 0x2B { try widen() }
                 if next == 0x3F || next == 0x2B { index += 1 }
                 break
             }
@@ -123,16 +136,19 @@ struct PatternReader {
             return try group()
         case 0x5B:
             index += 1
-            return .set(try bracket())
+            return try bracket()
         case 0x2E:
             index += 1
-            return .set(.all)
+            let isDotAll = !isExact || type == .regexp && !flags.contains(.multiline) || flags.contains(.dotAll)
+            return member(of: isDotAll ? ByteSet() : ByteSet([0x0A]), isNegated: true)
         case 0x5E:
             index += 1
-            return .nothing(.start)
+            return isMultiline ? try unsaid() : .nothing(.start)
         case 0x24:
             index += 1
-            return .nothing(.end)
+            if isMultiline { return try unsaid() }
+            let isVeryEnd = isExact && (type == .regexp || flags.contains(.dollarEndOnly))
+            return .nothing(isVeryEnd ? .veryEnd : .end)
         case 0x5C:
             index += 1
             return try escape()
@@ -141,9 +157,19 @@ struct PatternReader {
         case 0x7B where type == .regexp:
             throw Unknown()
         default:
+            if byte >= 0x80, isUnicode { return try character(scalar()) }
             index += 1
-            return .set(ByteSet([byte]))
+            return member(of: ByteSet([byte]))
         }
+    }
+
+    /// What follows tells more texts than the pattern matches.
+    func widen() throws(Unknown) { if isExact { throw Unknown() } }
+
+    /// Takes no octet and asks for something that is not told.
+    private func unsaid() throws(Unknown) -> PatternTree {
+        try widen()
+        return .nothing(.other)
     }
 
     // MARK: Groups
@@ -158,12 +184,15 @@ struct PatternReader {
             guard take(")") else { throw Unknown() }
             // A quantifier behind a comment belongs to the item before the comment.
             if let byte = next, [0x2A, 0x2B, 0x3F, 0x7B].contains(byte) { throw Unknown() }
-            return .nothing(.other)
+            return isExact ? .sequence([]) : .nothing(.other)
         }
+        // What never holds: the empty text is not ahead.
+        if take("!)") { return .set(ByteSet()) }
         for look: StaticString in ["=", "!", "<=", "<!"] where take(look) {
             _ = try closed()
-            return .nothing(.other)
+            return try unsaid()
         }
+        if follows(">") { try widen() }
         for plain: StaticString in [":", ">", "|"] where take(plain) { return try closed() }
         if take("P<") || take("<") {
             try name(until: 0x3E)
@@ -196,8 +225,11 @@ struct PatternReader {
         while let byte = next {
             index += 1
             switch byte {
-            case 0x69, 0x6D, 0x73, 0x55, 0x2D: continue
-            case 0x29: return .nothing(.other)
+            case 0x69 where flags.contains(.caseless), 0x73 where flags.contains(.dotAll), 0x55: continue
+            case 0x69, 0x6D, 0x73, 0x2D:
+                try widen()
+                if byte == 0x6D { isMultiline = true }
+            case 0x29: return isExact ? .sequence([]) : .nothing(.other)
             case 0x3A: return try closed()
             default: throw Unknown()
             }
@@ -210,34 +242,38 @@ struct PatternReader {
     private mutating func escape() throws(Unknown) -> PatternTree {
         guard let byte = next else { throw Unknown() }
         index += 1
-        if let set = Self.set(byte) { return .set(set) }
+        if let (set, isNegated) = type == .pcre ? Self.set(byte) : Self.set(byte, digits: false) {
+            return try members(of: set, isNegated: isNegated)
+        }
         switch (byte, type) {
-        case (0x64, .pcre): return .set(.digits)
-        case (0x44, .pcre): return .set(ByteSet.digits.inverted)
-        case (0x62, _), (0x42, _): return .nothing(.other)
-        case (0x3C, .regexp), (0x3E, .regexp), (0x60, .regexp), (0x27, .regexp): return .nothing(.other)
-        case (0x31...0x39, .regexp): return .anything
-        case (0x41, .pcre), (0x47, .pcre), (0x4B, .pcre), (0x5A, .pcre), (0x7A, .pcre): return .nothing(.other)
-        case (0x31...0x39, .pcre):
+        case (0x62, _), (0x42, _), (0x3C, .regexp), (0x3E, .regexp): return try unsaid()
+        case (0x60, .regexp), (0x41, .pcre), (0x47, .pcre): return .nothing(isExact ? .start : .other)
+        case (0x27, .regexp), (0x7A, .pcre): return .nothing(isExact ? .veryEnd : .other)
+        case (0x5A, .pcre): return .nothing(isExact ? .end : .other)
+        case (0x4B, .pcre): return isExact ? .sequence([]) : .nothing(.other)
+        case (0x31...0x39, _):
             // A back reference, or an octal number when there are few groups.
-            if let digit = next, digit >= 0x30, digit <= 0x39 { throw Unknown() }
+            if type == .pcre, let digit = next, digit >= 0x30, digit <= 0x39 { throw Unknown() }
+            try widen()
             return .anything
         case (_, .pcre):
-            if let code = try character(byte) { return .set(ByteSet([code])) }
-            throw Unknown()
+            guard let code = try character(byte) else { throw Unknown() }
+            return code >= 0x80 && isUnicode ? try character(Unicode.Scalar(code)) : member(of: ByteSet([code]))
         case (_, .regexp):
             if byte != 0x5F, ByteSet.word.contains(byte) { throw Unknown() }
-            return .set(ByteSet([byte]))
+            return member(of: ByteSet([byte]))
         }
     }
 
-    /// `\w`, `\s` and their opposites, which both syntaxes know.
-    private static func set(_ byte: UInt8) -> ByteSet? {
+    /// `\w`, `\s` and their opposites, which both syntaxes know, and `\d` and `\D` of pcre.
+    private static func set(_ byte: UInt8, digits: Bool = true) -> (ByteSet, isNegated: Bool)? {
         switch byte {
-        case 0x77: .word
-        case 0x57: ByteSet.word.inverted
-        case 0x73: .space
-        case 0x53: ByteSet.space.inverted
+        case 0x77: (.word, false)
+        case 0x57: (.word, true)
+        case 0x73: (.space, false)
+        case 0x53: (.space, true)
+        case 0x64 where digits: (.digits, false)
+        case 0x44 where digits: (.digits, true)
         default: nil
         }
     }
@@ -278,7 +314,7 @@ struct PatternReader {
 
     // MARK: Brackets
 
-    private mutating func bracket() throws(Unknown) -> ByteSet {
+    private mutating func bracket() throws(Unknown) -> PatternTree {
         let isNegated = next == 0x5E
         if isNegated { index += 1 }
         var set = ByteSet()
@@ -308,9 +344,12 @@ struct PatternReader {
             set.insert(low...high)
         }
         guard take("]") else { throw Unknown() }
-        // A caseless pattern takes both cases out of a negated set, a caseful one only those that stand there: nothing
-        // is folded before it is turned round, which can only tell too many.
-        return isNegated ? set.inverted : set
+        if type == .regexp, isNegated, flags.contains(.multiline) { try widen() }
+        guard isUnicode else { return member(of: set, isNegated: isNegated) }
+        // Characters beyond ASCII are not told apart, and of a negated set only those are taken out that surely are.
+        let hasOthers = !set.isDisjoint(with: ByteSet.ascii.inverted)
+        if hasOthers || isNegated && set.hasKelvin { try widen() }
+        return try members(of: set, isNegated: isNegated, others: hasOthers)
     }
 
     private mutating func named() throws(Unknown) -> ByteSet {
@@ -318,9 +357,12 @@ struct PatternReader {
         let isNegated = type == .pcre && take("^")
         let start = index
         while let byte = next, byte >= 0x61, byte <= 0x7A { index += 1 }
-        guard let set = ByteSet.named(Array(bytes[start..<index])), take(":]") else { throw Unknown() }
+        let name = Array(bytes[start..<index])
+        guard let set = ByteSet.named(name), take(":]") else { throw Unknown() }
         // Caseless upper and lower mean both in PCRE2, so they are both here; turned round they would tell too few.
         if isNegated { throw Unknown() }
+        if !flags.contains(.caseless), set == ByteSet.named(Array("upper".utf8)), name != Array("alpha".utf8) { try widen() }
+        if isUnicode { try widen() }
         return set
     }
 
@@ -331,9 +373,10 @@ struct PatternReader {
         guard byte == 0x5C, type == .pcre else { return (byte, nil) }
         guard let escaped = next else { throw Unknown() }
         index += 1
-        if escaped == 0x64 { return (0, .digits) }
-        if escaped == 0x44 { return (0, ByteSet.digits.inverted) }
-        if let set = Self.set(escaped) { return (0, set) }
+        if let (set, isNegated) = Self.set(escaped) {
+            if isUnicode { try widen() }
+            return (0, isNegated ? set.inverted : set)
+        }
         if escaped == 0x62 { return (0x08, nil) }
         guard let code = try character(escaped) else { throw Unknown() }
         return (code, nil)

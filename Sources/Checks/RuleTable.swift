@@ -27,15 +27,18 @@ package struct RuleTable: Hashable, Sendable {
         while let line = reader.next() {
             guard lines.count < Limits.rules else {
                 lines.append(
-                    Line(problems: [
-                        TableProblem(
-                            line: line.number, text: "more than \(Limits.rules) rules: the rest is not read",
-                            isSkipped: true)
-                    ], unread: []))
+                    Line(
+                        problems: [
+                            TableProblem(
+                                line: line.number, text: "more than \(Limits.rules) rules: the rest is not read",
+                                isSkipped: true)
+                        ], unread: []))
                 break
             }
             let (rule, problems) = RuleReader.read(line, name.type, path: name.place)
-            if rule != nil || !problems.isEmpty { lines.append(Line(rule: rule, problems: problems, unread: rule == nil ? line.text : [])) }
+            if rule != nil || !problems.isEmpty {
+                lines.append(Line(rule: rule, problems: problems, unread: rule == nil ? line.text : []))
+            }
         }
         self.name = name
         self.lines = lines

@@ -13,17 +13,20 @@ enum ForeignSyntax {
 
     /// Escapes of pcre that are plain letters in a regexp table, and what stands for them there.
     private static let escapes: [UInt8: String] = [
-        0x64: "[0-9]", 0x44: "[^0-9]", 0x68: "[[:blank:]]", 0x78: "the character itself", 0x74: "a tab itself, or [[:blank:]]",
-        0x6E: "nothing: only a folded header field has a newline", 0x72: "[[:space:]]", 0x66: "[[:space:]]",
+        0x64: "[0-9]", 0x44: "[^0-9]", 0x68: "[[:blank:]]", 0x78: "the character itself",
+        0x74: "a tab itself, or [[:blank:]]",
+        0x6E: "[[:space:]]", 0x72: "[[:space:]]", 0x66: "[[:space:]]",
         0x76: "[[:space:]]", 0x41: "^", 0x5A: "$", 0x7A: "$", 0x51: "a backslash before each sign",
-        0x45: "a backslash before each sign", 0x70: "a class such as [[:alpha:]]", 0x52: "[[:space:]]", 0x4B: "nothing",
+        0x45: "a backslash before each sign", 0x70: "a class such as [[:alpha:]]", 0x52: "[[:space:]]",
+        0x4B: "$1 for what follows",
         0x47: "^",
     ]
 
     private static func regexp(_ bytes: [UInt8]) -> [String] {
         var out: [String] = []
         func add(_ text: String, _ meaning: String, _ instead: String) {
-            let words = "\(text) is pcre's and means \(meaning) in a regexp table: write \(instead), or name the table pcre:FILE"
+            let words =
+                "\(text) is pcre's and means \(meaning) in a regexp table: write \(instead), or name the table pcre:FILE"
             if !out.contains(words) { out.append(words) }
         }
         var bracket: Int?
@@ -42,7 +45,9 @@ enum ForeignSyntax {
                     bracket = nil
                 }
             } else if byte == 0x5C {
-                if let instead = escapes[next] { add(shown, "the letter \(String(decoding: [next], as: UTF8.self))", instead) }
+                if let instead = escapes[next] {
+                    add(shown, "the letter \(String(decoding: [next], as: UTF8.self))", instead)
+                }
                 index += 1
             } else if byte == 0x5B {
                 bracket = index + (next == 0x5E ? 2 : 1)
@@ -87,7 +92,8 @@ enum ForeignSyntax {
             case 0x28: (group, hasChoice) = (index, false)
             case 0x7C: hasChoice = group != nil
             case 0x29 where hasChoice:
-                out.append("\\( \\| and \\) are the characters themselves in a pcre table: write ( | and ) for a choice")
+                out.append(
+                    "\\( \\| and \\) are the characters themselves in a pcre table: write ( | and ) for a choice")
                 return out
             default: word = nil
             }
@@ -98,7 +104,8 @@ enum ForeignSyntax {
 
     /// Elements of HTML that rules look for.
     private static let tags: Set<String> = [
-        "html", "head", "body", "a", "b", "i", "p", "br", "hr", "u", "font", "img", "script", "style", "iframe", "form", "div",
+        "html", "head", "body", "a", "b", "i", "p", "br", "hr", "u", "font", "img", "script", "style", "iframe", "form",
+        "div",
         "span", "center", "table", "td", "tr", "title", "object", "embed", "meta", "strong", "em", "h1", "h2", "h3",
     ]
 }

@@ -68,7 +68,9 @@ struct ListTexts {
     private static let unseen =
         #"\xc2[\xa0\xad]|\xe2\x80[\x80-\x8f\xaa-\xaf]|\xe2\x81[\x9f-\xaf]|\xe3\x80\x80|\xef\xbb\xbf"#
 
-    private static let noEmpty: FactText = (#"^\z"#, false, "an empty text is never looked up, and nothing else matches")
+    private static let noEmpty: FactText = (
+        #"^\z"#, false, "an empty text is never looked up, and nothing else matches"
+    )
     private static let noNUL: FactText = (
         #"\x00"#, false,
         "a text is looked up as far as its first NUL, and this needs one; files are sent in base64: use "
@@ -193,7 +195,8 @@ struct ListTexts {
             "the lines between parts are no text of a part: put the rule into body_checks"
         ),
         (
-            #"<(html|head|body|a|img|script|style|iframe|form|font|div|span|table|meta|!--)|(href|src)[ \t]*="#, true, nil,
+            #"<(html|head|body|a|img|script|style|iframe|form|font|div|span|table|meta|!--)|(href|src)[ \t]*="#, true,
+            nil,
             "HTML is looked up as what is shown, without tags: put the rule into body_checks"
         ),
         (

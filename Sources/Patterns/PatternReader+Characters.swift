@@ -11,7 +11,8 @@ extension PatternReader {
         let ascii = (isNegated ? set.inverted : set).intersection(.ascii)
         if isNegated { return .choice([.set(ascii), Self.beyondASCII]) }
         // Two characters beyond ASCII are letters of ASCII in another form.
-        return set.hasKelvin && (flags.contains(.caseless) || !isExact) ? .choice([.set(ascii)] + Self.kelvins) : .set(ascii)
+        return set.hasKelvin && (flags.contains(.caseless) || !isExact)
+            ? .choice([.set(ascii)] + Self.kelvins) : .set(ascii)
     }
 
     /// One of a class whose members beyond ASCII are not told: with or without them.
@@ -32,7 +33,8 @@ extension PatternReader {
 
     /// A character beyond ASCII. Which others it is for one that ignores case is not told.
     func character(_ scalar: Unicode.Scalar) throws(Unknown) -> PatternTree {
-        let isCased = scalar.properties.isCased || scalar.properties.changesWhenCaseMapped
+        let isCased =
+            scalar.properties.isCased || scalar.properties.changesWhenCaseMapped
             || scalar.properties.changesWhenCaseFolded
         guard isCased else { return .sequence(Array(String(scalar).utf8).map { .set(ByteSet([$0])) }) }
         try widen()

@@ -361,7 +361,9 @@ struct PatternReader {
         guard let set = ByteSet.named(name), take(":]") else { throw Unknown() }
         // Caseless upper and lower mean both in PCRE2, so they are both here; turned round they would tell too few.
         if isNegated { throw Unknown() }
-        if !flags.contains(.caseless), set == ByteSet.named(Array("upper".utf8)), name != Array("alpha".utf8) { try widen() }
+        if !flags.contains(.caseless), set == ByteSet.named(Array("upper".utf8)), name != Array("alpha".utf8) {
+            try widen()
+        }
         if isUnicode { try widen() }
         return set
     }

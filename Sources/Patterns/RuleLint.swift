@@ -81,7 +81,8 @@ package struct RuleLint {
             dead(
                 problem.line,
                 problem.text
-                    + (isOthers ? "; as \(other.rawValue) this can be read: name the table \(other.rawValue):FILE" : ""))
+                    + (isOthers ? "; as \(other.rawValue) this can be read: name the table \(other.rawValue):FILE" : "")
+            )
         }
     }
 
@@ -101,7 +102,8 @@ package struct RuleLint {
         let used = Set(compiled.entries.map(\.line))
         let isUnicode = compiled.table.name.type == .pcre && list.isDecoded
         let reachability = RuleReachability(
-            compiled, ListTexts(list), longest: list.isHeader ? limits.headerSize + limits.lineLength : limits.lineLength)
+            compiled, ListTexts(list),
+            longest: list.isHeader ? limits.headerSize + limits.lineLength : limits.lineLength)
         // The IFs that are open.
         var open: [(line: Int, clause: RuleReachability.Clause)] = []
         // Lines whose patterns are not understood.
@@ -136,6 +138,7 @@ package struct RuleLint {
                 } else {
                     checkFiring(path, reachability)
                 }
+                reachability.close(path)
             }
         }
         slow = compiled.linesWithoutNeed.map { line in
@@ -156,7 +159,11 @@ package struct RuleLint {
         case .unknown: break
         case .alive(let text):
             for (isDeadly, words) in reachability.habits(path.own[0], text) {
-                if isDeadly { dead(path.line, "never fires on an attachment: " + words) } else { doubt(path.line, words) }
+                if isDeadly {
+                    dead(path.line, "never fires on an attachment: " + words)
+                } else {
+                    doubt(path.line, words)
+                }
             }
         }
     }
@@ -228,7 +235,8 @@ package struct RuleLint {
     /// Why no text is long enough for a rule; nil when some may be.
     private func tooLong(_ clause: RuleReachability.Clause) -> String? {
         guard clause.pattern.isPositive, let shortest = clause.tree?.shortest else { return nil }
-        if list.isHeader, shortest > limits.headerSize + limits.lineLength {
+        // Of a decoded field every octet may have become several.
+        if list.isHeader, list != .decodedHeader, shortest > limits.headerSize + limits.lineLength {
             return "never fires: header fields are cut near \(limits.headerSize) octets (header_size_limit), and this "
                 + "needs \(shortest)"
         }
@@ -241,7 +249,9 @@ package struct RuleLint {
 extension RuleTable {
     /// Whether the rule that begins on a line can be used in a table of another kind.
     fileprivate func isUsable(line number: Int, as type: TableType) -> Bool {
-        guard let text = rule(line: number)?.text ?? lines.first(where: { $0.line == number })?.unread else { return false }
+        guard let text = rule(line: number)?.text ?? lines.first(where: { $0.line == number })?.unread else {
+            return false
+        }
         let other = RuleTable(TableName(type: type, place: name.place), text: text)
         return other.lines.contains { $0.rule != nil } && !PatternTable(other).problems.contains(where: \.isSkipped)
     }

@@ -8,25 +8,33 @@ final class RuleReachability {
     /// A pattern of a rule or an IF.
     final class Clause {
         let pattern: PatternText
-        /// Takes every text that the pattern matches; nil for one that is not understood.
-        let wide: TextAutomaton?
-        /// Takes these and no other.
-        let exact: TextAutomaton?
+        /// Nil for a pattern that is not understood.
         let tree: PatternTree?
+        /// The tree matches what the pattern does and nothing else; otherwise it may match more.
+        let isExact: Bool
+        private var kept: TextAutomaton?
+
         init(_ written: PatternText, _ type: TableType, isUnicode: Bool) {
             pattern = written
             var pattern = written
             if isUnicode { pattern.flags.insert(.unicode) }
-            if let tree = PatternReader.tree(pattern, type, exactly: true) {
-                self.tree = tree
-                exact = TextAutomaton(tree, ignoresCase: false)
-                wide = exact
-            } else {
-                tree = PatternReader.tree(pattern, type)
-                wide = tree.flatMap { TextAutomaton($0, ignoresCase: true) }
-                exact = nil
-            }
+            let exact = PatternReader.tree(pattern, type, exactly: true)
+            isExact = exact != nil
+            tree = exact ?? PatternReader.tree(pattern, type)
         }
+
+        /// Takes every text that the pattern matches; nil for a pattern that is not understood or too large.
+        var wide: TextAutomaton? {
+            if let kept { return kept }
+            kept = tree.flatMap { TextAutomaton($0, ignoresCase: !isExact) }
+            return kept
+        }
+
+        /// Takes these and no other; nil where that is not known.
+        var exact: TextAutomaton? { isExact ? wide : nil }
+
+        /// Gives the automaton's memory back: of thousands of rules few are asked for again.
+        func forget() { kept = nil }
     }
 
     /// A rule within its IFs.
@@ -54,7 +62,7 @@ final class RuleReachability {
     /// Octets of the longest text.
     private let longest: Int
     private let session = MatchSession()
-    /// Rules that were judged.
+    /// Rules that were closed.
     private var earlier: [Int: Path] = [:]
     private var linesByPattern: [PatternText: [Int]] = [:]
     private var takesAll: Set<Int> = []
@@ -68,12 +76,15 @@ final class RuleReachability {
         self.longest = longest
     }
 
-    /// Judges the next rule of the table.
+    /// Notes a rule that has been judged: it can stand before those that follow.
+    func close(_ path: Path) {
+        for clause in path.own { clause.forget() }
+        earlier[path.line] = path
+        if let first = path.own.first { linesByPattern[first.pattern, default: []].append(path.line) }
+    }
+
+    /// Judges a rule by those that were closed before it.
     func judge(_ path: Path) -> Verdict {
-        defer {
-            earlier[path.line] = path
-            if let first = path.own.first { linesByPattern[first.pattern, default: []].append(path.line) }
-        }
         if let line = twin(of: path) { return .dead("never fires: the rule on line \(line) has the same pattern") }
         guard let search = search(path) else { return .unknown }
         switch search.run() {
@@ -118,7 +129,8 @@ final class RuleReachability {
     private func shadow(_ lines: [Int]) -> String {
         guard lines.count == 1 else {
             let all = lines.sorted().map(String.init)
-            return "never fires: the rules on lines \(all.dropLast().joined(separator: ", ")) and \(all.last ?? "") match "
+            return
+                "never fires: the rules on lines \(all.dropLast().joined(separator: ", ")) and \(all.last ?? "") match "
                 + "wherever this one does"
         }
         return takesAll.contains(lines[0])

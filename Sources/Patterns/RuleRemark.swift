@@ -63,7 +63,9 @@ package struct RuleRemark: Hashable {
             if let words = badAddress(action) { return (isStrict ? .refusal : .doubt, words) }
         case .filter(let text) where !isFilledIn: return filter(text, filters)
         case .filter, .none:
-            if value.starts(with: Array("FILTER".utf8)), let words = unfilled(result, filters) { return (.doubt, words) }
+            if value.starts(with: Array("FILTER".utf8)), let words = unfilled(result, filters) {
+                return (.doubt, words)
+            }
         case .reject(_, let text):
             if let words = replyCode(text, value) { return (.doubt, words) }
         default: break
@@ -83,7 +85,10 @@ package struct RuleRemark: Hashable {
         let words = Escaping.text(text, limit: 100)
         let entry = "'\(words) => smtp:[host]:port'"
         guard let filters else {
-            return (.doubt, "needs the entry \(entry) in rules.filters, or the gateway does not start: name the settings with --config")
+            return (
+                .doubt,
+                "needs the entry \(entry) in rules.filters, or the gateway does not start: name the settings with --config"
+            )
         }
         if filters.contains(String(decoding: text, as: UTF8.self)) { return nil }
         return (.refusal, "FILTER \(words) has no next hop here: add \(entry) to rules.filters")
@@ -114,7 +119,8 @@ package struct RuleRemark: Hashable {
             return nil
         }
         let rest = Escaping.text(Array(text.dropFirst(4)), limit: 60)
-        return "the code \(String(decoding: code, as: UTF8.self)) becomes part of the text, behind the reply's own 550 5.7.1: write "
+        return
+            "the code \(String(decoding: code, as: UTF8.self)) becomes part of the text, behind the reply's own 550 5.7.1: write "
             + "REJECT \(rest)"
     }
 

@@ -28,7 +28,7 @@ struct ListTexts {
     init(_ list: CheckList) {
         let (facts, habits) = Self.described(list)
         // Octets of characters in facts, characters in habits.
-        let habitFlags: PatternFlags = list.isDecoded ? [.unicode] : []
+        let habitFlags: PatternFlags = list.readsCharacters ? [.unicode] : []
         self.facts = facts.compactMap { fact in
             Self.automaton(fact.pattern).map { Fact(automaton: $0, holds: fact.holds, words: fact.words) }
         }
@@ -207,9 +207,4 @@ struct ListTexts {
             "=(20|3d|0d|0a|c[23]|e2)", true, nil, "quoted-printable is decoded here: write what it stands for"
         ),
     ]
-}
-
-extension CheckList {
-    /// Texts are in UTF-8, and pcre patterns match characters.
-    var isDecoded: Bool { [.decodedHeader, .decodedBody, .attachment].contains(self) }
 }

@@ -41,18 +41,18 @@ extension PatternReader {
         return .choice([.set(.ascii), Self.beyondASCII])
     }
 
-    /// One character beyond ASCII.
-    private static var beyondASCII: PatternTree {
+    /// One character beyond ASCII (RFC 3629, section 3).
+    private static let beyondASCII: PatternTree = {
         let following = PatternTree.set(ByteSet(0x80...0xBF))
         return .choice([
             .sequence([.set(ByteSet(0xC2...0xDF)), following]),
             .sequence([.set(ByteSet(0xE0...0xEF)), following, following]),
             .sequence([.set(ByteSet(0xF0...0xF4)), following, following, following]),
         ])
-    }
+    }()
 
-    /// The sign of the kelvin and the long s.
-    private static var kelvins: [PatternTree] {
-        ["\u{212A}", "\u{17F}"].map { letter in .sequence(Array(letter.utf8).map { .set(ByteSet([$0])) }) }
+    /// The Kelvin sign and the long s.
+    private static let kelvins: [PatternTree] = ["\u{212A}", "\u{17F}"].map { letter in
+        .sequence(Array(letter.utf8).map { .set(ByteSet([$0])) })
     }
 }

@@ -25,7 +25,12 @@ struct PatternReader {
         guard pattern.bytes.count <= lengthLimit else { return nil }
         var bytes = pattern.bytes
         switch type {
-        case .pcre: if pattern.flags.contains(.extended) { bytes = ExtendedSyntax.stripped(bytes) }
+        case .pcre:
+            if pattern.flags.contains(.extended) {
+                // Some characters beyond ASCII are white space there, which takes none of the text.
+                guard !pattern.flags.contains(.unicode) || bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+                bytes = ExtendedSyntax.stripped(bytes)
+            }
         // Without the flag the syntax is that of basic expressions.
         case .regexp: guard pattern.flags.contains(.extended) else { return nil }
         }
@@ -318,17 +323,20 @@ struct PatternReader {
         let isNegated = next == 0x5E
         if isNegated { index += 1 }
         var set = ByteSet()
+        var hasClass = false
         var isFirst = true
         while let byte = next, byte != 0x5D || isFirst {
             isFirst = false
             if follows("[:") {
                 set.formUnion(try named())
+                hasClass = true
                 continue
             }
             if follows("[.") || follows("[=") { throw Unknown() }
             let (low, members) = try member()
             if let members {
                 set.formUnion(members)
+                hasClass = true
                 // A range that begins with a class is an error or means itself, as the library likes.
                 if next == 0x2D, index + 1 < bytes.count, bytes[index + 1] != 0x5D { throw Unknown() }
                 continue
@@ -346,8 +354,8 @@ struct PatternReader {
         guard take("]") else { throw Unknown() }
         if type == .regexp, isNegated, flags.contains(.multiline) { try widen() }
         guard isUnicode else { return member(of: set, isNegated: isNegated) }
-        // Characters beyond ASCII are not told apart, and of a negated set only those are taken out that surely are.
-        let hasOthers = !set.isDisjoint(with: ByteSet.ascii.inverted)
+        // Characters beyond ASCII are not told apart, and classes have some.
+        let hasOthers = hasClass || !set.isDisjoint(with: ByteSet.ascii.inverted)
         if hasOthers || isNegated && set.hasKelvin { try widen() }
         return try members(of: set, isNegated: isNegated, others: hasOthers)
     }

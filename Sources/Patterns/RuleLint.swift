@@ -30,7 +30,8 @@ package struct RuleLint {
     package static func findings(
         _ table: RuleTable, in list: CheckList, limits: TextLimits = TextLimits(), filters: Set<String>? = nil
     ) -> [Finding] {
-        var lint = RuleLint(compiled: PatternTable(table), list: list, limits: limits)
+        var lint = RuleLint(
+            compiled: PatternTable(table, readsCharacters: list.readsCharacters), list: list, limits: limits)
         lint.takeProblems()
         lint.takeRemarks(RuleRemark.remarks(on: table, in: list, filters: filters, isStrict: false))
         lint.checkRules()
@@ -100,7 +101,7 @@ package struct RuleLint {
 
     private mutating func checkRules() {
         let used = Set(compiled.entries.map(\.line))
-        let isUnicode = compiled.table.name.type == .pcre && list.isDecoded
+        let isUnicode = compiled.table.name.type == .pcre && list.readsCharacters
         let reachability = RuleReachability(
             compiled, ListTexts(list),
             longest: list.isHeader ? limits.headerSize + limits.lineLength : limits.lineLength)

@@ -17,7 +17,8 @@ final class RuleReachability {
         init(_ written: PatternText, _ type: TableType, isUnicode: Bool) {
             pattern = written
             var pattern = written
-            if isUnicode { pattern.flags.insert(.unicode) }
+            // As PatternTable compiles it.
+            if isUnicode, String(validating: written.bytes, as: UTF8.self) != nil { pattern.flags.insert(.unicode) }
             let exact = PatternReader.tree(pattern, type, exactly: true)
             isExact = exact != nil
             tree = exact ?? PatternReader.tree(pattern, type)

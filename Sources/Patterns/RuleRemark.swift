@@ -25,7 +25,7 @@ package struct RuleRemark: Hashable {
     /// Goes through the rules of a table.
     /// - Parameters:
     ///   - filters: what stands behind FILTER in `rules.filters`; nil when no settings are known.
-    ///   - isStrict: an address that cannot be used is refused (`rules.strict`); otherwise mail that needs it is put off.
+    ///   - isStrict: what cannot be used, an address or the whole text, is refused (`rules.strict`).
     package static func remarks(
         on table: RuleTable, in list: CheckList, filters: Set<String>?, isStrict: Bool
     ) -> [RuleRemark] {
@@ -57,8 +57,8 @@ package struct RuleRemark: Hashable {
         case .strip where !list.isEditable, .ignore where !list.isEditable, .prepend where !list.isEditable,
             .replace where !list.isEditable:
             return (.refusal, CheckAction.noEdit)
-        case .none(let words) where !isFilledIn: return (.idle, isDelay(value) ? delay : words)
-        case .fail where !isFilledIn: return (.doubt, CheckAction.failWords)
+        case .none(let words) where !isFilledIn: return (isStrict ? .refusal : .idle, isDelay(value) ? delay : words)
+        case .fail where !isFilledIn: return (isStrict ? .refusal : .doubt, CheckAction.failWords)
         case .redirect where !isFilledIn, .bcc where !isFilledIn:
             if let words = badAddress(action) { return (isStrict ? .refusal : .doubt, words) }
         case .filter(let text) where !isFilledIn: return filter(text, filters)

@@ -96,6 +96,7 @@ package struct ContentPolicy: Hashable, Sendable {
     /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
         if category == .unchecked, verdict.isWorkspaceFull { return .tempfail }
+        if category == .rule, verdict.ruling == .failed { return .tempfail }
         if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
         let wanted = wanted(for: verdict, as: category)
         return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted
@@ -119,6 +120,7 @@ package struct ContentPolicy: Hashable, Sendable {
             case .reject(let status, _): return status.status == 4 ? .tempfail : rule
             case .discard: return .discard
             case .hold: return .quarantine
+            case .failed: return .tempfail
             // A report that claims a rule which no table has is held back until somebody looks.
             case nil: return .tempfail
             }

@@ -16,14 +16,16 @@ extension FileType {
     static let encodedScript = FileType(
         "vbe", "text/x-encoded-script", "encoded script", .plain, recognised: "`#@~^`")
     static let batch = FileType(
-        "bat", "application/x-bat", "batch file", .plain, recognised: "`@echo off` first, behind comments")
+        "bat", "application/x-bat", "batch file", .plain,
+        recognised: "`@echo off` first, behind comments; commands that fetch or start something")
     static let explorerCommand = FileType(
         "scf", "application/x-ms-scf", "Explorer command file", .plain, recognised: "`[Shell]` first, behind comments")
     static let desktopEntry = FileType(
         "desktop", "application/x-desktop", "desktop entry", .plain,
         recognised: "`[Desktop Entry]` first, behind comments")
     static let webQuery = FileType(
-        "iqy", "text/x-ms-iqy", "web query", .plain, recognised: "`WEB` and `1` in the first lines")
+        "iqy", "text/x-ms-iqy", "web query", .plain,
+        recognised: "`WEB` or `XLODBC` and `1` in the first lines, or `QueryType=OLEDB` first")
     static let symbolicLink = FileType(
         "slk", "text/x-sylk", "symbolic link (SYLK)", .plain, recognised: "`ID;` first")
     static let library = FileType(
@@ -48,6 +50,8 @@ enum ActiveText {
         }
         if contains(head, ["<mmc_consolefile"]) { found.append(.managementConsole) }
         if contains(head, ["<jnlp"]) { found.append(.webStart) }
+        if contains(head, ["<logoncommand"]) { found.append(.sandbox) }
+        if contains(head, ["<appinstaller"]) { found.append(.appInstaller) }
         if contains(head, ["<asmv1:assembly", "<assembly"]), contains(head, ["<deployment"]) {
             found.append(.clickOnce)
         }
@@ -56,7 +60,8 @@ enum ActiveText {
         let beginnings: [(StaticString, FileType)] = [
             ("#@~^", .encodedScript), ("@echo off", .batch), ("[Shell]", .explorerCommand),
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
-            ("ID;", .symbolicLink),
+            ("XLODBC\r\n1\r\n", .webQuery), ("XLODBC\n1\n", .webQuery), ("QueryType=OLEDB", .webQuery),
+            ("[oledb]", .dataLink), ("ID;", .symbolicLink),
         ]
         // What looks like a comment may be the beginning itself.
         for place in Set([ScriptText.firstSign(head), start]) {

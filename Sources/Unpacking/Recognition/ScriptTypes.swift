@@ -45,11 +45,19 @@ enum ScriptText {
     private static let objects: [StaticString] = [
         "wscript.shell", "wscript.createobject", "new activexobject(", "scripting.filesystemobject", "adodb.stream",
         "msxml2.xmlhttp", "shell.application\"", "winmgmts:",
+        "wscript.echo", "wscript.sleep", "wscript.quit", "wscript.arguments",
     ]
     private static let commands: [StaticString] = [
         "net.webclient", "invoke-expression", "iex(", "iex (", "invoke-webrequest", "start-bitstransfer",
         "[convert]::frombase64string", "[system.convert]::frombase64string", "set-executionpolicy",
         "powershell -e", "powershell.exe -", "-executionpolicy bypass", "[reflection.assembly]::load",
+        "downloadstring(", "downloadfile(", "-windowstyle hidden", "new-object -com", "invoke-restmethod",
+        "add-mppreference",
+    ]
+    /// Commands of Windows that fetch or start something.
+    private static let batches: [StaticString] = [
+        "cmd.exe /c ", "cmd /c ", "%comspec% /c", "certutil -urlcache", "certutil -decode", "bitsadmin /transfer",
+        "mshta http", "mshta vbscript:", "mshta javascript:", "regsvr32 /s", "schtasks /create",
     ]
 
     /// Types of a text by the lines and words in it.
@@ -60,6 +68,7 @@ enum ScriptText {
         var found = settings(text)
         if objects.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.windowsScript) }
         if commands.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.powerShell) }
+        if batches.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.batch) }
         return found
     }
 
@@ -73,7 +82,7 @@ enum ScriptText {
         if head.hasPrefix(ignoringCase: "[Version]", from: start), hasLine(head, "signature") {
             found.append(.setupInformation)
         }
-        return found
+        return found + SettingsText.types(of: head)
     }
 
     /// Where the first line begins that is no comment and not blank: what reads such files passes over those.
@@ -102,7 +111,7 @@ enum ScriptText {
     private static let comments: [StaticString] = [";", "#", "::", "rem ", "@rem ", "'"]
 
     /// A line begins like this, behind a byte order mark and blanks.
-    private static func hasLine(_ head: Span<UInt8>, _ word: StaticString) -> Bool {
+    static func hasLine(_ head: Span<UInt8>, _ word: StaticString) -> Bool {
         var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
         while start < head.count {
             while start < head.count, head[start] == 0x20 || head[start] == 0x09 { start += 1 }

@@ -25,7 +25,7 @@ package enum AddressKey {
         guard !key.contains(0x2A) || local.contains(0x2A) && local.count > 1 else { throw .asterisk }
         guard local.first != 0x22 else { throw .quotes }
         guard end == nil || domain.first != dot else { throw .domains }
-        guard end != 0, !domain.isEmpty || end != nil,
+        guard key.first != at, !domain.isEmpty || end != nil,
             !domain.split(separator: dot, omittingEmptySubsequences: false).dropFirst().contains(where: \.isEmpty)
         else { throw .noKey }
         return key

@@ -46,7 +46,7 @@ final class LookupTable: Sendable {
                 return Value(
                     text: result.marked(LookupTable.mark), line: rule.line, isPartial: result.highestCapture > 0)
             }
-            state = Mutex(State(query: TableQuery([table], demandsUTF8: false)))
+            state = Mutex(State(query: TableQuery([.success(table)], demandsUTF8: false)))
         }
     }
 

@@ -20,7 +20,7 @@ struct PostmapTests {
             warnings += table.problems.map { "postmap: warning: \($0.logged(name))" }
             compiled.append(table)
         }
-        var query = TableQuery(compiled, demandsUTF8: !mode.isMessage)
+        var query = TableQuery(compiled.map { .success($0) }, demandsUTF8: !mode.isMessage)
         var out: [UInt8] = []
         if key == "-" {
             try query.answers(input.span, mode) { out += $0.key + [0x09] + $0.value + [0x0A] }

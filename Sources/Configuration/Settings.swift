@@ -84,6 +84,8 @@ package struct Settings: Sendable, Equatable {
         package var hopCount = 50
         /// Transactions with next hops at one time, over all messages.
         package var nextHopTransactions = 100
+        /// Messages over one connection to a next hop.
+        package var nextHopMessages = 100
         /// Messages of which is remembered who has got them while others still have to.
         package var servedMessages = 10_000
         /// Seconds for which that is remembered; Postfix tries for five days.

@@ -73,6 +73,9 @@ private let limitKeys: [Setting] = [
         "limits.next_hop_transactions", \.limits.nextHopTransactions, .count(1...100_000),
         "Transactions with next hops at one time; others wait. Messages for more groups of recipients go in turns."),
     Setting(
+        "limits.next_hop_messages", \.limits.nextHopMessages, .count(1...1_000_000),
+        "Messages over one connection to a next hop. 1 uses none again."),
+    Setting(
         "limits.served_messages", \.limits.servedMessages, .count(0...10_000_000),
         "Messages of which it is remembered who has got them when the client has to try again. Then the oldest go."),
     Setting(

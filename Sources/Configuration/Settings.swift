@@ -82,6 +82,8 @@ package struct Settings: Sendable, Equatable {
         package var freeSpace = 67_108_864
         /// `Received:` fields from which on a message is a loop (554 5.4.6).
         package var hopCount = 50
+        /// Those among them that Mailreeve wrote.
+        package var ownHopCount = 10
         /// Transactions with next hops at one time, over all messages.
         package var nextHopTransactions = 100
         /// Messages over one connection to a next hop.

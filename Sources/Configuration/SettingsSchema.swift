@@ -68,7 +68,7 @@ private let limitKeys: [Setting] = [
         "Octets that must stay free where state directory and workspace are; with less, mail gets 452 4.3.1."),
     Setting(
         "limits.hop_count", \.limits.hopCount, .count(1...1000),
-        "Received: fields from which on a message is taken for a loop and gets 554 5.4.6."),
+        "Received: fields beyond which a message is taken for a loop and gets 554 5.4.6."),
     Setting(
         "limits.next_hop_transactions", \.limits.nextHopTransactions, .count(1...100_000),
         "Transactions with next hops at one time; others wait. Messages for more groups of recipients go in turns."),
@@ -81,6 +81,9 @@ private let limitKeys: [Setting] = [
     Setting(
         "limits.served_time", \.limits.servedTime, .duration(0...2_592_000),
         "How long that is remembered. Longer than the client tries (Postfix: maximal_queue_lifetime)."),
+    Setting(
+        "limits.own_hop_count", \.limits.ownHopCount, .count(1...1000),
+        "Received: fields of gateways like this one among them, beyond which it is taken for a loop, too."),
     Setting(
         "limits.mime_parts", \.limits.mimeParts, .count(1...1_000_000),
         "MIME parts; a message with more is over-limits."),

@@ -45,6 +45,7 @@ enum DecidingSettings {
         _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy
     ) -> [String] {
         if policy.isReleased { return [releaseMark] }
+        if category == .rule, verdict.ruling == .failed { return [] }
         let isLoved = policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam)
         if isLoved { return ["lovers"] }
         return switch category {
@@ -54,7 +55,7 @@ enum DecidingSettings {
             switch verdict.ruling {
             case .hold: [ruleHold]
             case .reject(let status, _) where status.status == 5: ["rule"]
-            case .reject, .discard, nil: []
+            case .reject, .discard, .failed, nil: []
             }
         case .badHeader: ["bad_header"]
         default: [category.rawValue]

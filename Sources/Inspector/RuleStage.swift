@@ -20,24 +20,32 @@ struct RuleSet {
     fileprivate let session: MatchSession
 
     init(_ tables: RuleTables) throws(TableNameError) {
-        var compiled: [PatternTable] = []
         var problems: [String] = []
         var hasUnusable = false
         var patternLimits = PatternLimits()
         patternLimits.matchSteps = tables.limits.matchSteps
         session = MatchSession(limits: patternLimits)
-        for source in tables.tables {
-            let name = try TableName(source.name)
-            let table = PatternTable(RuleTable(name, text: source.text))
-            for problem in table.problems {
-                problems.append(problem.logged(name))
-                if problem.isSkipped { hasUnusable = true }
-            }
-            session.prepare(for: table)
-            compiled.append(table)
-        }
+        // A table is compiled once for all lists that match octets, and once for those that match characters.
+        var compiled: [Int: PatternTable] = [:]
         var lists: [CheckList: [PatternTable]] = [:]
-        for list in tables.lists where !list.tables.isEmpty { lists[list.list] = list.tables.map { compiled[$0] } }
+        for list in tables.lists {
+            for index in list.tables {
+                let key = list.list.readsCharacters ? ~index : index
+                if compiled[key] == nil {
+                    let source = tables.tables[index]
+                    let name = try TableName(source.name)
+                    let table = PatternTable(
+                        RuleTable(name, text: source.text), readsCharacters: list.list.readsCharacters)
+                    for problem in table.problems where !problems.contains(problem.logged(name)) {
+                        problems.append(problem.logged(name))
+                        if problem.isSkipped { hasUnusable = true }
+                    }
+                    session.prepare(for: table)
+                    compiled[key] = table
+                }
+                if let table = compiled[key] { lists[list.list, default: []].append(table) }
+            }
+        }
         self.lists = CheckLists(lists)
         self.problems = problems
         self.hasUnusable = hasUnusable
@@ -51,17 +59,11 @@ struct RuleSet {
 
 /// Looks the texts of one message up, and notes which rules fire.
 struct RuleStage {
-    /// What may be noted of one message.
-    enum Limits {
-        /// Rules that fire.
-        static let firings = 10_000
-        /// Octets that groups of all of them matched.
-        static let groupBytes = 1_048_576
-    }
-
     private let rules: RuleSet
     private let deadline: Int
     private(set) var firings: [RuleFiring] = []
+    /// Rules that fired when no more could be noted, and would only have been logged.
+    private(set) var unlogged = 0
     private(set) var givenUp: [RuleGivenUp] = []
     /// Names of limits that were reached: the message was not looked up beyond them.
     private(set) var limitsHit: [String] = []
@@ -104,7 +106,7 @@ struct RuleStage {
     /// A header field unfolded, its encoded words decoded (RFC 2047), in UTF-8.
     private mutating func takeDecoded(_ field: Span<UInt8>, range: Range<Int>) {
         let unfolded = DecodedTexts.unfolded(field)
-        let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+        let decoded = EncodedWords.areIn(unfolded) ? EncodedWords.spelled(unfolded) : unfolded
         lookUp(DecodedTexts.seen(decoded).span, in: .decodedHeader, range: range)
     }
 
@@ -150,10 +152,13 @@ struct RuleStage {
         }
         guard let action = actions.action(line: match.line, firing.groups) else { return }
         if action == .dunno { return }
-        groupBytes += firing.groups.reduce(0) { $0 + ($1?.count ?? 0) }
-        guard firings.count < Limits.firings, groupBytes <= Limits.groupBytes else {
+        let bytes = firing.groups.reduce(0) { $0 + ($1?.count ?? 0) }
+        guard firings.count < rules.limits.firings, bytes <= rules.limits.groupBytes - groupBytes else {
+            // No mail is kept back for want of a line in the log.
+            if action.isOnlyLogged { return unlogged += 1 }
             return reach("rule-firings", ends: true)
         }
+        groupBytes += bytes
         firing.text = text.extracting(0..<min(text.count, RuleFiring.textShown)).array
         firings.append(firing)
         isEnded = action.endsInspection

@@ -111,6 +111,7 @@ package struct ContentPolicy: Hashable, Sendable {
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
         if category == .unchecked, verdict.isWorkspaceFull { return .tempfail }
         if isReleased { return .pass }
+        if category == .rule, verdict.ruling == .failed { return .tempfail }
         if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
         let wanted = wanted(for: verdict, as: category)
         return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted
@@ -134,6 +135,7 @@ package struct ContentPolicy: Hashable, Sendable {
             case .reject(let status, _): return status.status == 4 ? .tempfail : rule
             case .discard: return .discard
             case .hold: return .quarantine
+            case .failed: return .tempfail
             // A report that claims a rule which no table has is held back until somebody looks.
             case nil: return .tempfail
             }

@@ -112,7 +112,7 @@ package enum DeliveryStatusNotification {
 
     private static func words(_ subject: Subject) -> NoticeTemplates.Notice {
         let recipients = subject.recipients.map {
-            "<\(address($0.recipient.path))>: \(Escaping.text($0.reply.summary, limit: 450))"
+            "<\(address($0.recipient.path))>: \(Escaping.reason($0.reply.summary, limit: 450))"
         }.joined(separator: "\n")
         guard let templates = subject.templates else {
             return subject.action == .failed
@@ -147,7 +147,7 @@ package enum DeliveryStatusNotification {
             out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: \(subject.action.rawValue)\n"
             let status = EnhancedStatus(subject.action == .failed ? 5 : 2, 0, 0)
             out += "Status: \(outcome.reply.enhanced ?? status)\n"
-            out += "Diagnostic-Code: smtp; \(Escaping.text(outcome.reply.summary, limit: 450))\n"
+            out += "Diagnostic-Code: smtp; \(Escaping.reason(outcome.reply.summary, limit: 450))\n"
         }
         return out
     }

@@ -1,5 +1,6 @@
 import Bytes
 import Checks
+import Configuration
 import Linux
 import MIME
 import MailModel
@@ -8,13 +9,16 @@ import Patterns
 /// Lists of tables that stored mail is looked up in.
 struct RuleReplay {
     private let lists: CheckLists
-    /// `body_checks_size_limit`; 0 for no limit.
-    private let bodySize: Int
-    private let session = MatchSession()
+    private let settings: RuleSettings
+    private let session: MatchSession
 
-    init(_ lists: [CheckList: [PatternTable]], bodySize: Int) {
+    /// - Parameter settings: what limits the texts and the matches.
+    init(_ lists: [CheckList: [PatternTable]], _ settings: RuleSettings) {
         self.lists = CheckLists(lists)
-        self.bodySize = bodySize
+        self.settings = settings
+        var limits = PatternLimits()
+        limits.matchSteps = settings.matchLimit
+        session = MatchSession(limits: limits)
         for table in self.lists.all { session.prepare(for: table) }
     }
 
@@ -40,16 +44,17 @@ struct RuleReplay {
     private func texts(
         _ message: Span<UInt8>, files: [[UInt8]], _ use: (CheckList, Origin, Span<UInt8>) -> Bool
     ) {
-        var text = MessageText()
+        let limits = settings.textLimits
+        var text = MessageText(limits: limits)
         var goesOn = true
         let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
             guard text.count > 0 else { return true }
-            guard let list = subject.list(bodySize: bodySize) else { return true }
+            guard let list = subject.list(bodySize: settings.bodySize) else { return true }
             let origin = Origin(range: subject.range, isContinued: subject.isContinued)
             goesOn = use(list, origin, text)
             if goesOn, list.isHeader, has(.decodedHeader) {
                 let unfolded = DecodedTexts.unfolded(text)
-                let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+                let decoded = EncodedWords.areIn(unfolded) ? EncodedWords.spelled(unfolded) : unfolded
                 goesOn = use(.decodedHeader, origin, DecodedTexts.seen(decoded).span)
             }
             return goesOn
@@ -67,7 +72,7 @@ struct RuleReplay {
                 let read = TextContent.read(
                     content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit)
                 let lines = DecodedTexts.seen(read.html?.visible ?? read.text)
-                DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength) { line in
+                DecodedTexts.lines(lines.span, lineLength: limits.lineLength) { line in
                     goesOn = use(.decodedBody, origin, line)
                     return goesOn
                 }

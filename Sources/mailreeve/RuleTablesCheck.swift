@@ -6,7 +6,7 @@ import Patterns
 
 /// The tables that a configuration names, looked over as the gateway does when it starts.
 enum RuleTablesCheck {
-    /// Everything wrong or doubtful, by file and line. As the user who asks: the gateway's own may be kept from a file.
+    /// Everything wrong or doubtful, by file and line.
     /// - Parameter file: the configuration, where inline tables stand.
     static func problems(_ settings: RuleSettings, in file: String) -> [Problem] {
         var out: [Problem] = []

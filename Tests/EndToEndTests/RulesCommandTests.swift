@@ -49,7 +49,7 @@ import Testing
         }
         #expect(try mailreeve("rules", "query", "--", "-h", any).text == "got [-h]\n")
         #expect(try mailreeve("rules", "query", "-h", "x", tables[0]).status == 1)
-        #expect(try mailreeve("rules", "query", "x", "hash:/x").status == 64)
+        #expect(try mailreeve("rules", "query", "x", "hash:/x").status == 1)
         #expect(try mailreeve("rules", "query", "x", "pcre:/nonexistent").status == 1)
     }
 
@@ -93,6 +93,30 @@ import Testing
         #expect(says(10, "dead", "the rule on line 9 matches every text"))
         let clean = try scratch.write("header_checks", "/^Subject: .*cheap watches/ REJECT\n")
         #expect(try mailreeve("rules", "lint", clean).status == 0)
+    }
+
+    /// Limits of the settings hold for what the commands say.
+    @Test func limitsAreThoseOfTheSettings() throws {
+        let scratch = try Scratch(.disk)
+        let table = try scratch.write("body_checks", "/^x{3000}/ WARN long\n/far/ WARN far\n")
+        let box = try scratch.write(
+            "box", "From a\nSubject: x\n\n" + String(repeating: "x", count: 3500) + "\n" + "it is far behind\n")
+        func rules(_ command: String, _ limits: String, _ arguments: String...) throws -> ToolResult {
+            let configuration = try OfflineConfiguration(limits)
+            return try runTool(
+                Programs.path("mailreeve"), ["rules", command, "--config", configuration.path] + arguments)
+        }
+        func lint(_ limits: String) throws -> ToolResult { try rules("lint", limits, table) }
+        #expect(
+            try lint("line_length_limit: 2048").text.contains(":1: dead: never fires: lines are looked up in pieces"))
+        #expect(try lint("line_length_limit: 4096").status == 0)
+        func replay(_ limits: String) throws -> String {
+            try rules("replay", limits, "--body-checks", "pcre:\(table)", box).text
+        }
+        let short = try replay("line_length_limit: 2048")
+        #expect(!short.contains("WARN long") && short.contains("WARN far"))
+        #expect(try replay("line_length_limit: 4096").contains("WARN long"))
+        #expect(try !replay("body_checks_size_limit: 100").contains("WARN far"))
     }
 
     /// Postfix takes any address; what is wrong is said once, however many lists have the table, and with rules.strict it is

@@ -82,8 +82,12 @@ package struct Settings: Sendable, Equatable {
         package var freeSpace = 67_108_864
         /// `Received:` fields from which on a message is a loop (554 5.4.6).
         package var hopCount = 50
+        /// Those among them that Mailreeve wrote.
+        package var ownHopCount = 10
         /// Transactions with next hops at one time, over all messages.
         package var nextHopTransactions = 100
+        /// Messages over one connection to a next hop.
+        package var nextHopMessages = 100
         /// Messages of which is remembered who has got them while others still have to.
         package var servedMessages = 10_000
         /// Seconds for which that is remembered; Postfix tries for five days.

@@ -68,16 +68,22 @@ private let limitKeys: [Setting] = [
         "Octets that must stay free where state directory and workspace are; with less, mail gets 452 4.3.1."),
     Setting(
         "limits.hop_count", \.limits.hopCount, .count(1...1000),
-        "Received: fields from which on a message is taken for a loop and gets 554 5.4.6."),
+        "Received: fields beyond which a message is taken for a loop and gets 554 5.4.6."),
     Setting(
         "limits.next_hop_transactions", \.limits.nextHopTransactions, .count(1...100_000),
         "Transactions with next hops at one time; others wait. Messages for more groups of recipients go in turns."),
+    Setting(
+        "limits.next_hop_messages", \.limits.nextHopMessages, .count(1...1_000_000),
+        "Messages over one connection to a next hop. 1 uses none again."),
     Setting(
         "limits.served_messages", \.limits.servedMessages, .count(0...10_000_000),
         "Messages of which it is remembered who has got them when the client has to try again. Then the oldest go."),
     Setting(
         "limits.served_time", \.limits.servedTime, .duration(0...2_592_000),
         "How long that is remembered. Longer than the client tries (Postfix: maximal_queue_lifetime)."),
+    Setting(
+        "limits.own_hop_count", \.limits.ownHopCount, .count(1...1000),
+        "Received: fields of gateways like this one among them, beyond which it is taken for a loop, too."),
     Setting(
         "limits.mime_parts", \.limits.mimeParts, .count(1...1_000_000),
         "MIME parts; a message with more is over-limits."),

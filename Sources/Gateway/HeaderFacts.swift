@@ -8,6 +8,8 @@ internal import Stores
 struct HeaderFacts: Sendable {
     /// `Received:` fields.
     var hops = 0
+    /// Those that Mailreeve wrote, here or elsewhere.
+    var ownHops = 0
     /// Values, without surrounding blanks; empty when absent.
     var messageID: [UInt8] = []
     var subject: [UInt8] = []
@@ -78,6 +80,7 @@ struct HeaderFacts: Sendable {
             }
             if field.isNamed("Received", in: span) {
                 facts.hops += 1
+                if contains(HeaderEdits.ownTrace, bytes[field.value]) { facts.ownHops += 1 }
                 if facts.firstReceived == nil {
                     facts.firstReceived = field.whole
                     facts.saysAuthenticated = saysAuthenticated(bytes[field.value])
@@ -148,6 +151,10 @@ struct HeaderFacts: Sendable {
         "Received", "Return-Path", "Delivered-To", "X-Original-To", "Received-SPF", "Authentication-Results",
         "DKIM-Signature", "ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results",
     ]
+
+    private static func contains(_ words: [UInt8], _ value: ArraySlice<UInt8>) -> Bool {
+        Array(value).span.firstIndex(of: words.span) != nil
+    }
 
     private static func isContent(_ name: ArraySlice<UInt8>) -> Bool {
         let lower = name.prefix(8).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }

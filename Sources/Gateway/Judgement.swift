@@ -35,8 +35,12 @@ extension MessageWork {
         } catch {
             return ReplyTexts.failure("policy: \(error)", id: id)
         }
-        if facts.hops > setup.settings.limits.hopCount {
-            return ReplyTexts.loop(hops: facts.hops, id: id, isSoft: groups.contains { $0.policy.softBounce })
+        let limits = setup.settings.limits
+        if facts.hops > limits.hopCount || facts.ownHops > limits.ownHopCount {
+            let areOurs = facts.hops <= limits.hopCount
+            return ReplyTexts.loop(
+                hops: areOurs ? facts.ownHops : facts.hops, areOurs: areOurs, id: id,
+                isSoft: groups.contains { $0.policy.softBounce })
         }
         await inspect()
         await judgeFiles()

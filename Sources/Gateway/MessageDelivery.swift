@@ -38,9 +38,11 @@ struct MessageDelivery {
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
         for start in stride(from: 0, to: max(1, transactions.count), by: size) {
-            let turn = Array(transactions[start..<min(start + size, transactions.count)])
-            let isAdmitted = turn.isEmpty ? true : await slots.take(turn.count, until: work.slotDeadline)
-            defer { if isAdmitted { slots.give(turn.count) } }
+            let end = min(start + size, transactions.count)
+            let isAdmitted = start == end ? true : await slots.take(end - start, until: work.slotDeadline)
+            defer { if isAdmitted { slots.give(end - start) } }
+            // Who waited in vain does not wait again for each of the turns that are left.
+            let turn = Array(transactions[start..<(isAdmitted ? end : transactions.count)])
             guard let taken = await prepare(turn, isAdmitted: isAdmitted, &work, &added) else { return .settled }
             if start == 0 {
                 do {
@@ -50,8 +52,8 @@ struct MessageDelivery {
                     return .failed("\(error)")
                 }
             }
-            let place = Turn(isFirst: start == 0, isLast: start + size >= transactions.count)
-            guard await commit(taken, &work, place, &added) else { return .settled }
+            let place = Turn(isFirst: start == 0, isLast: !isAdmitted || end == transactions.count)
+            guard await commit(taken, &work, place, &added), !place.isLast else { return .settled }
         }
         return .settled
     }

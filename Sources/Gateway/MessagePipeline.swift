@@ -123,7 +123,7 @@ package struct MessagePipeline: MailReceiver {
 
     /// The key of a message that may have been here before; nil when nothing is remembered at all.
     private func servedKey(_ work: MessageWork) async -> ServedRecipients.Key? {
-        guard !work.message.lmtp, let memory = work.setup.served, !memory.isEmpty else { return nil }
+        guard let memory = work.setup.served, !memory.isEmpty else { return nil }
         return await freshKey(work)
     }
 
@@ -144,7 +144,7 @@ package struct MessagePipeline: MailReceiver {
 
     /// - Returns: what went wrong, for the log.
     private func remember(_ work: MessageWork, _ done: [Int], _ key: ServedRecipients.Key?) async -> String? {
-        guard !done.isEmpty, let memory = work.setup.served else { return nil }
+        guard !done.isEmpty || work.quarantineID != nil, let memory = work.setup.served else { return nil }
         let fresh = key == nil ? await freshKey(work) : key
         guard let key = fresh else {
             return "the message cannot be read again: a retry will reach some recipients twice"
@@ -168,6 +168,7 @@ package struct MessagePipeline: MailReceiver {
         var failure = folding == .refuseAll ? nil : await bounce(&work, except: served)
         if work.message.lmtp {
             if work.outcomes.allSatisfy(\.reply.isTemporary) { await dropCopy(&work) }
+            await settle(&work, key, isFinal: true)
             await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
@@ -180,18 +181,26 @@ package struct MessagePipeline: MailReceiver {
             }
         }
         let reply = failure ?? folded.reply
-        if reply.isTemporary {
-            if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
-            await dropCopy(&work)
-        } else if let key, let memory = work.setup.served {
-            try? await work.setup.blocking { memory.forget(key) }
-        }
+        if reply.isTemporary { await dropCopy(&work) }
+        await settle(&work, key, isFinal: !reply.isTemporary)
         guard let failure else {
             if !folded.reply.isTemporary { await work.notifyOthers(except: served) }
             gateway.record(work)
             return [folded.reply]
         }
         return finish(&work, failure)
+    }
+
+    /// Remembers who is done with for the client's next try, or forgets the message.
+    /// - Parameter isFinal: the client is not told to try again. One that has gone does so all the same.
+    private func settle(_ work: inout MessageWork, _ key: ServedRecipients.Key?, isFinal: Bool) async {
+        let isUnheard = work.message.presence.isGone
+        if isUnheard { work.causes.append("the client was gone before its reply") }
+        if !isFinal || isUnheard {
+            if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
+        } else if let key, let memory = work.setup.served {
+            try? await work.setup.blocking { memory.forget(key) }
+        }
     }
 
     /// Tells the sender of recipients whose mail is bounced.

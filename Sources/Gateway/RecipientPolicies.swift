@@ -85,7 +85,7 @@ package struct PolicyResolution: Sendable {
             var policy = base
             for layer in layers { layer.overlay.apply(to: &policy) }
             var content = SetupBuilder.contentPolicy(policy, placement)
-            content.isReleased = key.isReleased
+            if key.isReleased { content.release() }
             groups.append(
                 RecipientGroup(
                     recipients: [index], policy: content,

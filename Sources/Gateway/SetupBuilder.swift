@@ -247,6 +247,7 @@ struct SetupBuilder {
         options.dataDoneTimeout = .seconds(
             placement == .beforeQueue
                 ? min(timeouts.nextHopDataDone, max(1, timeouts.beforeQueue / 4)) : timeouts.nextHopDataDone)
+        options.maximumUses = settings.limits.nextHopMessages
         options.idleTimeout = .seconds(timeouts.nextHopIdle)
         switch tls {
         case .none: options.tls = .none

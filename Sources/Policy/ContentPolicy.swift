@@ -37,7 +37,7 @@ package struct ContentPolicy: Hashable, Sendable {
     /// Refusals become temporary.
     package var softBounce = false
     /// Somebody has released this very message for the recipient: it passes, whatever was found.
-    package var isReleased = false
+    package private(set) var isReleased = false
     /// Everything is judged, nothing is done.
     package var shadow = false
     /// Parts of names of viruses whose sender is not forged, in lower case.
@@ -81,6 +81,16 @@ package struct ContentPolicy: Hashable, Sendable {
         self.addVirusScanned = addVirusScanned
         self.addReceived = addReceived
         self.addAmbiguityResults = addAmbiguityResults
+    }
+
+    /// Lets a message pass that somebody has looked at and released: it is not marked as spam, put into another message, or sent
+    /// to another folder either. Whether it is infected or was not checked it says all the same.
+    package mutating func release() {
+        isReleased = true
+        marking.subjectTags = [:]
+        marking.addressExtensions = [:]
+        marking.defang = []
+        marking.addsSpamFields = false
     }
 
     /// The destiny of a message with this verdict. Among several reasons for `unchecked` the most careful destiny

@@ -16,6 +16,9 @@ package enum HeaderEdits {
         "X-Amavis-Alert", "X-Amavis-Hold", "X-Amavis-Category", "X-Amavis-Modified",
     ]
 
+    /// What a `Received:` field of ours has behind the name of the host.
+    package static let ownTrace = Array(" (mailreeve) with ".utf8)
+
     /// What the `Received:` field says.
     package struct Trace: Sendable {
         package var hostname: String
@@ -56,7 +59,7 @@ package enum HeaderEdits {
             address = client.address.contains(":") ? "[IPv6:\(client.address)]" : "[\(client.address)]"
         }
         var out = "Received: from \(helo) (\(address))\r\n"
-        out += "\tby \(trace.hostname) (mailreeve) with \(with) id \(trace.id)"
+        out += "\tby \(trace.hostname)\(String(decoding: ownTrace, as: UTF8.self))\(with) id \(trace.id)"
         if let recipient = trace.recipient, recipient.isASCII, recipient.bytes.count < 200 {
             out += "\r\n\tfor <\(String(decoding: recipient.bytes, as: UTF8.self))>"
         }

@@ -11,9 +11,10 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Pass a message in quarantine on.",
         discussion: """
-            Sends the message as it was received, with the envelope that it came with, to the next hops of the policy: \
-            behind the gateway, so it is not inspected again. It stays in quarantine, marked as released once the next hop \
-            has taken it for a recipient. Infected mail needs --force.
+            Sends the message as it was received, with the envelope that it came with, to the next hops of the policy. A \
+            signed field on top lets it pass, for these recipients, where its way leads through the gateway once more. It \
+            stays in quarantine, marked as released once the next hop has taken it for a recipient. Infected mail needs \
+            --force.
 
             With --allow-until its sender may send the files for which it was banned to the recipients that it came for, up \
             to that day: an entry for each goes to the list of banned.allow_list, with the user who runs this as its owner.

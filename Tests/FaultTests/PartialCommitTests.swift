@@ -93,6 +93,54 @@ import Testing
         }
     }
 
+    /// How a client leaves before it has its reply.
+    enum Leaving: String, Sendable, CaseIterable { case reset, close, quit }
+
+    /// The client gives up waiting, and sends the message again: those who have it get it no second time. One that has said QUIT
+    /// may still be reading.
+    @Test(arguments: Leaving.allCases, [false, true])
+    func theClientLeavesBeforeItsReply(_ leaving: Leaving, lmtp: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let barrier = Barrier()
+            stage.hop.answer { step, _, _ in step == .dot ? .waitFor(barrier) : .usual }
+            let mail = Mail.clean(1, to: ["a@one.example", "b@two.example"])
+            do {
+                let session = try MailSession(port: stage.gateway.port, lmtp: lmtp)
+                _ = try session.begin(mail)
+                try session.sendContent(mail.content)
+                try session.socket.send(leaving == .quit ? ".\r\nQUIT\r\n" : ".\r\n")
+                try poll("the message at its next hop") { stage.hop.begun == 1 }
+                switch leaving {
+                case .reset: session.socket.reset()
+                case .close: break
+                case .quit: session.socket.shutdownWriting()
+                }
+                if leaving == .quit {
+                    barrier.open()
+                    #expect(try session.socket.reply().code == 250)
+                }
+            }
+            if leaving != .quit {
+                try stage.gateway.log.wait(for: "client closed its side before the reply to its message")
+            }
+            barrier.open()
+            try stage.gateway.log.wait(for: "mail_id: ")
+            #expect(stage.hop.deliveries.count == 1)
+            let again = try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final
+            if leaving == .quit {
+                #expect(again.allSatisfy { $0.text.contains("queued as") } && stage.hop.deliveries.count == 2)
+                return
+            }
+            #expect(again.allSatisfy { $0.text.contains("was taken care of at an earlier try") }, "\(again)")
+            #expect(stage.hop.deliveries.count == 1)
+            try stage.gateway.log.wait(for: "the client was gone before its reply")
+            // Once more it is another message.
+            #expect(try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final.allSatisfy { $0.code == 250 })
+            #expect(stage.hop.deliveries.count == 2)
+        }
+    }
+
     /// A copy for some who are done with and for some who are refused: their one copy serves all tries.
     @Test func oneCopyForDiscardAndReject() async throws {
         try await Lanes.run {

@@ -74,6 +74,19 @@ extension ValueType where Value == Destiny {
     static let destiny = ValueType(name: "destiny", read: choice.read, write: choice.write)
 }
 
+extension ValueType where Value == VirusDestiny {
+    /// `name => destiny`.
+    static let virusDestiny = ValueType.scalar(
+        "name => destiny", expected: "a part of a name and a destiny such as Joke. => pass",
+        parse: { text throws(ValueError) in
+            guard let arrow = text.ranges(of: " => ").last, arrow.lowerBound != text.startIndex,
+                let destiny = Destiny(rawValue: String(text[arrow.upperBound...]))
+            else { throw ValueError("'\(shown(text))' is not a part of a name and a destiny such as Joke. => pass") }
+            return VirusDestiny(part: String(text[..<arrow.lowerBound]), destiny: destiny)
+        },
+        write: { yamlText($0.description) })
+}
+
 extension ValueType where Value == Double {
     /// Points of a score: a decimal number with at most three decimals.
     static let points = ValueType.scalar(
@@ -123,6 +136,13 @@ extension ValueType where Value == String {
 
     /// A text in front of a subject, or the empty text.
     static let tag = text("text; or \"\": none", expected: "at most 60 octets") { $0.utf8.count <= 60 }
+
+    /// The value of a header field, or the empty text.
+    static func fieldText(orEmpty meaning: String) -> ValueType {
+        text("text; or \"\": \(meaning)", expected: "at most 200 octets in one line") { text in
+            text.utf8.count <= 200 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        }
+    }
 
     /// An extension of an address, or the empty text.
     static let addressExtension = text(

@@ -19,6 +19,9 @@ struct HeaderFacts: Sendable {
     var isBulk = false
     /// Fields of ours that came in from outside.
     var forged: [Range<Int>] = []
+    /// The first mark of a release (`ReleaseMark`), where nothing stands above it but what MTAs put on top on the way: its value and
+    /// where the field ends. Below another field it would sign only a part of what readers see (forgery).
+    var releaseMark: (value: ArraySlice<UInt8>, end: Int)?
     /// The first `Subject:` field, and where its value begins.
     var subjectField: Range<Int>?
     var subjectStart = 0
@@ -63,7 +66,13 @@ struct HeaderFacts: Sendable {
         var facts = HeaderFacts()
         var scanner = HeaderScanner(limit: limit)
         let span = bytes.span
+        var isOnTop = true
         while let field = scanner.next(in: span) {
+            isOnTop = isOnTop && scanner.leadingContinuation == nil
+            if isOnTop, field.isNamed(HeaderEdits.releaseMark, in: span) {
+                facts.releaseMark = (bytes[field.value], field.whole.upperBound)
+            }
+            isOnTop = isOnTop && Self.traceNames.contains { field.isNamed($0, in: span) }
             if let start = scanner.leadingContinuation, facts.leadingContinuation.isEmpty {
                 facts.leadingContinuation = start..<field.whole.lowerBound
             }
@@ -133,6 +142,12 @@ struct HeaderFacts: Sendable {
             line = scanner.position
         }
     }
+
+    /// What MTAs and their milters put on top of a message that passes through.
+    private static let traceNames: [StaticString] = [
+        "Received", "Return-Path", "Delivered-To", "X-Original-To", "Received-SPF", "Authentication-Results",
+        "DKIM-Signature", "ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results",
+    ]
 
     private static func isContent(_ name: ArraySlice<UInt8>) -> Bool {
         let lower = name.prefix(8).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }

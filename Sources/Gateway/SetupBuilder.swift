@@ -135,6 +135,10 @@ struct SetupBuilder {
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
     var servedDirectory: String { settings.stateDirectory + "/served" }
 
+    var servedLimits: ServedRecipients.Limits {
+        ServedRecipients.Limits(entries: settings.limits.servedMessages, seconds: settings.limits.servedTime)
+    }
+
     var spoolLimits: Spool.Limits {
         Spool.Limits(
             directory: spoolDirectory, memoryPerMessage: settings.limits.spoolMemoryPerMessage,
@@ -188,6 +192,10 @@ struct SetupBuilder {
         content.noticeLanguage = policy.noticeLanguage
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
+        content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)
+        content.virusDestinies = policy.virusDestinies.map {
+            VirusDestiny(part: $0.part.lowercased(), destiny: $0.destiny)
+        }
         content.honestViruses = policy.honestViruses.map { $0.lowercased() }
         return content
     }
@@ -200,6 +208,8 @@ struct SetupBuilder {
         marking.addressExtensions = policy.addressExtensions
         marking.defang = Set(policy.defang)
         marking.alwaysBCC = policy.alwaysBCC.map { MailPath($0) }
+        marking.virusScannedText = policy.virusScannedText
+        marking.addsCategory = policy.addCategory
         marking.fieldNames = policy.fieldNames == .amavis ? .amavis : .mailreeve
         marking.authenticationResults = policy.authenticationResults.map { setting in
             switch setting {

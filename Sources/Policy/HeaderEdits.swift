@@ -5,11 +5,16 @@ package enum HeaderEdits {
     /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
     package static let ownNames: [StaticString] = [
         "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked", "X-Mailreeve-Hold",
-        "MIME-Ambiguity-Results",
+        "X-Mailreeve-Release", "X-Mailreeve-Category", "MIME-Ambiguity-Results",
     ]
 
+    /// The field with the mark of a release (docs/QUARANTINE.md).
+    package static let releaseMark: StaticString = "X-Mailreeve-Release"
+
     /// Fields of amavis whose names we take over where `field_names` is `amavis`.
-    package static let amavisNames: [StaticString] = ["X-Amavis-Alert", "X-Amavis-Hold"]
+    package static let amavisNames: [StaticString] = [
+        "X-Amavis-Alert", "X-Amavis-Hold", "X-Amavis-Category", "X-Amavis-Modified",
+    ]
 
     /// What the `Received:` field says.
     package struct Trace: Sendable {
@@ -60,8 +65,37 @@ package enum HeaderEdits {
     }
 
     /// `X-Virus-Scanned:`; the caller adds it only when it is true.
-    package static func virusScanned(hostname: String, engine: String) -> String {
-        "X-Virus-Scanned: mailreeve (\(engine)) at \(hostname)\r\n"
+    /// - Parameter text: the site's own words; empty for the engine and the age of its signatures.
+    package static func virusScanned(hostname: String, engine: String, text: String = "") -> String {
+        let words = text.isEmpty ? "mailreeve (\(engine)) at \(hostname)" : HeaderText.encoded(text)
+        return "X-Virus-Scanned: \(words)\r\n"
+    }
+
+    /// `X-Mailreeve-Category:` with who judged, in the way of Authentication-Results, and the message's weightiest category, or
+    /// amavis's field and words.
+    package static func category(_ verdict: Verdict, hostname: String, names: MarkingPolicy.FieldNames) -> String {
+        guard names == .amavis else {
+            return "X-Mailreeve-Category: \(hostname); category=\(verdict.category.rawValue)\r\n"
+        }
+        let word =
+            switch verdict.category {
+            case .infected: "Virus"
+            case .banned: "Banned"
+            case .unchecked: "Unchecked"
+            case .spam: "Spam"
+            case .spammy: "Spammy"
+            case .badHeader: "BadHdr"
+            case .oversized: "Oversized"
+            case .rule: "CatchAll"
+            case .clean: "Clean"
+            }
+        return "X-Amavis-Category: \(hostname); category=\(word)\r\n"
+    }
+
+    /// amavis's field on mail whose body is not as it came; empty under our own names.
+    /// - Parameter way: what was done: `defanged`, `stripped`.
+    package static func modified(_ way: String, hostname: String, names: MarkingPolicy.FieldNames) -> String {
+        names == .amavis ? "X-Amavis-Modified: Mail body modified (\(way)) by \(hostname)\r\n" : ""
     }
 
     /// `X-Mailreeve-Unchecked:` with the reasons, and the scanners that failed; what a policy does not look for is not checked

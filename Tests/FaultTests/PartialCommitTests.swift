@@ -93,6 +93,39 @@ import Testing
         }
     }
 
+    /// A copy for some who are done with and for some who are refused: their one copy serves all tries.
+    @Test func oneCopyForDiscardAndReject() async throws {
+        try await Lanes.run {
+            let stage = try Stage { configuration in
+                configuration.policies["default"]?["levels"] = "{dsn_cutoff: null}"
+                configuration.settings["recipients"] = """
+                    [{match: [two.example], add_received: no}, \
+                    {match: [kept.example], deny_senders: [example.org], spam: discard}, \
+                    {match: [copy.example], deny_senders: [example.org], spam: quarantine-and-pass}, \
+                    {match: [refused.example], deny_senders: [example.org], spam: reject}]
+                    """
+            }
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            let mail = Mail.clean(
+                1, to: ["a@one.example", "b@two.example", "c@kept.example", "d@refused.example", "e@copy.example"])
+            for _ in 0..<3 {
+                #expect(try send(mail, to: stage.gateway.port).isTemporary)
+                #expect(stage.gateway.quarantined.count == 1)
+            }
+            let id = stage.gateway.quarantined
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.gateway.quarantined == id)
+            let marked = stage.hop.deliveries.filter { $0.recipients == ["e@copy.example"] }
+            #expect(marked.count == 1)
+            #expect(String(decoding: marked[0].content, as: UTF8.self).contains("X-Quarantine-ID: <\(id[0])>\r\n"))
+            try stage.gateway.log.wait(for: "quarantine: \(id[0]), ")
+            // The same content once more is a message of its own.
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.gateway.quarantined.count == 2)
+        }
+    }
+
     /// The same octets to one of the recipients only are a message of their own, and their end is not the end of the other.
     @Test func sameContentToOtherRecipients() async throws {
         try await Lanes.run {

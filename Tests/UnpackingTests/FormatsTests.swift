@@ -146,6 +146,9 @@ import Testing
             (1024 + 80, [0x84, 0x10, 0x0C, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46]))
         return [
             "dmg": zeros(2048, (1536, text("koly"))),
+            "ext": zeros(4096, (1024, [16]), (1028, [64]), (1044, [1]), (1080, [0x53, 0xEF, 1])),
+            "hfs": zeros(4096, (1024, [0x48, 0x2B, 0, 4])), "apfs": zeros(4096, (32, text("NXSB"))),
+            "xfs": zeros(4096, (0, text("XFSB")), (6, [0x10])), "btrfs": zeros(70_000, (65_600, text("_BHRfS_M"))),
             "dll": library, "exe-ms": program, "exe-dos": zeros(64, (0, [0x4D, 0x5A])), "msi": installer,
             "pdf": text("%PDF-1.4\n"), "class": [0xCA, 0xFE, 0xBA, 0xBE, 0, 0, 0, 52],
             "bmp": zeros(64, (0, text("BM")), (10, [54])), "ico": zeros(64, (2, [1]), (4, [1])),
@@ -157,6 +160,9 @@ import Testing
             "url": text("[InternetShortcut]\r\nURL=x\r\n"), "wsh": text("a = new ActiveXObject(\"x\")"),
             "ps1": text("IEX (New-Object Net.WebClient)"), "rdp": text("full address:s:host.example\r\n"),
             "inf": text("[Version]\r\nSignature=\"$Windows NT$\"\r\n"), "msc": text("<MMC_ConsoleFile>"),
+            "theme": text("[Theme]\r\n[VisualStyles]\r\n"), "prf": text("ProfileName=x\r\n[Internet Account List]\r\n"),
+            "udl": text("[oledb]\r\n"), "wsb": text("<LogonCommand>"), "appinstaller": text("<AppInstaller>"),
+            "job": zeros(80, (0, [0, 0x05, 1, 0]), (20, [70, 0, 76]), (70, [2, 0, 0x61])),
             "jnlp": text("<jnlp>"), "clickonce": text("<assembly><deployment/></assembly>"),
             "ync": text("=ybegin line=128\r\n\u{0}\u{1}"), "uue": text("begin 644 a\n"),
             "webloc": text("<plist><key>URL</key></plist>"),

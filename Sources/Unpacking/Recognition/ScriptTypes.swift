@@ -45,11 +45,19 @@ enum ScriptText {
     private static let objects: [StaticString] = [
         "wscript.shell", "wscript.createobject", "new activexobject(", "scripting.filesystemobject", "adodb.stream",
         "msxml2.xmlhttp", "shell.application\"", "winmgmts:",
+        "wscript.echo", "wscript.sleep", "wscript.quit", "wscript.arguments",
     ]
     private static let commands: [StaticString] = [
         "net.webclient", "invoke-expression", "iex(", "iex (", "invoke-webrequest", "start-bitstransfer",
         "[convert]::frombase64string", "[system.convert]::frombase64string", "set-executionpolicy",
         "powershell -e", "powershell.exe -", "-executionpolicy bypass", "[reflection.assembly]::load",
+        "downloadstring(", "downloadfile(", "-windowstyle hidden", "new-object -com", "invoke-restmethod",
+        "add-mppreference",
+    ]
+    /// Commands of Windows that fetch or start something.
+    private static let batches: [StaticString] = [
+        "cmd.exe /c ", "cmd /c ", "%comspec% /c", "certutil -urlcache", "certutil -decode", "bitsadmin /transfer",
+        "mshta http", "mshta vbscript:", "mshta javascript:", "regsvr32 /s", "schtasks /create",
     ]
 
     /// Types of a text by the lines and words in it.
@@ -60,6 +68,7 @@ enum ScriptText {
         var found = settings(text)
         if objects.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.windowsScript) }
         if commands.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.powerShell) }
+        if batches.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.batch) }
         return found
     }
 
@@ -68,12 +77,14 @@ enum ScriptText {
         let head = text.extracting(0..<min(text.count, lines))
         var found: [FileType] = []
         if hasLine(head, "[InternetShortcut]") { found.append(.internetShortcut) }
-        if hasLine(head, "full address:s:") { found.append(.remoteDesktop) }
+        if hasLine(head, "full address:s:", sign: 12) { found.append(.remoteDesktop) }
         let start = firstLine(head)
-        if head.hasPrefix(ignoringCase: "[Version]", from: start), hasLine(head, "signature") {
+        if head.hasPrefix(ignoringCase: "[Version]", from: start),
+            hasLine(head, "signature") || hasLine(head, "Signature")
+        {
             found.append(.setupInformation)
         }
-        return found
+        return found + SettingsText.types(of: head)
     }
 
     /// Where the first line begins that is no comment and not blank: what reads such files passes over those.
@@ -102,14 +113,17 @@ enum ScriptText {
     private static let comments: [StaticString] = [";", "#", "::", "rem ", "@rem ", "'"]
 
     /// A line begins like this, behind a byte order mark and blanks.
-    private static func hasLine(_ head: Span<UInt8>, _ word: StaticString) -> Bool {
-        var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
-        while start < head.count {
-            while start < head.count, head[start] == 0x20 || head[start] == 0x09 { start += 1 }
-            if head.hasPrefix(ignoringCase: word, from: start) { return true }
+    /// - Parameter sign: where in the word the octet stands that is looked for, in its case: lines are many, and signs few.
+    static func hasLine(_ head: Span<UInt8>, _ word: StaticString, sign: Int = 0) -> Bool {
+        var from = sign
+        while let place = head.firstIndex(of: word.utf8Start[sign], from: from) {
+            from = place + 1
+            guard head.hasPrefix(ignoringCase: word, from: place - sign) else { continue }
+            var start = place - sign
+            while start > 0, head[start - 1] == 0x20 || head[start - 1] == 0x09 { start -= 1 }
             // Windows takes either octet for the end of a line.
-            while start < head.count, head[start] != 0x0A, head[start] != 0x0D { start += 1 }
-            start += 1
+            if start == 0 || head[start - 1] == 0x0A || head[start - 1] == 0x0D { return true }
+            if start == 3, head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) { return true }
         }
         return false
     }

@@ -135,7 +135,7 @@ struct RedisTests {
     func accessControl() throws {
         let redis = try RedisProgram([
             "--user", "default", "off", "--user", "bayes", "on", ">s3cret-word", "~bayes:*", "+@read", "+@write",
-            "+@transaction", "+@connection", "+@scripting",
+            "+@transaction", "+@connection",
         ])
         let store = BayesStore(redis.store("bayes", user: "bayes", password: "s3cret-word"))
         var batch = try store.beginBatch(at: 1)

@@ -228,6 +228,7 @@ package final class Unpacker {
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)
         case .encodedText: TextReader.read(content, into: receiver)
+        case .archive(.sevenZip) where SevenZipReader.read(content, passwords: passwords, into: receiver): break
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break

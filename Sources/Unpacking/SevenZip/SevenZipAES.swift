@@ -4,7 +4,7 @@ internal import Digests
 /// The encryption of 7z: AES-256 in chains of blocks, with a key that SHA-256 makes of the password in UTF-16.
 struct SevenZipAES: Hashable {
     /// Powers of two of the rounds: 7-Zip writes 19. Each more doubles the time of a try.
-    private static let mostPower = 22
+    private static let mostPower = 20
     /// The value that stands for no rounds: the password itself is the key.
     private static let plain = 0x3F
     private static let keySize = 32
@@ -37,9 +37,9 @@ struct SevenZipAES: Hashable {
     /// Coders with the same salt and rounds have the same key.
     var keyName: [UInt8] { [UInt8(power)] + salt }
 
-    /// The key of a password in UTF-8; nil for one that is not UTF-8.
-    func key(_ password: [UInt8]) -> [UInt8]? {
-        guard let text = String(validating: password, as: UTF8.self) else { return nil }
+    /// The key of a password in UTF-8.
+    func key(_ password: [UInt8]) -> [UInt8] {
+        let text = String(decoding: password, as: UTF8.self)
         var round = salt
         for unit in text.utf16 { round += [UInt8(truncatingIfNeeded: unit), UInt8(unit >> 8)] }
         guard power != Self.plain else {
@@ -74,5 +74,23 @@ struct SevenZipAES: Hashable {
             return nil
         }
         return Array(plain.prefix(size))
+    }
+}
+
+/// Keys that were made for one message. Each takes some hundredths of a second, and archives of one program need the same ones.
+final class SevenZipKeys {
+    /// Keys that are made for one message.
+    private static let most = 400
+
+    private var made: [[UInt8]: [UInt8]] = [:]
+
+    /// The key of a password; nil when too many were made.
+    func key(_ encryption: SevenZipAES, _ password: [UInt8]) -> [UInt8]? {
+        let name = encryption.keyName + [0] + password
+        if let key = made[name] { return key }
+        guard made.count < Self.most else { return nil }
+        let key = encryption.key(password)
+        made[name] = key
+        return key
     }
 }

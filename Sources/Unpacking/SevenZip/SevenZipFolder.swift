@@ -11,14 +11,6 @@ struct SevenZipFolder {
 
         var isAES: Bool { method == [0x06, 0xF1, 0x07, 0x01] }
         var isDeflate64: Bool { method == [0x04, 0x01, 0x09] }
-        var isCopy: Bool { method == [0] }
-        /// What libarchive 3.6 decodes: Copy, Delta, BCJ, LZMA, LZMA2, PPMd, BCJ2, PowerPC, ARM, SPARC, Deflate, bzip2.
-        var isKnown: Bool { isAES || isDeflate64 || Self.known.contains(method) }
-
-        private static let known: [[UInt8]] = [
-            [0], [3], [4], [0x21], [3, 1, 1], [3, 4, 1], [3, 3, 1, 3], [3, 3, 1, 0x1B], [3, 3, 2, 5], [3, 3, 5, 1],
-            [3, 3, 8, 5], [4, 1, 8], [4, 2, 2],
-        ]
     }
 
     var coders: [Coder] = []
@@ -63,7 +55,8 @@ struct SevenZipFolder {
             }
             coders.append(coder)
         }
-        guard outStreams > 0, inStreams >= outStreams - 1 else { return nil }
+        let most = SevenZipHeader.Limits.coders
+        guard 1...most ~= outStreams, inStreams <= most, inStreams >= outStreams - 1 else { return nil }
         for _ in 0..<outStreams - 1 {
             guard let into = reader.number(header, most: inStreams - 1),
                 let from = reader.number(header, most: outStreams - 1)
@@ -71,7 +64,6 @@ struct SevenZipFolder {
             bonds.append((into, from))
         }
         let packed = inStreams - bonds.count
-        guard packed <= SevenZipHeader.Limits.coders else { return nil }
         if packed == 1 {
             guard let free = (0..<inStreams).first(where: { index in !bonds.contains { $0.inStream == index } }) else {
                 return nil

@@ -8,7 +8,7 @@ struct SevenZipHeader {
         static let files = 65_536
         static let folders = 65_536
         static let streams = 65_536
-        /// Of one folder, as 7-Zip has it.
+        /// Of one folder, and streams of all its coders, as 7-Zip has it.
         static let coders = 32
     }
 

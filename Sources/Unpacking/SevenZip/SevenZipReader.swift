@@ -9,26 +9,31 @@ struct SevenZipReader {
     /// Headers within each other: encoded ones hold a header.
     private static let mostHeaders = 4
     /// Octets of the largest header.
-    private static let largestHeader = 67_108_864
+    private static let largestHeader = 16_777_216
     /// Octets of the largest encrypted folder that passwords are tried on.
     private static let largestEncrypted = 67_108_864
 
     private let sink: any MemberSink
     private let passwords: Passwords
+    private let maker: SevenZipKeys
     /// Keys of the password that was right, by salt and rounds.
     private var keys: [[UInt8]: [UInt8]] = [:]
     private var source: Passwords.Source?
     /// No password opened a folder.
     private var isLocked = false
 
-    private init(_ sink: any MemberSink, _ passwords: Passwords) {
+    private init(_ sink: any MemberSink, _ passwords: Passwords, _ maker: SevenZipKeys) {
         self.sink = sink
         self.passwords = passwords
+        self.maker = maker
     }
 
     /// Returns false, with nothing handed out, when the header cannot be read.
-    static func read(_ content: Span<UInt8>, passwords: Passwords, into sink: any MemberSink) -> Bool {
-        var reader = SevenZipReader(sink, passwords)
+    /// - Parameter keys: of all archives of the message.
+    static func read(
+        _ content: Span<UInt8>, passwords: Passwords, keys: SevenZipKeys, into sink: any MemberSink
+    ) -> Bool {
+        var reader = SevenZipReader(sink, passwords, keys)
         guard let header = reader.header(content) else { return false }
         reader.readFolders(header, content)
         if let source = reader.source { sink.report(.note, "opened with \(source.words)") }
@@ -182,7 +187,8 @@ struct SevenZipReader {
         if !keys.isEmpty, let plain = decrypted(folder, streams) { return Packed(folder: inner, streams: plain) }
         for candidate in passwords.candidates {
             guard sink.mayGoOn() else { return nil }
-            keys = Self.keys(folder, candidate.password)
+            guard let made = keys(folder, candidate.password) else { break }
+            keys = made
             guard let plain = decrypted(folder, streams) else { continue }
             let packed = Packed(folder: inner, streams: plain)
             if isRight(packed, first) {
@@ -196,11 +202,16 @@ struct SevenZipReader {
         return nil
     }
 
-    private static func keys(_ folder: SevenZipFolder, _ password: [UInt8]) -> [[UInt8]: [UInt8]] {
+    /// nil when there are too many.
+    private func keys(_ folder: SevenZipFolder, _ password: [UInt8]) -> [[UInt8]: [UInt8]]? {
         var keys: [[UInt8]: [UInt8]] = [:]
         for coder in folder.coders where coder.isAES {
             guard let encryption = SevenZipAES(coder.properties), keys[encryption.keyName] == nil else { continue }
-            keys[encryption.keyName] = encryption.key(password)
+            guard let key = maker.key(encryption, password) else {
+                sink.report(.overLimits, "passwords of 7z archives")
+                return nil
+            }
+            keys[encryption.keyName] = key
         }
         return keys
     }
@@ -242,7 +253,6 @@ struct SevenZipReader {
     private func decode(_ packed: Packed, _ use: (Span<UInt8>) -> Bool) -> End {
         let coders = packed.folder.coders
         if coders.isEmpty { return packed.streams.allSatisfy { use($0.span) } ? .complete : .stopped }
-        guard coders.allSatisfy(\.isKnown) else { return .unsupported }
         if coders.contains(where: \.isDeflate64) {
             guard coders.count == 1, let stream = packed.streams.first else { return .unsupported }
             return switch Deflate64.pieces(stream.span, limit: packed.folder.size, use).end {

@@ -50,6 +50,7 @@ package final class Unpacker {
     private let limits: UnpackingLimits
     private let messageLimits: MIMELimits
     private let passwords: Passwords
+    private let keys = SevenZipKeys()
     private let budget: Budget
     private let store: ContentStore
     private var queue: [Item] = []
@@ -228,6 +229,8 @@ package final class Unpacker {
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)
         case .encodedText: TextReader.read(content, into: receiver)
+        case .archive(.sevenZip)
+        where SevenZipReader.read(content, passwords: passwords, keys: keys, into: receiver): break
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break

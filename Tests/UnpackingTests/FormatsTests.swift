@@ -38,7 +38,7 @@ import Testing
             | Excel 97 to 2003 (RC4, RC4 CryptoAPI) | works, the well-known default password included |
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened: macros and embedded objects lie outside of what is encrypted, and are read |
             | PDF (RC4, AES) | works, the empty password included |
-            | 7z | not possible: libarchive 3.6 knows the AES coder by name only, and no library in Debian decodes it in process |
+            | 7z, encrypted names too | works, with every method that is opened |
             | RAR 4, RAR 5 | not possible: libarchive 3.6 skips encrypted members, and UnRAR is not free software |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |

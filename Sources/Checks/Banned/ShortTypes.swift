@@ -59,7 +59,7 @@ package enum ShortTypes {
         "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex", "pyc",
         "scpt", "chm",
         "hlp", "one", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "disk", "squashfs", "iso", "udf", "exe-macho",
-        "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs",
+        "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw",
     ]
 
     /// A rule that came from amavis and bans data that nothing recognised (`dat`) speaks of these types too.
@@ -80,7 +80,7 @@ package enum ShortTypes {
         ],
         "disk": [
             "iso", "udf", "disk", "vhd", "vhdx", "vmdk", "vdi", "qcow", "qed", "hdd", "wim", "dmg", "squashfs", "ext",
-            "hfs", "apfs", "xfs", "btrfs",
+            "hfs", "apfs", "xfs", "btrfs", "cdraw",
         ],
         "program": [
             "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "msi", "jar", "apk", "ipa",

@@ -23,7 +23,11 @@ extension FileType {
         "hdd", "application/x-parallels-disk", "virtual disk (Parallels)", .unsupported,
         recognised: "`WithoutFreeSpace` or `WithouFreSpacExt`")
 
-    static let fileSystems = [ext, hfs, apfs, xfs, btrfs]
+    static let rawCD = FileType(
+        "cdraw", "application/x-cd-image", "CD image in raw sectors", .unsupported,
+        recognised: "`00 FF FF FF FF FF FF FF FF FF FF 00`, with which each sector begins")
+
+    static let fileSystems = [ext, hfs, apfs, xfs, btrfs, rawCD]
 }
 
 /// Recognises file systems by their superblocks, which lie behind what a machine starts from.

@@ -66,6 +66,8 @@ package final class FileType: Sendable {
             case .szdd, .udf, .disk: "own reader"
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
+            case .archive(.sevenZip):
+                "own reader of the header; libarchive for each folder, own Deflate64, AES by OpenSSL"
             case .archive, .filter(.compress): "libarchive"
             case .filter(.bzip2): "libbz2"
             case .filter(.xz), .filter(.lzma), .filter(.lzip): "liblzma"

@@ -65,7 +65,7 @@ import Testing
         let session = MatchSession()
         for piece in pieces where session.failureCount == 0 {
             let middle = String(repeating: piece, count: 2040 / piece.utf8.count)
-            _ = table.lookup(Array("xy;\(middle)!".utf8).span, session)
+            for text in ["xy;\(middle)!", "\(middle);!"] { _ = table.lookup(Array(text.utf8).span, session) }
         }
         return session.failureCount
     }
@@ -213,7 +213,7 @@ import Testing
     /// A rule that is left out in one kind of table is often written for the other.
     @Test(arguments: [
         (TableType.regexp, "/(?:free|cheap)/ WARN"), (.regexp, "/(?i)free/ WARN"), (.regexp, "/[[:<:]]free/ WARN"),
-        (.regexp, "/free/s WARN"), (.pcre, "/a/!/b/ WARN"), (.pcre, "/a[[.space.]]b/ WARN"),
+        (.regexp, "/free/s WARN"), (.pcre, "/a/!/b/ WARN"),
     ])
     func rulesOfTheOtherKindOfTable(_ type: TableType, _ rule: String) {
         let other = type == .pcre ? "regexp" : "pcre"
@@ -241,7 +241,7 @@ import Testing
 
     /// A destination that groups fill in: no entry can be what it becomes.
     @Test func filtersOfGroupsNeedAnEntryThatFits() {
-        let table = RuleTable(TableName(type: .pcre, place: "t"), text: Array("/free (.)/ FILTER scan:$1x\n".utf8))
+        let table = RuleTable(TableName(type: .pcre, place: "t"), text: Array("/free (.)/ FILTER scan:${1}x\n".utf8))
         for (entry, isTold) in [("scan:x", false), ("scan:ax", false), ("scan:a", true), ("smtp:ax", true)] {
             let found = RuleLint.findings(table, in: .body, filters: [entry])
             #expect(found.contains { $0.severity == .doubt && $0.text.contains("put off") } == isTold, "\(entry)")

@@ -44,7 +44,7 @@ struct RealRulesLintTests {
 
     /// Every file as both kinds of table.
     @Test func whatIsCalledDeadNeverFires() throws {
-        let texts = Self.texts(try SharedCorpora.spamAssassin(every: max(1, Differential.step / 2)))
+        let texts = Self.texts(try SharedCorpora.spamAssassin(every: Differential.step))
         var dead = 0
         var fired = 0
         #expect(Self.files.count == 20)

@@ -159,9 +159,29 @@ import Testing
         (CheckList.body, "^Subject: viagra", "header_checks"), (.body, "^X-Mailer: foo", "header_checks"),
         (.decodedHeader, "=\\?utf-8\\?", "encoded words"), (.decodedBody, "=\\?utf-8\\?", "encoded words"),
         (.decodedBody, "^<html>", "what is shown"), (.decodedBody, "free=20money", "quoted-printable"),
+        (.body, "^(Subject|From): spam", "header_checks"), (.body, "^From: .*|^To: .*", "header_checks"),
+        (.body, "^(Content-Type|Content-Disposition): .*\\.exe", "mime_header_checks"),
+        (.body, "^\\s*Content-(Disposition|Type):.*exe", "mime_header_checks"),
+        (.body, "name=\"viewport\"", "mime_header_checks"), (.body, "%PDF-1", "sent in base64"),
+        (.header, "^Content-(Disposition|Type).*name=x", "mime_header_checks"),
+        (.header, "^(Content-Type|Mime-Version): x", "mime_header_checks"),
+        (.header, "caf\\xc3\\xa9", "decoded_header_checks"),
+        (.mimeHeader, "^(Subject|From): x", "header_checks"), (.decodedBody, "^--=_NextPart", "lines between parts"),
+        (.decodedBody, "&nbsp;", "the reference"), (.decodedBody, "name=\"x.vbs\"", "attachment_checks"),
+        (.decodedBody, "^Subject: x", "header_checks"), (.decodedHeader, "^Dear friend", "name and a colon"),
     ])
     func patternsOfAnotherList(_ list: CheckList, _ pattern: String, _ text: String) {
         #expect(says("/\(pattern)/ WARN\n", .doubt, text, in: list), "\(pattern)")
+    }
+
+    @Test(arguments: [
+        (CheckList.body, "^Hello: you"), (.body, "Subject: x"), (.body, "(^Subject: x|free money)"),
+        (.header, "^Content-Language: x"),
+        (.header, "^Subject: [\\x80-\\xff]{3}x"), (.mimeHeader, "^Content-Language: x"), (.mimeHeader, "filename="),
+        (.decodedBody, "^-- $"), (.decodedBody, "free & easy"), (.decodedHeader, "^Subject: Dear friend"),
+    ])
+    func patternsOfTheirOwnList(_ list: CheckList, _ pattern: String) {
+        #expect(findings("/\(pattern)/ WARN\n", list).filter { !$0.text.hasPrefix("slow") } == [], "\(pattern)")
     }
 
     @Test func patternsThatNoTextOfTheListHas() {

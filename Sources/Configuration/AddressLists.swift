@@ -35,11 +35,15 @@ package protocol LookupListElement: Hashable, Sendable, CustomStringConvertible 
 /// Addresses as a setting names them: keys in amavis's syntax (`user@example.com`, `user@`, `example.com`, `.example.com`,
 /// `.`), with `!` before one that is not meant, and tables. Of the keys the most specific one that an address has counts,
 /// wherever it stands; tables are asked after them, in their order.
-package typealias AddressList = LookupList<AddressListElement>
+package typealias AddressList = LookupList<AddressElement<Bool>>
 
-package enum AddressListElement: LookupListElement {
-    /// A key in lower case; the empty one is the null reverse-path.
-    case key([UInt8], isMeant: Bool)
+/// Points for senders: keys with points, and tables whose values are points.
+package typealias AddressPoints = LookupList<AddressElement<Double>>
+
+/// One element of a list of addresses.
+package enum AddressElement<Value: AddressValue>: LookupListElement {
+    /// A key in lower case, and what is said of it; the empty one is the null reverse-path.
+    case key([UInt8], Value)
     case table(LookupName)
 
     package var table: LookupName? {
@@ -52,33 +56,38 @@ package enum AddressListElement: LookupListElement {
 
     package var description: String {
         switch self {
-        case .key(let key, let isMeant): (isMeant ? "" : "!") + keyText(key)
+        case .key(let key, let value): value.written(with: keyText(key))
         case .table(let name): name.text
         }
     }
 }
 
-/// Points for senders: keys with points, and tables whose values are points.
-package typealias AddressPoints = LookupList<AddressPointsElement>
+/// What a setting says of a key of addresses: that it is meant or not (`Bool`), or points (`Double`).
+package protocol AddressValue: Hashable, Sendable {
+    /// The text of a setting without the value, and the value.
+    static func separated(_ text: String) throws(ValueError) -> (key: String, value: Self)
+    /// The reverse.
+    func written(with key: String) -> String
+}
 
-package enum AddressPointsElement: LookupListElement {
-    case key([UInt8], points: Double)
-    case table(LookupName)
-
-    package var table: LookupName? {
-        if case .table(let name) = self { name } else { nil }
+extension Bool: AddressValue {
+    package static func separated(_ text: String) throws(ValueError) -> (key: String, value: Bool) {
+        text.hasPrefix("!") ? (String(text.dropFirst()), false) : (text, true)
     }
 
-    package var key: [UInt8]? {
-        if case .key(let key, _) = self { key } else { nil }
-    }
+    package func written(with key: String) -> String { (self ? "" : "!") + key }
+}
 
-    package var description: String {
-        switch self {
-        case .key(let key, let points): "\(keyText(key)) \(pointsText(points))"
-        case .table(let name): name.text
+extension Double: AddressValue {
+    package static func separated(_ text: String) throws(ValueError) -> (key: String, value: Double) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: true)
+        guard words.count == 2, let points = points(String(words[1])) else {
+            throw ValueError("'\(shown(text))' is not an address and its points such as friend@example.com -5")
         }
+        return (String(words[0]), points)
     }
+
+    package func written(with key: String) -> String { "\(key) \(pointsText(self))" }
 }
 
 /// Clients as a setting names them: networks, with `!` before one that is not meant, and `cidr` tables; the first that
@@ -109,30 +118,15 @@ package func points(_ text: String) -> Double? {
     return Double(value) / 1000
 }
 
-extension AddressListElement {
+extension AddressElement {
     init(parsing text: String) throws(ValueError) {
         if let table = try tableName(text) {
             guard table.type != .cidr else { throw ValueError("a cidr table holds networks, not addresses") }
             self = .table(table)
             return
         }
-        let isMeant = !text.hasPrefix("!")
-        self = .key(try addressKey(isMeant ? text : String(text.dropFirst())), isMeant: isMeant)
-    }
-}
-
-extension AddressPointsElement {
-    init(parsing text: String) throws(ValueError) {
-        if let table = try tableName(text) {
-            guard table.type != .cidr else { throw ValueError("a cidr table holds networks, not addresses") }
-            self = .table(table)
-            return
-        }
-        let words = text.split(separator: " ", omittingEmptySubsequences: true)
-        guard words.count == 2, let points = points(String(words[1])) else {
-            throw ValueError("'\(shown(text))' is not an address and its points such as friend@example.com -5")
-        }
-        self = .key(try addressKey(String(words[0])), points: points)
+        let (key, value) = try Value.separated(text)
+        self = .key(try addressKey(key), value)
     }
 }
 
@@ -189,13 +183,13 @@ private func keyText(_ key: [UInt8]) -> String {
 
 extension ValueType where Value == AddressList {
     static let addresses = elements("addresses and tables") { text throws(ValueError) in
-        try AddressListElement(parsing: text)
+        try AddressElement(parsing: text)
     }
 }
 
 extension ValueType where Value == AddressPoints {
     static let addressPoints = elements("addresses with points, and tables") { text throws(ValueError) in
-        try AddressPointsElement(parsing: text)
+        try AddressElement(parsing: text)
     }
 }
 

@@ -1,5 +1,6 @@
-/// One kind of document that carries other files, as it is recognised and read.
-package struct DocumentFormat: Sendable {
+/// One kind of document that carries other files, as it is recognised and read. Each is one object, as all content is
+/// compared with all of them.
+package final class DocumentFormat: Sendable {
     /// Name for reports and documentation.
     package let name: String
     /// How it is recognised, for documentation.
@@ -7,9 +8,22 @@ package struct DocumentFormat: Sendable {
     /// What is reported of it, for documentation.
     package let reports: String
     /// Text of any kind, rather than a form of its own.
-    package var isText = false
+    package let isText: Bool
     private let recognise: @Sendable (Span<UInt8>) -> Bool
     private let reader: @Sendable (Span<UInt8>, Extraction) -> Void
+
+    private init(
+        name: String, recognisedBy: String, reports: String, isText: Bool = false,
+        recognise: @escaping @Sendable (Span<UInt8>) -> Bool,
+        reader: @escaping @Sendable (Span<UInt8>, Extraction) -> Void
+    ) {
+        self.name = name
+        self.recognisedBy = recognisedBy
+        self.reports = reports
+        self.isText = isText
+        self.recognise = recognise
+        self.reader = reader
+    }
 
     /// True when `bytes`, a document as a whole, look like this format. Several formats may fit.
     package func matches(_ bytes: Span<UInt8>) -> Bool { recognise(bytes) }

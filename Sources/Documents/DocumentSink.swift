@@ -70,6 +70,8 @@ struct DocumentRole {
     /// A file that is written out in text.
     static let signedFile = DocumentRole(text: "signed file", flags: .embeddedFile)
     static let literal = DocumentRole(text: "file in text", flags: .embeddedFile)
+    /// Packets of OpenPGP that are compressed as a file of their own.
+    static let packets = DocumentRole(text: "compressed packets", flags: [])
     /// XML of a form.
     static let form = DocumentRole(text: "form", flags: [])
     /// Text of a message.

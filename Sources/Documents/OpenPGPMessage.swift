@@ -56,6 +56,9 @@ enum OpenPGPMessage {
                 case OpenPGPPacket.Tag.signature, OpenPGPPacket.Tag.onePassSignature, OpenPGPPacket.Tag.marker,
                     OpenPGPPacket.Tag.padding:
                     continue
+                case OpenPGPPacket.Tag.compressed where packet.isBzip2:
+                    // Goes on as a file of bzip2, whose content are packets.
+                    extraction.member(.packets, packet.body.span.extracting(1..<packet.body.count))
                 case OpenPGPPacket.Tag.compressed:
                     guard let (inner, isWhole) = packet.expanded(limit: extraction.bufferRoom) else {
                         return extraction.problem(.unsupported, "compression of OpenPGP message")
@@ -88,8 +91,8 @@ enum OpenPGPMessage {
         guard bytes.count > 2, bytes[0] & 0x80 != 0 else { return false }
         switch tag(bytes[0]) {
         case OpenPGPPacket.Tag.compressed:
-            guard let packet = OpenPGPPacket(bytes, at: 0), let algorithm = packet.body.first else { return false }
-            if algorithm == 3 { return packet.body.span.hasBytes("BZh", at: 1) }
+            guard let packet = OpenPGPPacket(bytes, at: 0) else { return false }
+            if packet.isBzip2 { return true }
             guard let inner = packet.expanded(limit: probe)?.packets.first, inner & 0x80 != 0 else { return false }
             return [
                 OpenPGPPacket.Tag.signature, OpenPGPPacket.Tag.onePassSignature, OpenPGPPacket.Tag.compressed,

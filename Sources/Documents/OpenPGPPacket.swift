@@ -71,6 +71,9 @@ struct OpenPGPPacket {
         return true
     }
 
+    /// Data that is compressed by bzip2, behind the number of the algorithm.
+    var isBzip2: Bool { tag == Tag.compressed && body.first == 3 && body.span.hasBytes("BZh", at: 1) }
+
     /// What compressed data (section 5.6) expands to, at most `limit` octets, and whether that is all; nil for an algorithm
     /// that is not known here.
     func expanded(limit: Int) -> (packets: [UInt8], isWhole: Bool)? {

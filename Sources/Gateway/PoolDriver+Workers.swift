@@ -52,6 +52,8 @@ extension PoolDriver {
             ).encoded()
             let files = [subject.message.descriptor.raw] + (parts.map { [$0.raw] } ?? [])
             try worker.socket.send(record, descriptors: files, waiting: false)
+        } catch  where error.isFull && worker.current == nil {
+            failWorkspace(request, of: id, error)
         } catch {
             broken(id, "\(error)")
         }

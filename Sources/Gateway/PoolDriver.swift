@@ -48,6 +48,8 @@ final class PoolDriver: @unchecked Sendable {
     private var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
     var counts = (inspected: 0, crashes: 0, deadlines: 0)
     private var stopping: CheckedContinuation<Void, Never>?
+    /// Workers that could not be given the message that they were to have.
+    private var unassigned: [WorkerID] = []
 
     init(workspace: Workspace, inbox: Inbox, log: @escaping @Sendable (PoolEvent) -> Void) {
         self.workspace = workspace
@@ -70,6 +72,10 @@ final class PoolDriver: @unchecked Sendable {
                 }
             }
             expire()
+            // Each may be given the next message, and come back at once.
+            while let id = unassigned.popLast() {
+                perform(machine.workerDone(id, keep: true, now: monotonicNow()))
+            }
         }
         inbox.close()
         stopping?.resume()
@@ -345,6 +351,17 @@ final class PoolDriver: @unchecked Sendable {
         case .closed:
             outcome = .failed(.scannerFailed, detail: "inspection is not available")
         }
+        answer(failed, outcome)
+    }
+
+    /// A message for which the workspace has no room: nothing is wrong with the worker that was to have it.
+    func failWorkspace(_ request: Int, of id: WorkerID, _ error: SystemError) {
+        unassigned.append(id)
+        guard let failed = pending.removeValue(forKey: request) else { return }
+        answer(failed, .failed(.workspaceFull, detail: "\(error)"))
+    }
+
+    private func answer(_ failed: Pending, _ outcome: InspectionOutcome) {
         switch failed.origin {
         case .caller(let answer): answer.resume(returning: outcome)
         case .selfTest(let generation, _): selfTestAnswered(generation, passed: false)

@@ -30,9 +30,10 @@ struct BannedStage {
     /// Looks all parts up.
     /// - Parameters:
     ///   - marks: what rules may ask for of a part, by index.
+    ///   - readings: what programs make of names that are not in UTF-8, by index.
     ///   - reach: gets the names of limits that were reached.
     func firings(
-        _ report: Report, marks: [Int: Set<String>], reach: (String) -> Void
+        _ report: Report, marks: [Int: Set<String>], readings: [Int: [String]], reach: (String) -> Void
     ) -> [BannedFiring] {
         matcher.clearFailures()
         var undecodable: Set<Int> = []
@@ -61,7 +62,8 @@ struct BannedStage {
                 BannedFile(
                     container: part.container, placement: Self.placement(part.path),
                     declared: part.declaredType.isEmpty ? [] : [part.declaredType], names: part.names,
-                    impliedNames: implied ?? [], types: part.types, marks: words, size: part.size, digest: part.sha256))
+                    impliedNames: (implied ?? []) + (readings[index] ?? []), types: part.types, marks: words,
+                    size: part.size, digest: part.sha256))
         }
         if hasLongName { reach(Self.nameLimit) }
         let deadline = monotonicNow() + milliseconds * 1_000_000
@@ -96,7 +98,7 @@ extension Inspection.Run {
     /// Adds which rules on names and types of files hold.
     mutating func take(_ banned: BannedStage) {
         var limits: [String] = []
-        let firings = banned.firings(builder.report, marks: marks) { limits.append($0) }
+        let firings = banned.firings(builder.report, marks: marks, readings: names.readings) { limits.append($0) }
         builder.add(banned: firings)
         for limit in limits { builder.reach(limit) }
     }

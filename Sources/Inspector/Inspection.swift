@@ -208,6 +208,8 @@ struct Inspection {
         private(set) var reported: [Int] = []
         /// What rules on files may ask for, by index in the report: attributes of members, facts of documents.
         var marks: [Int: Set<String>] = [:]
+        /// Names that are not in UTF-8 as code pages have them; for rules on files.
+        var names = NameReadings()
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
         /// Takes decoded parts for scanners outside, where they are wanted.
@@ -336,6 +338,9 @@ struct Inspection {
                 isComplete = false
                 builder.addUnchecked(.overLimits, part: part, name)
             case .encrypted(let name):
+                // What our own reader said of it is more.
+                let isSaid = builder.report.unchecked.contains { $0.part == part && $0.reason == .encrypted }
+                guard !isSaid else { return }
                 builder.addUnchecked(.encrypted, part: part, name)
                 if let part { builder.describe(part) { $0.encrypted = true } }
             case .failed(let words):

@@ -117,6 +117,7 @@ extension Inspection.Run {
                 origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading, container: item.container)
             let part = builder.add(description)
             for (flag, word) in Self.memberMarks where item.member.flags.contains(flag) { mark(word, part: part) }
+            if !names.add(item.member.names, part: part) { builder.reach("name-readings", part: part) }
             for note in Self.notes(item.member) { builder.addNote(note, part: part) }
             if item.hasContent { lookAtMember(item, part: part) }
             unpacker.release(item)

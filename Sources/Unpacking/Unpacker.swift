@@ -50,6 +50,7 @@ package final class Unpacker {
     private let limits: UnpackingLimits
     private let messageLimits: MIMELimits
     private let passwords: Passwords
+    private let keys = SevenZipKeys()
     private let budget: Budget
     private let store: ContentStore
     private var queue: [Item] = []
@@ -97,7 +98,8 @@ package final class Unpacker {
         _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool, asEncodedText: Bool
     ) -> Opened {
         let content = bytes.span
-        var opened = Opened(types: Recognition.types(of: content))
+        let isText = content.hasOnlyControlsOfText
+        var opened = Opened(types: Recognition.types(of: content, isText: isText))
         if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
@@ -123,7 +125,8 @@ package final class Unpacker {
         readDocument(content, opened.types, receiver)
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
-            HiddenArchives.read(content, into: receiver)
+            HiddenArchives.read(
+                content, isText: isText, withStreams: Self.mayExtractItself(opened.types), into: receiver)
         }
         if !budget.isOver, receiver.level <= limits.levels, let (end, what) = Self.end(content, opened.types) {
             receiver.isEmbedded = true
@@ -182,6 +185,15 @@ package final class Unpacker {
         !types.contains { $0.opening.isArchive || $0.name == "ole" }
     }
 
+    /// Programs, scripts, and what nothing is known of: no media, no documents, which have compressed streams of their own.
+    private static func mayExtractItself(_ types: [FileType]) -> Bool {
+        let media = ["image/", "audio/", "video/", "font/"]
+        return types.allSatisfy { type in
+            (type.opening == .program || type.opening == .plain || type.opening == .encodedText)
+                && !media.contains { type.mediaType.hasPrefix($0) }
+        }
+    }
+
     /// What kind of file a zip archive with these members is.
     private func kindOfPackage(_ items: [Item]) -> FileType? {
         let names = items.flatMap(\.member.names)
@@ -217,6 +229,8 @@ package final class Unpacker {
         case .mail: MessageReader.read(content, limits: messageLimits, into: receiver)
         case .mbox: MessageReader.readMailbox(content, into: receiver)
         case .encodedText: TextReader.read(content, into: receiver)
+        case .archive(.sevenZip)
+        where SevenZipReader.read(content, passwords: passwords, keys: keys, into: receiver): break
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break
@@ -227,8 +241,7 @@ package final class Unpacker {
     private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
         // What is written out in mail is written out in one of its parts.
         let isMail = types.contains(.mail) || types.contains(.mbox)
-        for index in DocumentFormat.all.indices
-        where !(isMail && DocumentFormat.all[index].isText) && DocumentFormat.all[index].matches(content) {
+        for format in DocumentFormat.all where !(isMail && format.isText) && format.matches(content) {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
                 // Plain text holds files by way of exception only.
@@ -236,7 +249,7 @@ package final class Unpacker {
                 return
             }
             receiver.isEmbedded = true
-            DocumentFormat.all[index].read(
+            format.read(
                 content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)
         }
     }

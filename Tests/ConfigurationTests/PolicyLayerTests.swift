@@ -32,7 +32,7 @@ import Testing
         #expect(settings.banks[0].overlay.keys == ["originating", "levels.kill"])
         #expect(settings.banks[0].clients.tables.map(\.text) == ["cidr:/etc/mailreeve/nets"])
         #expect(settings.banks[1].authenticated == false)
-        #expect(settings.recipients[0].match.elements.first == .key(Array("friend@example.com".utf8), isMeant: true))
+        #expect(settings.recipients[0].match.elements.first == .key(Array("friend@example.com".utf8), true))
         #expect(settings.recipients[0].overlay.values.senderPoints.elements.count == 3)
         var policy = Settings.PolicySettings()
         settings.banks[0].overlay.apply(to: &policy)

@@ -67,6 +67,45 @@ import Testing
         }
     }
 
+    /// Not even a directory can be made.
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+    func noRoomForADirectory() async throws {
+        try await Lanes.run {
+            let disk = try SmallDisk(megabytes: 16, entries: 200)
+            let stage = try Self.stage(disk)
+            let mail = try Self.compressed(1, megabytes: 1)
+            var entries = disk.fillEntries()
+            var reply = try send(mail, to: stage.gateway.port)
+            // A worker that is replaced after the start gives its directory back.
+            for _ in 0..<20 where reply.code == 250 {
+                entries = disk.fillEntries(from: entries)
+                reply = try send(mail, to: stage.gateway.port)
+            }
+            #expect(reply.code == 452 && reply.description.contains("4.3.1"), "\(reply)")
+            try disk.clearEntries(entries)
+            try stage.expectService()
+        }
+    }
+
+    /// A policy that only looks passes mail on, and says what it would have been.
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
+    func shadowPasses() async throws {
+        try await Lanes.run {
+            let disk = try SmallDisk(megabytes: 16)
+            let stage = try Stage { configuration in
+                configuration.settings["workspace.directory"] = disk.path
+                configuration.settings["limits.free_space"] = "0"
+                configuration.settings["unpacking.member_memory"] = "0"
+                configuration.policies["default"]?["shadow"] = "yes"
+            }
+            let large = try Self.compressed(1, megabytes: 24)
+            #expect(try send(large, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.count == 1)
+            let line = try stage.gateway.log.wait(for: "shadow: would be")
+            #expect(line.contains("Passed") && line.contains("shadow: would be 452 4.3.1"), "\(line)")
+        }
+    }
+
     /// What an earlier gateway left behind takes no room.
     @Test(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root"))
     func leftOvers() async throws {

@@ -10,11 +10,13 @@ package final class SmallDisk: Sendable {
     /// True when one can be mounted here.
     package static let isPossible: Bool = (try? SmallDisk(megabytes: 1)) != nil
 
-    package init(megabytes: Int) throws {
+    /// - Parameter entries: files and directories that it can hold.
+    package init(megabytes: Int, entries: Int? = nil) throws {
         scratch = try Scratch(.memory)
         path = try scratch.directory("small")
         let (_, user, group) = Programs.serviceUser
-        let options = "size=\(megabytes)m,mode=0755,uid=\(user),gid=\(group)"
+        let limit = entries.map { ",nr_inodes=\($0)" } ?? ""
+        let options = "size=\(megabytes)m,mode=0755,uid=\(user),gid=\(group)\(limit)"
         let path = path
         try check("mount \(path)") { mount("tmpfs", path, "tmpfs", 0, options) }
     }
@@ -29,6 +31,21 @@ package final class SmallDisk: Sendable {
         let block = [UInt8](repeating: 1, count: 65_536)
         while fwrite(block, 1, block.count, file) == block.count && fflush(file) == 0 {}
         fclose(file)
+    }
+
+    /// Takes all entries that are free; returns how many it has taken so far.
+    package func fillEntries(from taken: Int = 0) -> Int {
+        var count = taken
+        while let file = fopen(path + "/entry\(count)", "w") {
+            fclose(file)
+            count += 1
+        }
+        return count
+    }
+
+    /// Gives back so many entries.
+    package func clearEntries(_ count: Int) throws {
+        for number in 0..<count { try check("unlink") { unlink(path + "/entry\(number)") } }
     }
 
     /// Gives back what `fill` took.

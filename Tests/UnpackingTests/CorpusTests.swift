@@ -130,7 +130,7 @@ struct CorpusTests {
         ("libarchive/libarchive_test/test_read_format_zip_winzip_aes256.zip", "password", true),
         ("libarchive/libarchive_test/test_read_format_zip_winzip_aes256_large.zip", "password", true),
         ("libarchive/libarchive_test/test_read_format_zip_winzip_aes256_stored.zip", "password", true),
-        ("py7zr/encrypted_1.7z", "secret", false), ("rarfile/files/rar5-psw.rar", "password", false),
+        ("py7zr/encrypted_1.7z", "secret", true), ("rarfile/files/rar5-psw.rar", "password", false),
         ("rarfile/files/rar3-comment-psw.rar", "password", false),
     ])
     func passwords(_ path: String, _ password: String, _ isPossible: Bool) throws {

@@ -73,7 +73,7 @@ import Testing
     /// A method that is not decoded is no damage, and its members are not called empty.
     @Test func methodOfSevenZip() throws {
         let result = Unpacked(
-            try make("7z a -t7z -m0=Deflate64 o.7z \(Self.files); mv o.7z out"), messageSize: 1 << 20)
+            try make("7z a -t7z -m0=Swap4 -m1=LZMA o.7z \(Self.files); mv o.7z out"), messageSize: 1 << 20)
         #expect(result.kinds == [.unsupported], "\(result.problems)")
         #expect(result.entries.allSatisfy { $0.content == nil })
     }

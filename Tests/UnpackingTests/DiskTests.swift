@@ -139,6 +139,38 @@ import Testing
         #expect(result.kinds == [.unsupported])
     }
 
+    /// As a whole, and as the partition of a disk.
+    @Test(
+        .enabled(if: (tools + ["mke2fs"]).allSatisfy(GeneratorTests.installed)), arguments: ["ext2", "ext3", "ext4"])
+    func fileSystemsOfLinuxAreNamed(_ type: String) throws {
+        let scratch = try Scratch(.memory)
+        try Self.run(
+            """
+            set -e
+            cd \(scratch.path)
+            truncate -s 8M volume
+            mke2fs -q -t \(type) -F volume
+            truncate -s 16M disk
+            printf 'label: dos\\nstart=2048, size=16384, type=83\\n' | sfdisk -q disk
+            dd if=volume of=disk bs=1M seek=1 conv=notrunc status=none
+            """)
+        let title = ContainerProblem(.unsupported, FileType.ext.title)
+        let volume = Unpacked(try Self.file(scratch, "volume"), messageSize: 1 << 20)
+        #expect(volume.types == ["ext"] && volume.problems == [title], "\(volume.types) \(volume.problems)")
+        let disk = Unpacked(try Self.file(scratch, "disk"), messageSize: 1 << 20)
+        #expect(disk.types == ["disk"] && disk.problems == [title], "\(disk.types) \(disk.problems)")
+    }
+
+    @Test(
+        .enabled(if: GeneratorTests.installed("qemu-img")),
+        arguments: [("vdi", "vdi"), ("qcow2", "qcow"), ("qed", "qed"), ("parallels", "hdd")])
+    func otherVirtualDisksAreNamed(_ format: String, _ type: String) throws {
+        let scratch = try Scratch(.memory)
+        try Self.run("cd \(scratch.path); qemu-img create -q -f \(format) out 16M")
+        let result = Unpacked(try Self.file(scratch, "out"), messageSize: 1 << 20)
+        #expect(result.types == [type] && result.kinds == [.unsupported], "\(result.types) \(result.problems)")
+    }
+
     @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
     func disksThatNeedAnotherAreNamed() throws {
         let scratch = try Scratch(.memory)

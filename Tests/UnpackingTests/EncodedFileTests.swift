@@ -22,6 +22,18 @@ import Testing
         #expect(!Unpacked(Array("echo off\r\n".utf8) + text).places(of: eicar).isEmpty)
     }
 
+    /// As GnuPG compresses on demand, with and without armour, signed or not.
+    @Test(arguments: ["--store", "--store -a", "-s", "-s -a"]) func openPGPByBzip2(_ options: String) throws {
+        let gpg = "gpg --batch --passphrase ''"
+        let made = try run(
+            """
+            mkdir -m 700 home; export GNUPGHOME=$PWD/home; \(gpg) --quick-gen-key a@a.example default default never
+            \(gpg) \(options) --compress-algo bzip2 -o out in; gpgconf --kill all
+            """)
+        let result = Unpacked(made, messageSize: 1 << 20)
+        #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(result.types) \(result.problems)")
+    }
+
     @Test func certificatesHoldNothing() throws {
         let certificate = try run(
             "openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out out -subj /CN=a -days 1")
@@ -92,6 +104,16 @@ import Testing
     @Test func treesThatAgreeGiveNothingMore() throws {
         let image = try run("mkdir -p d/s; cp in d/a.com; cp in d/s/b.com; genisoimage -quiet -J -R -o out d")
         #expect(Unpacked(image, messageSize: 1 << 20).places(of: eicar).count == 2)
+    }
+
+    /// The short name of the primary tree, which Windows shows where there is no Joliet, and the long one of Joliet.
+    @Test(arguments: [("-R", "A.EXE"), ("-J -R", "A.EXE"), ("-J", "A.EXE")])
+    func otherNamesOfAFile(_ options: String, _ name: String) throws {
+        let image = try run("mkdir d; cp in d/a.exec; cp in d/b.txt; genisoimage -quiet \(options) -o out d")
+        let result = Unpacked(image, messageSize: 1 << 20)
+        let others = result.entries.filter { $0.content == nil && !$0.flags.contains(.directory) }
+        #expect(others.flatMap(\.names) == [name], "\(result.names)")
+        #expect(result.places(of: eicar).count == 2 && !result.isMarked)
     }
 
     @Test func bootImage() throws {

@@ -61,6 +61,26 @@ import Testing
         #expect(result.isMarked && !result.isComplete)
     }
 
+    /// Every coder and filter that 7-Zip writes.
+    @Test(
+        .enabled(if: GeneratorTests.installed("7z")),
+        arguments: [
+            "Copy", "Deflate", "Deflate64", "BZip2", "LZMA", "LZMA2", "PPMd", "BCJ", "BCJ2", "ARM", "PPC", "SPARC",
+            "Delta:4",
+        ])
+    func codersOf7z(_ coder: String) throws {
+        let isFilter = ["BCJ", "BCJ2", "ARM", "PPC", "SPARC", "Delta:4"].contains(coder)
+        let archive = try make("7z a -m0=\(coder) \(isFilter ? "-m1=LZMA" : "") out.7z in; mv out.7z out")
+        let result = Unpacked(archive, messageSize: 1 << 20)
+        #expect(result.places(of: eicar) == ["1"] && !result.isMarked && result.isComplete, "\(result.problems)")
+    }
+
+    @Test(.enabled(if: GeneratorTests.installed("7z"))) func otherCodersOf7zAreNamed() throws {
+        let archive = try make("7z a -m0=Swap4 -m1=LZMA out.7z in; mv out.7z out")
+        let result = Unpacked(archive, messageSize: 1 << 20)
+        #expect(result.names == ["in"] && result.isMarked && !result.isComplete, "\(result.problems)")
+    }
+
     /// A wrong password, or none: names are told where the archive shows them.
     @Test(
         "F6: encrypted archives",

@@ -1,4 +1,5 @@
 import Members
+import TestSupport
 import Testing
 
 @testable import Unpacking
@@ -120,6 +121,69 @@ import Testing
         let result = Unpacked(tar, messageSize: 1 << 20)
         #expect(result.places(of: eicar) == ["1/1"])
         #expect(!result.isMarked && result.isComplete)
+    }
+
+    /// As makeself and its like write them: a script, and behind its last line a compressed tar archive.
+    @Test(arguments: ["gz", "bz2", "xz", "zst", "ustar.tar"]) func selfExtractingScripts(_ suffix: String) throws {
+        guard let tar = try Self.make("ustar.tar", eicar),
+            let archive = suffix == "ustar.tar" ? tar : try Self.make(suffix, tar)
+        else { return }
+        let script = Array("#!/bin/sh\ntail -n +4 \"$0\" | tar xzf - && ./run; exit\n# 7z, gzip\n".utf8)
+        let batch = Array("@echo off\r\nfindstr /v x %0 > a & goto :end\r\n".utf8)
+        let program: [UInt8] = [0x7F, 0x45, 0x4C, 0x46] + Self.noise
+        for front in [script, batch, program, Self.noise] {
+            let result = Unpacked(front + archive, messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty, "\(result.types) \(result.problems)")
+            #expect(!result.isMarked, "\(result.problems)")
+            // Behind a harmless one, and in front of what belongs to no archive.
+            guard let decoy = try Self.make("gz", Self.clean) else { continue }
+            let second = Unpacked(front + decoy + Self.noise + archive + Self.noise, messageSize: 1 << 20)
+            #expect(!second.places(of: eicar).isEmpty, "\(second.types) \(second.problems)")
+        }
+        // Cut off, it is opened as far as it goes, and marked.
+        let long = try Self.make("ustar.tar", (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) })
+        guard let long, let whole = suffix == "ustar.tar" ? long : try Self.make(suffix, long) else { return }
+        let cut = Unpacked(script + whole.prefix(whole.count / 2), messageSize: 1 << 20)
+        // Of Zstandard a block that is not there as a whole is no sign.
+        #expect(cut.isMarked || suffix == "zst", "\(cut.entries)")
+    }
+
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"), arguments: 0..<3)
+    func selfExtractingLHA(_ level: Int) throws {
+        let path = Corpora.files("libarchive").first { $0.hasSuffix("/test_read_format_lha_header\(level).lzh") }
+        let archive = try Corpora.bytes(try #require(path))
+        let members = Unpacked(archive, messageSize: 1 << 20).entries.map(\.content)
+        var program: [UInt8] = [0x4D, 0x5A] + [UInt8](repeating: 0, count: 62) + Self.noise
+        program += Array("-lh5- LHA's SFX".utf8)
+        let result = Unpacked(program + archive, messageSize: 1 << 20)
+        #expect(result.entries.dropFirst().map(\.content) == members && members.count > 1, "\(result.types)")
+        #expect(!result.isMarked, "\(result.problems)")
+    }
+
+    /// Programs that pack have the heads of archives, and names of methods, among their constants.
+    @Test func constantsOfPrograms() {
+        let heads: [[UInt8]] = [
+            [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 3], [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 4, 255],
+            [0x50, 0x4B, 3, 4, 0x0F, 0x84, 0xC9, 0, 0, 0], [0x52, 0x61, 0x72, 0x21, 0x1A, 7, 1, 0],
+            [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], [0x28, 0xB5, 0x2F, 0xFD], Array("-lh5-".utf8), Array("ustar".utf8),
+        ]
+        var program: [UInt8] = [0x7F, 0x45, 0x4C, 0x46] + Self.noise
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<200 {
+            for head in heads {
+                program += head
+                for _ in 0..<300 { program.append(UInt8.random(in: 0...255, using: &random)) }
+            }
+        }
+        let result = Unpacked(program, messageSize: 1 << 20)
+        #expect(result.entries.isEmpty && !result.isMarked, "\(result.problems)")
+    }
+
+    /// Marks that are tried are bounded in number.
+    @Test func marksOfStreams() {
+        let head: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0xFF]
+        #expect(!Unpacked(Self.noise + (0..<4000).flatMap { _ in head } + Self.noise).isMarked)
+        #expect(Unpacked(Self.noise + (0..<5000).flatMap { _ in head } + Self.noise).kinds == [.overLimits])
     }
 
     @Test func textThatQuotesMarks() {

@@ -9,7 +9,7 @@ import Testing
 @testable import Unpacking
 
 /// The test file of the anti-virus makers, in two halves so that this source is not it.
-let eicar = Array(#"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-"#.utf8) + Array("ANTIVIRUS-TEST-FILE!$H+H*".utf8)
+let eicar = Array(("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").utf8)
 
 /// Everything that unpacking one content gave, container by container.
 struct Unpacked {

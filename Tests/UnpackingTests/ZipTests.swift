@@ -86,6 +86,39 @@ import Testing
         #expect(!Unpacked(writer.archive()).places(of: eicar).isEmpty)
     }
 
+    @Test("F4: comments and extra fields of members", arguments: 0..<4) func remarks(_ place: Int) {
+        let field = octets(0xCAFE, 2) + octets(eicar.count, 2) + eicar
+        // Behind another field, in one that is longer than all of them.
+        let odd = octets(0x5455, 2) + octets(5, 2) + [1, 0, 0, 0, 0] + octets(1, 2) + octets(0xFFFF, 2) + eicar
+        var writer = ZipWriter(entries: [ZipWriter.Entry("a", [1, 2, 3])])
+        switch place {
+        case 0: writer.entries[0].comment = eicar
+        case 1: writer.entries[0].extra = field
+        case 2: writer.entries[0].localExtra = field
+        default: writer.entries[0].localExtra = odd
+        }
+        let result = Unpacked(writer.archive(), messageSize: 1 << 20)
+        #expect(result.places(of: eicar) == ["2"], "\(result.entries)")
+        #expect(result.entries[0].content == [1, 2, 3] && !result.isMarked && !result.isComplete)
+    }
+
+    /// Fields that programs write are nothing; many comments become one member, and none is lost.
+    @Test func manyRemarks() {
+        var writer = ZipWriter(entries: (0..<1000).map { ZipWriter.Entry("\($0)", []) })
+        for index in writer.entries.indices {
+            writer.entries[index].extra = octets(0x5455, 2) + octets(5, 2) + [1, 0, 0, 0, 0]
+            writer.entries[index].localExtra = octets(0xA220, 2) + octets(500, 2) + [UInt8](repeating: 0, count: 500)
+        }
+        #expect(Unpacked(writer.archive(), messageSize: 1 << 20).isComplete)
+        for index in writer.entries.indices {
+            writer.entries[index].comment = Array("a long comment of file \(index)...".utf8)
+        }
+        let result = Unpacked(writer.archive(), messageSize: 1 << 20)
+        #expect(result.entries.count == 1000 + 64 + 1 && !result.isMarked)
+        let rest = String(decoding: result.entries.last?.content ?? [], as: UTF8.self)
+        #expect(rest.hasPrefix("a long comment of file 64...\n") && rest.hasSuffix("a long comment of file 999...\n"))
+    }
+
     // MARK: Lies
 
     @Test("F5: a size that lies", arguments: [0, 1, 67, 69, 1 << 20]) func sizeThatLies(_ size: Int) {

@@ -16,6 +16,9 @@ struct ZipWriter {
         var size: Int?
         var compressedSize: Int?
         var isListed = true
+        var comment: [UInt8] = []
+        var extra: [UInt8] = []
+        var localExtra: [UInt8] = []
         /// Where the directory says that the local header is.
         var offset: Int?
 
@@ -46,12 +49,13 @@ struct ZipWriter {
             }
             let name = Array(entry.name.utf8)
             out +=
-                [0x50, 0x4B, 3, 4, 20, 0] + common(entry.localFlags ?? entry.flags) + octets(name.count, 2) + [0, 0]
-            out += name + data
+                [0x50, 0x4B, 3, 4, 20, 0] + common(entry.localFlags ?? entry.flags) + octets(name.count, 2)
+            out += octets(entry.localExtra.count, 2) + name + entry.localExtra + data
             guard entry.isListed else { continue }
             let listed = Array((entry.centralName ?? entry.name).utf8)
             central += [0x50, 0x4B, 1, 2, 20, 3, 20, 0] + common(entry.flags) + octets(listed.count, 2)
-            central += octets(0, 10) + [0, 0] + octets(entry.offset ?? start, 4) + listed
+            central += octets(entry.extra.count, 2) + octets(entry.comment.count, 2) + octets(0, 8)
+            central += octets(entry.offset ?? start, 4) + listed + entry.extra + entry.comment
         }
         let start = out.count - base
         out += central

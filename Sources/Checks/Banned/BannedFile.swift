@@ -8,7 +8,8 @@ package struct BannedFile: Hashable, Sendable {
     package var declared: [String]
     /// Candidate names as they stand; rules see every form of them.
     package var names: [String]
-    /// Names that only follow from what is around it (`CompressedNames`). No rule allows a file for one of these.
+    /// Names that only follow from what is around it (`CompressedNames`), or that some systems make of its octets. No rule
+    /// allows a file for one of these.
     package var impliedNames: [String]
     /// Short types of its content.
     package var types: [String]

@@ -23,7 +23,8 @@ package enum ShortTypes {
 
     /// Forms of text, which amavis calls by one of two names for all text.
     private static let texts: Set<String> = [
-        "script", "url", "reg", "vbe", "bat", "scf", "desktop", "iqy", "slk", "wsh", "ps1", "rdp", "inf", "theme", "prf", "udl", "html", "xml",
+        "script", "url", "reg", "vbe", "bat", "scf", "desktop", "iqy", "slk", "wsh", "ps1", "rdp", "inf", "theme",
+        "prf", "udl", "html", "xml",
         "mail", "mbox", "elc",
     ]
     private static let images: Set<String> = ["png", "jpg", "gif", "tif", "bmp", "webp", "ico", "heic", "pcx"]
@@ -55,8 +56,10 @@ package enum ShortTypes {
 
     /// What amavis (with file(1) of Debian 12) has no name for, or takes for text only: data to it.
     private static let dataToAmavis: Set<String> = [
-        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex", "pyc", "scpt", "chm",
+        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex", "pyc",
+        "scpt", "chm",
         "hlp", "one", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "disk", "squashfs", "iso", "udf", "exe-macho",
+        "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw",
     ]
 
     /// A rule that came from amavis and bans data that nothing recognised (`dat`) speaks of these types too.
@@ -75,7 +78,10 @@ package enum ShortTypes {
             "iscab",
             "arx", "zpaq", "sit", "freeze", "pack",
         ],
-        "disk": ["iso", "udf", "disk", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "squashfs"],
+        "disk": [
+            "iso", "udf", "disk", "vhd", "vhdx", "vmdk", "vdi", "qcow", "qed", "hdd", "wim", "dmg", "squashfs", "ext",
+            "hfs", "apfs", "xfs", "btrfs", "cdraw",
+        ],
         "program": [
             "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "msi", "jar", "apk", "ipa",
             "appx", "dex", "pyc", "scpt",

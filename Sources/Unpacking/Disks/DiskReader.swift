@@ -38,11 +38,19 @@ enum DiskReader {
             sink.report(.unsupported, "NTFS file system")
         } else if boot.span.hasBytes("EXFAT   ", at: 3) {
             sink.report(.unsupported, "exFAT file system")
+        } else if let type = fileSystem(disk, start, content) {
+            sink.report(.unsupported, type.title)
         } else if boot.contains(where: { $0 != 0 })
             || disk.bytes(start + 1024, 1024, of: content).contains(where: { $0 != 0 })
         {
             sink.report(.unsupported, "file system of a disk")
         }
+    }
+
+    /// A file system that is named, and not read.
+    private static func fileSystem(_ disk: VirtualDisk, _ start: Int, _ content: Span<UInt8>) -> FileType? {
+        let head = disk.bytes(start, FileSystemChecks.head, of: content)
+        return FileSystemChecks.all.first { $0.fits(head.span) }?.type
     }
 
     // MARK: Partitions

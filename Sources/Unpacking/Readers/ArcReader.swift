@@ -73,11 +73,13 @@ enum ArcReader {
             // The number of bits comes first.
             guard data.count > 1, 9...16 ~= data[0] else { break }
             return decode(header, member, sink) { out in
-                decodeLZW(data.extracting(1..<data.count), bits: data[0]) { out.append($0) }
+                decodeLZW(data.extracting(1..<data.count), bits: data[0], sink) { out.append($0) }
             }
         case 9:
             // Not packed before.
-            return decode(header, member, sink, isPacked: false) { out in decodeLZW(data, bits: 13) { out.append($0) } }
+            return decode(header, member, sink, isPacked: false) { out in
+                decodeLZW(data, bits: 13, sink) { out.append($0) }
+            }
         case 20...30:
             // Of ARC 6: comments, and directories, which are archives within.
             return sink.add(member, range: range)
@@ -113,18 +115,15 @@ enum ArcReader {
         return true
     }
 
-    private static func decodeLZW(_ data: Span<UInt8>, bits: UInt8, _ use: (Span<UInt8>) -> Bool) -> Bool {
+    private static func decodeLZW(
+        _ data: Span<UInt8>, bits: UInt8, _ sink: any MemberSink, _ use: (Span<UInt8>) -> Bool
+    ) -> Bool {
+        guard data.count > 0 else { return true }
         // The head of compress(1): its mark, block mode and the number of bits.
         var file: [UInt8] = [0x1F, 0x9D, 0x80 | bits]
         data.withUnsafeBufferPointer { file.append(contentsOf: $0) }
-        return file.withUnsafeBufferPointer { bytes in
-            guard let reader = LibArchive() else { return false }
-            reader.enable(.compress)
-            reader.enableRaw()
-            guard reader.open(bytes), case .entry = reader.next() else { return data.count == 0 }
-            if case .complete = reader.copyData(while: { true }, use) { return true }
-            return false
-        }
+        guard case .complete = CompressedData.decode(file.span, while: { sink.mayGoOn() }, use) else { return false }
+        return true
     }
 }
 

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Compression
 
 /// What the main headers of archives say and libarchive does not tell.
 enum ArchiveFacts {
@@ -36,6 +37,19 @@ enum ArchiveFacts {
     private static func rarFlags(_ content: Span<UInt8>) -> UInt16? {
         guard content.count >= 20, content[9] == 0x73 else { return nil }
         return content.littleEndian16(at: 10)
+    }
+
+    /// The checksum of the first header of RAR 5 is right. It covers the header and its size, which has up to three octets.
+    static func hasRAR5Checksum(_ content: Span<UInt8>) -> Bool {
+        guard let stated = content.littleEndian32(at: 8) else { return false }
+        var size = 0
+        for place in 0..<3 where 12 + place < content.count {
+            size |= Int(content[12 + place] & 0x7F) << (place * 7)
+            guard content[12 + place] & 0x80 == 0 else { continue }
+            let header = content.clamped(12, place + 1 + size)
+            return header.count == place + 1 + size && crc32(content.extracting(header)) == stated
+        }
+        return false
     }
 
     /// Type and archive flags of the first header of RAR 5, behind 8 octets of signature and 4 of checksum.

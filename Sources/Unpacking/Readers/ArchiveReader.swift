@@ -60,7 +60,7 @@ struct ArchiveReader {
             // A header of that size and nothing in it: libarchive gave up without a word.
             sink.report(.corrupt, "damaged \(format.words)")
         }
-        if format == .iso9660, sink.mayGoOn() { ISOTrees.read(content, into: sink) }
+        if format == .iso9660, sink.mayGoOn() { ISOTrees.read(content, names: reader.seen, into: sink) }
         let end = listing?.end ?? ArchiveEnd.of(content, format, consumed: consumed)
         if format == .ar, let end, content.count - end < ArchiveFacts.arHeader, end < content.count,
             (end..<content.count).contains(where: { content[$0] != 0x0A && content[$0] != 0 })
@@ -147,13 +147,19 @@ struct ArchiveReader {
                 return true
             case .failed:
                 // Behind a method that is not decoded some readers are lost; that is no damage.
-                if !lacksMethod { sink.report(archive.failure(what)) }
+                if !lacksMethod { sink.report(failure(of: archive)) }
                 return false
             case .entry(let entry):
                 guard readMember(archive, entry) else { return false }
             }
         }
         return false
+    }
+
+    /// Why the last call failed. What is encrypted is a member as soon as there is one: the same is not said twice.
+    private func failure(of archive: LibArchive) -> ContainerProblem {
+        let failure = archive.failure(what)
+        return failure.kind == .encrypted && count > 0 ? ContainerProblem(.encrypted, "member of \(what)") : failure
     }
 
     /// Returns false when there is no going on.
@@ -184,7 +190,7 @@ struct ArchiveReader {
         case .stopped: return false
         case .failed:
             // The next header may still be found.
-            let failure = archive.failure(what)
+            let failure = failure(of: archive)
             if failure.kind == .unsupported { lacksMethod = true }
             if !lacksMethod || failure.kind == .unsupported { sink.report(failure) }
             return true

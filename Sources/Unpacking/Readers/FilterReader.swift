@@ -12,37 +12,16 @@ enum FilterReader {
             result.end.report(what, sink)
             end = result.end == .complete ? result.consumed : nil
         } else {
-            end = decompress(content, filter, what, member, sink)
+            switch CompressedData.decode(content, while: { sink.mayGoOn() }, { member.append($0) }) {
+            case .complete(let consumed): end = consumed
+            case .stopped: end = nil
+            case .failed:
+                sink.report(.corrupt, "damaged \(what)")
+                end = nil
+            }
         }
         guard member.end(isRead: end != nil) else { return }
         if let end { ArchiveEnd.addRest(of: content, from: end, what, into: sink) }
-    }
-
-    /// By libarchive. Returns the end of the data; nil when it was not reached.
-    private static func decompress(
-        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ what: String, _ member: PendingMember,
-        _ sink: any MemberSink
-    ) -> Int? {
-        content.withUnsafeBufferPointer { bytes in
-            guard let archive = LibArchive() else {
-                sink.report(.corrupt, "no memory for \(what)")
-                return nil
-            }
-            archive.enable(filter)
-            archive.enableRaw()
-            // What its filter does not take libarchive hands out as it stands.
-            guard archive.open(bytes), case .entry = archive.next(), archive.isFiltered else {
-                sink.report(.corrupt, "damaged \(what)")
-                return nil
-            }
-            switch archive.copyData(while: { sink.mayGoOn() }, { member.append($0) }) {
-            case .complete: return archive.consumed
-            case .stopped: return nil
-            case .failed:
-                sink.report(.corrupt, "damaged \(what)")
-                return nil
-            }
-        }
     }
 }
 

@@ -45,6 +45,35 @@ enum GzipReader {
         if isWhole, sink.mayGoOn() { addRest(content, from: end, sink) }
     }
 
+    /// Octets of output that tell a damaged file from what looks like one.
+    private static let proof = 1024
+
+    /// Where the members that begin at `start` end; nil when no such file is there. One that is damaged ends with the content.
+    /// - Parameter limit: octets that may be put out, which are kept nowhere; what came is taken from it.
+    static func end(
+        of content: Span<UInt8>, at start: Int, limit: inout Int, while mayGoOn: () -> Bool
+    ) -> Int? {
+        var end: Int?
+        var next = Header(content, at: start)
+        while let header = next {
+            var left = limit
+            var sum: UInt32 = 0
+            let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {
+                left -= min(left, $0.count)
+                sum = crc32($0, seed: sum)
+                return left > 0 && mayGoOn()
+            }
+            limit = left
+            let behind = min(content.count, header.end + result.consumed + 8)
+            guard result.end == .complete, content.littleEndian32(at: behind - 8) == sum else {
+                return result.produced >= proof ? content.count : end
+            }
+            end = behind
+            next = Header(content, at: behind)
+        }
+        return end
+    }
+
     private static func addMembers(_ headers: [Header], _ content: Span<UInt8>, _ sink: any MemberSink) {
         for header in headers {
             guard sink.begin(Member(names: header.names(content), role: "member of a gzip file")) else { return }

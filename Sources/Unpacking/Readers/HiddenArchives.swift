@@ -3,7 +3,8 @@ internal import Compression
 internal import Members
 
 /// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive at
-/// their end. zip archives need no such search: recognition finds them wherever they are.
+/// their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
+/// recognition finds them wherever they are.
 enum HiddenArchives {
     /// Archives that are taken from one content.
     static let most = 256
@@ -13,6 +14,8 @@ enum HiddenArchives {
         let bytes: [UInt8]
         /// Octets of the archive in front of it.
         var offset = 0
+        /// One of `HiddenStreams`.
+        var isStream = false
     }
 
     private static let marks = [
@@ -21,11 +24,15 @@ enum HiddenArchives {
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7),
     ]
+    private static let allMarks =
+        marks + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
 
-    static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
-        // Text quotes marks, and holds no archive as it stands. Its start alone says nothing of the rest.
-        if content.hasOnlyControlsOfText { return }
-        var search = Search(sink)
+    /// - Parameter isText: there is no control character in the content but those of text. It quotes marks, and holds no
+    ///   archive as it stands; its start alone would say nothing of the rest.
+    /// - Parameter withStreams: what the content is may carry a compressed file.
+    static func read(_ content: Span<UInt8>, isText: Bool, withStreams: Bool = false, into sink: any MemberSink) {
+        if isText { return }
+        var search = Search(sink, withStreams ? allMarks : marks)
         var count = 0
         while let archive = search.next(content) {
             guard count < most else { return sink.report(.overLimits, "archives behind other content") }
@@ -37,7 +44,7 @@ enum HiddenArchives {
 
     /// An archive begins somewhere behind the first octet.
     static func isIn(_ content: Span<UInt8>, _ sink: any MemberSink) -> Bool {
-        var search = Search(sink)
+        var search = Search(sink, marks)
         return search.next(content) != nil
     }
 
@@ -56,12 +63,19 @@ enum HiddenArchives {
         private static let marksPerLook = 4096
 
         private let sink: any MemberSink
-        private var places = [Place](repeating: .unknown, count: marks.count)
+        private let marks: [Mark]
+        private var places: [Place]
         private var from = 1
         private var arjHeadersLeft = Self.arjHeaders
+        private var streams: HiddenStreams
+        /// Where the streams that were found end, by where they begin.
+        private var streamEnds: [Int: Int] = [:]
 
-        init(_ sink: any MemberSink) {
+        init(_ sink: any MemberSink, _ marks: [Mark]) {
             self.sink = sink
+            self.marks = marks
+            places = [Place](repeating: .unknown, count: marks.count)
+            streams = HiddenStreams(sink)
         }
 
         /// The next archive; it ends where it says, or else with the content.
@@ -75,7 +89,7 @@ enum HiddenArchives {
                 if case .found(let start) = places[index] { first = min(first ?? start, start) }
             }
             guard let first else { return nil }
-            from = HiddenArchives.end(of: content, at: first, sink)
+            from = streamEnds[first] ?? HiddenArchives.end(of: content, at: first, sink)
             return first..<from
         }
 
@@ -88,6 +102,11 @@ enum HiddenArchives {
                 passed += 1
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = found - mark.offset
+                if mark.isStream {
+                    guard let end = streams.end(of: content, at: start) else { continue }
+                    streamEnds[start] = end
+                    return start
+                }
                 if content[start] == 0x60 {
                     guard ArjReader.mayBeArchive(content, at: start) else { continue }
                     guard sink.mayGoOn() else { return nil }
@@ -106,8 +125,10 @@ enum HiddenArchives {
     private static func isArchive(_ content: Span<UInt8>, at start: Int, _ mark: Mark) -> Bool {
         switch mark.bytes[0] {
         case 0x52:
-            // RAR 5: the checksum of the first header is its own proof; RAR 4: an archive header of 13 octets.
-            if content.hasBytes([0x01, 0x00], at: start + 6) { return true }
+            // RAR 5: the checksum of the first header; RAR 4: an archive header of 13 octets.
+            if content.hasBytes([0x01, 0x00], at: start + 6) {
+                return ArchiveFacts.hasRAR5Checksum(content.extracting(start..<content.count))
+            }
             return content.hasBytes([0x00], at: start + 6) && content.hasBytes([0x73], at: start + 9)
                 && content.littleEndian16(at: start + 12) == 13
         case 0x37:

@@ -2,8 +2,9 @@ internal import Bytes
 internal import Members
 
 /// The trees of an ISO 9660 image (ECMA-119): of the primary descriptor, and of each supplementary one (Joliet). libarchive
-/// reads one of them, and programs choose differently: what stands in one only, and the image that the machine starts from
-/// (El Torito), is handed out here.
+/// reads one of them, with the names of Rock Ridge where it has them, and programs choose differently: what stands in one
+/// only, names of another kind than those that libarchive gives, and the image that the machine starts from (El Torito) are
+/// handed out here.
 struct ISOTrees {
     /// Directory records of one image that are looked at.
     private static let mostRecords = 65_536
@@ -22,16 +23,18 @@ struct ISOTrees {
     private var limitReached = false
 
     /// Hands out what is not in every tree.
-    static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
+    /// - Parameter names: what libarchive gave.
+    static func read(_ content: Span<UInt8>, names: Set<[UInt8]>, into sink: any MemberSink) {
         var trees = ISOTrees(sink: sink)
-        trees.read(content)
+        trees.read(content, Set(names.map(fileExtension)))
     }
 
     private init(sink: any MemberSink) {
         self.sink = sink
     }
 
-    private mutating func read(_ content: Span<UInt8>) {
+    /// - Parameter extensions: those that members have so far.
+    private mutating func read(_ content: Span<UInt8>, _ extensions: Set<[UInt8]>) {
         var found: [[File: [UInt8]]] = []
         var boot: Int?
         for number in 16..<32 {
@@ -56,7 +59,27 @@ struct ISOTrees {
             }
         }
         if !added.isEmpty { sink.report(.note, "ISO image with trees that differ") }
+        guard addNames(found.map { $0.filter { !added.contains($0.key) } }, extensions) else { return }
         if let boot { addBootImage(content, catalogue: boot, known: found) }
+    }
+
+    /// Names that the same files have in other trees. Each has one in the short form of DOS: only those say something new that
+    /// end in an extension which no member has, as rules on names go by that. Returns false when the sink wants no more.
+    private func addNames(_ trees: [[File: [UInt8]]], _ known: Set<[UInt8]>) -> Bool {
+        var known = known
+        for tree in trees {
+            for name in tree.values.sorted(by: { $0.lexicographicallyPrecedes($1) })
+            where known.insert(Self.fileExtension(name)).inserted {
+                guard sink.add(Member(names: [name], role: "other name in the ISO image")) else { return false }
+            }
+        }
+        return true
+    }
+
+    /// What stands behind the last dot, in lower case.
+    private static func fileExtension(_ name: [UInt8]) -> [UInt8] {
+        let last = name[((name.lastIndex(of: 0x2F) ?? -1) + 1)...]
+        return last.lastIndex(of: 0x2E).map { last[($0 + 1)...].map(asciiLower) } ?? []
     }
 
     /// The initial entry of the boot catalogue ("El Torito", section 2.2).

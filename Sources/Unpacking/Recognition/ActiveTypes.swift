@@ -40,23 +40,26 @@ enum ActiveText {
     /// Types of a text, by its head.
     static func types(of head: Span<UInt8>) -> [FileType] {
         let start = ScriptText.firstLine(head)
+        let tags = TagLetters(head)
         var found: [FileType] = []
         if isHTMLApplication(head) { found.append(.htmlApplication) }
-        if contains(head, ["<scriptlet", "<component", "<job", "<package"]), contains(head, ["<script"]) {
+        if tags.have(["<scriptlet", "<component", "<job", "<package"], in: head), tags.have(["<script"], in: head) {
             found.append(.scriptFile)
         }
-        if contains(head, ["<librarydescription", "<searchconnectordescription", "<pcsettings", "<persistedquery"]) {
+        if tags.have(
+            ["<librarydescription", "<searchconnectordescription", "<pcsettings", "<persistedquery"], in: head)
+        {
             found.append(.library)
         }
-        if contains(head, ["<mmc_consolefile"]) { found.append(.managementConsole) }
-        if contains(head, ["<jnlp"]) { found.append(.webStart) }
-        if contains(head, ["<logoncommand"]) { found.append(.sandbox) }
-        if contains(head, ["<appinstaller"]) { found.append(.appInstaller) }
-        if contains(head, ["<asmv1:assembly", "<assembly"]), contains(head, ["<deployment"]) {
+        if tags.have(["<mmc_consolefile"], in: head) { found.append(.managementConsole) }
+        if tags.have(["<jnlp"], in: head) { found.append(.webStart) }
+        if tags.have(["<logoncommand"], in: head) { found.append(.sandbox) }
+        if tags.have(["<appinstaller"], in: head) { found.append(.appInstaller) }
+        if tags.have(["<asmv1:assembly", "<assembly"], in: head), tags.have(["<deployment"], in: head) {
             found.append(.clickOnce)
         }
-        if contains(head, ["<plist"]), contains(head, ["<key>url</key>"]) { found.append(.webLocation) }
-        if contains(head, ["<svg"]) { found.append(.vectorImage) }
+        if tags.have(["<plist"], in: head), tags.have(["<key>url</key>"], in: head) { found.append(.webLocation) }
+        if tags.have(["<svg"], in: head) { found.append(.vectorImage) }
         let beginnings: [(StaticString, FileType)] = [
             ("#@~^", .encodedScript), ("@echo off", .batch), ("[Shell]", .explorerCommand),
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
@@ -64,24 +67,50 @@ enum ActiveText {
             ("[oledb]", .dataLink), ("ID;", .symbolicLink),
         ]
         // What looks like a comment may be the beginning itself.
-        for place in Set([ScriptText.firstSign(head), start]) {
+        let sign = ScriptText.firstSign(head)
+        for place in sign == start ? start..<start + 1 : min(sign, start)..<max(sign, start) + 1
+        where place == sign || place == start {
             for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: place) { found.append(type) }
         }
         return found
     }
 
-    static func isHTMLApplication(_ content: Span<UInt8>) -> Bool { contains(content, ["<hta:application"]) }
+    /// `<hta:application` stands in the content.
+    static func isHTMLApplication(_ content: Span<UInt8>) -> Bool {
+        var from = 4
+        while let colon = content.firstIndex(of: 0x3A, from: from) {
+            if content.hasPrefix(ignoringCase: "<hta:application", from: colon - 4) { return true }
+            from = colon + 1
+        }
+        return false
+    }
+}
+
+/// Which letters stand behind a `<` of a text: most words that begin with a tag are told from all its tags by that.
+struct TagLetters {
+    /// By the last five bits, which are the same for both cases.
+    private let letters: UInt32
+
+    init(_ text: Span<UInt8>) {
+        var letters: UInt32 = 0
+        var position = 0
+        while let tag = text.firstIndex(of: 0x3C, from: position), tag + 1 < text.count {
+            position = tag + 1
+            letters |= 1 << UInt32(text[position] & 0x1F)
+        }
+        self.letters = letters
+    }
 
     /// One of these words stands in the text. Each begins with `<`, and a letter in lower case or `!`.
-    static func contains(_ head: Span<UInt8>, _ words: [StaticString]) -> Bool {
-        var position = 0
-        while let tag = head.firstIndex(of: 0x3C, from: position) {
-            position = tag + 1
-            guard position < head.count else { return false }
-            // Most tags are told from all of the words by their first letter.
-            let letter = asciiLower(head[position])
-            for word in words
-            where word.utf8Start[1] == letter && head.hasPrefix(ignoringCase: word, from: tag) { return true }
+    func have(_ words: [StaticString], in text: Span<UInt8>) -> Bool {
+        for word in words where letters & 1 << UInt32(word.utf8Start[1] & 0x1F) != 0 {
+            var position = 0
+            while let tag = text.firstIndex(of: 0x3C, from: position), tag + 1 < text.count {
+                position = tag + 1
+                if asciiLower(text[position]) == word.utf8Start[1], text.hasPrefix(ignoringCase: word, from: tag) {
+                    return true
+                }
+            }
         }
         return false
     }

@@ -46,7 +46,9 @@ extension FileType {
         "rpm", "application/x-rpm", "RPM package", .archive(.rpm), recognised: "`ED AB EE DB`", reported: members)
     static let sevenZip = FileType(
         "7z", "application/x-7z-compressed", "7-Zip archive", .archive(.sevenZip),
-        recognised: "`7z BC AF 27 1C`", reported: members + "; an encrypted header hides the names; " + volume)
+        recognised: "`7z BC AF 27 1C`",
+        reported: members + "; filters for ARMT, IA64 and Swap are unsupported; an encrypted header hides the names; "
+            + volume)
     static let rar = FileType(
         "rar", "application/vnd.rar", "RAR archive", .archive(.rar), recognised: "`Rar! 1A 07 00`",
         reported: members + "; of RAR 2 sound and solid archives, and RAR 1.5, are unsupported; "
@@ -96,7 +98,7 @@ extension FileType {
         "sis", "application/vnd.symbian.install", "Symbian package", .unsupported,
         recognised: "the identifiers of a SIS header")
     private static let volumes =
-        "files of FAT file systems; other file systems are unsupported by name (NTFS, exFAT); damage"
+        "files of FAT file systems; others are unsupported by name (NTFS, exFAT, those of Linux and macOS); damage"
 
     static let disk = FileType(
         "disk", "application/x-raw-disk-image", "disk image", .disk(.raw),

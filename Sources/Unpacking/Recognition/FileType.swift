@@ -1,6 +1,6 @@
 /// A type of file as recognised by content: what it is called, and what the unpacker does with it. `docs/FORMATS.md` is
-/// made from `FileType.all`.
-package struct FileType: Sendable {
+/// made from `FileType.all`. Each is one object, as every member of an archive is compared with most of them.
+package final class FileType: Sendable {
     /// Short type in amavis's manner (`exe-ms`, `zip`), lower case.
     package let name: String
     /// Media type for reports.
@@ -66,12 +66,15 @@ package struct FileType: Sendable {
             case .szdd, .udf, .disk: "own reader"
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
+            case .archive(.sevenZip):
+                "own reader of the header; libarchive for each folder, own Deflate64, AES by OpenSSL"
             case .archive, .filter(.compress): "libarchive"
             case .filter(.bzip2): "libbz2"
             case .filter(.xz), .filter(.lzma), .filter(.lzip): "liblzma"
             case .filter(.zstd): "libzstd"
             case .filter(.lz4): "liblz4"
-            case .program: "own search for zip, rar, 7z, cab, arj and ace, then the reader of what is found"
+            case .program:
+                "own search for zip, rar, 7z, cab, arj, ace, lha, tar, gz, bz2, xz, zst, then the reader of what is found"
             case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
             }
         }
@@ -110,6 +113,6 @@ package struct FileType: Sendable {
 }
 
 extension FileType: Hashable {
-    package static func == (left: FileType, right: FileType) -> Bool { left.title == right.title }
-    package func hash(into hasher: inout Hasher) { hasher.combine(title) }
+    package static func == (left: FileType, right: FileType) -> Bool { left === right }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

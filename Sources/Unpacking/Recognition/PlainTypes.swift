@@ -77,10 +77,12 @@ extension FileType {
             zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, lrzip, grzip, tar, cpio, debian, ar, rpm,
             sevenZip,
             rar, rar5, cab, lha, iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj, installShield, sis,
-            disk, vhd, vhdx, vmdk, qcow, wim, dmg, squashfs, freeze, pack, freeArc, zpaq, stuffIt, binHex, mail, mbox,
+            disk, vhd, vhdx, vmdk, vdi, qcow, qed, parallels, wim, dmg, squashfs, freeze, pack, freeArc, zpaq, stuffIt,
+            binHex, mail, mbox,
             compoundFile, pdf, rtf, oneNote, chm, tnef, html, installer, windowsLibrary, windowsProgram, dosProgram,
             elf, machO, javaClass, script, shellLink, internetShortcut, registry, windowsHelp, htmlApplication,
             scriptFile, encodedScript, batch, explorerCommand, desktopEntry, webQuery, symbolicLink, library,
             vectorImage, flash, webAssembly,
-        ] + active + settings + media + [woff, postScript, xml, openPGP, sqlite, access, uuencoded, lispCode, text] + packages
+        ] + fileSystems + active + settings + media
+        + [woff, postScript, xml, openPGP, sqlite, access, uuencoded, lispCode, text] + packages
 }

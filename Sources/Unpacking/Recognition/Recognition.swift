@@ -12,6 +12,11 @@ package enum Recognition {
 
     /// Every type that fits, the most telling first; empty when nothing does.
     package static func types(of content: Span<UInt8>) -> [FileType] {
+        types(of: content, isText: content.hasOnlyControlsOfText)
+    }
+
+    /// - Parameter isText: there is no control character in it but those of text.
+    static func types(of content: Span<UInt8>, isText: Bool) -> [FileType] {
         guard content.count > 0 else { return [] }
         var found: [FileType] = []
         func add(_ type: FileType) {
@@ -19,16 +24,27 @@ package enum Recognition {
         }
         for type in Signature.types(of: content) { add(type) }
         for index in checks.indices where checks[index].fits(content) { add(checks[index].type) }
+        for index in FileSystemChecks.all.indices where FileSystemChecks.all[index].fits(content) {
+            add(FileSystemChecks.all[index].type)
+        }
         // A disk of fixed size lies in its file as it is.
         if found.contains(.vhd) { found.removeAll { $0 == .disk } }
         if found.contains(.debian) { found.removeAll { $0 == .ar } }
-        if found.isEmpty || found == [.xml] {
+        let beginsWithZip = ZipSignatures.beginsWithZip(content)
+        if beginsWithZip {
+            addTextOfArchive(content, &found)
+        } else if found.isEmpty || found == [.xml] {
             addText(content, &found)
         } else if ActiveText.isHTMLApplication(content.extracting(0..<min(content.count, active))) {
             // What runs it passes over everything before its tags, such as an image.
             add(.htmlApplication)
         }
-        addZip(content, &found)
+        if beginsWithZip {
+            found.insert(.zip, at: 0)
+        } else if !isText {
+            // Every mark of a zip archive has control characters.
+            addZip(content, &found)
+        }
         return found
     }
 
@@ -56,7 +72,9 @@ package enum Recognition {
         if let narrow = TextChecks.narrowed(long) {
             // Windows writes its own text files in UTF-16.
             found = ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix))) + found
-            if !TextChecks.isHTML(narrow.span) { for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) } }
+            if !TextChecks.isHTML(narrow.span) {
+                for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) }
+            }
             for signature in Signature.table
             where signature.type == .registry && narrow.span.hasBytes(signature.bytes, at: signature.offset) {
                 found.append(.registry)
@@ -88,13 +106,24 @@ package enum Recognition {
         }
     }
 
-    /// A zip archive shows itself by its end or by any of its local headers. Within another archive those are most often
+    /// What programs make of a zip archive that go by the name: they pass over what they do not know.
+    private static func addTextOfArchive(_ content: Span<UInt8>, _ found: inout [FileType]) {
+        let head = content.extracting(0..<min(content.count, prefix))
+        found += ActiveText.types(of: head)
+        if TextChecks.isHTML(head) { found.append(.html) }
+        if TextChecks.isBinHex(head) { found.append(.binHex) }
+        found += ScriptText.settings(content)
+        if !found.contains(.htmlApplication),
+            ActiveText.isHTMLApplication(content.extracting(0..<min(content.count, active)))
+        {
+            found.append(.htmlApplication)
+        }
+    }
+
+    /// A zip archive that begins elsewhere shows itself by its end or by any of its local headers. Within another archive those are most often
     /// members that its reader finds: there only an archive that ends with the content counts, as a second reading.
     private static func addZip(_ content: Span<UInt8>, _ found: inout [FileType]) {
-        if ZipSignatures.beginsWithZip(content) {
-            found.removeAll { $0 == .text }
-            found.insert(.zip, at: 0)
-        } else if ZipSignatures.endsWithDirectory(content) {
+        if ZipSignatures.endsWithDirectory(content) {
             found.append(.zip)
         } else if !found.contains(where: { $0.opening.isReadable && !hidesZip($0) }),
             ZipSignatures.firstLocalHeader(content, from: 1) != nil

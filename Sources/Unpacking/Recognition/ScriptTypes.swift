@@ -77,9 +77,11 @@ enum ScriptText {
         let head = text.extracting(0..<min(text.count, lines))
         var found: [FileType] = []
         if hasLine(head, "[InternetShortcut]") { found.append(.internetShortcut) }
-        if hasLine(head, "full address:s:") { found.append(.remoteDesktop) }
+        if hasLine(head, "full address:s:", sign: 12) { found.append(.remoteDesktop) }
         let start = firstLine(head)
-        if head.hasPrefix(ignoringCase: "[Version]", from: start), hasLine(head, "signature") {
+        if head.hasPrefix(ignoringCase: "[Version]", from: start),
+            hasLine(head, "signature") || hasLine(head, "Signature")
+        {
             found.append(.setupInformation)
         }
         return found + SettingsText.types(of: head)
@@ -111,14 +113,17 @@ enum ScriptText {
     private static let comments: [StaticString] = [";", "#", "::", "rem ", "@rem ", "'"]
 
     /// A line begins like this, behind a byte order mark and blanks.
-    static func hasLine(_ head: Span<UInt8>, _ word: StaticString) -> Bool {
-        var start = head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
-        while start < head.count {
-            while start < head.count, head[start] == 0x20 || head[start] == 0x09 { start += 1 }
-            if head.hasPrefix(ignoringCase: word, from: start) { return true }
+    /// - Parameter sign: where in the word the octet stands that is looked for, in its case: lines are many, and signs few.
+    static func hasLine(_ head: Span<UInt8>, _ word: StaticString, sign: Int = 0) -> Bool {
+        var from = sign
+        while let place = head.firstIndex(of: word.utf8Start[sign], from: from) {
+            from = place + 1
+            guard head.hasPrefix(ignoringCase: word, from: place - sign) else { continue }
+            var start = place - sign
+            while start > 0, head[start - 1] == 0x20 || head[start - 1] == 0x09 { start -= 1 }
             // Windows takes either octet for the end of a line.
-            while start < head.count, head[start] != 0x0A, head[start] != 0x0D { start += 1 }
-            start += 1
+            if start == 0 || head[start - 1] == 0x0A || head[start - 1] == 0x0D { return true }
+            if start == 3, head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) { return true }
         }
         return false
     }

@@ -36,7 +36,7 @@ enum SettingsText {
         {
             found.append(.theme)
         }
-        if ScriptText.hasLine(head, "ProfileName="),
+        if ScriptText.hasLine(head, "ProfileName=", sign: 11),
             ScriptText.hasLine(head, "[Service List]") || ScriptText.hasLine(head, "[Internet Account List]")
         {
             found.append(.outlookProfile)

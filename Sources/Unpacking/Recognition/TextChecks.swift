@@ -35,7 +35,7 @@ enum TextChecks {
         "<!doctype html", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<meta", "<title", "<table", "<hta:",
     ]
 
-    static func isHTML(_ head: Span<UInt8>) -> Bool { ActiveText.contains(head, tags) }
+    static func isHTML(_ head: Span<UInt8>) -> Bool { TagLetters(head).have(tags, in: head) }
 
     static func isBinHex(_ head: Span<UInt8>) -> Bool {
         head.firstIndex(of: "(This file must be converted with BinHex") != nil

@@ -63,18 +63,13 @@ struct ZipDirectory {
         readLooseHeaders(content)
     }
 
-    /// Programs that unpack have the marks among their constants.
-    private static func isProgram(_ content: Span<UInt8>) -> Bool {
-        StructureChecks.isMZ(content) || content.hasBytes([0x7F, 0x45, 0x4C, 0x46], at: 0)
-    }
-
     private mutating func readEnd(_ content: Span<UInt8>, at end: Int) {
         guard let disk = content.littleEndian16(at: end + 4), let firstDisk = content.littleEndian16(at: end + 6),
             let shortSize = content.littleEndian32(at: end + 12),
             let shortOffset = content.littleEndian32(at: end + 16),
             let commentLength = content.littleEndian16(at: end + 20)
         else { return }
-        if Self.isProgram(content), shortSize != UInt32.max,
+        if ZipSignatures.isInProgram(content), shortSize != UInt32.max,
             !content.hasBytes(ZipSignatures.centralHeader, at: end - Int(shortSize)),
             !content.hasBytes(ZipSignatures.centralHeader, at: Int(shortOffset))
         {
@@ -134,8 +129,7 @@ struct ZipDirectory {
             }
             entriesLeft -= 1
             listing.entries.append(placed(entry, shift: overflow ? 0 : shift, content))
-            let comment = content.littleEndian16(at: position + 32) ?? 0
-            position = min(content.count, entry.extra.upperBound + Int(comment))
+            position = entry.comment.upperBound
         }
         guard !listing.entries.isEmpty else { return }
         listing.range = start..<position
@@ -169,7 +163,7 @@ struct ZipDirectory {
             while !limitReached,
                 let found = content.firstIndex(of: ZipSignatures.centralHeader, from: from, to: gap.upperBound)
             {
-                if Self.isProgram(content),
+                if ZipSignatures.isInProgram(content),
                     ZipEntry(central: content, at: found).flatMap({ ZipEntry(local: content, at: $0.localHeader) })
                         == nil
                 {

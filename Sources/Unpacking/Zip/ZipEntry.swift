@@ -13,6 +13,8 @@ struct ZipEntry {
     var size = 0
     var name = 0..<0
     var extra = 0..<0
+    /// Of a central header.
+    var comment = 0..<0
     /// Where its local header is said to be, from the start of the content; -1 when outside.
     var localHeader = -1
     /// File attributes in the manner of the system that made it.
@@ -34,6 +36,7 @@ struct ZipEntry {
             let madeBy = content.littleEndian16(at: offset + 4),
             let nameLength = content.littleEndian16(at: offset + 28),
             let extraLength = content.littleEndian16(at: offset + 30),
+            let commentLength = content.littleEndian16(at: offset + 32),
             let attributes = content.littleEndian32(at: offset + 38),
             let header = content.littleEndian32(at: offset + 42)
         else { return nil }
@@ -41,6 +44,7 @@ struct ZipEntry {
         readCommon(content, at: offset + 8)
         name = content.clamped(offset + 46, Int(nameLength))
         extra = content.clamped(offset + 46 + Int(nameLength), Int(extraLength))
+        comment = content.clamped(extra.upperBound, Int(commentLength))
         localHeader = Int(header)
         self.madeBy = madeBy
         self.attributes = attributes

@@ -14,6 +14,7 @@ struct ZipReader {
     private var covered: [Range<Int>] = []
     /// Every local header that was opened.
     private var opened: Set<Int> = []
+    private var remarks = ZipRemarks()
     private var goesOn = true
 
     private init(_ sink: any MemberSink, _ passwords: Passwords) {
@@ -53,6 +54,24 @@ struct ZipReader {
         for comment in directory.comments where comment.count >= Self.smallestSlack && goesOn {
             goesOn = sink.add(Member(flags: .slack, role: "zip comment"), range: comment)
         }
+        addRemarks(content)
+    }
+
+    /// Honest archives with comments have many of them: beyond some they are handed out in one piece.
+    private mutating func addRemarks(_ content: Span<UInt8>) {
+        let ranges = remarks.ranges.filter { !isBlank(content, $0) }
+        var rest: [UInt8] = []
+        for (number, range) in ranges.enumerated() where goesOn {
+            if number < Self.slackPieces {
+                goesOn = sink.add(Member(flags: .slack, role: "comment or extra field of a zip entry"), range: range)
+            } else if rest.count + range.count <= sink.room {
+                rest += content.extracting(range).array + [0x0A]
+            } else {
+                sink.spend(range.count)
+            }
+        }
+        guard !rest.isEmpty, goesOn else { return }
+        goesOn = sink.add(Member(flags: .slack, role: "comments and extra fields of zip entries"), content: rest)
     }
 
     /// True when two entries of one directory claim the same octets.
@@ -73,6 +92,7 @@ struct ZipReader {
     // MARK: Members
 
     private mutating func open(_ entry: ZipEntry, _ content: Span<UInt8>) {
+        remarks.add(entry, content)
         guard let local = ZipEntry(local: content, at: entry.localHeader) else {
             sink.report(.corrupt, "zip entry without a local header")
             var flags = MemberFlags()
@@ -82,6 +102,7 @@ struct ZipReader {
         }
         // Two directories may list the same member, under different names.
         let isFirst = opened.insert(local.localHeader).inserted
+        if isFirst { remarks.add(local, content) }
         let member = member(entry, local, content)
         guard isFirst else {
             goesOn = sink.add(Member(names: member.names, role: "listed again"))
@@ -166,7 +187,8 @@ struct ZipReader {
         for range in slack where range.count >= Self.smallestSlack && goesOn {
             if range.lowerBound == 0 {
                 // What stands in front was scanned and recognised with the archive as a whole: only archives are missing.
-                HiddenArchives.read(content.extracting(range), into: sink)
+                let front = content.extracting(range)
+                HiddenArchives.read(front, isText: front.hasOnlyControlsOfText, into: sink)
                 continue
             }
             guard !isBlank(content, range) else { continue }
@@ -178,6 +200,7 @@ struct ZipReader {
 
     /// Opens a member that only its local header tells of. Returns where it ends.
     private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>) -> Int {
+        remarks.add(local, content)
         let member = member(local, local, content)
         if member.flags.contains(.directory), local.compressedSize == 0 {
             goesOn = sink.add(member)

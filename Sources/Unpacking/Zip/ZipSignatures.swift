@@ -49,6 +49,17 @@ enum ZipSignatures {
             let method = content.littleEndian16(at: offset + 8), let name = content.littleEndian16(at: offset + 26),
             let extra = content.littleEndian16(at: offset + 28)
         else { return false }
-        return version & 0xFF < 100 && method < 100 && offset + 30 + Int(name) + Int(extra) <= content.count
+        guard version & 0xFF < 100, method < 100, offset + 30 + Int(name) + Int(extra) <= content.count else {
+            return false
+        }
+        guard isInProgram(content) else { return true }
+        // Behind constants stands code: no version above 99, and no name.
+        let field = content.extracting(content.clamped(offset + 30, Int(name)))
+        return version < 100 && name > 0 && field.hasOnlyControlsOfText
+    }
+
+    /// Programs that unpack have the marks among their constants.
+    static func isInProgram(_ content: Span<UInt8>) -> Bool {
+        StructureChecks.isMZ(content) || content.hasBytes([0x7F, 0x45, 0x4C, 0x46], at: 0)
     }
 }

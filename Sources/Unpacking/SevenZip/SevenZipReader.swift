@@ -1,0 +1,350 @@
+internal import Bytes
+internal import Compression
+internal import Members
+
+/// Reads 7z archives by their own header, one folder after the other: a coder that is unknown, or encryption, keeps nothing
+/// from being read but its own folder. libarchive decodes each; Deflate64 and AES, which it lacks, are decoded here.
+struct SevenZipReader {
+    private static let what = "7z archive"
+    /// Headers within each other: encoded ones hold a header.
+    private static let mostHeaders = 4
+    /// Octets of the largest header.
+    private static let largestHeader = 16_777_216
+    /// Octets of the largest encrypted folder that passwords are tried on.
+    private static let largestEncrypted = 67_108_864
+
+    private let sink: any MemberSink
+    private let passwords: Passwords
+    private let maker: SevenZipKeys
+    /// Keys of the password that was right, by salt and rounds.
+    private var keys: [[UInt8]: [UInt8]] = [:]
+    private var source: Passwords.Source?
+    /// No password opened a folder.
+    private var isLocked = false
+
+    private init(_ sink: any MemberSink, _ passwords: Passwords, _ maker: SevenZipKeys) {
+        self.sink = sink
+        self.passwords = passwords
+        self.maker = maker
+    }
+
+    /// Returns false, with nothing handed out, when the header cannot be read.
+    /// - Parameter keys: of all archives of the message.
+    static func read(
+        _ content: Span<UInt8>, passwords: Passwords, keys: SevenZipKeys, into sink: any MemberSink
+    ) -> Bool {
+        var reader = SevenZipReader(sink, passwords, keys)
+        guard let header = reader.header(content) else { return false }
+        reader.readFolders(header, content)
+        if let source = reader.source { sink.report(.note, "opened with \(source.words)") }
+        if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
+            ArchiveEnd.addRest(of: content, from: end, what, into: sink)
+        }
+        return true
+    }
+
+    // MARK: Header
+
+    private mutating func header(_ content: Span<UInt8>) -> SevenZipHeader? {
+        guard let offset = content.littleEndian64(at: 12), let size = content.littleEndian64(at: 20), size > 0,
+            let stated = content.littleEndian32(at: 28), offset <= UInt64(content.count), size <= UInt64(content.count)
+        else { return nil }
+        let range = content.clamped(SevenZipHeader.start + Int(offset), Int(size))
+        guard range.count == Int(size), crc32(content.extracting(range)) == stated else { return nil }
+        var bytes = content.extracting(range).array
+        for _ in 0..<Self.mostHeaders {
+            guard bytes.first == UInt8(SevenZipHeader.Property.encodedHeader) else {
+                return SevenZipHeader(bytes.span, archive: content.count)
+            }
+            guard let encoded = SevenZipHeader(encoded: bytes.span, archive: content.count),
+                let folder = encoded.folders.first, folder.size <= min(Self.largestHeader, sink.room),
+                let stream = encoded.streams.first?.first,
+                let packed = packed(folder, encoded.packed.prefix(folder.packedStreams.count), content, stream)
+            else { return nil }
+            var decoded: [UInt8] = []
+            guard
+                case .complete = decode(
+                    packed,
+                    { piece in
+                        piece.withUnsafeBufferPointer { decoded.append(contentsOf: $0) }
+                        return decoded.count <= folder.size
+                    })
+            else { return nil }
+            sink.spend(decoded.count)
+            bytes = decoded
+        }
+        return nil
+    }
+
+    // MARK: Folders
+
+    /// A folder without its encryption, and the streams that it gets.
+    private struct Packed {
+        var folder: SevenZipFolder
+        var streams: [[UInt8]]
+    }
+
+    private enum End {
+        case complete
+        case stopped
+        case unsupported
+        case failed
+    }
+
+    private mutating func readFolders(_ header: SevenZipHeader, _ content: Span<UInt8>) {
+        var files = header.files[...]
+        // Those without content stand between the others.
+        func takeFiles(_ count: Int) -> [SevenZipHeader.File] {
+            var taken: [SevenZipHeader.File] = []
+            var left = count
+            while let file = files.first, left > 0 || !file.hasStream {
+                files.removeFirst()
+                taken.append(file)
+                if file.hasStream { left -= 1 }
+            }
+            return taken
+        }
+        var next = 0
+        for (index, folder) in header.folders.enumerated() {
+            guard sink.mayGoOn() else { return }
+            let ranges = header.packed.dropFirst(next).prefix(folder.packedStreams.count)
+            next += folder.packedStreams.count
+            guard read(folder, takeFiles(header.streams[index].count), header.streams[index], ranges, content) else {
+                return
+            }
+        }
+        // Without any folder, or more than the folders have.
+        for file in files where sink.mayGoOn() {
+            if file.hasStream { sink.report(.corrupt, "damaged \(Self.what)") }
+            guard add(file) else { return }
+        }
+    }
+
+    /// Returns false when the sink wants no more.
+    private mutating func read(
+        _ folder: SevenZipFolder, _ files: [SevenZipHeader.File], _ streams: [SevenZipHeader.Stream],
+        _ ranges: ArraySlice<Range<Int>>, _ content: Span<UInt8>
+    ) -> Bool {
+        for file in files where !file.hasStream {
+            guard add(file) else { return false }
+        }
+        let withContent = files.filter(\.hasStream)
+        if withContent.count < streams.count { sink.report(.corrupt, "damaged \(Self.what)") }
+        guard !withContent.isEmpty || !streams.isEmpty else { return true }
+        guard let packed = packed(folder, ranges, content, streams.first) else {
+            if folder.isEncrypted {
+                sink.report(.encrypted, "member of \(Self.what)")
+            } else {
+                sink.report(.corrupt, "damaged \(Self.what)")
+            }
+            return withContent.allSatisfy { add($0, folder.isEncrypted ? .encrypted : []) }
+        }
+        var splitter = SevenZipSplitter(
+            sink, withContent.map { member($0, folder.isEncrypted ? .decrypted : []) }, streams)
+        let end = decode(packed) { splitter.append($0) }
+        splitter.finish()
+        switch end {
+        case .complete: if splitter.isShort { sink.report(.corrupt, "damaged \(Self.what)") }
+        case .stopped: return false
+        case .unsupported: sink.report(.unsupported, "method in \(Self.what)")
+        case .failed: sink.report(.corrupt, "damaged \(Self.what)")
+        }
+        if splitter.hasWrongChecksum { sink.report(.corrupt, "member of \(Self.what) with a wrong checksum") }
+        return !splitter.isStopped
+    }
+
+    private func add(_ file: SevenZipHeader.File, _ flags: MemberFlags = []) -> Bool {
+        sink.add(member(file, flags))
+    }
+
+    private func member(_ file: SevenZipHeader.File, _ flags: MemberFlags) -> Member {
+        var member = Member(names: file.name.isEmpty ? [] : [file.name], flags: flags)
+        if file.name.isEmpty { sink.report(.ambiguous, "member of \(Self.what) without a readable name") }
+        if file.isDirectory || file.attributes & 0x10 != 0 { member.flags.insert(.directory) }
+        // A Unix mode stands in the upper half where this bit says so.
+        switch file.attributes & 0x8000 != 0 ? file.attributes >> 16 & 0o170000 : 0 {
+        case 0o120000: member.flags.insert(.symbolicLink)
+        case 0o010000, 0o020000, 0o060000, 0o140000: member.flags.insert(.special)
+        default: break
+        }
+        return member
+    }
+
+    // MARK: Encryption
+
+    /// A folder with its streams, decrypted where they are encrypted; nil when that is not possible.
+    /// - Parameter first: what it decodes to first, which tells whether a password is right.
+    private mutating func packed(
+        _ folder: SevenZipFolder, _ ranges: ArraySlice<Range<Int>>, _ content: Span<UInt8>,
+        _ first: SevenZipHeader.Stream?
+    ) -> Packed? {
+        guard ranges.count == folder.packedStreams.count else { return nil }
+        let streams = ranges.map { content.extracting($0).array }
+        guard folder.isEncrypted else { return Packed(folder: folder, streams: streams) }
+        guard let inner = folder.withoutEncryption(), !isLocked, let first,
+            streams.reduce(0, { $0 + $1.count }) <= Self.largestEncrypted
+        else { return nil }
+        if !keys.isEmpty, let plain = decrypted(folder, streams) { return Packed(folder: inner, streams: plain) }
+        for candidate in passwords.candidates {
+            guard sink.mayGoOn() else { return nil }
+            guard let made = keys(folder, candidate.password) else { break }
+            keys = made
+            guard let plain = decrypted(folder, streams) else { continue }
+            let packed = Packed(folder: inner, streams: plain)
+            if isRight(packed, first) {
+                source = candidate.source
+                return packed
+            }
+        }
+        keys = [:]
+        // Folders of one archive have one password, and trying takes long.
+        isLocked = true
+        return nil
+    }
+
+    /// nil when there are too many.
+    private func keys(_ folder: SevenZipFolder, _ password: [UInt8]) -> [[UInt8]: [UInt8]]? {
+        var keys: [[UInt8]: [UInt8]] = [:]
+        for coder in folder.coders where coder.isAES {
+            guard let encryption = SevenZipAES(coder.properties), keys[encryption.keyName] == nil else { continue }
+            guard let key = maker.key(encryption, password) else {
+                sink.report(.overLimits, "passwords of 7z archives")
+                return nil
+            }
+            keys[encryption.keyName] = key
+        }
+        return keys
+    }
+
+    /// The packed streams without their encryption, by the keys at hand.
+    private func decrypted(_ folder: SevenZipFolder, _ streams: [[UInt8]]) -> [[UInt8]]? {
+        var out: [[UInt8]] = []
+        for (stream, place) in zip(streams, folder.packedStreams) {
+            guard let (coder, number) = folder.coder(ofInStream: place) else { return nil }
+            guard coder.isAES else {
+                out.append(stream)
+                continue
+            }
+            guard let encryption = SevenZipAES(coder.properties), let key = keys[encryption.keyName],
+                let plain = encryption.decrypt(stream.span, key: key, size: folder.unpackSizes[number])
+            else { return nil }
+            out.append(plain)
+        }
+        return out
+    }
+
+    /// The first stream has its checksum, or else, where there is none, all of the folder decodes.
+    private func isRight(_ packed: Packed, _ first: SevenZipHeader.Stream) -> Bool {
+        var sum: UInt32 = 0
+        var left = min(first.size, sink.room)
+        let end = decode(packed) { piece in
+            let taken = piece.extracting(0..<min(left, piece.count))
+            sum = crc32(taken, seed: sum)
+            left -= taken.count
+            return left > 0 || first.checksum == nil
+        }
+        if let checksum = first.checksum, left == 0 { return sum == checksum }
+        if case .complete = end { return first.checksum == nil }
+        return false
+    }
+
+    // MARK: Decoding
+
+    private func decode(_ packed: Packed, _ use: (Span<UInt8>) -> Bool) -> End {
+        let coders = packed.folder.coders
+        if coders.isEmpty { return packed.streams.allSatisfy { use($0.span) } ? .complete : .stopped }
+        if coders.contains(where: \.isDeflate64) {
+            guard coders.count == 1, let stream = packed.streams.first else { return .unsupported }
+            return switch Deflate64.pieces(stream.span, limit: packed.folder.size, use).end {
+            case .complete, .limit: .complete
+            case .stopped: .stopped
+            case .truncated, .corrupt: .failed
+            }
+        }
+        let archive = packed.folder.archive(packed.streams)
+        return archive.span.withUnsafeBufferPointer { bytes in
+            guard let reader = LibArchive() else { return .failed }
+            reader.enable(.sevenZip)
+            guard reader.open(bytes), case .entry = reader.next() else { return .failed }
+            return switch reader.copyData(while: { sink.mayGoOn() }, use) {
+            case .complete: .complete
+            case .stopped: .stopped
+            case .failed: reader.failure(Self.what).kind == .unsupported ? .unsupported : .failed
+            }
+        }
+    }
+}
+
+/// Cuts what a folder decodes to into its members.
+struct SevenZipSplitter {
+    private let sink: any MemberSink
+    private var members: ArraySlice<Member>
+    private var streams: ArraySlice<SevenZipHeader.Stream>
+    /// The member that is being handed out.
+    private var current: PendingMember?
+    private var left = 0
+    private var sum: UInt32 = 0
+    private var expected: UInt32?
+    private(set) var hasWrongChecksum = false
+    /// There was less than the members have.
+    private(set) var isShort = false
+    private(set) var isStopped = false
+
+    init(_ sink: any MemberSink, _ members: [Member], _ streams: [SevenZipHeader.Stream]) {
+        self.sink = sink
+        self.members = members[...]
+        self.streams = streams[...]
+    }
+
+    /// The next octets; false when the sink wants no more.
+    mutating func append(_ piece: Span<UInt8>) -> Bool {
+        var position = 0
+        while position < piece.count {
+            guard current != nil || begin() else { return !isStopped }
+            let part = piece.extracting(piece.clamped(position, left))
+            position += part.count
+            left -= part.count
+            sum = crc32(part, seed: sum)
+            if current?.append(part) == false { isStopped = true }
+            if left == 0 { end(isRead: true) }
+            guard !isStopped else { return false }
+        }
+        return true
+    }
+
+    /// Nothing more comes: what was begun ends, and what was not is told without content.
+    mutating func finish() {
+        isShort = current != nil || streams.contains { $0.size > 0 }
+        if current != nil { end(isRead: false) }
+        while !isStopped, let stream = streams.popFirst() {
+            start(stream)
+            end(isRead: stream.size == 0)
+        }
+        for member in members where !isStopped { isStopped = !sink.add(member) }
+    }
+
+    /// Begins the next member that is not empty; false when there is none, or the sink wants no more.
+    private mutating func begin() -> Bool {
+        while !isStopped, let stream = streams.popFirst() {
+            start(stream)
+            if left > 0 { return true }
+            end(isRead: true)
+        }
+        return false
+    }
+
+    private mutating func start(_ stream: SevenZipHeader.Stream) {
+        // A stream that no file has is content all the same.
+        current = PendingMember(members.popFirst() ?? Member(flags: .slack, role: "stream without a name"), sink)
+        left = stream.size
+        sum = 0
+        expected = stream.checksum
+    }
+
+    private mutating func end(isRead: Bool) {
+        guard let member = current else { return }
+        current = nil
+        if isRead, let expected, expected != sum { hasWrongChecksum = true }
+        if !member.end(isRead: isRead) { isStopped = true }
+    }
+}

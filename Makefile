@@ -104,6 +104,7 @@ install: ## install what `make build` made (DESTDIR, PREFIX, SYSCONFDIR, DATADIR
 	install -m 644 packaging/notices/* $(DESTDIR)$(DATADIR)/notices
 	install -d $(DESTDIR)$(DATADIR)/rules
 	install -m 644 rules/header_checks rules/mime_header_checks rules/body_checks rules/attachment_checks \
+	    rules/decoded_header_checks rules/decoded_body_checks \
 	    rules/banned.rules rules/scanners.yaml $(DESTDIR)$(DATADIR)/rules
 	install -d $(DESTDIR)$(DATADIR)/logwatch
 	install -m 644 packaging/logwatch/mailreeve.conf $(DESTDIR)$(DATADIR)/logwatch

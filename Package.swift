@@ -89,9 +89,10 @@ let package = Package(
         library("SMTP", ["Bytes", "MailModel"]),
         library("MIME", ["Bytes", "MailModel"]),
         library("Policy", ["Bytes", "MailModel"]),
-        // With the shipped rules on names and types of files: they are there wherever the programs are.
+        // With the shipped rules that are asked by default: they are there wherever the programs are.
         .target(
-            name: "Checks", dependencies: ["Bytes", "MailModel"], resources: [.embedInCode("banned.rules")],
+            name: "Checks", dependencies: ["Bytes", "MailModel"],
+            resources: ["banned.rules", "decoded_header_checks", "decoded_body_checks"].map { .embedInCode($0) },
             swiftSettings: strict),
         library("Scoring", ["Bytes", "MIME"]),
 
@@ -142,7 +143,7 @@ let package = Package(
         .executableTarget(
             name: "mailreeve",
             dependencies: [
-                "Bayes", "Checks", "Configuration", "Digests", "Gateway", "InspectionLink", "Linux", "MIME",
+                "Bayes", "Bytes", "Checks", "Configuration", "Digests", "Gateway", "InspectionLink", "Linux", "MIME",
                 "MailModel", "Patterns", "Policy", "Relay", "SMTP", "SQLiteStores", "Scoring", "Stores",
                 arguments, logging,
             ] + nio,

@@ -163,6 +163,14 @@ package enum CheckAction: Hashable, Sendable {
         }
     }
 
+    /// Nothing becomes of it but a line in the log.
+    package var isOnlyLogged: Bool {
+        switch self {
+        case .warn, .info, .none: true
+        default: false
+        }
+    }
+
     /// The word that cleanup(8) logs, and the text behind it; nil for what it does not log.
     package var logged: (verb: String, text: [UInt8])? {
         switch self {

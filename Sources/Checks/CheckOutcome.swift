@@ -28,6 +28,10 @@ package struct CheckOutcome: Hashable, Sendable {
         package var list: CheckList
         package var table: Int
         package var line: Int
+        /// Where the text stands in the message.
+        package var range: Range<Int>
+        /// What the groups matched, the whole match first; empty when the rule's text uses none; escape before showing.
+        package var groups: [[UInt8]?]
         /// The beginning of the text that fired; escape before showing.
         package var content: [UInt8]
         /// The rule's own words; escape before showing.
@@ -99,6 +103,8 @@ package struct CheckOutcome: Hashable, Sendable {
         case .replace(let text):
             edit(firing, firing.range, Self.lines(text, firing.list) + (isContinued ? [] : Self.crlf))
         case .score(let points, let name, let text):
+            // A test counts once, and is told of once, however often its text is repeated.
+            guard !scores.contains(where: { $0.name == name }) else { return }
             scores.append(Score(name: name, points: points, text: text, list: firing.list))
         case .fail:
             decision = .reject(EnhancedStatus(4, 3, 0), Self.failure)
@@ -112,7 +118,7 @@ package struct CheckOutcome: Hashable, Sendable {
             entries.append(
                 Entry(
                     verb: logged.verb, list: firing.list, table: firing.table, line: firing.line,
-                    content: firing.text, text: logged.text))
+                    range: firing.range, groups: firing.groups, content: firing.text, text: logged.text))
         }
         isEnded = action.endsInspection
     }

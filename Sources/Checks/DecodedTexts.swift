@@ -1,8 +1,10 @@
 internal import Bytes
+internal import MailModel
 
 /// What the lists that Postfix does not have look up: texts made of what was decoded.
 package enum DecodedTexts {
-    /// Gives each line of a text that was decoded, without its line end, in pieces of `line_length_limit` as a body line is.
+    /// Gives each line of a text that was decoded, without its line end, in pieces of about `line_length_limit` as a body line
+    /// is; no character is cut.
     /// - Parameters:
     ///   - use: returns false when no more are wanted.
     package static func lines(
@@ -15,7 +17,8 @@ package enum DecodedTexts {
             if line.count > 0, line[line.count - 1] == 0x0D { line = line.extracting(0..<line.count - 1) }
             var piece = 0
             while piece < line.count {
-                let next = line.count - piece > lineLength ? piece + max(1, lineLength) : line.count
+                var next = line.count - piece > lineLength ? piece + max(1, lineLength) : line.count
+                while next < line.count, line[next] & 0xC0 == 0x80 { next += 1 }
                 guard use(line.extracting(piece..<next)) else { return }
                 piece = next
             }
@@ -44,6 +47,6 @@ package enum DecodedTexts {
     package static func file(names: [String], types: [String]) -> [[UInt8]] {
         var kinds: [String] = []
         for type in types where !type.isEmpty && !kinds.contains(type) { kinds.append(type) }
-        return names.map { Array("name: \($0)".utf8) } + kinds.map { Array("type: \($0)".utf8) }
+        return names.map { Array("name: \(RawOctets.spelled($0))".utf8) } + kinds.map { Array("type: \($0)".utf8) }
     }
 }

@@ -1,4 +1,5 @@
 internal import Bytes
+package import MailModel
 
 /// Limits of the text that is looked up, under the names of Postfix's parameters (`postconf(5)`).
 package struct TextLimits: Hashable, Sendable {
@@ -41,6 +42,18 @@ package struct Subject: Hashable, Sendable {
     package var isContinued: Bool
     /// For a header: the offset that `mime_state(3)` tells of it.
     var headerOffset = 0
+
+    /// The list that looks the text up.
+    /// - Parameter bodySize: `body_checks_size_limit`, octets of each part that are looked up; 0 for no limit.
+    /// - Returns: nil behind that limit.
+    package func list(bodySize: Int) -> CheckList? {
+        switch kind {
+        case .header(_, isMIME: true), .header(.part, _): .mimeHeader
+        case .header(.primary, _): .header
+        case .header(.nested, _): .nestedHeader
+        case .body(let offset): bodySize == 0 || offset < bodySize ? .body : nil
+        }
+    }
 }
 
 /// Postfix's MIME processor: takes records, tells header fields from body lines and finds where parts begin. It decodes

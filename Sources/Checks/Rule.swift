@@ -32,8 +32,10 @@ package struct PatternFlags: OptionSet, Hashable, Sendable {
     package static let dollarEndOnly = PatternFlags(rawValue: 32)
     /// `U`: quantifiers are not greedy unless followed by `?` (pcre).
     package static let ungreedy = PatternFlags(rawValue: 64)
-    /// Pattern and text are UTF-8, and letters without case are those of Unicode: for names of files. No letter asks for it.
+    /// Pattern and text are UTF-8, and letters without case are those of Unicode. No letter asks for it.
     package static let unicode = PatternFlags(rawValue: 128)
+    /// With `unicode`: `\w`, `\d`, `\s` and `\b` are those of Unicode too. No letter asks for it.
+    package static let unicodeClasses = PatternFlags(rawValue: 256)
 
     /// What holds without any letter.
     static func initial(_ type: TableType) -> PatternFlags {

@@ -115,11 +115,16 @@ struct RuleReader {
         let delimiter = text[index]
         index += 1
         let start = index
-        while index < text.count, text[index] != delimiter {
-            // A backslash takes the next character with it, the delimiter too.
+        while index < text.count {
+            // A backslash takes the next character with it, the delimiter too, even where it is the delimiter.
             if text[index] == 0x5C {
-                guard index + 1 < text.count else { break }
+                guard index + 1 < text.count else {
+                    index = text.count
+                    break
+                }
                 index += 1
+            } else if text[index] == delimiter {
+                break
             }
             index += 1
         }

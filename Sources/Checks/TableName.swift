@@ -8,11 +8,12 @@ package enum TableType: String, Hashable, Sendable, CaseIterable {
     case regexp
 }
 
-/// One table as a setting or an argument names it: `pcre:/etc/postfix/body_checks`, or its rules in place,
-/// `pcre:{{/pattern/ action}, ...}` (`DATABASE_README`, Postfix 3.7).
+/// One table as a setting or an argument names it: `pcre:/etc/postfix/body_checks`, its rules in place,
+/// `pcre:{{/pattern/ action}, ...}` (`DATABASE_README`, Postfix 3.7), or one of those that come with the programs,
+/// `shipped:decoded_body_checks`.
 package struct TableName: Hashable, Sendable {
     package var type: TableType
-    /// Path of the file, or the text in braces.
+    /// Path of the file, the text in braces, or the whole name of a shipped table.
     package var place: String
 
     package init(type: TableType, place: String) {
@@ -24,7 +25,7 @@ package struct TableName: Hashable, Sendable {
     package var isInline: Bool { place.utf8.first == 0x7B }
 
     /// The name in one string.
-    package var text: String { "\(type.rawValue):\(place)" }
+    package var text: String { isShipped ? place : "\(type.rawValue):\(place)" }
 
     /// Reads one name.
     package init(_ name: String) throws(TableNameError) {
@@ -34,6 +35,10 @@ package struct TableName: Hashable, Sendable {
                     ? Self.noParameters(name) : "\"\(name)\" has no type: write pcre:\(name) or regexp:\(name)")
         }
         let kind = String(name[..<colon])
+        if kind == ShippedTable.type {
+            try self.init(ShippedTable(named: String(name[name.index(after: colon)...])))
+            return
+        }
         guard let type = TableType(rawValue: kind) else {
             throw TableNameError("unsupported table type: \(kind) (\(Self.instead(kind)))")
         }

@@ -168,15 +168,13 @@ private func tableName(_ text: String, types: [String]? = nil) throws(ValueError
 }
 
 private func addressKey(_ text: String) throws(ValueError) -> [UInt8] {
-    if text == "<>" { return [] }
-    let octets = text.utf8.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
-    guard !octets.isEmpty, octets.count <= 1024, octets.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
-        octets.first != 0x3C
-    else {
-        throw ValueError(
-            "'\(shown(text))' is not an address; write user@example.com, user@, example.com, .example.com, . or <>")
+    do throws(AddressKey.Fault) {
+        // Several addresses in one text.
+        guard !text.utf8.contains(where: { $0 == 0x20 || $0 == 0x2C }) else { throw .noKey }
+        return try AddressKey.read(Array(text.utf8))
+    } catch {
+        throw ValueError("'\(shown(text))' is not an address; \(error)")
     }
-    return octets
 }
 
 private func keyText(_ key: [UInt8]) -> String {

@@ -56,7 +56,9 @@ extension SettingsReader {
             }
             guard listener.placement == .afterQueue, !faulty.contains(path + ".placement") else { continue }
             let refusals =
-                (policy.infected == .reject ? ["infected"] : []) + (policy.rule == .reject ? ["rule"] : [])
+                (policy.infected == .reject ? ["infected"] : [])
+                + (policy.virusDestinies.contains { $0.destiny == .reject } ? ["virus_destinies"] : [])
+                + (policy.rule == .reject ? ["rule"] : [])
                 + UncheckedReason.judged.filter { policy[uncheckedFor: $0] == .reject }.map {
                     "unchecked.\($0.rawValue)"
                 }

@@ -19,6 +19,10 @@ let policySchema = Schema<Settings.PolicySettings>(
             ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of infected mail."),
         PolicyKey(
+            "virus_destinies", \.virusDestinies,
+            ValueType<VirusDestiny>.virusDestiny.list(of: "names with destinies", allowEmpty: true),
+            "Infected mail by a part of the virus's name: Joke. => pass. The first that holds counts, else infected."),
+        PolicyKey(
             "rule", \.rule, ValueType<Destiny>.destiny.orNull(meaning: "reject before the queue, discard after it"),
             "What becomes of mail that a rule rejects with 5.x.x; DISCARD, HOLD and REJECT 4.x.x do what they say."),
         PolicyKey(

@@ -9,6 +9,8 @@ extension Settings {
         package var nextHopTLS = NextHopTLS.none
         /// Infected mail; nil: `reject` before the queue, `discard` after it.
         package var infected: Destiny?
+        /// Infected mail by a part of the name of the virus; the first that holds for a name counts.
+        package var virusDestinies: [VirusDestiny] = []
         /// Mail that a rule rejects; nil: `reject` before the queue, `discard` after it.
         package var rule: Destiny?
         /// Mail with names or types that are banned; nil: `reject` before the queue, `discard` after it.

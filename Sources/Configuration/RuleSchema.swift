@@ -18,10 +18,10 @@ let postfixRuleKeys: [SchemaKey<Settings>] = [
     Setting("body_checks", \.rules.body, .tables, "Rules for body lines, boundaries among them, as they stand."),
     Setting(
         "decoded_header_checks", \.rules.decodedHeader, .tables,
-        "Rules for header fields with encoded words decoded to UTF-8. Not in Postfix."),
+        "Rules for header fields with encoded words decoded to UTF-8. Not in Postfix. [] asks none, not the shipped ones."),
     Setting(
         "decoded_body_checks", \.rules.decodedBody, .tables,
-        "Rules for the lines of text parts, decoded to UTF-8, HTML as text. Not in Postfix."),
+        "Rules for the lines of text parts, decoded to UTF-8, HTML as text. Not in Postfix. [] asks none."),
     Setting(
         "attachment_checks", \.rules.attachment, .tables,
         "Rules for the names and types of all files at every depth. Not in Postfix."),
@@ -52,6 +52,15 @@ let ownRuleKeys: [SchemaKey<Settings>] = [
     Setting(
         "rules.time_limit", \.rules.timeLimit, .duration(1...3600),
         "Time that the rules may take for one message; beyond, it is over-limits."),
+    Setting(
+        "rules.firing_limit", \.rules.firingLimit, .count(1...10_000),
+        "Rules that may fire in one message; beyond, WARN and INFO are not logged, any other leaves it over-limits."),
+    Setting(
+        "rules.group_limit", \.rules.groupLimit, .size(1024...4_194_304),
+        "Octets that $1, $2 and so on of all these rules may stand for; the same beyond."),
+    Setting(
+        "rules.edit_limit", \.rules.editLimit, .size(1024...268_435_456),
+        "Octets that PREPEND and REPLACE may add to one message; one with more is put off."),
     Setting(
         "rules.at_match_limit", \.rules.atMatchLimit, .choice,
         "A match that was given up counts as no match, as in Postfix, or leaves the message unchecked."),

@@ -9,8 +9,8 @@ package struct RuleSettings: Sendable, Equatable {
     /// nil: the tables of `header_checks`.
     package var nestedHeader: [TableName]?
     package var body: [TableName] = []
-    package var decodedHeader: [TableName] = []
-    package var decodedBody: [TableName] = []
+    package var decodedHeader = [TableName(.decodedHeader)]
+    package var decodedBody = [TableName(.decodedBody)]
     package var attachment: [TableName] = []
     /// `header_size_limit`.
     package var headerSize = 102_400
@@ -28,6 +28,10 @@ package struct RuleSettings: Sendable, Equatable {
     package var matchLimit = 10_000_000
     /// Seconds that the rules may take for one message.
     package var timeLimit = 10
+    /// Rules that are noted of one message, octets that the groups of all of them matched, and octets that edits may add.
+    package var firingLimit = 10_000
+    package var groupLimit = 1_048_576
+    package var editLimit = 16_777_216
     /// What a match that was given up means.
     package var atMatchLimit = AtMatchLimit.noMatch
     package var hold = HoldAction.quarantine
@@ -62,6 +66,16 @@ package struct RuleSettings: Sendable, Equatable {
         case .decodedBody: decodedBody
         case .attachment: attachment
         }
+    }
+
+    /// The limits of the text that is looked up.
+    package var textLimits: TextLimits {
+        var limits = TextLimits()
+        limits.headerSize = headerSize
+        limits.lineLength = lineLength
+        limits.boundaryLength = boundaryLength
+        limits.nesting = nesting
+        return limits
     }
 
     /// No list has a table.

@@ -63,6 +63,12 @@ extension SettingsReader {
         if scanner.kind == .protocol, scanner.addresses.contains(where: { !$0.isUnix }) {
             complain(path, "addresses", "kind protocol needs a Unix socket: descriptors do not travel over TCP")
         }
+        if !scanner.path.hasPrefix("/") || scanner.path.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
+            complain(path, "path", "a path begins with / and has no blanks; what is no ASCII is written %XX")
+        }
+        if scanner.spread, scanner.addresses.count < 2 {
+            complain(path, "spread", "there is one address to ask")
+        }
         if scanner.method == .fildes, scanner.addresses.contains(where: { !$0.isUnix }) {
             complain(path, "method", "fildes needs a Unix socket")
         }
@@ -94,10 +100,12 @@ extension SettingsReader {
 
 /// Kinds of scanners to which a key means something; keys that are not here mean something to all.
 private let scannerKeyKinds: [(key: String, kinds: Set<ScannerEntry.Kind>)] = [
-    ("seeks", [.protocol]),
-    ("parts", [.clamd, .command, .protocol, .text]),
+    ("seeks", [.protocol, .http]),
+    ("parts", [.clamd, .command, .protocol, .http, .text]),
     ("stale_after", [.clamd]),
-    ("addresses", [.clamd, .spamd, .rspamd, .protocol, .text]),
+    ("addresses", [.clamd, .spamd, .rspamd, .protocol, .http, .text]),
+    ("spread", [.clamd, .spamd, .rspamd, .protocol, .http, .text]),
+    ("path", [.http]),
     ("method", [.clamd]),
     ("request", [.text]),
     ("programs", [.command, .protocol]),
@@ -107,12 +115,12 @@ private let scannerKeyKinds: [(key: String, kinds: Set<ScannerEntry.Kind>)] = [
     ("clean_pattern", [.command, .text]),
     ("infected_pattern", [.command, .text]),
     ("name_pattern", [.command, .text]),
-    ("all_matches", [.command, .protocol, .text]),
+    ("all_matches", [.command, .protocol, .http, .text]),
     ("readable", [.command, .protocol]),
     ("network", [.command, .protocol]),
     ("memory", [.command, .protocol]),
     ("user", [.spamd]),
-    ("password", [.rspamd]),
+    ("password", [.rspamd, .http]),
     ("score_percent", [.spamd, .rspamd]),
 ]
 

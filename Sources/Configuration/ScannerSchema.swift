@@ -46,7 +46,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "What becomes of mail when neither it nor another scanner with the same aim answers."),
     ScannerKey("timeout", \.timeout, .duration(1...3600), "Time for one message, within that of the whole inspection."),
     ScannerKey(
-        "parts", \.parts, ValueType<Bool>.flag.orNull(meaning: "yes for command, protocol and text"),
+        "parts", \.parts, ValueType<Bool>.flag.orNull(meaning: "yes for command, protocol, http and text"),
         "Give it every decoded part too; it then waits for the inspection."),
     ScannerKey(
         "self_test", \.selfTest,
@@ -55,7 +55,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey(
         "seeks", \.seeks,
         ValueType<ScannerEntry.Aim>.choice.orNull(meaning: "spam with self_test gtube, else viruses"),
-        "Of kind protocol: what it looks for; only scanners that look for the same stand in for each other."),
+        "Of kinds protocol and http: what it looks for; only scanners that look for the same stand in for each other."),
     ScannerKey(
         "max_size", \.maxSize,
         ValueType<Int>.size(0...2_147_483_648).orNull(meaning: "2 MiB for spamd and rspamd, else 0"),
@@ -69,6 +69,9 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "addresses", \.addresses,
         ValueType<ServerAddress>.scannerEndpoint.list(of: "addresses", allowEmpty: true),
         "Of a server: 127.0.0.1:3310, \"[::1]:3310\" or unix:/path. The first is asked, the next when it fails."),
+    ScannerKey(
+        "spread", \.spread, .flag, "Each message begins with the next address, instead of all with the first."),
+    ScannerKey("path", \.path, .argument, "Of kind http: the path of the request, with a query if it needs one."),
     ScannerKey(
         "method", \.method, .choice,
         "clamd: the message in pieces, or as a descriptor, which needs a Unix socket and copies nothing."),
@@ -95,7 +98,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey(
         "name_pattern", \.namePattern, .argument, "pcre pattern whose first group is the name of what was found."),
     ScannerKey(
-        "all_matches", \.allMatches, ValueType<Bool>.flag.orNull(meaning: "yes for protocol"),
+        "all_matches", \.allMatches, ValueType<Bool>.flag.orNull(meaning: "yes for protocol and http"),
         "It names every match of a content, so that spam signatures cannot hide a virus from it."),
     ScannerKey(
         "readable", \.readable, ValueType<String>.path.list(of: "paths", allowEmpty: true),
@@ -105,7 +108,8 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "memory", \.memory, .size(67_108_864...1_099_511_627_776), "Address space of a program."),
     ScannerKey(
         "user", \.user, .argument, "spamd: whose preferences count. Empty leaves it to the server."),
-    ScannerKey("password", \.password, .argument, "rspamd: password of the worker. Empty for none."),
+    ScannerKey(
+        "password", \.password, .argument, "rspamd: password of the worker. http: a bearer token. Empty for none."),
     ScannerKey(
         "score_percent", \.scorePercent, .count(0...1000), "spamd and rspamd: points here for a hundred points there."),
 ])

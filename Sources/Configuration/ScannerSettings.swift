@@ -51,6 +51,10 @@ package struct ScannerEntry: Sendable, Equatable {
     /// Messages that it is given at one time.
     package var concurrency = 8
     package var addresses: [ServerAddress] = []
+    /// Each message begins with the next address.
+    package var spread = false
+    /// Of kind http: the target of the request.
+    package var path = "/"
     package var method = Method.instream
     /// What a daemon of kind text is told, with `{}` for the directory.
     package var request = ""
@@ -68,7 +72,7 @@ package struct ScannerEntry: Sendable, Equatable {
     package var memory = 4_294_967_296
     /// Of spamd: whose preferences count; empty for those of the server.
     package var user = ""
-    /// Of rspamd's worker; empty for none.
+    /// Of rspamd's worker, or the bearer token of kind http; empty for none.
     package var password = ""
     /// Points here for a hundred points there.
     package var scorePercent = 100
@@ -81,6 +85,8 @@ package struct ScannerEntry: Sendable, Equatable {
         case rspamd
         /// Of the site's own.
         case `protocol`
+        /// The same behind HTTP.
+        case http
         /// A daemon that answers a line of text with text.
         case text
     }
@@ -101,7 +107,7 @@ package struct ScannerEntry: Sendable, Equatable {
     package var takesParts: Bool {
         if let parts { return parts }
         return switch kind {
-        case .command, .protocol, .text: true
+        case .command, .protocol, .http, .text: true
         case .clamd, .spamd, .rspamd: false
         }
     }
@@ -111,7 +117,7 @@ package struct ScannerEntry: Sendable, Equatable {
         if let seeks { return seeks }
         return switch kind {
         case .spamd, .rspamd: .spam
-        case .protocol: selfTest == .gtube ? .spam : .viruses
+        case .protocol, .http: selfTest == .gtube ? .spam : .viruses
         case .clamd, .command, .text: .viruses
         }
     }
@@ -121,7 +127,7 @@ package struct ScannerEntry: Sendable, Equatable {
     /// `max_size` with its default for the kind.
     package var sizeLimit: Int { maxSize ?? (kind.isSpamFilter ? Self.spamFilterSize : 0) }
     /// `all_matches` with its default for the kind.
-    package var namesAllMatches: Bool { allMatches ?? (kind == .protocol) }
+    package var namesAllMatches: Bool { allMatches ?? (kind == .protocol || kind == .http) }
 }
 
 extension ScannerEntry.Kind {

@@ -74,6 +74,19 @@ extension ValueType where Value == Destiny {
     static let destiny = ValueType(name: "destiny", read: choice.read, write: choice.write)
 }
 
+extension ValueType where Value == VirusDestiny {
+    /// `name => destiny`.
+    static let virusDestiny = ValueType.scalar(
+        "name => destiny", expected: "a part of a name and a destiny such as Joke. => pass",
+        parse: { text throws(ValueError) in
+            guard let arrow = text.ranges(of: " => ").last, arrow.lowerBound != text.startIndex,
+                let destiny = Destiny(rawValue: String(text[arrow.upperBound...]))
+            else { throw ValueError("'\(shown(text))' is not a part of a name and a destiny such as Joke. => pass") }
+            return VirusDestiny(part: String(text[..<arrow.lowerBound]), destiny: destiny)
+        },
+        write: { yamlText($0.description) })
+}
+
 extension ValueType where Value == Double {
     /// Points of a score: a decimal number with at most three decimals.
     static let points = ValueType.scalar(

@@ -1,7 +1,7 @@
 internal import Bytes
 
 /// Files written out in text: base64 in lines, in quotes, in pieces that a script joins, in `data:` addresses; hexadecimal
-/// digits; lists of numbers (attack G1). Each long literal is decoded once, and kept when a file comes out.
+/// digits, also behind `\x` and `%`; lists of numbers (attack G1). Each long literal is decoded once, and kept when a file comes out.
 struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
     private static let shortestText = 64
@@ -35,12 +35,14 @@ struct TextLiterals {
                 from = end
             }
         }
-        var from = 0
-        while let place = bytes.firstIndex(of: "\\x", from: from), !extraction.isStopped {
-            let (end, octets) = escapes(bytes, place)
-            from = end
-            guard octets.count >= shortestList, extraction.countItem() else { continue }
-            result.hasFile = hand(octets, extraction) || result.hasFile
+        for sign in ["\\x", "%"] as [StaticString] {
+            var from = 0
+            while let place = bytes.firstIndex(of: sign, from: from), !extraction.isStopped {
+                let (end, octets) = escapes(bytes, place, sign)
+                from = end
+                guard octets.count >= shortestList, extraction.countItem() else { continue }
+                result.hasFile = hand(octets, extraction) || result.hasFile
+            }
         }
         return result
     }
@@ -226,16 +228,19 @@ struct TextLiterals {
         return (at, list)
     }
 
-    /// `\x4d\x5a`.
-    private static func escapes(_ bytes: Span<UInt8>, _ start: Int) -> (end: Int, octets: [UInt8]) {
+    /// `\x4d\x5a`, `%4d%5a`.
+    private static func escapes(
+        _ bytes: Span<UInt8>, _ start: Int, _ sign: StaticString
+    ) -> (end: Int, octets: [UInt8]) {
         var octets: [UInt8] = []
         var at = start
-        while bytes.hasBytes("\\x", at: at), at + 3 < bytes.count, let high = hexadecimalValue(bytes[at + 2]),
-            let low = hexadecimalValue(bytes[at + 3])
+        let digits = sign.utf8CodeUnitCount
+        while bytes.hasPrefix(ignoringCase: sign, from: at), at + digits + 1 < bytes.count,
+            let high = hexadecimalValue(bytes[at + digits]), let low = hexadecimalValue(bytes[at + digits + 1])
         {
             octets.append(high << 4 | low)
-            at += 4
+            at += digits + 2
         }
-        return (max(at, start + 2), octets)
+        return (max(at, start + digits), octets)
     }
 }

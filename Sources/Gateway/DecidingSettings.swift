@@ -42,6 +42,7 @@ enum DecidingSettings {
     private static func destiny(
         _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy
     ) -> [String] {
+        if category == .rule, verdict.ruling == .failed { return [] }
         let isLoved = policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam)
         if isLoved { return ["lovers"] }
         return switch category {
@@ -51,7 +52,7 @@ enum DecidingSettings {
             switch verdict.ruling {
             case .hold: [ruleHold]
             case .reject(let status, _) where status.status == 5: ["rule"]
-            case .reject, .discard, nil: []
+            case .reject, .discard, .failed, nil: []
             }
         case .badHeader: ["bad_header"]
         default: [category.rawValue]

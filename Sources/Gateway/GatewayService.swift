@@ -125,7 +125,8 @@ package final class GatewayService: Sendable {
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
-        for problem in rules.warnings + ready.ruleProblems {
+        let ruleWarnings = rules.warnings + ready.ruleProblems
+        for problem in ruleWarnings {
             start.logger.warning("\(Escaping.text(problem, limit: 1000))")
         }
         if let database, database.isTestOnly {
@@ -143,7 +144,8 @@ package final class GatewayService: Sendable {
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
             spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
             served: served,
-            threads: threads, database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            threads: threads, database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
+            shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
             tokenRequest: settings.bayes.explains ? .texts : .numbers)
@@ -278,12 +280,11 @@ package final class GatewayService: Sendable {
     }
 
     /// Takes over the settings as they are in the file now. Nothing changes when they cannot be used.
-    /// - Returns: nil, or why the old settings stay.
-    private func reload() async -> String? {
+    private func reload() async -> ReloadOutcome {
         let before = state.current
         guard let settings = start.reread() else {
             start.logger.error("reload refused: the configuration has errors; the settings in force stay")
-            return "the configuration has errors, see the log"
+            return ReloadOutcome(error: "the configuration has errors, see the log")
         }
         let old = before.settings
         if settings.user != old.user || settings.group != old.group || settings.stateDirectory != old.stateDirectory
@@ -304,7 +305,7 @@ package final class GatewayService: Sendable {
             let options = try builder.listenerOptions(bound: bound.descriptors)
             var setup = try await Self.makeSetup(
                 builder, start, pool, before.spool, group, threads, learntMail, before.shelf, before: before)
-            guard await turns.isOpen else { return ReloadTurns.stopping }
+            guard await turns.isOpen else { return .stopping }
             // Sessions of a listener that is closed go on under the settings that they began with.
             setup.listeners.merge(before.listeners) { new, _ in new }
             state.replace(setup)
@@ -312,14 +313,14 @@ package final class GatewayService: Sendable {
             try await door.apply(options)
             before.spool.limits = builder.spoolLimits
             door.setLimits(Self.connectionLimits(settings))
-            for change in setup.rules.changes(from: before.rules) {
-                start.logger.notice("\(Escaping.text(change, limit: 1000))")
-            }
+            let changes = setup.rules.changes(from: before.rules)
+            for change in changes { start.logger.notice("\(Escaping.text(change, limit: 1000))") }
             start.logger.notice("reloaded")
-            return nil
+            let warnings = setup.ruleWarnings.filter { !before.ruleWarnings.contains($0) }
+            return ReloadOutcome(changes: changes + warnings.map { "warning: \($0)" })
         } catch {
             start.logger.error("reload failed, the settings in force stay: \(error)")
-            return "\(error)"
+            return ReloadOutcome(error: "\(error)")
         }
     }
 
@@ -328,10 +329,10 @@ package final class GatewayService: Sendable {
         case .status:
             return await status()
         case .reload:
-            return StatusDocument.result(error: await turns.take { await self.reload() })
+            return StatusDocument.result(await turns.take { await self.reload() })
         case .stop:
             stop.yield()
-            return StatusDocument.result(error: nil)
+            return StatusDocument.result(ReloadOutcome())
         }
     }
 
@@ -342,28 +343,6 @@ package final class GatewayService: Sendable {
             spool: setup.spool, totals: journal.totals, journal: journal.journal, signatures: setup.signatureState,
             scanners: setup.scanners.states, cache: setup.cache.figures)
         return document.encoded()
-    }
-}
-
-/// One reload after the other, whoever asks, and none once the daemon is stopping: it would open listeners again.
-private actor ReloadTurns {
-    static let stopping = "the gateway is stopping"
-
-    private var last: Task<String?, Never>?
-    private(set) var isOpen = true
-
-    func take(_ work: @escaping @Sendable () async -> String?) async -> String? {
-        guard isOpen else { return Self.stopping }
-        let turn = Task { [last] in
-            _ = await last?.value
-            return await work()
-        }
-        last = turn
-        return await turn.value
-    }
-
-    func close() {
-        isOpen = false
     }
 }
 

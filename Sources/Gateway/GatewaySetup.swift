@@ -29,6 +29,8 @@ struct GatewaySetup: Sendable {
     let database: SignatureDatabase?
     /// The rules of these settings, and those of others for messages under way.
     let rules: RuleBook
+    /// What is to be said of these rules, those of the inspector's engines among it; escape before showing.
+    var ruleWarnings: [String] = []
     /// Which settings hold for whom.
     let policies: PolicyBook
     let shelf: RuleShelf

@@ -35,6 +35,17 @@ struct InspectionDocument: Encodable {
         var name: String
         var part: Nullable<String>
         var evidence: String
+        /// The rule of a header or body check that fired.
+        var rule = Nullable<RuleEntry>(nil)
+    }
+
+    struct RuleEntry: Encodable {
+        var table: String
+        var line: Int
+        /// Where its text stands in the message.
+        var offset: Int
+        /// `$1`, `$2` and so on; null for one that took no part.
+        var groups: [String?]
     }
 
     struct ScannerEntry: Encodable {
@@ -134,7 +145,13 @@ struct InspectionDocument: Encodable {
             FindingEntry(
                 scanner: entry.list.rawValue, class: Finding.Kind.rule.rawValue,
                 name: Escaping.text("\(entry.verb) \(String(decoding: entry.text, as: UTF8.self))", limit: 500),
-                part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500))
+                part: Nullable(nil), evidence: Escaping.text(entry.content, limit: 500),
+                rule: Nullable(
+                    RuleEntry(
+                        table: Escaping.text(
+                            work.rules.book?.table(entry.list, entry.table)?.name.text ?? "", limit: 500),
+                        line: entry.line, offset: entry.range.lowerBound,
+                        groups: entry.groups.dropFirst().map { group in group.map { Escaping.text($0, limit: 500) } })))
         }
         cached = work.isFromCache
         scanners = work.scannerOutcomes.map {

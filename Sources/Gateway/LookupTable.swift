@@ -46,7 +46,7 @@ final class LookupTable: Sendable {
                 return Value(
                     text: result.marked(LookupTable.mark), line: rule.line, isPartial: result.highestCapture > 0)
             }
-            state = Mutex(State(query: TableQuery([table], demandsUTF8: false)))
+            state = Mutex(State(query: TableQuery([.success(table)], demandsUTF8: false)))
         }
     }
 
@@ -61,8 +61,19 @@ final class LookupTable: Sendable {
         switch name.type {
         case .texthash:
             let table = KeyTable(text: text)
-            try Self.refuse(table.problems, place: name.place)
-            content = .keys(Dictionary(table.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
+            var problems = table.problems
+            var entries: [[UInt8]: KeyTable.Entry] = [:]
+            for entry in table.entries {
+                do throws(AddressKey.Fault) {
+                    let key = try AddressKey.read(entry.key)
+                    if entries[key] == nil { entries[key] = entry }
+                } catch {
+                    let text = "no address has the key '\(Escaping.text(entry.key, limit: 60))'; \(error)"
+                    problems.append(TableProblem(line: entry.line, text: text, isSkipped: true))
+                }
+            }
+            try Self.refuse(problems, place: name.place)
+            content = .keys(entries)
         case .cidr:
             let table = CIDRTable(text: text)
             try Self.refuse(table.problems, place: name.place)

@@ -101,7 +101,8 @@ package struct PolicyExplanation: Sendable {
     /// The destinies that `null` stands for.
     private static func destinies(_ policy: ContentPolicy) -> [String] {
         [
-            "in force here: infected \(policy.infected.rawValue), banned \(policy.banned.rawValue), "
+            "in force here: infected \(policy.infected.rawValue)"
+                + policy.virusDestinies.map { " (\($0))" }.joined() + ", banned \(policy.banned.rawValue), "
                 + "rule \(policy.rule.rawValue), spam \(policy.spam.rawValue), oversized \(policy.oversized.rawValue)"
         ]
     }

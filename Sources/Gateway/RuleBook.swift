@@ -12,6 +12,8 @@ struct RuleBook: Sendable {
     /// What the inspector gets; its number tells this book from others.
     private(set) var source: RuleTables
     let hold: RuleSettings.HoldAction
+    /// Octets that edits of one message may add.
+    let editLimit: Int
     /// Rules whose text is no action, for the log when the tables are loaded: Postfix says it when one fires, which may be
     /// never. At most `warningsKept`.
     private(set) var warnings: [String] = []
@@ -51,6 +53,7 @@ struct RuleBook: Sendable {
         filters = Dictionary(
             settings.filters.map { ($0.filter, SetupBuilder.hop($0.nextHop)) }, uniquingKeysWith: { first, _ in first })
         hold = settings.hold
+        editLimit = settings.editLimit
         let sources = try BannedFiles.sources(settings.banned)
         banned = BannedRules(sources)
         if !banned.problems.isEmpty { throw GatewayError(Self.told(banned.problems)) }
@@ -64,7 +67,7 @@ struct RuleBook: Sendable {
     }
 
     private static func read(_ name: TableName) throws -> [UInt8] {
-        if name.isInline { return try name.inlineLines() }
+        if let held = try name.heldLines() { return held }
         return try readTable(name.place, called: name.text)
     }
 
@@ -129,29 +132,30 @@ struct RuleBook: Sendable {
 
     // MARK: Changes
 
-    /// What differs from an older book, a line for each table.
+    /// What differs from an older book, a line for each table; lists that fall back on another share it.
     func changes(from old: RuleBook) -> [String] {
-        var out: [String] = []
-        for list in CheckList.allCases {
-            let (before, now) = (old.lists[list] ?? [], lists[list] ?? [])
-            let told = out.count
-            for table in now where !before.contains(table) {
-                let count = table.lines.count { $0.rule != nil }
-                if let was = before.first(where: { $0.name == table.name }) {
-                    out.append(
-                        "\(list.rawValue): \(table.name.text) has changed, \(was.lines.count { $0.rule != nil }) rules "
-                            + "before, \(count) now")
-                } else {
-                    out.append("\(list.rawValue): \(table.name.text) is new, \(count) rules")
-                }
-            }
-            for table in before where !now.contains(where: { $0.name == table.name }) {
-                out.append("\(list.rawValue): \(table.name.text) is no longer asked")
-            }
-            if out.count == told, before.map(\.name) != now.map(\.name) {
-                out.append("\(list.rawValue): another order")
+        var tables: [(text: String, lists: [String])] = []
+        func tell(_ list: CheckList, _ text: String) {
+            if let index = tables.firstIndex(where: { $0.text == text }) {
+                tables[index].lists.append(list.rawValue)
+            } else {
+                tables.append((text, [list.rawValue]))
             }
         }
+        for list in CheckList.allCases {
+            let (before, now) = (old.lists[list] ?? [], lists[list] ?? [])
+            guard before != now else { continue }
+            let (names, others) = (now.map(\.name), before.map(\.name))
+            for table in now {
+                let was = before.first { $0.name == table.name }
+                if was == table { continue }
+                let words = was.map { "has changed, \($0.ruleCount) rules before, \(table.ruleCount) now" }
+                tell(list, "\(table.name.text) \(words ?? "is new, \(table.ruleCount) rules")")
+            }
+            for name in others where !names.contains(name) { tell(list, "\(name.text) is no longer asked") }
+            if Set(names) == Set(others), names != others { tell(list, "another order") }
+        }
+        var out = tables.map { "\($0.lists.joined(separator: ", ")): \($0.text)" }
         for set in banned.sets where !old.banned.sets.contains(set) {
             let was = old.banned.set(named: set.name).map { ", \(old.banned.sets[$0].rules.count) before" } ?? ""
             out.append("banned: set \(set.name) has \(set.rules.count) rules\(was)")
@@ -160,6 +164,15 @@ struct RuleBook: Sendable {
             out.append("banned: set \(set.name) is gone")
         }
         return out
+    }
+}
+
+extension RuleTable {
+    /// Rules that may fire, those among them that cannot be used; IF and ENDIF are none.
+    fileprivate var ruleCount: Int {
+        lines.count { line in
+            if case .match? = line.rule?.operation { true } else { false }
+        }
     }
 }
 
@@ -173,6 +186,8 @@ extension RuleSettings {
         limits.nesting = nesting
         limits.matchSteps = matchLimit
         limits.milliseconds = timeLimit * 1000
+        limits.firings = firingLimit
+        limits.groupBytes = groupLimit
         return limits
     }
 }

@@ -7,7 +7,8 @@ internal import Policy
 internal import Relay
 
 /// From the rules that an inspector says have fired to what is done. The inspector is not believed: a rule that the
-/// tables do not have, or an edit of anything but one field or one line, ends the message as a failure of ours.
+/// tables do not have, or an edit of anything but one field or one line, ends the message as a failure of ours. What a rule
+/// wants and cannot be done puts the message off: it does not go where the rule says that it shall not.
 struct RuleJudgement: Sendable {
     private(set) var outcome = CheckOutcome()
     /// The tables that fired; nil when none are in use.
@@ -22,6 +23,8 @@ struct RuleJudgement: Sendable {
     private(set) var warnings: [String] = []
     /// Matches that were given up.
     private(set) var givenUp = 0
+    /// Why what the rules want cannot be done; nil when it can.
+    private(set) var failure: String?
 
     /// Why a report cannot be used.
     struct Refusal: Error {
@@ -33,7 +36,7 @@ struct RuleJudgement: Sendable {
 
     /// Reads the firings of a report, and the places in the message that they would change.
     init(_ report: Report, book: RuleBook?, message: EditableMessage) throws {
-        guard !report.firings.isEmpty || !report.givenUp.isEmpty else { return }
+        guard !report.firings.isEmpty || !report.givenUp.isEmpty || report.unloggedFirings > 0 else { return }
         guard let book else { throw Refusal(detail: "rules fired where there are none") }
         self.book = book
         var added = 0
@@ -56,14 +59,19 @@ struct RuleJudgement: Sendable {
             let count = outcome.edits.count
             outcome.take(action, firing, isContinued: isContinued)
             if outcome.edits.count > count { added += outcome.edits[count].text.count }
-            guard added <= Self.editLimit else {
-                throw Refusal(detail: "rules would add more than \(Self.editLimit) octets")
+            if added > book.editLimit {
+                failure = "rules would add more than rules.edit_limit, \(book.editLimit) octets"
             }
-            if outcome.isEnded { break }
+            if outcome.isEnded || failure != nil { break }
         }
         warnings = outcome.warnings
         try takeGivenUp(report.givenUp, book)
-        try route(book)
+        if failure == nil { failure = route(book) }
+        if let failure { warnings.append(failure) }
+        if report.unloggedFirings > 0 {
+            warnings.append(
+                "\(report.unloggedFirings) more warnings of rules, beyond rules.firing_limit or rules.group_limit")
+        }
     }
 
     /// Postfix warns of a rule on which its engine gives up: so it is done here.
@@ -80,12 +88,11 @@ struct RuleJudgement: Sendable {
         }
     }
 
-    /// Octets that edits of one message may add.
-    static let editLimit = 16_777_216
-
-    private mutating func route(_ book: RuleBook) throws {
+    /// Finds out where the message goes.
+    /// - Returns: why it cannot go there; nil when it can.
+    private mutating func route(_ book: RuleBook) -> String? {
         guard !outcome.hasTooManyBCC else {
-            throw Refusal(detail: "BCC would add more than \(CheckOutcome.bccLimit) recipients")
+            return "BCC would add more than \(CheckOutcome.bccLimit) recipients"
         }
         for address in outcome.bcc {
             guard let path = RuleRemark.path(address) else {
@@ -96,27 +103,29 @@ struct RuleJudgement: Sendable {
         }
         if let address = outcome.redirect {
             guard let path = RuleRemark.path(address) else {
-                throw Refusal(
-                    detail: "REDIRECT \(Escaping.text(address, limit: 320)): no address that SMTP could carry")
+                return "REDIRECT \(Escaping.text(address, limit: 320)): no address that SMTP could carry"
             }
             redirect = Recipient(path: path)
             // In Postfix all recipients make way for this one, those of BCC among them.
             bcc = []
         } else if let filter = outcome.filter {
             guard let hop = book.nextHop(filter: filter) else {
-                throw Refusal(detail: "FILTER \(Escaping.text(filter, limit: 200)) has no entry in rules.filters")
+                return "FILTER \(Escaping.text(filter, limit: 200)) has no entry in rules.filters"
             }
             nextHop = hop
         }
+        return nil
     }
 
     /// What the rules decided, for the verdict.
     var ruling: Verdict.Ruling? {
         switch outcome.decision {
-        case .reject(let status, let text): .reject(status, String(decoding: text, as: UTF8.self))
-        case .discard(let text): .discard(String(decoding: text, as: UTF8.self))
-        case .hold(let text): book?.hold == .header ? nil : .hold(String(decoding: text, as: UTF8.self))
-        case nil: nil
+        case .reject(let status, let text): return .reject(status, String(decoding: text, as: UTF8.self))
+        case .discard(let text): return .discard(String(decoding: text, as: UTF8.self))
+        case .hold, nil:
+            if failure != nil { return .failed }
+            guard case .hold(let text) = outcome.decision, book?.hold != .header else { return nil }
+            return .hold(String(decoding: text, as: UTF8.self))
         }
     }
 

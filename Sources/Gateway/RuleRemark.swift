@@ -14,7 +14,7 @@ package struct RuleRemark: Hashable {
     /// Goes through the rules of a table.
     /// - Parameters:
     ///   - filters: what stands behind FILTER in `rules.filters`.
-    ///   - isStrict: an address that cannot be used is refused (`rules.strict`); otherwise mail that needs it is put off.
+    ///   - isStrict: what cannot be used, an address or the whole text, is refused (`rules.strict`).
     package static func remarks(
         on table: RuleTable, in list: CheckList, filters: Set<String>, isStrict: Bool
     ) -> [RuleRemark] {
@@ -30,9 +30,9 @@ package struct RuleRemark: Hashable {
             } else if !isFilledIn, let words = badAddress(action) {
                 out.append(RuleRemark(line: rule.line, text: words, isRefusal: isStrict))
             } else if !isFilledIn, case .fail = action {
-                out.append(RuleRemark(line: rule.line, text: CheckAction.failWords, isRefusal: false))
+                out.append(RuleRemark(line: rule.line, text: CheckAction.failWords, isRefusal: isStrict))
             } else if !isFilledIn, case .none(let words) = action {
-                out.append(RuleRemark(line: rule.line, text: words, isRefusal: false))
+                out.append(RuleRemark(line: rule.line, text: words, isRefusal: isStrict))
             } else if let words = CheckAction.warning(value, in: list) {
                 out.append(RuleRemark(line: rule.line, text: words, isRefusal: false))
             }

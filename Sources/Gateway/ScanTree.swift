@@ -18,7 +18,8 @@ struct ScanTree {
         addParts(document)
         list("findings", document.findings) { finding in
             let evidence = finding.evidence.isEmpty ? "" : ": \(finding.evidence)"
-            return "\(finding.class): \(finding.name) (\(finding.scanner))\(Self.place(finding.part))\(evidence)"
+            let rule = finding.rule.value.map { ", \($0.table) line \($0.line)" } ?? ""
+            return "\(finding.class): \(finding.name) (\(finding.scanner)\(rule))\(Self.place(finding.part))\(evidence)"
         }
         if document.bannedFurther > 0 { add(1, "\(document.bannedFurther) more files are banned") }
         list("allowed", document.allowed) { $0 }

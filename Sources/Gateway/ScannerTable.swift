@@ -59,6 +59,8 @@ struct ScannerTable {
                         address: address, method: entry.method == .fildes ? .fildes : .instream, threads: threads)
                 case .spamd: SpamdScanner(address: address, user: entry.user, score: score, threads: threads)
                 case .rspamd: RspamdScanner(address: address, password: entry.password, score: score, threads: threads)
+                case .http:
+                    HTTPScanner(address: address, path: entry.path, password: entry.password, threads: threads)
                 case .protocol, .command: ProtocolScanner(.server(address), threads: threads)
                 case .text:
                     TextScanner(
@@ -80,14 +82,14 @@ struct ScannerTable {
             name: entry.name, seeks: entry.aim == .spam ? .spam : .viruses, isBackup: entry.backup,
             failurePolicy: entry.onFailure, timeout: entry.timeout * 1_000_000_000, takesParts: entry.takesParts,
             looksAtContentOnly: looksAtContentOnly(entry.kind), sample: sample, staleAfter: entry.staleAfter,
-            maxSize: entry.sizeLimit, namesAllMatches: entry.namesAllMatches)
+            maxSize: entry.sizeLimit, namesAllMatches: entry.namesAllMatches, isSpread: entry.spread)
     }
 
     /// Its answer may be kept for a while: the message alone decides.
     private static func looksAtContentOnly(_ kind: ScannerEntry.Kind) -> Bool {
         switch kind {
         case .clamd, .command, .text: true
-        case .protocol, .spamd, .rspamd: false
+        case .protocol, .http, .spamd, .rspamd: false
         }
     }
 

@@ -188,6 +188,9 @@ struct SetupBuilder {
         content.noticeLanguage = policy.noticeLanguage
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
+        content.virusDestinies = policy.virusDestinies.map {
+            VirusDestiny(part: $0.part.lowercased(), destiny: $0.destiny)
+        }
         content.honestViruses = policy.honestViruses.map { $0.lowercased() }
         return content
     }

@@ -98,14 +98,19 @@ struct StatusDocument: Codable {
 
     func encoded() -> String { Self.json(self) }
 
-    /// The answer to a command: `{"ok":true}` or the error.
-    static func result(error: String?) -> String {
+    /// The answer to a command: `{"ok":true}` and what has changed, or the error.
+    static func result(_ outcome: ReloadOutcome) -> String {
         struct Answer: Encodable {
             var ok: Bool
             var error: String?
+            var changes: [String]
         }
-        return json(Answer(ok: error == nil, error: error))
+        return json(
+            Answer(ok: outcome.error == nil, error: outcome.error, changes: Array(outcome.changes.prefix(changesTold))))
     }
+
+    /// Lines of an answer; the log has all.
+    private static let changesTold = 100
 
     private static func json(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()

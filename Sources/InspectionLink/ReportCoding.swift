@@ -86,6 +86,7 @@ extension Report {
             }
             out.put(firing.text)
         }
+        out.put(unloggedFirings)
         out.put(givenUp) { out, rule in
             out.put(rule.list.rawValue)
             out.put(rule.table)
@@ -174,6 +175,7 @@ extension Report {
                 list: list, table: table, line: line, range: start..<end, groups: groups,
                 text: try reader.bytes(limit: RuleFiring.textShown))
         }
+        let unloggedFirings = try reader.int(in: 0...messageSize + limits.entries)
         let givenUp = try reader.list(limit: RuleGivenUp.countLimit) { reader throws(RecordError) in
             RuleGivenUp(
                 list: try Self.word(&reader), table: try reader.int(in: 0...limits.entries),
@@ -212,6 +214,7 @@ extension Report {
             firings: firings, givenUp: givenUp, banned: banned, limitsHit: limitsHit,
             completedScanners: completedScanners, timings: timings, tokens: tokens, tokenTexts: tokenTexts)
         self.materialised = materialised
+        self.unloggedFirings = unloggedFirings
     }
 
     private static func place(_ reader: inout RecordReader, _ size: Int) throws(RecordError) -> PartDescription.Place? {

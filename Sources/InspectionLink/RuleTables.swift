@@ -40,6 +40,9 @@ package struct RuleTables: Hashable, Sendable {
         package var matchSteps = 10_000_000
         /// Time that the rules may take for one message.
         package var milliseconds = 10_000
+        /// Rules that are noted of one message, and octets that the groups of all of them matched.
+        package var firings = 10_000
+        package var groupBytes = 1_048_576
 
         package init() {}
     }
@@ -93,7 +96,7 @@ package struct RuleTables: Hashable, Sendable {
         }
         for value in [
             limits.headerSize, limits.lineLength, limits.bodySize, limits.boundaryLength, limits.nesting,
-            limits.matchSteps, limits.milliseconds,
+            limits.matchSteps, limits.milliseconds, limits.firings, limits.groupBytes,
         ] {
             out.put(value)
         }
@@ -125,6 +128,8 @@ package struct RuleTables: Hashable, Sendable {
         limits.nesting = try reader.int(in: 0...Int.max)
         limits.matchSteps = try reader.int(in: 1...Int.max)
         limits.milliseconds = try reader.int(in: 1...Int.max)
+        limits.firings = try reader.int(in: 1...ReportLimits().firings)
+        limits.groupBytes = try reader.int(in: 1...ReportLimits().groupBytes)
         self.init(
             number: number, tables: tables, lists: lists, banned: banned, limits: limits, isStrict: try reader.bool(),
             failsClosed: try reader.bool())

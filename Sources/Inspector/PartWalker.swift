@@ -31,7 +31,7 @@ struct PartWalker {
         if part.transferEncoding == .uuencode {
             // uuencode names its files itself.
             let blocks = tree.withBody(of: index, in: message) { UUEncodeFinder.find(in: $0).blocks }
-            for name in blocks.flatMap(\.names).map({ String(decoding: $0, as: UTF8.self) })
+            for name in blocks.flatMap(\.names).map({ String(validating: $0, as: UTF8.self) ?? RawOctets.text($0) })
             where !names.contains(name) { names.append(name) }
         }
         return PartDescription(

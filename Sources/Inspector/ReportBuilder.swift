@@ -81,6 +81,7 @@ struct ReportBuilder {
     /// Adds what the rules said.
     mutating func add(_ stage: RuleStage) {
         report.firings = stage.firings
+        report.unloggedFirings = stage.unlogged
         report.givenUp = stage.givenUp
         for limit in stage.limitsHit { reach(limit) }
     }

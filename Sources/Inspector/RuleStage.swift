@@ -14,31 +14,39 @@ struct RuleSet {
     let problems: [String]
     /// A rule somewhere cannot be used.
     let hasUnusable: Bool
-    fileprivate let lists: [CheckList: [PatternTable]]
+    fileprivate let lists: CheckLists
     fileprivate let limits: RuleTables.Limits
     fileprivate let failsClosed: Bool
     fileprivate let session: MatchSession
 
     init(_ tables: RuleTables) throws(TableNameError) {
-        var compiled: [PatternTable] = []
         var problems: [String] = []
         var hasUnusable = false
         var patternLimits = PatternLimits()
         patternLimits.matchSteps = tables.limits.matchSteps
         session = MatchSession(limits: patternLimits)
-        for source in tables.tables {
-            let name = try TableName(source.name)
-            let table = PatternTable(RuleTable(name, text: source.text))
-            for problem in table.problems {
-                problems.append(problem.logged(name))
-                if problem.isSkipped { hasUnusable = true }
-            }
-            session.prepare(for: table)
-            compiled.append(table)
-        }
+        // A table is compiled once for all lists that match octets, and once for those that match characters.
+        var compiled: [Int: PatternTable] = [:]
         var lists: [CheckList: [PatternTable]] = [:]
-        for list in tables.lists where !list.tables.isEmpty { lists[list.list] = list.tables.map { compiled[$0] } }
-        self.lists = lists
+        for list in tables.lists {
+            for index in list.tables {
+                let key = list.list.readsCharacters ? ~index : index
+                if compiled[key] == nil {
+                    let source = tables.tables[index]
+                    let name = try TableName(source.name)
+                    let table = PatternTable(
+                        RuleTable(name, text: source.text), readsCharacters: list.list.readsCharacters)
+                    for problem in table.problems where !problems.contains(problem.logged(name)) {
+                        problems.append(problem.logged(name))
+                        if problem.isSkipped { hasUnusable = true }
+                    }
+                    session.prepare(for: table)
+                    compiled[key] = table
+                }
+                if let table = compiled[key] { lists[list.list, default: []].append(table) }
+            }
+        }
+        self.lists = CheckLists(lists)
         self.problems = problems
         self.hasUnusable = hasUnusable
         number = tables.number
@@ -46,22 +54,16 @@ struct RuleSet {
         failsClosed = tables.failsClosed
     }
 
-    func has(_ list: CheckList) -> Bool { lists[list] != nil }
+    func has(_ list: CheckList) -> Bool { lists.has(list) }
 }
 
 /// Looks the texts of one message up, and notes which rules fire.
 struct RuleStage {
-    /// What may be noted of one message.
-    enum Limits {
-        /// Rules that fire.
-        static let firings = 10_000
-        /// Octets that groups of all of them matched.
-        static let groupBytes = 1_048_576
-    }
-
     private let rules: RuleSet
     private let deadline: Int
     private(set) var firings: [RuleFiring] = []
+    /// Rules that fired when no more could be noted, and would only have been logged.
+    private(set) var unlogged = 0
     private(set) var givenUp: [RuleGivenUp] = []
     /// Names of limits that were reached: the message was not looked up beyond them.
     private(set) var limitsHit: [String] = []
@@ -95,15 +97,7 @@ struct RuleStage {
 
     private mutating func take(_ subject: Subject, _ text: Span<UInt8>) -> Bool {
         guard text.count > 0 else { return true }
-        let list: CheckList
-        switch subject.kind {
-        case .header(_, isMIME: true), .header(.part, _): list = .mimeHeader
-        case .header(.primary, _): list = .header
-        case .header(.nested, _): list = .nestedHeader
-        case .body(let offset):
-            guard rules.limits.bodySize == 0 || offset < rules.limits.bodySize else { return true }
-            list = .body
-        }
+        guard let list = subject.list(bodySize: rules.limits.bodySize) else { return true }
         lookUp(text, in: list, range: subject.range)
         if list.isHeader, !isEnded, rules.has(.decodedHeader) { takeDecoded(text, range: subject.range) }
         return !isEnded
@@ -112,7 +106,7 @@ struct RuleStage {
     /// A header field unfolded, its encoded words decoded (RFC 2047), in UTF-8.
     private mutating func takeDecoded(_ field: Span<UInt8>, range: Range<Int>) {
         let unfolded = DecodedTexts.unfolded(field)
-        let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+        let decoded = EncodedWords.areIn(unfolded) ? EncodedWords.spelled(unfolded) : unfolded
         lookUp(DecodedTexts.seen(decoded).span, in: .decodedHeader, range: range)
     }
 
@@ -140,31 +134,31 @@ struct RuleStage {
 
     /// Looks one text up in a list; the first table that answers wins.
     mutating func lookUp(_ text: Span<UInt8>, in list: CheckList, range: Range<Int>) {
-        guard !isEnded, text.count > 0, let tables = rules.lists[list] else { return }
-        for (index, table) in tables.enumerated() {
-            let match = table.lookup(text, rules.session)
+        guard !isEnded, text.count > 0, rules.has(list) else { return }
+        for (index, listed) in rules.lists[list].enumerated() {
+            let match = listed.table.lookup(text, rules.session)
             if rules.session.failureCount > 0 { noteFailures(list, index) }
             guard let match else { continue }
-            note(match, table, RuleFiring(list: list, table: index, line: match.line, range: range), text)
+            note(match, listed.actions, RuleFiring(list: list, table: index, line: match.line, range: range), text)
             break
         }
         if monotonicNow() > deadline { reach("rules-time", ends: true) }
     }
 
-    private mutating func note(_ match: TableMatch, _ table: PatternTable, _ firing: RuleFiring, _ text: Span<UInt8>) {
-        guard let rule = table.table.rule(line: match.line), case .match(_, _, let result) = rule.operation else {
-            return
-        }
+    private mutating func note(_ match: TableMatch, _ actions: RuleActions, _ firing: RuleFiring, _ text: Span<UInt8>) {
         var firing = firing
         for group in match.groups {
             firing.groups.append(group.map { range in text.extracting(range).array })
         }
-        let action = CheckAction(result.expanded(firing.groups), in: firing.list)
+        guard let action = actions.action(line: match.line, firing.groups) else { return }
         if action == .dunno { return }
-        groupBytes += firing.groups.reduce(0) { $0 + ($1?.count ?? 0) }
-        guard firings.count < Limits.firings, groupBytes <= Limits.groupBytes else {
+        let bytes = firing.groups.reduce(0) { $0 + ($1?.count ?? 0) }
+        guard firings.count < rules.limits.firings, bytes <= rules.limits.groupBytes - groupBytes else {
+            // No mail is kept back for want of a line in the log.
+            if action.isOnlyLogged { return unlogged += 1 }
             return reach("rule-firings", ends: true)
         }
+        groupBytes += bytes
         firing.text = text.extracting(0..<min(text.count, RuleFiring.textShown)).array
         firings.append(firing)
         isEnded = action.endsInspection

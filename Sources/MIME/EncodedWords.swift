@@ -1,3 +1,5 @@
+internal import MailModel
+
 /// Decodes encoded words (RFC 2047) wherever they stand, also inside quoted strings, where they are not allowed but used.
 package enum EncodedWords {
     private struct Word {
@@ -59,6 +61,9 @@ package enum EncodedWords {
         flush()
         return out + HeaderText.text(plain)
     }
+
+    /// The same in UTF-8, with octets that are no text as `\xNN`: for tables and tokens.
+    package static func spelled(_ value: [UInt8]) -> [UInt8] { Array(RawOctets.spelled(decoded(value)).utf8) }
 
     /// The word `=?charset?B|Q?text?=` at `start`; nil when there is none. The text ends at the next `?`.
     private static func word(in value: [UInt8], at start: Int) -> Word? {

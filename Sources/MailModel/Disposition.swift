@@ -78,6 +78,20 @@ package enum Destiny: String, Hashable, Sendable, CaseIterable {
     ]
 }
 
+/// What becomes of infected mail by the name of the virus.
+package struct VirusDestiny: Hashable, Sendable, CustomStringConvertible {
+    /// A part of the name, whatever its case.
+    package var part: String
+    package var destiny: Destiny
+
+    package init(part: String, destiny: Destiny) {
+        self.part = part
+        self.destiny = destiny
+    }
+
+    package var description: String { "\(part) => \(destiny.rawValue)" }
+}
+
 /// What becomes of mail when a scanner outside the inspector does not answer. Raw values are those of the configuration.
 package enum FailurePolicy: String, Hashable, Sendable, CaseIterable {
     case tempfail

@@ -1,11 +1,35 @@
 /// Turns bytes that came from mail into text that may be shown: in a log line, on a terminal, in a reply.
 ///
 /// Control characters and invalid UTF-8 become `\xNN`, the backslash is doubled; bidirectional controls, blanks other
-/// than the space, and everything else that shows nothing become `\u{N}`. No escape ever needs a terminal or a log reader to be trusted
-/// (attacks A4 and I5: forged log lines, terminal escapes).
+/// than the space, and everything else that shows nothing become `\u{N}`. No escape ever needs a terminal or a log reader to
+/// be trusted (attacks A4 and I5: forged log lines, terminal escapes).
 package enum Escaping {
+    /// What the input was before.
+    private enum Input {
+        /// As it came.
+        case octets
+        /// Text that may hold octets (`RawOctets`), which become `\xNN`.
+        case text
+        /// The same, parts of which are escaped.
+        case escaped
+    }
+
     /// Escapes `bytes` and cuts the result after about `limit` characters, marking the cut with `...`.
     package static func text(_ bytes: some Collection<UInt8>, limit: Int = 200) -> String {
+        text(bytes, limit: limit, .octets)
+    }
+
+    /// Escapes text that holds hostile content already turned into a `String`.
+    package static func text(_ string: String, limit: Int = 200) -> String {
+        text(Array(string.utf8), limit: limit, .text)
+    }
+
+    /// Escapes what is still to be escaped in a reason or a reply of ours, in which names were: its backslashes stay.
+    package static func reason(_ string: String, limit: Int = 200) -> String {
+        text(Array(string.utf8), limit: limit, .escaped)
+    }
+
+    private static func text(_ bytes: some Collection<UInt8>, limit: Int, _ input: Input) -> String {
         var out = ""
         // A character takes at most 4 bytes, so a bounded prefix decides the shown text: hostile input of any
         // length costs the same.
@@ -17,7 +41,7 @@ package enum Escaping {
             if shown >= limit { break }
             let (scalar, length) = decode(head, at: index)
             if let scalar {
-                append(scalar, to: &out)
+                append(scalar, input, to: &out)
             } else {
                 appendHex(head[index], to: &out)
             }
@@ -28,19 +52,16 @@ package enum Escaping {
         return out
     }
 
-    /// Escapes text that holds hostile content already turned into a `String`.
-    package static func text(_ string: String, limit: Int = 200) -> String {
-        text(Array(string.utf8), limit: limit)
-    }
-
-    private static func append(_ scalar: Unicode.Scalar, to out: inout String) {
+    private static func append(_ scalar: Unicode.Scalar, _ input: Input, to out: inout String) {
         switch scalar.value {
         case 0x5C:
-            out += "\\\\"
+            out += input == .escaped ? "\\" : "\\\\"
         case 0..<0x20, 0x7F:
             appendHex(UInt8(truncatingIfNeeded: scalar.value), to: &out)
         default:
-            if isVisible(scalar) {
+            if input != .octets, let octet = RawOctets.octet(scalar) {
+                appendHex(octet, to: &out)
+            } else if isVisible(scalar) {
                 out.unicodeScalars.append(scalar)
             } else {
                 out += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
@@ -62,7 +83,8 @@ package enum Escaping {
         }
     }
 
-    private static func appendHex(_ byte: UInt8, to out: inout String) {
+    /// Appends `\xNN`.
+    static func appendHex(_ byte: UInt8, to out: inout String) {
         let digits: [Character] = Array("0123456789ABCDEF")
         out += "\\x"
         out.append(digits[Int(byte >> 4)])

@@ -9,6 +9,8 @@ package struct Report: Hashable, Sendable {
     package var unchecked: [Unchecked]
     /// Rules that fired, in the order in which their texts were looked up.
     package var firings: [RuleFiring]
+    /// Rules that fired beyond the limits and would only have been logged.
+    package var unloggedFirings = 0
     /// Rules on which an engine gave up.
     package var givenUp: [RuleGivenUp]
     /// Rules on names and types of files that hold.

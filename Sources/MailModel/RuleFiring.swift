@@ -28,6 +28,14 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Texts of this list were decoded to UTF-8: patterns match their characters. In the lists of Postfix they match octets.
+    package var readsCharacters: Bool {
+        switch self {
+        case .header, .mimeHeader, .nestedHeader, .body: false
+        case .decodedHeader, .decodedBody, .attachment: true
+        }
+    }
+
     /// Texts of this list stand in the message as they are looked up, so that an action can change them.
     package var isEditable: Bool {
         switch self {

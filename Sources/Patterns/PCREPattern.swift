@@ -44,7 +44,7 @@ final class PCREPattern {
             (.caseless, PCRE2_CASELESS), (.multiline, PCRE2_MULTILINE), (.dotAll, PCRE2_DOTALL),
             (.extended, PCRE2_EXTENDED), (.anchored, PCRE2_ANCHORED), (.dollarEndOnly, PCRE2_DOLLAR_ENDONLY),
             (.ungreedy, PCRE2_UNGREEDY),
-            (.unicode, PCRE2_UTF),
+            (.unicode, PCRE2_UTF), (.unicodeClasses, PCRE2_UCP),
         ]
         for (flag, option) in table where flags.contains(flag) { options |= option }
         return options

@@ -6,6 +6,8 @@ struct PatternReader {
 
     private let bytes: [UInt8]
     private let type: TableType
+    /// The pattern matches characters of UTF-8 and not octets.
+    private let isUnicode: Bool
     private var index = 0
     private var depth = 0
     private static let depthLimit = 200
@@ -17,11 +19,16 @@ struct PatternReader {
         guard pattern.bytes.count <= lengthLimit else { return nil }
         var bytes = pattern.bytes
         switch type {
-        case .pcre: if pattern.flags.contains(.extended) { bytes = ExtendedSyntax.stripped(bytes) }
+        case .pcre:
+            if pattern.flags.contains(.extended) {
+                // Some characters beyond ASCII are white space there, which takes none of the text.
+                guard !pattern.flags.contains(.unicode) || bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+                bytes = ExtendedSyntax.stripped(bytes)
+            }
         // Without the flag the syntax is that of basic expressions.
         case .regexp: guard pattern.flags.contains(.extended) else { return nil }
         }
-        var reader = PatternReader(bytes: bytes, type: type)
+        var reader = PatternReader(bytes: bytes, type: type, isUnicode: pattern.flags.contains(.unicode))
         do throws(Unknown) {
             let tree = try reader.choice()
             return reader.index == reader.bytes.count ? tree : nil
@@ -30,9 +37,10 @@ struct PatternReader {
         }
     }
 
-    private init(bytes: [UInt8], type: TableType) {
+    private init(bytes: [UInt8], type: TableType, isUnicode: Bool) {
         self.bytes = bytes
         self.type = type
+        self.isUnicode = isUnicode
     }
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
@@ -123,10 +131,10 @@ struct PatternReader {
             return try group()
         case 0x5B:
             index += 1
-            return .set(try bracket())
+            return one(of: try bracket())
         case 0x2E:
             index += 1
-            return .set(.all)
+            return one(of: .all)
         case 0x5E:
             index += 1
             return .nothing(.start)
@@ -142,9 +150,44 @@ struct PatternReader {
             throw Unknown()
         default:
             index += 1
-            return .set(ByteSet([byte]))
+            return literal(byte)
         }
     }
+
+    // MARK: Characters
+
+    /// One octet of a set; where characters are matched, one character of it.
+    private func one(of set: ByteSet) -> PatternTree {
+        guard isUnicode else { return .set(set) }
+        // What is beyond ASCII is not told apart. Two letters of ASCII have another case there, and the other way round.
+        var ascii = ByteSet([0x4B, 0x6B, 0x53, 0x73])
+        for byte in set.bytes where byte < 0x80 { ascii.insert(byte) }
+        return .choice([.set(ascii), Self.beyondASCII])
+    }
+
+    /// An octet that stands for itself, or the rest of its character.
+    private mutating func literal(_ byte: UInt8) -> PatternTree {
+        guard isUnicode else { return .set(ByteSet([byte])) }
+        switch byte {
+        // The Kelvin sign and the long s.
+        case 0x4B, 0x6B: return .choice([.set(ByteSet([byte])), Self.octets([0xE2, 0x84, 0xAA])])
+        case 0x53, 0x73: return .choice([.set(ByteSet([byte])), Self.octets([0xC5, 0xBF])])
+        case 0..<0x80: return .set(ByteSet([byte]))
+        default:
+            while let rest = next, rest & 0xC0 == 0x80 { index += 1 }
+            return one(of: .all)
+        }
+    }
+
+    private static func octets(_ list: [UInt8]) -> PatternTree { .sequence(list.map { .set(ByteSet([$0])) }) }
+
+    /// A character of two to four octets (RFC 3629, section 3).
+    private static let beyondASCII: PatternTree = {
+        var (lead, rest) = (ByteSet(), ByteSet())
+        lead.insert(0xC2...0xF4)
+        rest.insert(0x80...0xBF)
+        return .sequence([.set(lead), .repetition(.set(rest), from: 1, upTo: 3)])
+    }()
 
     // MARK: Groups
 
@@ -210,10 +253,10 @@ struct PatternReader {
     private mutating func escape() throws(Unknown) -> PatternTree {
         guard let byte = next else { throw Unknown() }
         index += 1
-        if let set = Self.set(byte) { return .set(set) }
+        if let set = Self.set(byte) { return one(of: set) }
         switch (byte, type) {
-        case (0x64, .pcre): return .set(.digits)
-        case (0x44, .pcre): return .set(ByteSet.digits.inverted)
+        case (0x64, .pcre): return one(of: .digits)
+        case (0x44, .pcre): return one(of: ByteSet.digits.inverted)
         case (0x62, _), (0x42, _): return .nothing(.other)
         case (0x3C, .regexp), (0x3E, .regexp), (0x60, .regexp), (0x27, .regexp): return .nothing(.other)
         case (0x31...0x39, .regexp): return .anything
@@ -223,7 +266,7 @@ struct PatternReader {
             if let digit = next, digit >= 0x30, digit <= 0x39 { throw Unknown() }
             return .anything
         case (_, .pcre):
-            if let code = try character(byte) { return .set(ByteSet([code])) }
+            if let code = try character(byte) { return literal(code) }
             throw Unknown()
         case (_, .regexp):
             if byte != 0x5F, ByteSet.word.contains(byte) { throw Unknown() }

@@ -62,8 +62,11 @@ package final class PatternTable {
     package let linesWithoutNeed: [Int]
 
     /// Compiles a table. Rules that cannot be used are left out and named in `problems`.
-    /// - Parameter usesPrefilter: false tries every rule on every text, which gives the same answers.
-    package init(_ table: RuleTable, usesPrefilter: Bool = true) {
+    /// - Parameters:
+    ///   - readsCharacters: texts are UTF-8, and pcre patterns match their characters instead of octets; a pattern that is no
+    ///     UTF-8 itself matches octets all the same, and so do those of regexp tables.
+    ///   - usesPrefilter: false tries every rule on every text, which gives the same answers.
+    package init(_ table: RuleTable, readsCharacters: Bool = false, usesPrefilter: Bool = true) {
         self.table = table
         var needs: [Prefilter.Need] = []
         var compiler = Compiler(type: table.name.type)
@@ -72,10 +75,11 @@ package final class PatternTable {
         // Entries of the IFs that are open; nil for none.
         var open: [Int] = []
         for line in table.lines {
-            guard let rule = line.rule else {
+            guard var rule = line.rule else {
                 problems += line.problems
                 continue
             }
+            if readsCharacters, table.name.type == .pcre { rule.matchCharacters() }
             if case .endif = rule.operation {
                 guard open.popLast() != nil else {
                     problems.append(
@@ -123,6 +127,24 @@ package final class PatternTable {
             need.most = longest + 1
         }
         return need
+    }
+}
+
+extension Rule {
+    /// Makes its patterns match characters, those that are UTF-8.
+    fileprivate mutating func matchCharacters() {
+        func unicode(_ pattern: PatternText) -> PatternText {
+            guard String(validating: pattern.bytes, as: UTF8.self) != nil else { return pattern }
+            var pattern = pattern
+            pattern.flags.formUnion([.unicode, .unicodeClasses])
+            return pattern
+        }
+        switch operation {
+        case .match(let pattern, let second, let result):
+            operation = .match(unicode(pattern), second: second.map(unicode), result: result)
+        case .if(let pattern): operation = .if(unicode(pattern))
+        case .endif: break
+        }
     }
 }
 

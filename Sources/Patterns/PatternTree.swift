@@ -1,6 +1,6 @@
 /// What texts a pattern can match, as far as it can be told without matching: every text that the pattern matches is
 /// one of these; not every one of these need match. Case is not told apart.
-indirect enum PatternTree {
+indirect enum PatternTree: Sendable {
     /// One octet.
     case set(ByteSet)
     case sequence([PatternTree])
@@ -12,7 +12,7 @@ indirect enum PatternTree {
     case anything
 
     /// Where a text can begin or end.
-    enum Anchor { case start, end, other }
+    enum Anchor: Sendable { case start, end, other }
 
     /// Fewest octets.
     var shortest: Int {

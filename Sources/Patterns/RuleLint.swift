@@ -34,7 +34,9 @@ package struct RuleLint {
     package static func findings(
         _ table: RuleTable, in list: CheckList, limits: TextLimits = TextLimits(), filters: Set<String>? = nil
     ) -> [Finding] {
-        var lint = RuleLint(compiled: PatternTable(table), list: list, limits: limits, filters: filters)
+        var lint = RuleLint(
+            compiled: PatternTable(table, readsCharacters: list.readsCharacters), list: list, limits: limits,
+            filters: filters)
         for problem in lint.compiled.problems {
             lint.findings.append(
                 Finding(line: problem.line, severity: problem.isSkipped ? .dead : .doubt, text: problem.text))

@@ -36,16 +36,23 @@ package struct TableQuery {
     /// A look-up that Postfix refuses to answer: the text is what it logs.
     package struct Refusal: Error, Hashable {
         package var text: String
+
+        package init(text: String) {
+            self.text = text
+        }
     }
 
-    private let tables: [PatternTable]
+    /// A table, or why it cannot be read, which is said when it is first asked.
+    package typealias Source = Result<PatternTable, Refusal>
+
+    private let tables: [Source]
     private let session: MatchSession
     /// UTF-8 is demanded of keys and results (`smtputf8_enable`), except where keys are made of a message.
     private let demandsUTF8: Bool
     /// What Postfix would warn of while it looks up.
     package private(set) var warnings: [String] = []
 
-    package init(_ tables: [PatternTable], demandsUTF8: Bool, session: MatchSession = MatchSession()) {
+    package init(_ tables: [Source], demandsUTF8: Bool, session: MatchSession = MatchSession()) {
         self.tables = tables
         self.demandsUTF8 = demandsUTF8
         self.session = session
@@ -55,19 +62,20 @@ package struct TableQuery {
     package mutating func answer(_ key: Span<UInt8>, range: Range<Int> = 0..<0) throws(Refusal) -> Answer? {
         let bytes = key.array
         for index in tables.indices {
+            let table = try tables[index].get()
             if demandsUTF8, !isUTF8(bytes) {
                 warnings.append(
-                    "\(tables[index].table.name.text): non-UTF-8 key \"\(bytes.printable)\": "
+                    "\(table.table.name.text): non-UTF-8 key \"\(bytes.printable)\": "
                         + "malformed UTF-8 or invalid codepoint")
                 continue
             }
-            let match = tables[index].lookup(key, session)
+            let match = table.lookup(key, session)
             noteFailures()
-            guard let match, let rule = tables[index].table.rule(line: match.line),
+            guard let match, let rule = table.table.rule(line: match.line),
                 case .match(_, _, let result) = rule.operation
             else { continue }
             let value = result.expanded(bytes, match.groups)
-            let name = tables[index].table.name.text
+            let name = table.table.name.text
             if demandsUTF8, !isUTF8(value) {
                 warnings.append(
                     "\(name): key \"\(bytes.printable)\": non-UTF-8 value \"\(value.printable)\": "

@@ -4,6 +4,8 @@ package import MailModel
 package struct ContentPolicy: Hashable, Sendable {
     /// Infected mail.
     package var infected: Destiny
+    /// Infected mail by the name of the virus; the first that holds for a name counts.
+    package var virusDestinies: [VirusDestiny] = []
     /// Mail that could not be checked, by reason; a reason without entry is `tempfail`.
     package var unchecked: [UncheckedReason: Destiny]
     /// Mail that a rule rejects for good.
@@ -94,6 +96,7 @@ package struct ContentPolicy: Hashable, Sendable {
     /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
         if category == .unchecked, verdict.isWorkspaceFull { return .tempfail }
+        if category == .rule, verdict.ruling == .failed { return .tempfail }
         if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
         let wanted = wanted(for: verdict, as: category)
         return wanted == .strip && (category != .banned || !verdict.isStrippable) ? .quarantine : wanted
@@ -102,7 +105,11 @@ package struct ContentPolicy: Hashable, Sendable {
     private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
-            return infected
+            let destinies = verdict.virusNames.map { name in
+                let name = name.lowercased()
+                return virusDestinies.first { name.contains($0.part) }?.destiny ?? infected
+            }
+            return Destiny.byCare.first(where: destinies.contains) ?? infected
         case .unchecked:
             var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
             if !verdict.refusedAnomalies.isEmpty { destinies.append(.reject) }
@@ -113,6 +120,7 @@ package struct ContentPolicy: Hashable, Sendable {
             case .reject(let status, _): return status.status == 4 ? .tempfail : rule
             case .discard: return .discard
             case .hold: return .quarantine
+            case .failed: return .tempfail
             // A report that claims a rule which no table has is held back until somebody looks.
             case nil: return .tempfail
             }

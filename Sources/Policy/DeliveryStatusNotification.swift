@@ -91,7 +91,7 @@ package enum DeliveryStatusNotification {
 
     private static func words(_ subject: Subject) -> NoticeTemplates.Notice {
         let recipients = subject.refused.map {
-            "<\(address($0.recipient.path))>: \(Escaping.text($0.reply.summary, limit: 450))"
+            "<\(address($0.recipient.path))>: \(Escaping.reason($0.reply.summary, limit: 450))"
         }.joined(separator: "\n")
         guard let templates = subject.templates else {
             return NoticeTemplates.Notice(
@@ -121,7 +121,7 @@ package enum DeliveryStatusNotification {
             }
             out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: failed\n"
             out += "Status: \(outcome.reply.enhanced ?? EnhancedStatus(5, 0, 0))\n"
-            out += "Diagnostic-Code: smtp; \(Escaping.text(outcome.reply.summary, limit: 450))\n"
+            out += "Diagnostic-Code: smtp; \(Escaping.reason(outcome.reply.summary, limit: 450))\n"
         }
         return out
     }

@@ -74,9 +74,9 @@ package struct MessageEvent: Sendable {
         switch verdict.category {
         case .infected:
             return
-                "INFECTED (\(verdict.virusNames.map { Self.word(Array($0.utf8), limit: 100) }.joined(separator: ", ")))"
+                "INFECTED (\(verdict.virusNames.map { Self.word($0, limit: 100) }.joined(separator: ", ")))"
         case .banned:
-            let shown = verdict.bannedTexts.map { Self.word(Array($0.utf8), limit: 200) }
+            let shown = verdict.bannedTexts.map { Self.word($0, limit: 200) }
             return "BANNED (\(shown.joined(separator: ",")))"
         case .unchecked:
             // Nobody tried.
@@ -123,14 +123,14 @@ package struct MessageEvent: Sendable {
         if let quarantineID { out += ", quarantine: \(quarantineID)" }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: \(hits), size: \(size)"
+        if !queuedAs.isEmpty {
+            out += ", queued_as: \(queuedAs.map { Self.word($0, limit: 64) }.joined(separator: "/"))"
+        }
         if outcomes.contains(where: { $0.kind == .strip && $0.reply.code < 400 }) {
             // Where what was taken out stood.
             var places: [String] = []
             for path in verdict.banned.map(\.path) where !places.contains(path) { places.append(path) }
-            out += ", stripped: \(places.map { Self.word(Array($0.utf8), limit: 60) }.joined(separator: "/"))"
-        }
-        if !queuedAs.isEmpty {
-            out += ", queued_as: \(queuedAs.map { Self.word(Array($0.utf8), limit: 64) }.joined(separator: "/"))"
+            out += ", stripped: \(places.map { Self.word($0, limit: 60) }.joined(separator: "+"))"
         }
         if verdict.category == .unchecked, !verdict.unchecked.isEmpty {
             out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"
@@ -151,9 +151,13 @@ package struct MessageEvent: Sendable {
 
     /// One word for a field that hostile mail fills: with a blank in it, a message identifier or a quoted local part
     /// could pretend to be the fields that follow (attack A4).
-    private static func word(_ bytes: [UInt8], limit: Int) -> String {
+    private static func word(_ bytes: [UInt8], limit: Int) -> String { word(escaped: Escaping.text(bytes, limit: limit)) }
+
+    private static func word(_ text: String, limit: Int) -> String { word(escaped: Escaping.text(text, limit: limit)) }
+
+    private static func word(escaped text: String) -> String {
         var out = ""
-        for scalar in Escaping.text(bytes, limit: limit).unicodeScalars {
+        for scalar in text.unicodeScalars {
             if scalar == " " { out += "\\x20" } else { out.unicodeScalars.append(scalar) }
         }
         return out

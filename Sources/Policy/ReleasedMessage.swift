@@ -58,7 +58,7 @@ package struct ReleasedMessage: Sendable {
             From:     <\(sender)>
             Subject:  \(Escaping.text(subject, limit: 200))
             Received: \(DateText.rfc5322(kept))
-            Reason:   \(Escaping.text(reason, limit: 450))
+            Reason:   \(Escaping.reason(reason, limit: 450))
 
             --\(boundary)
             Content-Type: message/rfc822

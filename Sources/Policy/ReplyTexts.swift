@@ -52,6 +52,9 @@ package enum ReplyTexts {
             // Word for word what Postfix's smtpd(8) answers.
             return Reply(status.status == 4 ? 451 : 550, status, asSMTPD(words))
         }
+        if verdict.category == .rule, verdict.ruling == .failed, kind == .tempfail {
+            return Reply(451, EnhancedStatus(4, 3, 0), "Temporary failure, \(reason(verdict, id: id))")
+        }
         if verdict.category == .rule, kind == .discard || kind == .quarantine, verdict.ruling?.isSilent ?? false {
             // A sender who learns what became of his message would learn to get round the rule.
             return Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(id)")

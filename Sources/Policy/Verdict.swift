@@ -36,18 +36,21 @@ package struct Verdict: Hashable, Sendable {
         case reject(EnhancedStatus, String)
         case discard(String)
         case hold(String)
+        /// What the rules want cannot be done: the message is put off, whatever the settings say of anything.
+        case failed
 
         /// The rule's own words.
         package var text: String {
             switch self {
             case .reject(_, let text), .discard(let text), .hold(let text): text
+            case .failed: "what a rule wants cannot be done"
             }
         }
 
         /// Postfix tells the client nothing of it: the message is taken as any other.
         var isSilent: Bool {
             switch self {
-            case .reject: false
+            case .reject, .failed: false
             case .discard, .hold: true
             }
         }

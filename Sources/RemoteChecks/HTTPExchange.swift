@@ -14,8 +14,21 @@ struct HTTPExchange {
     /// Nanoseconds of the monotonic clock.
     var deadline: Int
     var fields: [(String, String)] = []
-    /// A file and its size.
-    var body: (file: Descriptor, size: Int)?
+    /// One piece after the other.
+    var body: [Piece] = []
+
+    enum Piece: Sendable {
+        case octets([UInt8])
+        /// A file from its start, and how many octets of it.
+        case file(Descriptor, Int)
+
+        var size: Int {
+            switch self {
+            case .octets(let octets): octets.count
+            case .file(_, let size): size
+            }
+        }
+    }
 
     struct Response: Sendable {
         /// The field `Server`.
@@ -87,20 +100,30 @@ struct HTTPExchange {
     /// A server may answer and close before it has everything: what cannot be written any more is no error, and without an
     /// answer the end of the connection is one.
     private func send(_ channel: any Channel) throws {
-        var headers = HTTPHeaders([("Host", "\(address)"), ("Connection", "close")])
+        // A socket in the file system has no authority (RFC 9110, section 7.2).
+        let host = if case .tcp = address { "\(address)" } else { "localhost" }
+        var headers = HTTPHeaders([("Host", host), ("Connection", "close")])
         for (name, value) in fields { headers.add(name: name, value: value) }
-        if let body { headers.add(name: "Content-Length", value: String(body.size)) }
+        if !body.isEmpty { headers.add(name: "Content-Length", value: String(body.reduce(0) { $0 + $1.size })) }
         let head = HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: headers)
         guard (try? channel.writeAndFlush(HTTPClientRequestPart.head(head)).wait()) != nil else { return }
-        if let body {
-            var offset = 0
-            while offset < body.size {
-                let piece = try body.file.read(at: offset, count: min(Self.chunk, body.size - offset))
-                guard !piece.isEmpty else { throw ScannerFailure("the message ended early") }
-                offset += piece.count
-                let part = HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece)))
-                guard (try? channel.writeAndFlush(part).wait()) != nil else { return }
+        func write(_ octets: [UInt8]) -> Bool {
+            let part = HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: octets)))
+            return (try? channel.writeAndFlush(part).wait()) != nil
+        }
+        for piece in body {
+            switch piece {
+            case .octets(let octets):
+                guard write(octets) else { return }
+            case .file(let file, let size):
+                var offset = 0
+                while offset < size {
+                    let octets = try file.read(at: offset, count: min(Self.chunk, size - offset))
+                    guard !octets.isEmpty else { throw ScannerFailure("the message ended early") }
+                    offset += octets.count
+                    guard write(octets) else { return }
+                }
             }
         }
         _ = try? channel.writeAndFlush(HTTPClientRequestPart.end(nil)).wait()

@@ -35,7 +35,7 @@ package final class RspamdScanner: RemoteScanner {
         try await lane.run { [self] () throws(ScannerFailure) in
             var exchange = HTTPExchange(
                 address: address, method: "POST", path: "/checkv2", limit: Self.answerLimit, deadline: deadline)
-            exchange.body = (subject.message, subject.size)
+            exchange.body = [.file(subject.message, subject.size)]
             exchange.fields = [("From", Self.fieldValue(subject.sender)), ("Queue-Id", subject.id)]
             exchange.fields += subject.recipients.map { ("Rcpt", Self.fieldValue($0)) }
             if !subject.clientAddress.isEmpty { exchange.fields.append(("IP", subject.clientAddress)) }

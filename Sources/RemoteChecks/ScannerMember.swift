@@ -13,6 +13,7 @@ final class ScannerMember: Sendable {
     }
 
     private struct Counts {
+        var asked = 0
         var answered = 0
         var failed = 0
     }
@@ -49,7 +50,8 @@ final class ScannerMember: Sendable {
     /// What its places say of themselves: kept answers count while it stays the same.
     var versions: [ScannerVersion?] { places.map { $0.health.version } }
 
-    /// Asks the first place that is believed, and the next ones when it fails; each has its share of the time that is left.
+    /// Asks the first place that is believed, or the next one in turn, and the following ones when it fails; each has its
+    /// share of the time that is left.
     /// - Parameter deadline: of the message, nanoseconds of the monotonic clock.
     func ask(_ subject: ScanSubject, _ deadline: Int) async -> ScannerOutcome {
         let started = monotonicNow()
@@ -64,7 +66,14 @@ final class ScannerMember: Sendable {
         if settings.takesParts, subject.parts == nil {
             return .failure(ScannerFailure("there are no parts to look at"))
         }
-        let believed = places.filter { $0.health.fault == nil }
+        var believed = places.filter { $0.health.fault == nil }
+        if settings.isSpread, !believed.isEmpty {
+            let first = counts.withLock { counts in
+                counts.asked &+= 1
+                return Int(UInt(bitPattern: counts.asked) % UInt(believed.count))
+            }
+            believed = Array(believed[first...] + believed[..<first])
+        }
         var failures: [String] = []
         for (index, place) in believed.enumerated() {
             let now = monotonicNow()

@@ -23,6 +23,8 @@ package struct ScannerSettings: Sendable, Hashable {
     package var maxSize: Int
     /// It names every match of a content: one name does not hide others.
     package var namesAllMatches: Bool
+    /// Each message begins with the next of its addresses.
+    package var isSpread: Bool
 
     /// What a scanner is there for: one that looks for spam cannot stand in for one that looks for viruses.
     package enum Aim: Sendable, Hashable, CaseIterable {
@@ -33,7 +35,7 @@ package struct ScannerSettings: Sendable, Hashable {
     package init(
         name: String, seeks: Aim, isBackup: Bool = false, failurePolicy: FailurePolicy = .tempfail, timeout: Int,
         takesParts: Bool = false, looksAtContentOnly: Bool = false, sample: TestSample, staleAfter: Int = 0,
-        maxSize: Int = 0, namesAllMatches: Bool = false
+        maxSize: Int = 0, namesAllMatches: Bool = false, isSpread: Bool = false
     ) {
         self.name = name
         self.seeks = seeks
@@ -46,5 +48,6 @@ package struct ScannerSettings: Sendable, Hashable {
         self.staleAfter = staleAfter
         self.maxSize = maxSize
         self.namesAllMatches = namesAllMatches
+        self.isSpread = isSpread
     }
 }

@@ -111,7 +111,7 @@ extension TokenExtractor {
     }
 
     private mutating func addText(of value: Span<UInt8>, _ id: UInt64, isSubject: Bool) {
-        let text = Array(EncodedWords.decoded(value.array).utf8)
+        let text = EncodedWords.spelled(value.array)
         if isSubject {
             addWords(of: text.span, field: id)
             addGrams(of: text.span)
@@ -121,7 +121,7 @@ extension TokenExtractor {
     }
 
     private mutating func addAddresses(_ value: Span<UInt8>, _ id: UInt64) {
-        let text = Array(EncodedWords.decoded(value.array).utf8)
+        let text = EncodedWords.spelled(value.array)
         addAtoms(text.span, id, .header)
         addShape(of: text.span, id)
     }

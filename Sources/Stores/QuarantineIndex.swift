@@ -92,7 +92,7 @@ package struct QuarantineRow: Sendable, Hashable {
         let forwarded = client.forwarded?.address.map { " \(Escaping.text($0, limit: 60))" } ?? ""
         self.init(
             id: entry.id, node: node, time: entry.time, category: entry.category,
-            reason: Escaping.text(entry.reason, limit: 1000), sender: entry.envelope.reversePath.description,
+            reason: Escaping.reason(entry.reason, limit: 1000), sender: entry.envelope.reversePath.description,
             recipients: entry.envelope.recipients.map { $0.path.description },
             subject: Escaping.text(entry.subject, limit: 500), messageID: Escaping.text(entry.messageID, limit: 300),
             client: Escaping.text(client.address, limit: 60) + forwarded, size: entry.size, stored: entry.stored,

@@ -10,7 +10,7 @@ struct CheckConfigCommand: ParsableCommand {
         commandName: "check-config", abstract: "Check a configuration file.",
         discussion: """
             Prints every problem as file:line:column:, those of rules and lists too, and the sizing of the workspace; \
-            exit code 1 on errors.
+            exit code 1 on errors. Started as root, it reads rules and lists as the gateway's user, as the gateway does.
             """)
 
     @Argument(help: "Configuration file.")
@@ -24,7 +24,15 @@ struct CheckConfigCommand: ParsableCommand {
         var problems = loaded.problems
         if !loaded.hasErrors {
             problems += sizing.problems(in: loaded)
-            problems += RuleTablesCheck.problems(loaded.settings.rules)
+            do {
+                try Identity(loaded.settings).assume()
+            } catch {
+                problems.append(
+                    Problem(
+                        file: file, position: nil, severity: .warning,
+                        message: "rules and lists are read as root: \(error)"))
+            }
+            problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
         }
         for problem in problems { print(problem) }

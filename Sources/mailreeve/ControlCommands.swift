@@ -35,13 +35,15 @@ struct ControlOptions: ParsableArguments {
         throw ExitCode.failure
     }
 
-    /// Sends a word whose answer is only yes or why not.
-    func order(_ word: String, seconds: Int) throws {
+    /// Sends a word whose answer is yes or why not.
+    /// - Returns: what has changed; escape before showing.
+    @discardableResult func order(_ word: String, seconds: Int) throws -> [String] {
         struct Answer: Decodable {
             var error: String?
+            var changes: [String]?
         }
         let answer = try JSONDecoder().decode(Answer.self, from: Data(ask(word, seconds: seconds)))
-        guard let error = answer.error else { return }
+        guard let error = answer.error else { return answer.changes ?? [] }
         Terminal.printError("\(word): \(Escaping.text(error, limit: 2000))")
         throw ExitCode.failure
     }
@@ -100,7 +102,8 @@ struct ReloadCommand: ParsableCommand {
         commandName: "reload", abstract: "Make the running gateway read its configuration and signatures again.",
         discussion: """
             Waits until the new settings are in force; a large signature database takes half a minute. When they cannot \
-            be used, the ones before stay, and the reason is printed. No connection is dropped.
+            be used, the ones before stay, and the reason is printed. No connection is dropped. Prints what has \
+            changed in the tables of rules, and what there is to warn of that is new.
 
             Exit codes: 0 reloaded; 1 not, or no daemon answers.
             """)
@@ -108,7 +111,7 @@ struct ReloadCommand: ParsableCommand {
     @OptionGroup var control: ControlOptions
 
     func run() throws {
-        try control.order("reload", seconds: 600)
+        for change in try control.order("reload", seconds: 600) { print(Escaping.text(change, limit: 1000)) }
         print("reloaded")
     }
 }

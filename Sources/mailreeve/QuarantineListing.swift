@@ -66,7 +66,7 @@ struct QuarantineListing: Encodable {
         let envelope = entry.envelope
         var rows = [
             ("id", entry.id), ("time", time(entry.time)), ("category", entry.category.rawValue),
-            ("reason", Escaping.text(entry.reason, limit: 1000)),
+            ("reason", Escaping.reason(entry.reason, limit: 1000)),
             ("size", "\(entry.size) octets, \(entry.stored) stored"), ("sha256", entry.digest),
             ("secret", entry.secret), ("subject", Escaping.text(entry.subject, limit: 500)),
             ("released", entry.released.map(time) ?? "no"), ("client", client(entry)),

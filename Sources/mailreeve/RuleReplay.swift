@@ -1,4 +1,6 @@
+import Bytes
 import Checks
+import Configuration
 import Linux
 import MIME
 import MailModel
@@ -6,15 +8,18 @@ import Patterns
 
 /// Lists of tables that stored mail is looked up in.
 struct RuleReplay {
-    private let lists: [CheckList: [PatternTable]]
-    /// `body_checks_size_limit`; 0 for no limit.
-    private let bodySize: Int
-    private let session = MatchSession()
+    private let lists: CheckLists
+    private let settings: RuleSettings
+    private let session: MatchSession
 
-    init(_ lists: [CheckList: [PatternTable]], bodySize: Int) {
-        self.lists = lists
-        self.bodySize = bodySize
-        for table in lists.values.joined() { session.prepare(for: table) }
+    /// - Parameter settings: what limits the texts and the matches.
+    init(_ lists: [CheckList: [PatternTable]], _ settings: RuleSettings) {
+        self.lists = CheckLists(lists)
+        self.settings = settings
+        var limits = PatternLimits()
+        limits.matchSteps = settings.matchLimit
+        session = MatchSession(limits: limits)
+        for table in self.lists.all { session.prepare(for: table) }
     }
 
     /// A rule, wherever it stands.
@@ -32,31 +37,24 @@ struct RuleReplay {
     }
 
     /// A list has tables.
-    func has(_ list: CheckList) -> Bool { !(lists[list] ?? []).isEmpty }
+    func has(_ list: CheckList) -> Bool { lists.has(list) }
 
     /// Gives every text of a message with its list, in the order in which they are looked up.
     /// - Parameter use: returns false when no more are wanted.
     private func texts(
         _ message: Span<UInt8>, files: [[UInt8]], _ use: (CheckList, Origin, Span<UInt8>) -> Bool
     ) {
-        var text = MessageText()
+        let limits = settings.textLimits
+        var text = MessageText(limits: limits)
         var goesOn = true
         let take: (Subject, Span<UInt8>) -> Bool = { subject, text in
             guard text.count > 0 else { return true }
-            let list: CheckList
-            switch subject.kind {
-            case .header(_, isMIME: true), .header(.part, _): list = .mimeHeader
-            case .header(.primary, _): list = .header
-            case .header(.nested, _): list = .nestedHeader
-            case .body(let offset):
-                guard bodySize == 0 || offset < bodySize else { return true }
-                list = .body
-            }
+            guard let list = subject.list(bodySize: settings.bodySize) else { return true }
             let origin = Origin(range: subject.range, isContinued: subject.isContinued)
             goesOn = use(list, origin, text)
             if goesOn, list.isHeader, has(.decodedHeader) {
                 let unfolded = DecodedTexts.unfolded(text)
-                let decoded = EncodedWords.areIn(unfolded) ? Array(EncodedWords.decoded(unfolded).utf8) : unfolded
+                let decoded = EncodedWords.areIn(unfolded) ? EncodedWords.spelled(unfolded) : unfolded
                 goesOn = use(.decodedHeader, origin, DecodedTexts.seen(decoded).span)
             }
             return goesOn
@@ -74,7 +72,7 @@ struct RuleReplay {
                 let read = TextContent.read(
                     content.span, mediaType: part.mediaType, charset: part.charset, limit: Self.partLimit)
                 let lines = DecodedTexts.seen(read.html?.visible ?? read.text)
-                DecodedTexts.lines(lines.span, lineLength: TextLimits().lineLength) { line in
+                DecodedTexts.lines(lines.span, lineLength: limits.lineLength) { line in
                     goesOn = use(.decodedBody, origin, line)
                     return goesOn
                 }
@@ -92,17 +90,17 @@ struct RuleReplay {
     {
         var outcome = CheckOutcome()
         texts(message, files: files) { list, origin, text in
-            for (index, table) in (lists[list] ?? []).enumerated() {
-                guard let match = table.lookup(text, session), let rule = table.table.rule(line: match.line),
-                    case .match(_, _, let result) = rule.operation
-                else { continue }
+            for (index, listed) in lists[list].enumerated() {
+                guard let match = listed.table.lookup(text, session) else { continue }
+                let groups = match.groups.map { $0.map { text.extracting($0).array } }
+                guard let action = listed.actions.action(line: match.line, groups) else { continue }
                 fired(Place(list: list, table: index, line: match.line))
-                let bytes = text.withUnsafeBufferPointer { Array($0) }
                 outcome.take(
-                    CheckAction(result.expanded(bytes, match.groups), in: list),
+                    action,
                     RuleFiring(
                         list: list, table: index, line: match.line, range: origin.range,
-                        text: Array(bytes.prefix(RuleFiring.textShown))), isContinued: origin.isContinued)
+                        text: text.extracting(0..<min(text.count, RuleFiring.textShown)).array),
+                    isContinued: origin.isContinued)
                 break
             }
             return !outcome.isEnded
@@ -122,18 +120,17 @@ struct RuleReplay {
 
     /// Prints each rule that fired.
     func tell(_ mail: [(name: String, bytes: [UInt8])], _ files: ReplayedFiles?, profile: Bool) {
-        var counts: [Place: (times: Int, messages: Int)] = [:]
+        var counts: [Place: (times: Int, messages: Int, last: Int)] = [:]
         var total = 0
         var spent = 0
         var texts: [(CheckList, [UInt8])] = []
         for message in mail.flatMap({ Self.messages($0.bytes) }) {
             let files = files?[total] ?? []
             total += 1
-            var seen: Set<Place> = []
             let start = processorNow()
             _ = outcome(message.span, files: files) { place in
-                counts[place, default: (0, 0)].times += 1
-                if seen.insert(place).inserted { counts[place, default: (0, 0)].messages += 1 }
+                let before = counts[place] ?? (times: 0, messages: 0, last: 0)
+                counts[place] = (before.times + 1, before.messages + (before.last == total ? 0 : 1), total)
             }
             spent += processorNow() - start
             guard profile else { continue }
@@ -151,9 +148,8 @@ struct RuleReplay {
     }
 
     private func words(_ place: Place) -> String {
-        guard let table = lists[place.list]?[place.table].table, let rule = table.rule(line: place.line) else {
-            return ""
-        }
+        let table = lists[place.list][place.table].table.table
+        guard let rule = table.rule(line: place.line) else { return "" }
         return "\(place.list.rawValue) \(table.name.text) line \(place.line): "
             + String(decoding: rule.text, as: UTF8.self)
     }
@@ -163,7 +159,7 @@ struct RuleReplay {
         var costs: [(nanoseconds: Int, words: String)] = []
         for list in CheckList.allCases where has(list) {
             let subjects = texts.filter { $0.0 == list }.map(\.1)
-            for (index, table) in (lists[list] ?? []).enumerated() {
+            for (index, table) in lists[list].map(\.table).enumerated() {
                 for rule in table.singleRules {
                     let start = processorNow()
                     for text in subjects { table.tryRule(rule, text.span, session) }

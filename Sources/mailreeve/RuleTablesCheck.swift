@@ -6,8 +6,9 @@ import Patterns
 
 /// The tables that a configuration names, looked over as the gateway does when it starts.
 enum RuleTablesCheck {
-    /// Everything wrong or doubtful, by file and line. As the user who asks: the gateway's own may be kept from a file.
-    static func problems(_ settings: RuleSettings) -> [Problem] {
+    /// Everything wrong or doubtful, by file and line.
+    /// - Parameter file: the configuration, where inline tables stand.
+    static func problems(_ settings: RuleSettings, in file: String) -> [Problem] {
         var out: [Problem] = []
         var tables: [TableName: RuleTable?] = [:]
         let filters = Set(settings.filters.map(\.filter))
@@ -15,15 +16,14 @@ enum RuleTablesCheck {
         var told: Set<String> = []
         for list in CheckList.allCases {
             for name in settings.tables(list) {
-                if tables[name] == nil { tables[name] = read(name, settings, &out) }
+                if tables[name] == nil { tables[name] = read(name, of: list, settings, file, &out) }
                 guard case .some(.some(let table)) = tables[name] else { continue }
                 for remark in RuleRemark.remarks(on: table, in: list, filters: filters, isStrict: settings.strict)
                 where told.insert("\(name.text) \(remark.line) \(remark.isRefusal)").inserted {
                     out.append(
-                        Problem(
-                            file: place(name), position: Position(line: remark.line, column: 1),
-                            severity: remark.isRefusal ? .error : .warning,
-                            message: "\(list.rawValue): \(RuleFiles.shown(remark.text))"))
+                        problem(
+                            name, of: list, line: remark.line, in: file, remark.isRefusal ? .error : .warning,
+                            remark.text))
                 }
             }
         }
@@ -61,23 +61,35 @@ enum RuleTablesCheck {
     }
 
     /// Reads and compiles a table; nil when it cannot be read.
-    private static func read(_ name: TableName, _ settings: RuleSettings, _ out: inout [Problem]) -> RuleTable? {
+    private static func read(
+        _ name: TableName, of list: CheckList, _ settings: RuleSettings, _ file: String, _ out: inout [Problem]
+    ) -> RuleTable? {
         do {
             let table = try RuleFiles.read(name)
-            for problem in PatternTable(table).problems {
-                out.append(
-                    Problem(
-                        file: place(name), position: Position(line: problem.line, column: 1),
-                        severity: settings.strict && problem.isSkipped ? .error : .warning,
-                        message: RuleFiles.shown(problem.text)))
+            for found in PatternTable(table).problems {
+                let severity: Problem.Severity = settings.strict && found.isSkipped ? .error : .warning
+                out.append(problem(name, of: list, line: found.line, in: file, severity, found.text))
             }
             return table
         } catch {
-            out.append(Problem(file: place(name), position: nil, message: RuleFiles.shown("\(error)")))
+            out.append(problem(name, of: list, line: nil, in: file, .error, "\(error)"))
             return nil
         }
     }
 
-    /// The file, or what an inline table begins with.
-    private static func place(_ name: TableName) -> String { Escaping.text(name.place, limit: 200) }
+    /// A problem of a table by its file and line; of an inline table by the configuration and the number of the rule.
+    private static func problem(
+        _ name: TableName, of list: CheckList, line: Int?, in file: String, _ severity: Problem.Severity, _ text: String
+    ) -> Problem {
+        let place = Escaping.text(name.place, limit: 200)
+        guard name.isInline else {
+            return Problem(
+                file: place, position: line.map { Position(line: $0, column: 1) }, severity: severity,
+                message: "\(list.rawValue): \(RuleFiles.shown(text))")
+        }
+        let rule = line.map { ", rule \($0)" } ?? ""
+        return Problem(
+            file: file, position: nil, severity: severity,
+            message: "\(list.rawValue): inline table \(place)\(rule): \(RuleFiles.shown(text))")
+    }
 }

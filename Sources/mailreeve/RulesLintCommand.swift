@@ -13,8 +13,9 @@ struct RulesLintCommand: ParsableCommand {
         discussion: """
             One line for each finding: FILE:LINE: dead or doubt: what is wrong and what to write instead. A rule is dead \
             when it is left out or cannot fire. A file without a type is read as pcre. Which list the rules are for is \
-            guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it. Whether FILTER has \
-            a next hop is looked up in the settings: those of --config, or /etc/mailreeve/mailreeve.yaml where it exists.
+            guessed from the file's name (mime_header_checks, body_checks ...) unless --list says it. Limits of texts, and whether \
+            FILTER has a next hop, are looked up in the settings: those of --config, or /etc/mailreeve/mailreeve.yaml \
+            where it exists.
 
             A file of rules on names and types of files, whose name ends in banned.rules, with a line that begins like one, \
             or that --list says is banned, is \
@@ -41,7 +42,7 @@ struct RulesLintCommand: ParsableCommand {
 
     func run() throws {
         var hasDead = false
-        let filters = config.isGivenOrThere ? Set(try config.load().rules.filters.map(\.filter)) : nil
+        let rules = config.isGivenOrThere ? try config.load().rules : nil
         for argument in tables {
             if list == Self.allowList || list == nil && argument.hasSuffix("banned.allow") {
                 if !lint(argument, { BannedAllowList($0).problems }) { hasDead = true }
@@ -61,7 +62,8 @@ struct RulesLintCommand: ParsableCommand {
                 continue
             }
             let findings = RuleLint.findings(
-                table, in: list.flatMap { CheckList(rawValue: $0) } ?? Self.guess(name), filters: filters)
+                table, in: list.flatMap { CheckList(rawValue: $0) } ?? Self.guess(name),
+                limits: (rules ?? RuleSettings()).textLimits, filters: rules.map { Set($0.filters.map(\.filter)) })
             for finding in findings {
                 let text = "\(name.place):\(finding.line): \(finding.severity.rawValue): \(finding.text)\n"
                 Terminal.write(Array(RuleFiles.shown(text.dropLast().description).utf8) + [0x0A])

@@ -52,7 +52,14 @@ struct RulesQueryCommand: ParsableCommand {
             throw ExitCode.failure
         }
         if mime, !headers, !body { Terminal.printError("rules query: warning: ignoring -m option without -b or -h") }
-        let compiled = try RuleFiles.compile(tables, program: "rules query")
+        // As postmap does: a table that is not reached is not missed.
+        let compiled = tables.map { argument -> TableQuery.Source in
+            do {
+                return .success(try RuleFiles.compiled(try TableName(argument), program: "rules query"))
+            } catch {
+                return .failure(TableQuery.Refusal(text: "\(error)"))
+            }
+        }
         let mode = TableQuery.Mode(headers: headers, body: body, mime: mime)
         let query = TableQuery(compiled, demandsUTF8: utf8 || !mode.isMessage)
         guard key == "-" else {

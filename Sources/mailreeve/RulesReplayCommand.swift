@@ -15,7 +15,8 @@ struct RulesReplayCommand: AsyncParsableCommand {
             Each FILE is a message or an mbox; - is standard input. Without --before, a line for each rule that fired: how \
             often, in how many messages, its table and line, its text. With --before, the tables of --before and the others \
             are compared: a line for each message that they treat differently. --profile adds the time of each rule. For \
-            attachment_checks archives are opened as the gateway does, by the settings of the configuration.
+            attachment_checks archives are opened as the gateway does. Limits are those of the settings: of --config, or of \
+            /etc/mailreeve/mailreeve.yaml where it exists.
 
             Exit codes: 0 done; 1 a failure; 64 wrong usage.
             """)
@@ -40,8 +41,8 @@ struct RulesReplayCommand: AsyncParsableCommand {
     @Option(name: .customLong("attachment-checks"), parsing: .singleValue, help: "Tables of attachment_checks.")
     var attachment: [String] = []
     @OptionGroup var config: ConfigOption
-    @Option(help: "Octets of each part that body rules see, body_checks_size_limit; 0 for all.")
-    var bodySize = 51_200
+    @Option(help: "Octets of each part that body rules see, in place of body_checks_size_limit; 0 for all.")
+    var bodySize: Int?
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp("A list and its older table, to compare with.", valueName: "list=table"))
@@ -52,13 +53,15 @@ struct RulesReplayCommand: AsyncParsableCommand {
     var files: [String]
 
     func validate() throws {
-        if bodySize < 0 { throw ValidationError("--body-size is not negative") }
+        if let bodySize, bodySize < 0 { throw ValidationError("--body-size is not negative") }
     }
 
     /// On the main actor: the closed process is forked while there is one thread.
     @MainActor func run() async throws {
-        let now = try RuleReplay(lists(), bodySize: bodySize)
-        let old = before.isEmpty ? nil : try RuleReplay(oldLists(), bodySize: bodySize)
+        var settings = config.isGivenOrThere ? try config.load() : Settings()
+        if let bodySize { settings.rules.bodySize = bodySize }
+        let now = try RuleReplay(lists(), settings.rules)
+        let old = before.isEmpty ? nil : try RuleReplay(oldLists(), settings.rules)
         var mail: [(name: String, bytes: [UInt8])] = []
         for name in files {
             do throws(SystemError) {
@@ -71,11 +74,9 @@ struct RulesReplayCommand: AsyncParsableCommand {
         // Charsets are not to be had any more once the process is closed.
         if !decodedHeader.isEmpty || !decodedBody.isEmpty || !before.isEmpty { _ = Charsets.load() }
         var (reader, writer): (Descriptor?, Descriptor?) = (nil, nil)
-        var settings = Settings()
         if now.has(.attachment) || old?.has(.attachment) ?? false {
             let pipe = try Descriptor.pipe()
             (reader, writer) = (pipe.reader, pipe.writer)
-            if config.isGivenOrThere { settings = try config.load() }
         }
         let running = try Confinement.start {
             var files: ReplayedFiles?
@@ -127,9 +128,9 @@ struct RulesReplayCommand: AsyncParsableCommand {
             .header: header, .mimeHeader: self.mime.isEmpty ? header : mime,
             .nestedHeader: self.nested.isEmpty ? header : nested,
             .body: try RuleFiles.compile(body, program: "rules replay"),
-            .decodedHeader: try RuleFiles.compile(decodedHeader, program: "rules replay"),
-            .decodedBody: try RuleFiles.compile(decodedBody, program: "rules replay"),
-            .attachment: try RuleFiles.compile(attachment, program: "rules replay"),
+            .decodedHeader: try RuleFiles.compile(decodedHeader, for: .decodedHeader, program: "rules replay"),
+            .decodedBody: try RuleFiles.compile(decodedBody, for: .decodedBody, program: "rules replay"),
+            .attachment: try RuleFiles.compile(attachment, for: .attachment, program: "rules replay"),
         ]
     }
 
@@ -140,7 +141,7 @@ struct RulesReplayCommand: AsyncParsableCommand {
             guard parts.count == 2, let list = CheckList(rawValue: parts[0]) else {
                 throw ValidationError("--before takes LIST=TABLE, as in body_checks=pcre:/old/body_checks")
             }
-            lists[list, default: []] += try RuleFiles.compile([parts[1]], program: "rules replay")
+            lists[list, default: []] += try RuleFiles.compile([parts[1]], for: list, program: "rules replay")
         }
         if lists[.mimeHeader] == nil { lists[.mimeHeader] = lists[.header] }
         if lists[.nestedHeader] == nil { lists[.nestedHeader] = lists[.header] }

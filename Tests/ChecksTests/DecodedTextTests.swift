@@ -25,4 +25,19 @@ import Testing
         #expect(lines.count == 20_001)
         #expect(lines.last == Array("last".utf8))
     }
+
+    /// Pieces of a long line begin and end at characters, whatever the limit.
+    @Test func noCharacterIsCut() {
+        let text = Array("a\u{FC}\u{20AC}\u{1F600}b\u{4E2D}\u{6587}".utf8)
+        for limit in 0...(text.count + 1) {
+            var pieces: [[UInt8]] = []
+            DecodedTexts.lines(text.span, lineLength: limit) { line in
+                pieces.append(line.withUnsafeBufferPointer { Array($0) })
+                return true
+            }
+            #expect(pieces.flatMap(\.self) == text)
+            #expect(pieces.allSatisfy { !$0.isEmpty && String(validating: $0, as: UTF8.self) != nil }, "\(limit)")
+            #expect(pieces.allSatisfy { $0.count < max(1, limit) + 4 })
+        }
+    }
 }

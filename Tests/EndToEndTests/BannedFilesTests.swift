@@ -60,6 +60,38 @@ import Testing
         }
     }
 
+    /// A name in octets that are no text is escaped once, wherever people read it.
+    @Test func octetsOfNamesAreEscapedOnce() async throws {
+        try await Lanes.run {
+            let content = Self.message("t~l.exe").map { $0 == 0x7E ? 0xE9 : $0 }
+            for destiny in ["reject", "pass", "bounce", "quarantine", "strip"] {
+                let hop = try ScriptedNextHop(lmtp: false)
+                var configuration = try GatewayConfiguration(nextHops: [hop.address], beforeQueue: destiny == "reject")
+                configuration.settings["local_domains"] = "[example.net]"
+                configuration.policies["default"]?.merge([
+                    "banned": destiny, "warn_recipients": "[banned]", "admins": "{banned: virusalert@example.com}",
+                ]) { $1 }
+                let gateway = try GatewayProcess(configuration)
+                let reply = try send(Mail(to: ["rcpt@example.net"], content: content), to: gateway.port)
+                var texts = ["\(reply)", try gateway.awaitMessageLines(1)[0]]
+                for delivery in hop.deliveries {
+                    // Lines are folded there. A copy of the message has the octet.
+                    let text = String(decoding: delivery.content.filter { $0 != 0x0D && $0 != 0x0A }, as: UTF8.self)
+                    texts.append(text.replacing(" ", with: ""))
+                }
+                for id in gateway.quarantined {
+                    for command in [["list"], ["show", id]] {
+                        let arguments = ["quarantine", command[0], "--config", gateway.configurationFile]
+                        texts.append(try runTool(Programs.path("mailreeve"), arguments + command.dropFirst()).text)
+                    }
+                }
+                let told = texts.filter { $0.contains(#"t\xE9l.exe"#) }
+                #expect(told.count >= (["reject", "pass"].contains(destiny) ? 2 : 3), "\(destiny): \(texts)")
+                for text in texts { #expect(!text.contains(#"\\xE9"#), "\(destiny): \(text)") }
+            }
+        }
+    }
+
     // MARK: quarantine release --allow-until
 
     /// A gateway that keeps one banned message, with an allow list, which does not end with a line end.

@@ -274,7 +274,7 @@ struct BannedMatrixTests {
     func samplesOfAmavis() async throws {
         let verdicts = [
             "sample-badh.txt": "bad-header", "sample-executable.txt": "banned", "sample-nonspam.txt": "clean",
-            "sample-spam-GTUBE-junk.txt": "spam", "sample-spam-GTUBE-nojunk.txt": "spam",
+            "sample-spam.txt": "spam", "sample-spam-GTUBE-junk.txt": "spam", "sample-spam-GTUBE-nojunk.txt": "spam",
             "sample-virus-executable.txt": "infected", "sample-virus-nested.txt": "infected",
             "sample-virus-simple.txt": "infected", "sample-42-mail-bomb.txt": "unchecked",
         ]

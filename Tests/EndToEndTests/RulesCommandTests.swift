@@ -49,7 +49,7 @@ import Testing
         }
         #expect(try mailreeve("rules", "query", "--", "-h", any).text == "got [-h]\n")
         #expect(try mailreeve("rules", "query", "-h", "x", tables[0]).status == 1)
-        #expect(try mailreeve("rules", "query", "x", "hash:/x").status == 64)
+        #expect(try mailreeve("rules", "query", "x", "hash:/x").status == 1)
         #expect(try mailreeve("rules", "query", "x", "pcre:/nonexistent").status == 1)
     }
 
@@ -95,6 +95,30 @@ import Testing
         #expect(try mailreeve("rules", "lint", clean).status == 0)
     }
 
+    /// Limits of the settings hold for what the commands say.
+    @Test func limitsAreThoseOfTheSettings() throws {
+        let scratch = try Scratch(.disk)
+        let table = try scratch.write("body_checks", "/^x{3000}/ WARN long\n/far/ WARN far\n")
+        let box = try scratch.write(
+            "box", "From a\nSubject: x\n\n" + String(repeating: "x", count: 3500) + "\n" + "it is far behind\n")
+        func rules(_ command: String, _ limits: String, _ arguments: String...) throws -> ToolResult {
+            let configuration = try OfflineConfiguration(limits)
+            return try runTool(
+                Programs.path("mailreeve"), ["rules", command, "--config", configuration.path] + arguments)
+        }
+        func lint(_ limits: String) throws -> ToolResult { try rules("lint", limits, table) }
+        #expect(
+            try lint("line_length_limit: 2048").text.contains(":1: dead: never fires: lines are looked up in pieces"))
+        #expect(try lint("line_length_limit: 4096").status == 0)
+        func replay(_ limits: String) throws -> String {
+            try rules("replay", limits, "--body-checks", "pcre:\(table)", box).text
+        }
+        let short = try replay("line_length_limit: 2048")
+        #expect(!short.contains("WARN long") && short.contains("WARN far"))
+        #expect(try replay("line_length_limit: 4096").contains("WARN long"))
+        #expect(try !replay("body_checks_size_limit: 100").contains("WARN far"))
+    }
+
     /// Postfix takes any address; what is wrong is said once, however many lists have the table, and with rules.strict it is
     /// refused.
     @Test func addressesThatCannotBeUsedAreWarnedOf() throws {
@@ -112,6 +136,17 @@ import Testing
             #expect(told.count { $0.contains(":3:1: ") && $0.contains("put off (451 4.3.0)") } == 1, "\(result)")
             #expect((result.status == 0) == (strict == "no"))
         }
+    }
+
+    /// An inline table stands in the configuration, and its rules have numbers instead of lines.
+    @Test func faultsOfInlineTablesNameTheConfiguration() throws {
+        let configuration = try OfflineConfiguration(
+            "header_checks: [\"pcre:{{/^Subject: a/ WARN x}, {/^Subject: (/ WARN y}}\"]\nrules: {strict: yes}")
+        let result = try mailreeve("check-config", configuration.path)
+        #expect(result.status == 1)
+        let told = (result.text + result.errorText).split(separator: "\n").filter { $0.contains("inline") }
+        #expect(told.count == 1 && told[0].hasPrefix("\(configuration.path): error: header_checks: inline table {{"))
+        #expect(told.first?.contains(", rule 2: error in regex at offset 11") == true, "\(result)")
     }
 
     /// Archives are opened by inspector workers; what cannot be opened is a file all the same.

@@ -27,7 +27,7 @@ struct ScanTests {
             }
         }
         for finding in document.list("findings") {
-            for field in ["scanner", "class", "name", "part", "evidence"] {
+            for field in ["scanner", "class", "name", "part", "evidence", "rule"] {
                 #expect(finding[field] != nil, "findings: \(field)")
             }
         }

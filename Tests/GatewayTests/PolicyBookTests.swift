@@ -54,7 +54,7 @@ import Testing
               - {match: [user@sub.example.com], levels: {kill: 6}}
               - {match: [user+ext@sub.example.com], levels: {kill: 7}}
               - {match: [user+ext@sub.example.com], levels: {kill: 8, tag2: 0.2}}
-              - {match: [.net, "!no.net"], levels: {kill: 9}}
+              - {match: ["@.net", "!@no.net"], levels: {kill: 9}}
             """)
         #expect(try kill(book, "x@y.org") == 1)
         #expect(try kill(book, "x@a.example.com") == 2)
@@ -145,6 +145,10 @@ import Testing
         (
             "recipient_tables: ['texthash:%']", "a@b discard\n",
             ":1: 'discard' is not a key of a policy, =, and its value"
+        ),
+        (
+            "recipient_tables: ['texthash:%']", "a@b spam=discard\n*@c spam=discard\n",
+            ":2: no address has the key '*@c'; an asterisk stands for nothing here"
         ),
         ("recipient_tables: ['texthash:%']", "# x\n\nkey\n", ":3: expected a key, white space, a value"),
         ("recipient_tables: ['pcre:%']", "/^a/ spam=discard\n/^b/ spam=discrad\n", ":2: 'discrad' is not one of pass"),

@@ -110,7 +110,45 @@ import Testing
                 (0..<count).map { firing(.body, Self.firstLine, groups: [nil, Array("r\($0)".utf8)]) }, book)
         }
         #expect(try judge(CheckOutcome.bccLimit).bcc.count == CheckOutcome.bccLimit)
-        #expect(throws: RuleJudgement.Refusal.self) { try judge(CheckOutcome.bccLimit + 1) }
+        let more = try judge(CheckOutcome.bccLimit + 1)
+        #expect(more.ruling == .failed && more.warnings.contains { $0.contains("more than 100 recipients") })
+    }
+
+    /// What a rule wants and cannot be done puts the mail off; who is refused is refused all the same.
+    @Test func whatCannotBeDonePutsTheMailOff() throws {
+        let book = try book {
+            $0.header = inline("/(a)/ FILTER scan:$1", "/(b)/ REDIRECT $1", "/c/ HOLD", "/d/ REJECT no", "/e/ DISCARD")
+            $0.body = inline("/(.*)/ PREPEND X: $1$1$1", "/f/ WARN")
+            $0.editLimit = 2000
+        }
+        let (filter, redirect) = (
+            firing(.header, groups: [nil, Array("x".utf8)]),
+            firing(.header, line: 2, groups: [nil, Array("x y@z".utf8)])
+        )
+        for firings in [[filter], [redirect], [filter, firing(.header, line: 3)]] {
+            let judged = try judge(firings, book)
+            #expect(judged.ruling == .failed && judged.redirect == nil && judged.nextHop == nil && judged.bcc.isEmpty)
+            #expect(judged.warnings.count == 1)
+        }
+        #expect(try judge([filter, firing(.header, line: 4)], book).ruling == .reject(EnhancedStatus(5, 7, 1), "no"))
+        #expect(try judge([filter, firing(.header, line: 5)], book).ruling == .discard(""))
+        func edit(_ octets: Int) throws -> RuleJudgement {
+            let group = [UInt8](repeating: 0x61, count: octets)
+            return try judge([firing(.body, Self.firstLine, groups: [nil, group])], book)
+        }
+        // `X: `, three times the group, CRLF.
+        #expect(try edit(665).ruling == nil)
+        #expect(try edit(666).ruling == .failed)
+    }
+
+    /// Lines of the log that a worker left out are told of.
+    @Test func warningsThatWereLeftOutAreCounted() throws {
+        var report = Report(messageSize: Self.message.count)
+        report.unloggedFirings = 7
+        let judged = try RuleJudgement(
+            report, book: try book { $0.body = inline("/a/ WARN") },
+            message: EditableMessage(try spool.store(Self.message)))
+        #expect(judged.ruling == nil && judged.warnings.count == 1 && judged.warnings[0].hasPrefix("7 more warnings"))
     }
 
     /// One action a text: a list that fires twice at one place, or goes back, is not believed.
@@ -159,9 +197,8 @@ import Testing
             $0.filters = [route]
         }
         #expect(try judge([firing(.header)], book).nextHop == SetupBuilder.hop(route.nextHop))
-        #expect(throws: RuleJudgement.Refusal.self) {
-            try judge([firing(.header, line: 2, groups: [nil, Array("evil".utf8)])], book)
-        }
+        let evil = try judge([firing(.header, line: 2, groups: [nil, Array("evil".utf8)])], book)
+        #expect(evil.ruling == .failed && evil.nextHop == nil)
         #expect(try judge([firing(.header, line: 2, groups: [nil, Array("a".utf8)])], book).nextHop != nil)
     }
 
@@ -173,7 +210,10 @@ import Testing
             #expect(throws: GatewayError.self, "\(rule)") { try book { $0[keyPath: list] = inline(rule) } }
         }
         // Postfix loads these and puts the mail off.
-        for (list, rule) in [(\RuleSettings.header, "/a/ REDIRECT @"), (\.body, "/a/ BCC no blanks@here")] {
+        for (list, rule) in [
+            (\RuleSettings.header, "/a/ REDIRECT @"), (\.body, "/a/ BCC no blanks@here"),
+            (\.header, "/a/ NOSUCH"), (\.header, "/a/"),
+        ] {
             #expect(throws: Never.self, "\(rule)") { try book { $0[keyPath: list] = inline(rule) } }
             #expect(throws: GatewayError.self, "\(rule)") {
                 try book {
@@ -219,8 +259,8 @@ import Testing
         }
         #expect(turned.changes(from: ordered).contains("body_checks: another order"))
         let told = new.changes(from: old)
-        #expect(told.contains { $0.hasPrefix("header_checks: ") && $0.hasSuffix(" is new, 2 rules") })
-        #expect(told.contains { $0.hasPrefix("header_checks: ") && $0.hasSuffix(" is no longer asked") })
+        #expect(told.contains { $0.hasPrefix("header_checks, ") && $0.hasSuffix(" is new, 2 rules") })
+        #expect(told.contains { $0.hasPrefix("header_checks, ") && $0.hasSuffix(" is no longer asked") })
         #expect(told.contains { $0.hasPrefix("body_checks: ") && $0.hasSuffix(" is new, 1 rules") })
     }
 

@@ -21,7 +21,7 @@ import Testing
         ("Content-Disposition: attachment; filename*=utf-8'en'%e2%82%ac.exe", ["\u{20AC}.exe"]),
         ("Content-Disposition: attachment; filename*=iso-8859-1''%a3.exe", ["\u{A3}.exe"]),
         ("Content-Disposition: attachment; filename*=windows-1252''%80.exe", ["\u{20AC}.exe"]),
-        ("Content-Disposition: attachment; filename*=x-nobody''%80%41.exe", ["\\x80A.exe"]),
+        ("Content-Disposition: attachment; filename*=x-nobody''%80%41.exe", ["\u{10FE80}A.exe"]),
         ("Content-Disposition: attachment; filename*1*=%2Eexe; filename*0*=us-ascii''a%20", ["a .exe"]),
         ("Content-Disposition: attachment; filename*0=\"a%41\"; filename*1=.exe", ["a%41.exe"]),
         ("Content-Disposition: attachment; filename=p.txt; filename*=utf-8''x.exe", ["p.txt", "x.exe"]),
@@ -34,7 +34,7 @@ import Testing
             "Content-Type: text/plain; name=\"=?utf-8?B?4oI=?= =?UTF-8?Q?=AC_x=2Eexe?=\"",
             ["=?utf-8?B?4oI=?= =?UTF-8?Q?=AC_x=2Eexe?=", "\u{20AC} x.exe"]
         ),
-        ("Content-Type: text/plain; name=\"a =?x?q?=80?= b\"", ["a =?x?q?=80?= b", "a \\x80 b"]),
+        ("Content-Type: text/plain; name=\"a =?x?q?=80?= b\"", ["a =?x?q?=80?= b", "a \u{10FE80} b"]),
         ("Content-Type: text/plain; name=\"=?broken?Z?a?=\"", ["=?broken?Z?a?="]),
         ("Content-Disposition: attachment; filename=\"open", ["open"]),
         ("Content-Type: x/y; name*=shift_jis''%88%9F.exe", ["\u{4E9C}.exe"]),
@@ -52,7 +52,7 @@ import Testing
     @Test func rawEightBit() {
         #expect(names("Content-Disposition: inline; filename=\"\u{E9}.exe\"") == ["\u{E9}.exe"])
         let bytes = Array("Content-Disposition: inline; filename=\"".utf8) + [0xE9] + Array(".exe\"\n\nx".utf8)
-        #expect(read(bytes).parts[0].names == ["\\xE9.exe"])
+        #expect(read(bytes).parts[0].names == ["\u{10FEE9}.exe"])
     }
 
     @Test func anomaliesOfParameters() {

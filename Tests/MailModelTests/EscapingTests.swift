@@ -32,6 +32,23 @@ import TestSupport
         #expect(wrong == [])
     }
 
+    /// Octets that are no text are escaped once, alone and behind text that was escaped before.
+    @Test func octetsInText() {
+        for octet in UInt8(0x80)...0xFF {
+            let text = RawOctets.text([0x61, octet])
+            let shown = Escaping.text([octet])
+            #expect(text.unicodeScalars.count == 2)
+            #expect(text.unicodeScalars.last.flatMap(RawOctets.octet) == octet)
+            #expect(Escaping.text(text) == "a" + shown && RawOctets.spelled(text) == "a" + shown)
+            #expect(Escaping.reason(Escaping.text(text) + text) == "a" + shown + "a" + shown)
+        }
+        #expect(RawOctets.text(UInt8(0)..<0x80) == String(decoding: UInt8(0)..<0x80, as: UTF8.self))
+        #expect(RawOctets.spelled("\u{10FE7F}\u{10FF00}\\é") == "\u{10FE7F}\u{10FF00}\\é")
+        // What comes as octets is what it is.
+        #expect(Escaping.text("\u{10FEE9}".utf8) == "\\u{10FEE9}")
+        #expect(Escaping.reason("C:\\\\x\u{1B}\u{202E}") == "C:\\\\x\\x1B\\u{202E}")
+    }
+
     @Test func everyByteAloneAndInPairsIsSafeAndReadable() {
         for first in UInt8.min...UInt8.max {
             #expect(Self.plain(Escaping.text([first])) == [first])

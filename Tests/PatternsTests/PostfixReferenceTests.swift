@@ -14,7 +14,7 @@ struct PostfixReferenceTests {
         let table = PatternTable(RuleTable(tableName, text: text))
         var out = table.problems.map { "./dict_open: warning: \($0.logged(tableName))" }
         out.append("owner=untrusted (uid=USER)")
-        var query = TableQuery([table], demandsUTF8: true)
+        var query = TableQuery([.success(table)], demandsUTF8: true)
         let input = String(decoding: try #require(SharedCorpora.bytes("\(folder)\(name).in")), as: UTF8.self)
         for line in input.split(separator: "\n") {
             let key = String(line.dropFirst(4))

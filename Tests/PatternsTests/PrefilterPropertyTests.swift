@@ -6,7 +6,10 @@ import Testing
 /// For any patterns and texts, a table answers as if each rule were tried on each text.
 @Suite struct PrefilterPropertyTests {
     /// Both by themselves and all in one table, with a count of the texts that matched, so that no run tests nothing.
-    private static func compare(_ type: TableType, _ seed: UInt64, rounds: Int) -> (matches: Int, read: Int) {
+    /// - Parameter readsCharacters: patterns have characters of UTF-8 in the place of octets here and there, and texts too.
+    private static func compare(
+        _ type: TableType, _ seed: UInt64, rounds: Int, readsCharacters: Bool = false
+    ) -> (matches: Int, read: Int) {
         var generator = SeededGenerator(seed: seed)
         var (matches, read) = (0, 0)
         var limits = PatternLimits()
@@ -14,14 +17,15 @@ import Testing
         for _ in 0..<rounds {
             let patterns = (0..<8).map { _ in RandomPattern(type, using: &generator) }
             let rules = patterns.map { pattern in
-                "/\(pattern.text)/\(["", "i", "m"].randomElement(using: &generator) ?? "") x"
+                let text = readsCharacters ? strange(pattern.text, &generator) : pattern.text
+                return "/\(text)/\(["", "i", "m", "x"].randomElement(using: &generator) ?? "") x"
             }
             func table(_ rules: [String], usesPrefilter: Bool) -> PatternTable {
                 // A pattern may hold a newline only as an escape, so each rule is one line.
                 PatternTable(
                     RuleTable(
                         TableName(type: type, place: "t"), text: Array((rules.joined(separator: "\n") + "\n").utf8)),
-                    usesPrefilter: usesPrefilter)
+                    readsCharacters: readsCharacters, usesPrefilter: usesPrefilter)
             }
             let plain = rules.map { (table([$0], usesPrefilter: false), MatchSession(limits: limits)) }
             let alone = rules.map { (table([$0], usesPrefilter: true), MatchSession(limits: limits)) }
@@ -29,7 +33,10 @@ import Testing
             read += alone.count { $0.0.linesWithoutNeed.isEmpty && $0.0.problems.isEmpty }
             for pattern in patterns {
                 for _ in 0..<4 {
-                    let text = pattern.subject(&generator)
+                    var text = pattern.subject(&generator)
+                    if readsCharacters {
+                        text = Array(strange(String(decoding: text, as: UTF8.self), &generator).utf8)
+                    }
                     let expected = plain.map { $0.0.lookup(text.span, $0.1) != nil }
                     matches += expected.count { $0 }
                     for (index, (table, session)) in alone.enumerated() {
@@ -49,6 +56,30 @@ import Testing
         let (matches, read) = Self.compare(.pcre, seed, rounds: 150)
         #expect(matches > 2000)
         #expect(read > 200)
+    }
+
+    /// Letters of ASCII with others that are them without case, and such as have none.
+    private static let strangers: [Character: [Character]] = [
+        "a": ["\u{E4}", "\u{C4}", "\u{430}", "k"], "b": ["\u{411}", "\u{431}", "K", "\u{212A}"],
+        "c": ["s", "S", "\u{17F}", "\u{DF}", "\u{1E9E}"], "d": ["\u{20AC}", "\u{1F600}", "\u{1C80}", "\u{432}"],
+    ]
+
+    private static func strange(_ text: String, _ generator: inout SeededGenerator) -> String {
+        var (out, isEscaped) = ("", false)
+        for character in text {
+            let others = isEscaped ? nil : strangers[character]
+            isEscaped = character == "\\" && !isEscaped
+            let other = others?.randomElement(using: &generator)
+            out.append(Int.random(in: 0..<2, using: &generator) == 0 ? other ?? character : character)
+        }
+        return out
+    }
+
+    @Test(arguments: [7, 8, 9])
+    func patternsOfCharacters(_ seed: UInt64) {
+        let (matches, read) = Self.compare(.pcre, seed, rounds: 150, readsCharacters: true)
+        #expect(matches > 1500)
+        #expect(read > 100)
     }
 
     @Test(arguments: [5, 6])

@@ -66,6 +66,20 @@ import Testing
         }
     }
 
+    /// Forms in which programs and attackers write the name of a file.
+    @Test(arguments: [
+        ("attachment; filename=\"a;b.exe\"", "M1"), ("attachment;\n\tfilename*0=a.e; filename*1=\"b.vbs\"", "M1"),
+        ("attachment; filename*=utf-8''a.exe", "M3"), ("attachment; filename*=utf-8'en'a%2Ejse", "M3"),
+        ("attachment; filename*0*=utf-8''a%20b.ps1%20", "M3"), ("attachment; filename=\"a;b.iso\"", "M4"),
+        ("attachment; filename=\"a;b.{00021401-0000-0000-c000-000000000046}\"", "M2"),
+        ("attachment; filename=\"exe\"; x=\"a.exe\"", ""), ("attachment; filename*=utf-8''a.exe.txt", ""),
+    ])
+    func formsOfNames(_ value: String, _ rule: String) throws {
+        let table = try Self.load(.mimeHeader)
+        let match = table.lookup(Array("Content-Disposition: \(value)".utf8).span, MatchSession())
+        #expect(match.map { Self.name(of: $0.line, table) } ?? "" == rule)
+    }
+
     @Test(arguments: lists)
     func lintHasNothingAgainstThem(_ list: CheckList) throws {
         let findings = RuleLint.findings(try Self.load(list).table, in: list)

@@ -121,6 +121,24 @@ import Testing
                 + "X-Mailreeve-Alert: BAD HEADER SECTION, x: y\r\n")
     }
 
+    /// The first part that a name has counts for it, the most careful destiny of all names for the message.
+    @Test func destiniesOfNamesOfViruses() {
+        var policy = ContentPolicy(infected: .discard, unchecked: [:])
+        policy.virusDestinies = [
+            VirusDestiny(part: "joke.", destiny: .pass), VirusDestiny(part: "win.joke", destiny: .reject),
+            VirusDestiny(part: "phishing", destiny: .quarantine),
+        ]
+        func destiny(_ names: String...) -> Destiny { policy.destiny(for: Samples.verdict(viruses: names)) }
+        #expect(destiny("Win.Joke.Screen-1") == .pass)
+        #expect(destiny("Win.Joke") == .reject)
+        #expect(destiny("Heuristics.PHISHING.Email") == .quarantine)
+        #expect(destiny("Win.Trojan.Agent") == .discard)
+        #expect(destiny("Joke.A", "Win.Trojan.Agent") == .discard)
+        #expect(destiny("Joke.A", "x.phishing.y", "Win.Trojan.Agent") == .quarantine)
+        policy.lovers = [.infected]
+        #expect(destiny("Win.Joke") == .pass)
+    }
+
     /// A refusal for an anomaly holds whatever else passes.
     @Test func refusedAnomaliesAreRefusedInInfectedMailToo() {
         var report = Self.report(.nulInHeader)

@@ -14,7 +14,7 @@ import TestSupport
         <(?<sender>\S*)>\x20->\x20(?<recipients><\S*>(?:,<\S*>)*)(?:,\.\.\.\x20\(\d+\x20recipients\))?,
         (?:\x20quarantine:\x20\w+,)?(?:\x20Message-ID:\x20(?<message>\S+),)?\x20mail_id:\x20\w+,
         \x20Hits:\x20(?<hits>-|-?[\d.]+),\x20size:\x20(?<size>\d+)(?:,\x20queued_as:\x20(?<queued>\S+))?
-        (?:,\x20anomalies:\x20(?<anomalies>\S+))?
+        (?:,\x20stripped:\x20(?<stripped>[^\s,]+))?(?:,\x20anomalies:\x20(?<anomalies>\S+))?
         (?:,\x20unchecked:\x20[a-z+-]+)?(?:,\x20cause:\x20.*)?,\x20\d+\x20ms\z
         """#
 
@@ -25,7 +25,7 @@ import TestSupport
         var out: [String: String] = [:]
         for name in [
             "id", "verb", "category", "actions", "client", "origin", "sender", "recipients", "hits", "size", "queued",
-            "message",
+            "message", "stripped",
         ] {
             if let range = Range(match.range(withName: name), in: line) { out[name] = String(line[range]) }
         }
@@ -115,6 +115,26 @@ import TestSupport
         let fields = try Self.fields(event.line)
         #expect(fields["verb"] == "Passed" && fields["category"] == "CLEAN")
         #expect(fields["actions"] == "RelayedInbound,RejectedInbound")
+    }
+
+    /// What was taken out for somebody who got the rest: each place once, and nothing where the next hop refused it.
+    @Test func whatWasStripped() throws {
+        var verdict = Samples.verdict()
+        verdict.add(
+            banned: ["1.2", "1.3/1", "1.2", "1 .4\n"].map {
+                BannedContent(part: 1, path: $0, attributes: ".exe,a.exe", reason: "program", rule: "f:1:1")
+            }, isStrippable: true)
+        var event = Self.event(verdict)
+        event.queuedAs = ["4XABC"]
+        #expect(try Self.fields(event.line)["stripped"] == nil)
+        event.outcomes[1].kind = .strip
+        let fields = try Self.fields(event.line)
+        #expect(fields["stripped"] == #"1.2+1.3/1+1\x20.4\x0A"#)
+        #expect(fields["queued"] == "4XABC" && fields["verb"] == "Passed" && fields["actions"] == "RelayedInbound")
+        for code in [450, 550] {
+            event.outcomes[1].reply = Reply(code, nil, "no")
+            #expect(try Self.fields(event.line)["stripped"] == nil)
+        }
     }
 
     @Test func recipientsAreCountedBeyondTwenty() throws {

@@ -32,6 +32,18 @@ import Testing
         }
     }
 
+    /// Nothing lets it pass: the mail would go where a rule says that it shall not.
+    @Test func whatCannotBeDoneIsPutOff() {
+        var policy = ContentPolicy(infected: .pass, unchecked: [.encrypted: .pass], rule: .pass)
+        policy.lovers = Set(Category.allCases)
+        for verdict in [verdict(.failed), verdict(.failed, viruses: ["X"], unchecked: [Unchecked(.encrypted)])] {
+            #expect(policy.destiny(for: verdict) == .tempfail)
+            #expect(!policy.keepsCopy(for: verdict))
+            let reply = ReplyTexts.content(.tempfail, verdict.only(policy.decidingCategory(for: verdict)), id: "1-2")
+            #expect(reply.summary == "451 4.3.0 Temporary failure, id=1-2 - RULE: what a rule wants cannot be done")
+        }
+    }
+
     @Test func copies() {
         let before = ContentPolicy(infected: .reject, unchecked: [:], rule: .reject)
         let after = ContentPolicy(infected: .discard, unchecked: [:], rule: .discard)

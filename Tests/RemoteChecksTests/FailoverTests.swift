@@ -12,11 +12,12 @@ struct FailoverTests {
     private static let blindSignatures = "Other.Name:0:*:6162636465666768696a\n"
 
     private static func set(
-        _ addresses: [ServerAddress], timeout: Int = 20, stale: Int = 0,
+        _ addresses: [ServerAddress], timeout: Int = 20, stale: Int = 0, isSpread: Bool = false,
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) -> ScannerSet {
         let settings = ScannerSettings(
-            name: "clamd", seeks: .viruses, timeout: timeout * 1_000_000_000, sample: .eicar, staleAfter: stale)
+            name: "clamd", seeks: .viruses, timeout: timeout * 1_000_000_000, sample: .eicar, staleAfter: stale,
+            isSpread: isSpread)
         var options = ScannerSet.Options()
         options.retryInterval = 0
         return ScannerSet(
@@ -72,6 +73,19 @@ struct FailoverTests {
         try first.start()
         await set.test()
         #expect(try await Self.ask(set).answer?.findings.map(\.name) == [eicarName])
+    }
+
+    /// With `spread` each takes its turn, and the other takes over when one is gone.
+    @Test func messagesAreSpread() async throws {
+        let (first, second) = (try ClamdProcess(), try ClamdProcess(signatures: eicarUnderAnotherName))
+        let set = Self.set([.unix(path: first.socketPath), .unix(path: second.socketPath)], isSpread: true)
+        await set.test()
+        var names: [String] = []
+        for _ in 0..<4 { names += try await Self.ask(set).answer?.findings.map(\.name) ?? [] }
+        #expect(names.count == 4 && Set(names.prefix(2)) == [eicarName, "Second.UNOFFICIAL"])
+        #expect(names[0] == names[2] && names[1] == names[3])
+        first.stop()
+        for _ in 0..<4 { #expect(try await Self.ask(set).answer?.findings.map(\.name) == ["Second.UNOFFICIAL"]) }
     }
 
     /// One that hangs has its share of the time and no more.

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import MailModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -20,7 +21,7 @@ import Testing
             threads: 2)
     }
 
-    private static func expectExample(_ scanner: ProtocolScanner) async throws {
+    private static func expectExample(_ scanner: some RemoteScanner) async throws {
         #expect(
             try await scanner.scan(try subject("clean", parts: ["a", "b"]), deadline: deadline(30)) == ScanAnswer())
         let answer = try await scanner.scan(
@@ -60,6 +61,62 @@ import Testing
         }
         try await Self.expectExample(scanner)
         #expect(process.isRunning)
+    }
+
+    /// The same over HTTP, with content that could be taken for the form's own.
+    @Test func exampleOverHTTP() async throws {
+        let port = try Ports.free()
+        let process = try RunningProgram("/usr/bin/python3", [Self.example, "http:127.0.0.1:\(port)"])
+        let address = ServerAddress.tcp(host: "127.0.0.1", port: port)
+        try poll("the example") { (try? StreamSocket(port: port)) != nil }
+        let scanner = HTTPScanner(address: address, path: "/scan?site=1", password: "secret", threads: 2)
+        try await Self.expectExample(scanner)
+        let tricky = "\r\n--mailreeve-1-2--\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n{}\0\n\r"
+        let answer = try await scanner.scan(
+            try subject(tricky, parts: [tricky, "", tricky + "copper herons"]), deadline: deadline(30))
+        #expect(answer.tests.count == 1 && answer.findings.isEmpty)
+        process.signal(SIGSTOP)
+        let mail = try subject("text")
+        let hung = await failure { () async throws(ScannerFailure) in
+            try await scanner.scan(mail, deadline: deadline(0.3))
+        }
+        #expect(hung == "no answer in time")
+        process.signal(SIGKILL)
+    }
+
+    /// What goes over the wire, and what answers that are none become.
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"version\":1}", nil),
+        ("HTTP/1.1 204 No Content\r\n\r\n", "HTTP status 204"),
+        ("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", "HTTP status 302"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nnonsense", "an answer that is none: nonsense"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"version\":1}", "stream ended at an unexpected time"),
+        ("nonsense\r\n\r\n", "invalid constant string"),
+    ])
+    func answersOverHTTP(reply: String, why: String?) async throws {
+        let seen = Mutex("")
+        let server = try ScriptedServer { socket in
+            var lines: [String] = []
+            repeat { lines.append(try socket.line()) } while !(lines.last ?? "").hasSuffix("--")
+            seen.withLock { [lines] in $0 = lines.joined(separator: "\r\n") + "\r\n" }
+            try socket.send(Array(reply.utf8))
+        }
+        let scanner = HTTPScanner(address: .unix(path: server.path), path: "/a?b=c", password: "secret", threads: 1)
+        let mail = try subject("text", parts: ["one", "three"])
+        let failed = await failure { () async throws(ScannerFailure) in
+            try await scanner.scan(mail, deadline: deadline(30))
+        }
+        if let why { #expect(failed?.contains(why) == true, "\(failed ?? "")") } else { #expect(failed == nil) }
+        let request = seen.withLock { $0 }
+        #expect(request.hasPrefix("POST /a?b=c HTTP/1.1\r\n") && request.contains("Authorization: Bearer secret\r\n"))
+        let body = try #require(request.range(of: "\r\n\r\n"))
+        #expect(request.contains("Content-Length: \(request[body.upperBound...].utf8.count)\r\n"))
+        #expect(
+            request.contains(
+                "name=\"message\"; filename=\"message\"\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@example.org\r\n")
+        )
+        #expect(request.contains("\r\n\r\ntext\r\n\r\n--mailreeve-"))
+        #expect(request.contains("application/octet-stream\r\n\r\nonethree\r\n--"))
     }
 
     @Test func theRequestIsWhatIsDocumented() throws {

@@ -2,15 +2,19 @@
 """An example of a scanner for Mailreeve (docs/SCANNER-PROTOCOL.md).
 
 It finds the EICAR test file and every file that contains a word of a list. Without an argument it is a program that is
-run for each message; with the path of a Unix socket it is a server. Give it a real task in `look`.
+run for each message; with the path of a Unix socket it is a server, with `http:HOST:PORT` one behind HTTP. Give it a real
+task in `look`.
 """
 
 import array
+import http.server
 import json
 import os
+import re
 import socket
 import socketserver
 import sys
+import tempfile
 
 # In two halves, so that no scanner takes this file for the test file.
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -86,6 +90,30 @@ def serve(path):
         server.serve_forever()
 
 
+class Page(http.server.BaseHTTPRequestHandler):
+    """One request of kind http: a form with the request, the message and the parts."""
+
+    timeout = 60
+
+    def do_POST(self):
+        boundary = self.headers["Content-Type"].partition("boundary=")[2].encode()
+        fields = {}
+        # What stands before the first line with the boundary and behind the last is no field.
+        for field in self.rfile.read(int(self.headers["Content-Length"])).split(b"--" + boundary)[1:-1]:
+            head, _, content = field.partition(b"\r\n\r\n")
+            fields[re.search(rb'; name="(\w+)"', head)[1].decode()] = content[:-2]
+        with tempfile.TemporaryFile() as message, tempfile.TemporaryFile() as parts:
+            for name, file in (("message", message), ("parts", parts)):
+                file.write(fields.get(name, b""))
+                file.flush()
+            answer = json.dumps(judge(json.loads(fields["request"]), message.fileno(), parts.fileno())).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
 def run():
     """A program: the request on standard input, the message as descriptor 3, the parts as descriptor 4."""
     request = json.loads(sys.stdin.readline())
@@ -94,7 +122,10 @@ def run():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if len(sys.argv) > 1 and sys.argv[1].startswith("http:"):
+        host, _, port = sys.argv[1].removeprefix("http:").rpartition(":")
+        http.server.ThreadingHTTPServer((host, int(port)), Page).serve_forever()
+    elif len(sys.argv) > 1:
         serve(sys.argv[1])
     else:
         run()

@@ -9,6 +9,9 @@ package enum ShortTypes {
         "bz2": ["bz"], "ar": ["a"], "deb": ["ar", "a"], "pgp": ["pgp.enc"], "hta": ["html", "txt", "asc"],
         "svg": ["xml", "txt", "asc"], "wsf": ["xml", "txt", "asc"], "library-ms": ["xml", "txt", "asc"],
         "msc": ["xml", "txt", "asc"], "jnlp": ["xml", "txt", "asc"], "clickonce": ["xml", "txt", "asc"],
+        // file(1), and so amavis, takes tasks of Windows 7 for programs.
+        "job": ["exe"],
+        "wsb": ["xml", "txt", "asc"], "appinstaller": ["xml", "txt", "asc"],
         "webloc": ["xml", "txt", "asc"], "mp3": ["audio", "mpa"], "wmv": ["movie", "asf"],
     ]
 
@@ -20,7 +23,7 @@ package enum ShortTypes {
 
     /// Forms of text, which amavis calls by one of two names for all text.
     private static let texts: Set<String> = [
-        "script", "url", "reg", "vbe", "bat", "scf", "desktop", "iqy", "slk", "wsh", "ps1", "rdp", "inf", "html", "xml",
+        "script", "url", "reg", "vbe", "bat", "scf", "desktop", "iqy", "slk", "wsh", "ps1", "rdp", "inf", "theme", "prf", "udl", "html", "xml",
         "mail", "mbox", "elc",
     ]
     private static let images: Set<String> = ["png", "jpg", "gif", "tif", "bmp", "webp", "ico", "heic", "pcx"]
@@ -52,7 +55,7 @@ package enum ShortTypes {
 
     /// What amavis (with file(1) of Debian 12) has no name for, or takes for text only: data to it.
     private static let dataToAmavis: Set<String> = [
-        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "wasm", "swf", "mdb", "woff", "dex", "pyc", "scpt", "chm",
+        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex", "pyc", "scpt", "chm",
         "hlp", "one", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "disk", "squashfs", "iso", "udf", "exe-macho",
         "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw",
     ]
@@ -90,7 +93,7 @@ package enum ShortTypes {
     .union(packages).union(texts).union(images).union(sounds).union(movies).union([
         unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "tnef", "html", "lnk", "hlp", "swf", "wasm",
         "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
-        "woff", "ps", "pgp", "sqlite", "hqx", "wsf", "p7m", "mdb", "image", "audio", "movie", "uue",
+        "woff", "ps", "pgp", "sqlite", "hqx", "wsf", "p7m", "mdb", "pif", "job", "image", "audio", "movie", "uue",
     ])
     // Names that only amavis gives; a rule with one is kept, since it came with a file of rules.
     .union([

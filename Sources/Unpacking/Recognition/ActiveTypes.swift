@@ -16,14 +16,16 @@ extension FileType {
     static let encodedScript = FileType(
         "vbe", "text/x-encoded-script", "encoded script", .plain, recognised: "`#@~^`")
     static let batch = FileType(
-        "bat", "application/x-bat", "batch file", .plain, recognised: "`@echo off` first, behind comments")
+        "bat", "application/x-bat", "batch file", .plain,
+        recognised: "`@echo off` first, behind comments; commands that fetch or start something")
     static let explorerCommand = FileType(
         "scf", "application/x-ms-scf", "Explorer command file", .plain, recognised: "`[Shell]` first, behind comments")
     static let desktopEntry = FileType(
         "desktop", "application/x-desktop", "desktop entry", .plain,
         recognised: "`[Desktop Entry]` first, behind comments")
     static let webQuery = FileType(
-        "iqy", "text/x-ms-iqy", "web query", .plain, recognised: "`WEB` and `1` in the first lines")
+        "iqy", "text/x-ms-iqy", "web query", .plain,
+        recognised: "`WEB` or `XLODBC` and `1` in the first lines, or `QueryType=OLEDB` first")
     static let symbolicLink = FileType(
         "slk", "text/x-sylk", "symbolic link (SYLK)", .plain, recognised: "`ID;` first")
     static let library = FileType(
@@ -51,6 +53,8 @@ enum ActiveText {
         }
         if tags.have(["<mmc_consolefile"], in: head) { found.append(.managementConsole) }
         if tags.have(["<jnlp"], in: head) { found.append(.webStart) }
+        if tags.have(["<logoncommand"], in: head) { found.append(.sandbox) }
+        if tags.have(["<appinstaller"], in: head) { found.append(.appInstaller) }
         if tags.have(["<asmv1:assembly", "<assembly"], in: head), tags.have(["<deployment"], in: head) {
             found.append(.clickOnce)
         }
@@ -59,7 +63,8 @@ enum ActiveText {
         let beginnings: [(StaticString, FileType)] = [
             ("#@~^", .encodedScript), ("@echo off", .batch), ("[Shell]", .explorerCommand),
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
-            ("ID;", .symbolicLink),
+            ("XLODBC\r\n1\r\n", .webQuery), ("XLODBC\n1\n", .webQuery), ("QueryType=OLEDB", .webQuery),
+            ("[oledb]", .dataLink), ("ID;", .symbolicLink),
         ]
         // What looks like a comment may be the beginning itself.
         let sign = ScriptText.firstSign(head)

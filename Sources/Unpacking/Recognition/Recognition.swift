@@ -63,7 +63,7 @@ package enum Recognition {
         (.bitmap, StructureChecks.isBitmap), (.icon, StructureChecks.isIcon), (.heif, StructureChecks.isHEIF),
         (.mp4, StructureChecks.isMP4), (.mpeg, StructureChecks.isMPEG), (.mp3, StructureChecks.isMP3),
         (.paintbrush, StructureChecks.isPaintbrush), (.animatedCursor, { StructureChecks.isRIFF($0, "ACON") }),
-        (.pythonCode, StructureChecks.isPythonCode),
+        (.pythonCode, StructureChecks.isPythonCode), (.task, StructureChecks.isTask),
     ]
 
     private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {
@@ -72,7 +72,7 @@ package enum Recognition {
         if let narrow = TextChecks.narrowed(long) {
             // Windows writes its own text files in UTF-16.
             found = ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix))) + found
-            if !TextChecks.isHTML(narrow.span) { found += ScriptText.types(of: narrow.span) }
+            if !TextChecks.isHTML(narrow.span) { for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) } }
             for signature in Signature.table
             where signature.type == .registry && narrow.span.hasBytes(signature.bytes, at: signature.offset) {
                 found.append(.registry)

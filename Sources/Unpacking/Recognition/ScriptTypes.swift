@@ -45,11 +45,19 @@ enum ScriptText {
     private static let objects: [StaticString] = [
         "wscript.shell", "wscript.createobject", "new activexobject(", "scripting.filesystemobject", "adodb.stream",
         "msxml2.xmlhttp", "shell.application\"", "winmgmts:",
+        "wscript.echo", "wscript.sleep", "wscript.quit", "wscript.arguments",
     ]
     private static let commands: [StaticString] = [
         "net.webclient", "invoke-expression", "iex(", "iex (", "invoke-webrequest", "start-bitstransfer",
         "[convert]::frombase64string", "[system.convert]::frombase64string", "set-executionpolicy",
         "powershell -e", "powershell.exe -", "-executionpolicy bypass", "[reflection.assembly]::load",
+        "downloadstring(", "downloadfile(", "-windowstyle hidden", "new-object -com", "invoke-restmethod",
+        "add-mppreference",
+    ]
+    /// Commands of Windows that fetch or start something.
+    private static let batches: [StaticString] = [
+        "cmd.exe /c ", "cmd /c ", "%comspec% /c", "certutil -urlcache", "certutil -decode", "bitsadmin /transfer",
+        "mshta http", "mshta vbscript:", "mshta javascript:", "regsvr32 /s", "schtasks /create",
     ]
 
     /// Types of a text by the lines and words in it.
@@ -60,6 +68,7 @@ enum ScriptText {
         var found = settings(text)
         if objects.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.windowsScript) }
         if commands.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.powerShell) }
+        if batches.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.batch) }
         return found
     }
 
@@ -75,7 +84,7 @@ enum ScriptText {
         {
             found.append(.setupInformation)
         }
-        return found
+        return found + SettingsText.types(of: head)
     }
 
     /// Where the first line begins that is no comment and not blank: what reads such files passes over those.
@@ -105,7 +114,7 @@ enum ScriptText {
 
     /// A line begins like this, behind a byte order mark and blanks.
     /// - Parameter sign: where in the word the octet stands that is looked for, in its case: lines are many, and signs few.
-    private static func hasLine(_ head: Span<UInt8>, _ word: StaticString, sign: Int = 0) -> Bool {
+    static func hasLine(_ head: Span<UInt8>, _ word: StaticString, sign: Int = 0) -> Bool {
         var from = sign
         while let place = head.firstIndex(of: word.utf8Start[sign], from: from) {
             from = place + 1

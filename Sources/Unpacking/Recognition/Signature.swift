@@ -112,6 +112,7 @@ struct Signature: Sendable {
                 0x00,
                 0x00, 0x46,
             ], .shellLink),
+        Signature("MICROSOFT PIFEX", at: 369, .programInformation),
         Signature("REGEDIT4", .registry),
         Signature("Windows Registry Editor", .registry),
         Signature([0x3F, 0x5F, 0x03, 0x00], .windowsHelp),

@@ -177,14 +177,14 @@ enum NameTricks {
             ("NAME=\"file.{00000000-0000-0000-0000-000000000000}\"", "file.{00000000-0000-0000-0000-000000000000}"),
             ("NAME=\"file.txt:x.exe\"", "file.txt:x.exe"), ("NAME=\"file.exe::$DATA\"", "file.exe::$DATA"),
             ("NAME=\"..\\..\\file.exe\"", "..\\..\\file.exe"), ("NAME=\"../../file.exe\"", "../../file.exe"),
-            ("NAME*=utf-8''file.e%78%65%0D%0A", "file.exe\r\n"), ("NAME=\"file.\u{AD}exe\"", "file.\\xADexe"),
+            ("NAME*=utf-8''file.e%78%65%0D%0A", "file.exe\r\n"), ("NAME=\"file.\u{AD}exe\"", "file.\u{10FEAD}exe"),
         ])
 
     private static let charsets = rows(
         "charset",
         [
-            ("NAME=\"\u{C3}\u{A9}.exe\"", "\u{E9}.exe"), ("NAME=\"\u{E9}.exe\"", "\\xE9.exe"),
-            ("NAME*=iso-8859-1''%E9.exe", "\u{E9}.exe"), ("NAME*=utf-8''%E9.exe", "\\xE9.exe"),
+            ("NAME=\"\u{C3}\u{A9}.exe\"", "\u{E9}.exe"), ("NAME=\"\u{E9}.exe\"", "\u{10FEE9}.exe"),
+            ("NAME*=iso-8859-1''%E9.exe", "\u{E9}.exe"), ("NAME*=utf-8''%E9.exe", "\u{10FEE9}.exe"),
             ("NAME*=big5''%A4%40.exe", "\u{4E00}.exe"), ("NAME*=euc-kr''%B0%A1.exe", "\u{AC00}.exe"),
             ("NAME*=gb18030''%B0%A1.exe", "\u{554A}.exe"), ("NAME*=windows-1251''%E0.exe", "\u{430}.exe"),
         ])

@@ -1,0 +1,66 @@
+internal import Bytes
+
+/// Files of settings with which Windows starts or loads something, beside those of `ScriptTypes`.
+extension FileType {
+    static let programInformation = FileType(
+        "pif", "application/x-pif", "Windows program information (PIF)", .plain,
+        recognised: "`MICROSOFT PIFEX` behind its first 369 octets")
+    static let task = FileType(
+        "job", "application/x-ms-task", "Windows task", .plain,
+        recognised: "versions, offsets and the name of its program (MS-TSCH section 2.4)")
+    static let theme = FileType(
+        "theme", "application/x-ms-theme", "Windows theme", .plain,
+        recognised: "lines `[Theme]` and `[MasterThemeSelector]`, `[VisualStyles]` or `[Control Panel\\`")
+    static let outlookProfile = FileType(
+        "prf", "application/x-outlook-profile", "Outlook profile", .plain,
+        recognised: "lines `ProfileName=` and `[Service List]` or `[Internet Account List]`")
+    static let dataLink = FileType(
+        "udl", "application/x-ms-udl", "data link", .plain, recognised: "`[oledb]` first")
+    static let sandbox = FileType(
+        "wsb", "application/x-ms-sandbox", "Windows Sandbox", .plain, recognised: "`<LogonCommand`")
+    static let appInstaller = FileType(
+        "appinstaller", "application/appinstaller", "App Installer file", .plain, recognised: "`<AppInstaller`")
+
+    static let settings: [FileType] = [
+        programInformation, task, theme, outlookProfile, dataLink, sandbox, appInstaller,
+    ]
+}
+
+/// Recognises those that are text in lines.
+enum SettingsText {
+    /// Types of a text by lines in its head.
+    static func types(of head: Span<UInt8>) -> [FileType] {
+        var found: [FileType] = []
+        if ScriptText.hasLine(head, "[Theme]"),
+            themeSections.contains(where: { ScriptText.hasLine(head, $0) })
+        {
+            found.append(.theme)
+        }
+        if ScriptText.hasLine(head, "ProfileName=", sign: 11),
+            ScriptText.hasLine(head, "[Service List]") || ScriptText.hasLine(head, "[Internet Account List]")
+        {
+            found.append(.outlookProfile)
+        }
+        return found
+    }
+
+    private static let themeSections: [StaticString] = [
+        "[MasterThemeSelector]", "[VisualStyles]", "[Control Panel\\",
+    ]
+}
+
+extension StructureChecks {
+    /// The fixed part of a task of Windows (MS-TSCH section 2.4.1), and the name of its program behind it (2.4.2.2): its
+    /// length in characters, and UTF-16 that ends with a NUL.
+    static func isTask(_ content: Span<UInt8>) -> Bool {
+        guard content.count > 74, let product = content.littleEndian16(at: 0), products.contains(product),
+            content.littleEndian16(at: 2) == 1, content.littleEndian16(at: 20) == 70,
+            let trigger = content.littleEndian16(at: 22), let length = content.littleEndian16(at: 70)
+        else { return false }
+        let end = 72 + 2 * Int(length)
+        return length > 0 && Int(trigger) >= end && content.littleEndian16(at: end - 2) == 0
+    }
+
+    /// Versions of Windows that write tasks, NT 4.0 to 10.
+    private static let products: Set<UInt16> = [0x0400, 0x0500, 0x0501, 0x0600, 0x0601, 0x0602, 0x0603, 0x0A00]
+}

@@ -105,7 +105,7 @@ let package = Package(
                 "Bytes", "CArchive", "Codecs", "Compression", "Digests", "Documents", "HTMLHelp", "Linux", "MIME",
                 "MailModel", "Members",
             ]),
-        library("Patterns", ["Bytes", "CPCRE2", "CRegex", "Checks"]),
+        library("Patterns", ["Bytes", "CPCRE2", "CRegex", "Checks", "MailModel", "SMTP"]),
 
         // The contract between the two processes
         library("InspectionLink", ["Linux", "MailModel", "Members"]),

@@ -21,23 +21,25 @@ extension BayesStore {
     /// Solves the machines from the messages that are kept. Reading and solving hold no lock; messages that are learnt
     /// meanwhile count as unsolved.
     package func solve() throws(StoreError) {
-        var (examples, numbers, dates, unsolved) = try kept()
-        let surplus = Self.surplus(examples.map(\.isSpam), limit: limits.messages)
-        let dropped = surplus.map { examples[$0] }
+        let kept = try kept()
         // Whoever learns one folder after the other does not say what came first: the dates do.
-        let order = examples.indices.filter { !surplus.contains($0) }.sorted { (dates[$0], $0) < (dates[$1], $1) }
-        examples = order.map { examples[$0] }
+        let order = kept.examples.indices.sorted { (kept.dates[$0], $0) < (kept.dates[$1], $1) }
+        let examples = order.map { kept.examples[$0] }
         // Machines that know little of one class would outvote counts that were restored.
         let spam = examples.count { $0.isSpam }
         let isEnough = spam >= limits.minimum && examples.count - spam >= limits.minimum
         let solution = isEnough ? CommitteeTrainer.solve(examples, by: inParallel) : nil
         try store.write { writing throws(StoreError) in
-            for index in surplus { try writing.remove(.messages, Octets.key(numbers[index]).span) }
             var sketches = SketchCounts()
-            for example in dropped { try sketches.remove(example.features.keys, example.isSpam, writing) }
+            for number in kept.surplus {
+                guard let bytes = try writing.value(.messages, Octets.key(number)) else { continue }
+                let message = try LearntMessage(bytes.span)
+                try sketches.remove(message.keys, message.isSpam, writing)
+                try writing.remove(.messages, Octets.key(number).span)
+            }
             try sketches.write(writing)
             var totals = try self.totals(writing)
-            totals.unsolved -= min(totals.unsolved, unsolved)
+            totals.unsolved -= min(totals.unsolved, kept.unsolved)
             try writing.removeAll(.weights)
             totals.weights = 0
             totals.model = .untaught
@@ -51,23 +53,57 @@ extension BayesStore {
         try kept().examples
     }
 
-    private func kept() throws(StoreError) -> (
-        examples: [CommitteeTrainer.Example], numbers: [UInt64], dates: [UInt32], unsolved: UInt64
-    ) {
-        var examples: [CommitteeTrainer.Example] = []
-        var numbers: [UInt64] = []
-        var dates: [UInt32] = []
-        var damage: StoreError?
+    /// What is learnt from: no more messages than the limit, so that what a large mailbox taught does not fill the memory. Beyond
+    /// it the oldest of the class that has more goes.
+    private struct Kept {
+        private(set) var examples: [CommitteeTrainer.Example] = []
+        private(set) var dates: [UInt32] = []
+        /// Numbers of the messages beyond the limit.
+        private(set) var surplus: [UInt64] = []
+        /// Messages learnt or forgotten since the machines were solved.
         var unsolved: UInt64 = 0
+
+        private let limit: Int
+        private var numbers: [UInt64] = []
+        /// Places of the ham and of the spam in their order, and how many of them have gone.
+        private var places: [[Int]] = [[], []]
+        private var gone = [0, 0]
+
+        init(limit: Int) {
+            self.limit = limit
+        }
+
+        mutating func add(_ message: LearntMessage, number: UInt64) {
+            places[message.isSpam ? 1 : 0].append(examples.count)
+            examples.append(
+                CommitteeTrainer.Example(features: Features(keys: message.keys), isSpam: message.isSpam))
+            dates.append(message.date == 0 ? message.time : message.date)
+            numbers.append(number)
+            let (ham, spam) = (places[0].count - gone[0], places[1].count - gone[1])
+            guard ham + spam > limit else { return }
+            let larger = ham >= spam ? 0 : 1
+            let place = places[larger][gone[larger]]
+            gone[larger] += 1
+            surplus.append(numbers[place])
+            examples[place].features = Features(keys: [])
+        }
+
+        /// Takes out what has gone.
+        mutating func finish() {
+            let left = places.indices.flatMap { places[$0][gone[$0]...] }.sorted()
+            examples = left.map { examples[$0] }
+            dates = left.map { dates[$0] }
+        }
+    }
+
+    private func kept() throws(StoreError) -> Kept {
+        var kept = Kept(limit: limits.messages)
+        var damage: StoreError?
         try store.readOnce { reading throws(StoreError) in
-            unsolved = try self.totals(reading).unsolved
+            kept.unsolved = try self.totals(reading).unsolved
             try reading.forEach(.messages, from: []) { key, value in
                 do throws(StoreError) {
-                    let message = try LearntMessage(value)
-                    examples.append(
-                        CommitteeTrainer.Example(features: Features(keys: message.keys), isSpam: message.isSpam))
-                    numbers.append(Octets.number(ofKey: key))
-                    dates.append(message.date == 0 ? message.time : message.date)
+                    kept.add(try LearntMessage(value), number: Octets.number(ofKey: key))
                     return true
                 } catch {
                     damage = error
@@ -76,26 +112,8 @@ extension BayesStore {
             }
         }
         if let damage { throw damage }
-        return (examples, numbers, dates, unsolved)
-    }
-
-    /// Indices of the messages beyond the limit: the oldest of the class that has more.
-    private static func surplus(_ isSpam: [Bool], limit: Int) -> Set<Int> {
-        var excess = isSpam.count - limit
-        guard excess > 0 else { return [] }
-        var left = [isSpam.count { !$0 }, isSpam.count { $0 }]
-        var queues = [
-            isSpam.indices.filter { !isSpam[$0] }.reversed() as [Int], isSpam.indices.filter { isSpam[$0] }.reversed(),
-        ]
-        var gone: Set<Int> = []
-        while excess > 0 {
-            let larger = left[0] >= left[1] ? 0 : 1
-            guard let oldest = queues[larger].popLast() else { break }
-            gone.insert(oldest)
-            left[larger] -= 1
-            excess -= 1
-        }
-        return gone
+        kept.finish()
+        return kept
     }
 
     private func write(
@@ -107,7 +125,7 @@ extension BayesStore {
         totals.weights = UInt64(solution.keys.count)
         totals.model = solution.model
         let scheme = BucketScheme(bits: bits)
-        let order = solution.keys.indices.sorted { scheme.order(solution.keys[$0]) < scheme.order(solution.keys[$1]) }
+        let order = scheme.order(ofAscending: solution.keys)
         var bytes: [UInt8] = []
         for (place, index) in order.enumerated() {
             let bucket = scheme.bucket(solution.keys[index])

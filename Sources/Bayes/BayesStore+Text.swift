@@ -9,30 +9,36 @@ extension BayesStore {
     package func dump(
         totals wantsTotals: Bool, tokens: ((String) -> Bool)?, _ print: (String) -> Void
     ) throws(StoreError) {
-        let totals = try totals()
-        if wantsTotals {
-            var times = (oldest: UInt32.max, newest: UInt32(0))
-            try forEachToken { record in
-                times = (min(times.oldest, record.time), max(times.newest, record.time))
+        try store.readOnce { reading throws(StoreError) in
+            let totals = try self.totals(reading)
+            if wantsTotals { try self.dump(totals, reading, print) }
+            guard let tokens else { return }
+            let (spam, ham) = (Double(totals.spam), Double(totals.ham))
+            try self.forEachToken(reading) { record in
+                let text = Self.hexadecimal(record.key)
+                guard tokens(text) else { return }
+                print(
+                    Self.line(
+                        FisherMethod.probability(record.counts, spam: spam, ham: ham), "\(record.counts.spam)",
+                        "\(record.counts.ham)", "\(record.time)", text))
             }
-            let lines: [(UInt64, String)] = [
-                (3, "bayes db version"), (totals.spam, "nspam"), (totals.ham, "nham"), (totals.tokens, "ntokens"),
-                (times.newest == 0 ? 0 : UInt64(times.oldest), "oldest atime"), (UInt64(times.newest), "newest atime"),
-                (totals.lastSync, "last journal sync atime"), (totals.lastExpiry, "last expiry atime"),
-                (0, "last expire atime delta"), (totals.lastExpired, "last expire reduction count"),
-            ]
-            for (value, name) in lines { print(Self.line(0, "0", "\(value)", "0", "non-token data: \(name)")) }
         }
-        guard let tokens else { return }
-        let (spam, ham) = (Double(totals.spam), Double(totals.ham))
-        try forEachToken { record in
-            let text = Self.hexadecimal(record.key)
-            guard tokens(text) else { return }
-            print(
-                Self.line(
-                    FisherMethod.probability(record.counts, spam: spam, ham: ham), "\(record.counts.spam)",
-                    "\(record.counts.ham)", "\(record.time)", text))
+    }
+
+    private func dump(
+        _ totals: StoreTotals, _ reading: any StoreReading, _ print: (String) -> Void
+    ) throws(StoreError) {
+        var times = (oldest: UInt32.max, newest: UInt32(0))
+        try forEachToken(reading) { record in
+            times = (min(times.oldest, record.time), max(times.newest, record.time))
         }
+        let lines: [(UInt64, String)] = [
+            (3, "bayes db version"), (totals.spam, "nspam"), (totals.ham, "nham"), (totals.tokens, "ntokens"),
+            (times.newest == 0 ? 0 : UInt64(times.oldest), "oldest atime"), (UInt64(times.newest), "newest atime"),
+            (totals.lastSync, "last journal sync atime"), (totals.lastExpiry, "last expiry atime"),
+            (0, "last expire atime delta"), (totals.lastExpired, "last expire reduction count"),
+        ]
+        for (value, name) in lines { print(Self.line(0, "0", "\(value)", "0", "non-token data: \(name)")) }
     }
 
     /// As by `%3.3f %10u %10u %10u  %s`.
@@ -55,20 +61,20 @@ extension BayesStore {
     private static let ownForm = "m\tform\t1"
 
     /// Lines of `--backup`, in SpamAssassin's form with one more kind of line, `m`, for the learnt messages themselves:
-    /// `m class batch time date tokens identifier`.
+    /// `m class batch time date tokens identifier`. The store as it was at one moment, whoever learns meanwhile.
     package func backup(_ print: (String) -> Void) throws(StoreError) {
-        let totals = try totals()
-        print("v\t3\tdb_version # this must be the first line!!!")
-        print("v\t\(totals.spam)\tnum_spam")
-        print("v\t\(totals.ham)\tnum_nonspam")
-        print(Self.ownForm)
-        try forEachToken { record in
-            print(
-                "t\t\(record.counts.spam)\t\(record.counts.ham)\t\(record.time)\t\(Self.hexadecimal(record.key))")
-        }
-        try forEachSeen { id, isSpam in print("s\t\(isSpam ? "s" : "h")\t\(id)") }
         var damage: StoreError?
         try store.readOnce { reading throws(StoreError) in
+            let totals = try self.totals(reading)
+            print("v\t3\tdb_version # this must be the first line!!!")
+            print("v\t\(totals.spam)\tnum_spam")
+            print("v\t\(totals.ham)\tnum_nonspam")
+            print(Self.ownForm)
+            try self.forEachToken(reading) { record in
+                print(
+                    "t\t\(record.counts.spam)\t\(record.counts.ham)\t\(record.time)\t\(Self.hexadecimal(record.key))")
+            }
+            try self.forEachSeen(reading) { id, isSpam in print("s\t\(isSpam ? "s" : "h")\t\(id)") }
             try reading.forEach(.messages, from: []) { _, value in
                 do throws(StoreError) {
                     let message = try LearntMessage(value)

@@ -82,23 +82,27 @@ package final class BayesStore: Sendable {
 
     /// Lends every counted token, in the order of the store.
     package func forEachToken(_ use: (TokenRecord) -> Void) throws(StoreError) {
-        try store.readOnce { reading throws(StoreError) in
-            let scheme = BucketScheme(bits: try self.totals(reading).tokenBits)
-            try reading.forEach(.tokens, from: []) { key, value in
-                for record in TokenBucket.records(value, bucket: Octets.number(ofKey: key), scheme) { use(record) }
-                return true
-            }
+        try store.readOnce { reading throws(StoreError) in try self.forEachToken(reading, use) }
+    }
+
+    func forEachToken(_ reading: any StoreReading, _ use: (TokenRecord) -> Void) throws(StoreError) {
+        let scheme = BucketScheme(bits: try totals(reading).tokenBits)
+        try reading.forEach(.tokens, from: []) { key, value in
+            for record in TokenBucket.records(value, bucket: Octets.number(ofKey: key), scheme) { use(record) }
+            return true
         }
     }
 
     /// Lends every identifier that was learnt and taught something, with its class.
     package func forEachSeen(_ use: (String, Bool) -> Void) throws(StoreError) {
-        try store.readOnce { reading throws(StoreError) in
-            try reading.forEach(.seen, from: []) { key, value in
-                let name = key.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-                if value.count > 0, value[0] & 2 == 0 { use(name, value[0] & 1 != 0) }
-                return true
-            }
+        try store.readOnce { reading throws(StoreError) in try self.forEachSeen(reading, use) }
+    }
+
+    func forEachSeen(_ reading: any StoreReading, _ use: (String, Bool) -> Void) throws(StoreError) {
+        try reading.forEach(.seen, from: []) { key, value in
+            let name = key.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+            if value.count > 0, value[0] & 2 == 0 { use(name, value[0] & 1 != 0) }
+            return true
         }
     }
 
@@ -145,8 +149,14 @@ struct Lookup {
         let scheme = BucketScheme(bits: totals.tokenBits)
         let keys = features.keys.filter { Features.tokenClass($0)?.isCounted == true }
         var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: keys.count)
-        try reading.look(.tokens, numbers: keys.map(scheme.bucket)) { place, bucket in
-            counts[place] = TokenBucket.look(bucket, scheme.rest(keys[place]), bits: scheme.restBits)
+        let order = Self.order(keys, scheme)
+        var spread = RecordSpread(bits: scheme.restBits)
+        try reading.look(.tokens, numbers: order.map { scheme.bucket(keys[$0]) }) { round, place, bucket in
+            spread.learn(bucket, size: TokenBucket.recordSize)
+            spread.foresee(bucket, size: TokenBucket.recordSize, scheme.rest(keys[order[place]]), round)
+        } _: { place, bucket in
+            let index = order[place]
+            counts[index] = TokenBucket.look(bucket, scheme.rest(keys[index]), spread)
         }
         return counts
     }
@@ -169,26 +179,33 @@ struct Lookup {
             ranges.append(start..<end)
             start = end
         }
-        try reading.look(.weights, numbers: buckets) { number, records in
+        var spread = RecordSpread(bits: scheme.restBits)
+        try reading.look(.weights, numbers: buckets) { round, number, records in
+            spread.learn(records, size: WeightBucket.recordSize)
+            for place in ranges[number] {
+                spread.foresee(records, size: WeightBucket.recordSize, scheme.rest(keys[order[place]]), round)
+            }
+        } _: { number, records in
             for place in ranges[number] {
                 let index = order[place]
-                weights[index] = WeightBucket.look(records, scheme.rest(keys[index]), bits: scheme.restBits)
+                weights[index] = WeightBucket.look(records, scheme.rest(keys[index]), spread)
             }
         }
         return weights
     }
 
-    /// Indices of the keys, those of one bucket side by side where there are few buckets: a sort by counting.
+    /// Indices of the keys in the order of their buckets, or nearly so where there are many buckets: a sort by counting.
     private static func order(_ keys: [TokenKey], _ scheme: BucketScheme) -> [Int] {
-        let mask: UInt64 = 1023
-        var places = [Int](repeating: 0, count: 1025)
-        for key in keys { places[Int(scheme.bucket(key) & mask) + 1] += 1 }
-        for slot in 1...1024 { places[slot] += places[slot - 1] }
+        let groupBits: UInt64 = 10
+        let shift = max(scheme.bits, groupBits) - groupBits
+        var places = [Int](repeating: 0, count: 1 << Int(groupBits) + 1)
+        for key in keys { places[Int(scheme.bucket(key) >> shift) + 1] += 1 }
+        for group in 1..<places.count { places[group] += places[group - 1] }
         var order = [Int](repeating: 0, count: keys.count)
         for index in keys.indices {
-            let slot = Int(scheme.bucket(keys[index]) & mask)
-            order[places[slot]] = index
-            places[slot] += 1
+            let group = Int(scheme.bucket(keys[index]) >> shift)
+            order[places[group]] = index
+            places[group] += 1
         }
         return order
     }

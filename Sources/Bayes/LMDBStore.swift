@@ -15,9 +15,10 @@ package final class LMDBStore: KeyValueStore {
     fileprivate static let readers: UInt32 = 512
 
     package let place: String
-    /// Half a page of counts, which change by the bucket. Weights are all written at one time, and a message looks up more
-    /// than a thousand: few large buckets are found sooner than many small ones.
-    package let buckets = BucketSizes(tokens: 128, weights: 2048)
+    /// A page of counts, which change by the bucket: less the octets that LMDB puts before them. A bucket of more than half a
+    /// page has pages of its own, so that what leads to it stays small, and near at hand. Weights are all written at one time,
+    /// and a message looks up more than a thousand: few large buckets are found sooner than many small ones.
+    package let buckets = BucketSizes(tokens: 255, weights: 4096)
     private let environment: Environment
     private let process = getpid()
     private let mapLimit: Int
@@ -308,17 +309,41 @@ private final class Transaction: StoreWriting {
         return true
     }
 
-    func look(_ table: BayesTable, numbers: [UInt64], _ use: (Int, Span<UInt8>) -> Void) throws(StoreError) {
-        var found = MDB_val()
-        for place in numbers.indices {
-            let code = withUnsafeBytes(of: numbers[place].bigEndian) { key in
-                var key = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
-                return mdb_get(handle, environment.tables[table.rawValue], &key, &found)
+    /// Values whose memory is asked for before the first of them is looked at.
+    private static let foreseen = 32
+
+    func look(
+        _ table: BayesTable, numbers: [UInt64], foresee: (LookRound, Int, Span<UInt8>) -> Void,
+        _ use: (Int, Span<UInt8>) -> Void
+    ) throws(StoreError) {
+        // A cursor finds a key near its last one without going down the tree again.
+        var cursor: OpaquePointer?
+        try checkLMDB("mdb_cursor_open", mdb_cursor_open(handle, environment.tables[table.rawValue], &cursor))
+        defer { mdb_cursor_close(cursor) }
+        var found = [MDB_val](repeating: MDB_val(), count: min(Self.foreseen, numbers.count))
+        for first in stride(from: 0, to: numbers.count, by: Self.foreseen) {
+            let places = first..<min(first + Self.foreseen, numbers.count)
+            for place in places {
+                let code = withUnsafeBytes(of: numbers[place].bigEndian) { key in
+                    var key = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
+                    return mdb_cursor_get(cursor, &key, &found[place - first], MDB_SET)
+                }
+                if code == MDB_NOTFOUND {
+                    found[place - first] = MDB_val()
+                    continue
+                }
+                try checkLMDB("mdb_cursor_get", code)
+                let bytes = Self.bytes(found[place - first])
+                foresee(.first, place, bytes.span)
             }
-            if code == MDB_NOTFOUND { continue }
-            try checkLMDB("mdb_get", code)
-            let bytes = Self.bytes(found)
-            use(place, bytes.span)
+            for place in places where found[place - first].mv_data != nil {
+                let bytes = Self.bytes(found[place - first])
+                foresee(.second, place, bytes.span)
+            }
+            for place in places where found[place - first].mv_data != nil {
+                let bytes = Self.bytes(found[place - first])
+                use(place, bytes.span)
+            }
         }
     }
 

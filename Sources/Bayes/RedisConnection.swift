@@ -11,6 +11,8 @@ package struct RedisServer: Hashable, Sendable {
     }
 
     package var address: Address
+    /// Sent with the password; empty for the server's default user.
+    package var user: String
     /// Sent with AUTH; empty without.
     package var password: String
     /// Number of the logical database.
@@ -18,8 +20,11 @@ package struct RedisServer: Hashable, Sendable {
     /// Milliseconds for connecting, and for each answer.
     package var timeout: Int
 
-    package init(address: Address, password: String = "", database: Int = 0, timeout: Int = 2000) {
+    package init(
+        address: Address, user: String = "", password: String = "", database: Int = 0, timeout: Int = 2000
+    ) {
         self.address = address
+        self.user = user
         self.password = password
         self.database = database
         self.timeout = timeout
@@ -157,7 +162,11 @@ final class RedisConnection: Sendable {
         guard context.pointee.err == 0 else { throw failure("connecting") }
         _ = fcntl(context.pointee.fd, F_SETFD, FD_CLOEXEC)
         redisSetTimeout(context, time)
-        if !server.password.isEmpty { _ = try send(RedisCommand("AUTH", server.password)) }
+        if !server.user.isEmpty {
+            _ = try send(RedisCommand("AUTH", server.user, server.password))
+        } else if !server.password.isEmpty {
+            _ = try send(RedisCommand("AUTH", server.password))
+        }
         if server.database != 0 { _ = try send(RedisCommand("SELECT", "\(server.database)")) }
     }
 

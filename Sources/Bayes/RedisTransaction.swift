@@ -28,7 +28,10 @@ final class RedisTransaction: StoreWriting {
         return found != nil
     }
 
-    func look(_ table: BayesTable, numbers: [UInt64], _ use: (Int, Span<UInt8>) -> Void) throws(StoreError) {
+    func look(
+        _ table: BayesTable, numbers: [UInt64], foresee: (LookRound, Int, Span<UInt8>) -> Void,
+        _ use: (Int, Span<UInt8>) -> Void
+    ) throws(StoreError) {
         try values(table, numbers.map(Octets.key), use)
     }
 

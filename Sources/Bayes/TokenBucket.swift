@@ -28,6 +28,20 @@ struct BucketScheme: Sendable {
 
     /// The order in which keys lie in the store.
     func order(_ key: TokenKey) -> UInt64 { bucket(key) << 40 | UInt64(rest(key)) }
+
+    /// Indices of keys, which are in ascending order, in the order of `order`: a sort by counting.
+    func order(ofAscending keys: [TokenKey]) -> [Int] {
+        var places = [Int](repeating: 0, count: 1 << Int(bits) + 1)
+        for key in keys { places[Int(bucket(key)) + 1] += 1 }
+        for bucket in 1..<places.count { places[bucket] += places[bucket - 1] }
+        var order = [Int](repeating: 0, count: keys.count)
+        for index in keys.indices {
+            let bucket = Int(bucket(keys[index]))
+            order[places[bucket]] = index
+            places[bucket] += 1
+        }
+        return order
+    }
 }
 
 /// Records of one bucket, 16 octets each in ascending order of the rest of their key: rest, spam, ham, time.
@@ -35,8 +49,8 @@ enum TokenBucket {
     static let recordSize = 16
 
     /// The counts under a rest; empty when it is not there.
-    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, bits: UInt64) -> FisherMethod.Counts {
-        guard let index = SortedRecords.find(bucket, size: recordSize, rest, bits: bits) else {
+    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> FisherMethod.Counts {
+        guard let index = spread.find(bucket, size: recordSize, rest) else {
             return FisherMethod.Counts()
         }
         return FisherMethod.Counts(spam: Octets.word(bucket, index + 4), ham: Octets.word(bucket, index + 8))
@@ -74,33 +88,8 @@ enum TokenBucket {
 enum WeightBucket {
     static let recordSize = 8
 
-    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, bits: UInt64) -> Float {
-        guard let index = SortedRecords.find(bucket, size: recordSize, rest, bits: bits) else { return 0 }
+    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> Float {
+        guard let index = spread.find(bucket, size: recordSize, rest) else { return 0 }
         return Float(bitPattern: Octets.word(bucket, index + 4))
-    }
-}
-
-/// Records in ascending order of the 32-bit number that each begins with.
-enum SortedRecords {
-    /// Offset of the record with a number; nil when there is none. The numbers are spread evenly, so the place is guessed
-    /// from the number and then searched for around it.
-    /// - Parameter bits: of the numbers.
-    static func find(_ bytes: Span<UInt8>, size: Int, _ number: UInt32, bits: UInt64) -> Int? {
-        bytes.withUnsafeBytes { raw in
-            var low = 0
-            var high = raw.count / size
-            var guess = Int(truncatingIfNeeded: UInt64(number) &* UInt64(high) >> bits)
-            var width = 8
-            while low < high {
-                let middle = min(max(guess, low), high - 1)
-                let found = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: middle * size, as: UInt32.self))
-                if found == number { return middle * size }
-                if found < number { low = middle + 1 } else { high = middle }
-                // Steps grow; where the guess was far off it ends as a bisection.
-                guess = width < 64 ? (found < number ? middle + width : middle - width) : (low + high) / 2
-                width *= 2
-            }
-            return nil
-        }
     }
 }

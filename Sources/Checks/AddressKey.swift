@@ -15,7 +15,7 @@ package enum AddressKey {
         guard !key.isEmpty, key.count <= longest, key.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), key.first != 0x3C else {
             throw .noKey
         }
-        if key.first == at { key.removeFirst() }
+        if key.first == at, key.lastIndex(of: at) == 0 { key.removeFirst() }
         if key == [dot] { return key }
         // The root's dot, which addresses are looked up without.
         if key.last == dot, key.dropLast().last != at { key.removeLast() }
@@ -25,7 +25,7 @@ package enum AddressKey {
         guard !key.contains(0x2A) || local.contains(0x2A) && local.count > 1 else { throw .asterisk }
         guard local.first != 0x22 else { throw .quotes }
         guard end == nil || domain.first != dot else { throw .domains }
-        guard end != 0, !domain.isEmpty || end != nil,
+        guard key.first != at, !domain.isEmpty || end != nil,
             !domain.split(separator: dot, omittingEmptySubsequences: false).dropFirst().contains(where: \.isEmpty)
         else { throw .noKey }
         return key
@@ -41,7 +41,8 @@ package enum AddressKey {
         package var description: String {
             switch self {
             case .noKey: "write user@example.com, user@, example.com, .example.com, . or <>"
-            case .asterisk: "an asterisk stands for nothing here: .example.com is a domain with all below it, . everybody"
+            case .asterisk:
+                "an asterisk stands for nothing here: .example.com is a domain with all below it, . everybody"
             case .quotes: "write the local part without its quotes"
             case .domains: "write the domains without a local part, .example.com, or one whole address"
             }

@@ -57,6 +57,7 @@ package struct CheckOutcome: Hashable, Sendable {
     package private(set) var bcc: [[UInt8]] = []
     package private(set) var edits: [Edit] = []
     package private(set) var scores: [Score] = []
+    private var scoredNames: Set<String> = []
     package private(set) var entries: [Entry] = []
     package private(set) var warnings: [String] = []
     /// What smtpd(8) says of a message that cleanup(8) could not look up.
@@ -104,7 +105,7 @@ package struct CheckOutcome: Hashable, Sendable {
             edit(firing, firing.range, Self.lines(text, firing.list) + (isContinued ? [] : Self.crlf))
         case .score(let points, let name, let text):
             // A test counts once, and is told of once, however often its text is repeated.
-            guard !scores.contains(where: { $0.name == name }) else { return }
+            guard scoredNames.insert(name).inserted else { return }
             scores.append(Score(name: name, points: points, text: text, list: firing.list))
         case .fail:
             decision = .reject(EnhancedStatus(4, 3, 0), Self.failure)

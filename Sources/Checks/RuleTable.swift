@@ -8,6 +8,8 @@ package struct RuleTable: Hashable, Sendable {
     package struct Line: Hashable, Sendable {
         package var rule: Rule?
         package var problems: [TableProblem]
+        /// The line as it stands in the file when it is no rule; empty for a rule, which has its own.
+        package var unread: [UInt8]
     }
 
     /// Limits of one table.
@@ -25,15 +27,18 @@ package struct RuleTable: Hashable, Sendable {
         while let line = reader.next() {
             guard lines.count < Limits.rules else {
                 lines.append(
-                    Line(problems: [
-                        TableProblem(
-                            line: line.number, text: "more than \(Limits.rules) rules: the rest is not read",
-                            isSkipped: true)
-                    ]))
+                    Line(
+                        problems: [
+                            TableProblem(
+                                line: line.number, text: "more than \(Limits.rules) rules: the rest is not read",
+                                isSkipped: true)
+                        ], unread: []))
                 break
             }
             let (rule, problems) = RuleReader.read(line, name.type, path: name.place)
-            if rule != nil || !problems.isEmpty { lines.append(Line(rule: rule, problems: problems)) }
+            if rule != nil || !problems.isEmpty {
+                lines.append(Line(rule: rule, problems: problems, unread: rule == nil ? line.text : []))
+            }
         }
         self.name = name
         self.lines = lines
@@ -54,5 +59,5 @@ package struct RuleTable: Hashable, Sendable {
 
 extension RuleTable.Line {
     /// Number of the line in the file.
-    var line: Int { rule?.line ?? problems.first?.line ?? 0 }
+    package var line: Int { rule?.line ?? problems.first?.line ?? 0 }
 }

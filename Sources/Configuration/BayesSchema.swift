@@ -35,6 +35,9 @@ let bayesKeys: [SchemaKey<Settings>] = [
         ValueType<ServerAddress>.redisAddress.orNull(meaning: "the databases are in bayes.path"),
         "A Redis server that keeps the databases: 127.0.0.1:6379, \"[::1]:6379\", a host name, or unix:/path."),
     Setting(
+        "bayes.redis_user", \.bayes.redis.user, .redisUser,
+        "The user of the server's access control list (Redis 6) whose password it is."),
+    Setting(
         "bayes.redis_password_file", \.bayes.redis.passwordFile, .path(orEmpty: "no password"),
         "A file whose first line is the server's password."),
     Setting(
@@ -74,6 +77,16 @@ extension ValueType where Value == ServerAddress {
 }
 
 extension ValueType where Value == String {
+    /// A user of a Redis server.
+    static let redisUser = ValueType.scalar(
+        "name; or \"\": the default user", expected: "at most 128 octets without blanks",
+        parse: { text throws(ValueError) in
+            guard text.utf8.count <= 128, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+                throw ValueError("'\(shown(text))' is not a name of at most 128 octets without blanks")
+            }
+            return text
+        }, write: { yamlText($0) })
+
     /// What keys of a shared server begin with.
     static let keyPrefix = ValueType.scalar(
         "text", expected: "1 to 100 letters, digits and :-_.",

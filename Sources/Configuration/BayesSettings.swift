@@ -29,6 +29,8 @@ extension Settings {
     package struct Redis: Sendable, Equatable {
         /// nil keeps them in the directory.
         package var server: ServerAddress?
+        /// Who logs in with the password; empty is the server's default user.
+        package var user = ""
         /// A file whose first line is the password; empty without.
         package var passwordFile = ""
         package var database = 0

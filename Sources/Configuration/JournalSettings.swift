@@ -6,6 +6,10 @@ extension Settings {
         package var keep = 7_776_000
         /// File of JSON objects, one a line; empty: none.
         package var lines = ""
+        /// Events that wait for the disk.
+        package var queueEvents = 10_000
+        /// Octets of their texts.
+        package var queueSize = 67_108_864
         package init() {}
     }
 }
@@ -21,4 +25,10 @@ let journalKeys: [SchemaKey<Settings>] = [
     Setting(
         "journal.lines", \.journal.lines, .path(orEmpty: "none"),
         "File to which the events are added too, a JSON object on each line. It may be renamed at any time."),
+    Setting(
+        "journal.queue_events", \.journal.queueEvents, .count(1...10_000_000),
+        "Events that wait for a slow disk. One that finds no place is written into the log as a whole."),
+    Setting(
+        "journal.queue_size", \.journal.queueSize, .size(65_536...1_099_511_627_776),
+        "Octets of the events that wait."),
 ]

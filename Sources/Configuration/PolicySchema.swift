@@ -81,6 +81,9 @@ let policySchema = Schema<Settings.PolicySettings>(
             "warn_recipients", \.warnRecipients, categories,
             "Categories of which recipients of local_domains are told when such mail is kept from them."),
         PolicyKey(
+            "new_virus_admin", \.newVirusAdmin, .address(orEmpty: "nobody"),
+            "Who is told when a virus is kept back whose name was not met since the start (amavis: newvirus_admin)."),
+        PolicyKey(
             "add_spam_fields", \.addSpamFields, .flag,
             "Add X-Spam-Flag, -Score, -Level and -Status from levels.tag on, for recipients of local_domains."),
         PolicyKey("add_spam_report", \.addSpamReport, .flag, "Add X-Spam-Report from levels.tag2 on."),
@@ -104,6 +107,12 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "add_virus_scanned", \.addVirusScanned, .flag,
             "Add X-Virus-Scanned: when the scanner with real signatures saw the whole message."),
+        PolicyKey(
+            "virus_scanned_text", \.virusScannedText, .fieldText(orEmpty: "the engine and the age of its signatures"),
+            "What X-Virus-Scanned says (amavis: X_HEADER_LINE). It is added only where it is true."),
+        PolicyKey(
+            "add_category", \.addCategory, .flag,
+            "Add X-Mailreeve-Category (X-Amavis-Category) with the category that names the message."),
         PolicyKey("add_received", \.addReceived, .flag, "Add a Received: field."),
         PolicyKey(
             "add_ambiguity_results", \.addAmbiguityResults, .flag,

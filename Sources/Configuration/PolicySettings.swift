@@ -60,6 +60,8 @@ extension Settings {
         package var warnRecipients: [Category] = []
         /// Administrators who are told, by category.
         package var admins: [Category: String] = [:]
+        /// Who is told of viruses that were not met since the start.
+        package var newVirusAdmin = ""
         /// Add the spam fields for local recipients.
         package var addSpamFields = true
         /// Add `X-Spam-Report:` from `levels.tag2` on.
@@ -79,6 +81,10 @@ extension Settings {
         package var quarantine = true
         /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
         package var addVirusScanned = true
+        /// What `X-Virus-Scanned:` says; empty for the engine and the age of its signatures.
+        package var virusScannedText = ""
+        /// Add a field that names the category.
+        package var addCategory = false
         /// Add a `Received:` field.
         package var addReceived = true
         /// Add `MIME-Ambiguity-Results:`.

@@ -11,6 +11,12 @@ extension Settings {
         package var postgresql = ""
         /// Where release requests in AM.PDP come in; nil: nowhere.
         package var releaseListener: ListenAddress?
+        /// Connections there at one time.
+        package var releaseConnections = 16
+        /// Seconds that one of them may last.
+        package var releaseTime = 300
+        /// Seconds for which a released message is not caught again; 0: it carries no mark.
+        package var releaseMark = 86_400
         package init() {}
     }
 
@@ -63,6 +69,18 @@ let quarantineKeys: [SchemaKey<Settings>] = [
         """
         Where release requests of amavisd-release come in (AM.PDP): unix:/path, for the user and group of the daemon, or \
         127.0.0.1:9998. Each needs the secret of its message (quarantine show).
+        """),
+    Setting(
+        "quarantine.release_connections", \.quarantine.releaseConnections, .count(1...1000),
+        "Connections to release_listener at one time; others wait."),
+    Setting(
+        "quarantine.release_time", \.quarantine.releaseTime, .duration(1...86_400),
+        "How long a connection to release_listener may last."),
+    Setting(
+        "quarantine.release_mark", \.quarantine.releaseMark, .duration(0...2_592_000),
+        """
+        How long a released message that comes through the gateway once more is passed on: it carries a signed mark \
+        (docs/QUARANTINE.md). 0 is no mark.
         """),
 ]
 

@@ -18,7 +18,8 @@ let postfixRuleKeys: [SchemaKey<Settings>] = [
     Setting("body_checks", \.rules.body, .tables, "Rules for body lines, boundaries among them, as they stand."),
     Setting(
         "decoded_header_checks", \.rules.decodedHeader, .tables,
-        "Rules for header fields with encoded words decoded to UTF-8. Not in Postfix. [] asks none, not the shipped ones."),
+        "Rules for header fields with encoded words decoded to UTF-8. Not in Postfix. [] asks none, not the shipped ones."
+    ),
     Setting(
         "decoded_body_checks", \.rules.decodedBody, .tables,
         "Rules for the lines of text parts, decoded to UTF-8, HTML as text. Not in Postfix. [] asks none."),

@@ -82,6 +82,16 @@ package struct Settings: Sendable, Equatable {
         package var freeSpace = 67_108_864
         /// `Received:` fields from which on a message is a loop (554 5.4.6).
         package var hopCount = 50
+        /// Those among them that Mailreeve wrote.
+        package var ownHopCount = 10
+        /// Transactions with next hops at one time, over all messages.
+        package var nextHopTransactions = 100
+        /// Messages over one connection to a next hop.
+        package var nextHopMessages = 100
+        /// Messages of which is remembered who has got them while others still have to.
+        package var servedMessages = 10_000
+        /// Seconds for which that is remembered; Postfix tries for five days.
+        package var servedTime = 518_400
         /// MIME parts.
         package var mimeParts = 10_000
         /// MIME nesting.
@@ -222,6 +232,18 @@ package struct Settings: Sendable, Equatable {
         package var senderTime = 15
         /// Seconds for which all notices to recipients and administrators together hold the reply up at most.
         package var othersTime = 5
+        /// Octets of the largest message that goes back to its sender as a whole (`RET=FULL`, RFC 3461 section 4.3).
+        package var returnedSize = 1_048_576
+        /// Octets of its header block that a notification quotes.
+        package var quotedHeader = 16_384
+        /// Notices of one message on their way at the same time.
+        package var atOnce = 8
+        /// Recipients that one notice names.
+        package var recipients = 50
+        /// Addresses whose notices are counted; beyond it none is sent to further ones.
+        package var addresses = 10_000
+        /// Names of viruses that are remembered for `new_virus_admin`; beyond it none is new.
+        package var viruses = 10_000
         package init() {}
     }
 
@@ -231,6 +253,8 @@ package struct Settings: Sendable, Equatable {
         package var level = LogLevel.info
         /// Facility for syslog.
         package var facility = "mail"
+        /// Lines that wait for a slow reader; further ones are lost, and counted.
+        package var queueLines = 20_000
         package init() {}
     }
 

@@ -68,7 +68,22 @@ private let limitKeys: [Setting] = [
         "Octets that must stay free where state directory and workspace are; with less, mail gets 452 4.3.1."),
     Setting(
         "limits.hop_count", \.limits.hopCount, .count(1...1000),
-        "Received: fields from which on a message is taken for a loop and gets 554 5.4.6."),
+        "Received: fields beyond which a message is taken for a loop and gets 554 5.4.6."),
+    Setting(
+        "limits.next_hop_transactions", \.limits.nextHopTransactions, .count(1...100_000),
+        "Transactions with next hops at one time; others wait. Messages for more groups of recipients go in turns."),
+    Setting(
+        "limits.next_hop_messages", \.limits.nextHopMessages, .count(1...1_000_000),
+        "Messages over one connection to a next hop. 1 uses none again."),
+    Setting(
+        "limits.served_messages", \.limits.servedMessages, .count(0...10_000_000),
+        "Messages of which it is remembered who has got them when the client has to try again. Then the oldest go."),
+    Setting(
+        "limits.served_time", \.limits.servedTime, .duration(0...2_592_000),
+        "How long that is remembered. Longer than the client tries (Postfix: maximal_queue_lifetime)."),
+    Setting(
+        "limits.own_hop_count", \.limits.ownHopCount, .count(1...1000),
+        "Received: fields of gateways like this one among them, beyond which it is taken for a loop, too."),
     Setting(
         "limits.mime_parts", \.limits.mimeParts, .count(1...1_000_000),
         "MIME parts; a message with more is over-limits."),
@@ -202,6 +217,23 @@ private let noticeKeys: [Setting] = [
     Setting(
         "notices.others_time", \.notices.othersTime, .duration(1...3600),
         "All notices to recipients and administrators of one message. Those that take longer are only logged."),
+    Setting(
+        "notices.returned_size", \.notices.returnedSize, .size(0...twoGiB),
+        "Largest message that goes back as a whole to a sender who asks for it (RET=FULL); of others the header does."),
+    Setting(
+        "notices.quoted_header", \.notices.quotedHeader, .size(0...1_048_576),
+        "Octets of the message's header that a notification to its sender quotes."),
+    Setting(
+        "notices.at_once", \.notices.atOnce, .count(1...1000), "Notices of one message that are sent side by side."),
+    Setting(
+        "notices.recipients", \.notices.recipients, .count(1...100_000),
+        "Recipients whom a notice names; of further ones it says how many there are."),
+    Setting(
+        "notices.addresses", \.notices.addresses, .count(1...10_000_000),
+        "Addresses whose notices of the last hour are counted. When there are more, further ones get none."),
+    Setting(
+        "notices.viruses", \.notices.viruses, .count(0...10_000_000),
+        "Names of viruses that new_virus_admin was told of and is not told of again. When there are more, none is new."),
 ]
 
 private let logKeys: [Setting] = [
@@ -209,6 +241,9 @@ private let logKeys: [Setting] = [
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
     Setting("log.level", \.log.level, .choice, "The least important lines that are written."),
     Setting("log.facility", \.log.facility, .word(of: syslogFacilities), "Facility for syslog."),
+    Setting(
+        "log.queue_lines", \.log.queueLines, .count(100...10_000_000),
+        "Lines that wait for a slow reader of the log. Further ones are lost; a line says how many."),
 ]
 
 private let tlsKeys: [Setting] = [

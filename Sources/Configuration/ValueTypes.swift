@@ -137,6 +137,13 @@ extension ValueType where Value == String {
     /// A text in front of a subject, or the empty text.
     static let tag = text("text; or \"\": none", expected: "at most 60 octets") { $0.utf8.count <= 60 }
 
+    /// The value of a header field, or the empty text.
+    static func fieldText(orEmpty meaning: String) -> ValueType {
+        text("text; or \"\": \(meaning)", expected: "at most 200 octets in one line") { text in
+            text.utf8.count <= 200 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        }
+    }
+
     /// An extension of an address, or the empty text.
     static let addressExtension = text(
         "letters, digits, '-', '_' and '.'; or \"\": none", expected: "letters, digits, '-', '_' and '.'"

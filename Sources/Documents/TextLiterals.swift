@@ -1,7 +1,8 @@
 internal import Bytes
 
 /// Files written out in text: base64 in lines, in quotes, in pieces that a script joins, in `data:` addresses; hexadecimal
-/// digits, also behind `\x` and `%`; lists of numbers (attack G1). Each long literal is decoded once, and kept when a file comes out.
+/// digits, also behind `\x` and `%`; lists of numbers (attack G1). Each long literal is decoded once, and kept when a file
+/// comes out.
 struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
     private static let shortestText = 64

@@ -3,12 +3,28 @@ internal import NIOCore
 internal import NIOPosix
 internal import Relay
 
-/// The socket on which `mailreeve status`, `reload` and `stop` talk to the daemon: one word in a line, one JSON object
-/// back. Only the daemon's user (and root) can open it: mode 0600.
+/// The socket on which `mailreeve status`, `reload` and `stop` talk to the daemon, and commands that release or remove mail tell it
+/// what they did: one line, one JSON object back. Only the daemon's user (and root) can open it: mode 0600.
 final class ControlServer: Sendable {
-    /// The requests; raw values are the words.
-    enum Request: String, Sendable, CaseIterable {
+    /// The requests.
+    enum Request: Sendable {
         case status, reload, stop
+        /// Something was done with mail in quarantine: `record`, a blank, the event as a JSON object.
+        case record(QuarantineRecord)
+
+        /// Reads a line without its end; nil for what is none.
+        init?(_ line: [UInt8]) {
+            let words = line.split(separator: 0x20, maxSplits: 1)
+            switch (words.first.map { String(decoding: $0, as: UTF8.self) }, words.count) {
+            case ("status", 1): self = .status
+            case ("reload", 1): self = .reload
+            case ("stop", 1): self = .stop
+            case ("record", 2):
+                guard let record = QuarantineRecord(json: Array(words[1])) else { return nil }
+                self = .record(record)
+            default: return nil
+            }
+        }
     }
 
     private let channel: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
@@ -46,8 +62,8 @@ final class ControlServer: Sendable {
         }
     }
 
-    /// Octets of a request line.
-    private static let lineLimit = 64
+    /// Octets of a request line: a release to as many recipients as a message may have.
+    private static let lineLimit = 1_048_576
 
     private static func serve(
         _ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ answer: @Sendable (Request) async -> String
@@ -56,11 +72,10 @@ final class ControlServer: Sendable {
             var line: [UInt8] = []
             for try await piece in inbound {
                 line += piece.readableBytesView
-                if line.contains(0x0A) || line.count > lineLimit { break }
+                if piece.readableBytesView.contains(0x0A) || line.count > lineLimit { break }
             }
-            let word = String(decoding: line.prefix { $0 != 0x0A }.prefix(lineLimit), as: UTF8.self)
             let text: String
-            if let request = Request(rawValue: word) {
+            if line.count <= lineLimit, let request = Request(Array(line.prefix { $0 != 0x0A })) {
                 text = await answer(request)
             } else {
                 text = #"{"error":"unknown request"}"#

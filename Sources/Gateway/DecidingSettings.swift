@@ -5,6 +5,8 @@ internal import Policy
 enum DecidingSettings {
     /// A rule that holds mail is no key of a policy.
     static let ruleHold = "rules.hold"
+    /// Nor is the mark of a release.
+    static let releaseMark = "\(HeaderEdits.releaseMark)"
 
     /// The levels in force, by their keys.
     static func levels(_ policy: ContentPolicy) -> [String: Double] {
@@ -42,6 +44,7 @@ enum DecidingSettings {
     private static func destiny(
         _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy
     ) -> [String] {
+        if policy.isReleased { return [releaseMark] }
         if category == .rule, verdict.ruling == .failed { return [] }
         let isLoved = policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam)
         if isLoved { return ["lovers"] }

@@ -119,8 +119,10 @@ package final class GatewayService: Sendable {
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
         let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let served = try await threads.runIfActive {
-            try before?.served ?? ServedRecipients(directory: builder.servedDirectory, time: time(nil))
+            try before?.served
+                ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
         }
+        let releaseKey = try await threads.runIfActive { try ReleaseKey(settings.stateDirectory) }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
@@ -143,8 +145,9 @@ package final class GatewayService: Sendable {
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
             spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
-            served: served,
-            threads: threads, database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
+            served: served, releaseKey: releaseKey,
+            slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
+            database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
@@ -291,7 +294,8 @@ package final class GatewayService: Sendable {
             || settings.workspace.directory != old.workspace.directory || settings.controlSocket != old.controlSocket
             || settings.quarantine.releaseListener != old.quarantine.releaseListener
             || settings.log != old.log || settings.journal.enabled != old.journal.enabled
-            || settings.journal.lines != old.journal.lines
+            || settings.journal.lines != old.journal.lines || settings.journal.queueEvents != old.journal.queueEvents
+            || settings.journal.queueSize != old.journal.queueSize
         {
             start.logger.warning(
                 "user, group, directories, control socket, release listener, log and journal change with a restart only"
@@ -312,6 +316,8 @@ package final class GatewayService: Sendable {
             bound.handOver()
             try await door.apply(options)
             before.spool.limits = builder.spoolLimits
+            before.served?.limits = builder.servedLimits
+            before.slots.setLimit(settings.limits.nextHopTransactions)
             door.setLimits(Self.connectionLimits(settings))
             let changes = setup.rules.changes(from: before.rules)
             for change in changes { start.logger.notice("\(Escaping.text(change, limit: 1000))") }
@@ -332,6 +338,9 @@ package final class GatewayService: Sendable {
             return StatusDocument.result(await turns.take { await self.reload() })
         case .stop:
             stop.yield()
+            return StatusDocument.result(ReloadOutcome())
+        case .record(let record):
+            journal.log(record)
             return StatusDocument.result(ReloadOutcome())
         }
     }

@@ -24,6 +24,10 @@ struct GatewaySetup: Sendable {
     let notices: NoticeBook?
     /// Who has got what of unfinished messages; nil where nothing is passed on.
     let served: ServedRecipients?
+    /// Proves marks of released mail; nil where none is believed.
+    let releaseKey: ReleaseKey?
+    /// Transactions with next hops at one time.
+    let slots: TransactionSlots
     let threads: NIOThreadPool
     /// The database directory in use; nil without scanner.
     let database: SignatureDatabase?
@@ -129,12 +133,15 @@ package final class GatewayState: Sendable {
         journal.note(text)
     }
 
-    func record(_ release: ReleaseRecord) { journal.record(release) }
+    func record(_ release: QuarantineRecord) { journal.record(release) }
 
     func count(rulesGivenUp times: Int) { journal.count(rulesGivenUp: times) }
 
     func record(_ work: MessageWork) {
+        for line in work.notifications { journal.note("(\(work.id)) \(line)") }
         let event = work.event(at: .now)
-        journal.record(event, lines: work.lines(event)) { JournalRecord(work, event) }
+        journal.record(event, lines: work.lines(event), fields: { JournalRecord(work, $0, explanation: []) }) {
+            JournalRecord(work, event, explanation: MessageExplanation(work, event).bytes)
+        }
     }
 }

@@ -8,6 +8,8 @@ internal import Stores
 struct HeaderFacts: Sendable {
     /// `Received:` fields.
     var hops = 0
+    /// Those that Mailreeve wrote, here or elsewhere.
+    var ownHops = 0
     /// Values, without surrounding blanks; empty when absent.
     var messageID: [UInt8] = []
     var subject: [UInt8] = []
@@ -19,6 +21,9 @@ struct HeaderFacts: Sendable {
     var isBulk = false
     /// Fields of ours that came in from outside.
     var forged: [Range<Int>] = []
+    /// The first mark of a release (`ReleaseMark`), where nothing stands above it but what MTAs put on top on the way: its value and
+    /// where the field ends. Below another field it would sign only a part of what readers see (forgery).
+    var releaseMark: (value: ArraySlice<UInt8>, end: Int)?
     /// The first `Subject:` field, and where its value begins.
     var subjectField: Range<Int>?
     var subjectStart = 0
@@ -63,12 +68,19 @@ struct HeaderFacts: Sendable {
         var facts = HeaderFacts()
         var scanner = HeaderScanner(limit: limit)
         let span = bytes.span
+        var isOnTop = true
         while let field = scanner.next(in: span) {
+            isOnTop = isOnTop && scanner.leadingContinuation == nil
+            if isOnTop, field.isNamed(HeaderEdits.releaseMark, in: span) {
+                facts.releaseMark = (bytes[field.value], field.whole.upperBound)
+            }
+            isOnTop = isOnTop && Self.traceNames.contains { field.isNamed($0, in: span) }
             if let start = scanner.leadingContinuation, facts.leadingContinuation.isEmpty {
                 facts.leadingContinuation = start..<field.whole.lowerBound
             }
             if field.isNamed("Received", in: span) {
                 facts.hops += 1
+                if contains(HeaderEdits.ownTrace, bytes[field.value]) { facts.ownHops += 1 }
                 if facts.firstReceived == nil {
                     facts.firstReceived = field.whole
                     facts.saysAuthenticated = saysAuthenticated(bytes[field.value])
@@ -132,6 +144,16 @@ struct HeaderFacts: Sendable {
             guard scanner.end == .brokenLine else { return }
             line = scanner.position
         }
+    }
+
+    /// What MTAs and their milters put on top of a message that passes through.
+    private static let traceNames: [StaticString] = [
+        "Received", "Return-Path", "Delivered-To", "X-Original-To", "Received-SPF", "Authentication-Results",
+        "DKIM-Signature", "ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results",
+    ]
+
+    private static func contains(_ words: [UInt8], _ value: ArraySlice<UInt8>) -> Bool {
+        Array(value).span.firstIndex(of: words.span) != nil
     }
 
     private static func isContent(_ name: ArraySlice<UInt8>) -> Bool {

@@ -225,7 +225,7 @@ struct InspectionDocument: Encodable {
 }
 
 /// A field that is `null` when there is no value: readers find every field of the contract in every object.
-struct Nullable<Value: Encodable>: Encodable {
+struct Nullable<Value: Encodable & Sendable>: Encodable, Sendable {
     var value: Value?
 
     init(_ value: Value? = nil) {

@@ -10,13 +10,16 @@ protocol JournalSink: Sendable {
     func append(_ records: [JournalRecord]) throws
 }
 
-/// Takes events to a sink on a thread of its own: a slow disk never holds up a verdict. At most `capacity` events of together
-/// `octets` wait, also while the sink fails. One that finds no place goes to `overflow` as a whole: nothing is dropped silently.
+/// Takes events to a sink on a thread of its own: a slow disk never holds up a verdict. At most `journal.queue_events` of together
+/// `journal.queue_size` wait, also while the sink fails. One that finds no place goes to `overflow` as a whole: nothing is dropped silently.
 final class JournalWriter: Sendable {
-    /// Events that may wait.
-    static let capacity = 10_000
-    /// Octets of their texts: a message with many recipients or much to explain makes a large event.
-    static let octets = 67_108_864
+    /// What may wait.
+    struct Limits: Sendable {
+        var events: Int
+        /// Octets of their texts: a message with many recipients or much to explain makes a large event.
+        var octets: Int
+    }
+
     /// Events of one transaction.
     private static let batch = 500
     /// Milliseconds between two attempts at a sink that fails.
@@ -40,6 +43,7 @@ final class JournalWriter: Sendable {
     }
 
     private let sink: any JournalSink
+    private let limits: Limits
     private let overflow: @Sendable (JournalRecord) -> Void
     private let report: @Sendable (String) -> Void
     private let queue = Mutex(Queue())
@@ -51,10 +55,11 @@ final class JournalWriter: Sendable {
     ///   - overflow: takes the events that the sink cannot.
     ///   - report: hears that the sink fails, and that it works again.
     init(
-        _ sink: any JournalSink, overflow: @escaping @Sendable (JournalRecord) -> Void,
+        _ sink: any JournalSink, limits: Limits, overflow: @escaping @Sendable (JournalRecord) -> Void,
         report: @escaping @Sendable (String) -> Void
     ) throws {
         self.sink = sink
+        self.limits = limits
         self.overflow = overflow
         self.report = report
         wakeup = try Wakeup()
@@ -66,7 +71,7 @@ final class JournalWriter: Sendable {
     func add(_ event: JournalRecord) {
         let octets = event.octets
         let (hasPlace, isFirst) = queue.withLock { queue in
-            guard queue.events.count < Self.capacity, octets <= Self.octets - queue.octets, !queue.isClosed else {
+            guard queue.events.count < limits.events, octets <= limits.octets - queue.octets, !queue.isClosed else {
                 queue.overflowed += 1
                 return (false, false)
             }
@@ -154,7 +159,7 @@ struct LinesSink: JournalSink {
         let file = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o640)
         let before = try file.size()
         do throws(SystemError) {
-            try file.write(records.flatMap { JournalLine.bytes($0) + [0x0A] })
+            try file.write(records.flatMap { EventFields.line($0) + [0x0A] })
         } catch {
             // Half a line would be no object, and what comes later would stand behind it.
             ftruncate(file.raw, before)

@@ -10,28 +10,37 @@ internal import Stores
 /// The steps that the daemon and `mailreeve scan` share: header facts, inspection, verdict, dispositions. They touch
 /// neither a next hop nor the quarantine.
 extension MessageWork {
-    /// Judges the message. Afterwards `groups` say what is done for whom, and those who do not get the message because of its
-    /// content have their outcomes.
-    /// - Returns: nil, or a reply that ends the message for everybody whatever its content is.
-    mutating func judge() async -> Reply? {
-        let (file, limits) = (message.file, setup.settings.limits)
+    /// Reads what the gateway itself reads of the header, which everything else begins with.
+    /// - Returns: nil, or a reply that ends the message.
+    mutating func readHeader() async -> Reply? {
+        let (file, limit) = (message.file, setup.settings.limits.headerBytes)
         do {
-            facts = try await setup.blocking(unless: file.inMemory) {
-                try HeaderFacts(of: file, limit: limits.headerBytes)
-            }
+            facts = try await setup.blocking(unless: file.inMemory) { try HeaderFacts(of: file, limit: limit) }
         } catch {
             return ReplyTexts.failure("\(error)", id: id)
         }
+        return nil
+    }
+
+    /// Judges the message, whose header was read. Afterwards `groups` say what is done for whom, and those who do not get the message because of its
+    /// content have their outcomes.
+    /// - Returns: nil, or a reply that ends the message for everybody whatever its content is.
+    mutating func judge() async -> Reply? {
+        await findReleased()
         do {
             let resolution = try PolicyResolution(
                 setup.policies, policy: listener.policyName, listener.placement, circumstances,
-                recipients: message.envelope.recipients)
+                recipients: message.envelope.recipients, released: released)
             (groups, groupPlaces, policyName) = (resolution.groups, resolution.places, resolution.name)
         } catch {
             return ReplyTexts.failure("policy: \(error)", id: id)
         }
-        if facts.hops > limits.hopCount {
-            return ReplyTexts.loop(hops: facts.hops, id: id, isSoft: groups.contains { $0.policy.softBounce })
+        let limits = setup.settings.limits
+        if facts.hops > limits.hopCount || facts.ownHops > limits.ownHopCount {
+            let areOurs = facts.hops <= limits.hopCount
+            return ReplyTexts.loop(
+                hops: areOurs ? facts.ownHops : facts.hops, areOurs: areOurs, id: id,
+                isSoft: groups.contains { $0.policy.softBounce })
         }
         await inspect()
         await judgeFiles()
@@ -225,7 +234,7 @@ extension MessageWork {
     private mutating func judgeFiles() async {
         guard let report, let ready, !report.banned.isEmpty else { return }
         let (file, facts, book) = (message.file, facts, setup.shelf[ready.rules])
-        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: mailID)
+        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: copyID)
         for index in groups.indices {
             do {
                 var envelope = message.envelope

@@ -56,8 +56,8 @@ package final class LearntDatabases: Sendable {
             }
         return .redis(
             RedisServer(
-                address: address, password: try password(redis.passwordFile), database: redis.database,
-                timeout: redis.timeout * 1000), prefix: redis.prefix)
+                address: address, user: redis.user, password: try password(redis.passwordFile),
+                database: redis.database, timeout: redis.timeout * 1000), prefix: redis.prefix)
     }
 
     /// Octets of a file with a password.

@@ -7,7 +7,7 @@ internal import MailModel
 internal import Synchronization
 
 /// Writes log lines on a thread of its own: a reader of standard error that does not keep up, or a slow syslog, never
-/// holds up a message. At most `capacity` lines wait; beyond that lines are lost, and the loss is a line itself.
+/// holds up a message. At most `log.queue_lines` wait; beyond that lines are lost, and the loss is a line itself.
 package final class LogOutput: Sendable {
     private struct Queue {
         var lines: [(priority: Int32, text: String)] = []
@@ -15,27 +15,26 @@ package final class LogOutput: Sendable {
         var closed = false
     }
 
-    /// Lines that may wait.
-    static let capacity = 20_000
-
     private let queue = Mutex(Queue())
     private let wakeup: Wakeup
     private let drained: Wakeup
     private let target: Settings.LogTarget
+    private let capacity: Int
 
     /// Starts the thread.
-    package init(target: Settings.LogTarget, facility: String) throws {
-        self.target = target
+    package init(_ settings: Settings.Log) throws {
+        target = settings.target
+        capacity = settings.queueLines
         wakeup = try Wakeup()
         drained = try Wakeup()
-        if target == .syslog { openlog(strdup("mailreeve"), LOG_PID | LOG_NDELAY, Self.facility(facility)) }
+        if target == .syslog { openlog(strdup("mailreeve"), LOG_PID | LOG_NDELAY, Self.facility(settings.facility)) }
         try startThread { [self] in run() }
     }
 
     /// Adds a line.
     func write(_ text: String, priority: Int32) {
         let first = queue.withLock { queue in
-            guard queue.lines.count < Self.capacity else {
+            guard queue.lines.count < capacity else {
                 queue.lost += 1
                 return false
             }
@@ -155,7 +154,13 @@ package struct GatewayLogHandler: LogHandler {
 
     private func json(_ event: LogEvent) -> String {
         var object: [String: Any] = [:]
-        for (key, value) in merged(event) { object[key] = plain(value) }
+        for (key, value) in merged(event) {
+            if case .stringConvertible(let fields as EventFields) = value {
+                object.merge(fields.object) { $1 }
+            } else {
+                object[key] = plain(value)
+            }
+        }
         object["time"] = LogTime.now()
         object["level"] = event.level.rawValue
         object["message"] = "\(event.message)"
@@ -167,6 +172,7 @@ package struct GatewayLogHandler: LogHandler {
     private func plain(_ value: Logger.MetadataValue) -> Any {
         switch value {
         case .string(let text): text
+        case .stringConvertible(let number as Int): number
         case .stringConvertible(let value): "\(value)"
         case .array(let values): values.map(plain)
         case .dictionary(let values): values.mapValues(plain)

@@ -66,7 +66,12 @@ final class LookupTable: Sendable {
             for entry in table.entries {
                 do throws(AddressKey.Fault) {
                     let key = try AddressKey.read(entry.key)
-                    if entries[key] == nil { entries[key] = entry }
+                    if let first = entries[key] {
+                        let text = "'\(Escaping.text(entry.key, limit: 60))' is the key of line \(first.line)"
+                        problems.append(TableProblem(line: entry.line, text: text, isSkipped: true))
+                    } else {
+                        entries[key] = entry
+                    }
                 } catch {
                     let text = "no address has the key '\(Escaping.text(entry.key, limit: 60))'; \(error)"
                     problems.append(TableProblem(line: entry.line, text: text, isSkipped: true))

@@ -10,7 +10,8 @@ private struct PreparedTransaction {
 }
 
 /// Brings a message to its next hops: every transaction is taken up to the final dot before the first one is committed, so that
-/// a refusal until then costs nobody a duplicate.
+/// a refusal until then costs nobody a duplicate. A message of more transactions than `limits.next_hop_transactions` goes in turns
+/// of so many; who has it after one of them is remembered before the next.
 struct MessageDelivery {
     /// What became of it.
     enum Outcome {
@@ -32,13 +33,54 @@ struct MessageDelivery {
         for index in served {
             work.settle(index, work.disposition(of: index), ReplyTexts.servedBefore(id: work.id))
         }
-        var taken: [PreparedTransaction] = []
+        let (transactions, slots) = (work.transactions(without: served), work.setup.slots)
+        let size = max(1, min(slots.limit, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
-        for var transaction in work.transactions(without: served) {
+        for start in stride(from: 0, to: max(1, transactions.count), by: size) {
+            let end = min(start + size, transactions.count)
+            let isAdmitted = start == end ? true : await slots.take(end - start, until: work.slotDeadline)
+            defer { if isAdmitted { slots.give(end - start) } }
+            // Who waited in vain does not wait again for each of the turns that are left.
+            let turn = Array(transactions[start..<(isAdmitted ? end : transactions.count)])
+            guard let taken = await prepare(turn, isAdmitted: isAdmitted, &work, &added) else { return .settled }
+            if start == 0 {
+                do {
+                    try await checkpoint(&work)
+                } catch {
+                    for item in taken { item.prepared.abort() }
+                    return .failed("\(error)")
+                }
+            }
+            let place = Turn(isFirst: start == 0, isLast: !isAdmitted || end == transactions.count)
+            guard await commit(taken, &work, place, &added), !place.isLast else { return .settled }
+        }
+        return .settled
+    }
+
+    /// Where a turn stands among those of a message.
+    private struct Turn {
+        var isFirst: Bool
+        var isLast: Bool
+    }
+
+    /// Takes transactions to the final dot.
+    /// - Parameters:
+    ///   - isAdmitted: there is a slot for each.
+    ///   - added: recipients whom nobody has a copy for yet.
+    /// - Returns: those that were taken; nil when an SMTP client has to try again, and everybody has an outcome.
+    private func prepare(
+        _ transactions: [MessageTransaction], isAdmitted: Bool, _ work: inout MessageWork, _ added: inout [Recipient]
+    ) async -> [PreparedTransaction]? {
+        var taken: [PreparedTransaction] = []
+        for var transaction in transactions {
             transaction.add(added)
             added = []
-            switch await work.prepare(transaction.outgoing, hops: transaction.hops) {
+            let result =
+                isAdmitted
+                ? await work.prepare(transaction.outgoing, hops: transaction.hops)
+                : .unavailable(NextHopFailure(attempts: []))
+            switch result {
             case .unavailable(let failure):
                 work.settle(transaction, ReplyTexts.unavailable("\(failure)", id: work.id))
             case .refused(let hop, let replies):
@@ -63,17 +105,10 @@ struct MessageDelivery {
             if !work.message.lmtp, let reply = temporary(work, taken) {
                 for item in taken { item.prepared.abort() }
                 work.settleOpen(reply)
-                return .settled
+                return nil
             }
         }
-        do {
-            try await checkpoint(&work)
-        } catch {
-            for item in taken { item.prepared.abort() }
-            return .failed("\(error)")
-        }
-        await commit(taken, &work)
-        return .settled
+        return taken
     }
 
     /// The first temporary reply so far; nil when there is none.
@@ -87,30 +122,41 @@ struct MessageDelivery {
         return nil
     }
 
-    private func commit(_ taken: [PreparedTransaction], _ work: inout MessageWork) async {
+    /// Ends transactions one after the other.
+    /// - Returns: false when nobody has the message, and the client has to try again for all.
+    private func commit(
+        _ taken: [PreparedTransaction], _ work: inout MessageWork, _ turn: Turn, _ added: inout [Recipient]
+    ) async -> Bool {
         var owed: MessageTransaction?
         for (place, item) in taken.enumerated() {
             let replies = await item.prepared.commit()
             work.settle(item.transaction, replies, hop: item.prepared.hop.description)
+            work.noteUnreported(item)
             if let queueID = replies.compactMap(\.queueID).first { work.queuedAs.append(queueID) }
-            let added = item.transaction.added
-            if !added.isEmpty, !replies.contains(where: \.isPositive) {
+            let copies = item.transaction.added
+            if !copies.isEmpty, !replies.contains(where: \.isPositive) {
                 owed = item.transaction
             } else {
-                work.noteRefused(added, Array(replies.suffix(added.count)))
+                work.noteRefused(copies, Array(replies.suffix(copies.count)))
             }
-            guard !work.message.lmtp, place + 1 < taken.count else { continue }
+            guard !work.message.lmtp, place + 1 < taken.count || !turn.isLast else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
-            if done.isEmpty, place == 0, let reply = temporary(work, []) {
+            if done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
                 // Nobody has it yet: the client tries again for all.
                 for later in taken.dropFirst() { later.prepared.abort() }
                 work.settleOpen(reply)
-                return
+                return false
             }
             // Whatever happens to the rest, and to us, these are not sent to again.
             if let failure = await remember(work, done) { work.causes.append(failure) }
         }
-        if let owed, work.outcomes.contains(where: \.hasMessage) { await sendCopies(owed, &work) }
+        guard let owed else { return true }
+        if work.outcomes.contains(where: \.hasMessage) {
+            await sendCopies(owed, &work)
+        } else {
+            added = owed.added
+        }
+        return true
     }
 
     /// Sends those whom a rule or the policy added their copy, when the transaction that they were in was refused and somebody else
@@ -140,6 +186,17 @@ extension MessageWork {
         }
     }
 
+    /// Notes those of a transaction of whose success the next hop tells nobody. In shadow mode nothing of ours is sent, and where
+    /// REDIRECT sent the message is not told.
+    fileprivate mutating func noteUnreported(_ item: PreparedTransaction) {
+        guard !item.prepared.offersDSN, !item.transaction.isRedirected else { return }
+        let action: DeliveryStatusNotification.Action = item.prepared.hop.keepsMail ? .delivered : .relayed
+        let places = item.transaction.recipients.filter { index in
+            results[index]?.hasMessage ?? false && !(group(of: index)?.policy.shadow ?? true)
+        }
+        unreported[action, default: []] += places
+    }
+
     /// Gives those of a transaction one reply.
     fileprivate mutating func settle(_ transaction: MessageTransaction, _ reply: Reply) {
         for index in transaction.recipients { settle(index, disposition(of: index), reply) }
@@ -157,6 +214,13 @@ extension MessageWork {
     /// Gives those who have no outcome yet this reply.
     fileprivate mutating func settleOpen(_ reply: Reply) {
         for index in results.indices where results[index] == nil { settle(index, disposition(of: index), reply) }
+    }
+
+    /// Until when a place among the transactions with next hops is waited for.
+    var slotDeadline: ContinuousClock.Instant {
+        let timeouts = setup.settings.timeouts
+        guard let seconds = listener.preparationSeconds(timeouts) else { return .now + .seconds(timeouts.nextHopReply) }
+        return message.arrived + .seconds(seconds)
     }
 
     /// Takes a message to the final dot at a next hop, within the time that the listener's placement leaves.

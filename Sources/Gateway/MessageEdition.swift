@@ -63,7 +63,8 @@ extension MessageWork {
                 }
             }
             var edition = edition(for: group)
-            edition.isRouted = !group.policy.shadow && (rules.redirect != nil || rules.nextHop != nil)
+            edition.isRouted =
+                !group.policy.shadow && !group.policy.isReleased && (rules.redirect != nil || rules.nextHop != nil)
             // REDIRECT makes one recipient of all, who gets one copy.
             let isRedirected = edition.isRouted && rules.redirect != nil
             if let place = isRedirected ? redirected : places[edition] {
@@ -108,12 +109,19 @@ extension MessageWork {
         if group.policy.shadow { return MessageEdition() }
         let (marking, verdict) = (group.policy.marking, group.verdict)
         var prefix = ownFields(group)
+        func note(_ way: String) {
+            prefix += HeaderEdits.modified(way, hostname: setup.hostname, names: marking.fieldNames)
+        }
         if group.isLocal, group.disposition != .strip, marking.defang.contains(where: verdict.categories.contains) {
+            note("defanged")
             return defanged(group, prefix)
         }
         var edits = rules.outcome.edits.map { BodyEdit(range: $0.range, text: $0.text) }
         edits += removed(group).map { BodyEdit(range: $0) }
-        if group.disposition == .strip { edits += group.strip?.edits ?? [] }
+        if group.disposition == .strip {
+            edits += group.strip?.edits ?? []
+            note("stripped")
+        }
         if let tag = tag(group) { prefix += place(tag, in: &edits) }
         // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
         // what a Received field says at its end. Without one, such lines are taken out.
@@ -131,9 +139,13 @@ extension MessageWork {
     private func ownFields(_ group: RecipientGroup) -> String {
         let (policy, verdict) = (group.policy, group.verdict)
         var fields = ""
-        if group.keepsCopy { fields += HeaderEdits.quarantineID(mailID) }
+        if group.keepsCopy { fields += HeaderEdits.quarantineID(copyID) }
         if policy.addVirusScanned, !verdict.skipped.contains(.infected), let engine = truthfulEngine {
-            fields += HeaderEdits.virusScanned(hostname: setup.hostname, engine: engine)
+            fields += HeaderEdits.virusScanned(
+                hostname: setup.hostname, engine: engine, text: policy.marking.virusScannedText)
+        }
+        if policy.marking.addsCategory {
+            fields += HeaderEdits.category(verdict, hostname: setup.hostname, names: policy.marking.fieldNames)
         }
         fields += HeaderEdits.alert(verdict, names: policy.marking.fieldNames)
         fields += HeaderEdits.unchecked(verdict)
@@ -147,7 +159,7 @@ extension MessageWork {
                 hostname: setup.hostname, anomalies: anomalies,
                 readings: 1 + (report.parts.map(\.reading).max() ?? 0))
         }
-        let hold = rules.holdField(policy.marking.fieldNames)
+        let hold = policy.isReleased ? "" : rules.holdField(policy.marking.fieldNames)
         return fields + (hold.isEmpty ? HeaderEdits.amavisHold(verdict, names: policy.marking.fieldNames) : hold)
     }
 

@@ -175,7 +175,7 @@ extension MessageWork {
     /// Where the values of keys of a policy come from: the weightiest layer that sets each, or the listener's policy.
     fileprivate func origins(_ keys: [String], _ layers: [PolicyBook.Layer]) -> [String] {
         keys.map { key in
-            if key == DecidingSettings.ruleHold { return key }
+            if key == DecidingSettings.ruleHold || key == DecidingSettings.releaseMark { return key }
             guard let layer = layers.last(where: { $0.overlay.keys.contains(key) }) else {
                 return "policies.\(listener.policyName).\(key)"
             }
@@ -188,19 +188,19 @@ extension MessageWork {
 
 extension JournalRecord {
     /// What the journal keeps of a message.
-    init(_ work: MessageWork, _ event: MessageEvent) {
+    init(_ work: MessageWork, _ event: MessageEvent, explanation: [UInt8]) {
         let client = event.envelope.client
         let forwarded = client.forwarded?.address.map { " \(Escaping.text($0, limit: 60))" } ?? ""
         self.init(
             mailID: event.mailID, logID: event.id, time: work.time, category: event.verdict.category,
             isPassed: event.isPassed, isBlocked: event.isBlocked, sender: event.envelope.reversePath.description,
-            recipients: event.envelope.recipients.map { $0.path.description },
+            recipients: event.outcomes.map { $0.recipient.path.description },
             subject: Escaping.text(work.facts.subjectText, limit: 500),
             messageID: Escaping.text(event.messageID, limit: 300),
             client: Escaping.text(client.address, limit: 60) + forwarded, size: event.size,
             score: event.isInspected ? event.verdict.score : nil, quarantineID: event.quarantineID,
             queuedAs: event.queuedAs.map { Escaping.text($0, limit: 64) }.joined(separator: "/"),
             line: work.lines(event).map(\.line).joined(separator: "\n"),
-            explanation: MessageExplanation(work, event).bytes)
+            explanation: explanation)
     }
 }

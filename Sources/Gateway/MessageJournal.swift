@@ -33,12 +33,13 @@ final class MessageJournal: Sendable {
         self.logger = logger
         structured = settings.log.format == .json
         let report: @Sendable (String) -> Void = { logger.error("\($0)") }
+        let limits = JournalWriter.Limits(events: settings.journal.queueEvents, octets: settings.journal.queueSize)
         writers = try Self.sinks(settings, report: report).map { sink in
             try JournalWriter(
-                sink,
+                sink, limits: limits,
                 overflow: { record in
                     // The log is the last place that is left.
-                    let line = String(decoding: JournalLine.bytes(record), as: UTF8.self)
+                    let line = String(decoding: EventFields.line(record), as: UTF8.self)
                     logger.error("journal: no place for this event: \(line)")
                 }, report: report)
         }
@@ -92,7 +93,11 @@ final class MessageJournal: Sendable {
     /// - Parameter record: what the journal keeps. Made here and now: an event that waits must not hold the message, whose
     ///   place in the spool others need.
     /// - Parameter lines: the event as the log has it, for those who got the message and for those who did not.
-    func record(_ event: MessageEvent, lines: [MessageEvent], _ record: () -> JournalRecord) {
+    /// - Parameter fields: what the journal keeps of one of them, but for the explanation.
+    func record(
+        _ event: MessageEvent, lines: [MessageEvent], fields: (MessageEvent) -> JournalRecord,
+        _ record: () -> JournalRecord
+    ) {
         counters.withLock { counters in
             counters.messages += 1
             counters.bytes += event.size
@@ -102,27 +107,36 @@ final class MessageJournal: Sendable {
             if event.quarantineID != nil { counters.quarantined += 1 }
             if event.outcomes.contains(where: { $0.reply.isTemporary }) { counters.temporary += 1 }
         }
-        for line in lines { logger.notice("\(line.line)", metadata: structured ? fields(line) : nil) }
+        for line in lines {
+            let metadata = structured ? metadata(line, EventFields(fields(line))) : nil
+            logger.notice("\(line.line)", metadata: metadata)
+        }
         guard !writers.isEmpty else { return }
         let record = record()
         for writer in writers { writer.add(record) }
     }
 
     /// Takes a release, which is no message of its own.
-    func record(_ release: ReleaseRecord) {
-        for line in release.event.line.split(separator: "\n") { logger.notice("\(line)") }
+    func record(_ release: QuarantineRecord) {
+        log(release)
         for writer in writers { writer.add(release.event) }
     }
 
-    private func fields(_ event: MessageEvent) -> Logger.Metadata {
+    /// Says in the log what a command did, which has told the journal itself.
+    func log(_ release: QuarantineRecord) { Self.log(release, logger, isStructured: structured) }
+
+    static func log(_ release: QuarantineRecord, _ logger: Logger, isStructured: Bool) {
+        let metadata: Logger.Metadata? =
+            isStructured ? ["event": .stringConvertible(EventFields(release.event))] : nil
+        for line in release.event.line.split(separator: "\n") { logger.notice("\(line)", metadata: metadata) }
+    }
+
+    /// What the journal has, in its words, and what else is known.
+    private func metadata(_ event: MessageEvent, _ fields: EventFields) -> Logger.Metadata {
         var out: Logger.Metadata = [
-            "id": "\(event.id)", "mail_id": "\(event.mailID)", "passed": "\(event.isPassed)",
-            "category": "\(event.verdict.category.rawValue)", "policy": "\(event.policy)",
-            "client": "\(event.envelope.client.address)", "sender": "\(event.envelope.reversePath)",
-            "size": "\(event.size)", "milliseconds": "\(event.milliseconds)",
-            "message_id": "\(Escaping.text(event.messageID))", "subject": "\(Escaping.text(event.subject))",
-            "queued_as": .array(event.queuedAs.map { "\($0)" }),
-            "recipients": .array(
+            "event": .stringConvertible(fields), "policy": "\(event.policy)",
+            "milliseconds": .stringConvertible(event.milliseconds),
+            "outcomes": .array(
                 event.outcomes.map { outcome in
                     [
                         "address": "\(outcome.recipient.path)", "disposition": "\(outcome.kind.rawValue)",
@@ -131,12 +145,8 @@ final class MessageJournal: Sendable {
                 }),
             "viruses": .array(event.verdict.virusNames.map { "\(Escaping.text($0))" }),
             "unchecked": .array(event.verdict.reasons.map { "\($0.rawValue)" }),
-            "anomalies": .dictionary(event.anomalyCounts.mapValues { "\($0)" }),
+            "anomalies": .dictionary(event.anomalyCounts.mapValues { .stringConvertible($0) }),
         ]
-        if let id = event.quarantineID { out["quarantine"] = "\(id)" }
-        if let address = event.envelope.client.forwarded?.address {
-            out["forwarded_client"] = "\(Escaping.text(address, limit: 60))"
-        }
         if !event.causes.isEmpty { out["causes"] = .array(event.causes.map { "\(Escaping.text($0, limit: 300))" }) }
         return out
     }

@@ -8,11 +8,6 @@ internal import Stores
 
 /// Mail of our own about a message: to its sender, to recipients it is kept from, to administrators.
 extension MessageWork {
-    /// Octets of a message that goes back to its sender as a whole (`RET=FULL`, RFC 3461 section 4.3).
-    private static let returnedLimit = 1_048_576
-    /// Notices on their way at the same time.
-    private static let noticesAtOnce = 8
-
     /// What became of a notification to the sender.
     enum Notification {
         case sent
@@ -33,24 +28,67 @@ extension MessageWork {
             causes.append("no notification to <\(sender)>: too many in this hour")
             return .suppressed
         }
-        let outcome = await notification(of: refused, number: number)
-        if case .refused(let reply) = outcome {
-            causes.append("no notification to <\(sender)>: \(reply.summary)")
-        }
+        let outcome = await notification(of: refused, as: .failed, number: number)
+        note(outcome, of: refused, as: .failed)
         return outcome
     }
 
-    private func notification(of refused: [RecipientOutcome], number: Int) async -> Notification {
-        let envelope = message.envelope
+    /// Tells a sender who asked for it (`NOTIFY=SUCCESS`) of recipients whose mail went to a next hop that reports nothing (RFC 3461
+    /// section 5.2.2). The message is where it belongs: what keeps us from telling is only logged.
+    mutating func notifyOfSuccess() async {
+        let sender = message.envelope.reversePath
+        for (number, action) in [DeliveryStatusNotification.Action.relayed, .delivered].enumerated() {
+            let outcomes = (unreported[action] ?? []).sorted().compactMap { results[$0] }
+            let wanted = DeliveryStatusNotification.wantedOfSuccess(outcomes, sender: sender).filter(mayHearOfSuccess)
+            guard !wanted.isEmpty, let book = setup.notices else { continue }
+            guard book.mayNotify(sender, time: time) else {
+                causes.append("no notification to <\(sender)>: too many in this hour")
+                continue
+            }
+            let outcome = await notification(of: wanted, as: action, number: 3 + number)
+            note(outcome, of: wanted, as: action)
+            if case .notTaken = outcome { causes.append("no notification to <\(sender)>: not taken in time") }
+        }
+    }
+
+    /// Remembers for the log, in amavis's words, what became of a notification.
+    private mutating func note(
+        _ outcome: Notification, of recipients: [RecipientOutcome], as action: DeliveryStatusNotification.Action
+    ) {
+        let sender = "<\(message.envelope.reversePath)>"
+        switch outcome {
+        case .sent:
+            let limit = setup.settings.notices.recipients
+            let paths = recipients.prefix(limit).map { "<\($0.recipient.path)>" }.joined(separator: ",")
+            let more = recipients.count > limit ? ",... (\(recipients.count))" : ""
+            notifications.append("DSN: NOTIFICATION: Action:\(action.rawValue), \(sender) -> \(paths)\(more)")
+        case .refused(let reply): causes.append("no notification to \(sender): \(reply.summary)")
+        case .suppressed, .notTaken: break
+        }
+    }
+
+    /// He asked for it, so that a list hears of it, too; but a worm and spam forge their senders.
+    private func mayHearOfSuccess(_ outcome: RecipientOutcome) -> Bool {
+        guard let group = group(of: outcome.recipient) else { return false }
+        return NotificationPolicy.suppression(
+            group.verdict, group.policy, sender: message.envelope.reversePath,
+            recipient: Recipient(path: outcome.recipient.path), isBulk: false) == nil
+    }
+
+    private func notification(
+        of recipients: [RecipientOutcome], as action: DeliveryStatusNotification.Action, number: Int
+    ) async -> Notification {
+        let (envelope, limits) = (message.envelope, setup.settings.notices)
         var subject = DeliveryStatusNotification.Subject(
-            hostname: setup.hostname, id: id, envelope: envelope, refused: refused, headers: facts.block, time: time)
+            hostname: setup.hostname, id: id, envelope: envelope, action: action, recipients: recipients,
+            headers: facts.block, quotedLimit: limits.quotedHeader, time: time)
         subject.number = number
         subject.messageSubject = shownSubject
-        let language = refused.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
+        let language = recipients.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
         subject.templates = setup.notices?.templates(language ?? "en")
-        // What a scanner or a rule refused does not travel on in our name.
-        if envelope.parameters.ret == .full, refused.allSatisfy(\.kind.isDelivered),
-            message.file.count <= Self.returnedLimit
+        // What a scanner or a rule refused does not travel on in our name, and of success the header is enough.
+        if envelope.parameters.ret == .full, action == .failed, recipients.allSatisfy(\.kind.isDelivered),
+            message.file.count <= limits.returnedSize
         {
             let file = message.file
             subject.content = try? await setup.blocking(unless: file.inMemory) {
@@ -58,12 +96,11 @@ extension MessageWork {
             }
         }
         let bytes = DeliveryStatusNotification.message(subject)
-        let deadline = deadline(in: setup.settings.notices.senderTime)
+        let deadline = deadline(in: limits.senderTime)
         return await waited(until: deadline) { [self] in
             switch await submit(bytes, to: envelope.reversePath) {
-            case .ready(let prepared): return Notification(await prepared.commit())
-            case .refused(_, let replies): return Notification(replies)
-            case .unavailable: return .notTaken
+            case .success(let replies): return Notification(replies)
+            case .failure: return .notTaken
             }
         } ?? .notTaken
     }
@@ -80,20 +117,27 @@ extension MessageWork {
         guard let book = setup.notices else { return }
         var told: [MailPath: [Int]] = [:]
         var notices: [Notice] = []
+        let isWatched = groups.contains { $0.policy.newVirusAdmin != nil && !$0.disposition.isDelivered }
+        let hasNewVirus = isWatched && book.areNew(verdict.virusNames)
         for group in groups where !group.disposition.isDelivered && group.disposition != .tempfail {
             let category = group.decisive.category
             let recipients = group.recipients.filter { !served.contains($0) }
             if group.isLocal, group.policy.warnRecipients.contains(category) {
                 for index in recipients {
                     let path = message.envelope.recipients[index].path
-                    if let notice = notice(.recipient, to: path, group, [index], book) { notices.append(notice) }
+                    let name = "\(index)"
+                    if let notice = notice(.recipient, to: path, group, [index], book, name) { notices.append(notice) }
                 }
             }
             if let admin = group.policy.admins[category] { told[admin, default: []] += recipients }
+            if hasNewVirus, let admin = group.policy.newVirusAdmin, group.policy.admins[category] != admin {
+                told[admin, default: []] += recipients
+            }
         }
-        for (admin, recipients) in told.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
+        let admins = told.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+        for (place, (admin, recipients)) in admins.enumerated() {
             guard !recipients.isEmpty, let group = group(of: recipients[0]) else { continue }
-            if let notice = notice(.admin, to: admin, group, recipients, book) { notices.append(notice) }
+            if let notice = notice(.admin, to: admin, group, recipients, book, "\(place)") { notices.append(notice) }
         }
         await send(notices)
     }
@@ -104,7 +148,7 @@ extension MessageWork {
         causes += await withTaskGroup(of: String?.self) { group in
             var failures: [String] = []
             for (place, notice) in notices.enumerated() {
-                if place >= Self.noticesAtOnce, let ended = await group.next(), let failure = ended {
+                if place >= work.setup.settings.notices.atOnce, let ended = await group.next(), let failure = ended {
                     failures.append(failure)
                 }
                 group.addTask { await work.failure(of: notice, deadline) }
@@ -122,9 +166,8 @@ extension MessageWork {
             ? nil
             : await waited(until: deadline) { [self] in
                 switch await submit(notice.bytes, to: notice.path) {
-                case .ready(let prepared): return await prepared.commit().first { !$0.isPositive }?.summary
-                case .refused(_, let replies): return replies.first?.summary ?? ""
-                case .unavailable(let failure): return "\(failure)"
+                case .success(let replies): return replies.first { !$0.isPositive }?.summary
+                case .failure(let failure): return "\(failure)"
                 }
             }
         guard let cause else { return "no notice to <\(notice.path)>: not taken in time" }
@@ -158,16 +201,19 @@ extension MessageWork {
     }
 
     /// A notice as a message; nil where this address gets none.
+    /// - Parameter name: tells the notices of one kind on one message apart.
     private mutating func notice(
         _ kind: NoticeTemplates.Kind, to path: MailPath, _ group: RecipientGroup, _ recipients: [Int],
-        _ book: NoticeBook
+        _ book: NoticeBook, _ name: String
     ) -> Notice? {
         guard book.mayNotify(path, time: time) else {
             causes.append("no notice to <\(path)>: too many in this hour")
             return nil
         }
         guard let templates = book.templates(group.policy.noticeLanguage) else { return nil }
-        let shown = recipients.prefix(Self.recipientsShown).map { "  <\(message.envelope.recipients[$0].path)>" }
+        let shown = recipients.prefix(setup.settings.notices.recipients).map {
+            "  <\(message.envelope.recipients[$0].path)>"
+        }
         let more = recipients.count > shown.count ? ["  ... (\(recipients.count))"] : []
         let notice = templates.notice(
             kind,
@@ -179,27 +225,33 @@ extension MessageWork {
         return Notice(
             path: path,
             bytes: NoticeMessage.message(
-                notice, from: setup.hostname, to: path, id: "\(mailID)-\(kind.rawValue)-\(recipients.first ?? 0)",
+                notice, from: setup.hostname, to: path, id: "\(mailID)-\(kind.rawValue)-\(name)",
                 time: time))
     }
-
-    /// Recipients that a notice names.
-    private static let recipientsShown = 50
 
     /// The subject as people read it, escaped.
     private var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }
 
-    /// Takes a message of ours to the final dot.
-    private func submit(_ bytes: [UInt8], to path: MailPath) async -> PreparationResult {
+    /// Hands a message of ours to a next hop.
+    /// - Returns: its reply for the recipient.
+    private func submit(_ bytes: [UInt8], to path: MailPath) async -> Result<[Reply], NextHopFailure> {
         let spool = setup.spool
         guard let file = try? await setup.blocking({ try spool.store(bytes) }) else {
-            return .unavailable(NextHopFailure(attempts: []))
+            return .failure(NextHopFailure(attempts: []))
         }
         let needsUTF8 = !path.isASCII || message.envelope.addressesNeedSMTPUTF8
         let notice = OutgoingMessage(
             reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
             recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
-        return await prepare(notice)
+        guard await setup.slots.take(1, until: slotDeadline) else {
+            return .failure(NextHopFailure(attempts: []))
+        }
+        defer { setup.slots.give(1) }
+        switch await prepare(notice) {
+        case .ready(let prepared): return .success(await prepared.commit())
+        case .refused(_, let replies): return .success(replies)
+        case .unavailable(let failure): return .failure(failure)
+        }
     }
 }
 

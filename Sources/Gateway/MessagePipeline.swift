@@ -21,7 +21,16 @@ package struct MessagePipeline: MailReceiver {
             return message.replies(ReplyTexts.failure("no such listener", id: "-"))
         }
         var work = MessageWork(message: message, setup: setup, listener: listener)
+        if let reply = await work.readHeader() { return finish(&work, reply) }
+        let key = await servedKey(work)
+        let memory = await memory(of: key, work)
+        if let copy = memory.copy, setup.quarantine.files.contains(copy) { work.earlierCopy = copy }
         if let reply = await work.judge() { return finish(&work, reply) }
+        if !work.released.isEmpty {
+            let paths = work.released.sorted().map { "<\(message.envelope.recipients[$0].path)>" }
+            gateway.note(
+                "\(work.id): released before as \(work.releasedID): passed on to \(paths.joined(separator: ","))")
+        }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
         if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }
         for line in work.allowedFiles { gateway.note("\(work.id): banned: \(Escaping.text(line, limit: 1000))") }
@@ -30,8 +39,10 @@ package struct MessagePipeline: MailReceiver {
             return finish(&work, later.reply)
         }
         work.autolearning = gateway.autolearner.decide(work)
-        let key = await servedKey(&work)
-        let served = await servedRecipients(work, key)
+        let served = Set(
+            message.envelope.recipients.indices.filter {
+                memory.recipients.contains(message.envelope.recipients[$0].path)
+            })
         let delivery = MessageDelivery(
             checkpoint: { work in try await keep(&work, except: served) },
             remember: { work, done in await remember(work, done, key) })
@@ -58,6 +69,10 @@ package struct MessagePipeline: MailReceiver {
         let keeping = work.groups.filter(\.keepsCopy)
         let recipients = keeping.flatMap(\.recipients).filter { !served.contains($0) }.sorted()
         guard let first = keeping.first, !recipients.isEmpty else { return }
+        if await hasCopy(work, for: recipients) {
+            work.quarantineID = work.copyID
+            return
+        }
         let category = work.keptCategory
         let named = keeping.first { $0.decisive.category == category } ?? first
         var envelope = work.message.envelope
@@ -81,6 +96,15 @@ package struct MessagePipeline: MailReceiver {
         }
     }
 
+    /// True when the copy of an earlier try is there and was made for all of these recipients.
+    private func hasCopy(_ work: MessageWork, for recipients: [Int]) async -> Bool {
+        guard let copy = work.earlierCopy else { return false }
+        let quarantine = work.setup.quarantine
+        guard let entry = try? await work.setup.blocking({ try quarantine.files.entry(copy) }) else { return false }
+        let kept = Set(entry.envelope.recipients.map(\.path))
+        return recipients.allSatisfy { kept.contains(work.message.envelope.recipients[$0].path) }
+    }
+
     /// Removes the copy of a try after which nobody needs it: the client still has the message, and its next try keeps one.
     private func dropCopy(_ work: inout MessageWork) async {
         guard let id = work.quarantineID, !work.done.contains(where: { work.group(of: $0)?.keepsCopy ?? false }) else {
@@ -98,8 +122,8 @@ package struct MessagePipeline: MailReceiver {
     // MARK: - Who has got it already
 
     /// The key of a message that may have been here before; nil when nothing is remembered at all.
-    private func servedKey(_ work: inout MessageWork) async -> ServedRecipients.Key? {
-        guard !work.message.lmtp, let memory = work.setup.served, !memory.isEmpty else { return nil }
+    private func servedKey(_ work: MessageWork) async -> ServedRecipients.Key? {
+        guard let memory = work.setup.served, !memory.isEmpty else { return nil }
         return await freshKey(work)
     }
 
@@ -113,23 +137,22 @@ package struct MessagePipeline: MailReceiver {
         }
     }
 
-    private func servedRecipients(_ work: MessageWork, _ key: ServedRecipients.Key?) async -> Set<Int> {
-        guard let key, let memory = work.setup.served else { return [] }
-        let paths = (try? await work.setup.blocking { memory.recipients(key) }) ?? []
-        let recipients = work.message.envelope.recipients
-        return Set(recipients.indices.filter { paths.contains(recipients[$0].path) })
+    private func memory(of key: ServedRecipients.Key?, _ work: MessageWork) async -> ServedRecipients.Memory {
+        guard let key, let served = work.setup.served else { return ServedRecipients.Memory() }
+        return (try? await work.setup.blocking { served.memory(of: key) }) ?? ServedRecipients.Memory()
     }
 
     /// - Returns: what went wrong, for the log.
     private func remember(_ work: MessageWork, _ done: [Int], _ key: ServedRecipients.Key?) async -> String? {
-        guard !done.isEmpty, let memory = work.setup.served else { return nil }
+        guard !done.isEmpty || work.quarantineID != nil, let memory = work.setup.served else { return nil }
         let fresh = key == nil ? await freshKey(work) : key
         guard let key = fresh else {
             return "the message cannot be read again: a retry will reach some recipients twice"
         }
-        let (paths, time) = (done.map { work.message.envelope.recipients[$0].path }, work.time)
+        let (paths, copy) = (done.map { work.message.envelope.recipients[$0].path }, work.quarantineID)
+        let time = work.time
         do {
-            try await work.setup.blocking { try memory.remember(key, paths, time: time) }
+            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, time: time) }
             return nil
         } catch {
             return "a retry will reach some recipients twice: \(error)"
@@ -140,10 +163,12 @@ package struct MessagePipeline: MailReceiver {
 
     /// Notifies senders, folds the outcomes for SMTP, and logs.
     private func answer(_ work: inout MessageWork, _ key: ServedRecipients.Key?, _ served: Set<Int>) async -> [Reply] {
+        await work.notifyOfSuccess()
         let folding = work.folding(except: served)
         var failure = folding == .refuseAll ? nil : await bounce(&work, except: served)
         if work.message.lmtp {
             if work.outcomes.allSatisfy(\.reply.isTemporary) { await dropCopy(&work) }
+            await settle(&work, key, isFinal: true)
             await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
@@ -156,18 +181,26 @@ package struct MessagePipeline: MailReceiver {
             }
         }
         let reply = failure ?? folded.reply
-        if reply.isTemporary {
-            if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
-            await dropCopy(&work)
-        } else if let key, let memory = work.setup.served {
-            try? await work.setup.blocking { memory.forget(key) }
-        }
+        if reply.isTemporary { await dropCopy(&work) }
+        await settle(&work, key, isFinal: !reply.isTemporary)
         guard let failure else {
             if !folded.reply.isTemporary { await work.notifyOthers(except: served) }
             gateway.record(work)
             return [folded.reply]
         }
         return finish(&work, failure)
+    }
+
+    /// Remembers who is done with for the client's next try, or forgets the message.
+    /// - Parameter isFinal: the client is not told to try again. One that has gone does so all the same.
+    private func settle(_ work: inout MessageWork, _ key: ServedRecipients.Key?, isFinal: Bool) async {
+        let isUnheard = work.message.presence.isGone
+        if isUnheard { work.causes.append("the client was gone before its reply") }
+        if !isFinal || isUnheard {
+            if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
+        } else if let key, let memory = work.setup.served {
+            try? await work.setup.blocking { memory.forget(key) }
+        }
     }
 
     /// Tells the sender of recipients whose mail is bounced.

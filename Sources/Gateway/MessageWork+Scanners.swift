@@ -72,7 +72,8 @@ extension ScanParts {
             entries: report.materialised.map { item in
                 let part = report.parts[item.part]
                 return Entry(
-                    part: item.part, range: item.range, path: part.path, name: RawOctets.spelled(part.names.first ?? ""),
+                    part: item.part, range: item.range, path: part.path,
+                    name: RawOctets.spelled(part.names.first ?? ""),
                     type: part.detectedType.isEmpty ? part.declaredType : part.detectedType)
             })
     }

@@ -52,6 +52,13 @@ struct MessageWork: Sendable {
     /// How much of `verdict.tests` and `verdict.unchecked` comes from the judging policy of the first group.
     var judgedTests = 0
     var judgedUnchecked = 0
+    /// Places of recipients for whom somebody has released the message, and its name in the quarantine.
+    var released: Set<Int> = []
+    var releasedID = ""
+    /// The copy that an earlier try of the client's left in the quarantine; nil where there is none.
+    var earlierCopy: String?
+    /// The name of the message's copy in the quarantine.
+    var copyID: String { earlierCopy ?? mailID }
     /// One for each recipient; nil as long as it is open.
     var results: [RecipientOutcome?]
     /// Those that are known.
@@ -63,8 +70,12 @@ struct MessageWork: Sendable {
         return out
     }
     var quarantineID: String?
+    /// Places of recipients who have the message from a next hop that reports nothing to the sender.
+    var unreported: [DeliveryStatusNotification.Action: [Int]] = [:]
     var queuedAs: [String] = []
     var causes: [String] = []
+    /// Lines for the log on notifications that were sent.
+    var notifications: [String] = []
 
     init(message: ReceivedMessage, setup: GatewaySetup, listener: ListenerSetup) {
         self.message = message

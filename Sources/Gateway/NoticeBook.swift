@@ -8,10 +8,12 @@ internal import Synchronization
 final class NoticeBook: Sendable {
     private let templates: [String: NoticeTemplates]
     private let perHour: Int
-    private let sent: Mutex<[MailPath: (since: Int, count: Int)]>
-
     /// Addresses that are counted; beyond it the counts of past hours go, and then no notice is sent.
-    private static let addressLimit = 10_000
+    private let addresses: Int
+    private let sent: Mutex<[MailPath: (since: Int, count: Int)]>
+    /// Names of viruses that an administrator was told of.
+    private let viruses: Mutex<Set<String>>
+    private let virusLimit: Int
 
     /// Reads the files of all languages that the settings and their tables name. Blocks on a disk.
     /// - Parameter before: whose counts go on.
@@ -23,7 +25,10 @@ final class NoticeBook: Sendable {
         }
         self.templates = templates
         perHour = settings.notices.perHour
+        addresses = settings.notices.addresses
         sent = Mutex(before?.sent.withLock { $0 } ?? [:])
+        viruses = Mutex(before?.viruses.withLock { $0 } ?? [])
+        virusLimit = settings.notices.viruses
     }
 
     private static let english = "en"
@@ -46,6 +51,18 @@ final class NoticeBook: Sendable {
     /// The texts of a language; English where a pattern of a table made the name of one out of an address.
     func templates(_ language: String) -> NoticeTemplates? { templates[language] ?? templates[Self.english] }
 
+    /// Remembers names of viruses.
+    /// - Returns: true when one of them was not met before.
+    func areNew(_ names: [String]) -> Bool {
+        viruses.withLock { viruses in
+            var isNew = false
+            for name in names where viruses.count < virusLimit {
+                if viruses.insert(name).inserted { isNew = true }
+            }
+            return isNew
+        }
+    }
+
     /// Counts a notice.
     /// - Parameter time: Unix time.
     /// - Returns: false when this address has got enough of them.
@@ -54,9 +71,9 @@ final class NoticeBook: Sendable {
             var entry = sent[path] ?? (since: time, count: 0)
             if time - entry.since >= 3600 { entry = (since: time, count: 0) }
             guard entry.count < perHour else { return false }
-            if sent[path] == nil, sent.count >= Self.addressLimit {
+            if sent[path] == nil, sent.count >= addresses {
                 sent = sent.filter { time - $0.value.since < 3600 }
-                if sent.count >= Self.addressLimit { return false }
+                if sent.count >= addresses { return false }
             }
             entry.count += 1
             sent[path] = entry

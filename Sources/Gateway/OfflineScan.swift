@@ -142,8 +142,8 @@ package final class OfflineScan: Sendable {
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
             spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
-            threads: .singleton,
-            database: database, rules: rules, policies: policies, shelf: shelf, cache: builder.cache,
+            releaseKey: nil, slots: TransactionSlots(limit: 1), threads: .singleton, database: database, rules: rules,
+            policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(),
             scorer: scorer, tokenRequest: .texts)
     }
@@ -165,9 +165,9 @@ package final class OfflineScan: Sendable {
             file: try setup.spool.store(message.bytes), intake: IntakeFacts(stored: message.bytes.span),
             listener: listener.name, lmtp: true)
         var work = MessageWork(message: received, setup: setup, listener: listener)
-        if let reply = await work.judge() {
-            work.end(reply)
-        }
+        var reply = await work.readHeader()
+        if reply == nil { reply = await work.judge() }
+        if let reply { work.end(reply) }
         for warning in work.rules.warnings { log(Escaping.text("\(message.file): \(warning)", limit: 1000)) }
         let passed = Reply(250, EnhancedStatus(2, 0, 0), "Ok, would be passed on to the next hop")
         for index in work.results.indices where work.results[index] == nil {

@@ -9,8 +9,8 @@ internal import Relay
 internal import SMTP
 package import Stores
 
-/// Passes a quarantined message on, on behalf of an administrator: to the next hop behind the gateway, where it is not
-/// inspected again (no mark in the message says so, since strangers could write one), or back to a listener of the gateway.
+/// Passes a quarantined message on, on behalf of an administrator: to the next hop behind the gateway, with a signed mark, so that it
+/// is not caught again where its way leads through the gateway once more; or back to a listener of the gateway, without one.
 package struct QuarantineRelease: Sendable {
     /// How the recipient gets the message.
     package enum Form: String, Sendable, CaseIterable {
@@ -18,6 +18,8 @@ package struct QuarantineRelease: Sendable {
         case original
         /// As an attachment (message/rfc822) of a note, with a null sender.
         case attached
+        /// As a report (RFC 5965), with a null sender; it is nobody's mail that is released.
+        case report
     }
 
     /// Where it goes.
@@ -69,7 +71,8 @@ package struct QuarantineRelease: Sendable {
             let entry = try quarantine.files.entry(id)
             if !force, try Self.isInfected(entry, quarantine.files) { throw Infected(id: id, reason: entry.reason) }
             let (hops, tls) = try route(entry, settings)
-            return (try outgoing(entry, quarantine.files, builder.hostname, spool), hops, tls)
+            let message = try outgoing(entry, quarantine.files, builder.hostname, spool)
+            return (try marked(message, settings), hops, tls)
         }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
@@ -81,7 +84,7 @@ package struct QuarantineRelease: Sendable {
         case .refused(_, let refusals): replies = refusals
         case .ready(let prepared): replies = await prepared.commit()
         }
-        if replies.contains(where: isRelease) {
+        if form != .report, replies.contains(where: isRelease) {
             do {
                 try await threads.runIfActive { try quarantine.markReleased(id, time: time(nil)) }
             } catch {
@@ -89,6 +92,14 @@ package struct QuarantineRelease: Sendable {
             }
         }
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
+    }
+
+    /// The message as it leaves: what is to be judged again carries no mark.
+    private func marked(_ message: OutgoingMessage, _ settings: Settings) throws -> OutgoingMessage {
+        if case .listener = destination { return message }
+        let seconds = settings.quarantine.releaseMark
+        guard seconds > 0 else { return message }
+        return try message.marked(ReleaseKey(settings.stateDirectory), id: id, expiry: time(nil) + seconds)
     }
 
     /// True for a reply after which somebody has the message. A listener of the gateway says 250, too, when it keeps it again.
@@ -150,7 +161,10 @@ package struct QuarantineRelease: Sendable {
     ) throws -> OutgoingMessage {
         let recipients =
             self.recipients.isEmpty ? entry.envelope.recipients : self.recipients.map { Recipient(path: $0) }
-        guard !recipients.isEmpty else { throw GatewayError("\(id) has no recipients; name one with --to") }
+        guard !recipients.isEmpty, form != .report || !self.recipients.isEmpty else {
+            let why = form == .report ? "a report needs an addressee" : "\(id) has no recipients"
+            throw GatewayError("\(why); name one with --to")
+        }
         let (original, hasEightBit) = try Self.stored(entry, quarantine, spool)
         switch form {
         case .original:
@@ -162,18 +176,34 @@ package struct QuarantineRelease: Sendable {
             let note = ReleasedMessage(
                 hostname: hostname, id: id, recipient: recipients.count == 1 ? recipients.first?.path : nil,
                 sender: entry.envelope.reversePath, subject: entry.subject, reason: entry.reason, time: time(nil),
-                kept: entry.time, boundary: "mailreeve-\(Quarantine.newID())\(Quarantine.newID())")
-            let head = note.head(hasEightBit: hasEightBit)
-            let end = original.count..<original.count
-            return OutgoingMessage(
-                reversePath: sender ?? .null,
-                parameters: MailParameters(
-                    body: .eightBitMIME,
-                    smtputf8: recipients.contains { !$0.path.isASCII } || entry.envelope.parameters.smtputf8),
-                recipients: recipients,
-                body: OutgoingBody(prefix: head, file: original, edits: [BodyEdit(range: end, text: note.tail)]),
-                hasEightBit: hasEightBit || head.contains { $0 >= 0x80 })
+                kept: entry.time, boundary: boundary)
+            return wrapped(original, hasEightBit, note.head(hasEightBit: hasEightBit), note.tail, recipients, entry)
+        case .report:
+            let note = FeedbackReport(
+                hostname: hostname, id: id, recipient: recipients.count == 1 ? recipients.first?.path : nil,
+                category: entry.category, envelope: entry.envelope, reason: entry.reason, time: time(nil),
+                arrived: entry.time, boundary: boundary)
+            return wrapped(original, hasEightBit, note.head(hasEightBit: hasEightBit), note.tail, recipients, entry)
         }
+    }
+
+    /// What no message can hold that was there before.
+    private var boundary: String { "mailreeve-\(Quarantine.newID())\(Quarantine.newID())" }
+
+    /// A message of ours around the original.
+    private func wrapped(
+        _ original: MessageFile, _ hasEightBit: Bool, _ head: [UInt8], _ tail: [UInt8], _ recipients: [Recipient],
+        _ entry: Quarantine.Entry
+    ) -> OutgoingMessage {
+        let end = original.count..<original.count
+        return OutgoingMessage(
+            reversePath: sender ?? .null,
+            parameters: MailParameters(
+                body: .eightBitMIME,
+                smtputf8: recipients.contains { !$0.path.isASCII } || entry.envelope.parameters.smtputf8),
+            recipients: recipients,
+            body: OutgoingBody(prefix: head, file: original, edits: [BodyEdit(range: end, text: tail)]),
+            hasEightBit: hasEightBit || head.contains { $0 >= 0x80 })
     }
 
     /// The message out of the quarantine, proven to be the one that was kept before anything is sent.

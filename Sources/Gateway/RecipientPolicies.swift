@@ -48,11 +48,13 @@ package struct PolicyResolution: Sendable {
     package private(set) var name: String
 
     /// Resolves the policies of a message.
-    /// - Parameter policy: name of the listener's policy.
+    /// - Parameters:
+    ///   - policy: name of the listener's policy.
+    ///   - released: places of recipients for whom somebody has released the message.
     /// - Throws: a look-up that gave up.
     package init(
         _ book: PolicyBook, policy listenerPolicy: String, _ placement: Placement, _ mail: PolicyBook.Circumstances,
-        recipients: [Recipient]
+        recipients: [Recipient], released: Set<Int> = []
     ) throws {
         let settings = book.settings
         let banks = try book.banks(mail)
@@ -65,13 +67,14 @@ package struct PolicyResolution: Sendable {
         struct Key: Hashable {
             var layers: [PolicyBook.Layer.Source]
             var isLocal: Bool
+            var isReleased: Bool
         }
         var known: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
             let address = LookupAddress(recipient.path)
             let layers = try book.layers(address)
             let isLocal = try book.isLocal(address, originating: base.originating)
-            let key = Key(layers: layers.map(\.source), isLocal: isLocal)
+            let key = Key(layers: layers.map(\.source), isLocal: isLocal, isReleased: released.contains(index))
             if let place = known[key] {
                 groups[place].recipients.append(index)
                 places.append(place)
@@ -81,9 +84,11 @@ package struct PolicyResolution: Sendable {
             places.append(groups.count)
             var policy = base
             for layer in layers { layer.overlay.apply(to: &policy) }
+            var content = SetupBuilder.contentPolicy(policy, placement)
+            if key.isReleased { content.release() }
             groups.append(
                 RecipientGroup(
-                    recipients: [index], policy: SetupBuilder.contentPolicy(policy, placement),
+                    recipients: [index], policy: content,
                     layers: banks + layers, isLocal: isLocal, standing: try book.standing(mail.sender, policy)))
         }
     }

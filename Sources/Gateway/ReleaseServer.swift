@@ -10,10 +10,6 @@ internal import Stores
 /// Takes release requests in AM.PDP, for `amavisd-release` and the programs that speak as it does. Whoever knows the secret of an
 /// entry may have it released; infected mail is released on the command line only.
 final class ReleaseServer: Sendable {
-    /// Connections at one time, and how long one may last.
-    private static let connections = 16
-    private static let lifetime = Duration.seconds(300)
-
     private let channel: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
     private let state: GatewayState
     private let logger: Logger
@@ -38,7 +34,7 @@ final class ReleaseServer: Sendable {
                 try await channel.executeThenClose { connections in
                     var open = 0
                     for try await connection in connections {
-                        if open == Self.connections {
+                        if open >= state.current.settings.quarantine.releaseConnections {
                             try await group.next()
                             open -= 1
                         }
@@ -62,8 +58,8 @@ final class ReleaseServer: Sendable {
                     logger.debug("release socket: \(error)")
                 }
             }
-            group.addTask {
-                try? await Task.sleep(for: Self.lifetime)
+            group.addTask { [state] in
+                try? await Task.sleep(for: .seconds(state.current.settings.quarantine.releaseTime))
                 channel.close(promise: nil)
             }
             await group.next()
@@ -118,7 +114,7 @@ final class ReleaseServer: Sendable {
             release.sender = try request.value("sender").map(Self.path)
             let answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
             let person = String(decoding: request.value("requested_by") ?? [], as: UTF8.self)
-            state.record(ReleaseRecord(entry, answers, isRequeued: isRequeued, by: person, id: logID))
+            state.record(QuarantineRecord(entry, answers, isRequeued ? .requeued : .released, by: person, id: logID))
             return answers.map(\.reply)
         } catch {
             state.report("(\(logID)) release of \(Escaping.text(id)) failed: \(error)")

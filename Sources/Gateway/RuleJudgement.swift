@@ -3,6 +3,7 @@ internal import Configuration
 internal import InspectionLink
 internal import Linux
 internal import MailModel
+internal import Patterns
 internal import Policy
 internal import Relay
 

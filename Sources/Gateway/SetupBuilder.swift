@@ -135,6 +135,10 @@ struct SetupBuilder {
     var spoolDirectory: String { settings.stateDirectory + "/spool" }
     var servedDirectory: String { settings.stateDirectory + "/served" }
 
+    var servedLimits: ServedRecipients.Limits {
+        ServedRecipients.Limits(entries: settings.limits.servedMessages, seconds: settings.limits.servedTime)
+    }
+
     var spoolLimits: Spool.Limits {
         Spool.Limits(
             directory: spoolDirectory, memoryPerMessage: settings.limits.spoolMemoryPerMessage,
@@ -188,6 +192,7 @@ struct SetupBuilder {
         content.noticeLanguage = policy.noticeLanguage
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
+        content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)
         content.virusDestinies = policy.virusDestinies.map {
             VirusDestiny(part: $0.part.lowercased(), destiny: $0.destiny)
         }
@@ -203,6 +208,8 @@ struct SetupBuilder {
         marking.addressExtensions = policy.addressExtensions
         marking.defang = Set(policy.defang)
         marking.alwaysBCC = policy.alwaysBCC.map { MailPath($0) }
+        marking.virusScannedText = policy.virusScannedText
+        marking.addsCategory = policy.addCategory
         marking.fieldNames = policy.fieldNames == .amavis ? .amavis : .mailreeve
         marking.authenticationResults = policy.authenticationResults.map { setting in
             switch setting {
@@ -240,6 +247,7 @@ struct SetupBuilder {
         options.dataDoneTimeout = .seconds(
             placement == .beforeQueue
                 ? min(timeouts.nextHopDataDone, max(1, timeouts.beforeQueue / 4)) : timeouts.nextHopDataDone)
+        options.maximumUses = settings.limits.nextHopMessages
         options.idleTimeout = .seconds(timeouts.nextHopIdle)
         switch tls {
         case .none: options.tls = .none

@@ -88,7 +88,7 @@ package struct Unchecked: Hashable, Sendable {
 }
 
 /// A message's category: the first that holds, in this order, names the message. Raw values are a contract.
-package enum Category: String, Hashable, Sendable, CaseIterable {
+package enum Category: String, Hashable, Sendable, Codable, CaseIterable {
     case infected
     case banned
     case rule

@@ -30,6 +30,12 @@ struct ByteSet: Hashable {
         return out
     }
 
+    func intersection(_ other: ByteSet) -> ByteSet {
+        var out = self
+        out.words &= other.words
+        return out
+    }
+
     func isDisjoint(with other: ByteSet) -> Bool { words & other.words == .zero }
 
     var isEmpty: Bool { words == .zero }
@@ -65,7 +71,10 @@ struct ByteSet: Hashable {
         return out
     }
 
+    static let ascii = ByteSet(0x00...0x7F)
     static let digits = ByteSet(0x30...0x39)
+    /// A letter that a character beyond ASCII is another form of: k or s.
+    var hasKelvin: Bool { !isDisjoint(with: ByteSet([0x4B, 0x53, 0x6B, 0x73])) }
     static let word: ByteSet = {
         var set = ByteSet(0x61...0x7A)
         set.insert(0x41...0x5A)

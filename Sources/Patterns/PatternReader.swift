@@ -2,20 +2,26 @@ internal import Checks
 
 /// Reads patterns into trees. What it does not know it does not guess: it gives up, and the pattern is tried on every text.
 struct PatternReader {
-    private struct Unknown: Error {}
+    struct Unknown: Error {}
 
-    private let bytes: [UInt8]
-    private let type: TableType
-    /// The pattern matches characters of UTF-8 and not octets.
-    private let isUnicode: Bool
-    private var index = 0
+    let bytes: [UInt8]
+    let type: TableType
+    let flags: PatternFlags
+    /// Nothing is told that the pattern does not match: octets stand in their cases, and what takes too much is unknown.
+    let isExact: Bool
+    /// `^` and `$` may stand at any newline from here on.
+    private var isMultiline: Bool
+    var isUnicode: Bool { flags.contains(.unicode) }
+    var index = 0
     private var depth = 0
     private static let depthLimit = 200
     /// Octets of a pattern that is read.
     private static let lengthLimit = 65_536
 
     /// The tree of a pattern; nil when it holds something unknown.
-    static func tree(_ pattern: PatternText, _ type: TableType) -> PatternTree? {
+    /// - Parameter exactly: the tree matches what the pattern does and nothing else; then its octets stand in both cases
+    ///   where case is ignored. With `.unicode` among the flags it is about texts in UTF-8.
+    static func tree(_ pattern: PatternText, _ type: TableType, exactly: Bool = false) -> PatternTree? {
         guard pattern.bytes.count <= lengthLimit else { return nil }
         var bytes = pattern.bytes
         switch type {
@@ -28,19 +34,22 @@ struct PatternReader {
         // Without the flag the syntax is that of basic expressions.
         case .regexp: guard pattern.flags.contains(.extended) else { return nil }
         }
-        var reader = PatternReader(bytes: bytes, type: type, isUnicode: pattern.flags.contains(.unicode))
+        var reader = PatternReader(bytes: bytes, type: type, flags: pattern.flags, isExact: exactly)
         do throws(Unknown) {
             let tree = try reader.choice()
-            return reader.index == reader.bytes.count ? tree : nil
+            guard reader.index == reader.bytes.count else { return nil }
+            return exactly && pattern.flags.contains(.anchored) ? .sequence([.nothing(.start), tree]) : tree
         } catch {
             return nil
         }
     }
 
-    private init(bytes: [UInt8], type: TableType, isUnicode: Bool) {
+    private init(bytes: [UInt8], type: TableType, flags: PatternFlags, isExact: Bool) {
         self.bytes = bytes
         self.type = type
-        self.isUnicode = isUnicode
+        self.flags = flags
+        self.isExact = isExact
+        isMultiline = flags.contains(.multiline)
     }
 
     private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
@@ -74,6 +83,7 @@ struct PatternReader {
             while let (from, upTo) = try quantifier() {
                 part = .repetition(part, from: from, upTo: upTo)
                 guard type == .pcre else { continue }
+                if next == 0x2B { try widen() }
                 if next == 0x3F || next == 0x2B { index += 1 }
                 break
             }
@@ -131,16 +141,19 @@ struct PatternReader {
             return try group()
         case 0x5B:
             index += 1
-            return one(of: try bracket())
+            return try bracket()
         case 0x2E:
             index += 1
-            return one(of: .all)
+            let isDotAll = !isExact || type == .regexp && !flags.contains(.multiline) || flags.contains(.dotAll)
+            return member(of: isDotAll ? ByteSet() : ByteSet([0x0A]), isNegated: true)
         case 0x5E:
             index += 1
-            return .nothing(.start)
+            return isMultiline ? try unsaid() : .nothing(.start)
         case 0x24:
             index += 1
-            return .nothing(.end)
+            if isMultiline { return try unsaid() }
+            let isVeryEnd = isExact && (type == .regexp || flags.contains(.dollarEndOnly))
+            return .nothing(isVeryEnd ? .veryEnd : .end)
         case 0x5C:
             index += 1
             return try escape()
@@ -149,45 +162,20 @@ struct PatternReader {
         case 0x7B where type == .regexp:
             throw Unknown()
         default:
+            if byte >= 0x80, isUnicode { return try character(scalar()) }
             index += 1
-            return literal(byte)
+            return member(of: ByteSet([byte]))
         }
     }
 
-    // MARK: Characters
+    /// What follows tells more texts than the pattern matches.
+    func widen() throws(Unknown) { if isExact { throw Unknown() } }
 
-    /// One octet of a set; where characters are matched, one character of it.
-    private func one(of set: ByteSet) -> PatternTree {
-        guard isUnicode else { return .set(set) }
-        // What is beyond ASCII is not told apart. Two letters of ASCII have another case there, and the other way round.
-        var ascii = ByteSet([0x4B, 0x6B, 0x53, 0x73])
-        for byte in set.bytes where byte < 0x80 { ascii.insert(byte) }
-        return .choice([.set(ascii), Self.beyondASCII])
+    /// Takes no octet and asks for something that is not told.
+    private func unsaid() throws(Unknown) -> PatternTree {
+        try widen()
+        return .nothing(.other)
     }
-
-    /// An octet that stands for itself, or the rest of its character.
-    private mutating func literal(_ byte: UInt8) -> PatternTree {
-        guard isUnicode else { return .set(ByteSet([byte])) }
-        switch byte {
-        // The Kelvin sign and the long s.
-        case 0x4B, 0x6B: return .choice([.set(ByteSet([byte])), Self.octets([0xE2, 0x84, 0xAA])])
-        case 0x53, 0x73: return .choice([.set(ByteSet([byte])), Self.octets([0xC5, 0xBF])])
-        case 0..<0x80: return .set(ByteSet([byte]))
-        default:
-            while let rest = next, rest & 0xC0 == 0x80 { index += 1 }
-            return one(of: .all)
-        }
-    }
-
-    private static func octets(_ list: [UInt8]) -> PatternTree { .sequence(list.map { .set(ByteSet([$0])) }) }
-
-    /// A character of two to four octets (RFC 3629, section 3).
-    private static let beyondASCII: PatternTree = {
-        var (lead, rest) = (ByteSet(), ByteSet())
-        lead.insert(0xC2...0xF4)
-        rest.insert(0x80...0xBF)
-        return .sequence([.set(lead), .repetition(.set(rest), from: 1, upTo: 3)])
-    }()
 
     // MARK: Groups
 
@@ -201,12 +189,15 @@ struct PatternReader {
             guard take(")") else { throw Unknown() }
             // A quantifier behind a comment belongs to the item before the comment.
             if let byte = next, [0x2A, 0x2B, 0x3F, 0x7B].contains(byte) { throw Unknown() }
-            return .nothing(.other)
+            return isExact ? .sequence([]) : .nothing(.other)
         }
+        // What never holds: the empty text is not ahead.
+        if take("!)") { return .set(ByteSet()) }
         for look: StaticString in ["=", "!", "<=", "<!"] where take(look) {
             _ = try closed()
-            return .nothing(.other)
+            return try unsaid()
         }
+        if follows(">") { try widen() }
         for plain: StaticString in [":", ">", "|"] where take(plain) { return try closed() }
         if take("P<") || take("<") {
             try name(until: 0x3E)
@@ -239,8 +230,11 @@ struct PatternReader {
         while let byte = next {
             index += 1
             switch byte {
-            case 0x69, 0x6D, 0x73, 0x55, 0x2D: continue
-            case 0x29: return .nothing(.other)
+            case 0x69 where flags.contains(.caseless), 0x73 where flags.contains(.dotAll), 0x55: continue
+            case 0x69, 0x6D, 0x73, 0x2D:
+                try widen()
+                if byte == 0x6D { isMultiline = true }
+            case 0x29: return isExact ? .sequence([]) : .nothing(.other)
             case 0x3A: return try closed()
             default: throw Unknown()
             }
@@ -253,34 +247,38 @@ struct PatternReader {
     private mutating func escape() throws(Unknown) -> PatternTree {
         guard let byte = next else { throw Unknown() }
         index += 1
-        if let set = Self.set(byte) { return one(of: set) }
+        if let (set, isNegated) = type == .pcre ? Self.set(byte) : Self.set(byte, digits: false) {
+            return try members(of: set, isNegated: isNegated)
+        }
         switch (byte, type) {
-        case (0x64, .pcre): return one(of: .digits)
-        case (0x44, .pcre): return one(of: ByteSet.digits.inverted)
-        case (0x62, _), (0x42, _): return .nothing(.other)
-        case (0x3C, .regexp), (0x3E, .regexp), (0x60, .regexp), (0x27, .regexp): return .nothing(.other)
-        case (0x31...0x39, .regexp): return .anything
-        case (0x41, .pcre), (0x47, .pcre), (0x4B, .pcre), (0x5A, .pcre), (0x7A, .pcre): return .nothing(.other)
-        case (0x31...0x39, .pcre):
+        case (0x62, _), (0x42, _), (0x3C, .regexp), (0x3E, .regexp): return try unsaid()
+        case (0x60, .regexp), (0x41, .pcre), (0x47, .pcre): return .nothing(isExact ? .start : .other)
+        case (0x27, .regexp), (0x7A, .pcre): return .nothing(isExact ? .veryEnd : .other)
+        case (0x5A, .pcre): return .nothing(isExact ? .end : .other)
+        case (0x4B, .pcre): return isExact ? .sequence([]) : .nothing(.other)
+        case (0x31...0x39, _):
             // A back reference, or an octal number when there are few groups.
-            if let digit = next, digit >= 0x30, digit <= 0x39 { throw Unknown() }
+            if type == .pcre, let digit = next, digit >= 0x30, digit <= 0x39 { throw Unknown() }
+            try widen()
             return .anything
         case (_, .pcre):
-            if let code = try character(byte) { return literal(code) }
-            throw Unknown()
+            guard let code = try character(byte) else { throw Unknown() }
+            return code >= 0x80 && isUnicode ? try character(Unicode.Scalar(code)) : member(of: ByteSet([code]))
         case (_, .regexp):
             if byte != 0x5F, ByteSet.word.contains(byte) { throw Unknown() }
-            return .set(ByteSet([byte]))
+            return member(of: ByteSet([byte]))
         }
     }
 
-    /// `\w`, `\s` and their opposites, which both syntaxes know.
-    private static func set(_ byte: UInt8) -> ByteSet? {
+    /// `\w`, `\s` and their opposites, which both syntaxes know, and `\d` and `\D` of pcre.
+    private static func set(_ byte: UInt8, digits: Bool = true) -> (ByteSet, isNegated: Bool)? {
         switch byte {
-        case 0x77: .word
-        case 0x57: ByteSet.word.inverted
-        case 0x73: .space
-        case 0x53: ByteSet.space.inverted
+        case 0x77: (.word, false)
+        case 0x57: (.word, true)
+        case 0x73: (.space, false)
+        case 0x53: (.space, true)
+        case 0x64 where digits: (.digits, false)
+        case 0x44 where digits: (.digits, true)
         default: nil
         }
     }
@@ -321,21 +319,24 @@ struct PatternReader {
 
     // MARK: Brackets
 
-    private mutating func bracket() throws(Unknown) -> ByteSet {
+    private mutating func bracket() throws(Unknown) -> PatternTree {
         let isNegated = next == 0x5E
         if isNegated { index += 1 }
         var set = ByteSet()
+        var hasClass = false
         var isFirst = true
         while let byte = next, byte != 0x5D || isFirst {
             isFirst = false
             if follows("[:") {
                 set.formUnion(try named())
+                hasClass = true
                 continue
             }
             if follows("[.") || follows("[=") { throw Unknown() }
             let (low, members) = try member()
             if let members {
                 set.formUnion(members)
+                hasClass = true
                 // A range that begins with a class is an error or means itself, as the library likes.
                 if next == 0x2D, index + 1 < bytes.count, bytes[index + 1] != 0x5D { throw Unknown() }
                 continue
@@ -351,9 +352,12 @@ struct PatternReader {
             set.insert(low...high)
         }
         guard take("]") else { throw Unknown() }
-        // A caseless pattern takes both cases out of a negated set, a caseful one only those that stand there: nothing
-        // is folded before it is turned round, which can only tell too many.
-        return isNegated ? set.inverted : set
+        if type == .regexp, isNegated, flags.contains(.multiline) { try widen() }
+        guard isUnicode else { return member(of: set, isNegated: isNegated) }
+        // Characters beyond ASCII are not told apart, and classes have some.
+        let hasOthers = hasClass || !set.isDisjoint(with: ByteSet.ascii.inverted)
+        if hasOthers || isNegated && set.hasKelvin { try widen() }
+        return try members(of: set, isNegated: isNegated, others: hasOthers)
     }
 
     private mutating func named() throws(Unknown) -> ByteSet {
@@ -361,9 +365,14 @@ struct PatternReader {
         let isNegated = type == .pcre && take("^")
         let start = index
         while let byte = next, byte >= 0x61, byte <= 0x7A { index += 1 }
-        guard let set = ByteSet.named(Array(bytes[start..<index])), take(":]") else { throw Unknown() }
+        let name = Array(bytes[start..<index])
+        guard let set = ByteSet.named(name), take(":]") else { throw Unknown() }
         // Caseless upper and lower mean both in PCRE2, so they are both here; turned round they would tell too few.
         if isNegated { throw Unknown() }
+        if !flags.contains(.caseless), set == ByteSet.named(Array("upper".utf8)), name != Array("alpha".utf8) {
+            try widen()
+        }
+        if isUnicode { try widen() }
         return set
     }
 
@@ -374,9 +383,10 @@ struct PatternReader {
         guard byte == 0x5C, type == .pcre else { return (byte, nil) }
         guard let escaped = next else { throw Unknown() }
         index += 1
-        if escaped == 0x64 { return (0, .digits) }
-        if escaped == 0x44 { return (0, ByteSet.digits.inverted) }
-        if let set = Self.set(escaped) { return (0, set) }
+        if let (set, isNegated) = Self.set(escaped) {
+            if isUnicode { try widen() }
+            return (0, isNegated ? set.inverted : set)
+        }
         if escaped == 0x62 { return (0x08, nil) }
         guard let code = try character(escaped) else { throw Unknown() }
         return (code, nil)

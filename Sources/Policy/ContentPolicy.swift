@@ -36,6 +36,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var originating = false
     /// Refusals become temporary.
     package var softBounce = false
+    /// Somebody has released this very message for the recipient: it passes, whatever was found.
+    package private(set) var isReleased = false
     /// Everything is judged, nothing is done.
     package var shadow = false
     /// Parts of names of viruses whose sender is not forged, in lower case.
@@ -46,6 +48,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var warnRecipients: Set<Category> = []
     /// Who is told of mail that is kept back, by category.
     package var admins: [Category: MailPath] = [:]
+    /// Who is told of a virus that was not met before.
+    package var newVirusAdmin: MailPath?
     /// How mail that is delivered is marked.
     package var marking = MarkingPolicy()
     /// What counts for the verdict.
@@ -79,6 +83,16 @@ package struct ContentPolicy: Hashable, Sendable {
         self.addAmbiguityResults = addAmbiguityResults
     }
 
+    /// Lets a message pass that somebody has looked at and released: it is not marked as spam, put into another message, or sent
+    /// to another folder either. Whether it is infected or was not checked it says all the same.
+    package mutating func release() {
+        isReleased = true
+        marking.subjectTags = [:]
+        marking.addressExtensions = [:]
+        marking.defang = []
+        marking.addsSpamFields = false
+    }
+
     /// The destiny of a message with this verdict. Among several reasons for `unchecked` the most careful destiny
     /// wins: a try later first (it may still be checked), then keeping the message away from the recipient.
     package func destiny(for verdict: Verdict) -> Destiny {
@@ -96,6 +110,7 @@ package struct ContentPolicy: Hashable, Sendable {
     /// Only what is banned is taken out of a message, and only where that can be done; otherwise the whole is kept back.
     private func destiny(for verdict: Verdict, as category: Category) -> Destiny {
         if category == .unchecked, verdict.isWorkspaceFull { return .tempfail }
+        if isReleased { return .pass }
         if category == .rule, verdict.ruling == .failed { return .tempfail }
         if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return .pass }
         let wanted = wanted(for: verdict, as: category)

@@ -1,15 +1,27 @@
 internal import Bytes
 package import MailModel
 
-/// A delivery status notification (RFC 3464) for recipients that the next hop refused while others got the message and
-/// the SMTP client, which hears only one reply, was told 250.
+/// A delivery status notification (RFC 3464): for recipients who do not get the message while the SMTP client, which hears only
+/// one reply, was told 250; and for those of whose success the sender wants to hear, where nobody behind us will tell him.
 package enum DeliveryStatusNotification {
+    /// What was done for the recipients (RFC 3464 section 2.3.3).
+    package enum Action: String, Hashable, Sendable {
+        case failed
+        /// The message was handed to a server that does not say what becomes of it (RFC 3461 section 5.2.2).
+        case relayed
+        /// It was handed to what keeps it for the recipient: an LMTP server or a Maildir.
+        case delivered
+    }
+
     /// What the notification is about.
     package struct Subject: Sendable {
         package var hostname: String
         package var id: String
         package var envelope: Envelope
-        package var refused: [RecipientOutcome]
+        package var action: Action
+        package var recipients: [RecipientOutcome]
+        /// Octets of the header block that are quoted.
+        package var quotedLimit: Int
         /// The header block of the message, without its body; the notification quotes it.
         package var headers: [UInt8]
         /// The whole message, where the sender asked for it (`RET=FULL`) and may have it; nil: the header block is quoted.
@@ -24,12 +36,15 @@ package enum DeliveryStatusNotification {
         package var time: Int
 
         package init(
-            hostname: String, id: String, envelope: Envelope, refused: [RecipientOutcome], headers: [UInt8], time: Int
+            hostname: String, id: String, envelope: Envelope, action: Action = .failed, recipients: [RecipientOutcome],
+            headers: [UInt8], quotedLimit: Int = 16_384, time: Int
         ) {
             self.hostname = hostname
             self.id = id
             self.envelope = envelope
-            self.refused = refused
+            self.action = action
+            self.recipients = recipients
+            self.quotedLimit = quotedLimit
             self.headers = headers
             self.time = time
         }
@@ -39,6 +54,12 @@ package enum DeliveryStatusNotification {
     package static func wanted(_ refused: [RecipientOutcome], sender: MailPath) -> [RecipientOutcome] {
         if sender.isNull { return [] }
         return refused.filter { $0.recipient.notify?.contains(.failure) ?? true }
+    }
+
+    /// Recipients who have the message and of whom the sender wants to hear that; none when the sender is null.
+    package static func wantedOfSuccess(_ outcomes: [RecipientOutcome], sender: MailPath) -> [RecipientOutcome] {
+        if sender.isNull { return [] }
+        return outcomes.filter { $0.hasMessage && $0.recipient.notify?.contains(.success) ?? false }
     }
 
     /// The message, CRLF, ready to be sent to the sender with a null reverse-path.
@@ -80,7 +101,7 @@ package enum DeliveryStatusNotification {
         out += "\n"
         var bytes = crlf(out)
         // A quoted header line that looks like our boundary would end the part early (attack B8).
-        bytes.append(contentsOf: crlf(quoted(subject.headers, boundary: boundary)))
+        bytes.append(contentsOf: crlf(quoted(subject.headers.prefix(subject.quotedLimit), boundary: boundary)))
         bytes.append(contentsOf: crlf("\n--\(boundary)--\n"))
         return bytes
     }
@@ -90,16 +111,20 @@ package enum DeliveryStatusNotification {
     }
 
     private static func words(_ subject: Subject) -> NoticeTemplates.Notice {
-        let recipients = subject.refused.map {
+        let recipients = subject.recipients.map {
             "<\(address($0.recipient.path))>: \(Escaping.reason($0.reply.summary, limit: 450))"
         }.joined(separator: "\n")
         guard let templates = subject.templates else {
-            return NoticeTemplates.Notice(
-                subject: "Undelivered Mail Returned to Sender",
-                text: "Your message could not be delivered to the following recipients:\n\n\(recipients)\n")
+            return subject.action == .failed
+                ? NoticeTemplates.Notice(
+                    subject: "Undelivered Mail Returned to Sender",
+                    text: "Your message could not be delivered to the following recipients:\n\n\(recipients)\n")
+                : NoticeTemplates.Notice(
+                    subject: "Successful Mail Delivery Report",
+                    text: "Your message was passed on for the following recipients:\n\n\(recipients)\n")
         }
         return templates.notice(
-            .dsn,
+            subject.action == .failed ? .dsn : .relayed,
             [
                 .id: subject.id, .hostname: subject.hostname, .sender: address(subject.envelope.reversePath),
                 .recipients: recipients, .subject: subject.messageSubject,
@@ -113,24 +138,22 @@ package enum DeliveryStatusNotification {
         if let envelopeID = subject.envelope.parameters.envelopeID {
             out += "Original-Envelope-Id: \(Escaping.text(Xtext.decodeWherePossible(envelopeID[...])))\n"
         }
-        for outcome in subject.refused {
+        for outcome in subject.recipients {
             let type = outcome.recipient.path.isASCII ? "rfc822" : "utf-8"
             out += "\n"
             if let original = outcome.recipient.originalRecipient {
                 out += "Original-Recipient: \(Escaping.text(Xtext.decodeWherePossible(original[...]), limit: 500))\n"
             }
-            out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: failed\n"
-            out += "Status: \(outcome.reply.enhanced ?? EnhancedStatus(5, 0, 0))\n"
+            out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: \(subject.action.rawValue)\n"
+            let status = EnhancedStatus(subject.action == .failed ? 5 : 2, 0, 0)
+            out += "Status: \(outcome.reply.enhanced ?? status)\n"
             out += "Diagnostic-Code: smtp; \(Escaping.reason(outcome.reply.summary, limit: 450))\n"
         }
         return out
     }
 
-    /// Octets of the original header block that are quoted.
-    private static let quotedLimit = 16_384
-
-    private static func quoted(_ headers: [UInt8], boundary: String) -> String {
-        let text = String(decoding: headers.prefix(quotedLimit), as: UTF8.self)
+    private static func quoted(_ headers: ArraySlice<UInt8>, boundary: String) -> String {
+        let text = String(decoding: headers, as: UTF8.self)
         var out = ""
         for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
             let shown = String(String.UnicodeScalarView(line.filter { $0 == "\t" || $0.value >= 0x20 }))
@@ -146,14 +169,15 @@ package enum DeliveryStatusNotification {
         // The SMTP grammar has let no control character into a path.
         String(decoding: path.bytes, as: UTF8.self)
     }
+}
 
-    private static func crlf(_ text: String) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(text.utf8.count + 200)
-        for byte in text.utf8 {
-            if byte == 0x0A { out.append(0x0D) }
-            out.append(byte)
-        }
-        return out
+/// Text with the line ends of mail.
+func crlf(_ text: String) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(text.utf8.count + 200)
+    for byte in text.utf8 {
+        if byte == 0x0A { out.append(0x0D) }
+        out.append(byte)
     }
+    return out
 }

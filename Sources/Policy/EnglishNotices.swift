@@ -1,8 +1,9 @@
 extension NoticeTemplates {
     /// The notices that need no file: `packaging/notices/en`, word for word.
     package static let english = """
-        # Notices in English. [dsn] goes to senders, [recipient] to recipients, [admin] to administrators. The first line of each is
-        # the subject. Words in ${...}: id, hostname, sender, recipients, subject, reason, mail_id.
+        # Notices in English. [dsn] goes to senders, [relayed] to senders who want to hear that mail was passed on, [recipient] to
+        # recipients, [admin] to administrators. The first line of each is the subject. Words in ${...}: id, hostname, sender,
+        # recipients, subject, reason, mail_id.
         [dsn]
         Undelivered mail returned to sender
 
@@ -11,6 +12,17 @@ extension NoticeTemplates {
           Subject: ${subject}
 
         could not be delivered to the following recipients:
+
+        ${recipients}
+
+        [relayed]
+        Mail was passed on
+
+        Your message
+
+          Subject: ${subject}
+
+        was passed on for the following recipients, as you wished to know. No report will follow on what becomes of it from here:
 
         ${recipients}
 

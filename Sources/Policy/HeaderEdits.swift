@@ -5,11 +5,19 @@ package enum HeaderEdits {
     /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
     package static let ownNames: [StaticString] = [
         "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked", "X-Mailreeve-Hold",
-        "MIME-Ambiguity-Results",
+        "X-Mailreeve-Release", "X-Mailreeve-Category", "MIME-Ambiguity-Results",
     ]
 
+    /// The field with the mark of a release (docs/QUARANTINE.md).
+    package static let releaseMark: StaticString = "X-Mailreeve-Release"
+
     /// Fields of amavis whose names we take over where `field_names` is `amavis`.
-    package static let amavisNames: [StaticString] = ["X-Amavis-Alert", "X-Amavis-Hold"]
+    package static let amavisNames: [StaticString] = [
+        "X-Amavis-Alert", "X-Amavis-Hold", "X-Amavis-Category", "X-Amavis-Modified",
+    ]
+
+    /// What a `Received:` field of ours has behind the name of the host.
+    package static let ownTrace = Array(" (mailreeve) with ".utf8)
 
     /// What the `Received:` field says.
     package struct Trace: Sendable {
@@ -51,7 +59,7 @@ package enum HeaderEdits {
             address = client.address.contains(":") ? "[IPv6:\(client.address)]" : "[\(client.address)]"
         }
         var out = "Received: from \(helo) (\(address))\r\n"
-        out += "\tby \(trace.hostname) (mailreeve) with \(with) id \(trace.id)"
+        out += "\tby \(trace.hostname)\(String(decoding: ownTrace, as: UTF8.self))\(with) id \(trace.id)"
         if let recipient = trace.recipient, recipient.isASCII, recipient.bytes.count < 200 {
             out += "\r\n\tfor <\(String(decoding: recipient.bytes, as: UTF8.self))>"
         }
@@ -60,8 +68,37 @@ package enum HeaderEdits {
     }
 
     /// `X-Virus-Scanned:`; the caller adds it only when it is true.
-    package static func virusScanned(hostname: String, engine: String) -> String {
-        "X-Virus-Scanned: mailreeve (\(engine)) at \(hostname)\r\n"
+    /// - Parameter text: the site's own words; empty for the engine and the age of its signatures.
+    package static func virusScanned(hostname: String, engine: String, text: String = "") -> String {
+        let words = text.isEmpty ? "mailreeve (\(engine)) at \(hostname)" : HeaderText.encoded(text)
+        return "X-Virus-Scanned: \(words)\r\n"
+    }
+
+    /// `X-Mailreeve-Category:` with who judged, in the way of Authentication-Results, and the message's weightiest category, or
+    /// amavis's field and words.
+    package static func category(_ verdict: Verdict, hostname: String, names: MarkingPolicy.FieldNames) -> String {
+        guard names == .amavis else {
+            return "X-Mailreeve-Category: \(hostname); category=\(verdict.category.rawValue)\r\n"
+        }
+        let word =
+            switch verdict.category {
+            case .infected: "Virus"
+            case .banned: "Banned"
+            case .unchecked: "Unchecked"
+            case .spam: "Spam"
+            case .spammy: "Spammy"
+            case .badHeader: "BadHdr"
+            case .oversized: "Oversized"
+            case .rule: "CatchAll"
+            case .clean: "Clean"
+            }
+        return "X-Amavis-Category: \(hostname); category=\(word)\r\n"
+    }
+
+    /// amavis's field on mail whose body is not as it came; empty under our own names.
+    /// - Parameter way: what was done: `defanged`, `stripped`.
+    package static func modified(_ way: String, hostname: String, names: MarkingPolicy.FieldNames) -> String {
+        names == .amavis ? "X-Amavis-Modified: Mail body modified (\(way)) by \(hostname)\r\n" : ""
     }
 
     /// `X-Mailreeve-Unchecked:` with the reasons, and the scanners that failed; what a policy does not look for is not checked

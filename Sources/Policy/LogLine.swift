@@ -151,7 +151,9 @@ package struct MessageEvent: Sendable {
 
     /// One word for a field that hostile mail fills: with a blank in it, a message identifier or a quoted local part
     /// could pretend to be the fields that follow (attack A4).
-    private static func word(_ bytes: [UInt8], limit: Int) -> String { word(escaped: Escaping.text(bytes, limit: limit)) }
+    private static func word(_ bytes: [UInt8], limit: Int) -> String {
+        word(escaped: Escaping.text(bytes, limit: limit))
+    }
 
     private static func word(_ text: String, limit: Int) -> String { word(escaped: Escaping.text(text, limit: limit)) }
 

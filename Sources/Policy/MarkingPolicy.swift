@@ -15,6 +15,10 @@ package struct MarkingPolicy: Hashable, Sendable {
     /// Who gets a copy of everything that is delivered.
     package var alwaysBCC: [MailPath] = []
     package var fieldNames = FieldNames.mailreeve
+    /// The site's own words in `X-Virus-Scanned:`; empty for ours.
+    package var virusScannedText = ""
+    /// Add the field that names the category.
+    package var addsCategory = false
     /// What becomes of `Authentication-Results:` that come in; nil: they are kept where the client is an MTA of ours, else
     /// those that claim to be of this host go.
     package var authenticationResults: ResultsTrust?

@@ -1,11 +1,13 @@
-/// The texts of notices in one language, as a file has them: `[dsn]`, `[recipient]` and `[admin]`, each with a subject in its first
-/// line and a text behind an empty one. `${word}` stands for a fact; lines that begin with `#` in front of the first section are
+/// The texts of notices in one language, as a file has them: `[dsn]`, `[relayed]`, `[recipient]` and `[admin]`, each with a subject in its
+/// first line and a text behind an empty one. `[relayed]` may be missing: then it is English. `${word}` stands for a fact; lines that begin with `#` in front of the first section are
 /// remarks.
 package struct NoticeTemplates: Hashable, Sendable {
     /// Who a notice is for.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         /// The sender of mail that was not delivered.
         case dsn
+        /// The sender of mail that was passed on, who wants to know.
+        case relayed
         /// A recipient of mail that was kept back.
         case recipient
         /// An administrator.
@@ -74,6 +76,7 @@ package struct NoticeTemplates: Hashable, Sendable {
             }
         }
         for kind in Kind.allCases {
+            if kind == .relayed, lines[kind] == nil { continue }
             guard var found = lines[kind], let subject = found.first, !subject.isEmpty else {
                 throw Fault(line: 0, text: "[\(kind.rawValue)] has no subject")
             }
@@ -99,8 +102,11 @@ package struct NoticeTemplates: Hashable, Sendable {
         }
     }
 
+    private static let fallback = try? NoticeTemplates(english)
+
     /// A notice. The facts are filled in once: what stands in them is no word.
     package func notice(_ kind: Kind, _ facts: [Fact: String]) -> Notice {
+        if subjects[kind] == nil, let fallback = Self.fallback, fallback != self { return fallback.notice(kind, facts) }
         func filled(_ template: String) -> String {
             var out = ""
             var rest = template[...]

@@ -72,13 +72,4 @@ package struct ReleasedMessage: Sendable {
 
     /// What stands behind the message, which may or may not end with a line end.
     package var tail: [UInt8] { crlf("\n--\(boundary)--\n") }
-
-    private func crlf(_ text: String) -> [UInt8] {
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            if byte == 0x0A { out.append(0x0D) }
-            out.append(byte)
-        }
-        return out
-    }
 }

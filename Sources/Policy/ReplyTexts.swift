@@ -152,9 +152,11 @@ package enum ReplyTexts {
     }
 
     /// The message went round (RFC 5321 section 6.3).
-    /// - Parameter isSoft: refusals are made temporary (`soft_bounce`).
-    package static func loop(hops: Int, id: String, isSoft: Bool) -> Reply {
-        let cause = "mail loop: \(hops) Received fields"
+    /// - Parameters:
+    ///   - areOurs: those of gateways like this one are counted.
+    ///   - isSoft: refusals are made temporary (`soft_bounce`).
+    package static func loop(hops: Int, areOurs: Bool = false, id: String, isSoft: Bool) -> Reply {
+        let cause = "mail loop: \(hops) Received fields\(areOurs ? " of mailreeve" : "")"
         return isSoft
             ? Reply(450, EnhancedStatus(4, 4, 6), "Reject (soft_bounce), id=\(id) - \(cause)", cause: cause)
             : Reply(554, EnhancedStatus(5, 4, 6), "Reject, id=\(id) - \(cause)", cause: cause)

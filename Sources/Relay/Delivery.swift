@@ -10,7 +10,7 @@ internal import Stores
 final class Delivery: @unchecked Sendable {
     enum Outcome: Sendable {
         /// Recipients are taken and the body is with the peer, or lies ready for one last write.
-        case ready([Reply])
+        case ready([Reply], offersDSN: Bool)
         case refused([Reply])
         case failed(String)
     }
@@ -35,6 +35,7 @@ final class Delivery: @unchecked Sendable {
     private var retried = false
     private var attempt = 0
     private var recipientReplies: [Reply] = []
+    private var offersDSN = false
     private var stuffer = DotStuffer()
     private var position = 0
     private var reading = false
@@ -116,10 +117,11 @@ final class Delivery: @unchecked Sendable {
 
     func goAhead(_ replies: [Reply]) {
         recipientReplies = replies
+        offersDSN = connection?.offersDSN ?? false
         position = 0
         stuffer = DotStuffer()
         if body.count == 0 || (body.file.inMemory && body.count <= Self.heldBody) {
-            prepared(.ready(replies))
+            prepared(.ready(replies, offersDSN: offersDSN))
         } else {
             sendMore()
         }
@@ -209,7 +211,9 @@ final class Delivery: @unchecked Sendable {
         guard position >= body.count else { return connection.sendBody(bytes) }
         let written = loop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess {
-            if case .preparing = self.state { self.prepared(.ready(self.recipientReplies)) }
+            if case .preparing = self.state {
+                self.prepared(.ready(self.recipientReplies, offersDSN: self.offersDSN))
+            }
         }
         _ = connection.sendBody(bytes, written: written)
         return false

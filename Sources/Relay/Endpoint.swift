@@ -23,6 +23,14 @@ package enum NextHop: Hashable, Sendable, CustomStringConvertible {
     /// A Maildir that we store to ourselves; absolute path.
     case maildir(path: String)
 
+    /// It delivers: a server that speaks LMTP does, as a Maildir does; one that speaks SMTP passes mail on (RFC 2033 section 4).
+    package var keepsMail: Bool {
+        switch self {
+        case .smtp: false
+        case .lmtp, .maildir: true
+        }
+    }
+
     /// `smtp:[127.0.0.1]:10025`, `lmtp:/run/lmtp`, `maildir:/path`: the form that replies quote in `MTA(...)`.
     package var description: String {
         switch self {

@@ -27,10 +27,12 @@ package struct ReceivedMessage: Sendable {
     package let lmtp: Bool
     /// When its last octet arrived.
     package let arrived: ContinuousClock.Instant
+    /// Whether the client still waits.
+    package let presence: ClientPresence
 
     package init(
         number: UInt64, envelope: Envelope, file: MessageFile, intake: IntakeFacts, listener: String, lmtp: Bool,
-        arrived: ContinuousClock.Instant = .now
+        arrived: ContinuousClock.Instant = .now, presence: ClientPresence = ClientPresence()
     ) {
         self.number = number
         self.envelope = envelope
@@ -39,6 +41,7 @@ package struct ReceivedMessage: Sendable {
         self.listener = listener
         self.lmtp = lmtp
         self.arrived = arrived
+        self.presence = presence
     }
 
     /// Replies that the client expects.

@@ -58,8 +58,10 @@ package final class NextHopClient: Sendable {
                 let delivery = Delivery(
                     message, hop: hop, endpoint: endpoint, pool: lane.pool, loop: lane.loop, disk: disk)
                 switch await prepare(delivery) {
-                case .ready(let replies):
-                    return .ready(Prepared(hop: hop, recipientReplies: replies, way: .delivery(delivery)))
+                case .ready(let replies, let offersDSN):
+                    return .ready(
+                        Prepared(
+                            hop: hop, recipientReplies: replies, offersDSN: offersDSN, way: .delivery(delivery)))
                 case .refused(let replies): return .refused(hop, replies)
                 case .failed(let cause): attempts.append(NextHopFailure.Attempt(hop: hop, cause: cause))
                 }
@@ -103,7 +105,8 @@ package final class NextHopClient: Sendable {
             let stored = try await disk.runIfActive { try maildir.store(message) }
             let reply = Reply(250, EnhancedStatus(2, 1, 5), "Ok")
             let replies = message.recipients.map { _ in reply }
-            let prepared = Prepared(hop: hop, recipientReplies: replies, way: .maildir(stored, disk))
+            let prepared = Prepared(
+                hop: hop, recipientReplies: replies, offersDSN: false, way: .maildir(stored, disk))
             return .ready(prepared)
         } catch {
             return .failed("\(error)")
@@ -122,12 +125,15 @@ package final class Prepared: Sendable {
     package let hop: NextHop
     /// One for each recipient; at least one of them is positive.
     package let recipientReplies: [Reply]
+    /// It tells the sender by itself of what becomes of the message (RFC 3461); else that is left to us.
+    package let offersDSN: Bool
     private let way: Way
     private let settled = Atomic<Bool>(false)
 
-    init(hop: NextHop, recipientReplies: [Reply], way: Way) {
+    init(hop: NextHop, recipientReplies: [Reply], offersDSN: Bool, way: Way) {
         self.hop = hop
         self.recipientReplies = recipientReplies
+        self.offersDSN = offersDSN
         self.way = way
     }
 

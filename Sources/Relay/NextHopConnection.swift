@@ -43,6 +43,9 @@ final class NextHopConnection: ChannelInboundHandler {
 
     // MARK: For deliveries
 
+    /// The peer reports by itself what becomes of a message (RFC 3461).
+    var offersDSN: Bool { session.capabilities.dsn }
+
     /// The connection is new: `delivery` begins when it is ready.
     func reserve(for delivery: Delivery) {
         owner = delivery

@@ -99,6 +99,15 @@ package struct OutgoingBody: Sendable {
         count = prefix.count + pieces.reduce(0) { $0 + $1.count }
     }
 
+    private init(prefix: [UInt8], file: MessageFile, pieces: [Piece], count: Int) {
+        (self.prefix, self.file, self.pieces, self.count) = (prefix, file, pieces, count)
+    }
+
+    /// The same content with further lines on top.
+    package func headed(by lines: [UInt8]) -> OutgoingBody {
+        OutgoingBody(prefix: lines + prefix, file: file, pieces: pieces, count: lines.count + count)
+    }
+
     /// Up to `chunkSize` octets from `position` (0 is the start of the prefix) on; empty at the end. Touches a disk
     /// unless `file.inMemory`.
     /// - Throws: `SystemError` when the file cannot be read or is shorter than it was.

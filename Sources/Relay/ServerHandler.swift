@@ -24,6 +24,8 @@ final class ServerHandler: ChannelInboundHandler {
     private var timer: SessionTimer?
     private var number: UInt64 = 0
     private var intake: MessageIntake?
+    /// Of the message that waits for its reply.
+    private var presence: ClientPresence?
     private var performing = false
     private var readPending = false
     private var closing = Closing.no
@@ -84,6 +86,7 @@ final class ServerHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         closing = .done
+        presence?.leave()
         event { $0.connectionLost(&$1) }
         timer?.stop()
         door.registry.remove(number, from: client)
@@ -121,6 +124,13 @@ final class ServerHandler: ChannelInboundHandler {
             if closing == .lingering {
                 close()
             } else {
+                // A script that has sent its QUIT may close its side and still read; an MTA that gave up waiting has sent nothing.
+                if !session.hasInput, let presence {
+                    presence.leave()
+                    door.log.notice(
+                        "client closed its side before the reply to its message",
+                        metadata: ["client": "\(client.text)", "listener": "\(options.name)"])
+                }
                 self.event { $0.inputClosed(&$1) }
             }
         case TLSUserEvent.handshakeCompleted:
@@ -295,9 +305,11 @@ final class ServerHandler: ChannelInboundHandler {
             let count = lmtp ? envelope.recipients.count : 1
             decided(Array(repeating: error.reply, count: count))
         case .success(let file):
+            let presence = ClientPresence()
+            self.presence = presence
             let message = ReceivedMessage(
                 number: door.registry.beginProcessing(), envelope: envelope, file: file, intake: facts,
-                listener: options.name, lmtp: lmtp)
+                listener: options.name, lmtp: lmtp, presence: presence)
             let mine = NIOLoopBound(self, eventLoop: context.eventLoop)
             let (loop, door) = (context.eventLoop, door)
             Task {
@@ -312,6 +324,7 @@ final class ServerHandler: ChannelInboundHandler {
     }
 
     private func decided(_ replies: [Reply]) {
+        presence = nil
         clock.endTransaction()
         clock.moveOn(options.deadlines.command)
         event { $0.decided(replies, &$1) }

@@ -132,6 +132,9 @@ package struct ServerSession: Sendable {
         }
     }
 
+    /// Commands of the client wait to be read.
+    package var hasInput: Bool { !buffer.isEmpty }
+
     /// `close` has been given.
     package var isClosed: Bool { phase == .closed }
 

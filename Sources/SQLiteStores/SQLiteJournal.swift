@@ -74,8 +74,8 @@ package final class SQLiteJournal: Sendable {
         if query.sender == "" { add("sender_key = ''") }
         if let client = query.client { add("instr(' ' || client, ?) > 0", " \(client)") }
         if let category = query.category { add("category = ?", category.rawValue) }
-        if query.isPassed { add("passed <> ?", Self.nobody) }
-        if query.isBlocked { add("passed <> ?", Self.everybody) }
+        if query.isPassed { add("passed IN (\(Self.everybody), ?)", Self.some) }
+        if query.isBlocked { add("passed IN (\(Self.nobody), ?)", Self.some) }
         if let since = query.since { add("time >= ?", since) }
         if let until = query.until { add("time < ?", until) }
         if let after = query.after {
@@ -121,11 +121,16 @@ package final class SQLiteJournal: Sendable {
         try database.reset()
     }
 
-    /// The column `passed`: who has the message.
-    private static let (nobody, everybody, some) = (0, 1, 2)
+    /// The column `passed`: who has the message; the last for what was no delivery.
+    private static let (nobody, everybody, some, neither) = (0, 1, 2, 3)
 
     private static func passed(_ record: JournalRecord) -> Int {
-        record.isPassed ? record.isBlocked ? some : everybody : nobody
+        switch (record.isPassed, record.isBlocked) {
+        case (true, true): some
+        case (true, false): everybody
+        case (false, true): nobody
+        case (false, false): neither
+        }
     }
 
     /// The `id=` of the message whose lines in the log have identifiers of their own (`59301-2-1`).
@@ -136,7 +141,8 @@ package final class SQLiteJournal: Sendable {
     private static func record(_ row: Row) -> JournalRecord {
         JournalRecord(
             mailID: row[0], logID: row[1], time: row[2], category: Category(rawValue: row[3]) ?? .clean,
-            isPassed: row[4] != nobody, isBlocked: row[4] != everybody, sender: row[5],
+            isPassed: [everybody, some].contains(row[4] as Int), isBlocked: [nobody, some].contains(row[4] as Int),
+            sender: row[5],
             recipients: RecipientList.addresses(row[6]), subject: row[7],
             messageID: row[8], client: row[9], size: row[10], score: row[11], quarantineID: row[12], queuedAs: row[13],
             line: row[14], explanation: Array(row[15] as Data))

@@ -3,7 +3,7 @@ package struct CommitteeModel: Hashable, Sendable {
     /// Bias of each view's machine.
     package var biases: [Float]
     /// Curves that turn the committee's sum into a probability, each fitted on other messages that were held out. None of them
-    /// is known to be the right one for mail to come: their mean is the probability.
+    /// is known to be the right one for mail to come.
     package var curves: [Calibration.Curve]
 
     package init(biases: [Float], curves: [Calibration.Curve]) {
@@ -18,8 +18,16 @@ package struct CommitteeModel: Hashable, Sendable {
         biases: [Float](repeating: 0, count: EvidenceView.count),
         curves: [Calibration.Curve](repeating: .guess, count: curveCount))
 
+    /// Between the mean of the curves and the one that claims least, their geometric mean: who says spam where there is none
+    /// does more harm than who does not say it where there is.
     func probability(_ sum: Double) -> Double {
-        curves.reduce(0) { $0 + Exponential.logistic($1.slope * sum + $1.offset) } / Double(max(1, curves.count))
+        var (total, least) = (0.0, 1.0)
+        for curve in curves {
+            let said = Exponential.logistic(curve.slope * sum + curve.offset)
+            total += said
+            least = min(least, said)
+        }
+        return (total / Double(max(1, curves.count)) * least).squareRoot()
     }
 }
 

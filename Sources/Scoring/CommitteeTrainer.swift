@@ -24,21 +24,9 @@ package struct CommitteeTrainer {
     /// Runs a body for each number below a count, at the same time where threads can be had.
     package typealias Runner = (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
 
-    /// Slots of the table that tells keys met once from those met more often, a power of two. Two keys in one slot only
-    /// let a useless key through.
-    private static let sieveBits: UInt64 = 24
-
-    /// All messages as one view sees them, its keys numbered.
-    private struct Column: Sendable {
-        var rows = SparseRows()
-        var table = KeyTable()
-        /// The classical method counts its keys.
-        var isCounted = true
-    }
-
     /// By view; the last has what no machine sees and the classical method counts.
-    private var columns = [Column](repeating: Column(), count: EvidenceView.count + 1)
-    private var isSpam: [Bool] = []
+    private let columns: [EvidenceColumn]
+    private let isSpam: [Bool]
 
     /// Solves from examples of both classes; nil when one class is missing.
     /// - Parameter runner: the machines are solved by it.
@@ -46,35 +34,19 @@ package struct CommitteeTrainer {
         _ examples: [Example], by runner: Runner = { count, body in for number in 0..<count { body(number) } }
     ) -> Solution? {
         guard examples.contains(where: \.isSpam), examples.contains(where: { !$0.isSpam }) else { return nil }
-        var trainer = CommitteeTrainer()
-        trainer.read(examples)
-        return trainer.solve(by: runner)
+        return CommitteeTrainer(examples, by: runner).solve(by: runner)
     }
 
     /// A key that one message has alone separates that message and no other: it is left out, which halves the work and
     /// changes no figure.
-    private mutating func read(_ examples: [Example]) {
-        for view in [EvidenceView.pairs, .grams] { columns[view.rawValue].isCounted = false }
-        var sieve = [UInt8](repeating: 0, count: 1 << Self.sieveBits)
-        for example in examples {
-            for key in example.features.keys {
-                let slot = Int(truncatingIfNeeded: key & (1 << Self.sieveBits - 1))
-                if sieve[slot] < 2 { sieve[slot] += 1 }
-            }
+    private init(_ examples: [Example], by runner: Runner) {
+        isSpam = examples.map(\.isSpam)
+        let sieve = KeySieve(examples, by: runner)
+        let made = Slots<EvidenceColumn>(count: EvidenceView.count + 1)
+        runner(EvidenceView.count + 1) { number in
+            made.set(number, EvidenceColumn(EvidenceView(rawValue: number), of: examples, sieve))
         }
-        for example in examples {
-            isSpam.append(example.isSpam)
-            for key in example.features.keys {
-                let slot = Int(truncatingIfNeeded: key & (1 << Self.sieveBits - 1))
-                guard sieve[slot] > 1, let tokenClass = Features.tokenClass(key), tokenClass != .foreign else {
-                    continue
-                }
-                let place = tokenClass.view?.rawValue ?? EvidenceView.count
-                columns[place].rows.features.append(columns[place].table.number(key))
-                columns[place].rows.values.append(example.features.values[Int(tokenClass.rawValue)])
-            }
-            for place in columns.indices { columns[place].rows.endRow() }
-        }
+        columns = made.all.compactMap { $0 }
     }
 
     /// A part of the messages that is judged by what the other part taught, for the calibration.
@@ -84,7 +56,7 @@ package struct CommitteeTrainer {
 
     /// What one run gives: a machine that learnt from all, what the machine of a view says of messages that it did not learn
     /// from, or the classical method's evidence for them.
-    fileprivate enum Outcome: Sendable {
+    private enum Outcome: Sendable {
         case machine(VectorMachine)
         case margins([Float])
         case evidence([Double])
@@ -94,7 +66,7 @@ package struct CommitteeTrainer {
         let trials = Self.trials(isSpam)
         let views = EvidenceView.count
         // For each view the machine that stays, and one for each trial; the longest runs come first.
-        let outcomes = Outcomes(count: views * (1 + trials.count) + trials.count)
+        let outcomes = Slots<Outcome>(count: views * (1 + trials.count) + trials.count)
         let (trainer, last) = (self, views * (1 + trials.count))
         runner(last + trials.count) { number in
             let outcome: Outcome =
@@ -198,46 +170,17 @@ package struct CommitteeTrainer {
     }
 }
 
-/// What machines gave, by number, filled from several threads.
-private final class Outcomes: Sendable {
-    private let outcomes: Mutex<[CommitteeTrainer.Outcome?]>
+/// What jobs gave, by number, filled from several threads.
+final class Slots<Element: Sendable>: Sendable {
+    private let elements: Mutex<[Element?]>
 
     init(count: Int) {
-        outcomes = Mutex([CommitteeTrainer.Outcome?](repeating: nil, count: count))
+        elements = Mutex([Element?](repeating: nil, count: count))
     }
 
-    func set(_ number: Int, _ outcome: CommitteeTrainer.Outcome) {
-        outcomes.withLock { $0[number] = outcome }
+    func set(_ number: Int, _ element: Element) {
+        elements.withLock { $0[number] = element }
     }
 
-    var all: [CommitteeTrainer.Outcome?] { outcomes.withLock { $0 } }
-}
-
-/// Numbers keys in the order in which they come.
-private struct KeyTable: Sendable {
-    private(set) var keys: [TokenKey] = []
-    private var slots = [UInt32](repeating: 0, count: 1 << 16)
-
-    mutating func number(_ key: TokenKey) -> UInt32 {
-        if keys.count * 2 >= slots.count { grow() }
-        // A key is a hash: its lowest bits are as good as any.
-        var slot = Int(truncatingIfNeeded: key) & (slots.count - 1)
-        while slots[slot] != 0 {
-            let number = slots[slot] - 1
-            if keys[Int(number)] == key { return number }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        keys.append(key)
-        slots[slot] = UInt32(keys.count)
-        return UInt32(keys.count - 1)
-    }
-
-    private mutating func grow() {
-        slots = [UInt32](repeating: 0, count: slots.count * 2)
-        for index in keys.indices {
-            var slot = Int(truncatingIfNeeded: keys[index]) & (slots.count - 1)
-            while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-            slots[slot] = UInt32(index + 1)
-        }
-    }
+    var all: [Element?] { elements.withLock { $0 } }
 }

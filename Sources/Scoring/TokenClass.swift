@@ -38,12 +38,12 @@ package enum TokenClass: UInt8, Hashable, Sendable, CaseIterable {
         case .header: 400
         case .headerForm: 200
         case .relay: 200
-        case .word: 800
-        case .pair: 1000
+        case .word: 400
+        case .pair: 500
         case .hidden: 300
         case .link: 400
         case .structure: 200
-        case .gram: 1000
+        case .gram: 600
         case .foreign: 1200
         }
     }

@@ -42,8 +42,28 @@ package struct TokenExtractor: Sendable {
         textLeft -= taken.count
         facts.textOctets += text.count
         addLinks(inText: taken)
-        addWords(of: taken, field: 0)
-        addGrams(of: taken)
+        for piece in Self.pieces(of: taken, edge: Self.wordEdge) { addWords(of: taken.extracting(piece), field: 0) }
+        for piece in Self.pieces(of: taken, edge: Self.gramEdge) { addGrams(of: taken.extracting(piece)) }
+    }
+
+    /// Octets at the beginning and at the end of a text whose words, and whose runs of octets, are taken first.
+    private static let wordEdge = 1536
+    private static let gramEdge = 400
+
+    /// A long text in the order in which it is read: its beginning, its end, what is between. Classes have limits, and words of
+    /// honest mail before those of a spam would take all the places (attack).
+    private static func pieces(of text: Span<UInt8>, edge: Int) -> [Range<Int>] {
+        guard text.count > 2 * edge else { return [0..<text.count] }
+        let (first, last) = (cut(text, edge), cut(text, text.count - edge))
+        return [0..<first, last..<text.count, first..<last]
+    }
+
+    /// A place near this one between two words, or at least between two characters.
+    private static func cut(_ text: Span<UInt8>, _ place: Int) -> Int {
+        for index in place - 64..<place where text[index] <= 0x20 { return index }
+        var index = place
+        while index > place - 4, text[index] & 0xC0 == 0x80 { index -= 1 }
+        return index
     }
 
     /// Takes words that are there but not shown, UTF-8.

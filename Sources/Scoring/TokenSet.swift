@@ -17,7 +17,8 @@ package struct TokenSet: Hashable, Sendable {
 /// Collects tokens; keeps its memory from message to message.
 struct TokenCollector {
     /// Twice the tokens that the limits of all classes allow, so that the table never fills.
-    private static let slots = 32_768
+    private static let slotBits: UInt64 = 14
+    private static let slots = 1 << Int(slotBits)
     private var table = [UInt64](repeating: 0, count: TokenCollector.slots)
     private(set) var tokens: [UInt64] = []
     private var counts = [Int](repeating: 0, count: 16)
@@ -44,7 +45,7 @@ struct TokenCollector {
     }
 
     private static func slot(_ token: UInt64) -> Int {
-        Int(truncatingIfNeeded: (token &* 0x9E37_79B9_7F4A_7C15) >> 49)
+        Int(truncatingIfNeeded: (token &* 0x9E37_79B9_7F4A_7C15) >> (64 - slotBits))
     }
 
     /// Adds a token once. True when it is new.
@@ -70,7 +71,7 @@ struct TokenCollector {
     /// The set, and an empty collector.
     mutating func take() -> TokenSet {
         let full = TokenClass.allCases.filter { !hasRoom($0) }
-        let set = TokenSet(tokens: tokens.sorted(), texts: texts, full: full)
+        let set = TokenSet(tokens: SpreadNumbers.sorted(tokens), texts: texts, full: full)
         for index in table.indices { table[index] = 0 }
         tokens.removeAll(keepingCapacity: true)
         for index in counts.indices { counts[index] = 0 }

@@ -2,7 +2,7 @@ package import MailModel
 
 /// What became of one message, as it is kept for whoever has to answer later. All texts are escaped: they may be shown as they
 /// are.
-package struct JournalRecord: Sendable, Hashable {
+package struct JournalRecord: Sendable, Hashable, Codable {
     /// The `mail_id` of logs.
     package var mailID: String
     /// The `id=` of replies and log lines.

@@ -5,7 +5,8 @@ package import MailModel
 internal import Synchronization
 
 /// Recipients who have got a message whose client was told to try again, because something went wrong for others after the
-/// first copy was on its way. When the client tries again they are not sent to a second time.
+/// first copy was on its way. When the client tries again they are not sent to a second time, and the copy in the
+/// quarantine is not made a second time.
 ///
 /// States of an entry, and the one atomic step that means "remembered":
 ///
@@ -46,7 +47,7 @@ package final class ServedRecipients: Sendable {
     }
 
     private let directory: String
-    private let limits: Limits
+    private let bounds: Mutex<Limits>
     /// Time of each entry on the disk.
     private let entries: Mutex<[String: Int]>
 
@@ -58,7 +59,7 @@ package final class ServedRecipients: Sendable {
     /// - Parameter time: Unix time.
     package init(directory: String, limits: Limits = Limits(), time: Int) throws(SystemError) {
         self.directory = directory
-        self.limits = limits
+        bounds = Mutex(limits)
         if mkdir(directory, 0o700) != 0, errno != EEXIST { throw SystemError("mkdir \(directory)", code: errno) }
         var found: [String: Int] = [:]
         for name in try directoryNames(directory) {
@@ -74,22 +75,43 @@ package final class ServedRecipients: Sendable {
         entries = Mutex(found)
     }
 
+    /// Bounds; new ones hold from the next message on.
+    package var limits: Limits {
+        get { bounds.withLock { $0 } }
+        set { bounds.withLock { $0 = newValue } }
+    }
+
     /// True when nothing is remembered: no digest has to be taken.
     package var isEmpty: Bool { entries.withLock { $0.isEmpty } }
 
-    /// Recipients who have been served. Blocks on a disk.
-    /// - Returns: none for an entry that cannot be read: they get the message again.
-    package func recipients(_ key: Key) -> Set<MailPath> {
-        guard entries.withLock({ $0[key.name] != nil }) else { return [] }
+    /// What is remembered of a message.
+    package struct Memory: Sendable, Hashable {
+        /// Recipients who have been served.
+        package var recipients: Set<MailPath> = []
+        /// The name of the copy in the quarantine; nil when there is none.
+        package var copy: String?
+
+        package init() {}
+    }
+
+    /// What is remembered of a message. Blocks on a disk.
+    /// - Returns: nothing for an entry that cannot be read: its recipients get the message again.
+    package func memory(of key: Key) -> Memory {
+        guard entries.withLock({ $0[key.name] != nil }) else { return Memory() }
         BlockingCheck.mayBlock("served recipients")
-        guard let bytes = try? read(key), let paths = Self.decode(bytes) else { return [] }
-        return paths
+        guard let bytes = try? read(key), let memory = Self.decode(bytes) else { return Memory() }
+        return memory
     }
 
     /// Remembers recipients beside those that are remembered. When this returns they are on the disk.
-    package func remember(_ key: Key, _ recipients: [MailPath], time: Int) throws(SystemError) {
+    /// - Parameter copy: in the quarantine; nil leaves what is remembered.
+    package func remember(
+        _ key: Key, _ recipients: [MailPath], copy: String? = nil, time: Int
+    ) throws(SystemError) {
         BlockingCheck.mayBlock("served recipients")
-        let all = self.recipients(key).union(recipients)
+        var all = memory(of: key)
+        all.recipients.formUnion(recipients)
+        all.copy = copy ?? all.copy
         let (path, temporary) = ("\(directory)/\(key.name)", "\(directory)/\(key.name).tmp")
         let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
         do throws(SystemError) {
@@ -101,6 +123,7 @@ package final class ServedRecipients: Sendable {
             unlink(temporary)
             throw error
         }
+        let limits = limits
         let surplus: [String] = entries.withLock { entries in
             entries[key.name] = time
             let old = entries.filter { $0.value <= time - limits.seconds }.map(\.key)
@@ -129,26 +152,31 @@ package final class ServedRecipients: Sendable {
         name.utf8.count == 64 && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
-    /// One recipient a line in xtext (RFC 3461 section 4), then the digest of all lines.
-    private static func encode(_ recipients: Set<MailPath>) -> [UInt8] {
-        let lines = recipients.map { String(decoding: Xtext.encode($0.bytes), as: UTF8.self) }.sorted()
-        let text = Array(([firstLine] + lines).joined(separator: "\n").utf8) + [0x0A]
+    /// One recipient a line in xtext (RFC 3461 section 4), the copy behind `=`, which begins no xtext; then the digest of all lines.
+    private static func encode(_ memory: Memory) -> [UInt8] {
+        let lines = memory.recipients.map { String(decoding: Xtext.encode($0.bytes), as: UTF8.self) }.sorted()
+        let copy = memory.copy.map { ["=\($0)"] } ?? []
+        let text = Array(([firstLine] + lines + copy).joined(separator: "\n").utf8) + [0x0A]
         return text + Array(digest(text).utf8) + [0x0A]
     }
 
-    private static func decode(_ bytes: [UInt8]) -> Set<MailPath>? {
+    private static func decode(_ bytes: [UInt8]) -> Memory? {
         guard bytes.count > 65 else { return nil }
         let text = Array(bytes.dropLast(65))
         guard bytes.suffix(65).elementsEqual(Array(digest(text).utf8) + [0x0A]) else { return nil }
         var lines = text.split(separator: 0x0A)
         guard let first = lines.first, first.elementsEqual(firstLine.utf8) else { return nil }
         lines.removeFirst()
-        var paths: Set<MailPath> = []
+        var memory = Memory()
         for line in lines {
+            if line.first == 0x3D {
+                memory.copy = String(decoding: line.dropFirst(), as: UTF8.self)
+                continue
+            }
             guard let path = Xtext.decode(line) else { return nil }
-            paths.insert(MailPath(bytes: path))
+            memory.recipients.insert(MailPath(bytes: path))
         }
-        return paths
+        return memory
     }
 
     private static func digest(_ text: [UInt8]) -> String {

@@ -21,8 +21,9 @@ struct LearnMail: Sendable {
 struct LearnFeed {
     /// Messages that are given out, and written in one transaction, at one time.
     private static let messages = 1000
-    /// Octets of messages that are given out at one time; one message more may come.
-    private static let octets = 32 << 20
+    /// Octets of messages that are given out at one time; one message more may come. Twice as many are in memory: what is worked
+    /// on, and what comes next.
+    private static let octets = 16 << 20
 
     /// Messages of one lesson.
     struct Batch: Sendable {
@@ -173,7 +174,7 @@ struct LearnFeed {
         case .damaged: LearnSource.complain("\(found.name): the mailbox is damaged from here on")
         case .tooLarge: batch.skipped += 1
         case .whole(let raw):
-            let bytes = tags.removed(from: Self.message(raw, found.form))
+            let bytes = tags.removed(from: FilterMarkup.removed(from: Self.message(raw, found.form)))
             if bytes.isEmpty {
                 batch.empty += 1
             } else if bytes.count > limit {

@@ -26,6 +26,8 @@ struct LearnRun {
 
     private let reader: TokenReader
     private let feed: Feed
+    /// What comes next, read while the workers are busy with what came before.
+    private var ahead: Task<LearnFeed.Batch?, any Error>?
     private var progress: LearnProgress
     private var writing: Task<Written, any Error>?
     private let now = UInt32(clamping: time(nil))
@@ -82,10 +84,14 @@ struct LearnRun {
 
     /// The next messages with their tokens, in their order; nil behind the last.
     mutating func next() async throws -> (lesson: LearnOptions.Lesson, taken: [Taken])? {
-        guard let batch = try await feed.next() else {
+        let feed = feed
+        let coming = ahead ?? Task { try await feed.next() }
+        ahead = nil
+        guard let batch = try await coming.value else {
             progress.finish(messages: examined)
             return nil
         }
+        ahead = Task { try await feed.next() }
         skipped += batch.skipped
         examined += batch.empty
         return (batch.lesson ?? .spam, await tokens(batch.mails))

@@ -56,7 +56,7 @@ struct LogCommand: ParsableCommand {
             query.limit = min(left, Self.step)
             let records = try journal.search(query)
             for record in records {
-                Terminal.write((search.json ? JournalLine.bytes(record) : Self.lines(record)) + [0x0A])
+                Terminal.write((search.json ? EventFields.line(record) : Self.lines(record)) + [0x0A])
             }
             found = found || !records.isEmpty
             left -= records.count
@@ -135,7 +135,7 @@ struct ExplainCommand: ParsableCommand {
         }
         for (number, record) in records.enumerated() {
             if json {
-                Terminal.write(JournalLine.bytes(record) + [0x0A])
+                Terminal.write(EventFields.line(record) + [0x0A])
                 continue
             }
             if number > 0 { print("") }

@@ -10,6 +10,8 @@ struct QuarantineDeleteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Remove messages from quarantine.",
         discussion: """
+            Log and journal keep who removed what.
+
             Exit codes: 0 all removed; 1 one was not there or could not be removed (it is named; the others are removed).
             """)
 
@@ -23,7 +25,16 @@ struct QuarantineDeleteCommand: ParsableCommand {
         var failed = false
         for id in ids {
             do throws(Quarantine.Failure) {
+                // Of a damaged one only the name is known.
+                let known = try? open.quarantine.files.entry(id)
                 try open.quarantine.remove(id)
+                let envelope = Envelope(reversePath: .null, recipients: [])
+                let entry =
+                    known
+                    ?? Quarantine.Entry(id: id, time: 0, category: .clean, reason: "", envelope: envelope, size: 0)
+                QuarantineRecord(entry, .deleted, by: open.person).write(open.settings) {
+                    Terminal.printError("delete: \($0)")
+                }
             } catch {
                 Terminal.printError("quarantine: \(open.explained(error))")
                 failed = true

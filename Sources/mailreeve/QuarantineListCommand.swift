@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Gateway
 import MailModel
 import Stores
 
@@ -90,7 +91,8 @@ struct QuarantineShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one message in quarantine.",
         discussion: """
-            Prints envelope, reason and the header of the message, control characters escaped.
+            Prints envelope, reason and the header of the message, control characters escaped. Log and journal keep who has
+            looked.
 
             Exit codes: 0 shown; 1 there is no such message, it is damaged, or it cannot be read.
             """)
@@ -115,6 +117,9 @@ struct QuarantineShowCommand: ParsableCommand {
         try open.orFail { quarantine in
             let files = quarantine.files
             let entry = try files.entry(id)
+            QuarantineRecord(entry, .shown, by: open.person).write(open.settings) {
+                Terminal.printError("quarantine: \($0)")
+            }
             if report {
                 Terminal.write(try files.report(id) + [0x0A])
             } else if raw {

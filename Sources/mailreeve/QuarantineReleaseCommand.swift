@@ -11,9 +11,10 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Pass a message in quarantine on.",
         discussion: """
-            Sends the message as it was received, with the envelope that it came with, to the next hops of the policy: \
-            behind the gateway, so it is not inspected again. It stays in quarantine, marked as released once the next hop \
-            has taken it for a recipient. Infected mail needs --force.
+            Sends the message as it was received, with the envelope that it came with, to the next hops of the policy. A \
+            signed field on top lets it pass, for these recipients, where its way leads through the gateway once more. It \
+            stays in quarantine, marked as released once the next hop has taken it for a recipient. Infected mail needs \
+            --force.
 
             With --allow-until its sender may send the files for which it was banned to the recipients that it came for, up \
             to that day: an entry for each goes to the list of banned.allow_list, with the user who runs this as its owner.
@@ -29,6 +30,9 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
 
     @Flag(help: "Send it as an attachment of a note that says what it is.")
     var attach = false
+
+    @Flag(help: "Send it to --to as a report on abuse (RFC 5965) instead of releasing it.")
+    var report = false
 
     @Flag(help: "Teach the spam scorer that it is no spam.")
     var learn = false
@@ -61,6 +65,13 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
 
     func validate() throws {
         if to.contains(where: \.path.isNull) { throw ValidationError("--to needs an address") }
+        if report {
+            if attach { throw ValidationError("--attach and --report exclude each other") }
+            if learn || allowUntil != nil {
+                throw ValidationError("what is reported is not released: --learn and --allow-until are for releases")
+            }
+            if to.isEmpty { throw ValidationError("--report needs an addressee: --to") }
+        }
         guard (allowUntil == nil) == (reason == nil) else {
             throw ValidationError("--allow-until and --reason belong together")
         }
@@ -86,7 +97,7 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
         var release = QuarantineRelease(id: id, to: .policy(policy))
         if let nextHop { release.destination = .nextHops([try NextHopAddress(parsing: nextHop)]) }
         release.recipients = to.map(\.path)
-        release.form = attach ? .attached : .original
+        release.form = report ? .report : attach ? .attached : .original
         release.force = force
         return release
     }
@@ -144,8 +155,9 @@ enum ReleaseRun {
         }
         for answer in answers { print("<\(answer.recipient)>: \(answer.reply.summary)") }
         let isRequeued = if case .listener = release.destination { true } else { false }
+        let verb = isRequeued ? QuarantineRecord.Verb.requeued : release.form == .report ? .reported : .released
         let entry = try open.orFail { try $0.files.entry(release.id) }
-        ReleaseRecord(entry, answers, isRequeued: isRequeued, by: open.person).write(open.settings) {
+        QuarantineRecord(entry, answers, verb, by: open.person).write(open.settings) {
             Terminal.printError("release: \($0)")
         }
         if !answers.allSatisfy(\.reply.isPositive) { throw ExitCode.failure }

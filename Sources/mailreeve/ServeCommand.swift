@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
             signal.yield(number == SIGHUP ? .reload : .stop)
         }
         let settings = try config.load()
-        let output = try LogOutput(target: settings.log.target, facility: settings.log.facility)
+        let output = try LogOutput(settings.log)
         let logger = Logger(label: "mailreeve") { _ in GatewayLogHandler(output, settings: settings.log) }
         let path = config.path
         let start = GatewayService.Start(

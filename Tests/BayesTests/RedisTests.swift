@@ -131,6 +131,29 @@ struct RedisTests {
         }
     }
 
+    @Test("a user who may do no more than the store needs is enough, and another one's password is not")
+    func accessControl() throws {
+        let redis = try RedisProgram([
+            "--user", "default", "off", "--user", "bayes", "on", ">s3cret-word", "~bayes:*", "+@read", "+@write",
+            "+@transaction", "+@connection",
+        ])
+        let store = BayesStore(redis.store("bayes", user: "bayes", password: "s3cret-word"))
+        var batch = try store.beginBatch(at: 1)
+        #expect(try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 1) == [.learned])
+        try store.clear()
+        #expect(try store.totals().spam == 0)
+        for (user, password) in [("", "s3cret-word"), ("bayes", "other-word"), ("other", "s3cret-word"), ("bayes", "")]
+        {
+            #expect(throws: StoreError.self) {
+                _ = try BayesStore(redis.store("bayes", user: user, password: password)).totals()
+            }
+        }
+        // Keys of others are out of reach.
+        #expect(throws: StoreError.self) {
+            _ = try BayesStore(redis.store("other", user: "bayes", password: "s3cret-word")).totals()
+        }
+    }
+
     @Test("a server without memory to spare keeps nothing of a transaction")
     func full() throws {
         let redis = try RedisProgram(["--maxmemory", "3mb", "--maxmemory-policy", "noeviction"])

@@ -41,8 +41,9 @@ struct TestPlace {
 }
 
 extension RedisProgram {
-    func store(_ name: String, password: String = "", timeout: Int = 20_000) -> RedisStore {
+    func store(_ name: String, user: String = "", password: String = "", timeout: Int = 20_000) -> RedisStore {
         RedisStore(
-            RedisServer(address: .unix(path: socket), password: password, timeout: timeout), prefix: name + ":")
+            RedisServer(address: .unix(path: socket), user: user, password: password, timeout: timeout),
+            prefix: name + ":")
     }
 }

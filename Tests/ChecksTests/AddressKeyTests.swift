@@ -19,6 +19,7 @@ import Testing
         ("example..com", .noKey), ("user@example..com", .noKey), ("*", .asterisk), ("*@example.com", .asterisk),
         ("*.example.com", .asterisk), ("user@*.example.com", .asterisk), ("@*", .asterisk),
         ("\"user\"@example.com", .quotes), ("user@.example.com", .domains), ("user@.", .domains), ("@@", .noKey),
+        ("@user@example.com", .noKey),
     ])
     func noAddressHasIt(_ text: String, _ fault: AddressKey.Fault) {
         #expect(throws: fault) { try AddressKey.read(Array(text.utf8)) }

@@ -31,6 +31,8 @@ import Testing
                 page.status == 0 && page.text.contains("<a@example.net>") && page.text.contains("ENVID=kept1"),
                 "\(page)")
             #expect(page.text.contains("Subject: ") && page.text.contains("Eicar-Test-Signature"), "\(page)")
+            // Who has looked.
+            try gateway.log.wait(for: ") Quarantined message shown: \(id) <sender@example.org> -> ")
             let raw = try mailreeve("quarantine", "show", "--raw", "--config", config, id)
             #expect(raw.output == (try Samples.sample("eicar-attached")))
             for wrong in ["nonexistent", "../\(id)", "..", ""] {
@@ -77,6 +79,9 @@ import Testing
                 found.text.contains(
                     ") Quarantined message release: \(id) <sender@example.org> -> <admin@example.net>, ")
                     && found.text.contains("requested by "), "\(found)")
+            // The daemon's log says it, too.
+            try gateway.log.wait(
+                for: ") Quarantined message release: \(id) <sender@example.org> -> <admin@example.net>, ")
             let page = try mailreeve("explain", "--config", config, id)
             #expect(page.text.components(separatedBy: "Quarantined message release: \(id)").count == 3, "\(page)")
         }
@@ -200,6 +205,48 @@ import Testing
             #expect(wrong.status == 1 && wrong.errorText.contains("no message absent"), "\(wrong)")
             #expect(gateway.quarantined.isEmpty)
             #expect(try mailreeve("quarantine", "list", "--config", config).output.isEmpty)
+            // Who removed it.
+            let words = ") Quarantined message deleted: \(id) <sender@example.org> -> <a@example.net>,<b@example.net>, "
+            try gateway.log.wait(for: words)
+            #expect(try mailreeve("explain", "--config", config, id).text.contains(words + "requested by "))
+        }
+    }
+
+    /// A report is no release, and another program reads it as RFC 5965 has it.
+    @Test func reportOnAbuse() async throws {
+        try await Lanes.run {
+            let (hop, gateway, id) = try Self.stage()
+            let config = gateway.configurationFile
+            for wrong in [
+                ["--report"], ["--report", "--attach", "--to", "a@b"], ["--report", "--learn", "--to", "a@b"],
+            ] {
+                let arguments = ["quarantine", "release", "--config", config, "--force"] + wrong + [id]
+                #expect(try runTool(Programs.path("mailreeve"), arguments).status == 64, "\(wrong)")
+            }
+            let result = try mailreeve(
+                "quarantine", "release", "--config", config, "--force", "--report", "--to", "abuse@example.org", id)
+            #expect(result.status == 0 && result.lines.count == 1, "\(result)")
+            let delivery = try #require(hop.deliveries.first)
+            #expect(delivery.recipients == ["abuse@example.org"] && delivery.mail.hasPrefix("FROM:<>"))
+            let program = """
+                import email, email.policy, sys
+                message = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.SMTP)
+                assert message.get_content_type() == "multipart/report", message.get_content_type()
+                assert message.get_param("report-type") == "feedback-report"
+                note, report, original = message.get_payload()
+                assert not message.defects and not original.defects, (message.defects, original.defects)
+                assert report.get_content_type() == "message/feedback-report"
+                fields = email.message_from_string(str(report.get_payload()[0]))
+                assert fields["Feedback-Type"] == "virus" and fields["Version"] == "1", fields
+                assert fields["Original-Mail-From"] == "<sender@example.org>" and fields["Source-IP"] == "127.0.0.1", fields
+                assert fields.get_all("Original-Rcpt-To") == ["<a@example.net>", "<b@example.net>"], fields
+                assert original.get_content_type() == "message/rfc822"
+                """
+            let read = try runTool("python3", ["-c", program], input: delivery.content)
+            #expect(read.status == 0, "\(read)")
+            #expect(try mailreeve("quarantine", "list", "--released", "--config", config).output.isEmpty)
+            try gateway.log.wait(
+                for: ") Quarantined message reported: \(id) <sender@example.org> -> <abuse@example.org>, ")
         }
     }
 

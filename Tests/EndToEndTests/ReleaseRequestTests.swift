@@ -74,7 +74,8 @@ struct ReleaseRequestTests {
             let delivery = try #require(stage.hop.deliveries.first)
             #expect(delivery.recipients == ["a@example.net", "b@example.net"])
             #expect(delivery.mail.hasPrefix("FROM:<sender@example.org>"))
-            #expect(delivery.content == Self.held)
+            #expect(delivery.content.suffix(Self.held.count) == Self.held[...])
+            #expect(delivery.content.starts(with: Array("X-Mailreeve-Release: t=".utf8)))
 
             // As amavis names files, and to another.
             let other = try stage.release("spam-\(id).gz", secret, "admin@example.net")

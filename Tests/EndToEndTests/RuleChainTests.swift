@@ -148,10 +148,10 @@ struct RuleChainTests {
             for recipient in cases.map({ "\($0.word)@example.net" }) + [Self.redirected, Self.copied] {
                 let expected = try plain.mailboxes.entries(to: recipient).map {
                     try TracedMail($0.content, filtered: false).rest
-                }
+                }.sorted { $0.lexicographicallyPrecedes($1) }
                 let found = try chain.postfix.mailboxes.entries(to: recipient).map {
                     try TracedMail($0.content, filtered: true).rest
-                }
+                }.sorted { $0.lexicographicallyPrecedes($1) }
                 #expect(found.count == expected.count, "\(recipient)")
                 for (one, two) in zip(found, expected) { #expect(difference(one, two) == nil, "\(recipient)") }
                 if held.contains(recipient) { #expect(found.isEmpty) }

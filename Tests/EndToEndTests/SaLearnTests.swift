@@ -133,6 +133,41 @@ struct SaLearnTests {
         }
     }
 
+    /// SpamAssassin's report around a message, and its tag in the subject, are taken off: forgetting the message itself finds it.
+    @Test(arguments: ["report_safe 1", "report_safe 2", "report_safe 0"])
+    func whatSpamAssassinDidToAMessageIsTakenOff(_ form: String) async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            let original = try pair.write(
+                "original.eml",
+                [
+                    "From: Seller <seller@example.net>", "To: joe@example.com", "Subject: Buy this now",
+                    "Date: Mon, 23 Nov 2026 10:00:00 +0000", "Message-ID: <one@example.net>", "",
+                    "Dear customer, remarkable bargains await.",
+                ])
+            let marked = try runTool(
+                "/usr/bin/spamassassin",
+                [
+                    "-L", "--siteconfigpath", pair.scratch.path + "/site", "--cf", form, "--cf",
+                    "rewrite_header Subject [SPAM]", "--cf", "header EVERY exists:Subject", "--cf", "score EVERY 100",
+                    original,
+                ])
+            #expect(marked.text.contains("Subject: [SPAM] Buy"), "\(marked)")
+            let wrapped = try pair.write("marked.eml", marked.lines)
+            for (command, line) in [
+                (["--spam", wrapped], "Learned tokens from 1 message(s) (1 message(s) examined)"),
+                (["--spam", original], "Learned tokens from 0 message(s) (1 message(s) examined)"),
+                (["--ham", wrapped], "Learned tokens from 1 message(s) (1 message(s) examined)"),
+                (["--forget", original], "Forgot tokens from 1 message(s) (1 message(s) examined)"),
+            ] {
+                let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
+                #expect(theirs.lines.first == line && ours.lines.first == line, "\(command): \(theirs) and \(ours)")
+            }
+            let left = try pair.ours(["--dump", "magic"])
+            #expect(pair.numbers(left) == ["0", "0", "0"], "\(left)")
+        }
+    }
+
     @Test func theirBackupRestoresHere() async throws {
         try await Lanes.run {
             let pair = try Pair()

@@ -7,7 +7,9 @@ import Testing
     private static let isLong = ProcessInfo.processInfo.environment["MAILREEVE_LONG_TESTS"] != nil
 
     /// Points of tests by shipped rules, of each message of mailboxes.
-    private func points(_ boxes: [String], every step: Int, _ more: String = "") throws -> [(name: String, points: Double)] {
+    private func points(_ boxes: [String], every step: Int, _ more: String = "") throws -> [(
+        name: String, points: Double
+    )] {
         let configuration = try OfflineConfiguration(more)
         let corpus = try #require(SharedCorpora.path) + "/spamassassin"
         var out: [(String, Double)] = []

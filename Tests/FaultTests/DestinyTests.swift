@@ -172,6 +172,22 @@ import Testing
         }
     }
 
+    /// Mail that comes back to us is noticed long before all its hops are too many.
+    @Test func ownLoops() async throws {
+        try await Lanes.run {
+            let stage = try Stage { $0.settings["limits.own_hop_count"] = "3" }
+            var mail = Mail.clean(1)
+            for round in 0..<4 {
+                stage.hop.clear()
+                #expect(try send(mail, to: stage.gateway.port).code == 250, "\(round)")
+                mail.content = try #require(stage.hop.deliveries.first?.content)
+            }
+            let reply = try send(mail, to: stage.gateway.port)
+            #expect(reply.description.hasPrefix("554 5.4.6 Reject, id="), "\(reply)")
+            #expect(reply.text.contains("mail loop: 4 Received fields of mailreeve"), "\(reply)")
+        }
+    }
+
     private static func check(
         _ stage: Stage, _ port: Int, _ sample: Sample, _ destiny: String, _ isMixed: Bool, lmtp: Bool, _ number: Int
     ) throws {

@@ -77,13 +77,25 @@ import Testing
 
     @Test func jsonLinesParse() async throws {
         try await Lanes.run {
-            let stage = try Stage { $0.settings["log.format"] = "json" }
+            let journal = try Scratch(.disk)
+            try journal.give("", mode: 0o777)
+            let path = journal.path + "/events.json"
+            let stage = try Stage {
+                $0.settings["log.format"] = "json"
+                $0.settings["journal.lines"] = path
+            }
             let mails = Self.mails()
             try Self.send(mails, stage)
             #expect(try TestSupport.send(.attached(Array(eicar.utf8)), to: stage.gateway.port).code == 250)
             stage.expectCleanEnd()
             let lines = try stage.gateway.log.all()
             Self.expectPlain(lines)
+            var events: [String: [String: Any]] = [:]
+            for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+                let name = try #require(object["mail_id"] as? String)
+                events[name] = object
+            }
             var about = 0
             for line in lines {
                 let object = try #require(
@@ -91,10 +103,20 @@ import Testing
                 #expect(object["time"] is String && object["level"] is String && object["message"] is String)
                 guard object["mail_id"] != nil else { continue }
                 about += 1
-                let recipients = try #require(object["recipients"] as? [[String: Any]])
-                #expect(recipients.first?["address"] as? String == "rcpt@example.net")
-                #expect(recipients.first?["disposition"] is String && recipients.first?["reply"] is String)
-                #expect(object["size"] != nil && object["category"] is String && object["passed"] != nil)
+                let outcomes = try #require(object["outcomes"] as? [[String: Any]])
+                #expect(outcomes.first?["address"] as? String == "rcpt@example.net")
+                #expect(outcomes.first?["disposition"] is String && outcomes.first?["reply"] is String)
+                #expect(object["category"] is String && object["milliseconds"] is Int)
+                // What the journal has stands here in its words, and numbers are numbers.
+                let name = try #require(object["mail_id"] as? String)
+                let same = try #require(events[name])
+                for (key, value) in same where key != "explanation" && key != "time" {
+                    let here = try #require(object[key], "\(key) is not in \(line)")
+                    #expect(here as? NSObject == value as? NSObject, "\(key)")
+                }
+                #expect(
+                    object["size"] as? Int ?? 0 > 0
+                        && line.contains(#""passed":\#(object["passed"] as? Bool ?? false)"#))
                 let subject = try #require(object["subject"] as? String)
                 Self.expectPlain([subject])
             }

@@ -93,6 +93,34 @@ import Testing
         }
     }
 
+    /// In amavis's words, and in ours; strangers cannot write them.
+    @Test(arguments: [
+        ("amavis", "X-Amavis-Category: gateway.example; category=Virus\r\n"),
+        ("mailreeve", "X-Mailreeve-Category: gateway.example; category=infected\r\n"),
+    ])
+    func theCategoryIsNamed(_ names: String, _ field: String) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(
+                [
+                    "infected": "quarantine-and-pass", "field_names": names, "add_category": "yes",
+                    "defang": "[infected]",
+                ])
+            let forged = "\(field.prefix { $0 != ":" }): forged\nX-Amavis-Modified: forged\n"
+            let mail = Self.mail("X-Report: virus Win.Worm\n\(forged)From: a@b\n", from: "s@example.org")
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            let header = try Self.only(stage).header
+            #expect(header.contains(field), "\(header)")
+            let modified = "X-Amavis-Modified: Mail body modified (defanged) by gateway.example\r\n"
+            #expect(header.contains(modified) == (names == "amavis"))
+            stage.hop.clear()
+            let clean = Self.mail("\(forged)From: a@b\n", from: "s@example.org")
+            #expect(try send(clean, to: stage.gateway.port).code == 250)
+            let plain = try Self.only(stage).header
+            #expect(plain.lowercased().contains("category=clean\r\n"))
+            #expect(plain.components(separatedBy: "forged").count == (names == "amavis" ? 1 : 2), "\(plain)")
+        }
+    }
+
     @Test func defangedMailHoldsTheOriginalByteForByte() async throws {
         try await Lanes.run {
             let stage = try Self.stage(["infected": "quarantine-and-pass", "defang": "[infected]"])

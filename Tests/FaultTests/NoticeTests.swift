@@ -48,6 +48,25 @@ import Testing
         }
     }
 
+    /// A virus is told of when its name is met for the first time; another one again.
+    @Test func newVirusesAreToldOnce() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(
+                ["infected": "discard", "new_virus_admin": "research@example.com"], ["notices.viruses": "2"])
+            for name in ["Win.One", "Win.One", "Win.Two", "Win.One", "Win.Three"] {
+                let mail = Mail(to: ["r@b.example"], text: "X-Report: virus \(name)\nFrom: a@b\n\nbody\n")
+                #expect(try send(mail, to: stage.gateway.port).code == 250)
+            }
+            #expect(Self.notices(stage).map(\.recipients) == [["research@example.com"], ["research@example.com"]])
+            // A reload forgets nothing.
+            try stage.gateway.reload()
+            #expect(
+                try send(Mail(text: "X-Report: virus Win.Two\nFrom: a@b\n\nbody\n"), to: stage.gateway.port).code == 250
+            )
+            #expect(Self.notices(stage).count == 2)
+        }
+    }
+
     @Test func notMoreThanTheLimit() async throws {
         try await Lanes.run {
             let stage = try Self.stage(

@@ -93,6 +93,87 @@ import Testing
         }
     }
 
+    /// How a client leaves before it has its reply.
+    enum Leaving: String, Sendable, CaseIterable { case reset, close, quit }
+
+    /// The client gives up waiting, and sends the message again: those who have it get it no second time. One that has said QUIT
+    /// may still be reading.
+    @Test(arguments: Leaving.allCases, [false, true])
+    func theClientLeavesBeforeItsReply(_ leaving: Leaving, lmtp: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Stage()
+            let barrier = Barrier()
+            stage.hop.answer { step, _, _ in step == .dot ? .waitFor(barrier) : .usual }
+            let mail = Mail.clean(1, to: ["a@one.example", "b@two.example"])
+            do {
+                let session = try MailSession(port: stage.gateway.port, lmtp: lmtp)
+                _ = try session.begin(mail)
+                try session.sendContent(mail.content)
+                try session.socket.send(leaving == .quit ? ".\r\nQUIT\r\n" : ".\r\n")
+                try poll("the message at its next hop") { stage.hop.begun == 1 }
+                switch leaving {
+                case .reset: session.socket.reset()
+                case .close: break
+                case .quit: session.socket.shutdownWriting()
+                }
+                if leaving == .quit {
+                    barrier.open()
+                    #expect(try session.socket.reply().code == 250)
+                }
+            }
+            if leaving != .quit {
+                try stage.gateway.log.wait(for: "client closed its side before the reply to its message")
+            }
+            barrier.open()
+            try stage.gateway.log.wait(for: "mail_id: ")
+            #expect(stage.hop.deliveries.count == 1)
+            let again = try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final
+            if leaving == .quit {
+                #expect(again.allSatisfy { $0.text.contains("queued as") } && stage.hop.deliveries.count == 2)
+                return
+            }
+            #expect(again.allSatisfy { $0.text.contains("was taken care of at an earlier try") }, "\(again)")
+            #expect(stage.hop.deliveries.count == 1)
+            try stage.gateway.log.wait(for: "the client was gone before its reply")
+            // Once more it is another message.
+            #expect(try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final.allSatisfy { $0.code == 250 })
+            #expect(stage.hop.deliveries.count == 2)
+        }
+    }
+
+    /// A copy for some who are done with and for some who are refused: their one copy serves all tries.
+    @Test func oneCopyForDiscardAndReject() async throws {
+        try await Lanes.run {
+            let stage = try Stage { configuration in
+                configuration.policies["default"]?["levels"] = "{dsn_cutoff: null}"
+                configuration.settings["recipients"] = """
+                    [{match: [two.example], add_received: no}, \
+                    {match: [kept.example], deny_senders: [example.org], spam: discard}, \
+                    {match: [copy.example], deny_senders: [example.org], spam: quarantine-and-pass}, \
+                    {match: [refused.example], deny_senders: [example.org], spam: reject}]
+                    """
+            }
+            stage.hop.answer(Self.failing("two.example", "450 4.2.1 later"))
+            let mail = Mail.clean(
+                1, to: ["a@one.example", "b@two.example", "c@kept.example", "d@refused.example", "e@copy.example"])
+            for _ in 0..<3 {
+                #expect(try send(mail, to: stage.gateway.port).isTemporary)
+                #expect(stage.gateway.quarantined.count == 1)
+            }
+            let id = stage.gateway.quarantined
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.gateway.quarantined == id)
+            let marked = stage.hop.deliveries.filter { $0.recipients == ["e@copy.example"] }
+            #expect(marked.count == 1)
+            #expect(String(decoding: marked[0].content, as: UTF8.self).contains("X-Quarantine-ID: <\(id[0])>\r\n"))
+            try stage.gateway.log.wait(for: "quarantine: \(id[0]), ")
+            // The same content once more is a message of its own.
+            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.gateway.quarantined.count == 2)
+        }
+    }
+
     /// The same octets to one of the recipients only are a message of their own, and their end is not the end of the other.
     @Test func sameContentToOtherRecipients() async throws {
         try await Lanes.run {

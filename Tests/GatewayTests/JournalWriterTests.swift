@@ -37,6 +37,8 @@ import Testing
         var all: [String] { texts.withLock { $0 } }
     }
 
+    private static let limits = JournalWriter.Limits(events: 10_000, octets: 4_194_304)
+
     private static func record(_ id: String, explanation: [UInt8] = Array(#"{"a":1}"#.utf8)) -> JournalRecord {
         JournalRecord(
             mailID: id, logID: "1-1", time: 1, category: .clean, isPassed: true, isBlocked: false, sender: "s\"@y",
@@ -48,7 +50,8 @@ import Testing
     @Test func everyEventArrivesInOrder() throws {
         let sink = Sink()
         let lost = Heard()
-        let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         let ids = (0..<5000).map { "Id\($0)" }
         for id in ids { writer.add(Self.record(id)) }
         writer.close()
@@ -63,25 +66,27 @@ import Testing
     @Test func aSinkThatStandsStill() throws {
         let sink = Sink()
         let lost = Heard()
-        let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         sink.gate.lock()
-        let count = JournalWriter.capacity + 7
+        let count = Self.limits.events + 7
         for number in 0..<count { writer.add(Self.record("Id\(number)")) }
-        #expect(lost.all == (JournalWriter.capacity..<count).map { "Id\($0)" })
+        #expect(lost.all == (Self.limits.events..<count).map { "Id\($0)" })
         #expect(writer.figures.overflowed == 7)
         sink.gate.unlock()
         writer.close()
-        #expect(sink.taken == (0..<JournalWriter.capacity).map { "Id\($0)" })
+        #expect(sink.taken == (0..<Self.limits.events).map { "Id\($0)" })
     }
 
     /// Large events fill the memory that there is before they are many.
     @Test func largeEvents() throws {
         let sink = Sink()
         let lost = Heard()
-        let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { lost.add($0) })
         sink.gate.lock()
         let small = Self.record("Id0", explanation: []).octets
-        let quarter = [UInt8](repeating: 0x20, count: JournalWriter.octets / 4 - small)
+        let quarter = [UInt8](repeating: 0x20, count: Self.limits.octets / 4 - small)
         for number in 0..<4 { writer.add(Self.record("Id\(number)", explanation: quarter)) }
         writer.add(Self.record("Id4", explanation: []))
         #expect(lost.all == ["Id4"] && writer.figures.waiting == 4)
@@ -97,7 +102,8 @@ import Testing
     @Test func aSinkThatFails() throws {
         let sink = Sink()
         let (lost, heard) = (Heard(), Heard())
-        let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { heard.add($0) })
+        let writer = try JournalWriter(
+            sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { heard.add($0) })
         sink.fail(true)
         for number in 0..<3 { writer.add(Self.record("Id\(number)")) }
         try poll("a second attempt") { sink.calls >= 2 }
@@ -113,7 +119,7 @@ import Testing
         let sink = Sink()
         let lost = Heard()
         sink.fail(true)
-        let writer = try JournalWriter(sink, overflow: { lost.add($0.mailID) }, report: { _ in })
+        let writer = try JournalWriter(sink, limits: Self.limits, overflow: { lost.add($0.mailID) }, report: { _ in })
         for number in 0..<3 { writer.add(Self.record("Id\(number)")) }
         writer.close()
         #expect(lost.all == ["Id0", "Id1", "Id2"] && sink.taken == [])

@@ -150,6 +150,10 @@ import Testing
             "recipient_tables: ['texthash:%']", "a@b spam=discard\n*@c spam=discard\n",
             ":2: no address has the key '*@c'; an asterisk stands for nothing here"
         ),
+        (
+            "recipient_tables: ['texthash:%']", "a.example spam=discard\n@a.example spam=pass\n",
+            ":2: '@a.example' is the key of line 1"
+        ),
         ("recipient_tables: ['texthash:%']", "# x\n\nkey\n", ":3: expected a key, white space, a value"),
         ("recipient_tables: ['pcre:%']", "/^a/ spam=discard\n/^b/ spam=discrad\n", ":2: 'discrad' is not one of pass"),
         ("recipient_tables: ['regexp:%']", "/^(b)/ spma=$1\n", ":1: unknown key 'spma'; did you mean 'spam'?"),

@@ -19,6 +19,26 @@ import Testing
         #expect(set.states.count == Self.loaded.settings.scanners.count)
     }
 
+    /// Scanners stay at a reload only where everything that they were made of stayed.
+    @Test func scannersOfOtherSettingsAreMadeAnew() {
+        let settings = Self.loaded.settings
+        #expect(ScannerTable.isSame(settings, settings))
+        let changes: [(inout Settings) -> Void] = [
+            { $0.scanners[0].timeout += 1 }, { $0.scanners.removeLast() }, { $0.scanning.retryInterval += 1 },
+            { $0.inspector.sandbox = .allowWeaker }, { $0.unpacking.workspace += 1 },
+            { $0.workspace.directory += "2" },
+            { $0.clamav.nameScores.append(NameScore(pattern: "a", tenths: 1)) },
+        ]
+        for change in changes {
+            var other = settings
+            change(&other)
+            #expect(!ScannerTable.isSame(settings, other))
+        }
+        var other = settings
+        other.hostname += "x"
+        #expect(ScannerTable.isSame(settings, other))
+    }
+
     /// What the makers' manuals show of an infected file, and what the entry takes from it.
     @Test(arguments: [
         ("clamscan", 1, "/w/p1: Eicar-Signature FOUND\n", "Eicar-Signature"),

@@ -14,7 +14,9 @@ import Testing
     }
 
     /// The test that a rule adds.
-    private static func score(_ line: Int, _ table: PatternTable, _ list: CheckList) throws -> (points: Int, name: String) {
+    private static func score(_ line: Int, _ table: PatternTable, _ list: CheckList) throws -> (
+        points: Int, name: String
+    ) {
         let rule = try #require(table.table.rule(line: line))
         guard case .match(_, _, let result) = rule.operation,
             case .score(let points, let name, let text) = CheckAction(result.expanded([]), in: list)

@@ -33,6 +33,17 @@ import Testing
         #expect(Self.received(client).hasPrefix("Received: from unknown (unix socket)\r\n"))
     }
 
+    @Test func theSitesOwnWordsOfAVirusScan() {
+        #expect(
+            HeaderEdits.virusScanned(hostname: "mx.example", engine: "ClamAV 1")
+                == "X-Virus-Scanned: mailreeve (ClamAV 1) at mx.example\r\n")
+        #expect(
+            HeaderEdits.virusScanned(hostname: "mx.example", engine: "ClamAV 1", text: "by our gateway")
+                == "X-Virus-Scanned: by our gateway\r\n")
+        let field = HeaderEdits.virusScanned(hostname: "mx.example", engine: "x", text: "geprüft")
+        #expect(field.hasPrefix("X-Virus-Scanned: =?UTF-8?") && field.utf8.allSatisfy { $0 < 0x80 })
+    }
+
     /// The registered `with` words (RFC 3848, RFC 6531 section 4.3).
     @Test func protocolWords() {
         let expected: [(TransmissionType, Bool, Bool, String)] = [

@@ -21,6 +21,7 @@ import Testing
                 uniqueKeysWithValues: NoticeTemplates.Fact.allCases.map { ($0, "<\($0.rawValue)>") })
             for (kind, wanted) in [
                 (NoticeTemplates.Kind.dsn, ["subject", "recipients"]),
+                (.relayed, ["subject", "recipients"]),
                 (.recipient, ["sender", "subject", "reason", "mail_id"]),
                 (.admin, ["hostname", "sender", "recipients", "subject", "reason", "mail_id"]),
             ] {
@@ -47,6 +48,17 @@ import Testing
             _ = try NoticeTemplates(text)
         } catch {
             #expect(error.line == line, "\(error)")
+        }
+    }
+
+    /// A file from before there were reports of success.
+    @Test func withoutTheReportOfSuccessThatOneIsEnglish() throws {
+        let templates = try NoticeTemplates("[dsn]\nd\n[recipient]\na\n[admin]\nb\n")
+        let notice = templates.notice(.relayed, [.subject: "s", .recipients: "r"])
+        #expect(notice.subject == "Mail was passed on" && notice.text.contains("\n  Subject: s\n"))
+        #expect(templates.notice(.dsn, [:]).subject == "d")
+        #expect(throws: NoticeTemplates.Fault.self) {
+            try NoticeTemplates("[dsn]\nd\n[relayed]\n\n[recipient]\na\n[admin]\nb\n")
         }
     }
 

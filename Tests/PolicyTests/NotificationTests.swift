@@ -55,18 +55,19 @@ struct NotificationTests {
     }
 
     private static func subject(
-        sender: String = "sender@example.org", refused: [RecipientOutcome]? = nil,
+        sender: String = "sender@example.org", recipients: [RecipientOutcome]? = nil,
         headers: [UInt8] = Array("Subject: hello\r\n\r\n".utf8)
     ) -> DeliveryStatusNotification.Subject {
         let outcomes =
-            refused ?? [
+            recipients ?? [
                 RecipientOutcome(
                     recipient: Samples.recipient("gone@example.com"), kind: .deliver,
                     reply: Reply(550, EnhancedStatus(5, 1, 1), "id=1-2 - Rejected by next-hop MTA"))
             ]
         return DeliveryStatusNotification.Subject(
             hostname: "mx.example.net", id: "1-2",
-            envelope: Envelope(reversePath: MailPath(sender), recipients: outcomes.map(\.recipient)), refused: outcomes,
+            envelope: Envelope(reversePath: MailPath(sender), recipients: outcomes.map(\.recipient)),
+            recipients: outcomes,
             headers: headers, time: 1_795_232_846)
     }
 
@@ -130,7 +131,7 @@ struct NotificationTests {
                 recipient: Samples.recipient("r\(number)@x"), kind: .reject, reply: Reply(554, nil, "no \(number)"))
         }
         let seen = try #require(
-            try Self.read([DeliveryStatusNotification.message(Self.subject(refused: outcomes))]).first)
+            try Self.read([DeliveryStatusNotification.message(Self.subject(recipients: outcomes))]).first)
         #expect(seen.status.count == 51)
         #expect(seen.status.dropFirst().map { $0[0][1] } == (1...50).map { "rfc822; r\($0)@x" })
         // A reply without an enhanced status still has one here.
@@ -139,9 +140,9 @@ struct NotificationTests {
 
     /// ENVID and ORCPT are xtext in SMTP and are decoded here (RFC 3461 section 6.3).
     @Test func originalIdentifiersAreDecoded() throws {
-        var outcome = Self.subject().refused[0]
+        var outcome = Self.subject().recipients[0]
         outcome.recipient.originalRecipient = Array("rfc822;Old+2BName+3D@example.com".utf8)
-        var subject = Self.subject(refused: [outcome])
+        var subject = Self.subject(recipients: [outcome])
         subject.envelope.parameters.envelopeID = Array("QQ+2B31+3D4".utf8)
         let seen = try #require(try Self.read([DeliveryStatusNotification.message(subject)]).first)
         #expect(seen.status[0].contains(["Original-Envelope-Id", "QQ+31=4"]))
@@ -150,9 +151,9 @@ struct NotificationTests {
 
     /// What the decoded text hides cannot become a field.
     @Test func originalIdentifiersCannotInject() throws {
-        var outcome = Self.subject().refused[0]
+        var outcome = Self.subject().recipients[0]
         outcome.recipient.originalRecipient = Array("rfc822;a+0D+0AAction: delivered".utf8)
-        var subject = Self.subject(refused: [outcome])
+        var subject = Self.subject(recipients: [outcome])
         subject.envelope.parameters.envelopeID = Array("a+0D+0A+0D+0A--\(Self.boundary)+0D+0AStatus:+202.0.0".utf8)
         let message = DeliveryStatusNotification.message(subject)
         Self.checkWire(message)
@@ -170,7 +171,8 @@ struct NotificationTests {
             RecipientOutcome(
                 recipient: Samples.recipient("plain@example.com"), kind: .deliver, reply: Reply(550, nil, "no")),
         ]
-        let message = DeliveryStatusNotification.message(Self.subject(sender: "søren@example.org", refused: outcomes))
+        let message = DeliveryStatusNotification.message(
+            Self.subject(sender: "søren@example.org", recipients: outcomes))
         Self.checkWire(message)
         let seen = try #require(try Self.read([message]).first)
         #expect(seen.defects == [])
@@ -182,10 +184,10 @@ struct NotificationTests {
 
     /// The address is ASCII, but the original one is not: still no 8-bit text under a type that does not allow it.
     @Test func internationalOriginalRecipient() throws {
-        var outcome = Self.subject().refused[0]
+        var outcome = Self.subject().recipients[0]
         outcome.recipient.originalRecipient = Array("utf-8;m+C3+BCller@x".utf8)
         let seen = try #require(
-            try Self.read([DeliveryStatusNotification.message(Self.subject(refused: [outcome]))]).first)
+            try Self.read([DeliveryStatusNotification.message(Self.subject(recipients: [outcome]))]).first)
         #expect(seen.types[2] == "message/global-delivery-status")
         #expect(seen.status[1].first == ["Original-Recipient", "utf-8;müller@x"])
     }
@@ -251,7 +253,7 @@ struct NotificationTests {
         let outcome = RecipientOutcome(
             recipient: Samples.recipient("r@x"), kind: .deliver,
             reply: Reply(550, nil, lines: [text, "\r\n\r\n--\(Self.boundary)--\r\n"]))
-        let message = DeliveryStatusNotification.message(Self.subject(refused: [outcome]))
+        let message = DeliveryStatusNotification.message(Self.subject(recipients: [outcome]))
         Self.checkWire(message)
         let seen = try #require(try Self.read([message]).first)
         #expect(seen.types.count == 4 && seen.status.count == 2 && seen.status[1].count == 4)

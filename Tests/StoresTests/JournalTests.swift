@@ -30,6 +30,17 @@ import Testing
     }
 
     /// A second connection of the process costs the first one no locks: another process that comes and goes leaves its log.
+    /// What is done with a message later is neither.
+    @Test func whatIsNoDelivery() throws {
+        let directory = try TemporaryDirectory()
+        let journal = SQLiteJournal(path: directory.path + "/journal.sqlite")
+        try journal.append([Self.record("Aa", isPassed: false, isBlocked: false), Self.record("Ab", time: 2000)])
+        #expect(try Self.found(journal) { $0.isPassed = true } == ["Ab"])
+        #expect(try Self.found(journal) { $0.isBlocked = true } == [])
+        let event = try journal.search(JournalQuery(limit: 9)).first { $0.mailID == "Aa" }
+        #expect(event?.isPassed == false && event?.isBlocked == false)
+    }
+
     @Test func twoConnectionsAndAnotherProcess() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/journal.sqlite"

@@ -25,25 +25,26 @@ import Testing
 
     @Test func rememberedOverARestartAndForgotten() throws {
         let memory = try ServedRecipients(directory: place, time: 1000)
-        #expect(memory.isEmpty && memory.recipients(key("s@a")).isEmpty)
+        #expect(memory.isEmpty && memory.memory(of: key("s@a")).recipients.isEmpty)
         let now = Int(time(nil))
         try memory.remember(key("s@a"), [MailPath("r@b"), MailPath("é\u{20}=+@b")], time: now)
         try memory.remember(key("s@a"), [MailPath("q@b")], time: now)
         #expect(!memory.isEmpty)
         for other in [memory, try ServedRecipients(directory: place, time: now)] {
-            #expect(other.recipients(key("s@a")) == paths("r@b", "é\u{20}=+@b", "q@b"))
+            #expect(other.memory(of: key("s@a")).recipients == paths("r@b", "é\u{20}=+@b", "q@b"))
             // In another order.
-            #expect(other.recipients(key("s@a", to: ["q@b", "r@b"])).count == 3)
+            #expect(other.memory(of: key("s@a", to: ["q@b", "r@b"])).recipients.count == 3)
             // Another sender, other recipients, or another content.
-            #expect(other.recipients(key("s@a", to: ["r@b"])).isEmpty)
-            #expect(other.recipients(key("s@a", to: ["r@bq@b"])).isEmpty)
-            #expect(other.recipients(key("t@a")).isEmpty && other.recipients(key("s@a", 2)).isEmpty)
+            #expect(other.memory(of: key("s@a", to: ["r@b"])).recipients.isEmpty)
+            #expect(other.memory(of: key("s@a", to: ["r@bq@b"])).recipients.isEmpty)
+            #expect(
+                other.memory(of: key("t@a")).recipients.isEmpty && other.memory(of: key("s@a", 2)).recipients.isEmpty)
         }
         memory.forget(key("s@a", to: ["r@b"]))
         #expect(!memory.isEmpty)
         memory.forget(key("s@a"))
         memory.forget(key("s@a"))
-        #expect(memory.isEmpty && memory.recipients(key("s@a")).isEmpty)
+        #expect(memory.isEmpty && memory.memory(of: key("s@a")).recipients.isEmpty)
         #expect(try ServedRecipients(directory: place, time: now).isEmpty)
     }
 
@@ -53,12 +54,14 @@ import Testing
         for (number, sender) in ["a", "b", "c"].enumerated() {
             try memory.remember(key(sender), [MailPath("r@b")], time: number)
         }
-        #expect(memory.recipients(key("a")).isEmpty)
-        #expect(memory.recipients(key("b")) == paths("r@b") && memory.recipients(key("c")) == paths("r@b"))
+        #expect(memory.memory(of: key("a")).recipients.isEmpty)
+        #expect(
+            memory.memory(of: key("b")).recipients == paths("r@b")
+                && memory.memory(of: key("c")).recipients == paths("r@b"))
         #expect(directory.names("served").count == 2)
         try memory.remember(key("d"), [MailPath("r@b")], time: 103)
-        #expect(memory.recipients(key("b")).isEmpty && memory.recipients(key("c")).isEmpty)
-        #expect(memory.recipients(key("d")) == paths("r@b"))
+        #expect(memory.memory(of: key("b")).recipients.isEmpty && memory.memory(of: key("c")).recipients.isEmpty)
+        #expect(memory.memory(of: key("d")).recipients == paths("r@b"))
         #expect(directory.names("served").count == 1)
     }
 
@@ -84,13 +87,13 @@ import Testing
         let whole = try Descriptor.open(path, O_RDONLY).read(at: 0, count: 4096)
         for length in 0..<whole.count {
             try Descriptor.open(path, O_WRONLY | O_TRUNC).write(Array(whole[..<length]))
-            #expect(memory.recipients(key("a")).isEmpty)
+            #expect(memory.memory(of: key("a")).recipients.isEmpty)
         }
         for index in whole.indices {
             var changed = whole
             changed[index] ^= 1
             try Descriptor.open(path, O_WRONLY | O_TRUNC).write(changed)
-            #expect(memory.recipients(key("a")).isEmpty)
+            #expect(memory.memory(of: key("a")).recipients.isEmpty)
         }
     }
 

@@ -35,8 +35,10 @@ struct Mail {
                 let isNew = index % 4 == 3 && tokenClass.isCounted
                 var hash = isNew ? 1 << 40 | number << 12 | UInt64(index) : common
                 if index % 3 == 0 { hash |= isSpam ? 1 << 50 : 1 << 51 }
-                hash = (hash &* 0xD1B5_4A32_D192_ED03) ^ (hash >> 17)
-                keys.insert(TokenKey(tokenClass.rawValue) << 36 | (hash &* 0x9E37_79B9_7F4A_7C15) >> 28)
+                // Spread over all bits, as tokens are.
+                hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
+                hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
+                keys.insert(TokenKey(tokenClass.rawValue) << 36 | (hash ^ hash >> 33) >> 28)
             }
         }
         return keys.sorted()
@@ -76,7 +78,7 @@ func memory(_ name: String) -> Int {
 func rounded(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
 
 func make(_ place: String, _ count: Int) throws {
-    let store = BayesStore(try open(place), limits: BayesStore.Limits(tokens: 4_000_000))
+    let store = BayesStore(try open(place), limits: BayesStore.Limits(tokens: 2_000_000))
     var batch = try store.beginBatch(at: 1)
     let start = seconds()
     for first in stride(from: 0, to: count, by: 1000) {

@@ -23,7 +23,8 @@ package enum ShortTypes {
 
     /// Forms of text, which amavis calls by one of two names for all text.
     private static let texts: Set<String> = [
-        "script", "url", "reg", "vbe", "bat", "scf", "desktop", "iqy", "slk", "wsh", "ps1", "rdp", "inf", "theme", "prf", "udl", "html", "xml",
+        "script", "url", "reg", "vbe", "bat", "scf", "desktop", "iqy", "slk", "wsh", "ps1", "rdp", "inf", "theme",
+        "prf", "udl", "html", "xml",
         "mail", "mbox", "elc",
     ]
     private static let images: Set<String> = ["png", "jpg", "gif", "tif", "bmp", "webp", "ico", "heic", "pcx"]
@@ -55,7 +56,8 @@ package enum ShortTypes {
 
     /// What amavis (with file(1) of Debian 12) has no name for, or takes for text only: data to it.
     private static let dataToAmavis: Set<String> = [
-        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex", "pyc", "scpt", "chm",
+        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex", "pyc",
+        "scpt", "chm",
         "hlp", "one", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "disk", "squashfs", "iso", "udf", "exe-macho",
         "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw",
     ]

@@ -72,7 +72,9 @@ package enum Recognition {
         if let narrow = TextChecks.narrowed(long) {
             // Windows writes its own text files in UTF-16.
             found = ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix))) + found
-            if !TextChecks.isHTML(narrow.span) { for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) } }
+            if !TextChecks.isHTML(narrow.span) {
+                for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) }
+            }
             for signature in Signature.table
             where signature.type == .registry && narrow.span.hasBytes(signature.bytes, at: signature.offset) {
                 found.append(.registry)

@@ -1,0 +1,140 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Messages for more groups of recipients than there may be transactions at one time.
+@Suite struct DeliveryTurnTests {
+    private static let domains = (0..<5).map { "d\($0).example" }
+
+    /// Each domain gets an edition of its own, two at a time.
+    private static func stage(_ more: [String: String] = [:]) throws -> Stage {
+        try Stage { configuration in
+            configuration.settings["limits.next_hop_transactions"] = "2"
+            configuration.settings["recipients"] =
+                "[" + domains.map { "{match: [\($0)], subject_tags: {spam: '[\($0)]'}}" }.joined(separator: ", ") + "]"
+            configuration.policies["default"]?["deny_senders"] = "[example.org]"
+            configuration.policies["default"]?["spam"] = "pass"
+            for (key, value) in more { configuration.policies["default"]?[key] = value }
+        }
+    }
+
+    private static func mail(_ number: Int = 1) -> Mail { .clean(number, to: domains.map { "r@\($0)" }) }
+
+    @Test(arguments: [false, true])
+    func allGetItInTurns(lmtp: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["always_bcc": "[x@archive.example]"])
+            let answers = try sendAll(Self.mail(), to: stage.gateway.port, lmtp: lmtp)
+            #expect(answers.final.allSatisfy { $0.code == 250 }, "\(answers.final)")
+            #expect(
+                stage.hop.deliveries.flatMap(\.recipients).sorted()
+                    == (Self.domains.map { "r@\($0)" } + ["x@archive.example"]))
+            #expect(stage.hop.deliveries.count == 5)
+            // Each connection is used again in the next turn.
+            #expect(stage.hop.connections <= 5)
+        }
+    }
+
+    /// The first turn is at its final dot before the next begins, and no more than two transactions are open.
+    @Test func noMoreThanTheLimitAtOneTime() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let count = OpenCount()
+            stage.hop.answer { step, _, _ in
+                if step == .mail { count.add(1) }
+                if step == .dot { count.add(-1) }
+                return .usual
+            }
+            let port = stage.gateway.port
+            let senders = (0..<4).map { number in Promise { try send(Self.mail(number), to: port) } }
+            for sender in senders { #expect(try sender.get().code == 250) }
+            #expect(stage.hop.deliveries.count == 20)
+            #expect(count.most == 2)
+        }
+    }
+
+    /// A later turn fails: the client has to try again, and only those who have nothing yet get the message then.
+    @Test func aLaterTurnFails() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("d3.example") ? .reply("450 4.2.1 later") : .usual
+            }
+            let reply = try send(Self.mail(), to: stage.gateway.port)
+            #expect(reply.description.hasPrefix("450 4.2.1"), "\(reply)")
+            #expect(stage.hop.deliveries.flatMap(\.recipients) == ["r@d0.example", "r@d1.example"])
+            // The same once more: nobody gets it twice.
+            #expect(try send(Self.mail(), to: stage.gateway.port).isTemporary)
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(Self.mail(), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.flatMap(\.recipients).sorted() == Self.domains.map { "r@\($0)" })
+        }
+    }
+
+    /// Nobody of the first turn gets it: the archive has its copy with somebody of the next.
+    @Test func theArchiveGoesWithALaterTurn() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["always_bcc": "[x@archive.example]"])
+            let refused = Refused()
+            stage.hop.answer { step, number, command in
+                if step == .rcpt { refused.note(number, command) }
+                return step == .dot && refused.isRefused(number) ? .reply("554 5.7.1 no") : .usual
+            }
+            #expect(try send(Self.mail(), to: stage.gateway.port).code == 250)
+            let delivered = stage.hop.deliveries.filter { !$0.mail.hasPrefix("FROM:<>") }.map(\.recipients)
+            #expect(delivered == [["r@d2.example", "x@archive.example"], ["r@d3.example"], ["r@d4.example"]])
+        }
+    }
+
+    /// All places are taken by a next hop that says nothing: others are told to try again, and get in afterwards.
+    @Test func noPlaceInTime() async throws {
+        try await Lanes.run {
+            let stage = try Stage { configuration in
+                configuration.settings["limits.next_hop_transactions"] = "1"
+                configuration.settings["timeouts.next_hop_reply"] = "2"
+                configuration.settings["timeouts.next_hop_data_done"] = "600"
+            }
+            let barrier = Barrier()
+            stage.hop.answer { step, number, _ in step == .dot && number == 0 ? .waitFor(barrier) : .usual }
+            let port = stage.gateway.port
+            let first = Promise { try send(.clean(1), to: port) }
+            try poll("the first at its final dot") { stage.hop.begun == 1 }
+            let second = try send(.clean(2), to: stage.gateway.port)
+            #expect(second.description.hasPrefix("451 4.5.0"), "\(second)")
+            barrier.open()
+            #expect(try first.get().code == 250)
+            #expect(try send(.clean(2), to: stage.gateway.port).code == 250)
+        }
+    }
+
+    /// How many transactions are open, and how many were at most.
+    private final class OpenCount: @unchecked Sendable {
+        private let lock = NSLock()
+        private var now = 0
+        private var highest = 0
+
+        var most: Int { lock.withLock { highest } }
+
+        func add(_ difference: Int) {
+            lock.withLock {
+                now += difference
+                highest = max(highest, now)
+            }
+        }
+    }
+
+    /// Connections whose transaction is for the first two domains.
+    private final class Refused: @unchecked Sendable {
+        private let lock = NSLock()
+        private var numbers: Set<Int> = []
+
+        func note(_ number: Int, _ command: String) {
+            let isRefused = command.contains("d0.example") || command.contains("d1.example")
+            lock.withLock {
+                if isRefused { numbers.insert(number) } else if !command.contains("archive") { numbers.remove(number) }
+            }
+        }
+
+        func isRefused(_ number: Int) -> Bool { lock.withLock { numbers.contains(number) } }
+    }
+}

@@ -1,0 +1,91 @@
+import Gateway
+import Testing
+
+/// What filters put around a message is taken off again.
+@Suite struct FilterMarkupTests {
+    private static let original = "From: s@example.net\r\nSubject: buy\r\n\r\nbody\r\n--b\r\nmore\r\n"
+
+    private static func removed(_ text: String) -> String {
+        String(decoding: FilterMarkup.removed(from: Array(text.utf8)), as: UTF8.self)
+    }
+
+    /// A report in the form of SpamAssassin.
+    private static func report(
+        version: String = "X-Spam-Checker-Version: SpamAssassin\r\n", boundary: String = "\"----------=_1.2\"",
+        type: String = "message/rfc822; x-spam-type=original", description: String = "something", end: Bool = true
+    ) -> String {
+        let line = "--" + boundary.filter { $0 != "\"" }
+        return "From: s@example.net\r\nSubject: [SPAM] buy\r\n" + version
+            + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n\tboundary=\(boundary)\r\n\r\npreamble\r\n\r\n"
+            + line + "\r\nContent-Type: text/plain\r\n\r\nwhat was found\r\n\r\n"
+            + line + "\r\nContent-Type: \(type)\r\nContent-Description: \(description)\r\n\r\n"
+            + original + "\r\n" + (end ? line + "--\r\n" : "")
+    }
+
+    @Test func aReportOfSpamAssassinIsTakenOff() {
+        #expect(Self.removed(Self.report()) == Self.original)
+        #expect(Self.removed(Self.report(boundary: "x1")) == Self.original)
+        #expect(Self.removed(Self.report(type: "text/plain; x-spam-type=original")) == Self.original)
+        let named = Self.report(type: "message/rfc822", description: "original message before SpamAssassin")
+        #expect(Self.removed(named) == Self.original)
+        // The end is missing: all that is there.
+        #expect(Self.removed(Self.report(end: false)) == Self.original + "\r\n")
+    }
+
+    @Test func theWarningOfThisGatewayIsTakenOff() {
+        let wrapped = Self.report(version: "", boundary: "\"mailreeve-abc\"", type: "message/rfc822")
+        #expect(Self.removed(wrapped) == Self.original)
+    }
+
+    @Test func whatIsNoReportStays() {
+        let texts = [
+            "", "\r\n", "Subject: a\r\n", "Content-Type: multipart/mixed; boundary=", Self.original,
+            Self.report(version: ""),
+            Self.report(type: "message/rfc822"),
+            Self.report(boundary: "\"\""), Self.report(boundary: "\"" + String(repeating: "x", count: 201) + "\""),
+            Self.report().replacing("multipart/mixed", with: "multipart/digest"),
+            Self.report().replacing("------------=_1.2\r\n", with: "x"),
+            // A delimiter is the beginning of a line.
+            Self.report().replacing("------------=_1.2\r\n", with: " ------------=_1.2\r\n"),
+        ]
+        for text in texts { #expect(Self.removed(text) == text) }
+    }
+
+    @Test func oneReportInAnotherIsTakenOffOnce() {
+        let outer = Self.report(boundary: "outer").replacing(Self.original, with: Self.report())
+        #expect(Self.removed(outer) == Self.report())
+    }
+
+    @Test func partsBeyondTheLimitAreNotLookedAt() {
+        func parts(_ count: Int) -> String {
+            let plain = "--x1\r\nContent-Type: text/plain\r\n\r\na\r\n"
+            return Self.report(boundary: "x1").replacing(
+                "preamble\r\n", with: String(repeating: plain, count: count) + "\r\n")
+        }
+        // The report has a part of its own before the original.
+        #expect(Self.removed(parts(14)) == Self.original)
+        #expect(Self.removed(parts(15)) == parts(15))
+    }
+
+    @Test func aSubjectIsWhatItWas() {
+        let version = "X-Spam-Checker-Version: SpamAssassin\r\n"
+        let changed = version + "Subject: [SPAM] buy\r\nX-Spam-Prev-Subject: buy\r\n\r\nbody\r\n"
+        #expect(Self.removed(changed) == version + "Subject: buy\r\nX-Spam-Prev-Subject: buy\r\n\r\nbody\r\n")
+        let made = version + "Subject: [SPAM]\r\nX-Spam-Prev-Subject: (nonexistent)\r\nTo: b\r\n\r\nbody\r\n"
+        #expect(
+            Self.removed(made) == version + "X-Spam-Prev-Subject: (nonexistent)\r\nTo: b\r\n\r\nbody\r\n")
+        let foreign = "Subject: [SPAM] buy\r\nX-Spam-Prev-Subject: buy\r\n\r\nbody\r\n"
+        #expect(Self.removed(foreign) == foreign)
+    }
+
+    @Test func anythingCutOffAtAnyPlaceIsRead() {
+        let whole = Array(Self.report().utf8)
+        let there = Array((Self.original + "\r\n------------=_1.2").utf8)
+        for end in whole.indices {
+            let part = Array(whole[..<end])
+            let removed = FilterMarkup.removed(from: part)
+            // All of it, or what is there of the original.
+            #expect(removed == part || there.starts(with: removed))
+        }
+    }
+}

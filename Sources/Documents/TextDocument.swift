@@ -16,6 +16,11 @@ enum TextDocument {
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        // Signed content was handed on as it was signed; in its message the headers of its pieces stand between.
+        if let rest = CryptographicMessage.outsideOfContent(bytes) {
+            readText(rest.span, extraction)
+            return
+        }
         WideText.read(bytes, extraction) { readText($0, extraction) }
     }
 

@@ -150,7 +150,9 @@ struct ZipReader {
         {
             sink.report(.ambiguous, "zip entry with two names")
         }
-        if member.names.contains(where: { $0.last == 0x2F || $0.last == 0x5C }) { member.flags.insert(.directory) }
+        // Programs that read from the front would write the content behind the local header to a file with a backslash.
+        let ends: [UInt8] = local.hasDescriptor ? [0x2F] : [0x2F, 0x5C]
+        if member.names.allSatisfy({ $0.last.map(ends.contains) == true }) { member.flags.insert(.directory) }
         switch entry.unixType {
         case 0o120000: member.flags.insert(.symbolicLink)
         case 0o010000, 0o020000, 0o060000, 0o140000: member.flags.insert(.special)

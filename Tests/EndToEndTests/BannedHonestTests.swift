@@ -41,4 +41,60 @@ struct BannedHonestTests {
             for row in rows { #expect(row.category == "banned", "\(row)") }
         }
     }
+
+    /// Text that people write about such files, in the message itself; and the same text in a file.
+    private static let quotations: [(label: String, text: String)] = [
+        ("program", "MZ is the mark of programs for DOS and Windows, as PK is that of zip archives."),
+        ("Flash", "FWS is the fish and wildlife service."),
+        ("Outlook", "The Standard Jet DB can be read with mdbtools."),
+        ("component", "In Vue <component :is=\"x\"/> and <script setup> are needed."),
+        ("jobs", "Two tags that are missing: <jobs> and <script>."),
+        ("HTML application", "An HTA has <hta:application> in it."), ("encoded script", "#@~^ is how it begins."),
+        ("Java Web Start", "The file starts with <jnlp spec=\"1.0+\">."),
+        ("web location", "<plist version=\"1.0\"><dict><key>URL</key>"),
+        ("ClickOnce", "<assembly manifestVersion=\"1.0\"> and then <deployment install=\"true\">"),
+        ("library", "<libraryDescription xmlns=\"x\"> is its root."),
+        ("console", "<MMC_ConsoleFile ConsoleVersion=\"3.0\">"),
+        ("Explorer command", "[Shell]\nCommand=2\nIconFile=explorer.exe,3"),
+        ("egg", "EGGA is how these archives begin."),
+        ("StuffIt", "SIT! Stay! Fetch! Good dog, and so on and so forth."),
+    ]
+
+    @Test func quotationsInTheMessage() async throws {
+        try await Lanes.run {
+            var messages: [(String, [UInt8])] = []
+            for (label, text) in Self.quotations {
+                let bytes = Array(text.utf8)
+                for place in [BannedSamples.Place.top, .attachedMessage] {
+                    messages.append((label, BannedSamples.message("", bytes, type: "text/plain", at: place)))
+                }
+                messages.append((label, crlf(Self.header + "\n\n" + text + "\n")))
+            }
+            for row in try BannedSamples.scan(messages) {
+                #expect(row.banned.isEmpty && row.disposition.hasPrefix("deliver"), "\(row)")
+            }
+        }
+    }
+
+    @Test func quotationsAreBannedAsFiles() async throws {
+        try await Lanes.run {
+            var messages = Self.quotations.map { label, text in
+                (label, BannedSamples.message("photo.jpg", Array(text.utf8), type: "text/plain", at: .top))
+            }
+            // A program is none because it is declared as text.
+            for (label, content) in BannedSamples.contents where content.starts(with: Array("MZ".utf8)) {
+                messages.append((label, BannedSamples.message("", content, type: "text/plain", at: .top)))
+            }
+            #expect(messages.count > Self.quotations.count)
+            for row in try BannedSamples.scan(messages) { #expect(row.category == "banned", "\(row)") }
+        }
+    }
+
+    private static let header = """
+        From: sender@example.org
+        To: rcpt@example.net
+        Subject: files
+        Date: Thu, 6 Mar 2025 07:05:30 +0000
+        Message-ID: <files@example.org>
+        """
 }

@@ -11,6 +11,7 @@ package final class ClamAVEngine {
     private let options: EngineOptions
     /// The database directory as it was when it was loaded.
     private var databaseState = cl_stat()
+    private var isDatabaseGone = false
     private let watchesDatabase: Bool
     /// Signatures loaded.
     package let signatures: Int
@@ -64,9 +65,15 @@ package final class ClamAVEngine {
         guard watchesDatabase else { return false }
         let hasChanged = cl_statchkdir(&databaseState) == 1
         var state = cl_stat()
-        guard cl_statinidir(directory, &state) == CL_SUCCESS else { return false }
+        guard cl_statinidir(directory, &state) == CL_SUCCESS else {
+            // Told once: loading it again fails, which is what the administrator has to hear.
+            defer { isDatabaseGone = true }
+            return !isDatabaseGone
+        }
+        let isBack = isDatabaseGone
+        isDatabaseGone = false
         // cl_statchkdir does not see that a file has gone.
-        guard hasChanged || state.entries != databaseState.entries else {
+        guard hasChanged || isBack || state.entries != databaseState.entries else {
             cl_statfree(&state)
             return false
         }

@@ -44,8 +44,9 @@ struct RecordSpread {
             let step = steps[place(number)] * Double(count)
             var low = 0
             var high = count
-            var guess = guess(number, count)
-            var looks = 0
+            // Where nothing was learnt the search is a bisection.
+            var looks = below[Self.classes] > 0 ? 0 : Self.guesses
+            var guess = looks == 0 ? guess(number, count) : count / 2
             while low < high {
                 let middle = min(max(guess, low), high - 1)
                 let found = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: middle * size, as: UInt32.self))

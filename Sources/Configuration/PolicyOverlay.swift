@@ -69,8 +69,9 @@ package struct PolicyOverlay: Sendable, Equatable {
     }
 }
 
-/// What belongs to a listener's policy alone: connections to next hops are made for it.
-private let notInOverlays: Set<String> = ["next_hops", "next_hop_tls"]
+/// What belongs to a listener's policy alone: connections to next hops are made for it, and scanners know of which names the
+/// search must not end.
+private let notInOverlays: Set<String> = ["next_hops", "next_hop_tls", "virus_destinies"]
 
 /// The keys of an overlay.
 let overlaySchema = Schema<PolicyOverlay>(

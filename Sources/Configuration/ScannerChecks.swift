@@ -83,6 +83,9 @@ extension SettingsReader {
         if scanner.kind == .command, !scanner.arguments.contains(where: { $0.contains("{}") }) {
             complain(path, "arguments", "scanner '\(scanner.name)' is not told what to look at: {} is in no argument")
         }
+        if scanner.kind == .command, scanner.cleanCodes.isEmpty, scanner.cleanPattern.isEmpty {
+            complain(path, "clean_codes", "nothing says that scanner '\(scanner.name)' has found nothing")
+        }
         if let code = scanner.cleanCodes.first(where: { scanner.infectedCodes.contains($0) }) {
             complain(path, "clean_codes", "\(code) stands in infected_codes too, which counts before")
         }

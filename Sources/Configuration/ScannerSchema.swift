@@ -98,7 +98,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey(
         "name_pattern", \.namePattern, .argument, "pcre pattern whose first group is the name of what was found."),
     ScannerKey(
-        "all_matches", \.allMatches, ValueType<Bool>.flag.orNull(meaning: "yes for protocol and http"),
+        "all_matches", \.allMatches, .flag,
         "It names every match of a content, so that spam signatures cannot hide a virus from it."),
     ScannerKey(
         "readable", \.readable, ValueType<String>.path.list(of: "paths", allowEmpty: true),

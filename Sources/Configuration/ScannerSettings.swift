@@ -46,8 +46,8 @@ package struct ScannerEntry: Sendable, Equatable {
     package var staleAfter = 0
     /// Octets of the largest message that it is given, 0 for any; nil: what suits the kind.
     package var maxSize: Int?
-    /// nil: of the site's own, it names every match and not the first alone.
-    package var allMatches: Bool?
+    /// It names every match of a content and not the first alone.
+    package var allMatches = false
     /// Messages that it is given at one time.
     package var concurrency = 8
     package var addresses: [ServerAddress] = []
@@ -126,8 +126,6 @@ package struct ScannerEntry: Sendable, Equatable {
     package var sample: Sample { selfTest ?? (aim == .spam ? .gtube : .eicar) }
     /// `max_size` with its default for the kind.
     package var sizeLimit: Int { maxSize ?? (kind.isSpamFilter ? Self.spamFilterSize : 0) }
-    /// `all_matches` with its default for the kind.
-    package var namesAllMatches: Bool { allMatches ?? (kind == .protocol || kind == .http) }
 }
 
 extension ScannerEntry.Kind {

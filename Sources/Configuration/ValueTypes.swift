@@ -79,7 +79,8 @@ extension ValueType where Value == VirusDestiny {
     static let virusDestiny = ValueType.scalar(
         "name => destiny", expected: "a part of a name and a destiny such as Joke. => pass",
         parse: { text throws(ValueError) in
-            guard let arrow = text.ranges(of: " => ").last, arrow.lowerBound != text.startIndex,
+            guard let arrow = text.ranges(of: " => ").last,
+                text[..<arrow.lowerBound].contains(where: { !$0.isWhitespace }),
                 let destiny = Destiny(rawValue: String(text[arrow.upperBound...]))
             else { throw ValueError("'\(shown(text))' is not a part of a name and a destiny such as Joke. => pass") }
             return VirusDestiny(part: String(text[..<arrow.lowerBound]), destiny: destiny)

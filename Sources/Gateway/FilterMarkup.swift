@@ -101,7 +101,8 @@ package enum FilterMarkup {
         var index = position
         while let found = message.firstIndex(of: start.span, from: index) {
             if found == 0 || message[found - 1] == 0x0A { return found }
-            index = found + 1
+            guard let end = message.firstIndex(of: 0x0A, from: found) else { return nil }
+            index = end + 1
         }
         return nil
     }

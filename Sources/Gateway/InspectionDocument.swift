@@ -156,7 +156,7 @@ struct InspectionDocument: Encodable {
         cached = work.isFromCache
         scanners = work.scannerOutcomes.map {
             ScannerEntry(
-                name: $0.settings.name, answered: $0.failure == nil,
+                name: $0.settings.name, answered: $0.hasAnswered,
                 failure: Escaping.text($0.failure ?? "", limit: 500),
                 us: $0.microseconds)
         }

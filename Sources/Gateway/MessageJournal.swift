@@ -143,7 +143,7 @@ final class MessageJournal: Sendable {
                         "reply": "\(outcome.reply.summary)",
                     ]
                 }),
-            "viruses": .array(event.verdict.virusNames.map { "\(Escaping.text($0))" }),
+            "viruses": .array(event.verdict.shownVirusNames.map { "\(Escaping.text($0))" }),
             "unchecked": .array(event.verdict.reasons.map { "\($0.rawValue)" }),
             "anomalies": .dictionary(event.anomalyCounts.mapValues { .stringConvertible($0) }),
         ]

@@ -118,7 +118,7 @@ extension MessageWork {
         var told: [MailPath: [Int]] = [:]
         var notices: [Notice] = []
         let isWatched = groups.contains { $0.policy.newVirusAdmin != nil && !$0.disposition.isDelivered }
-        let hasNewVirus = isWatched && book.areNew(verdict.virusNames)
+        let hasNewVirus = isWatched && book.areNew(verdict.shownVirusNames)
         for group in groups where !group.disposition.isDelivered && group.disposition != .tempfail {
             let category = group.decisive.category
             let recipients = group.recipients.filter { !served.contains($0) }

@@ -27,9 +27,7 @@ package struct MessagePipeline: MailReceiver {
         if let copy = memory.copy, setup.quarantine.files.contains(copy) { work.earlierCopy = copy }
         if let reply = await work.judge() { return finish(&work, reply) }
         if !work.released.isEmpty {
-            let paths = work.released.sorted().map { "<\(message.envelope.recipients[$0].path)>" }
-            gateway.note(
-                "\(work.id): released before as \(work.releasedID): passed on to \(paths.joined(separator: ","))")
+            gateway.note(work.releaseLine)
         }
         for line in work.rules.logLines(id: work.id, envelope: message.envelope) { gateway.note(line) }
         if work.rules.givenUp > 0 { gateway.count(rulesGivenUp: work.rules.givenUp) }

@@ -49,11 +49,14 @@ extension MessageWork {
             causes.append("scanner \(Self.engine): \(item.detail)")
             known.unchecked.removeAll(where: Self.isOfEngine)
         }
-        let isSeen = conclusion.sawAllMatches || known.completedScanners.contains(Self.engine)
+        // An engine with nothing but test signatures has seen nothing.
+        let isSeen =
+            conclusion.sawAllMatches
+            || known.completedScanners.contains(Self.engine) && setup.database?.isTestOnly == false
         known.findings += conclusion.findings
         // Whoever can put a spam signature into his mail would switch a scanner off that names it alone.
         let doubts = known.findings.filter {
-            !isSeen && conclusion.firstMatchOnly.contains($0.scanner) && setup.nameScores.points($0.name) != nil
+            !isSeen && conclusion.firstMatchOnly.contains($0.scanner) && setup.nameScores.isMild($0.name)
         }.prefix(1).map {
             Unchecked(.unsupported, part: $0.part, detail: "\($0.scanner) names the first match alone: \($0.name)")
         }

@@ -11,9 +11,12 @@ struct NameScores: Sendable {
     }
 
     private let entries: [Entry]
+    /// Parts of names, in lower case, that some policy delivers or drops where it would not do so with other viruses.
+    private let mild: [String]
 
     /// - Throws: what is wrong with a pattern.
-    init(_ scores: [NameScore]) throws {
+    init(_ scores: [NameScore], mild: [String] = []) throws {
+        self.mild = mild
         entries = try scores.map { Entry(pattern: try OutputPattern($0.pattern), points: Double($0.tenths) / 10) }
     }
 
@@ -31,9 +34,24 @@ struct NameScores: Sendable {
         return tests
     }
 
-    /// What a name is worth; nil when it is a virus.
+    /// What a name is worth; nil when it is a virus, and where a pattern was given up.
     func points(_ name: String) -> Double? {
         let octets = Array(name.utf8)
-        return entries.first { $0.pattern.firstMatch(in: octets) != nil }?.points
+        return entries.first { (try? $0.pattern.firstMatch(in: octets)) != nil }?.points
+    }
+
+    /// The name alone is no reason to stop looking: a worse one may stand behind it.
+    func isMild(_ name: String) -> Bool {
+        if points(name) != nil { return true }
+        let name = name.lowercased()
+        return mild.contains { name.contains($0) }
+    }
+
+    /// Names that `virus_destinies` of a policy is mild with.
+    static func mildNames(_ settings: Settings) -> [String] {
+        Set(
+            settings.policies.values.flatMap(\.virusDestinies)
+                .filter { $0.destiny.isDelivered || $0.destiny == .discard }.map { $0.part.lowercased() }
+        ).sorted()
     }
 }

@@ -137,6 +137,16 @@ extension OutgoingMessage {
 }
 
 extension MessageWork {
+    /// Recipients whom a line of the log names.
+    private static let releasedShown = 20
+
+    /// Says in the log for whom the message was released before.
+    var releaseLine: String {
+        let paths = released.sorted().prefix(Self.releasedShown).map { "<\(message.envelope.recipients[$0].path)>" }
+        let more = released.count > paths.count ? ",... (\(released.count) recipients)" : ""
+        return "\(id): released before as \(releasedID): passed on to \(paths.joined(separator: ","))\(more)"
+    }
+
     /// Places of recipients for whom somebody has released this message, and its name in the quarantine.
     mutating func findReleased() async {
         guard let key = setup.releaseKey, let field = facts.releaseMark, let mark = ReleaseMark(value: field.value),

@@ -18,6 +18,7 @@ struct ScannerTable {
             && one.unpacking.workspace == other.unpacking.workspace
             && one.workspace.directory == other.workspace.directory
             && one.clamav.nameScores == other.clamav.nameScores
+            && NameScores.mildNames(one) == NameScores.mildNames(other)
     }
 
     /// All scanners of the settings.
@@ -27,7 +28,7 @@ struct ScannerTable {
         options.stopsAtFirstHit = settings.scanning.firstHitStops
         options.testInterval = settings.scanning.selfTestInterval
         options.retryInterval = settings.scanning.retryInterval
-        options.isPoints = { scores.points($0) != nil }
+        options.isMild = { scores.isMild($0) }
         return ScannerSet(
             try settings.scanners.map { (Self.common($0), try places($0)) }, options: options, log: log)
     }
@@ -82,7 +83,7 @@ struct ScannerTable {
             name: entry.name, seeks: entry.aim == .spam ? .spam : .viruses, isBackup: entry.backup,
             failurePolicy: entry.onFailure, timeout: entry.timeout * 1_000_000_000, takesParts: entry.takesParts,
             looksAtContentOnly: looksAtContentOnly(entry.kind), sample: sample, staleAfter: entry.staleAfter,
-            maxSize: entry.sizeLimit, namesAllMatches: entry.namesAllMatches, isSpread: entry.spread)
+            maxSize: entry.sizeLimit, namesAllMatches: entry.allMatches, isSpread: entry.spread)
     }
 
     /// Its answer may be kept for a while: the message alone decides.

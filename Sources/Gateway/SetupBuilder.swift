@@ -66,7 +66,7 @@ struct SetupBuilder {
             ClamAVSettings(
                 database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
                 maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles,
-                options: settings.clamav.nameScores.isEmpty
+                options: settings.clamav.nameScores.isEmpty && NameScores.mildNames(settings).isEmpty
                     ? settings.clamav.options : settings.clamav.options.union(.allMatches),
                 excludedPUA: Array(settings.clamav.excludePUA.prefix(ControlLimits.categories)),
                 selfCheck: settings.clamav.selfCheck, cachesScans: settings.cache.parts)
@@ -103,7 +103,7 @@ struct SetupBuilder {
     /// What findings are worth that are no viruses.
     func nameScores() throws -> NameScores {
         do {
-            return try NameScores(settings.clamav.nameScores)
+            return try NameScores(settings.clamav.nameScores, mild: NameScores.mildNames(settings))
         } catch {
             throw GatewayError("clamav.virus_name_to_score: \(error)")
         }

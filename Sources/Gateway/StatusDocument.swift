@@ -68,7 +68,7 @@ struct StatusDocument: Codable {
         let ready = inspector.ready
         self.inspector = InspectorEntry(
             generation: inspector.generation, engine: Escaping.text(ready?.engineVersion ?? "", limit: 60),
-            signatures: signatures == "official" && ready?.databaseVersion == 0 ? "own" : signatures,
+            signatures: Self.signatures(signatures, ready),
             refused: Escaping.text(inspector.refused, limit: 500), signatureCount: ready?.signatures ?? 0,
             databaseVersion: ready?.databaseVersion ?? 0, databaseTime: ready?.databaseTime ?? 0,
             landlockAbi: ready?.landlockABI ?? 0, busy: inspector.busy, waiting: inspector.waiting,
@@ -94,6 +94,13 @@ struct StatusDocument: Codable {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let document = try? decoder.decode(StatusDocument.self, from: Data(json)) else { return nil }
         self = document
+    }
+
+    /// Which signatures are in use; `none` where scanning is off, `not-loaded` where no generation serves.
+    private static func signatures(_ settings: String, _ ready: Ready?) -> String {
+        if settings == "none" { return settings }
+        guard let ready else { return "not-loaded" }
+        return settings == "official" && ready.databaseVersion == 0 ? "own" : settings
     }
 
     func encoded() -> String { Self.json(self) }

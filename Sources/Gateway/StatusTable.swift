@@ -46,11 +46,13 @@ package struct StatusTable: CustomStringConvertible {
         }
         switch inspector.signatures {
         case "test-only": rows.append(("signatures", "TEST ONLY: real viruses are not found"))
+        case "not-loaded": rows.append(("signatures", "NOT LOADED: mail waits, and is put off"))
         case "none": rows.append(("signatures", "none: virus scanning is off"))
         default: rows.append(("signatures", Self.databaseAge(inspector)))
         }
         if !inspector.refused.isEmpty {
-            rows.append(("refused", "\(Escaping.text(inspector.refused)); the one before serves"))
+            let serves = inspector.signatures == "not-loaded" ? "no other serves" : "the one before serves"
+            rows.append(("refused", "\(Escaping.text(inspector.refused)); \(serves)"))
         }
         let cache = document.cache
         if cache.hits + cache.misses > 0 {

@@ -174,7 +174,7 @@ extension PatternTree {
     /// An end of the text or something that is not told must hold: what was matched may yet fail.
     fileprivate var holdsEnd: Bool {
         switch self {
-        case .nothing(let anchor): anchor != .start
+        case .nothing(let anchor): anchor != .start && anchor != .lineStart
         case .anything: true
         case .set: false
         case .sequence(let parts), .choice(let parts): parts.contains { $0.holdsEnd }

@@ -13,13 +13,11 @@ enum ForeignSyntax {
 
     /// Escapes of pcre that are plain letters in a regexp table, and what stands for them there.
     private static let escapes: [UInt8: String] = [
-        0x64: "[0-9]", 0x44: "[^0-9]", 0x68: "[[:blank:]]", 0x78: "the character itself",
-        0x74: "a tab itself, or [[:blank:]]",
-        0x6E: "[[:space:]]", 0x72: "[[:space:]]", 0x66: "[[:space:]]",
-        0x76: "[[:space:]]", 0x41: "^", 0x5A: "$", 0x7A: "$", 0x51: "a backslash before each sign",
-        0x45: "a backslash before each sign", 0x70: "a class such as [[:alpha:]]", 0x52: "[[:space:]]",
-        0x4B: "$1 for what follows",
-        0x47: "^",
+        0x64: "[0-9]", 0x44: "[^0-9]", 0x68: "[[:blank:]]", 0x74: "[[:blank:]]", 0x6E: "[[:space:]]",
+        0x72: "[[:space:]]", 0x66: "[[:space:]]", 0x76: "[[:space:]]", 0x52: "[[:space:]]", 0x41: "^", 0x47: "^",
+        0x5A: "$",
+        0x7A: "$", 0x51: "a backslash before each sign", 0x45: "a backslash before each sign",
+        0x70: "a class such as [[:alpha:]]", 0x78: "the character itself", 0x4B: "$1 for what follows",
     ]
 
     private static func regexp(_ bytes: [UInt8]) -> [String] {

@@ -146,7 +146,7 @@ struct ListTexts {
             "the fields of a message are looked up in header_checks; here this fires on headers that are quoted in a text"
         ),
         (
-            #"name\s*="#, true, #"name\s*=\s*"?[^"<>]*"# + ending,
+            #"name\s*="#, true, #"name\s*=\s*("[^"]*|[^"<>]*)"# + ending,
             "file names stand in the headers of parts, which are no body text since Postfix 2.0: put the rule into "
                 + "mime_header_checks, as /^Content-(Disposition|Type):.*name=.../, or use attachment_checks, as "
                 + "/^name: .*.../"

@@ -13,7 +13,7 @@ package final class OutputPattern: Sendable {
     /// The pattern as it was written.
     package let text: String
 
-    /// Why a pattern cannot be used, in PCRE2's words.
+    /// Why a pattern cannot be used, or a match was given up, in PCRE2's words.
     package struct Failure: Error, Hashable, CustomStringConvertible {
         package let description: String
     }
@@ -32,14 +32,19 @@ package final class OutputPattern: Sendable {
         }
     }
 
-    /// Where the first match stands from `start` on, and its first group; nil without one. A match that was given up counts as
-    /// none.
-    package func firstMatch(in octets: [UInt8], from start: Int = 0) -> (whole: Range<Int>, group: Range<Int>?)? {
+    /// Where the first match stands from `start` on, and its first group; nil without one.
+    /// - Throws: the match was given up (`PatternLimits`).
+    package func firstMatch(
+        in octets: [UInt8], from start: Int = 0
+    ) throws(Failure) -> (whole: Range<Int>, group: Range<Int>?)? {
         guard start <= octets.count else { return nil }
-        let found = machine.withLock { machine -> [Range<Int>?] in
+        let found = try machine.withLock { machine throws(Failure) -> [Range<Int>?] in
             let rest = octets.span.extracting(start..<octets.count)
-            guard machine.pattern.match(rest, machine.workspace) == .match else { return [] }
-            return machine.pattern.ranges(machine.workspace)
+            switch machine.pattern.match(rest, machine.workspace) {
+            case .match: return machine.pattern.ranges(machine.workspace)
+            case .noMatch: return []
+            case .failed(let words): throw Failure(description: words)
+            }
         }
         func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + start..<range.upperBound + start }
         guard let first = found.first, let whole = first else { return nil }

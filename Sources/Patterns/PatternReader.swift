@@ -148,10 +148,12 @@ struct PatternReader {
             return member(of: isDotAll ? ByteSet() : ByteSet([0x0A]), isNegated: true)
         case 0x5E:
             index += 1
-            return isMultiline ? try unsaid() : .nothing(.start)
+            let isFirst = depth == 1 && (index == 1 || bytes[index - 2] == 0x7C)
+            return .nothing(try isOfLines(isFirst) ? .lineStart : .start)
         case 0x24:
             index += 1
-            if isMultiline { return try unsaid() }
+            let isLast = depth == 1 && (next == nil || next == 0x7C)
+            if try isOfLines(isLast) { return .nothing(.lineEnd) }
             let isVeryEnd = isExact && (type == .regexp || flags.contains(.dollarEndOnly))
             return .nothing(isVeryEnd ? .veryEnd : .end)
         case 0x5C:
@@ -166,6 +168,14 @@ struct PatternReader {
             index += 1
             return member(of: ByteSet([byte]))
         }
+    }
+
+    /// Whether an anchor may hold at any newline: by an option, or in the midst of a pattern of the C library, which does not
+    /// tell newlines from ends there.
+    private func isOfLines(_ isAtEdge: Bool) throws(Unknown) -> Bool {
+        guard isMultiline || type == .regexp && !isAtEdge else { return false }
+        try widen()
+        return true
     }
 
     /// What follows tells more texts than the pattern matches.

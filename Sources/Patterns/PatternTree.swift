@@ -11,8 +11,8 @@ indirect enum PatternTree: Sendable {
     /// Any octets, or none: a back reference.
     case anything
 
-    /// Where a text can begin or end: `end` also before a newline at its very end.
-    enum Anchor: Sendable { case start, end, veryEnd, other }
+    /// Where a text or a line of it can begin or end: `end` also before a newline at its very end.
+    enum Anchor: Sendable { case start, end, veryEnd, lineStart, lineEnd, other }
 
     /// Fewest octets.
     var shortest: Int {

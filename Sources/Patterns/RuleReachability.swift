@@ -67,7 +67,7 @@ final class RuleReachability {
     private var earlier: [Int: Path] = [:]
     private var linesByPattern: [PatternText: [Int]] = [:]
     private var takesAll: Set<Int> = []
-    /// Rules before one that are tried in the place of it.
+    /// How many rules before one are taken together, at most, to show that it never fires.
     private static let rounds = 8
 
     /// - Parameter longest: octets of the longest text of the list.

@@ -10,8 +10,13 @@ final class TextAutomaton {
         /// A newline at the very end, or nothing.
         static let newline = 1
         static let nothing = 2
-        static let count = 3
+        /// A newline and anything, or nothing.
+        static let lines = 3
+        static let count = 4
     }
+
+    /// What stands before a position.
+    private enum Before { case nothing, newline, other }
 
     private struct State {
         /// Goes on to `next` with an octet of these.
@@ -61,7 +66,7 @@ final class TextAutomaton {
         let (classes, octets) = Self.classes(builder.sets)
         (self.classes, self.octets, classCount) = (classes, octets, octets.count)
         isAlive = Self.alive(states, final: final)
-        starts = Self.closure([0], states, isAlive, final: final, atStart: true)
+        starts = Self.closure([0], states, isAlive, final: final, .nothing)
         sets = [starts]
         numbers = [starts: 0]
         moves = [Array(repeating: -1, count: classCount)]
@@ -77,7 +82,9 @@ final class TextAutomaton {
         let byte = self.octets[octets]
         var out: [Position] = []
         if let (set, next) = states[state].step, set.contains(byte), let then = Self.rest(behind: rest, byte) {
-            out = Self.closure([next * Rest.count + then], states, isAlive, final: final, atStart: false)
+            out = Self.closure(
+                [next * Rest.count + then], states, isAlive, final: final,
+                byte == 0x0A ? .newline : .other)
         }
         following[place] = out
         return out
@@ -87,15 +94,17 @@ final class TextAutomaton {
         switch rest {
         case Rest.anything: Rest.anything
         case Rest.newline where byte == 0x0A: Rest.nothing
+        case Rest.lines where byte == 0x0A: Rest.anything
         default: nil
         }
     }
 
     private static func rest(behind rest: Int, _ anchor: PatternTree.Anchor?) -> Int {
         switch anchor {
-        case nil, .other, .start: rest
-        case .end: max(rest, Rest.newline)
+        case nil, .other, .start, .lineStart: rest
+        case .end: rest == Rest.nothing ? rest : Rest.newline
         case .veryEnd: Rest.nothing
+        case .lineEnd: rest == Rest.anything ? Rest.lines : rest
         }
     }
 
@@ -149,13 +158,16 @@ final class TextAutomaton {
 
     /// All positions that are reached without an octet, of those from which something can come.
     private static func closure(
-        _ positions: [Position], _ states: [State], _ isAlive: [Bool], final: Int, atStart: Bool
+        _ positions: [Position], _ states: [State], _ isAlive: [Bool], final: Int, _ before: Before
     ) -> [Position] {
         var seen = Set(positions)
         var open = positions
         while let position = open.popLast() {
             let (state, rest) = (position / Rest.count, position % Rest.count)
-            for (anchor, next) in states[state].jumps where anchor != .start || atStart {
+            for (anchor, next) in states[state].jumps {
+                guard before == .nothing || anchor != .start && (anchor != .lineStart || before == .newline) else {
+                    continue
+                }
                 let reached = next * Rest.count + Self.rest(behind: rest, anchor)
                 if seen.insert(reached).inserted { open.append(reached) }
             }
@@ -175,8 +187,8 @@ final class TextAutomaton {
                 if let (set, next) = state.step {
                     // Any octet stands for all where more may follow; only a newline leads on behind a `$`.
                     if rest == Rest.anything, !set.isEmpty { before[next * Rest.count].append(position) }
-                    if rest == Rest.newline, set.contains(0x0A) {
-                        before[next * Rest.count + Rest.nothing].append(position)
+                    if rest != Rest.anything, set.contains(0x0A), let then = Self.rest(behind: rest, 0x0A) {
+                        before[next * Rest.count + then].append(position)
                     }
                 }
                 for (anchor, next) in state.jumps where anchor != .start {

@@ -129,7 +129,7 @@ package enum HeaderEdits {
         var out = ""
         func isMeant(_ category: Category) -> Bool { !verdict.skipped.contains(category) }
         if !verdict.virusNames.isEmpty, isMeant(.infected) {
-            out += alert(field, "INFECTED, message contains: ", verdict.virusNames)
+            out += alert(field, "INFECTED, message contains: ", verdict.shownVirusNames)
         }
         if !verdict.banned.isEmpty, isMeant(.banned) {
             out += alert(field, "BANNED, message contains: ", verdict.bannedTexts)

@@ -74,7 +74,7 @@ package struct MessageEvent: Sendable {
         switch verdict.category {
         case .infected:
             return
-                "INFECTED (\(verdict.virusNames.map { Self.word($0, limit: 100) }.joined(separator: ", ")))"
+                "INFECTED (\(verdict.shownVirusNames.map { Self.word($0, limit: 100) }.joined(separator: ", ")))"
         case .banned:
             let shown = verdict.bannedTexts.map { Self.word($0, limit: 200) }
             return "BANNED (\(shown.joined(separator: ",")))"

@@ -10,7 +10,7 @@ package enum ReplyTexts {
         let text: String
         switch verdict.category {
         case .infected:
-            let names = verdict.virusNames.map { Escaping.text($0, limit: 100) }
+            let names = verdict.shownVirusNames.map { Escaping.text($0, limit: 100) }
             text = "INFECTED: \(names.joined(separator: ", "))"
         case .unchecked:
             text = "UNCHECKED: \(verdict.reasons.map(\.rawValue).joined(separator: ", "))"

@@ -8,6 +8,8 @@ package struct Verdict: Hashable, Sendable {
     package var categories: [Category]
     /// Names of viruses, each once, in the order found.
     package var virusNames: [String]
+    /// Those that replies, fields and log lines show; at most `namesKept`.
+    package var shownVirusNames: [String] { Array(virusNames.prefix(Self.namesKept)) }
     /// Everything that was not checked.
     package var unchecked: [Unchecked]
     /// Faults of the header block that count, and what was seen; at most `namesKept`.
@@ -68,7 +70,7 @@ package struct Verdict: Hashable, Sendable {
         }
     }
 
-    /// Virus names and header faults that are kept: a report may hold thousands, a reply and a log line may not.
+    /// Virus names that are shown and header faults that are kept: a report may hold thousands, a reply and a log line may not.
     package static let namesKept = 20
 
     /// Judges a report.
@@ -85,8 +87,8 @@ package struct Verdict: Hashable, Sendable {
         self.ruling = ruling
         let anomalies = anomalies ?? report.anomalies
         var names: [String] = []
-        for finding in report.findings where finding.kind == .virus && !names.contains(finding.name) {
-            if names.count == Self.namesKept { break }
+        var known: Set<String> = []
+        for finding in report.findings where finding.kind == .virus && known.insert(finding.name).inserted {
             names.append(finding.name)
         }
         virusNames = names

@@ -27,13 +27,15 @@ package final class ClamdScanner: RemoteScanner {
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
         try await lane.run { [self] () throws(ScannerFailure) in
-            var answer = ScanAnswer()
-            try scanMessage(subject, address, deadline, &answer)
+            var pieces = PieceByPiece()
+            pieces.take { answer throws(ScannerFailure) in try scanMessage(subject, address, deadline, &answer) }
             for entry in subject.parts?.entries ?? [] where !entry.range.isEmpty {
                 let file = subject.parts?.file ?? subject.message
-                try Self.read(try instream(file, entry.range, address, deadline), part: entry.part, &answer)
+                pieces.take { answer throws(ScannerFailure) in
+                    try Self.read(try instream(file, entry.range, address, deadline), part: entry.part, &answer)
+                }
             }
-            return answer
+            return try pieces.answer()
         }
     }
 

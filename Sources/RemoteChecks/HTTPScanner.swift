@@ -37,7 +37,7 @@ package final class HTTPScanner: RemoteScanner {
             request.removeLast()
             exchange.body = Self.field("request", "application/json", .octets(request), boundary)
             exchange.body += Self.field("message", "message/rfc822", .file(subject.message, subject.size), boundary)
-            if let parts = subject.parts {
+            if let parts = subject.parts, !parts.entries.isEmpty {
                 let size = parts.entries.reduce(0) { max($0, $1.range.upperBound) }
                 exchange.body += Self.field("parts", "application/octet-stream", .file(parts.file, size), boundary)
             }

@@ -19,15 +19,20 @@ package struct OutputReading: Sendable {
     /// What was found: a sign of infection counts before a sign of cleanness, and without either the scanner has failed.
     /// - Parameter code: of a program.
     func answer(to text: [UInt8], code: Int? = nil, orElse failure: String) throws(ScannerFailure) -> ScanAnswer {
-        func matches(_ pattern: OutputPattern?) -> Bool { pattern?.firstMatch(in: text) != nil }
+        func matches(_ pattern: OutputPattern?) throws(ScannerFailure) -> Bool {
+            guard let pattern else { return false }
+            return try Self.match(pattern, text) != nil
+        }
         func isOne(of codes: [Int]) -> Bool { code.map { codes.contains($0) } ?? false }
         var answer = ScanAnswer()
-        if isOne(of: infectedCodes) || matches(infectedPattern) {
-            for name in names(in: text) { answer.add(alert: name) }
+        let isInfected = isOne(of: infectedCodes) ? true : try matches(infectedPattern)
+        if isInfected {
+            for name in try names(in: text) { answer.add(alert: name) }
             if answer.findings.isEmpty, answer.unchecked.isEmpty { answer.addVirus("unnamed") }
             return answer
         }
-        if isOne(of: cleanCodes) || matches(cleanPattern) { return answer }
+        let isClean = isOne(of: cleanCodes) ? true : try matches(cleanPattern)
+        if isClean { return answer }
         throw Self.failure(failure, quoting: text)
     }
 
@@ -37,13 +42,26 @@ package struct OutputReading: Sendable {
         return ScannerFailure(shown.isEmpty ? what : "\(what): \(shown)")
     }
 
-    private func names(in text: [UInt8]) -> [String] {
+    /// Where a pattern matches. One that was given up says neither yes nor no.
+    private static func match(
+        _ pattern: OutputPattern, _ text: [UInt8], from start: Int = 0
+    ) throws(ScannerFailure) -> (whole: Range<Int>, group: Range<Int>?)? {
+        do throws(OutputPattern.Failure) {
+            return try pattern.firstMatch(in: text, from: start)
+        } catch {
+            throw Self.failure("the pattern \(pattern.text) was given up: \(error)", quoting: text)
+        }
+    }
+
+    /// Each name once; one more than an answer keeps, so that it says that there are more.
+    private func names(in text: [UInt8]) throws(ScannerFailure) -> [String] {
         guard let pattern = namePattern else { return [] }
         var names: [String] = []
+        var known: Set<String> = []
         var start = 0
-        while names.count < ScanAnswer.entries, let match = pattern.firstMatch(in: text, from: start) {
+        while names.count <= ScanAnswer.entries, let match = try Self.match(pattern, text, from: start) {
             let name = String(decoding: text[match.group ?? match.whole], as: UTF8.self)
-            if !name.isEmpty { names.append(name) }
+            if !name.isEmpty, known.insert(name).inserted { names.append(name) }
             start = max(match.whole.upperBound, start + 1)
         }
         return names

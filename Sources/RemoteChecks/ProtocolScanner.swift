@@ -46,7 +46,8 @@ package final class ProtocolScanner: RemoteScanner {
     }
 
     private static func files(_ subject: ScanSubject) -> [Descriptor] {
-        [subject.message] + (subject.parts.map { [$0.file] } ?? [])
+        guard let parts = subject.parts, !parts.entries.isEmpty else { return [subject.message] }
+        return [subject.message, parts.file]
     }
 
     private func run(

@@ -94,6 +94,8 @@ package struct ScanAnswer: Sendable, Hashable {
     package var unchecked: [Unchecked] = []
     /// The sum of a spam filter in its own points, before they are scaled; nil when the tests are not scaled.
     package var filterScore: Double?
+    /// The scanner was not asked, since the message is larger than it takes: nobody has looked.
+    package var isSkipped = false
 
     /// Findings, tests and so on that are kept of one answer.
     package static let entries = 200
@@ -106,10 +108,10 @@ package struct ScanAnswer: Sendable, Hashable {
     package var isInfected: Bool { findings.contains { $0.kind == .virus } }
 
     mutating func addVirus(_ name: String, part: Int? = nil) {
-        let name = cut(name)
-        guard findings.count < Self.entries, !findings.contains(where: { $0.name == name && $0.part == part }) else {
-            return
-        }
+        let name = name.isEmpty ? "unnamed" : cut(name)
+        guard !findings.contains(where: { $0.name == name && $0.part == part }) else { return }
+        // One of those that are not kept may be the one that counts.
+        guard findings.count < Self.entries else { return addUnchecked(.overLimits, "more than \(Self.entries) finds") }
         findings.append(Finding(scanner: "", kind: .virus, name: name, part: part))
     }
 
@@ -130,7 +132,10 @@ package struct ScanAnswer: Sendable, Hashable {
     }
 
     mutating func addUnchecked(_ reason: UncheckedReason, _ detail: String, part: Int? = nil) {
-        guard unchecked.count < Self.entries else { return }
+        guard unchecked.count < Self.entries else {
+            unchecked[Self.entries - 1] = Unchecked(.overLimits, detail: "more than \(Self.entries) reasons")
+            return
+        }
         unchecked.append(Unchecked(reason, part: part, detail: cut(detail)))
     }
 

@@ -14,6 +14,9 @@ package struct ScannerOutcome: Sendable {
 
     package var answer: ScanAnswer? { try? result.get() }
 
+    /// It has looked. One that was skipped has not, and has not failed either.
+    package var hasAnswered: Bool { answer.map { !$0.isSkipped } ?? false }
+
     /// Why there is no answer; nil when there is one.
     package var failure: String? {
         if case .failure(let failure) = result { failure.description } else { nil }
@@ -22,7 +25,7 @@ package struct ScannerOutcome: Sendable {
 
 /// What the answers and failures of all scanners amount to.
 ///
-/// A scanner that failed is named. It was replaced when a backup with the same aim answered: then nothing follows. When
+/// A scanner that failed, or that the message is too large for, is named. It was replaced when a backup with the same aim answered: then nothing follows. When
 /// another scanner beside it answered, the message is marked. When nobody with its aim answered, its own policy says what
 /// follows; among several the most careful one wins.
 package struct ScannerConclusion: Sendable {
@@ -44,15 +47,17 @@ package struct ScannerConclusion: Sendable {
     package init(_ outcomes: [ScannerOutcome], parts: Int) {
         for outcome in outcomes {
             let name = outcome.settings.name
+            let others = outcomes.filter { $0.settings.seeks == outcome.settings.seeks && $0.hasAnswered }
+            let isReplaced = others.contains { $0.settings.isBackup }
             if let answer = outcome.answer {
+                if answer.isSkipped, isReplaced { continue }
                 take(answer, name, parts)
-                note(outcome.settings)
+                if outcome.hasAnswered { note(outcome.settings) }
                 continue
             }
             let failure = outcome.failure ?? ""
             notes.append("scanner \(name): \(failure)")
-            let others = outcomes.filter { $0.settings.seeks == outcome.settings.seeks && $0.failure == nil }
-            if others.contains(where: { $0.settings.isBackup }) { continue }
+            if isReplaced { continue }
             unchecked.append(
                 Unchecked(
                     .scannerFailed, scanner: name, detail: "\(name): \(failure)",
@@ -69,7 +74,7 @@ package struct ScannerConclusion: Sendable {
 
     private mutating func take(_ answer: ScanAnswer, _ name: String, _ parts: Int) {
         func known(_ part: Int?) -> Int? { part.flatMap { (0..<parts).contains($0) ? $0 : nil } }
-        completed.append(name)
+        if !answer.isSkipped { completed.append(name) }
         for var finding in answer.findings {
             finding.scanner = name
             finding.part = known(finding.part)

@@ -124,6 +124,7 @@ extension ScanAnswer {
     /// The answer in place of one that was not asked for, since the message is larger than the scanner takes.
     fileprivate static func skipped(_ settings: ScannerSettings) -> ScanAnswer {
         var answer = ScanAnswer()
+        answer.isSkipped = true
         switch settings.seeks {
         case .viruses:
             answer.addUnchecked(.overLimits, "larger than its max_size, \(settings.maxSize) octets")

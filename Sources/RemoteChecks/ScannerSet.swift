@@ -10,8 +10,8 @@ package final class ScannerSet: Sendable {
         package var testInterval = 600
         /// Seconds between two of one that does not, and between two looks at the version of one that does.
         package var retryInterval = 10
-        /// Names of findings that are points and no virus: they end nothing.
-        package var isPoints: @Sendable (String) -> Bool = { _ in false }
+        /// Names of findings that are points, or that mail may have: they end nothing.
+        package var isMild: @Sendable (String) -> Bool = { _ in false }
 
         package init() {}
     }
@@ -129,7 +129,7 @@ package final class ScannerSet: Sendable {
             let primaries = outcomes.filter { $0.settings.seeks == aim }
             let haveFailed =
                 primaries.isEmpty
-                ? aim == .viruses && engineHasFailed : primaries.allSatisfy { $0.failure != nil }
+                ? aim == .viruses && engineHasFailed : primaries.allSatisfy { !$0.hasAnswered }
             return haveFailed ? members.filter { $0.settings.isBackup && $0.settings.seeks == aim } : []
         }
     }
@@ -152,6 +152,6 @@ package final class ScannerSet: Sendable {
     }
 
     private func endsSearch(_ viruses: [String]) -> Bool {
-        options.stopsAtFirstHit && viruses.contains { !options.isPoints($0) }
+        options.stopsAtFirstHit && viruses.contains { !options.isMild($0) }
     }
 }

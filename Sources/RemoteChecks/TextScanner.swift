@@ -39,9 +39,11 @@ package final class TextScanner: RemoteScanner {
                 each
                 ? directory.files.map { request.replacing("{}/*", with: $0) }
                 : [request.replacing("{}", with: directory.path)]
-            var answer = ScanAnswer()
-            for request in requests { answer.add(try ask(request, deadline)) }
-            return answer
+            var pieces = PieceByPiece()
+            for request in requests {
+                pieces.take { answer throws(ScannerFailure) in answer.add(try ask(request, deadline)) }
+            }
+            return try pieces.answer()
         }
     }
 

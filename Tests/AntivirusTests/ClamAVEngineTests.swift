@@ -229,5 +229,12 @@ extension ClamAVEngineTests {
         #expect(unlink(database.path + "/more.ndb") == 0)
         #expect(engine.databaseHasChanged(database.path))
         #expect(!engine.databaseHasChanged(database.path))
+        // The whole directory goes, and comes back as it was.
+        #expect(rename(database.path, database.path + ".gone") == 0)
+        #expect(engine.databaseHasChanged(database.path))
+        #expect(!engine.databaseHasChanged(database.path))
+        #expect(rename(database.path + ".gone", database.path) == 0)
+        #expect(engine.databaseHasChanged(database.path))
+        #expect(!engine.databaseHasChanged(database.path))
     }
 }

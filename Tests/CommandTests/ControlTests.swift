@@ -47,6 +47,10 @@ import Testing
         #expect(table.contains("TEST ONLY"))
         #expect(table.contains("without Landlock"))
         #expect(!table.utf8.contains(0x1B))
+        let idle = Self.status.replacing("\"test-only\"", with: "\"not-loaded\"")
+        let waiting = try #require(StatusTable(json: Array(idle.utf8))).description
+        #expect(waiting.contains("signatures   NOT LOADED: mail waits"))
+        #expect(waiting.contains("refused      generation 5: self-test failed\\x1B; no other serves\n"))
     }
 
     /// The Prometheus project's own reader takes it, and finds the values.

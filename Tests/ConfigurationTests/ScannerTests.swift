@@ -121,6 +121,10 @@ import Testing
             "a path begins with / and has no blanks; what is no ASCII is written %XX"
         ),
         ("kind: clamd, addresses: [ 'unix:/a' ], path: /scan", "'path' means nothing to a scanner of kind clamd"),
+        (
+            "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], clean_codes: []",
+            "nothing says that scanner 'a' has found nothing"
+        ),
         ("kind: clamd, addresses: [ 'unix:/a' ], spread: yes", "there is one address to ask"),
         (
             "kind: rspamd, addresses: [ 'unix:/a' ], backup: yes",
@@ -171,7 +175,7 @@ import Testing
         #expect(entry("seeks: spam")?.sample == .gtube)
         #expect(entry("seeks: viruses", "self_test: none")?.aim == .viruses)
         #expect(entry()?.sizeLimit == 0 && entry("max_size: 1MiB")?.sizeLimit == 1_048_576)
-        #expect(entry()?.namesAllMatches == true && entry("all_matches: no")?.namesAllMatches == false)
+        #expect(entry()?.allMatches == false && entry("all_matches: yes")?.allMatches == true)
     }
 
     /// Bounds of every number, as the reference promises them.

@@ -254,6 +254,25 @@ extension SignatureTests {
         }
     }
 
+    /// A directory that goes (a disk that is not mounted) is told of; the signatures in memory serve on.
+    @Test func aDirectoryThatGoesIsTold() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let path = stage.gateway.disk.path + "/signatures"
+            func status() throws -> String {
+                try runTool(
+                    Programs.path("mailreeve"), ["status", "--config", stage.gateway.disk.path + "/mailreeve.yaml"]
+                ).text
+            }
+            #expect(rename(path, path + ".gone") == 0)
+            try poll("the refusal") { try status().contains("the one before serves") }
+            #expect(try send(Mail(text: "Subject: x\n\n\(eicar)\n"), to: stage.gateway.port).text.contains("INFECTED"))
+            #expect(rename(path + ".gone", path) == 0)
+            try poll("the end of the refusal") { try !status().contains("refused  ") }
+            try stage.expectService()
+        }
+    }
+
     /// Installed before freshclam has ever run: the test signatures serve until the first real ones come.
     @Test func theFirstRealSignaturesAreNoticed() async throws {
         let official = try Scratch(.memory)

@@ -1,4 +1,6 @@
 import Gateway
+import MailModel
+import Policy
 import Testing
 
 /// What filters put around a message is taken off again.
@@ -35,6 +37,18 @@ import Testing
     @Test func theWarningOfThisGatewayIsTakenOff() {
         let wrapped = Self.report(version: "", boundary: "\"mailreeve-abc\"", type: "message/rfc822")
         #expect(Self.removed(wrapped) == Self.original)
+        let original = Array(Self.original.utf8)
+        let note = ReleasedMessage(
+            hostname: "mx.example.org", id: "abc", recipient: nil, sender: .null, subject: "buy", reason: "spam",
+            time: 1,
+            kept: 1, boundary: "mailreeve-abc")
+        #expect(FilterMarkup.removed(from: note.head(hasEightBit: false) + original + note.tail) == original)
+        let fields = Array("X-Spam-Flag: YES\r\nSubject: [SPAM] buy\r\n".utf8)
+        let head = Defanging.head(
+            fields: fields, verdict: Verdict(Report(messageSize: 1)), id: "abc", boundary: "mailreeve-abc",
+            hasEightBit: true, needsUTF8: true)
+        #expect(
+            FilterMarkup.removed(from: head + original + Defanging.tail(boundary: "mailreeve-abc")) == original)
     }
 
     @Test func whatIsNoReportStays() {

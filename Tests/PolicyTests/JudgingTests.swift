@@ -135,6 +135,11 @@ import Testing
         #expect(destiny("Win.Trojan.Agent") == .discard)
         #expect(destiny("Joke.A", "Win.Trojan.Agent") == .discard)
         #expect(destiny("Joke.A", "x.phishing.y", "Win.Trojan.Agent") == .quarantine)
+        // All names count, however many are shown.
+        let many = (0..<Verdict.namesKept).map { "Joke.\($0)" }
+        #expect(policy.destiny(for: Samples.verdict(viruses: many)) == .pass)
+        let hidden = Samples.verdict(viruses: many + ["Win.Trojan.Agent"])
+        #expect(policy.destiny(for: hidden) == .discard && hidden.shownVirusNames == many)
         policy.lovers = [.infected]
         #expect(destiny("Win.Joke") == .pass)
     }

@@ -121,6 +121,29 @@ import Testing
         #expect(Self.conclusion(outcomes).unchecked.isEmpty)
     }
 
+    /// Nobody has looked at what is larger than a scanner takes: backups are asked, and who failed beside it is not replaced.
+    @Test func skippedIsNotAnswered() async throws {
+        let small = Self.settings("small", maxSize: 1)
+        let saved = try await Self.run([
+            (small, Fake(Self.clean)), (Self.settings("backup", backup: true), Fake(.success(["One"]))),
+        ])
+        #expect(saved.map(\.settings.name) == ["small", "backup"])
+        let conclusion = Self.conclusion(saved)
+        #expect(conclusion.findings.map(\.name) == ["One"] && conclusion.unchecked.isEmpty)
+        #expect(conclusion.completed == ["backup"])
+        let failed = Self.conclusion(
+            try await Self.run([(small, Fake(Self.clean)), (Self.settings("a", .tempfail), Fake(Self.broken))]))
+        #expect(failed.unchecked.contains { $0.reason == .scannerFailed && $0.destiny == .tempfail })
+        #expect(failed.unchecked.contains { $0.reason == .overLimits } && failed.completed.isEmpty)
+        let skippedBackup = Self.conclusion(
+            try await Self.run([
+                (Self.settings("a", .tempfail), Fake(Self.broken)),
+                (Self.settings("b", backup: true, maxSize: 1), Fake(Self.clean)),
+            ]))
+        #expect(!skippedBackup.replacesEngine)
+        #expect(skippedBackup.unchecked.contains { $0.reason == .scannerFailed && $0.destiny == .tempfail })
+    }
+
     /// A finding that is only points ends nothing: else a spam signature would hide a virus from the next scanner.
     @Test func pointsEndNoSearch() async throws {
         let outcomes = try await Self.run([
@@ -128,7 +151,7 @@ import Testing
             (Self.settings("late", parts: true), Fake(.success(["One"]))),
         ]) {
             $0.stopsAtFirstHit = true
-            $0.isPoints = { $0.hasPrefix("Junk.") }
+            $0.isMild = { $0.hasPrefix("Junk.") }
         } inspected: {
             Self.withParts($0)
         }
@@ -149,7 +172,7 @@ import Testing
             (Self.settings("backup", backup: true), late),
         ]) {
             $0.stopsAtFirstHit = true
-            $0.isPoints = { $0.hasPrefix("Junk.") }
+            $0.isMild = { $0.hasPrefix("Junk.") }
         } inspected: {
             var inspected = Self.withParts($0)
             inspected.viruses = ["Junk.One", "One"]
@@ -158,7 +181,7 @@ import Testing
         #expect(found.isEmpty && late.asked.withLock { $0 } == 0)
         let onlyPoints = try await Self.run([(Self.settings("late", parts: true), late)]) {
             $0.stopsAtFirstHit = true
-            $0.isPoints = { $0.hasPrefix("Junk.") }
+            $0.isMild = { $0.hasPrefix("Junk.") }
         } inspected: {
             var inspected = Self.withParts($0)
             inspected.viruses = ["Junk.One"]

@@ -33,6 +33,51 @@ import Testing
         }
     }
 
+    /// A failure at one file takes nothing back that was found in another.
+    @Test func aFindStaysWhenTheNextFileFails() async throws {
+        let bench = try Bench()
+        let server = try ScriptedServer { socket in
+            let line = try socket.line()
+            try socket.send(line.hasSuffix("/p1") ? "\(line): Real.Virus FOUND\n" : "\(line): cannot read it ERROR\n")
+        }
+        let scanner = try bench.scanner(server.path, "SCAN {}/*\n")
+        let answer = try await scanner.scan(try subject("text", parts: ["one", "two"]), deadline: deadline(20))
+        #expect(answer.findings.map(\.name) == ["Real.Virus"] && answer.unchecked.map(\.reason) == [.scannerFailed])
+        let mail = try subject("text", parts: [])
+        #expect(
+            await failure { () async throws(ScannerFailure) in try await scanner.scan(mail, deadline: deadline(20)) }
+                != nil)
+    }
+
+    /// However many names stand in front of one, and however often.
+    @Test func noNameHidesBehindOthers() throws {
+        var reading = OutputReading()
+        reading.infectedPattern = try OutputPattern(" FOUND$")
+        reading.namePattern = try OutputPattern("^.+: (.*) FOUND$")
+        func names(_ lines: [String]) throws -> ScanAnswer {
+            try reading.answer(to: Array(lines.joined(separator: "\n").utf8), orElse: "")
+        }
+        let same = try names((0..<1000).map { "p\($0): Junk FOUND" } + ["q: Real.Virus FOUND"])
+        #expect(same.findings.map(\.name) == ["Junk", "Real.Virus"] && same.unchecked.isEmpty)
+        let most = try names((0..<ScanAnswer.entries).map { "p: Junk\($0) FOUND" })
+        #expect(most.findings.count == ScanAnswer.entries && most.unchecked.isEmpty)
+        let more = try names((0...ScanAnswer.entries).map { "p: Junk\($0) FOUND" })
+        #expect(more.unchecked.map(\.reason) == [.overLimits])
+        let encrypted = try names((0...ScanAnswer.entries).map { "p: Heuristics.Encrypted.Zip\($0) FOUND" })
+        #expect(encrypted.unchecked.last?.reason == .overLimits)
+    }
+
+    /// A pattern that is given up says neither yes nor no.
+    @Test func aPatternThatIsGivenUpIsAFailure() throws {
+        var reading = OutputReading()
+        reading.cleanPattern = try OutputPattern(": OK$")
+        reading.infectedPattern = try OutputPattern("^(\\S+ ?)+ FOUND$")
+        let text =
+            (0..<100).map { "\(String(repeating: "x", count: 40))\($0): OK" }.joined(separator: "\n")
+            + "\np: Real FOUND"
+        #expect(throws: ScannerFailure.self) { try reading.answer(to: Array(text.utf8), orElse: "") }
+    }
+
     @Test(
         .enabled(if: ClamdProcess.isThere, "clamd is not installed (make test-deps)"),
         arguments: ["nCONTSCAN {}\n", "nALLMATCHSCAN {}/*\n", "nSCAN {}/*\n"])

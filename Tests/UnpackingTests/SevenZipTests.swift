@@ -63,6 +63,20 @@ import Testing
         #expect(Set(result.names) == ["text", "run.com"] && result.problems.count == 1)
     }
 
+    /// More than is copied for nothing, with and without a coder that libarchive lacks; and a folder that is too large.
+    @Test func largeArchives() throws {
+        let noise = "head -c 17M /dev/urandom > noise"
+        for options in ["-mx=0", "-ms=off -mx=1 -m0=Deflate64", "-ms=off -mx=0 -psecret"] {
+            let result = open(try make("\(noise); 7z a \(options) out.7z noise run.com"), ["secret"])
+            #expect(result.places(of: eicar).count == 1 && !result.isMarked, "\(result.problems)")
+            #expect(result.entries.contains { $0.content?.count == 17 << 20 })
+        }
+        let cut = open(
+            try make("head -c 65M /dev/zero > zeros; 7z a -ms=off -mx=0 -psecret out.7z zeros run.com"), ["secret"])
+        #expect(cut.kinds == [.overLimits] && cut.places(of: eicar).count == 1, "\(cut.problems)")
+        #expect(Set(cut.names) == ["zeros", "run.com"])
+    }
+
     // MARK: Archives that no program writes
 
     private enum Kind: CaseIterable {

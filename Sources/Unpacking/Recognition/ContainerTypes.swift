@@ -47,8 +47,8 @@ extension FileType {
     static let sevenZip = FileType(
         "7z", "application/x-7z-compressed", "7-Zip archive", .archive(.sevenZip),
         recognised: "`7z BC AF 27 1C`",
-        reported: members + "; filters for ARMT, IA64 and Swap are unsupported; an encrypted header hides the names; "
-            + volume)
+        reported: members + "; filters of later versions and Swap are unsupported; "
+            + "an encrypted header hides the names; " + volume)
     static let rar = FileType(
         "rar", "application/vnd.rar", "RAR archive", .archive(.rar), recognised: "`Rar! 1A 07 00`",
         reported: members + "; of RAR 2 sound and solid archives, and RAR 1.5, are unsupported; "

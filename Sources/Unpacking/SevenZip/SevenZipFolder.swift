@@ -11,6 +11,14 @@ struct SevenZipFolder {
 
         var isAES: Bool { method == [0x06, 0xF1, 0x07, 0x01] }
         var isDeflate64: Bool { method == [0x04, 0x01, 0x09] }
+        /// libarchive 3.6 decodes it: Copy, Delta, BCJ, LZMA2, LZMA, PPMd, the filters for x86, BCJ2, PowerPC, IA64, ARM, ARMT
+        /// and SPARC, Deflate, bzip2.
+        var isOfLibrary: Bool { Self.library.contains(method) }
+
+        private static let library: Set<[UInt8]> = [
+            [0], [3], [4], [0x21], [3, 1, 1], [3, 4, 1], [3, 3, 1, 3], [3, 3, 1, 0x1B], [3, 3, 2, 5], [3, 3, 4, 1],
+            [3, 3, 5, 1], [3, 3, 7, 1], [3, 3, 8, 5], [4, 1, 8], [4, 2, 2],
+        ]
     }
 
     var coders: [Coder] = []

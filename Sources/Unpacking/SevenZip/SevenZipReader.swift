@@ -10,8 +10,11 @@ struct SevenZipReader {
     private static let mostHeaders = 4
     /// Octets of the largest header.
     private static let largestHeader = 16_777_216
-    /// Octets of the largest encrypted folder that passwords are tried on.
-    private static let largestEncrypted = 67_108_864
+    /// Octets of the largest folder, as it is packed: it is in memory as a whole.
+    private static let largestFolder = 67_108_864
+
+    /// Octets of the largest archive that is copied folder by folder where libarchive could read it as it is.
+    private static let largestCopied = 16_777_216
 
     private let sink: any MemberSink
     private let passwords: Passwords
@@ -28,13 +31,16 @@ struct SevenZipReader {
         self.maker = maker
     }
 
-    /// Returns false, with nothing handed out, when the header cannot be read.
+    /// Returns false, with nothing handed out, when the header cannot be read, or when libarchive can read all of the archive
+    /// and it is too large to be copied for nothing.
     /// - Parameter keys: of all archives of the message.
     static func read(
         _ content: Span<UInt8>, passwords: Passwords, keys: SevenZipKeys, into sink: any MemberSink
     ) -> Bool {
         var reader = SevenZipReader(sink, passwords, keys)
         guard let header = reader.header(content) else { return false }
+        let isOfLibrary = header.folders.allSatisfy { $0.coders.allSatisfy(\.isOfLibrary) }
+        if isOfLibrary, reader.source == nil, content.count > largestCopied { return false }
         reader.readFolders(header, content)
         if let source = reader.source { sink.report(.note, "opened with \(source.words)") }
         if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
@@ -132,7 +138,9 @@ struct SevenZipReader {
         if withContent.count < streams.count { sink.report(.corrupt, "damaged \(Self.what)") }
         guard !withContent.isEmpty || !streams.isEmpty else { return true }
         guard let packed = packed(folder, ranges, content, streams.first) else {
-            if folder.isEncrypted {
+            if !Self.isInMemory(ranges) {
+                sink.report(.overLimits, "folder of \(Self.what)")
+            } else if folder.isEncrypted {
                 sink.report(.encrypted, "member of \(Self.what)")
             } else {
                 sink.report(.corrupt, "damaged \(Self.what)")
@@ -151,6 +159,10 @@ struct SevenZipReader {
         }
         if splitter.hasWrongChecksum { sink.report(.corrupt, "member of \(Self.what) with a wrong checksum") }
         return !splitter.isStopped
+    }
+
+    private static func isInMemory(_ ranges: ArraySlice<Range<Int>>) -> Bool {
+        ranges.reduce(0) { $0 + $1.count } <= largestFolder
     }
 
     private func add(_ file: SevenZipHeader.File, _ flags: MemberFlags = []) -> Bool {
@@ -178,12 +190,10 @@ struct SevenZipReader {
         _ folder: SevenZipFolder, _ ranges: ArraySlice<Range<Int>>, _ content: Span<UInt8>,
         _ first: SevenZipHeader.Stream?
     ) -> Packed? {
-        guard ranges.count == folder.packedStreams.count else { return nil }
+        guard ranges.count == folder.packedStreams.count, Self.isInMemory(ranges) else { return nil }
         let streams = ranges.map { content.extracting($0).array }
         guard folder.isEncrypted else { return Packed(folder: folder, streams: streams) }
-        guard let inner = folder.withoutEncryption(), !isLocked, let first,
-            streams.reduce(0, { $0 + $1.count }) <= Self.largestEncrypted
-        else { return nil }
+        guard let inner = folder.withoutEncryption(), !isLocked, let first else { return nil }
         if !keys.isEmpty, let plain = decrypted(folder, streams) { return Packed(folder: inner, streams: plain) }
         for candidate in passwords.candidates {
             guard sink.mayGoOn() else { return nil }
@@ -261,6 +271,7 @@ struct SevenZipReader {
             case .truncated, .corrupt: .failed
             }
         }
+        guard coders.allSatisfy(\.isOfLibrary) else { return .unsupported }
         let archive = packed.folder.archive(packed.streams)
         return archive.span.withUnsafeBufferPointer { bytes in
             guard let reader = LibArchive() else { return .failed }

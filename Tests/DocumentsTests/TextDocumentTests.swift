@@ -108,7 +108,17 @@ import Testing
         #expect(isTold("<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"))
         #expect(isTold("<?xml version='1.0'?>\n<svg:svg xmlns:svg='x'><svg:g onload ='f()'/></svg:svg>"))
         #expect(isTold("<svg><a xlink:href='javascript:f()'/></svg>"))
+        #expect(isTold("<svg:SVG\n><svg:script/></svg:SVG>"))
         #expect(!isTold("<svg><path d='M0 0'/><text>one = two</text></svg>"))
+        // OpenDocument has these names as prefixes.
+        let spaces = "xmlns:svg='urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0' xmlns:script='x'"
+        #expect(
+            !isTold(
+                "<?xml version='1.0'?><office:document-content \(spaces)><office:scripts><office:script "
+                    + "script:language='ooo:Basic'/></office:scripts><svg:title>one</svg:title></office:document-content>"
+            ))
+        #expect(!isTold("<svgs><script>1</script></svgs>"))
+        #expect(!isTold("<svg><scripts>1</scripts></svg>"))
         #expect(!isTold("<html><script>1</script></html>"))
     }
 

@@ -199,7 +199,12 @@ struct CompoundDocument {
         }
         if isMessage, content.count < Self.smallestProperty, entry.name.starts(with: "__".utf8) { return }
         let path = file.path(entry)
-        extraction.member(.stream, names: [isInstaller ? InstallerNames.decode(path) : path], content.span)
+        // The streams of an installer are files.
+        if isInstaller {
+            extraction.member(.stream, names: [InstallerNames.decode(path)], content.span)
+        } else {
+            extraction.member(.storageStream, names: [path], content.span)
+        }
     }
 
     /// Attachment data were handed on with their names.

@@ -62,6 +62,21 @@ enum CryptographicMessage {
         }
     }
 
+    /// Octets by which the start and the end of signed content are found, and octets within which it starts.
+    private static let edge = 16
+    private static let mostBefore = 128
+
+    /// What stands in front of and behind the content of a signed message: certificates and signatures could hold text. Nil
+    /// when this is none, or its content does not stand there. Never leaves out more than the content and what is in front.
+    static func outsideOfContent(_ bytes: Span<UInt8>) -> [UInt8]? {
+        guard isBinary(bytes), case .signed(let content?) = SignedContent.read(bytes), content.count >= edge,
+            let start = bytes.extracting(bytes.range(0, mostBefore)).firstIndex(of: content.span.extracting(0..<edge)),
+            let last = bytes.firstIndex(
+                of: content.span.extracting(content.count - edge..<content.count), from: start + content.count - edge)
+        else { return nil }
+        return bytes.extracting(0..<start).array + [0x0A] + bytes.extracting(last + edge..<bytes.count).array
+    }
+
     /// Signed mail is MIME (RFC 8551 section 3.1). Other files are signed as they stand, and changed when read as mail.
     private static func role(of content: Span<UInt8>) -> DocumentRole {
         var line = 0

@@ -63,6 +63,8 @@ struct DocumentRole {
     static let file = DocumentRole(text: "embedded file", flags: .embeddedFile)
     /// A stream that the document is made of.
     static let stream = DocumentRole(text: "stream", flags: [])
+    /// A stream of a compound file that no program takes for a file.
+    static let storageStream = DocumentRole(text: "stream", flags: .storageStream)
     /// Source text of a macro.
     static let macro = DocumentRole(text: "VBA source", flags: .macro)
     /// Source text of a script.

@@ -5,7 +5,7 @@ internal import Bytes
 /// temporary path, content, and the same three names again in UTF-16. The format is not published by its maker; this is
 /// what Windows writes.
 struct OLEPackage {
-    /// Label, and the last components of the paths, in both encodings.
+    /// Label, and the last components of the paths, in both encodings; not that of a program that only lends its icon.
     var names: [[UInt8]] = []
     var content: Range<Int>
     /// As stated.
@@ -17,7 +17,15 @@ struct OLEPackage {
     init?(_ bytes: Span<UInt8>, at start: Int) {
         guard let type = bytes.little16(start), type == 2 else { return nil }
         var at = start + 2
-        var found: [[UInt8]] = []
+        // The path behind the label says where the icon is: in the file itself, or in what opens it.
+        var (found, icons): ([[UInt8]], [[UInt8]]) = ([], [])
+        func take(_ path: [UInt8], mayBeIcon: Bool) {
+            if mayBeIcon, Self.holdsIcons(path) {
+                icons.append(Self.lastComponent(path))
+            } else {
+                found.append(Self.lastComponent(path))
+            }
+        }
         for field in 0..<3 {
             // Two numbers stand before the temporary path: a kind, and the path's length.
             if field == 2 {
@@ -27,7 +35,7 @@ struct OLEPackage {
             guard at <= bytes.count, let end = bytes.firstIndex(of: 0, from: at), end - at <= Self.longestPath else {
                 return nil
             }
-            found.append(Self.lastComponent(Names.ansi(bytes.extracting(at..<end))))
+            take(Names.ansi(bytes.extracting(at..<end)), mayBeIcon: field == 1)
             at = end + 1
         }
         guard let size = bytes.little32(at) else { return nil }
@@ -35,17 +43,27 @@ struct OLEPackage {
         content = bytes.range(at + 4, size)
         end = at + 4 + content.count
         // Temporary path, label, source path.
-        for _ in 0..<3 {
+        for field in 0..<3 {
             guard let units = bytes.little32(end), units <= Self.longestPath, end + 4 + units * 2 <= bytes.count else {
                 break
             }
-            found.append(Self.lastComponent(Names.utf16(bytes.extracting(bytes.range(end + 4, units * 2)))))
+            take(Names.utf16(bytes.extracting(bytes.range(end + 4, units * 2))), mayBeIcon: field == 2)
             end += 4 + units * 2
         }
+        if found.allSatisfy(\.isEmpty) { found = icons }
         for name in found where !name.isEmpty && !names.contains(name) { names.append(name) }
     }
 
     private static let longestPath = 4_096
+
+    /// Files that icons are taken from. What such a file is when it is packaged itself, its content says.
+    private static let iconFiles: [StaticString] = [".dll", ".exe", ".icl", ".ico"]
+
+    /// The full path of a file with icons.
+    private static func holdsIcons(_ path: [UInt8]) -> Bool {
+        path.contains(UInt8(ascii: "\\"))
+            && iconFiles.contains { path.span.hasPrefix(ignoringCase: $0, from: path.count - $0.utf8CodeUnitCount) }
+    }
 
     private static func lastComponent(_ path: [UInt8]) -> [UInt8] {
         guard let slash = path.lastIndex(where: { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "/") }) else {

@@ -16,6 +16,11 @@ enum TextDocument {
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+        // Signed content was handed on as it was signed; in its message the headers of its pieces stand between.
+        if let rest = CryptographicMessage.outsideOfContent(bytes) {
+            readText(rest.span, extraction)
+            return
+        }
         WideText.read(bytes, extraction) { readText($0, extraction) }
     }
 
@@ -81,17 +86,35 @@ private struct ScriptWords {
             if text[index] | 0x20 == UInt8(ascii: "p") {
                 guard !hasScript, text.hasPrefix(ignoringCase: "script", from: index - 4) else { continue }
                 // `<script`, with any prefix, or `javascript:`.
-                let before = index >= 5 ? text[index - 5] : 0x20
-                if before == UInt8(ascii: "<") || before == UInt8(ascii: ":") || text.hasBytes(":", at: index + 2) {
-                    hasScript = true
-                }
-            } else if index < Self.longestRoot, text.hasPrefix(ignoringCase: "svg", from: index - 1), index >= 2,
-                text[index - 2] == UInt8(ascii: "<") || text[index - 2] == UInt8(ascii: ":")
-            {
-                isVectorImage = true
+                hasScript = Self.isElement(text, index - 4..<index + 2) || text.hasBytes(":", at: index + 2)
+            } else if index < Self.longestRoot, !isVectorImage, text.hasPrefix(ignoringCase: "svg", from: index - 1) {
+                isVectorImage = Self.isElement(text, index - 1..<index + 2)
             }
         }
     }
+
+    /// Octets of a prefix that are passed over.
+    private static let longestPrefix = 1_024
+
+    /// The range is the whole name of an element behind `<` and any prefix. OpenDocument uses names of SVG as prefixes of
+    /// elements and attributes, and declares them in each file.
+    private static func isElement(_ text: Span<UInt8>, _ name: Range<Int>) -> Bool {
+        if name.upperBound < text.count {
+            let next = text[name.upperBound]
+            guard next <= 0x20 || next == UInt8(ascii: "/") || next == UInt8(ascii: ">") else { return false }
+        }
+        var at = name.lowerBound - 1
+        guard at >= 0 else { return false }
+        if text[at] == UInt8(ascii: ":") {
+            at -= 1
+            let first = max(0, at - longestPrefix)
+            while at > first, text[at] > 0x20, !endsPrefix.contains(text[at]) { at -= 1 }
+        }
+        return at >= 0 && text[at] == UInt8(ascii: "<")
+    }
+
+    /// What no prefix has.
+    private static let endsPrefix: [UInt8] = Array("<>=\"'/&".utf8)
 
     /// `p` and `v`.
     private static let letters: [Bool] = (0..<256).map { $0 | 0x20 == 0x70 || $0 | 0x20 == 0x76 }

@@ -175,9 +175,10 @@ struct TextLiterals {
             switch text[index] {
             case UInt8(ascii: "-"): plain.append(UInt8(ascii: "+"))
             case UInt8(ascii: "_"): plain.append(UInt8(ascii: "/"))
-            // Not the one at the end of a line.
+            // Not the one at the end of a line, nor of two at the start of one: no language adds with two signs.
             case UInt8(ascii: "+")
-            where index > 0 && index + 1 < text.count
+            where index > 0 && index + 1 < text.count && text[index - 1] != UInt8(ascii: "+")
+                && text[index + 1] != UInt8(ascii: "+")
                 && classes[Int(text[index - 1])] & classes[Int(text[index + 1])] & CharacterClasses.joint.rawValue != 0:
                 continue
             case let byte: plain.append(byte)

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Checks
 internal import InspectionLink
 internal import Linux
@@ -52,7 +53,6 @@ struct BannedStage {
             if part.encrypted { words.insert("encrypted") }
             if undecodable.contains(index) { words.insert("undecodable") }
             if part.names.contains(where: ShownNames.isObscured) { words.insert("obscured") }
-            if Self.isDisplayed(part, in: report) { words.insert("displayed") }
             if part.names.contains(where: ShownNames.isTooLong) { hasLongName = true }
             let container = part.container.flatMap { files.indices.contains($0) ? files[$0] : nil }
             let implied = container.map {
@@ -79,13 +79,18 @@ struct BannedStage {
         }
     }
 
-    /// Plain text of a message without a name: readers show it, and who saves it gets a text.
-    private static func isDisplayed(_ part: PartDescription, in report: Report) -> Bool {
+    /// Plain text of a message without a name, and with no octet that text does not have: readers show it, and who saves it
+    /// gets a text.
+    static func isDisplayed(_ content: Span<UInt8>, _ part: PartDescription, in report: Report) -> Bool {
         guard part.names.isEmpty, part.declaredType.isEmpty || part.declaredType == "text/plain" else { return false }
-        guard let container = part.container else { return true }
-        guard report.parts.indices.contains(container) else { return false }
-        let type = report.parts[container].declaredType
-        return type.hasPrefix("multipart/") || type.hasPrefix("message/")
+        if let container = part.container {
+            guard report.parts.indices.contains(container) else { return false }
+            let type = report.parts[container].declaredType
+            guard type.hasPrefix("multipart/") || type.hasPrefix("message/") else { return false }
+        }
+        // A program that is declared as text is none: there are zeros in all of them, as there are in UTF-16.
+        let isWide = [0xFFFE, 0xFEFF].contains(content.littleEndian16(at: 0))
+        return isWide || content.firstIndex(of: 0) == nil
     }
 
     /// amavis writes slashes only.

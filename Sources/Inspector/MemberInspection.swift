@@ -56,6 +56,9 @@ extension Inspection.Run {
             $0.detectedType = detected
             $0.types = Self.shortTypes(opened.types, content)
         }
+        if BannedStage.isDisplayed(content, builder.report.parts[part], in: builder.report) {
+            mark("displayed", part: part)
+        }
         if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
         for fact in opened.facts {

@@ -44,6 +44,9 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     package static let embeddedFile = MemberFlags(rawValue: 1 << 8)
     /// Is mail: goes back to the reader of messages whatever it looks like.
     package static let mail = MemberFlags(rawValue: 1 << 9)
+    /// A stream of a compound file that only the program of the document reads, which goes by its records: none that opens
+    /// archives ever gets to see it as a file.
+    package static let storageStream = MemberFlags(rawValue: 1 << 10)
 }
 
 /// Something that a reader could not do, or that no honest program writes. One container may have many; equal ones are

@@ -195,7 +195,7 @@ package struct BannedLookup {
 
     /// True when all conditions hold for one file. Rules on the whole path hold for none.
     private func holds(_ rule: BannedRule, _ file: Int) -> Bool {
-        !Self.isOnPath(rule)
+        !Self.isOnPath(rule) && !(files[file].isPlainDirectory && isOnFileNames(rule))
             && rule.conditions.allSatisfy { holds($0.test, file, Self.view(rule, $0)) == $0.isPositive }
     }
 
@@ -203,6 +203,25 @@ package struct BannedLookup {
     /// from banning.
     private static func view(_ rule: BannedRule, _ condition: BannedRule.Condition) -> BannedFile.NameView {
         rule.action.letsThrough == condition.isPositive ? .asSent : .everyForm
+    }
+
+    /// What `*.com` bans is a file of that name: folders have the names of domains and dates. An expression says what it
+    /// means, and so does a rule that asks for directories.
+    private func isOnFileNames(_ rule: BannedRule) -> Bool {
+        guard !rule.action.letsThrough else { return false }
+        var hasGlob = false
+        for condition in rule.conditions where condition.isPositive {
+            switch condition.test {
+            case .mark("directory"): return false
+            case .file(.name(let pattern)): hasGlob = hasGlob || Glob.isOfNames(matcher.rules.patterns[pattern])
+            case .path(let operands):
+                if case .name(let pattern)? = operands.last {
+                    hasGlob = hasGlob || Glob.isOfNames(matcher.rules.patterns[pattern])
+                }
+            case .file, .inside, .any, .namepath, .mark, .size, .digest: break
+            }
+        }
+        return hasGlob
     }
 
     private static func isOnPath(_ rule: BannedRule) -> Bool {

@@ -120,7 +120,7 @@ package final class Unpacker {
                 continue
             }
             receiver.isEmbedded = !type.opening.isArchive
-            read(content, type, receiver)
+            read(content, type, item, receiver)
         }
         readDocument(content, opened.types, receiver)
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
@@ -215,9 +215,12 @@ package final class Unpacker {
         return nil
     }
 
-    private func read(_ content: Span<UInt8>, _ type: FileType, _ receiver: MemberReceiver) {
+    private func read(_ content: Span<UInt8>, _ type: FileType, _ item: Item?, _ receiver: MemberReceiver) {
         switch type.opening {
-        case .zip: ZipReader.read(content, passwords: passwords, into: receiver)
+        case .zip:
+            ZipReader.read(
+                content, passwords: passwords, isStorageStream: item?.member.flags.contains(.storageStream) == true,
+                into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)
         case .arc: ArcReader.read(content, into: receiver)

@@ -48,6 +48,21 @@ import Testing
         #expect(found.items.count == 1)
     }
 
+    @Test(arguments: [
+        ("C:\\WINNT\\system32\\SHELL32.DLL", ["a.pdf", "b.pdf"]),
+        ("C:\\Program Files\\Reader\\Reader.exe", ["a.pdf", "b.pdf"]),
+        ("C:\\files\\a.js", ["a.pdf", "a.js", "b.pdf"]), ("run.exe", ["a.pdf", "run.exe", "b.pdf"]),
+    ])
+    func whatLendsItsIconIsNoName(_ icon: String, _ names: [String]) {
+        var writer = CompoundFileWriter()
+        writer.add("\u{1}Ole10Native", content: packaged(eicar, name: "a.pdf", wideName: "b.pdf", icon: icon))
+        #expect(read(writer.bytes()).names == names)
+        // The file itself may be called so.
+        writer = CompoundFileWriter()
+        writer.add("\u{1}Ole10Native", content: packaged(eicar, name: "a.exe", icon: icon))
+        #expect(read(writer.bytes()).names.contains("a.exe"))
+    }
+
     @Test func packageThatLiesAboutItsSizeIsHandedOnWhole() {
         var bytes = packaged([1, 2, 3], name: "a.txt") + [UInt8](repeating: 0x20, count: 600) + eicar
         var writer = CompoundFileWriter()

@@ -106,14 +106,19 @@ struct CompoundFileWriter {
     }
 }
 
-/// Content of `\1Ole10Native`, or with `isStream` false of an object of class Package.
-func packaged(_ content: [UInt8], name: String, wideName: String? = nil, isStream: Bool = true) -> [UInt8] {
+/// Content of `\1Ole10Native`, or with `isStream` false of an object of class Package. `icon` is where its icon is, when it
+/// is not in the file itself.
+func packaged(
+    _ content: [UInt8], name: String, wideName: String? = nil, icon: String? = nil, isStream: Bool = true
+) -> [UInt8] {
     let label = Array(name.utf8) + [0]
     let path = Array("C:\\files\\\(name)".utf8) + [0]
-    var bytes: [UInt8] = [2, 0] + label + path + [0, 0, 3, 0] + [UInt8](little: path.count, 4) + path
+    var bytes: [UInt8] =
+        [2, 0] + label + (icon.map { Array($0.utf8) + [0] } ?? path) + [0, 0, 3, 0] + [UInt8](little: path.count, 4)
+        + path
     bytes += [UInt8](little: content.count, 4) + content
     if let wideName {
-        for text in ["C:\\files\\\(wideName)", wideName, "C:\\files\\\(wideName)"] {
+        for text in ["C:\\files\\\(wideName)", wideName, icon ?? "C:\\files\\\(wideName)"] {
             bytes += [UInt8](little: text.utf16.count, 4) + [UInt8](utf16: text)
         }
     }

@@ -47,6 +47,56 @@ import Testing
         #expect(read(Array(message.prefix(message.count / 3))).has(.corrupt))
     }
 
+    /// A message with a program in base64.
+    private static let programMail = Array(
+        ("Content-Type: application/octet-stream; name=a.exe\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            + Data((0..<10).flatMap { _ in TextDocumentTests.program })
+            .base64EncodedString(options: .lineLength76Characters)).utf8)
+
+    @Test("what is written out in signed mail is written out in its part") func signedIsNoText() throws {
+        let identity = try Identity()
+        let made = try runTool(
+            "openssl",
+            [
+                "cms", "-sign", "-binary", "-nodetach", "-signer", identity.certificate, "-inkey", identity.key,
+                "-outform", "DER",
+            ], input: Self.programMail)
+        #expect(formats(made.output).contains { $0.hasPrefix("Text") })
+        let found = read(made.output)
+        #expect(found.items.map(\.content) == [Self.programMail])
+        // The same octets that nobody signed.
+        #expect(read(Self.programMail).items.contains { $0.content?.starts(with: TextDocumentTests.program) == true })
+    }
+
+    @Test(arguments: [257, 300, 999]) func signedInPieces(of size: Int) {
+        let message = Self.signed(Self.programMail, pieces: size)
+        #expect(formats(message).contains { $0.hasPrefix("Text") })
+        let found = read(message)
+        #expect(found.items.map(\.content) == [Self.programMail])
+        // What stands behind is text all the same.
+        let literal = Array("\nvar x = '\(Data(TextDocumentTests.program).base64EncodedString())';\n".utf8)
+        #expect(read(message + literal).has(TextDocumentTests.program))
+        #expect(!found.has(TextDocumentTests.program))
+    }
+
+    /// Signed by nobody, the content in pieces of BER (X.690 section 8.7.3). There is no octet of zero but its last.
+    private static func signed(_ content: [UInt8], pieces size: Int) -> [UInt8] {
+        func ber(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+            let length = content.count
+            if length < 128 { return [tag, UInt8(length)] + content }
+            if length < 256 { return [tag, 0x81, UInt8(length)] + content }
+            return [tag, 0x82, UInt8(length >> 8), UInt8(length & 0xFF)] + content
+        }
+        var octets: [UInt8] = []
+        for start in stride(from: 0, to: content.count, by: size) {
+            octets += ber(4, Array(content[start..<min(content.count, start + size)]))
+        }
+        let data = ber(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1]) + ber(0xA0, ber(0x24, octets))
+        let algorithm = ber(0x30, ber(6, [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]))
+        let body = ber(0x30, [2, 1, 1] + ber(0x31, algorithm) + ber(0x30, data) + ber(0x31, []))
+        return ber(0x30, ber(6, [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2]) + ber(0xA0, body))
+    }
+
     @Test func detachedSignatureHoldsNothing() throws {
         let identity = try Identity()
         let message = try Self.make([

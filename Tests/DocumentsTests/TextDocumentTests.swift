@@ -6,7 +6,7 @@ import Testing
 /// Files written out in text, HTML smuggling (attack G1), script in SVG.
 @Suite struct TextDocumentTests {
     /// A program's head, and octets enough for several lines.
-    private static let program =
+    static let program =
         Array("MZ".utf8) + (0..<400).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
     private static let base64 = Data(program).base64EncodedString()
 
@@ -52,6 +52,12 @@ import Testing
         for (name, form) in forms {
             #expect(read(Self.html("var before = 'words'; " + form)).has(Self.program), "\(name)")
         }
+        // Two signs of addition at the start of a line are two characters, whatever follows: here a line of multipart.
+        let signs = Array("MZ".utf8) + [UInt8](repeating: 7, count: 55) + [0xFB, 0xEF, 0xBE] + Self.program
+        let mail = Data(signs).base64EncodedString(options: .lineLength76Characters)
+        #expect(mail.contains("\r\n++"))
+        let found = read(Array((mail.replacingOccurrences(of: "=", with: "") + "\r\n\r\n--outerouter--\r\n").utf8))
+        #expect(found.items.contains { $0.content?.starts(with: signs) == true })
         // UTF-16.
         let wide = [0xFF, 0xFE] + [UInt8](utf16: "<html><script>atob('\(text)')</script>")
         #expect(read(wide).has(Self.program))
@@ -102,7 +108,17 @@ import Testing
         #expect(isTold("<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"))
         #expect(isTold("<?xml version='1.0'?>\n<svg:svg xmlns:svg='x'><svg:g onload ='f()'/></svg:svg>"))
         #expect(isTold("<svg><a xlink:href='javascript:f()'/></svg>"))
+        #expect(isTold("<svg:SVG\n><svg:script/></svg:SVG>"))
         #expect(!isTold("<svg><path d='M0 0'/><text>one = two</text></svg>"))
+        // OpenDocument has these names as prefixes.
+        let spaces = "xmlns:svg='urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0' xmlns:script='x'"
+        #expect(
+            !isTold(
+                "<?xml version='1.0'?><office:document-content \(spaces)><office:scripts><office:script "
+                    + "script:language='ooo:Basic'/></office:scripts><svg:title>one</svg:title></office:document-content>"
+            ))
+        #expect(!isTold("<svgs><script>1</script></svgs>"))
+        #expect(!isTold("<svg><scripts>1</scripts></svg>"))
         #expect(!isTold("<html><script>1</script></html>"))
     }
 

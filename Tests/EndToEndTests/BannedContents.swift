@@ -111,6 +111,12 @@ extension BannedSamples {
         ("script that waits", text("If True Then WScript.Sleep 1000\r\n")),
         ("PowerShell that fetches", text("$x = $y.DownloadString('http://example.com/')\r\n")),
         ("batch file behind a comment", text("REM x\r\n:: y\r\n@echo off\r\n")),
+        ("batch file behind another comment", text("@rem. x\r\n@ REM\tx\r\nrem\r\n@echo off\r\n")),
+        ("batch file with blanks", text("@echo  off\r\nstart x\r\n")),
+        ("batch file with a tab", text("@echo\toff\r\nstart x\r\n")),
+        ("batch file with a blank before", text("@ echo off\r\nstart x\r\n")),
+        ("batch file with other signs", text("@(=@ECHO,;off\r\nstart x\r\n")),
+        ("Explorer command further down", text("[x]\r\ny=1\r\n [shell]\r\nIconFile=\\\\example.com\\x.ico\r\n")),
         ("Remote Desktop file", text("screen mode id:i:2\r\nfull address:s:example.com\r\n")),
         (
             "macOS shortcut",
@@ -119,6 +125,10 @@ extension BannedSamples {
             )
         ),
         ("setup information", text("; x\r\n[Version]\r\nSignature=\"$CHICAGO$\"\r\n")),
+        (
+            "setup information further down",
+            text("[DefaultInstall]\r\nRunPreSetupCommands=x\r\n[version]\r\nsignature = $Windows NT$\r\n")
+        ),
         ("management console", text("<?xml version=\"1.0\"?>\n<MMC_ConsoleFile ConsoleVersion=\"3.0\"/>\n")),
         ("Java Web Start", text("<?xml version=\"1.0\"?>\n<jnlp spec=\"1.0+\"></jnlp>\n")),
         (
@@ -227,6 +237,9 @@ extension BannedSamples {
         ("data.bin", padded([0xCB, 0x0D, 0x0D, 0x00], 32)), ("song.mp3", padded(text("ID3\u{3}"), 64)),
         ("data.zip", Archives.zip("letter.txt", text("hello"))), ("dex.txt", text("dexterity is a skill\r\n")),
         ("echo.txt", text("the echo off the wall\r\n@echo on\r\n")), ("rem.txt", text("REM sleep is a phase\r\n")),
+        ("echoes.txt", text("@echo on\r\n@echooff\r\n")), ("remark.txt", text("Remember: we meet at nine.\r\n")),
+        ("version.ini", text("[x]\r\ny=1\r\n[Version]\r\nSignature=Jane Doe, $CHICAGO\r\n")),
+        ("shell.ini", text("[x]\r\ny=1\r\n[Shell]\r\nPath=/bin/sh\r\n")),
     ]
 
     /// Content of types that hold no files, most of them harmless.

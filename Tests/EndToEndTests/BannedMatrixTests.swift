@@ -9,28 +9,6 @@ import Testing
 struct BannedMatrixTests {
     private static let harmless = Array("nothing to see here, and nothing that runs\r\n".utf8)
 
-    /// Scans messages in one run; for each its category and what was banned in it.
-    private func scan(
-        _ messages: [(String, [UInt8])], _ more: String = ""
-    ) throws -> [(label: String, category: String, banned: [String], disposition: String, types: [String])] {
-        let configuration = try OfflineConfiguration(more)
-        var arguments = ["scan", "--config", configuration.path, "--json"]
-        for (number, message) in messages.enumerated() {
-            arguments.append(try configuration.write("m\(number).eml", message.1))
-        }
-        let run = try runTool(Programs.path("mailreeve"), arguments, seconds: 300)
-        try #require(run.lines.count == messages.count, "\(run)")
-        return try zip(messages, run.lines).map { message, line in
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-            let document = object["findings"] as? [[String: Any]] ?? []
-            let banned = document.filter { $0["class"] as? String == "banned" }.compactMap { $0["name"] as? String }
-            let recipient = (object["recipients"] as? [[String: Any]])?.first?["disposition"] as? String
-            let parts = object["parts"] as? [[String: Any]] ?? []
-            let types = parts.flatMap { $0["types"] as? [String] ?? [] }
-            return (message.0, object["category"] as? String ?? "", banned, recipient ?? "", types)
-        }
-    }
-
     @Test func everyExtensionIsBannedEverywhere() async throws {
         #expect(BannedSamples.extensions.count > 190)
         try await Lanes.run {
@@ -53,7 +31,9 @@ struct BannedMatrixTests {
                         ))
                 }
             }
-            for row in try scan(messages) { #expect(row.category == "banned" && row.banned.count == 1, "\(row)") }
+            for row in try BannedSamples.scan(messages) {
+                #expect(row.category == "banned" && row.banned.count == 1, "\(row)")
+            }
         }
     }
 
@@ -75,7 +55,7 @@ struct BannedMatrixTests {
                     ))
             }
             var seen: Set<String> = []
-            for row in try scan(messages) {
+            for row in try BannedSamples.scan(messages) {
                 #expect(row.category == "banned" && !row.banned.isEmpty, "\(row)")
                 seen.formUnion(row.types)
             }
@@ -99,7 +79,9 @@ struct BannedMatrixTests {
                         ))
                 }
             }
-            for row in try scan(messages) { #expect(row.category == "banned" && row.banned.count == 1, "\(row)") }
+            for row in try BannedSamples.scan(messages) {
+                #expect(row.category == "banned" && row.banned.count == 1, "\(row)")
+            }
         }
     }
 
@@ -112,7 +94,7 @@ struct BannedMatrixTests {
             ("image/jpeg", .zip, false), ("image/jpeg", .zipInRar, false),
         ]
         try await Lanes.run {
-            let rows = try scan(
+            let rows = try BannedSamples.scan(
                 places.map { ("\($0.0), \($0.1)", BannedSamples.message("photo.jpg", script, type: $0.0, at: $0.1)) })
             for (row, place) in zip(rows, places) { #expect((row.category == "banned") == place.2, "\(row)") }
         }
@@ -154,7 +136,9 @@ struct BannedMatrixTests {
                         "www.example.com", [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10] + [UInt8](repeating: 0, count: 60),
                         type: "image/png", at: .top)
                 ))
-            for row in try scan(messages) { #expect(row.banned.isEmpty && row.category != "banned", "\(row)") }
+            for row in try BannedSamples.scan(messages) {
+                #expect(row.banned.isEmpty && row.category != "banned", "\(row)")
+            }
         }
     }
 
@@ -169,7 +153,7 @@ struct BannedMatrixTests {
             "..\\..\\Startup\\a.bat", "C:\\Windows\\a.cmd", "a.\u{200B}pdf", "report\u{202D}.doc",
         ]
         try await Lanes.run {
-            let rows = try scan(
+            let rows = try BannedSamples.scan(
                 [BannedSamples.Place.top, .attachedMessage].flatMap { place in
                     names.map {
                         (
@@ -196,7 +180,7 @@ struct BannedMatrixTests {
         }
         let encoded = "begin 644 run.js\n#86)C\n`\nend"
         try await Lanes.run {
-            let rows = try scan([
+            let rows = try BannedSamples.scan([
                 ("gz", BannedSamples.message("run.js.gz", packed, type: "application/gzip", at: .top)),
                 ("gz", BannedSamples.message("run.txt.gz", packed, type: "application/gzip", at: .top)),
                 (
@@ -222,13 +206,16 @@ struct BannedMatrixTests {
             let macro = BannedSamples.message("letter.docm", Self.harmless, type: "text/plain", at: .top)
             let program = BannedSamples.message("a.exe", Self.harmless, type: "text/plain", at: .top)
             let both = [("macro", macro), ("program", program)]
-            #expect(try scan(both).map(\.category) == ["clean", "banned"])
+            #expect(try BannedSamples.scan(both).map(\.category) == ["clean", "banned"])
             let sets = "policies:\n  default:\n    banned_rules: "
-            #expect(try scan(both, sets + "[macros, default]").map(\.category) == ["banned", "banned"])
-            #expect(try scan(both, sets + "[macros]").map(\.category) == ["banned", "clean"])
-            #expect(try scan(both, sets + "[]").map(\.category) == ["clean", "clean"])
+            #expect(try BannedSamples.scan(both, sets + "[macros, default]").map(\.category) == ["banned", "banned"])
+            #expect(try BannedSamples.scan(both, sets + "[macros]").map(\.category) == ["banned", "clean"])
+            #expect(try BannedSamples.scan(both, sets + "[]").map(\.category) == ["clean", "clean"])
             let inline = "banned:\n  rules: [shipped, set mine, allow a.*, set other, \"ban *.docm # m\"]\n"
-            #expect(try scan(both, inline + sets + "[other, mine, default]").map(\.category) == ["banned", "clean"])
+            #expect(
+                try BannedSamples.scan(both, inline + sets + "[other, mine, default]").map(\.category) == [
+                    "banned", "clean",
+                ])
             let unknown = try OfflineConfiguration(sets + "[nothing]")
             let file = try unknown.write("m.eml", macro)
             let refused = try mailreeve("scan", "--config", unknown.path, file)
@@ -243,7 +230,7 @@ struct BannedMatrixTests {
                 ("reject", "reject"), ("discard", "discard"), ("quarantine", "quarantine"), ("pass", "deliver-marked"),
                 ("strip", "strip"), ("tempfail", "tempfail"),
             ] {
-                let row = try scan(program, "policies:\n  default:\n    banned: \(destiny)\n")[0]
+                let row = try BannedSamples.scan(program, "policies:\n  default:\n    banned: \(destiny)\n")[0]
                 #expect(row.category == "banned" && row.disposition == disposition, "\(row)")
             }
         }
@@ -258,13 +245,13 @@ struct BannedMatrixTests {
             let messages = SharedCorpora.names(in: folder).map { ($0, SharedCorpora.bytes("\(folder)/\($0)") ?? []) }
             #expect(messages.count == 88)
             // One of them hides nothing: it is an image, and says so.
-            let rows = try scan(messages, "banned:\n  rules: [\"ban *.zip\"]\n")
+            let rows = try BannedSamples.scan(messages, "banned:\n  rules: [\"ban *.zip\"]\n")
             for row in rows where row.label != "132-fname-ctype.png.eml" {
                 #expect(row.category == "banned" || row.disposition == "quarantine", "\(row)")
             }
             let others = SharedCorpora.names(in: "mime/mimeminer").filter { $0.hasSuffix(".eml") }
                 .map { ($0, SharedCorpora.bytes("mime/mimeminer/\($0)") ?? []) }
-            for row in try scan(others) where row.label != "structure-normal_msg.eml" {
+            for row in try BannedSamples.scan(others) where row.label != "structure-normal_msg.eml" {
                 #expect(!row.banned.isEmpty || row.disposition == "quarantine", "\(row)")
             }
         }
@@ -280,7 +267,7 @@ struct BannedMatrixTests {
         ]
         try await Lanes.run {
             let names = verdicts.keys.sorted()
-            let rows = try scan(names.map { ($0, SharedCorpora.bytes("mime/amavis/\($0)") ?? []) })
+            let rows = try BannedSamples.scan(names.map { ($0, SharedCorpora.bytes("mime/amavis/\($0)") ?? []) })
             for row in rows { #expect(row.category == verdicts[row.label], "\(row)") }
             // The limits of unpacking say so, long before the deadline, and the message is not tried again and again.
             #expect(rows.first { $0.label.contains("bomb") }?.disposition == "quarantine")

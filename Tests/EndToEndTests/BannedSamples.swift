@@ -1,6 +1,7 @@
 import Checks
 import Foundation
 import TestSupport
+import Testing
 
 /// What the shipped rules ban, one of each: every extension, type of content and declared type that they name.
 enum BannedSamples {
@@ -91,5 +92,27 @@ enum BannedSamples {
             --outer--
 
             """)
+    }
+
+    /// Scans messages in one run; for each its category and what was banned in it.
+    static func scan(
+        _ messages: [(String, [UInt8])], _ more: String = ""
+    ) throws -> [(label: String, category: String, banned: [String], disposition: String, types: [String])] {
+        let configuration = try OfflineConfiguration(more)
+        var arguments = ["scan", "--config", configuration.path, "--json"]
+        for (number, message) in messages.enumerated() {
+            arguments.append(try configuration.write("m\(number).eml", message.1))
+        }
+        let run = try runTool(Programs.path("mailreeve"), arguments, seconds: 300)
+        try #require(run.lines.count == messages.count, "\(run)")
+        return try zip(messages, run.lines).map { message, line in
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            let document = object["findings"] as? [[String: Any]] ?? []
+            let banned = document.filter { $0["class"] as? String == "banned" }.compactMap { $0["name"] as? String }
+            let recipient = (object["recipients"] as? [[String: Any]])?.first?["disposition"] as? String
+            let parts = object["parts"] as? [[String: Any]] ?? []
+            let types = parts.flatMap { $0["types"] as? [String] ?? [] }
+            return (message.0, object["category"] as? String ?? "", banned, recipient ?? "", types)
+        }
     }
 }

@@ -102,6 +102,32 @@ import Testing
         #expect(lookup("ban dat\n", files).isEmpty)
     }
 
+    /// A rule that bans names of files leaves the folders of an archive alone, and nothing that could be a file.
+    @Test(arguments: [
+        ("ban *.com\n", -1), ("score 1 A *.com\n", -1), ("ban zip > *.com\n", -1), ("ban *.com directory\n", 0),
+        ("ban *.com not directory\n", -1), ("ban name /[.]com/\n", 0), ("ban any /[.]com/\n", 0),
+        ("ban namepath /N=.*com/\n", 0), ("ban directory\n", 0), ("allow *.com\nban name /[.]com/\n", 0),
+        ("ban zip not *.txt\n", 0), ("ban *.zip\n", 0), ("ban * inside zip\n", -1),
+    ])
+    func namesOfDirectories(_ rules: String, _ decides: Int) {
+        let files = [
+            BannedFile(container: nil, placement: "1", names: ["a.zip"], types: ["zip"], size: 100),
+            BannedFile(container: 0, placement: "1/1", names: ["www.example.com"], marks: ["directory"]),
+        ]
+        #expect(lookup(rules, files).last { $0.file == 1 }?.rule ?? -1 == decides)
+    }
+
+    /// With content it is none, nor when the archive does not say so.
+    @Test func directoriesWithContent() {
+        let name = "www.example.com"
+        for file in [
+            BannedFile(container: nil, placement: "1", names: [name], marks: ["directory"], size: 1),
+            BannedFile(container: nil, placement: "1", names: [name]),
+        ] {
+            #expect(lookup("ban *.com\n", [file]).map(\.rule) == [0])
+        }
+    }
+
     @Test func hiddenNamesAreSeen() {
         for name in ["x\u{202E}fdp.exe", "x.exe\u{0}.txt", "x.exe.", "x.exe:s", "x.ex\u{200B}e", "x\u{FF0E}exe"] {
             let matches = lookup("ban *.exe\n", [BannedFile(container: nil, placement: "1", names: [name])])

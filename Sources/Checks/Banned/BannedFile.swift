@@ -34,6 +34,9 @@ package struct BannedFile: Hashable, Sendable {
         self.digest = digest
     }
 
+    /// A directory of an archive, and nothing that could be content of a file. Rules on names of files do not hold for it.
+    package var isPlainDirectory: Bool { size == 0 && marks.contains("directory") }
+
     /// Which names a condition is tried on.
     package enum NameView: Sendable {
         /// As they were sent and decoded: what lets a file through is the very name, as in amavis.

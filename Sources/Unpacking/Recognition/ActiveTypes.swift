@@ -17,9 +17,11 @@ extension FileType {
         "vbe", "text/x-encoded-script", "encoded script", .plain, recognised: "`#@~^`")
     static let batch = FileType(
         "bat", "application/x-bat", "batch file", .plain,
-        recognised: "`@echo off` first, behind comments; commands that fetch or start something")
+        recognised:
+            "`@echo off` first, behind comments, whatever separates the words; commands that fetch or start something")
     static let explorerCommand = FileType(
-        "scf", "application/x-ms-scf", "Explorer command file", .plain, recognised: "`[Shell]` first, behind comments")
+        "scf", "application/x-ms-scf", "Explorer command file", .plain,
+        recognised: "`[Shell]` first, behind comments; a line `[Shell]` and one `IconFile=` or `Command=`")
     static let desktopEntry = FileType(
         "desktop", "application/x-desktop", "desktop entry", .plain,
         recognised: "`[Desktop Entry]` first, behind comments")
@@ -61,7 +63,7 @@ enum ActiveText {
         if tags.have(["<plist"], in: head), tags.have(["<key>url</key>"], in: head) { found.append(.webLocation) }
         if tags.have(["<svg"], in: head) { found.append(.vectorImage) }
         let beginnings: [(StaticString, FileType)] = [
-            ("#@~^", .encodedScript), ("@echo off", .batch), ("[Shell]", .explorerCommand),
+            ("#@~^", .encodedScript), ("[Shell]", .explorerCommand),
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
             ("XLODBC\r\n1\r\n", .webQuery), ("XLODBC\n1\n", .webQuery), ("QueryType=OLEDB", .webQuery),
             ("[oledb]", .dataLink), ("ID;", .symbolicLink),
@@ -70,6 +72,7 @@ enum ActiveText {
         let sign = ScriptText.firstSign(head)
         for place in sign == start ? start..<start + 1 : min(sign, start)..<max(sign, start) + 1
         where place == sign || place == start {
+            if ScriptText.isSilent(head, at: place) { found.append(.batch) }
             for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: place) { found.append(type) }
         }
         return found

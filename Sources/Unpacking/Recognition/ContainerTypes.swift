@@ -6,7 +6,9 @@ extension FileType {
     static let zip = FileType(
         "zip", "application/zip", "ZIP archive", .zip,
         recognised: "`PK 03 04` that fits a local header, or an end-of-central-directory record, anywhere",
-        reported: members + "; two directories that differ, overlapping entries, data between members; " + volume)
+        reported: members
+            + "; two directories that differ (a note in a stream of a compound file), overlapping entries, data between members; "
+            + volume)
     static let gzip = FileType(
         "gz", "application/gzip", "gzip file", .gzip, recognised: "`1F 8B 08`",
         reported: "every member; damage, octets behind the last member")

@@ -95,7 +95,7 @@ package enum Recognition {
             found.append(.binHex)
         } else {
             guard TextChecks.isText(head) else {
-                found += ScriptText.settings(content)
+                add(ScriptText.settings(content), &found)
                 // Its octets are no text.
                 if found.isEmpty, TextChecks.isYEnc(long) { found.append(.yEnc) }
                 return
@@ -112,12 +112,16 @@ package enum Recognition {
         found += ActiveText.types(of: head)
         if TextChecks.isHTML(head) { found.append(.html) }
         if TextChecks.isBinHex(head) { found.append(.binHex) }
-        found += ScriptText.settings(content)
+        add(ScriptText.settings(content), &found)
         if !found.contains(.htmlApplication),
             ActiveText.isHTMLApplication(content.extracting(0..<min(content.count, active)))
         {
             found.append(.htmlApplication)
         }
+    }
+
+    private static func add(_ types: [FileType], _ found: inout [FileType]) {
+        for type in types where !found.contains(type) { found.append(type) }
     }
 
     /// A zip archive that begins elsewhere shows itself by its end or by any of its local headers. Within another archive those are most often

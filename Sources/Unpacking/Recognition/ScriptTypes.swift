@@ -12,7 +12,7 @@ extension FileType {
         "rdp", "application/x-rdp", "Remote Desktop file", .plain, recognised: "a line `full address:s:`")
     static let setupInformation = FileType(
         "inf", "application/x-setupscript", "setup information", .plain,
-        recognised: "`[Version]` first and a line `Signature`")
+        recognised: "`[Version]` first and a line `Signature`, or both anywhere and `$Chicago$` or `$Windows NT$`")
     static let managementConsole = FileType(
         "msc", "application/x-ms-msc", "management console", .plain, recognised: "`<MMC_ConsoleFile`")
     static let webStart = FileType(
@@ -83,8 +83,43 @@ enum ScriptText {
             hasLine(head, "signature") || hasLine(head, "Signature")
         {
             found.append(.setupInformation)
+        } else if isSetupInformation(text.extracting(0..<min(text.count, setup))) {
+            found.append(.setupInformation)
+        }
+        if hasLine(head, "[Shell]"), hasLine(head, "IconFile=") || hasLine(head, "Command=") {
+            found.append(.explorerCommand)
         }
         return found + SettingsText.types(of: head)
+    }
+
+    /// Octets in which the sections of setup information are looked for: they have no order.
+    private static let setup = 65_536
+    /// What Windows wants to find in them.
+    private static let signatures: [StaticString] = ["$chicago$", "$windows nt$", "$windows 95$"]
+
+    private static func isSetupInformation(_ text: Span<UInt8>) -> Bool {
+        var from = 0
+        while let sign = text.firstIndex(of: 0x24, from: from) {
+            from = sign + 1
+            guard signatures.contains(where: { text.hasPrefix(ignoringCase: $0, from: sign) }) else { continue }
+            return hasLine(text, "[Version]") && (hasLine(text, "signature") || hasLine(text, "Signature"))
+        }
+        return false
+    }
+
+    /// A batch file that says nothing of what it does: `@echo off`, with any of what separates words for cmd.exe.
+    static func isSilent(_ head: Span<UInt8>, at start: Int) -> Bool {
+        guard head.hasBytes([0x40], at: start) else { return false }
+        let command = skip(head, from: start, over: [0x40, 0x20, 0x09, 0x2C, 0x3B, 0x3D, 0x28])
+        guard head.hasPrefix(ignoringCase: "echo", from: command) else { return false }
+        let word = skip(head, from: command + 4, over: [0x20, 0x09, 0x2C, 0x3B, 0x3D])
+        return word > command + 4 && head.hasPrefix(ignoringCase: "off", from: word)
+    }
+
+    private static func skip(_ head: Span<UInt8>, from start: Int, over signs: [UInt8]) -> Int {
+        var place = start
+        while place < head.count, signs.contains(head[place]) { place += 1 }
+        return place
     }
 
     /// Where the first line begins that is no comment and not blank: what reads such files passes over those.
@@ -95,8 +130,7 @@ enum ScriptText {
                 start += 1
                 continue
             }
-            let isComment = comments.contains { head.hasPrefix(ignoringCase: $0, from: start) }
-            guard isComment, let end = head.firstIndex(of: 0x0A, from: start) else { return start }
+            guard isComment(head, at: start), let end = head.firstIndex(of: 0x0A, from: start) else { return start }
             start = end + 1
         }
         return start
@@ -110,7 +144,16 @@ enum ScriptText {
     }
 
     /// Of settings, of batch files, of scripts.
-    private static let comments: [StaticString] = [";", "#", "::", "rem ", "@rem ", "'"]
+    private static let comments: [StaticString] = [";", "#", "::", "'"]
+
+    /// `rem` is a comment with anything behind it that does not make it another word.
+    private static func isComment(_ head: Span<UInt8>, at start: Int) -> Bool {
+        if comments.contains(where: { head.hasPrefix(ignoringCase: $0, from: start) }) { return true }
+        let word = skip(head, from: start, over: [0x40, 0x20, 0x09])
+        guard head.hasPrefix(ignoringCase: "rem", from: word), word + 3 < head.count else { return false }
+        let next = head[word + 3]
+        return !(0x30...0x39 ~= next || 0x61...0x7A ~= next | 0x20 || next >= 0x80)
+    }
 
     /// A line begins like this, behind a byte order mark and blanks.
     /// - Parameter sign: where in the word the octet stands that is looked for, in its case: lines are many, and signs few.

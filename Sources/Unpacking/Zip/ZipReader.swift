@@ -23,12 +23,15 @@ struct ZipReader {
     }
 
     /// Reads the archive into the sink.
-    static func read(_ content: Span<UInt8>, passwords: Passwords, into sink: any MemberSink) {
+    /// - Parameter isStorageStream: the content is a stream in a compound file.
+    static func read(
+        _ content: Span<UInt8>, passwords: Passwords, isStorageStream: Bool, into sink: any MemberSink
+    ) {
         var reader = ZipReader(sink, passwords)
-        reader.read(content)
+        reader.read(content, isStorageStream: isStorageStream)
     }
 
-    private mutating func read(_ content: Span<UInt8>) {
+    private mutating func read(_ content: Span<UInt8>, isStorageStream: Bool) {
         let directory = ZipDirectory(content)
         if directory.limitReached { sink.report(.overLimits, "zip directories") }
         if directory.isSplit || content.hasBytes(ZipSignatures.descriptor, at: 0) {
@@ -39,7 +42,11 @@ struct ZipReader {
             sink.report(.overLimits, "overlapping zip entries")
             return
         }
-        if directory.listings.count > 1 { sink.report(.ambiguous, "more than one zip directory") }
+        if directory.listings.count > 1 {
+            // Office since 2007 keeps packages in streams of the old formats, one in a record or property each ([MS-PPT]
+            // 2.11.1, [MS-ODRAW] 2.3.4.29). All are read, and no program could choose another one of them.
+            sink.report(isStorageStream ? .note : .ambiguous, "more than one zip directory")
+        }
         if directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
             sink.report(.corrupt, "zip archive without a directory or its end")
         }
@@ -143,7 +150,9 @@ struct ZipReader {
         {
             sink.report(.ambiguous, "zip entry with two names")
         }
-        if member.names.contains(where: { $0.last == 0x2F || $0.last == 0x5C }) { member.flags.insert(.directory) }
+        // Programs that read from the front would write the content behind the local header to a file with a backslash.
+        let ends: [UInt8] = local.hasDescriptor ? [0x2F] : [0x2F, 0x5C]
+        if member.names.allSatisfy({ $0.last.map(ends.contains) == true }) { member.flags.insert(.directory) }
         switch entry.unixType {
         case 0o120000: member.flags.insert(.symbolicLink)
         case 0o010000, 0o020000, 0o060000, 0o140000: member.flags.insert(.special)

@@ -69,6 +69,7 @@ package struct AmavisImport {
             let token = tokens[index]
             guard token.kind == .variable else {
                 noteKey(tokens, index)
+                noteFile(tokens, index)
                 statements.pass(to: index + 1)
                 index += 1
                 continue
@@ -141,6 +142,21 @@ package struct AmavisImport {
             }
             if open < 0 { return }
         }
+    }
+
+    /// Another file that is run here, and may hold rules.
+    private mutating func noteFile(_ tokens: [PerlLexer.Token], _ index: Int) {
+        guard tokens[index].kind == .word, index + 1 < tokens.count else { return }
+        let next = tokens[index + 1]
+        switch tokens[index].text.text {
+        case "include_config_files", "include_optional_config_files", "read_config":
+            guard next.text != [0x3D, 0x3E] else { return }
+        case "do", "require":
+            let isBracket = next.kind == .sign && next.text == [0x28]
+            guard isBracket || [.string, .interpolated, .variable].contains(next.kind) else { return }
+        default: return
+        }
+        note(tokens[index].line, "another file is read here (\(tokens[index].text.text)): import it, too")
     }
 
     /// Settings within a policy bank.

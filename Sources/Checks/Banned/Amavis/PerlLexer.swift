@@ -61,7 +61,7 @@ struct PerlLexer {
         } else if byte == 0x27 {
             let start = line
             let content = delimited()
-            add(.string, Self.unescaped(content, delimiter: 0x27, all: false), at: start)
+            add(.string, Self.unescaped(content, delimiter: 0x27), at: start)
         } else if byte == 0x22 {
             let start = line
             add(.interpolated, delimited(), at: start)
@@ -230,7 +230,7 @@ struct PerlLexer {
         let content = delimited()
         switch word {
         case "q":
-            add(.string, Self.unescaped(content, delimiter: delimiter, all: false), at: start)
+            add(.string, Self.unescaped(content, delimiter: delimiter), at: start)
         case "qq":
             add(.interpolated, content, at: start)
         case "qw":
@@ -241,7 +241,9 @@ struct PerlLexer {
             }
             add(.sign, [0x29])
         case "qr":
-            add(.regex(flags: letters(), interpolates: delimiter != 0x27), content, at: start)
+            let pattern =
+                Self.closing(delimiter) == delimiter ? Self.withoutQuoted(delimiter, content) : content
+            add(.regex(flags: letters(), interpolates: delimiter != 0x27), pattern, at: start)
         case "m":
             _ = letters()
             add(.other, [], at: start)
@@ -299,19 +301,31 @@ struct PerlLexer {
         return []
     }
 
-    /// A string without the backslashes that quote.
-    /// - Parameter all: as in double quotes, where a backslash before any other character quotes it.
-    static func unescaped(_ content: [UInt8], delimiter: UInt8, all: Bool) -> [UInt8] {
+    /// A string in single quotes without the backslashes that quote.
+    private static func unescaped(_ content: [UInt8], delimiter: UInt8) -> [UInt8] {
+        var out: [UInt8] = []
+        var place = 0
+        while place < content.count {
+            if content[place] == 0x5C, place + 1 < content.count,
+                [0x5C, delimiter, closing(delimiter)].contains(content[place + 1])
+            {
+                place += 1
+            }
+            out.append(content[place])
+            place += 1
+        }
+        return out
+    }
+
+    /// A pattern without the backslash before each delimiter, which is what it means in a pattern then: in `qr|a\|b|` one of
+    /// two. Brackets keep it (`perlop(1)`, "Finding the end").
+    private static func withoutQuoted(_ delimiter: UInt8, _ content: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
         var place = 0
         while place < content.count {
             if content[place] == 0x5C, place + 1 < content.count {
-                let next = content[place + 1]
-                if all || next == 0x5C || next == delimiter || next == closing(delimiter) {
-                    out.append(all && next == 0x6E ? 0x0A : all && next == 0x74 ? 0x09 : next)
-                    place += 2
-                    continue
-                }
+                if content[place + 1] != delimiter { out.append(0x5C) }
+                place += 1
             }
             out.append(content[place])
             place += 1

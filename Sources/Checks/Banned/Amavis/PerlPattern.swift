@@ -2,12 +2,8 @@
 enum PerlPattern {
     /// The pattern with its slashes, and its flags.
     static func written(_ pattern: PatternText) -> (pattern: [UInt8], flags: [UInt8]) {
-        var bytes = utf8(pattern.bytes)
-        var flags = pattern.flags
-        if flags.contains(.extended) {
-            bytes = withoutLayout(bytes)
-            flags.remove(.extended)
-        }
+        let bytes = PerlLayout.removed(from: utf8(pattern.bytes), isExtended: pattern.flags.contains(.extended))
+        let flags = pattern.flags.subtracting(.extended)
         var out: [UInt8] = [0x2F]
         var index = 0
         while index < bytes.count {
@@ -44,37 +40,16 @@ enum PerlPattern {
         return bytes.flatMap { byte in byte < 0x80 ? [byte] : [0xC0 | byte >> 6, 0x80 | byte & 0x3F] }
     }
 
-    /// Without the white space and comments of the flag `x`, which a class of characters does not have.
-    private static func withoutLayout(_ bytes: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
+    /// `\Q` or `\E` stands in it.
+    static func hasQuoting(_ pattern: [UInt8]) -> Bool {
         var index = 0
-        var inClass = false
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte == 0x5C, index + 1 < bytes.count {
-                out += bytes[index...(index + 1)]
-                index += 2
-                continue
-            }
-            if inClass {
-                // A bracket that comes first belongs to the class.
-                if byte == 0x5D, !(out.last == 0x5B || out.suffix(2) == [0x5B, 0x5E]) { inClass = false }
-                out.append(byte)
-            } else if byte == 0x5B {
-                inClass = true
-                out.append(byte)
-            } else if byte == 0x28, bytes[index...].starts(with: [0x28, 0x3F, 0x23]) {
-                // Its blanks are text.
-                let end = bytes[index...].firstIndex(of: 0x29) ?? bytes.count - 1
-                out += bytes[index...end]
-                index = end
-            } else if byte == 0x23 {
-                index = bytes[index...].firstIndex(of: 0x0A) ?? bytes.count
-            } else if !isSpace(byte) {
-                out.append(byte)
+        while index + 1 < pattern.count {
+            if pattern[index] == 0x5C {
+                if pattern[index + 1] == 0x51 || pattern[index + 1] == 0x45 { return true }
+                index += 1
             }
             index += 1
         }
-        return out
+        return false
     }
 }

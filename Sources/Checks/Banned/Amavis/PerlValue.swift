@@ -86,10 +86,10 @@ struct PerlExpressions {
             return .text(token.text, line: token.line)
         case .interpolated:
             index += 1
-            guard let text = interpolated(token.text) else {
-                return .unknown("a text with names in it", line: token.line)
+            switch PerlInterpolation.outcome(token.text, as: .string, names: names) {
+            case .text(let text): return .text(text, line: token.line)
+            case .unknown(let words): return .unknown("a text with \(words)", line: token.line)
             }
-            return .text(PerlLexer.unescaped(text, delimiter: 0x22, all: true), line: token.line)
         case .regex(let flags, let interpolates):
             index += 1
             return regex(token, flags, interpolates, next: line(index))
@@ -222,48 +222,15 @@ struct PerlExpressions {
         }
         var text = token.text
         if interpolates {
-            guard let filled = interpolated(text) else {
-                return .unknown("a pattern with names in it", line: token.line)
+            switch PerlInterpolation.outcome(text, as: .pattern, names: names) {
+            case .text(let filled): text = filled
+            case .unknown(let words): return .unknown("a pattern with \(words)", line: token.line)
             }
-            text = filled
+        } else if PerlPattern.hasQuoting(text) {
+            // Only in quotes that are interpolated does Perl know it.
+            return .unknown("a pattern with \\Q or \\E in single quotes", line: token.line)
         }
         let lines = token.text.count { $0 == 0x0A }
         return .regex(PatternText(bytes: text, flags: flags), line: token.line, lastLine: token.line + lines)
-    }
-
-    /// The text with names filled in; nil when one is not known. `$` before `)` or `|` or at the end stays, as in Perl.
-    private func interpolated(_ text: [UInt8]) -> [UInt8]? {
-        var out: [UInt8] = []
-        var place = 0
-        while place < text.count {
-            let byte = text[place]
-            if byte == 0x5C, place + 1 < text.count {
-                out += text[place...(place + 1)]
-                place += 2
-                continue
-            }
-            guard byte == 0x24 || byte == 0x40, place + 1 < text.count else {
-                out.append(byte)
-                place += 1
-                continue
-            }
-            var start = place + 1
-            let isBraced = text[start] == 0x7B
-            if isBraced { start += 1 }
-            var end = start
-            while end < text.count, isAlphanumeric(text[end]) || text[end] == 0x5F { end += 1 }
-            guard end > start, !isDigit(text[start]) else {
-                if isBraced || byte == 0x24 && text[place + 1] == 0x24 { return nil }
-                out.append(byte)
-                place += 1
-                continue
-            }
-            guard byte == 0x24, !isBraced || end < text.count && text[end] == 0x7D,
-                case .text(let value, _)? = names["$" + Array(text[start..<end]).text]
-            else { return nil }
-            out += value
-            place = isBraced ? end + 1 : end
-        }
-        return out
     }
 }

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Honest mail that looks like what the shipped rules ban passes, and what it looks like does not.
+@Suite(.enabled(if: Clients.arePossible, Clients.missing))
+struct BannedHonestTests {
+    /// Folders have the names of domains, dates and products.
+    @Test func foldersInArchives() async throws {
+        let honest = ["www.example.com/", "Reports/12.Mar/", "node.js/", "learn.py/", "mylib.lib/", "jquery.min.js/"]
+        // macOS opens a folder like a file; Windows makes something else of a folder with a class identifier.
+        let hostile = [
+            "Invoice.app/", "Invoice.workflow/", "Invoice.app/Contents/MacOS/",
+            "x.{ED7BA470-8E54-465E-825C-99712043E01C}/",
+            "gpj.\u{202E}fdp/",
+        ]
+        try await Lanes.run {
+            let rows = try BannedSamples.scan(
+                (honest + hostile).map { name in
+                    let zip = Archives.zip([(name, []), (name + "readme", Array("hello\r\n".utf8))])
+                    return (
+                        name, BannedSamples.message("data.zip", zip, type: "application/zip", at: .top)
+                    )
+                })
+            for row in rows.prefix(honest.count) { #expect(row.category == "clean", "\(row)") }
+            for row in rows.suffix(hostile.count) { #expect(row.category == "banned", "\(row)") }
+        }
+    }
+
+    /// A folder with content is a file with a slash at its end, and so is one that only its local header calls a folder.
+    @Test func whatOnlySaysThatItIsAFolder() async throws {
+        try await Lanes.run {
+            let content = Array("nothing that runs\r\n".utf8)
+            let rows = try BannedSamples.scan([
+                (
+                    "with content",
+                    BannedSamples.message(
+                        "data.zip", Archives.zip("run.js/", content), type: "application/zip", at: .top)
+                )
+            ])
+            for row in rows { #expect(row.category == "banned", "\(row)") }
+        }
+    }
+
+    /// Text that people write about such files, in the message itself; and the same text in a file.
+    private static let quotations: [(label: String, text: String)] = [
+        ("program", "MZ is the mark of programs for DOS and Windows, as PK is that of zip archives."),
+        ("Flash", "FWS is the fish and wildlife service."),
+        ("Outlook", "The Standard Jet DB can be read with mdbtools."),
+        ("component", "In Vue <component :is=\"x\"/> and <script setup> are needed."),
+        ("jobs", "Two tags that are missing: <jobs> and <script>."),
+        ("HTML application", "An HTA has <hta:application> in it."), ("encoded script", "#@~^ is how it begins."),
+        ("Java Web Start", "The file starts with <jnlp spec=\"1.0+\">."),
+        ("web location", "<plist version=\"1.0\"><dict><key>URL</key>"),
+        ("ClickOnce", "<assembly manifestVersion=\"1.0\"> and then <deployment install=\"true\">"),
+        ("library", "<libraryDescription xmlns=\"x\"> is its root."),
+        ("console", "<MMC_ConsoleFile ConsoleVersion=\"3.0\">"),
+        ("Explorer command", "[Shell]\nCommand=2\nIconFile=explorer.exe,3"),
+        ("egg", "EGGA is how these archives begin."),
+        ("StuffIt", "SIT! Stay! Fetch! Good dog, and so on and so forth."),
+    ]
+
+    @Test func quotationsInTheMessage() async throws {
+        try await Lanes.run {
+            var messages: [(String, [UInt8])] = []
+            for (label, text) in Self.quotations {
+                let bytes = Array(text.utf8)
+                for place in [BannedSamples.Place.top, .attachedMessage] {
+                    messages.append((label, BannedSamples.message("", bytes, type: "text/plain", at: place)))
+                }
+                messages.append((label, crlf(Self.header + "\n\n" + text + "\n")))
+            }
+            for row in try BannedSamples.scan(messages) {
+                #expect(row.banned.isEmpty && row.disposition.hasPrefix("deliver"), "\(row)")
+            }
+        }
+    }
+
+    @Test func quotationsAreBannedAsFiles() async throws {
+        try await Lanes.run {
+            var messages = Self.quotations.map { label, text in
+                (label, BannedSamples.message("photo.jpg", Array(text.utf8), type: "text/plain", at: .top))
+            }
+            // A program is none because it is declared as text.
+            for (label, content) in BannedSamples.contents where content.starts(with: Array("MZ".utf8)) {
+                messages.append((label, BannedSamples.message("", content, type: "text/plain", at: .top)))
+            }
+            #expect(messages.count > Self.quotations.count)
+            for row in try BannedSamples.scan(messages) { #expect(row.category == "banned", "\(row)") }
+        }
+    }
+
+    private static let header = """
+        From: sender@example.org
+        To: rcpt@example.net
+        Subject: files
+        Date: Thu, 6 Mar 2025 07:05:30 +0000
+        Message-ID: <files@example.org>
+        """
+}

@@ -76,7 +76,7 @@ package final class DocumentFormat: Sendable {
             reports: "DDE, external objects",
             recognise: BinaryWorkbook.matches, reader: BinaryWorkbook.read),
         DocumentFormat(
-            name: "Symbolic Link (slk)", recognisedBy: "`ID;`",
+            name: "Symbolic Link (slk)", recognisedBy: "`ID;` and a record behind it",
             reports: "macro sheets, names that run by themselves, DDE",
             recognise: SymbolicLinkFile.matches, reader: SymbolicLinkFile.read),
         DocumentFormat(

@@ -1,11 +1,46 @@
 internal import Bytes
 
 /// Microsoft's Symbolic Link format (`.slk`): text that Excel opens, with macro sheets and names that run by themselves.
-enum SymbolicLinkFile {
+package enum SymbolicLinkFile {
     /// Octets of a line that are looked at.
     private static let longestLine = 4_096
 
-    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.hasBytes("ID;", at: 0) }
+    /// Lines that are looked at for a record.
+    private static let linesTried = 1000
+
+    /// `ID;` and behind it a record of a cell, a size, a name or options: a table of other programs may begin with a column
+    /// called ID.
+    package static func matches(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.hasBytes("ID;", at: 0) else { return false }
+        var (at, lines) = (0, 0)
+        while at < bytes.count, lines < linesTried {
+            if isRecord(bytes, at) { return true }
+            while at < bytes.count, bytes[at] != 10, bytes[at] != 13 { at += 1 }
+            at += 1
+            lines += 1
+        }
+        return false
+    }
+
+    private static func isRecord(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
+        if bytes.hasBytes("NN;N", at: at) { return true }
+        guard at + 2 < bytes.count, bytes[at + 1] == UInt8(ascii: ";") else { return false }
+        let next = at + 3 < bytes.count ? bytes[at + 3] : 10
+        let isNumber = next >= UInt8(ascii: "0") && next <= UInt8(ascii: "9")
+        let ends = next == 10 || next == 13 || next == UInt8(ascii: ";")
+        switch (bytes[at], bytes[at + 2]) {
+        case (UInt8(ascii: "C"), UInt8(ascii: "X")), (UInt8(ascii: "C"), UInt8(ascii: "Y")),
+            (UInt8(ascii: "B"), UInt8(ascii: "X")),
+            (UInt8(ascii: "B"), UInt8(ascii: "Y")):
+            return isNumber
+        case (UInt8(ascii: "C"), UInt8(ascii: "K")), (UInt8(ascii: "C"), UInt8(ascii: "E")):
+            return true
+        case (UInt8(ascii: "O"), UInt8(ascii: "A")...UInt8(ascii: "Z")):
+            return ends || isNumber
+        default:
+            return false
+        }
+    }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         var at = 0

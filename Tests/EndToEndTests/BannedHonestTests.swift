@@ -42,13 +42,32 @@ struct BannedHonestTests {
         }
     }
 
+    /// Tables whose first column is called ID, pages with elements of their own, lists of jobs.
+    @Test func filesThatLookAlike() async throws {
+        let honest: [(name: String, type: String, text: String)] = [
+            ("kunden.csv", "text/csv", "ID;Name;Ort\r\n1;Anna;Wien\r\n2;Ben;Bern\r\n"),
+            ("kunden.csv", "application/vnd.ms-excel", "id;name\n1;Anna\n"),
+            ("export.txt", "text/plain", "ID;Preis\r\nC;12\r\nO;Otto\r\n"),
+            ("report.html", "text/html", "<html><job-list><job>1</job></job-list><script>x()</script></html>"),
+            ("App.vue", "text/plain", "<template><component :is=\"x\"/></template><script setup>x()</script>"),
+            ("jobs.xml", "application/xml", "<joblist><job><script>make</script></job></joblist>"),
+        ]
+        try await Lanes.run {
+            let rows = try BannedSamples.scan(
+                honest.map { name, type, text in
+                    (name, BannedSamples.message(name, Array(text.utf8), type: type, at: .top))
+                })
+            for row in rows { #expect(row.category == "clean", "\(row)") }
+        }
+    }
+
     /// Text that people write about such files, in the message itself; and the same text in a file.
     private static let quotations: [(label: String, text: String)] = [
         ("program", "MZ is the mark of programs for DOS and Windows, as PK is that of zip archives."),
         ("Flash", "FWS is the fish and wildlife service."),
         ("Outlook", "The Standard Jet DB can be read with mdbtools."),
-        ("component", "In Vue <component :is=\"x\"/> and <script setup> are needed."),
-        ("jobs", "Two tags that are missing: <jobs> and <script>."),
+        ("component", "In a scriptlet <component> and <script language=\"VBScript\"> are needed."),
+        ("jobs", "Two tags that are missing: <job> and <script language=JScript>."),
         ("HTML application", "An HTA has <hta:application> in it."), ("encoded script", "#@~^ is how it begins."),
         ("Java Web Start", "The file starts with <jnlp spec=\"1.0+\">."),
         ("web location", "<plist version=\"1.0\"><dict><key>URL</key>"),

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Documents
 
 /// Files that do something when they are opened, and are no programs by their form: what rules on file types ask for.
 extension FileType {
@@ -45,9 +46,8 @@ enum ActiveText {
         let tags = TagLetters(head)
         var found: [FileType] = []
         if isHTMLApplication(head) { found.append(.htmlApplication) }
-        if tags.have(["<scriptlet", "<component", "<job", "<package"], in: head), tags.have(["<script"], in: head) {
-            found.append(.scriptFile)
-        }
+        if isScriptFile(head, tags) { found.append(.scriptFile) }
+        if SymbolicLinkFile.matches(head) { found.append(.symbolicLink) }
         if tags.have(
             ["<librarydescription", "<searchconnectordescription", "<pcsettings", "<persistedquery"], in: head)
         {
@@ -66,7 +66,7 @@ enum ActiveText {
             ("#@~^", .encodedScript), ("[Shell]", .explorerCommand),
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
             ("XLODBC\r\n1\r\n", .webQuery), ("XLODBC\n1\n", .webQuery), ("QueryType=OLEDB", .webQuery),
-            ("[oledb]", .dataLink), ("ID;", .symbolicLink),
+            ("[oledb]", .dataLink),
         ]
         // What looks like a comment may be the beginning itself.
         let sign = ScriptText.firstSign(head)
@@ -76,6 +76,26 @@ enum ActiveText {
             for (word, type) in beginnings where head.hasPrefix(ignoringCase: word, from: place) { found.append(type) }
         }
         return found
+    }
+
+    /// A file of Windows Script Host or a scriptlet: one of their elements, and a script that says its language. Pages have
+    /// elements of their own with such names, and scripts; they are no such files.
+    private static func isScriptFile(_ head: Span<UInt8>, _ tags: TagLetters) -> Bool {
+        guard tags.have(["<scriptlet", "<component", "<job", "<package"], in: head, whole: true),
+            !tags.have(["<html", "<!doctype html"], in: head)
+        else { return false }
+        var from = 0
+        while let tag = head.firstIndex(of: 0x3C, from: from) {
+            from = tag + 1
+            guard head.hasPrefix(ignoringCase: "<script", from: tag) else { continue }
+            let end = head.firstIndex(of: 0x3E, from: tag) ?? head.count
+            var place = tag
+            while place < end {
+                if head.hasPrefix(ignoringCase: "language", from: place) { return true }
+                place += 1
+            }
+        }
+        return false
     }
 
     /// `<hta:application` stands in the content.
@@ -105,17 +125,25 @@ struct TagLetters {
     }
 
     /// One of these words stands in the text. Each begins with `<`, and a letter in lower case or `!`.
-    func have(_ words: [StaticString], in text: Span<UInt8>) -> Bool {
+    /// - Parameter whole: no name that only begins so counts.
+    func have(_ words: [StaticString], in text: Span<UInt8>, whole: Bool = false) -> Bool {
         for word in words where letters & 1 << UInt32(word.utf8Start[1] & 0x1F) != 0 {
             var position = 0
             while let tag = text.firstIndex(of: 0x3C, from: position), tag + 1 < text.count {
                 position = tag + 1
-                if asciiLower(text[position]) == word.utf8Start[1], text.hasPrefix(ignoringCase: word, from: tag) {
+                if asciiLower(text[position]) == word.utf8Start[1], text.hasPrefix(ignoringCase: word, from: tag),
+                    !whole || Self.endsName(text, tag + word.utf8CodeUnitCount)
+                {
                     return true
                 }
             }
         }
         return false
+    }
+
+    private static func endsName(_ text: Span<UInt8>, _ place: Int) -> Bool {
+        guard place < text.count else { return true }
+        return [0x20, 0x09, 0x0A, 0x0D, 0x2F, 0x3E].contains(text[place])
     }
 }
 

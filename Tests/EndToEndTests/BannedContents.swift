@@ -191,20 +191,22 @@ extension BannedSamples {
         ),
         ("VHDX", padded(text("vhdxfile"), 1024)), ("VMDK", padded(text("KDMV"), 1024)),
         ("QCOW", padded([0x51, 0x46, 0x49, 0xFB], 1024)), ("Squashfs", padded(text("hsqs"), 1024)),
-        ("Apple disk image", marked(1536, 1024, text("koly"))),
-        ("VDI", marked(1024, 64, [0x7F, 0x10, 0xDA, 0xBE])), ("QED", padded(text("QED\0"), 1024)),
-        ("Parallels disk", padded(text("WithoutFreeSpace"), 1024)),
-        ("HFS Plus", marked(4096, 1024, [0x48, 0x2B, 0, 4])),
-        ("APFS", marked(4096, 32, text("NXSB"))), ("XFS", padded(text("XFSB") + [0, 0, 0x10], 4096)),
-        ("Btrfs", marked(70_000, 65_600, text("_BHRfS_M"))),
-        (
-            "ext4",
-            marked(marked(marked(4096, 1024, [16, 0, 0, 0, 64]), 1044, [1]), 1080, [0x53, 0xEF, 1])
-        ),
+        ("Apple disk image", marked(1536, 1024, text("koly"))), ("VDI", marked(1024, 64, [0x7F, 0x10, 0xDA, 0xBE])),
+        ("QED", padded(text("QED\0"), 1024)), ("Parallels", padded(text("WithoutFreeSpace"), 1024)),
         (
             "CD in raw sectors",
-            padded([0] + [UInt8](repeating: 0xFF, count: 10) + [0, 0, 2, 0, 1], 2352)
+            padded([0x00] + [UInt8](repeating: 0xFF, count: 10) + [0x00, 0x00, 0x02, 0x00, 0x01], 2352)
         ),
+        (
+            "ext file system",
+            [(1024, [16]), (1028, [64]), (1044, [1]), (1080, [0x53, 0xEF, 1])].reduce(padded([], 4096)) {
+                marked($0, $1.0, $1.1)
+            }
+        ),
+        ("HFS Plus file system", marked(4096, 1024, [0x48, 0x2B, 0, 4])),
+        ("APFS file system", marked(4096, 32, text("NXSB"))),
+        ("XFS file system", padded(text("XFSB") + [0, 0, 0x10, 0], 4096)),
+        ("Btrfs file system", marked(70_000, 65_600, text("_BHRfS_M"))),
     ]
 
     /// Zeros with something at a place.

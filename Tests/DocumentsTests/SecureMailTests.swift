@@ -68,7 +68,7 @@ import Testing
         #expect(read(Self.programMail).items.contains { $0.content?.starts(with: TextDocumentTests.program) == true })
     }
 
-    @Test(arguments: [257, 300, 990]) func signedInPieces(of size: Int) {
+    @Test(arguments: [257, 300, 700]) func signedInPieces(of size: Int) {
         let message = Self.signed(Self.programMail, pieces: size)
         #expect(!message.dropLast().contains(0))
         #expect(formats(message).contains { $0.hasPrefix("Text") })

@@ -66,6 +66,8 @@ struct QuarantineKeeping: Sendable {
         let setup = state.current
         do {
             if let text = try await setup.blocking({ try work(setup) }) { logger.notice("\(text)") }
+        } catch is CancellationError {
+            // The daemon stops; the next one does it.
         } catch {
             logger.error("\(what): \(error)")
         }

@@ -125,7 +125,7 @@ let package = Package(
             ["Linux", "MailModel", "Patterns", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
 
         // Composition
-        library("Configuration", ["Checks", "MailModel", yaml]),
+        library("Configuration", ["Checks", "MailModel", "Policy", yaml]),
         library(
             "Inspector",
             [

@@ -178,7 +178,9 @@ extension ValueType where Value == [String: Double] {
             return isWhole ? scores : nil
         },
         write: { scores in
-            "{" + scores.sorted { $0.key < $1.key }.map { "\(yamlText($0.key)): \(pointsText($0.value))" }.joined(separator: ", ")
+            "{"
+                + scores.sorted { $0.key < $1.key }.map { "\(yamlText($0.key)): \(pointsText($0.value))" }.joined(
+                    separator: ", ")
                 + "}"
         })
 }

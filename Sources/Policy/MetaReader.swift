@@ -33,7 +33,8 @@ struct MetaReader {
             if wantsOperand { try readOperand() } else { try readOperator() }
         }
         if wantsOperand {
-            throw refusal(text.allSatisfy(Self.isBlank) ? "nothing is asked" : "a test is missing at the end", at: index)
+            throw refusal(
+                text.allSatisfy(Self.isBlank) ? "nothing is asked" : "a test is missing at the end", at: index)
         }
         while let last = waiting.popLast() {
             if case .parenthesis(let column) = last { throw refusal("'(' without its ')'", at: column) }
@@ -59,7 +60,8 @@ struct MetaReader {
         case 0x30...0x39: try readNumber()
         case let octet where Self.beginsName(octet): try readName()
         case 0x29: throw refusal("a test is missing before ')'", at: start)
-        case let octet where Self.operators.contains(octet): throw refusal("a test is missing before '\(sign)'", at: start)
+        case let octet where Self.operators.contains(octet):
+            throw refusal("a test is missing before '\(sign)'", at: start)
         default: throw refusal("\(shown) has no place here", at: start)
         }
     }
@@ -78,9 +80,11 @@ struct MetaReader {
         let digits = text[start..<index]
         let pieces = digits.split(separator: 0x2E, omittingEmptySubsequences: false)
         // Perl reads 010 as octal: nobody is to be misunderstood.
-        let isPlain = pieces.count <= 2 && pieces.allSatisfy { !$0.isEmpty } && (digits.first != 0x30 || pieces[0].count == 1)
+        let isPlain =
+            pieces.count <= 2 && pieces.allSatisfy { !$0.isEmpty } && (digits.first != 0x30 || pieces[0].count == 1)
         guard isPlain, digits.count <= 15, let number = Double(String(decoding: digits, as: UTF8.self)) else {
-            throw refusal("'\(String(decoding: digits.prefix(20), as: UTF8.self))' is no number such as 2 or 1.5", at: start)
+            throw refusal(
+                "'\(String(decoding: digits.prefix(20), as: UTF8.self))' is no number such as 2 or 1.5", at: start)
         }
         if index < text.count, Self.beginsName(text[index]) {
             throw refusal("a name of a test begins with a letter or '_'", at: start)
@@ -95,7 +99,8 @@ struct MetaReader {
         while index < text.count, Self.isBlank(text[index]) { index += 1 }
         guard index < text.count, text[index] == 0x28 else { return push(.test(place(of: name))) }
         guard name == "points" || name == "rules_matching" else {
-            throw refusal("'\(name.prefix(60))(': the only functions are rules_matching(GLOB) and points(NAME)", at: start)
+            throw refusal(
+                "'\(name.prefix(60))(': the only functions are rules_matching(GLOB) and points(NAME)", at: start)
         }
         index += 1
         let argument = try readArgument(of: name)
@@ -110,7 +115,9 @@ struct MetaReader {
     /// A name, or a pattern, and the parenthesis behind it.
     private mutating func readArgument(of function: String) throws(MetaExpression.Refusal) -> String {
         let open = index
-        guard let close = text[index...].firstIndex(of: 0x29) else { throw refusal("'(' without its ')'", at: open - 1) }
+        guard let close = text[index...].firstIndex(of: 0x29) else {
+            throw refusal("'(' without its ')'", at: open - 1)
+        }
         var argument = text[index..<close]
         while let first = argument.first, Self.isBlank(first) { argument.removeFirst() }
         while let last = argument.last, Self.isBlank(last) { argument.removeLast() }
@@ -119,7 +126,9 @@ struct MetaReader {
             Self.isName(octet) || octet == 0x2D || function == "rules_matching" && (octet == 0x2A || octet == 0x3F)
         }
         guard isFit, !argument.isEmpty, argument.count <= 200 else {
-            throw refusal("\(function) takes one name\(function == "points" ? "" : ", in which * and ? stand for others")", at: open)
+            throw refusal(
+                "\(function) takes one name\(function == "points" ? "" : ", in which * and ? stand for others")",
+                at: open)
         }
         index = close + 1
         return String(decoding: argument, as: UTF8.self)

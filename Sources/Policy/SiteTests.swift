@@ -52,7 +52,8 @@ package struct ShortCircuit: Hashable, Sendable {
     package func reason(_ verdict: Verdict) -> String? {
         let score = verdict.score
         guard score.isFinite else { return nil }
-        if let name = tests.first(where: { name in (verdict.tests + verdict.hiddenTests).contains { $0.name == name } }) {
+        if let name = tests.first(where: { name in (verdict.tests + verdict.hiddenTests).contains { $0.name == name } })
+        {
             return "test \(name)"
         }
         if let spam, SpamLevels.reaches(score, spam) {

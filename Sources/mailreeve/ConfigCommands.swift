@@ -34,6 +34,7 @@ struct CheckConfigCommand: ParsableCommand {
             }
             problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
+            problems += TestNamesCheck(loaded).problems
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }

@@ -325,6 +325,7 @@ package final class GatewayService: Sendable {
             let warnings = setup.ruleWarnings.filter { !before.ruleWarnings.contains($0) }
             return ReloadOutcome(changes: changes + warnings.map { "warning: \($0)" })
         } catch {
+            guard await turns.isOpen else { return .stopping }
             start.logger.error("reload failed, the settings in force stay: \(error)")
             return ReloadOutcome(error: "\(error)")
         }

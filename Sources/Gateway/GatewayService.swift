@@ -127,7 +127,7 @@ package final class GatewayService: Sendable {
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
-        let ruleWarnings = rules.warnings + ready.ruleProblems
+        let ruleWarnings = rules.warnings + rules.warnings(at: time(nil)) + ready.ruleProblems
         for problem in ruleWarnings {
             start.logger.warning("\(Escaping.text(problem, limit: 1000))")
         }

@@ -234,7 +234,7 @@ extension MessageWork {
     private mutating func judgeFiles() async {
         guard let report, let ready, !report.banned.isEmpty else { return }
         let (file, facts, book) = (message.file, facts, setup.shelf[ready.rules])
-        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: copyID)
+        let words = RemovalText.Words(hostname: setup.hostname, quarantineID: copyID)
         for index in groups.indices {
             do {
                 var envelope = message.envelope

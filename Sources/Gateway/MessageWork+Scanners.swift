@@ -35,7 +35,7 @@ extension MessageWork {
     }
 
     private static func isOfEngine(_ item: Unchecked) -> Bool {
-        item.reason == .scannerFailed && item.scanner == engine
+        [.scannerFailed, .scannerCrashed, .deadline].contains(item.reason) && item.scanner == engine
     }
 
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.

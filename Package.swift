@@ -127,7 +127,7 @@ let package = Package(
             ["Linux", "MailModel", "Patterns", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
 
         // Composition
-        library("Configuration", ["Checks", "DomainNames", "MailModel", yaml]),
+        library("Configuration", ["Checks", "DomainNames", "MailModel", "Policy", yaml]),
         library(
             "Inspector",
             [

@@ -11,6 +11,7 @@ extension SettingsReader {
         checkLimits()
         checkLevels()
         checkScanners()
+        checkMetaTests()
     }
 
     private mutating func checkTLS() {

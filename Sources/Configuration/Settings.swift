@@ -17,6 +17,9 @@ package struct Settings: Sendable, Equatable {
     package var bayes = Bayes()
     /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
     package var scores: [String: Double] = [:]
+    /// Tests that are made of others.
+    package var metaTests: [MetaTestEntry] = []
+    package var shortCircuit = ShortCircuit()
     package var quarantine = QuarantineSettings()
     package var journal = JournalSettings()
     package var workspace = Workspace()

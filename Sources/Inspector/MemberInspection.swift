@@ -63,6 +63,7 @@ extension Inspection.Run {
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
         for fact in opened.facts {
             mark(fact.kind.rawValue, part: part)
+            if fact.kind == .uri { documentLinks?.append(fact.text) }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         for problem in opened.problems { note(problem, part: part) }

@@ -18,6 +18,8 @@ package struct Verdict: Hashable, Sendable {
     package var refusedAnomalies: [AnomalyKind]
     /// Named tests with their points.
     package var tests: [ScoredTest]
+    /// Tests that score nothing and are not shown: others were made of them.
+    package internal(set) var hiddenTests: [ScoredTest] = []
     /// What a header or body check decided; nil when none did.
     package var ruling: Ruling?
     /// Files that rules ban.
@@ -174,12 +176,17 @@ package struct Verdict: Hashable, Sendable {
     /// - Parameters:
     ///   - standing: what the policy's lists say of the sender.
     ///   - size: octets of the message.
-    package func graded(by policy: ContentPolicy, standing: SenderStanding = SenderStanding(), size: Int) -> Verdict {
+    ///   - site: what the site makes of tests.
+    package func graded(
+        by policy: ContentPolicy, standing: SenderStanding = SenderStanding(), size: Int,
+        site: SiteTests = SiteTests()
+    ) -> Verdict {
         var verdict = self
         verdict.standing = standing
         if standing.points != 0 {
             verdict.tests.append(ScoredTest(name: SenderStanding.testName, score: standing.points))
         }
+        verdict.apply(site)
         var held = Set(categories).subtracting([.clean])
         if policy.sizeLimit > 0, size > policy.sizeLimit { held.insert(.oversized) }
         // What a scanner calls spam stays spam.

@@ -229,7 +229,7 @@ let package = Package(
         suite("MagicTests", ["Magic"]),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
         suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
-        suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
+        suite("PolicyTests", ["MailModel", "Policy", "SMTP", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite(
             "RemoteChecksTests",

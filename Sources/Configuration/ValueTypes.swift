@@ -74,6 +74,31 @@ extension ValueType where Value == Destiny {
     static let destiny = ValueType(name: "destiny", read: choice.read, write: choice.write)
 }
 
+extension ValueType where Value == [TextTemplate] {
+    /// Lines of a reply.
+    static let replyLines = ValueType<TextTemplate>.replyLine.list(of: "lines", allowEmpty: true, atMost: 5)
+}
+
+extension ValueType where Value == TextTemplate {
+    /// A line of a reply (RFC 5321 section 4.2: printable ASCII), with words in `${...}`.
+    static let replyLine = ValueType.scalar(
+        "line", expected: "a line of a reply",
+        parse: { text throws(ValueError) in
+            guard (1...300).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+                throw ValueError("'\(shown(text))' is no line of a reply: 1 to 300 printable ASCII characters")
+            }
+            do throws(TextTemplate.UnknownWord) {
+                return try TextTemplate(text)
+            } catch {
+                let known = TextTemplate.Fact.allCases.map(\.rawValue)
+                throw ValueError(
+                    "unknown word ${\(shown(error.word))}; known are \(known.joined(separator: ", "))"
+                        + suggestion(for: error.word, among: known))
+            }
+        },
+        write: { yamlText($0.source) })
+}
+
 extension ValueType where Value == VirusDestiny {
     /// `name => destiny`.
     static let virusDestiny = ValueType.scalar(

@@ -93,9 +93,36 @@ extension MessageWork {
                 causes.append("shadow: would be \(ReplyTexts.content(group.wanted, group.decisive, id: id).summary)")
             }
             guard !group.disposition.isDelivered else { continue }
-            let reply = group.refusal(id: id)
-            for recipient in group.recipients { settle(recipient, group.disposition, reply) }
+            let texts = group.replyTexts
+            if texts.contains(where: { $0.names(.recipients) }) {
+                // Nobody is told of the others.
+                for recipient in group.recipients { refuse([recipient], group, texts) }
+            } else {
+                refuse(group.recipients, group, texts)
+            }
         }
+    }
+
+    /// Gives recipients of a group the reply that their message does not pass.
+    private mutating func refuse(_ recipients: [Int], _ group: RecipientGroup, _ texts: [TextTemplate]) {
+        var words: [String] = []
+        if !texts.isEmpty {
+            var facts = facts(for: group)
+            facts[.recipients] = recipients.first.map { "<\(message.envelope.recipients[$0].path)>" }
+            facts[.mailID] = group.keepsCopy ? copyID : "-"
+            words = texts.map { ReplyTexts.line($0, facts) }
+        }
+        let reply = group.refusal(id: id, words: words)
+        for recipient in recipients { settle(recipient, group.disposition, reply) }
+    }
+
+    /// What texts for and about a group may say, but for its recipients and the copy; escaped.
+    func facts(for group: RecipientGroup) -> [TextTemplate.Fact: String] {
+        [
+            .id: id, .hostname: setup.hostname, .sender: "<\(message.envelope.reversePath)>",
+            .subject: shownSubject,
+            .reason: ReplyTexts.reason(group.decisive, id: id),
+        ]
     }
 
     /// The group whose verdict names the message; nil before the policies are known.

@@ -50,6 +50,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var admins: [Category: MailPath] = [:]
     /// Who is told of a virus that was not met before.
     package var newVirusAdmin: MailPath?
+    /// Lines of replies in place of the reason, by category; none for one that is not there.
+    package var replyTexts: [Category: [TextTemplate]] = [:]
     /// How mail that is delivered is marked.
     package var marking = MarkingPolicy()
     /// What counts for the verdict.

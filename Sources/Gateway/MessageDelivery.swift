@@ -29,11 +29,9 @@ struct MessageDelivery {
     let checkpoint: Checkpoint
     let remember: Remember
 
-    func run(_ work: inout MessageWork, served: Set<Int>) async -> Outcome {
-        for index in served {
-            work.settle(index, work.disposition(of: index), ReplyTexts.servedBefore(id: work.id))
-        }
-        let (transactions, slots) = (work.transactions(without: served), work.setup.slots)
+    func run(_ work: inout MessageWork) async -> Outcome {
+        work.settleServed()
+        let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
         let size = max(1, min(slots.limit, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []

@@ -137,6 +137,21 @@ import TestSupport
         }
     }
 
+    /// At a client's next try: those who are left, and how many were served before; where nobody is left, no word that is counted.
+    @Test func whoWasServedBefore() throws {
+        var event = Self.event()
+        event.served = [MailPath("r3@b"), MailPath("r4@b")]
+        #expect(event.isPassed && !event.isBlocked)
+        #expect(
+            event.line.hasPrefix("(59301-2) Passed CLEAN {RelayedInbound}, ") && event.line.contains("<r1@b>,<r2@b>, "))
+        #expect(event.line.hasSuffix(", size: 3045, served before: 2, 12 ms"))
+        event.outcomes = []
+        #expect(!event.isPassed && !event.isBlocked)
+        #expect(
+            event.line == "(59301-2) Served before, default [192.0.2.1]:34567 <s@a> -> <r3@b>,<r4@b>, "
+                + "mail_id: jaUETfyBMJHG, Hits: 0, size: 3045, 12 ms")
+    }
+
     @Test func recipientsAreCountedBeyondTwenty() throws {
         for count in [1, 20, 21, 1000] {
             var event = Self.event()

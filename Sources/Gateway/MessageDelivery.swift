@@ -137,15 +137,15 @@ struct MessageDelivery {
             } else {
                 work.noteRefused(copies, Array(replies.suffix(copies.count)))
             }
-            guard !work.message.lmtp, place + 1 < taken.count || !turn.isLast else { continue }
+            guard place + 1 < taken.count || !turn.isLast else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
-            if done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
+            if !work.message.lmtp, done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
                 // Nobody has it yet: the client tries again for all.
                 for later in taken.dropFirst() { later.prepared.abort() }
                 work.settleOpen(reply)
                 return false
             }
-            // Whatever happens to the rest, and to us, these are not sent to again.
+            // Whatever happens to the rest, and to us, these are not sent to again. The replies of LMTP come after the last commit, too.
             if let failure = await remember(work, done) { work.causes.append(failure) }
         }
         guard let owed else { return true }

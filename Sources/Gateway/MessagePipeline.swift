@@ -195,8 +195,10 @@ package struct MessagePipeline: MailReceiver {
         if isUnheard { work.causes.append("the client was gone before its reply") }
         if !isFinal || isUnheard {
             if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
-        } else if let key, let memory = work.setup.served {
-            try? await work.setup.blocking { memory.forget(key) }
+        } else if let memory = work.setup.served, !memory.isEmpty {
+            // It may have been remembered on the way.
+            let fresh = key == nil ? await freshKey(work) : key
+            if let fresh { try? await work.setup.blocking { memory.forget(fresh) } }
         }
     }
 

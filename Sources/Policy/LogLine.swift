@@ -105,7 +105,9 @@ package struct MessageEvent: Sendable {
             case (.deliver, ..<400), (.deliverMarked, ..<400), (.strip, ..<400): add("Relayed\(direction)")
             case (.discard, ..<400): add("Discarded\(direction)")
             case (.bounce, ..<400): add("Bounced\(direction)")
-            case (.quarantine, ..<400): break
+            case (.quarantine, ..<400) where quarantineID != nil: break
+            // No copy of it: an empty list of actions is no form that readers know.
+            case (.quarantine, ..<400): add("Discarded\(direction)")
             case (_, 400..<500): add("TempFailed\(direction)")
             default: add("Rejected\(direction)")
             }

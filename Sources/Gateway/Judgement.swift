@@ -142,13 +142,21 @@ extension MessageWork {
     private var requiredScanners: [String] { setup.database == nil || isEngineReplaced ? [] : [Self.engine] }
 
     /// Ends the message with one reply for everybody.
-    mutating func end(_ reply: Reply) {
-        settleAll(reply.isTemporary ? .tempfail : .reject, reply)
+    /// - Parameter done: places of recipients for whom all is done that was to be done, whatever the client is told: what became of
+    ///   them stays.
+    mutating func end(_ reply: Reply, done: Set<Int> = []) {
+        for index in results.indices where !done.contains(index) {
+            settle(index, reply.isTemporary ? .tempfail : .reject, reply)
+        }
+        settleServed()
     }
 
-    /// Gives every recipient the same outcome.
-    mutating func settleAll(_ kind: DispositionKind, _ reply: Reply) {
-        for index in message.envelope.recipients.indices { settle(index, kind, reply) }
+    /// Gives those who were served at an earlier try their outcome.
+    mutating func settleServed() {
+        for index in served {
+            settle(index, disposition(of: index), ReplyTexts.servedBefore(id: id))
+            results[index]?.isEarlier = true
+        }
     }
 
     /// Gives one recipient an outcome.

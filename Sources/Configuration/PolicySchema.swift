@@ -117,7 +117,7 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "add_ambiguity_results", \.addAmbiguityResults, .flag,
             "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
-    ] + levelKeys + tagKeys + extensionKeys + adminKeys + UncheckedReason.judged.compactMap(uncheckedKey)
+    ] + levelKeys + tagKeys + extensionKeys + adminKeys + replyKeys + UncheckedReason.judged.compactMap(uncheckedKey)
         + AnomalyKind.allCases.map(anomalyKey),
     sections: [
         ("levels", "Scores from which on something happens, as in amavis."),
@@ -129,6 +129,10 @@ let policySchema = Schema<Settings.PolicySettings>(
         (
             "address_extensions",
             "Extension of the recipient's address (user+spam@example.com), for recipients of local_domains."
+        ),
+        (
+            "reply_texts",
+            "Lines of the reply to mail that is not passed, in place of ${reason}, with the words of notices (docs/POLICY.md)."
         ),
         ("unchecked", "What becomes of mail that could not be checked, by reason."),
         (
@@ -157,6 +161,17 @@ private let adminKeys = noticedCategories.map { category in
     PolicyKey(
         "admins.\(category.rawValue)", \.[adminFor: category],
         .address(orEmpty: "nobody"), "Who is told of mail that is kept back because it is \(category.rawValue).")
+}
+
+/// Categories whose replies can have words of the site's; a rule has its own.
+private let repliedCategories: [MailModel.Category] = [
+    .infected, .banned, .unchecked, .spam, .spammy, .badHeader, .oversized,
+]
+
+private let replyKeys = repliedCategories.map { category in
+    PolicyKey(
+        "reply_texts.\(category.rawValue)", \.[replyFor: category], .replyLines,
+        "Lines for mail that is \(category.rawValue).")
 }
 
 private let noticedCategories: [MailModel.Category] = [.infected, .banned, .rule, .unchecked, .spam, .badHeader]
@@ -205,6 +220,12 @@ extension Settings.PolicySettings {
     package subscript(adminFor category: MailModel.Category) -> String {
         get { admins[category] ?? "" }
         set { admins[category] = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Lines of replies; none for the reason.
+    package subscript(replyFor category: MailModel.Category) -> [TextTemplate] {
+        get { replyTexts[category] ?? [] }
+        set { replyTexts[category] = newValue.isEmpty ? nil : newValue }
     }
 
     /// What stands in front of the subject; empty for nothing.

@@ -62,6 +62,8 @@ extension Settings {
         package var admins: [Category: String] = [:]
         /// Who is told of viruses that were not met since the start.
         package var newVirusAdmin = ""
+        /// Lines of replies in place of the reason, by category (amavis: smtp_reason_by_ccat).
+        package var replyTexts: [Category: [TextTemplate]] = [:]
         /// Add the spam fields for local recipients.
         package var addSpamFields = true
         /// Add `X-Spam-Report:` from `levels.tag2` on.

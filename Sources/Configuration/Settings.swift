@@ -43,6 +43,8 @@ package struct Settings: Sendable, Equatable {
     package var banks: [Bank] = []
     /// Settings for some recipients, laid over that.
     package var recipients: [RecipientSettings] = []
+    /// Characters each of which separates a mailbox from its extension; the first is written. Empty: there are no extensions.
+    package var recipientDelimiter = "+"
     /// Tables of such settings.
     package var recipientTables: [LookupName] = []
     /// Recipients that are ours; nil: all, unless the mail is originating.

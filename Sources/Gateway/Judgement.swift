@@ -93,9 +93,36 @@ extension MessageWork {
                 causes.append("shadow: would be \(ReplyTexts.content(group.wanted, group.decisive, id: id).summary)")
             }
             guard !group.disposition.isDelivered else { continue }
-            let reply = group.refusal(id: id)
-            for recipient in group.recipients { settle(recipient, group.disposition, reply) }
+            let texts = group.replyTexts
+            if texts.contains(where: { $0.names(.recipients) }) {
+                // Nobody is told of the others.
+                for recipient in group.recipients { refuse([recipient], group, texts) }
+            } else {
+                refuse(group.recipients, group, texts)
+            }
         }
+    }
+
+    /// Gives recipients of a group the reply that their message does not pass.
+    private mutating func refuse(_ recipients: [Int], _ group: RecipientGroup, _ texts: [TextTemplate]) {
+        var words: [String] = []
+        if !texts.isEmpty {
+            var facts = facts(for: group)
+            facts[.recipients] = recipients.first.map { "<\(message.envelope.recipients[$0].path)>" }
+            facts[.mailID] = group.keepsCopy ? copyID : "-"
+            words = texts.map { ReplyTexts.line($0, facts) }
+        }
+        let reply = group.refusal(id: id, words: words)
+        for recipient in recipients { settle(recipient, group.disposition, reply) }
+    }
+
+    /// What texts for and about a group may say, but for its recipients and the copy; escaped.
+    func facts(for group: RecipientGroup) -> [TextTemplate.Fact: String] {
+        [
+            .id: id, .hostname: setup.hostname, .sender: "<\(message.envelope.reversePath)>",
+            .subject: shownSubject,
+            .reason: ReplyTexts.reason(group.decisive, id: id),
+        ]
     }
 
     /// The group whose verdict names the message; nil before the policies are known.
@@ -115,13 +142,21 @@ extension MessageWork {
     private var requiredScanners: [String] { setup.database == nil || isEngineReplaced ? [] : [Self.engine] }
 
     /// Ends the message with one reply for everybody.
-    mutating func end(_ reply: Reply) {
-        settleAll(reply.isTemporary ? .tempfail : .reject, reply)
+    /// - Parameter done: places of recipients for whom all is done that was to be done, whatever the client is told: what became of
+    ///   them stays.
+    mutating func end(_ reply: Reply, done: Set<Int> = []) {
+        for index in results.indices where !done.contains(index) {
+            settle(index, reply.isTemporary ? .tempfail : .reject, reply)
+        }
+        settleServed()
     }
 
-    /// Gives every recipient the same outcome.
-    mutating func settleAll(_ kind: DispositionKind, _ reply: Reply) {
-        for index in message.envelope.recipients.indices { settle(index, kind, reply) }
+    /// Gives those who were served at an earlier try their outcome.
+    mutating func settleServed() {
+        for index in served {
+            settle(index, disposition(of: index), ReplyTexts.servedBefore(id: id))
+            results[index]?.isEarlier = true
+        }
     }
 
     /// Gives one recipient an outcome.
@@ -229,7 +264,7 @@ extension MessageWork {
     private mutating func judgeFiles() async {
         guard let report, let ready, !report.banned.isEmpty else { return }
         let (file, facts, book) = (message.file, facts, setup.shelf[ready.rules])
-        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: copyID)
+        let words = RemovalText.Words(hostname: setup.hostname, quarantineID: copyID)
         for index in groups.indices {
             do {
                 var envelope = message.envelope

@@ -29,11 +29,9 @@ struct MessageDelivery {
     let checkpoint: Checkpoint
     let remember: Remember
 
-    func run(_ work: inout MessageWork, served: Set<Int>) async -> Outcome {
-        for index in served {
-            work.settle(index, work.disposition(of: index), ReplyTexts.servedBefore(id: work.id))
-        }
-        let (transactions, slots) = (work.transactions(without: served), work.setup.slots)
+    func run(_ work: inout MessageWork) async -> Outcome {
+        work.settleServed()
+        let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
         let size = max(1, min(slots.limit, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
@@ -139,15 +137,15 @@ struct MessageDelivery {
             } else {
                 work.noteRefused(copies, Array(replies.suffix(copies.count)))
             }
-            guard !work.message.lmtp, place + 1 < taken.count || !turn.isLast else { continue }
+            guard place + 1 < taken.count || !turn.isLast else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
-            if done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
+            if !work.message.lmtp, done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
                 // Nobody has it yet: the client tries again for all.
                 for later in taken.dropFirst() { later.prepared.abort() }
                 work.settleOpen(reply)
                 return false
             }
-            // Whatever happens to the rest, and to us, these are not sent to again.
+            // Whatever happens to the rest, and to us, these are not sent to again. The replies of LMTP come after the last commit, too.
             if let failure = await remember(work, done) { work.causes.append(failure) }
         }
         guard let owed else { return true }

@@ -24,6 +24,9 @@ package struct MessagePipeline: MailReceiver {
         if let reply = await work.readHeader() { return finish(&work, reply) }
         let key = await servedKey(work)
         let memory = await memory(of: key, work)
+        let recipients = message.envelope.recipients
+        let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
+        work.served = served
         if let copy = memory.copy, setup.quarantine.files.contains(copy) { work.earlierCopy = copy }
         if let reply = await work.judge() { return finish(&work, reply) }
         if !work.released.isEmpty {
@@ -37,14 +40,10 @@ package struct MessagePipeline: MailReceiver {
             return finish(&work, later.reply)
         }
         work.autolearning = gateway.autolearner.decide(work)
-        let served = Set(
-            message.envelope.recipients.indices.filter {
-                memory.recipients.contains(message.envelope.recipients[$0].path)
-            })
         let delivery = MessageDelivery(
             checkpoint: { work in try await keep(&work, except: served) },
             remember: { work, done in await remember(work, done, key) })
-        if case .failed(let cause) = await delivery.run(&work, served: served) {
+        if case .failed(let cause) = await delivery.run(&work) {
             work.quarantineID = nil
             gateway.alarm("\(work.id): \(cause)")
             gateway.autolearner.withdraw(work)
@@ -196,8 +195,10 @@ package struct MessagePipeline: MailReceiver {
         if isUnheard { work.causes.append("the client was gone before its reply") }
         if !isFinal || isUnheard {
             if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
-        } else if let key, let memory = work.setup.served {
-            try? await work.setup.blocking { memory.forget(key) }
+        } else if let memory = work.setup.served, !memory.isEmpty {
+            // It may have been remembered on the way.
+            let fresh = key == nil ? await freshKey(work) : key
+            if let fresh { try? await work.setup.blocking { memory.forget(fresh) } }
         }
     }
 
@@ -237,7 +238,7 @@ package struct MessagePipeline: MailReceiver {
 
     /// Ends a message with one reply for everybody.
     private func finish(_ work: inout MessageWork, _ reply: Reply) -> [Reply] {
-        work.end(reply)
+        work.end(reply, done: Set(work.done))
         gateway.record(work)
         return work.message.replies(reply)
     }

@@ -24,7 +24,7 @@ extension MessageWork {
     static let engine = "clamav"
 
     static func isOfEngine(_ item: Unchecked) -> Bool {
-        item.reason == .scannerFailed && item.scanner == engine
+        [.scannerFailed, .scannerCrashed, .deadline].contains(item.reason) && item.scanner == engine
     }
 
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.

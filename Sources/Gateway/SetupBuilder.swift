@@ -193,6 +193,7 @@ struct SetupBuilder {
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
         content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)
+        content.replyTexts = policy.replyTexts
         content.virusDestinies = policy.virusDestinies.map {
             VirusDestiny(part: $0.part.lowercased(), destiny: $0.destiny)
         }

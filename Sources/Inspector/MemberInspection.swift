@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Checks
 internal import Digests
 internal import Documents
@@ -67,7 +68,10 @@ extension Inspection.Run {
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         for problem in opened.problems { note(problem, part: part) }
-        if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected) {
+        // No archive is without control characters, whatever word it begins with.
+        if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected),
+            !content.hasOnlyControlsOfText
+        {
             note(ContainerProblem(.corrupt, "an archive by its first octets, and by no other"), part: part)
         }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }

@@ -50,6 +50,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var admins: [Category: MailPath] = [:]
     /// Who is told of a virus that was not met before.
     package var newVirusAdmin: MailPath?
+    /// Lines of replies in place of the reason, by category; none for one that is not there.
+    package var replyTexts: [Category: [TextTemplate]] = [:]
     /// How mail that is delivered is marked.
     package var marking = MarkingPolicy()
     /// What counts for the verdict.
@@ -120,10 +122,7 @@ package struct ContentPolicy: Hashable, Sendable {
     private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
-            let destinies = verdict.virusNames.map { name in
-                let name = name.lowercased()
-                return virusDestinies.first { name.contains($0.part) }?.destiny ?? infected
-            }
+            let destinies = verdict.virusNames.map { virusEntry($0)?.destiny ?? infected }
             return Destiny.byCare.first(where: destinies.contains) ?? infected
         case .unchecked:
             var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
@@ -152,6 +151,12 @@ package struct ContentPolicy: Hashable, Sendable {
         case .clean:
             return .pass
         }
+    }
+
+    /// The entry of `virus_destinies` that holds for the name of a virus.
+    package func virusEntry(_ name: String) -> VirusDestiny? {
+        let name = name.lowercased()
+        return virusDestinies.first { name.contains($0.part) }
     }
 
     /// What happens to a recipient, before the next hop was asked.

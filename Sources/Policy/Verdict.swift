@@ -32,6 +32,8 @@ package struct Verdict: Hashable, Sendable {
     package var standing = SenderStanding()
     /// Categories that were not looked for.
     package var skipped: Set<Category> = []
+    /// Those of them that hold: what was found or scored all the same, and counts for nothing.
+    package var passedOver: Set<Category> = []
 
     /// What a header or body check decided (`header_checks(5)`). Its texts come from tables and from mail: escape before
     /// showing.
@@ -200,6 +202,7 @@ package struct Verdict: Hashable, Sendable {
         if skipped.contains(.spam) { skipped.insert(.spammy) }
         if isWorkspaceFull { skipped.remove(.unchecked) }
         verdict.skipped = skipped
+        verdict.passedOver = held.intersection(skipped)
         held.subtract(skipped)
         verdict.categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
         return verdict

@@ -78,7 +78,7 @@ import Testing
     }
 
     private static func taken(
-        _ links: inout LinkTexts, _ targets: [String], base: String? = nil, text: String = ""
+        _ links: LinkTexts, _ targets: [String], base: String? = nil, text: String = ""
     ) -> [String] {
         var out: [String] = []
         links.take(targets.map { Array($0.utf8) }, base: base.map { Array($0.utf8) }, text: Array(text.utf8).span) {
@@ -89,28 +89,28 @@ import Testing
     }
 
     @Test func eachLinkIsGivenOnce() {
-        var links = LinkTexts(limit: 10)
+        let links = LinkTexts(limit: 10)
         let first = Self.taken(
-            &links, ["http://A.com/", "HTTP://a.com/", "x"], base: "http://b.com/", text: "http://c.com http://a.com/")
+            links, ["http://A.com/", "HTTP://a.com/", "x"], base: "http://b.com/", text: "http://c.com http://a.com/")
         #expect(first == ["http://a.com/", "http://b.com/x", "http://c.com"])
-        #expect(Self.taken(&links, ["http://c.com", "http://d.com"]) == ["http://d.com"] && !links.hasMore)
+        #expect(Self.taken(links, ["http://c.com", "http://d.com"]) == ["http://d.com"] && !links.hasMore)
     }
 
     @Test func limits() {
-        var links = LinkTexts(limit: 3)
+        let links = LinkTexts(limit: 3)
         let many = (1...3).map { "http://h\($0)/" }
-        #expect(Self.taken(&links, many) == many && !links.hasMore)
-        #expect(Self.taken(&links, many) == [] && !links.hasMore)
-        #expect(Self.taken(&links, [], text: "http://h4/") == [] && links.hasMore)
+        #expect(Self.taken(links, many) == many && !links.hasMore)
+        #expect(Self.taken(links, many) == [] && !links.hasMore)
+        #expect(Self.taken(links, [], text: "http://h4/") == [] && links.hasMore)
         let long = "http://a/" + String(repeating: "x", count: LinkForm.sizeLimit)
         #expect(Self.form(long).utf8.count == LinkForm.sizeLimit)
-        var others = LinkTexts(limit: 3)
-        #expect(Self.taken(&others, [], text: "\(long) http://b/").map(\.utf8.count) == [LinkForm.sizeLimit, 9])
+        let others = LinkTexts(limit: 3)
+        #expect(Self.taken(others, [], text: "\(long) http://b/").map(\.utf8.count) == [LinkForm.sizeLimit, 9])
     }
 
     /// A caller that has enough gets no more.
     @Test func whoeverHasEnoughGetsNoMore() {
-        var links = LinkTexts(limit: 10)
+        let links = LinkTexts(limit: 10)
         var count = 0
         links.take([Array("http://a/".utf8), Array("http://b/".utf8)], base: nil, text: Array("http://c/".utf8).span) {
             _ in

@@ -11,7 +11,7 @@ extension SettingsReader {
         checkLimits()
         checkLevels()
         checkScanners()
-        checkMetaTests()
+        checkTests()
     }
 
     private mutating func checkTLS() {

@@ -68,6 +68,11 @@ import Testing
             "f:4:27: error: these tests ask each other in a circle: C -> B -> C"
         ),
         ("short_circuit: {spam: much}", "is not points"), ("short_circuit: {tests: [\"A B\"]}", "is no test's name"),
+        (
+            "short_circuit: {spam: -3, ham: 5}",
+            "f:1:23: error: short_circuit.spam (-3) is not over short_circuit.ham (5)"
+        ),
+        ("short_circuit: {spam: 5, ham: 5}", "every score would decide"),
         ("short_circuit: {spams: 1}", "unknown key 'spams'"), ("scores: {\"A B\": 1}", "is no test's name"),
         ("scores: {\"\": 1}", "is no test's name"), ("scores: {\"A\\u0007\": 1}", "is no test's name"),
     ])

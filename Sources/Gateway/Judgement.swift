@@ -93,8 +93,17 @@ extension MessageWork {
                 causes.append("shadow: would be \(ReplyTexts.content(group.wanted, group.decisive, id: id).summary)")
             }
             guard !group.disposition.isDelivered else { continue }
+            if group.disposition == .tempfail { addCauses(of: group.decisive) }
             let reply = group.refusal(id: id)
             for recipient in group.recipients { settle(recipient, group.disposition, reply) }
+        }
+    }
+
+    /// Tells the log what could not be checked and why, each once: a scanner that failed is among the causes by its name.
+    private mutating func addCauses(of verdict: Verdict) {
+        for detail in verdict.unchecked.map(\.detail)
+        where !detail.isEmpty && !causes.contains(detail) && !causes.contains("scanner \(detail)") {
+            causes.append(detail)
         }
     }
 
@@ -162,7 +171,7 @@ extension MessageWork {
 
     /// What the message is kept by; nil when nothing is kept.
     private func cacheKey(_ context: InspectionContext) async -> MessageCache.Key? {
-        guard setup.cache.isOn, setup.scanners.allowsKeptAnswers else { return nil }
+        guard setup.cache.isOn else { return nil }
         let file = message.file
         guard let digest = try? await setup.blocking(unless: file.inMemory, { try file.digest() })
         else {
@@ -176,10 +185,10 @@ extension MessageWork {
     }
 
     private func keep(_ outcome: InspectionOutcome, _ key: MessageCache.Key?) {
-        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation else {
-            return
-        }
-        let outcomes = scannerOutcomes.filter { $0.settings.looksAtContentOnly && !$0.settings.isBackup }
+        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation,
+            setup.scanners.allowsKeeping(scannerOutcomes)
+        else { return }
+        let outcomes = scannerOutcomes.filter(\.canBeKept)
         setup.cache.keep(MessageCache.Entry(report: report, ready: ready, outcomes: outcomes), for: key)
     }
 

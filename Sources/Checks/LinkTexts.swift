@@ -64,7 +64,7 @@ package struct LinkTexts {
             index = max(index, end)
             var last = end
             // A parenthesis that was opened within the link belongs to it.
-            let opens = text.firstIndex(of: 0x28, from: start.range.upperBound).map { $0 < end } ?? false
+            let opens = text.extracting(start.range.upperBound..<end).firstIndex(of: 0x28) != nil
             while last > start.range.upperBound, isPunctuation(text[last - 1]), !(opens && text[last - 1] == 0x29) {
                 last -= 1
             }

@@ -91,6 +91,11 @@ extension SettingsReader {
 }
 
 extension Settings {
+    /// When scanners that seek spam are left out.
+    package var siteShortCircuit: Policy.ShortCircuit {
+        Policy.ShortCircuit(spam: shortCircuit.spam, ham: shortCircuit.ham, tests: shortCircuit.tests)
+    }
+
     /// What the site makes of tests.
     package var siteTests: SiteTests {
         SiteTests(scores: scores, metas: (try? MetaTests(metaTests.compactMap(\.read))) ?? MetaTests())

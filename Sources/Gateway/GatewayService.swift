@@ -149,7 +149,8 @@ package final class GatewayService: Sendable {
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,
-            nameScores: try builder.nameScores(), siteTests: settings.siteTests, shortCircuit: builder.shortCircuit,
+            nameScores: try builder.nameScores(), siteTests: settings.siteTests,
+            shortCircuit: settings.siteShortCircuit,
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
             tokenRequest: settings.bayes.explains ? .texts : .numbers)
     }

@@ -32,7 +32,7 @@ struct ScannerTable {
         options.stopsAtFirstHit = settings.scanning.firstHitStops
         options.testInterval = settings.scanning.selfTestInterval
         options.retryInterval = settings.scanning.retryInterval
-        options.spamWaits = SetupBuilder(settings).shortCircuit.isOn
+        options.spamWaits = settings.siteShortCircuit.isOn
         options.isMild = { scores.isMild($0) }
         return ScannerSet(
             try settings.scanners.map { (Self.common($0), try places($0)) }, options: options, log: log)

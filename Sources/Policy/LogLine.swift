@@ -17,6 +17,8 @@ package struct MessageEvent: Sendable {
     package var subject: [UInt8]
     /// Identifier in the quarantine; nil when nothing was kept.
     package var quarantineID: String?
+    /// Mailboxes that got a copy.
+    package var mailboxes: [MailPath] = []
     /// Queue ids from the next hop's replies.
     package var queuedAs: [String]
     package var anomalies: [Anomaly]
@@ -120,7 +122,10 @@ package struct MessageEvent: Sendable {
         out += outcomes.prefix(Self.recipientsShown).map { "<\(Self.word($0.recipient.path.bytes, limit: 320))>" }
             .joined(separator: ",")
         if outcomes.count > Self.recipientsShown { out += ",... (\(outcomes.count) recipients)" }
-        if let quarantineID { out += ", quarantine: \(quarantineID)" }
+        if let quarantineID {
+            let places = mailboxes.map { Self.word($0.bytes, limit: 320) }
+            out += ", quarantine: \(([quarantineID] + places).joined(separator: ","))"
+        }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: \(hits), size: \(size)"
         if !queuedAs.isEmpty {

@@ -77,6 +77,10 @@ struct MessageWork: Sendable {
     /// Places of recipients who have the message from a next hop that reports nothing to the sender.
     var unreported: [DeliveryStatusNotification.Action: [Int]] = [:]
     var queuedAs: [String] = []
+    /// Who got a copy because a rule (BCC) or the policy (`always_bcc`) says so.
+    var copiedTo: [MailPath] = []
+    /// Who got the message in place of recipients (REDIRECT), by their places.
+    var redirectedTo: [Int: MailPath] = [:]
     var causes: [String] = []
     /// Lines for the log on notifications that were sent.
     var notifications: [String] = []
@@ -128,6 +132,8 @@ struct MessageWork: Sendable {
         event.quarantineID = quarantineID
         event.mailboxes = mailboxes(groups)
         event.queuedAs = queuedAs
+        event.copiedTo = copiedTo
+        event.redirectedTo = redirectedTo.values.first
         event.anomalies = anomalies
         let spent = now - message.arrived
         event.milliseconds =
@@ -156,7 +162,7 @@ struct MessageWork: Sendable {
             part.id += "-\(number + 1)"
             part.outcomes = places.compactMap { results[$0] }
             if let group = weightiest(groups) { part.verdict = self.groups[group].verdict }
-            if !isPassed { (part.queuedAs, part.served) = ([], []) }
+            if !isPassed { (part.queuedAs, part.served, part.copiedTo, part.redirectedTo) = ([], [], [], nil) }
             if !groups.contains(where: { self.groups[$0].keepsCopy }) { part.quarantineID = nil }
             part.mailboxes = mailboxes(groups.map { self.groups[$0] })
             return part

@@ -67,7 +67,10 @@ extension Inspection.Run {
         }
         for problem in opened.problems { note(problem, part: part) }
         if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected) {
-            note(ContainerProblem(.corrupt, "an archive by its first octets, and by no other"), part: part)
+            let isQuoted = item?.member.flags.contains(.quoted) == true
+            note(
+                ContainerProblem(isQuoted ? .note : .corrupt, "an archive by its first octets, and by no other"),
+                part: part)
         }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)

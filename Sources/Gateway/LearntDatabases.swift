@@ -3,6 +3,7 @@ package import Configuration
 internal import Glibc
 internal import Linux
 internal import MailModel
+internal import Policy
 internal import Synchronization
 
 /// The databases of learnt mail: the shared one, and those of users and domains. A process opens each once, and keeps it
@@ -72,13 +73,13 @@ package final class LearntDatabases: Sendable {
     // MARK: - Names
 
     /// The name of the database that belongs to all of these recipients; nil for the shared one. Addresses are told apart
-    /// without regard to case.
+    /// without regard to case and to extensions: a sender could write any.
     static func name(_ recipients: [Recipient], _ scope: Settings.BayesDatabaseScope) -> String? {
         if scope == .shared { return nil }
         var found: String?
         for recipient in recipients {
-            guard let domain = recipient.path.domain, !domain.isEmpty else { return nil }
-            let bytes = scope == .user ? recipient.path.bytes[...] : [0x40] + domain
+            guard let domain = AddressKeys.domain(recipient.path), !domain.isEmpty else { return nil }
+            let bytes = scope == .user ? AddressKeys.mailbox(recipient.path) : [0x40] + domain
             let name = String(decoding: bytes, as: UTF8.self).lowercased()
             if let found, found != name { return nil }
             found = name

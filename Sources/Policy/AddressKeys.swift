@@ -47,6 +47,13 @@ package enum AddressKeys {
     /// The domain in lower case; nil when there is none.
     package static func domain(_ path: MailPath) -> [UInt8]? { split(path).domain }
 
+    /// The address without its extension, in lower case: `user@example.com` for `User+ext@Example.com`.
+    package static func mailbox(_ path: MailPath) -> [UInt8] {
+        if path.isNull { return [] }
+        let (local, domain) = split(path)
+        return mailbox(local) + (domain.map { [at] + $0 } ?? [])
+    }
+
     private static let at: UInt8 = 0x40
     private static let dot: UInt8 = 0x2E
 

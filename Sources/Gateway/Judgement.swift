@@ -291,12 +291,14 @@ extension MessageWork {
         }
     }
 
-    /// The database that judges; nil where none knows enough, or none can be asked.
+    /// The database that judges; nil where none knows enough, or none can be asked. Notes the one that would be taught.
     private mutating func chooseDatabase() async -> SpamScorer.Choice? {
         guard let scorer = setup.scorer else { return nil }
         let recipients = message.envelope.recipients
         do {
-            return try await scorer.blocking { try scorer.choose(for: recipients) }
+            let selection = try await scorer.blocking { try scorer.select(for: recipients) }
+            learningDatabase = selection.learning
+            return selection.judging
         } catch {
             fail("\(error)")
             return nil

@@ -37,6 +37,8 @@ struct MessageWork: Sendable {
     var bayes: SpamScorer.Judgement?
     /// Why learnt mail could not be asked; nil when it could.
     var bayesFailure: String?
+    /// The database of a user or domain that it would teach; nil for the shared one.
+    var learningDatabase: String?
     /// Whether the message teaches by itself.
     var autolearning = AutolearningStatus.disabled
     /// Recipients by the settings that hold for them, with their verdicts.

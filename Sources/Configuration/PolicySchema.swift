@@ -117,7 +117,8 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "add_ambiguity_results", \.addAmbiguityResults, .flag,
             "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
-    ] + levelKeys + tagKeys + extensionKeys + adminKeys + replyKeys + UncheckedReason.judged.compactMap(uncheckedKey)
+    ] + levelKeys + tagKeys + extensionKeys + placeKeys + adminKeys + replyKeys
+        + UncheckedReason.judged.compactMap(uncheckedKey)
         + AnomalyKind.allCases.map(anomalyKey),
     sections: [
         ("levels", "Scores from which on something happens, as in amavis."),
@@ -134,6 +135,7 @@ let policySchema = Schema<Settings.PolicySettings>(
             "reply_texts",
             "Lines of the reply to mail that is not passed, in place of ${reason}, with the words of notices (docs/POLICY.md)."
         ),
+        ("quarantine_to", "Where the copy of mail is kept, by the category that decides (amavis: *_quarantine_to)."),
         ("unchecked", "What becomes of mail that could not be checked, by reason."),
         (
             "anomalies",
@@ -146,15 +148,28 @@ private let categories = ValueType<MailModel.Category>.choice.list(of: "categori
 /// Categories that mail can be marked for.
 private let markedCategories: [MailModel.Category] = [.infected, .banned, .unchecked, .spam, .spammy, .badHeader]
 
-private let tagKeys = markedCategories.map { category in
-    PolicyKey(
-        "subject_tags.\(category.rawValue)", \.[tagFor: category], .tag, "Tag of mail that is \(category.rawValue).")
-}
+private let tagKeys =
+    markedCategories.map { category in
+        PolicyKey(
+            "subject_tags.\(category.rawValue)", \.[tagFor: category], .tag, "Tag of mail that is \(category.rawValue)."
+        )
+    } + [
+        PolicyKey(
+            "subject_tags.tag3", \.thirdTag, .tag,
+            "Tag from levels.tag3 on, in place of that of spammy, and of spam without a tag (amavis: spam_subject_tag3)."
+        )
+    ]
 
 private let extensionKeys = markedCategories.map { category in
     PolicyKey(
         "address_extensions.\(category.rawValue)", \.[extensionFor: category], .addressExtension,
         "Extension for mail that is \(category.rawValue).")
+}
+
+private let placeKeys = MailModel.Category.allCases.filter { $0 != .clean }.map { category in
+    PolicyKey(
+        "quarantine_to.\(category.rawValue)", \.[placeFor: category], .quarantinePlace,
+        "For mail that is \(category.rawValue).")
 }
 
 private let adminKeys = noticedCategories.map { category in
@@ -179,6 +194,9 @@ private let noticedCategories: [MailModel.Category] = [.infected, .banned, .rule
 private let levelKeys: [PolicyKey] = [
     PolicyKey("levels.tag", \.levels.tag, .points, "Spam fields are added to the header (amavis: sa_tag_level_deflt)."),
     PolicyKey("levels.tag2", \.levels.tag2, .points, "The message is marked as spam (amavis: sa_tag2_level_deflt)."),
+    PolicyKey(
+        "levels.tag3", \.levels.tag3, ValueType<Double>.points.orNull(meaning: "none"),
+        "From here on subject_tags.tag3 stands in front of the subject (amavis: sa_tag3_level_deflt)."),
     PolicyKey("levels.kill", \.levels.kill, .points, "What spam says is done (amavis: sa_kill_level_deflt)."),
     PolicyKey(
         "levels.dsn_cutoff", \.levels.dsnCutoff, ValueType<Double>.points.orNull(meaning: "none"),
@@ -226,6 +244,12 @@ extension Settings.PolicySettings {
     package subscript(replyFor category: MailModel.Category) -> [TextTemplate] {
         get { replyTexts[category] ?? [] }
         set { replyTexts[category] = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Where the copy of mail is kept.
+    package subscript(placeFor category: MailModel.Category) -> QuarantinePlace {
+        get { quarantineTo[category] ?? .local }
+        set { quarantineTo[category] = newValue == .local ? nil : newValue }
     }
 
     /// What stands in front of the subject; empty for nothing.

@@ -70,6 +70,8 @@ extension Settings {
         package var addSpamReport = false
         /// What stands in front of the subject, by category; a category that is not there has none.
         package var subjectTags: [Category: String] = [:]
+        /// What stands there from `levels.tag3` on.
+        package var thirdTag = ""
         /// Extension of the recipient's address, by category.
         package var addressExtensions: [Category: String] = [:]
         /// Categories whose mail is wrapped in another message.
@@ -81,6 +83,8 @@ extension Settings {
         package var authenticationResults: AuthenticationResults?
         /// Keep a copy of mail that is not delivered because of its content.
         package var quarantine = true
+        /// Where, by category; one that is not there: in the quarantine of this host (amavis: *_quarantine_to).
+        package var quarantineTo: [Category: QuarantinePlace] = [:]
         /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
         package var addVirusScanned = true
         /// What `X-Virus-Scanned:` says; empty for the engine and the age of its signatures.
@@ -116,6 +120,7 @@ extension Settings {
     package struct Levels: Sendable, Equatable {
         package var tag = 2.0
         package var tag2 = 6.31
+        package var tag3: Double?
         package var kill = 6.31
         package var dsnCutoff: Double? = 10
         package var quarantineCutoff: Double?

@@ -13,6 +13,8 @@ extension Settings {
         package var postgresql = ""
         /// Where release requests in AM.PDP come in; nil: nowhere.
         package var releaseListener: ListenAddress?
+        /// How they are released.
+        package var releaseFormat = ReleaseFormat.resend
         /// Connections there at one time.
         package var releaseConnections = 16
         /// Seconds that one of them may last.
@@ -20,6 +22,16 @@ extension Settings {
         /// Seconds for which a released message is not caught again; 0: it carries no mark.
         package var releaseMark = 86_400
         package init() {}
+    }
+
+    /// How a message is released, in amavis's words.
+    package enum ReleaseFormat: String, Sendable, Equatable, CaseIterable {
+        /// As it was received.
+        case resend
+        /// As an attachment of a note.
+        case attach
+        /// As text below a note.
+        case plain
     }
 
     /// The bounds of one domain: `example.com 7d 1 GiB`.
@@ -71,6 +83,12 @@ let quarantineKeys: [SchemaKey<Settings>] = [
         """
         Where release requests of amavisd-release come in (AM.PDP): unix:/path, for the user and group of the daemon, or \
         127.0.0.1:9998. Each needs the secret of its message (quarantine show).
+        """),
+    Setting(
+        "quarantine.release_format", \.quarantine.releaseFormat, .choice,
+        """
+        What such a request releases: the message as it was received, as an attachment of a note, or as text below one (amavis: \
+        release_format). A requeued message goes as it was received.
         """),
     Setting(
         "quarantine.release_connections", \.quarantine.releaseConnections, .count(1...1000),

@@ -74,6 +74,24 @@ extension ValueType where Value == Destiny {
     static let destiny = ValueType(name: "destiny", read: choice.read, write: choice.write)
 }
 
+extension ValueType where Value == QuarantinePlace {
+    /// Where a copy is kept.
+    static let quarantinePlace = ValueType.scalar(
+        "local, none, or an address", expected: "local, none, or an address such as quarantine@example.com",
+        parse: { text throws(ValueError) in
+            switch text {
+            case "local": return .local
+            case "none": return .nowhere
+            case _ where isAddress(text): return .mailbox(MailPath(text))
+            default:
+                throw ValueError(
+                    "'\(shown(text))' is neither local nor none nor an address such as quarantine@example.com"
+                        + suggestion(for: text, among: ["local", "none"]))
+            }
+        },
+        write: { yamlText($0.description) })
+}
+
 extension ValueType where Value == [TextTemplate] {
     /// Lines of a reply.
     static let replyLines = ValueType<TextTemplate>.replyLine.list(of: "lines", allowEmpty: true, atMost: 5)

@@ -12,6 +12,7 @@ enum DecidingSettings {
     static func levels(_ policy: ContentPolicy) -> [String: Double] {
         let levels = policy.levels
         var out = ["tag": levels.tag, "tag2": levels.tag2, "kill": levels.kill]
+        out["tag3"] = levels.tag3
         out["dsn_cutoff"] = levels.dsnCutoff
         out["quarantine_cutoff"] = levels.quarantineCutoff
         return out
@@ -36,6 +37,9 @@ enum DecidingSettings {
             SpamLevels.reaches(verdict.score, cutoff)
         {
             keys.append("levels.quarantine_cutoff")
+        }
+        if policy.quarantinePlaces[category] != nil, policy.keepsCopy(for: verdict) || policy.quarantine {
+            keys.append("quarantine_to.\(category.rawValue)")
         }
         if policy.softBounce, disposition(verdict, policy) != hard(verdict, policy) { keys.append("soft_bounce") }
         if policy.shadow { keys.append("shadow") }

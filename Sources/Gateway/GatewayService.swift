@@ -186,7 +186,8 @@ package final class GatewayService: Sendable {
                 return try LearntDatabases(settings)
             }
             let scorer = SpamScorer(
-                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases, threads: threads)
+                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases,
+                delimiters: settings.recipientDelimiter, threads: threads)
             do {
                 _ = try await scorer.blocking {
                     try databases.with(nil, making: true) { store in _ = try BayesStore(store).totals() }

@@ -103,7 +103,7 @@ package final class OfflineScan: Sendable {
         return SpamScorer(
             databases: databases, limits: settings.bayesLimits,
             scope: directory == nil ? settings.bayes.databases : .shared,
-            threads: .singleton)
+            delimiters: settings.recipientDelimiter, threads: .singleton)
     }
 
     private init(

@@ -58,6 +58,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.
     package var quarantine: Bool
+    /// Where, by category; one that is absent: in the quarantine of this host.
+    package var quarantinePlaces: [Category: QuarantinePlace] = [:]
     package var addVirusScanned: Bool
     package var addReceived: Bool
     package var addAmbiguityResults: Bool
@@ -187,7 +189,9 @@ package struct ContentPolicy: Hashable, Sendable {
     package func keepsCopy(for verdict: Verdict) -> Bool {
         // A rule that says DISCARD means it, and who is refused by a rule has been told.
         let isWanted: Bool
-        switch (decidingCategory(for: verdict), verdict.ruling) {
+        let category = decidingCategory(for: verdict)
+        let quarantine = quarantine && quarantinePlaces[category] != .nowhere
+        switch (category, verdict.ruling) {
         case (.rule, .discard): isWanted = false
         case (.rule, .reject): isWanted = quarantine && rule != .reject
         case (.spam, _), (.spammy, _):
@@ -200,5 +204,15 @@ package struct ContentPolicy: Hashable, Sendable {
         case .discard, .bounce, .reject: isWanted
         default: destiny.demandsCopy
         }
+    }
+
+    /// The mailbox that gets the copy; nil for the quarantine of this host. The whole of what was stripped is kept here: the text
+    /// in place of what was taken out says how to get it.
+    package func copyMailbox(for verdict: Verdict) -> MailPath? {
+        let category = decidingCategory(for: verdict)
+        guard destiny(for: verdict, as: category) != .strip, case .mailbox(let path) = quarantinePlaces[category] else {
+            return nil
+        }
+        return path
     }
 }

@@ -66,6 +66,9 @@ import Testing
         ("policies: {default: {reply_texts: {spam: [\u{E9}]}}}", "1 to 300 printable ASCII characters"),
         ("policies: {default: {reply_texts: {spam: ['']}}}", "1 to 300 printable ASCII characters"),
         ("policies: {default: {reply_texts: {spam: [a, b, c, d, e, f]}}}", "more than 5 lines"),
+        ("policies: {default: {quarantine_to: {spam: loacl}}}", "did you mean 'local'?"),
+        ("policies: {default: {quarantine_to: {spam: 'a b@c'}}}", "neither local nor none nor an address"),
+        ("policies: {default: {quarantine_to: {clean: none}}}", "unknown key 'clean'"),
         ("policies: {default: {reply_texts: {rule: [a]}}}", "unknown key 'rule'"),
         ("policies: {default: {lovers: [spm]}}", "did you mean 'spam'?"),
     ])
@@ -73,6 +76,13 @@ import Testing
         let found = read(yaml).problems
         #expect(found.count == 1)
         #expect(try #require(found.first).message.contains(words), "\(found)")
+    }
+
+    @Test func placesOfCopies() throws {
+        let words = "quarantine_to.spam=q@example.com quarantine_to.infected=none quarantine_to.rule=local"
+        let values = try PolicyOverlay(assignments: words.split(separator: " ")).values
+        #expect(values.quarantineTo == [.spam: .mailbox(MailPath("q@example.com")), .infected: .nowhere])
+        #expect(values[placeFor: .rule] == .local)
     }
 
     @Test func linesOfReplies() throws {

@@ -195,6 +195,7 @@ extension RuleSettings {
         limits.milliseconds = timeLimit * 1000
         limits.firings = firingLimit
         limits.groupBytes = groupLimit
+        limits.links = linkLimit
         return limits
     }
 }

@@ -64,6 +64,7 @@ extension Inspection.Run {
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
         for fact in opened.facts {
             mark(fact.kind.rawValue, part: part)
+            if fact.kind == .uri { documentLinks?.append(fact.text) }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         for problem in opened.problems { note(problem, part: part) }
@@ -71,7 +72,10 @@ extension Inspection.Run {
         if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected),
             !content.hasOnlyControlsOfText
         {
-            note(ContainerProblem(.corrupt, "an archive by its first octets, and by no other"), part: part)
+            let isQuoted = item?.member.flags.contains(.quoted) == true
+            note(
+                ContainerProblem(isQuoted ? .note : .corrupt, "an archive by its first octets, and by no other"),
+                part: part)
         }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)

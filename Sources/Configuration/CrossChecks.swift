@@ -11,7 +11,9 @@ extension SettingsReader {
         checkVirusDestinies()
         checkLimits()
         checkLevels()
+        checkQuarantinePlaces()
         checkScanners()
+        checkMetaTests()
     }
 
     private mutating func checkTLS() {
@@ -116,12 +118,30 @@ extension SettingsReader {
                         "levels.tag2 (\(pointsText(levels.tag2))) is over levels.kill (\(pointsText(levels.kill))): mail "
                         + "between them is spam whose score is below what its header calls required")
             }
+            if let tag3 = levels.tag3, tag3 < levels.tag2 {
+                loaded.report(
+                    .warning, at: "\(path).tag3", "\(path).tag2",
+                    message:
+                        "levels.tag3 (\(pointsText(tag3))) is below levels.tag2 (\(pointsText(levels.tag2))): mail between "
+                        + "them is no spam and gets no tag")
+            }
             if levels.tag > levels.tag2 {
                 loaded.report(
                     .warning, at: "\(path).tag", "\(path).tag2",
                     message:
                         "levels.tag (\(pointsText(levels.tag))) is over levels.tag2 (\(pointsText(levels.tag2))): spam "
                         + "between them has no spam fields")
+            }
+        }
+    }
+
+    private mutating func checkQuarantinePlaces() {
+        for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
+            for (category, key, destiny) in policy.singleDestinies
+            where policy[placeFor: category] == .nowhere && destiny.demandsCopy {
+                loaded.report(
+                    .warning, at: "policies.\(name).quarantine_to.\(category.rawValue)",
+                    message: "\(key): \(destiny.rawValue) keeps a copy all the same: in the quarantine of this host")
             }
         }
     }
@@ -153,5 +173,17 @@ extension SettingsReader {
                     + "(\(sizeText(settings.limits.messageSize))): large attachments that are harmless would be over-limits"
             )
         }
+    }
+}
+
+extension Settings.PolicySettings {
+    /// The categories with one destiny, the key of each, and what it says.
+    fileprivate var singleDestinies: [(MailModel.Category, String, Destiny)] {
+        let all: [(MailModel.Category, String, Destiny?)] = [
+            (.infected, "infected", infected), (.banned, "banned", banned), (.rule, "rule", rule),
+            (.spam, "spam", spam),
+            (.spammy, "spammy", spammy), (.badHeader, "bad_header", badHeader), (.oversized, "oversized", oversized),
+        ]
+        return all.compactMap { category, key, destiny in destiny.map { (category, key, $0) } }
     }
 }

@@ -167,7 +167,7 @@ final class Inbox: Sendable {
         if closed { Self.refuse(command) } else if first { wake.signal() }
     }
 
-    /// The thread that answers ends: what it has not taken is refused.
+    /// The thread that answers is about to end: what it has not taken is refused.
     func close() {
         let left = queue.withLock { queue in
             queue.closed = true
@@ -177,7 +177,7 @@ final class Inbox: Sendable {
         for command in left { Self.refuse(command) }
     }
 
-    private static func refuse(_ command: Command) {
+    static func refuse(_ command: Command) {
         let why = "the inspection has been stopped"
         switch command {
         case .load(_, let answer): answer.resume(returning: .failure(InspectorError(why)))

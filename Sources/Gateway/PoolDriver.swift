@@ -66,7 +66,10 @@ final class PoolDriver: @unchecked Sendable {
     func run() {
         while stopping == nil || !ending.isEmpty {
             let ready = wait()
-            if ready.contains(.inbox) { for command in inbox.takeAll() { take(command) } }
+            if ready.contains(.inbox) {
+                // What stands behind a stop would wait for an answer for ever.
+                for command in inbox.takeAll() { stopping == nil ? take(command) : Inbox.refuse(command) }
+            }
             for source in ready {
                 switch source {
                 case .inbox: break
@@ -81,7 +84,6 @@ final class PoolDriver: @unchecked Sendable {
                 perform(machine.workerDone(id, keep: true, now: monotonicNow()))
             }
         }
-        inbox.close()
         stopping?.resume()
     }
 
@@ -143,6 +145,7 @@ final class PoolDriver: @unchecked Sendable {
                     crashes: counts.crashes, deadlines: counts.deadlines, refused: refused))
         case .stop(let answer):
             stopping = answer
+            inbox.close()
             successor?.answer?.resume(returning: .failure(InspectorError("the gateway is stopping")))
             successor = nil
             settings = nil

@@ -39,6 +39,7 @@ struct CheckConfigCommand: ParsableCommand {
                     file: file, position: loaded.origins[remark.key], severity: remark.isRefusal ? .error : .warning,
                     message: Escaping.text(remark.text, limit: 1000))
             }
+            problems += TestNamesCheck(loaded).problems
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }

@@ -130,7 +130,7 @@ private let scannerKeyKinds: [(key: String, kinds: Set<ScannerEntry.Kind>)] = [
     ("clean_pattern", [.command, .text]),
     ("infected_pattern", [.command, .text]),
     ("name_pattern", [.command, .text]),
-    ("end_pattern", [.text]),
+    ("end_pattern", [.command, .text]),
     ("all_matches", [.command, .protocol, .http, .text]),
     ("readable", [.command, .protocol]),
     ("network", [.command, .protocol]),

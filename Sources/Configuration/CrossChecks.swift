@@ -12,6 +12,7 @@ extension SettingsReader {
         checkLevels()
         checkQuarantinePlaces()
         checkScanners()
+        checkMetaTests()
     }
 
     private mutating func checkTLS() {

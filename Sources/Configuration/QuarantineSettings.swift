@@ -1,3 +1,5 @@
+internal import DomainNames
+
 extension Settings {
     /// Mail that was kept back: how long, how much, and where it is looked up.
     package struct QuarantineSettings: Sendable, Equatable {
@@ -133,7 +135,8 @@ extension ValueType where Value == Settings.TenantBound {
                     "'\(shown(text))' is out of range; allowed are \(durationText(longestKeep)) and "
                         + sizeText(largestQuarantine))
             }
-            return Settings.TenantBound(domain: words[0].lowercased(), keep: keep, size: size)
+            let domain = String(decoding: DomainNames.inASCII(Array(words[0].utf8)), as: UTF8.self)
+            return Settings.TenantBound(domain: domain.lowercased(), keep: keep, size: size)
         },
         write: { yamlText("\($0.domain) \(durationText($0.keep)) \(sizeText($0.size))") })
 }

@@ -188,6 +188,12 @@ extension ValueType where Value == String {
         }
     }
 
+    /// Characters each of which separates a mailbox from its extension, or the empty text.
+    static let delimiters = text(
+        "1 to 8 of the characters !#$%&'*+-./=?^_~; or \"\": there are no extensions",
+        expected: "1 to 8 of the characters !#$%&'*+-./=?^_~, or \"\""
+    ) { $0.utf8.count <= 8 && $0.utf8.allSatisfy(Array("!#$%&'*+-./=?^_~".utf8).contains) }
+
     /// An extension of an address, or the empty text.
     static let addressExtension = text(
         "letters, digits, '-', '_' and '.'; or \"\": none", expected: "letters, digits, '-', '_' and '.'"

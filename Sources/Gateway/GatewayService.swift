@@ -127,7 +127,7 @@ package final class GatewayService: Sendable {
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
-        let ruleWarnings = rules.warnings + ready.ruleProblems
+        let ruleWarnings = rules.warnings + rules.warnings(at: time(nil)) + ready.ruleProblems
         for problem in ruleWarnings {
             start.logger.warning("\(Escaping.text(problem, limit: 1000))")
         }
@@ -149,7 +149,7 @@ package final class GatewayService: Sendable {
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,
-            nameScores: try builder.nameScores(),
+            nameScores: try builder.nameScores(), siteTests: settings.siteTests, shortCircuit: builder.shortCircuit,
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
             tokenRequest: settings.bayes.explains ? .texts : .numbers)
     }
@@ -325,6 +325,7 @@ package final class GatewayService: Sendable {
             let warnings = setup.ruleWarnings.filter { !before.ruleWarnings.contains($0) }
             return ReloadOutcome(changes: changes + warnings.map { "warning: \($0)" })
         } catch {
+            guard await turns.isOpen else { return .stopping }
             start.logger.error("reload failed, the settings in force stay: \(error)")
             return ReloadOutcome(error: "\(error)")
         }

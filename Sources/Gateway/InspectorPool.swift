@@ -51,6 +51,8 @@ package struct InspectorPoolSettings: Sendable {
 package struct InspectorStatus: Sendable {
     package var generation = 0
     package var ready: Ready?
+    /// Why messages are inspected without the engine; empty while it serves, or none is wanted.
+    package var engineFault = ""
     package var busy = 0
     package var waiting = 0
     package var inspected = 0
@@ -165,7 +167,7 @@ final class Inbox: Sendable {
         if closed { Self.refuse(command) } else if first { wake.signal() }
     }
 
-    /// The thread that answers ends: what it has not taken is refused.
+    /// The thread that answers is about to end: what it has not taken is refused.
     func close() {
         let left = queue.withLock { queue in
             queue.closed = true
@@ -175,7 +177,7 @@ final class Inbox: Sendable {
         for command in left { Self.refuse(command) }
     }
 
-    private static func refuse(_ command: Command) {
+    static func refuse(_ command: Command) {
         let why = "the inspection has been stopped"
         switch command {
         case .load(_, let answer): answer.resume(returning: .failure(InspectorError(why)))

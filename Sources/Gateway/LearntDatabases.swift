@@ -1,5 +1,7 @@
 package import Bayes
+internal import Bytes
 package import Configuration
+internal import DomainNames
 internal import Glibc
 internal import Linux
 internal import MailModel
@@ -78,12 +80,17 @@ package final class LearntDatabases: Sendable {
         var found: String?
         for recipient in recipients {
             guard let domain = recipient.path.domain, !domain.isEmpty else { return nil }
-            let bytes = scope == .user ? recipient.path.bytes[...] : [0x40] + domain
-            let name = String(decoding: bytes, as: UTF8.self).lowercased()
+            let bytes = scope == .user ? recipient.path.bytes : [0x40] + domain
+            let name = name(bytes)
             if let found, found != name { return nil }
             found = name
         }
         return found
+    }
+
+    /// The name of the database of an address or `@domain`, in whichever case and spelling.
+    package static func name(_ address: [UInt8]) -> String {
+        String(decoding: foldedCase(DomainNames.inASCII(address)), as: UTF8.self)
     }
 
     /// Below the shared database: where the database of a user or domain is.

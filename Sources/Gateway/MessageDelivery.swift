@@ -29,13 +29,11 @@ struct MessageDelivery {
     let checkpoint: Checkpoint
     let remember: Remember
 
-    func run(_ work: inout MessageWork, served: Set<Int>) async -> Outcome {
-        for index in served {
-            work.settle(index, work.disposition(of: index), ReplyTexts.servedBefore(id: work.id))
-        }
-        let (transactions, slots) = (work.transactions(without: served), work.setup.slots)
+    func run(_ work: inout MessageWork) async -> Outcome {
+        work.settleServed()
+        let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
         // Copies go to their mailboxes one after the other, in a slot that is taken with those of the first turn.
-        let reserved = work.copies(except: served).keys.contains { $0 != nil } ? 1 : 0
+        let reserved = work.hasCopiesToMail ? 1 : 0
         let size = max(1, min(slots.limit - reserved, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
@@ -145,15 +143,15 @@ struct MessageDelivery {
             } else {
                 work.noteRefused(copies, Array(replies.suffix(copies.count)))
             }
-            guard !work.message.lmtp, place + 1 < taken.count || !turn.isLast else { continue }
+            guard place + 1 < taken.count || !turn.isLast else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
-            if done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
+            if !work.message.lmtp, done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
                 // Nobody has it yet: the client tries again for all.
                 for later in taken.dropFirst() { later.prepared.abort() }
                 work.settleOpen(reply)
                 return false
             }
-            // Whatever happens to the rest, and to us, these are not sent to again.
+            // Whatever happens to the rest, and to us, these are not sent to again. The replies of LMTP come after the last commit, too.
             if let failure = await remember(work, done) { work.causes.append(failure) }
         }
         guard let owed else { return true }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Checks
+internal import Configuration
 internal import InspectionLink
 internal import MIME
 internal import MailModel
@@ -102,7 +103,7 @@ extension MessageWork {
         guard let group = group(of: index), group.isLocal, !group.policy.shadow,
             let text = group.policy.marking.first(group.policy.marking.addressExtensions, group.verdict)
         else { return recipient }
-        return AddressExtension.apply(text, to: recipient)
+        return AddressExtension.apply(text, to: recipient, delimiters: Array(setup.settings.recipientDelimiter.utf8))
     }
 
     private func edition(for group: RecipientGroup) -> MessageEdition {

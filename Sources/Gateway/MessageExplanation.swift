@@ -133,7 +133,7 @@ package struct MessageExplanation: Codable, Sendable {
         }
         scanners = work.scannerOutcomes.isEmpty ? nil : work.scannerOutcomes.map(Self.fact)
         cached = work.isFromCache ? true : nil
-        recipients = event.outcomes.map {
+        recipients = work.outcomes.map {
             Outcome(
                 address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
                 suppression: $0.kind == .bounce ? work.suppression(for: $0.recipient)?.rawValue : nil)
@@ -144,6 +144,12 @@ package struct MessageExplanation: Codable, Sendable {
     }
 
     private static func fact(_ outcome: ScannerOutcome) -> Fact {
+        if outcome.isNeedless {
+            let reason = outcome.answer?.tests.first?.evidence ?? ""
+            return Fact(
+                source: Escaping.text(outcome.settings.name),
+                text: "not asked, short circuit: \(Escaping.text(reason, limit: 300))")
+        }
         let time = "\(outcome.microseconds / 1000) ms"
         let found = outcome.answer.map { $0.isInfected ? "infected" : "\($0.tests.count) tests" }
         return Fact(
@@ -194,7 +200,7 @@ extension JournalRecord {
         self.init(
             mailID: event.mailID, logID: event.id, time: work.time, category: event.verdict.category,
             isPassed: event.isPassed, isBlocked: event.isBlocked, sender: event.envelope.reversePath.description,
-            recipients: event.outcomes.map { $0.recipient.path.description },
+            recipients: (event.outcomes.map(\.recipient.path) + event.served).map(\.description),
             subject: Escaping.text(work.facts.subjectText, limit: 500),
             messageID: Escaping.text(event.messageID, limit: 300),
             client: Escaping.text(client.address, limit: 60) + forwarded, size: event.size,

@@ -147,6 +147,7 @@ final class MessageJournal: Sendable {
             "unchecked": .array(event.verdict.reasons.map { "\($0.rawValue)" }),
             "anomalies": .dictionary(event.anomalyCounts.mapValues { .stringConvertible($0) }),
         ]
+        if !event.served.isEmpty { out["served_before"] = .array(event.served.map { "\($0)" }) }
         if !event.causes.isEmpty { out["causes"] = .array(event.causes.map { "\(Escaping.text($0, limit: 300))" }) }
         return out
     }

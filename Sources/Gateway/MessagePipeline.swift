@@ -23,6 +23,9 @@ package struct MessagePipeline: MailReceiver {
         if let reply = await work.readHeader() { return finish(&work, reply) }
         let key = await servedKey(work)
         let memory = await memory(of: key, work)
+        let recipients = message.envelope.recipients
+        let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
+        work.served = served
         work.mailedCopies = memory.mailed
         if let copy = memory.copy, !memory.mailed.isEmpty || setup.quarantine.files.contains(copy) {
             work.earlierCopy = copy
@@ -39,14 +42,10 @@ package struct MessagePipeline: MailReceiver {
             return finish(&work, later.reply)
         }
         work.autolearning = gateway.autolearner.decide(work)
-        let served = Set(
-            message.envelope.recipients.indices.filter {
-                memory.recipients.contains(message.envelope.recipients[$0].path)
-            })
         let delivery = MessageDelivery(
-            checkpoint: { work in try await keep(&work, except: served, key) },
+            checkpoint: { work in try await keep(&work, key) },
             remember: { work, done in await remember(work, done, key) })
-        if case .failed(let cause) = await delivery.run(&work, served: served) {
+        if case .failed(let cause) = await delivery.run(&work) {
             work.quarantineID = nil
             gateway.alarm("\(work.id): \(cause)")
             gateway.autolearner.withdraw(work)
@@ -186,7 +185,7 @@ package struct MessagePipeline: MailReceiver {
 
     /// Ends a message with one reply for everybody.
     private func finish(_ work: inout MessageWork, _ reply: Reply) -> [Reply] {
-        work.end(reply)
+        work.end(reply, done: Set(work.done))
         gateway.record(work)
         return work.message.replies(reply)
     }

@@ -144,7 +144,7 @@ package final class OfflineScan: Sendable {
             spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
             releaseKey: nil, slots: TransactionSlots(limit: 1), threads: .singleton, database: database, rules: rules,
             policies: policies, shelf: shelf, cache: builder.cache,
-            nameScores: try builder.nameScores(),
+            nameScores: try builder.nameScores(), siteTests: settings.siteTests, shortCircuit: builder.shortCircuit,
             scorer: scorer, tokenRequest: .texts)
     }
 

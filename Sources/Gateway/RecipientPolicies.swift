@@ -75,7 +75,7 @@ package struct PolicyResolution: Sendable {
         }
         var known: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
-            let address = LookupAddress(recipient.path)
+            let address = book.address(recipient.path)
             let layers = try book.layers(address)
             let isLocal = try book.isLocal(address, originating: base.originating)
             let key = Key(layers: layers.map(\.source), isLocal: isLocal, isReleased: released.contains(index))

@@ -2,6 +2,7 @@ internal import Configuration
 internal import Linux
 internal import MailModel
 internal import Patterns
+internal import Policy
 internal import RemoteChecks
 
 /// Makes the scanners outside the inspector from the settings. What another kind needs is in docs/ARCHITECTURE.md, "Adding
@@ -14,7 +15,7 @@ struct ScannerTable {
     /// True when both settings make the same scanners: those that are there can stay.
     static func isSame(_ one: Settings, _ other: Settings) -> Bool {
         one.scanners == other.scanners && one.scanning == other.scanning
-            && one.inspector.sandbox == other.inspector.sandbox
+            && one.shortCircuit == other.shortCircuit && one.inspector.sandbox == other.inspector.sandbox
             && one.unpacking.workspace == other.unpacking.workspace
             && one.workspace.directory == other.workspace.directory
             && one.clamav.nameScores == other.clamav.nameScores
@@ -28,6 +29,7 @@ struct ScannerTable {
         options.stopsAtFirstHit = settings.scanning.firstHitStops
         options.testInterval = settings.scanning.selfTestInterval
         options.retryInterval = settings.scanning.retryInterval
+        options.spamWaits = SetupBuilder(settings).shortCircuit.isOn
         options.isMild = { scores.isMild($0) }
         return ScannerSet(
             try settings.scanners.map { (Self.common($0), try places($0)) }, options: options, log: log)

@@ -124,10 +124,7 @@ package struct ContentPolicy: Hashable, Sendable {
     private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
-            let destinies = verdict.virusNames.map { name in
-                let name = name.lowercased()
-                return virusDestinies.first { name.contains($0.part) }?.destiny ?? infected
-            }
+            let destinies = verdict.virusNames.map { virusEntry($0)?.destiny ?? infected }
             return Destiny.byCare.first(where: destinies.contains) ?? infected
         case .unchecked:
             var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
@@ -156,6 +153,12 @@ package struct ContentPolicy: Hashable, Sendable {
         case .clean:
             return .pass
         }
+    }
+
+    /// The entry of `virus_destinies` that holds for the name of a virus.
+    package func virusEntry(_ name: String) -> VirusDestiny? {
+        let name = name.lowercased()
+        return virusDestinies.first { name.contains($0.part) }
     }
 
     /// What happens to a recipient, before the next hop was asked.
@@ -201,6 +204,13 @@ package struct ContentPolicy: Hashable, Sendable {
         case .discard, .bounce, .reject: isWanted
         default: destiny.demandsCopy
         }
+    }
+
+    /// The same policy with all copies in the quarantine of this host.
+    package var withoutPlaces: ContentPolicy {
+        var policy = self
+        policy.quarantinePlaces = [:]
+        return policy
     }
 
     /// The mailbox that gets the copy; nil for the quarantine of this host. The whole of what was stripped is kept here: the text

@@ -22,16 +22,3 @@ extension ScoredTest {
         "GTUBE": "The string that every spam filter must find",
     ]
 }
-
-extension Verdict {
-    /// Gives tests the points that a site wants for them; a test for which it wants 0 points is taken out.
-    package mutating func apply(scores: [String: Double]) {
-        guard !scores.isEmpty else { return }
-        tests = tests.compactMap { test in
-            guard let score = scores[test.name] else { return test }
-            var test = test
-            test.score = score
-            return score == 0 ? nil : test
-        }
-    }
-}

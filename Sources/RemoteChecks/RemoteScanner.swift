@@ -94,7 +94,7 @@ package struct ScanAnswer: Sendable, Hashable {
     package var unchecked: [Unchecked] = []
     /// The sum of a spam filter in its own points, before they are scaled; nil when the tests are not scaled.
     package var filterScore: Double?
-    /// The scanner was not asked, since the message is larger than it takes: nobody has looked.
+    /// The scanner was not asked, since the message is larger than it takes or needs it no more: nobody has looked.
     package var isSkipped = false
 
     /// Findings, tests and so on that are kept of one answer.

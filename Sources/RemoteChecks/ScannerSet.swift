@@ -10,6 +10,8 @@ package final class ScannerSet: Sendable {
         package var testInterval = 600
         /// Seconds between two of one that does not, and between two looks at the version of one that does.
         package var retryInterval = 10
+        /// Scanners that seek spam wait for the inspection, which may decide without them.
+        package var spamWaits = false
         /// Names of findings that are points, or that mail may have: they end nothing.
         package var isMild: @Sendable (String) -> Bool = { _ in false }
 
@@ -58,6 +60,9 @@ package final class ScannerSet: Sendable {
         package var viruses: [String] = []
         /// The embedded engine was to look and could not.
         package var engineHasFailed = false
+        /// Why what is known decides of spam, so that scanners that seek it are not asked; nil when it does not. Those that
+        /// look for viruses are always asked.
+        package var spamDecision: String?
 
         package init(_ value: Value) {
             self.value = value
@@ -70,7 +75,7 @@ package final class ScannerSet: Sendable {
     }
 
     /// Asks all scanners that are no backups side by side: those that need nothing but the message beside the inspection,
-    /// the others when it is done. Then asks the backups for every aim whose scanners have all failed.
+    /// the others when it is done, without those that it makes needless. Then asks the backups for every aim whose scanners have all failed.
     /// - Parameters:
     ///   - kept: answers of an earlier time; who gave one, and is still believed, is not asked.
     ///   - deadline: of the whole message, nanoseconds of the monotonic clock.
@@ -89,7 +94,7 @@ package final class ScannerSet: Sendable {
         }
         var (outcomes, isOver) = await withTaskGroup(of: Event<Value>.self) { group in
             group.addTask { .inspected(await inspection.value) }
-            for member in primaries where !member.settings.takesParts {
+            for member in primaries where !waits(member) {
                 group.addTask { .answered(await member.ask(subject, deadline)) }
             }
             var outcomes = kept
@@ -101,7 +106,11 @@ package final class ScannerSet: Sendable {
                     if isOver { break }
                     var whole = subject
                     whole.parts = inspected.parts
-                    for member in primaries where member.settings.takesParts {
+                    for member in primaries where waits(member) {
+                        if let reason = inspected.spamDecision, member.settings.seeks == .spam {
+                            outcomes.append(.needless(member.settings, reason))
+                            continue
+                        }
                         group.addTask { [whole] in .answered(await member.ask(whole, deadline)) }
                     }
                 case .answered(let outcome):
@@ -116,10 +125,17 @@ package final class ScannerSet: Sendable {
         }
         var inspected = await inspection.value
         if isOver { return (inspected, outcomes) }
-        let backups = backups(after: outcomes, engineHasFailed: inspected.engineHasFailed)
+        let backups = backups(after: outcomes, engineHasFailed: inspected.engineHasFailed).filter {
+            $0.settings.seeks != .spam || inspected.spamDecision == nil
+        }
         if inspected.isKept, backups.contains(where: { $0.settings.takesParts }) { inspected = await inspect(true) }
         outcomes += await ask(backups, subject, inspected.parts, deadline)
         return (inspected, outcomes)
+    }
+
+    /// It is asked when the inspection is done.
+    private func waits(_ member: ScannerMember) -> Bool {
+        member.settings.takesParts || options.spamWaits && member.settings.seeks == .spam
     }
 
     /// The backups whose time has come: every scanner of the list with the same aim has failed, or there is none and the

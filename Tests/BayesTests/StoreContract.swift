@@ -14,22 +14,23 @@ func lesson(_ id: String, _ numbers: Range<Int>) -> Lesson {
     Lesson(id: id, keys: numbers.map(key).sorted())
 }
 
+/// A fresh store of a kind, and its place, which goes with the last reference.
+func makeStore(
+    _ kind: StoreKind, _ limits: BayesStore.Limits = BayesStore.Limits()
+) throws -> (BayesStore, TestPlace) {
+    let place = try kind.make()
+    return (try place.store(limits: limits), place)
+}
+
+func counts(_ store: BayesStore) throws -> [TokenKey: FisherMethod.Counts] {
+    var found: [TokenKey: FisherMethod.Counts] = [:]
+    try store.forEachToken { found[$0.key] = $0.counts }
+    return found
+}
+
 /// What every kind of store must do.
 @Suite("A Bayes store")
 struct StoreContract {
-    private func makeStore(
-        _ kind: StoreKind, _ limits: BayesStore.Limits = BayesStore.Limits()
-    ) throws -> (BayesStore, TestPlace) {
-        let place = try kind.make()
-        return (try place.store(limits: limits), place)
-    }
-
-    private func counts(_ store: BayesStore) throws -> [TokenKey: FisherMethod.Counts] {
-        var found: [TokenKey: FisherMethod.Counts] = [:]
-        try store.forEachToken { found[$0.key] = $0.counts }
-        return found
-    }
-
     @Test("learning counts, and a second time changes nothing", arguments: StoreKind.allCases)
     func idempotent(_ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind)
@@ -352,102 +353,5 @@ struct StoreContract {
         #expect(try store.totals().spam == 150)
         let undone = try #require(try store.undo(batch: batch.number, time: 8))
         #expect(undone.forgotten == 100 && undone.gone == 80)
-    }
-
-    @Test("a backup restores to the same store, and clearing leaves nothing", arguments: StoreKind.allCases)
-    func backup(_ kind: StoreKind) throws {
-        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 1))
-        let (other, second) = try makeStore(kind, BayesStore.Limits(minimum: 1))
-        defer { withExtendedLifetime((scratch, second)) {} }
-        var batch = try store.beginBatch(at: 5)
-        _ = try store.learn((0..<30).map { lesson("s\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
-        _ = try store.learn((0..<30).map { lesson("h \($0)", $0 + 9..<$0 + 19) }, asSpam: false, batch: &batch, time: 9)
-        var lines: [String] = []
-        try store.backup { lines.append($0) }
-        #expect(lines.first == "v\t3\tdb_version # this must be the first line!!!")
-        #expect(lines.contains("v\t30\tnum_spam") && lines.contains("v\t30\tnum_nonspam"))
-        let text = Array(lines.joined(separator: "\n").utf8)
-        let restored = try other.restore(text)
-        #expect(restored.isOwn && restored.messages == 60 && restored.seen == 60)
-        #expect(try counts(other) == counts(store))
-        var again: [String] = []
-        try other.backup { again.append($0) }
-        #expect(again == lines)
-        #expect(try other.learn([lesson("s1", 1..<10)], asSpam: true, batch: &batch, time: 9) == [.known])
-        try other.clear()
-        #expect(try other.totals().spam == 0)
-        #expect(try counts(other).isEmpty)
-    }
-
-    @Test(
-        "what is no backup changes nothing",
-        arguments: [
-            "", "v\t2\tdb_version", "v\t3\tdb_version\nx\t1", "v\t3\tdb_version\nt\t1\t2\t3\tzz",
-            "v\t3\tdb_version\nt\t-1\t2\t3\t0000000001", "v\t3\tdb_version\nm\tform\t1\nm\ts\t1\t1\t123\tid",
-            "v\t3\tdb_version\ns\tq\tid",
-            "v\t3\tdb_version\nm\tform\t1\nm\ts\t18446744073709551615\t1\t1\t4000000001\tid",
-        ], StoreKind.allCases)
-    func badBackup(_ text: String, _ kind: StoreKind) throws {
-        let (store, scratch) = try makeStore(kind)
-        defer { withExtendedLifetime(scratch) {} }
-        var batch = try store.beginBatch(at: 5)
-        _ = try store.learn([lesson("a", 0..<10)], asSpam: true, batch: &batch, time: 7)
-        let before = try counts(store)
-        #expect(throws: StoreError.self) { try store.restore(Array(text.utf8)) }
-        #expect(try counts(store) == before)
-    }
-
-    @Test("the words of SpamAssassin's backup go on counting", arguments: StoreKind.allCases)
-    func foreignBackup(_ kind: StoreKind) throws {
-        let (store, scratch) = try makeStore(kind)
-        defer { withExtendedLifetime(scratch) {} }
-        let text =
-            "v\t3\tdb_version # this must be the first line!!!\nv\t5\tnum_spam\nv\t6\tnum_nonspam\n"
-            + "t\t1\t0\t1100000000\tabcdef0123\ns\ts\tid@sa_generated\n"
-        let restored = try store.restore(Array(text.utf8))
-        #expect(!restored.isOwn && restored.foreignTokens == 1 && restored.seen == 0)
-        let totals = try store.totals()
-        #expect(totals.spam == 5 && totals.ham == 6 && totals.foreignTokens == 1)
-        #expect(try counts(store) == [TokenExtractor.foreignKey(0xAB_CDEF_0123): FisherMethod.Counts(spam: 1, ham: 0)])
-    }
-
-    @Test("what SpamAssassin learnt judges as it did, until mail is learnt here", arguments: StoreKind.allCases)
-    func foreignJudgement(_ kind: StoreKind) throws {
-        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 100))
-        defer { withExtendedLifetime(scratch) {} }
-        // Digests of the words as sha1sum(1) gives them, the last five octets.
-        let lines = [
-            "v\t3\tdb_version # this must be the first line!!!", "v\t500\tnum_spam", "v\t500\tnum_nonspam",
-            // "lottery", "winner", "agenda", "minutes"
-            "t\t90\t0\t1100000000\t6efad5ef13", "t\t80\t1\t1100000000\tc2838d31ab", "t\t0\t90\t1100000000\t038f54fdd6",
-            "t\t0\t70\t1100000000\tc4c335bfc9",
-        ]
-        _ = try store.restore(Array(lines.joined(separator: "\n").utf8))
-        func probability(_ text: String) throws -> Double? {
-            var extractor = TokenExtractor()
-            extractor.takesForeignTokens = true
-            let tokens = extractor.tokens(of: Array("\r\n\(text)".utf8).span).tokens
-            return try store.judge(Features(tokens: tokens))?.probability
-        }
-        #expect(try probability("Lottery winner") ?? 0 > 0.9)
-        #expect(try probability("agenda minutes") ?? 1 < 0.1)
-        #expect(try probability("else") == 0.5)
-    }
-
-    @Test("the dump has SpamAssassin's columns", arguments: StoreKind.allCases)
-    func dump(_ kind: StoreKind) throws {
-        let (store, scratch) = try makeStore(kind)
-        defer { withExtendedLifetime(scratch) {} }
-        var batch = try store.beginBatch(at: 5)
-        _ = try store.learn([lesson("a", 0..<2)], asSpam: true, batch: &batch, time: 1_100_000_000)
-        var lines: [String] = []
-        try store.dump(totals: true, tokens: { _ in true }) { lines.append($0) }
-        #expect(lines.count == 12)
-        #expect(lines.first == "0.000          0          3          0  non-token data: bayes db version")
-        #expect(lines[1] == "0.000          0          1          0  non-token data: nspam")
-        #expect(lines.last.map { $0.hasPrefix("0.987          1          0 1100000000  ") } == true)
-        lines = []
-        try store.dump(totals: false, tokens: { $0 == "none" }) { lines.append($0) }
-        #expect(lines.isEmpty)
     }
 }

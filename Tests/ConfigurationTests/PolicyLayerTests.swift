@@ -44,6 +44,10 @@ import Testing
         ("banks: [{clients: [10.0.0.0/8]}]", "a bank needs 'name'"),
         ("recipients: [{spam: pass}]", "an entry needs 'match'"),
         ("banks: [{name: A, next_hops: ['smtp:x']}]", "unknown key 'next_hops'"),
+        (
+            "banks: [{name: A, virus_destinies: ['x => pass']}]",
+            "unknown key 'virus_destinies'; it holds for a whole policy: policies.NAME.virus_destinies"
+        ),
         ("banks: [{name: A, spma: pass}]", "unknown key 'spma'; did you mean 'spam'?"),
         ("banks: [{name: A, levels: {kil: 3}}]", "unknown key 'kil'; did you mean 'kill'?"),
         ("banks: 5", "expected a list, each element after '- ', found a single value"),

@@ -138,9 +138,11 @@ import Testing
         ("jürgen@bücher.example", "jürgen+spam@bücher.example"),
     ])
     func extensions(_ address: String, _ expected: String) {
-        let out = AddressExtension.apply("spam", to: Samples.recipient(address))
+        let out = AddressExtension.apply("spam", to: Samples.recipient(address), delimiters: Array("+-".utf8))
         #expect(out.path == MailPath(expected))
-        #expect(AddressExtension.apply("", to: Samples.recipient(address)) == Samples.recipient(address))
+        #expect(
+            AddressExtension.apply("", to: Samples.recipient(address), delimiters: Array("+-".utf8))
+                == Samples.recipient(address))
         if address != expected {
             let type = address.utf8.allSatisfy { $0 < 0x80 } ? "rfc822;" : "utf-8;"
             let original = out.originalRecipient.map { String(decoding: $0, as: UTF8.self) }
@@ -153,10 +155,11 @@ import Testing
         var recipient = Samples.recipient("user@example.com")
         recipient.originalRecipient = Array("rfc822;first@example.net".utf8)
         recipient.notify = .never
-        let out = AddressExtension.apply("spam", to: recipient)
+        let out = AddressExtension.apply("spam", to: recipient, delimiters: Array("+-".utf8))
         #expect(out.originalRecipient == recipient.originalRecipient && out.notify == .never)
         #expect(
-            AddressExtension.apply("spam", to: Samples.recipient("a+b@c")).originalRecipient
+            AddressExtension.apply("spam", to: Samples.recipient("a+b@c"), delimiters: Array("+-".utf8))
+                .originalRecipient
                 == Array("rfc822;a+2Bb@c".utf8))
     }
 

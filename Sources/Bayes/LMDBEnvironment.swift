@@ -1,0 +1,179 @@
+internal import CLMDB
+internal import Glibc
+internal import Linux
+
+extension StoreError {
+    static let resized = StoreError.failed("resized")
+    static let readersFull = StoreError.failed("readers full")
+    static let mapFull = StoreError.full("map full")
+
+    init(_ call: String, _ code: Int32) {
+        switch code {
+        case MDB_MAP_RESIZED: self = .resized
+        case MDB_MAP_FULL: self = .mapFull
+        case MDB_READERS_FULL: self = .readersFull
+        case MDB_CORRUPTED, MDB_INVALID, MDB_VERSION_MISMATCH, MDB_PAGE_NOTFOUND:
+            self = .damaged("\(call): \(String(cString: mdb_strerror(code)))")
+        case ENOSPC, EDQUOT: self = .full("\(call): \(String(cString: mdb_strerror(code)))")
+        default: self = .failed("\(call): \(String(cString: mdb_strerror(code)))")
+        }
+    }
+}
+
+func checkLMDB(_ call: @autoclosure () -> String, _ code: Int32) throws(StoreError) {
+    if code != 0 { throw StoreError(call(), code) }
+}
+
+/// The open environment. The map may only change while no transaction of this process is open: transactions hold the lock
+/// shared, changes of the map hold it alone.
+final class LMDBEnvironment: Sendable {
+    nonisolated(unsafe) let handle: OpaquePointer
+    /// Handles by `BayesTable`.
+    let tables: [MDB_dbi]
+    nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_rwlock_t>
+
+    init(directory: String, mapSize: Int, readers: UInt32, readOnly: Bool) throws(StoreError) {
+        var created: OpaquePointer?
+        try checkLMDB("mdb_env_create", mdb_env_create(&created))
+        guard let handle = created else { throw .failed("mdb_env_create gave nothing") }
+        do throws(StoreError) {
+            try checkLMDB("mdb_env_set_maxdbs", mdb_env_set_maxdbs(handle, MDB_dbi(BayesTable.allCases.count)))
+            try checkLMDB("mdb_env_set_maxreaders", mdb_env_set_maxreaders(handle, readers))
+            try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, mapSize))
+            // Without MDB_NOTLS a read transaction would belong to its thread; ours may move between threads of a pool.
+            if !readOnly { try Self.reserveLocks(directory) }
+            let flags = UInt32(MDB_NOTLS) | (readOnly ? UInt32(MDB_RDONLY) : 0)
+            try checkLMDB(directory, mdb_env_open(handle, directory, flags, 0o600))
+            var descriptor: Int32 = -1
+            try checkLMDB("mdb_env_get_fd", mdb_env_get_fd(handle, &descriptor))
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            try Self.clearReaders(handle)
+            try Self.checkWhole(handle)
+            tables = try Self.openTables(handle, directory, readOnly: readOnly)
+        } catch {
+            mdb_env_close(handle)
+            throw error
+        }
+        self.handle = handle
+        lock = .allocate(capacity: 1)
+        lock.initialize(to: pthread_rwlock_t())
+        pthread_rwlock_init(lock, nil)
+    }
+
+    deinit {
+        mdb_env_close(handle)
+        pthread_rwlock_destroy(lock)
+        lock.deallocate()
+    }
+
+    private static func openTables(
+        _ handle: OpaquePointer, _ directory: String, readOnly: Bool
+    ) throws(StoreError) -> [MDB_dbi] {
+        while true {
+            var transaction: OpaquePointer?
+            let begun = mdb_txn_begin(handle, nil, readOnly ? UInt32(MDB_RDONLY) : 0, &transaction)
+            if begun == MDB_MAP_RESIZED {
+                try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, 0))
+                continue
+            }
+            try checkLMDB("mdb_txn_begin", begun)
+            var tables: [MDB_dbi] = []
+            for table in BayesTable.allCases {
+                var number: MDB_dbi = 0
+                let code = mdb_dbi_open(transaction, "\(table)", readOnly ? 0 : UInt32(MDB_CREATE), &number)
+                guard code == 0 else {
+                    mdb_txn_abort(transaction)
+                    if code == MDB_NOTFOUND { throw .failed("\(directory): no Bayes store") }
+                    throw StoreError("mdb_dbi_open", code)
+                }
+                tables.append(number)
+            }
+            try checkLMDB("mdb_txn_commit", mdb_txn_commit(transaction))
+            return tables
+        }
+    }
+
+    /// Octets of a new lock file: 64 for each reader, and a page for what comes before them.
+    private static let lockSize = Int(LMDBStore.readers) * 64 + 4096
+
+    /// Takes the room of the lock file, which LMDB writes to as memory: on a full disk that would end the process (SIGBUS).
+    /// Before the environment is open: closing the file gives its locks back. One that is there keeps its size, which other
+    /// processes count on.
+    private static func reserveLocks(_ directory: String) throws(StoreError) {
+        let path = directory + "/lock.mdb"
+        do throws(SystemError) {
+            let file = try Descriptor.open(path, O_RDWR | O_CREAT)
+            let size = try file.size()
+            let code = posix_fallocate(file.raw, 0, off_t(size == 0 ? lockSize : size))
+            if code != 0 { throw SystemError(path, code: code) }
+        } catch {
+            throw StoreError(error.call, error.code)
+        }
+    }
+
+    /// Gives back the slots of readers that ended without saying so; what they looked at could not be used again.
+    /// - Returns: how many there were.
+    @discardableResult
+    private static func clearReaders(_ handle: OpaquePointer) throws(StoreError) -> Int {
+        var dead: Int32 = 0
+        try checkLMDB("mdb_reader_check", mdb_reader_check(handle, &dead))
+        return Int(dead)
+    }
+
+    /// See `LMDBPages`. A transaction keeps others from using pages anew while they are looked at.
+    private static func checkWhole(_ handle: OpaquePointer) throws(StoreError) {
+        var transaction: OpaquePointer?
+        var begun = mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
+        if begun == MDB_MAP_RESIZED {
+            try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, 0))
+            begun = mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction)
+        }
+        try checkLMDB("mdb_txn_begin", begun)
+        defer { mdb_txn_abort(transaction) }
+        var (info, status) = (MDB_envinfo(), MDB_stat())
+        var path: UnsafePointer<CChar>?
+        var raw: Int32 = -1
+        try checkLMDB("mdb_env_info", mdb_env_info(handle, &info))
+        try checkLMDB("mdb_env_stat", mdb_env_stat(handle, &status))
+        try checkLMDB("mdb_env_get_fd", mdb_env_get_fd(handle, &raw))
+        try checkLMDB("mdb_env_get_path", mdb_env_get_path(handle, &path))
+        let copy = fcntl(raw, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw .failed("data.mdb: \(String(cString: strerror(errno)))") }
+        try LMDBPages.check(
+            Descriptor(owning: copy), place: path.map { String(cString: $0) } ?? "", pageSize: Int(status.ms_psize),
+            last: UInt64(info.me_last_pgno))
+    }
+
+    func shared(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        pthread_rwlock_rdlock(lock)
+        defer { pthread_rwlock_unlock(lock) }
+        try body()
+    }
+
+    /// Another process made the map larger.
+    func adoptMapSize() throws(StoreError) {
+        pthread_rwlock_wrlock(lock)
+        defer { pthread_rwlock_unlock(lock) }
+        try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, 0))
+        try Self.checkWhole(handle)
+    }
+
+    /// All slots of readers are taken.
+    func clearReaders() throws(StoreError) {
+        try Self.clearReaders(handle)
+    }
+
+    /// Makes room: doubles the map, or clears readers that have gone. False when it has its limit.
+    func makeRoom(limit: Int) throws(StoreError) -> Bool {
+        pthread_rwlock_wrlock(lock)
+        defer { pthread_rwlock_unlock(lock) }
+        var info = MDB_envinfo()
+        try checkLMDB("mdb_env_info", mdb_env_info(handle, &info))
+        let size = Int(info.me_mapsize)
+        // Readers that were killed keep pages from being used again: without them there may be room enough.
+        if try Self.clearReaders(handle) > 0 { return true }
+        guard size < limit else { return false }
+        try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, min(limit, size * 2)))
+        return true
+    }
+}

@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// The links of one message for `link_checks`, each once.
-package struct LinkTexts {
+/// The links of one message for `link_checks`, each once. A class, so that nobody who holds it has the known links copied.
+package final class LinkTexts {
     /// Links of a message that are looked up, and whether there were more.
     package let limit: Int
     package private(set) var hasMore = false
@@ -21,24 +21,22 @@ package struct LinkTexts {
     ///   - base: what its `<base>` says.
     ///   - text: what is seen of it, in which links may stand too.
     ///   - use: returns false when no more are wanted.
-    package mutating func take(
+    package func take(
         _ targets: [[UInt8]], base: [UInt8]?, text: Span<UInt8>, _ use: ([UInt8]) -> Bool
     ) {
         let base = base.map { LinkForm.normalised($0) }
         for target in targets {
             if let link = take(target, base: base), !use(link) { return }
         }
-        var links = self
         Self.inText(text) { found in
-            guard let link = links.take(found) else { return !links.hasMore }
+            guard let link = take(found) else { return !hasMore }
             return use(link)
         }
-        self = links
     }
 
     /// The form of a link in which it is looked up; nil for one that was, and for what is none.
     /// - Parameter base: as `LinkForm` made it.
-    private mutating func take(_ link: [UInt8], base: [UInt8]? = nil) -> [UInt8]? {
+    private func take(_ link: [UInt8], base: [UInt8]? = nil) -> [UInt8]? {
         let link = LinkForm.normalised(link, base: base)
         guard !link.isEmpty, !known.contains(link) else { return nil }
         guard known.count < limit, link.count <= Self.bytesLimit - bytes else {
@@ -64,7 +62,7 @@ package struct LinkTexts {
             index = max(index, end)
             var last = end
             // A parenthesis that was opened within the link belongs to it.
-            let opens = text.firstIndex(of: 0x28, from: start.range.upperBound).map { $0 < end } ?? false
+            let opens = text.extracting(start.range.upperBound..<end).firstIndex(of: 0x28) != nil
             while last > start.range.upperBound, isPunctuation(text[last - 1]), !(opens && text[last - 1] == 0x29) {
                 last -= 1
             }

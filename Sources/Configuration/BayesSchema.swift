@@ -56,10 +56,17 @@ let bayesKeys: [SchemaKey<Settings>] = [
         "bayes.autolearn_ham", \.bayes.autolearn.ham, .points,
         "Points, without those of learnt mail, below which mail is learnt as ham."),
     Setting(
-        "bayes.autolearn_on_error", \.bayes.autolearn.onError, .flag, "Learn only where learnt mail said otherwise."),
+        "bayes.autolearn_on_error", \.bayes.autolearn.onError, .flag,
+        "Learn only what learnt mail gave no BAYES_99, or no BAYES_00 to ham."),
     Setting(
         "bayes.autolearn_per_sender", \.bayes.autolearn.perSender, .count(1...1_000_000),
         "Messages that one sender can teach in a day."),
+    Setting(
+        "bayes.autolearn_per_network", \.bayes.autolearn.perNetwork, .count(1...1_000_000),
+        "Messages that clients in one network (/24, /64) can teach in a day."),
+    Setting(
+        "bayes.autolearn_per_day", \.bayes.autolearn.perDay, .count(1...1_000_000),
+        "Messages that all mail together can teach in a day, for each database."),
 ]
 
 extension ValueType where Value == ServerAddress {

@@ -8,11 +8,12 @@ extension SettingsReader {
         checkListeners()
         checkListenerPolicies()
         checkMailLoops()
+        checkVirusDestinies()
         checkLimits()
         checkLevels()
         checkQuarantinePlaces()
         checkScanners()
-        checkMetaTests()
+        checkTests()
     }
 
     private mutating func checkTLS() {
@@ -69,6 +70,22 @@ extension SettingsReader {
                     .warning, at: "policies.\(listener.policy).\(key)",
                     message: "reject after the queue (listener \(listener.address)) makes the MTA send a bounce, "
                         + "often to a forged sender; discard or quarantine does not")
+            }
+        }
+    }
+
+    /// Letters below which a part stands in nearly every name of a virus.
+    private static let tellingPart = 3
+
+    /// One that is mild with all viruses by mistake.
+    private mutating func checkVirusDestinies() {
+        for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
+            for (index, entry) in policy.virusDestinies.enumerated()
+            where entry.part.count(where: { $0.isLetter || $0.isNumber }) < Self.tellingPart {
+                let path = "policies.\(name).virus_destinies"
+                loaded.report(
+                    .warning, at: "\(path)[\(index)]", path,
+                    message: "'\(shown(entry.part))' stands in the names of many viruses, which are all meant then")
             }
         }
     }

@@ -58,8 +58,20 @@ let metaTestSchema = Schema<Settings.MetaTestEntry>(keys: [
 ])
 
 extension SettingsReader {
-    /// What a single meta test does not show.
-    mutating func checkMetaTests() {
+    /// What no single test, and no single level, shows.
+    mutating func checkTests() {
+        checkMetaTests()
+        let levels = loaded.settings.shortCircuit
+        if let spam = levels.spam, let ham = levels.ham, spam <= ham {
+            loaded.report(
+                at: "short_circuit.spam", "short_circuit.ham",
+                message:
+                    "short_circuit.spam (\(pointsText(spam))) is not over short_circuit.ham (\(pointsText(ham))): every "
+                    + "score would decide")
+        }
+    }
+
+    private mutating func checkMetaTests() {
         let tests = loaded.settings.metaTests
         var places: [String: Int] = [:]
         var isWhole = tests.count <= MetaTests.countLimit
@@ -91,6 +103,11 @@ extension SettingsReader {
 }
 
 extension Settings {
+    /// When scanners that seek spam are left out.
+    package var siteShortCircuit: Policy.ShortCircuit {
+        Policy.ShortCircuit(spam: shortCircuit.spam, ham: shortCircuit.ham, tests: shortCircuit.tests)
+    }
+
     /// What the site makes of tests.
     package var siteTests: SiteTests {
         SiteTests(scores: scores, metas: (try? MetaTests(metaTests.compactMap(\.read))) ?? MetaTests())

@@ -149,7 +149,8 @@ package final class GatewayService: Sendable {
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,
-            nameScores: try builder.nameScores(), siteTests: settings.siteTests, shortCircuit: builder.shortCircuit,
+            nameScores: try builder.nameScores(), siteTests: settings.siteTests,
+            shortCircuit: settings.siteShortCircuit,
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
             tokenRequest: settings.bayes.explains ? .texts : .numbers)
     }
@@ -185,7 +186,8 @@ package final class GatewayService: Sendable {
                 return try LearntDatabases(settings)
             }
             let scorer = SpamScorer(
-                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases, threads: threads)
+                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases,
+                delimiters: settings.recipientDelimiter, threads: threads)
             do {
                 _ = try await scorer.blocking {
                     try databases.with(nil, making: true) { store in _ = try BayesStore(store).totals() }

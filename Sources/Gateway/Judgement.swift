@@ -93,6 +93,7 @@ extension MessageWork {
                 causes.append("shadow: would be \(ReplyTexts.content(group.wanted, group.decisive, id: id).summary)")
             }
             guard !group.disposition.isDelivered else { continue }
+            if group.disposition == .tempfail { addCauses(of: group.decisive) }
             let texts = group.replyTexts
             if texts.contains(where: { $0.names(.recipients) }) {
                 // Nobody is told of the others.
@@ -123,6 +124,14 @@ extension MessageWork {
             .subject: shownSubject,
             .reason: ReplyTexts.reason(group.decisive, id: id),
         ]
+    }
+
+    /// Tells the log what could not be checked and why, each once: a scanner that failed is among the causes by its name.
+    private mutating func addCauses(of verdict: Verdict) {
+        for detail in verdict.unchecked.map(\.detail)
+        where !detail.isEmpty && !causes.contains(detail) && !causes.contains("scanner \(detail)") {
+            causes.append(detail)
+        }
     }
 
     /// The group whose verdict names the message; nil before the policies are known.
@@ -199,7 +208,7 @@ extension MessageWork {
 
     /// What the message is kept by; nil when nothing is kept.
     private func cacheKey(_ context: InspectionContext) async -> MessageCache.Key? {
-        guard setup.cache.isOn, setup.scanners.allowsKeptAnswers else { return nil }
+        guard setup.cache.isOn else { return nil }
         let file = message.file
         guard let digest = try? await setup.blocking(unless: file.inMemory, { try file.digest() })
         else {
@@ -213,12 +222,10 @@ extension MessageWork {
     }
 
     private func keep(_ outcome: InspectionOutcome, _ key: MessageCache.Key?) {
-        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation else {
-            return
-        }
-        let outcomes = scannerOutcomes.filter {
-            $0.settings.looksAtContentOnly && !$0.settings.isBackup && !$0.isNeedless
-        }
+        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation,
+            setup.scanners.allowsKeeping(scannerOutcomes)
+        else { return }
+        let outcomes = scannerOutcomes.filter(\.canBeKept)
         setup.cache.keep(MessageCache.Entry(report: report, ready: ready, outcomes: outcomes), for: key)
     }
 
@@ -284,12 +291,14 @@ extension MessageWork {
         }
     }
 
-    /// The database that judges; nil where none knows enough, or none can be asked.
+    /// The database that judges; nil where none knows enough, or none can be asked. Notes the one that would be taught.
     private mutating func chooseDatabase() async -> SpamScorer.Choice? {
         guard let scorer = setup.scorer else { return nil }
         let recipients = message.envelope.recipients
         do {
-            return try await scorer.blocking { try scorer.choose(for: recipients) }
+            let selection = try await scorer.blocking { try scorer.select(for: recipients) }
+            learningDatabase = selection.learning
+            return selection.judging
         } catch {
             fail("\(error)")
             return nil

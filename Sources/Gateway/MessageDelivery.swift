@@ -136,12 +136,13 @@ struct MessageDelivery {
             let replies = await item.prepared.commit()
             work.settle(item.transaction, replies, hop: item.prepared.hop.description)
             work.noteUnreported(item)
+            work.noteRedirected(item.transaction)
             if let queueID = replies.compactMap(\.queueID).first { work.queuedAs.append(queueID) }
             let copies = item.transaction.added
             if !copies.isEmpty, !replies.contains(where: \.isPositive) {
                 owed = item.transaction
             } else {
-                work.noteRefused(copies, Array(replies.suffix(copies.count)))
+                work.noteCopies(copies, Array(replies.suffix(copies.count)))
             }
             guard place + 1 < taken.count || !turn.isLast else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
@@ -169,8 +170,8 @@ struct MessageDelivery {
         var outgoing = transaction.outgoing
         outgoing.recipients = transaction.added
         switch await work.prepare(outgoing, hops: transaction.hops) {
-        case .ready(let prepared): work.noteRefused(transaction.added, await prepared.commit())
-        case .refused(_, let replies): work.noteRefused(transaction.added, replies)
+        case .ready(let prepared): work.noteCopies(transaction.added, await prepared.commit())
+        case .refused(_, let replies): work.noteCopies(transaction.added, replies)
         case .unavailable(let failure):
             work.causes += transaction.added.map { "BCC <\($0.path)>: \(failure)" }
         }
@@ -183,10 +184,22 @@ extension MessageWork {
         group(of: index)?.disposition ?? .tempfail
     }
 
-    /// Says which of the recipients whom nobody is told of did not get their copy.
-    fileprivate mutating func noteRefused(_ added: [Recipient], _ replies: [Reply]) {
-        for (recipient, reply) in zip(added, replies) where !reply.isPositive {
-            causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+    /// Notes which of the recipients whom nobody is told of got their copy, and says which did not.
+    fileprivate mutating func noteCopies(_ added: [Recipient], _ replies: [Reply]) {
+        for (recipient, reply) in zip(added, replies) {
+            if reply.isPositive {
+                copiedTo.append(recipient.path)
+            } else {
+                causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+            }
+        }
+    }
+
+    /// Notes who got the message in place of the recipients of a transaction.
+    fileprivate mutating func noteRedirected(_ transaction: MessageTransaction) {
+        guard transaction.isRedirected, let other = transaction.outgoing.recipients.first else { return }
+        for index in transaction.recipients where results[index]?.hasMessage ?? false {
+            redirectedTo[index] = other.path
         }
     }
 

@@ -37,6 +37,8 @@ struct MessageWork: Sendable {
     var bayes: SpamScorer.Judgement?
     /// Why learnt mail could not be asked; nil when it could.
     var bayesFailure: String?
+    /// The database of a user or domain that it would teach; nil for the shared one.
+    var learningDatabase: String?
     /// Whether the message teaches by itself.
     var autolearning = AutolearningStatus.disabled
     /// Recipients by the settings that hold for them, with their verdicts.
@@ -77,6 +79,10 @@ struct MessageWork: Sendable {
     /// Places of recipients who have the message from a next hop that reports nothing to the sender.
     var unreported: [DeliveryStatusNotification.Action: [Int]] = [:]
     var queuedAs: [String] = []
+    /// Who got a copy because a rule (BCC) or the policy (`always_bcc`) says so.
+    var copiedTo: [MailPath] = []
+    /// Who got the message in place of recipients (REDIRECT), by their places.
+    var redirectedTo: [Int: MailPath] = [:]
     var causes: [String] = []
     /// Lines for the log on notifications that were sent.
     var notifications: [String] = []
@@ -128,6 +134,8 @@ struct MessageWork: Sendable {
         event.quarantineID = quarantineID
         event.mailboxes = mailboxes(groups)
         event.queuedAs = queuedAs
+        event.copiedTo = copiedTo
+        event.redirectedTo = redirectedTo.values.first
         event.anomalies = anomalies
         let spent = now - message.arrived
         event.milliseconds =
@@ -156,17 +164,11 @@ struct MessageWork: Sendable {
             part.id += "-\(number + 1)"
             part.outcomes = places.compactMap { results[$0] }
             if let group = weightiest(groups) { part.verdict = self.groups[group].verdict }
-            if !isPassed { (part.queuedAs, part.served) = ([], []) }
+            if !isPassed { (part.queuedAs, part.served, part.copiedTo, part.redirectedTo) = ([], [], [], nil) }
             if !groups.contains(where: { self.groups[$0].keepsCopy }) { part.quarantineID = nil }
             part.mailboxes = mailboxes(groups.map { self.groups[$0] })
             return part
         }
-    }
-
-    /// Mailboxes that have the copy for one of these groups.
-    private func mailboxes(_ groups: [RecipientGroup]) -> [MailPath] {
-        let wanted = Set(groups.filter(\.keepsCopy).compactMap(mailbox(of:)))
-        return wanted.intersection(mailedCopies).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// Places of recipients whom this try of the client's is about.
@@ -175,6 +177,12 @@ struct MessageWork: Sendable {
     /// Places of the groups of these recipients.
     private func groupPlaces(of recipients: [Int]) -> [Int] {
         Set(recipients.compactMap { groupPlaces.indices.contains($0) ? groupPlaces[$0] : nil }).sorted()
+    }
+
+    /// Mailboxes that have the copy for one of these groups.
+    private func mailboxes(_ groups: [RecipientGroup]) -> [MailPath] {
+        let wanted = Set(groups.filter(\.keepsCopy).compactMap(mailbox(of:)))
+        return wanted.intersection(mailedCopies).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// Of the groups at these places the one that is the message's weightiest name for anybody.

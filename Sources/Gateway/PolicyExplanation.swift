@@ -104,7 +104,7 @@ package struct PolicyExplanation: Sendable {
             "infected": policy.infected.rawValue, "banned": policy.banned.rawValue, "rule": policy.rule.rawValue,
             "spam": policy.spam.rawValue, "oversized": policy.oversized.rawValue,
             "authentication_results": Settings.AuthenticationResults.removeOurs.rawValue + " but of our MTA",
-            "levels.dsn_cutoff": "none", "levels.quarantine_cutoff": "none",
+            "levels.tag3": "none", "levels.dsn_cutoff": "none", "levels.quarantine_cutoff": "none",
         ]
     }
 }

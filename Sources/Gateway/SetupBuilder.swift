@@ -109,12 +109,6 @@ struct SetupBuilder {
         }
     }
 
-    /// When scanners that seek spam are left out.
-    var shortCircuit: ShortCircuit {
-        let settings = settings.shortCircuit
-        return ShortCircuit(spam: settings.spam, ham: settings.ham, tests: settings.tests)
-    }
-
     /// Scanners outside the inspector.
     /// - Parameter inspector: path of `mailreeve-inspector`; the launcher stands beside it unless the settings say where.
     func scanners(inspector: String, log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {

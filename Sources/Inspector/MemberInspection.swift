@@ -72,7 +72,10 @@ extension Inspection.Run {
         if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected),
             !content.hasOnlyControlsOfText
         {
-            note(ContainerProblem(.corrupt, "an archive by its first octets, and by no other"), part: part)
+            let isQuoted = item?.member.flags.contains(.quoted) == true
+            note(
+                ContainerProblem(isQuoted ? .note : .corrupt, "an archive by its first octets, and by no other"),
+                part: part)
         }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)

@@ -68,7 +68,7 @@ struct RuleStage {
     /// Names of limits that were reached: the message was not looked up beyond them.
     private(set) var limitsHit: [String] = []
     private var groupBytes = 0
-    private var links: LinkTexts
+    private let links: LinkTexts
     /// A rule ended the look-up, or a limit did.
     private(set) var isEnded = false
 
@@ -142,13 +142,11 @@ struct RuleStage {
 
     private mutating func takeLinks(_ targets: [[UInt8]], base: [UInt8]?, text: Span<UInt8>, offset: Int) {
         var stage = self
-        var links = links
         links.take(targets, base: base, text: text) { link in
             stage.lookUp(link.span, in: .link, range: offset..<offset)
             return !stage.isEnded
         }
         self = stage
-        self.links = links
     }
 
     /// Names and types of all parts and files: `name: ` and a name, `type: ` and a media type.

@@ -219,8 +219,5 @@ struct ListTexts {
             "printable characters are decoded here: write the character that %XX stands for"
         ),
         ("&(amp|lt|gt|quot|#[0-9])", true, nil, "references are decoded here: write the character itself"),
-        (
-            "^[^:]*[ \t]", true, nil, "a link has no blank in it"
-        ),
     ]
 }

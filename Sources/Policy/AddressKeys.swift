@@ -42,6 +42,13 @@ package enum AddressKeys {
         return local + (domain.map { [at] + $0 } ?? [])
     }
 
+    /// The address without its extension, in lower case: `user@example.com` for `User+ext@Example.com`.
+    package static func mailbox(_ path: MailPath, delimiters: [UInt8]) -> [UInt8] {
+        if path.isNull { return [] }
+        let (local, domain) = split(path)
+        return mailbox(local, delimiters) + (domain.map { [at] + $0 } ?? [])
+    }
+
     private static let at: UInt8 = 0x40
     private static let dot: UInt8 = 0x2E
 

@@ -24,6 +24,10 @@ package struct MessageEvent: Sendable {
     package var mailboxes: [MailPath] = []
     /// Queue ids from the next hop's replies.
     package var queuedAs: [String]
+    /// Who got a copy because a rule or the policy says so.
+    package var copiedTo: [MailPath] = []
+    /// Who got it in place of recipients to whom it was addressed; nil where no rule says so.
+    package var redirectedTo: MailPath?
     package var anomalies: [Anomaly]
     package var milliseconds: Int
     /// Private causes of failures.
@@ -66,6 +70,14 @@ package struct MessageEvent: Sendable {
         anomalies = []
         milliseconds = 0
         causes = []
+    }
+
+    /// All whom it is about, each once: recipients of the message, and others who got it.
+    package var addresses: [MailPath] {
+        let others = copiedTo + (redirectedTo.map { [$0] } ?? [])
+        let recipients = outcomes.map(\.recipient.path) + served
+        let known = Set(recipients)
+        return recipients + others.filter { !known.contains($0) }
     }
 
     /// True when at least one recipient gets the message.
@@ -136,6 +148,8 @@ package struct MessageEvent: Sendable {
         if !queuedAs.isEmpty {
             out += ", queued_as: \(queuedAs.map { Self.word($0, limit: 64) }.joined(separator: "/"))"
         }
+        if let redirectedTo { out += ", redirected_to: \(Self.list([redirectedTo]))" }
+        if !copiedTo.isEmpty { out += ", copied_to: \(Self.list(copiedTo))" }
         if !served.isEmpty, !isDone { out += ", served before: \(served.count)" }
         if outcomes.contains(where: { $0.kind == .strip && $0.reply.code < 400 }) {
             // Where what was taken out stood.

@@ -110,7 +110,7 @@ package struct MetaExpression: Hashable, Sendable {
     }
 
     /// A name is matched by a pattern in which `*` stands for anything and `?` for one octet, as a whole and case by case.
-    static func matches(_ glob: String, _ name: String) -> Bool {
+    package static func matches(_ glob: String, _ name: String) -> Bool {
         let (glob, name) = (Array(glob.utf8), Array(name.utf8))
         var (pattern, place) = (0, 0)
         // Where the last star stands, and how far it reaches.

@@ -83,10 +83,9 @@ package enum ReplyTexts {
             return Reply(250, EnhancedStatus(2, subject, minor), "Ok, quarantined, \(reason)")
         case .tempfail where verdict.category == .unchecked && verdict.isWorkspaceFull:
             // RFC 5321 section 4.2.3, RFC 3463 section 3.4.
-            return Reply(
-                452, EnhancedStatus(4, 3, 1), "Insufficient system storage, \(reason)", cause: detail(verdict))
+            return Reply(452, EnhancedStatus(4, 3, 1), "Insufficient system storage, \(reason)")
         case .tempfail:
-            return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)", cause: detail(verdict))
+            return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)")
         case .reject, .bounce, .deliver, .deliverMarked, .strip:
             let code = verdict.category == .oversized ? 552 : 554
             let word = kind == .bounce ? "Bounce" : "Reject"
@@ -124,10 +123,6 @@ package enum ReplyTexts {
         case .oversized: (3, 4)
         default: (7, 0)
         }
-    }
-
-    private static func detail(_ verdict: Verdict) -> String {
-        verdict.unchecked.map { Escaping.text($0.detail) }.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
     /// Passes on what the next hop said of a recipient: its code, status and words.

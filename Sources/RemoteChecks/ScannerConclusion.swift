@@ -29,6 +29,12 @@ package struct ScannerOutcome: Sendable {
         return outcome
     }
 
+    /// The answer may be kept for the same content. A backup's is not: it is asked when others fail.
+    package var canBeKept: Bool {
+        guard let answer, !settings.isBackup, !isNeedless else { return false }
+        return settings.looksAtContentOnly || answer.isOfContentOnly
+    }
+
     /// Why there is no answer; nil when there is one.
     package var failure: String? {
         if case .failure(let failure) = result { failure.description } else { nil }

@@ -37,9 +37,13 @@ package final class ScannerSet: Sendable {
     package var isEmpty: Bool { members.isEmpty }
     /// Some scanner wants the decoded parts.
     package var takesParts: Bool { members.contains { $0.settings.takesParts } }
-    /// Answers to a message can be kept: those that have to be asked again need no parts of it.
-    package var allowsKeptAnswers: Bool {
-        members.allSatisfy { $0.settings.isBackup || $0.settings.looksAtContentOnly || !$0.settings.takesParts }
+    /// Answers to a message can be kept: none has to be asked again about its parts, which are gone then.
+    package func allowsKeeping(_ outcomes: [ScannerOutcome]) -> Bool {
+        members.allSatisfy { member in
+            let settings = member.settings
+            return settings.isBackup || !settings.takesParts || settings.looksAtContentOnly
+                || outcomes.contains { $0.settings.name == settings.name && $0.canBeKept }
+        }
     }
     /// What those whose answers are kept say of themselves, as far as it is known: answers count while it stays the same.
     package var versions: [[ScannerVersion?]] {
@@ -85,20 +89,23 @@ package final class ScannerSet: Sendable {
         _ subject: ScanSubject, kept: [ScannerOutcome] = [], deadline: Int,
         inspect: @escaping @Sendable (_ anew: Bool) async -> Inspected<Value>
     ) async -> (inspected: Inspected<Value>, outcomes: [ScannerOutcome]) {
-        let inspection = Task { await inspect(false) }
         let kept = kept.filter { outcome in
             members.contains { $0.settings.name == outcome.settings.name && $0.fault == nil }
         }
         let primaries = members.filter { member in
             !member.settings.isBackup && !kept.contains { $0.settings.name == member.settings.name }
         }
+        let isKnown = kept.contains { endsSearch($0) }
+        // One that was failing when the others were kept, or is believed no more and may be again at any moment.
+        let needsParts = !isKnown && primaries.contains { $0.settings.takesParts }
+        let inspection = Task { await inspect(needsParts) }
         var (outcomes, isOver) = await withTaskGroup(of: Event<Value>.self) { group in
             group.addTask { .inspected(await inspection.value) }
             for member in primaries where !waits(member) {
                 group.addTask { .answered(await member.ask(subject, deadline)) }
             }
             var outcomes = kept
-            var isOver = kept.contains { endsSearch($0) }
+            var isOver = isKnown
             for await event in group {
                 switch event {
                 case .inspected(let inspected):

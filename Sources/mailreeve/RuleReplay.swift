@@ -63,7 +63,7 @@ struct RuleReplay {
         text.finish(take)
         let origin = Origin(range: 0..<0, isContinued: false)
         if goesOn, has(.decodedBody) || has(.link) {
-            var links = LinkTexts(limit: settings.linkLimit)
+            let links = LinkTexts(limit: settings.linkLimit)
             let tree = MIMEReader.read(message)
             for index in tree.parts.indices where goesOn && tree.parts[index].kind.hasContent {
                 let part = tree.parts[index]

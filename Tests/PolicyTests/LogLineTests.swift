@@ -14,7 +14,7 @@ import TestSupport
         <(?<sender>\S*)>\x20->\x20(?<recipients><\S*>(?:,<\S*>)*)(?:,\.\.\.\x20\(\d+\x20recipients\))?,
         (?:\x20quarantine:\x20\w+,)?(?:\x20Message-ID:\x20(?<message>\S+),)?\x20mail_id:\x20\w+,
         \x20Hits:\x20(?<hits>-|-?[\d.]+),\x20size:\x20(?<size>\d+)(?:,\x20queued_as:\x20(?<queued>\S+))?
-        (?:,\x20stripped:\x20(?<stripped>[^\s,]+))?(?:,\x20anomalies:\x20(?<anomalies>\S+))?
+        (?:,\x20redirected_to:\x20<\S*>)?(?:,\x20copied_to:\x20(?<copies>\S+))?(?:,\x20stripped:\x20(?<stripped>[^\s,]+))?(?:,\x20anomalies:\x20(?<anomalies>\S+))?
         (?:,\x20unchecked:\x20[a-z+-]+)?(?:,\x20cause:\x20.*)?,\x20\d+\x20ms\z
         """#
 
@@ -25,7 +25,7 @@ import TestSupport
         var out: [String: String] = [:]
         for name in [
             "id", "verb", "category", "actions", "client", "origin", "sender", "recipients", "hits", "size", "queued",
-            "message", "stripped",
+            "message", "stripped", "copies",
         ] {
             if let range = Range(match.range(withName: name), in: line) { out[name] = String(line[range]) }
         }
@@ -136,6 +136,20 @@ import TestSupport
             event.outcomes[1].reply = Reply(code, nil, "no")
             #expect(try Self.fields(event.line)["stripped"] == nil)
         }
+    }
+
+    /// Who got it beside the recipients or in their place, each in an escaped word.
+    @Test func whoElseGotIt() throws {
+        var event = Self.event()
+        event.queuedAs = ["4XABC"]
+        event.copiedTo = [MailPath("archive@b"), MailPath("\"a, size: 9\"@b")]
+        event.redirectedTo = MailPath("other@b")
+        let fields = try Self.fields(event.line)
+        #expect(fields["copies"] == #"<archive@b>,<"a,\x20size:\x209"@b>"#)
+        #expect(
+            event.line.contains("queued_as: 4XABC, redirected_to: <other@b>, copied_to: ") && fields["size"] == "3045")
+        event.copiedTo.append(MailPath("r1@b"))
+        #expect(event.addresses.map(\.description) == ["r1@b", "r2@b", "archive@b", "\"a, size: 9\"@b", "other@b"])
     }
 
     /// At a client's next try: those who are left, and how many were served before; where nobody is left, no word that is counted.

@@ -38,7 +38,7 @@ enum DecidingSettings {
         {
             keys.append("levels.quarantine_cutoff")
         }
-        if policy.quarantinePlaces[category] != nil, policy.keepsCopy(for: verdict) || policy.quarantine {
+        if policy.quarantinePlaces[category] != nil, policy.withoutPlaces.keepsCopy(for: verdict) {
             keys.append("quarantine_to.\(category.rawValue)")
         }
         if policy.softBounce, disposition(verdict, policy) != hard(verdict, policy) { keys.append("soft_bounce") }

@@ -7,16 +7,20 @@ internal import Stores
 
 /// Copies that go to mailboxes and not to the quarantine of this host (`quarantine_to`).
 extension MessageWork {
-    /// Those who still need a copy, by its mailbox; nil is the quarantine of this host.
-    /// - Parameter served: places of recipients who need none.
-    func copies(except served: Set<Int>) -> [MailPath?: [Int]] {
+    /// Recipients whose policy wants a copy, by its mailbox; nil is the quarantine of this host. Those who were served have one.
+    var copies: [MailPath?: [Int]] {
         var out: [MailPath?: [Int]] = [:]
         for group in groups where group.keepsCopy {
             let recipients = group.recipients.filter { !served.contains($0) }
             guard !recipients.isEmpty else { continue }
             out[mailbox(of: group), default: []] += recipients
         }
-        return out.filter { mailbox, _ in mailbox.map { !mailedCopies.contains($0) } ?? true }
+        return out
+    }
+
+    /// A mailbox is still to get its copy.
+    var hasCopiesToMail: Bool {
+        copies.keys.contains { mailbox in mailbox.map { !mailedCopies.contains($0) } ?? false }
     }
 
     /// The mailbox that gets the copy for a group; nil for the quarantine of this host. What says that it is such a copy itself

@@ -31,10 +31,9 @@ struct MessageDelivery {
 
     func run(_ work: inout MessageWork) async -> Outcome {
         work.settleServed()
-        let served = work.served
-        let (transactions, slots) = (work.transactions(without: served), work.setup.slots)
+        let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
         // Copies go to their mailboxes one after the other, in a slot that is taken with those of the first turn.
-        let reserved = work.copies(except: served).keys.contains { $0 != nil } ? 1 : 0
+        let reserved = work.hasCopiesToMail ? 1 : 0
         let size = max(1, min(slots.limit - reserved, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []

@@ -8,15 +8,13 @@ internal import Stores
 extension MessagePipeline {
     /// Keeps a copy for those whose policy wants one, each where it wants it.
     /// - Throws: `GatewayError` when one of them cannot be kept; those before are remembered.
-    func keep(_ work: inout MessageWork, except served: Set<Int>, _ key: ServedRecipients.Key?) async throws {
-        let copies = work.copies(except: served)
-        // All have been mailed at an earlier try.
-        if copies.isEmpty, !work.mailedCopies.isEmpty { work.quarantineID = work.copyID }
+    func keep(_ work: inout MessageWork, _ key: ServedRecipients.Key?) async throws {
+        let copies = work.copies
         guard !copies.isEmpty else { return }
         work.quarantineID = work.copyID
         // What is in a mailbox cannot be taken back: the copy here, which can, is made last.
         let mailboxes = copies.keys.compactMap { $0 }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        for mailbox in mailboxes {
+        for mailbox in mailboxes where !work.mailedCopies.contains(mailbox) {
             if let failure = await work.mailCopy(to: mailbox, for: (copies[mailbox] ?? []).sorted()) {
                 throw GatewayError("quarantine: the copy to <\(mailbox)> was not taken: \(failure)")
             }

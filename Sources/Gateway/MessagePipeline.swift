@@ -43,7 +43,7 @@ package struct MessagePipeline: MailReceiver {
         }
         work.autolearning = gateway.autolearner.decide(work)
         let delivery = MessageDelivery(
-            checkpoint: { work in try await keep(&work, except: served, key) },
+            checkpoint: { work in try await keep(&work, key) },
             remember: { work, done in await remember(work, done, key) })
         if case .failed(let cause) = await delivery.run(&work) {
             work.quarantineID = nil

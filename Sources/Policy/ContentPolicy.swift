@@ -206,6 +206,13 @@ package struct ContentPolicy: Hashable, Sendable {
         }
     }
 
+    /// The same policy with all copies in the quarantine of this host.
+    package var withoutPlaces: ContentPolicy {
+        var policy = self
+        policy.quarantinePlaces = [:]
+        return policy
+    }
+
     /// The mailbox that gets the copy; nil for the quarantine of this host. The whole of what was stripped is kept here: the text
     /// in place of what was taken out says how to get it.
     package func copyMailbox(for verdict: Verdict) -> MailPath? {

@@ -76,7 +76,7 @@ enum ExplanationPage {
     }
 
     private static func levels(_ levels: [String: Double]) -> String {
-        let known = ["tag", "tag2", "kill", "dsn_cutoff", "quarantine_cutoff"].compactMap { name in
+        let known = ["tag", "tag2", "tag3", "kill", "dsn_cutoff", "quarantine_cutoff"].compactMap { name in
             levels[name].map { "\(name) \(MessageExplanation.points($0))" }
         }
         return known.isEmpty ? "" : " (\(known.joined(separator: ", ")))"

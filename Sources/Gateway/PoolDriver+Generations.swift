@@ -32,7 +32,7 @@ extension PoolDriver {
     /// Tries the settings that last worked again, where nothing serves with the engine or is about to.
     func relaunch() {
         guard let settings, machine.serving == nil || standsIn,
-            !loading.keys.contains(where: { zygotes[$0]?.engineFault.isEmpty ?? false })
+            !loading.values.contains(where: \.engineFault.isEmpty)
         else { return }
         launch(settings, answer: nil)
     }
@@ -46,7 +46,8 @@ extension PoolDriver {
             let zygote = try InspectorProcess(path: settings.path, generation: generation, engineFault: engineFault)
             zygotes[generation] = zygote
             loading[generation] = Loading(
-                settings: settings, deadline: monotonicNow() + settings.loadDeadline, answer: answer)
+                settings: settings, deadline: monotonicNow() + settings.loadDeadline, engineFault: engineFault,
+                answer: answer)
             machine.launched(generation)
             var configure = settings.configure
             configure.generation = generation
@@ -75,8 +76,8 @@ extension PoolDriver {
     func giveUp(_ generation: Int, _ why: String) {
         guard let load = loading.removeValue(forKey: generation) else { return }
         let text = "inspector generation \(generation): \(why)"
-        let zygote = zygotes[generation]
-        let hasEngine = load.settings.configure.clamav != nil && zygote?.engineFault.isEmpty ?? true
+        // Its zygote may be gone already.
+        let hasEngine = load.settings.configure.clamav != nil && load.engineFault.isEmpty
         if let answer = load.answer {
             answer.resume(returning: .failure(InspectorError(text)))
         } else if !standsIn || !refused.hasSuffix(": \(why)") {
@@ -91,7 +92,7 @@ extension PoolDriver {
             enginePause = min(enginePause * 2, Self.longestPause)
         }
         perform(machine.retire(generation, now: monotonicNow()))
-        if let zygote { end(zygote) }
+        if let zygote = zygotes[generation] { end(zygote) }
         // New settings that cannot be used are no reason as long as those before them may be.
         guard hasEngine, load.answer == nil, let settings, machine.serving == nil, loading.isEmpty else { return }
         launch(settings, answer: nil, engineFault: why)
@@ -188,9 +189,7 @@ extension PoolDriver {
 
     func startSelfTest(_ generation: Int) {
         guard let load = loading[generation] else { return }
-        guard load.settings.selfTest, zygotes[generation]?.engineFault.isEmpty ?? false else {
-            return promote(generation)
-        }
+        guard load.settings.selfTest, load.engineFault.isEmpty else { return promote(generation) }
         loading[generation]?.testsLeft = 2
         do {
             for infected in [true, false] {

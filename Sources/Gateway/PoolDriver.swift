@@ -26,6 +26,8 @@ final class PoolDriver: @unchecked Sendable {
     struct Loading {
         var settings: InspectorPoolSettings
         var deadline: Int
+        /// Why the engine is left out; empty where it is loaded.
+        var engineFault = ""
         var testsLeft = 0
         /// Nil for a generation that takes the place of one that died.
         var answer: LoadAnswer?

@@ -243,9 +243,7 @@ extension MessageWork {
         let notice = OutgoingMessage(
             reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
             recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
-        guard await setup.slots.take(1, until: slotDeadline) else {
-            return .failure(NextHopFailure(attempts: []))
-        }
+        guard await setup.slots.take(1, until: slotDeadline) else { return .failure(.noPlace) }
         defer { setup.slots.give(1) }
         switch await prepare(notice) {
         case .ready(let prepared): return .success(await prepared.commit())

@@ -150,8 +150,7 @@ struct ReleaseRequestTests {
             for recipient in ["", "<>", "<a b@x>"] {
                 let refused = try ask(
                     "request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\nrecipient=\(recipient)\r\n\r\n")
-                let words = recipient == "<a b@x>" ? "a b@x" : recipient.filter { $0 != "<" && $0 != ">" }
-                #expect(refused.contains("setreply=550 5.3.5 not%20released:%20recipient="), "\(refused) \(words)")
+                #expect(refused.contains("setreply=550 5.3.5 not%20released:%20recipient="), "\(refused)")
                 #expect(refused.contains("%20is%20no%20address"))
             }
         }

@@ -41,7 +41,8 @@ final class LookupTable: Sendable {
         init(_ name: TableName, text: [UInt8], place: String) throws {
             let rules = RuleTable(name, text: text)
             let table = PatternTable(rules)
-            try LookupTable.refuse(table.problems.filter(\.isSkipped), place: place)
+            // What Postfix only warns of, too: a line without a value, or an IF without its end, is no setting that was meant.
+            try LookupTable.refuse(table.problems, place: place)
             values = rules.lines.compactMap { line in
                 guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { return nil }
                 return Value(

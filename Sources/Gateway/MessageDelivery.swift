@@ -10,8 +10,8 @@ private struct PreparedTransaction {
 }
 
 /// Brings a message to its next hops: every transaction is taken up to the final dot before the first one is committed, so that
-/// a refusal until then costs nobody a duplicate. A message of more transactions than `limits.next_hop_transactions` goes in turns
-/// of so many; who has it after one of them is remembered before the next.
+/// a refusal until then costs nobody a duplicate. A message of more transactions than half of `limits.next_hop_transactions` goes in
+/// turns of so many; who has it after one of them is remembered before the next.
 struct MessageDelivery {
     /// What became of it.
     enum Outcome {
@@ -34,7 +34,7 @@ struct MessageDelivery {
         let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
         // Copies go to their mailboxes one after the other, in a slot that is taken with those of the first turn.
         let reserved = work.hasCopiesToMail ? 1 : 0
-        let size = max(1, min(slots.limit - reserved, transactions.count))
+        let size = max(1, min(slots.share - reserved, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
         for start in stride(from: 0, to: max(1, transactions.count), by: size) {
@@ -83,10 +83,11 @@ struct MessageDelivery {
             let result =
                 isAdmitted
                 ? await work.prepare(transaction.outgoing, hops: transaction.hops)
-                : .unavailable(NextHopFailure(attempts: []))
+                : .unavailable(.noPlace)
             switch result {
             case .unavailable(let failure):
-                work.settle(transaction, ReplyTexts.unavailable("\(failure)", id: work.id))
+                let text = failure.hadNoPlace ? ReplyTexts.noPlace : ReplyTexts.unavailable
+                work.settle(transaction, text("\(failure)", work.id))
             case .refused(let hop, let replies):
                 work.settle(transaction, replies, hop: hop.description)
                 added = transaction.added

@@ -79,13 +79,13 @@ extension MessageWork {
         of recipients: [RecipientOutcome], as action: DeliveryStatusNotification.Action, number: Int
     ) async -> Notification {
         let (envelope, limits) = (message.envelope, setup.settings.notices)
+        let language = recipients.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
+        guard let templates = setup.notices?.templates(language ?? "en") else { return .notTaken }
         var subject = DeliveryStatusNotification.Subject(
             hostname: setup.hostname, id: id, envelope: envelope, action: action, recipients: recipients,
-            headers: facts.block, quotedLimit: limits.quotedHeader, time: time)
+            headers: facts.block, quotedLimit: limits.quotedHeader, templates: templates, time: time)
         subject.number = number
         subject.messageSubject = shownSubject
-        let language = recipients.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
-        subject.templates = setup.notices?.templates(language ?? "en")
         // What a scanner or a rule refused does not travel on in our name, and of success the header is enough.
         if envelope.parameters.ret == .full, action == .failed, recipients.allSatisfy(\.kind.isDelivered),
             message.file.count <= limits.returnedSize
@@ -240,9 +240,7 @@ extension MessageWork {
         let notice = OutgoingMessage(
             reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
             recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
-        guard await setup.slots.take(1, until: slotDeadline) else {
-            return .failure(NextHopFailure(attempts: []))
-        }
+        guard await setup.slots.take(1, until: slotDeadline) else { return .failure(.noPlace) }
         defer { setup.slots.give(1) }
         switch await prepare(notice) {
         case .ready(let prepared): return .success(await prepared.commit())

@@ -45,14 +45,26 @@ package struct NoticeTemplates: Hashable, Sendable {
     /// Octets of a file at most.
     package static let sizeLimit = 65_536
 
-    /// Reads a file.
+    /// Reads a file, which is UTF-8.
+    package init(_ bytes: [UInt8]) throws(Fault) {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+            let wrong = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
+            throw Fault(line: (wrong ?? 0) + 1, text: "not UTF-8")
+        }
+        try self.init(text)
+    }
+
+    /// Reads the text of a file.
     package init(_ text: String) throws(Fault) {
         guard text.utf8.count <= Self.sizeLimit else {
             throw Fault(line: 0, text: "larger than \(Self.sizeLimit) octets")
         }
         var kind: Kind?
         var lines: [Kind: [String]] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // Lines may end as on Windows.
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in parts.enumerated() {
             let number = index + 1
             if line.hasPrefix("["), line.hasSuffix("]") {
                 let name = String(line.dropFirst().dropLast())

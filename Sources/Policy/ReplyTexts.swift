@@ -156,6 +156,11 @@ package enum ReplyTexts {
             cut("id=\(id) - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))"), cause: cause)
     }
 
+    /// No next hop was asked: as many transactions as there may be were going on.
+    package static func noPlace(_ cause: String, id: String) -> Reply {
+        Reply(451, EnhancedStatus(4, 3, 2), cut("id=\(id) - Temporary failure, \(cause)"), cause: cause)
+    }
+
     /// A failure on our side.
     package static func failure(_ cause: String, id: String) -> Reply {
         Reply(451, EnhancedStatus(4, 5, 0), "Error in processing, id=\(id)", cause: cause)

@@ -188,6 +188,20 @@ import Testing
             let clean = try mailreeve("quarantine", "fsck", "--config", config)
             #expect(clean.status == 0 && clean.text == "1 messages are whole\n" && clean.errors.isEmpty, "\(clean)")
 
+            // A file that is none of ours hides nothing, and the messages are read where the index is away.
+            let settings = gateway.configuration
+            try Data().write(to: URL(fileURLWithPath: "\(place)/~"))
+            gateway.configuration.settings["quarantine.postgresql"] = "\"host=\(place)/none dbname=none\""
+            try gateway.writeConfiguration()
+            let away = try mailreeve("quarantine", "fsck", "--config", config)
+            #expect(away.status == 1 && away.text == "1 messages are whole\n", "\(away)")
+            #expect(
+                away.errorText.contains("~ is no entry\n") && away.errorText.contains("the index was not compared"),
+                "\(away)")
+            gateway.configuration = settings
+            try gateway.writeConfiguration()
+            try FileManager.default.removeItem(atPath: "\(place)/~")
+
             let message = "\(place)/\(id.prefix(1))/\(id)/message.gz"
             var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: message)))
             bytes[bytes.count / 2] ^= 0xFF

@@ -113,6 +113,7 @@ struct ReleaseRequestTests {
             let result = try stage.release(id, secret)
             #expect(
                 result.count == 1 && result[0].hasPrefix("550 5.3.5 ") && result[0].contains("infected"), "\(result)")
+            #expect(result[0].contains("`mailreeve quarantine release --force` only"), "\(result)")
             #expect(stage.hop.deliveries.isEmpty)
         }
     }
@@ -128,6 +129,7 @@ struct ReleaseRequestTests {
                 s.connect(sys.argv[1])
                 s.settimeout(20)
                 s.sendall(sys.stdin.buffer.read())
+                if sys.argv[2] == "close": s.shutdown(socket.SHUT_WR)
                 data = b""
                 while not data.endswith(b"\\r\\n\\r\\n"):
                     piece = s.recv(4096)
@@ -135,8 +137,9 @@ struct ReleaseRequestTests {
                     data += piece
                 sys.stdout.buffer.write(data)
                 """
-            func ask(_ text: String) throws -> String {
-                try runTool("python3", ["-c", program, stage.socket], input: Array(text.utf8)).text
+            func ask(_ text: String, closing: Bool = false) throws -> String {
+                let arguments = ["-c", program, stage.socket, closing ? "close" : "wait"]
+                return try runTool("python3", arguments, input: Array(text.utf8)).text
             }
             let requeued = try ask("request=requeue\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n")
             #expect(
@@ -157,6 +160,17 @@ struct ReleaseRequestTests {
             #expect(stage.hop.deliveries.isEmpty)
             let again = try ask("request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n")
             #expect(again.contains("setreply=250 2."), "\(again)")
+            // Who closes his side behind his request hears its answer.
+            let sent = stage.hop.deliveries.count
+            let closed = try ask("request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n", closing: true)
+            #expect(closed.contains("setreply=250 2.") && closed.hasSuffix("\r\n\r\n"), "\(closed)")
+            #expect(stage.hop.deliveries.count == sent + 1)
+            for recipient in ["", "<>", "<a b@x>"] {
+                let refused = try ask(
+                    "request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\nrecipient=\(recipient)\r\n\r\n")
+                #expect(refused.contains("setreply=550 5.3.5 not%20released:%20recipient="), "\(refused)")
+                #expect(refused.contains("%20is%20no%20address"))
+            }
         }
     }
 }

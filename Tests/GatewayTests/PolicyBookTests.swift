@@ -212,6 +212,8 @@ import Testing
         ("recipient_tables: ['regexp:%']", "/^(b)/ spma=$1\n", ":1: unknown key 'spma'; did you mean 'spam'?"),
         ("recipient_tables: ['pcre:%']", "/^(b)/ levels.kill=$1 spam=x\n", ":1: 'x' is not one of pass"),
         ("policies: {default: {sender_points: ['pcre:%']}}", "/a/ many\n", ":1: sender_points: 'many' are no points"),
+        ("recipient_tables: ['pcre:%']", "/^a/ spam=discard\n/^b/\n", ":2: "),
+        ("recipient_tables: ['regexp:%']", "if /a/\n/^a/ spam=discard\n", ":1: IF has no matching ENDIF"),
         ("local_domains: ['pcre:%']", "/a(/ yes\n", ":1: "),
         ("local_domains: ['regexp:%']", "/a(/ yes\n", ":1: "),
         ("banks: [{name: A, clients: ['cidr:%']}]", "10.0.0.1/8 yes\n", ":1: '10.0.0.1/8' has bits set"),
@@ -234,7 +236,7 @@ import Testing
         let yaml = "notices: {directory: \(directory.path)}\nrecipient_tables: ['texthash:\(path)']"
         let loaded = ConfigurationFile.parse(yaml, file: "f")
         let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
-        #expect(problem.contains("\(directory.path)/xx:0: cannot be read"), "\(problem)")
+        #expect(problem.contains("\(directory.path)/xx: cannot be read (notice_language: xx)"), "\(problem)")
     }
 
     @Test func missingTables() throws {

@@ -79,7 +79,8 @@ package final class ScannerSet: Sendable {
     }
 
     /// Asks all scanners that are no backups side by side: those that need nothing but the message beside the inspection,
-    /// the others when it is done, without those that it makes needless. Then asks the backups for every aim whose scanners have all failed.
+    /// the others when it is done, without those that it makes needless. Then asks the backups for every aim whose scanners have
+    /// all failed.
     /// - Parameters:
     ///   - kept: answers of an earlier time; who gave one, and is still believed, is not asked.
     ///   - deadline: of the whole message, nanoseconds of the monotonic clock.

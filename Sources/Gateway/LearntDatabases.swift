@@ -87,6 +87,11 @@ package final class LearntDatabases: Sendable {
         return found
     }
 
+    /// The name of the database that belongs to an address or `@domain`.
+    package static func name(of user: String, _ scope: Settings.BayesDatabaseScope) -> String? {
+        name([Recipient(path: MailPath(user))], scope)
+    }
+
     /// Below the shared database: where the database of a user or domain is.
     private static func ownDirectory(_ base: String, _ name: String) -> String {
         "\(base)/users/\(escaped(name))"

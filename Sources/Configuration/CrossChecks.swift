@@ -14,6 +14,25 @@ extension SettingsReader {
         checkQuarantinePlaces()
         checkScanners()
         checkTests()
+        checkBayes()
+    }
+
+    private mutating func checkBayes() {
+        let bayes = loaded.settings.bayes
+        if bayes.messages / 2 < bayes.minimum, !faulty.contains("bayes.messages"), !faulty.contains("bayes.minimum") {
+            loaded.report(
+                at: "bayes.messages", "bayes.minimum",
+                message:
+                    "bayes.messages (\(bayes.messages)) keeps less than bayes.minimum (\(bayes.minimum)) of spam and "
+                    + "of ham: the machines would never be solved")
+        }
+        if bayes.autolearn.ham > bayes.autolearn.spam, !faulty.contains("bayes.autolearn_ham"),
+            !faulty.contains("bayes.autolearn_spam")
+        {
+            loaded.report(
+                at: "bayes.autolearn_ham", "bayes.autolearn_spam",
+                message: "bayes.autolearn_ham is above bayes.autolearn_spam: what is learnt as spam is ham, too")
+        }
     }
 
     private mutating func checkTLS() {

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Antivirus
 internal import Digests
 internal import InspectionLink
@@ -75,6 +76,7 @@ struct Inspection {
         for index in walker.tree.parts.indices { run.add(walker.description(index, in: message)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
+        walker.tree.withHeader(of: 0, in: message) { run.takeSubject($0) }
         for defect in HeaderSyntax.defects(
             of: message, isSMTPUTF8: request.context.smtputf8, headerLimit: request.limits.headerBytes)
         {
@@ -90,6 +92,7 @@ struct Inspection {
                 request.context.tokens == .texts
                 ? TokenExtractor(keepsTexts: true) : extractor.take() ?? TokenExtractor()
             run.tokens?.takesForeignTokens = request.context.foreignTokens
+            run.unshown = UnshownParts(walker.tree.parts)
             walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
             run.clock.spent(.tokens)
         }
@@ -129,6 +132,7 @@ struct Inspection {
                 messageLimits: PartWalker.limits(request.limits)))
         run.tokens = extractor.take() ?? TokenExtractor()
         run.tokens?.takesForeignTokens = false
+        run.unshown = UnshownParts(walker.tree.parts)
         walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
         for index in walker.tree.parts.indices { run.add(walker.description(index, in: message)) }
         var index = 0
@@ -137,14 +141,14 @@ struct Inspection {
             let text = walker.text(index)
             if part.kind.hasContent {
                 let (structure, budget) = (walker.structure(of: index), walker.budget)
-                let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
+                let isShown = !run.unshown.contains(index, in: walker.tree.parts)
                 let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
                     run.tokens?.addFacts(of: part, content: content)
                     if let (mediaType, charset) = text {
                         let limit = request.limits.textBytes
                         run.tokens?.add(
                             TextContent.read(content, mediaType: mediaType, charset: charset, limit: limit),
-                            size: content.count, isAlternative: isAlternative)
+                            size: content.count, isShown: isShown)
                     }
                     run.look(content, part: run.reported[index], item: nil, structure: structure)
                     if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
@@ -178,7 +182,7 @@ struct Inspection {
         let start = part.body.lowerBound
         let structure = walker.structure(of: index)
         let text = walker.text(index)
-        let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
+        let isShown = !run.unshown.contains(index, in: walker.tree.parts)
         let budget = walker.budget
         let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
             run.take(
@@ -188,7 +192,7 @@ struct Inspection {
             if let (mediaType, charset) = text {
                 let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
                 run.takeText(
-                    read, part: run.reported[index], offset: start, size: content.count, isAlternative: isAlternative)
+                    read, part: run.reported[index], offset: start, size: content.count, isShown: isShown)
                 stage?.takeText(read, offset: start)
                 run.clock.spent(.rules)
             }
@@ -220,6 +224,8 @@ struct Inspection {
         var documentLinks: [[UInt8]]?
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
+        /// Parts whose words nobody sees; for tokens.
+        var unshown = UnshownParts()
         /// Takes decoded parts for scanners outside, where they are wanted.
         var partsFile: PartsFile?
         var cache = ScanCache(isOn: false)
@@ -282,8 +288,19 @@ struct Inspection {
             self.block = block
         }
 
+        /// Looks for the test string in the subject, which to filters is the first line of the text.
+        mutating func takeSubject(_ header: Span<UInt8>) {
+            var scanner = HeaderScanner(limit: header.count)
+            while let field = scanner.next(in: header) {
+                guard field.isNamed("subject", in: header) else { continue }
+                let subject = EncodedWords.spelled(header.extracting(field.value).array)
+                if GTUBE.isIn(subject.span) { builder.addTestString(GTUBE.name, part: 0) }
+                return
+            }
+        }
+
         /// Takes what people read of a part.
-        mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int, isAlternative: Bool) {
+        mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int, isShown: Bool) {
             // Of HTML what it shows and hides, too: references to characters and tags may stand in the middle of it.
             let texts = [text.text, text.html?.visible ?? [], text.html?.hidden ?? []]
             if texts.contains(where: { GTUBE.isIn($0.span) }) { builder.addTestString(GTUBE.name, part: part) }
@@ -291,7 +308,7 @@ struct Inspection {
             if text.limitReached { builder.reachTextLimit() }
             clock.spent(.text)
             guard tokens != nil, size > 0 else { return }
-            tokens?.add(text, size: size, isAlternative: isAlternative)
+            tokens?.add(text, size: size, isShown: isShown)
             clock.spent(.tokens)
         }
 

@@ -122,6 +122,12 @@ import Testing
         #expect(
             id("Received: y\nX-Spam-Status: No\nDate: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody\n") == first)
         #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: ***SPAM*** s\n\nbody\n") == first)
+        // Mailboxes add and take away the line ends at its end.
+        for end in ["", "\n\n", "\n\n\n"] {
+            #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody" + end) == first)
+        }
+        #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\n\n\nbody\n") != first)
+        #expect(id("Date: x\nFrom: a\n\n") == id("Date: x\nFrom: a\n\n\n\n"))
         #expect(id("Date: x\nMessage-ID: <2@x>\nFrom: a\nSubject: s\n\nbody\n") != first)
         #expect(id("Date: x\nMessage-ID: <1@x>\nFrom: a\nSubject: s\n\nbody.\n") != first)
     }

@@ -174,7 +174,10 @@ import Testing
         let nested = names.enumerated().map { String(repeating: "  ", count: $0.offset) + $0.element }
         let lead = names.count > 1 ? nested.joined(separator: ":\n") : "user: nobody\n\(key)"
         func errors(_ value: Int) -> [Problem] {
-            read("\(lead): \(value)").problems.filter { $0.severity == .error }
+            // What two settings demand of each other is the cross-checks' affair.
+            read("\(lead): \(value)").problems.filter {
+                $0.severity == .error && !$0.message.contains("the machines would never be solved")
+            }
         }
         #expect(errors(low) == [])
         #expect(errors(high) == [])

@@ -63,14 +63,20 @@ enum BatchText {
         return isLetter(text, place) || 0x41...0x5A ~= byte || 0x30...0x39 ~= byte || byte == 0x5F || byte >= 0x80
     }
 
-    /// Calls `holds` with what stands behind each `name` on its line, until it is true.
-    private static func any(_ name: StaticString, in text: Span<UInt8>, _ holds: (Range<Int>) -> Bool) -> Bool {
-        var from = 0
+    /// Calls `holds` with what stands behind each `name` on its line, until it is true. Where it is false no other `name` of the
+    /// line is looked at, which has less behind it: a line may be nothing but names.
+    /// - Parameter holds: nil when this is not the command.
+    private static func any(_ name: StaticString, in text: Span<UInt8>, _ holds: (Range<Int>) -> Bool?) -> Bool {
+        var (from, end) = (0, 0)
         while let place = text.firstIndex(of: name, from: from) {
             from = place + name.utf8CodeUnitCount
             guard !isWord(text, place - 1) else { continue }
-            let end = text.firstIndex(of: 0x0A, from: from) ?? text.count
-            if holds(from..<end) { return true }
+            if end < from { end = text.firstIndex(of: 0x0A, from: from) ?? text.count }
+            switch holds(from..<end) {
+            case true?: return true
+            case false?: from = end
+            case nil: continue
+            }
         }
         return false
     }
@@ -81,7 +87,7 @@ enum BatchText {
 
     private static func hasCommand(_ name: StaticString, _ words: [StaticString], in text: Span<UInt8>) -> Bool {
         any(name, in: text) { rest in
-            !isWord(text, rest.lowerBound) && words.contains { has($0, in: rest, of: text) }
+            isWord(text, rest.lowerBound) ? nil : words.contains { has($0, in: rest, of: text) }
         }
     }
 
@@ -89,17 +95,20 @@ enum BatchText {
     private static func hasShell(_ text: Span<UInt8>) -> Bool {
         let isCommand = any("cmd", in: text) { rest in
             let hasBlank = text.hasBytes([0x20], at: rest.lowerBound)
-            guard hasBlank || isCommandPlace(text, rest.lowerBound - 4) else { return false }
+            guard hasBlank || isCommandPlace(text, rest.lowerBound - 4) else { return nil }
             let sign = rest.lowerBound + (hasBlank ? 1 : 0)
-            return text.hasBytes([0x2F], at: sign) && isLetter(text, sign + 1) && !isWord(text, sign + 2)
+            let isSwitch = text.hasBytes([0x2F], at: sign) && isLetter(text, sign + 1) && !isWord(text, sign + 2)
+            return isSwitch ? true : nil
         }
         if isCommand { return true }
         return (["powershell", "pwsh"] as [StaticString]).contains { name in
             any(name, in: text) { rest in
-                text.hasBytes([0x20], at: rest.lowerBound)
+                let isSwitch =
+                    text.hasBytes([0x20], at: rest.lowerBound)
                     && (text.hasBytes([0x2D], at: rest.lowerBound + 1)
                         || text.hasBytes([0x2F], at: rest.lowerBound + 1))
                     && isLetter(text, rest.lowerBound + 2)
+                return isSwitch ? true : nil
             }
         }
     }
@@ -111,7 +120,7 @@ enum BatchText {
     /// `start` as a command, for something in the background or on another machine.
     private static func hasStart(_ text: Span<UInt8>) -> Bool {
         any("start", in: text) { rest in
-            guard isCommandPlace(text, rest.lowerBound - 6) else { return false }
+            guard isCommandPlace(text, rest.lowerBound - 6) else { return nil }
             return ([" /b ", " /min ", " \\\\"] as [StaticString]).contains { has($0, in: rest, of: text) }
         }
     }

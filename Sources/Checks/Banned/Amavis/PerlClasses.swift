@@ -114,7 +114,7 @@ struct PerlClasses {
                 copy(2)
             }
         default:
-            // Horizontal blanks are one set to both with the flag `a` as well, but for PCRE2's.
+            // The flag `a` leaves \h what it is; PCRE2 has one blank more in it.
             guard let meaning = Self.escapes[letter], isUnicode || letter == 0x68 || letter == 0x48 else {
                 return copy(2)
             }

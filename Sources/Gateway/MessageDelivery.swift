@@ -31,14 +31,21 @@ struct MessageDelivery {
 
     func run(_ work: inout MessageWork) async -> Outcome {
         work.settleServed()
-        let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
-        let size = max(1, min(slots.share, transactions.count))
+        let served = work.served
+        let (transactions, slots) = (work.transactions(without: served), work.setup.slots)
+        // Copies go to their mailboxes one after the other, in a slot that is taken with those of the first turn.
+        let reserved = work.copies(except: served).keys.contains { $0 != nil } ? 1 : 0
+        let size = max(1, min(slots.share - reserved, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
         for start in stride(from: 0, to: max(1, transactions.count), by: size) {
             let end = min(start + size, transactions.count)
-            let isAdmitted = start == end ? true : await slots.take(end - start, until: work.slotDeadline)
-            defer { if isAdmitted { slots.give(end - start) } }
+            let count = end - start + (start == 0 ? reserved : 0)
+            let isAdmitted = count == 0 ? true : await slots.take(count, until: work.slotDeadline)
+            defer { if isAdmitted { slots.give(count) } }
+            if !isAdmitted, start == 0, reserved > 0 {
+                return .failed("quarantine: no transaction was free for a copy")
+            }
             // Who waited in vain does not wait again for each of the turns that are left.
             let turn = Array(transactions[start..<(isAdmitted ? end : transactions.count)])
             guard let taken = await prepare(turn, isAdmitted: isAdmitted, &work, &added) else { return .settled }

@@ -152,6 +152,12 @@ package struct MessageExplanation: Codable, Sendable {
     }
 
     private static func fact(_ outcome: ScannerOutcome) -> Fact {
+        if outcome.isNeedless {
+            let reason = outcome.answer?.tests.first?.evidence ?? ""
+            return Fact(
+                source: Escaping.text(outcome.settings.name),
+                text: "not asked, short circuit: \(Escaping.text(reason, limit: 300))")
+        }
         let time = "\(outcome.microseconds / 1000) ms"
         let found = outcome.answer.map { $0.isInfected ? "infected" : "\($0.tests.count) tests" }
         return Fact(

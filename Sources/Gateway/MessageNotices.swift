@@ -215,13 +215,10 @@ extension MessageWork {
             "  <\(message.envelope.recipients[$0].path)>"
         }
         let more = recipients.count > shown.count ? ["  ... (\(recipients.count))"] : []
-        let notice = templates.notice(
-            kind,
-            [
-                .id: id, .hostname: setup.hostname, .sender: "<\(message.envelope.reversePath)>",
-                .recipients: (shown + more).joined(separator: "\n"), .subject: shownSubject,
-                .reason: ReplyTexts.reason(group.decisive, id: id), .mailID: quarantineID ?? "-",
-            ])
+        var facts = facts(for: group)
+        facts[.recipients] = (shown + more).joined(separator: "\n")
+        facts[.mailID] = quarantineID ?? "-"
+        let notice = templates.notice(kind, facts)
         return Notice(
             path: path,
             bytes: NoticeMessage.message(
@@ -230,7 +227,7 @@ extension MessageWork {
     }
 
     /// The subject as people read it, escaped.
-    private var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }
+    var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }
 
     /// Hands a message of ours to a next hop.
     /// - Returns: its reply for the recipient.

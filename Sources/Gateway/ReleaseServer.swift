@@ -111,6 +111,7 @@ final class ReleaseServer: Sendable {
             var release = QuarantineRelease(id: id, to: isRequeued ? .listener(nil) : .policy(nil))
             // Whatever it is, the gateway judges it again.
             release.force = isRequeued
+            if !isRequeued { release.form = QuarantineRelease.Form(setup.settings.quarantine.releaseFormat) }
             release.recipients = try request.values("recipient").map { try Self.path($0, of: "recipient") }
             release.sender = try request.value("sender").map { try Self.path($0, of: "sender", mayBeNull: true) }
             let answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
@@ -170,5 +171,16 @@ extension PolicyDelegationResponse {
         let status =
             reply.enhanced.map { "\($0)" } ?? (reply.isPositive ? "2.0.0" : reply.isTemporary ? "4.0.0" : "5.0.0")
         add("setreply", ["\(reply.code)", status, reply.lines.joined(separator: " ")])
+    }
+}
+
+extension QuarantineRelease.Form {
+    fileprivate init(_ format: Settings.ReleaseFormat) {
+        self =
+            switch format {
+            case .resend: .original
+            case .attach: .attached
+            case .plain: .plain
+            }
     }
 }

@@ -20,6 +20,8 @@ package struct MessageEvent: Sendable {
     package var subject: [UInt8]
     /// Identifier in the quarantine; nil when nothing was kept.
     package var quarantineID: String?
+    /// Mailboxes that got a copy.
+    package var mailboxes: [MailPath] = []
     /// Queue ids from the next hop's replies.
     package var queuedAs: [String]
     /// Who got a copy because a rule or the policy says so.
@@ -137,7 +139,10 @@ package struct MessageEvent: Sendable {
         if let forwarded = envelope.client.forwarded?.address { out += " [\(Self.word(forwarded, limit: 60))]" }
         out += " <\(Self.word(envelope.reversePath.bytes, limit: 320))> -> "
         out += Self.list(isDone ? served : outcomes.map(\.recipient.path))
-        if let quarantineID { out += ", quarantine: \(quarantineID)" }
+        if let quarantineID {
+            let places = mailboxes.map { Self.word($0.bytes, limit: 320) }
+            out += ", quarantine: \(([quarantineID] + places).joined(separator: ","))"
+        }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: \(hits), size: \(size)"
         if !queuedAs.isEmpty {

@@ -56,7 +56,7 @@ struct LearnProgram {
             let inspector = ProgramPath.inspector
             let settings = try settings(options)
             let databases = try LearntDatabases(settings, directory: options.databasePath)
-            let user = options.user.flatMap { $0.isEmpty ? nil : $0.lowercased() }
+            let user = options.user.flatMap { $0.isEmpty ? nil : LearntDatabases.name(Array($0.utf8)) }
             let directory = databases.directory(user)
             if options.looksOnly, let directory, access(directory + "/data.mdb", F_OK) != 0 {
                 throw GatewayError("\(directory): no database: \(String(cString: strerror(errno)))")

@@ -292,6 +292,39 @@ import Testing
         }
     }
 
+    /// As text: another program opens nothing in it, and its octets are those that were kept.
+    @Test func releaseAsText() async throws {
+        try await Lanes.run {
+            let (hop, gateway, id) = try Self.stage()
+            let result = try mailreeve(
+                "quarantine", "release", "--config", gateway.configurationFile, "--force", "--plain", id)
+            #expect(result.status == 0 && result.lines.count == 2, "\(result)")
+            let delivery = try #require(hop.deliveries.first)
+            #expect(delivery.recipients == ["a@example.net", "b@example.net"] && delivery.mail.hasPrefix("FROM:<>"))
+            let program = """
+                import email, email.policy, sys
+                message = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.SMTP)
+                note, shown = message.get_payload()
+                assert [p.get_content_type() for p in message.walk()] == ["multipart/mixed", "text/plain", "text/plain"]
+                assert "Eicar" in note.get_content(), note
+                assert shown.get_content_disposition() == "inline" and not message.defects
+                sys.stdout.buffer.write(shown.get_payload(decode=True))
+                """
+            let inner = try runTool("python3", ["-c", program], input: delivery.content)
+            let original = try Samples.sample("eicar-attached")
+            #expect(inner.status == 0, "\(inner)")
+            #expect(
+                String(decoding: delivery.content, as: UTF8.self).contains(String(decoding: original, as: UTF8.self)))
+            let shown = inner.output.filter { $0 != 0x0D }
+            #expect(shown.starts(with: original.filter { $0 != 0x0D }), "\(inner)")
+            for other in ["--attach", "--report"] {
+                let both = try mailreeve(
+                    "quarantine", "release", "--config", gateway.configurationFile, "--plain", other, id)
+                #expect(both.status != 0 && both.errorText.contains("exclude each other"), "\(both)")
+            }
+        }
+    }
+
     /// Judged again by the gateway: what is still bad comes back under another name.
     @Test func requeue() async throws {
         try await Lanes.run {

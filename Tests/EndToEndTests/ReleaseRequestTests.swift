@@ -16,13 +16,14 @@ struct ReleaseRequestTests {
         let socket: String
 
         /// A gateway that takes release requests and keeps mail that a rule holds.
-        init() throws {
+        init(format: String = "resend") throws {
             let scratch = try Scratch(.disk)
             hop = try ScriptedNextHop(lmtp: false)
             var configuration = try GatewayConfiguration(nextHops: [hop.address])
             socket = scratch.path + "/release.sock"
             try scratch.give("", mode: 0o777)
             configuration.settings["quarantine.release_listener"] = "\"unix:\(socket)\""
+            configuration.settings["quarantine.release_format"] = format
             let rules = try scratch.write("header_checks", "/^Subject: hold/ HOLD for review\n")
             configuration.settings["header_checks"] = "[\"regexp:\(rules)\"]"
             gateway = try GatewayProcess(configuration)
@@ -85,6 +86,23 @@ struct ReleaseRequestTests {
             #expect(listed.lines.count == 1 && listed.lines[0].hasPrefix(id), "\(listed)")
             _ = try stage.gateway.log.wait(
                 for: "Quarantined message release: \(id) <sender@example.org> -> <a@example.net>,")
+        }
+    }
+
+    /// In the form that the settings say; what is to be judged again goes as it came.
+    @Test(arguments: ["plain", "attach"])
+    func formsOfReleases(_ format: String) async throws {
+        try await Lanes.run {
+            let stage = try Stage(format: format)
+            let (id, secret) = try stage.keep(Self.held)
+            let all = try stage.release(id, secret, "admin@example.net")
+            #expect(all.count == 1 && all[0].hasPrefix("250 "), "\(all)")
+            let delivery = try #require(stage.hop.deliveries.first)
+            let text = String(decoding: delivery.content, as: UTF8.self)
+            #expect(delivery.mail.hasPrefix("FROM:<>") && delivery.recipients == ["admin@example.net"])
+            let type = format == "plain" ? "text/plain; charset=us-ascii" : "message/rfc822"
+            #expect(text.contains("\r\nContent-Type: \(type)\r\n"), "\(text)")
+            #expect(text.contains(String(decoding: Self.held, as: UTF8.self)))
         }
     }
 

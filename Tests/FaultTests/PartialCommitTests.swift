@@ -341,6 +341,20 @@ import Testing
         }
     }
 
+    /// A message of several transactions that all went well is done with: the same once more is another one.
+    @Test func nothingIsRememberedOfWhatIsDone() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            for round in 1...2 {
+                #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+                #expect(stage.hop.deliveries.count == 2 * round)
+                let memory = try FileManager.default.contentsOfDirectory(
+                    atPath: stage.gateway.stateDirectory + "/served")
+                #expect(memory.isEmpty, "\(memory)")
+            }
+        }
+    }
+
     /// The memory cannot be written: the client is told to try again all the same, and the log says what that means.
     @Test func memoryThatCannotBeWritten() async throws {
         try await Lanes.run {

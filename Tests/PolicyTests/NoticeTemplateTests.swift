@@ -18,7 +18,7 @@ import Testing
         for language in languages {
             let templates = try NoticeTemplates(try Self.file(language))
             let facts = Dictionary(
-                uniqueKeysWithValues: NoticeTemplates.Fact.allCases.map { ($0, "<\($0.rawValue)>") })
+                uniqueKeysWithValues: TextTemplate.Fact.allCases.map { ($0, "<\($0.rawValue)>") })
             for (kind, wanted) in [
                 (NoticeTemplates.Kind.dsn, ["subject", "recipients"]),
                 (.relayed, ["subject", "recipients"]),

@@ -48,6 +48,10 @@ struct BannedPeerTests {
         ("library", "file(1), which amavis asks, wants more of a program than its headers"),
         ("program for Unix", "file(1), which amavis asks, wants more of a program than its headers"),
         ("program for macOS", "amavis takes a program for macOS for data"),
+        (
+            "task of another Windows",
+            "file(1) takes tasks of some versions of Windows for programs; here all of them are"
+        ),
         ("macOS program for several processors", "amavis takes a program for macOS for data"),
     ]
 

@@ -92,7 +92,8 @@ package final class DocumentFormat: Sendable {
             recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",
-            reports: "files written out in base64, hexadecimal or numbers; HTML smuggling; script in SVG; DDE in cells",
+            reports:
+                "files written out in base64, hexadecimal, dumps or numbers; HTML smuggling; script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

@@ -17,6 +17,8 @@ final class MemberReceiver: DocumentSink {
     let level: Int
     /// Members come from a document rather than an archive.
     var isEmbedded = false
+    /// The container stores its members in pieces: they are quoted as well.
+    var isStore = false
     /// The container itself is quoted, and so is what is in it.
     private let isQuoted: Bool
     /// The container is a script: what it has written out it makes files of.
@@ -113,7 +115,7 @@ final class MemberReceiver: DocumentSink {
     private func put(_ member: Member, _ content: ContentStore.Stored) {
         count += 1
         var member = member
-        if isQuoted {
+        if isQuoted || isStore {
             member.flags.insert(.quoted)
         } else if isScript {
             member.flags.remove(.quoted)

@@ -105,6 +105,9 @@ package final class Unpacker {
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
             ratio: limits.ratio, parent: item?.content ?? .none,
             isQuoted: item?.member.flags.contains(.quoted) == true, isScript: !Self.mayQuote(opened.types))
+        // What a database or a recording stores is in pieces there.
+        let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
+        receiver.isStore = isStore
         let hitsBefore = budget.hits
         for type in opened.types {
             switch type.opening {
@@ -124,10 +127,25 @@ package final class Unpacker {
             read(content, type, item, receiver)
         }
         readDocument(content, opened.types, receiver)
+        if !budget.isOver, receiver.level <= limits.levels, asEncodedText, isText, Self.mayHoldEncodedText(opened.types)
+        {
+            receiver.isEmbedded = true
+            TextReader.read(content, into: receiver)
+        }
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
+            let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .none
             HiddenArchives.read(
-                content, isText: isText, withStreams: Self.mayExtractItself(opened.types), into: receiver)
+                content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams, into: receiver)
+        }
+        if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: \.opening.isArchive) {
+            receiver.isEmbedded = true
+            let items = receiver.items
+            StrayArchives.read(content, into: receiver) { use in
+                for item in items where item.hasContent {
+                    guard withContent(of: item, use) == true else { return }
+                }
+            }
         }
         if !budget.isOver, receiver.level <= limits.levels, let (end, what) = Self.end(content, opened.types) {
             receiver.isEmbedded = true
@@ -145,14 +163,16 @@ package final class Unpacker {
             opened.types.contains { $0.opening.isArchive } && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
-        if item?.member.flags.contains(.quoted) == true { opened.problems = Self.notes(of: opened.problems) }
+        if isStore || item?.member.flags.contains(.quoted) == true {
+            opened.problems = Self.notes(of: opened.problems, arePieces: isStore)
+        }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
     }
 
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
-    private static func notes(of problems: [ContainerProblem]) -> [ContainerProblem] {
-        let isPiece = problems.contains { $0.kind == .corrupt || $0.kind == .unsupported }
+    private static func notes(of problems: [ContainerProblem], arePieces: Bool) -> [ContainerProblem] {
+        let isPiece = arePieces || problems.contains { $0.kind == .corrupt || $0.kind == .unsupported }
         return problems.map { problem in
             switch problem.kind {
             case .corrupt, .unsupported: ContainerProblem(.note, problem.detail)
@@ -162,9 +182,11 @@ package final class Unpacker {
         }
     }
 
-    /// Text that people read, and what else shows files rather than making them.
+    /// Text that people read, and what else shows or stores files rather than making them.
     private static func mayQuote(_ types: [FileType]) -> Bool {
-        types.allSatisfy { [.text, .html, .xml, .vectorImage, .mail, .mbox, .uuencoded].contains($0) }
+        types.allSatisfy {
+            $0.opening.isArchive || [.text, .html, .xml, .vectorImage, .mail, .mbox, .uuencoded].contains($0)
+        }
     }
 
     /// The next member; nil when there is none. Its content is kept until it is given to `release`.
@@ -202,6 +224,24 @@ package final class Unpacker {
     /// is most often a member; and files within a compound file are cut into sectors.
     private static func mayHideArchives(_ types: [FileType]) -> Bool {
         !types.contains { $0.opening.isArchive || $0.name == "ole" }
+    }
+
+    /// It ends with a directory that leads to its members, as programs for zip want it, and that is none of a database's.
+    private static func isZip(_ content: Span<UInt8>) -> Bool {
+        guard !StructureChecks.isWholeSQLite(content), ZipSignatures.endsWithDirectory(content),
+            let listing = ZipDirectory(content).listings.last
+        else {
+            return false
+        }
+        return listing.entries.contains { ZipEntry(local: content, at: $0.localHeader) != nil }
+    }
+
+    /// Files of programs that store files of others.
+    private static func isStore(_ type: FileType) -> Bool { [.sqlite, .access, .capture].contains(type) }
+
+    /// Scripts, pages, documents of text: what has no reader for files that are encoded into lines.
+    private static func mayHoldEncodedText(_ types: [FileType]) -> Bool {
+        !types.contains { [.encodedText, .mail, .mbox].contains($0.opening) || $0 == .binHex }
     }
 
     /// Programs, scripts, and what nothing is known of: no media, no documents, which have compressed streams of their own.

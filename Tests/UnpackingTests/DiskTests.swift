@@ -183,4 +183,62 @@ import Testing
         #expect(result.types == ["vhd"])
         #expect(result.problems.map(\.detail) == ["vhd disk that needs another"])
     }
+
+    /// A record that is a boot sector and has a table as well: both are read.
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
+    func bootSectorWithATable() throws {
+        let scratch = try Scratch(.memory)
+        try Self.fileSystem(scratch, fat: 12, megabytes: 4)
+        let volume = try Self.file(scratch, "volume")
+        try Self.run(
+            "cd \(scratch.path) && truncate -s 1M plain && mkfs.vfat -F 12 plain && echo a > a && mcopy -i plain a ::a")
+        var disk = try Self.file(scratch, "plain") + volume
+        let start = disk.count - volume.count
+        disk.replaceSubrange(
+            446..<462, with: [0x80, 0, 0, 0, 6, 0, 0, 0] + octets(start / 512, 4) + octets(volume.count / 512, 4))
+        let result = Unpacked(disk, messageSize: 1 << 20)
+        #expect(result.places(of: eicar).count == 41 && result.names.contains { $0.lowercased() == "a" })
+        #expect(!result.isMarked, "\(result.problems)")
+        // What stands there in an ordinary boot sector is no table.
+        var plain = volume
+        plain.replaceSubrange(
+            446..<510, with: Array("Non-System disk or disk error, press any key, then try it again.".utf8))
+        expectFiles(plain, "disk")
+    }
+
+    /// A table with one partition, all zeros but some octets.
+    private func disk(_ octetsAt: [(Int, [UInt8])]) -> [UInt8] {
+        var disk = [UInt8](repeating: 0, count: 3 << 20)
+        disk.replaceSubrange(446..<462, with: [0, 0, 0, 0, 0x83, 0, 0, 0] + octets(2048, 4) + octets(4096, 4))
+        disk.replaceSubrange(510..<512, with: [0x55, 0xAA])
+        for (place, bytes) in octetsAt {
+            disk.replaceSubrange((1 << 20) + place..<(1 << 20) + place + bytes.count, with: bytes)
+        }
+        return disk
+    }
+
+    /// Whatever file system it is, and wherever it begins.
+    @Test func fileSystemsThatAreNotRead() {
+        let minix: [(Int, [UInt8])] = [
+            (1024, octets(640, 2)), (1028, octets(1, 2) + octets(1, 2) + octets(24, 2) + octets(0, 2)),
+            (1040, octets(0x138F, 2)),
+        ]
+        let known: [(String, [(Int, [UInt8])])] = [
+            ("lvm", [(512, Array("LABELONE".utf8)), (536, Array("LVM2 001".utf8))]),
+            ("reiserfs", [(65_588, Array("ReIsEr2Fs".utf8))]), ("jfs", [(32_768, Array("JFS1".utf8))]),
+            ("cramfs", [(16, Array("Compressed ROMFS".utf8))]), ("romfs", [(0, Array("-rom1fs-".utf8))]),
+            ("minix", minix), ("luks", [(0, Array("LUKS".utf8) + [0xBA, 0xBE])]),
+        ]
+        for (name, places) in known {
+            let image = disk(places)
+            let result = Unpacked(image, messageSize: 1 << 20)
+            #expect(result.kinds == [.unsupported], "\(name) \(result.problems)")
+            let bare = Unpacked(Array(image[(1 << 20)...]), messageSize: 1 << 20)
+            #expect(bare.types == [name] && bare.kinds == [.unsupported], "\(bare.types) \(bare.problems)")
+        }
+        for place in [0, 700, 3000, 70_000, (1 << 20) - 1] {
+            #expect(Unpacked(disk([(place, [1])]), messageSize: 1 << 20).kinds == [.unsupported], "\(place)")
+        }
+        #expect(!Unpacked(disk([]), messageSize: 1 << 20).isMarked)
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Members
 import TestSupport
 import Testing
@@ -79,6 +80,39 @@ import Testing
         let unpacker = Unpacker(limits: UnpackingLimits(), messageSize: text.count, directory: nil)
         _ = unpacker.open(text.span, as: 0, asEncodedText: false)
         #expect(unpacker.next() == nil)
+    }
+
+    /// In scripts, pages and documents that are text, as shell archives have it too.
+    @Test(arguments: [
+        ("#!/bin/sh\nuudecode <<\"EOF\"\n", "EOF\n"), ("<html><body><pre>\n", "</pre></body></html>\n"),
+        ("<?xml version=\"1.0\"?>\n<a>\n", "</a>\n"), ("{\\rtf1 hello}\n", ""), ("@echo off\r\n", ""),
+        ("Set x = CreateObject(\"WScript.Shell\")\r\n", ""),
+    ])
+    func uuencodedWithinOthers(_ front: String, _ rest: String) throws {
+        for command in ["uuencode z z.gz", "uuencode -m z z.gz"] {
+            let text = Array(front.utf8) + (try run("gzip -c in > z; \(command) > out")) + Array(rest.utf8)
+            #expect(!Unpacked(text, messageSize: 1 << 20).places(of: eicar).isEmpty, "\(command)")
+            #expect(!Unpacked(zip([("a", text)]), messageSize: 1 << 20).places(of: eicar).isEmpty, "\(command)")
+        }
+    }
+
+    @Test(arguments: [
+        "gzip -c in > z; bsdtar -cf out --format=shardump z", "gzip -c in > z; shar -B -V z > out",
+        "gzip -c in > z; ( echo '#!/bin/sh'; echo 'sed s/^X// << END | uudecode'; uuencode z z.gz | sed s/^/X/; echo END ) > out",
+    ])
+    func shellArchives(_ script: String) throws {
+        let result = Unpacked(try run(script), messageSize: 1 << 20)
+        #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(result.types) \(result.problems)")
+    }
+
+    /// Words without a sign between them are written with the characters of base64.
+    @Test func listsOfWordsAreNoFiles() {
+        let words = (0..<500).map { "word internationalisation number \($0)\n" }.joined()
+        #expect(Unpacked(Array(words.utf8), messageSize: 1 << 20).entries.isEmpty)
+        // Blanks do not keep programs from decoding a file.
+        let text = Data(eicar + eicar).base64EncodedString()
+        let spaced = stride(from: 0, to: text.count, by: 8).map { text.dropFirst($0).prefix(8) }.joined(separator: " ")
+        #expect(!Unpacked(Array(spaced.utf8), messageSize: 1 << 20).places(of: eicar + eicar).isEmpty)
     }
 
     /// An attachment of a mail that is attached is opened once.

@@ -26,20 +26,28 @@ import Testing
             A container that reached a limit is scanned as it stands, without libclamav taking on what was too much here;
             the message is `unchecked: over-limits` then.
 
+            What a text shows of a file (quoted, cut off, dumped), what a database cuts into pages and a packet capture into
+            packets, and a stream in the midst of unknown data is read as far as it goes; that it is not whole is a note, where
+            a script or program that carries it is `unchecked: corrupt`. At most \(HiddenArchives.most) archives are taken out
+            of one content behind other content; of a program more are `unchecked: over-limits`, of data a note.
+
+            Archives of RAR and 7z are looked for in the first 4 MiB of every other archive as well: in headers, frames that are
+            skipped, gaps, free sectors. One that is no member is opened, and the message is `unchecked: ambiguous`.
+
             Encrypted members are tried with passwords of the site (`unpacking.passwords`), words of the text and the
             subject, names and domains of the header's and the envelope's addresses, and some that are well known, at
             most `unpacking.password_tries`:
 
             | format | |
             | --- | --- |
-            | zip, traditional encryption | works, with every method that is opened |
-            | zip, AES of WinZip | works, with every method that is opened |
+            | zip, traditional encryption | works, with every method that is opened; also in the code pages of Windows and DOS |
+            | zip, AES of WinZip | works, with every method that is opened; also in the code pages of Windows and DOS |
             | Office 2007 and later (OOXML in OLE2; standard and agile encryption) | works, the well-known default password included |
             | Excel 97 to 2003 (RC4, RC4 CryptoAPI) | works, the well-known default password included |
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened: macros and embedded objects lie outside of what is encrypted, and are read |
             | PDF (RC4, AES) | works, the empty password included |
             | 7z, encrypted names too | works, with every method that is opened |
-            | RAR 4, RAR 5 | not possible: libarchive 3.6 skips encrypted members, and UnRAR is not free software |
+            | RAR 4, RAR 5 | not done: libarchive 3.6 skips encrypted members, UnRAR is not free software, and there is no reader of our own |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |
 
@@ -149,6 +157,12 @@ import Testing
             "ext": zeros(4096, (1024, [16]), (1028, [64]), (1044, [1]), (1080, [0x53, 0xEF, 1])),
             "hfs": zeros(4096, (1024, [0x48, 0x2B, 0, 4])), "apfs": zeros(4096, (32, text("NXSB"))),
             "xfs": zeros(4096, (0, text("XFSB")), (6, [0x10])), "btrfs": zeros(70_000, (65_600, text("_BHRfS_M"))),
+            "lvm": zeros(4096, (512, text("LABELONE")), (536, text("LVM2 001"))),
+            "reiserfs": zeros(70_000, (65_588, text("ReIsErFs"))), "jfs": zeros(40_000, (32_768, text("JFS1"))),
+            "cramfs": zeros(4096, (16, text("Compressed ROMFS"))), "romfs": zeros(4096, (0, text("-rom1fs-"))),
+            "minix": zeros(4096, (1024, [64]), (1028, [1, 0, 1]), (1040, [0x7F, 0x13])),
+            "luks": zeros(4096, (0, text("LUKS")), (4, [0xBA, 0xBE])),
+            "pcap": zeros(64, (0, [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4])),
             "dll": library, "exe-ms": program, "exe-dos": zeros(64, (0, [0x4D, 0x5A])), "msi": installer,
             "pdf": text("%PDF-1.4\n"), "class": [0xCA, 0xFE, 0xBA, 0xBE, 0, 0, 0, 52],
             "bmp": zeros(64, (0, text("BM")), (10, [54])), "ico": zeros(64, (2, [1]), (4, [1])),

@@ -107,12 +107,16 @@ import Testing
 
     /// Each is taken by itself, at one level: many are no deep nesting.
     @Test func manyArchives() {
-        func content(_ count: Int) -> [UInt8] {
-            Self.noise + (0..<count).flatMap { _ in Self.rar("b.com", eicar) + Self.noise }
+        func content(_ count: Int, behind front: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]) -> [UInt8] {
+            front + Self.noise + (0..<count).flatMap { _ in Self.rar("b.com", eicar) + Self.noise }
         }
         let most = Unpacked(content(HiddenArchives.most), messageSize: 1 << 20)
         #expect(most.places(of: eicar).count == HiddenArchives.most && !most.isMarked, "\(most.problems)")
         #expect(Unpacked(content(HiddenArchives.most + 1), messageSize: 1 << 20).kinds == [.overLimits])
+        // Nobody opens all that stands among data.
+        let data = Unpacked(content(HiddenArchives.most + 1, behind: []), messageSize: 1 << 20)
+        #expect(data.places(of: eicar).count == HiddenArchives.most && !data.isMarked)
+        #expect(data.problems == [ContainerProblem(.note, "archives behind other content")])
     }
 
     /// Archives within a tar are its members and are taken once.
@@ -124,7 +128,9 @@ import Testing
     }
 
     /// As makeself and its like write them: a script, and behind its last line a compressed tar archive.
-    @Test(arguments: ["gz", "bz2", "xz", "zst", "ustar.tar"]) func selfExtractingScripts(_ suffix: String) throws {
+    @Test(arguments: ["gz", "bz2", "xz", "zst", "lz4", "lz", "ustar.tar"]) func selfExtractingScripts(_ suffix: String)
+        throws
+    {
         guard let tar = try Self.make("ustar.tar", eicar),
             let archive = suffix == "ustar.tar" ? tar : try Self.make(suffix, tar)
         else { return }
@@ -144,8 +150,8 @@ import Testing
         let long = try Self.make("ustar.tar", (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) })
         guard let long, let whole = suffix == "ustar.tar" ? long : try Self.make(suffix, long) else { return }
         let cut = Unpacked(script + whole.prefix(whole.count / 2), messageSize: 1 << 20)
-        // Of Zstandard a block that is not there as a whole is no sign.
-        #expect(cut.isMarked || suffix == "zst", "\(cut.entries)")
+        // Of Zstandard and LZ4 a block that is not there as a whole is no sign.
+        #expect(cut.isMarked || ["zst", "lz4"].contains(suffix), "\(cut.entries)")
     }
 
     @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"), arguments: 0..<3)
@@ -177,6 +183,24 @@ import Testing
         }
         let result = Unpacked(program, messageSize: 1 << 20)
         #expect(result.entries.isEmpty && !result.isMarked, "\(result.problems)")
+    }
+
+    /// What a program writes into the header says nothing of whether others read it.
+    @Test(arguments: [(3, 255), (9, 99), (1, 14)]) func headersOfGzip(_ effort: UInt8, _ system: UInt8) throws {
+        guard var archive = try Self.make("gz", eicar) else { return }
+        (archive[8], archive[9]) = (effort, system)
+        let script = Array("#!/bin/sh\ntail -n +3 \"$0\" | gzip -d | sh; exit\n".utf8)
+        #expect(!Unpacked(script + archive, messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
+    /// So are those of tar and LHA, whose checksums are computed.
+    @Test(arguments: ["ustar", "-lh5-"]) func marksOfArchives(_ mark: String) {
+        func content(_ count: Int) -> [UInt8] {
+            Self.noise + (0..<count).flatMap { _ in [0, 0] + Array(mark.utf8) + [UInt8](repeating: 0, count: 25) }
+                + Self.noise
+        }
+        #expect(!Unpacked(content(4000)).isMarked)
+        #expect(Unpacked(content(5000)).kinds == [.overLimits])
     }
 
     /// Marks that are tried are bounded in number.

@@ -143,4 +143,37 @@ import Testing
         entry.data = cipher
         return ZipWriter(entries: [entry]).archive()
     }
+
+    /// As `zip -P` takes the octets of a terminal in that code page: the same as programs of Windows write.
+    @Test(
+        .enabled(if: GeneratorTests.installed("zip") && GeneratorTests.installed("iconv")),
+        arguments: [
+            ("секрет", "CP1251"), ("секрет", "CP866"), ("Секрет1", "KOI8-R"), ("größe", "CP1252"), ("größe", "CP850"),
+            ("contraseña", "CP437"), ("hasło", "CP1250"), ("秘密", "SHIFT_JIS"), ("密码123", "GB18030"), ("密碼", "BIG5"),
+            ("비밀", "EUC-KR"), ("секрет", "UTF-8"),
+        ])
+    func codePages(_ password: String, _ page: String) throws {
+        let scratch = try Scratch(.memory)
+        let script = """
+            cd \(scratch.path) && cat > run.com && zip -q -P "$(printf %s '\(password)' | iconv -f UTF-8 -t \(page))" out.zip run.com && cat out.zip
+            """
+        let made = try runTool("sh", ["-c", script], input: eicar)
+        try #require(made.status == 0, "\(made)")
+        var passwords = Passwords()
+        for word in ["wrong", "falsch ü", password] { passwords.add(Array(word.utf8), .text) }
+        let opened = Unpacked(made.output, messageSize: 1 << 20, passwords: passwords)
+        #expect(opened.places(of: eicar).count == 1, "\(opened.problems)")
+        #expect(opened.problems == [ContainerProblem(.note, "opened with a password found in the text")])
+    }
+
+    /// No more of them are tried than there may be passwords.
+    @Test func codePagesAreBounded() {
+        var passwords = Passwords(limit: 20)
+        for number in 0..<30 { passwords.add(Array("пароль\(number)".utf8), .text) }
+        let all = CodePagePasswords.all(passwords)
+        #expect(all.count == 40 && all.prefix(20).elementsEqual(passwords.candidates))
+        var plain = Passwords()
+        plain.add(Array("secret".utf8), .text)
+        #expect(CodePagePasswords.all(plain) == plain.candidates)
+    }
 }

@@ -10,7 +10,7 @@ import Testing
     private static let text = (0..<3000).flatMap { Array("line \($0), of a text.\n".utf8) }
 
     /// Runs a script in a folder with `run.com` (the test file) and `text`; the file `out.7z` that it writes.
-    private func make(_ script: String) throws -> [UInt8] {
+    private func make(_ script: String, _ input: [UInt8] = eicar) throws -> [UInt8] {
         let scratch = try Scratch(.memory)
         _ = try scratch.write("text", String(decoding: Self.text, as: UTF8.self))
         let result = try runTool(
@@ -19,7 +19,7 @@ import Testing
                 "-c",
                 "cd \(scratch.path) && export LC_ALL=C.UTF-8 && cat > run.com && ( \(script) ) > log 2>&1; cat out.7z",
             ],
-            input: eicar)
+            input: input)
         try #require(result.status == 0 && !result.output.isEmpty, "\(script)")
         return result.output
     }
@@ -28,6 +28,60 @@ import Testing
         var passwords = Passwords()
         for word in words { passwords.add(Array(word.utf8), .text) }
         return Unpacked(archive, messageSize: 1 << 20, passwords: passwords)
+    }
+
+    // MARK: Filters
+
+    /// Calls, as x86 has them, behind a head by which 7-Zip knows a program; the test file at its end.
+    private static let program: [UInt8] = {
+        var code: [UInt8] = Array("MZ".utf8) + [UInt8](repeating: 0, count: 58) + octets(64, 4) + Array("PE\0\0".utf8)
+        for number in 0..<4000 {
+            code += [0xE8] + octets(number &* 4099 & 0xFF_FFFF, 4) + [0x90, UInt8(number & 0xFF)]
+        }
+        return code + eicar
+    }()
+
+    /// 7-Zip filters programs with every method, and anything on demand.
+    @Test(arguments: ["LZMA", "LZMA2", "PPMd", "BZip2", "Deflate", "Deflate64", "Copy"])
+    func filters(_ method: String) throws {
+        for options in ["", "-mx=9", "-mf=BCJ", "-mf=Delta:4", "-mf=ARM", "-mf=PPC", "-mf=SPARC", "-mf=off"] {
+            for password in ["", "-psecret"] {
+                let archive = try make(
+                    "mv run.com run.exe; 7z a \(password) -m0=\(method) \(options) out.7z run.exe", Self.program)
+                let opened = open(archive, ["secret"])
+                #expect(opened.places(of: Self.program).count == 1, "\(options) \(password) \(opened.problems)")
+                #expect(opened.isComplete && !opened.isMarked, "\(options) \(password) \(opened.problems)")
+            }
+        }
+    }
+
+    /// A dictionary that is larger than memory is a limit; damage with one that is not is damage.
+    @Test(arguments: [(UInt8(16), ContainerProblem.Kind.corrupt), (UInt8(40), ContainerProblem.Kind.overLimits)])
+    func dictionaries(_ size: UInt8, _ kind: ContainerProblem.Kind) throws {
+        var archive = try make("7z a -mhc=off -m0=LZMA2 out.7z text")
+        let start = 32 + number(archive, 12)
+        let coder = try #require((start..<archive.count - 4).first { Array(archive[$0..<$0 + 3]) == [0x21, 0x21, 1] })
+        archive[coder + 3] = size
+        // The data is damaged as well, so that no dictionary reads it.
+        archive[40] ^= 0xFF
+        archive.replaceSubrange(28..<32, with: octets(Int(crc32(Array(archive[start...]).span)), 4))
+        archive.replaceSubrange(8..<12, with: octets(Int(crc32(Array(archive[12..<32]).span)), 4))
+        #expect(open(archive).kinds == [kind], "\(open(archive).problems)")
+    }
+
+    private func number(_ bytes: [UInt8], _ place: Int) -> Int {
+        bytes[place..<place + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    /// Damage further on leaves what stands in front of it.
+    @Test(arguments: ["BZip2", "Deflate", "Deflate64"]) func filtersOfDamaged(_ method: String) throws {
+        let name = "cat run.com text text > a.bin"
+        var archive = try make("\(name); 7z a -m0=\(method) -mf=BCJ out.7z a.bin")
+        let found = ArchiveEnd.ofSevenZip(archive.span)
+        let end = try #require(found)
+        for index in archive.count / 2..<min(end, archive.count / 2 + 20) { archive[index] ^= 0x55 }
+        let opened = open(archive)
+        #expect(opened.isMarked && opened.names == ["a.bin"], "\(opened.problems)")
     }
 
     // MARK: Passwords

@@ -57,10 +57,12 @@ package enum ShortTypes {
 
     /// What amavis (with file(1) of Debian 12) has no name for, or takes for text only: data to it.
     private static let dataToAmavis: Set<String> = [
-        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex", "pyc",
+        "ico", "bmp", "webp", "heic", "mp4", "sqlite", "pcap", "lnk", "pif", "job", "wasm", "swf", "mdb", "woff", "dex",
+        "pyc",
         "scpt", "chm",
         "hlp", "one", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "disk", "squashfs", "iso", "udf", "exe-macho",
-        "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw", "bplist",
+        "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs",
+        "minix", "luks", "bplist",
     ]
 
     /// A rule that came from amavis and bans data that nothing recognised (`dat`) speaks of these types too.
@@ -81,7 +83,7 @@ package enum ShortTypes {
         ],
         "disk": [
             "iso", "udf", "disk", "vhd", "vhdx", "vmdk", "vdi", "qcow", "qed", "hdd", "wim", "dmg", "squashfs", "ext",
-            "hfs", "apfs", "xfs", "btrfs", "cdraw",
+            "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs", "minix", "luks",
         ],
         "program": [
             "exe", "exe-ms", "exe-dos", "exe-unix", "exe-macho", "dll", "class", "sis", "msi", "jar", "apk", "ipa",
@@ -96,7 +98,8 @@ package enum ShortTypes {
     .union(packages).union(texts).union(images).union(sounds).union(movies).union([
         unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "tnef", "html", "lnk", "hlp", "swf", "wasm",
         "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
-        "woff", "ps", "pgp", "sqlite", "hqx", "wsf", "p7m", "mdb", "pif", "job", "bplist", "image", "audio", "movie",
+        "woff", "ps", "pgp", "sqlite", "pcap", "hqx", "wsf", "p7m", "mdb", "pif", "job", "bplist", "image", "audio",
+        "movie",
         "uue",
     ])
     // Names that only amavis gives; a rule with one is kept, since it came with a file of rules.

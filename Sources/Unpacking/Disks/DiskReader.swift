@@ -5,6 +5,8 @@ internal import Members
 enum DiskReader {
     /// Partitions that are looked at.
     private static let mostPartitions = 128
+    /// Entries of a GUID partition table that are looked at; tables have 128.
+    private static let mostEntries = 1_024
 
     static func read(_ content: Span<UInt8>, _ format: FileType.DiskFormat, into sink: any MemberSink) {
         let disk: VirtualDisk?
@@ -15,10 +17,23 @@ enum DiskReader {
         case .vmdk: disk = DiskFormats.vmdk(content, sink)
         }
         guard let disk else { return }
-        if FATVolume(disk, at: 0, content) != nil { return readVolume(disk, 0..<disk.size, content, sink) }
-        let partitions = partitions(of: disk, content, sink)
-        if partitions.isEmpty { return readVolume(disk, 0..<disk.size, content, sink) }
+        // One record may be a boot sector and hold a table as well; most often code stands in the place of the table then.
+        let hasVolume = FATVolume(disk, at: 0, content) != nil
+        let partitions = hasVolume && !hasTable(disk, content) ? [] : partitions(of: disk, content, sink)
+        if hasVolume || partitions.isEmpty { readVolume(disk, 0..<disk.size, content, sink) }
         for partition in partitions where sink.mayGoOn() { readVolume(disk, partition, content, sink) }
+    }
+
+    /// Partitions that could be: started from or not, on the disk, behind the record.
+    private static func hasTable(_ disk: VirtualDisk, _ content: Span<UInt8>) -> Bool {
+        let record = disk.bytes(0, 512, of: content)
+        guard record.count == 512 else { return false }
+        let sectors = disk.size / disk.sectorSize
+        let isTable = entries(record).enumerated().allSatisfy { index, entry in
+            let flag = record[446 + index * 16]
+            return (flag == 0 || flag == 0x80) && (entry.type == 0 || entry.start > 0 && entry.start < sectors)
+        }
+        return isTable && entries(record).contains { $0.type != 0 }
     }
 
     private static func readVolume(
@@ -40,10 +55,18 @@ enum DiskReader {
             sink.report(.unsupported, "exFAT file system")
         } else if let type = fileSystem(disk, start, content) {
             sink.report(.unsupported, type.title)
-        } else if boot.contains(where: { $0 != 0 })
-            || disk.bytes(start + 1024, 1024, of: content).contains(where: { $0 != 0 })
-        {
+        } else if !isBlank(disk, start..<min(range.upperBound, start + head), content) {
             sink.report(.unsupported, "file system of a disk")
+        }
+    }
+
+    /// Octets at the start of a partition in which every file system has something.
+    private static let head = 1_048_576
+
+    private static func isBlank(_ disk: VirtualDisk, _ range: Range<Int>, _ content: Span<UInt8>) -> Bool {
+        disk.read(range, of: content) { piece in
+            for index in piece.indices where piece[index] != 0 { return false }
+            return true
         }
     }
 
@@ -75,8 +98,8 @@ enum DiskReader {
             case 0x05, 0x0F, 0x85: addLogical(disk, content, entry.start, add)
             default: add(entry.start, entry.count)
             }
-            if found.count > mostPartitions { sink.report(.overLimits, "partitions of a disk") }
         }
+        if found.count > mostPartitions { sink.report(.overLimits, "partitions of a disk") }
         return Array(found.prefix(mostPartitions))
     }
 
@@ -111,7 +134,8 @@ enum DiskReader {
             size <= 4096,
             table < UInt64(disk.size / disk.sectorSize)
         else { return }
-        for index in 0..<min(Int(count), mostPartitions) {
+        // One more than is read, so that there being more is told.
+        for index in 0..<min(Int(count), mostEntries) {
             let entry = disk.bytes(Int(table) * disk.sectorSize + index * Int(size), 48, of: content)
             guard let first = entry.span.littleEndian64(at: 32), let last = entry.span.littleEndian64(at: 40) else {
                 return

@@ -30,7 +30,8 @@ package struct Passwords: Sendable {
     package static let longest = 128
 
     package private(set) var candidates: [Candidate] = []
-    private let limit: Int
+    /// Passwords that are tried on one member.
+    let limit: Int
     private var seen: Set<[UInt8]> = []
 
     /// - Parameter limit: passwords that are tried on one member.

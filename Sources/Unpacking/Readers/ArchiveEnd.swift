@@ -9,7 +9,11 @@ enum ArchiveEnd {
 
     /// Hands out what stands behind an archive. Padding is nothing, and a signature is no reason to complain; another
     /// archive is, as programs open one or the other.
-    static func addRest(of content: Span<UInt8>, from end: Int, _ what: String, into sink: any MemberSink) {
+    /// - Parameter parts: types with which the archive may go on.
+    static func addRest(
+        of content: Span<UInt8>, from end: Int, _ what: String, goingOn parts: Set<FileType> = [],
+        into sink: any MemberSink
+    ) {
         guard end >= 0, end < content.count else { return }
         var start = end
         // Programs for tapes pad with zeros, behind which the next archive may begin; an ISO image begins with zeros itself,
@@ -28,7 +32,10 @@ enum ArchiveEnd {
         }
         guard content.count - start >= smallestRest else { return }
         let rest = content.extracting(start..<content.count)
-        if isArchive(rest) || HiddenArchives.isIn(rest, sink) { sink.report(.ambiguous, "archive behind \(what)") }
+        let goesOn = Recognition.types(of: rest).first.map { parts.contains($0) } ?? false
+        if !goesOn, isArchive(rest) || HiddenArchives.isIn(rest, sink) {
+            sink.report(.ambiguous, "archive behind \(what)")
+        }
         _ = sink.add(Member(flags: .slack, role: "behind \(what)"), range: start..<content.count)
     }
 

@@ -23,7 +23,8 @@ struct ArchiveReader {
         self.sink = sink
     }
 
-    static func read(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
+    static func read(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
+        let content = file.extracting(0..<sizeWithoutPadding(file, format))
         if let volume = ArchiveFacts.volume(content, format) { sink.report(.unsupported, volume) }
         if ArchiveFacts.hasEncryptedHeaders(content, format) {
             sink.report(.encrypted, "\(format.words) with its names")
@@ -67,7 +68,22 @@ struct ArchiveReader {
         {
             sink.report(.corrupt, "\(format.words) is cut off")
         }
-        if let end, sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
+        if let end, sink.mayGoOn() {
+            // The kernel takes several for one (its documentation, "initramfs buffer format").
+            ArchiveEnd.addRest(
+                of: content, from: end, format.words, goingOn: format == .cpio ? Self.parts : [], into: sink)
+        }
+    }
+
+    /// What may follow a cpio archive in an image that a system starts from.
+    private static let parts: Set<FileType> = [.cpio, .gzip, .bzip2, .xz, .lzma, .zstd, .lz4]
+
+    /// Octets without the zeros to the end of a block that programs for tapes add: libarchive takes them for headers in these formats.
+    private static func sizeWithoutPadding(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat) -> Int {
+        guard format == .ar || format == .warc, let end = ArchiveEnd.of(file, format, consumed: nil), end > 0,
+            (end..<file.count).allSatisfy({ file[$0] == 0 })
+        else { return file.count }
+        return end
     }
 
     /// Hands out what the headers list and libarchive did not reach: names, and content that is stored as it is or in an

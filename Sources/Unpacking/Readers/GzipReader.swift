@@ -48,11 +48,12 @@ enum GzipReader {
     /// Octets of output that tell a damaged file from what looks like one.
     private static let proof = 1024
 
-    /// Where the members that begin at `start` end; nil when no such file is there. One that is damaged ends with the content.
+    /// Where the members that begin at `start` end, and whether all of them are whole; nil when no such file is there. What is
+    /// damaged ends where decoding does.
     /// - Parameter limit: octets that may be put out, which are kept nowhere; what came is taken from it.
     static func end(
         of content: Span<UInt8>, at start: Int, limit: inout Int, while mayGoOn: () -> Bool
-    ) -> Int? {
+    ) -> (end: Int, isWhole: Bool)? {
         var end: Int?
         var next = Header(content, at: start)
         while let header = next {
@@ -66,12 +67,12 @@ enum GzipReader {
             limit = left
             let behind = min(content.count, header.end + result.consumed + 8)
             guard result.end == .complete, content.littleEndian32(at: behind - 8) == sum else {
-                return result.produced >= proof ? content.count : end
+                return result.produced >= proof ? (behind, false) : end.map { ($0, true) }
             }
             end = behind
             next = Header(content, at: behind)
         }
-        return end
+        return end.map { ($0, true) }
     }
 
     private static func addMembers(_ headers: [Header], _ content: Span<UInt8>, _ sink: any MemberSink) {

@@ -29,23 +29,65 @@ enum HiddenArchives {
 
     /// - Parameter isText: there is no control character in the content but those of text. It quotes marks, and holds no
     ///   archive as it stands; its start alone would say nothing of the rest.
-    /// - Parameter withStreams: what the content is may carry a compressed file.
-    static func read(_ content: Span<UInt8>, isText: Bool, withStreams: Bool = false, into sink: any MemberSink) {
+    /// - Parameter streams: compressed files are looked for as well, and what they are to this content.
+    static func read(
+        _ content: Span<UInt8>, isText: Bool, streams: Streams = .none, into sink: any MemberSink
+    ) {
         if isText { return }
-        var search = Search(sink, withStreams ? allMarks : marks)
+        var search = Search(sink, streams == .none ? marks : allMarks)
+        search.endsWithDamage = streams == .stored
         var count = 0
+        // Pieces of damaged streams may overlap: together they are no more than what there is.
+        var damagedLeft = content.count
         while let archive = search.next(content) {
-            guard count < most else { return sink.report(.overLimits, "archives behind other content") }
+            guard count < most else {
+                // Nobody opens all that a database has.
+                return sink.report(streams == .stored ? .note : .overLimits, "archives behind other content")
+            }
             count += 1
-            let member = Member(flags: .slack, role: "archive behind other content")
+            var member = Member(flags: .slack, role: "archive behind other content")
+            // Databases cut into pages, and recordings into packets, what they store.
+            if streams == .stored, search.isDamaged {
+                guard archive.count <= damagedLeft else { continue }
+                damagedLeft -= archive.count
+                member.flags.insert(.quoted)
+            }
             guard sink.add(member, range: archive) else { return }
         }
+    }
+
+    /// What compressed files within a content are.
+    enum Streams {
+        /// Its own way to store: they are not looked for.
+        case none
+        /// What a program or script unpacks: one that is damaged may be read all the same, and goes on to the end.
+        case carried
+        /// Data among others, maybe in pieces.
+        case stored
     }
 
     /// An archive begins somewhere behind the first octet.
     static func isIn(_ content: Span<UInt8>, _ sink: any MemberSink) -> Bool {
         var search = Search(sink, marks)
         return search.next(content) != nil
+    }
+
+    /// Archives of RAR and 7z that begin in the first part of a content, behind its first octet.
+    /// - Parameter most: at most one more is given.
+    static func marked(
+        _ start: Span<UInt8>, of content: Span<UInt8>, most: Int, _ sink: any MemberSink
+    ) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        for mark in marks.prefix(2) {
+            var from = 1
+            while found.count <= most, let place = start.firstIndex(of: mark.bytes, from: from) {
+                from = place + 1
+                guard isArchive(content, at: place, mark) else { continue }
+                found.append(place..<end(of: content, at: place, sink))
+                from = found[found.count - 1].upperBound
+            }
+        }
+        return found
     }
 
     /// Goes through content once for each mark.
@@ -68,8 +110,12 @@ enum HiddenArchives {
         private var from = 1
         private var arjHeadersLeft = Self.arjHeaders
         private var streams: HiddenStreams
-        /// Where the streams that were found end, by where they begin.
-        private var streamEnds: [Int: Int] = [:]
+        /// The streams that were found, by where they begin.
+        private var found: [Int: HiddenStreams.Found] = [:]
+        /// A damaged stream ends where decoding does, rather than with the content.
+        var endsWithDamage = false
+        /// The last stream was damaged.
+        private(set) var isDamaged = false
 
         init(_ sink: any MemberSink, _ marks: [Mark]) {
             self.sink = sink
@@ -89,22 +135,29 @@ enum HiddenArchives {
                 if case .found(let start) = places[index] { first = min(first ?? start, start) }
             }
             guard let first else { return nil }
-            from = streamEnds[first] ?? HiddenArchives.end(of: content, at: first, sink)
-            return first..<from
+            let end = found[first]?.end ?? HiddenArchives.end(of: content, at: first, sink)
+            isDamaged = found[first].map { !$0.isWhole } ?? false
+            guard isDamaged else {
+                from = end
+                return first..<end
+            }
+            // Whatever stands behind the damage, decoding may have gone over it.
+            from = endsWithDamage ? first + 1 : content.count
+            return first..<(endsWithDamage ? end : content.count)
         }
 
         /// Programs that unpack have the marks among their constants, so each is looked at closely.
         private mutating func find(_ mark: Mark, _ content: Span<UInt8>) -> Int? {
             var position = from + mark.offset
             var passed = 0
-            while let found = content.firstIndex(of: mark.bytes, from: position) {
-                position = found + 1
+            while let place = content.firstIndex(of: mark.bytes, from: position) {
+                position = place + 1
                 passed += 1
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
-                let start = found - mark.offset
+                let start = place - mark.offset
                 if mark.isStream {
-                    guard let end = streams.end(of: content, at: start) else { continue }
-                    streamEnds[start] = end
+                    guard let stream = streams.find(in: content, at: start) else { continue }
+                    found[start] = stream
                     return start
                 }
                 if content[start] == 0x60 {

@@ -24,18 +24,35 @@ struct HiddenStreams {
     static let marks: [(bytes: [UInt8], offset: Int)] = [
         ([0x1F, 0x8B, 0x08], 0), ([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], 4), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], 0),
         ([0x28, 0xB5, 0x2F, 0xFD], 0), (Array("ustar".utf8), 257), ([0x2D, 0x6C, 0x68], 2),
+        ([0x04, 0x22, 0x4D, 0x18], 0), ([0x02, 0x21, 0x4C, 0x18], 0), ([0x4C, 0x5A, 0x49, 0x50, 1], 0),
     ]
 
-    /// Where what begins at `start` ends; nil when nothing begins there. The end of an archive is found by its reader.
-    mutating func end(of content: Span<UInt8>, at start: Int) -> Int? {
+    /// A stream that was found.
+    struct Found {
+        var end: Int
+        /// It was decoded to its end, or its reader has to find that.
+        var isWhole = true
+    }
+
+    /// What begins at `start`; nil when nothing does. The end of an archive is found by its reader.
+    mutating func find(in content: Span<UInt8>, at start: Int) -> Found? {
         let rest = content.extracting(start..<content.count)
         if rest.hasBytes([0x1F, 0x8B, 0x08], at: 0) { return gzip(content, at: start) }
-        if rest.hasBytes([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], at: 0) { return stream(.xz, rest).map { start + $0 } }
-        if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) { return stream(.zstd, rest).map { start + $0 } }
+        if rest.hasBytes([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], at: 0) { return stream(.xz, rest, at: start) }
+        if rest.hasBytes([0x28, 0xB5, 0x2F, 0xFD], at: 0) { return stream(.zstd, rest, at: start) }
+        if rest.hasBytes([0x04, 0x22, 0x4D, 0x18], at: 0) || rest.hasBytes([0x02, 0x21, 0x4C, 0x18], at: 0) {
+            return stream(.lz4, rest, at: start)
+        }
+        if rest.hasBytes([0x4C, 0x5A, 0x49, 0x50, 1], at: 0) { return stream(.lzip, rest, at: start) }
         // Ten octets that no program has for constants; a block may be longer than what is there.
-        if StructureChecks.isBzip2(rest) { return start + (stream(.bzip2, rest) ?? rest.count) }
-        return StructureChecks.isTar(rest) || LHAHeader.isHere(rest) ? content.count : nil
+        if StructureChecks.isBzip2(rest) {
+            return stream(.bzip2, rest, at: start) ?? Found(end: content.count, isWhole: false)
+        }
+        guard rest.hasBytes(Self.tar, at: 257) || StructureChecks.isLHA(rest), mayTry() else { return nil }
+        return StructureChecks.isTar(rest) || LHAHeader.isHere(rest) ? Found(end: content.count) : nil
     }
+
+    private static let tar: StaticString = "ustar"
 
     private mutating func mayTry() -> Bool {
         guard trialsLeft > 0 else {
@@ -46,16 +63,15 @@ struct HiddenStreams {
         return sink.mayGoOn()
     }
 
-    private mutating func gzip(_ content: Span<UInt8>, at start: Int) -> Int? {
-        // Flags, how hard it was compressed, and the system: few values are in use (RFC 1952 section 2.3.1).
-        guard content.count - start >= 18, content[start + 3] & 0xE0 == 0, [0, 2, 4].contains(content[start + 8]),
-            content[start + 9] <= 13 || content[start + 9] == 255, mayTry()
-        else { return nil }
-        return GzipReader.end(of: content, at: start, limit: &outputLeft, while: { sink.mayGoOn() })
+    private mutating func gzip(_ content: Span<UInt8>, at start: Int) -> Found? {
+        // Of the header reserved flags only keep a program from reading on (RFC 1952 section 2.3.1.2).
+        guard content.count - start >= 18, content[start + 3] & 0xE0 == 0, mayTry() else { return nil }
+        return GzipReader.end(of: content, at: start, limit: &outputLeft, while: { sink.mayGoOn() }).map {
+            Found(end: $0.end, isWhole: $0.isWhole)
+        }
     }
 
-    /// - Returns: the end by `rest`; all of it for a stream that is damaged further on.
-    private mutating func stream(_ codec: Codec, _ rest: Span<UInt8>) -> Int? {
+    private mutating func stream(_ codec: Codec, _ rest: Span<UInt8>, at start: Int) -> Found? {
         guard mayTry() else { return nil }
         var left = outputLeft
         let result = codec.pieces(rest, while: { sink.mayGoOn() }) { piece in
@@ -63,8 +79,8 @@ struct HiddenStreams {
             return left > 0
         }
         outputLeft = left
-        if result.end == .complete { return result.consumed }
-        return result.produced >= Self.proof ? rest.count : nil
+        if result.end == .complete { return Found(end: start + result.consumed) }
+        return result.produced >= Self.proof ? Found(end: start + max(1, result.consumed), isWhole: false) : nil
     }
 }
 

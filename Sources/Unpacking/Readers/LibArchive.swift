@@ -85,6 +85,8 @@ final class LibArchive {
     func next() -> Header {
         var entry: OpaquePointer?
         saysDamage = false
+        // libarchive ends the process when a name cannot be converted and this is left of some other call.
+        errno = 0
         switch archive_read_next_header(handle, &entry) {
         case ARCHIVE_EOF: return .end
         case ARCHIVE_OK: break

@@ -7,20 +7,48 @@ internal import Members
 /// text that is base64 from its first line to its last.
 enum TextReader {
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
+        let count = addBlocks(content, into: sink)
+        if let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }
+        guard sink.mayGoOn(), addLabelled(content, into: sink), count == 0, isBase64(content) else { return }
+        var decoded: [UInt8] = []
+        _ = TransferDecoder.decode(content, encoding: .base64, into: &decoded, limit: sink.room)
+        // Keys and tokens are written like that: two octets of them are no program.
+        if StructureChecks.isMZ(decoded.span), !ProgramHeader.isHere(decoded.span) { return }
+        // So are lists of words.
+        if hasBlanks(content), !isKnown(decoded.span) { return }
+        _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
+    }
+
+    /// Returns how many there were.
+    @discardableResult
+    private static func addBlocks(_ content: Span<UInt8>, into sink: any MemberSink) -> Int {
         let found = EncodedBlocks.find(in: content)
         if found.limitReached { sink.report(.overLimits, "encoded files in a text") }
         for block in found.blocks {
             var decoded: [UInt8] = []
             let result = block.decode(content, into: &decoded, limit: sink.room)
             let member = Member(names: block.names, role: block.coding.rawValue)
-            guard sink.add(member, content: Array(decoded[result.content])) else { return }
+            guard sink.add(member, content: Array(decoded[result.content])) else { break }
         }
-        guard addLabelled(content, into: sink), found.blocks.isEmpty, isBase64(content) else { return }
-        var decoded: [UInt8] = []
-        _ = TransferDecoder.decode(content, encoding: .base64, into: &decoded, limit: sink.room)
-        // Keys and tokens are written like that: two octets of them are no program.
-        if StructureChecks.isMZ(decoded.span), !ProgramHeader.isHere(decoded.span) { return }
-        _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
+        return found.blocks.count
+    }
+
+    private static let markedBegin: StaticString = "\nXbegin "
+
+    /// A shell archive (`shar(1)`) has an `X` at the start of each line of a file, which its script takes away. The text without
+    /// them; nil when nothing is encoded so.
+    private static func withoutMarks(_ content: Span<UInt8>) -> [UInt8]? {
+        guard content.firstIndex(of: markedBegin) != nil else { return nil }
+        var plain: [UInt8] = []
+        plain.reserveCapacity(content.count)
+        var line = 0
+        while line < content.count {
+            let end = content.firstIndex(of: 0x0A, from: line).map { $0 + 1 } ?? content.count
+            let start = content[line] == UInt8(ascii: "X") ? line + 1 : line
+            content.extracting(start..<end).withUnsafeBufferPointer { plain.append(contentsOf: $0) }
+            line = end
+        }
+        return plain
     }
 
     private static let label: [UInt8] = Array("-----BEGIN ".utf8)
@@ -60,8 +88,27 @@ enum TextReader {
     }
 
     private static func isPlainDER(_ content: Span<UInt8>) -> Bool {
-        content.count > 1 && content[0] == 0x30 && content[1] >= 0x80 && Recognition.types(of: content).isEmpty
-            && !DocumentFormat.all.contains { !$0.isText && $0.matches(content) }
+        content.count > 1 && content[0] == 0x30 && content[1] >= 0x80 && !isKnown(content)
+    }
+
+    private static func isKnown(_ content: Span<UInt8>) -> Bool {
+        !Recognition.types(of: content).isEmpty || DocumentFormat.all.contains { !$0.isText && $0.matches(content) }
+    }
+
+    /// A blank between two characters of one line.
+    private static func hasBlanks(_ content: Span<UInt8>) -> Bool {
+        var isInLine = false
+        var blank = false
+        for index in content.indices {
+            switch content[index] {
+            case 0x0D, 0x0A: (isInLine, blank) = (false, false)
+            case 0x20, 0x09: blank = isInLine
+            default:
+                if blank { return true }
+                isInLine = true
+            }
+        }
+        return false
     }
 
     /// Fewest characters that count: less is too often just a word.

@@ -27,7 +27,28 @@ extension FileType {
         "cdraw", "application/x-cd-image", "CD image in raw sectors", .unsupported,
         recognised: "`00 FF FF FF FF FF FF FF FF FF FF 00`, with which each sector begins")
 
-    static let fileSystems = [ext, hfs, apfs, xfs, btrfs, rawCD]
+    static let lvm = FileType(
+        "lvm", "application/x-lvm-volume", "physical volume of LVM", .unsupported,
+        recognised: "`LABELONE` in one of the sectors 0 to 3, and `LVM2 001`")
+    static let reiser = FileType(
+        "reiserfs", "application/x-reiserfs-image", "ReiserFS file system", .unsupported,
+        recognised: "`ReIsErFs` or `ReIsEr2Fs` at 65,588")
+    static let jfs = FileType(
+        "jfs", "application/x-jfs-image", "JFS file system", .unsupported, recognised: "`JFS1` at 32,768")
+    static let cramfs = FileType(
+        "cramfs", "application/x-cramfs-image", "cramfs image", .unsupported,
+        recognised: "`Compressed ROMFS` at 16, or 528 behind a boot sector")
+    static let romfs = FileType(
+        "romfs", "application/x-romfs-image", "romfs image", .unsupported, recognised: "`-rom1fs-`")
+    static let minix = FileType(
+        "minix", "application/x-minix-image", "Minix file system", .unsupported,
+        recognised: "its magic at 1040 or 1048 in a superblock that makes sense")
+    static let luks = FileType(
+        "luks", "application/x-luks-volume", "encrypted volume (LUKS)", .unsupported, recognised: "`LUKS BA BE`")
+
+    static let fileSystems = [
+        ext, hfs, apfs, xfs, btrfs, rawCD, lvm, reiser, jfs, cramfs, romfs, minix, luks,
+    ]
 }
 
 /// Recognises file systems by their superblocks, which lie behind what a machine starts from.
@@ -37,8 +58,34 @@ enum FileSystemChecks {
 
     static let all: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
         (.ext, isExt), (.hfs, isHFS), (.apfs, { $0.hasBytes("NXSB", at: 32) }), (.xfs, isXFS),
-        (.btrfs, { $0.hasBytes("_BHRfS_M", at: 65_600) }),
+        (.btrfs, { $0.hasBytes("_BHRfS_M", at: 65_600) }), (.lvm, isLVM),
+        (.reiser, { $0.hasBytes("ReIsErFs", at: 65_588) || $0.hasBytes("ReIsEr2Fs", at: 65_588) }),
+        (.jfs, { $0.hasBytes("JFS1", at: 32_768) }),
+        (.cramfs, { $0.hasBytes("Compressed ROMFS", at: 16) || $0.hasBytes("Compressed ROMFS", at: 528) }),
+        (.romfs, { $0.hasBytes("-rom1fs-", at: 0) }), (.minix, isMinix),
+        (.luks, { $0.hasBytes([0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE], at: 0) }),
     ]
+
+    /// A label in one of the first sectors (`pvcreate(8)`).
+    private static func isLVM(_ content: Span<UInt8>) -> Bool {
+        (0..<4).contains {
+            content.hasBytes("LABELONE", at: $0 * 512) && content.hasBytes("LVM2 001", at: $0 * 512 + 24)
+        }
+    }
+
+    /// Versions 1 and 2 have the magic behind 16 octets, version 3 behind 24; blocks of 1,024 are shifted by 0 there.
+    private static func isMinix(_ content: Span<UInt8>) -> Bool {
+        let block = 1024
+        guard let files = content.littleEndian16(at: block), let magic = content.littleEndian16(at: block + 16),
+            let inodeMap = content.littleEndian16(at: block + 4), let zoneMap = content.littleEndian16(at: block + 6),
+            let third = content.littleEndian16(at: block + 24), let size = content.littleEndian16(at: block + 28),
+            let files3 = content.littleEndian32(at: block)
+        else { return false }
+        if [0x137F, 0x138F, 0x2468, 0x2478].contains(magic) {
+            return files > 0 && 1...8 ~= inodeMap && 1...64 ~= zoneMap && content.littleEndian16(at: block + 10) == 0
+        }
+        return third == 0x4D5A && files3 > 0 && size.nonzeroBitCount == 1 && 1024...4096 ~= size
+    }
 
     /// The magic of the ext family is two octets; the fields around it have few values (`ext4(5)`; the kernel's
     /// documentation, "The Super Block").

@@ -67,14 +67,14 @@ package final class FileType: Sendable {
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive(.sevenZip):
-                "own reader of the header; libarchive for each folder, own Deflate64, AES by OpenSSL"
+                "own reader of the header; libarchive for each folder, with filters behind every method; own Deflate64, AES by OpenSSL"
             case .archive, .filter(.compress): "libarchive"
             case .filter(.bzip2): "libbz2"
             case .filter(.xz), .filter(.lzma), .filter(.lzip): "liblzma"
             case .filter(.zstd): "libzstd"
             case .filter(.lz4): "liblz4"
             case .program:
-                "own search for zip, rar, 7z, cab, arj, ace, lha, tar, gz, bz2, xz, zst, then the reader of what is found"
+                "own search for zip, rar, 7z, cab, arj, ace, lha, tar, gz, bz2, xz, zst, lz4, lz, then the reader of what is found"
             case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
             }
         }

@@ -67,6 +67,9 @@ extension FileType {
         "uue", "text/x-uuencode", "uuencoded text", .plain, recognised: "a line `begin`, a mode and a name first")
     static let sqlite = FileType(
         "sqlite", "application/vnd.sqlite3", "SQLite database", .plain, recognised: "`SQLite format 3`")
+    static let capture = FileType(
+        "pcap", "application/vnd.tcpdump.pcap", "packet capture", .plain,
+        recognised: "the magic and version of libpcap, or a section header of pcapng")
     package static let text = FileType(
         "asc", "text/plain", "text", .encodedText, recognised: "no control characters but those of text",
         reported: "uuencoded, yEnc, BinHex and base64 files in it")
@@ -84,5 +87,5 @@ extension FileType {
             scriptFile, encodedScript, batch, explorerCommand, desktopEntry, webQuery, symbolicLink, library,
             vectorImage, flash, webAssembly,
         ] + fileSystems + active + propertyLists + settings + media
-        + [woff, postScript, xml, openPGP, sqlite, access, uuencoded, lispCode, text] + packages
+        + [woff, postScript, xml, openPGP, sqlite, access, capture, uuencoded, lispCode, text] + packages
 }

@@ -78,8 +78,8 @@ package enum Recognition {
         (.bitmap, StructureChecks.isBitmap), (.icon, StructureChecks.isIcon), (.heif, StructureChecks.isHEIF),
         (.mp4, StructureChecks.isMP4), (.mpeg, StructureChecks.isMPEG), (.mp3, StructureChecks.isMP3),
         (.paintbrush, StructureChecks.isPaintbrush), (.animatedCursor, { StructureChecks.isRIFF($0, "ACON") }),
-        (.pythonCode, StructureChecks.isPythonCode), (.task, StructureChecks.isTask),
-        (.binaryPropertyList, PropertyList.isActiveBinary),
+        (.capture, StructureChecks.isCapture), (.pythonCode, StructureChecks.isPythonCode),
+        (.task, StructureChecks.isTask), (.binaryPropertyList, PropertyList.isActiveBinary),
     ]
 
     private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {

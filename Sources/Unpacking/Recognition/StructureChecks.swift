@@ -237,6 +237,31 @@ enum StructureChecks {
             && content[4] > 0 && content[5] == 0 && content[9] == 0
     }
 
+    /// A database whose header states its size (SQLite's "Database File Format", section 1.3): pages of a size that stands
+    /// at 16, where 1 means 65,536, and how many at 28.
+    static func isWholeSQLite(_ content: Span<UInt8>) -> Bool {
+        guard content.hasBytes("SQLite format 3\0", at: 0), content.count >= 100,
+            let stated = content.littleEndian16(at: 16), let pages = content.littleEndian32(at: 28)
+        else { return false }
+        let size = stated.byteSwapped == 1 ? 65_536 : Int(stated.byteSwapped)
+        return Int(pages.byteSwapped) * size == content.count
+    }
+
+    /// A capture of libpcap (`pcap-savefile(5)`), with times in micro- or nanoseconds, or of pcapng, in either order.
+    static func isCapture(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 24 else { return false }
+        if content.hasBytes([0x0A, 0x0D, 0x0D, 0x0A], at: 0) {
+            return content.hasBytes([0x4D, 0x3C, 0x2B, 0x1A], at: 8)
+                || content.hasBytes([0x1A, 0x2B, 0x3C, 0x4D], at: 8)
+        }
+        if content.hasBytes([2, 0, 4, 0], at: 4) {
+            return content.hasBytes([0xD4, 0xC3, 0xB2, 0xA1], at: 0)
+                || content.hasBytes([0x4D, 0x3C, 0xB2, 0xA1], at: 0)
+        }
+        return content.hasBytes([0, 2, 0, 4], at: 4)
+            && (content.hasBytes([0xA1, 0xB2, 0xC3, 0xD4], at: 0) || content.hasBytes([0xA1, 0xB2, 0x3C, 0x4D], at: 0))
+    }
+
     static func isHEIF(_ content: Span<UInt8>) -> Bool {
         guard content.hasBytes("ftyp", at: 4) else { return false }
         return ["heic", "heix", "mif1", "avif"].contains { content.hasBytes(Array($0.utf8), at: 8) }

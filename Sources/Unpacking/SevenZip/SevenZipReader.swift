@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import Compression
 internal import Members
 
@@ -39,7 +40,7 @@ struct SevenZipReader {
     ) -> Bool {
         var reader = SevenZipReader(sink, passwords, keys)
         guard let header = reader.header(content) else { return false }
-        let isOfLibrary = header.folders.allSatisfy { $0.coders.allSatisfy(\.isOfLibrary) }
+        let isOfLibrary = header.folders.allSatisfy(\.isOfLibrary)
         if isOfLibrary, reader.source == nil, content.count > largestCopied { return false }
         reader.readFolders(header, content)
         if let source = reader.source { sink.report(.note, "opened with \(source.words)") }
@@ -155,7 +156,7 @@ struct SevenZipReader {
         case .complete: if splitter.isShort { sink.report(.corrupt, "damaged \(Self.what)") }
         case .stopped: return false
         case .unsupported: sink.report(.unsupported, "method in \(Self.what)")
-        case .failed: sink.report(.corrupt, "damaged \(Self.what)")
+        case .failed: reportFailure(of: packed.folder)
         }
         if splitter.hasWrongChecksum { sink.report(.corrupt, "member of \(Self.what) with a wrong checksum") }
         return !splitter.isStopped
@@ -263,6 +264,7 @@ struct SevenZipReader {
     private func decode(_ packed: Packed, _ use: (Span<UInt8>) -> Bool) -> End {
         let coders = packed.folder.coders
         if coders.isEmpty { return packed.streams.allSatisfy { use($0.span) } ? .complete : .stopped }
+        if let stage = packed.folder.nextStage { return decode(packed, stage, use) }
         if coders.contains(where: \.isDeflate64) {
             guard coders.count == 1, let stream = packed.streams.first else { return .unsupported }
             return switch Deflate64.pieces(stream.span, limit: packed.folder.size, use).end {
@@ -283,6 +285,33 @@ struct SevenZipReader {
             case .failed: reader.failure(Self.what).kind == .unsupported ? .unsupported : .failed
             }
         }
+    }
+
+    /// No memory is no damage.
+    private func reportFailure(of folder: SevenZipFolder) {
+        let isLarge = folder.coders.contains { $0.dictionary ?? 0 > Codec.memory }
+        sink.report(isLarge ? .overLimits : .corrupt, isLarge ? "dictionary of \(Self.what)" : "damaged \(Self.what)")
+    }
+
+    /// Decodes one coder by itself, and what it gives by the others. What came in front of damage is decoded as well.
+    private func decode(_ packed: Packed, _ stage: SevenZipFolder.Stage, _ use: (Span<UInt8>) -> Bool) -> End {
+        let limit = min(Self.largestFolder, sink.room)
+        guard stage.alone.size <= limit else {
+            sink.report(.overLimits, "folder of \(Self.what)")
+            return .unsupported
+        }
+        var content: [UInt8] = []
+        let end = decode(Packed(folder: stage.alone, streams: [packed.streams[stage.stream]])) { piece in
+            piece.withUnsafeBufferPointer { content.append(contentsOf: $0) }
+            return content.count <= limit && sink.mayGoOn()
+        }
+        if case .stopped = end { return .stopped }
+        if content.isEmpty { return end }
+        var rest = Packed(folder: stage.rest, streams: packed.streams)
+        rest.streams[stage.stream] = SevenZipFolder.stored(content)
+        let last = decode(rest, use)
+        guard case .complete = last else { return last }
+        return end
     }
 }
 

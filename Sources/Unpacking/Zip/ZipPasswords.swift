@@ -26,7 +26,7 @@ enum ZipPasswords {
         guard data.count >= ZipCrypto.headerSize, data.count <= largest else { return nil }
         let header = data.lowerBound..<data.lowerBound + ZipCrypto.headerSize
         let checks: Set<UInt8> = [UInt8(entry.checksum >> 24), UInt8(local.time >> 8)]
-        for candidate in passwords.candidates {
+        for candidate in CodePagePasswords.all(passwords) {
             var keys = ZipCrypto(password: candidate.password)
             guard checks.contains(keys.check(content.extracting(header))) else { continue }
             guard sink.mayGoOn() else { return nil }
@@ -46,7 +46,7 @@ enum ZipPasswords {
         else { return nil }
         var inner = entry
         inner.method = encryption.method
-        for candidate in passwords.candidates {
+        for candidate in CodePagePasswords.all(passwords) {
             guard sink.mayGoOn() else { return nil }
             guard let plain = encryption.decrypt(content.extracting(data), candidate.password) else { continue }
             // The first version has a checksum beside the code.

@@ -69,9 +69,11 @@ struct DocumentRole {
     static let macro = DocumentRole(text: "VBA source", flags: .macro)
     /// Source text of a script.
     static let script = DocumentRole(text: "script", flags: [])
-    /// A file that is written out in text.
     static let signedFile = DocumentRole(text: "signed file", flags: .embeddedFile)
+    /// A file that is written out in text which makes a file of it.
     static let literal = DocumentRole(text: "file in text", flags: .embeddedFile)
+    /// A file that is written out in any other text, which may show a piece of one only.
+    static let quotedLiteral = DocumentRole(text: "file in text", flags: [.embeddedFile, .quoted])
     /// Packets of OpenPGP that are compressed as a file of their own.
     static let packets = DocumentRole(text: "compressed packets", flags: [])
     /// XML of a form.

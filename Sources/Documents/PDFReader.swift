@@ -258,7 +258,8 @@ struct PDFReader {
                 hand(stream, .form, names, bytes)
             } else if kind != "ObjStm", kind != "XRef" {
                 // Whatever it says to be: files are carried in pages and images too.
-                let head = decoded(stream, bytes, limit: FileSignature.length).content
+                var head = decoded(stream, bytes, limit: FileSignature.length).content
+                if let count = ProgramHeader.wanted(head.span) { head = decoded(stream, bytes, limit: count).content }
                 if FileSignature.isFile(head.span) { hand(stream, .file, names, bytes) }
             }
         }

@@ -26,10 +26,11 @@ enum TextDocument {
 
     private static func readText(_ text: Span<UInt8>, _ extraction: Extraction) {
         CellFormula.read(text, extraction)
-        let literals = TextLiterals.read(text, extraction)
+        let page = ScriptWords.isLikely(in: text) ? ScriptWords(text) : nil
+        let literals = TextLiterals.read(text, ofPage: page != nil, withScript: page?.hasScript == true, extraction)
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
-        guard literals.hasFile || !literals.longLiterals.isEmpty || ScriptWords.isLikely(in: text) else { return }
-        var words = ScriptWords(text)
+        guard page != nil || literals.hasFile || !literals.longLiterals.isEmpty else { return }
+        var words = page ?? ScriptWords(text)
         // A link to a file in its own text is saved without script, too.
         guard words.hasScript || words.isVectorImage || text.firstIndex(of: ";base64,") != nil else { return }
         var at = 0

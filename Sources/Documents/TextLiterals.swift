@@ -1,8 +1,8 @@
 internal import Bytes
 
 /// Files written out in text: base64 in lines, in quotes, in pieces that a script joins, in `data:` addresses; hexadecimal
-/// digits, also behind `\x` and `%`; lists of numbers (attack G1). Each long literal is decoded once, and kept when a file
-/// comes out.
+/// digits, also behind `\x` and `%`, and in dumps; lists of numbers (attack G1). Each long literal is decoded once, and kept
+/// when a file comes out.
 struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
     private static let shortestText = 64
@@ -23,16 +23,22 @@ struct TextLiterals {
     }
 
     /// Hands on every file.
-    static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) -> Result {
+    /// - Parameters:
+    ///   - isPage: it is HTML or an image, in which a link may hold a file.
+    ///   - hasScript: the page has script, which may make a file of a literal.
+    static func read(
+        _ bytes: Span<UInt8>, ofPage isPage: Bool, withScript hasScript: Bool, _ extraction: Extraction
+    ) -> Result {
         var result = Result()
-        texts(bytes, extraction, &result)
+        let role: DocumentRole = hasScript ? .literal : .quotedLiteral
+        texts(bytes, isPage: isPage, role, extraction, &result)
         for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
             var from = 0
             while let place = bytes.firstIndex(of: bracket, from: from), !extraction.isStopped {
                 let (end, list) = numbers(bytes, place + 1, limit: extraction.room)
                 from = place + 1
                 guard list.count >= shortestList, extraction.countItem() else { continue }
-                result.hasFile = hand(list, extraction) || result.hasFile
+                result.hasFile = hand(list, role, extraction) || result.hasFile
                 from = end
             }
         }
@@ -42,16 +48,21 @@ struct TextLiterals {
                 let (end, octets) = escapes(bytes, place, sign)
                 from = end
                 guard octets.count >= shortestList, extraction.countItem() else { continue }
-                result.hasFile = hand(octets, extraction) || result.hasFile
+                result.hasFile = hand(octets, role, extraction) || result.hasFile
             }
+        }
+        HexadecimalDump.read(bytes, limit: { extraction.room }) { octets in
+            guard extraction.countItem() else { return false }
+            result.hasFile = hand(octets, role, extraction) || result.hasFile
+            return !extraction.isStopped
         }
         return result
     }
 
-    private static func hand(_ content: [UInt8], _ extraction: Extraction) -> Bool {
+    private static func hand(_ content: [UInt8], _ role: DocumentRole, _ extraction: Extraction) -> Bool {
         extraction.charge(content.count)
         guard FileSignature.isFile(content.span) || FileSignature.isMarkup(content.span) else { return false }
-        extraction.member(.literal, content.span)
+        extraction.member(role, content.span)
         return true
     }
 
@@ -66,11 +77,15 @@ struct TextLiterals {
     }
 
     /// Base64 and hexadecimal digits.
-    private static func texts(_ bytes: Span<UInt8>, _ extraction: Extraction, _ result: inout Result) {
+    private static func texts(
+        _ bytes: Span<UInt8>, isPage: Bool, _ usual: DocumentRole, _ extraction: Extraction, _ result: inout Result
+    ) {
         let table = CharacterClasses.table
         let classes = table.span
         var at = 0
-        while let run = longRun(bytes, classes, from: at), !extraction.isStopped {
+        while let found = longRun(bytes, classes, from: at), !extraction.isStopped {
+            let run = beforeSlashes(bytes, found, classes)
+            let role = isPage && bytes.hasBytes(";base64,", at: run - 8) ? .literal : usual
             let literal = literal(bytes, run, classes)
             at = literal.end
             guard literal.characters >= shortestText else { continue }
@@ -80,9 +95,9 @@ struct TextLiterals {
             let first = before(bytes, run, classes)
             var whole = literal
             whole.needsCleaning = true
-            if first < run, decode(bytes.extracting(first..<literal.end), whole, extraction) {
+            if first < run, decode(bytes.extracting(first..<literal.end), whole, role, extraction) {
                 result.hasFile = true
-            } else if decode(bytes.extracting(run..<literal.end), literal, extraction) {
+            } else if decode(bytes.extracting(run..<literal.end), literal, role, extraction) {
                 result.hasFile = true
             }
         }
@@ -98,6 +113,20 @@ struct TextLiterals {
             if at == run { return run }
         }
         return nil
+    }
+
+    /// Octets in front of a run in which slashes are looked for.
+    private static let slashedPrefix = 256
+
+    /// Where the text begins whose first run is found behind slashes that are written `\/`, as JSON may write them.
+    private static func beforeSlashes(_ bytes: Span<UInt8>, _ run: Int, _ classes: Span<UInt8>) -> Int {
+        var at = run
+        while at > 0, run - at < slashedPrefix {
+            let isSlash = bytes[at - 1] == UInt8(ascii: "\\") && bytes[at] == UInt8(ascii: "/")
+            guard isSlash || classes[Int(bytes[at - 1])] & CharacterClasses.base64.rawValue != 0 else { break }
+            at -= 1
+        }
+        return at
     }
 
     /// Where a short piece before `run` begins, when nothing but a joint stands between.
@@ -121,16 +150,24 @@ struct TextLiterals {
             let joint = piece - literal.end
             var all = CharacterClasses.hexadecimal.rawValue
             var any: UInt8 = 0
+            var signs = 0
             while at < bytes.count {
                 let kind = classes[Int(bytes[at])]
-                if kind & CharacterClasses.base64.rawValue == 0 { break }
+                if kind & CharacterClasses.base64.rawValue == 0 {
+                    guard bytes.hasBytes("\\/", at: at) else { break }
+                    signs += 1
+                    at += 1
+                    continue
+                }
                 all &= kind
                 any |= kind
                 at += 1
             }
+            // A word of prose or of a script behind digits is none of them.
+            if all == 0, literal.isHexadecimal, literal.characters >= shortestText { return literal }
             if all == 0 { literal.isHexadecimal = false }
             if any & CharacterClasses.addressAlphabet.rawValue != 0 { literal.needsCleaning = true }
-            let length = at - piece
+            let length = at - piece - signs
             // Words of prose are short; only the last piece of a literal may be, right behind the piece before.
             let isLast =
                 at < bytes.count && bytes[at] == UInt8(ascii: "=") || joint <= 3 && literal.characters >= shortestText
@@ -143,36 +180,66 @@ struct TextLiterals {
                 return literal
             }
             guard length >= shortestContinuation else { return literal }
-            while at < bytes.count, at < literal.end + 64,
-                classes[Int(bytes[at])] & CharacterClasses.joint.rawValue != 0
-            {
-                if bytes[at] == UInt8(ascii: "+") { literal.needsCleaning = true }
-                at += 1
-            }
+            passJoint(bytes, &at, &literal, classes)
             guard at < bytes.count, at > literal.end, classes[Int(bytes[at])] & CharacterClasses.base64.rawValue != 0
             else { return literal }
         }
     }
 
-    private static func decode(_ text: Span<UInt8>, _ literal: Literal, _ extraction: Extraction) -> Bool {
+    /// Passes over what stands between two pieces: joints, line ends written out, and the signs of a quoted line.
+    private static func passJoint(
+        _ bytes: Span<UInt8>, _ at: inout Int, _ literal: inout Literal, _ classes: Span<UInt8>
+    ) {
+        var beginsLine = false
+        while at < bytes.count, at < literal.end + 64 {
+            if isLineEnd(bytes, at) {
+                literal.needsCleaning = true
+                beginsLine = true
+                at += 2
+                continue
+            }
+            let byte = bytes[at]
+            let isQuote = beginsLine && byte == UInt8(ascii: ">")
+            guard isQuote || classes[Int(byte)] & CharacterClasses.joint.rawValue != 0 else { return }
+            if byte == UInt8(ascii: "+") { literal.needsCleaning = true }
+            beginsLine = isQuote || byte == 0x0A || byte == 0x0D || beginsLine && byte == 0x20
+            at += 1
+        }
+    }
+
+    /// `\n`, `\r` or `\t` as strings have it.
+    private static func isLineEnd(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
+        bytes[at] == UInt8(ascii: "\\") && at + 1 < bytes.count
+            && [UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t")].contains(bytes[at + 1])
+    }
+
+    private static func decode(
+        _ text: Span<UInt8>, _ literal: Literal, _ role: DocumentRole, _ extraction: Extraction
+    ) -> Bool {
         if literal.isHexadecimal {
             var collector = HexadecimalCollector()
             for index in 0..<text.count { collector.add(text[index]) }
-            if hand(collector.finish(), extraction) { return true }
+            if hand(collector.finish(), role, extraction) { return true }
         }
-        guard literal.needsCleaning else { return decodeBase64(text, extraction) }
+        guard literal.needsCleaning else { return decodeBase64(text, role, extraction) }
         let plain = cleaned(text)
-        return decodeBase64(plain.span, extraction)
+        return decodeBase64(plain.span, role, extraction)
     }
 
-    /// In the usual alphabet, and without signs of addition between pieces.
+    /// In the usual alphabet, and without signs of addition and line ends written out between pieces.
     private static func cleaned(_ text: Span<UInt8>) -> [UInt8] {
         let table = CharacterClasses.table
         let classes = table.span
         var plain: [UInt8] = []
         plain.reserveCapacity(text.count)
+        var isPassed = false
         for index in 0..<text.count {
+            if isPassed {
+                isPassed = false
+                continue
+            }
             switch text[index] {
+            case UInt8(ascii: "\\"): isPassed = isLineEnd(text, index)
             case UInt8(ascii: "-"): plain.append(UInt8(ascii: "+"))
             case UInt8(ascii: "_"): plain.append(UInt8(ascii: "/"))
             // Not the one at the end of a line, nor of two at the start of one: no language adds with two signs.
@@ -187,15 +254,18 @@ struct TextLiterals {
         return plain
     }
 
-    private static func decodeBase64(_ text: Span<UInt8>, _ extraction: Extraction) -> Bool {
+    private static func decodeBase64(_ text: Span<UInt8>, _ role: DocumentRole, _ extraction: Extraction) -> Bool {
         // The first octets tell for most literals that nothing comes of it.
         let head = EncodedText.decodeBase64(
             text.extracting(text.range(0, FileSignature.length * 2)), limit: FileSignature.length)
-        guard FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span) else {
+        guard
+            FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span)
+                || ProgramHeader.wanted(head.span) != nil
+        else {
             extraction.charge(head.count)
             return false
         }
-        return hand(EncodedText.decodeBase64(text, limit: extraction.room), extraction)
+        return hand(EncodedText.decodeBase64(text, limit: extraction.room), role, extraction)
     }
 
     // MARK: Lists

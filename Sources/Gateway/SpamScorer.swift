@@ -9,6 +9,8 @@ struct SpamScorer: Sendable {
     let databases: LearntDatabases
     let limits: BayesStore.Limits
     let scope: Settings.BayesDatabaseScope
+    /// `recipient_delimiter`: an extension makes no other user.
+    var delimiters = Settings().recipientDelimiter
     /// Where calls wait for disks and servers, so that nothing else waits behind them.
     let threads: NIOThreadPool
 
@@ -51,7 +53,7 @@ struct SpamScorer: Sendable {
     /// Selects the databases for the recipients.
     func select(for recipients: [Recipient]) throws -> Selection {
         var selection = Selection()
-        let own = LearntDatabases.name(recipients, scope)
+        let own = LearntDatabases.name(recipients, scope, delimiters: delimiters)
         for name in own == nil ? [nil] : [own, nil] {
             let totals = try databases.with(name) { store in
                 try BayesStore(store, limits: limits).totalsIfTaught()

@@ -20,6 +20,7 @@ struct Inspection {
     private let rules: RuleSet?
     private let magic: MagicDatabase?
     private let banned: BannedStage?
+    private let mark: EngineMarkFile?
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
@@ -32,16 +33,18 @@ struct Inspection {
     ///   - rules: header and body checks; nil without any.
     ///   - banned: rules on names and types of files; nil without any.
     ///   - magic: types of content that our own signatures leave open; nil where the system has no table of them.
+    ///   - mark: where the turns of the engine are noted.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
     ///   - cachesScans: contents that were clean once are not scanned again.
     init(
         engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, magic: MagicDatabase? = nil,
-        reportSize: Int, passwords: [String], cachesScans: Bool = false
+        mark: EngineMarkFile? = nil, reportSize: Int, passwords: [String], cachesScans: Bool = false
     ) {
         self.engine = engine
         self.rules = rules
         self.banned = banned
+        self.mark = mark
         self.magic = magic
         self.reportSize = reportSize
         self.passwords = passwords
@@ -59,12 +62,13 @@ struct Inspection {
         if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
-            engine: engine, magic: magic, messageSize: message.count,
+            engine: request.withoutEngine ? nil : engine, magic: magic, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
                 passwords: Run.passwords(
                     message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
+        run.mark = mark
         run.prepareScanner(directory: request.workspace)
         run.cache = cache
         cache = ScanCache(isOn: false)
@@ -81,6 +85,7 @@ struct Inspection {
         run.clock.spent(.mime)
         var stage = rules.map { RuleStage($0) }
         stage?.takeMessage(message)
+        if stage?.wantsLinks == true { run.documentLinks = [] }
         run.clock.spent(.rules)
         if request.context.tokens != .none {
             run.tokens =
@@ -108,6 +113,7 @@ struct Inspection {
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         cache = run.cache
         run.builder.add(run.partsFile?.parts ?? [])
+        stage?.takeLinks(ofDocuments: run.documentLinks ?? [])
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
@@ -214,6 +220,8 @@ struct Inspection {
         var marks: [Int: Set<String>] = [:]
         /// Names that are not in UTF-8 as code pages have them; for rules on files.
         var names = NameReadings()
+        /// Links that documents hold, where rules want them. As many as there are facts, which have limits.
+        var documentLinks: [[UInt8]]?
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
         /// Parts whose words nobody sees; for tokens.
@@ -221,6 +229,7 @@ struct Inspection {
         /// Takes decoded parts for scanners outside, where they are wanted.
         var partsFile: PartsFile?
         var cache = ScanCache(isOn: false)
+        var mark: EngineMarkFile?
         /// Octets of members' text, and members, that tokens were taken from so far.
         var memberTextLeft = Self.memberTextTotal
         var membersTaken = 0
@@ -337,9 +346,11 @@ struct Inspection {
             let key = ScanCache.Key(
                 digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
             if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
+            mark?.note(isAtWork: true)
             let outcomes = content.withUnsafeBytes {
                 engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
             }
+            mark?.note(isAtWork: false)
             clock.spent(.clamav)
             if outcomes.isEmpty { cache.remember(key) }
             for outcome in outcomes { take(outcome, part: part) }

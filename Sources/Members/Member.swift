@@ -47,6 +47,9 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     /// A stream of a compound file that only the program of the document reads, which goes by its records: none that opens
     /// archives ever gets to see it as a file.
     package static let storageStream = MemberFlags(rawValue: 1 << 10)
+    /// Shown or stored by something else, and maybe in part only: written out in a text that no program runs, a blob of a
+    /// database, data of a recording. What of it cannot be read is worth a note; nothing that came is damaged.
+    package static let quoted = MemberFlags(rawValue: 1 << 11)
 }
 
 /// Something that a reader could not do, or that no honest program writes. One container may have many; equal ones are

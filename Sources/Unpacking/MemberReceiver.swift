@@ -17,6 +17,10 @@ final class MemberReceiver: DocumentSink {
     let level: Int
     /// Members come from a document rather than an archive.
     var isEmbedded = false
+    /// The container itself is quoted, and so is what is in it.
+    private let isQuoted: Bool
+    /// The container is a script: what it has written out it makes files of.
+    private let isScript: Bool
     private(set) var items: [Unpacker.Item] = []
     private(set) var problems: [ContainerProblem] = []
     private(set) var facts: [DocumentFact] = []
@@ -31,7 +35,7 @@ final class MemberReceiver: DocumentSink {
 
     init(
         _ budget: Budget, _ store: ContentStore, container: Int, content: UnsafeBufferPointer<UInt8>, level: Int,
-        ratio: Int, parent: ContentStore.Stored
+        ratio: Int, parent: ContentStore.Stored, isQuoted: Bool, isScript: Bool
     ) {
         self.budget = budget
         self.store = store
@@ -40,6 +44,8 @@ final class MemberReceiver: DocumentSink {
         self.level = level
         self.ratio = ratio
         self.parent = parent
+        self.isQuoted = isQuoted
+        self.isScript = isScript
     }
 
     var room: Int { budget.isOver ? 0 : budget.bytesLeft }
@@ -106,6 +112,12 @@ final class MemberReceiver: DocumentSink {
 
     private func put(_ member: Member, _ content: ContentStore.Stored) {
         count += 1
+        var member = member
+        if isQuoted {
+            member.flags.insert(.quoted)
+        } else if isScript {
+            member.flags.remove(.quoted)
+        }
         items.append(
             Unpacker.Item(
                 member: member, container: container, number: count, level: level, isEmbedded: isEmbedded,

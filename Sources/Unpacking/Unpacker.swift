@@ -103,7 +103,8 @@ package final class Unpacker {
         if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
-            ratio: limits.ratio, parent: item?.content ?? .none)
+            ratio: limits.ratio, parent: item?.content ?? .none,
+            isQuoted: item?.member.flags.contains(.quoted) == true, isScript: !Self.mayQuote(opened.types))
         let hitsBefore = budget.hits
         for type in opened.types {
             switch type.opening {
@@ -144,8 +145,26 @@ package final class Unpacker {
             opened.types.contains { $0.opening.isArchive } && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
+        if item?.member.flags.contains(.quoted) == true { opened.problems = Self.notes(of: opened.problems) }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
+    }
+
+    /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
+    private static func notes(of problems: [ContainerProblem]) -> [ContainerProblem] {
+        let isPiece = problems.contains { $0.kind == .corrupt || $0.kind == .unsupported }
+        return problems.map { problem in
+            switch problem.kind {
+            case .corrupt, .unsupported: ContainerProblem(.note, problem.detail)
+            case .ambiguous where isPiece: ContainerProblem(.note, problem.detail)
+            default: problem
+            }
+        }
+    }
+
+    /// Text that people read, and what else shows files rather than making them.
+    private static func mayQuote(_ types: [FileType]) -> Bool {
+        types.allSatisfy { [.text, .html, .xml, .vectorImage, .mail, .mbox, .uuencoded].contains($0) }
     }
 
     /// The next member; nil when there is none. Its content is kept until it is given to `release`.

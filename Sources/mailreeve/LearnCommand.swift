@@ -95,7 +95,7 @@ struct LearnProgram {
                 throw LearnOptions.UsageError(text: "-u \(user): bayes.databases is user: name one as joe@example.com")
             }
         }
-        return LearntDatabases.name(of: user, settings.bayes.databases)
+        return LearntDatabases.name(of: user, settings)
     }
 
     private static func settings(_ options: LearnOptions) throws -> Settings {

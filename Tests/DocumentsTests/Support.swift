@@ -81,6 +81,13 @@ func readAll(_ document: [UInt8], levels: Int = 4) -> [MemberCollector.Item] {
 /// The test file of the anti-virus makers, put together so that this source is not one.
 let eicar: [UInt8] = Array(("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*").utf8)
 
+/// A program of DOS: a header of 32 octets that says where its code ends, and code.
+func dosProgram(_ code: [UInt8]) -> [UInt8] {
+    let size = 32 + code.count
+    let fields = [size % 512, (size + 511) / 512, 0, 2, 0, 0xFFFF, 0, 0, 0, 0, 0, 28, 0]
+    return Array("MZ".utf8) + fields.flatMap { [UInt8](little: $0, 2) } + [UInt8](repeating: 0, count: 4) + code
+}
+
 func hash(_ content: [UInt8]) -> String {
     hexadecimal(content.withUnsafeBytes { SHA256.digest($0) })
 }

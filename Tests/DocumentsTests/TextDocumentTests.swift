@@ -6,8 +6,7 @@ import Testing
 /// Files written out in text, HTML smuggling (attack G1), script in SVG.
 @Suite struct TextDocumentTests {
     /// A program's head, and octets enough for several lines.
-    static let program =
-        Array("MZ".utf8) + (0..<400).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
+    static let program = dosProgram((0..<400).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) })
     private static let base64 = Data(program).base64EncodedString()
 
     private static func html(_ script: String) -> [UInt8] {
@@ -53,7 +52,7 @@ import Testing
             #expect(read(Self.html("var before = 'words'; " + form)).has(Self.program), "\(name)")
         }
         // Two signs of addition at the start of a line are two characters, whatever follows: here a line of multipart.
-        let signs = Array("MZ".utf8) + [UInt8](repeating: 7, count: 55) + [0xFB, 0xEF, 0xBE] + Self.program
+        let signs = dosProgram([UInt8](repeating: 7, count: 25) + [0xFB, 0xEF, 0xBE] + Self.program)
         let mail = Data(signs).base64EncodedString(options: .lineLength76Characters)
         #expect(mail.contains("\r\n++"))
         let found = read(Array((mail.replacingOccurrences(of: "=", with: "") + "\r\n\r\n--outerouter--\r\n").utf8))

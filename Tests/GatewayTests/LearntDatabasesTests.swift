@@ -33,7 +33,7 @@ import Testing
 
     @Test func namesAreThoseThatAllRecipientsShare() {
         func name(_ scope: Settings.BayesDatabaseScope, _ addresses: String...) -> String? {
-            LearntDatabases.name(addresses.map { Recipient(path: MailPath($0)) }, scope)
+            LearntDatabases.name(addresses.map { Recipient(path: MailPath($0)) }, scope, delimiters: "+")
         }
         #expect(name(.shared, "a@b.example") == nil)
         #expect(name(.user, "a@b.example") == "a@b.example")

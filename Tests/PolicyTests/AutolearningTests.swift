@@ -124,22 +124,3 @@ import Testing
         #expect(take("sender 0"))
     }
 }
-
-@Suite struct ScoreTests {
-    @Test func aSiteHasItsOwnPoints() {
-        var verdict = Verdict(Report(messageSize: 1))
-        verdict.tests = [
-            ScoredTest(name: "BAYES_99", score: 3.5), ScoredTest(name: "GTUBE", score: 1000),
-            ScoredTest(name: "LOCAL", score: 1),
-        ]
-        verdict.apply(scores: ["BAYES_99": 4.25, "GTUBE": 0, "OTHER": 9])
-        #expect(verdict.tests.map(\.name) == ["BAYES_99", "LOCAL"])
-        #expect(verdict.score == 5.25)
-    }
-
-    @Test func testsAreDescribed() {
-        #expect(ScoredTest(name: "BAYES_00", score: 0).description == "Learnt mail: spam is 0 to 1 % probable")
-        #expect(ScoredTest(name: "ANOMALY_BARE_CR", score: 0).description.contains("mail readers"))
-        #expect(ScoredTest(name: "LOCAL", score: 0).description.isEmpty)
-    }
-}

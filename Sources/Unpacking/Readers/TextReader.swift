@@ -18,7 +18,9 @@ enum TextReader {
         guard addLabelled(content, into: sink), found.blocks.isEmpty, isBase64(content) else { return }
         var decoded: [UInt8] = []
         _ = TransferDecoder.decode(content, encoding: .base64, into: &decoded, limit: sink.room)
-        _ = sink.add(Member(role: "base64"), content: decoded)
+        // Keys and tokens are written like that: two octets of them are no program.
+        if StructureChecks.isMZ(decoded.span), !ProgramHeader.isHere(decoded.span) { return }
+        _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
     }
 
     private static let label: [UInt8] = Array("-----BEGIN ".utf8)
@@ -50,7 +52,9 @@ enum TextReader {
                 sink.report(.overLimits, "encoded files in a text")
                 return true
             }
-            guard sink.add(Member(role: "base64 between labels"), content: decoded) else { return false }
+            guard sink.add(Member(flags: .quoted, role: "base64 between labels"), content: decoded) else {
+                return false
+            }
         }
         return true
     }

@@ -13,15 +13,15 @@ extension SettingsReader {
         checkLevels()
         checkQuarantinePlaces()
         checkScanners()
-        checkTests()
         checkBayes()
+        checkTests()
     }
 
     private mutating func checkBayes() {
         let bayes = loaded.settings.bayes
         if bayes.messages / 2 < bayes.minimum, !faulty.contains("bayes.messages"), !faulty.contains("bayes.minimum") {
             loaded.report(
-                at: "bayes.messages", "bayes.minimum",
+                .warning, at: "bayes.messages", "bayes.minimum",
                 message:
                     "bayes.messages (\(bayes.messages)) keeps less than bayes.minimum (\(bayes.minimum)) of spam and "
                     + "of ham: the machines would never be solved")

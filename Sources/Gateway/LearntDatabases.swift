@@ -92,15 +92,15 @@ package final class LearntDatabases: Sendable {
         return found
     }
 
-    /// The name of the database of an address or `@domain`, in whichever case and spelling.
-    private static func name(_ address: [UInt8]) -> String {
-        String(decoding: foldedCase(DomainNames.inASCII(address)), as: UTF8.self)
-    }
-
     /// The name of the database that belongs to an address or `@domain`.
     package static func name(of user: String, _ settings: Settings) -> String? {
         name(
             [Recipient(path: MailPath(user))], settings.bayes.databases, delimiters: settings.recipientDelimiter)
+    }
+
+    /// The name of the database of an address or `@domain`, in whichever case and spelling.
+    private static func name(_ address: [UInt8]) -> String {
+        String(decoding: foldedCase(DomainNames.inASCII(address)), as: UTF8.self)
     }
 
     /// Below the shared database: where the database of a user or domain is.

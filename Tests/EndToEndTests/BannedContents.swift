@@ -258,6 +258,12 @@ extension BannedSamples {
         ("XFS file system", padded(text("XFSB") + [0, 0, 0x10, 0], 4096)),
         ("Apple partition map", marked(8192, 512, text("PM") + [0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0x3F])),
         ("Btrfs file system", marked(70_000, 65_600, text("_BHRfS_M"))),
+        ("physical volume of LVM", marked(marked(4096, 512, text("LABELONE")), 536, text("LVM2 001"))),
+        ("ReiserFS file system", marked(70_000, 65_588, text("ReIsEr2Fs"))),
+        ("JFS file system", marked(40_000, 32_768, text("JFS1"))),
+        ("cramfs image", marked(4096, 16, text("Compressed ROMFS"))), ("romfs image", padded(text("-rom1fs-"), 4096)),
+        ("Minix file system", marked(marked(4096, 1024, [32, 0, 64, 0, 1, 0, 1, 0, 6, 0]), 1040, [0x8F, 0x13])),
+        ("encrypted volume", padded([0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE], 4096)),
     ]
 
     /// Zeros with something at a place.

@@ -67,6 +67,7 @@ let package = Package(
             name: "CCodecs", pkgConfig: "liblzma",
             providers: [.apt(["liblzma-dev", "libbz2-dev", "libzstd-dev", "liblz4-dev"])]),
         .systemLibrary(name: "CClamAV", pkgConfig: "libclamav", providers: [.apt(["libclamav-dev"])]),
+        .systemLibrary(name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .systemLibrary(name: "CMagic", pkgConfig: "libmagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(name: "CMspack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
@@ -78,6 +79,7 @@ let package = Package(
         library("Bytes", ["CBytes"]),
         library("Linux", ["CSandbox"]),
         library("Digests", ["COpenSSL"]),
+        library("DomainNames", ["CIDN2"]),
         library("Compression", ["CCompression"]),
         library("Codecs", ["Bytes", "CCodecs"]),
         library("HTMLHelp", ["CMspack"]),
@@ -111,7 +113,7 @@ let package = Package(
         library("InspectionLink", ["Linux", "MailModel", "Members"]),
 
         // Stores
-        library("Stores", ["Bytes", "Compression", "Digests", "Linux", "MailModel"]),
+        library("Stores", ["Bytes", "Compression", "Digests", "DomainNames", "Linux", "MailModel"]),
         library("SQLiteStores", ["Linux", "MailModel", "Stores", sqlite]),
         library("PostgreSQLStores", ["CPostgreSQL", "Linux", "MailModel", "Stores"]),
 
@@ -125,7 +127,7 @@ let package = Package(
             ["Linux", "MailModel", "Patterns", .product(name: "NIOHTTP1", package: "swift-nio")] + nio),
 
         // Composition
-        library("Configuration", ["Checks", "MailModel", yaml]),
+        library("Configuration", ["Checks", "DomainNames", "MailModel", "Policy", yaml]),
         library(
             "Inspector",
             [
@@ -135,8 +137,10 @@ let package = Package(
         library(
             "Gateway",
             [
-                "Bayes", "Bytes", "Checks", "Configuration", "Digests", "InspectionLink", "Linux", "MIME", "MailModel",
-                "Members", "Patterns", "Policy", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP", "SQLiteStores",
+                "Bayes", "Bytes", "Checks", "Configuration", "Digests", "DomainNames", "InspectionLink", "Linux",
+                "MIME",
+                "MailModel", "Members", "Patterns", "Policy", "PostgreSQLStores", "Relay", "RemoteChecks", "SMTP",
+                "SQLiteStores",
                 "Scoring", "Stores", logging,
             ] + nioTLS),
 
@@ -189,6 +193,7 @@ let package = Package(
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", "TestSupport", arguments]),
         suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
         suite("DigestsTests", ["Digests"]),
+        suite("DomainNamesTests", ["DomainNames"]),
         .testTarget(
             name: "DocumentsTests",
             dependencies: ["Bytes", "Compression", "Digests", "Documents", "Members", "TestSupport"],
@@ -224,7 +229,7 @@ let package = Package(
         suite("MagicTests", ["Magic"]),
         suite("MailModelTests", ["MailModel", "TestSupport"]),
         suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
-        suite("PolicyTests", ["MailModel", "Policy", "TestSupport"]),
+        suite("PolicyTests", ["MailModel", "Policy", "SMTP", "TestSupport"]),
         suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
         suite(
             "RemoteChecksTests",

@@ -10,6 +10,8 @@ struct BackupText {
     private(set) var tokens: [TokenRecord] = []
     private(set) var seen: [(id: String, isSpam: Bool)] = []
     private(set) var messages: [LearntMessage] = []
+    /// Which numbers of messages were given.
+    private var given: Set<String> = []
     /// Written by this program.
     private(set) var isOwn = false
 
@@ -26,6 +28,9 @@ struct BackupText {
             }
         }
         guard number > 0 else { throw .damaged("the backup is empty") }
+        for name in ["num_spam", "num_nonspam"] where !given.contains(name) {
+            throw .damaged("the backup does not say \(name)")
+        }
     }
 
     /// False for a line that cannot be.
@@ -39,8 +44,13 @@ struct BackupText {
             guard fields.count >= 3, let value = UInt64(fields[1]), value <= Self.most else {
                 return false
             }
-            if fields[2].hasPrefix("num_spam") { spam = value }
-            if fields[2].hasPrefix("num_nonspam") { ham = value }
+            if fields[2].hasPrefix("num_spam") {
+                spam = value
+                given.insert("num_spam")
+            } else if fields[2].hasPrefix("num_nonspam") {
+                ham = value
+                given.insert("num_nonspam")
+            }
         case "t":
             guard fields.count == 5, let spam = UInt32(fields[1]), let ham = UInt32(fields[2]),
                 let time = UInt32(fields[3]), fields[4].utf8.count == 10, let key = UInt64(fields[4], radix: 16)

@@ -49,7 +49,7 @@ extension BayesStore {
     private func current(_ batch: BatchRecord, _ writing: any StoreWriting) throws(StoreError) -> BatchRecord {
         if let bytes = try writing.value(.batches, Octets.key(batch.number)) {
             let found = try BatchRecord(number: batch.number, bytes)
-            if found.time == batch.time, !found.isUndone { return found }
+            if found.time == batch.time, !found.isUndone, !found.isPartlyUndone { return found }
         } else if batch.spam + batch.ham == 0 {
             return batch
         }
@@ -84,8 +84,11 @@ extension BayesStore {
             var session = try LearningSession(self, writing, time: time)
             try session.countPending()
             var found: [String] = []
+            var (spam, ham) = (record.spam, record.ham)
             try writing.forEach(.messages, from: []) { _, value in
-                if let message = try? LearntMessage(value), message.batch == number { found.append(message.id) }
+                guard let message = try? LearntMessage(value), message.batch == number else { return true }
+                found.append(message.id)
+                if message.isSpam { spam -= min(1, spam) } else { ham -= min(1, ham) }
                 return true
             }
             for id in found {
@@ -93,10 +96,12 @@ extension BayesStore {
                 _ = try session.forget(Lesson(id: id, keys: []))
                 try session.flushIfLarge()
             }
-            record.isUndone = true
+            record.isUndone = spam + ham == 0
+            record.isPartlyUndone = !record.isUndone
+            if record.isPartlyUndone { (record.spam, record.ham) = (spam, ham) }
             try writing.put(.batches, Octets.key(number).span, record.encoded().span)
             try session.end()
-            result = (found.count, Int(clamping: record.spam + record.ham) - found.count)
+            result = (found.count, Int(clamping: spam + ham))
         }
         return result
     }

@@ -5,12 +5,14 @@ extension BayesStore {
     /// Messages learnt or forgotten after which the machines are solved anew, at least; else one in fifty of those kept.
     private static let fewest: UInt64 = 25
 
-    /// Solves the machines when enough has changed. Gives whether it did.
+    /// Solves the machines when enough has changed, or when there are enough messages for the first time. Gives whether it tried.
     /// - Parameter always: whenever anything has changed.
     package func solveIfDue(always: Bool = false) throws(StoreError) -> Bool {
         let totals = try totals()
         guard totals.unsolved > 0 else { return false }
-        if !always {
+        let isFirst =
+            totals.model == .untaught && min(totals.spam, totals.ham) >= UInt64(limits.minimum)
+        if !always, !isFirst {
             let kept = min(totals.spam + totals.ham, UInt64(limits.messages))
             guard totals.unsolved >= max(Self.fewest, kept / 50) else { return false }
         }
@@ -39,7 +41,7 @@ extension BayesStore {
             }
             try sketches.write(writing)
             var totals = try self.totals(writing)
-            totals.unsolved -= min(totals.unsolved, kept.unsolved)
+            if solution != nil { totals.unsolved -= min(totals.unsolved, kept.unsolved) }
             try writing.removeAll(.weights)
             totals.weights = 0
             totals.model = .untaught

@@ -39,7 +39,10 @@ package struct BatchRecord: Hashable, Sendable {
     package var time: UInt64
     package var spam: UInt64 = 0
     package var ham: UInt64 = 0
+    /// Nothing of it counts any more.
     package var isUndone = false
+    /// It was undone as far as its messages were kept; the counts are those of the rest.
+    package var isPartlyUndone = false
 
     package init(number: UInt64, time: UInt64) {
         self.number = number
@@ -48,7 +51,7 @@ package struct BatchRecord: Hashable, Sendable {
 
     func encoded() -> [UInt8] {
         var out: [UInt8] = []
-        for value in [time, spam, ham, isUndone ? 1 : 0] { Octets.append(value, to: &out) }
+        for value in [time, spam, ham, isUndone ? 1 : isPartlyUndone ? 2 : 0] { Octets.append(value, to: &out) }
         return out
     }
 
@@ -58,6 +61,7 @@ package struct BatchRecord: Hashable, Sendable {
         time = Octets.doubleWord(bytes.span, 0)
         spam = Octets.doubleWord(bytes.span, 8)
         ham = Octets.doubleWord(bytes.span, 16)
-        isUndone = Octets.doubleWord(bytes.span, 24) != 0
+        isUndone = Octets.doubleWord(bytes.span, 24) == 1
+        isPartlyUndone = Octets.doubleWord(bytes.span, 24) == 2
     }
 }

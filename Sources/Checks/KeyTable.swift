@@ -34,7 +34,7 @@ package struct KeyTable: Hashable, Sendable {
                 continue
             }
             guard let (key, value) = Self.fields(line.text), !value.isEmpty else {
-                skip(line, "expected a key, white space, a value")
+                skip(line, "expected a key, white space, a value; quotes stand in pairs")
                 continue
             }
             guard seen.insert(key).inserted else {
@@ -47,27 +47,17 @@ package struct KeyTable: Hashable, Sendable {
         self.problems = problems
     }
 
-    /// Key and value; the key may stand in double quotes (Postfix 3.2), with `\` before a quote or backslash in it.
+    /// Key and value, as postmap(1) cuts them: white space within quotes or behind a backslash belongs to the key, and quotes
+    /// stay in it. Nil where a quote has no end.
     private static func fields(_ text: [UInt8]) -> ([UInt8], [UInt8])? {
-        var key: [UInt8] = []
         var index = 0
-        if text.first == 0x22 {
-            index = 1
-            while index < text.count, text[index] != 0x22 {
-                if text[index] == 0x5C, index + 1 < text.count { index += 1 }
-                key.append(text[index])
-                index += 1
-            }
-            guard index < text.count else { return nil }
-            index += 1
-            guard index == text.count || isSpace(text[index]) else { return nil }
-        } else {
-            while index < text.count, !isSpace(text[index]) {
-                key.append(text[index])
-                index += 1
-            }
+        var isQuoted = false
+        while index < text.count, isQuoted || !isSpace(text[index]) {
+            if text[index] == 0x22 { isQuoted.toggle() }
+            index += text[index] == 0x5C ? 2 : 1
         }
-        while index < text.count, isSpace(text[index]) { index += 1 }
-        return (key.map(asciiLower), Array(text[index...]).trimmedAtEnd)
+        guard !isQuoted else { return nil }
+        let key = text.prefix(index)
+        return (foldedCase(Array(key)), Array(text.dropFirst(index).drop(while: isSpace)).trimmedAtEnd)
     }
 }

@@ -1,4 +1,5 @@
 package import Checks
+internal import DomainNames
 
 /// A list of a setting in which tables may stand between what is named there. However long it is, a key is found at once.
 package struct LookupList<Element: LookupListElement>: Hashable, Sendable {
@@ -171,7 +172,7 @@ private func addressKey(_ text: String) throws(ValueError) -> [UInt8] {
     do throws(AddressKey.Fault) {
         // Several addresses in one text.
         guard !text.utf8.contains(where: { $0 == 0x20 || $0 == 0x2C }) else { throw .noKey }
-        return try AddressKey.read(Array(text.utf8))
+        return try AddressKey.read(DomainNames.inASCII(Array(text.utf8)))
     } catch {
         throw ValueError("'\(shown(text))' is not an address; \(error)")
     }

@@ -33,7 +33,7 @@ private typealias RecipientKey = SchemaKey<Settings.RecipientSettings>
 /// The sentence for `banks`.
 let banksDoc = """
     Policy banks: keys of a policy that are laid over the listener's, in the order of the list, for mail that meets all \
-    conditions of a bank. Besides its conditions a bank may have every key of a policy but next_hops and next_hop_tls.
+    conditions of a bank. Besides its conditions a bank may have every key of a policy but next_hops, next_hop_tls and virus_destinies.
     """
 /// The keys of one bank.
 let bankSchema = Schema<Settings.Bank>(
@@ -50,19 +50,21 @@ let bankSchema = Schema<Settings.Bank>(
         BankKey(
             "authenticated", \.authenticated, ValueType<Bool>.flag.orNull(meaning: "either"),
             "Whether the client had authenticated with the MTA, as the top Received field or XFORWARD say."),
-    ] + overlaySchema.keys.map { $0.within(\.overlay) }, sections: overlaySchema.sections)
+    ] + overlaySchema.keys.map { $0.within(\.overlay) }, sections: overlaySchema.sections,
+    elsewhere: overlaySchema.elsewhere)
 
 /// The sentence for `recipients`.
 let recipientsDoc = """
     Keys of a policy for some recipients, laid over the listener's policy and the banks. Of each key the value counts whose \
     match is the most specific one for the recipient, in amavis's order. An entry may have every key of a policy but \
-    next_hops and next_hop_tls.
+    next_hops, next_hop_tls and virus_destinies.
     """
 /// The keys of one entry of `recipients`.
 let recipientSchema = Schema<Settings.RecipientSettings>(
     keys: [
         RecipientKey("match", \.match, .addresses, "The recipients.")
-    ] + overlaySchema.keys.map { $0.within(\.overlay) }, sections: overlaySchema.sections)
+    ] + overlaySchema.keys.map { $0.within(\.overlay) }, sections: overlaySchema.sections,
+    elsewhere: overlaySchema.elsewhere)
 
 /// Keys of the whole file that say who is who.
 let addressKeys: [SchemaKey<Settings>] = [
@@ -70,6 +72,10 @@ let addressKeys: [SchemaKey<Settings>] = [
         "local_domains", \.localDomains,
         ValueType<AddressList>.addresses.orNull(meaning: "all, unless the mail is originating"),
         "Recipients that are ours (amavis: local_domains_maps): they get the spam fields, and decide what the log calls Inbound."
+    ),
+    SchemaKey(
+        "recipient_delimiter", \.recipientDelimiter, .delimiters,
+        "What separates a mailbox from its extension (user+spam@example.com), one character or several; Postfix's of that name."
     ),
     SchemaKey(
         "recipient_tables", \.recipientTables,

@@ -56,17 +56,17 @@ let bayesKeys: [SchemaKey<Settings>] = [
         "bayes.autolearn_ham", \.bayes.autolearn.ham, .points,
         "Points, without those of learnt mail, below which mail is learnt as ham."),
     Setting(
-        "bayes.autolearn_on_error", \.bayes.autolearn.onError, .flag, "Learn only where learnt mail said otherwise."),
+        "bayes.autolearn_on_error", \.bayes.autolearn.onError, .flag,
+        "Learn only what learnt mail gave no BAYES_99, or no BAYES_00 to ham."),
     Setting(
         "bayes.autolearn_per_sender", \.bayes.autolearn.perSender, .count(1...1_000_000),
         "Messages that one sender can teach in a day."),
-]
-
-/// Points of tests.
-let scoreKeys: [SchemaKey<Settings>] = [
     Setting(
-        "scores", \.scores, ValueType<[String: Double]>.scores,
-        "Points of named tests in place of those that they come with, {BAYES_99: 4.0}. 0 takes a test out.")
+        "bayes.autolearn_per_network", \.bayes.autolearn.perNetwork, .count(1...1_000_000),
+        "Messages that clients in one network (/24, /64) can teach in a day."),
+    Setting(
+        "bayes.autolearn_per_day", \.bayes.autolearn.perDay, .count(1...1_000_000),
+        "Messages that all mail together can teach in a day, for each database."),
 ]
 
 extension ValueType where Value == ServerAddress {
@@ -97,50 +97,4 @@ extension ValueType where Value == String {
             }
             return text
         }, write: { yamlText($0) })
-}
-
-extension ValueType where Value == [String: Double] {
-    /// Tests and their points.
-    static let scores = ValueType(
-        name: "tests and their points",
-        read: { node, faults in
-            if node.isNull { return [:] }
-            guard case .mapping(let entries, _) = node.content else {
-                if case .refused = node.content { return nil }
-                faults.append(
-                    Fault(
-                        position: node.position,
-                        message: "expected names of tests with their points, found \(node.kind)\(node.quotingAdvice)"))
-                return nil
-            }
-            var scores: [String: Double] = [:]
-            var isWhole = true
-            for entry in entries {
-                guard isTestName(entry.name) else {
-                    faults.append(
-                        Fault(
-                            position: entry.namePosition,
-                            message: "'\(shown(entry.name))' is no test's name (letters, digits and '_')"))
-                    isWhole = false
-                    continue
-                }
-                if let points = ValueType<Double>.points.read(entry.value, &faults) {
-                    scores[entry.name] = points
-                } else {
-                    isWhole = false
-                }
-            }
-            return isWhole ? scores : nil
-        },
-        write: { scores in
-            "{" + scores.sorted { $0.key < $1.key }.map { "\($0.key): \(pointsText($0.value))" }.joined(separator: ", ")
-                + "}"
-        })
-}
-
-private func isTestName(_ text: String) -> Bool {
-    let isFit = text.utf8.allSatisfy { byte in
-        (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5F
-    }
-    return isFit && (1...100).contains(text.utf8.count)
 }

@@ -48,10 +48,14 @@ extension Settings {
         package var spam = 12.0
         /// Points below which a message is learnt as ham.
         package var ham = 0.1
-        /// Learn only where learnt mail said otherwise.
+        /// Learn only where learnt mail was not yet sure.
         package var onError = false
         /// Messages of one sender that are learnt in a day.
         package var perSender = 20
+        /// Messages of clients in one network that are learnt in a day.
+        package var perNetwork = 50
+        /// Messages that are learnt in a day, for each database.
+        package var perDay = 500
         package init() {}
     }
 

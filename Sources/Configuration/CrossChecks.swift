@@ -8,9 +8,31 @@ extension SettingsReader {
         checkListeners()
         checkListenerPolicies()
         checkMailLoops()
+        checkVirusDestinies()
         checkLimits()
         checkLevels()
+        checkQuarantinePlaces()
         checkScanners()
+        checkTests()
+        checkBayes()
+    }
+
+    private mutating func checkBayes() {
+        let bayes = loaded.settings.bayes
+        if bayes.messages / 2 < bayes.minimum, !faulty.contains("bayes.messages"), !faulty.contains("bayes.minimum") {
+            loaded.report(
+                at: "bayes.messages", "bayes.minimum",
+                message:
+                    "bayes.messages (\(bayes.messages)) keeps less than bayes.minimum (\(bayes.minimum)) of spam and "
+                    + "of ham: the machines would never be solved")
+        }
+        if bayes.autolearn.ham > bayes.autolearn.spam, !faulty.contains("bayes.autolearn_ham"),
+            !faulty.contains("bayes.autolearn_spam")
+        {
+            loaded.report(
+                at: "bayes.autolearn_ham", "bayes.autolearn_spam",
+                message: "bayes.autolearn_ham is above bayes.autolearn_spam: what is learnt as spam is ham, too")
+        }
     }
 
     private mutating func checkTLS() {
@@ -71,6 +93,22 @@ extension SettingsReader {
         }
     }
 
+    /// Letters below which a part stands in nearly every name of a virus.
+    private static let tellingPart = 3
+
+    /// One that is mild with all viruses by mistake.
+    private mutating func checkVirusDestinies() {
+        for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
+            for (index, entry) in policy.virusDestinies.enumerated()
+            where entry.part.count(where: { $0.isLetter || $0.isNumber }) < Self.tellingPart {
+                let path = "policies.\(name).virus_destinies"
+                loaded.report(
+                    .warning, at: "\(path)[\(index)]", path,
+                    message: "'\(shown(entry.part))' stands in the names of many viruses, which are all meant then")
+            }
+        }
+    }
+
     private mutating func checkMailLoops() {
         let settings = loaded.settings
         for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
@@ -99,12 +137,30 @@ extension SettingsReader {
                         "levels.tag2 (\(pointsText(levels.tag2))) is over levels.kill (\(pointsText(levels.kill))): mail "
                         + "between them is spam whose score is below what its header calls required")
             }
+            if let tag3 = levels.tag3, tag3 < levels.tag2 {
+                loaded.report(
+                    .warning, at: "\(path).tag3", "\(path).tag2",
+                    message:
+                        "levels.tag3 (\(pointsText(tag3))) is below levels.tag2 (\(pointsText(levels.tag2))): mail between "
+                        + "them is no spam and gets no tag")
+            }
             if levels.tag > levels.tag2 {
                 loaded.report(
                     .warning, at: "\(path).tag", "\(path).tag2",
                     message:
                         "levels.tag (\(pointsText(levels.tag))) is over levels.tag2 (\(pointsText(levels.tag2))): spam "
                         + "between them has no spam fields")
+            }
+        }
+    }
+
+    private mutating func checkQuarantinePlaces() {
+        for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
+            for (category, key, destiny) in policy.singleDestinies
+            where policy[placeFor: category] == .nowhere && destiny.demandsCopy {
+                loaded.report(
+                    .warning, at: "policies.\(name).quarantine_to.\(category.rawValue)",
+                    message: "\(key): \(destiny.rawValue) keeps a copy all the same: in the quarantine of this host")
             }
         }
     }
@@ -136,5 +192,17 @@ extension SettingsReader {
                     + "(\(sizeText(settings.limits.messageSize))): large attachments that are harmless would be over-limits"
             )
         }
+    }
+}
+
+extension Settings.PolicySettings {
+    /// The categories with one destiny, the key of each, and what it says.
+    fileprivate var singleDestinies: [(MailModel.Category, String, Destiny)] {
+        let all: [(MailModel.Category, String, Destiny?)] = [
+            (.infected, "infected", infected), (.banned, "banned", banned), (.rule, "rule", rule),
+            (.spam, "spam", spam),
+            (.spammy, "spammy", spammy), (.badHeader, "bad_header", badHeader), (.oversized, "oversized", oversized),
+        ]
+        return all.compactMap { category, key, destiny in destiny.map { (category, key, $0) } }
     }
 }

@@ -4,6 +4,11 @@ extension ConfigurationFile {
     package static func defaultsYAML() -> String {
         let settings = Settings()
         var out = yaml(settingsSchema, settings, indent: 0)
+        out += "\n" + comment("\(metaTestsDoc) The keys of one:", indent: 0)
+        for line in yaml(metaTestSchema, Settings.MetaTestEntry(), indent: 2).split(separator: "\n") {
+            out += "#\(line)\n"
+        }
+        out += "meta_tests: []\n"
         out += "\n" + comment("\(scannersDoc) The keys of one:", indent: 0)
         for line in yaml(scannerSchema, ScannerEntry(), indent: 2).split(separator: "\n") { out += "#\(line)\n" }
         out += "scanners: []\n"

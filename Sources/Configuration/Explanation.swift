@@ -11,6 +11,7 @@ extension LoadedConfiguration {
     /// `policies.NAME.infected` show every listener's or policy's value; the name of a section lists its keys.
     package func explain(key: String) -> Explanation {
         if let found = settingsSchema[key] { return .known(explanation(found, [(key, settings)], default: Settings())) }
+        if let found = listValues("meta_tests", key, metaTestSchema, settings.metaTests) { return found }
         if let found = listValues("scanners", key, scannerSchema, settings.scanners) { return found }
         if let found = listValues("listeners", key, listenerSchema, settings.listeners) { return found }
         if let found = listValues("banks", key, bankSchema, settings.banks) { return found }
@@ -30,7 +31,8 @@ extension LoadedConfiguration {
 
     /// Every key as the reference writes it: `listeners[].address`, `policies.NAME.infected`.
     static let allKeys: [String] =
-        settingsSchema.keys.map { $0.path } + scannerSchema.keys.map { "scanners[].\($0.path)" }
+        settingsSchema.keys.map { $0.path } + metaTestSchema.keys.map { "meta_tests[].\($0.path)" }
+        + scannerSchema.keys.map { "scanners[].\($0.path)" }
         + listenerSchema.keys.map { "listeners[].\($0.path)" }
         + policySchema.keys.map { "policies.NAME.\($0.path)" }
         + bankSchema.keys.map { "banks[].\($0.path)" } + recipientSchema.keys.map { "recipients[].\($0.path)" }
@@ -84,6 +86,7 @@ extension LoadedConfiguration {
         let prefix: String
         switch key {
         case "listeners": (doc, prefix) = (listenersDoc, "listeners[].")
+        case "meta_tests": (doc, prefix) = (metaTestsDoc, "meta_tests[].")
         case "scanners": (doc, prefix) = (scannersDoc, "scanners[].")
         case "banks": (doc, prefix) = (banksDoc, "banks[].")
         case "recipients": (doc, prefix) = (recipientsDoc, "recipients[].")

@@ -15,12 +15,18 @@ package struct ExplainedLayer: Sendable {
 
 extension LoadedConfiguration {
     /// Every key of a policy after all layers have been laid over it, and where its value comes from: one line for each key.
-    /// - Parameter layers: the weightiest last.
-    package func explainPolicy(_ name: String, layers: [ExplainedLayer]) -> [String] {
+    /// - Parameters:
+    ///   - layers: the weightiest last.
+    ///   - meanings: what `null` stands for where the mail comes in, by key.
+    package func explainPolicy(
+        _ name: String, layers: [ExplainedLayer], meanings: [String: String]
+    ) -> [String] {
         var policy = settings.policies[name] ?? Settings.PolicySettings()
         for layer in layers { layer.overlay.apply(to: &policy) }
         return policySchema.keys.map { key in
-            "\(key.path): \(key.show(policy))  (\(origin(key.path, name, layers)))"
+            let value = key.show(policy)
+            return "\(key.path): \(value == "null" ? meanings[key.path] ?? value : value)"
+                + "  (\(origin(key.path, name, layers)))"
         }
     }
 

@@ -71,9 +71,11 @@ package struct PolicyOverlay: Sendable, Equatable {
 
 /// What belongs to a listener's policy alone: connections to next hops are made for it, and scanners know of which names the
 /// search must not end.
-private let notInOverlays: Set<String> = ["next_hops", "next_hop_tls", "virus_destinies"]
+let notInOverlays = ["next_hops", "next_hop_tls", "virus_destinies"]
 
 /// The keys of an overlay.
 let overlaySchema = Schema<PolicyOverlay>(
     keys: policySchema.keys.filter { !notInOverlays.contains($0.path) }.map(PolicyOverlay.key),
-    sections: policySchema.sections)
+    sections: policySchema.sections,
+    elsewhere: Dictionary(
+        uniqueKeysWithValues: notInOverlays.map { ($0, "it holds for a whole policy: policies.NAME.\($0)") }))

@@ -117,7 +117,8 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "add_ambiguity_results", \.addAmbiguityResults, .flag,
             "Add MIME-Ambiguity-Results: with what readers of the mail may disagree on."),
-    ] + levelKeys + tagKeys + extensionKeys + adminKeys + UncheckedReason.judged.compactMap(uncheckedKey)
+    ] + levelKeys + tagKeys + extensionKeys + placeKeys + adminKeys + replyKeys
+        + UncheckedReason.judged.compactMap(uncheckedKey)
         + AnomalyKind.allCases.map(anomalyKey),
     sections: [
         ("levels", "Scores from which on something happens, as in amavis."),
@@ -130,6 +131,11 @@ let policySchema = Schema<Settings.PolicySettings>(
             "address_extensions",
             "Extension of the recipient's address (user+spam@example.com), for recipients of local_domains."
         ),
+        (
+            "reply_texts",
+            "Lines of the reply to mail that is not passed, in place of ${reason}, with the words of notices (docs/POLICY.md)."
+        ),
+        ("quarantine_to", "Where the copy of mail is kept, by the category that decides (amavis: *_quarantine_to)."),
         ("unchecked", "What becomes of mail that could not be checked, by reason."),
         (
             "anomalies",
@@ -142,15 +148,28 @@ private let categories = ValueType<MailModel.Category>.choice.list(of: "categori
 /// Categories that mail can be marked for.
 private let markedCategories: [MailModel.Category] = [.infected, .banned, .unchecked, .spam, .spammy, .badHeader]
 
-private let tagKeys = markedCategories.map { category in
-    PolicyKey(
-        "subject_tags.\(category.rawValue)", \.[tagFor: category], .tag, "Tag of mail that is \(category.rawValue).")
-}
+private let tagKeys =
+    markedCategories.map { category in
+        PolicyKey(
+            "subject_tags.\(category.rawValue)", \.[tagFor: category], .tag, "Tag of mail that is \(category.rawValue)."
+        )
+    } + [
+        PolicyKey(
+            "subject_tags.tag3", \.thirdTag, .tag,
+            "Tag from levels.tag3 on, in place of that of spammy, and of spam without a tag (amavis: spam_subject_tag3)."
+        )
+    ]
 
 private let extensionKeys = markedCategories.map { category in
     PolicyKey(
         "address_extensions.\(category.rawValue)", \.[extensionFor: category], .addressExtension,
         "Extension for mail that is \(category.rawValue).")
+}
+
+private let placeKeys = MailModel.Category.allCases.filter { $0 != .clean }.map { category in
+    PolicyKey(
+        "quarantine_to.\(category.rawValue)", \.[placeFor: category], .quarantinePlace,
+        "For mail that is \(category.rawValue).")
 }
 
 private let adminKeys = noticedCategories.map { category in
@@ -159,11 +178,25 @@ private let adminKeys = noticedCategories.map { category in
         .address(orEmpty: "nobody"), "Who is told of mail that is kept back because it is \(category.rawValue).")
 }
 
+/// Categories whose replies can have words of the site's; a rule has its own.
+private let repliedCategories: [MailModel.Category] = [
+    .infected, .banned, .unchecked, .spam, .spammy, .badHeader, .oversized,
+]
+
+private let replyKeys = repliedCategories.map { category in
+    PolicyKey(
+        "reply_texts.\(category.rawValue)", \.[replyFor: category], .replyLines,
+        "Lines for mail that is \(category.rawValue).")
+}
+
 private let noticedCategories: [MailModel.Category] = [.infected, .banned, .rule, .unchecked, .spam, .badHeader]
 
 private let levelKeys: [PolicyKey] = [
     PolicyKey("levels.tag", \.levels.tag, .points, "Spam fields are added to the header (amavis: sa_tag_level_deflt)."),
     PolicyKey("levels.tag2", \.levels.tag2, .points, "The message is marked as spam (amavis: sa_tag2_level_deflt)."),
+    PolicyKey(
+        "levels.tag3", \.levels.tag3, ValueType<Double>.points.orNull(meaning: "none"),
+        "From here on subject_tags.tag3 stands in front of the subject (amavis: sa_tag3_level_deflt)."),
     PolicyKey("levels.kill", \.levels.kill, .points, "What spam says is done (amavis: sa_kill_level_deflt)."),
     PolicyKey(
         "levels.dsn_cutoff", \.levels.dsnCutoff, ValueType<Double>.points.orNull(meaning: "none"),
@@ -205,6 +238,18 @@ extension Settings.PolicySettings {
     package subscript(adminFor category: MailModel.Category) -> String {
         get { admins[category] ?? "" }
         set { admins[category] = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Lines of replies; none for the reason.
+    package subscript(replyFor category: MailModel.Category) -> [TextTemplate] {
+        get { replyTexts[category] ?? [] }
+        set { replyTexts[category] = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Where the copy of mail is kept.
+    package subscript(placeFor category: MailModel.Category) -> QuarantinePlace {
+        get { quarantineTo[category] ?? .local }
+        set { quarantineTo[category] = newValue == .local ? nil : newValue }
     }
 
     /// What stands in front of the subject; empty for nothing.

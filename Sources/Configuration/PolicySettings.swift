@@ -62,12 +62,16 @@ extension Settings {
         package var admins: [Category: String] = [:]
         /// Who is told of viruses that were not met since the start.
         package var newVirusAdmin = ""
+        /// Lines of replies in place of the reason, by category (amavis: smtp_reason_by_ccat).
+        package var replyTexts: [Category: [TextTemplate]] = [:]
         /// Add the spam fields for local recipients.
         package var addSpamFields = true
         /// Add `X-Spam-Report:` from `levels.tag2` on.
         package var addSpamReport = false
         /// What stands in front of the subject, by category; a category that is not there has none.
         package var subjectTags: [Category: String] = [:]
+        /// What stands there from `levels.tag3` on.
+        package var thirdTag = ""
         /// Extension of the recipient's address, by category.
         package var addressExtensions: [Category: String] = [:]
         /// Categories whose mail is wrapped in another message.
@@ -79,6 +83,8 @@ extension Settings {
         package var authenticationResults: AuthenticationResults?
         /// Keep a copy of mail that is not delivered because of its content.
         package var quarantine = true
+        /// Where, by category; one that is not there: in the quarantine of this host (amavis: *_quarantine_to).
+        package var quarantineTo: [Category: QuarantinePlace] = [:]
         /// Add `X-Virus-Scanned:` when the scanner and its real signatures saw the message.
         package var addVirusScanned = true
         /// What `X-Virus-Scanned:` says; empty for the engine and the age of its signatures.
@@ -114,6 +120,7 @@ extension Settings {
     package struct Levels: Sendable, Equatable {
         package var tag = 2.0
         package var tag2 = 6.31
+        package var tag3: Double?
         package var kill = 6.31
         package var dsnCutoff: Double? = 10
         package var quarantineCutoff: Double?

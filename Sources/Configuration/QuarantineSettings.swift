@@ -1,3 +1,5 @@
+internal import DomainNames
+
 extension Settings {
     /// Mail that was kept back: how long, how much, and where it is looked up.
     package struct QuarantineSettings: Sendable, Equatable {
@@ -11,6 +13,8 @@ extension Settings {
         package var postgresql = ""
         /// Where release requests in AM.PDP come in; nil: nowhere.
         package var releaseListener: ListenAddress?
+        /// How they are released.
+        package var releaseFormat = ReleaseFormat.resend
         /// Connections there at one time.
         package var releaseConnections = 16
         /// Seconds that one of them may last.
@@ -18,6 +22,16 @@ extension Settings {
         /// Seconds for which a released message is not caught again; 0: it carries no mark.
         package var releaseMark = 86_400
         package init() {}
+    }
+
+    /// How a message is released, in amavis's words.
+    package enum ReleaseFormat: String, Sendable, Equatable, CaseIterable {
+        /// As it was received.
+        case resend
+        /// As an attachment of a note.
+        case attach
+        /// As text below a note.
+        case plain
     }
 
     /// The bounds of one domain: `example.com 7d 1 GiB`.
@@ -71,6 +85,12 @@ let quarantineKeys: [SchemaKey<Settings>] = [
         127.0.0.1:9998. Each needs the secret of its message (quarantine show).
         """),
     Setting(
+        "quarantine.release_format", \.quarantine.releaseFormat, .choice,
+        """
+        What such a request releases: the message as it was received, as an attachment of a note, or as text below one (amavis: \
+        release_format). A requeued message goes as it was received.
+        """),
+    Setting(
         "quarantine.release_connections", \.quarantine.releaseConnections, .count(1...1000),
         "Connections to release_listener at one time; others wait."),
     Setting(
@@ -115,7 +135,8 @@ extension ValueType where Value == Settings.TenantBound {
                     "'\(shown(text))' is out of range; allowed are \(durationText(longestKeep)) and "
                         + sizeText(largestQuarantine))
             }
-            return Settings.TenantBound(domain: words[0].lowercased(), keep: keep, size: size)
+            let domain = String(decoding: DomainNames.inASCII(Array(words[0].utf8)), as: UTF8.self)
+            return Settings.TenantBound(domain: domain.lowercased(), keep: keep, size: size)
         },
         write: { yamlText("\($0.domain) \(durationText($0.keep)) \(sizeText($0.size))") })
 }

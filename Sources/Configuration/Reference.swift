@@ -8,6 +8,7 @@ extension ConfigurationFile {
                 "\n## `\(section.path)`\n\n\(section.doc)\n\n"
                 + table(settingsSchema, section: section.path, prefix: "")
         }
+        out += "\n## `meta_tests`\n\n\(metaTestsDoc)\n\n" + table(metaTestSchema, section: "", prefix: "meta_tests[].")
         out += "\n## `scanners`\n\n\(scannersDoc)\n\n" + table(scannerSchema, section: "", prefix: "scanners[].")
         out += "\n## `listeners`\n\n\(listenersDoc)\n\n" + table(listenerSchema, section: "", prefix: "listeners[].")
         out += "\n## `policies`\n\n\(policiesDoc)\n\n" + table(policySchema, section: "", prefix: "policies.NAME.")
@@ -97,6 +98,7 @@ protocol Defaulted: Sendable {
 
 extension Settings: Defaulted {}
 extension Settings.Listener: Defaulted {}
+extension Settings.MetaTestEntry: Defaulted {}
 extension ScannerEntry: Defaulted {}
 extension Settings.PolicySettings: Defaulted {}
 extension Settings.Bank: Defaulted {}

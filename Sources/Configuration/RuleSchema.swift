@@ -24,6 +24,9 @@ let postfixRuleKeys: [SchemaKey<Settings>] = [
         "decoded_body_checks", \.rules.decodedBody, .tables,
         "Rules for the lines of text parts, decoded to UTF-8, HTML as text. Not in Postfix. [] asks none."),
     Setting(
+        "link_checks", \.rules.link, .tables,
+        "Rules for the links of all parts, each once and in one form (docs/RULES.md). Not in Postfix."),
+    Setting(
         "attachment_checks", \.rules.attachment, .tables,
         "Rules for the names and types of all files at every depth. Not in Postfix."),
     Setting(
@@ -62,6 +65,9 @@ let ownRuleKeys: [SchemaKey<Settings>] = [
     Setting(
         "rules.edit_limit", \.rules.editLimit, .size(1024...268_435_456),
         "Octets that PREPEND and REPLACE may add to one message; one with more is put off."),
+    Setting(
+        "rules.link_limit", \.rules.linkLimit, .count(1...100_000),
+        "Links of one message that link_checks sees; how many more there are changes nothing."),
     Setting(
         "rules.at_match_limit", \.rules.atMatchLimit, .choice,
         "A match that was given up counts as no match, as in Postfix, or leaves the message unchecked."),

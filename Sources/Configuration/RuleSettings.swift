@@ -11,6 +11,7 @@ package struct RuleSettings: Sendable, Equatable {
     package var body: [TableName] = []
     package var decodedHeader = [TableName(.decodedHeader)]
     package var decodedBody = [TableName(.decodedBody)]
+    package var link: [TableName] = []
     package var attachment: [TableName] = []
     /// `header_size_limit`.
     package var headerSize = 102_400
@@ -32,6 +33,8 @@ package struct RuleSettings: Sendable, Equatable {
     package var firingLimit = 10_000
     package var groupLimit = 1_048_576
     package var editLimit = 16_777_216
+    /// Links of one message that are looked up.
+    package var linkLimit = 10_000
     /// What a match that was given up means.
     package var atMatchLimit = AtMatchLimit.noMatch
     package var hold = HoldAction.quarantine
@@ -64,6 +67,7 @@ package struct RuleSettings: Sendable, Equatable {
         case .body: body
         case .decodedHeader: decodedHeader
         case .decodedBody: decodedBody
+        case .link: link
         case .attachment: attachment
         }
     }

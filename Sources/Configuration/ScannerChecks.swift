@@ -86,12 +86,24 @@ extension SettingsReader {
         if scanner.kind == .command, scanner.cleanCodes.isEmpty, scanner.cleanPattern.isEmpty {
             complain(path, "clean_codes", "nothing says that scanner '\(scanner.name)' has found nothing")
         }
+        if scanner.kind == .command, scanner.infectedCodes.isEmpty, scanner.infectedPattern.isEmpty {
+            complain(path, "infected_codes", "nothing says that scanner '\(scanner.name)' has found something")
+        }
         if let code = scanner.cleanCodes.first(where: { scanner.infectedCodes.contains($0) }) {
             complain(path, "clean_codes", "\(code) stands in infected_codes too, which counts before")
         }
         guard scanner.kind == .text else { return }
         if !scanner.request.contains("{}") {
             complain(path, "request", "scanner '\(scanner.name)' is not told what to look at: {} is not in request")
+        }
+        if scanner.request.contains("{}/*"), scanner.request.replacing("{}/*", with: "").contains("{}") {
+            complain(path, "request", "either {} or {}/*: a request is about the directory or about one file")
+        }
+        if scanner.request.contains("{}"), !scanner.request.contains("{}/*"), scanner.endPattern.isEmpty {
+            loaded.report(
+                .warning, at: "\(path).request", path,
+                message: "one answer for all files, and no end_pattern: an answer that is cut off after a file "
+                    + "that is clean is not told from a whole one")
         }
         for (key, pattern) in [
             ("clean_pattern", scanner.cleanPattern), ("infected_pattern", scanner.infectedPattern),
@@ -118,6 +130,7 @@ private let scannerKeyKinds: [(key: String, kinds: Set<ScannerEntry.Kind>)] = [
     ("clean_pattern", [.command, .text]),
     ("infected_pattern", [.command, .text]),
     ("name_pattern", [.command, .text]),
+    ("end_pattern", [.command, .text]),
     ("all_matches", [.command, .protocol, .http, .text]),
     ("readable", [.command, .protocol]),
     ("network", [.command, .protocol]),

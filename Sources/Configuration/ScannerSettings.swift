@@ -65,6 +65,8 @@ package struct ScannerEntry: Sendable, Equatable {
     package var cleanPattern = ""
     package var infectedPattern = ""
     package var namePattern = ""
+    /// What is in every whole answer of a program or of a daemon of kind text; empty for any.
+    package var endPattern = ""
     /// What the program may read besides the system and the message.
     package var readable: [String] = []
     package var network = false

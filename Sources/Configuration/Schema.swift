@@ -59,9 +59,15 @@ struct Schema<Root: Sendable>: Sendable {
     let sections: [(path: String, doc: String)]
     /// Names directly below the root that the reader handles itself.
     let special: [String]
+    /// Names that people may look for here, and where they belong.
+    let elsewhere: [String: String]
     private let byPath: [String: SchemaKey<Root>]
 
-    init(keys: [SchemaKey<Root>], sections: [(path: String, doc: String)] = [], special: [String] = []) {
+    init(
+        keys: [SchemaKey<Root>], sections: [(path: String, doc: String)] = [], special: [String] = [],
+        elsewhere: [String: String] = [:]
+    ) {
+        self.elsewhere = elsewhere
         self.keys = keys
         self.sections = sections
         self.special = special
@@ -82,6 +88,7 @@ struct Schema<Root: Sendable>: Sendable {
 
     /// Advice for a name that is unknown in `section`: a similar one there, or the section where it is known.
     func advice(for name: String, in section: String) -> String {
+        if section.isEmpty, let place = elsewhere[name] { return "; \(place)" }
         let near = suggestion(for: name, among: names(in: section))
         if !near.isEmpty { return near }
         let elsewhere = keys.map { $0.path }.filter { $0.hasSuffix("." + name) }

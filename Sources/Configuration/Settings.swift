@@ -17,6 +17,9 @@ package struct Settings: Sendable, Equatable {
     package var bayes = Bayes()
     /// Points of named tests that differ from those that the tests come with; 0 takes a test out.
     package var scores: [String: Double] = [:]
+    /// Tests that are made of others.
+    package var metaTests: [MetaTestEntry] = []
+    package var shortCircuit = ShortCircuit()
     package var quarantine = QuarantineSettings()
     package var journal = JournalSettings()
     package var workspace = Workspace()
@@ -40,6 +43,8 @@ package struct Settings: Sendable, Equatable {
     package var banks: [Bank] = []
     /// Settings for some recipients, laid over that.
     package var recipients: [RecipientSettings] = []
+    /// Characters each of which separates a mailbox from its extension; the first is written. Empty: there are no extensions.
+    package var recipientDelimiter = "+"
     /// Tables of such settings.
     package var recipientTables: [LookupName] = []
     /// Recipients that are ours; nil: all, unless the mail is originating.

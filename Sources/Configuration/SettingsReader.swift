@@ -20,6 +20,7 @@ struct SettingsReader {
             case "listeners": readListeners(entry.value)
             case "scanners": readScanners(entry.value)
             case "policies": readPolicies(entry.value)
+            case "meta_tests": readList(entry, "a meta test", into: \.metaTests, metaTestSchema, needs: "name")
             case "banks": readList(entry, "a bank", into: \.banks, bankSchema, needs: "name")
             default: readList(entry, "an entry", into: \.recipients, recipientSchema, needs: "match")
             }

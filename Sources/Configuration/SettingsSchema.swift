@@ -71,7 +71,8 @@ private let limitKeys: [Setting] = [
         "Received: fields beyond which a message is taken for a loop and gets 554 5.4.6."),
     Setting(
         "limits.next_hop_transactions", \.limits.nextHopTransactions, .count(1...100_000),
-        "Transactions with next hops at one time; others wait. Messages for more groups of recipients go in turns."),
+        "Transactions with next hops at one time; others wait. Messages for more groups of recipients than half of them go in turns."
+    ),
     Setting(
         "limits.next_hop_messages", \.limits.nextHopMessages, .count(1...1_000_000),
         "Messages over one connection to a next hop. 1 uses none again."),
@@ -256,7 +257,9 @@ private let tlsKeys: [Setting] = [
 /// Every key but those of listeners and policies.
 let settingsSchema = Schema<Settings>(
     keys: processKeys + addressKeys + postfixRuleKeys + scoreKeys + workspaceKeys + limitKeys + unpackingKeys
-        + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys + bayesKeys
+        + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys
+        + shortCircuitKeys
+        + bayesKeys
         + quarantineKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
@@ -269,6 +272,10 @@ let settingsSchema = Schema<Settings>(
         ("scanning", "Scanners outside the inspector, together; each one stands under scanners."),
         ("rules", "What Postfix has no settings for, of header and body checks."),
         ("banned", "Names and types of files that are not let through."),
+        (
+            "short_circuit",
+            "What is known of a message may decide, so that scanners that seek spam are left out. Off unless set."
+        ),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
         ("journal", "One event for each message."),
@@ -276,7 +283,7 @@ let settingsSchema = Schema<Settings>(
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],
-    special: ["scanners", "listeners", "policies", "banks", "recipients"])
+    special: ["meta_tests", "scanners", "listeners", "policies", "banks", "recipients"])
 
 /// Facilities of syslog(3).
 let syslogFacilities =

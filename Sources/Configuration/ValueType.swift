@@ -59,7 +59,8 @@ struct ValueType<Value: Sendable>: Sendable {
     }
 
     /// A list of values of this type; every wrong element is reported.
-    func list(of plural: String, allowEmpty: Bool) -> ValueType<[Value]> {
+    /// - Parameter most: elements at most.
+    func list(of plural: String, allowEmpty: Bool, atMost most: Int = .max) -> ValueType<[Value]> {
         ValueType<[Value]>(
             name: "list of \(plural)",
             read: { [read] node, faults in
@@ -74,6 +75,10 @@ struct ValueType<Value: Sendable>: Sendable {
                 }
                 if items.isEmpty && !allowEmpty {
                     faults.append(Fault(position: node.position, message: "the list of \(plural) must not be empty"))
+                    return nil
+                }
+                if items.count > most {
+                    faults.append(Fault(position: node.position, message: "more than \(most) \(plural)"))
                     return nil
                 }
                 let values = items.map { read($0, &faults) }

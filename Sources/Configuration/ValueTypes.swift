@@ -74,6 +74,49 @@ extension ValueType where Value == Destiny {
     static let destiny = ValueType(name: "destiny", read: choice.read, write: choice.write)
 }
 
+extension ValueType where Value == QuarantinePlace {
+    /// Where a copy is kept.
+    static let quarantinePlace = ValueType.scalar(
+        "local, none, or an address", expected: "local, none, or an address such as quarantine@example.com",
+        parse: { text throws(ValueError) in
+            switch text {
+            case "local": return .local
+            case "none": return .nowhere
+            case _ where isAddress(text): return .mailbox(MailPath(text))
+            default:
+                throw ValueError(
+                    "'\(shown(text))' is neither local nor none nor an address such as quarantine@example.com"
+                        + suggestion(for: text, among: ["local", "none"]))
+            }
+        },
+        write: { yamlText($0.description) })
+}
+
+extension ValueType where Value == [TextTemplate] {
+    /// Lines of a reply.
+    static let replyLines = ValueType<TextTemplate>.replyLine.list(of: "lines", allowEmpty: true, atMost: 5)
+}
+
+extension ValueType where Value == TextTemplate {
+    /// A line of a reply (RFC 5321 section 4.2: printable ASCII), with words in `${...}`.
+    static let replyLine = ValueType.scalar(
+        "line", expected: "a line of a reply",
+        parse: { text throws(ValueError) in
+            guard (1...300).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+                throw ValueError("'\(shown(text))' is no line of a reply: 1 to 300 printable ASCII characters")
+            }
+            do throws(TextTemplate.UnknownWord) {
+                return try TextTemplate(text)
+            } catch {
+                let known = TextTemplate.Fact.allCases.map(\.rawValue)
+                throw ValueError(
+                    "unknown word ${\(shown(error.word))}; known are \(known.joined(separator: ", "))"
+                        + suggestion(for: error.word, among: known))
+            }
+        },
+        write: { yamlText($0.source) })
+}
+
 extension ValueType where Value == VirusDestiny {
     /// `name => destiny`.
     static let virusDestiny = ValueType.scalar(
@@ -144,6 +187,12 @@ extension ValueType where Value == String {
             text.utf8.count <= 200 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
         }
     }
+
+    /// Characters each of which separates a mailbox from its extension, or the empty text.
+    static let delimiters = text(
+        "1 to 8 of the characters !#$%&'*+-./=?^_~; or \"\": there are no extensions",
+        expected: "1 to 8 of the characters !#$%&'*+-./=?^_~, or \"\""
+    ) { $0.utf8.count <= 8 && $0.utf8.allSatisfy(Array("!#$%&'*+-./=?^_~".utf8).contains) }
 
     /// An extension of an address, or the empty text.
     static let addressExtension = text(

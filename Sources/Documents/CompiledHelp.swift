@@ -4,7 +4,10 @@ internal import Members
 
 /// Compiled HTML help: its pages, scripts and programs.
 enum CompiledHelp {
-    static func matches(_ bytes: Span<UInt8>) -> Bool { bytes.hasBytes("ITSF", at: 0) }
+    /// Behind its mark stand numbers: a text that begins with the word is none.
+    static func matches(_ bytes: Span<UInt8>) -> Bool {
+        bytes.hasBytes("ITSF", at: 0) && !bytes.hasOnlyControlsOfText
+    }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         let result = HTMLHelpFile.read(bytes, limit: { extraction.bufferRoom }) { name, content in

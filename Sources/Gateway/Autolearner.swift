@@ -6,6 +6,7 @@ internal import MailModel
 internal import NIOPosix
 internal import Policy
 internal import Relay
+internal import RemoteChecks
 internal import Scoring
 internal import Stores
 internal import Synchronization
@@ -16,8 +17,6 @@ internal import Synchronization
 final class Autolearner: Sendable {
     /// Messages that may wait; more are not learnt.
     private static let waitingLimit = 200
-    /// Senders that are remembered for a day.
-    private static let senderLimit = 10_000
     /// Octets of the largest message: sa-learn(1) passes over larger ones, too.
     static let largestMessage = 500 * 1024
 
@@ -31,12 +30,9 @@ final class Autolearner: Sendable {
         var waiting: [Item] = []
         /// Messages that were not learnt because too many waited, since that was last reported.
         var refused = 0
-        /// More senders than are remembered came on the day; it is reported once.
-        var hasTooManySenders = false
+        /// What has taught today, and whether it was reported that more than is remembered wanted to.
+        var quota = AutolearningQuota()
         var isReported = false
-        /// The day, and how often each sender has taught on it.
-        var day = 0
-        var senders: [[UInt8]: Int] = [:]
         /// Batches of the day by database.
         var batches: [String: BatchRecord] = [:]
 
@@ -47,10 +43,11 @@ final class Autolearner: Sendable {
                 troubles.append("\(Autolearner.waitingLimit) messages were waiting: \(refused) more were not learnt")
             }
             refused = 0
-            if hasTooManySenders, !isReported {
+            if quota.isFull, !isReported {
                 isReported = true
                 troubles.append(
-                    "\(Autolearner.senderLimit) senders have taught today: mail of others is not learnt until tomorrow")
+                    "\(AutolearningQuota.remembered) senders, networks or databases have taught today: mail of others is "
+                        + "not learnt until tomorrow")
             }
             return troubles
         }
@@ -64,29 +61,68 @@ final class Autolearner: Sendable {
         (wakeUps, wakeUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Decides on a judged message, before its fields are written. Infected, banned and unchecked mail teaches nothing. What
-    /// is to be learnt takes one of its sender's turns: `offer` or `withdraw` has to follow.
+    /// Decides on a judged message, before its fields are written. Infected, banned and unchecked mail teaches nothing, nor does
+    /// mail of which scanners were not asked since its score was decided: they might have contradicted. What
+    /// is to be learnt takes a share of the day: `offer` or `withdraw` has to follow.
     func decide(_ work: MessageWork) -> AutolearningStatus {
-        let settings = work.setup.settings.bayes
-        guard settings.autolearn.enabled, work.setup.scorer != nil else { return .disabled }
+        let settings = work.setup.settings.bayes.autolearn
+        guard settings.enabled, work.setup.scorer != nil else { return .disabled }
         guard work.bayesFailure == nil else { return .unavailable }
         guard let report = work.report, !report.tokens.isEmpty, work.message.file.count <= Self.largestMessage,
-            work.verdict.categories.allSatisfy(Self.mayTeach)
+            work.verdict.categories.allSatisfy(Self.mayTeach), !work.scannerOutcomes.contains(where: \.isNeedless)
         else { return .no }
-        let conditions = Autolearning(
-            spam: settings.autolearn.spam, ham: settings.autolearn.ham, onError: settings.autolearn.onError)
+        let conditions = Autolearning(spam: settings.spam, ham: settings.ham, onError: settings.onError)
         let learnt = work.bayes.map { $0.tests.reduce(0) { $0 + $1.score } }
         guard
             let isSpam = conditions.lesson(
-                tests: work.verdict.tests, learnt: learnt, probability: work.bayes?.probability)
+                tests: work.verdict.tests, learnt: learnt, probability: work.bayes?.probability, call: Self.call(work))
         else { return .no }
         guard hasRoom() else { return .failed }
-        let sender = work.message.envelope.reversePath.bytes
-        guard takeTurn(sender, day: work.time / 86_400, limit: settings.autolearn.perSender) else {
+        let limits = AutolearningQuota.Limits(
+            perSender: settings.perSender, perNetwork: settings.perNetwork, perDay: settings.perDay)
+        let teacher = Self.teacher(work)
+        let isTaken = state.withLock { state in
+            if state.quota.begin(day: work.time / Self.day) {
+                state.batches = [:]
+                state.isReported = false
+            }
+            return state.quota.take(teacher, limits)
+        }
+        guard isTaken else {
             wakeUp.yield()
             return .no
         }
         return isSpam ? .spam : .ham
+    }
+
+    /// Seconds.
+    private static let day = 86_400
+
+    /// What the message is called: by the score that it has for each group of recipients, lists of senders counted, and by
+    /// scanners. What a rule refuses or holds is no ham either.
+    private static func call(_ work: MessageWork) -> Autolearning.Call {
+        let isSpam = work.groups.map { group in
+            group.standing.isDenied || group.policy.levels.category(of: group.verdict.score) != nil
+                || work.verdict.categories.contains(.spam)
+        }
+        if isSpam.allSatisfy({ $0 }), !isSpam.isEmpty { return .spam }
+        return isSpam.contains(true) || work.verdict.categories.contains(.rule) ? .neither : .ham
+    }
+
+    private static func teacher(_ work: MessageWork) -> AutolearningQuota.Teacher {
+        AutolearningQuota.Teacher(
+            sender: work.message.envelope.reversePath.bytes, network: network(of: work.message.envelope.client),
+            database: work.learningDatabase ?? "")
+    }
+
+    /// The network of the client that handed the message in: that which XFORWARD names, else the connection's; nil for
+    /// clients on this machine, which bring everybody's mail.
+    static func network(of client: ClientFacts) -> [UInt8]? {
+        var text = client.forwarded.map { String(decoding: $0.address ?? [], as: UTF8.self) } ?? client.address
+        // Postfix's form of such an address.
+        if text.lowercased().hasPrefix("ipv6:") { text.removeFirst(5) }
+        guard let address = IPAddress(text), !address.isLoopback else { return nil }
+        return Array(address.octets.prefix(address.isIPv4 ? 3 : 8))
     }
 
     /// False, and that is counted, when too many messages wait.
@@ -100,7 +136,7 @@ final class Autolearner: Sendable {
 
     /// Takes a message that was decided to be learnt and is done with.
     func offer(_ work: MessageWork) async {
-        guard work.autolearning.teaches, let scorer = work.setup.scorer, let report = work.report else { return }
+        guard work.autolearning.teaches, let report = work.report else { return }
         let file = work.message.file
         let id = try? await work.setup.blocking(unless: file.inMemory) {
             let bytes = try file.descriptor.read(at: 0, count: Self.largestMessage)
@@ -111,7 +147,7 @@ final class Autolearner: Sendable {
             lesson: Bayes.Lesson(
                 id: id, features: Features(tokens: report.tokens), date: UInt32(clamping: work.time)),
             isSpam: work.autolearning == .spam,
-            database: LearntDatabases.name(work.message.envelope.recipients, scorer.scope))
+            database: work.learningDatabase)
         state.withLock { state in
             if state.waiting.count < Self.waitingLimit {
                 state.waiting.append(item)
@@ -122,40 +158,17 @@ final class Autolearner: Sendable {
         wakeUp.yield()
     }
 
-    /// Gives the turn back that a message took whose client sends it again: it teaches then.
+    /// Gives the share back that a message took whose client sends it again: it teaches then.
     func withdraw(_ work: MessageWork) {
         guard work.autolearning.teaches else { return }
-        state.withLock { state in
-            guard state.day == work.time / 86_400 else { return }
-            let sender = work.message.envelope.reversePath.bytes
-            state.senders[sender, default: 1] -= 1
-        }
+        let teacher = Self.teacher(work)
+        state.withLock { $0.quota.giveBack(teacher, day: work.time / Self.day) }
     }
 
     private static func mayTeach(_ category: Category) -> Bool {
         switch category {
         case .clean, .spam, .spammy, .rule, .badHeader: true
         case .infected, .banned, .unchecked, .oversized: false
-        }
-    }
-
-    /// True when the sender has not yet taught its share of the day. One address cannot fill the database.
-    private func takeTurn(_ sender: [UInt8], day: Int, limit: Int) -> Bool {
-        state.withLock { state in
-            if state.day != day {
-                state.day = day
-                state.senders = [:]
-                state.batches = [:]
-                state.hasTooManySenders = false
-                state.isReported = false
-            }
-            if state.senders[sender] == nil, state.senders.count >= Self.senderLimit {
-                state.hasTooManySenders = true
-                return false
-            }
-            guard state.senders[sender, default: 0] < limit else { return false }
-            state.senders[sender, default: 0] += 1
-            return true
         }
     }
 
@@ -188,12 +201,13 @@ final class Autolearner: Sendable {
         let now = unixTime()
         let name = first.database ?? ""
         let known = state.withLock { $0.batches[name] }
-        let batch = try scorer.databases.with(first.database, making: true) { store in
+        let batch = try scorer.databases.with(first.database, making: first.database == nil) { store in
             let store = BayesStore(store, limits: scorer.limits)
             var batch = try known ?? store.beginBatch(at: UInt64(now))
             _ = try store.learn(items.map(\.lesson), asSpam: first.isSpam, batch: &batch, time: now)
             return batch
         }
+        guard let batch else { throw GatewayError("the database \(name) is not there any more") }
         state.withLock { $0.batches[name] = batch }
     }
 }

@@ -84,14 +84,16 @@ struct BannedJudgement: Sendable {
         guard chain.contains(firing.matched) else {
             throw RuleJudgement.Refusal(detail: "a rule holds for what is not around its file")
         }
-        var names: [String] = []
+        // From outside: the part of the message that people see, what is banned, and the file in it.
+        let matched = chain.firstIndex(of: firing.matched) ?? 0
+        let told = [max(Self.carrier(chain, report), matched), matched, 0]
         var attributes: [String] = []
-        // What is banned first, and the file in it.
-        for part in firing.matched == firing.part ? [firing.part] : [firing.matched, firing.part] {
-            let own = Self.names(part, report)
-            if names.isEmpty { names = own }
-            attributes.append(BannedContent.attributes(of: report.parts[part], names: own))
+        for (index, place) in told.enumerated() where !told[..<index].contains(place) {
+            let part = chain[place]
+            attributes.append(BannedContent.attributes(of: report.parts[part], names: Self.names(part, report)))
         }
+        let own = Self.names(firing.matched, report)
+        let names = own.isEmpty ? Self.names(firing.part, report) : own
         let content = BannedContent(
             part: firing.part, path: report.parts[firing.part].path, attributes: attributes.joined(separator: " | "),
             names: names, reason: rule.reason, rule: rule.place.description)
@@ -111,6 +113,16 @@ struct BannedJudgement: Sendable {
         var out = [part]
         while let container = report.parts[out[out.count - 1]].container { out.append(container) }
         return out
+    }
+
+    /// Where the part of the message stands in a chain that carries its file: the innermost that stands in the raw message and
+    /// is one of a multipart, or the message itself.
+    private static func carrier(_ chain: [Int], _ report: Report) -> Int {
+        chain.firstIndex { part in
+            guard report.parts[part].place != nil else { return false }
+            guard let container = report.parts[part].container else { return true }
+            return report.parts[container].declaredType.hasPrefix("multipart/")
+        } ?? 0
     }
 
     /// The names of a part; where it has none, those that follow from the compressed file around it.

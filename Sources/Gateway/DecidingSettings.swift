@@ -12,6 +12,7 @@ enum DecidingSettings {
     static func levels(_ policy: ContentPolicy) -> [String: Double] {
         let levels = policy.levels
         var out = ["tag": levels.tag, "tag2": levels.tag2, "kill": levels.kill]
+        out["tag3"] = levels.tag3
         out["dsn_cutoff"] = levels.dsnCutoff
         out["quarantine_cutoff"] = levels.quarantineCutoff
         return out
@@ -29,11 +30,16 @@ enum DecidingSettings {
         }
         if verdict.standing.isDenied { keys.append("deny_senders") }
         if verdict.standing.isAllowed { keys.append("allow_senders") }
+        if !verdict.passedOver.isDisjoint(with: policy.bypass) { keys.append("bypass") }
+        if !skippedForAllowed(verdict, policy).isSubset(of: [.spam, .spammy]) { keys.append("allow_skips") }
         if verdict.standing.points != 0 { keys.append("sender_points") }
         if [.spam, .spammy].contains(category), let cutoff = levels.quarantineCutoff,
             SpamLevels.reaches(verdict.score, cutoff)
         {
             keys.append("levels.quarantine_cutoff")
+        }
+        if policy.quarantinePlaces[category] != nil, policy.withoutPlaces.keepsCopy(for: verdict) {
+            keys.append("quarantine_to.\(category.rawValue)")
         }
         if policy.softBounce, disposition(verdict, policy) != hard(verdict, policy) { keys.append("soft_bounce") }
         if policy.shadow { keys.append("shadow") }
@@ -48,9 +54,20 @@ enum DecidingSettings {
         if category == .rule, verdict.ruling == .failed { return [] }
         let isLoved = policy.lovers.contains(category) || category == .spammy && policy.lovers.contains(.spam)
         if isLoved { return ["lovers"] }
+        let chosen = policy.destiny(for: verdict)
         return switch category {
         case .clean: []
-        case .unchecked: verdict.reasons.filter(UncheckedReason.judged.contains).map { "unchecked.\($0.rawValue)" }
+        case .infected:
+            // The name's own destiny may have been the one that decided, or that of the names without.
+            Set(
+                verdict.virusNames.filter { (policy.virusEntry($0)?.destiny ?? policy.infected) == chosen }.map {
+                    policy.virusEntry($0) == nil ? "infected" : "virus_destinies"
+                }
+            ).sorted()
+        case .unchecked:
+            chosen == .reject && !verdict.refusedAnomalies.isEmpty
+                ? verdict.refusedAnomalies.map { "anomalies.\($0.rawValue)" }
+                : verdict.reasons.filter(UncheckedReason.judged.contains).map { "unchecked.\($0.rawValue)" }
         case .rule:
             switch verdict.ruling {
             case .hold: [ruleHold]
@@ -60,6 +77,12 @@ enum DecidingSettings {
         case .badHeader: ["bad_header"]
         default: [category.rawValue]
         }
+    }
+
+    /// What holds and counts for nothing because the sender is allowed.
+    private static func skippedForAllowed(_ verdict: Verdict, _ policy: ContentPolicy) -> Set<MailModel.Category> {
+        let bypassed = policy.bypass.contains(.spam) ? policy.bypass.union([.spammy]) : policy.bypass
+        return verdict.passedOver.subtracting(bypassed)
     }
 
     private static func disposition(_ verdict: Verdict, _ policy: ContentPolicy) -> DispositionKind {
@@ -75,19 +98,33 @@ enum DecidingSettings {
     /// What each category, had it not held, the lists of senders, and other scores would have changed.
     static func alternatives(_ verdict: Verdict, _ policy: ContentPolicy) -> [String] {
         let now = policy.disposition(for: verdict)
-        func sentence(_ condition: String, _ other: Verdict) -> String {
-            let then = policy.disposition(for: other)
+        func sentence(_ condition: String, _ other: Verdict, _ otherPolicy: ContentPolicy? = nil) -> String {
+            let then = (otherPolicy ?? policy).disposition(for: other)
             return "\(condition), it would \(then == now ? "still " : "")be: \(then.rawValue)"
         }
         var out: [String] = []
         for category in verdict.categories where category != .clean {
             out.append(sentence("were it not \(category.rawValue)", verdict.without([category])))
         }
+        for category in verdict.categories where policy.lovers.contains(category) {
+            var other = policy
+            other.lovers.remove(category)
+            out.append(sentence("were \(category.rawValue) not among lovers", verdict, other))
+        }
+        for category in Category.allCases
+        where policy.bypass.contains(category) && verdict.passedOver.contains(category) {
+            var other = verdict
+            other.add(category)
+            out.append(sentence("were \(category.rawValue) not among bypass", other))
+        }
         let standing = verdict.standing
         if standing.isAllowed || standing.isDenied {
             var other = verdict.without(standing.isDenied ? [.spam] : [])
             other.standing = SenderStanding(points: standing.points)
-            if let category = policy.levels.category(of: verdict.score) { other.add(category) }
+            for category in skippedForAllowed(verdict, policy) { other.add(category) }
+            if let category = policy.levels.category(of: verdict.score), !policy.bypass.contains(.spam) {
+                other.add(category)
+            }
             out.append(sentence("were the sender not on \(standing.isAllowed ? "allow" : "deny")_senders", other))
         }
         for (name, level) in [("tag2", policy.levels.tag2), ("kill", policy.levels.kill)] {

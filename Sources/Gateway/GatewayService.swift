@@ -127,7 +127,7 @@ package final class GatewayService: Sendable {
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))
-        let ruleWarnings = rules.warnings + ready.ruleProblems
+        let ruleWarnings = rules.warnings + rules.warnings(at: time(nil)) + ready.ruleProblems
         for problem in ruleWarnings {
             start.logger.warning("\(Escaping.text(problem, limit: 1000))")
         }
@@ -149,7 +149,8 @@ package final class GatewayService: Sendable {
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,
-            nameScores: try builder.nameScores(),
+            nameScores: try builder.nameScores(), siteTests: settings.siteTests,
+            shortCircuit: settings.siteShortCircuit,
             scorer: await scorer(builder, start, learntMail, before: before?.scorer),
             tokenRequest: settings.bayes.explains ? .texts : .numbers)
     }
@@ -185,7 +186,8 @@ package final class GatewayService: Sendable {
                 return try LearntDatabases(settings)
             }
             let scorer = SpamScorer(
-                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases, threads: threads)
+                databases: databases, limits: settings.bayesLimits, scope: settings.bayes.databases,
+                delimiters: settings.recipientDelimiter, threads: threads)
             do {
                 _ = try await scorer.blocking {
                     try databases.with(nil, making: true) { store in _ = try BayesStore(store).totals() }

@@ -42,6 +42,10 @@ struct GatewaySetup: Sendable {
     let cache: MessageCache
     /// Findings that are points.
     let nameScores: NameScores
+    /// What the site makes of tests.
+    let siteTests: SiteTests
+    /// When scanners that seek spam are left out.
+    let shortCircuit: ShortCircuit
     /// Judges by learnt mail; nil where that is off.
     var scorer: SpamScorer?
     /// What workers are to say of tokens.

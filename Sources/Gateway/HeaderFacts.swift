@@ -21,6 +21,8 @@ struct HeaderFacts: Sendable {
     var isBulk = false
     /// Fields of ours that came in from outside.
     var forged: [Range<Int>] = []
+    /// It carries an `X-Quarantine-ID`: it may be a copy that went to a mailbox.
+    var saysQuarantined = false
     /// The first mark of a release (`ReleaseMark`), where nothing stands above it but what MTAs put on top on the way: its value and
     /// where the field ends. Below another field it would sign only a part of what readers see (forgery).
     var releaseMark: (value: ArraySlice<UInt8>, end: Int)?
@@ -118,6 +120,7 @@ struct HeaderFacts: Sendable {
         } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
             amavisFields.append(field.whole)
         } else if HeaderEdits.ownNames.contains(where: { field.isNamed($0, in: span) }) {
+            if field.isNamed(HeaderEdits.quarantineField, in: span) { saysQuarantined = true }
             forged.append(field.whole)
         } else {
             return false

@@ -51,6 +51,8 @@ package struct InspectorPoolSettings: Sendable {
 package struct InspectorStatus: Sendable {
     package var generation = 0
     package var ready: Ready?
+    /// Why messages are inspected without the engine; empty while it serves, or none is wanted.
+    package var engineFault = ""
     package var busy = 0
     package var waiting = 0
     package var inspected = 0

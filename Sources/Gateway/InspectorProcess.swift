@@ -6,12 +6,15 @@ final class InspectorProcess {
     /// Number of the generation.
     let generation: Int
     let child: Child
+    /// Why it inspects without the engine that is wanted; empty where it has what is wanted.
+    let engineFault: String
     /// What the zygote answered when it was loaded; nil before.
     var ready: Ready?
 
     /// Starts the inspector. No secret of the gateway's environment goes to the process that reads hostile bytes.
-    init(path: String, generation: Int) throws(SystemError) {
+    init(path: String, generation: Int, engineFault: String = "") throws(SystemError) {
         self.generation = generation
+        self.engineFault = engineFault
         child = try Child(path: path, environment: ["LC_ALL=C.UTF-8", "PATH=/nonexistent"])
     }
 }

@@ -79,8 +79,8 @@ extension MessageWork {
             var own = base
             own.add(banned: banned.contents, further: banned.further, isStrippable: strip != nil)
             own.tests += banned.tests
-            own.apply(scores: setup.settings.scores)
-            groups[index].verdict = own.graded(by: policy, standing: groups[index].standing, size: size)
+            groups[index].verdict = own.graded(
+                by: policy, standing: groups[index].standing, size: size, site: setup.siteTests)
         }
         // The message has the weightiest name that it has for anybody.
         leadingGroup = weightiest(groups.indices) ?? 0
@@ -93,8 +93,44 @@ extension MessageWork {
                 causes.append("shadow: would be \(ReplyTexts.content(group.wanted, group.decisive, id: id).summary)")
             }
             guard !group.disposition.isDelivered else { continue }
-            let reply = group.refusal(id: id)
-            for recipient in group.recipients { settle(recipient, group.disposition, reply) }
+            if group.disposition == .tempfail { addCauses(of: group.decisive) }
+            let texts = group.replyTexts
+            if texts.contains(where: { $0.names(.recipients) }) {
+                // Nobody is told of the others.
+                for recipient in group.recipients { refuse([recipient], group, texts) }
+            } else {
+                refuse(group.recipients, group, texts)
+            }
+        }
+    }
+
+    /// Gives recipients of a group the reply that their message does not pass.
+    private mutating func refuse(_ recipients: [Int], _ group: RecipientGroup, _ texts: [TextTemplate]) {
+        var words: [String] = []
+        if !texts.isEmpty {
+            var facts = facts(for: group)
+            facts[.recipients] = recipients.first.map { "<\(message.envelope.recipients[$0].path)>" }
+            facts[.mailID] = group.keepsCopy ? copyID : "-"
+            words = texts.map { ReplyTexts.line($0, facts) }
+        }
+        let reply = group.refusal(id: id, words: words)
+        for recipient in recipients { settle(recipient, group.disposition, reply) }
+    }
+
+    /// What texts for and about a group may say, but for its recipients and the copy; escaped.
+    func facts(for group: RecipientGroup) -> [TextTemplate.Fact: String] {
+        [
+            .id: id, .hostname: setup.hostname, .sender: "<\(message.envelope.reversePath)>",
+            .subject: shownSubject,
+            .reason: ReplyTexts.reason(group.decisive, id: id),
+        ]
+    }
+
+    /// Tells the log what could not be checked and why, each once: a scanner that failed is among the causes by its name.
+    private mutating func addCauses(of verdict: Verdict) {
+        for detail in verdict.unchecked.map(\.detail)
+        where !detail.isEmpty && !causes.contains(detail) && !causes.contains("scanner \(detail)") {
+            causes.append(detail)
         }
     }
 
@@ -115,13 +151,21 @@ extension MessageWork {
     private var requiredScanners: [String] { setup.database == nil || isEngineReplaced ? [] : [Self.engine] }
 
     /// Ends the message with one reply for everybody.
-    mutating func end(_ reply: Reply) {
-        settleAll(reply.isTemporary ? .tempfail : .reject, reply)
+    /// - Parameter done: places of recipients for whom all is done that was to be done, whatever the client is told: what became of
+    ///   them stays.
+    mutating func end(_ reply: Reply, done: Set<Int> = []) {
+        for index in results.indices where !done.contains(index) {
+            settle(index, reply.isTemporary ? .tempfail : .reject, reply)
+        }
+        settleServed()
     }
 
-    /// Gives every recipient the same outcome.
-    mutating func settleAll(_ kind: DispositionKind, _ reply: Reply) {
-        for index in message.envelope.recipients.indices { settle(index, kind, reply) }
+    /// Gives those who were served at an earlier try their outcome.
+    mutating func settleServed() {
+        for index in served {
+            settle(index, disposition(of: index), ReplyTexts.servedBefore(id: id))
+            results[index]?.isEarlier = true
+        }
     }
 
     /// Gives one recipient an outcome.
@@ -150,19 +194,21 @@ extension MessageWork {
         let (inspected, outcomes) = await setup.scanners.ask(
             scanSubject, kept: kept?.outcomes ?? [], deadline: deadline
         ) { anew in
-            if !anew, let kept { return work.inspected(.report(kept.report, kept.ready, parts: nil), isKept: true) }
+            if !anew, let kept {
+                return await work.inspected(.report(kept.report, kept.ready, parts: nil), choice, isKept: true)
+            }
             let outcome = await work.setup.pool.inspect(work.message.file, context, deadline: deadline)
-            return work.inspected(outcome, isKept: false)
+            return await work.inspected(outcome, choice, isKept: false)
         }
         scannerOutcomes = outcomes
         isFromCache = inspected.isKept
-        if kept == nil { keep(inspected.value, key) }
-        await judge(inspected.value, choice)
+        if kept == nil { keep(inspected.value.outcome, key) }
+        judge(inspected.value)
     }
 
     /// What the message is kept by; nil when nothing is kept.
     private func cacheKey(_ context: InspectionContext) async -> MessageCache.Key? {
-        guard setup.cache.isOn, setup.scanners.allowsKeptAnswers else { return nil }
+        guard setup.cache.isOn else { return nil }
         let file = message.file
         guard let digest = try? await setup.blocking(unless: file.inMemory, { try file.digest() })
         else {
@@ -176,46 +222,37 @@ extension MessageWork {
     }
 
     private func keep(_ outcome: InspectionOutcome, _ key: MessageCache.Key?) {
-        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation else {
-            return
-        }
-        let outcomes = scannerOutcomes.filter { $0.settings.looksAtContentOnly && !$0.settings.isBackup }
+        guard let key, case .report(let report, let ready, _) = outcome, ready.generation == key.generation,
+            setup.scanners.allowsKeeping(scannerOutcomes)
+        else { return }
+        let outcomes = scannerOutcomes.filter(\.canBeKept)
         setup.cache.keep(MessageCache.Entry(report: report, ready: ready, outcomes: outcomes), for: key)
     }
 
     /// Makes the verdict from what the inspection and the scanners said.
-    private mutating func judge(_ outcome: InspectionOutcome, _ choice: SpamScorer.Choice?) async {
-        let partCount = if case .report(let report, _, _) = outcome { report.parts.count } else { 0 }
+    private mutating func judge(_ inspected: InspectedMessage) {
+        let partCount = if case .report(let report, _, _) = inspected.outcome { report.parts.count } else { 0 }
         let conclusion = ScannerConclusion(scannerOutcomes, parts: partCount)
-        switch outcome {
-        case .report(var report, let ready, _):
-            let (file, book) = (message.file, setup.shelf[ready.rules])
-            var refusal: String?
-            do {
-                rules = try await setup.blocking(unless: file.inMemory) { [report] in
-                    try RuleJudgement(report, book: book, message: EditableMessage(file))
-                }
-            } catch {
-                refusal = "rules: \((error as? RuleJudgement.Refusal)?.detail ?? "\(error)")"
-            }
+        switch inspected.outcome {
+        case .report(let report, let ready, _):
+            rules = inspected.rules
             self.report = report
             self.ready = ready
             let (scored, doubts) = take(conclusion)
-            report = self.report ?? report
             verdict = Verdict(
-                report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
+                self.report ?? report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
                 ruling: rules.ruling, required: requiredScanners)
             (judgedTests, judgedUnchecked) = (verdict.tests.count, verdict.unchecked.count)
             // What the scanners found holds whatever became of the rules.
-            if let refusal {
+            if let refusal = inspected.refusal {
                 verdict.add(Unchecked(.scannerFailed, scanner: "rules", detail: refusal))
                 causes.append(refusal)
             }
             for item in conclusion.unchecked + doubts { verdict.add(item) }
             verdict.tests += conclusion.tests + scored
-            verdict.tests += rules.tests
-            verdict.tests += report.agreedTests
-            if let choice { await score(report, by: choice) }
+            verdict.tests += inspected.tests
+            bayes = inspected.bayes
+            if let failure = inspected.bayesFailure { fail(failure) }
             if let failure = bayesFailure {
                 verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
             }
@@ -234,7 +271,7 @@ extension MessageWork {
     private mutating func judgeFiles() async {
         guard let report, let ready, !report.banned.isEmpty else { return }
         let (file, facts, book) = (message.file, facts, setup.shelf[ready.rules])
-        let words = StripPlan.Words(hostname: setup.hostname, quarantineID: copyID)
+        let words = RemovalText.Words(hostname: setup.hostname, quarantineID: copyID)
         for index in groups.indices {
             do {
                 var envelope = message.envelope
@@ -254,14 +291,16 @@ extension MessageWork {
         }
     }
 
-    /// The database that judges; nil where none knows enough, or none can be asked.
+    /// The database that judges; nil where none knows enough, or none can be asked. Notes the one that would be taught.
     private mutating func chooseDatabase() async -> SpamScorer.Choice? {
         guard let scorer = setup.scorer else { return nil }
         let recipients = message.envelope.recipients
         do {
-            return try await scorer.blocking { try scorer.choose(for: recipients) }
+            let selection = try await scorer.blocking { try scorer.select(for: recipients) }
+            learningDatabase = selection.learning
+            return selection.judging
         } catch {
-            fail(error)
+            fail("\(error)")
             return nil
         }
     }
@@ -272,21 +311,9 @@ extension MessageWork {
         return choice != nil || teaches ? setup.tokenRequest : .none
     }
 
-    /// Adds what learnt mail says.
-    private mutating func score(_ report: Report, by choice: SpamScorer.Choice) async {
-        guard let scorer = setup.scorer else { return }
-        do {
-            guard let judgement = try await scorer.blocking({ try scorer.judge(report, by: choice) }) else { return }
-            bayes = judgement
-            verdict.tests += judgement.tests
-        } catch {
-            fail(error)
-        }
-    }
-
     /// A database that cannot be asked is named in the log and as a test, and costs no message.
-    private mutating func fail(_ error: any Error) {
-        bayesFailure = "\(error)"
+    private mutating func fail(_ error: String) {
+        bayesFailure = error
         causes.append("bayes: \(error)")
     }
 }

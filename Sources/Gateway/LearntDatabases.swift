@@ -1,8 +1,11 @@
 package import Bayes
+internal import Bytes
 package import Configuration
+internal import DomainNames
 internal import Glibc
 internal import Linux
 internal import MailModel
+internal import Policy
 internal import Synchronization
 
 /// The databases of learnt mail: the shared one, and those of users and domains. A process opens each once, and keeps it
@@ -72,18 +75,32 @@ package final class LearntDatabases: Sendable {
     // MARK: - Names
 
     /// The name of the database that belongs to all of these recipients; nil for the shared one. Addresses are told apart
-    /// without regard to case.
-    static func name(_ recipients: [Recipient], _ scope: Settings.BayesDatabaseScope) -> String? {
+    /// without regard to case and to extensions: a sender could write any.
+    static func name(
+        _ recipients: [Recipient], _ scope: Settings.BayesDatabaseScope, delimiters: String
+    ) -> String? {
         if scope == .shared { return nil }
         var found: String?
         for recipient in recipients {
-            guard let domain = recipient.path.domain, !domain.isEmpty else { return nil }
-            let bytes = scope == .user ? recipient.path.bytes[...] : [0x40] + domain
-            let name = String(decoding: bytes, as: UTF8.self).lowercased()
+            let path = MailPath(bytes: DomainNames.inASCII(recipient.path.bytes))
+            guard let domain = path.domain, !domain.isEmpty else { return nil }
+            let name = name(
+                scope == .user ? AddressKeys.mailbox(path, delimiters: Array(delimiters.utf8)) : [0x40] + domain)
             if let found, found != name { return nil }
             found = name
         }
         return found
+    }
+
+    /// The name of the database of an address or `@domain`, in whichever case and spelling.
+    private static func name(_ address: [UInt8]) -> String {
+        String(decoding: foldedCase(DomainNames.inASCII(address)), as: UTF8.self)
+    }
+
+    /// The name of the database that belongs to an address or `@domain`.
+    package static func name(of user: String, _ settings: Settings) -> String? {
+        name(
+            [Recipient(path: MailPath(user))], settings.bayes.databases, delimiters: settings.recipientDelimiter)
     }
 
     /// Below the shared database: where the database of a user or domain is.

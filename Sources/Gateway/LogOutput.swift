@@ -20,11 +20,14 @@ package final class LogOutput: Sendable {
     private let drained: Wakeup
     private let target: Settings.LogTarget
     private let capacity: Int
+    /// Objects of JSON are not cut.
+    private let isText: Bool
 
     /// Starts the thread.
     package init(_ settings: Settings.Log) throws {
         target = settings.target
         capacity = settings.queueLines
+        isText = settings.format == .text
         wakeup = try Wakeup()
         drained = try Wakeup()
         if target == .syslog { openlog(strdup("mailreeve"), LOG_PID | LOG_NDELAY, Self.facility(settings.facility)) }
@@ -89,7 +92,11 @@ package final class LogOutput: Sendable {
                 }
             }
         case .syslog:
-            for line in lines { withVaList([line.text]) { vsyslog(line.priority, "%s", $0) } }
+            for line in lines {
+                for piece in isText ? LongLine.pieces(line.text) : [line.text] {
+                    withVaList([piece]) { vsyslog(line.priority, "%s", $0) }
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Checks
 internal import Configuration
+internal import DomainNames
 internal import Linux
 internal import MailModel
 internal import Patterns
@@ -40,7 +41,8 @@ final class LookupTable: Sendable {
         init(_ name: TableName, text: [UInt8], place: String) throws {
             let rules = RuleTable(name, text: text)
             let table = PatternTable(rules)
-            try LookupTable.refuse(table.problems.filter(\.isSkipped), place: place)
+            // What Postfix only warns of, too: a line without a value, or an IF without its end, is no setting that was meant.
+            try LookupTable.refuse(table.problems, place: place)
             values = rules.lines.compactMap { line in
                 guard let rule = line.rule, case .match(_, _, let result) = rule.operation else { return nil }
                 return Value(
@@ -65,7 +67,7 @@ final class LookupTable: Sendable {
             var entries: [[UInt8]: KeyTable.Entry] = [:]
             for entry in table.entries {
                 do throws(AddressKey.Fault) {
-                    let key = try AddressKey.read(entry.key)
+                    let key = try AddressKey.read(DomainNames.inASCII(entry.key))
                     if let first = entries[key] {
                         let text = "'\(Escaping.text(entry.key, limit: 60))' is the key of line \(first.line)"
                         problems.append(TableProblem(line: entry.line, text: text, isSkipped: true))
@@ -159,8 +161,10 @@ struct LookupAddress: Sendable {
     let keys: [[UInt8]]
     let whole: [UInt8]
 
-    init(_ path: MailPath) {
-        keys = AddressKeys.keys(path)
+    /// - Parameter delimiters: `recipient_delimiter`.
+    init(_ path: MailPath, delimiters: String) {
+        let path = MailPath(bytes: DomainNames.inASCII(path.bytes))
+        keys = AddressKeys.keys(path, delimiters: Array(delimiters.utf8))
         whole = AddressKeys.normal(path)
     }
 }

@@ -10,8 +10,8 @@ private struct PreparedTransaction {
 }
 
 /// Brings a message to its next hops: every transaction is taken up to the final dot before the first one is committed, so that
-/// a refusal until then costs nobody a duplicate. A message of more transactions than `limits.next_hop_transactions` goes in turns
-/// of so many; who has it after one of them is remembered before the next.
+/// a refusal until then costs nobody a duplicate. A message of more transactions than half of `limits.next_hop_transactions` goes in
+/// turns of so many; who has it after one of them is remembered before the next.
 struct MessageDelivery {
     /// What became of it.
     enum Outcome {
@@ -29,18 +29,22 @@ struct MessageDelivery {
     let checkpoint: Checkpoint
     let remember: Remember
 
-    func run(_ work: inout MessageWork, served: Set<Int>) async -> Outcome {
-        for index in served {
-            work.settle(index, work.disposition(of: index), ReplyTexts.servedBefore(id: work.id))
-        }
-        let (transactions, slots) = (work.transactions(without: served), work.setup.slots)
-        let size = max(1, min(slots.limit, transactions.count))
+    func run(_ work: inout MessageWork) async -> Outcome {
+        work.settleServed()
+        let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
+        // Copies go to their mailboxes one after the other, in a slot that is taken with those of the first turn.
+        let reserved = work.hasCopiesToMail ? 1 : 0
+        let size = max(1, min(slots.share - reserved, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
         for start in stride(from: 0, to: max(1, transactions.count), by: size) {
             let end = min(start + size, transactions.count)
-            let isAdmitted = start == end ? true : await slots.take(end - start, until: work.slotDeadline)
-            defer { if isAdmitted { slots.give(end - start) } }
+            let count = end - start + (start == 0 ? reserved : 0)
+            let isAdmitted = count == 0 ? true : await slots.take(count, until: work.slotDeadline)
+            defer { if isAdmitted { slots.give(count) } }
+            if !isAdmitted, start == 0, reserved > 0 {
+                return .failed("quarantine: no transaction was free for a copy")
+            }
             // Who waited in vain does not wait again for each of the turns that are left.
             let turn = Array(transactions[start..<(isAdmitted ? end : transactions.count)])
             guard let taken = await prepare(turn, isAdmitted: isAdmitted, &work, &added) else { return .settled }
@@ -79,10 +83,11 @@ struct MessageDelivery {
             let result =
                 isAdmitted
                 ? await work.prepare(transaction.outgoing, hops: transaction.hops)
-                : .unavailable(NextHopFailure(attempts: []))
+                : .unavailable(.noPlace)
             switch result {
             case .unavailable(let failure):
-                work.settle(transaction, ReplyTexts.unavailable("\(failure)", id: work.id))
+                let text = failure.hadNoPlace ? ReplyTexts.noPlace : ReplyTexts.unavailable
+                work.settle(transaction, text("\(failure)", work.id))
             case .refused(let hop, let replies):
                 work.settle(transaction, replies, hop: hop.description)
                 added = transaction.added
@@ -132,22 +137,23 @@ struct MessageDelivery {
             let replies = await item.prepared.commit()
             work.settle(item.transaction, replies, hop: item.prepared.hop.description)
             work.noteUnreported(item)
+            work.noteRedirected(item.transaction)
             if let queueID = replies.compactMap(\.queueID).first { work.queuedAs.append(queueID) }
             let copies = item.transaction.added
             if !copies.isEmpty, !replies.contains(where: \.isPositive) {
                 owed = item.transaction
             } else {
-                work.noteRefused(copies, Array(replies.suffix(copies.count)))
+                work.noteCopies(copies, Array(replies.suffix(copies.count)))
             }
-            guard !work.message.lmtp, place + 1 < taken.count || !turn.isLast else { continue }
+            guard place + 1 < taken.count || !turn.isLast else { continue }
             let done = item.transaction.recipients.filter { work.results[$0]?.reply.isPositive ?? false }
-            if done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
+            if !work.message.lmtp, done.isEmpty, place == 0, turn.isFirst, let reply = temporary(work, []) {
                 // Nobody has it yet: the client tries again for all.
                 for later in taken.dropFirst() { later.prepared.abort() }
                 work.settleOpen(reply)
                 return false
             }
-            // Whatever happens to the rest, and to us, these are not sent to again.
+            // Whatever happens to the rest, and to us, these are not sent to again. The replies of LMTP come after the last commit, too.
             if let failure = await remember(work, done) { work.causes.append(failure) }
         }
         guard let owed else { return true }
@@ -165,8 +171,8 @@ struct MessageDelivery {
         var outgoing = transaction.outgoing
         outgoing.recipients = transaction.added
         switch await work.prepare(outgoing, hops: transaction.hops) {
-        case .ready(let prepared): work.noteRefused(transaction.added, await prepared.commit())
-        case .refused(_, let replies): work.noteRefused(transaction.added, replies)
+        case .ready(let prepared): work.noteCopies(transaction.added, await prepared.commit())
+        case .refused(_, let replies): work.noteCopies(transaction.added, replies)
         case .unavailable(let failure):
             work.causes += transaction.added.map { "BCC <\($0.path)>: \(failure)" }
         }
@@ -179,10 +185,22 @@ extension MessageWork {
         group(of: index)?.disposition ?? .tempfail
     }
 
-    /// Says which of the recipients whom nobody is told of did not get their copy.
-    fileprivate mutating func noteRefused(_ added: [Recipient], _ replies: [Reply]) {
-        for (recipient, reply) in zip(added, replies) where !reply.isPositive {
-            causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+    /// Notes which of the recipients whom nobody is told of got their copy, and says which did not.
+    fileprivate mutating func noteCopies(_ added: [Recipient], _ replies: [Reply]) {
+        for (recipient, reply) in zip(added, replies) {
+            if reply.isPositive {
+                copiedTo.append(recipient.path)
+            } else {
+                causes.append("BCC <\(recipient.path)>: \(reply.summary)")
+            }
+        }
+    }
+
+    /// Notes who got the message in place of the recipients of a transaction.
+    fileprivate mutating func noteRedirected(_ transaction: MessageTransaction) {
+        guard transaction.isRedirected, let other = transaction.outgoing.recipients.first else { return }
+        for index in transaction.recipients where results[index]?.hasMessage ?? false {
+            redirectedTo[index] = other.path
         }
     }
 

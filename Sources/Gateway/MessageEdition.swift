@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Checks
+internal import Configuration
 internal import InspectionLink
 internal import MIME
 internal import MailModel
@@ -102,7 +103,7 @@ extension MessageWork {
         guard let group = group(of: index), group.isLocal, !group.policy.shadow,
             let text = group.policy.marking.first(group.policy.marking.addressExtensions, group.verdict)
         else { return recipient }
-        return AddressExtension.apply(text, to: recipient)
+        return AddressExtension.apply(text, to: recipient, delimiters: Array(setup.settings.recipientDelimiter.utf8))
     }
 
     private func edition(for group: RecipientGroup) -> MessageEdition {
@@ -136,10 +137,15 @@ extension MessageWork {
     // MARK: - Fields
 
     /// What we have to say of the message, but for the trace field.
-    private func ownFields(_ group: RecipientGroup) -> String {
+    func ownFields(_ group: RecipientGroup) -> String {
         let (policy, verdict) = (group.policy, group.verdict)
         var fields = ""
-        if group.keepsCopy { fields += HeaderEdits.quarantineID(copyID) }
+        if group.keepsCopy {
+            fields += HeaderEdits.quarantineID(copyID)
+        } else if policy.isReleased, facts.saysQuarantined {
+            // A copy for a mailbox, which keeps its name.
+            fields += HeaderEdits.quarantineID(releasedID)
+        }
         if policy.addVirusScanned, !verdict.skipped.contains(.infected), let engine = truthfulEngine {
             fields += HeaderEdits.virusScanned(
                 hostname: setup.hostname, engine: engine, text: policy.marking.virusScannedText)
@@ -163,7 +169,7 @@ extension MessageWork {
         return fields + (hold.isEmpty ? HeaderEdits.amavisHold(verdict, names: policy.marking.fieldNames) : hold)
     }
 
-    private var received: String {
+    var received: String {
         let envelope = message.envelope
         return HeaderEdits.received(
             HeaderEdits.Trace(
@@ -198,7 +204,7 @@ extension MessageWork {
         let marking = group.policy.marking
         // The field that would get it: what a second one says is not shown.
         let subject = facts.subjectField.map { Array(facts.block[facts.subjectStart..<$0.upperBound]) } ?? []
-        guard group.isLocal, let tag = marking.first(marking.subjectTags, group.verdict),
+        guard group.isLocal, let tag = marking.subjectTag(group.verdict, group.policy.levels),
             !SubjectTag.isIn(EncodedWords.decoded(subject), tag)
         else { return nil }
         return SubjectTag.text(tag)

@@ -28,6 +28,8 @@ package struct MessageExplanation: Codable, Sendable {
         package var reply: String
         /// Why the sender was not told; nil where nothing spoke against it.
         package var suppression: String?
+        /// Who got the message in his place; nil where he got it himself, or nobody did.
+        package var redirectedTo: String?
     }
 
     /// What was decided for recipients with the same settings.
@@ -65,6 +67,8 @@ package struct MessageExplanation: Codable, Sendable {
     /// What an earlier copy of the message was told counted for this one; nil where it did not.
     package var cached: Bool?
     package var recipients: [Outcome]
+    /// Who got a copy because a rule or the policy says so; nil where nobody did.
+    package var copiedTo: [String]?
     /// The first groups; nil where one setting holds for all.
     package var groups: [Group]?
     /// What went wrong on our side.
@@ -133,17 +137,27 @@ package struct MessageExplanation: Codable, Sendable {
         }
         scanners = work.scannerOutcomes.isEmpty ? nil : work.scannerOutcomes.map(Self.fact)
         cached = work.isFromCache ? true : nil
-        recipients = event.outcomes.map {
-            Outcome(
-                address: $0.recipient.path.description, disposition: $0.kind.rawValue, reply: $0.reply.summary,
-                suppression: $0.kind == .bounce ? work.suppression(for: $0.recipient)?.rawValue : nil)
+        recipients = work.results.enumerated().compactMap { index, result in
+            guard let outcome = result else { return nil }
+            let recipient = outcome.recipient
+            return Outcome(
+                address: recipient.path.description, disposition: outcome.kind.rawValue, reply: outcome.reply.summary,
+                suppression: outcome.kind == .bounce ? work.suppression(for: recipient)?.rawValue : nil,
+                redirectedTo: work.redirectedTo[index]?.description)
         }
+        copiedTo = work.copiedTo.isEmpty ? nil : work.copiedTo.map(\.description)
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
         causes = event.causes.map { Escaping.text($0, limit: 500) }
         wouldChange = DecidingSettings.alternatives(verdict, policy)
     }
 
     private static func fact(_ outcome: ScannerOutcome) -> Fact {
+        if outcome.isNeedless {
+            let reason = outcome.answer?.tests.first?.evidence ?? ""
+            return Fact(
+                source: Escaping.text(outcome.settings.name),
+                text: "not asked, short circuit: \(Escaping.text(reason, limit: 300))")
+        }
         let time = "\(outcome.microseconds / 1000) ms"
         let found = outcome.answer.map { $0.isInfected ? "infected" : "\($0.tests.count) tests" }
         return Fact(
@@ -194,7 +208,7 @@ extension JournalRecord {
         self.init(
             mailID: event.mailID, logID: event.id, time: work.time, category: event.verdict.category,
             isPassed: event.isPassed, isBlocked: event.isBlocked, sender: event.envelope.reversePath.description,
-            recipients: event.outcomes.map { $0.recipient.path.description },
+            recipients: event.addresses.map(\.description),
             subject: Escaping.text(work.facts.subjectText, limit: 500),
             messageID: Escaping.text(event.messageID, limit: 300),
             client: Escaping.text(client.address, limit: 60) + forwarded, size: event.size,

@@ -3,7 +3,8 @@ internal import Digests
 internal import MIME
 
 /// What a learnt message is known by, whatever its way was: its date, its message identifier, its sender and its body. Fields
-/// that deliveries and filters add do not count, nor the subject, which filters put their tags into.
+/// that deliveries and filters add do not count, nor the subject, which filters put their tags into, nor line ends behind the last
+/// line of the body, which mailboxes add and take away.
 package enum MessageIdentity {
     /// - Parameter message: with CRLF line ends.
     package static func of(_ message: Span<UInt8>) -> String {
@@ -16,7 +17,10 @@ package enum MessageIdentity {
             guard isCounted else { continue }
             message.extracting(field.whole).withUnsafeBytes { sum.update($0) }
         }
-        message.extracting(min(scanner.position, message.count)..<message.count).withUnsafeBytes { sum.update($0) }
+        let start = min(scanner.position, message.count)
+        var end = message.count
+        while end > start, message[end - 1] == 0x0D || message[end - 1] == 0x0A { end -= 1 }
+        message.extracting(start..<end).withUnsafeBytes { sum.update($0) }
         return hexadecimal(Array(sum.finish().prefix(20))) + "@mailreeve"
     }
 

@@ -147,6 +147,9 @@ final class MessageJournal: Sendable {
             "unchecked": .array(event.verdict.reasons.map { "\($0.rawValue)" }),
             "anomalies": .dictionary(event.anomalyCounts.mapValues { .stringConvertible($0) }),
         ]
+        if !event.copiedTo.isEmpty { out["copied_to"] = .array(event.copiedTo.map { "\($0)" }) }
+        if let other = event.redirectedTo { out["redirected_to"] = "\(other)" }
+        if !event.served.isEmpty { out["served_before"] = .array(event.served.map { "\($0)" }) }
         if !event.causes.isEmpty { out["causes"] = .array(event.causes.map { "\(Escaping.text($0, limit: 300))" }) }
         return out
     }

@@ -79,13 +79,13 @@ extension MessageWork {
         of recipients: [RecipientOutcome], as action: DeliveryStatusNotification.Action, number: Int
     ) async -> Notification {
         let (envelope, limits) = (message.envelope, setup.settings.notices)
+        let language = recipients.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
+        guard let templates = setup.notices?.templates(language ?? "en") else { return .notTaken }
         var subject = DeliveryStatusNotification.Subject(
             hostname: setup.hostname, id: id, envelope: envelope, action: action, recipients: recipients,
-            headers: facts.block, quotedLimit: limits.quotedHeader, time: time)
+            headers: facts.block, quotedLimit: limits.quotedHeader, templates: templates, time: time)
         subject.number = number
         subject.messageSubject = shownSubject
-        let language = recipients.first.flatMap { group(of: $0.recipient) }?.policy.noticeLanguage
-        subject.templates = setup.notices?.templates(language ?? "en")
         // What a scanner or a rule refused does not travel on in our name, and of success the header is enough.
         if envelope.parameters.ret == .full, action == .failed, recipients.allSatisfy(\.kind.isDelivered),
             message.file.count <= limits.returnedSize
@@ -215,13 +215,10 @@ extension MessageWork {
             "  <\(message.envelope.recipients[$0].path)>"
         }
         let more = recipients.count > shown.count ? ["  ... (\(recipients.count))"] : []
-        let notice = templates.notice(
-            kind,
-            [
-                .id: id, .hostname: setup.hostname, .sender: "<\(message.envelope.reversePath)>",
-                .recipients: (shown + more).joined(separator: "\n"), .subject: shownSubject,
-                .reason: ReplyTexts.reason(group.decisive, id: id), .mailID: quarantineID ?? "-",
-            ])
+        var facts = facts(for: group)
+        facts[.recipients] = (shown + more).joined(separator: "\n")
+        facts[.mailID] = quarantineID ?? "-"
+        let notice = templates.notice(kind, facts)
         return Notice(
             path: path,
             bytes: NoticeMessage.message(
@@ -230,7 +227,7 @@ extension MessageWork {
     }
 
     /// The subject as people read it, escaped.
-    private var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }
+    var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }
 
     /// Hands a message of ours to a next hop.
     /// - Returns: its reply for the recipient.
@@ -243,9 +240,7 @@ extension MessageWork {
         let notice = OutgoingMessage(
             reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
             recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
-        guard await setup.slots.take(1, until: slotDeadline) else {
-            return .failure(NextHopFailure(attempts: []))
-        }
+        guard await setup.slots.take(1, until: slotDeadline) else { return .failure(.noPlace) }
         defer { setup.slots.give(1) }
         switch await prepare(notice) {
         case .ready(let prepared): return .success(await prepared.commit())

@@ -1,6 +1,5 @@
 internal import Digests
 internal import Glibc
-internal import InspectionLink
 package import MailModel
 internal import Policy
 package import Relay
@@ -24,7 +23,13 @@ package struct MessagePipeline: MailReceiver {
         if let reply = await work.readHeader() { return finish(&work, reply) }
         let key = await servedKey(work)
         let memory = await memory(of: key, work)
-        if let copy = memory.copy, setup.quarantine.files.contains(copy) { work.earlierCopy = copy }
+        let recipients = message.envelope.recipients
+        let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
+        work.served = served
+        work.mailedCopies = memory.mailed
+        if let copy = memory.copy, !memory.mailed.isEmpty || setup.quarantine.files.contains(copy) {
+            work.earlierCopy = copy
+        }
         if let reply = await work.judge() { return finish(&work, reply) }
         if !work.released.isEmpty {
             gateway.note(work.releaseLine)
@@ -37,14 +42,10 @@ package struct MessagePipeline: MailReceiver {
             return finish(&work, later.reply)
         }
         work.autolearning = gateway.autolearner.decide(work)
-        let served = Set(
-            message.envelope.recipients.indices.filter {
-                memory.recipients.contains(message.envelope.recipients[$0].path)
-            })
         let delivery = MessageDelivery(
-            checkpoint: { work in try await keep(&work, except: served) },
+            checkpoint: { work in try await keep(&work, key) },
             remember: { work, done in await remember(work, done, key) })
-        if case .failed(let cause) = await delivery.run(&work, served: served) {
+        if case .failed(let cause) = await delivery.run(&work) {
             work.quarantineID = nil
             gateway.alarm("\(work.id): \(cause)")
             gateway.autolearner.withdraw(work)
@@ -58,63 +59,6 @@ package struct MessagePipeline: MailReceiver {
             await gateway.autolearner.offer(work)
         }
         return replies
-    }
-
-    // MARK: - Quarantine
-
-    /// Keeps a copy for those whose policy wants one.
-    private func keep(_ work: inout MessageWork, except served: Set<Int>) async throws {
-        let keeping = work.groups.filter(\.keepsCopy)
-        let recipients = keeping.flatMap(\.recipients).filter { !served.contains($0) }.sorted()
-        guard let first = keeping.first, !recipients.isEmpty else { return }
-        if await hasCopy(work, for: recipients) {
-            work.quarantineID = work.copyID
-            return
-        }
-        let category = work.keptCategory
-        let named = keeping.first { $0.decisive.category == category } ?? first
-        var envelope = work.message.envelope
-        envelope.recipients = recipients.map { work.message.envelope.recipients[$0] }
-        var entry = Quarantine.Entry(
-            id: work.mailID, time: work.time, category: category,
-            reason: ReplyTexts.reason(named.decisive, id: work.id), envelope: envelope,
-            subject: work.facts.subjectText, messageID: String(decoding: work.facts.messageID, as: UTF8.self),
-            size: work.message.file.count)
-        entry.listener = work.listener.name
-        entry.policy = work.listener.policyName
-        work.quarantineID = work.mailID
-        let (setup, snapshot, kept) = (work.setup, work, entry)
-        do {
-            try await setup.blocking {
-                let report = try InspectionDocument(snapshot).encoded()
-                try setup.quarantine.put(kept, message: snapshot.message.file.descriptor, report: report)
-            }
-        } catch {
-            throw GatewayError("quarantine: \(error)")
-        }
-    }
-
-    /// True when the copy of an earlier try is there and was made for all of these recipients.
-    private func hasCopy(_ work: MessageWork, for recipients: [Int]) async -> Bool {
-        guard let copy = work.earlierCopy else { return false }
-        let quarantine = work.setup.quarantine
-        guard let entry = try? await work.setup.blocking({ try quarantine.files.entry(copy) }) else { return false }
-        let kept = Set(entry.envelope.recipients.map(\.path))
-        return recipients.allSatisfy { kept.contains(work.message.envelope.recipients[$0].path) }
-    }
-
-    /// Removes the copy of a try after which nobody needs it: the client still has the message, and its next try keeps one.
-    private func dropCopy(_ work: inout MessageWork) async {
-        guard let id = work.quarantineID, !work.done.contains(where: { work.group(of: $0)?.keepsCopy ?? false }) else {
-            return
-        }
-        let quarantine = work.setup.quarantine
-        do {
-            try await work.setup.blocking { try quarantine.remove(id) }
-            work.quarantineID = nil
-        } catch {
-            work.causes.append("quarantine: the copy of a try that failed stays: \(error)")
-        }
     }
 
     // MARK: - Who has got it already
@@ -141,16 +85,16 @@ package struct MessagePipeline: MailReceiver {
     }
 
     /// - Returns: what went wrong, for the log.
-    private func remember(_ work: MessageWork, _ done: [Int], _ key: ServedRecipients.Key?) async -> String? {
+    func remember(_ work: MessageWork, _ done: [Int], _ key: ServedRecipients.Key?) async -> String? {
         guard !done.isEmpty || work.quarantineID != nil, let memory = work.setup.served else { return nil }
         let fresh = key == nil ? await freshKey(work) : key
         guard let key = fresh else {
             return "the message cannot be read again: a retry will reach some recipients twice"
         }
         let (paths, copy) = (done.map { work.message.envelope.recipients[$0].path }, work.quarantineID)
-        let time = work.time
+        let (mailed, time) = (work.mailedCopies, work.time)
         do {
-            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, time: time) }
+            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, mailed: mailed, time: time) }
             return nil
         } catch {
             return "a retry will reach some recipients twice: \(error)"
@@ -165,8 +109,10 @@ package struct MessagePipeline: MailReceiver {
         let folding = work.folding(except: served)
         var failure = folding == .refuseAll ? nil : await bounce(&work, except: served)
         if work.message.lmtp {
-            if work.outcomes.allSatisfy(\.reply.isTemporary) { await dropCopy(&work) }
-            await settle(&work, key, isFinal: true)
+            // The client tries those again who were put off: of all there are memories, of some of them it is another envelope.
+            let isRepeated = work.outcomes.allSatisfy(\.reply.isTemporary)
+            if isRepeated { await dropCopy(&work) }
+            await settle(&work, key, isFinal: !isRepeated)
             await work.notifyOthers(except: served)
             gateway.record(work)
             return work.outcomes.map(\.reply)
@@ -196,8 +142,10 @@ package struct MessagePipeline: MailReceiver {
         if isUnheard { work.causes.append("the client was gone before its reply") }
         if !isFinal || isUnheard {
             if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
-        } else if let key, let memory = work.setup.served {
-            try? await work.setup.blocking { memory.forget(key) }
+        } else if let memory = work.setup.served, !memory.isEmpty {
+            // It may have been remembered on the way.
+            let fresh = key == nil ? await freshKey(work) : key
+            if let fresh { try? await work.setup.blocking { memory.forget(fresh) } }
         }
     }
 
@@ -237,24 +185,16 @@ package struct MessagePipeline: MailReceiver {
 
     /// Ends a message with one reply for everybody.
     private func finish(_ work: inout MessageWork, _ reply: Reply) -> [Reply] {
-        work.end(reply)
+        work.end(reply, done: Set(work.done))
         gateway.record(work)
         return work.message.replies(reply)
     }
 }
 
 extension MessageWork {
-    /// What the quarantine calls the message: the weightiest that it is for anybody, also for those who do not mind it. One with
-    /// a virus is infected whatever the settings skip: who releases it has to know.
-    fileprivate var keptCategory: Category {
-        var categories = Set(groups.flatMap(\.verdict.categories))
-        if report?.findings.contains(where: { $0.kind == .virus }) ?? false { categories.insert(.infected) }
-        return Category.allCases.first(where: categories.contains) ?? .clean
-    }
-
     /// Places of recipients for whom nothing is left to do: the message is with a next hop, its copy in the quarantine, or the
     /// sender has been told.
-    fileprivate var done: [Int] {
+    var done: [Int] {
         groups.flatMap { group in
             group.recipients.filter { index in
                 guard let outcome = results[index], outcome.reply.isPositive else { return false }

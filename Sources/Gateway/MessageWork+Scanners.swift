@@ -23,19 +23,8 @@ extension MessageWork {
     /// The scanner inside the inspector, as it stands in reports.
     static let engine = "clamav"
 
-    /// The inspection as scanners outside see it.
-    func inspected(_ outcome: InspectionOutcome, isKept: Bool) -> ScannerSet.Inspected<InspectionOutcome> {
-        var inspected = ScannerSet.Inspected(outcome)
-        inspected.isKept = isKept
-        guard case .report(let report, _, let parts) = outcome else { return inspected }
-        inspected.parts = ScanParts(report, file: parts)
-        inspected.viruses = report.findings.filter { $0.kind == .virus }.map(\.name)
-        inspected.engineHasFailed = report.unchecked.contains(where: Self.isOfEngine)
-        return inspected
-    }
-
-    private static func isOfEngine(_ item: Unchecked) -> Bool {
-        item.reason == .scannerFailed && item.scanner == engine
+    static func isOfEngine(_ item: Unchecked) -> Bool {
+        [.scannerFailed, .scannerCrashed, .deadline].contains(item.reason) && item.scanner == engine
     }
 
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.

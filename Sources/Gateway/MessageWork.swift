@@ -37,6 +37,8 @@ struct MessageWork: Sendable {
     var bayes: SpamScorer.Judgement?
     /// Why learnt mail could not be asked; nil when it could.
     var bayesFailure: String?
+    /// The database of a user or domain that it would teach; nil for the shared one.
+    var learningDatabase: String?
     /// Whether the message teaches by itself.
     var autolearning = AutolearningStatus.disabled
     /// Recipients by the settings that hold for them, with their verdicts.
@@ -55,8 +57,12 @@ struct MessageWork: Sendable {
     /// Places of recipients for whom somebody has released the message, and its name in the quarantine.
     var released: Set<Int> = []
     var releasedID = ""
+    /// Places of recipients who have got the message, or for whom it has been dealt with, at an earlier try of the client's.
+    var served: Set<Int> = []
     /// The copy that an earlier try of the client's left in the quarantine; nil where there is none.
     var earlierCopy: String?
+    /// Mailboxes that have a copy, from this try or an earlier one.
+    var mailedCopies: Set<MailPath> = []
     /// The name of the message's copy in the quarantine.
     var copyID: String { earlierCopy ?? mailID }
     /// One for each recipient; nil as long as it is open.
@@ -73,6 +79,10 @@ struct MessageWork: Sendable {
     /// Places of recipients who have the message from a next hop that reports nothing to the sender.
     var unreported: [DeliveryStatusNotification.Action: [Int]] = [:]
     var queuedAs: [String] = []
+    /// Who got a copy because a rule (BCC) or the policy (`always_bcc`) says so.
+    var copiedTo: [MailPath] = []
+    /// Who got the message in place of recipients (REDIRECT), by their places.
+    var redirectedTo: [Int: MailPath] = [:]
     var causes: [String] = []
     /// Lines for the log on notifications that were sent.
     var notifications: [String] = []
@@ -115,11 +125,17 @@ struct MessageWork: Sendable {
         var event = MessageEvent(
             id: id, mailID: mailID, verdict: verdict, envelope: message.envelope, policy: policyName,
             size: message.file.count)
-        event.outcomes = outcomes
+        event.outcomes = outcomes.filter { !$0.isEarlier }
+        event.served = outcomes.filter(\.isEarlier).map(\.recipient.path)
+        // What the message is for those whom this try is about.
+        if !served.isEmpty, let place = weightiest(groupPlaces(of: open)) { event.verdict = groups[place].verdict }
         event.messageID = facts.messageID
         event.subject = facts.subject
         event.quarantineID = quarantineID
+        event.mailboxes = mailboxes(groups)
         event.queuedAs = queuedAs
+        event.copiedTo = copiedTo
+        event.redirectedTo = redirectedTo.values.first
         event.anomalies = anomalies
         let spent = now - message.arrived
         event.milliseconds =
@@ -142,16 +158,31 @@ struct MessageWork: Sendable {
     func lines(_ event: MessageEvent) -> [MessageEvent] {
         guard event.isPassed, event.isBlocked else { return [event] }
         return [true, false].enumerated().map { number, isPassed in
-            let places = results.indices.filter { results[$0].map { $0.hasMessage == isPassed } ?? false }
-            let groups = Set(places.compactMap { groupPlaces.indices.contains($0) ? groupPlaces[$0] : nil })
+            let places = open.filter { results[$0].map { $0.hasMessage == isPassed } ?? false }
+            let groups = groupPlaces(of: places)
             var part = event
             part.id += "-\(number + 1)"
             part.outcomes = places.compactMap { results[$0] }
-            if let group = weightiest(groups.sorted()) { part.verdict = self.groups[group].verdict }
-            if !isPassed { part.queuedAs = [] }
+            if let group = weightiest(groups) { part.verdict = self.groups[group].verdict }
+            if !isPassed { (part.queuedAs, part.served, part.copiedTo, part.redirectedTo) = ([], [], [], nil) }
             if !groups.contains(where: { self.groups[$0].keepsCopy }) { part.quarantineID = nil }
+            part.mailboxes = mailboxes(groups.map { self.groups[$0] })
             return part
         }
+    }
+
+    /// Places of recipients whom this try of the client's is about.
+    private var open: [Int] { results.indices.filter { results[$0].map { !$0.isEarlier } ?? false } }
+
+    /// Places of the groups of these recipients.
+    private func groupPlaces(of recipients: [Int]) -> [Int] {
+        Set(recipients.compactMap { groupPlaces.indices.contains($0) ? groupPlaces[$0] : nil }).sorted()
+    }
+
+    /// Mailboxes that have the copy for one of these groups.
+    private func mailboxes(_ groups: [RecipientGroup]) -> [MailPath] {
+        let wanted = Set(groups.filter(\.keepsCopy).compactMap(mailbox(of:)))
+        return wanted.intersection(mailedCopies).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// Of the groups at these places the one that is the message's weightiest name for anybody.

@@ -42,9 +42,10 @@ final class NoticeBook: Sendable {
                 }
                 return try NoticeTemplates(NoticeTemplates.english)
             }
-            return try NoticeTemplates(String(decoding: bytes, as: UTF8.self))
+            return try NoticeTemplates(bytes)
         } catch {
-            throw GatewayError("\(path):\(error.line): \(Escaping.text(error.text, limit: 200))")
+            let place = error.line == 0 ? path : "\(path):\(error.line)"
+            throw GatewayError("\(place): \(Escaping.text(error.text, limit: 200)) (notice_language: \(language))")
         }
     }
 

@@ -103,7 +103,7 @@ package final class OfflineScan: Sendable {
         return SpamScorer(
             databases: databases, limits: settings.bayesLimits,
             scope: directory == nil ? settings.bayes.databases : .shared,
-            threads: .singleton)
+            delimiters: settings.recipientDelimiter, threads: .singleton)
     }
 
     private init(
@@ -144,7 +144,8 @@ package final class OfflineScan: Sendable {
             spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
             releaseKey: nil, slots: TransactionSlots(limit: 1), threads: .singleton, database: database, rules: rules,
             policies: policies, shelf: shelf, cache: builder.cache,
-            nameScores: try builder.nameScores(),
+            nameScores: try builder.nameScores(), siteTests: settings.siteTests,
+            shortCircuit: settings.siteShortCircuit,
             scorer: scorer, tokenRequest: .texts)
     }
 

@@ -13,14 +13,14 @@ package struct PolicyBook: Sendable {
         var listener: String
         /// The original client; nil when nothing is known of it.
         var client: IPAddress?
-        var sender: LookupAddress
+        var sender: MailPath
         /// The original client had authenticated with the MTA.
         var isAuthenticated: Bool
 
         package init(listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool) {
             self.listener = listener
             self.client = client
-            self.sender = LookupAddress(sender)
+            self.sender = sender
             self.isAuthenticated = isAuthenticated
         }
     }
@@ -32,8 +32,9 @@ package struct PolicyBook: Sendable {
             case bank(Int)
             /// Index in `recipients`.
             case recipient(Int)
-            /// A line of a table.
-            case table(LookupName, line: Int)
+            /// A line of a table; with what it says where a pattern put into it what it has matched, for then it says something
+            /// else to each recipient.
+            case table(LookupName, line: Int, [UInt8]?)
         }
 
         var source: Source
@@ -109,18 +110,24 @@ package struct PolicyBook: Sendable {
         String(decoding: value, as: UTF8.self).split(omittingEmptySubsequences: true) { $0.isWhitespace }
     }
 
+    /// An address in the forms in which it is looked up.
+    func address(_ path: MailPath) -> LookupAddress {
+        LookupAddress(path, delimiters: settings.recipientDelimiter)
+    }
+
     // MARK: Layers
 
     /// The banks that mail meets, in the order in which they are laid over the listener's policy.
     func banks(_ mail: Circumstances) throws -> [Layer] {
         var layers: [Layer] = []
-        for (index, bank) in settings.banks.enumerated() where try holds(bank, mail) {
+        let sender = address(mail.sender)
+        for (index, bank) in settings.banks.enumerated() where try holds(bank, mail, sender) {
             layers.append(Layer(source: .bank(index), overlay: bank.overlay))
         }
         return layers
     }
 
-    private func holds(_ bank: Settings.Bank, _ mail: Circumstances) throws -> Bool {
+    private func holds(_ bank: Settings.Bank, _ mail: Circumstances, _ sender: LookupAddress) throws -> Bool {
         if !bank.listeners.isEmpty, !bank.listeners.contains(where: { $0.description == mail.listener }) {
             return false
         }
@@ -128,7 +135,7 @@ package struct PolicyBook: Sendable {
         if !bank.clients.isEmpty {
             guard let client = mail.client, tables.holds(bank.clients, client) else { return false }
         }
-        return try bank.senders.isEmpty || tables.holds(bank.senders, mail.sender)
+        return try bank.senders.isEmpty || tables.holds(bank.senders, sender)
     }
 
     /// The settings of a recipient, the weightiest last: of two that set a key the more specific one counts, of two equal ones
@@ -170,7 +177,8 @@ package struct PolicyBook: Sendable {
                     let known = tableOverlays[name]?[answer.line]
                     let overlay: PolicyOverlay
                     if let known { overlay = known } else { overlay = try Self.overlay(answer.value) }
-                    layers.append(Layer(source: .table(name, line: answer.line), overlay: overlay))
+                    let source = Layer.Source.table(name, line: answer.line, known == nil ? answer.value : nil)
+                    layers.append(Layer(source: source, overlay: overlay))
                 } catch {
                     throw LookupTable.GaveUp(description: "\(name.text), line \(answer.line): \(error.message)")
                 }
@@ -190,8 +198,9 @@ package struct PolicyBook: Sendable {
     /// What a policy's lists say of the sender. An allowed sender of a domain of ours is believed only where the mail is
     /// originating: anybody can write our own addresses.
     func standing(
-        _ sender: LookupAddress, _ policy: Settings.PolicySettings
+        _ sender: MailPath, _ policy: Settings.PolicySettings
     ) throws -> SenderStanding {
+        let sender = address(sender)
         var isAllowed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
         if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
             isAllowed = false

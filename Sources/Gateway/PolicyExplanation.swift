@@ -39,11 +39,10 @@ package struct PolicyExplanation: Sendable {
         }
         guard let listener = chosen else { throw GatewayError("there is no listener \(question.listener ?? "")") }
         let book = try PolicyBook(settings)
-        let sender = LookupAddress(question.sender)
         let mail = PolicyBook.Circumstances(
             listener: listener.address.description, client: question.client, sender: question.sender,
             isAuthenticated: question.isAuthenticated)
-        let recipient = LookupAddress(question.recipient)
+        let recipient = book.address(question.recipient)
         let banks = try book.banks(mail)
         let layers = try banks + book.layers(recipient)
         var base = settings.policies[listener.policy] ?? Settings.PolicySettings()
@@ -51,7 +50,7 @@ package struct PolicyExplanation: Sendable {
         let isLocal = try book.isLocal(recipient, originating: base.originating)
         var policy = base
         for layer in layers { layer.overlay.apply(to: &policy) }
-        let standing = try book.standing(sender, policy)
+        let standing = try book.standing(question.sender, policy)
         let explained = layers.map { Self.explained($0, settings) }
         var out = [
             "from <\(question.sender)> to <\(question.recipient)> by \(listener.address), \(listener.placement.rawValue)",
@@ -59,8 +58,9 @@ package struct PolicyExplanation: Sendable {
             "recipient: \(isLocal ? "local" : "not local"); mail: \(policy.originating ? "originating" : "incoming")",
             "sender: \(Self.text(standing))",
         ]
-        out += loaded.explainPolicy(listener.policy, layers: explained)
-        out += Self.destinies(SetupBuilder.contentPolicy(policy, listener.placement))
+        out += loaded.explainPolicy(
+            listener.policy, layers: explained,
+            meanings: Self.meanings(SetupBuilder.contentPolicy(policy, listener.placement)))
         lines = out
     }
 
@@ -85,7 +85,7 @@ package struct PolicyExplanation: Sendable {
                 label: "bank \(settings.banks[index].name)", path: "banks[\(index)]", overlay: layer.overlay)
         case .recipient(let index):
             ExplainedLayer(label: "recipients[\(index)]", path: "recipients[\(index)]", overlay: layer.overlay)
-        case .table(let name, let line):
+        case .table(let name, let line, _):
             ExplainedLayer(label: "\(name.text), line \(line)", path: nil, overlay: layer.overlay)
         }
     }
@@ -98,12 +98,13 @@ package struct PolicyExplanation: Sendable {
         return words.isEmpty ? "on no list" : words.joined(separator: ", ")
     }
 
-    /// The destinies that `null` stands for.
-    private static func destinies(_ policy: ContentPolicy) -> [String] {
+    /// What `null` stands for, by key.
+    private static func meanings(_ policy: ContentPolicy) -> [String: String] {
         [
-            "in force here: infected \(policy.infected.rawValue)"
-                + policy.virusDestinies.map { " (\($0))" }.joined() + ", banned \(policy.banned.rawValue), "
-                + "rule \(policy.rule.rawValue), spam \(policy.spam.rawValue), oversized \(policy.oversized.rawValue)"
+            "infected": policy.infected.rawValue, "banned": policy.banned.rawValue, "rule": policy.rule.rawValue,
+            "spam": policy.spam.rawValue, "oversized": policy.oversized.rawValue,
+            "authentication_results": Settings.AuthenticationResults.removeOurs.rawValue + " but of our MTA",
+            "levels.tag3": "none", "levels.dsn_cutoff": "none", "levels.quarantine_cutoff": "none",
         ]
     }
 }

@@ -27,16 +27,31 @@ extension PoolDriver {
     func workerEnded(_ id: WorkerID, _ status: String) {
         workspace.removeWorker(id)
         guard workers[id] != nil else { return }
-        broken(id, "ended (\(status))")
+        broken(id, "ended (\(status))", hasEnded: true)
     }
 
     /// A worker ended on its own or broke the contract.
-    private func broken(_ id: WorkerID, _ why: String) {
+    /// - Parameter hasEnded: it is no more; one that breaks the contract is not asked what it was doing.
+    private func broken(_ id: WorkerID, _ why: String, hasEnded: Bool = false) {
         guard let worker = workers[id] else { return }
+        let inEngine = hasEnded && isInEngine(id)
         if worker.current != nil { counts.crashes += 1 }
-        log(.warning("inspector worker \(id.generation)/\(id.number) replaced: \(why)"))
-        perform(machine.workerBroken(id, now: monotonicNow()))
+        log(
+            .warning(
+                "inspector worker \(id.generation)/\(id.number) replaced: \(why)"
+                    + (inEngine ? " while the engine looked at a message" : "")))
+        perform(machine.workerBroken(id, inEngine: inEngine, now: monotonicNow()))
         kill(id)
+    }
+
+    /// True while the worker has a message and says that the engine has its turn.
+    func isInEngine(_ id: WorkerID) -> Bool {
+        guard let worker = workers[id], worker.current != nil, let file = worker.reportFile,
+            // One that is no file could block the read for ever.
+            (try? file.isRegularFile()) == true,
+            let record = try? file.read(at: 0, count: EngineMark.length)
+        else { return false }
+        return EngineMark.isAtWork(record)
     }
 
     func assign(_ request: Int, to id: WorkerID) {
@@ -48,7 +63,8 @@ extension PoolDriver {
             let parts = subject.context.partsLimit > 0 ? try Descriptor.memory("mailreeve-parts") : nil
             worker.current = (request, directory, parts)
             let record = Inspect(
-                request: request, workspace: directory, context: subject.context, limits: limits
+                request: request, workspace: directory, context: subject.context, limits: limits,
+                withoutEngine: subject.engineFailure != nil
             ).encoded()
             let files = [subject.message.descriptor.raw] + (parts.map { [$0.raw] } ?? [])
             try worker.socket.send(record, descriptors: files, waiting: false)
@@ -63,7 +79,7 @@ extension PoolDriver {
         guard let worker = workers[id] else { return }
         do {
             guard let (record, descriptors) = try worker.socket.receive(waiting: false) else {
-                return broken(id, "closed its socket")
+                return broken(id, "closed its socket", hasEnded: true)
             }
             switch try WorkerEvent(record) {
             case .hello:
@@ -74,19 +90,36 @@ extension PoolDriver {
                 guard let current = worker.current, current.request == request, descriptors.isEmpty else {
                     return broken(id, "spoke out of turn")
                 }
-                let report = try readReport(worker, length: length, request: request)
+                var report = try readReport(worker, length: length, request: request)
                 try Self.seal(current.parts, report)
+                let keeps = report.isUnremarkable && pending[request]?.engineFailure == nil
+                if let missing = missingEngine(request, id.generation) { report.leave(out: missing) }
                 // Asked before the worker is given back: its generation may end with its last message.
                 let ready = zygotes[id.generation]?.ready
                 worker.current = nil
                 let isEmpty = workspace.removeMessage(id, name: current.directory)
-                perform(machine.workerDone(id, keep: isEmpty && report.isUnremarkable, now: monotonicNow()))
+                perform(machine.workerDone(id, keep: isEmpty && keeps, now: monotonicNow()))
                 finish(request, ready, report, current.parts)
             }
         } catch let error as SystemError where error.code == EAGAIN {
             return
         } catch {
             broken(id, "\(error)")
+        }
+    }
+
+    /// What the verdict has to know of an engine that was wanted and did not look; nil when it did, or none is wanted.
+    private func missingEngine(_ request: Int, _ generation: Int) -> Unchecked? {
+        let fault = zygotes[generation]?.engineFault ?? ""
+        if !fault.isEmpty {
+            return Unchecked(.scannerFailed, scanner: MessageWork.engine, detail: "not loaded: \(fault)")
+        }
+        switch pending[request]?.engineFailure {
+        case nil: return nil
+        case .deadline: return Unchecked(.deadline, scanner: MessageWork.engine, detail: "the engine took too long")
+        case .crashed, .closed:
+            return Unchecked(
+                .scannerCrashed, scanner: MessageWork.engine, detail: "the engine ended the inspection twice")
         }
     }
 
@@ -127,5 +160,11 @@ extension Report {
         unchecked.isEmpty && limitsHit.isEmpty && findings.count <= Self.ordinaryFindings
             && findings.allSatisfy { $0.kind == .badHeader }
             && anomalies.allSatisfy { $0.kind.anomalyClass != .deceptive }
+    }
+
+    /// Whatever it says, the engine has not looked.
+    fileprivate mutating func leave(out engine: Unchecked) {
+        completedScanners.removeAll { $0 == engine.scanner }
+        unchecked.append(engine)
     }
 }

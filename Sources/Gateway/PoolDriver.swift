@@ -17,6 +17,8 @@ final class PoolDriver: @unchecked Sendable {
         var message: MessageFile
         var context = InspectionContext()
         var origin: Origin
+        /// Why the embedded engine has to leave it out; nil while it takes part.
+        var engineFailure: PoolMachine.Failure?
     }
 
     typealias LoadAnswer = CheckedContinuation<Result<Ready, InspectorError>, Never>
@@ -24,28 +26,32 @@ final class PoolDriver: @unchecked Sendable {
     struct Loading {
         var settings: InspectorPoolSettings
         var deadline: Int
+        /// Why the engine is left out; empty where it is loaded.
+        var engineFault = ""
         var testsLeft = 0
         /// Nil for a generation that takes the place of one that died.
         var answer: LoadAnswer?
     }
 
     let workspace: Workspace
-    private let inbox: Inbox
+    let inbox: Inbox
     let log: @Sendable (PoolEvent) -> Void
     var machine = PoolMachine(settings: PoolMachine.Settings(workers: 1, spares: 0, messagesPerWorker: 1))
     var zygotes: [Int: InspectorProcess] = [:]
-    private var ending: [InspectorProcess] = []
+    var ending: [InspectorProcess] = []
     var workers: [WorkerID: InspectorWorker] = [:]
     var pending: [Int: Pending] = [:]
     var loading: [Int: Loading] = [:]
     var settings: InspectorPoolSettings?
     /// Why the last new generation did not take over; empty when it did.
-    private var refused = ""
-    private var lastGeneration = 0
+    var refused = ""
+    var lastGeneration = 0
     private var lastRequest = 0
-    private var relaunchAt: Int?
+    var relaunchAt: Int?
+    /// The pause before the engine is tried again while a generation without it serves.
+    var enginePause = PoolMachine.pause
     /// A generation that is started when the one before has ended.
-    private var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
+    var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
     var counts = (inspected: 0, crashes: 0, deadlines: 0)
     private var stopping: CheckedContinuation<Void, Never>?
     /// Workers that could not be given the message that they were to have.
@@ -114,13 +120,13 @@ final class PoolDriver: @unchecked Sendable {
 
     private func expire() {
         let now = monotonicNow()
-        perform(machine.expire(now: now))
+        perform(machine.expire(now: now) { isInEngine($0) })
         for (generation, load) in loading where load.deadline <= now {
             giveUp(generation, "not loaded in time")
         }
         if let at = relaunchAt, at <= now {
             relaunchAt = nil
-            if let settings, machine.serving == nil { launch(settings, answer: nil) }
+            relaunch()
         }
     }
 
@@ -136,7 +142,8 @@ final class PoolDriver: @unchecked Sendable {
             answer.resume(
                 returning: InspectorStatus(
                     generation: machine.serving ?? 0, ready: machine.serving.flatMap { zygotes[$0]?.ready },
-                    busy: machine.busy, waiting: machine.waiting, inspected: counts.inspected,
+                    engineFault: machine.serving.flatMap { zygotes[$0]?.engineFault } ?? "", busy: machine.busy,
+                    waiting: machine.waiting, inspected: counts.inspected,
                     crashes: counts.crashes, deadlines: counts.deadlines, refused: refused))
         case .stop(let answer):
             stopping = answer
@@ -149,7 +156,7 @@ final class PoolDriver: @unchecked Sendable {
         }
     }
 
-    private func submit(_ request: Pending, deadline: Int, generation: Int?) {
+    func submit(_ request: Pending, deadline: Int, generation: Int?) {
         lastRequest += 1
         pending[lastRequest] = request
         perform(
@@ -163,7 +170,9 @@ final class PoolDriver: @unchecked Sendable {
             switch action {
             case .fork(let id): fork(id)
             case .kill(let id): kill(id)
-            case .assign(let request, let id): assign(request, to: id)
+            case .assign(let request, let id, let failure):
+                pending[request]?.engineFailure = failure
+                assign(request, to: id)
             case .fail(let request, let failure): fail(request, failure)
             case .close(let generation): close(generation)
             case .relaunch(let generation):
@@ -182,154 +191,9 @@ final class PoolDriver: @unchecked Sendable {
         }
     }
 
-    // MARK: - Generations
-
-    /// Starts the generation that is to take over: beside the one that serves or, where memory holds only one, after it.
-    func replace(_ settings: InspectorPoolSettings, answer: LoadAnswer?) {
-        guard !settings.isReloadedBeside, let serving = machine.serving else { return launch(settings, answer: answer) }
-        successor?.answer?.resume(returning: .failure(InspectorError("overtaken by another reload")))
-        successor = (settings, answer)
-        perform(machine.retire(serving, now: monotonicNow()))
-    }
-
-    /// The generation before has ended, and its memory is free.
-    private func startSuccessor() {
-        guard let next = successor, zygotes.isEmpty, ending.isEmpty else { return }
-        successor = nil
-        launch(next.settings, answer: next.answer)
-    }
-
-    private func launch(_ settings: InspectorPoolSettings, answer: LoadAnswer?) {
-        lastGeneration += 1
-        let generation = lastGeneration
-        do {
-            let directory = try workspace.makeGeneration(generation)
-            let zygote = try InspectorProcess(path: settings.path, generation: generation)
-            zygotes[generation] = zygote
-            loading[generation] = Loading(
-                settings: settings, deadline: monotonicNow() + settings.loadDeadline, answer: answer)
-            machine.launched(generation)
-            var configure = settings.configure
-            configure.generation = generation
-            configure.workspace = directory
-            var files: [Descriptor] = []
-            if let rules = settings.rules {
-                let file = try Descriptor.memory("mailreeve-rules")
-                try file.write(rules.encoded())
-                try file.seal()
-                files = [file]
-            }
-            try zygote.child.socket.send(
-                ZygoteRequest.configure(configure).encoded(), descriptors: files.map(\.raw), waiting: false)
-        } catch {
-            loading[generation] = nil
-            let text = "inspector: \(error)"
-            if let answer { answer.resume(returning: .failure(InspectorError(text))) } else { log(.error(text)) }
-            if let zygote = zygotes[generation] { end(zygote) }
-            if answer == nil { relaunchAt = monotonicNow() + PoolMachine.pause }
-        }
-    }
-
-    /// The generation cannot take over; the one before goes on.
-    func giveUp(_ generation: Int, _ why: String) {
-        guard let load = loading.removeValue(forKey: generation) else { return }
-        let text = "inspector generation \(generation): \(why)"
-        if let answer = load.answer {
-            answer.resume(returning: .failure(InspectorError(text)))
-        } else {
-            log(.error(machine.serving.map { "\(text); generation \($0) goes on serving" } ?? text))
-        }
-        refused = text
-        // Without one that serves there must be another try, with the settings that last worked.
-        if machine.serving == nil, settings != nil { relaunchAt = monotonicNow() + PoolMachine.pause }
-        perform(machine.retire(generation, now: monotonicNow()))
-        if let zygote = zygotes[generation] { end(zygote) }
-    }
-
-    private func promote(_ generation: Int) {
-        guard let load = loading.removeValue(forKey: generation), let ready = zygotes[generation]?.ready else { return }
-        settings = load.settings
-        refused = ""
-        inbox.serving.store(generation, ordering: .relaxed)
-        var sizes = load.settings.pool
-        sizes.workspace = WorkspaceBudget(size: workspace.size, unpacking: load.settings.limits.unpacking)
-        perform(machine.promote(generation, settings: sizes, now: monotonicNow()))
-        log(
-            .info(
-                "inspector generation \(generation) serves: \(ready.signatures) signatures, Landlock ABI \(ready.landlockABI)"
-            ))
-        load.answer?.resume(returning: .success(ready))
-    }
-
-    private func close(_ generation: Int) {
-        if let zygote = zygotes[generation] { end(zygote) }
-    }
-
-    /// Ends a zygote: its socket is closed, and it is killed in case it does not look.
-    func end(_ zygote: InspectorProcess) {
-        zygotes[zygote.generation] = nil
-        for id in workers.keys where id.generation == zygote.generation { kill(id) }
-        zygote.child.process.signal(SIGKILL)
-        ending.append(zygote)
-    }
-
-    private func zygoteEnded(_ pid: Int32) {
-        if let index = ending.firstIndex(where: { $0.child.pid == pid }) {
-            let zygote = ending.remove(at: index)
-            _ = zygote.child.reap()
-            workspace.removeGeneration(zygote.generation)
-            return startSuccessor()
-        }
-        guard let zygote = zygotes.values.first(where: { $0.child.pid == pid }) else { return }
-        let generation = zygote.generation
-        zygotes[generation] = nil
-        let status = zygote.child.reap()
-        for id in workers.keys where id.generation == generation { kill(id) }
-        workspace.removeGeneration(generation)
-        if loading[generation] != nil { giveUp(generation, "ended while loading (\(status))") }
-        perform(machine.zygoteGone(generation, now: monotonicNow()))
-    }
-
-    private func readZygote(_ generation: Int) {
-        guard let zygote = zygotes[generation] else { return }
-        do {
-            guard let (record, descriptors) = try zygote.child.socket.receive(waiting: false) else {
-                zygote.child.process.signal(SIGKILL)
-                return
-            }
-            switch try ZygoteEvent(record) {
-            case .ready(var ready):
-                ready.generation = generation
-                zygote.ready = ready
-                perform(machine.loaded(generation, now: monotonicNow()))
-                startSelfTest(generation)
-            case .failed(let text):
-                giveUp(generation, Escaping.text(text, limit: 1000))
-            case .forked(let number, _):
-                let id = WorkerID(generation: generation, number: number)
-                guard descriptors.count == 2, workers[id] == nil else { throw RecordError.value("fork") }
-                let known = machine.contains(id)
-                workers[id] = InspectorWorker(
-                    id: id, socket: PacketSocket(descriptors[0]), process: ProcessHandle(descriptors[1]))
-                if !known { kill(id) }
-            case .databaseChanged:
-                // Only the one that serves watches for others; one that is loading reads what is there now.
-                guard machine.serving == generation, let settings, loading.isEmpty, successor == nil else { return }
-                log(.info("the signatures have changed: loading them"))
-                replace(settings, answer: nil)
-            case .exited(let number, let status):
-                workerEnded(WorkerID(generation: generation, number: number), Escaping.text(status, limit: 60))
-            }
-        } catch let error as SystemError where error.code == EAGAIN {
-            return
-        } catch {
-            log(.error("inspector generation \(generation): \(error)"))
-            zygote.child.process.signal(SIGKILL)
-        }
-    }
-
     // MARK: - Results
 
+    /// - Parameter ready: what the worker's generation said of itself; nil when it has gone.
     func finish(_ request: Int, _ ready: Ready?, _ report: Report, _ parts: Descriptor?) {
         guard let ready else { return fail(request, .closed) }
         guard let done = pending.removeValue(forKey: request) else { return }
@@ -369,32 +233,5 @@ final class PoolDriver: @unchecked Sendable {
         case .caller(let answer): answer.resume(returning: outcome)
         case .selfTest(let generation, _): selfTestAnswered(generation, passed: false)
         }
-    }
-
-    func startSelfTest(_ generation: Int) {
-        guard let load = loading[generation] else { return }
-        guard load.settings.selfTest else { return promote(generation) }
-        loading[generation]?.testsLeft = 2
-        do {
-            for infected in [true, false] {
-                let message = try SelfTest.message(infected: infected)
-                let deadline = load.deadline
-                submit(
-                    Pending(message: message, origin: .selfTest(generation: generation, infected: infected)),
-                    deadline: deadline, generation: generation)
-            }
-        } catch {
-            giveUp(generation, "self-test: \(error)")
-        }
-    }
-
-    private func selfTestAnswered(_ generation: Int, passed: Bool) {
-        guard loading[generation] != nil else { return }
-        guard passed else {
-            return giveUp(
-                generation, "self-test failed: the test virus was not found, or a clean message was not clean")
-        }
-        loading[generation]?.testsLeft -= 1
-        if loading[generation]?.testsLeft == 0 { promote(generation) }
     }
 }

@@ -1,67 +1,15 @@
-/// One worker: the generation that it was forked from and its number within it.
-package struct WorkerID: Hashable, Sendable {
-    package var generation: Int
-    package var number: Int
-
-    package init(generation: Int, number: Int) {
-        self.generation = generation
-        self.number = number
-    }
-}
-
 /// Decides which worker inspects which message, when a worker is replaced, and what a failure costs. A value without
 /// processes, sockets or a clock: events and the time go in, actions come out. Times are nanoseconds of a monotonic clock.
 ///
 /// Rules: at most `workers` messages at one time, each in a worker of its own, and no more than the workspace has room
-/// for; spares are forked ahead; a worker is
-/// replaced after `messagesPerWorker` messages, after a minute without one, and after each message that gives a reason; a crash or a hang costs the
-/// message one more try in a fresh worker; a request belongs to the serving generation unless it names one.
+/// for; spares are forked ahead; a worker is replaced after `messagesPerWorker` messages, after a minute without one, and
+/// after each message that gives a reason; a crash or a hang costs the message one more try in a fresh worker; a request
+/// belongs to the serving generation unless it names one.
+///
+/// Where a message ends its worker while the embedded engine looks at it, for the second time or by a hang, it has a last try
+/// that leaves the engine out: what else is in the inspection is then known, and other scanners can look in its place. All
+/// of the inspection but the engine has to come through: a message that ends it anywhere else gets no report.
 package struct PoolMachine: Sendable {
-    /// Sizes of the pool.
-    package struct Settings: Sendable {
-        package var workers: Int
-        package var spares: Int
-        package var messagesPerWorker: Int
-        package var workspace: WorkspaceBudget
-
-        package init(
-            workers: Int, spares: Int, messagesPerWorker: Int, workspace: WorkspaceBudget = WorkspaceBudget()
-        ) {
-            self.workers = max(1, workers)
-            self.spares = max(0, spares)
-            self.messagesPerWorker = max(1, messagesPerWorker)
-            self.workspace = workspace
-        }
-    }
-
-    /// What the owner has to do.
-    package enum Action: Hashable, Sendable {
-        /// Ask the generation's zygote for a worker.
-        case fork(WorkerID)
-        /// End a worker at once.
-        case kill(WorkerID)
-        /// Hand a request to an idle worker.
-        case assign(request: Int, to: WorkerID)
-        /// Give up on a request.
-        case fail(request: Int, Failure)
-        /// Nothing of the generation is in use any more: end its zygote.
-        case close(generation: Int)
-        /// The serving generation's zygote has died: start another with the same settings.
-        case relaunch(generation: Int)
-        /// Workers of the generation die before they are ready; it cannot serve.
-        case unusable(generation: Int)
-    }
-
-    /// Why a request was given up.
-    package enum Failure: Hashable, Sendable {
-        /// No answer in time; `started` tells whether a worker had it.
-        case deadline(started: Bool)
-        /// Worker after worker ended or broke the contract while it had the message.
-        case crashed
-        /// The pool is closing, or the generation that was asked for is gone.
-        case closed
-    }
-
     private struct Request {
         var id: Int
         /// Octets of the message.
@@ -69,6 +17,8 @@ package struct PoolMachine: Sendable {
         var deadline: Int
         var generation: Int?
         var attempts = 0
+        /// What the engine did to the tries before, so that it is left out; nil while it takes part.
+        var engineFailure: Failure?
     }
 
     private enum WorkerState {
@@ -97,7 +47,7 @@ package struct PoolMachine: Sendable {
         var pausedUntil: Int?
     }
 
-    /// Tries of one message, each in a fresh worker.
+    /// Tries of one message with the engine, each in a fresh worker.
     static let attempts = 2
     /// Workers that may die before they are ready, one after the other, before forking pauses.
     static let failedStarts = 3
@@ -255,7 +205,8 @@ package struct PoolMachine: Sendable {
     }
 
     /// A worker has ended, or broke the contract and must end.
-    package mutating func workerBroken(_ id: WorkerID, now: Int) -> [Action] {
+    /// - Parameter inEngine: it ended by itself while the engine had its turn.
+    package mutating func workerBroken(_ id: WorkerID, inEngine: Bool = false, now: Int) -> [Action] {
         guard let worker = generations[id.generation]?.workers.removeValue(forKey: id.number) else { return [] }
         var actions: [Action] = [.kill(id)]
         switch worker.state {
@@ -265,7 +216,7 @@ package struct PoolMachine: Sendable {
             // One that dies before it served is no better than one that never came up: no fork storm.
             if worker.served == 0 { actions += startFailed(id.generation, now: now) }
         case .busy(let request, _):
-            actions += retry(request, now: now, .crashed)
+            actions += retry(request, now: now, .crashed, inEngine: inEngine)
         }
         return actions + pump(now)
     }
@@ -296,7 +247,8 @@ package struct PoolMachine: Sendable {
     }
 
     /// Time has passed.
-    package mutating func expire(now: Int) -> [Action] {
+    /// - Parameter inEngine: whether the engine has its turn in a worker; asked of those whose time is over.
+    package mutating func expire(now: Int, inEngine: (WorkerID) -> Bool = { _ in false }) -> [Action] {
         var actions: [Action] = []
         for request in queue where request.deadline <= now {
             actions.append(.fail(request: request.id, .deadline(started: request.attempts > 0)))
@@ -309,7 +261,9 @@ package struct PoolMachine: Sendable {
                 case .starting(let deadline) where deadline <= now:
                     actions += giveUp(number, workerNumber) + startFailed(number, now: now)
                 case .busy(let request, let attemptDeadline) where attemptDeadline <= now:
-                    actions += giveUp(number, workerNumber) + retry(request, now: now, .deadline(started: true))
+                    let isInEngine = inEngine(WorkerID(generation: number, number: workerNumber))
+                    actions += giveUp(number, workerNumber)
+                    actions += retry(request, now: now, .deadline(started: true), inEngine: isInEngine)
                 case .idle where worker.idleSince.map { $0 + Self.idleTime <= now } ?? false:
                     actions += giveUp(number, workerNumber)
                 case .starting, .idle, .busy: break
@@ -324,12 +278,17 @@ package struct PoolMachine: Sendable {
         return [.kill(WorkerID(generation: generation, number: worker))]
     }
 
-    private mutating func retry(_ request: Request, now: Int, _ failure: Failure) -> [Action] {
+    private mutating func retry(_ request: Request, now: Int, _ failure: Failure, inEngine: Bool = false) -> [Action] {
+        let isLast = request.engineFailure != nil
         var request = request
         request.attempts += 1
-        guard request.attempts < Self.attempts, request.deadline > now, canBeServed(request) else {
+        if inEngine, !isLast, request.generation == nil, failure != .crashed || request.attempts >= Self.attempts {
+            // A crash may be one of the machine's and is tried again; a hang leaves no time for that.
+            request.engineFailure = failure
+        } else if isLast || request.attempts >= Self.attempts {
             return [.fail(request: request.id, failure)]
         }
+        guard request.deadline > now, canBeServed(request) else { return [.fail(request: request.id, failure)] }
         queue.insert(request, at: 0)
         return []
     }
@@ -402,12 +361,13 @@ package struct PoolMachine: Sendable {
             }
             taken = (taken ?? 0) + settings.workspace.need(messageSize: request.size)
             // An attempt may take half of the time that is left, so that a hang leaves time for the second one.
-            let attemptDeadline =
-                request.attempts + 1 < Self.attempts ? now + (request.deadline - now) / 2 : request.deadline
+            let isLast = request.engineFailure != nil || request.attempts + 1 >= Self.attempts
+            let attemptDeadline = isLast ? request.deadline : now + (request.deadline - now) / 2
             generations[generation]?.workers[worker]?.state = .busy(request, attemptDeadline: attemptDeadline)
             queue.remove(at: index)
             running += 1
-            actions.append(.assign(request: request.id, to: WorkerID(generation: generation, number: worker)))
+            let id = WorkerID(generation: generation, number: worker)
+            actions.append(.assign(request: request.id, to: id, withoutEngine: request.engineFailure))
         }
     }
 

@@ -18,6 +18,8 @@ package struct QuarantineRelease: Sendable {
         case original
         /// As an attachment (message/rfc822) of a note, with a null sender.
         case attached
+        /// As text of a note, which shows its octets, with a null sender.
+        case plain
         /// As a report (RFC 5965), with a null sender; it is nobody's mail that is released.
         case report
     }
@@ -172,9 +174,10 @@ package struct QuarantineRelease: Sendable {
                 reversePath: sender ?? entry.envelope.reversePath, parameters: entry.envelope.parameters,
                 recipients: recipients, forwarded: entry.envelope.client.forwarded, body: OutgoingBody(file: original),
                 hasEightBit: hasEightBit)
-        case .attached:
+        case .attached, .plain:
             let note = ReleasedMessage(
-                hostname: hostname, id: id, recipient: recipients.count == 1 ? recipients.first?.path : nil,
+                form == .plain ? .plain : .attached, hostname: hostname, id: id,
+                recipient: recipients.count == 1 ? recipients.first?.path : nil,
                 sender: entry.envelope.reversePath, subject: entry.subject, reason: entry.reason, time: time(nil),
                 kept: entry.time, boundary: boundary)
             return wrapped(original, hasEightBit, note.head(hasEightBit: hasEightBit), note.tail, recipients, entry)

@@ -28,14 +28,18 @@ package struct RecipientGroup: Sendable {
     /// A copy has to be in the quarantine before anything is answered.
     var keepsCopy: Bool { !policy.shadow && policy.keepsCopy(for: verdict) }
 
+    /// The site's own lines for that reply; none for the reason.
+    var replyTexts: [TextTemplate] { policy.replyTexts[decisive.category] ?? [] }
+
     /// The reply for recipients who do not get the message because of its content.
-    func refusal(id: String) -> Reply {
+    /// - Parameter words: what `replyTexts` say.
+    func refusal(id: String, words: [String]) -> Reply {
         let kind = disposition
         let isSoftened = policy.softBounce && kind == .tempfail && policy.destiny(for: verdict) != .tempfail
         var hard = policy
         hard.softBounce = false
         return ReplyTexts.content(
-            kind, decisive, id: id, softened: isSoftened ? hard.disposition(for: verdict) : nil)
+            kind, decisive, id: id, softened: isSoftened ? hard.disposition(for: verdict) : nil, words: words)
     }
 }
 
@@ -71,7 +75,7 @@ package struct PolicyResolution: Sendable {
         }
         var known: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
-            let address = LookupAddress(recipient.path)
+            let address = book.address(recipient.path)
             let layers = try book.layers(address)
             let isLocal = try book.isLocal(address, originating: base.originating)
             let key = Key(layers: layers.map(\.source), isLocal: isLocal, isReleased: released.contains(index))

@@ -20,7 +20,9 @@ final class ReleaseServer: Sendable {
             SetupBuilder.endpoint(address), access: ListeningSocket.Access(mode: 0o660))
         self.state = state
         self.logger = logger
-        channel = try await ServerBootstrap(group: group).bind(descriptor) { channel in
+        // Who has said all may close his side before he hears what became of it.
+        let bootstrap = ServerBootstrap(group: group).childChannelOption(.allowRemoteHalfClosure, value: true)
+        channel = try await bootstrap.bind(descriptor) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             }
@@ -109,9 +111,9 @@ final class ReleaseServer: Sendable {
             var release = QuarantineRelease(id: id, to: isRequeued ? .listener(nil) : .policy(nil))
             // Whatever it is, the gateway judges it again.
             release.force = isRequeued
-            release.recipients = try request.values("recipient").map(Self.path)
-            if release.recipients.contains(where: \.isNull) { throw PathGrammar.Fault.syntax }
-            release.sender = try request.value("sender").map(Self.path)
+            if !isRequeued { release.form = QuarantineRelease.Form(setup.settings.quarantine.releaseFormat) }
+            release.recipients = try request.values("recipient").map { try Self.path($0, of: "recipient") }
+            release.sender = try request.value("sender").map { try Self.path($0, of: "sender", mayBeNull: true) }
             let answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
             let person = String(decoding: request.value("requested_by") ?? [], as: UTF8.self)
             state.record(QuarantineRecord(entry, answers, isRequeued ? .requeued : .released, by: person, id: logID))
@@ -126,7 +128,12 @@ final class ReleaseServer: Sendable {
         let isTemporary: Bool
         switch error {
         case Quarantine.Failure.unknown, Quarantine.Failure.damaged: isTemporary = false
-        case is PathGrammar.Fault, is QuarantineRelease.Infected: isTemporary = false
+        case is NoAddress: isTemporary = false
+        case let infected as QuarantineRelease.Infected:
+            return Reply(
+                550, EnhancedStatus(5, 3, 5),
+                "not released: \(infected.id) is infected (\(infected.reason)): `mailreeve quarantine release --force` only"
+            )
         default: isTemporary = true
         }
         return isTemporary
@@ -135,10 +142,21 @@ final class ReleaseServer: Sendable {
     }
 
     /// An address in angle brackets (RFC 5321 section 4.1.2), as the protocol has them; the brackets may be missing.
-    private static func path(_ value: [UInt8]) throws -> MailPath {
+    private static func path(_ value: [UInt8], of name: String, mayBeNull: Bool = false) throws(NoAddress) -> MailPath {
         var bytes = value[...]
         if bytes.first == 0x3C, bytes.last == 0x3E { bytes = bytes.dropFirst().dropLast() }
-        return try PathGrammar.parse(bytes)
+        guard let path = try? PathGrammar.parse(bytes), mayBeNull || !path.isNull else {
+            throw NoAddress(name: name, value: value)
+        }
+        return path
+    }
+
+    /// An attribute that should be an address and is none.
+    private struct NoAddress: Error, CustomStringConvertible {
+        let name: String
+        let value: [UInt8]
+
+        var description: String { "\(name)=\(Escaping.text(value, limit: 100)) is no address" }
     }
 
     /// Compares without telling by its time how much was right.
@@ -153,5 +171,16 @@ extension PolicyDelegationResponse {
         let status =
             reply.enhanced.map { "\($0)" } ?? (reply.isPositive ? "2.0.0" : reply.isTemporary ? "4.0.0" : "5.0.0")
         add("setreply", ["\(reply.code)", status, reply.lines.joined(separator: " ")])
+    }
+}
+
+extension QuarantineRelease.Form {
+    fileprivate init(_ format: Settings.ReleaseFormat) {
+        self =
+            switch format {
+            case .resend: .original
+            case .attach: .attached
+            case .plain: .plain
+            }
     }
 }

@@ -91,6 +91,11 @@ struct RuleBook: Sendable {
             + banned.sets.map(\.name).joined(separator: ", ")
     }
 
+    /// Entries of the allow list whose last day is over.
+    func warnings(at now: Int) -> [String] {
+        allowList.expired(now: now).prefix(Self.warningsKept).map(\.description)
+    }
+
     /// Nothing is looked up.
     var isEmpty: Bool { source.lists.isEmpty && source.banned.isEmpty }
 
@@ -129,6 +134,7 @@ struct RuleBook: Sendable {
         return warnings
     }
 
+    /// Rules that are warned of, and entries of the allow list.
     private static let warningsKept = 100
 
     // MARK: Changes
@@ -189,6 +195,7 @@ extension RuleSettings {
         limits.milliseconds = timeLimit * 1000
         limits.firings = firingLimit
         limits.groupBytes = groupLimit
+        limits.links = linkLimit
         return limits
     }
 }

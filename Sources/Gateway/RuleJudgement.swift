@@ -154,6 +154,7 @@ struct RuleJudgement: Sendable {
                 case .body: "body"
                 case .decodedHeader: "decoded header"
                 case .decodedBody: "decoded body"
+                case .link: "link"
                 case .attachment: "attachment"
                 }
             return RuleLogLine.text(

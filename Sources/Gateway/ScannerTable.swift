@@ -2,6 +2,7 @@ internal import Configuration
 internal import Linux
 internal import MailModel
 internal import Patterns
+internal import Policy
 internal import RemoteChecks
 
 /// Makes the scanners outside the inspector from the settings. What another kind needs is in docs/ARCHITECTURE.md, "Adding
@@ -14,7 +15,7 @@ struct ScannerTable {
     /// True when both settings make the same scanners: those that are there can stay.
     static func isSame(_ one: Settings, _ other: Settings) -> Bool {
         one.scanners == other.scanners && one.scanning == other.scanning
-            && one.inspector.sandbox == other.inspector.sandbox
+            && one.shortCircuit == other.shortCircuit && one.inspector.sandbox == other.inspector.sandbox
             && one.unpacking.workspace == other.unpacking.workspace
             && one.workspace.directory == other.workspace.directory
             && one.clamav.nameScores == other.clamav.nameScores
@@ -24,10 +25,14 @@ struct ScannerTable {
     /// All scanners of the settings.
     /// - Throws: what is wrong with a pattern, for the administrator.
     func scanners(_ scores: NameScores, log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {
+        if let refusal = ScannerPatterns.remarks(on: settings).first(where: \.isRefusal) {
+            throw GatewayError(refusal.text)
+        }
         var options = ScannerSet.Options()
         options.stopsAtFirstHit = settings.scanning.firstHitStops
         options.testInterval = settings.scanning.selfTestInterval
         options.retryInterval = settings.scanning.retryInterval
+        options.spamWaits = settings.siteShortCircuit.isOn
         options.isMild = { scores.isMild($0) }
         return ScannerSet(
             try settings.scanners.map { (Self.common($0), try places($0)) }, options: options, log: log)
@@ -124,22 +129,16 @@ struct ScannerTable {
     }
 
     private func reading(_ entry: ScannerEntry) throws -> OutputReading {
-        func pattern(_ key: String, _ text: String) throws -> OutputPattern? {
-            if text.isEmpty { return nil }
-            do {
-                return try OutputPattern(text)
-            } catch {
-                throw GatewayError("scanner \(entry.name): \(key): \(error)")
-            }
-        }
+        func pattern(_ text: String) throws -> OutputPattern? { text.isEmpty ? nil : try OutputPattern(text) }
         var reading = OutputReading()
         if entry.kind == .command {
             reading.cleanCodes = entry.cleanCodes
             reading.infectedCodes = entry.infectedCodes
         }
-        reading.cleanPattern = try pattern("clean_pattern", entry.cleanPattern)
-        reading.infectedPattern = try pattern("infected_pattern", entry.infectedPattern)
-        reading.namePattern = try pattern("name_pattern", entry.namePattern)
+        reading.cleanPattern = try pattern(entry.cleanPattern)
+        reading.infectedPattern = try pattern(entry.infectedPattern)
+        reading.namePattern = try pattern(entry.namePattern)
+        reading.endPattern = try pattern(entry.endPattern)
         return reading
     }
 }

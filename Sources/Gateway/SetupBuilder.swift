@@ -175,7 +175,7 @@ struct SetupBuilder {
             spam: either(policy.spam, after: .pass), spammy: policy.spammy, badHeader: policy.badHeader,
             oversized: either(policy.oversized, after: .bounce),
             levels: SpamLevels(
-                tag: levels.tag, tag2: levels.tag2, kill: levels.kill, dsnCutoff: levels.dsnCutoff,
+                tag: levels.tag, tag2: levels.tag2, tag3: levels.tag3, kill: levels.kill, dsnCutoff: levels.dsnCutoff,
                 quarantineCutoff: levels.quarantineCutoff),
             judging: JudgingPolicy(anomalies: policy.anomalies, badHeaders: Set(policy.badHeaderChecks)),
             quarantine: policy.quarantine, addVirusScanned: policy.addVirusScanned, addReceived: policy.addReceived,
@@ -193,6 +193,8 @@ struct SetupBuilder {
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
         content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)
+        content.quarantinePlaces = policy.quarantineTo
+        content.replyTexts = policy.replyTexts
         content.virusDestinies = policy.virusDestinies.map {
             VirusDestiny(part: $0.part.lowercased(), destiny: $0.destiny)
         }
@@ -205,6 +207,7 @@ struct SetupBuilder {
         marking.addsSpamFields = policy.addSpamFields
         marking.addsSpamReport = policy.addSpamReport
         marking.subjectTags = policy.subjectTags
+        marking.thirdTag = policy.thirdTag
         marking.addressExtensions = policy.addressExtensions
         marking.defang = Set(policy.defang)
         marking.alwaysBCC = policy.alwaysBCC.map { MailPath($0) }

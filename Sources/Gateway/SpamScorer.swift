@@ -9,6 +9,8 @@ struct SpamScorer: Sendable {
     let databases: LearntDatabases
     let limits: BayesStore.Limits
     let scope: Settings.BayesDatabaseScope
+    /// `recipient_delimiter`: an extension makes no other user.
+    var delimiters = Settings().recipientDelimiter
     /// Where calls wait for disks and servers, so that nothing else waits behind them.
     let threads: NIOThreadPool
 
@@ -39,19 +41,30 @@ struct SpamScorer: Sendable {
         try await threads.runIfActive(work)
     }
 
-    /// Chooses the database for the recipients: theirs when it knows enough to judge, else the shared one; nil when neither
-    /// does.
-    func choose(for recipients: [Recipient]) throws -> Choice? {
-        let own = LearntDatabases.name(recipients, scope)
+    /// The databases that serve the recipients.
+    struct Selection: Sendable {
+        /// Theirs when it knows enough to judge, else the shared one; nil when neither does.
+        var judging: Choice?
+        /// The name of theirs, when it is there; nil for the shared one. Databases of users and domains are made by people:
+        /// senders, who choose the recipients' names, must not make any.
+        var learning: String?
+    }
+
+    /// Selects the databases for the recipients.
+    func select(for recipients: [Recipient]) throws -> Selection {
+        var selection = Selection()
+        let own = LearntDatabases.name(recipients, scope, delimiters: delimiters)
         for name in own == nil ? [nil] : [own, nil] {
             let totals = try databases.with(name) { store in
                 try BayesStore(store, limits: limits).totalsIfTaught()
             }
+            if let name, totals != nil { selection.learning = name }
             if case .some(.some(let totals)) = totals {
-                return Choice(name: name, hasForeignTokens: totals.foreignTokens > 0)
+                selection.judging = Choice(name: name, hasForeignTokens: totals.foreignTokens > 0)
+                break
             }
         }
-        return nil
+        return selection
     }
 
     /// Judges the tokens of a report; nil when too little was learnt.

@@ -69,7 +69,8 @@ package struct SpamTeacher: Sendable {
             return (entry, try QuarantineRelease.stored(entry, quarantine, QuarantineRelease.ownSpool(limits)).file)
         }
         let tokens = try await reader.tokens(of: file)
-        let name = LearntDatabases.name(entry.envelope.recipients, settings.bayes.databases)
+        let name = LearntDatabases.name(
+            entry.envelope.recipients, settings.bayes.databases, delimiters: settings.recipientDelimiter)
         let (databases, bounds) = (databases, settings.bayesLimits)
         return try await threads.runIfActive {
             let taught = try Mapping(file.descriptor).withBytes {

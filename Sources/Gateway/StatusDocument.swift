@@ -11,8 +11,10 @@ struct StatusDocument: Codable {
     struct InspectorEntry: Codable {
         var generation: Int
         var engine: String
-        /// `official` (a daily database is among them), `own`, `test-only` or `none`.
+        /// `official` (a daily database is among them), `own`, `test-only`, `not-loaded` or `none`.
         var signatures: String
+        /// Why messages are inspected without the engine; empty while it serves.
+        var engineFault: String
         /// Why the last new generation did not take over; empty when it did.
         var refused: String
         var signatureCount: Int
@@ -68,7 +70,8 @@ struct StatusDocument: Codable {
         let ready = inspector.ready
         self.inspector = InspectorEntry(
             generation: inspector.generation, engine: Escaping.text(ready?.engineVersion ?? "", limit: 60),
-            signatures: Self.signatures(signatures, ready),
+            signatures: Self.signatures(signatures, inspector.engineFault.isEmpty ? ready : nil),
+            engineFault: Escaping.text(inspector.engineFault, limit: 500),
             refused: Escaping.text(inspector.refused, limit: 500), signatureCount: ready?.signatures ?? 0,
             databaseVersion: ready?.databaseVersion ?? 0, databaseTime: ready?.databaseTime ?? 0,
             landlockAbi: ready?.landlockABI ?? 0, busy: inspector.busy, waiting: inspector.waiting,
@@ -96,7 +99,7 @@ struct StatusDocument: Codable {
         self = document
     }
 
-    /// Which signatures are in use; `none` where scanning is off, `not-loaded` where no generation serves.
+    /// Which signatures are in use; `none` where scanning is off, `not-loaded` where no generation serves, or one without the engine.
     private static func signatures(_ settings: String, _ ready: Ready?) -> String {
         if settings == "none" { return settings }
         guard let ready else { return "not-loaded" }

@@ -46,7 +46,9 @@ package struct StatusTable: CustomStringConvertible {
         }
         switch inspector.signatures {
         case "test-only": rows.append(("signatures", "TEST ONLY: real viruses are not found"))
-        case "not-loaded": rows.append(("signatures", "NOT LOADED: mail waits, and is put off"))
+        case "not-loaded":
+            let what = inspector.engineFault.isEmpty ? "mail waits, and is put off" : "the engine looks at no mail"
+            rows.append(("signatures", "NOT LOADED: \(what)"))
         case "none": rows.append(("signatures", "none: virus scanning is off"))
         default: rows.append(("signatures", Self.databaseAge(inspector)))
         }

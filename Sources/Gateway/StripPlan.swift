@@ -21,15 +21,12 @@ struct StripPlan: Sendable {
     /// Octets of a delimiter line that are looked at (RFC 2046 section 5.1.1: 70 and two hyphens; broken mailers have more).
     private static let longestDelimiter = 1024
 
-    /// What the text parts say.
-    struct Words: Sendable {
-        var hostname: String
-        var quarantineID: String
-    }
-
     /// Plans to take out what is banned. Blocks on a disk unless the message is in memory.
     /// - Returns: nil when that cannot be done safely.
-    init?(_ contents: [BannedContent], _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, _ words: Words)
+    init?(
+        _ contents: [BannedContent], _ report: Report, _ facts: HeaderFacts, _ file: MessageFile,
+        _ words: RemovalText.Words
+    )
         throws
     {
         guard !contents.isEmpty, contents.count < BannedJudgement.shown else { return nil }
@@ -45,7 +42,7 @@ struct StripPlan: Sendable {
         for part in removed.keys.sorted(by: { Self.isBefore($0, $1, report) }) {
             guard let place = report.parts[part].place else { return nil }
             if place.header.lowerBound < end { continue }
-            let text = Self.text(removed[part] ?? [], words)
+            let text = RemovalText.lines(part, removed[part] ?? [], of: contents, report, words)
             if part == 0 {
                 guard let whole = Self.wholeMessage(facts, file, text) else { return nil }
                 edits = whole
@@ -164,33 +161,5 @@ struct StripPlan: Sendable {
             BodyEdit(range: blank..<blank, text: Array(("MIME-Version: 1.0\r\n" + partHeader).utf8)))
         edits.append(BodyEdit(range: facts.block.count..<file.count, text: Array((text + "\r\n").utf8)))
         return edits
-    }
-
-    /// A line of text stays below 79 characters; no line begins like a delimiter.
-    private static func text(_ contents: [BannedContent], _ words: Words) -> String {
-        var lines = ["What stood here was removed by \(ascii(words.hostname, 60)):", ""]
-        for content in contents.prefix(10) {
-            lines.append("  " + ascii(content.attributes, 74))
-            // The end of a name is what it was removed for.
-            for name in content.names.prefix(BannedContent.namesShown) { lines.append("  name: " + asciiEnd(name, 68)) }
-            if !content.reason.isEmpty { lines.append("  reason: " + ascii(content.reason, 66)) }
-        }
-        if contents.count > 10 { lines.append("  and \(contents.count - 10) more") }
-        lines += [
-            "", "The message as it came is kept in the quarantine there, under the number", "",
-            "  " + words.quarantineID,
-            "", "The postmaster can release it: mailreeve quarantine release \(words.quarantineID)",
-        ]
-        return lines.joined(separator: "\r\n")
-    }
-
-    private static func asciiEnd(_ text: String, _ limit: Int) -> String {
-        let shown = ascii(String(text.suffix(limit)), limit * 10)
-        return text.count <= limit && shown.count <= limit ? shown : "..." + shown.suffix(limit - 3)
-    }
-
-    private static func ascii(_ text: String, _ limit: Int) -> String {
-        let shown = Escaping.text(text, limit: limit).unicodeScalars.prefix(limit).map { $0.isASCII ? $0 : "?" }
-        return String(String.UnicodeScalarView(shown))
     }
 }

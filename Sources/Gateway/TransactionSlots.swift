@@ -1,13 +1,19 @@
 internal import Synchronization
 
 /// How many transactions with next hops go on at one time (`limits.next_hop_transactions`). A message takes all that it needs at
-/// once: two that each waited for the rest of theirs would wait for ever. First come, first served.
+/// once, half of them at most: two that each waited for the rest of theirs would wait for ever, and one that needs all waits for the
+/// slowest next hop. First come, first served, but who needs more than is free is passed by others, `passes` times at most.
 final class TransactionSlots: Sendable {
     private struct Waiter {
         let number: UInt64
         let count: Int
         let continuation: CheckedContinuation<Bool, Never>
+        /// How often others have passed it.
+        var passed = 0
     }
+
+    /// How often a message that waits for several places is passed by such as need fewer: then they wait behind it.
+    static let passes = 200
 
     private struct State {
         var limit: Int
@@ -28,8 +34,8 @@ final class TransactionSlots: Sendable {
         state = Mutex(State(limit: max(1, limit)))
     }
 
-    /// What one message can take at most.
-    var limit: Int { state.withLock { $0.limit } }
+    /// What one message can take at most: the other half is left to others while its next hops do not answer.
+    var share: Int { state.withLock { ($0.limit + 1) / 2 } }
 
     /// Who waits.
     var waiting: Int { state.withLock { $0.waiting.count } }
@@ -87,13 +93,21 @@ final class TransactionSlots: Sendable {
         if waiter != nil { admit() }
     }
 
-    /// Lets in those in front for whom there is room.
+    /// Lets in those for whom there is room, in their order.
     private func admit() {
         let admitted = state.withLock { state in
             var admitted: [Waiter] = []
-            while let first = state.waiting.first, state.fits(first.count) {
-                state.used += first.count
-                admitted.append(state.waiting.removeFirst())
+            var place = 0
+            while place < state.waiting.count {
+                if state.fits(state.waiting[place].count) {
+                    state.used += state.waiting[place].count
+                    admitted.append(state.waiting.remove(at: place))
+                    for earlier in 0..<place { state.waiting[earlier].passed += 1 }
+                } else if state.waiting[place].passed < Self.passes {
+                    place += 1
+                } else {
+                    break
+                }
             }
             return admitted
         }

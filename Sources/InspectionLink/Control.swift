@@ -5,6 +5,8 @@
 //   worker  -> gateway  Hello (with [report file]), Done
 //   gateway -> worker   Inspect (with [message file], or [message file, parts file] where parts are wanted)
 //
+// While a worker inspects, its report file says whether the embedded engine has its turn (EngineMark).
+//
 // The end of the stream ends the reader: no worker outlives its zygote, no zygote outlives its gateway.
 
 package import MailModel
@@ -115,14 +117,18 @@ package struct Inspect: Hashable, Sendable {
     package var workspace: String
     package var context: InspectionContext
     package var limits: InspectionLimits
+    /// The embedded engine is not to look at it: the message ended workers while it did.
+    package var withoutEngine: Bool
 
     package init(
-        request: Int, workspace: String, context: InspectionContext = InspectionContext(), limits: InspectionLimits
+        request: Int, workspace: String, context: InspectionContext = InspectionContext(), limits: InspectionLimits,
+        withoutEngine: Bool = false
     ) {
         self.request = request
         self.workspace = workspace
         self.context = context
         self.limits = limits
+        self.withoutEngine = withoutEngine
     }
 }
 
@@ -224,7 +230,8 @@ package enum ZygoteEvent: Hashable, Sendable {
 
 /// Records from worker to gateway.
 package enum WorkerEvent: Hashable, Sendable {
-    /// The sandbox is closed and the worker waits; with one descriptor, the report file that it writes again and again.
+    /// The sandbox is closed and the worker waits; with one descriptor, the report file that it writes again and again: an
+    /// `EngineMark`, and then the report.
     case hello
     /// The report is in the file, from offset 0.
     case done(request: Int, reportLength: Int)

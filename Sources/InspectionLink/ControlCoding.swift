@@ -153,6 +153,7 @@ extension Inspect {
         var out = RecordWriter(type: 31)
         out.put(request)
         out.put(workspace)
+        out.put(withoutEngine)
         out.put(context.smtputf8)
         out.put(context.tokens.rawValue)
         out.put(context.foreignTokens)
@@ -180,8 +181,10 @@ extension Inspect {
         guard reader.type == 31 else { throw .type(reader.type) }
         let some = 1...Int.max
         let any = 0...Int.max
+        let (request, workspace) = (try reader.int(), try reader.string(limit: ControlLimits.path))
+        let withoutEngine = try reader.bool()
         self.init(
-            request: try reader.int(), workspace: try reader.string(limit: ControlLimits.path),
+            request: request, workspace: workspace,
             context: InspectionContext(
                 smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
                 foreignTokens: try reader.bool(),
@@ -202,7 +205,7 @@ extension Inspect {
                     processorSeconds: try reader.int(in: 0...UnpackingLimits.longestTime),
                     memory: try reader.int(in: any),
                     memberMemory: try reader.int(in: any), workspace: try reader.int(in: any),
-                    passwords: try reader.int(in: any))))
+                    passwords: try reader.int(in: any))), withoutEngine: withoutEngine)
         try reader.end()
     }
 

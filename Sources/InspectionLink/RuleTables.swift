@@ -43,6 +43,8 @@ package struct RuleTables: Hashable, Sendable {
         /// Rules that are noted of one message, and octets that the groups of all of them matched.
         package var firings = 10_000
         package var groupBytes = 1_048_576
+        /// Links of one message that are looked up.
+        package var links = 10_000
 
         package init() {}
     }
@@ -97,6 +99,7 @@ package struct RuleTables: Hashable, Sendable {
         for value in [
             limits.headerSize, limits.lineLength, limits.bodySize, limits.boundaryLength, limits.nesting,
             limits.matchSteps, limits.milliseconds, limits.firings, limits.groupBytes,
+            limits.links,
         ] {
             out.put(value)
         }
@@ -130,6 +133,7 @@ package struct RuleTables: Hashable, Sendable {
         limits.milliseconds = try reader.int(in: 1...Int.max)
         limits.firings = try reader.int(in: 1...ReportLimits().firings)
         limits.groupBytes = try reader.int(in: 1...ReportLimits().groupBytes)
+        limits.links = try reader.int(in: 1...Int.max)
         self.init(
             number: number, tables: tables, lists: lists, banned: banned, limits: limits, isStrict: try reader.bool(),
             failsClosed: try reader.bool())

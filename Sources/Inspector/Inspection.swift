@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Antivirus
 internal import Digests
 internal import InspectionLink
@@ -19,6 +20,7 @@ struct Inspection {
     private let rules: RuleSet?
     private let magic: MagicDatabase?
     private let banned: BannedStage?
+    private let mark: EngineMarkFile?
     private let reportSize: Int
     private let passwords: [String]
     private var buffer: [UInt8] = []
@@ -31,16 +33,18 @@ struct Inspection {
     ///   - rules: header and body checks; nil without any.
     ///   - banned: rules on names and types of files; nil without any.
     ///   - magic: types of content that our own signatures leave open; nil where the system has no table of them.
+    ///   - mark: where the turns of the engine are noted.
     ///   - reportSize: the largest report, octets.
     ///   - passwords: the site's own, for encrypted members.
     ///   - cachesScans: contents that were clean once are not scanned again.
     init(
         engine: ClamAVEngine?, rules: RuleSet? = nil, banned: BannedStage? = nil, magic: MagicDatabase? = nil,
-        reportSize: Int, passwords: [String], cachesScans: Bool = false
+        mark: EngineMarkFile? = nil, reportSize: Int, passwords: [String], cachesScans: Bool = false
     ) {
         self.engine = engine
         self.rules = rules
         self.banned = banned
+        self.mark = mark
         self.magic = magic
         self.reportSize = reportSize
         self.passwords = passwords
@@ -58,12 +62,13 @@ struct Inspection {
         if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
-            engine: engine, magic: magic, messageSize: message.count,
+            engine: request.withoutEngine ? nil : engine, magic: magic, messageSize: message.count,
             unpacker: Unpacker(
                 limits: request.limits.unpacking, messageSize: message.count, directory: request.workspace,
                 passwords: Run.passwords(
                     message, walker, site: passwords, envelope: request.context.addresses, request.limits),
                 messageLimits: PartWalker.limits(request.limits)))
+        run.mark = mark
         run.prepareScanner(directory: request.workspace)
         run.cache = cache
         cache = ScanCache(isOn: false)
@@ -71,6 +76,7 @@ struct Inspection {
         for index in walker.tree.parts.indices { run.add(walker.description(index, in: message)) }
         for anomaly in walker.tree.anomalies { run.builder.add(anomaly) }
         for limit in walker.tree.limitsHit { run.builder.reach(limit.rawValue) }
+        walker.tree.withHeader(of: 0, in: message) { run.takeSubject($0) }
         for defect in HeaderSyntax.defects(
             of: message, isSMTPUTF8: request.context.smtputf8, headerLimit: request.limits.headerBytes)
         {
@@ -79,12 +85,14 @@ struct Inspection {
         run.clock.spent(.mime)
         var stage = rules.map { RuleStage($0) }
         stage?.takeMessage(message)
+        if stage?.wantsLinks == true { run.documentLinks = [] }
         run.clock.spent(.rules)
         if request.context.tokens != .none {
             run.tokens =
                 request.context.tokens == .texts
                 ? TokenExtractor(keepsTexts: true) : extractor.take() ?? TokenExtractor()
             run.tokens?.takesForeignTokens = request.context.foreignTokens
+            run.unshown = UnshownParts(walker.tree.parts)
             walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
             run.clock.spent(.tokens)
         }
@@ -105,6 +113,7 @@ struct Inspection {
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         cache = run.cache
         run.builder.add(run.partsFile?.parts ?? [])
+        stage?.takeLinks(ofDocuments: run.documentLinks ?? [])
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
@@ -123,6 +132,7 @@ struct Inspection {
                 messageLimits: PartWalker.limits(request.limits)))
         run.tokens = extractor.take() ?? TokenExtractor()
         run.tokens?.takesForeignTokens = false
+        run.unshown = UnshownParts(walker.tree.parts)
         walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
         for index in walker.tree.parts.indices { run.add(walker.description(index, in: message)) }
         var index = 0
@@ -131,14 +141,14 @@ struct Inspection {
             let text = walker.text(index)
             if part.kind.hasContent {
                 let (structure, budget) = (walker.structure(of: index), walker.budget)
-                let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
+                let isShown = !run.unshown.contains(index, in: walker.tree.parts)
                 let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
                     run.tokens?.addFacts(of: part, content: content)
                     if let (mediaType, charset) = text {
                         let limit = request.limits.textBytes
                         run.tokens?.add(
                             TextContent.read(content, mediaType: mediaType, charset: charset, limit: limit),
-                            size: content.count, isAlternative: isAlternative)
+                            size: content.count, isShown: isShown)
                     }
                     run.look(content, part: run.reported[index], item: nil, structure: structure)
                     if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
@@ -172,7 +182,7 @@ struct Inspection {
         let start = part.body.lowerBound
         let structure = walker.structure(of: index)
         let text = walker.text(index)
-        let isAlternative = TokenExtractor.hasAlternative(index, in: walker.tree.parts)
+        let isShown = !run.unshown.contains(index, in: walker.tree.parts)
         let budget = walker.budget
         let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
             run.take(
@@ -182,7 +192,7 @@ struct Inspection {
             if let (mediaType, charset) = text {
                 let read = TextContent.read(content, mediaType: mediaType, charset: charset, limit: limits.textBytes)
                 run.takeText(
-                    read, part: run.reported[index], offset: start, size: content.count, isAlternative: isAlternative)
+                    read, part: run.reported[index], offset: start, size: content.count, isShown: isShown)
                 stage?.takeText(read, offset: start)
                 run.clock.spent(.rules)
             }
@@ -210,11 +220,16 @@ struct Inspection {
         var marks: [Int: Set<String>] = [:]
         /// Names that are not in UTF-8 as code pages have them; for rules on files.
         var names = NameReadings()
+        /// Links that documents hold, where rules want them. As many as there are facts, which have limits.
+        var documentLinks: [[UInt8]]?
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
+        /// Parts whose words nobody sees; for tokens.
+        var unshown = UnshownParts()
         /// Takes decoded parts for scanners outside, where they are wanted.
         var partsFile: PartsFile?
         var cache = ScanCache(isOn: false)
+        var mark: EngineMarkFile?
         /// Octets of members' text, and members, that tokens were taken from so far.
         var memberTextLeft = Self.memberTextTotal
         var membersTaken = 0
@@ -273,8 +288,19 @@ struct Inspection {
             self.block = block
         }
 
+        /// Looks for the test string in the subject, which to filters is the first line of the text.
+        mutating func takeSubject(_ header: Span<UInt8>) {
+            var scanner = HeaderScanner(limit: header.count)
+            while let field = scanner.next(in: header) {
+                guard field.isNamed("subject", in: header) else { continue }
+                let subject = EncodedWords.spelled(header.extracting(field.value).array)
+                if GTUBE.isIn(subject.span) { builder.addTestString(GTUBE.name, part: 0) }
+                return
+            }
+        }
+
         /// Takes what people read of a part.
-        mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int, isAlternative: Bool) {
+        mutating func takeText(_ text: TextContent, part: Int, offset: Int, size: Int, isShown: Bool) {
             // Of HTML what it shows and hides, too: references to characters and tags may stand in the middle of it.
             let texts = [text.text, text.html?.visible ?? [], text.html?.hidden ?? []]
             if texts.contains(where: { GTUBE.isIn($0.span) }) { builder.addTestString(GTUBE.name, part: part) }
@@ -282,7 +308,7 @@ struct Inspection {
             if text.limitReached { builder.reachTextLimit() }
             clock.spent(.text)
             guard tokens != nil, size > 0 else { return }
-            tokens?.add(text, size: size, isAlternative: isAlternative)
+            tokens?.add(text, size: size, isShown: isShown)
             clock.spent(.tokens)
         }
 
@@ -320,9 +346,11 @@ struct Inspection {
             let key = ScanCache.Key(
                 digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
             if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
+            mark?.note(isAtWork: true)
             let outcomes = content.withUnsafeBytes {
                 engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
             }
+            mark?.note(isAtWork: false)
             clock.spent(.clamav)
             if outcomes.isEmpty { cache.remember(key) }
             for outcome in outcomes { take(outcome, part: part) }

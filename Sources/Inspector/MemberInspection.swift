@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Checks
 internal import Digests
 internal import Documents
@@ -63,10 +64,14 @@ extension Inspection.Run {
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
         for fact in opened.facts {
             mark(fact.kind.rawValue, part: part)
+            if fact.kind == .uri { documentLinks?.append(fact.text) }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         for problem in opened.problems { note(problem, part: part) }
-        if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected) {
+        // No archive is without control characters, whatever word it begins with.
+        if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected),
+            !content.hasOnlyControlsOfText
+        {
             let isQuoted = item?.member.flags.contains(.quoted) == true
             note(
                 ContainerProblem(isQuoted ? .note : .corrupt, "an archive by its first octets, and by no other"),

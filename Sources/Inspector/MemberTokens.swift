@@ -28,7 +28,7 @@ extension Inspection.Run {
         let limit = min(Self.memberTextSize, memberTextLeft)
         let text = TextContent.read(content, mediaType: mediaType, charset: "", limit: limit)
         memberTextLeft -= text.text.count
-        tokens?.add(text, size: content.count, isAlternative: false)
+        tokens?.add(text, size: content.count, isShown: true)
         clock.spent(.tokens)
     }
 

@@ -84,6 +84,7 @@ struct ReportBuilder {
         report.unloggedFirings = stage.unlogged
         report.givenUp = stage.givenUp
         for limit in stage.limitsHit { reach(limit) }
+        if stage.areLinksCut { reachTextLimit("rule-links") }
     }
 
     /// Adds which rules on names and types of files hold.
@@ -135,8 +136,8 @@ struct ReportBuilder {
     }
 
     /// Notes a limit on what is read of text for scores: all of it was scanned, so that the message is not unchecked.
-    mutating func reachTextLimit() {
-        if !report.limitsHit.contains("text-bytes") { report.limitsHit.append("text-bytes") }
+    mutating func reachTextLimit(_ limit: String = "text-bytes") {
+        if !report.limitsHit.contains(limit) { report.limitsHit.append(limit) }
     }
 
     /// Notes a limit, and once for each limit that the message was not checked beyond it.

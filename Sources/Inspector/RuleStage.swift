@@ -68,14 +68,21 @@ struct RuleStage {
     /// Names of limits that were reached: the message was not looked up beyond them.
     private(set) var limitsHit: [String] = []
     private var groupBytes = 0
+    private let links: LinkTexts
     /// A rule ended the look-up, or a limit did.
     private(set) var isEnded = false
 
     init(_ rules: RuleSet) {
         self.rules = rules
         deadline = monotonicNow() + rules.limits.milliseconds * 1_000_000
+        links = LinkTexts(limit: rules.limits.links)
         rules.session.clearFailures()
     }
+
+    /// There were more links than are looked up.
+    var areLinksCut: Bool { links.hasMore }
+    /// Links are looked up.
+    var wantsLinks: Bool { rules.has(.link) }
 
     /// Header fields and body lines as they stand in the message: the four lists of Postfix.
     mutating func takeMessage(_ message: Span<UInt8>) {
@@ -110,13 +117,33 @@ struct RuleStage {
         lookUp(DecodedTexts.seen(decoded).span, in: .decodedHeader, range: range)
     }
 
-    /// The lines of a part's text as people read it, all of them: what stands behind padding is read too.
+    /// The lines of a part's text as people read it, all of them: what stands behind padding is read too. Then its links,
+    /// hidden ones too.
     mutating func takeText(_ text: TextContent, offset: Int) {
-        guard !isEnded, rules.has(.decodedBody) else { return }
+        guard !isEnded, rules.has(.decodedBody) || wantsLinks else { return }
         let lines = DecodedTexts.seen(text.html?.visible ?? text.text)
         var stage = self
         DecodedTexts.lines(lines.span, lineLength: rules.limits.lineLength) { line in
             stage.lookUp(line, in: .decodedBody, range: offset..<offset)
+            return !stage.isEnded
+        }
+        if wantsLinks, !stage.isEnded {
+            stage.takeLinks(
+                text.html?.links.map(\.target) ?? [], base: text.html?.base, text: lines.span, offset: offset)
+        }
+        self = stage
+    }
+
+    /// Links that documents hold.
+    mutating func takeLinks(ofDocuments links: [[UInt8]]) {
+        guard !isEnded, wantsLinks else { return }
+        takeLinks(links, base: nil, text: [UInt8]().span, offset: 0)
+    }
+
+    private mutating func takeLinks(_ targets: [[UInt8]], base: [UInt8]?, text: Span<UInt8>, offset: Int) {
+        var stage = self
+        links.take(targets, base: base, text: text) { link in
+            stage.lookUp(link.span, in: .link, range: offset..<offset)
             return !stage.isEnded
         }
         self = stage

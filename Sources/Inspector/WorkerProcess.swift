@@ -39,8 +39,9 @@ enum WorkerProcess {
         serve(
             link, report,
             Inspection(
-                engine: engine, rules: rules, banned: banned, magic: magic, reportSize: settings.workerFileSize,
-                passwords: settings.passwords, cachesScans: settings.clamav?.cachesScans ?? false))
+                engine: engine, rules: rules, banned: banned, magic: magic, mark: EngineMarkFile(report),
+                reportSize: settings.workerFileSize, passwords: settings.passwords,
+                cachesScans: settings.clamav?.cachesScans ?? false))
     }
 
     /// Where the copy of standard error lies until the sandbox is closed.
@@ -65,6 +66,8 @@ enum WorkerProcess {
                 guard descriptors.count == (wantsParts ? 2 : 1), let message = descriptors.first,
                     message.isSealed || message.isUnlinkedReadOnlyFile, isPlainName(request.workspace)
                 else { ExitStatus.end(.protocolError) }
+                // The mark is overwritten in place: what the last report left behind it must be gone.
+                try report.replaceContent(EngineMark.record(isAtWork: false))
                 let bytes = inspection.inspect(
                     try Mapping(message), request, parts: wantsParts ? descriptors[1] : nil)
                 try report.replaceContent(bytes)

@@ -9,6 +9,8 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     case decodedHeader = "decoded_header_checks"
     /// Text of decoded parts.
     case decodedBody = "decoded_body_checks"
+    /// Links of all parts, in one form.
+    case link = "link_checks"
     /// Names and types of files.
     case attachment = "attachment_checks"
 
@@ -16,7 +18,7 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     package var area: ScoredTest.Area {
         switch self {
         case .header, .decodedHeader: .header
-        case .mimeHeader, .nestedHeader, .body, .decodedBody, .attachment: .body
+        case .mimeHeader, .nestedHeader, .body, .decodedBody, .link, .attachment: .body
         }
     }
 
@@ -24,7 +26,7 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     package var isHeader: Bool {
         switch self {
         case .header, .mimeHeader, .nestedHeader, .decodedHeader: true
-        case .body, .decodedBody, .attachment: false
+        case .body, .decodedBody, .link, .attachment: false
         }
     }
 
@@ -32,7 +34,7 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     package var readsCharacters: Bool {
         switch self {
         case .header, .mimeHeader, .nestedHeader, .body: false
-        case .decodedHeader, .decodedBody, .attachment: true
+        case .decodedHeader, .decodedBody, .link, .attachment: true
         }
     }
 
@@ -40,7 +42,7 @@ package enum CheckList: String, Hashable, Sendable, CaseIterable {
     package var isEditable: Bool {
         switch self {
         case .header, .mimeHeader, .nestedHeader, .body, .decodedHeader: true
-        case .decodedBody, .attachment: false
+        case .decodedBody, .link, .attachment: false
         }
     }
 }

@@ -34,7 +34,8 @@ package struct CheckLists {
         case .body: 3
         case .decodedHeader: 4
         case .decodedBody: 5
-        case .attachment: 6
+        case .link: 6
+        case .attachment: 7
         }
     }
 }

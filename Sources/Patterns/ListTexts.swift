@@ -104,6 +104,7 @@ struct ListTexts {
         case .body: ([noNewline, noEmpty, noNUL], misplacedInBody)
         case .decodedHeader: ([noEmpty, noUnseen], misplacedInDecodedHeader)
         case .decodedBody: ([noNewline, noEmpty, noUnseen], misplacedInDecodedBody)
+        case .link: ([noNewline, noEmpty, noUnseen], misplacedInLinks)
         case .attachment:
             (
                 [
@@ -206,5 +207,17 @@ struct ListTexts {
         (
             "=(20|3d|0d|0a|c[23]|e2)", true, nil, "quoted-printable is decoded here: write what it stands for"
         ),
+    ]
+
+    private static let misplacedInLinks: [HabitText] = [
+        (
+            "(href|src|action|background)[ \t]*=|<a |</a>", true, nil,
+            "a link is looked up without the tag that it stands in: write what stands between the quotes"
+        ),
+        (
+            "%(2[1-46-9a-f]|[3-6][0-9a-f]|7[0-9a-e])", true, nil,
+            "printable characters are decoded here: write the character that %XX stands for"
+        ),
+        ("&(amp|lt|gt|quot|#[0-9])", true, nil, "references are decoded here: write the character itself"),
     ]
 }

@@ -12,6 +12,8 @@ package final class OutputPattern: Sendable {
     private let machine: Mutex<Machine>
     /// The pattern as it was written.
     package let text: String
+    /// Capturing groups in it.
+    package let groups: Int
 
     /// Why a pattern cannot be used, or a match was given up, in PCRE2's words.
     package struct Failure: Error, Hashable, CustomStringConvertible {
@@ -26,11 +28,15 @@ package final class OutputPattern: Sendable {
             guard let workspace = PCREPattern.Workspace(groups: pattern.groups, limits: PatternLimits()) else {
                 throw PatternError(text: "no memory")
             }
+            groups = pattern.groups
             machine = Mutex(Machine(pattern: pattern, workspace: workspace))
         } catch {
             throw Failure(description: error.text)
         }
     }
+
+    /// It matches where nothing stands, and so in every text.
+    package var matchesAnything: Bool { (try? firstMatch(in: [])) != nil }
 
     /// Where the first match stands from `start` on, and its first group; nil without one.
     /// - Throws: the match was given up (`PatternLimits`).

@@ -219,7 +219,7 @@ package struct RuleLint {
     private mutating func checkOctets(_ line: Int, _ clause: RuleReachability.Clause) {
         let bytes = clause.pattern.bytes
         switch list {
-        case .decodedHeader, .decodedBody, .attachment:
+        case .decodedHeader, .decodedBody, .link, .attachment:
             if String(validating: bytes, as: UTF8.self) == nil {
                 doubt(line, "text is looked up in UTF-8 here, and the octets of this pattern are not UTF-8")
             }

@@ -4,7 +4,7 @@ package import MailModel
 package enum AutolearningStatus: String, Hashable, Sendable {
     /// It teaches, as ham or as spam.
     case ham, spam
-    /// The conditions are not met, or its sender has taught enough on that day.
+    /// The conditions are not met, or its sender, its client's network or all mail has taught enough on that day.
     case no
     /// Autolearning is off.
     case disabled
@@ -15,14 +15,14 @@ package enum AutolearningStatus: String, Hashable, Sendable {
 }
 
 /// When a message teaches by itself, under the conditions of SpamAssassin 4 (`AutoLearnThreshold`): the points of tests that
-/// may count for it are far enough on one side, spam has points of its header and of its body, and learnt mail does not say
-/// the opposite.
+/// may count for it are far enough on one side, its whole score calls it the same, spam has points of its header and of its
+/// body, and learnt mail does not say the opposite.
 package struct Autolearning: Hashable, Sendable {
     /// Points from which a message is learnt as spam.
     package var spam: Double
     /// Points below which it is learnt as ham.
     package var ham: Double
-    /// Only where learnt mail said otherwise.
+    /// Only where learnt mail was not yet sure of it: not what it gave `BAYES_99`, or `BAYES_00` to ham.
     package var onError: Bool
 
     package init(spam: Double = 12, ham: Double = 0.1, onError: Bool = false) {
@@ -35,13 +35,28 @@ package struct Autolearning: Hashable, Sendable {
     static let pointsOfEachArea = 3.0
     /// Points of learnt mail's own tests beyond which it contradicts.
     static let contradiction = 1.0
+    /// Probabilities from which, and below which, learnt mail is sure: the bounds of `BAYES_99` and `BAYES_00`.
+    static let sureOfSpam = 0.99
+    static let sureOfHam = 0.01
+
+    /// What the message is called, all tests and lists of senders counted.
+    package enum Call: Hashable, Sendable {
+        /// Spam for all of its recipients.
+        case spam
+        /// Spam for none of them, and nothing else keeps it from being called good.
+        case ham
+        /// Neither.
+        case neither
+    }
 
     /// What to learn: true for spam, false for ham, nil for nothing.
     /// - Parameters:
     ///   - tests: all of the message's.
     ///   - learnt: points that learnt mail's tests gave; nil when it said nothing.
     ///   - probability: of spam, as learnt mail says.
-    package func lesson(tests: [ScoredTest], learnt: Double?, probability: Double?) -> Bool? {
+    ///   - call: what the message is called. Points that do not count here, of scanners outside, test strings and lists of
+    ///     senders, must not be contradicted: mail of 15 points would be learnt as ham.
+    package func lesson(tests: [ScoredTest], learnt: Double?, probability: Double?, call: Call) -> Bool? {
         var (header, body) = (0.0, 0.0)
         for test in tests {
             switch test.area {
@@ -59,8 +74,11 @@ package struct Autolearning: Hashable, Sendable {
         } else {
             return nil
         }
+        guard call == (isSpam ? .spam : .ham) else { return nil }
         if let learnt, isSpam ? learnt < -Self.contradiction : learnt > Self.contradiction { return nil }
-        if onError, let probability, (probability > 0.5) == isSpam { return nil }
+        if onError, let probability, isSpam ? probability >= Self.sureOfSpam : probability < Self.sureOfHam {
+            return nil
+        }
         return isSpam
     }
 }

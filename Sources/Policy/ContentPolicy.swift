@@ -50,12 +50,16 @@ package struct ContentPolicy: Hashable, Sendable {
     package var admins: [Category: MailPath] = [:]
     /// Who is told of a virus that was not met before.
     package var newVirusAdmin: MailPath?
+    /// Lines of replies in place of the reason, by category; none for one that is not there.
+    package var replyTexts: [Category: [TextTemplate]] = [:]
     /// How mail that is delivered is marked.
     package var marking = MarkingPolicy()
     /// What counts for the verdict.
     package var judging: JudgingPolicy
     /// Keep a copy of mail that is not delivered because of its content.
     package var quarantine: Bool
+    /// Where, by category; one that is absent: in the quarantine of this host.
+    package var quarantinePlaces: [Category: QuarantinePlace] = [:]
     package var addVirusScanned: Bool
     package var addReceived: Bool
     package var addAmbiguityResults: Bool
@@ -120,10 +124,7 @@ package struct ContentPolicy: Hashable, Sendable {
     private func wanted(for verdict: Verdict, as category: Category) -> Destiny {
         switch category {
         case .infected:
-            let destinies = verdict.virusNames.map { name in
-                let name = name.lowercased()
-                return virusDestinies.first { name.contains($0.part) }?.destiny ?? infected
-            }
+            let destinies = verdict.virusNames.map { virusEntry($0)?.destiny ?? infected }
             return Destiny.byCare.first(where: destinies.contains) ?? infected
         case .unchecked:
             var destinies = verdict.unchecked.map { $0.destiny ?? unchecked[$0.reason] ?? .tempfail }
@@ -154,6 +155,12 @@ package struct ContentPolicy: Hashable, Sendable {
         }
     }
 
+    /// The entry of `virus_destinies` that holds for the name of a virus.
+    package func virusEntry(_ name: String) -> VirusDestiny? {
+        let name = name.lowercased()
+        return virusDestinies.first { name.contains($0.part) }
+    }
+
     /// What happens to a recipient, before the next hop was asked.
     package func disposition(for verdict: Verdict) -> DispositionKind {
         let kind = unsoftened(verdict)
@@ -182,7 +189,9 @@ package struct ContentPolicy: Hashable, Sendable {
     package func keepsCopy(for verdict: Verdict) -> Bool {
         // A rule that says DISCARD means it, and who is refused by a rule has been told.
         let isWanted: Bool
-        switch (decidingCategory(for: verdict), verdict.ruling) {
+        let category = decidingCategory(for: verdict)
+        let quarantine = quarantine && quarantinePlaces[category] != .nowhere
+        switch (category, verdict.ruling) {
         case (.rule, .discard): isWanted = false
         case (.rule, .reject): isWanted = quarantine && rule != .reject
         case (.spam, _), (.spammy, _):
@@ -195,5 +204,22 @@ package struct ContentPolicy: Hashable, Sendable {
         case .discard, .bounce, .reject: isWanted
         default: destiny.demandsCopy
         }
+    }
+
+    /// The same policy with all copies in the quarantine of this host.
+    package var withoutPlaces: ContentPolicy {
+        var policy = self
+        policy.quarantinePlaces = [:]
+        return policy
+    }
+
+    /// The mailbox that gets the copy; nil for the quarantine of this host. The whole of what was stripped is kept here: the text
+    /// in place of what was taken out says how to get it.
+    package func copyMailbox(for verdict: Verdict) -> MailPath? {
+        let category = decidingCategory(for: verdict)
+        guard destiny(for: verdict, as: category) != .strip, case .mailbox(let path) = quarantinePlaces[category] else {
+            return nil
+        }
+        return path
     }
 }

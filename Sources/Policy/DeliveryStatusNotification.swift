@@ -27,7 +27,7 @@ package enum DeliveryStatusNotification {
         /// The whole message, where the sender asked for it (`RET=FULL`) and may have it; nil: the header block is quoted.
         package var content: [UInt8]?
         /// Words for people: a subject, and a text with a place for the recipients.
-        package var templates: NoticeTemplates?
+        package var templates: NoticeTemplates
         /// `Subject:` of the message, for people; escaped.
         package var messageSubject = ""
         /// Tells the notifications of one message apart.
@@ -37,7 +37,7 @@ package enum DeliveryStatusNotification {
 
         package init(
             hostname: String, id: String, envelope: Envelope, action: Action = .failed, recipients: [RecipientOutcome],
-            headers: [UInt8], quotedLimit: Int = 16_384, time: Int
+            headers: [UInt8], quotedLimit: Int = 16_384, templates: NoticeTemplates, time: Int
         ) {
             self.hostname = hostname
             self.id = id
@@ -46,6 +46,7 @@ package enum DeliveryStatusNotification {
             self.recipients = recipients
             self.quotedLimit = quotedLimit
             self.headers = headers
+            self.templates = templates
             self.time = time
         }
     }
@@ -96,8 +97,11 @@ package enum DeliveryStatusNotification {
             out += "\n--\(boundary)\nContent-Type: message/\(kind)\nContent-Transfer-Encoding: 8bit\n\n"
             return crlf(out) + content + crlf("\n--\(boundary)--\n")
         }
-        out += "\n--\(boundary)\nContent-Type: text/rfc822-headers\n"
-        if subject.headers.contains(where: { $0 >= 0x80 }) { out += "Content-Transfer-Encoding: 8bit\n" }
+        let hasEightBit = subject.headers.contains { $0 >= 0x80 }
+        // RFC 6533 section 6: a header in UTF-8 is message/global-headers.
+        let isGlobalHeader = hasEightBit && subject.envelope.parameters.smtputf8
+        out += "\n--\(boundary)\nContent-Type: \(isGlobalHeader ? "message/global-headers" : "text/rfc822-headers")\n"
+        if hasEightBit { out += "Content-Transfer-Encoding: 8bit\n" }
         out += "\n"
         var bytes = crlf(out)
         // A quoted header line that looks like our boundary would end the part early (attack B8).
@@ -114,16 +118,7 @@ package enum DeliveryStatusNotification {
         let recipients = subject.recipients.map {
             "<\(address($0.recipient.path))>: \(Escaping.reason($0.reply.summary, limit: 450))"
         }.joined(separator: "\n")
-        guard let templates = subject.templates else {
-            return subject.action == .failed
-                ? NoticeTemplates.Notice(
-                    subject: "Undelivered Mail Returned to Sender",
-                    text: "Your message could not be delivered to the following recipients:\n\n\(recipients)\n")
-                : NoticeTemplates.Notice(
-                    subject: "Successful Mail Delivery Report",
-                    text: "Your message was passed on for the following recipients:\n\n\(recipients)\n")
-        }
-        return templates.notice(
+        return subject.templates.notice(
             subject.action == .failed ? .dsn : .relayed,
             [
                 .id: subject.id, .hostname: subject.hostname, .sender: address(subject.envelope.reversePath),
@@ -136,13 +131,13 @@ package enum DeliveryStatusNotification {
         var out = "Reporting-MTA: dns; \(subject.hostname)\n"
         // ENVID and ORCPT are xtext in SMTP and plain here (RFC 3461 section 6.3).
         if let envelopeID = subject.envelope.parameters.envelopeID {
-            out += "Original-Envelope-Id: \(Escaping.text(Xtext.decodeWherePossible(envelopeID[...])))\n"
+            out += "Original-Envelope-Id: \(plain(envelopeID))\n"
         }
         for outcome in subject.recipients {
             let type = outcome.recipient.path.isASCII ? "rfc822" : "utf-8"
             out += "\n"
             if let original = outcome.recipient.originalRecipient {
-                out += "Original-Recipient: \(Escaping.text(Xtext.decodeWherePossible(original[...]), limit: 500))\n"
+                out += "Original-Recipient: \(plain(original))\n"
             }
             out += "Final-Recipient: \(type); \(address(outcome.recipient.path))\nAction: \(subject.action.rawValue)\n"
             let status = EnhancedStatus(subject.action == .failed ? 5 : 2, 0, 0)
@@ -150,6 +145,15 @@ package enum DeliveryStatusNotification {
             out += "Diagnostic-Code: smtp; \(Escaping.reason(outcome.reply.summary, limit: 450))\n"
         }
         return out
+    }
+
+    /// A parameter of the client's as it was before it became xtext, backslashes and all (RFC 3464 sections 2.2.1, 2.3.1); as it came,
+    /// where that is no text: controls would end the field.
+    private static func plain(_ xtext: [UInt8]) -> String {
+        let bytes = Xtext.decodeWherePossible(xtext[...])
+        let text = String(validating: bytes, as: UTF8.self) ?? ""
+        let isText = !text.isEmpty && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        return Escaping.reason(isText ? text : String(decoding: xtext, as: UTF8.self), limit: 500)
     }
 
     private static func quoted(_ headers: ArraySlice<UInt8>, boundary: String) -> String {

@@ -4,9 +4,12 @@ package import MailModel
 package enum HeaderEdits {
     /// Fields that only we write: one that comes in from outside is removed, since readers trust it (attack B3).
     package static let ownNames: [StaticString] = [
-        "X-Virus-Scanned", "X-Quarantine-ID", "X-Mailreeve-Alert", "X-Mailreeve-Unchecked", "X-Mailreeve-Hold",
+        "X-Virus-Scanned", quarantineField, "X-Mailreeve-Alert", "X-Mailreeve-Unchecked", "X-Mailreeve-Hold",
         "X-Mailreeve-Release", "X-Mailreeve-Category", "MIME-Ambiguity-Results",
     ]
+
+    /// The field that names the copy of a message.
+    package static let quarantineField: StaticString = "X-Quarantine-ID"
 
     /// The field with the mark of a release (docs/QUARANTINE.md).
     package static let releaseMark: StaticString = "X-Mailreeve-Release"
@@ -120,7 +123,7 @@ package enum HeaderEdits {
     }
 
     /// `X-Quarantine-ID:` on mail of which a copy is kept.
-    package static func quarantineID(_ id: String) -> String { "X-Quarantine-ID: <\(id)>\r\n" }
+    package static func quarantineID(_ id: String) -> String { "\(quarantineField): <\(id)>\r\n" }
 
     /// `X-Mailreeve-Alert:` on infected mail, on mail with what is banned, and on mail with a faulty header block, that a policy
     /// lets pass; empty for other mail, and silent about what the policy does not look for.

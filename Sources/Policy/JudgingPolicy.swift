@@ -30,11 +30,17 @@ package struct JudgingPolicy: Hashable, Sendable {
         for anomaly in anomalies where action(for: anomaly.kind) == .score && seen.insert(anomaly.kind).inserted {
             let points = min(left, Self.anomalyPoints)
             left -= points
-            let name = String(decoding: anomaly.kind.rawValue.utf8.map(Self.nameOctet), as: UTF8.self)
             tests.append(
-                ScoredTest(name: "ANOMALY_\(name)", score: points, evidence: "at octet \(anomaly.offset)", area: .body))
+                ScoredTest(
+                    name: Self.testName(of: anomaly.kind), score: points, evidence: "at octet \(anomaly.offset)",
+                    area: .body))
         }
         return tests
+    }
+
+    /// The name of the test for a kind of anomaly.
+    static func testName(of kind: AnomalyKind) -> String {
+        "ANOMALY_" + String(decoding: kind.rawValue.utf8.map(nameOctet), as: UTF8.self)
     }
 
     private static func nameOctet(_ octet: UInt8) -> UInt8 {

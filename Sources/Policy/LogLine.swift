@@ -6,7 +6,10 @@ package struct MessageEvent: Sendable {
     package var id: String
     package var mailID: String
     package var verdict: Verdict
+    /// What became of those whom it is about: at the client's next try not of those who were served before.
     package var outcomes: [RecipientOutcome]
+    /// Recipients who were served at an earlier try of the client's: what became of them stands in that one's event.
+    package var served: [MailPath] = []
     package var envelope: Envelope
     /// Name of the policy.
     package var policy: String
@@ -17,8 +20,14 @@ package struct MessageEvent: Sendable {
     package var subject: [UInt8]
     /// Identifier in the quarantine; nil when nothing was kept.
     package var quarantineID: String?
+    /// Mailboxes that got a copy.
+    package var mailboxes: [MailPath] = []
     /// Queue ids from the next hop's replies.
     package var queuedAs: [String]
+    /// Who got a copy because a rule or the policy says so.
+    package var copiedTo: [MailPath] = []
+    /// Who got it in place of recipients to whom it was addressed; nil where no rule says so.
+    package var redirectedTo: MailPath?
     package var anomalies: [Anomaly]
     package var milliseconds: Int
     /// Private causes of failures.
@@ -63,6 +72,14 @@ package struct MessageEvent: Sendable {
         causes = []
     }
 
+    /// All whom it is about, each once: recipients of the message, and others who got it.
+    package var addresses: [MailPath] {
+        let others = copiedTo + (redirectedTo.map { [$0] } ?? [])
+        let recipients = outcomes.map(\.recipient.path) + served
+        let known = Set(recipients)
+        return recipients + others.filter { !known.contains($0) }
+    }
+
     /// True when at least one recipient gets the message.
     package var isPassed: Bool { outcomes.contains(where: \.hasMessage) }
     /// True when at least one recipient does not get it.
@@ -102,7 +119,9 @@ package struct MessageEvent: Sendable {
             case (.deliver, ..<400), (.deliverMarked, ..<400), (.strip, ..<400): add("Relayed\(direction)")
             case (.discard, ..<400): add("Discarded\(direction)")
             case (.bounce, ..<400): add("Bounced\(direction)")
-            case (.quarantine, ..<400): break
+            case (.quarantine, ..<400) where quarantineID != nil: break
+            // No copy of it: an empty list of actions is no form that readers know.
+            case (.quarantine, ..<400): add("Discarded\(direction)")
             case (_, 400..<500): add("TempFailed\(direction)")
             default: add("Rejected\(direction)")
             }
@@ -113,19 +132,25 @@ package struct MessageEvent: Sendable {
 
     /// The line, without time and process: the logger puts them in front.
     package var line: String {
-        var out = "(\(id)) \(isPassed ? "Passed" : "Blocked") \(categoryWord) {\(actions.joined(separator: ","))}"
+        let deed = "\(isPassed ? "Passed" : "Blocked") \(categoryWord) {\(actions.joined(separator: ","))}"
+        let isDone = outcomes.isEmpty && !served.isEmpty
+        var out = "(\(id)) \(isDone ? "Served before" : deed)"
         out += ", \(Escaping.text(policy)) [\(envelope.client.address)]:\(envelope.client.port)"
         if let forwarded = envelope.client.forwarded?.address { out += " [\(Self.word(forwarded, limit: 60))]" }
         out += " <\(Self.word(envelope.reversePath.bytes, limit: 320))> -> "
-        out += outcomes.prefix(Self.recipientsShown).map { "<\(Self.word($0.recipient.path.bytes, limit: 320))>" }
-            .joined(separator: ",")
-        if outcomes.count > Self.recipientsShown { out += ",... (\(outcomes.count) recipients)" }
-        if let quarantineID { out += ", quarantine: \(quarantineID)" }
+        out += Self.list(isDone ? served : outcomes.map(\.recipient.path))
+        if let quarantineID {
+            let places = mailboxes.map { Self.word($0.bytes, limit: 320) }
+            out += ", quarantine: \(([quarantineID] + places).joined(separator: ","))"
+        }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: \(hits), size: \(size)"
         if !queuedAs.isEmpty {
             out += ", queued_as: \(queuedAs.map { Self.word($0, limit: 64) }.joined(separator: "/"))"
         }
+        if let redirectedTo { out += ", redirected_to: \(Self.list([redirectedTo]))" }
+        if !copiedTo.isEmpty { out += ", copied_to: \(Self.list(copiedTo))" }
+        if !served.isEmpty, !isDone { out += ", served before: \(served.count)" }
         if outcomes.contains(where: { $0.kind == .strip && $0.reply.code < 400 }) {
             // Where what was taken out stood.
             var places: [String] = []
@@ -140,6 +165,12 @@ package struct MessageEvent: Sendable {
         if !causes.isEmpty { out += ", cause: \(causes.map { Escaping.text($0, limit: 300) }.joined(separator: "; "))" }
         out += ", \(milliseconds) ms"
         return out
+    }
+
+    /// The first recipients, and how many there are.
+    private static func list(_ paths: [MailPath]) -> String {
+        let shown = paths.prefix(recipientsShown).map { "<\(word($0.bytes, limit: 320))>" }.joined(separator: ",")
+        return paths.count > recipientsShown ? "\(shown),... (\(paths.count) recipients)" : shown
     }
 
     /// The score with three decimals at most; `-` where the content was not looked at.

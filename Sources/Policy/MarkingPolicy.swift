@@ -8,6 +8,8 @@ package struct MarkingPolicy: Hashable, Sendable {
     package var addsSpamReport = false
     /// What stands in front of the subject, by category.
     package var subjectTags: [Category: String] = [:]
+    /// What stands there from `levels.tag3` on, in place of the tag of `spammy`, and of `spam` where that has none; empty for nothing.
+    package var thirdTag = ""
     /// Extensions of the recipient's address, by category.
     package var addressExtensions: [Category: String] = [:]
     /// Categories whose mail is put into another message with a warning.
@@ -43,6 +45,16 @@ package struct MarkingPolicy: Hashable, Sendable {
 
     /// Categories that can be tagged.
     package static let categories: [Category] = [.infected, .banned, .unchecked, .spam, .spammy, .badHeader]
+
+    /// What stands in front of the subject; nil for nothing. As in amavis a tag for `spam` comes first, then that of `tag3`.
+    package func subjectTag(_ verdict: Verdict, _ levels: SpamLevels) -> String? {
+        let isThird = levels.tag3.map { SpamLevels.reaches(verdict.shownScore, $0) } ?? false
+        guard isThird, !thirdTag.isEmpty else { return first(subjectTags, verdict) }
+        var tags = subjectTags
+        tags[.spammy] = thirdTag
+        tags[.spam] = tags[.spam] ?? thirdTag
+        return first(tags, verdict)
+    }
 
     /// What an entry says for the weightiest of a verdict's categories that has one.
     package func first(_ entries: [Category: String], _ verdict: Verdict) -> String? {

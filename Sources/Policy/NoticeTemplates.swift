@@ -1,3 +1,5 @@
+package import MailModel
+
 /// The texts of notices in one language, as a file has them: `[dsn]`, `[relayed]`, `[recipient]` and `[admin]`, each with a subject in its
 /// first line and a text behind an empty one. `[relayed]` may be missing: then it is English. `${word}` stands for a fact; lines that begin with `#` in front of the first section are
 /// remarks.
@@ -12,12 +14,6 @@ package struct NoticeTemplates: Hashable, Sendable {
         case recipient
         /// An administrator.
         case admin
-    }
-
-    /// What may stand in `${...}`.
-    package enum Fact: String, Hashable, Sendable, CaseIterable {
-        case id, hostname, sender, recipients, subject, reason
-        case mailID = "mail_id"
     }
 
     /// What is wrong with a file.
@@ -43,20 +39,32 @@ package struct NoticeTemplates: Hashable, Sendable {
         }
     }
 
-    private var subjects: [Kind: String] = [:]
-    private var texts: [Kind: String] = [:]
+    private var subjects: [Kind: TextTemplate] = [:]
+    private var texts: [Kind: TextTemplate] = [:]
 
     /// Octets of a file at most.
     package static let sizeLimit = 65_536
 
-    /// Reads a file.
+    /// Reads a file, which is UTF-8.
+    package init(_ bytes: [UInt8]) throws(Fault) {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+            let wrong = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
+            throw Fault(line: (wrong ?? 0) + 1, text: "not UTF-8")
+        }
+        try self.init(text)
+    }
+
+    /// Reads the text of a file.
     package init(_ text: String) throws(Fault) {
         guard text.utf8.count <= Self.sizeLimit else {
             throw Fault(line: 0, text: "larger than \(Self.sizeLimit) octets")
         }
         var kind: Kind?
         var lines: [Kind: [String]] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // Lines may end as on Windows.
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in parts.enumerated() {
             let number = index + 1
             if line.hasPrefix("["), line.hasSuffix("]") {
                 let name = String(line.dropFirst().dropLast())
@@ -83,42 +91,35 @@ package struct NoticeTemplates: Hashable, Sendable {
             found.removeFirst()
             while found.first == "" { found.removeFirst() }
             while found.last == "" { found.removeLast() }
-            subjects[kind] = subject
-            texts[kind] = found.joined(separator: "\n") + "\n"
+            subjects[kind] = try Self.template(subject, 0)
+            texts[kind] = try Self.template(found.joined(separator: "\n") + "\n", 0)
         }
     }
 
     private static func check(_ line: Substring, _ number: Int) throws(Fault) {
-        var rest = line
-        while let start = rest.firstRange(of: "${") {
-            let name = rest[start.upperBound...].prefix { $0 != "}" }
-            guard Fact(rawValue: String(name)) != nil, name.endIndex < rest.endIndex else {
-                throw Fault(line: number, text: "unknown word ${\(name)}")
-            }
-            rest = rest[name.endIndex...]
-        }
+        _ = try template(String(line), number)
         if line.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }) {
             throw Fault(line: number, text: "a control character")
         }
     }
 
+    private static func template(_ text: String, _ line: Int) throws(Fault) -> TextTemplate {
+        do throws(TextTemplate.UnknownWord) {
+            return try TextTemplate(text)
+        } catch {
+            throw Fault(line: line, text: "unknown word ${\(error.word)}")
+        }
+    }
+
     private static let fallback = try? NoticeTemplates(english)
 
-    /// A notice. The facts are filled in once: what stands in them is no word.
-    package func notice(_ kind: Kind, _ facts: [Fact: String]) -> Notice {
-        if subjects[kind] == nil, let fallback = Self.fallback, fallback != self { return fallback.notice(kind, facts) }
-        func filled(_ template: String) -> String {
-            var out = ""
-            var rest = template[...]
-            while let start = rest.firstRange(of: "${") {
-                out += rest[..<start.lowerBound]
-                let name = rest[start.upperBound...].prefix { $0 != "}" }
-                out += Fact(rawValue: String(name)).flatMap { facts[$0] } ?? ""
-                rest = rest[name.endIndex...].dropFirst()
-            }
-            return out + rest
+    /// A notice.
+    package func notice(_ kind: Kind, _ facts: [TextTemplate.Fact: String]) -> Notice {
+        guard let subject = subjects[kind], let text = texts[kind] else {
+            guard let fallback = Self.fallback, fallback != self else { return Notice(subject: "", text: "") }
+            return fallback.notice(kind, facts)
         }
-        let subject = filled(subjects[kind] ?? "").unicodeScalars.map { $0 == "\n" ? " " : $0 }
-        return Notice(subject: String(String.UnicodeScalarView(subject)), text: filled(texts[kind] ?? ""))
+        let line = subject.filled(facts).unicodeScalars.map { $0 == "\n" ? " " : $0 }
+        return Notice(subject: String(String.UnicodeScalarView(line)), text: text.filled(facts))
     }
 }

@@ -1,7 +1,16 @@
 package import MailModel
 
-/// The message that carries a released one as an attachment, for recipients who should see what it is before they open it.
+/// The message that carries a released one, for recipients who should see what it is before they open it.
 package struct ReleasedMessage: Sendable {
+    /// How it carries it.
+    package enum Form: Hashable, Sendable {
+        /// As an attachment, which mail readers open.
+        case attached
+        /// As text that shows its octets: no mail reader opens what is in it (amavis: `plain`).
+        case plain
+    }
+
+    package var form: Form
     package var hostname: String
     /// Identifier in the quarantine.
     package var id: String
@@ -18,10 +27,10 @@ package struct ReleasedMessage: Sendable {
     package var boundary: String
 
     package init(
-        hostname: String, id: String, recipient: MailPath?, sender: MailPath, subject: String, reason: String,
-        time: Int,
-        kept: Int, boundary: String
+        _ form: Form = .attached, hostname: String, id: String, recipient: MailPath?, sender: MailPath, subject: String,
+        reason: String, time: Int, kept: Int, boundary: String
     ) {
+        self.form = form
         self.hostname = hostname
         self.id = id
         self.recipient = recipient
@@ -52,8 +61,8 @@ package struct ReleasedMessage: Sendable {
             Content-Type: text/plain; charset=utf-8
             Content-Transfer-Encoding: 8bit
 
-            The attached message was held back and has now been released.
-            It is attached as it was received: look at it before you trust it.
+            The message below was held back and has now been released.
+            \(words): look at it before you trust it.
 
             From:     <\(sender)>
             Subject:  \(Escaping.text(subject, limit: 200))
@@ -61,13 +70,28 @@ package struct ReleasedMessage: Sendable {
             Reason:   \(Escaping.reason(reason, limit: 450))
 
             --\(boundary)
-            Content-Type: message/rfc822
-            Content-Disposition: attachment
+            Content-Type: \(type(hasEightBit))
+            Content-Disposition: \(form == .attached ? "attachment" : "inline")
             Content-Transfer-Encoding: \(hasEightBit ? "8bit" : "7bit")
 
 
             """
         return crlf(text)
+    }
+
+    private var words: String {
+        switch form {
+        case .attached: "It is attached as it was received"
+        case .plain: "It is shown as it was received, as text"
+        }
+    }
+
+    /// The octets of a message may be in any charset; most are ASCII.
+    private func type(_ hasEightBit: Bool) -> String {
+        switch form {
+        case .attached: "message/rfc822"
+        case .plain: "text/plain; charset=\(hasEightBit ? "utf-8" : "us-ascii")"
+        }
     }
 
     /// What stands behind the message, which may or may not end with a line end.

@@ -5,6 +5,8 @@ package struct RecipientOutcome: Hashable, Sendable {
     package var recipient: Recipient
     package var kind: DispositionKind
     package var reply: Reply
+    /// It was settled at an earlier try of the client's; in this one nothing was done.
+    package var isEarlier = false
 
     package init(recipient: Recipient, kind: DispositionKind, reply: Reply) {
         self.recipient = recipient

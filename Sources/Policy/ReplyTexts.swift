@@ -32,13 +32,22 @@ package enum ReplyTexts {
         return cut("id=\(id) - \(text)")
     }
 
+    /// One line of the site's own words for a reply, with its facts. As long as a reason at most: with code, status and the words
+    /// in front it is within the 512 octets of RFC 5321 section 4.5.3.1.5.
+    /// - Parameter facts: escaped.
+    package static func line(_ template: TextTemplate, _ facts: [TextTemplate.Fact: String]) -> String {
+        cut(template.filled(facts))
+    }
+
     /// The reply for a message that is not passed on because of its content.
-    /// - Parameter softened: what would have been done, were refusals not made temporary (`soft_bounce`).
+    /// - Parameters:
+    ///   - softened: what would have been done, were refusals not made temporary (`soft_bounce`).
+    ///   - words: lines in place of the reason (amavis: `smtp_reason_by_ccat`); none for the reason.
     package static func content(
-        _ kind: DispositionKind, _ verdict: Verdict, id: String, softened: DispositionKind? = nil
+        _ kind: DispositionKind, _ verdict: Verdict, id: String, softened: DispositionKind? = nil, words: [String] = []
     ) -> Reply {
         if let softened {
-            var reply = content(softened, verdict, id: id)
+            var reply = content(softened, verdict, id: id, words: words)
             reply.code = 450
             reply.enhanced = reply.enhanced.map { EnhancedStatus(4, $0.subject, $0.detail) }
             for word in ["Reject", "Bounce"] where reply.lines.first?.hasPrefix("\(word), ") ?? false {
@@ -59,7 +68,13 @@ package enum ReplyTexts {
             // A sender who learns what became of his message would learn to get round the rule.
             return Reply(250, EnhancedStatus(2, 0, 0), "Ok: queued as \(id)")
         }
-        let reason = reason(verdict, id: id)
+        var reply = judged(kind, verdict, words.first ?? reason(verdict, id: id))
+        reply.lines += words.dropFirst()
+        return reply
+    }
+
+    /// The reply for what a message is, and not for what a rule wants.
+    private static func judged(_ kind: DispositionKind, _ verdict: Verdict, _ reason: String) -> Reply {
         let (subject, minor) = statusDetail(verdict)
         switch kind {
         case .discard:
@@ -68,10 +83,9 @@ package enum ReplyTexts {
             return Reply(250, EnhancedStatus(2, subject, minor), "Ok, quarantined, \(reason)")
         case .tempfail where verdict.category == .unchecked && verdict.isWorkspaceFull:
             // RFC 5321 section 4.2.3, RFC 3463 section 3.4.
-            return Reply(
-                452, EnhancedStatus(4, 3, 1), "Insufficient system storage, \(reason)", cause: detail(verdict))
+            return Reply(452, EnhancedStatus(4, 3, 1), "Insufficient system storage, \(reason)")
         case .tempfail:
-            return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)", cause: detail(verdict))
+            return Reply(450, EnhancedStatus(4, subject, minor), "Temporary failure, \(reason)")
         case .reject, .bounce, .deliver, .deliverMarked, .strip:
             let code = verdict.category == .oversized ? 552 : 554
             let word = kind == .bounce ? "Bounce" : "Reject"
@@ -111,10 +125,6 @@ package enum ReplyTexts {
         }
     }
 
-    private static func detail(_ verdict: Verdict) -> String {
-        verdict.unchecked.map { Escaping.text($0.detail) }.filter { !$0.isEmpty }.joined(separator: "; ")
-    }
-
     /// Passes on what the next hop said of a recipient: its code, status and words.
     package static func relayed(_ reply: Reply, hop: String, id: String) -> Reply {
         let from = "MTA(\(hop)): \(reply.summary)"
@@ -144,6 +154,11 @@ package enum ReplyTexts {
         Reply(
             451, EnhancedStatus(4, 5, 0),
             cut("id=\(id) - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))"), cause: cause)
+    }
+
+    /// No next hop was asked: as many transactions as there may be were going on.
+    package static func noPlace(_ cause: String, id: String) -> Reply {
+        Reply(451, EnhancedStatus(4, 3, 2), cut("id=\(id) - Temporary failure, \(cause)"), cause: cause)
     }
 
     /// A failure on our side.

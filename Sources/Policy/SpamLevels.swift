@@ -6,6 +6,8 @@ package struct SpamLevels: Hashable, Sendable {
     package var tag: Double
     /// From here on the message is marked as spam: category `spammy` (`tag2`).
     package var tag2: Double
+    /// From here on another tag stands in front of the subject (`tag3`); nil for none.
+    package var tag3: Double?
     /// From here on the destiny of spam holds: category `spam` (`kill`).
     package var kill: Double
     /// From here on no sender is notified (`dsn_cutoff`); nil for none.
@@ -15,11 +17,12 @@ package struct SpamLevels: Hashable, Sendable {
 
     /// The defaults are those of amavis in Debian.
     package init(
-        tag: Double = 2, tag2: Double = 6.31, kill: Double = 6.31, dsnCutoff: Double? = 10,
+        tag: Double = 2, tag2: Double = 6.31, tag3: Double? = nil, kill: Double = 6.31, dsnCutoff: Double? = 10,
         quarantineCutoff: Double? = nil
     ) {
         self.tag = tag
         self.tag2 = tag2
+        self.tag3 = tag3
         self.kill = kill
         self.dsnCutoff = dsnCutoff
         self.quarantineCutoff = quarantineCutoff

@@ -7,6 +7,12 @@ extension ScoredTest {
         return name.hasPrefix("ANOMALY_") ? "A form that mail readers disagree on" : ""
     }
 
+    /// Names of tests that come with the programs, but for those of rules and signatures.
+    package static let ownNames: Set<String> = {
+        let anomalies = AnomalyKind.allCases.map { JudgingPolicy.testName(of: $0) }
+        return Set(descriptions.keys).union(anomalies).union([SenderStanding.testName])
+    }()
+
     private static let descriptions: [String: String] = [
         "BAYES_00": "Learnt mail: spam is 0 to 1 % probable",
         "BAYES_05": "Learnt mail: spam is 1 to 5 % probable",
@@ -21,17 +27,4 @@ extension ScoredTest {
         "BAYES_UNAVAILABLE": "Learnt mail could not be asked",
         "GTUBE": "The string that every spam filter must find",
     ]
-}
-
-extension Verdict {
-    /// Gives tests the points that a site wants for them; a test for which it wants 0 points is taken out.
-    package mutating func apply(scores: [String: Double]) {
-        guard !scores.isEmpty else { return }
-        tests = tests.compactMap { test in
-            guard let score = scores[test.name] else { return test }
-            var test = test
-            test.score = score
-            return score == 0 ? nil : test
-        }
-    }
 }

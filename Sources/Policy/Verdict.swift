@@ -18,6 +18,8 @@ package struct Verdict: Hashable, Sendable {
     package var refusedAnomalies: [AnomalyKind]
     /// Named tests with their points.
     package var tests: [ScoredTest]
+    /// Tests that score nothing and are not shown: others were made of them.
+    package internal(set) var hiddenTests: [ScoredTest] = []
     /// What a header or body check decided; nil when none did.
     package var ruling: Ruling?
     /// Files that rules ban.
@@ -30,6 +32,8 @@ package struct Verdict: Hashable, Sendable {
     package var standing = SenderStanding()
     /// Categories that were not looked for.
     package var skipped: Set<Category> = []
+    /// Those of them that hold: what was found or scored all the same, and counts for nothing.
+    package var passedOver: Set<Category> = []
 
     /// What a header or body check decided (`header_checks(5)`). Its texts come from tables and from mail: escape before
     /// showing.
@@ -172,12 +176,17 @@ package struct Verdict: Hashable, Sendable {
     /// - Parameters:
     ///   - standing: what the policy's lists say of the sender.
     ///   - size: octets of the message.
-    package func graded(by policy: ContentPolicy, standing: SenderStanding = SenderStanding(), size: Int) -> Verdict {
+    ///   - site: what the site makes of tests.
+    package func graded(
+        by policy: ContentPolicy, standing: SenderStanding = SenderStanding(), size: Int,
+        site: SiteTests = SiteTests()
+    ) -> Verdict {
         var verdict = self
         verdict.standing = standing
         if standing.points != 0 {
             verdict.tests.append(ScoredTest(name: SenderStanding.testName, score: standing.points))
         }
+        verdict.apply(site)
         var held = Set(categories).subtracting([.clean])
         if policy.sizeLimit > 0, size > policy.sizeLimit { held.insert(.oversized) }
         // What a scanner calls spam stays spam.
@@ -193,6 +202,7 @@ package struct Verdict: Hashable, Sendable {
         if skipped.contains(.spam) { skipped.insert(.spammy) }
         if isWorkspaceFull { skipped.remove(.unchecked) }
         verdict.skipped = skipped
+        verdict.passedOver = held.intersection(skipped)
         held.subtract(skipped)
         verdict.categories = held.isEmpty ? [.clean] : Category.allCases.filter(held.contains)
         return verdict

@@ -62,13 +62,25 @@ package struct NextHopFailure: Error, Hashable, CustomStringConvertible {
 
     /// All tries in their order.
     package let attempts: [Attempt]
+    /// None was asked: as many transactions as there may be were going on all the time.
+    package let hadNoPlace: Bool
 
     package init(attempts: [Attempt]) {
         self.attempts = attempts
+        hadNoPlace = false
     }
+
+    private init() {
+        attempts = []
+        hadNoPlace = true
+    }
+
+    /// No place was free among the transactions that may go on at one time.
+    package static let noPlace = NextHopFailure()
 
     /// For the log and, as it names only configured hosts and what they said, for the reply.
     package var description: String {
+        if hadNoPlace { return "No place among limits.next_hop_transactions in time" }
         if attempts.isEmpty { return "No next hop answered in time" }
         let list = attempts.map { "\($0.hop) (\($0.cause))" }.joined(separator: ", ")
         return "All attempts (\(attempts.count)) failed connecting to \(list)"

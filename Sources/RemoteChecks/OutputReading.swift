@@ -1,3 +1,4 @@
+internal import MailModel
 package import Patterns
 
 /// How the words of a scanner that speaks to people, and the exit code of a program, are read.
@@ -8,11 +9,14 @@ package struct OutputReading: Sendable {
     package var infectedPattern: OutputPattern?
     /// Its first group is the name of a virus; every match counts.
     package var namePattern: OutputPattern?
+    /// Matches what is whole; nil where nothing tells.
+    package var endPattern: OutputPattern?
 
     package init() {}
 
     /// Octets of output that are read; a scanner that says more has failed.
     static let limit = 1_048_576
+    private static let cutOff = "an answer that is cut off: end_pattern is not in it"
     /// Octets of output that a failure quotes.
     private static let quoted = 300
 
@@ -25,12 +29,16 @@ package struct OutputReading: Sendable {
         }
         func isOne(of codes: [Int]) -> Bool { code.map { codes.contains($0) } ?? false }
         var answer = ScanAnswer()
+        let isWhole = endPattern == nil ? true : try matches(endPattern)
         let isInfected = isOne(of: infectedCodes) ? true : try matches(infectedPattern)
         if isInfected {
             for name in try names(in: text) { answer.add(alert: name) }
             if answer.findings.isEmpty, answer.unchecked.isEmpty { answer.addVirus("unnamed") }
+            // What comes after the cut may be worse than what was named.
+            if !isWhole { answer.addUnchecked(.scannerFailed, Self.cutOff) }
             return answer
         }
+        guard isWhole else { throw Self.failure(Self.cutOff, quoting: text) }
         let isClean = isOne(of: cleanCodes) ? true : try matches(cleanPattern)
         if isClean { return answer }
         throw Self.failure(failure, quoting: text)

@@ -155,11 +155,14 @@ package final class ProtocolScanner: RemoteScanner {
         var viruses: [Found]?
         var tests: [Test]?
         var unchecked: [NotChecked]?
+        var contentOnly: Bool?
     }
 
     /// Reads the answer. Everything in it has to be as the protocol says; what it does not know is passed over.
     static func read(_ line: [UInt8], _ parts: ScanParts?) throws(ScannerFailure) -> ScanAnswer {
-        guard let reply = try? JSONDecoder().decode(Reply.self, from: Data(line)) else {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let reply = try? decoder.decode(Reply.self, from: Data(line)) else {
             throw ScannerFailure("an answer that is none: \(String(decoding: line.prefix(200), as: UTF8.self))")
         }
         guard reply.version == version else { throw ScannerFailure("an answer in version \(reply.version)") }
@@ -173,6 +176,7 @@ package final class ProtocolScanner: RemoteScanner {
             return entries[number - 1].part
         }
         var answer = ScanAnswer()
+        answer.isOfContentOnly = reply.contentOnly ?? false
         for found in reply.viruses ?? [] { answer.addVirus(found.name, part: try part(found.part)) }
         for test in reply.tests ?? [] {
             guard test.score.isFinite, abs(test.score) <= ScorePolicy.most else {

@@ -94,8 +94,10 @@ package struct ScanAnswer: Sendable, Hashable {
     package var unchecked: [Unchecked] = []
     /// The sum of a spam filter in its own points, before they are scaled; nil when the tests are not scaled.
     package var filterScore: Double?
-    /// The scanner was not asked, since the message is larger than it takes: nobody has looked.
+    /// The scanner was not asked, since the message is larger than it takes or needs it no more: nobody has looked.
     package var isSkipped = false
+    /// The scanner says that it depends on the message and its parts alone, not on envelope or time.
+    package var isOfContentOnly = false
 
     /// Findings, tests and so on that are kept of one answer.
     package static let entries = 200

@@ -5,6 +5,8 @@ package struct ScannerOutcome: Sendable {
     package var settings: ScannerSettings
     package var result: Result<ScanAnswer, ScannerFailure>
     package var microseconds: Int
+    /// It was not asked, since what is known without it decides.
+    package private(set) var isNeedless = false
 
     package init(settings: ScannerSettings, result: Result<ScanAnswer, ScannerFailure>, microseconds: Int = 0) {
         self.settings = settings
@@ -16,6 +18,22 @@ package struct ScannerOutcome: Sendable {
 
     /// It has looked. One that was skipped has not, and has not failed either.
     package var hasAnswered: Bool { answer.map { !$0.isSkipped } ?? false }
+
+    /// In place of the answer of one that seeks spam and was not asked, since what is known decides.
+    static func needless(_ settings: ScannerSettings, _ reason: String) -> ScannerOutcome {
+        var answer = ScanAnswer()
+        answer.isSkipped = true
+        answer.addTest("\(settings.testName)_SKIPPED_SHORTCIRCUIT", 0, reason)
+        var outcome = ScannerOutcome(settings: settings, result: .success(answer))
+        outcome.isNeedless = true
+        return outcome
+    }
+
+    /// The answer may be kept for the same content. A backup's is not: it is asked when others fail.
+    package var canBeKept: Bool {
+        guard let answer, !settings.isBackup, !isNeedless else { return false }
+        return settings.looksAtContentOnly || answer.isOfContentOnly
+    }
 
     /// Why there is no answer; nil when there is one.
     package var failure: String? {

@@ -128,9 +128,7 @@ extension ScanAnswer {
         switch settings.seeks {
         case .viruses:
             answer.addUnchecked(.overLimits, "larger than its max_size, \(settings.maxSize) octets")
-        case .spam:
-            let name = settings.name.uppercased().replacing("-", with: "_")
-            answer.addTest("\(name)_SKIPPED_SIZE", 0, "more than \(settings.maxSize) octets")
+        case .spam: answer.addTest("\(settings.testName)_SKIPPED_SIZE", 0, "more than \(settings.maxSize) octets")
         }
         return answer
     }

@@ -10,6 +10,8 @@ package final class ScannerSet: Sendable {
         package var testInterval = 600
         /// Seconds between two of one that does not, and between two looks at the version of one that does.
         package var retryInterval = 10
+        /// Scanners that seek spam wait for the inspection, which may decide without them.
+        package var spamWaits = false
         /// Names of findings that are points, or that mail may have: they end nothing.
         package var isMild: @Sendable (String) -> Bool = { _ in false }
 
@@ -35,9 +37,13 @@ package final class ScannerSet: Sendable {
     package var isEmpty: Bool { members.isEmpty }
     /// Some scanner wants the decoded parts.
     package var takesParts: Bool { members.contains { $0.settings.takesParts } }
-    /// Answers to a message can be kept: those that have to be asked again need no parts of it.
-    package var allowsKeptAnswers: Bool {
-        members.allSatisfy { $0.settings.isBackup || $0.settings.looksAtContentOnly || !$0.settings.takesParts }
+    /// Answers to a message can be kept: none has to be asked again about its parts, which are gone then.
+    package func allowsKeeping(_ outcomes: [ScannerOutcome]) -> Bool {
+        members.allSatisfy { member in
+            let settings = member.settings
+            return settings.isBackup || !settings.takesParts || settings.looksAtContentOnly
+                || outcomes.contains { $0.settings.name == settings.name && $0.canBeKept }
+        }
     }
     /// What those whose answers are kept say of themselves, as far as it is known: answers count while it stays the same.
     package var versions: [[ScannerVersion?]] {
@@ -58,6 +64,9 @@ package final class ScannerSet: Sendable {
         package var viruses: [String] = []
         /// The embedded engine was to look and could not.
         package var engineHasFailed = false
+        /// Why what is known decides of spam, so that scanners that seek it are not asked; nil when it does not. Those that
+        /// look for viruses are always asked.
+        package var spamDecision: String?
 
         package init(_ value: Value) {
             self.value = value
@@ -70,7 +79,8 @@ package final class ScannerSet: Sendable {
     }
 
     /// Asks all scanners that are no backups side by side: those that need nothing but the message beside the inspection,
-    /// the others when it is done. Then asks the backups for every aim whose scanners have all failed.
+    /// the others when it is done, without those that it makes needless. Then asks the backups for every aim whose scanners have
+    /// all failed.
     /// - Parameters:
     ///   - kept: answers of an earlier time; who gave one, and is still believed, is not asked.
     ///   - deadline: of the whole message, nanoseconds of the monotonic clock.
@@ -80,20 +90,23 @@ package final class ScannerSet: Sendable {
         _ subject: ScanSubject, kept: [ScannerOutcome] = [], deadline: Int,
         inspect: @escaping @Sendable (_ anew: Bool) async -> Inspected<Value>
     ) async -> (inspected: Inspected<Value>, outcomes: [ScannerOutcome]) {
-        let inspection = Task { await inspect(false) }
         let kept = kept.filter { outcome in
             members.contains { $0.settings.name == outcome.settings.name && $0.fault == nil }
         }
         let primaries = members.filter { member in
             !member.settings.isBackup && !kept.contains { $0.settings.name == member.settings.name }
         }
+        let isKnown = kept.contains { endsSearch($0) }
+        // One that was failing when the others were kept, or is believed no more and may be again at any moment.
+        let needsParts = !isKnown && primaries.contains { $0.settings.takesParts }
+        let inspection = Task { await inspect(needsParts) }
         var (outcomes, isOver) = await withTaskGroup(of: Event<Value>.self) { group in
             group.addTask { .inspected(await inspection.value) }
-            for member in primaries where !member.settings.takesParts {
+            for member in primaries where !waits(member) {
                 group.addTask { .answered(await member.ask(subject, deadline)) }
             }
             var outcomes = kept
-            var isOver = kept.contains { endsSearch($0) }
+            var isOver = isKnown
             for await event in group {
                 switch event {
                 case .inspected(let inspected):
@@ -101,7 +114,11 @@ package final class ScannerSet: Sendable {
                     if isOver { break }
                     var whole = subject
                     whole.parts = inspected.parts
-                    for member in primaries where member.settings.takesParts {
+                    for member in primaries where waits(member) {
+                        if let reason = inspected.spamDecision, member.settings.seeks == .spam {
+                            outcomes.append(.needless(member.settings, reason))
+                            continue
+                        }
                         group.addTask { [whole] in .answered(await member.ask(whole, deadline)) }
                     }
                 case .answered(let outcome):
@@ -116,10 +133,17 @@ package final class ScannerSet: Sendable {
         }
         var inspected = await inspection.value
         if isOver { return (inspected, outcomes) }
-        let backups = backups(after: outcomes, engineHasFailed: inspected.engineHasFailed)
+        let backups = backups(after: outcomes, engineHasFailed: inspected.engineHasFailed).filter {
+            $0.settings.seeks != .spam || inspected.spamDecision == nil
+        }
         if inspected.isKept, backups.contains(where: { $0.settings.takesParts }) { inspected = await inspect(true) }
         outcomes += await ask(backups, subject, inspected.parts, deadline)
         return (inspected, outcomes)
+    }
+
+    /// It is asked when the inspection is done.
+    private func waits(_ member: ScannerMember) -> Bool {
+        member.settings.takesParts || options.spamWaits && member.settings.seeks == .spam
     }
 
     /// The backups whose time has come: every scanner of the list with the same aim has failed, or there is none and the

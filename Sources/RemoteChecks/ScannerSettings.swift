@@ -26,6 +26,9 @@ package struct ScannerSettings: Sendable, Hashable {
     /// Each message begins with the next of its addresses.
     package var isSpread: Bool
 
+    /// Its name as names of tests begin that say of it that it was not asked.
+    var testName: String { name.uppercased().replacing("-", with: "_") }
+
     /// What a scanner is there for: one that looks for spam cannot stand in for one that looks for viruses.
     package enum Aim: Sendable, Hashable, CaseIterable {
         case viruses

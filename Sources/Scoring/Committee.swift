@@ -71,7 +71,7 @@ package enum Committee {
         return Judgement(
             // Without machines the classical method has the word alone.
             probability: model == .untaught
-                ? fisher.probability : model.probability(margin),
+                ? fisher.probability : Familiarity.pulled(model.probability(margin), features, weights),
             margin: margin,
             classical: fisher.probability, known: max(known, counts.count { !$0.isEmpty }))
     }

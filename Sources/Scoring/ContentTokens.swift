@@ -1,5 +1,5 @@
 internal import Bytes
-package import MIME
+internal import MIME
 
 extension TokenExtractor {
     /// Links of a message whose tokens are taken.
@@ -8,13 +8,16 @@ extension TokenExtractor {
     private static let linkSize = 512
 
     /// Takes what was found in HTML.
-    /// - Parameter size: octets of the HTML itself.
-    package mutating func add(html: HTMLContent, size: Int) {
+    /// - Parameters:
+    ///   - size: octets of the HTML itself.
+    ///   - isShown: false for HTML in whose place another text is shown.
+    mutating func add(html: HTMLContent, size: Int, isShown: Bool) {
         facts.htmlOctets += size
-        add(text: html.visible.span)
-        add(hidden: html.hidden.span)
-        add(hidden: html.title.span)
-        add(hidden: html.imageTexts.span)
+        add(seen: HTMLText.withoutInvisible(html.visible.span), isShown: isShown)
+        // Characters that show nothing cut no words: `via&shy;gra` (attack).
+        add(hidden: HTMLText.withoutInvisible(html.hidden.span).span)
+        add(hidden: HTMLText.withoutInvisible(html.title.span).span)
+        add(hidden: HTMLText.withoutInvisible(html.imageTexts.span).span)
         for link in html.links.prefix(Self.linkLimit) {
             facts.links += 1
             if link.kind == .resource { facts.images += 1 }

@@ -13,6 +13,7 @@ extension TokenExtractor {
         tree.withHeader(of: 0, in: message) { add(header: $0) }
         var buffer: [UInt8] = []
         var left = Self.decodedSize
+        let unshown = UnshownParts(tree.parts)
         var index = 0
         while index < tree.parts.count {
             let part = tree.parts[index]
@@ -20,30 +21,23 @@ extension TokenExtractor {
                 buffer.removeAll(keepingCapacity: true)
                 let result = tree.decodeBody(of: index, in: message, into: &buffer, limit: left)
                 left -= buffer.count
-                add(part, content: buffer.span, isAlternative: Self.hasAlternative(index, in: tree.parts))
+                add(part, content: buffer.span, isShown: !unshown.contains(index, in: tree.parts))
                 _ = tree.appendDecodings(of: index, notes: result.notes)
             } else {
-                add(part, content: [UInt8]().span, isAlternative: false)
+                add(part, content: [UInt8]().span, isShown: true)
             }
             index += 1
         }
         return finish()
     }
 
-    /// True for a plain text behind which stands what mail readers show in place of it (RFC 2046 section 5.1.4).
-    package static func hasAlternative(_ index: Int, in parts: [Part]) -> Bool {
-        let part = parts[index]
-        return part.mediaType == "text/plain" && part.nextSibling >= 0 && part.parent >= 0
-            && parts[Int(part.parent)].mediaType == "multipart/alternative"
-    }
-
     /// Takes one part with its decoded content.
-    private mutating func add(_ part: Part, content: Span<UInt8>, isAlternative: Bool) {
+    private mutating func add(_ part: Part, content: Span<UInt8>, isShown: Bool) {
         addFacts(of: part, content: content)
         guard TextContent.isText(part.mediaType), content.count > 0 else { return }
         add(
             TextContent.read(content, mediaType: part.mediaType, charset: part.charset, limit: Self.partTextSize),
-            size: content.count, isAlternative: isAlternative)
+            size: content.count, isShown: isShown)
     }
 
     /// Takes what a part is. In other readings the same part comes again: its text may differ, what it is does not.
@@ -57,15 +51,23 @@ extension TokenExtractor {
     /// Takes the text of a part as people read it.
     /// - Parameters:
     ///   - size: octets of its content.
-    ///   - isAlternative: see `hasAlternative`.
-    package mutating func add(_ text: TextContent, size: Int, isAlternative: Bool) {
+    ///   - isShown: false for text in whose place another is shown.
+    package mutating func add(_ text: TextContent, size: Int, isShown: Bool) {
         if let html = text.html {
-            add(html: html, size: size)
-            if let plain = alternative.take() { add(alternative: plain.span) }
-        } else if isAlternative, alternative == nil {
-            alternative = HTMLText.normalised(text.text.span)
+            add(html: html, size: size, isShown: isShown)
         } else {
-            add(text: HTMLText.normalised(text.text.span).span)
+            add(seen: HTMLText.normalised(text.text.span), isShown: isShown)
+        }
+    }
+
+    /// Takes words that a person sees, or would see in a part that is not shown.
+    mutating func add(seen text: [UInt8], isShown: Bool) {
+        if isShown {
+            add(text: text.span)
+        } else {
+            // What is behind the limit is not read: there are as many words before it as count.
+            unshown += text.prefix(Self.textSize - min(unshown.count, Self.textSize))
+            unshown.append(0x0A)
         }
     }
 }

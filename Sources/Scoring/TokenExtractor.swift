@@ -13,8 +13,8 @@ package struct TokenExtractor: Sendable {
     var textLeft = TokenExtractor.textSize
     var hiddenLeft = TokenExtractor.textSize
     var facts = MessageFacts()
-    /// A plain text that stands for what comes behind it in other forms.
-    var alternative: [UInt8]?
+    /// Texts in whose place others are shown.
+    var unshown: [UInt8] = []
 
     /// Takes words as SpamAssassin keys them, too.
     package var takesForeignTokens = false
@@ -26,7 +26,7 @@ package struct TokenExtractor: Sendable {
 
     /// Ends a message and gives its tokens.
     package mutating func finish() -> TokenSet {
-        if let text = alternative.take() { add(text: text.span) }
+        takeUnshown()
         addFacts()
         textLeft = Self.textSize
         hiddenLeft = Self.textSize
@@ -78,10 +78,17 @@ package struct TokenExtractor: Sendable {
         }
     }
 
-    /// Takes the plain text before an HTML text of the same content, whose words were taken. Who reads the HTML does not see it:
-    /// words that stand in it alone are hidden ones (attack: words of honest mail in a part that nobody is shown). Where the
-    /// HTML has more words than count, nothing is known of them.
-    mutating func add(alternative text: Span<UInt8>) {
+    /// Takes the texts in whose place others are shown, when the words of those were taken: words that stand in them alone are
+    /// hidden ones (attack: words of honest mail in a part that nobody is shown). Where what is shown has more words than
+    /// count, nothing is known of them. Where nothing is shown, they are what a person looks for.
+    private mutating func takeUnshown() {
+        guard !unshown.isEmpty else { return }
+        let text = unshown
+        unshown = []
+        if facts.textOctets == 0 { add(text: text.span) } else { add(unshown: text.span) }
+    }
+
+    private mutating func add(unshown text: Span<UInt8>) {
         let taken = text.extracting(0..<min(text.count, hiddenLeft))
         hiddenLeft -= taken.count
         facts.textOctets += text.count

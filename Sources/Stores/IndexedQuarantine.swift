@@ -73,6 +73,8 @@ package final class IndexedQuarantine: Sendable {
         package var forgotten = 0
         /// The index was damaged and made anew.
         package var wasRebuilt = false
+        /// Why the index was not compared; nil where it was.
+        package var indexFailure: String?
 
         package init() {}
     }
@@ -90,12 +92,21 @@ package final class IndexedQuarantine: Sendable {
         }
     }
 
-    /// Reads every entry to its end, compares digests, and makes the index say what the files do (`fsck`).
+    /// Reads every entry to its end, compares digests, and makes the index say what the files do (`fsck`). Where there is no index to
+    /// ask, the files are read all the same.
     /// - Parameter own: names in the directory that belong to the index.
     package func check(own: Set<String>) throws -> Findings {
-        try repairing { () throws -> Findings in
-            try index.verify()
-            return try compare(own: own)
+        do {
+            return try repairing { () throws -> Findings in
+                try index.verify()
+                return try compare(own: own)
+            }
+        } catch let failure as IndexFailure {
+            var findings = Findings()
+            findings.indexFailure = "\(failure)"
+            for id in try files.identifiers() { _ = examine(id, &findings) }
+            findings.strays = try files.strays(known: own)
+            return findings
         }
     }
 
@@ -103,13 +114,7 @@ package final class IndexedQuarantine: Sendable {
         var findings = Findings()
         var known = try rows()
         for id in try files.identifiers() {
-            let (entry, damage) = examine(id)
-            if let damage {
-                findings.damaged.append(damage)
-            } else {
-                findings.whole += 1
-            }
-            guard let entry else { continue }
+            guard let entry = examine(id, &findings) else { continue }
             let row = QuarantineRow(entry, node: index.node)
             let old = known.removeValue(forKey: id)
             if old == row { continue }
@@ -135,18 +140,20 @@ package final class IndexedQuarantine: Sendable {
         return findings
     }
 
-    /// What is known of an entry, and what is wrong with it.
-    private func examine(_ id: String) -> (entry: Quarantine.Entry?, damage: String?) {
+    /// Reads an entry to its end and notes whether it is whole.
+    /// - Returns: what is known of it.
+    private func examine(_ id: String, _ findings: inout Findings) -> Quarantine.Entry? {
         var known: Quarantine.Entry?
         do throws(Quarantine.Failure) {
             let entry = try files.entry(id)
             known = entry
             try files.read(message: entry) { _ in true }
             _ = try files.report(id)
-            return (entry, nil)
+            findings.whole += 1
         } catch {
-            return (known, "\(error)")
+            findings.damaged.append("\(error)")
         }
+        return known
     }
 
     private func rows() throws -> [String: QuarantineRow] {

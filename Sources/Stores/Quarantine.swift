@@ -69,7 +69,7 @@ package struct Quarantine: Sendable {
     package func identifiers() throws(Failure) -> [String] {
         var found: [String] = []
         for shelf in try names(in: directory) where shelf.utf8.count == 1 {
-            for name in try names(in: path(shelf)) where Self.isValid(name) && Self.shelf(of: name) == shelf {
+            for name in try shelved(shelf) ?? [] where Self.isValid(name) && Self.shelf(of: name) == shelf {
                 found.append(name)
             }
         }
@@ -84,11 +84,25 @@ package struct Quarantine: Sendable {
                 found.append(name)
                 continue
             }
-            for inner in try names(in: path(name)) where !Self.isValid(inner) || Self.shelf(of: inner) != name {
+            guard let shelved = try shelved(name) else {
+                found.append(name)
+                continue
+            }
+            for inner in shelved where !Self.isValid(inner) || Self.shelf(of: inner) != name {
                 found.append("\(name)/\(inner)")
             }
         }
         return found
+    }
+
+    /// Names on a shelf; nil where a file has the name of one.
+    private func shelved(_ shelf: String) throws(Failure) -> [String]? {
+        do throws(Failure) {
+            return try names(in: path(shelf))
+        } catch {
+            if case .system(let cause) = error, cause.code == ENOTDIR { return nil }
+            throw error
+        }
     }
 
     /// True when there is an entry of this name, whole or not.

@@ -1,3 +1,4 @@
+internal import DomainNames
 package import Linux
 package import MailModel
 
@@ -53,7 +54,9 @@ extension Quarantine {
         package var tenant: String {
             let domains = Set(
                 envelope.recipients.map { recipient in
-                    recipient.path.domain.map { Escaping.text($0, limit: 255).lowercased() } ?? ""
+                    recipient.path.domain.map { domain in
+                        Escaping.text(DomainNames.inASCII(Array(domain)), limit: 255).lowercased()
+                    } ?? ""
                 })
             return domains.count == 1 ? domains.first ?? "" : ""
         }

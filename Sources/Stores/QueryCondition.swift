@@ -1,3 +1,4 @@
+internal import DomainNames
 internal import MailModel
 
 /// A query as a condition of SQL, for every database that an index may lie in. Values never stand in the text.
@@ -36,7 +37,10 @@ package struct QueryCondition: Sendable {
         if query.sender == "" { conditions.append("sender_key = ''") }
         if let id = query.id { conditions.append("id = \(add(.text(id)))") }
         if let category = query.category { conditions.append("category = \(add(.text(category.rawValue)))") }
-        if let tenant = query.tenant { conditions.append("tenant = \(add(.text(tenant.lowercased())))") }
+        if let tenant = query.tenant {
+            let domain = String(decoding: DomainNames.inASCII(Array(tenant.utf8)), as: UTF8.self)
+            conditions.append("tenant = \(add(.text(domain.lowercased())))")
+        }
         if let node = query.node { conditions.append("node = \(add(.text(node)))") }
         if let since = query.since { conditions.append("time >= \(add(.number(since)))") }
         if let until = query.until { conditions.append("time < \(add(.number(until)))") }

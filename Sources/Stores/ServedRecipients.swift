@@ -90,6 +90,8 @@ package final class ServedRecipients: Sendable {
         package var recipients: Set<MailPath> = []
         /// The name of the copy in the quarantine; nil when there is none.
         package var copy: String?
+        /// Mailboxes that have got a copy.
+        package var mailed: Set<MailPath> = []
 
         package init() {}
     }
@@ -104,14 +106,17 @@ package final class ServedRecipients: Sendable {
     }
 
     /// Remembers recipients beside those that are remembered. When this returns they are on the disk.
-    /// - Parameter copy: in the quarantine; nil leaves what is remembered.
+    /// - Parameters:
+    ///   - copy: in the quarantine; nil leaves what is remembered.
+    ///   - mailed: mailboxes that have got a copy.
     package func remember(
-        _ key: Key, _ recipients: [MailPath], copy: String? = nil, time: Int
+        _ key: Key, _ recipients: [MailPath], copy: String? = nil, mailed: Set<MailPath> = [], time: Int
     ) throws(SystemError) {
         BlockingCheck.mayBlock("served recipients")
         var all = memory(of: key)
         all.recipients.formUnion(recipients)
         all.copy = copy ?? all.copy
+        all.mailed.formUnion(mailed)
         let (path, temporary) = ("\(directory)/\(key.name)", "\(directory)/\(key.name).tmp")
         let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
         do throws(SystemError) {
@@ -152,11 +157,15 @@ package final class ServedRecipients: Sendable {
         name.utf8.count == 64 && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
-    /// One recipient a line in xtext (RFC 3461 section 4), the copy behind `=`, which begins no xtext; then the digest of all lines.
+    /// One recipient a line in xtext (RFC 3461 section 4), the copy behind `=`, which begins no xtext, mailboxes behind `==`; then the
+    /// digest of all lines.
     private static func encode(_ memory: Memory) -> [UInt8] {
-        let lines = memory.recipients.map { String(decoding: Xtext.encode($0.bytes), as: UTF8.self) }.sorted()
+        func lines(_ paths: Set<MailPath>, _ mark: String) -> [String] {
+            paths.map { mark + String(decoding: Xtext.encode($0.bytes), as: UTF8.self) }.sorted()
+        }
         let copy = memory.copy.map { ["=\($0)"] } ?? []
-        let text = Array(([firstLine] + lines + copy).joined(separator: "\n").utf8) + [0x0A]
+        let all = [firstLine] + lines(memory.recipients, "") + copy + lines(memory.mailed, "==")
+        let text = Array(all.joined(separator: "\n").utf8) + [0x0A]
         return text + Array(digest(text).utf8) + [0x0A]
     }
 
@@ -169,6 +178,11 @@ package final class ServedRecipients: Sendable {
         lines.removeFirst()
         var memory = Memory()
         for line in lines {
+            if line.starts(with: [0x3D, 0x3D]) {
+                guard let path = Xtext.decode(line.dropFirst(2)) else { return nil }
+                memory.mailed.insert(MailPath(bytes: path))
+                continue
+            }
             if line.first == 0x3D {
                 memory.copy = String(decoding: line.dropFirst(), as: UTF8.self)
                 continue

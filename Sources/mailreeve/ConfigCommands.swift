@@ -34,6 +34,12 @@ struct CheckConfigCommand: ParsableCommand {
             }
             problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
+            problems += ScannerPatterns.remarks(on: loaded.settings).map { remark in
+                Problem(
+                    file: file, position: loaded.origins[remark.key], severity: remark.isRefusal ? .error : .warning,
+                    message: Escaping.text(remark.text, limit: 1000))
+            }
+            problems += TestNamesCheck(loaded).problems
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }

@@ -5,12 +5,11 @@ enum Evaluation {
     private static let folds = 5
 
     /// The table for a person: mistakes at some thresholds, the area over the curve, how far probabilities can be trusted.
-    static func table(_ examples: [CommitteeTrainer.Example]) -> String {
+    /// - Returns: nil where there is too little of either class.
+    static func table(_ examples: [CommitteeTrainer.Example]) -> String? {
         let spam = examples.count { $0.isSpam }
         let ham = examples.count - spam
-        guard spam >= folds, ham >= folds else {
-            return "\(spam) spam and \(ham) ham are too few to cross-validate"
-        }
+        guard spam >= folds, ham >= folds else { return nil }
         let judged = judge(examples)
         var lines = [
             "cross-validation in \(folds) parts: \(spam) spam, \(ham) ham",

@@ -6,16 +6,18 @@ import Stores
 /// An event of the journal for a person. All texts in it were escaped when it was made.
 enum ExplanationPage {
     static func text(_ record: JournalRecord) -> String {
+        let why = try? MessageExplanation(json: record.explanation)
+        let recipients = why?.recipients.map(\.address) ?? record.recipients
         var lines = [
             row("message", "\(record.mailID), id=\(record.logID)"),
             row("time", QuarantineListing.time(record.time)),
-            row("envelope", "<\(record.sender)> -> " + record.recipients.map { "<\($0)>" }.joined(separator: ",")),
+            row("envelope", "<\(record.sender)> -> \(list(recipients))"),
             row("client", record.client),
         ]
         if !record.subject.isEmpty { lines.append(row("subject", record.subject)) }
         if !record.messageID.isEmpty { lines.append(row("Message-ID", record.messageID)) }
         lines.append(row("size", "\(record.size) octets"))
-        guard let why = try? MessageExplanation(json: record.explanation) else {
+        guard let why else {
             lines.append(row("category", record.category.rawValue))
             lines += record.line.split(separator: "\n").map { row("log", String($0)) }
             return lines.joined(separator: "\n")
@@ -40,6 +42,7 @@ enum ExplanationPage {
         lines += block("anomalies", why.anomalies.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" })
         lines += block("causes", why.causes)
         lines += block("recipients", why.recipients.map(text))
+        if let copies = why.copiedTo { lines.append(row("copied to", list(copies))) }
         lines += block("groups", (why.groups ?? []).flatMap(text))
         if let id = record.quarantineID { lines.append(row("quarantine", id)) }
         lines += block("otherwise", why.wouldChange)
@@ -49,7 +52,10 @@ enum ExplanationPage {
     private static func text(_ outcome: MessageExplanation.Outcome) -> String {
         "<\(outcome.address)>: \(outcome.disposition): \(outcome.reply)"
             + (outcome.suppression.map { " (no notification: \($0))" } ?? "")
+            + (outcome.redirectedTo.map { " (redirected to <\($0)>)" } ?? "")
     }
+
+    private static func list(_ addresses: [String]) -> String { addresses.map { "<\($0)>" }.joined(separator: ",") }
 
     /// Recipients with the same settings: who, what was decided, by which settings, and what would have ended otherwise.
     private static func text(_ group: MessageExplanation.Group) -> [String] {
@@ -70,7 +76,7 @@ enum ExplanationPage {
     }
 
     private static func levels(_ levels: [String: Double]) -> String {
-        let known = ["tag", "tag2", "kill", "dsn_cutoff", "quarantine_cutoff"].compactMap { name in
+        let known = ["tag", "tag2", "tag3", "kill", "dsn_cutoff", "quarantine_cutoff"].compactMap { name in
             levels[name].map { "\(name) \(MessageExplanation.points($0))" }
         }
         return known.isEmpty ? "" : " (\(known.joined(separator: ", ")))"

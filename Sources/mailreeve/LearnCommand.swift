@@ -56,7 +56,7 @@ struct LearnProgram {
             let inspector = ProgramPath.inspector
             let settings = try settings(options)
             let databases = try LearntDatabases(settings, directory: options.databasePath)
-            let user = options.user.flatMap { $0.isEmpty ? nil : $0.lowercased() }
+            let user = try databaseName(options, settings, isSaLearn: name == "sa-learn")
             let directory = databases.directory(user)
             if options.looksOnly, let directory, access(directory + "/data.mdb", F_OK) != 0 {
                 throw GatewayError("\(directory): no database: \(String(cString: strerror(errno)))")
@@ -73,6 +73,29 @@ struct LearnProgram {
             Terminal.printError("\(name): \(error)")
             return options.failureStatus
         }
+    }
+
+    /// The database that `-u` means; nil for the shared one.
+    /// - Throws: for a name that no mail would be judged by: it was meant as another.
+    private static func databaseName(
+        _ options: LearnOptions, _ settings: Settings, isSaLearn: Bool
+    ) throws(LearnOptions.UsageError) -> String? {
+        guard let user = options.user, !user.isEmpty else { return nil }
+        switch settings.bayes.databases {
+        case .shared:
+            // With sa-learn the option is for databases of SQL only: scripts name root or amavis.
+            if !isSaLearn { Terminal.printError("learn: bayes.databases is shared: -u \(user) is the shared database") }
+            return nil
+        case .domain:
+            guard user.hasPrefix("@"), user.utf8.count > 1 else {
+                throw LearnOptions.UsageError(text: "-u \(user): bayes.databases is domain: name one as @example.com")
+            }
+        case .user:
+            guard let at = user.lastIndex(of: "@"), at > user.startIndex, user.index(after: at) < user.endIndex else {
+                throw LearnOptions.UsageError(text: "-u \(user): bayes.databases is user: name one as joe@example.com")
+            }
+        }
+        return LearntDatabases.name(of: user, settings)
     }
 
     private static func settings(_ options: LearnOptions) throws -> Settings {
@@ -182,7 +205,7 @@ struct LearnProgram {
     private func undo(_ number: UInt64?, _ now: UInt32) throws -> Int32 {
         guard let number else {
             for batch in try store.batches() {
-                let state = batch.isUndone ? "  undone" : ""
+                let state = batch.isUndone ? "  undone" : batch.isPartlyUndone ? "  left of what was undone" : ""
                 let time = Self.date(batch.time)
                 say("batch \(batch.number): \(batch.spam) spam, \(batch.ham) ham, at \(time)\(state)")
             }
@@ -194,8 +217,11 @@ struct LearnProgram {
         _ = try store.solveIfDue(always: true)
         Terminal.write(
             Array("Forgot tokens from \(result.forgotten) message(s) (\(result.forgotten) message(s) examined)\n".utf8))
-        if result.gone > 0 { say("\(result.gone) message(s) of the batch were no longer kept or were learnt anew") }
-        return 0
+        guard result.gone > 0 else { return 0 }
+        Terminal.printError(
+            "learn: \(result.gone) message(s) of the batch are no longer kept, and may go on counting unless they were "
+                + "forgotten or learnt anew: learn --forget with the mail itself forgets them")
+        return 1
     }
 
     /// A time of the computer's own zone, to the second.
@@ -219,8 +245,11 @@ struct LearnProgram {
         var source = LearnSource()
         for list in options.folders {
             let listed = try LearnSource.listed(list)
-            if options.task != .evaluate { try LearnOptions.demandLessons(listed) }
-            for target in listed { source.add(target) }
+            if options.task != .evaluate, !options.forgets { try LearnOptions.demandLessons(listed) }
+            for var target in listed {
+                if options.forgets { target.lesson = .forget }
+                source.add(target)
+            }
         }
         for target in options.targets { source.add(target) }
         if options.task == .evaluate, source.files.contains(where: { $0.lesson == nil || $0.lesson == .forget }) {
@@ -259,8 +288,7 @@ struct LearnProgram {
     }
 
     private func report(_ run: LearnRun) {
-        let isForgetting = options.targets.allSatisfy { $0.lesson == .forget } && !options.targets.isEmpty
-        let verb = isForgetting ? "Forgot" : "Learned"
+        let verb = options.forgets ? "Forgot" : "Learned"
         let line = "\(verb) tokens from \(run.done) message(s) (\(run.examined) message(s) examined)\n"
         Terminal.write(Array(line.utf8))
         if run.skipped > 0 { say("\(run.skipped) message(s) over \(run.limit) octets were skipped") }
@@ -288,6 +316,10 @@ struct LearnProgram {
         }
         if !options.hasTargets { examples = try store.examples() }
         if examples.isEmpty { throw GatewayError("there is no mail to judge") }
-        Terminal.write(Array((Evaluation.table(examples) + "\n").utf8))
+        guard let table = Evaluation.table(examples) else {
+            let spam = examples.count { $0.isSpam }
+            throw GatewayError("\(spam) spam and \(examples.count - spam) ham are too few to cross-validate")
+        }
+        Terminal.write(Array((table + "\n").utf8))
     }
 }

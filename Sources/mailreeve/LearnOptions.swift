@@ -48,6 +48,9 @@ struct LearnOptions: Equatable {
     var showsProgress = false
     var expression: String?
 
+    /// All targets of the run are forgotten, wherever the option stands, as with sa-learn.
+    private(set) var forgets = false
+
     private var lesson: Lesson?
     private var format = Format.detect
 
@@ -159,7 +162,7 @@ struct LearnOptions: Equatable {
         case "version": task = .version
         case "spam": lesson = .spam
         case "ham", "nonspam": lesson = .ham
-        case "forget": lesson = .forget
+        case "forget": forgets = true
         case "mbox": format = .mbox
         case "mbx": format = .mbx
         case "folders": folders.append(Target(path: value, lesson: lesson, format: format))
@@ -220,6 +223,11 @@ struct LearnOptions: Equatable {
 
     /// Finds what cannot be meant. Standard input is the target where none is named, as with sa-learn(1).
     mutating func complete() throws(UsageError) {
+        if forgets {
+            lesson = .forget
+            for index in targets.indices { targets[index].lesson = .forget }
+            for index in folders.indices { folders[index].lesson = .forget }
+        }
         guard task == .learn || (task == .sync && hasTargets) else { return }
         if !hasTargets {
             guard lesson != nil else {

@@ -10,6 +10,7 @@ struct LearnProgress {
     /// Octets of all files; 0 where nobody knows.
     private let total: Int
     private var shown = -1
+    private var furthest = 0
 
     init(_ options: LearnOptions, total: Int) {
         showsBar = options.showsProgress && isatty(2) == 1
@@ -24,7 +25,9 @@ struct LearnProgress {
     mutating func advance(position: Int, messages: Int) {
         if showsDots { Terminal.write([0x2E], to: 2) }
         guard showsBar else { return }
-        let percent = total == 0 ? 0 : min(100, Int(Double(position) * 100 / Double(total)))
+        // Messages are done in another order than they stand in.
+        furthest = max(furthest, position)
+        let percent = total == 0 ? 0 : min(100, Int(Double(furthest) * 100 / Double(total)))
         // Now and then where the end is not known.
         guard total == 0 ? messages % 100 == 1 : percent != shown else { return }
         shown = percent

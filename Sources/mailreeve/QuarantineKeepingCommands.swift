@@ -89,6 +89,9 @@ struct QuarantineCheckCommand: ParsableCommand {
         }
         for name in findings.strays { Terminal.printError("quarantine: \(Escaping.text(name)) is no entry") }
         for damage in findings.damaged { Terminal.printError("quarantine: \(damage)") }
-        if !findings.damaged.isEmpty { throw ExitCode.failure }
+        if let failure = findings.indexFailure {
+            Terminal.printError("quarantine: \(failure); the messages were read, the index was not compared")
+        }
+        if !findings.damaged.isEmpty || findings.indexFailure != nil { throw ExitCode.failure }
     }
 }

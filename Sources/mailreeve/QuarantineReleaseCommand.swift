@@ -31,6 +31,9 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
     @Flag(help: "Send it as an attachment of a note that says what it is.")
     var attach = false
 
+    @Flag(help: "Send it as text, below a note that says what it is: nothing in it is opened.")
+    var plain = false
+
     @Flag(help: "Send it to --to as a report on abuse (RFC 5965) instead of releasing it.")
     var report = false
 
@@ -65,8 +68,10 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
 
     func validate() throws {
         if to.contains(where: \.path.isNull) { throw ValidationError("--to needs an address") }
+        if [attach, plain, report].filter(\.self).count > 1 {
+            throw ValidationError("--attach, --plain and --report exclude each other")
+        }
         if report {
-            if attach { throw ValidationError("--attach and --report exclude each other") }
             if learn || allowUntil != nil {
                 throw ValidationError("what is reported is not released: --learn and --allow-until are for releases")
             }
@@ -97,7 +102,7 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
         var release = QuarantineRelease(id: id, to: .policy(policy))
         if let nextHop { release.destination = .nextHops([try NextHopAddress(parsing: nextHop)]) }
         release.recipients = to.map(\.path)
-        release.form = report ? .report : attach ? .attached : .original
+        release.form = report ? .report : attach ? .attached : plain ? .plain : .original
         release.force = force
         return release
     }

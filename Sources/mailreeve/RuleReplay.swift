@@ -62,7 +62,8 @@ struct RuleReplay {
         text.feed(message, take)
         text.finish(take)
         let origin = Origin(range: 0..<0, isContinued: false)
-        if goesOn, has(.decodedBody) {
+        if goesOn, has(.decodedBody) || has(.link) {
+            let links = LinkTexts(limit: settings.linkLimit)
             let tree = MIMEReader.read(message)
             for index in tree.parts.indices where goesOn && tree.parts[index].kind.hasContent {
                 let part = tree.parts[index]
@@ -74,6 +75,11 @@ struct RuleReplay {
                 let lines = DecodedTexts.seen(read.html?.visible ?? read.text)
                 DecodedTexts.lines(lines.span, lineLength: limits.lineLength) { line in
                     goesOn = use(.decodedBody, origin, line)
+                    return goesOn
+                }
+                guard goesOn, has(.link) else { continue }
+                links.take(read.html?.links.map(\.target) ?? [], base: read.html?.base, text: lines.span) { link in
+                    goesOn = use(.link, origin, link.span)
                     return goesOn
                 }
             }

@@ -1,6 +1,7 @@
 import Checks
 import Configuration
 import Gateway
+import Linux
 import MailModel
 import Patterns
 
@@ -53,7 +54,9 @@ enum RuleTablesCheck {
             add("\(error)")
         }
         do {
-            add(try BannedFiles.allowList(settings.rules.bannedAllowList).problems, .error)
+            let list = try BannedFiles.allowList(settings.rules.bannedAllowList)
+            add(list.problems, .error)
+            add(list.expired(now: Int(unixTime())), .warning)
         } catch {
             add("\(error)")
         }

@@ -45,7 +45,7 @@ struct RulesLintCommand: ParsableCommand {
         let rules = config.isGivenOrThere ? try config.load().rules : nil
         for argument in tables {
             if list == Self.allowList || list == nil && argument.hasSuffix("banned.allow") {
-                if !lint(argument, { BannedAllowList($0).problems }) { hasDead = true }
+                if !lint(argument, Self.findings(allowList:)) { hasDead = true }
                 continue
             }
             if list == Self.banned || list == nil && (argument.hasSuffix("banned.rules") || isFileRules(argument)) {
@@ -75,6 +75,12 @@ struct RulesLintCommand: ParsableCommand {
 
     private static let banned = "banned"
     private static let allowList = "allow_list"
+
+    /// An entry whose last day is over is as dead as one that cannot be read.
+    private static func findings(allowList source: BannedRules.Source) -> [BannedProblem] {
+        let list = BannedAllowList(source)
+        return list.problems + list.expired(now: Int(unixTime()))
+    }
 
     /// True for a file with a line of rules on names and types of files: those of Postfix's tables begin with a pattern.
     private func isFileRules(_ path: String) -> Bool {

@@ -38,6 +38,8 @@ struct RulesReplayCommand: AsyncParsableCommand {
     var decodedHeader: [String] = []
     @Option(name: .customLong("decoded-body-checks"), parsing: .singleValue, help: "Tables of decoded_body_checks.")
     var decodedBody: [String] = []
+    @Option(name: .customLong("link-checks"), parsing: .singleValue, help: "Tables of link_checks.")
+    var link: [String] = []
     @Option(name: .customLong("attachment-checks"), parsing: .singleValue, help: "Tables of attachment_checks.")
     var attachment: [String] = []
     @OptionGroup var config: ConfigOption
@@ -72,7 +74,7 @@ struct RulesReplayCommand: AsyncParsableCommand {
             }
         }
         // Charsets are not to be had any more once the process is closed.
-        if !decodedHeader.isEmpty || !decodedBody.isEmpty || !before.isEmpty { _ = Charsets.load() }
+        if !(decodedHeader + decodedBody + link + before).isEmpty { _ = Charsets.load() }
         var (reader, writer): (Descriptor?, Descriptor?) = (nil, nil)
         if now.has(.attachment) || old?.has(.attachment) ?? false {
             let pipe = try Descriptor.pipe()
@@ -130,6 +132,7 @@ struct RulesReplayCommand: AsyncParsableCommand {
             .body: try RuleFiles.compile(body, program: "rules replay"),
             .decodedHeader: try RuleFiles.compile(decodedHeader, for: .decodedHeader, program: "rules replay"),
             .decodedBody: try RuleFiles.compile(decodedBody, for: .decodedBody, program: "rules replay"),
+            .link: try RuleFiles.compile(link, for: .link, program: "rules replay"),
             .attachment: try RuleFiles.compile(attachment, for: .attachment, program: "rules replay"),
         ]
     }

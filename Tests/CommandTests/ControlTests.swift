@@ -20,7 +20,7 @@ import Testing
     private static let status = """
         {"inspector":{"busy":1,"crashes":2,"database_time":0,"database_version":0,"deadlines":3,"engine":"ClamAV 1.4.6\\u001b",
         "refused":"generation 5: self-test failed\\u001b",
-        "generation":4,"inspected":5,"landlock_abi":0,"signature_count":6,"signatures":"test-only","waiting":7},
+        "engine_fault":"","generation":4,"inspected":5,"landlock_abi":0,"signature_count":6,"signatures":"test-only","waiting":7},
         "scanners":[{"name":"a","backup":false,"fault":"","failing_addresses":[],"version":"ClamAV 1","signature_time":0,"answered":1,"failed":2},
         {"name":"b","backup":true,"fault":"is blind\\u001b","failing_addresses":[],"version":"","signature_time":0,"answered":0,"failed":0}],
         "cache":{"entries":1,"hits":20,"misses":21},
@@ -51,6 +51,9 @@ import Testing
         let waiting = try #require(StatusTable(json: Array(idle.utf8))).description
         #expect(waiting.contains("signatures   NOT LOADED: mail waits"))
         #expect(waiting.contains("refused      generation 5: self-test failed\\x1B; no other serves\n"))
+        let without = idle.replacing("\"engine_fault\":\"\"", with: "\"engine_fault\":\"broken\"")
+        let engineless = try #require(StatusTable(json: Array(without.utf8))).description
+        #expect(engineless.contains("signatures   NOT LOADED: the engine looks at no mail\n"))
     }
 
     /// The Prometheus project's own reader takes it, and finds the values.

@@ -56,6 +56,18 @@ import Testing
         #expect(throws: LearnOptions.UsageError.self) { try options(line) }
     }
 
+    /// With sa-learn, too, the option holds for the whole run, wherever it stands.
+    @Test(
+        arguments: [
+            "--forget x y", "--forget --spam x y", "--spam --forget x --ham y", "--spam x --ham y --forget",
+        ])
+    func forgettingHoldsForTheRun(_ line: String) throws {
+        let options = try options(line)
+        #expect(options.forgets && options.targets.map(\.lesson) == [.forget, .forget])
+        #expect(try !self.options("--spam x").forgets)
+        #expect(try self.options("--ham -f list --forget").folders.map(\.lesson) == [.forget])
+    }
+
     @Test func withoutTargetsStandardInputIsLearnt() throws {
         #expect(try options("--spam").targets.map(\.path) == ["-"])
         #expect(try options("--sync").targets.isEmpty)

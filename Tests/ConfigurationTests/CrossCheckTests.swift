@@ -42,6 +42,23 @@ import Testing
                 + "its header calls required"
         ),
         (
+            "policies: {default: {levels: {tag2: 5, tag3: 4}}}",
+            "f:1:46: warning: levels.tag3 (4) is below levels.tag2 (5): mail between them is no spam and gets no tag"
+        ),
+        (
+            "policies: {default: {spammy: quarantine-and-pass, quarantine_to: {spammy: none}}}",
+            "f:1:75: warning: spammy: quarantine-and-pass keeps a copy all the same: in the quarantine of this host"
+        ),
+        (
+            "bayes: {messages: 399}",
+            "f:1:19: error: bayes.messages (399) keeps less than bayes.minimum (200) of spam and of ham: the machines would "
+                + "never be solved"
+        ),
+        (
+            "bayes: {autolearn_ham: 13}",
+            "f:1:24: error: bayes.autolearn_ham is above bayes.autolearn_spam: what is learnt as spam is ham, too"
+        ),
+        (
             "policies: {default: {levels: {tag: 6.5}}}",
             "f:1:36: warning: levels.tag (6.5) is over levels.tag2 (6.31): spam between them has no spam fields"
         ),

@@ -44,6 +44,10 @@ import Testing
         ("banks: [{clients: [10.0.0.0/8]}]", "a bank needs 'name'"),
         ("recipients: [{spam: pass}]", "an entry needs 'match'"),
         ("banks: [{name: A, next_hops: ['smtp:x']}]", "unknown key 'next_hops'"),
+        (
+            "banks: [{name: A, virus_destinies: ['x => pass']}]",
+            "unknown key 'virus_destinies'; it holds for a whole policy: policies.NAME.virus_destinies"
+        ),
         ("banks: [{name: A, spma: pass}]", "unknown key 'spma'; did you mean 'spam'?"),
         ("banks: [{name: A, levels: {kil: 3}}]", "unknown key 'kil'; did you mean 'kill'?"),
         ("banks: 5", "expected a list, each element after '- ', found a single value"),
@@ -57,12 +61,39 @@ import Testing
         ("recipient_tables: ['a@b']", "is not a table such as texthash:/etc/mailreeve/recipients"),
         ("policies: {default: {sender_points: ['a@b']}}", "is not an address and its points"),
         ("policies: {default: {sender_points: ['a@b 1e3']}}", "is not an address and its points"),
+        ("policies: {default: {reply_texts: {spam: ['${resaon}']}}}", "unknown word ${resaon}"),
+        ("policies: {default: {reply_texts: {spam: ['${reason']}}}", "unknown word ${reason"),
+        ("policies: {default: {reply_texts: {spam: [\u{E9}]}}}", "1 to 300 printable ASCII characters"),
+        ("policies: {default: {reply_texts: {spam: ['']}}}", "1 to 300 printable ASCII characters"),
+        ("policies: {default: {reply_texts: {spam: [a, b, c, d, e, f]}}}", "more than 5 lines"),
+        ("policies: {default: {quarantine_to: {spam: loacl}}}", "did you mean 'local'?"),
+        ("policies: {default: {quarantine_to: {spam: 'a b@c'}}}", "neither local nor none nor an address"),
+        ("policies: {default: {quarantine_to: {clean: none}}}", "unknown key 'clean'"),
+        ("policies: {default: {reply_texts: {rule: [a]}}}", "unknown key 'rule'"),
         ("policies: {default: {lovers: [spm]}}", "did you mean 'spam'?"),
     ])
     func wrongs(_ yaml: String, _ words: String) throws {
         let found = read(yaml).problems
         #expect(found.count == 1)
         #expect(try #require(found.first).message.contains(words), "\(found)")
+    }
+
+    @Test func placesOfCopies() throws {
+        let words = "quarantine_to.spam=q@example.com quarantine_to.infected=none quarantine_to.rule=local"
+        let values = try PolicyOverlay(assignments: words.split(separator: " ")).values
+        #expect(values.quarantineTo == [.spam: .mailbox(MailPath("q@example.com")), .infected: .nowhere])
+        #expect(values[placeFor: .rule] == .local)
+    }
+
+    @Test func linesOfReplies() throws {
+        let lines = "[a, b, c, d, '\(String(repeating: "x", count: 293)) ${id}']"
+        let loaded = read("recipients: [{match: [example.com], reply_texts: {bad-header: \(lines), spam: []}}]")
+        #expect(loaded.problems == [])
+        let overlay = try #require(loaded.settings.recipients.first?.overlay)
+        #expect(overlay.values.replyTexts[.badHeader]?.count == 5 && overlay.values.replyTexts[.spam] == nil)
+        #expect(overlay.keys == ["reply_texts.bad-header", "reply_texts.spam"])
+        let table = try PolicyOverlay(assignments: ["reply_texts.spam=${reason},call-us"])
+        #expect(table.values.replyTexts[.spam]?.map(\.source) == ["${reason}", "call-us"])
     }
 
     @Test func assignmentsInTables() throws {

@@ -113,7 +113,7 @@ import Testing
             "scanner 'a' is not told what to look at: {} is not in request"
         ),
         (
-            "kind: text, addresses: [ 'unix:/a' ], request: 'SCAN {}', clean_pattern: a",
+            "kind: text, addresses: [ 'unix:/a' ], request: 'SCAN {}/*', clean_pattern: a",
             "scanner 'a' of kind text needs infected_pattern"
         ),
         (
@@ -125,6 +125,14 @@ import Testing
             "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], clean_codes: []",
             "nothing says that scanner 'a' has found nothing"
         ),
+        (
+            "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], infected_codes: []",
+            "nothing says that scanner 'a' has found something"
+        ),
+        (
+            "kind: text, addresses: [ 'unix:/a' ], request: 'SCAN {} {}/*', clean_pattern: a, infected_pattern: b",
+            "either {} or {}/*: a request is about the directory or about one file"
+        ),
         ("kind: clamd, addresses: [ 'unix:/a' ], spread: yes", "there is one address to ask"),
         (
             "kind: rspamd, addresses: [ 'unix:/a' ], backup: yes",
@@ -134,6 +142,27 @@ import Testing
     func whatCannotWorkIsSaid(keys: String, problem: String) {
         let found = problems("scanners:\n  - { name: a, \(keys) }")
         #expect(found.count == 1 && found[0].hasSuffix(": error: \(problem)"), "\(found)")
+    }
+
+    /// One answer for many files may be cut off behind the first.
+    @Test func anAnswerHasAnEnd() {
+        let entry =
+            "scanners:\n  - { name: a, kind: text, addresses: [ 'unix:/a' ], clean_pattern: a, infected_pattern: b, "
+        let found = problems(entry + "request: 'SCAN {}' }")
+        #expect(found.count == 1 && found[0].hasPrefix("f:2:102: warning: one answer for all files"), "\(found)")
+        #expect(problems(entry + "request: 'SCAN {}', end_pattern: c }") == [])
+        #expect(problems(entry + "request: 'SCAN {}/*' }") == [])
+    }
+
+    /// A part that stands in nearly every name would be mild with all viruses.
+    @Test(arguments: [
+        ("Joke. => pass", false), ("PUA => pass", false), ("a b => pass", true), (". => pass", true),
+        ("' W3 => discard'", true), ("é => reject", true), ("W32 => reject", false),
+    ])
+    func partsThatTellNothing(entry: String, isDoubtful: Bool) {
+        let found = problems(
+            "policies:\n  default:\n    next_hops: [ 'smtp:[127.0.0.1]:25' ]\n    virus_destinies:\n      - \(entry)\n")
+        #expect(found.contains { $0.hasPrefix("f:5:9: warning: '") } == isDoubtful, "\(found)")
     }
 
     @Test func namesOfOurOwnAreTaken() {

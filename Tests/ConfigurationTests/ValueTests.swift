@@ -144,7 +144,8 @@ import Testing
         ("header_size_limit", 1, 1_073_741_824), ("line_length_limit", 1, 1_073_741_824),
         ("body_checks_size_limit", 0, 1_073_741_824), ("mime_nesting_limit", 0, 1000),
         ("mime_boundary_length_limit", 1, 1_048_576), ("rules.match_limit", 1000, 1_000_000_000),
-        ("rules.time_limit", 1, 3600), ("rules.firing_limit", 1, 10_000), ("rules.group_limit", 1024, 4_194_304),
+        ("rules.time_limit", 1, 3600), ("rules.link_limit", 1, 100_000), ("rules.firing_limit", 1, 10_000),
+        ("rules.group_limit", 1024, 4_194_304),
         ("rules.edit_limit", 1024, 268_435_456), ("scanning.self_test_interval", 10, 86_400),
         ("cache.messages", 0, 100_000), ("cache.clean", 0, 86_400), ("cache.infected", 0, 86_400),
         ("scanning.retry_interval", 1, 3600), ("scanning.parts_size", 65_536, 2_147_483_648),
@@ -162,7 +163,8 @@ import Testing
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
         ("bayes.near_duplicates", 1, 1_000_000), ("bayes.open_databases", 1, 10_000),
         ("bayes.redis_database", 0, 1_000_000), ("bayes.redis_timeout", 1, 60),
-        ("bayes.autolearn_per_sender", 1, 1_000_000),
+        ("bayes.autolearn_per_sender", 1, 1_000_000), ("bayes.autolearn_per_network", 1, 1_000_000),
+        ("bayes.autolearn_per_day", 1, 1_000_000),
     ]
 
     @Test(arguments: bounds)

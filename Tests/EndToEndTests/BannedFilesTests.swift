@@ -190,7 +190,12 @@ import Testing
         }
         let fine = try check("banned: {rules: [\(good)]}\npolicies: {default: {banned_rules: [mine, default]}}\n")
         #expect(fine.status == 0 && fine.text.contains("\(good):3:1: warning: asks for several names"), "\(fine)")
+        let over = try disk.write("over.allow", "\n" + Self.ended)
+        let warned = try check("banned: {allow_list: \(over)}\n")
+        #expect(warned.status == 0 && warned.text.contains("\(over):2:1: warning: the last day"), "\(warned)")
     }
+
+    private static let ended = "a@b.example * \(String(repeating: "0a", count: 32)) 2001-12-31 me x\n"
 
     @Test func lintKnowsTheFiles() throws {
         let disk = try Scratch(.disk)
@@ -200,6 +205,7 @@ import Testing
             ("c", "ban name /(a+)+$/\n", ":1:1: can take very long"),
             ("d", "ban a.exe\n", "written as name a.exe"),
             ("x.banned.allow", "a@b.example c@d.example 12 2099-12-31 me x\n", ":1:25: a SHA-256 digest"),
+            ("y.banned.allow", Self.ended, ":1:1: the last day of this entry is over"),
         ] {
             let file = try disk.write(name, text)
             let result = try mailreeve("rules", "lint", file)

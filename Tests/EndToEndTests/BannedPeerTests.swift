@@ -48,6 +48,7 @@ struct BannedPeerTests {
         ("library", "file(1), which amavis asks, wants more of a program than its headers"),
         ("program for Unix", "file(1), which amavis asks, wants more of a program than its headers"),
         ("program for macOS", "amavis takes a program for macOS for data"),
+        ("task of another Windows", "file(1), which amavis asks, knows tasks of the versions of Windows that it lists"),
         ("macOS program for several processors", "amavis takes a program for macOS for data"),
     ]
 

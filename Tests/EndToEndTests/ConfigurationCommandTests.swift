@@ -44,7 +44,7 @@ import Testing
     /// What only the parts that use it can judge: patterns of scanners.
     @Test func patternsOfScannersAreCompiled() throws {
         let scratch = try Scratch(.disk)
-        for (pattern, status) in [("(a", 1), ("(a)", 0)] as [(String, Int32)] {
+        for (pattern, status) in [("(a", 1), ("a", 1), ("(?:a)", 1), ("(a)", 0)] as [(String, Int32)] {
             let file = try scratch.write(
                 "scanner.yaml",
                 """
@@ -56,8 +56,40 @@ import Testing
                 """)
             let result = try mailreeve("check-config", file)
             #expect(result.status == status, "\(result)")
-            #expect((status == 1) == result.text.contains("scanner odd: name_pattern: "), "\(result)")
+            let line = "\(file):4:93: error: scanner odd: name_pattern: "
+            #expect((status == 1) == result.text.contains(line), "\(result)")
         }
+    }
+
+    /// Patterns that match everything are accepted, and said.
+    @Test func patternsThatMatchEverything() throws {
+        let scratch = try Scratch(.disk)
+        let file = try scratch.write(
+            "scanner.yaml",
+            """
+            listeners: [ { address: "127.0.0.1:10924" } ]
+            policies: { default: { next_hops: [ "smtp:[127.0.0.1]:10925" ] } }
+            clamav:
+              virus_name_to_score:
+                - '^Spam\\. => 5'
+                - '(Phish)? => 5'
+            scanners:
+              - name: odd
+                kind: command
+                programs: [ /bin/true ]
+                arguments: [ "{}" ]
+                clean_pattern: '^'
+                infected_pattern: '^found'
+
+            """)
+        let result = try mailreeve("check-config", file)
+        #expect(result.status == 0, "\(result)")
+        let warnings = result.text.split(separator: "\n").filter { $0.contains(": warning: ") && $0.contains("match") }
+        #expect(
+            warnings == [
+                "\(file):12:20: warning: scanner odd: clean_pattern: matches every answer, an empty one too",
+                "\(file):6:7: warning: '(Phish)?' matches every name: no virus is one any more",
+            ], "\(result)")
     }
 
     /// The shipped file, and the defaults as they are printed, are accepted.

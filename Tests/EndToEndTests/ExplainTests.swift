@@ -67,6 +67,56 @@ import Testing
         }
     }
 
+    private static let virus = Mail(
+        from: "s@example.org", to: ["r@example.net"], text: "Subject: x\nFrom: s@a\n\n\(eicar)\n")
+
+    /// Settings that choose among others, or let something pass, are named, and what would be without them is judged anew.
+    @Test(arguments: [
+        (
+            virus, ["virus_destinies": "[\"eicar => quarantine\"]", "infected": "discard"],
+            ["setting     policies.default.virus_destinies\n"], ["policies.default.infected\n"]
+        ),
+        (
+            virus, ["virus_destinies": "[\"joke => pass\"]", "infected": "quarantine"],
+            ["setting     policies.default.infected\n"], ["virus_destinies\n"]
+        ),
+        (
+            virus, ["allow_senders": "[example.org]", "allow_skips": "[infected]", "infected": "quarantine"],
+            [
+                "setting     policies.default.allow_senders\n", "setting     policies.default.allow_skips\n",
+                "were the sender not on allow_senders, it would be: quarantine",
+            ], []
+        ),
+        (
+            virus, ["bypass": "[infected, spam]", "infected": "quarantine"],
+            [
+                "setting     policies.default.bypass\n",
+                "were infected not among bypass, it would be: quarantine",
+            ], ["allow_skips\n"]
+        ),
+        (
+            virus, ["lovers": "[infected]", "infected": "quarantine"],
+            [
+                "setting     policies.default.lovers\n",
+                "were infected not among lovers, it would be: quarantine",
+            ], []
+        ),
+        (
+            Mail(
+                from: "s@example.org", to: ["r@example.net"], text: "Subject: x\nFrom: s@a\nX-Nul: a\u{0}b\n\ntext\n"),
+            ["anomalies": "{nul-in-header: reject}", "unchecked": "{ambiguous: quarantine}"],
+            ["setting     policies.default.anomalies.nul-in-header\n"], ["policies.default.unchecked.ambiguous\n"]
+        ),
+    ])
+    func settingsThatChoose(_ mail: Mail, _ keys: [String: String], _ words: [String], _ absent: [String]) async throws
+    {
+        try await Lanes.run {
+            let page = try Self.page(mail, keys)
+            for part in words { #expect(page.contains(part), "\(part): \(page)") }
+            for part in absent { #expect(!page.contains(part), "\(part): \(page)") }
+        }
+    }
+
     /// Where levels and sizes come from a layer over the policy, that layer is named.
     @Test func layersOfLevels() async throws {
         try await Lanes.run {

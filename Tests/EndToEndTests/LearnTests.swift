@@ -168,7 +168,7 @@ struct LearnTests {
     @Test(.enabled(if: getuid() == 0, "only root can become another user"))
     func rootBecomesTheOwnerOfTheStore() async throws {
         try await Lanes.run {
-            let place = try Place()
+            let place = try Place("  databases: user\n")
             func owner(_ path: String) -> UInt32? {
                 var status = stat()
                 return stat(place.database + path, &status) == 0 ? status.st_uid : nil
@@ -185,11 +185,28 @@ struct LearnTests {
                 Programs.path("mailreeve"),
                 [
                     "learn", "--config", place.configuration.path, "--dbpath", place.database + "2/deep", "-u",
-                    "@example.com",
-                    "--spam", Self.spam,
+                    "Ann+list@example.com", "--spam", Self.spam,
                 ])
             #expect(other.status == 0, "\(other)")
-            #expect(owner("2/deep/users/@example.com/data.mdb") == Programs.serviceUser.1)
+            #expect(owner("2/deep/users/ann@example.com/data.mdb") == Programs.serviceUser.1)
+        }
+    }
+
+    /// A database that no mail would be judged by is not made.
+    @Test func namesOfDatabasesThatNobodyAsksAreRefused() async throws {
+        try await Lanes.run {
+            for (scope, name, isMeant) in [
+                ("shared", "amavis", true), ("shared", "joe@example.com", true), ("domain", "@example.com", true),
+                ("domain", "example.com", false), ("domain", "joe@example.com", false), ("user", "joe", false),
+                ("user", "@example.com", false),
+            ] {
+                let place = try Place("  databases: \(scope)\n")
+                let run = try place.learn("--sync", "-u", name)
+                #expect(run.status == (isMeant ? 0 : 64), "\(scope) \(name): \(run)")
+                let shared = access(place.database + "/data.mdb", F_OK) == 0
+                #expect(shared == (scope == "shared"), "\(scope) \(name)")
+                #expect((access(place.database + "/users", F_OK) == 0) == (isMeant && scope != "shared"))
+            }
         }
     }
 

@@ -9,13 +9,19 @@ struct LearntMailTests {
     private static let ham = Programs.package + "/corpus/ham.mbox"
 
     private static func gateway(_ hop: ScriptedNextHop, _ settings: [String: String]) throws -> GatewayProcess {
-        var configuration = try GatewayConfiguration(nextHops: [hop.address])
+        try GatewayProcess(configuration(try GatewayConfiguration(nextHops: [hop.address]), settings))
+    }
+
+    private static func configuration(
+        _ base: GatewayConfiguration, _ settings: [String: String]
+    ) -> GatewayConfiguration {
+        var configuration = base
         configuration.settings = settings
         // Every message for our domain gets the spam fields.
         configuration.settings["local_domains"] = "[ example.net ]"
         configuration.policies["default"]?["levels.tag"] = "-100"
         configuration.policies["default"]?["add_spam_report"] = "yes"
-        return try GatewayProcess(configuration)
+        return configuration
     }
 
     private static func learn(_ gateway: GatewayProcess, _ arguments: String...) throws -> ToolResult {
@@ -77,6 +83,10 @@ struct LearntMailTests {
                     "header_checks": "regexp:\(header)", "body_checks": "regexp:\(body)", "bayes.autolearn": "yes",
                     "bayes.autolearn_per_sender": "2", "bayes.databases": "user",
                 ])
+            // Databases are made by people.
+            for user in ["rcpt@example.net", "other@example.net"] {
+                #expect(try Self.learn(gateway, "-u", user, "--sync").status == 0)
+            }
             let text =
                 "From: a@example.org\nDate: Thu, 6 Mar 2025 07:05:30 +0000\nMessage-ID: <1@example.org>\n"
                 + "Subject: message 7\n\nA wonder drug for you\n"
@@ -93,8 +103,88 @@ struct LearntMailTests {
             #expect(try send(last, to: gateway.port).code == 250)
             try poll("what was learnt") { try Self.counts(gateway, "-u", "other@example.net") == (0, 2) }
             #expect(try Self.counts(gateway) == (0, 0))
+            // What is sent to an extension teaches the user's; what is sent to a name without a database, the shared one.
+            last = Mail.clean(4, to: ["other+new@example.net"])
+            last.sender = "another@example.org"
+            #expect(try send(last, to: gateway.port).code == 250)
+            last = Mail.clean(5, to: ["made-up@example.net"])
+            last.sender = "third@example.org"
+            #expect(try send(last, to: gateway.port).code == 250)
+            try poll("what was learnt") {
+                try Self.counts(gateway, "-u", "other@example.net") == (0, 3) && Self.counts(gateway) == (0, 1)
+            }
+            #expect(try Self.learn(gateway, "-u", "made-up@example.net", "--dump", "magic").status == 2)
             let said = hop.deliveries.map { Self.status($0.content) ?? "" }
-            #expect(said.map { $0.split(separator: "=").last } == ["spam", "ham", "no", "ham"], "\(said)")
+            #expect(
+                said.map { $0.split(separator: "=").last } == ["spam", "ham", "no", "ham", "ham", "ham"], "\(said)")
+        }
+    }
+
+    /// Points that autolearning does not count still say what a message is: of the test string, of filters outside, of lists of
+    /// senders, and what a rule decides.
+    @Test func spamIsNotLearntAsHam() async throws {
+        try #require(SpamFilter.isThere(.spamd), "spamd is not installed (make test-deps)")
+        try await Lanes.run {
+            let filter = try SpamFilter(.spamd)
+            let scratch = try Scratch(.disk)
+            let header = try scratch.write("header_checks", "/^Subject: held/ HOLD x\n")
+            let hop = try ScriptedNextHop(lmtp: false)
+            var configuration = Self.configuration(
+                try GatewayConfiguration(nextHops: [hop.address]),
+                ["bayes.autolearn": "yes", "header_checks": "regexp:\(header)"])
+            configuration.scanners = [filter.entry()]
+            configuration.policies["default"]?["levels.tag2"] = "3"
+            configuration.policies["default"]?["levels.kill"] = "2000"
+            configuration.policies["default"]?["sender_points"] = "[\"listed@example.org 4\"]"
+            let gateway = try GatewayProcess(configuration)
+            func status(_ subject: String, _ body: String, from sender: String = "a@example.org") throws -> String? {
+                let text =
+                    "From: a@example.org\nDate: Thu, 6 Mar 2025 07:05:30 +0000\nMessage-ID: <\(subject)@example.org>\n"
+                    + "Subject: \(subject)\n\n\(body)\n"
+                let before = hop.deliveries.count
+                #expect(try send(Mail(from: sender, text: text), to: gateway.port).code == 250)
+                return hop.deliveries.count > before ? hop.deliveries.last.flatMap { Self.status($0.content) } : nil
+            }
+            let test = "XJS*C4JDBQADN1.NSBN3*2IDNEN*" + "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+            let said = [
+                try status("string", test), try status("filter", SpamFilter.words),
+                try status("sender", "good day", from: "listed@example.org"), try status("good", "good day"),
+            ].map { $0 ?? "" }
+            #expect(said.map { $0.split(separator: "=").last } == ["no", "no", "no", "ham"], "\(said)")
+            #expect(said.map { $0.contains("Yes, ") } == [true, true, true, false], "\(said)")
+            #expect(try status("held", "good day") == nil)
+            try poll("what was learnt") { try Self.counts(gateway) == (0, 1) }
+        }
+    }
+
+    /// Evasion H2: crafted mail, each from another sender, teaches no more than one network's share.
+    @Test func craftedMailOfOneNetworkTeachesItsShareOnly() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            var configuration = Self.configuration(
+                try GatewayConfiguration(nextHops: [hop.address]),
+                ["bayes.autolearn": "yes", "bayes.autolearn_per_network": "4", "bayes.autolearn_per_day": "7"])
+            configuration.listeners[0].keys["xforward_clients"] = "[ 127.0.0.0/8 ]"
+            let gateway = try GatewayProcess(configuration)
+            var number = 0
+            func send(_ count: Int, from address: String) throws -> [String] {
+                try (0..<count).map { _ in
+                    number += 1
+                    let session = try MailSession(port: gateway.port)
+                    #expect(try session.socket.ask("XFORWARD ADDR=\(address)").code == 250)
+                    var mail = Mail.clean(number)
+                    mail.sender = "sender\(number)@example.org"
+                    #expect(try session.send(mail).decisive.code == 250)
+                    let status = try #require(hop.deliveries.last.flatMap { Self.status($0.content) })
+                    return String(status.split(separator: "=").last ?? "")
+                }
+            }
+            #expect(try send(3, from: "192.0.2.7") == ["ham", "ham", "ham"])
+            #expect(try send(3, from: "192.0.2.250") == ["ham", "no", "no"])
+            #expect(try send(2, from: "IPv6:2001:db8::1") == ["ham", "ham"])
+            // All mail together.
+            #expect(try send(2, from: "198.51.100.1") == ["ham", "no"])
+            try poll("what was learnt") { try Self.counts(gateway) == (0, 7) }
         }
     }
 

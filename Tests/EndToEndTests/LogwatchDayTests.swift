@@ -19,7 +19,7 @@ struct LogwatchDayTests {
     }
 
     /// A day: mail of all kinds to mixed recipients, notices, rules, a reload, a reload that is refused, a release, a
-    /// next hop that is away, the end.
+    /// next hop that is away, messages that are sent again until the last of their recipients has them, the end.
     private static func day() throws -> [String] {
         let hop = try ScriptedNextHop(lmtp: false)
         var configuration = try GatewayConfiguration(nextHops: [hop.address])
@@ -28,7 +28,8 @@ struct LogwatchDayTests {
             {/^Subject: wait/ REJECT 4.7.1 later}}"
             """
         configuration.settings["recipients"] = """
-            [{match: [all.example], lovers: [infected, banned, rule, spam, spammy]}, {match: [bounce.example], spam: bounce}, \
+            [{match: [all.example], lovers: [infected, banned, rule, spam, spammy]}, \
+            {match: [edition.example], add_received: no, lovers: [spam]}, {match: [bounce.example], spam: bounce}, \
             {match: [quarantine.example], spam: quarantine, infected: quarantine}, {match: [reject.example], spam: reject}]
             """
         configuration.policies["default"]?["sender_points"] = "[\"spam@example.org 12\", \"spammy@example.org 6.5\"]"
@@ -49,6 +50,17 @@ struct LogwatchDayTests {
             hop.answer { step, _, command in
                 step == .rcpt && command.contains("<a@") ? .reply("550 5.1.1 unknown (x), Hits: 3") : .usual
             }
+        }
+        hop.answer { [weak hop] step, _, _ in
+            step == .dot && hop?.deliveries.isEmpty == false ? .reply("450 4.2.1 later") : .usual
+        }
+        for (sender, count) in [("spam@example.org", 3), ("s@example.org", 2)] {
+            hop.clear()
+            let parts = ["a@all.example", "e@edition.example", "q@quarantine.example", "r@reject.example"]
+            let mail = Mail(from: sender, to: parts, text: "Subject: \(count) tries\nFrom: s@example.org\n\ntext\n")
+            for _ in 0..<count { _ = try sendAll(mail, to: gateway.port) }
+            hop.answer { _, _, _ in .usual }
+            _ = try sendAll(mail, to: gateway.port)
         }
         hop.stop()
         infected += crlf("more\n")
@@ -77,6 +89,7 @@ struct LogwatchDayTests {
                 filter.firstMatch(in: line, range: NSRange(line.startIndex..., in: line)) != nil
             }
             #expect(lines.count { $0.contains(") Passed ") } > 10 && lines.count { $0.contains(") Blocked ") } > 10)
+            #expect(lines.count { $0.contains(", served before: ") } >= 3)
             #expect(lines.contains { $0.contains(") Blocked OTHER {RejectedInbound}") && $0.contains("mail loop") })
             let log = lines.map { "Nov 26 01:00:12 mx mailreeve[22996]: \($0)\n" }.joined()
             let result = try runTool(

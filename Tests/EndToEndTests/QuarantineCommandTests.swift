@@ -188,6 +188,20 @@ import Testing
             let clean = try mailreeve("quarantine", "fsck", "--config", config)
             #expect(clean.status == 0 && clean.text == "1 messages are whole\n" && clean.errors.isEmpty, "\(clean)")
 
+            // A file that is none of ours hides nothing, and the messages are read where the index is away.
+            let settings = gateway.configuration
+            try Data().write(to: URL(fileURLWithPath: "\(place)/~"))
+            gateway.configuration.settings["quarantine.postgresql"] = "\"host=\(place)/none dbname=none\""
+            try gateway.writeConfiguration()
+            let away = try mailreeve("quarantine", "fsck", "--config", config)
+            #expect(away.status == 1 && away.text == "1 messages are whole\n", "\(away)")
+            #expect(
+                away.errorText.contains("~ is no entry\n") && away.errorText.contains("the index was not compared"),
+                "\(away)")
+            gateway.configuration = settings
+            try gateway.writeConfiguration()
+            try FileManager.default.removeItem(atPath: "\(place)/~")
+
             let message = "\(place)/\(id.prefix(1))/\(id)/message.gz"
             var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: message)))
             bytes[bytes.count / 2] ^= 0xFF
@@ -275,6 +289,39 @@ import Testing
             #expect(inner.status == 0 && inner.output.count > original.count / 2, "\(inner)")
             let text = String(decoding: delivery.content, as: UTF8.self)
             #expect(text.contains(String(decoding: original, as: UTF8.self)))
+        }
+    }
+
+    /// As text: another program opens nothing in it, and its octets are those that were kept.
+    @Test func releaseAsText() async throws {
+        try await Lanes.run {
+            let (hop, gateway, id) = try Self.stage()
+            let result = try mailreeve(
+                "quarantine", "release", "--config", gateway.configurationFile, "--force", "--plain", id)
+            #expect(result.status == 0 && result.lines.count == 2, "\(result)")
+            let delivery = try #require(hop.deliveries.first)
+            #expect(delivery.recipients == ["a@example.net", "b@example.net"] && delivery.mail.hasPrefix("FROM:<>"))
+            let program = """
+                import email, email.policy, sys
+                message = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.SMTP)
+                note, shown = message.get_payload()
+                assert [p.get_content_type() for p in message.walk()] == ["multipart/mixed", "text/plain", "text/plain"]
+                assert "Eicar" in note.get_content(), note
+                assert shown.get_content_disposition() == "inline" and not message.defects
+                sys.stdout.buffer.write(shown.get_payload(decode=True))
+                """
+            let inner = try runTool("python3", ["-c", program], input: delivery.content)
+            let original = try Samples.sample("eicar-attached")
+            #expect(inner.status == 0, "\(inner)")
+            #expect(
+                String(decoding: delivery.content, as: UTF8.self).contains(String(decoding: original, as: UTF8.self)))
+            let shown = inner.output.filter { $0 != 0x0D }
+            #expect(shown.starts(with: original.filter { $0 != 0x0D }), "\(inner)")
+            for other in ["--attach", "--report"] {
+                let both = try mailreeve(
+                    "quarantine", "release", "--config", gateway.configurationFile, "--plain", other, id)
+                #expect(both.status != 0 && both.errorText.contains("exclude each other"), "\(both)")
+            }
         }
     }
 

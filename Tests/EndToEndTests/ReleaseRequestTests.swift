@@ -16,13 +16,14 @@ struct ReleaseRequestTests {
         let socket: String
 
         /// A gateway that takes release requests and keeps mail that a rule holds.
-        init() throws {
+        init(format: String = "resend") throws {
             let scratch = try Scratch(.disk)
             hop = try ScriptedNextHop(lmtp: false)
             var configuration = try GatewayConfiguration(nextHops: [hop.address])
             socket = scratch.path + "/release.sock"
             try scratch.give("", mode: 0o777)
             configuration.settings["quarantine.release_listener"] = "\"unix:\(socket)\""
+            configuration.settings["quarantine.release_format"] = format
             let rules = try scratch.write("header_checks", "/^Subject: hold/ HOLD for review\n")
             configuration.settings["header_checks"] = "[\"regexp:\(rules)\"]"
             gateway = try GatewayProcess(configuration)
@@ -88,6 +89,23 @@ struct ReleaseRequestTests {
         }
     }
 
+    /// In the form that the settings say; what is to be judged again goes as it came.
+    @Test(arguments: ["plain", "attach"])
+    func formsOfReleases(_ format: String) async throws {
+        try await Lanes.run {
+            let stage = try Stage(format: format)
+            let (id, secret) = try stage.keep(Self.held)
+            let all = try stage.release(id, secret, "admin@example.net")
+            #expect(all.count == 1 && all[0].hasPrefix("250 "), "\(all)")
+            let delivery = try #require(stage.hop.deliveries.first)
+            let text = String(decoding: delivery.content, as: UTF8.self)
+            #expect(delivery.mail.hasPrefix("FROM:<>") && delivery.recipients == ["admin@example.net"])
+            let type = format == "plain" ? "text/plain; charset=us-ascii" : "message/rfc822"
+            #expect(text.contains("\r\nContent-Type: \(type)\r\n"), "\(text)")
+            #expect(text.contains(String(decoding: Self.held, as: UTF8.self)))
+        }
+    }
+
     @Test func infectedMailIsNotReleased() async throws {
         try await Lanes.run {
             let stage = try Stage()
@@ -95,6 +113,7 @@ struct ReleaseRequestTests {
             let result = try stage.release(id, secret)
             #expect(
                 result.count == 1 && result[0].hasPrefix("550 5.3.5 ") && result[0].contains("infected"), "\(result)")
+            #expect(result[0].contains("`mailreeve quarantine release --force` only"), "\(result)")
             #expect(stage.hop.deliveries.isEmpty)
         }
     }
@@ -110,6 +129,7 @@ struct ReleaseRequestTests {
                 s.connect(sys.argv[1])
                 s.settimeout(20)
                 s.sendall(sys.stdin.buffer.read())
+                if sys.argv[2] == "close": s.shutdown(socket.SHUT_WR)
                 data = b""
                 while not data.endswith(b"\\r\\n\\r\\n"):
                     piece = s.recv(4096)
@@ -117,8 +137,9 @@ struct ReleaseRequestTests {
                     data += piece
                 sys.stdout.buffer.write(data)
                 """
-            func ask(_ text: String) throws -> String {
-                try runTool("python3", ["-c", program, stage.socket], input: Array(text.utf8)).text
+            func ask(_ text: String, closing: Bool = false) throws -> String {
+                let arguments = ["-c", program, stage.socket, closing ? "close" : "wait"]
+                return try runTool("python3", arguments, input: Array(text.utf8)).text
             }
             let requeued = try ask("request=requeue\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n")
             #expect(
@@ -139,6 +160,17 @@ struct ReleaseRequestTests {
             #expect(stage.hop.deliveries.isEmpty)
             let again = try ask("request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n")
             #expect(again.contains("setreply=250 2."), "\(again)")
+            // Who closes his side behind his request hears its answer.
+            let sent = stage.hop.deliveries.count
+            let closed = try ask("request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\n\r\n", closing: true)
+            #expect(closed.contains("setreply=250 2.") && closed.hasSuffix("\r\n\r\n"), "\(closed)")
+            #expect(stage.hop.deliveries.count == sent + 1)
+            for recipient in ["", "<>", "<a b@x>"] {
+                let refused = try ask(
+                    "request=release\r\nmail_id=\(id)\r\nsecret_id=\(secret)\r\nrecipient=\(recipient)\r\n\r\n")
+                #expect(refused.contains("setreply=550 5.3.5 not%20released:%20recipient="), "\(refused)")
+                #expect(refused.contains("%20is%20no%20address"))
+            }
         }
     }
 }

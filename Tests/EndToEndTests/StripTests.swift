@@ -194,6 +194,8 @@ struct StripTests {
                 #expect(line.contains("BANNED") == (number > 0), "\(line)")
             }
             #expect(gateway.allLines.contains { $0.contains("allowed by it@example.net: tool of the month") })
+            // An entry that is over is told of, not refused.
+            #expect(gateway.allLines.contains { $0.contains("allow:2:1: the last day of this entry is over") })
             // A list that cannot be read is refused; the one in force stays.
             try list.write("allow", "nonsense\n")
             #expect(try gateway.reload().contains("reload failed"))

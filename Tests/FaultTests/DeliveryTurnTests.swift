@@ -9,7 +9,7 @@ import Testing
     /// Each domain gets an edition of its own, two at a time.
     private static func stage(_ more: [String: String] = [:]) throws -> Stage {
         try Stage { configuration in
-            configuration.settings["limits.next_hop_transactions"] = "2"
+            configuration.settings["limits.next_hop_transactions"] = "4"
             configuration.settings["recipients"] =
                 "[" + domains.map { "{match: [\($0)], subject_tags: {spam: '[\($0)]'}}" }.joined(separator: ", ") + "]"
             configuration.policies["default"]?["deny_senders"] = "[example.org]"
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// The first turn is at its final dot before the next begins, and no more than two transactions are open.
+    /// The first turn is at its final dot before the next begins, and no more than four transactions are open.
     @Test func noMoreThanTheLimitAtOneTime() async throws {
         try await Lanes.run {
             let stage = try Self.stage()
@@ -49,7 +49,7 @@ import Testing
             let senders = (0..<4).map { number in Promise { try send(Self.mail(number), to: port) } }
             for sender in senders { #expect(try sender.get().code == 250) }
             #expect(stage.hop.deliveries.count == 20)
-            #expect(count.most == 2)
+            #expect(count.most == 4)
         }
     }
 
@@ -100,10 +100,31 @@ import Testing
             let first = Promise { try send(.clean(1), to: port) }
             try poll("the first at its final dot") { stage.hop.begun == 1 }
             let second = try send(.clean(2), to: stage.gateway.port)
-            #expect(second.description.hasPrefix("451 4.5.0"), "\(second)")
+            #expect(second.description.hasPrefix("451 4.3.2"), "\(second)")
+            #expect(second.text.hasSuffix(" - Temporary failure, No place among limits.next_hop_transactions in time"))
+            try stage.gateway.log.wait(for: "cause: No place among limits.next_hop_transactions in time, ")
             barrier.open()
             #expect(try first.get().code == 250)
             #expect(try send(.clean(2), to: stage.gateway.port).code == 250)
+        }
+    }
+
+    /// One of three places is taken by a next hop that says nothing: a message of three groups and a plain one go on.
+    @Test func oneThatHangsHoldsUpNoOther() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.gateway.configuration.settings["limits.next_hop_transactions"] = "3"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            let barrier = Barrier()
+            stage.hop.answer { step, number, _ in step == .dot && number == 0 ? .waitFor(barrier) : .usual }
+            let port = stage.gateway.port
+            let first = Promise { try send(.clean(1), to: port) }
+            try poll("the first at its final dot") { stage.hop.begun == 1 }
+            #expect(try send(Self.mail(), to: port).code == 250)
+            #expect(try send(.clean(2), to: port).code == 250)
+            barrier.open()
+            #expect(try first.get().code == 250)
         }
     }
 

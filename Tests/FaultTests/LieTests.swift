@@ -9,7 +9,8 @@ import Testing
         "exit", "crash", "garbage", "empty-record", "oversized-record", "extra-descriptors", "wrong-request",
         "hello-twice", "negative-length", "longer-than-file", "huge-length", "truncated", "trailing", "wrong-version",
         "wrong-type", "huge-count", "many-parts", "wrong-message-size", "part-index", "unknown-word", "long-name",
-        "many-findings", "endless-times", "many-times", "parts-unasked", "parts-index", "hang",
+        "many-findings", "endless-times", "many-times", "parts-unasked", "parts-index", "hang", "engine-crash",
+        "engine-blamed",
     ]
     /// Told before the first message: such a generation never serves.
     static let starts = [

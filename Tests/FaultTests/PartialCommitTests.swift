@@ -11,7 +11,10 @@ import Testing
     private static func stage(beforeQueue: Bool = false, alwaysBCC: Bool = false) throws -> Stage {
         try Stage(beforeQueue: beforeQueue) { configuration in
             if alwaysBCC { configuration.policies["default"]?["always_bcc"] = "[x@archive.example]" }
-            configuration.settings["recipients"] = "[{match: [two.example], add_received: no}]"
+            configuration.settings["recipients"] = """
+                [{match: [two.example], add_received: no}, \
+                {match: [kept.example], deny_senders: [example.org], spam: quarantine}]
+                """
         }
     }
 
@@ -260,7 +263,23 @@ import Testing
         }
     }
 
-    /// LMTP tells the client of each: nothing has to be remembered.
+    /// Who was remembered between two commits that went well is forgotten: the same octets once more are a message of their own.
+    @Test(arguments: [false, true])
+    func nothingStaysOfWhatWentWell(lmtp: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            for _ in 0..<3 {
+                let final = try sendAll(.clean(1, to: Self.both), to: stage.gateway.port, lmtp: lmtp).final
+                #expect(final.allSatisfy { $0.code == 250 })
+                #expect(stage.hop.deliveries.map(\.recipients) == [["a@one.example"], ["b@two.example"]])
+                #expect(
+                    try FileManager.default.contentsOfDirectory(atPath: stage.gateway.stateDirectory + "/served") == [])
+                stage.hop.clear()
+            }
+        }
+    }
+
+    /// LMTP tells the client of each: who was served is not tried again, and not remembered.
     @Test func lmtpTellsOfEach() async throws {
         try await Lanes.run {
             let stage = try Self.stage()
@@ -291,17 +310,18 @@ import Testing
         }
     }
 
-    /// Killed between the two commits: the first one is on the disk already.
-    @Test func killedBetweenTheCommits() async throws {
+    /// Killed between the two commits: the first one is on the disk already, with the archive's copy and that in the quarantine.
+    @Test(arguments: [false, true])
+    func killedBetweenTheCommits(lmtp: Bool) async throws {
         try await Lanes.run {
-            let stage = try Self.stage()
+            let stage = try Self.stage(alwaysBCC: true)
             let hop = stage.hop
             hop.answer { [weak hop] step, _, _ in
                 step == .dot && hop?.deliveries.count == 1 ? .silence : .usual
             }
-            let mail = Mail.clean(1, to: Self.both)
+            let mail = Mail.clean(1, to: Self.both + ["c@kept.example"])
             let port = stage.gateway.port
-            let client = Thread { _ = try? send(mail, to: port) }
+            let client = Thread { _ = try? sendAll(mail, to: port, lmtp: lmtp) }
             client.start()
             let memory = stage.gateway.stateDirectory + "/served"
             try poll("the memory of the first commit") {
@@ -314,8 +334,24 @@ import Testing
             stage.hop.clear()
             stage.hop.answer { _, _, _ in .usual }
             try stage.gateway.restart()
-            #expect(try send(mail, to: stage.gateway.port).code == 250)
+            #expect(stage.gateway.quarantined.count == 1)
+            #expect(try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final.allSatisfy { $0.code == 250 })
             #expect(stage.hop.deliveries.map(\.recipients) == [["b@two.example"]])
+            #expect(stage.gateway.quarantined.count == 1)
+        }
+    }
+
+    /// A message of several transactions that all went well is done with: the same once more is another one.
+    @Test func nothingIsRememberedOfWhatIsDone() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            for round in 1...2 {
+                #expect(try send(.clean(1, to: Self.both), to: stage.gateway.port).code == 250)
+                #expect(stage.hop.deliveries.count == 2 * round)
+                let memory = try FileManager.default.contentsOfDirectory(
+                    atPath: stage.gateway.stateDirectory + "/served")
+                #expect(memory.isEmpty, "\(memory)")
+            }
         }
     }
 

@@ -82,24 +82,47 @@ struct ScannerListTests {
         try await Lanes.run {
             let clamd = try ClamdProcess()
             let scratch = try Scratch(.disk)
-            let path = scratch.path + "/scanner.sock"
-            let example = try RunningProgram(
-                "/usr/bin/python3", [Programs.package + "/docs/examples/scanner.py", path])
-            try poll("the example") { access(path, F_OK) == 0 && (try? StreamSocket(path: path)) != nil }
-            // The gateway is another user.
-            #expect(chmod(path, 0o666) == 0)
+            let path = try scratch.write("works", "")
+            let script = "read l; test -e \(path) || exit 1; echo '{\"version\":1}'; read m"
             let stage = try Self.stage([
                 [
-                    "name": "local", "kind": "protocol", "addresses": "[ \"unix:\(path)\" ]", "parts": "no",
-                    "timeout": "5",
+                    "name": "local", "kind": "protocol", "programs": "[ /bin/sh ]", "parts": "no",
+                    "arguments": "[ -c, '\(script.replacing("'", with: "''"))' ]", "self_test": "none",
+                    "readable": "[ \"\(scratch.path)\" ]",
                 ],
                 clamd.clamscanEntry(["backup": "yes"]),
             ])
             #expect(try send(.clean(7), to: stage.gateway.port).code == 250)
-            example.kill()
-            _ = example.wait()
+            #expect(unlink(path) == 0)
             for _ in 0..<2 { #expect(try send(.clean(7), to: stage.gateway.port).code == 250) }
             try Self.expectStatus(stage, "clamscan (backup): works; 2 answered, 0 not")
+        }
+    }
+
+    /// A scanner of the site's own that says its answer is of the content alone is asked once, with the parts; its finds stay.
+    @Test(arguments: ["protocol", "http"])
+    func answersOfOwnScannersAreKept(kind: String) async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let (path, port) = (scratch.path + "/scanner.sock", try Ports.free())
+            let place = kind == "http" ? "127.0.0.1:\(port)" : "unix:\(path)"
+            let example = try RunningProgram(
+                "/usr/bin/python3",
+                [Programs.package + "/docs/examples/scanner.py", kind == "http" ? "http:\(place)" : path])
+            try poll("the example") {
+                kind == "http" ? (try? StreamSocket(port: port)) != nil : (try? StreamSocket(path: path)) != nil
+            }
+            // The gateway is another user.
+            if kind == "protocol" { #expect(chmod(path, 0o666) == 0) }
+            let stage = try Self.stage([["name": "local", "kind": kind, "addresses": "[ \"\(place)\" ]"]])
+            let attached = Mail.attached(Array(eicar.utf8))
+            for _ in 0..<3 {
+                #expect(try send(.clean(7), to: stage.gateway.port).code == 250)
+                #expect(try send(attached, to: stage.gateway.port).text.hasSuffix("INFECTED: Eicar-Test-Signature"))
+            }
+            try Self.expectStatus(stage, "local: works; 2 answered, 0 not")
+            try Self.expectStatus(stage, "2 messages, 4 hits, 2 misses")
+            withExtendedLifetime(example) {}
         }
     }
 
@@ -238,6 +261,27 @@ struct ScannerListTests {
             // In the log backslashes and spaces are escaped.
             let line = try stage.gateway.log.wait(for: "INFECTED (")
             #expect(line.contains(#"INFECTED ("x\\"y"@example.org\x20"a\x20b"@example.net)"#), "\(line)")
+        }
+    }
+
+    /// The log says once why a scanner failed, and escapes it once.
+    @Test func aCauseStandsOnce() async throws {
+        try await Lanes.run {
+            let script = #"read l; echo '{"version":1,"failure":"odd\rwords"}'; read m"#
+            func entry(_ name: String) -> [String: String] {
+                [
+                    "name": name, "kind": "protocol", "programs": "[ /bin/sh ]",
+                    "arguments": "[ -c, '\(script.replacing("'", with: "''"))' ]", "self_test": "none",
+                ]
+            }
+            let stage = try Self.stage([entry("first"), entry("second")])
+            let reply = try send(.clean(1), to: stage.gateway.port)
+            #expect(reply.isTemporary && reply.text.hasSuffix("UNCHECKED: scanner-failed"), "\(reply)")
+            let line = try stage.gateway.log.wait(for: "Blocked UNCHECKED")
+            let cause = try #require(line.components(separatedBy: ", cause: ").last)
+            #expect(cause.components(separatedBy: "first: ").count == 2, "\(cause)")
+            #expect(cause.components(separatedBy: "second: ").count == 2, "\(cause)")
+            #expect(cause.components(separatedBy: #""odd\x0Dwords""#).count == 3, "\(cause)")
         }
     }
 

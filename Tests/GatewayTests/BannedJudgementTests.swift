@@ -77,6 +77,28 @@ import Testing
         }
     }
 
+    /// What was sent stands first, whatever was found in it.
+    @Test func whatWasSentStandsFirst() throws {
+        var report = Self.report
+        func place(_ start: Int) -> PartDescription.Place {
+            PartDescription.Place(header: start..<start + 1, body: start + 1..<start + 2)
+        }
+        report.parts[0].place = place(0)
+        report.parts[1].place = place(10)
+        report.parts.append(PartDescription(path: "1.1/1/1", names: ["b.js"], types: ["asc"], container: 2))
+        for (rule, matched, words) in [
+            ("ban *.js", 3, ".zip,a.zip | .asc,b.js in part 1.1/1/1"),
+            ("ban *.exe", 2, ".zip,a.zip | .exe-ms,.exe,a.exe | .asc,b.js in part 1.1/1/1"),
+            ("ban *.zip", 1, ".zip,a.zip | .asc,b.js in part 1.1/1/1"),
+        ] {
+            report.banned = [BannedFiring(set: 0, rule: 0, part: 3, matched: matched)]
+            let judgement = try BannedJudgement(
+                report, book: try book(rule), sets: ["default"], envelope: Self.envelope, now: 0)
+            #expect(judgement.contents.first?.text == words)
+            #expect(judgement.contents.first?.names == report.parts[matched].names)
+        }
+    }
+
     /// The file in a compressed one is told by the name that it has once it is unpacked.
     @Test func namesThatFollow() throws {
         let book = try book("ban *.exe # programs")

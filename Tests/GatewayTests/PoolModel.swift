@@ -12,6 +12,9 @@ struct PoolModel {
         var deadline: Int
         var generation: Int?
         var tried: [WorkerID] = []
+        /// The engine had its turn when a try ended, and was left out of the last one.
+        var engineFailed = false
+        var withoutEngine = false
         /// `true` answered, a failure given up; nil while it is open.
         var end: Result<Bool, EndedWithFailure>?
     }
@@ -32,6 +35,8 @@ struct PoolModel {
     private(set) var serving: Int?
     private(set) var actions: [PoolMachine.Action] = []
     private(set) var violations: [String] = []
+    /// Workers in which the engine has its turn.
+    var inEngine: Set<WorkerID> = []
     private var everForked: Set<WorkerID> = []
     private var everClosed: Set<Int> = []
 
@@ -99,7 +104,8 @@ struct PoolModel {
 
     mutating func broken(_ id: WorkerID) {
         let known = workers[id] != nil
-        obey(machine.workerBroken(id, now: now))
+        noteEngine(in: id)
+        obey(machine.workerBroken(id, inEngine: inEngine.contains(id), now: now))
         if workers[id] != nil { violations.append("\(id) was not ended") }
         if !known, !actions.isEmpty { violations.append("actions on an unknown worker") }
     }
@@ -118,11 +124,19 @@ struct PoolModel {
             let actions = early.expire(now: now)
             if !actions.isEmpty { violations.append("early: \(actions)") }
             self.now = next
-            obey(machine.expire(now: now))
-            return
+            return expire()
         }
         now += nanoseconds
-        obey(machine.expire(now: now))
+        expire()
+    }
+
+    private mutating func expire() {
+        for id in inEngine { noteEngine(in: id) }
+        obey(machine.expire(now: now) { [inEngine] in inEngine.contains($0) })
+    }
+
+    private mutating func noteEngine(in id: WorkerID) {
+        if case .busy(let request) = workers[id], inEngine.contains(id) { requests[request]?.engineFailed = true }
     }
 
     /// The owner ends all zygotes, and so their workers.
@@ -180,8 +194,8 @@ struct PoolModel {
                 workers[id] = .starting
             case .kill(let id):
                 if workers.removeValue(forKey: id) == nil { violations.append("kill of unknown \(id)") }
-            case .assign(let request, let id):
-                assign(request, id)
+            case .assign(let request, let id, let withoutEngine):
+                assign(request, id, withoutEngine: withoutEngine != nil)
             case .fail(let request, let failure):
                 if requests[request] == nil { violations.append("fail of unknown \(request)") }
                 if worker(of: request) != nil { violations.append("fail of \(request), which is in a worker") }
@@ -201,7 +215,7 @@ struct PoolModel {
         check()
     }
 
-    private mutating func assign(_ request: Int, _ id: WorkerID) {
+    private mutating func assign(_ request: Int, _ id: WorkerID, withoutEngine: Bool) {
         guard var known = requests[request], known.end == nil else {
             violations.append("assign of \(request), which is not open")
             return
@@ -216,7 +230,14 @@ struct PoolModel {
             violations.append("\(request) in generation \(id.generation)")
         }
         known.tried.append(id)
-        if known.tried.count > 2 { violations.append("\(request) was tried \(known.tried.count) times") }
+        if known.tried.count > (withoutEngine ? 3 : 2) {
+            violations.append("\(request) was tried \(known.tried.count) times")
+        }
+        if known.withoutEngine { violations.append("\(request) again after its try without the engine") }
+        if withoutEngine, !known.engineFailed || known.generation != nil {
+            violations.append("\(request) without the engine")
+        }
+        known.withoutEngine = withoutEngine
         requests[request] = known
         workers[id] = .busy(request)
     }

@@ -50,7 +50,7 @@ private struct RandomRun {
     }
 
     private mutating func event() {
-        switch Int.random(in: 0..<(misbehaves ? 24 : 18), using: &random) {
+        switch Int.random(in: 0..<(misbehaves ? 26 : 18), using: &random) {
         case 0...4:
             let named =
                 Int.random(in: 0..<6, using: &random) == 0 ? Int.random(in: 0...nextGeneration, using: &random) : nil
@@ -105,6 +105,9 @@ private struct RandomRun {
         case 22:
             guard let number = generation() else { return }
             run("retire \(number)") { pool, _ in pool.retire(number) }
+        case 23...24:
+            guard let id = worker({ if case .busy = $0 { true } else { false } }) else { return }
+            run("engine in \(id)") { pool, _ in pool.inEngine.formSymmetricDifference([id]) }
         default:
             guard let id = worker({ $0 == .starting }) else { return }
             run("failed start of \(id)") { pool, _ in pool.broken(id) }

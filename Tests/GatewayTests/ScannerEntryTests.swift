@@ -41,8 +41,8 @@ import Testing
 
     /// What the makers' manuals show of an infected file, and what the entry takes from it.
     @Test(arguments: [
-        ("clamscan", 1, "/w/p1: Eicar-Signature FOUND\n", "Eicar-Signature"),
-        ("clamdscan", 1, "/w/p1: Eicar-Signature FOUND\n", "Eicar-Signature"),
+        ("clamscan", 1, "/w/p1: Eicar-Signature FOUND\n\nInfected files: 1\n", "Eicar-Signature"),
+        ("clamdscan", 1, "/w/p1: Eicar-Signature FOUND\n\nInfected files: 1\n", "Eicar-Signature"),
         ("sophos-savscan", 3, ">>> Virus 'EICAR-AV-Test' found in file /w/p1\n", "EICAR-AV-Test"),
         ("sophos-avscanner", 24, "Detected \"/w/p1\" is infected with EICAR-AV-Test (On Demand)\n", "EICAR-AV-Test"),
         ("eset", 50, "name=\"/w/p1\", result=\"Eicar test file\", action=\"retained\"\n", "Eicar test file"),

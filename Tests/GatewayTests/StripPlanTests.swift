@@ -43,7 +43,7 @@ import Testing
         let content = BannedContent(part: 1, path: "1.1", attributes: ".exe,a.exe", reason: "why", rule: "f:1:1")
         let plan = try StripPlan(
             [content], report, try HeaderFacts(of: file, limit: 1 << 20), file,
-            StripPlan.Words(hostname: "here.example", quarantineID: "Q1"))
+            RemovalText.Words(hostname: "here.example", quarantineID: "Q1"))
         guard let plan else { return nil }
         let body = OutgoingBody(file: file, edits: plan.edits)
         var out: [UInt8] = []
@@ -152,7 +152,7 @@ import Testing
         let plan = try #require(
             try StripPlan(
                 [content], report, try HeaderFacts(of: file, limit: 1 << 20), file,
-                StripPlan.Words(hostname: "h", quarantineID: "Q")))
+                RemovalText.Words(hostname: "h", quarantineID: "Q")))
         let text = String(decoding: plan.edits.flatMap(\.text), as: UTF8.self)
         #expect(!text.contains("\n--x") && text.utf8.allSatisfy { $0 < 0x80 })
     }

@@ -17,19 +17,42 @@ import Testing
         #expect(await slots.take(3, until: Self.later))
     }
 
-    /// A large one in front is not overtaken by small ones, which would keep it out for ever.
-    @Test func firstComeFirstServed() async {
-        let slots = TransactionSlots(limit: 2)
-        #expect(await slots.take(1, until: Self.later))
+    /// A large one in front is passed by small ones, but so often only: they must not keep it out for ever.
+    @Test func aLargeOneIsPassedSoOften() async {
+        let slots = TransactionSlots(limit: 3)
+        #expect(slots.share == 2)
+        #expect(await slots.take(2, until: Self.later))
         let large = Task { await slots.take(2, until: Self.later) }
         while slots.waiting == 0 { await Task.yield() }
+        for _ in 0..<TransactionSlots.passes {
+            #expect(await slots.take(1, until: Self.later))
+            slots.give(1)
+        }
+        #expect(slots.waiting == 1)
         let small = Task { await slots.take(1, until: Self.later) }
         while slots.waiting == 1 { await Task.yield() }
+        #expect(await !slots.take(1, until: .now))
         slots.give(1)
         #expect(await large.value)
         #expect(slots.waiting == 1)
-        slots.give(2)
+        slots.give(1)
         #expect(await small.value)
+    }
+
+    /// Those who need as many come in their order.
+    @Test func firstComeFirstServed() async {
+        let slots = TransactionSlots(limit: 1)
+        #expect(slots.share == 1)
+        #expect(await slots.take(1, until: Self.later))
+        let first = Task { await slots.take(1, until: Self.later) }
+        while slots.waiting == 0 { await Task.yield() }
+        let second = Task { await slots.take(1, until: Self.later) }
+        while slots.waiting == 1 { await Task.yield() }
+        slots.give(1)
+        #expect(await first.value)
+        #expect(slots.waiting == 1)
+        slots.give(1)
+        #expect(await second.value)
     }
 
     /// Who gives up leaves the row, and those behind get in.
@@ -38,11 +61,12 @@ import Testing
         #expect(await slots.take(1, until: Self.later))
         let large = Task { await slots.take(2, until: Self.later) }
         while slots.waiting == 0 { await Task.yield() }
-        let small = Task { await slots.take(1, until: Self.later) }
+        let second = Task { await slots.take(2, until: Self.later) }
         while slots.waiting == 1 { await Task.yield() }
         large.cancel()
         #expect(await !large.value)
-        #expect(await small.value)
+        slots.give(1)
+        #expect(await second.value)
         slots.give(2)
         let cancelled = Task {
             while !Task.isCancelled { await Task.yield() }

@@ -28,7 +28,7 @@ enum Samples {
     static let inspect = Inspect(
         request: 5, workspace: "m5",
         context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
-        limits: limits)
+        limits: limits, withoutEngine: true)
     static let report = Report(
         messageSize: 1000,
         parts: [

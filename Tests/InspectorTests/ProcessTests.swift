@@ -12,6 +12,11 @@ import Testing
         return poll(&polled, 1, 30_000) == 1
     }
 
+    private func isReadable(_ descriptor: Descriptor) -> Bool {
+        var polled = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
+        return poll(&polled, 1, 0) == 1
+    }
+
     private func loaded(_ change: (inout Configure) -> Void = { _ in }) throws -> TestGateway {
         let gateway = try TestGateway()
         var settings = gateway.settings()
@@ -135,6 +140,34 @@ import Testing
         }
         #expect(try gateway.report(on: Messages.plain("text"), by: worker).completedScanners == ["clamav"])
         #expect(try gateway.report(on: Messages.plain("text"), by: gateway.fork(2)).viruses.isEmpty)
+    }
+
+    /// The report file tells of the engine's turns while a message is inspected.
+    @Test func theTurnsOfTheEngineAreNoted() throws {
+        let gateway = try loaded()
+        let worker = try gateway.fork(1)
+        let message = try TestGateway.sealed(Messages.plain(String(repeating: "a line of text\r\n", count: 100_000)))
+        func isAtWork() throws -> Bool {
+            EngineMark.isAtWork(try worker.report.read(at: 0, count: EngineMark.length))
+        }
+        var isSeen = false
+        for number in 1...50 where !isSeen {
+            mkdir("\(worker.directory)/t\(number)", 0o700)
+            let request = Inspect(request: number, workspace: "t\(number)", limits: TestGateway.limits)
+            try worker.link.send(request.encoded(), descriptors: [message.raw])
+            while !isSeen, !isReadable(worker.link.descriptor) { isSeen = try isAtWork() }
+            let done = try #require(try worker.link.receive())
+            guard case .done = try WorkerEvent(done.0) else { throw TestGatewayError(description: "another answer") }
+            #expect(try !isAtWork(), "the report has taken its place")
+        }
+        #expect(isSeen)
+    }
+
+    @Test func theEngineCanBeLeftOut() throws {
+        let gateway = try loaded()
+        let message = try TestGateway.sealed(Messages.attached(Array(Messages.eicar.utf8)))
+        let report = try #require(try gateway.inspect(message, by: gateway.fork(1), withoutEngine: true))
+        #expect(report.viruses.isEmpty && report.completedScanners.isEmpty && report.parts.count > 1)
     }
 
     @Test func changeableMessagesAreRefused() throws {

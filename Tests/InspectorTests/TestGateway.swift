@@ -140,13 +140,15 @@ final class TestGateway {
     /// Has a message inspected; nil when the worker ended instead of answering.
     func inspect(
         _ message: Descriptor, by worker: Worker, limits: InspectionLimits = TestGateway.limits,
-        context: InspectionContext = InspectionContext(), parts: Descriptor? = nil
+        context: InspectionContext = InspectionContext(), parts: Descriptor? = nil, withoutEngine: Bool = false
     ) throws -> Report? {
         requests += 1
         let name = "m\(requests)"
         mkdir("\(worker.directory)/\(name)", 0o700)
         try worker.link.send(
-            Inspect(request: requests, workspace: name, context: context, limits: limits).encoded(),
+            Inspect(
+                request: requests, workspace: name, context: context, limits: limits, withoutEngine: withoutEngine
+            ).encoded(),
             descriptors: [message.raw] + (parts.map { [$0.raw] } ?? []))
         guard let (record, _) = try worker.link.receive() else { return nil }
         guard case .done(requests, let length) = try WorkerEvent(record) else {

@@ -18,6 +18,8 @@
 /// - `dictated`: a correct report of what the message's `X-Report:` fields say (`DictatedReport.swift`).
 /// - `hang`: none, ever.
 /// - `exit`: the worker ends with status 0; `crash`: by a signal.
+/// - `engine-crash`, `engine-hang`: the same while the engine has its turn; without the engine it is `honest`.
+/// - `engine-blamed`: ends by a signal, and says each time that the engine has its turn, without it too.
 /// - `garbage`: a control record that is none; `empty-record`: one without octets, which reads as an end of stream.
 /// - `oversized-record`: a control record of 65,537 octets.
 /// - `extra-descriptors`: a correct answer with eight descriptors.
@@ -61,6 +63,9 @@ enum Lie: String, CaseIterable {
     case hang
     case exit
     case crash
+    case engineCrash = "engine-crash"
+    case engineHang = "engine-hang"
+    case engineBlamed = "engine-blamed"
     case garbage
     case emptyRecord = "empty-record"
     case oversizedRecord = "oversized-record"

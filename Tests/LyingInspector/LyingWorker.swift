@@ -77,6 +77,10 @@ struct LyingWorker {
         case .hang: hang()
         case .exit: _exit(0)
         case .crash: kill(getpid(), SIGKILL)
+        case .engineCrash where !request.withoutEngine, .engineHang where !request.withoutEngine, .engineBlamed:
+            try report.replaceContent(EngineMark.record(isAtWork: true))
+            if lie == .engineHang { hang() }
+            kill(getpid(), SIGKILL)
         case .garbage: try link.send(Array("\u{1}nonsense".utf8))
         case .emptyRecord: try link.send([])
         case .oversizedRecord: try link.send([UInt8](repeating: Record.version, count: PacketSocket.maximumRecord + 1))

@@ -110,7 +110,7 @@ import Testing
         ("qr{(?xi) \\.docm$   # macros (x\n  | \\.xlsm$ }", "/(?xi)\\.docm$|\\.xlsm$/"),
         ("qr/a b(?x: c # x\n d ) e/", "/a b(?x:cd) e/"), ("qr/(a (?x) b c) d/", "/(a (?x)bc) d/"),
         ("qr/ a (?-x) b (?x) c/x", "/a(?-x) b (?x)c/"), ("qr/ a (?^: b ) c/x", "/a(?^: b )c/"),
-        ("qr/ a (?= b ) [ #] [[:space:]#] [^]#] \\  #x/x", "/a(?=b)[ #][[:space:]#][^]#]\\ /"),
+        ("qr/ a (?= b ) [ #] [[:space:]#] [^]#] \\  #x/x", "/a(?=b)[ #][\\p{wspace}#][^]#]\\ /"),
         ("qr/(?i) a/", "/(?i) a/"), ("qr/ (?<name> a ) (?#no layout) b/x", "/(?<name>a)(?#no layout)b/  # no layout"),
     ])
     func layoutOfPatterns(_ item: String, _ pattern: String) {

@@ -269,4 +269,13 @@ import Testing
         #expect(RuleLint.findings(table, in: .body, filters: []).count == 1)
         #expect(RuleLint.findings(table, in: .body).isEmpty)
     }
+
+    /// Links are looked up in one form, without what stands around them.
+    @Test func linkChecks() {
+        #expect(says("/href=.*evil/ SCORE 1 A\n", .doubt, "without the tag", in: .link))
+        #expect(says("/%2e%65xe/ SCORE 1 A\n", .doubt, "printable characters are decoded", in: .link))
+        #expect(says("/a\\nb/ SCORE 1 A\n", .dead, "a line has no newline", in: .link))
+        #expect(says("/evil/ REPLACE x\n", .dead, "", in: .link))
+        #expect(findings("/^https?:..(www\\.)?evil\\.example\\// SCORE 1 A\n/%20%25/ SCORE 1 B\n", .link) == [])
+    }
 }

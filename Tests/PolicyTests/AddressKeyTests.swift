@@ -4,8 +4,10 @@ import Testing
 
 /// The keys of an address, in amavis's order.
 @Suite struct AddressKeyTests {
-    private func keys(_ address: String) -> [String] {
-        AddressKeys.keys(MailPath(address)).map { String(decoding: $0, as: UTF8.self) }
+    private func keys(_ address: String, delimiters: String = "+") -> [String] {
+        AddressKeys.keys(MailPath(address), delimiters: Array(delimiters.utf8)).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     @Test func allForms() {
@@ -22,6 +24,7 @@ import Testing
     @Test func lettersAreFoldedAndNeedlessQuotesGo() {
         #expect(keys("User@Example.COM") == keys("user@example.com"))
         #expect(keys("\"user\"@example.com") == keys("user@example.com"))
+        #expect(keys("ÖRTLICH@ПОЧТА.РФ") == keys("örtlich@почта.рф"))
         #expect(keys("\"u\\ser\"@example.com") == keys("user@example.com"))
         #expect(keys("\"a b\"@example.com").first == "a b@example.com")
         #expect(keys("\"a@b\"@example.com").first == "a@b@example.com")
@@ -33,6 +36,8 @@ import Testing
         #expect(keys("a+b+c@d").prefix(4) == ["a+b+c@d", "a@d", "a+b+c@", "a@"])
         #expect(keys("+b@d").prefix(2) == ["+b@d", "+b@"])
         #expect(keys("a+@d").prefix(4) == ["a+@d", "a@d", "a+@", "a@"])
+        #expect(keys("a-b+c@d", delimiters: "-+").prefix(2) == ["a-b+c@d", "a@d"])
+        #expect(keys("a+b@d", delimiters: "").prefix(2) == ["a+b@d", "a+b@"])
     }
 
     @Test func literalsHaveNoParents() {

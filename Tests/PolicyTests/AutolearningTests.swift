@@ -10,11 +10,11 @@ import Testing
 
     private func lesson(
         header: Double = 0, body: Double = 0, other: Double = 0, learnt: Double? = nil, probability: Double? = nil,
-        _ conditions: Autolearning = Autolearning()
+        call: Autolearning.Call? = nil, _ conditions: Autolearning = Autolearning()
     ) -> Bool? {
         conditions.lesson(
             tests: [test("A", header, .header), test("B", body, .body), test("C", other, nil)], learnt: learnt,
-            probability: probability)
+            probability: probability, call: call ?? (header + body > 6 ? .spam : .ham))
     }
 
     @Test(
@@ -29,8 +29,19 @@ import Testing
     }
 
     @Test func testsWithoutAnAreaDoNotCount() {
-        #expect(lesson(other: 1000) == false)
-        #expect(lesson(header: 6, body: 6, other: -100) == true)
+        #expect(lesson(other: 1) == false)
+        #expect(lesson(other: 50) == false)
+        #expect(lesson(header: 5, body: 5, other: 100) == nil)
+    }
+
+    /// AutoLearnThreshold: "scored as spam but autolearn wanted ham", and the other way round.
+    @Test func theWholeScoreMustNotSayTheOpposite() {
+        #expect(lesson(other: 1000, call: .spam) == nil)
+        #expect(lesson(call: .neither) == nil)
+        #expect(lesson(call: .ham) == false)
+        #expect(lesson(header: 6, body: 6, other: -100, call: .ham) == nil)
+        #expect(lesson(header: 6, body: 6, call: .neither) == nil)
+        #expect(lesson(header: 6, body: 6, call: .spam) == true)
     }
 
     @Test(
@@ -43,12 +54,13 @@ import Testing
         #expect(lesson(header: 6, body: 6, learnt: learnt) == spam)
     }
 
-    @Test func onErrorOnlyWhatWasJudgedOtherwiseIsLearnt() {
+    @Test func onErrorOnlyWhatLearntMailWasNotSureOfIsLearnt() {
         let conditions = Autolearning(onError: true)
-        #expect(lesson(probability: 0.2, conditions) == nil)
+        #expect(lesson(probability: 0.0099, conditions) == nil)
+        #expect(lesson(probability: 0.01, conditions) == false)
         #expect(lesson(probability: 0.6, conditions) == false)
-        #expect(lesson(header: 6, body: 6, probability: 0.6, conditions) == nil)
-        #expect(lesson(header: 6, body: 6, probability: 0.5, conditions) == true)
+        #expect(lesson(header: 6, body: 6, probability: 0.99, conditions) == nil)
+        #expect(lesson(header: 6, body: 6, probability: 0.9899, conditions) == true)
         #expect(lesson(header: 6, body: 6, conditions) == true)
     }
 
@@ -60,21 +72,55 @@ import Testing
     }
 }
 
-@Suite struct ScoreTests {
-    @Test func aSiteHasItsOwnPoints() {
-        var verdict = Verdict(Report(messageSize: 1))
-        verdict.tests = [
-            ScoredTest(name: "BAYES_99", score: 3.5), ScoredTest(name: "GTUBE", score: 1000),
-            ScoredTest(name: "LOCAL", score: 1),
-        ]
-        verdict.apply(scores: ["BAYES_99": 4.25, "GTUBE": 0, "OTHER": 9])
-        #expect(verdict.tests.map(\.name) == ["BAYES_99", "LOCAL"])
-        #expect(verdict.score == 5.25)
+/// What teaches on one day.
+@Suite struct AutolearningQuotaTests {
+    private static let limits = AutolearningQuota.Limits(perSender: 2, perNetwork: 3, perDay: 5)
+
+    private func teacher(_ sender: String, _ network: UInt8?, _ database: String = "") -> AutolearningQuota.Teacher {
+        AutolearningQuota.Teacher(
+            sender: Array(sender.utf8), network: network.map { [192, 0, $0] }, database: database)
     }
 
-    @Test func testsAreDescribed() {
-        #expect(ScoredTest(name: "BAYES_00", score: 0).description == "Learnt mail: spam is 0 to 1 % probable")
-        #expect(ScoredTest(name: "ANOMALY_BARE_CR", score: 0).description.contains("mail readers"))
-        #expect(ScoredTest(name: "LOCAL", score: 0).description.isEmpty)
+    @Test func eachHasItsShare() {
+        var quota = AutolearningQuota()
+        let begins = [1, 1].map { quota.begin(day: $0) }
+        #expect(begins == [true, false])
+        func take(_ sender: String, _ network: UInt8?, _ database: String = "") -> Bool {
+            quota.take(teacher(sender, network, database), Self.limits)
+        }
+        #expect([take("a", 1), take("a", 1), take("a", 1)] == [true, true, false])
+        // Another name does not help the network for long, nor the other network its sender.
+        #expect([take("b", 1), take("c", 1), take("a", 2)] == [true, false, false])
+        #expect([take("c", 2), take("d", nil), take("e", nil)] == [true, true, false])
+        // Another database has a day of its own; a new day gives all shares anew.
+        #expect(take("e", nil, "user@example.org"))
+        let next = quota.begin(day: 2)
+        #expect(next)
+        #expect(take("a", 1))
+    }
+
+    @Test func whatIsGivenBackCanBeTakenAgain() {
+        var quota = AutolearningQuota()
+        _ = quota.begin(day: 1)
+        let one = AutolearningQuota.Limits(perSender: 1, perNetwork: 1, perDay: 1)
+        func take(_ sender: String, _ network: UInt8) -> Bool { quota.take(teacher(sender, network), one) }
+        #expect([take("a", 1), take("b", 2)] == [true, false])
+        quota.giveBack(teacher("a", 1), day: 0)
+        #expect(!take("b", 2))
+        quota.giveBack(teacher("a", 1), day: 1)
+        quota.giveBack(teacher("a", 1), day: 1)
+        #expect([take("b", 2), take("c", 3)] == [true, false])
+    }
+
+    @Test func namesBeyondThoseRememberedTeachNothing() {
+        var quota = AutolearningQuota()
+        _ = quota.begin(day: 1)
+        let wide = AutolearningQuota.Limits(perSender: 9, perNetwork: 9, perDay: 1_000_000)
+        func take(_ sender: String) -> Bool { quota.take(teacher(sender, nil), wide) }
+        #expect((0..<AutolearningQuota.remembered).allSatisfy { take("sender \($0)") })
+        #expect(!quota.isFull)
+        #expect(!take("one more"))
+        #expect(quota.isFull)
+        #expect(take("sender 0"))
     }
 }

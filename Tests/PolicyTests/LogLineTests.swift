@@ -10,11 +10,11 @@ import TestSupport
     private static let form = #"""
         \A\((?<id>[^()\s]+)\)\x20(?<verb>Passed|Blocked)\x20
         (?<category>CLEAN|SPAMMY|SPAM|BAD-HEADER|UNCHECKED|BANNED\x20\(.*\)|OTHER|INFECTED\x20\(.*\)|OVERSIZED|MTA-BLOCKED)\x20
-        \{(?<actions>[A-Za-z,]*)\},\x20(?<bank>[^\[\s]*)\x20\[(?<client>[^\]\s]+)\]:(?<port>\d+)(?:\x20\[(?<origin>\S+)\])?\x20
+        \{(?<actions>[A-Za-z,]+)\},\x20(?<bank>[^\[\s]*)\x20\[(?<client>[^\]\s]+)\]:(?<port>\d+)(?:\x20\[(?<origin>\S+)\])?\x20
         <(?<sender>\S*)>\x20->\x20(?<recipients><\S*>(?:,<\S*>)*)(?:,\.\.\.\x20\(\d+\x20recipients\))?,
         (?:\x20quarantine:\x20\w+,)?(?:\x20Message-ID:\x20(?<message>\S+),)?\x20mail_id:\x20\w+,
         \x20Hits:\x20(?<hits>-|-?[\d.]+),\x20size:\x20(?<size>\d+)(?:,\x20queued_as:\x20(?<queued>\S+))?
-        (?:,\x20stripped:\x20(?<stripped>[^\s,]+))?(?:,\x20anomalies:\x20(?<anomalies>\S+))?
+        (?:,\x20redirected_to:\x20<\S*>)?(?:,\x20copied_to:\x20(?<copies>\S+))?(?:,\x20stripped:\x20(?<stripped>[^\s,]+))?(?:,\x20anomalies:\x20(?<anomalies>\S+))?
         (?:,\x20unchecked:\x20[a-z+-]+)?(?:,\x20cause:\x20.*)?,\x20\d+\x20ms\z
         """#
 
@@ -25,7 +25,7 @@ import TestSupport
         var out: [String: String] = [:]
         for name in [
             "id", "verb", "category", "actions", "client", "origin", "sender", "recipients", "hits", "size", "queued",
-            "message", "stripped",
+            "message", "stripped", "copies",
         ] {
             if let range = Range(match.range(withName: name), in: line) { out[name] = String(line[range]) }
         }
@@ -73,6 +73,7 @@ import TestSupport
         #expect(try line(virus, .discard, 250, kept: true) == "Blocked INFECTED (A, B) {DiscardedInbound,Quarantined}")
         #expect(try line(virus, .reject, 554) == "Blocked INFECTED (A, B) {RejectedInbound}")
         #expect(try line(virus, .quarantine, 250, kept: true) == "Blocked INFECTED (A, B) {Quarantined}")
+        #expect(try line(virus, .quarantine, 250) == "Blocked INFECTED (A, B) {DiscardedInbound}")
         #expect(try line(Samples.verdict(), .deliver, 250) == "Passed CLEAN {RelayedInbound}")
         #expect(try line(Samples.verdict(), .deliver, 550) == "Blocked MTA-BLOCKED {RejectedInbound}")
         #expect(try line(Samples.verdict(), .deliver, 451) == "Blocked MTA-BLOCKED {TempFailedInbound}")
@@ -135,6 +136,35 @@ import TestSupport
             event.outcomes[1].reply = Reply(code, nil, "no")
             #expect(try Self.fields(event.line)["stripped"] == nil)
         }
+    }
+
+    /// Who got it beside the recipients or in their place, each in an escaped word.
+    @Test func whoElseGotIt() throws {
+        var event = Self.event()
+        event.queuedAs = ["4XABC"]
+        event.copiedTo = [MailPath("archive@b"), MailPath("\"a, size: 9\"@b")]
+        event.redirectedTo = MailPath("other@b")
+        let fields = try Self.fields(event.line)
+        #expect(fields["copies"] == #"<archive@b>,<"a,\x20size:\x209"@b>"#)
+        #expect(
+            event.line.contains("queued_as: 4XABC, redirected_to: <other@b>, copied_to: ") && fields["size"] == "3045")
+        event.copiedTo.append(MailPath("r1@b"))
+        #expect(event.addresses.map(\.description) == ["r1@b", "r2@b", "archive@b", "\"a, size: 9\"@b", "other@b"])
+    }
+
+    /// At a client's next try: those who are left, and how many were served before; where nobody is left, no word that is counted.
+    @Test func whoWasServedBefore() throws {
+        var event = Self.event()
+        event.served = [MailPath("r3@b"), MailPath("r4@b")]
+        #expect(event.isPassed && !event.isBlocked)
+        #expect(
+            event.line.hasPrefix("(59301-2) Passed CLEAN {RelayedInbound}, ") && event.line.contains("<r1@b>,<r2@b>, "))
+        #expect(event.line.hasSuffix(", size: 3045, served before: 2, 12 ms"))
+        event.outcomes = []
+        #expect(!event.isPassed && !event.isBlocked)
+        #expect(
+            event.line == "(59301-2) Served before, default [192.0.2.1]:34567 <s@a> -> <r3@b>,<r4@b>, "
+                + "mail_id: jaUETfyBMJHG, Hits: 0, size: 3045, 12 ms")
     }
 
     @Test func recipientsAreCountedBeyondTwenty() throws {

@@ -72,7 +72,7 @@ struct LogwatchTests {
                     if lines.count % 2 == 0 {
                         event.messageID = Array("<\(texts.randomElement(using: &random) ?? "")>".utf8)
                     }
-                    if kind == .quarantine || lines.count % 3 == 0 { event.quarantineID = "AbCdEf123456" }
+                    if lines.count % 3 == 0 { event.quarantineID = "AbCdEf123456" }
                     if lines.count % 5 == 0 { event.queuedAs = ["4XABC", "x y"] }
                     if lines.count % 7 == 0 { event.causes = ["no route, Hits: 3", "size: 7"] }
                     if lines.count % 9 == 0 { event.anomalies = [Anomaly(kind: .nul)] }

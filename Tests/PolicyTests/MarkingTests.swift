@@ -37,6 +37,37 @@ import Testing
         #expect(!tagged.contains("X-Spam-Report"))
     }
 
+    /// From `tag3` on its tag stands in front of spam, but for spam with a tag of its own.
+    @Test func thirdTag() {
+        var marking = MarkingPolicy()
+        let levels = SpamLevels(tag2: 5, tag3: 8, kill: 12)
+        func tag(_ score: Double, _ levels: SpamLevels, denied: Bool = false) -> String? {
+            let standing = SenderStanding(isDenied: denied)
+            return marking.subjectTag(
+                verdict([ScoredTest(name: "T", score: score)], standing: standing, levels), levels)
+        }
+        marking.subjectTags = [.spammy: "two"]
+        #expect(tag(8, levels) == "two" && tag(12, levels) == nil)
+        marking.thirdTag = "three"
+        for (score, expected) in [(4.999, nil), (5, "two"), (7.999, "two"), (8, "three"), (12, "three")] {
+            #expect(tag(score, levels) == expected, "\(score)")
+        }
+        #expect(tag(0, levels, denied: true) == "three")
+        #expect(tag(8, SpamLevels(tag2: 5, kill: 12)) == "two")
+        marking.subjectTags[.spam] = "kill"
+        #expect(tag(12, levels) == "kill" && tag(8, levels) == "three")
+        // A level above kill.
+        marking.subjectTags[.spam] = nil
+        let high = SpamLevels(tag2: 5, tag3: 20, kill: 5)
+        #expect(tag(19, high) == nil && tag(20, high) == "three")
+        // Another category's tag comes first, as in all tags.
+        marking.subjectTags[.infected] = "virus"
+        var infected = Samples.verdict(viruses: ["x"])
+        infected.tests = [ScoredTest(name: "T", score: 9)]
+        let policy = ContentPolicy(infected: .pass, unchecked: [:], levels: levels)
+        #expect(marking.subjectTag(infected.graded(by: policy, size: 1), levels) == "virus")
+    }
+
     /// What a test means, and behind it what was seen.
     @Test func theReportSaysWhatTestsMean() {
         let tests = [
@@ -107,9 +138,11 @@ import Testing
         ("jürgen@bücher.example", "jürgen+spam@bücher.example"),
     ])
     func extensions(_ address: String, _ expected: String) {
-        let out = AddressExtension.apply("spam", to: Samples.recipient(address))
+        let out = AddressExtension.apply("spam", to: Samples.recipient(address), delimiters: Array("+-".utf8))
         #expect(out.path == MailPath(expected))
-        #expect(AddressExtension.apply("", to: Samples.recipient(address)) == Samples.recipient(address))
+        #expect(
+            AddressExtension.apply("", to: Samples.recipient(address), delimiters: Array("+-".utf8))
+                == Samples.recipient(address))
         if address != expected {
             let type = address.utf8.allSatisfy { $0 < 0x80 } ? "rfc822;" : "utf-8;"
             let original = out.originalRecipient.map { String(decoding: $0, as: UTF8.self) }
@@ -122,10 +155,11 @@ import Testing
         var recipient = Samples.recipient("user@example.com")
         recipient.originalRecipient = Array("rfc822;first@example.net".utf8)
         recipient.notify = .never
-        let out = AddressExtension.apply("spam", to: recipient)
+        let out = AddressExtension.apply("spam", to: recipient, delimiters: Array("+-".utf8))
         #expect(out.originalRecipient == recipient.originalRecipient && out.notify == .never)
         #expect(
-            AddressExtension.apply("spam", to: Samples.recipient("a+b@c")).originalRecipient
+            AddressExtension.apply("spam", to: Samples.recipient("a+b@c"), delimiters: Array("+-".utf8))
+                .originalRecipient
                 == Array("rfc822;a+2Bb@c".utf8))
     }
 

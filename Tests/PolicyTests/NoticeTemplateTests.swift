@@ -18,7 +18,7 @@ import Testing
         for language in languages {
             let templates = try NoticeTemplates(try Self.file(language))
             let facts = Dictionary(
-                uniqueKeysWithValues: NoticeTemplates.Fact.allCases.map { ($0, "<\($0.rawValue)>") })
+                uniqueKeysWithValues: TextTemplate.Fact.allCases.map { ($0, "<\($0.rawValue)>") })
             for (kind, wanted) in [
                 (NoticeTemplates.Kind.dsn, ["subject", "recipients"]),
                 (.relayed, ["subject", "recipients"]),
@@ -77,5 +77,14 @@ import Testing
         #expect(text.contains("\r\nPrecedence: bulk\r\n") && text.hasSuffix("\r\n\r\nТема\r\nend\r\n"))
         let header = text.range(of: "\r\n\r\n").map { text[..<$0.lowerBound] } ?? ""
         #expect(header.utf8.allSatisfy { $0 < 0x80 })
+    }
+
+    /// Files are UTF-8, and may come from Windows.
+    @Test func octetsOfAFile() throws {
+        let text = "# r\n[dsn]\nd\u{E9}\n\nt\nu\n[recipient]\na\n[admin]\nb\n"
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
+        #expect(try NoticeTemplates(Array(lines.utf8)) == NoticeTemplates(Array(text.utf8)))
+        let latin = Array(text.utf8).filter { $0 != 0xC3 }
+        #expect(throws: NoticeTemplates.Fault(line: 3, text: "not UTF-8")) { try NoticeTemplates(latin) }
     }
 }

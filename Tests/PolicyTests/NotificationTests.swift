@@ -41,7 +41,10 @@ struct NotificationTests {
                     body = whole.get_payload(decode=True).decode("utf-8")
                     raw = email.message_from_string(whole.as_bytes().split(b"\n\n")[0].decode("utf-8"))
                     groups = [fields(raw)] + [fields(email.message_from_string(g)) for g in body.replace("\r\n", "\n").split("\n\n") if g.strip()]
-            quoted = email.message_from_bytes(parts[2].get_payload(decode=True)) if len(parts) > 2 else m
+            quoted = m
+            if len(parts) > 2:
+                last = parts[2]
+                quoted = last.get_payload()[0] if last.is_multipart() else email.message_from_bytes(last.get_payload(decode=True))
             out.append({"headers": fields(m), "types": [m.get_content_type()] + [p.get_content_type() for p in parts],
                 "defects": [text(d) for d in defects], "text": text(parts[0].get_content()) if parts else "", "status": groups,
                 "quoted": fields(quoted)})
@@ -68,9 +71,15 @@ struct NotificationTests {
             hostname: "mx.example.net", id: "1-2",
             envelope: Envelope(reversePath: MailPath(sender), recipients: outcomes.map(\.recipient)),
             recipients: outcomes,
-            headers: headers, time: 1_795_232_846)
+            headers: headers, templates: english, time: 1_795_232_846)
     }
 
+    private static let english: NoticeTemplates = {
+        guard let texts = try? NoticeTemplates(NoticeTemplates.english) else {
+            fatalError("the English texts are wrong")
+        }
+        return texts
+    }()
     private static let boundary = "mailreeve-1-2-1795232846-0"
 
     /// What every notification is on the wire.
@@ -147,6 +156,35 @@ struct NotificationTests {
         let seen = try #require(try Self.read([DeliveryStatusNotification.message(subject)]).first)
         #expect(seen.status[0].contains(["Original-Envelope-Id", "QQ+31=4"]))
         #expect(seen.status[1].first == ["Original-Recipient", "rfc822;Old+Name=@example.com"])
+    }
+
+    /// Backslashes are theirs: a quoted local part and the form of RFC 6533 come back as they were. What is no text comes back as xtext.
+    @Test(arguments: [
+        (#"utf-8;\x{44E}@local.example"#, #"utf-8;\x{44E}@local.example"#),
+        (#"rfc822;"a\"+20b\\\\"@x.example"#, #"rfc822;"a\" b\\\\"@x.example"#), ("rfc822;a+FFb@x", "rfc822;a+FFb@x"),
+        ("rfc822;a+07b@x", "rfc822;a+07b@x"), ("rfc822;a+C2+9Bb@x", "rfc822;a+C2+9Bb@x"),
+    ])
+    func originalIdentifiersComeBackAsTheyWere(xtext: String, shown: String) throws {
+        var outcome = Self.subject().recipients[0]
+        outcome.recipient.originalRecipient = Array(xtext.utf8)
+        var subject = Self.subject(recipients: [outcome])
+        subject.envelope.parameters.envelopeID = Array(xtext.utf8)
+        let text = String(decoding: DeliveryStatusNotification.message(subject), as: UTF8.self)
+        #expect(text.contains("\r\nOriginal-Recipient: \(shown)\r\n"))
+        #expect(text.contains("\r\nOriginal-Envelope-Id: \(shown)\r\n"))
+    }
+
+    /// RFC 6533 section 6: the header of a message in UTF-8 is quoted as message/global-headers, and no other.
+    @Test func internationalHeaders() throws {
+        for (header, isGlobal, type) in [
+            ("Subject: здравствуй", true, "message/global-headers"), ("Subject: hello", true, "text/rfc822-headers"),
+            ("Subject: здравствуй", false, "text/rfc822-headers"),
+        ] {
+            var subject = Self.subject(headers: Array("\(header)\r\n\r\n".utf8))
+            subject.envelope.parameters.smtputf8 = isGlobal
+            let seen = try #require(try Self.read([DeliveryStatusNotification.message(subject)]).first)
+            #expect(seen.types.last == type && seen.defects == [])
+        }
     }
 
     /// What the decoded text hides cannot become a field.

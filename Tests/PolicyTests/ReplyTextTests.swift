@@ -1,5 +1,6 @@
 import MailModel
 import Policy
+import SMTP
 import Testing
 
 /// The words of amavis, letter by letter: scripts and log readers search for them.
@@ -68,10 +69,48 @@ import Testing
         #expect(reply.isTemporary)
     }
 
+    /// The site's own words stand where the reason would; codes stay ours.
+    @Test func wordsInPlaceOfTheReason() {
+        func reply(_ kind: DispositionKind, _ verdict: Verdict, _ words: [String], softened: DispositionKind? = nil)
+            -> Reply
+        {
+            ReplyTexts.content(kind, verdict, id: "i", softened: softened, words: words)
+        }
+        let two = reply(.reject, Self.infected, ["a virus", "call us"])
+        #expect(
+            two.lines == ["Reject, a virus", "call us"] && two.code == 554 && two.enhanced == EnhancedStatus(5, 7, 0))
+        #expect(reply(.discard, Self.infected, ["x"]).summary == "250 2.7.0 Ok, discarded, x")
+        #expect(reply(.quarantine, Self.infected, ["x", "y"]).summary == "250 2.7.0 Ok, quarantined, x y")
+        #expect(reply(.tempfail, Self.infected, ["x"]).summary == "450 4.7.0 Temporary failure, x")
+        #expect(reply(.reject, Self.infected.only(.oversized), ["x"]).summary == "552 5.3.4 Reject, x")
+        let soft = reply(.tempfail, Self.infected, ["x", "y"], softened: .reject)
+        #expect(soft.lines == ["Reject (soft_bounce), x", "y"] && soft.code == 450)
+        let bounce = reply(.bounce, Self.infected, ["x", "y"])
+        #expect(
+            ReplyTexts.bounced(MailPath("r@b"), bounce, .sent).summary
+                == "250 2.5.0 Ok <r@b>, DSN was sent (554 5.7.0 Bounce, x y)")
+    }
+
+    /// However long its facts are, each line is one line on the wire.
+    @Test func linesHaveALimit() throws {
+        let template = try TextTemplate("${subject}")
+        let long = String(repeating: "s", count: 5000)
+        let line = ReplyTexts.line(template, [.subject: long])
+        #expect(line.unicodeScalars.count == ReplyTexts.reasonLimit)
+        #expect(ReplyTexts.line(template, [.subject: String(long.prefix(450))]) == line)
+        let stacked = "e" + String(repeating: "\u{301}", count: 5000)
+        let reply = ReplyTexts.content(
+            .tempfail, Self.infected, id: "i", softened: .reject,
+            words: [line, ReplyTexts.line(template, [.subject: stacked])])
+        let bytes = ReplyWriter.bytes(reply)
+        let lines = bytes.split(separator: 0x0A)
+        #expect(lines.count == 2 && lines.allSatisfy { $0.count < 512 })
+        #expect(lines[0].starts(with: Array("450-4.7.0 ".utf8)) && lines[1].starts(with: Array("450 4.7.0 ".utf8)))
+    }
+
     /// What exactly failed is for the log, not for a stranger.
     @Test func privateDetailsAreNotSaid() {
         let reply = ReplyTexts.content(.tempfail, Samples.verdict(unchecked: [.scannerFailed]), id: Self.id)
-        #expect(reply.cause == "why scanner-failed")
         #expect(!reply.summary.contains("why"))
         let failure = ReplyTexts.failure("open /var/lib/secret: No space", id: Self.id)
         #expect(failure.summary == "451 4.5.0 Error in processing, id=59301-02")

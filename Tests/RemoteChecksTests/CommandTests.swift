@@ -56,7 +56,8 @@ import Testing
         try bench.scratch.copy(Programs.signatures, to: "database/test.ndb")
         var command = Bench.command(
             [Programs.peer("clamscan") ?? ""],
-            ["--stdout", "--no-summary", "-r", "--database=\(bench.scratch.path)/database", "{}"])
+            ["--stdout", "-r", "--database=\(bench.scratch.path)/database", "{}"])
+        command.reading.endPattern = try OutputPattern("^Infected files: \\d+$")
         command.reading.namePattern = try OutputPattern("^.+: (?!Infected Archive)(.*) FOUND$")
         let scanner = try bench.scanner(command, readable: [bench.scratch.path + "/database"])
         #expect(try await scanner.scan(try subject("clean", parts: ["x"]), deadline: deadline(60)) == ScanAnswer())
@@ -106,6 +107,14 @@ import Testing
                 $0.reading.cleanCodes = []
                 $0.reading.cleanPattern = try OutputPattern("^all fine$")
             } == "failed: ended with exit code 0")
+        // A program that ends well and has not said what it says last of all.
+        let end: (inout CommandScanner.Command) throws -> Void = {
+            $0.reading.endPattern = try OutputPattern("^done$")
+        }
+        #expect(try await result("echo done; exit 0", end) == "")
+        #expect(try await result("exit 0", end).hasPrefix("failed: an answer that is cut off"))
+        #expect(try await result("head -c 99 /dev/urandom; exit 0", end).hasPrefix("failed: an answer that is cut off"))
+        #expect(try await result("exit 1", end) == "unnamed")
         #expect(try await result("exit 126").hasPrefix("failed: cannot be run"))
         try bench.expectTidy()
     }

@@ -216,8 +216,8 @@ import Testing
             (Self.settings("b", backup: true, aim: .spam, parts: true), backup),
         ])
         await set.test()
-        #expect(set.allowsKeptAnswers)
         let kept = [ScannerOutcome(settings: Self.settings("a"), result: .success(ScanAnswer()))]
+        #expect(set.allowsKeeping(kept))
         let (inspected, outcomes) = try await Self.ask(set, kept: kept) { anew in
             if anew { return Self.withParts(anew) }
             var inspected = Inspected(anew)

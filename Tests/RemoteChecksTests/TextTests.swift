@@ -78,6 +78,25 @@ import Testing
         #expect(throws: ScannerFailure.self) { try reading.answer(to: Array(text.utf8), orElse: "") }
     }
 
+    /// A daemon that dies in the middle of its answer, and what it had said of the files before.
+    @Test func anAnswerThatIsCutOffIsNone() throws {
+        var reading = OutputReading()
+        reading.cleanPattern = try OutputPattern(": OK$")
+        reading.infectedPattern = try OutputPattern(" FOUND$")
+        reading.namePattern = try OutputPattern("^.+: (.*) FOUND$")
+        reading.endPattern = try OutputPattern(#"^scanned \d+ files\n\z"#)
+        let whole = "message: OK\np1: OK\nscanned 2 files\n"
+        func answer(_ text: String) throws -> ScanAnswer { try reading.answer(to: Array(text.utf8), orElse: "") }
+        #expect(try answer(whole) == ScanAnswer())
+        for length in 0..<whole.utf8.count {
+            #expect(throws: ScannerFailure.self, "\(length)") { try answer(String(whole.prefix(length))) }
+        }
+        let found = "message: Junk FOUND\np1: OK\n"
+        #expect(try answer(found + "scanned 2 files\n").unchecked.isEmpty)
+        let cut = try answer(found)
+        #expect(cut.findings.map(\.name) == ["Junk"] && cut.unchecked.map(\.reason) == [.scannerFailed])
+    }
+
     @Test(
         .enabled(if: ClamdProcess.isThere, "clamd is not installed (make test-deps)"),
         arguments: ["nCONTSCAN {}\n", "nALLMATCHSCAN {}/*\n", "nSCAN {}/*\n"])

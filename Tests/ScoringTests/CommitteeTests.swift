@@ -30,6 +30,27 @@ struct CommitteeTests {
         }
     }
 
+    @Test(
+        "mail of which nothing is known is near one half",
+        arguments: [
+            "", "\u{43F}\u{440}\u{438}\u{432}\u{435}\u{442} \u{434}\u{440}\u{443}\u{433}",
+            "\u{6211}\u{4EEC}\u{660E}\u{5929}\u{89C1}", "\u{627}\u{644}\u{633}\u{644}\u{627}\u{645}",
+            "qqqq wwww zzzz kkkk xxxx vvvv jjjj",
+        ])
+    func unknown(_ body: String) throws {
+        // More ham than spam, and ham that is all alike: the curves lie far on one side.
+        let examples = Self.examples(400).enumerated().filter { !$0.element.isSpam || $0.offset % 4 == 0 }.map(
+            \.element)
+        let memory = try #require(LearntMemory(examples))
+        var extractor = TokenExtractor()
+        for head in ["", "Subject: \(body)\r\n"] {
+            let tokens = extractor.tokens(of: Array("\(head)\r\n\(body)".utf8).span).tokens
+            let probability = memory.judge(Features(tokens: tokens)).probability
+            #expect(abs(probability - 0.5) < 0.2, "\(probability)")
+        }
+        #expect(memory.judge(Features(keys: [])).probability == 0.5)
+    }
+
     @Test("one class alone teaches nothing")
     func oneClass() {
         #expect(LearntMemory(Self.examples(40).filter(\.isSpam)) == nil)

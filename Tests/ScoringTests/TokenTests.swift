@@ -160,31 +160,76 @@ struct TokenTests {
         #expect(words(large).isSuperset(of: words(small)))
     }
 
-    private static func alternative(_ plain: String, _ html: String, _ order: [String] = ["plain", "html"]) -> [String]
-    {
-        let texts = ["plain": plain, "html": html]
-        return ["Content-Type: multipart/alternative; boundary=b", ""]
-            + order.flatMap { ["--b", "Content-Type: text/\($0)", "", texts[$0] ?? ""] } + ["--b--"]
+    private static func multipart(_ kind: String, _ parts: [(type: String, text: String)]) -> [String] {
+        ["Content-Type: multipart/\(kind); boundary=\(kind)", ""]
+            + parts.flatMap { ["--\(kind)", "Content-Type: \($0.type)", "", $0.text] } + ["--\(kind)--"]
     }
 
-    @Test("words of a plain text that the HTML beside it does not show are hidden ones")
-    func alternatives() {
-        let texts = Self.texts(Self.alternative("shown honestword", "<p>shown payload</p>"))
+    private static let shownHTML = (type: "text/html", text: "<p>shown payload</p>")
+
+    /// What stands in place of `shown honestword` where a reader shows the HTML.
+    private static let unshownForms: [[String]] = {
+        let honest = "shown honestword"
+        let inner = multipart("mixed", [("text/plain", honest)])
+        let nested =
+            [
+                "Content-Type: multipart/alternative; boundary=alternative", "", "--alternative",
+            ] + inner + ["--alternative", "Content-Type: text/html", "", shownHTML.text, "--alternative--"]
+        return [
+            multipart("alternative", [("text/plain", honest), shownHTML]),
+            multipart("alternative", [shownHTML, ("text/plain", honest)]),
+            multipart("alternative", [("text/plain", "shown"), ("text/plain", honest), shownHTML]),
+            multipart("alternative", [("text/html", "<p>\(honest)</p>"), shownHTML]),
+            multipart("alternative", [("text/enriched", honest), shownHTML]),
+            multipart("alternative", [("text/x-unknown", honest), shownHTML]),
+            multipart("alternative", [shownHTML, ("text/calendar", honest)]),
+            multipart("related", [shownHTML, ("text/html", "<p>\(honest)</p>")]), nested,
+        ]
+    }()
+
+    @Test("words of a text in whose place another is shown are hidden ones", arguments: unshownForms)
+    func unshown(_ lines: [String]) {
+        let texts = Self.texts(lines)
         #expect(texts.isSuperset(of: ["shown", "payload", "I:honestword"]))
-        #expect(texts.isDisjoint(with: ["honestword", "I:shown"]))
-        // Shown in place of the HTML, or alone: it is what people see.
+        #expect(texts.isDisjoint(with: ["honestword", "I:shown", "2:shown honestword"]))
+    }
+
+    @Test("words of a text that is shown are not hidden ones")
+    func shownAlternatives() {
         for lines in [
-            Self.alternative("shown honestword", "<p>shown payload</p>", ["html", "plain"]),
-            Self.alternative("shown honestword", "", ["plain"]),
-            Self.alternative("honestword", "x", ["plain", "calendar"]),
+            Self.multipart("alternative", [("text/plain", "honestword")]),
+            Self.multipart("alternative", [("text/plain", "honestword"), ("text/html", "<p></p>")]),
+            Self.multipart("alternative", [("text/plain", "honestword"), ("text/calendar", "x")]),
+            Self.multipart("alternative", [("text/x-one", "other"), ("text/x-two", "honestword")]),
+            Self.multipart("mixed", [("text/html", "<p>x</p>"), ("text/plain", "honestword")]),
+            Self.multipart("related", [("text/html", "<p>honestword</p>"), ("image/png", "x")]),
+            // With text before the first delimiter.
+            ["Content-Type: multipart/related; boundary=related", "", "This is a message in parts"]
+                + Self.multipart("related", [("text/html", "<p>honestword</p>"), ("image/png", "x")]).dropFirst(2),
         ] {
             #expect(Self.texts(lines).contains("honestword"), "\(lines)")
+            #expect(!Self.texts(lines).contains("I:honestword"), "\(lines)")
         }
         // What is held back belongs to no other message.
         var extractor = TokenExtractor(keepsTexts: true)
         _ = extractor.tokens(
-            of: Array(Self.alternative("honestword", "", ["plain"]).joined(separator: "\r\n").utf8).span)
+            of: Array(Self.unshownForms[0].joined(separator: "\r\n").utf8).span)
         let next = extractor.tokens(of: Array("Content-Type: text/html\r\n\r\nother".utf8).span)
         #expect(!next.texts.values.contains { $0.contains("honestword") })
+    }
+
+    @Test(
+        "characters that show nothing cut no words, in HTML as in plain text",
+        arguments: [
+            ("html", "via&shy;gra"), ("html", "via&#8203;gra"), ("html", "via&zwnj;gra"), ("html", "via\u{200B}gra"),
+            ("html", "via\u{34F}gra"), ("html", "<i>via</i>&lrm;gra"), ("plain", "via\u{200B}gra"),
+            ("plain", "via\u{AD}gra"),
+        ])
+    func nothings(_ type: String, _ text: String) {
+        func texts(_ text: String) -> Set<String> {
+            Self.texts(["Content-Type: text/\(type); charset=utf-8", "", text])
+        }
+        #expect(texts("buy \(text) now").isSuperset(of: ["viagra", "2:buy viagra"]))
+        if type == "html" { #expect(texts("x<p style=\"display:none\">\(text)</p>").contains("I:viagra")) }
     }
 }

@@ -48,6 +48,19 @@ import Testing
         #expect(try ServedRecipients(directory: place, time: now).isEmpty)
     }
 
+    /// Mailboxes with a copy are no recipients.
+    @Test func mailedCopies() throws {
+        let memory = try ServedRecipients(directory: place, time: 1000)
+        let now = Int(time(nil))
+        try memory.remember(key("s@a"), [], copy: "AbCdEfGhIj12", mailed: paths("q@b", "=@c"), time: now)
+        try memory.remember(key("s@a"), [MailPath("r@b")], mailed: paths("é@d"), time: now)
+        for other in [memory, try ServedRecipients(directory: place, time: now)] {
+            let found = other.memory(of: key("s@a"))
+            #expect(found.recipients == paths("r@b") && found.mailed == paths("q@b", "=@c", "é@d"))
+            #expect(found.copy == "AbCdEfGhIj12")
+        }
+    }
+
     @Test func oldestGoFirst() throws {
         let memory = try ServedRecipients(
             directory: place, limits: ServedRecipients.Limits(entries: 2, seconds: 100), time: 0)

@@ -38,12 +38,21 @@ package struct Postmap: Sendable {
             """)
     }
 
+    /// All keys and values of a table (`-s`).
+    package func list(_ table: String) throws -> ToolResult {
+        try run(["-s", table])
+    }
+
     /// Runs it with `-q KEY` and these options and tables.
     package func query(
         _ key: String, _ options: [String] = [], tables: [String], input: [UInt8] = []
     ) throws -> ToolResult {
+        try run(options + ["-q", key] + tables, input: input)
+    }
+
+    private func run(_ arguments: [String], input: [UInt8] = []) throws -> ToolResult {
         try runTool(
-            root + "/usr/sbin/postmap", ["-c", scratch.path] + options + ["-q", key] + tables, input: input,
+            root + "/usr/sbin/postmap", ["-c", scratch.path] + arguments, input: input,
             environment: ["LD_LIBRARY_PATH": root + "/usr/lib/postfix", "LC_ALL": "C"], seconds: 600)
     }
 }

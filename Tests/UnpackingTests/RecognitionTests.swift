@@ -15,7 +15,8 @@ import Testing
     @Test func everySignatureIsFound() {
         for signature in Signature.table {
             var bytes = [UInt8](repeating: 0, count: signature.offset) + signature.bytes
-            #expect(names(bytes).contains(signature.type.name))
+            // Some are letters, which a text may begin with; what follows is none.
+            #expect(names(bytes).contains(signature.type.name) || names(bytes + [0]).contains(signature.type.name))
             // Cut off by one octet it is nothing of the kind.
             bytes.removeLast()
             let shorter = Signature.table.contains {

@@ -35,7 +35,8 @@ def judge(request, message, parts):
     """Answers one request; the last two are descriptors, `parts` is None when there are none."""
     if request["version"] != 1:
         return {"version": 1, "failure": "I speak version 1"}
-    answer = {"version": 1, "viruses": [], "tests": [], "unchecked": []}
+    # Neither the envelope nor the time is looked at: the answer may be kept.
+    answer = {"version": 1, "viruses": [], "tests": [], "unchecked": [], "content_only": True}
     # pread: the descriptors may be shared, so their position means nothing.
     look(os.pread(message, request["message"]["size"], 0), None, answer)
     for part in request["parts"]:
@@ -96,22 +97,37 @@ class Page(http.server.BaseHTTPRequestHandler):
     timeout = 60
 
     def do_POST(self):
-        boundary = self.headers["Content-Type"].partition("boundary=")[2].encode()
+        try:
+            answer = self.answer()
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            # Not the form of the protocol.
+            self.close_connection = True
+            return self.send_error(400, explain=repr(error))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def answer(self):
+        """The answer to the form in the request's body."""
+        kind, _, boundary = self.headers.get("Content-Type", "").partition("boundary=")
+        size = int(self.headers.get("Content-Length", "-1"))
+        if not kind.startswith("multipart/form-data") or not boundary or size < 0:
+            raise ValueError("no form of a stated length")
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ValueError("the form is cut off")
         fields = {}
         # What stands before the first line with the boundary and behind the last is no field.
-        for field in self.rfile.read(int(self.headers["Content-Length"])).split(b"--" + boundary)[1:-1]:
+        for field in body.split(b"--" + boundary.encode())[1:-1]:
             head, _, content = field.partition(b"\r\n\r\n")
             fields[re.search(rb'; name="(\w+)"', head)[1].decode()] = content[:-2]
         with tempfile.TemporaryFile() as message, tempfile.TemporaryFile() as parts:
             for name, file in (("message", message), ("parts", parts)):
                 file.write(fields.get(name, b""))
                 file.flush()
-            answer = json.dumps(judge(json.loads(fields["request"]), message.fileno(), parts.fileno())).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+            return json.dumps(judge(json.loads(fields["request"]), message.fileno(), parts.fileno())).encode()
 
 
 def run():

@@ -80,6 +80,14 @@ package struct BannedAllowList: Sendable {
         }
     }
 
+    /// Entries that let nothing through any more.
+    /// - Parameter now: Unix time.
+    package func expired(now: Int) -> [BannedProblem] {
+        entries.filter { $0.end <= now }.map { entry in
+            BannedProblem(place: entry.place, text: "the last day of this entry is over, it lets nothing through")
+        }
+    }
+
     /// Digests of all entries: a message without any of these files need not be looked at.
     package var digests: Set<[UInt8]> { Set(entries.map(\.digest)) }
 

@@ -12,7 +12,8 @@ package enum ShortTypes {
         // file(1), and so amavis, takes tasks of Windows 7 for programs.
         "job": ["exe"],
         "wsb": ["xml", "txt", "asc"], "appinstaller": ["xml", "txt", "asc"],
-        "webloc": ["xml", "txt", "asc"], "mp3": ["audio", "mpa"], "wmv": ["movie", "asf"],
+        "webloc": ["xml", "txt", "asc"], "terminal": ["xml", "txt", "asc"], "mobileconfig": ["xml", "txt", "asc"],
+        "cdxml": ["xml", "txt", "asc"], "mp3": ["audio", "mpa"], "wmv": ["movie", "asf"],
     ]
 
     /// Documents and programs that are zip archives.
@@ -61,7 +62,7 @@ package enum ShortTypes {
         "scpt", "chm",
         "hlp", "one", "vhd", "vhdx", "vmdk", "qcow", "wim", "dmg", "disk", "squashfs", "iso", "udf", "exe-macho",
         "vdi", "qed", "hdd", "ext", "hfs", "apfs", "xfs", "btrfs", "cdraw", "lvm", "reiserfs", "jfs", "cramfs", "romfs",
-        "minix", "luks",
+        "minix", "luks", "bplist",
     ]
 
     /// A rule that came from amavis and bans data that nothing recognised (`dat`) speaks of these types too.
@@ -97,7 +98,8 @@ package enum ShortTypes {
     .union(packages).union(texts).union(images).union(sounds).union(movies).union([
         unrecognised, empty, "mail", "mbox", "pdf", "rtf", "one", "chm", "tnef", "html", "lnk", "hlp", "swf", "wasm",
         "png", "jpg", "gif", "bmp", "tif", "webp", "ico", "heic", "wav", "avi", "mp4", "mp3", "ogg", "flac", "mkv",
-        "woff", "ps", "pgp", "sqlite", "pcap", "hqx", "wsf", "p7m", "mdb", "pif", "job", "image", "audio", "movie",
+        "woff", "ps", "pgp", "sqlite", "pcap", "hqx", "wsf", "p7m", "mdb", "pif", "job", "bplist", "image", "audio",
+        "movie",
         "uue",
     ])
     // Names that only amavis gives; a rule with one is kept, since it came with a file of rules.

@@ -37,6 +37,21 @@ package enum HTMLText {
         return out
     }
 
+    /// `text`, UTF-8, without the characters that show nothing; blanks and lines as they are.
+    package static func withoutInvisible(_ text: Span<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count)
+        var index = 0
+        while index < text.count {
+            let length = max(1, UnicodeDecoders.wellFormed(text, index))
+            if length == 1 || sort(text, index, length) != .nothing {
+                for place in 0..<length { out.append(text[index + place]) }
+            }
+            index += length
+        }
+        return out
+    }
+
     private enum Sort { case blank, line, nothing, letter }
 
     private static func sort(_ text: Span<UInt8>, _ index: Int, _ length: Int) -> Sort {

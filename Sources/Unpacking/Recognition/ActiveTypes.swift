@@ -19,13 +19,14 @@ extension FileType {
     static let batch = FileType(
         "bat", "application/x-bat", "batch file", .plain,
         recognised:
-            "`@echo off` first, behind comments, whatever separates the words; commands that fetch or start something")
+            "`echo off`, `cls` or `setlocal` among the first lines; commands that fetch or start something, as cmd.exe reads them"
+    )
     static let explorerCommand = FileType(
         "scf", "application/x-ms-scf", "Explorer command file", .plain,
-        recognised: "`[Shell]` first, behind comments; a line `[Shell]` and one `IconFile=` or `Command=`")
+        recognised: "lines `[Shell]`, and `IconFile=`, `[Taskbar]` or `Command=` with a number")
     static let desktopEntry = FileType(
         "desktop", "application/x-desktop", "desktop entry", .plain,
-        recognised: "`[Desktop Entry]` first, behind comments")
+        recognised: "`[Desktop Entry]` first, behind comments, `#!` among them")
     static let webQuery = FileType(
         "iqy", "text/x-ms-iqy", "web query", .plain,
         recognised: "`WEB` or `XLODBC` and `1` in the first lines, or `QueryType=OLEDB` first")
@@ -55,6 +56,7 @@ enum ActiveText {
         }
         if tags.have(["<mmc_consolefile"], in: head) { found.append(.managementConsole) }
         if tags.have(["<jnlp"], in: head) { found.append(.webStart) }
+        if tags.have(["<powershellmetadata"], in: head) { found.append(.commandDefinition) }
         if tags.have(["<logoncommand"], in: head) { found.append(.sandbox) }
         if tags.have(["<appinstaller"], in: head) { found.append(.appInstaller) }
         if tags.have(["<asmv1:assembly", "<assembly"], in: head), tags.have(["<deployment"], in: head) {
@@ -63,7 +65,7 @@ enum ActiveText {
         if tags.have(["<plist"], in: head), tags.have(["<key>url</key>"], in: head) { found.append(.webLocation) }
         if tags.have(["<svg"], in: head) { found.append(.vectorImage) }
         let beginnings: [(StaticString, FileType)] = [
-            ("#@~^", .encodedScript), ("[Shell]", .explorerCommand),
+            ("#@~^", .encodedScript),
             ("[Desktop Entry]", .desktopEntry), ("WEB\r\n1\r\n", .webQuery), ("WEB\n1\n", .webQuery),
             ("XLODBC\r\n1\r\n", .webQuery), ("XLODBC\n1\n", .webQuery), ("QueryType=OLEDB", .webQuery),
             ("[oledb]", .dataLink),
@@ -96,6 +98,11 @@ enum ActiveText {
             }
         }
         return false
+    }
+
+    /// `[Desktop Entry]` is the first line that is no comment.
+    static func isDesktopEntry(_ head: Span<UInt8>) -> Bool {
+        head.hasPrefix(ignoringCase: "[Desktop Entry]", from: ScriptText.firstLine(head))
     }
 
     /// `<hta:application` stands in the content.

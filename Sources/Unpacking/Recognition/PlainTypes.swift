@@ -86,6 +86,6 @@ extension FileType {
             elf, machO, javaClass, script, shellLink, internetShortcut, registry, windowsHelp, htmlApplication,
             scriptFile, encodedScript, batch, explorerCommand, desktopEntry, webQuery, symbolicLink, library,
             vectorImage, flash, webAssembly,
-        ] + fileSystems + active + settings + media
+        ] + fileSystems + active + propertyLists + settings + media
         + [woff, postScript, xml, openPGP, sqlite, access, capture, uuencoded, lispCode, text] + packages
 }

@@ -22,7 +22,7 @@ package enum Recognition {
         func add(_ type: FileType) {
             if !found.contains(type) { found.append(type) }
         }
-        for type in Signature.types(of: content) { add(type) }
+        for type in Signature.types(of: content) where !isText || !isMerelyText(type, content) { add(type) }
         for index in checks.indices where checks[index].fits(content) { add(checks[index].type) }
         for index in FileSystemChecks.all.indices where FileSystemChecks.all[index].fits(content) {
             add(FileSystemChecks.all[index].type)
@@ -31,6 +31,10 @@ package enum Recognition {
         if found.contains(.vhd) { found.removeAll { $0 == .disk } }
         if found.contains(.debian) { found.removeAll { $0 == .ar } }
         let beginsWithZip = ZipSignatures.beginsWithZip(content)
+        if found == [.script], ActiveText.isDesktopEntry(content.extracting(0..<min(content.count, prefix))) {
+            // It may say what opens it.
+            add(.desktopEntry)
+        }
         if beginsWithZip {
             addTextOfArchive(content, &found)
         } else if found.isEmpty || found == [.xml] {
@@ -48,6 +52,17 @@ package enum Recognition {
         return found
     }
 
+    /// Formats with numbers in octets, whose marks are letters: a text that begins with them is none.
+    private static let neverText: [FileType] = [
+        .cpio, .lrzip, .grzip, .xar, .egg, .installShield, .vhd, .vhdx, .vmdk, .parallels, .squashfs, .zpaq, .stuffIt,
+        .chm, .ace,
+    ]
+
+    /// A text begins with the mark of a format that is never text, or with a word that another line would have to follow.
+    private static func isMerelyText(_ type: FileType, _ content: Span<UInt8>) -> Bool {
+        type == .warc ? !StructureChecks.isWARC(content) : neverText.contains(type)
+    }
+
     /// Types for which a few octets are not enough.
     private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
         (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
@@ -63,8 +78,9 @@ package enum Recognition {
         (.bitmap, StructureChecks.isBitmap), (.icon, StructureChecks.isIcon), (.heif, StructureChecks.isHEIF),
         (.mp4, StructureChecks.isMP4), (.mpeg, StructureChecks.isMPEG), (.mp3, StructureChecks.isMP3),
         (.paintbrush, StructureChecks.isPaintbrush), (.animatedCursor, { StructureChecks.isRIFF($0, "ACON") }),
-        (.capture, StructureChecks.isCapture), (.pythonCode, StructureChecks.isPythonCode),
-        (.task, StructureChecks.isTask),
+        (.capture, StructureChecks.isCapture),
+        (.pythonCode, StructureChecks.isPythonCode), (.task, StructureChecks.isTask),
+        (.binaryPropertyList, PropertyList.isActiveBinary),
     ]
 
     private static func addText(_ content: Span<UInt8>, _ found: inout [FileType]) {
@@ -72,7 +88,9 @@ package enum Recognition {
         let long = content.extracting(0..<min(content.count, active))
         if let narrow = TextChecks.narrowed(long) {
             // Windows writes its own text files in UTF-16.
-            found = ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix))) + found
+            found =
+                ActiveText.types(of: narrow.span.extracting(0..<min(narrow.count, prefix)))
+                + PropertyList.types(of: narrow.span) + found
             if !TextChecks.isHTML(narrow.span) {
                 for type in ScriptText.types(of: narrow.span) where !found.contains(type) { found.append(type) }
             }
@@ -82,7 +100,7 @@ package enum Recognition {
             }
             if !found.isEmpty { found.append(.text) }
         }
-        let activeTypes = ActiveText.types(of: head)
+        let activeTypes = ActiveText.types(of: head) + PropertyList.types(of: long)
         found = activeTypes + found
         if TextChecks.isHTML(head) { found.append(.html) }
         // Text all the same, in which files may be encoded.

@@ -18,8 +18,11 @@ extension FileType {
     static let webStart = FileType(
         "jnlp", "application/x-java-jnlp-file", "Java Web Start", .plain, recognised: "`<jnlp`")
     static let clickOnce = FileType(
-        "clickonce", "application/x-ms-application", "ClickOnce installation", .plain,
-        recognised: "an `assembly` with a `deployment`")
+        "clickonce", "application/x-ms-application", "ClickOnce installation or shortcut", .plain,
+        recognised: "an `assembly` with a `deployment`; an address with `.application#` and `Culture=`")
+    static let commandDefinition = FileType(
+        "cdxml", "application/x-powershell-cdxml", "definition of PowerShell commands", .plain,
+        recognised: "`<PowerShellMetadata`")
     static let webLocation = FileType(
         "webloc", "application/x-webloc", "macOS shortcut", .plain, recognised: "a property list with the key `URL`")
     static let dalvik = FileType(
@@ -32,7 +35,7 @@ extension FileType {
 
     static let active: [FileType] = [
         windowsScript, powerShell, remoteDesktop, setupInformation, managementConsole, webStart, clickOnce,
-        webLocation, dalvik, pythonCode, appleScript,
+        webLocation, commandDefinition, dalvik, pythonCode, appleScript,
     ]
 }
 
@@ -54,12 +57,6 @@ enum ScriptText {
         "downloadstring(", "downloadfile(", "-windowstyle hidden", "new-object -com", "invoke-restmethod",
         "add-mppreference",
     ]
-    /// Commands of Windows that fetch or start something.
-    private static let batches: [StaticString] = [
-        "cmd.exe /c ", "cmd /c ", "%comspec% /c", "certutil -urlcache", "certutil -decode", "bitsadmin /transfer",
-        "mshta http", "mshta vbscript:", "mshta javascript:", "regsvr32 /s", "schtasks /create",
-    ]
-
     /// Types of a text by the lines and words in it.
     static func types(of text: Span<UInt8>) -> [FileType] {
         var small: [UInt8] = []
@@ -68,7 +65,7 @@ enum ScriptText {
         var found = settings(text)
         if objects.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.windowsScript) }
         if commands.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.powerShell) }
-        if batches.contains(where: { small.span.firstIndex(of: $0) != nil }) { found.append(.batch) }
+        if BatchText.matches(text) { found.append(.batch) }
         return found
     }
 
@@ -85,9 +82,6 @@ enum ScriptText {
             found.append(.setupInformation)
         } else if isSetupInformation(text.extracting(0..<min(text.count, setup))) {
             found.append(.setupInformation)
-        }
-        if hasLine(head, "[Shell]"), hasLine(head, "IconFile=") || hasLine(head, "Command=") {
-            found.append(.explorerCommand)
         }
         return found + SettingsText.types(of: head)
     }
@@ -113,7 +107,8 @@ enum ScriptText {
         let command = skip(head, from: start, over: [0x40, 0x20, 0x09, 0x2C, 0x3B, 0x3D, 0x28])
         guard head.hasPrefix(ignoringCase: "echo", from: command) else { return false }
         let word = skip(head, from: command + 4, over: [0x20, 0x09, 0x2C, 0x3B, 0x3D])
-        return word > command + 4 && head.hasPrefix(ignoringCase: "off", from: word)
+        guard word > command + 4, head.hasPrefix(ignoringCase: "off", from: word) else { return false }
+        return word + 3 >= head.count || !isLetterOrDigit(head[word + 3])
     }
 
     private static func skip(_ head: Span<UInt8>, from start: Int, over signs: [UInt8]) -> Int {
@@ -151,24 +146,56 @@ enum ScriptText {
         if comments.contains(where: { head.hasPrefix(ignoringCase: $0, from: start) }) { return true }
         let word = skip(head, from: start, over: [0x40, 0x20, 0x09])
         guard head.hasPrefix(ignoringCase: "rem", from: word), word + 3 < head.count else { return false }
-        let next = head[word + 3]
-        return !(0x30...0x39 ~= next || 0x61...0x7A ~= next | 0x20 || next >= 0x80)
+        return !isLetterOrDigit(head[word + 3])
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 || byte >= 0x80
+    }
+
+    /// The same of one command in lower case.
+    static func isRemark(_ command: ArraySlice<UInt8>) -> Bool {
+        command.starts(with: [0x72, 0x65, 0x6D]) && command.dropFirst(3).first.map { !isLetterOrDigit($0) } ?? true
     }
 
     /// A line begins like this, behind a byte order mark and blanks.
     /// - Parameter sign: where in the word the octet stands that is looked for, in its case: lines are many, and signs few.
     static func hasLine(_ head: Span<UInt8>, _ word: StaticString, sign: Int = 0) -> Bool {
+        hasLine(head, word, sign, octet: word.utf8Start[sign]) { _ in true }
+    }
+
+    /// A line has this key, an equals sign and what `fits`; Windows compares keys without case and passes over blanks.
+    /// - Parameter fits: is given where the value begins, behind blanks.
+    static func hasKey(_ head: Span<UInt8>, _ key: StaticString, _ fits: (Int) -> Bool = { _ in true }) -> Bool {
+        let letter = asciiLower(key.utf8Start[0])
+        return [letter, letter & 0xDF].contains { octet in
+            hasLine(head, key, 0, octet: octet) { end in
+                let equals = skip(head, from: end, over: [0x20, 0x09])
+                return head.hasBytes([0x3D], at: equals) && fits(skip(head, from: equals + 1, over: [0x20, 0x09]))
+            }
+        }
+    }
+
+    private static func hasLine(
+        _ head: Span<UInt8>, _ word: StaticString, _ sign: Int, octet: UInt8, _ fits: (Int) -> Bool
+    ) -> Bool {
         var from = sign
-        while let place = head.firstIndex(of: word.utf8Start[sign], from: from) {
+        while let place = head.firstIndex(of: octet, from: from) {
             from = place + 1
-            guard head.hasPrefix(ignoringCase: word, from: place - sign) else { continue }
-            var start = place - sign
-            while start > 0, head[start - 1] == 0x20 || head[start - 1] == 0x09 { start -= 1 }
-            // Windows takes either octet for the end of a line.
-            if start == 0 || head[start - 1] == 0x0A || head[start - 1] == 0x0D { return true }
-            if start == 3, head.hasBytes([0xEF, 0xBB, 0xBF], at: 0) { return true }
+            guard head.hasPrefix(ignoringCase: word, from: place - sign), beginsLine(head, place - sign) else {
+                continue
+            }
+            if fits(place - sign + word.utf8CodeUnitCount) { return true }
         }
         return false
+    }
+
+    private static func beginsLine(_ head: Span<UInt8>, _ place: Int) -> Bool {
+        var start = place
+        while start > 0, head[start - 1] == 0x20 || head[start - 1] == 0x09 { start -= 1 }
+        // Windows takes either octet for the end of a line.
+        if start == 0 || head[start - 1] == 0x0A || head[start - 1] == 0x0D { return true }
+        return start == 3 && head.hasBytes([0xEF, 0xBB, 0xBF], at: 0)
     }
 }
 

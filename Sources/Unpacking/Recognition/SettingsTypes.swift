@@ -36,12 +36,39 @@ enum SettingsText {
         {
             found.append(.theme)
         }
-        if ScriptText.hasLine(head, "ProfileName=", sign: 11),
-            ScriptText.hasLine(head, "[Service List]") || ScriptText.hasLine(head, "[Internet Account List]")
+        if ScriptText.hasLine(head, "[Service List]") || ScriptText.hasLine(head, "[Internet Account List]"),
+            ScriptText.hasKey(head, "ProfileName")
         {
             found.append(.outlookProfile)
         }
+        if isExplorerCommand(head) { found.append(.explorerCommand) }
+        if isClickOnceReference(head) { found.append(.clickOnce) }
         return found
+    }
+
+    /// What Explorer takes from it: an icon, a command of the taskbar, or the number of a command. Others have a section
+    /// called Shell, too, with a command that is a program.
+    private static func isExplorerCommand(_ head: Span<UInt8>) -> Bool {
+        guard ScriptText.hasLine(head, "[Shell]") else { return false }
+        if ScriptText.hasLine(head, "[Taskbar]") || ScriptText.hasKey(head, "IconFile") { return true }
+        return ScriptText.hasKey(head, "Command") { value in
+            var end = value
+            while end < head.count, 0x30...0x39 ~= head[end] { end += 1 }
+            return end > value && (end == head.count || head[end] <= 0x20)
+        }
+    }
+
+    /// The address of an application, its name and its culture, in one line (`.appref-ms`).
+    private static func isClickOnceReference(_ head: Span<UInt8>) -> Bool {
+        let word: StaticString = ".application#"
+        var from = word.utf8CodeUnitCount - 1
+        while let sign = head.firstIndex(of: 0x23, from: from) {
+            from = sign + 1
+            guard head.hasPrefix(ignoringCase: word, from: sign + 1 - word.utf8CodeUnitCount) else { continue }
+            let end = head.firstIndex(of: 0x0A, from: sign) ?? head.count
+            return (sign..<end).contains { head.hasPrefix(ignoringCase: "culture=", from: $0) }
+        }
+        return false
     }
 
     private static let themeSections: [StaticString] = [
@@ -53,7 +80,7 @@ extension StructureChecks {
     /// The fixed part of a task of Windows (MS-TSCH section 2.4.1), and the name of its program behind it (2.4.2.2): its
     /// length in characters, and UTF-16 that ends with a NUL.
     static func isTask(_ content: Span<UInt8>) -> Bool {
-        guard content.count > 74, let product = content.littleEndian16(at: 0), products.contains(product),
+        guard content.count > 74, let product = content.littleEndian16(at: 0), products.contains(product >> 8),
             content.littleEndian16(at: 2) == 1, content.littleEndian16(at: 20) == 70,
             let trigger = content.littleEndian16(at: 22), let length = content.littleEndian16(at: 70)
         else { return false }
@@ -61,6 +88,6 @@ extension StructureChecks {
         return length > 0 && Int(trigger) >= end && content.littleEndian16(at: end - 2) == 0
     }
 
-    /// Versions of Windows that write tasks, NT 4.0 to 10.
-    private static let products: Set<UInt16> = [0x0400, 0x0500, 0x0501, 0x0600, 0x0601, 0x0602, 0x0603, 0x0A00]
+    /// Versions of Windows that write tasks, NT 4 to 10, without their second number, which nobody looks at.
+    private static let products: Set<UInt16> = [4, 5, 6, 10]
 }

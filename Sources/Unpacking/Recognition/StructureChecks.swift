@@ -154,6 +154,15 @@ enum StructureChecks {
         return ended && Int(size) <= content.count
     }
 
+    /// The first line of a WARC file: its version, and nothing else (ISO 28500, section 4).
+    static func isWARC(_ content: Span<UInt8>) -> Bool {
+        guard let end = content.firstIndex(of: 0x0A), end < 32 else { return false }
+        let version = content.extracting(5..<end)
+        return version.indices.allSatisfy {
+            0x30...0x39 ~= version[$0] || [0x2E, 0x0D, 0x20, 0x09].contains(version[$0])
+        }
+    }
+
     static func hasVHDFooter(_ content: Span<UInt8>) -> Bool {
         content.count >= 1024 && content.hasBytes("conectix", at: content.count - 512)
     }
@@ -164,6 +173,7 @@ enum StructureChecks {
 
     /// A boot sector with a FAT file system or a partition table.
     static func isDisk(_ content: Span<UInt8>) -> Bool {
+        if isAppleDisk(content) { return true }
         guard content.count >= 4096, content[510] == 0x55, content[511] == 0xAA else { return false }
         if content.hasBytes("NTFS", at: 3) || content.hasBytes("EXFAT", at: 3)
             || FATVolume(VirtualDisk(0..<content.count), at: 0, content) != nil
@@ -178,6 +188,18 @@ enum StructureChecks {
             if content[start + 4] != 0, sectors > 0 { partitions += 1 }
         }
         return partitions > 0
+    }
+
+    /// An entry of Apple's partition map in the second sector (Inside Macintosh: Devices, "The Partition Map"), sectors being of
+    /// 512 or 2,048 octets: its mark, how many there are, where the partition begins.
+    private static func isAppleDisk(_ content: Span<UInt8>) -> Bool {
+        [512, 2048].contains { place in
+            guard content.hasBytes([0x50, 0x4D, 0, 0], at: place),
+                let entries = content.littleEndian32(at: place + 4)?.byteSwapped,
+                let start = content.littleEndian32(at: place + 8)?.byteSwapped
+            else { return false }
+            return 1...256 ~= entries && start > 0
+        }
     }
 
     /// Readers of PDF take the header anywhere in the first 1024 octets.

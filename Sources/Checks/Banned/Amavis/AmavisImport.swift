@@ -19,6 +19,8 @@ package struct AmavisImport {
     private var names: [String: PerlValue] = [:]
     private var sets: [(name: [UInt8], value: PerlValue, line: Int)] = []
     private var comments: [Int: [UInt8]] = [:]
+    /// All that is quoted in the file means to Perl what it means here: it is ASCII, or the file says `use utf8`.
+    private var readsUTF8 = false
 
     /// Why a line with a rule is none, in words; nil when it is one.
     private let refusal: (_ line: [UInt8]) -> String?
@@ -34,6 +36,10 @@ package struct AmavisImport {
         if let unfinished = lexer.unfinished {
             note(unfinished.line, "\(unfinished.text): the rest of the file was not read")
         }
+        let says = zip(lexer.tokens, lexer.tokens.dropFirst()).contains {
+            $0.text == Array("use".utf8) && $1.text == Array("utf8".utf8)
+        }
+        readsUTF8 = says || !lexer.tokens.contains { PerlPattern.hasOctets($0.text) }
         readStatements(lexer.tokens)
         write(name)
         notes.sort { ($0.line, $0.text) < ($1.line, $1.text) }
@@ -69,7 +75,7 @@ package struct AmavisImport {
             let token = tokens[index]
             guard token.kind == .variable else {
                 noteKey(tokens, index)
-                noteFile(tokens, index)
+                if let words = PerlHazards.words(tokens, index) { note(token.line, words) }
                 statements.pass(to: index + 1)
                 index += 1
                 continue
@@ -142,21 +148,6 @@ package struct AmavisImport {
             }
             if open < 0 { return }
         }
-    }
-
-    /// Another file that is run here, and may hold rules.
-    private mutating func noteFile(_ tokens: [PerlLexer.Token], _ index: Int) {
-        guard tokens[index].kind == .word, index + 1 < tokens.count else { return }
-        let next = tokens[index + 1]
-        switch tokens[index].text.text {
-        case "include_config_files", "include_optional_config_files", "read_config":
-            guard next.text != [0x3D, 0x3E] else { return }
-        case "do", "require":
-            let isBracket = next.kind == .sign && next.text == [0x28]
-            guard isBracket || [.string, .interpolated, .variable].contains(next.kind) else { return }
-        default: return
-        }
-        note(tokens[index].line, "another file is read here (\(tokens[index].text.text)): import it, too")
     }
 
     /// Settings within a policy bank.
@@ -332,14 +323,25 @@ package struct AmavisImport {
         switch pattern {
         case .regex(let found, let line, let end): (text, first, last) = (found, line, end)
         // A text is a pattern too.
-        case .text(let found, let line): (text, first, last) = (PatternText(bytes: found, flags: []), line, line)
+        case .text(let found, let line):
+            (text, first, last) = (PatternText(bytes: found, flags: .unicodeClasses), line, line)
         default: return note(Self.line(pattern), "a rule whose pattern is \(Self.words(pattern)): not taken")
         }
-        let (bytes, flags) = PerlPattern.written(text)
+        let (bytes, flags): ([UInt8], [UInt8])
+        do throws(PerlPattern.Refusal) {
+            (bytes, flags) = try PerlPattern.written(text)
+        } catch {
+            return note(first, "a pattern with \(error.text): not taken")
+        }
         if let words = refusal(Array("\(action) \(keyword) ".utf8) + bytes + flags) {
             note(first, "a pattern that cannot be compiled: \(words): not taken")
             rules += Array("# not taken: ".utf8) + Array(Self.oneLine((bytes + flags).text).utf8) + [0x0A]
             return
+        }
+        if PerlPattern.hasOctets(text.bytes), !readsUTF8 {
+            note(
+                first, "letters beyond ASCII, which Perl takes for octets without 'use utf8': here they are letters",
+                isLoss: false)
         }
         let reason = PerlPattern.comment(text.bytes) ?? comments[last] ?? []
         rules += Array("\(action) \(keyword) ".utf8) + bytes + flags

@@ -50,23 +50,21 @@ struct PerlInterpolation {
         }
     }
 
-    /// A name with its sign; `$` before `)` or `|` or at the end stays, as in Perl.
+    /// A name with its sign. In a pattern `$` stays before a bracket, `|` or a blank, and `@` before what begins no name; any other
+    /// sign behind `$` is a name of Perl's own.
     private mutating func takeName(_ sign: UInt8) {
         var start = place + 1
-        let isBraced = source[start] == 0x7B
-        if isBraced { start += 1 }
-        var end = start
-        while end < source.count, isAlphanumeric(source[end]) || source[end] == 0x5F { end += 1 }
-        guard end > start, !isDigit(source[start]) else {
-            if isBraced || sign == 0x24 && source[place + 1] == 0x24 {
-                problem = "names in it"
-                return
-            }
+        if form == .pattern, Self.staying(sign, source[start]) {
             put([sign])
             place += 1
             return
         }
-        guard sign == 0x24, !isBraced || end < source.count && source[end] == 0x7D,
+        let isBraced = source[start] == 0x7B
+        if isBraced { start += 1 }
+        var end = start
+        while end < source.count, isAlphanumeric(source[end]) || source[end] == 0x5F { end += 1 }
+        let isWhole = isBraced ? end < source.count && source[end] == 0x7D : !goesOn(end)
+        guard sign == 0x24, end > start, !isDigit(source[start]), isWhole,
             case .text(let value, _)? = names["$" + Array(source[start..<end]).text]
         else {
             problem = "names in it"
@@ -74,6 +72,24 @@ struct PerlInterpolation {
         }
         put(value)
         place = isBraced ? end + 1 : end
+    }
+
+    /// The sign is none of a name in a pattern.
+    private static func staying(_ sign: UInt8, _ next: UInt8) -> Bool {
+        if sign == 0x24 { return [0x28, 0x29, 0x7C, 0x20, 0x09, 0x0A, 0x0D].contains(next) }
+        return !isAlphanumeric(next) && ![0x5F, 0x3A, 0x27, 0x7B, 0x24].contains(next) && next < 0x80
+    }
+
+    /// A name does not end here: an element, or another package. Digits in braces are a quantifier.
+    private func goesOn(_ end: Int) -> Bool {
+        let rest = source[end...]
+        if rest.starts(with: [0x7B]) {
+            let inner = rest.dropFirst().prefix { $0 != 0x7D }
+            return form == .string || !inner.allSatisfy { isDigit($0) || $0 == 0x2C }
+        }
+        if rest.starts(with: [0x5B]) || rest.starts(with: [0x3A, 0x3A]) { return true }
+        if rest.starts(with: [0x27]) { return rest.dropFirst().first.map { isAlphanumeric($0) || $0 == 0x5F } ?? false }
+        return rest.starts(with: [0x2D, 0x3E, 0x5B]) || rest.starts(with: [0x2D, 0x3E, 0x7B])
     }
 
     // MARK: Escapes

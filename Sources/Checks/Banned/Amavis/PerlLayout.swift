@@ -27,10 +27,22 @@ struct PerlLayout {
         case 0x29:
             if let flag = outer.popLast() { isExtended = flag }
             copy(1)
-        case 0x23 where isExtended: index = bytes[index...].firstIndex(of: 0x0A) ?? bytes.count
-        case let byte where isExtended && isSpace(byte): index += 1
+        case 0x23 where isExtended:
+            index = bytes[index...].firstIndex(of: 0x0A) ?? bytes.count
+            part()
+        case let byte where isExtended && isSpace(byte):
+            index += 1
+            part()
         default: copy(1)
         }
+    }
+
+    /// `\1 2` is no `\12`: digits behind an escape stay apart from it.
+    private mutating func part() {
+        guard index < bytes.count, isAlphanumeric(bytes[index]) else { return }
+        let run = out.reversed().prefix(4).prefix(while: isAlphanumeric).count
+        guard run > 0, run < out.count, out[out.count - run - 1] == 0x5C else { return }
+        out += Array("(?:)".utf8)
     }
 
     private mutating func copy(_ count: Int) {

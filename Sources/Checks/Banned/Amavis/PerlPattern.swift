@@ -1,9 +1,17 @@
 /// A pattern of Perl as a file of rules has it: on one line, between slashes, in UTF-8.
 enum PerlPattern {
     /// The pattern with its slashes, and its flags.
-    static func written(_ pattern: PatternText) -> (pattern: [UInt8], flags: [UInt8]) {
-        let bytes = PerlLayout.removed(from: utf8(pattern.bytes), isExtended: pattern.flags.contains(.extended))
+    /// - Throws: what PCRE2 has no words for.
+    static func written(_ pattern: PatternText) throws(Refusal) -> (pattern: [UInt8], flags: [UInt8]) {
+        let layout = PerlLayout.removed(from: utf8(pattern.bytes), isExtended: pattern.flags.contains(.extended))
         let flags = pattern.flags.subtracting(.extended)
+        let bytes: [UInt8]
+        switch PerlClasses.written(
+            layout, isUnicode: flags.contains(.unicodeClasses), isCaseless: flags.contains(.caseless))
+        {
+        case .pattern(let pattern): bytes = pattern
+        case .refused(let words): throw Refusal(text: words)
+        }
         var out: [UInt8] = [0x2F]
         var index = 0
         while index < bytes.count {
@@ -22,6 +30,16 @@ enum PerlPattern {
         }
         let letters: [(PatternFlags, UInt8)] = [(.caseless, 0x69), (.multiline, 0x6D), (.dotAll, 0x73)]
         return (out + [0x2F], letters.filter { flags.contains($0.0) }.map(\.1))
+    }
+
+    /// Why a pattern cannot be taken.
+    struct Refusal: Error {
+        var text: String
+    }
+
+    /// Letters in it that Perl reads as octets, unless the file says `use utf8`.
+    static func hasOctets(_ pattern: [UInt8]) -> Bool {
+        pattern.contains { $0 >= 0x80 } && String(validating: pattern, as: UTF8.self) != nil
     }
 
     /// The words of the first comment in it, `(?#...)`; nil without one.

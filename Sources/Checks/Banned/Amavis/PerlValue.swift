@@ -205,7 +205,7 @@ struct PerlExpressions {
     private func regex(
         _ token: PerlLexer.Token, _ letters: String, _ interpolates: Bool, next: Int
     ) -> PerlValue {
-        var flags: PatternFlags = []
+        var flags: PatternFlags = [.unicodeClasses]
         if letters.count(where: { $0 == "x" }) > 1 {
             return .unknown("a pattern with the flag 'xx'", line: token.line)
         }
@@ -215,8 +215,9 @@ struct PerlExpressions {
             case "m": flags.insert(.multiline)
             case "s": flags.insert(.dotAll)
             case "x": flags.insert(.extended)
-            // How a pattern is compiled, and which letters are letters: of no weight here.
-            case "o", "p", "g", "c", "a", "u", "l", "d", "n": continue
+            case "a" where letters.count(where: { $0 == "a" }) == 1: flags.remove(.unicodeClasses)
+            // How a pattern is compiled, and that letters are those of Unicode: names that were decoded always have them.
+            case "o", "p", "g", "c", "u", "d": continue
             default: return .unknown("a pattern with the flag '\(letter)'", line: token.line)
             }
         }

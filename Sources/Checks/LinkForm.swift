@@ -1,0 +1,150 @@
+internal import Bytes
+
+/// A link in the one form in which `link_checks` looks it up, whatever way it was written in: the scheme and the host in lower
+/// case, two slashes before the host whatever stood there (WHATWG URL section 4.4: browsers take `\` and any number), dots of
+/// other scripts and full-width letters of the host as ASCII, no dot behind it, and `%XX` decoded where that is a printable
+/// character. `%25`, `%20` and controls stay, so that nothing can be decoded twice. A host in letters of other scripts stays in
+/// them, one in A-labels (`xn--`) too.
+package enum LinkForm {
+    /// Octets of a link that are looked up.
+    package static let sizeLimit = 16_384
+
+    /// - Parameters:
+    ///   - link: as it was found, without blanks around it.
+    ///   - base: what `<base>` says, in this form too; nil where nothing does.
+    /// - Returns: empty for a place in the message itself (`#top`).
+    package static func normalised(_ link: [UInt8], base: [UInt8]? = nil) -> [UInt8] {
+        let link = Array(link.prefix(sizeLimit))
+        guard let first = link.first, first != 0x23 else { return [] }
+        let joined = Array(joined(link, base).prefix(sizeLimit))
+        var rest = joined[...]
+        guard let length = schemeLength(rest) else { return finished(decoded(rest)) }
+        let scheme = rest.prefix(length).map(asciiLower)
+        rest = rest.dropFirst(length + 1)
+        guard hasHost(scheme) else { return finished(scheme + [0x3A] + decoded(rest)) }
+        rest = rest.drop { isSlash($0) }
+        let end = rest.firstIndex { isSlash($0) || $0 == 0x3F || $0 == 0x23 } ?? rest.endIndex
+        let path = rest[end...]
+        let query = path.firstIndex { $0 == 0x3F || $0 == 0x23 } ?? path.endIndex
+        // Behind ? and # a backslash is one.
+        let slashed = path[..<query].map { isSlash($0) ? 0x2F : $0 }
+        return finished(scheme + Array("://".utf8) + authority(rest[..<end]) + decoded(slashed + path[query...]))
+    }
+
+    /// The octets of a scheme before its colon (RFC 3986 section 3.1); nil where there is none.
+    private static func schemeLength(_ link: ArraySlice<UInt8>) -> Int? {
+        guard let colon = link.firstIndex(of: 0x3A), let first = link.first, isLetter(first) else { return nil }
+        let isScheme = link[..<colon].allSatisfy { octet in
+            isLetter(octet) || (0x30...0x39).contains(octet) || octet == 0x2B || octet == 0x2D || octet == 0x2E
+        }
+        return isScheme ? colon - link.startIndex : nil
+    }
+
+    /// Schemes whose links name a host, however many slashes stand there.
+    private static func hasHost(_ scheme: [UInt8]) -> Bool {
+        ["http", "https", "ftp", "ws", "wss"].contains { $0.utf8.elementsEqual(scheme) }
+    }
+
+    /// A link without scheme, laid upon the base; without base as it is, but for one that begins with a host.
+    private static func joined(_ link: [UInt8], _ base: [UInt8]?) -> [UInt8] {
+        let isRooted = link.first.map(isSlash) ?? false
+        let namesHost = isRooted && link.dropFirst().first.map(isSlash) ?? false
+        guard namesHost || schemeLength(link[...]) == nil else { return link }
+        let base = base ?? []
+        let scheme = schemeLength(base[...]).map { Array(base.prefix($0)) }
+        if namesHost { return (scheme ?? Array("http".utf8)) + [0x3A] + link }
+        guard let scheme, hasHost(scheme) else { return link }
+        let host = min(base.count, scheme.count + 3)
+        let end = base[host...].firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 } ?? base.endIndex
+        if isRooted { return base[..<end] + link }
+        let pathEnd = base[end...].firstIndex { $0 == 0x3F || $0 == 0x23 } ?? base.endIndex
+        if link.first == 0x3F { return base[..<pathEnd] + link }
+        let slash = base[end..<pathEnd].lastIndex(of: 0x2F) ?? end
+        return base[..<slash] + [0x2F] + link
+    }
+
+    /// User and host. What stands before the last `@` is not where the link leads, and stays.
+    private static func authority(_ octets: ArraySlice<UInt8>) -> [UInt8] {
+        let plain = decoded(octets)
+        let at = plain.lastIndex(of: 0x40).map { $0 + 1 } ?? 0
+        var host = String.UnicodeScalarView()
+        for scalar in String(decoding: plain[at...], as: UTF8.self).unicodeScalars {
+            switch scalar.value {
+            case 0x3002, 0xFF0E, 0xFF61: host.append(".")
+            case 0xFF01...0xFF5E: host.append(Unicode.Scalar(UInt8(scalar.value - 0xFEE0)))
+            default: host.append(scalar)
+            }
+        }
+        var name = Array(String(host).lowercased().utf8)
+        let port = name.lastIndex(of: 0x3A).flatMap { colon in
+            name[colon...].dropFirst().allSatisfy { (0x30...0x39).contains($0) } ? colon : nil
+        }
+        let end = port ?? name.endIndex
+        if end > 1, name[end - 1] == 0x2E { name.remove(at: end - 1) }
+        return plain[..<at] + name
+    }
+
+    /// `%XX` as what it stands for, where that is a printable character.
+    private static func decoded(_ octets: some Collection<UInt8>) -> [UInt8] {
+        let octets = Array(octets)
+        guard octets.contains(0x25) else { return octets }
+        var out: [UInt8] = []
+        out.reserveCapacity(octets.count)
+        var index = 0
+        // Octets of characters beyond ASCII, until it is known whether they are such.
+        var waiting: [UInt8] = []
+        func flush() {
+            guard !waiting.isEmpty else { return }
+            if String(validating: waiting, as: UTF8.self) != nil {
+                out += waiting
+            } else {
+                for octet in waiting { out += [0x25] + hexadecimal(octet) }
+            }
+            waiting.removeAll()
+        }
+        while index < octets.count {
+            guard octets[index] == 0x25, index + 2 < octets.count, let high = digit(octets[index + 1]),
+                let low = digit(octets[index + 2])
+            else {
+                flush()
+                out.append(octets[index])
+                index += 1
+                continue
+            }
+            let octet = high << 4 | low
+            if octet >= 0x80 {
+                waiting.append(octet)
+            } else {
+                flush()
+                if octet > 0x20, octet != 0x25, octet != 0x7F {
+                    out.append(octet)
+                } else {
+                    out += [0x25] + hexadecimal(octet)
+                }
+            }
+            index += 3
+        }
+        flush()
+        return out
+    }
+
+    /// Without characters that show nothing, which would part a word for the rules alone.
+    private static func finished(_ link: [UInt8]) -> [UInt8] { DecodedTexts.seen(link) }
+
+    private static func isSlash(_ octet: UInt8) -> Bool { octet == 0x2F || octet == 0x5C }
+    private static func isLetter(_ octet: UInt8) -> Bool { (0x61...0x7A).contains(octet | 0x20) }
+
+    private static func digit(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case 0x30...0x39: octet - 0x30
+        case 0x41...0x46: octet - 0x37
+        case 0x61...0x66: octet - 0x57
+        default: nil
+        }
+    }
+
+    private static func hexadecimal(_ octet: UInt8) -> [UInt8] {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return [digits[Int(octet >> 4)], digits[Int(octet & 15)]]
+    }
+}

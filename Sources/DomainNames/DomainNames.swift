@@ -1,0 +1,33 @@
+internal import CIDN2
+internal import Glibc
+
+/// Internationalised domain names in the one form in which they are compared: A-labels, as DNS is asked (RFC 5890, by UTS 46,
+/// which folds letters and forms first). Whoever writes an address chooses among the spellings of its domain, and each of
+/// them leads to the same mailbox.
+package enum DomainNames {
+    /// Octets of a longer name are not looked at: DNS has none (RFC 1035 section 2.3.4; four octets a character).
+    private static let longest = 1024
+
+    /// An address or a key of addresses (`user@почта.example`, `почта.example`, `.example`) with its domain in A-labels. ASCII,
+    /// and what is no name of a domain, stays as it is.
+    package static func inASCII(_ address: [UInt8]) -> [UInt8] {
+        guard address.contains(where: { $0 >= 0x80 }) else { return address }
+        let start = address.lastIndex(of: 0x40).map { $0 + 1 } ?? 0
+        guard let domain = name(address[start...]) else { return address }
+        return address[..<start] + domain
+    }
+
+    private static func name(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        let dots = text.prefix { $0 == 0x2E }
+        let rest = text.dropFirst(dots.count)
+        guard rest.contains(where: { $0 >= 0x80 }), rest.count <= longest, !rest.contains(0) else { return nil }
+        var found: UnsafeMutablePointer<CChar>?
+        let flags = CInt(IDN2_NONTRANSITIONAL.rawValue | IDN2_NFC_INPUT.rawValue)
+        let code = (rest + [0]).withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { idn2_to_ascii_8z($0.baseAddress, &found, flags) }
+        }
+        defer { idn2_free(found) }
+        guard code == IDN2_OK.rawValue, let found else { return nil }
+        return Array(dots) + UnsafeRawBufferPointer(start: found, count: strlen(found))
+    }
+}

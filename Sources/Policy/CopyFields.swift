@@ -1,0 +1,26 @@
+package import MailModel
+
+/// The fields of amavis's on top of a copy that goes to a quarantine mailbox: the envelope of the message.
+package enum CopyFields {
+    /// Recipients in one field: MTAs cut a field that is too long (Postfix: `header_size_limit`).
+    private static let recipientsShown = 100
+
+    /// `X-Envelope-From`, `X-Envelope-To` and `X-Envelope-To-Blocked`, each as often as it takes.
+    /// - Parameters:
+    ///   - recipients: for whom the copy is kept.
+    ///   - blocked: those of them who do not get the message.
+    package static func text(sender: MailPath, recipients: [MailPath], blocked: [MailPath]) -> String {
+        "X-Envelope-From: \(word(sender))\r\n" + list("X-Envelope-To", recipients)
+            + list("X-Envelope-To-Blocked", blocked)
+    }
+
+    private static func list(_ name: String, _ paths: [MailPath]) -> String {
+        stride(from: 0, to: paths.count, by: recipientsShown).map { start in
+            let shown = paths[start..<min(start + recipientsShown, paths.count)].map(word)
+            return "\(name): \(shown.joined(separator: ",\r\n\t"))\r\n"
+        }.joined()
+    }
+
+    /// The SMTP grammar has let no control character into a path.
+    private static func word(_ path: MailPath) -> String { "<\(String(decoding: path.bytes, as: UTF8.self))>" }
+}

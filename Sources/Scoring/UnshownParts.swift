@@ -1,0 +1,69 @@
+internal import Bytes
+package import MIME
+
+/// Which parts of a message nobody is shown: of a multipart/alternative (RFC 2046 section 5.1.4) all but the one that a reader
+/// of mail picks, the last with HTML, else the last with plain text, else the last text; of a multipart/related (RFC 2387) all
+/// but its root. Words of honest mail in such a part speak to filters only (attack).
+package struct UnshownParts: Sendable {
+    /// By index of the part, in the ordinary reading.
+    private var isUnshown: [Bool] = []
+
+    /// Every part is shown.
+    package init() {}
+
+    package init(_ parts: [Part]) {
+        /// For each alternative its child that is shown, and how readily a reader picks it.
+        var picked = [(child: Int, rank: Int)](repeating: (-1, -1), count: parts.count)
+        for index in parts.indices where parts[index].reading == 0 {
+            let rank = Self.rank(parts[index].mediaType)
+            guard rank >= 0, parts[index].kind == .leaf else { continue }
+            var child = index
+            while let parent = Self.parent(of: child, in: parts) {
+                if !Self.isRoot(child, of: parent, in: parts) { break }
+                if Self.isAlternative(parts[parent]), rank >= picked[parent].rank { picked[parent] = (child, rank) }
+                child = parent
+            }
+        }
+        isUnshown = [Bool](repeating: false, count: parts.count)
+        // Containers stand before what they hold.
+        for index in parts.indices where parts[index].reading == 0 {
+            guard let parent = Self.parent(of: index, in: parts) else { continue }
+            let isOther =
+                Self.isAlternative(parts[parent]) && picked[parent].child >= 0 && picked[parent].child != index
+            isUnshown[index] = isUnshown[parent] || isOther || !Self.isRoot(index, of: parent, in: parts)
+        }
+    }
+
+    /// - Parameter parts: those that were given before, with more behind them: other decodings of a part are shown where it is.
+    package func contains(_ index: Int, in parts: [Part]) -> Bool {
+        if isUnshown.indices.contains(index), parts[index].reading == 0 { return isUnshown[index] }
+        guard let parent = Self.parent(of: index, in: parts), isUnshown.indices.contains(parent) else { return false }
+        return isUnshown[parent]
+    }
+
+    private static func rank(_ mediaType: String) -> Int {
+        switch mediaType {
+        case "text/html", "application/xhtml+xml": 2
+        case "text/plain": 1
+        default: mediaType.hasPrefix("text/") ? 0 : -1
+        }
+    }
+
+    private static func isAlternative(_ part: Part) -> Bool {
+        part.kind == .multipart && part.mediaType == "multipart/alternative"
+    }
+
+    /// Whether a part is what a reader begins with in its container.
+    private static func isRoot(_ child: Int, of parent: Int, in parts: [Part]) -> Bool {
+        guard parts[parent].kind == .multipart, parts[parent].mediaType == "multipart/related" else { return true }
+        var first = Int(parts[parent].firstChild)
+        // What stands before the first delimiter is no part of it.
+        if parts.indices.contains(first), parts[first].kind == .preamble { first = Int(parts[first].nextSibling) }
+        return first == child
+    }
+
+    private static func parent(of index: Int, in parts: [Part]) -> Int? {
+        let parent = Int(parts[index].parent)
+        return parts.indices.contains(parent) ? parent : nil
+    }
+}

@@ -1,0 +1,33 @@
+import DomainNames
+import Testing
+
+@Suite struct DomainNamesTests {
+    private func ascii(_ text: String) -> String {
+        String(decoding: DomainNames.inASCII(Array(text.utf8)), as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        ("bücher.example", "xn--bcher-kva.example"), ("почта.рф", "xn--80a1acny.xn--p1ai"),
+        ("ПОЧТА.РФ", "xn--80a1acny.xn--p1ai"), ("u@BÜCHER.example", "u@xn--bcher-kva.example"),
+        // A letter and an accent apart; full-width letters; the dots of Chinese and Japanese.
+        ("u@bu\u{308}cher.example", "u@xn--bcher-kva.example"), ("u@ｅｘａｍｐｌｅ.com", "u@example.com"),
+        ("u@例え。テスト", "u@xn--r8jz45g.xn--zckzah"), ("straße.example", "xn--strae-oqa.example"),
+        (".рф", ".xn--p1ai"), ("Ö@example.com", "Ö@example.com"), ("Ö@почта.рф", "Ö@xn--80a1acny.xn--p1ai"),
+    ])
+    func spellingsOfOneName(text: String, expected: String) {
+        #expect(ascii(text) == expected)
+    }
+
+    @Test(arguments: [
+        "", "@", ".", "user@", "Example.COM", "u@[192.0.2.1]", "u@xn--BCHER-kva.example", "\"a@ö\"@example.com",
+        // No name of a domain: the longest label has 63 octets as DNS counts.
+        "u@" + String(repeating: "ö", count: 80) + ".example", "u@" + String(repeating: "ö.", count: 600), "u@a\u{0}ö",
+    ])
+    func otherTextStays(text: String) {
+        #expect(ascii(text) == text)
+    }
+
+    @Test func octetsThatAreNoTextStay() {
+        #expect(DomainNames.inASCII([0x75, 0x40, 0xFF, 0xC3]) == [0x75, 0x40, 0xFF, 0xC3])
+    }
+}

@@ -22,6 +22,11 @@ struct TokenHash: Sendable {
         value = Self.mixed(value ^ number) &* 0x0000_0100_0000_01B3
     }
 
+    /// A character: of ASCII as its octet.
+    mutating func add(letter: UInt32) {
+        if letter < 0x80 { add(UInt8(truncatingIfNeeded: letter)) } else { add(UInt64(letter)) }
+    }
+
     mutating func add(_ bytes: Span<UInt8>) {
         for index in bytes.indices { add(bytes[index]) }
     }

@@ -106,12 +106,15 @@ struct WordReader {
             case .blank, .ideograph:
                 break scan
             case .letter:
-                let folded = Self.lowercase(scalar)
-                if folded != scalar { capitals += 1 }
-                letters += 1
-                lower.add(UInt64(folded))
-                written.add(UInt64(scalar))
                 position += length
+                // Written or not, it is the same word.
+                if Self.isOptional(scalar) { continue }
+                let plain = Self.plain(scalar)
+                let folded = Self.lowercase(plain)
+                if folded != plain { capitals += 1 }
+                letters += 1
+                lower.add(letter: folded)
+                written.add(letter: plain)
                 count += 1
             }
         }
@@ -157,10 +160,34 @@ struct WordReader {
         return (value, length)
     }
 
-    /// Simple lower case of Latin letters with their extensions, Greek, Cyrillic, Armenian and full-width letters; others as they
-    /// are.
+    /// Marks of Arabic vowels, and the stroke that makes a word of Arabic longer.
+    static func isOptional(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x640, 0x64B...0x65F, 0x670: true
+        default: false
+        }
+    }
+
+    /// The plain letter or digit for one of another form: full-width, of mathematics (thirteen alphabets, each of capitals and
+    /// then small letters, and five rows of digits), a sigma at the end, s and t with a comma for those with a cedilla.
+    static func plain(_ scalar: UInt32) -> UInt32 {
+        switch scalar {
+        case 0xFF10...0xFF19, 0xFF21...0xFF3A, 0xFF41...0xFF5A: scalar - 0xFEE0
+        case 0x1D400...0x1D6A3:
+            (scalar - 0x1D400) % 52 < 26 ? (scalar - 0x1D400) % 52 + 0x41 : (scalar - 0x1D400) % 52 - 26 + 0x61
+        case 0x1D7CE...0x1D7FF: (scalar - 0x1D7CE) % 10 + 0x30
+        case 0x3C2: 0x3C3
+        case 0x218...0x219: scalar - 0x218 + 0x15E
+        case 0x21A...0x21B: scalar - 0x21A + 0x162
+        default: scalar
+        }
+    }
+
+    /// Simple lower case of Latin letters with their extensions, Greek, Cyrillic and Armenian; others as they are.
     static func lowercase(_ scalar: UInt32) -> UInt32 {
         switch scalar {
+        case 0x41...0x5A: scalar + 0x20
+        case 0x130: 0x69
         case 0xC0...0xD6, 0xD8...0xDE: scalar + 0x20
         case 0x178: 0xFF
         case 0x100...0x137, 0x14A...0x177, 0x1A0...0x1A5, 0x1DE...0x1EF, 0x1F8...0x21F, 0x222...0x233: scalar | 1
@@ -174,7 +201,6 @@ struct WordReader {
         case 0x410...0x42F: scalar + 0x20
         case 0x400...0x40F: scalar + 0x50
         case 0x531...0x556: scalar + 0x30
-        case 0xFF21...0xFF3A: scalar + 0x20
         case 0x460...0x481, 0x48A...0x4BF, 0x4D0...0x52F: scalar | 1
         default: scalar
         }

@@ -148,6 +148,9 @@ struct TokenTests {
     @Test(
         "capitals have the words of small letters, in every script that has them",
         arguments: [
+            ("ｖｉａｇｒａ ＶＩＡＧＲＡ １２３", "viagra viagra 123"), ("𝐯𝐢𝐚𝐠𝐫𝐚 𝓥𝓲𝓪𝓰𝓻𝓪 𝟏𝟐𝟑", "viagra viagra 123"),
+            ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("İSTANBUL", "istanbul"), ("ștampilă ȚĂRI", "ştampilă ţări"),
+            ("مُحَمَّد مـحـمـد", "محمد محمد"),
             ("ŁÓDŹ ŻÓŁĆ ŃŇĽĹ ŽŠ", "łódź żółć ńňľĺ žš"), ("ΆΈΉΊΌΎΏΪΫ", "άέήίόύώϊϋ"),
             ("ĐƯỜNG PHỐ VIỆT", "đường phố việt"),
             ("ＶＩＡＧＲＡ", "ｖｉａｇｒａ"), ("ЁЖИКЪ ЇҐЄ", "ёжикъ їґє"), ("ՀԱՅԵՐԵՆ", "հայերեն"), ("ŸǍǞȘȚ", "ÿǎǟșț"),

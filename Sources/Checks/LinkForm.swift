@@ -103,8 +103,8 @@ package enum LinkForm {
             waiting.removeAll()
         }
         while index < octets.count {
-            guard octets[index] == 0x25, index + 2 < octets.count, let high = digit(octets[index + 1]),
-                let low = digit(octets[index + 2])
+            guard octets[index] == 0x25, index + 2 < octets.count, let high = hexadecimalValue(octets[index + 1]),
+                let low = hexadecimalValue(octets[index + 2])
             else {
                 flush()
                 out.append(octets[index])
@@ -133,15 +133,6 @@ package enum LinkForm {
 
     private static func isSlash(_ octet: UInt8) -> Bool { octet == 0x2F || octet == 0x5C }
     private static func isLetter(_ octet: UInt8) -> Bool { (0x61...0x7A).contains(octet | 0x20) }
-
-    private static func digit(_ octet: UInt8) -> UInt8? {
-        switch octet {
-        case 0x30...0x39: octet - 0x30
-        case 0x41...0x46: octet - 0x37
-        case 0x61...0x66: octet - 0x57
-        default: nil
-        }
-    }
 
     private static func hexadecimal(_ octet: UInt8) -> [UInt8] {
         let digits = Array("0123456789ABCDEF".utf8)

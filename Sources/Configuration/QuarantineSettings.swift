@@ -135,8 +135,7 @@ extension ValueType where Value == Settings.TenantBound {
                     "'\(shown(text))' is out of range; allowed are \(durationText(longestKeep)) and "
                         + sizeText(largestQuarantine))
             }
-            let domain = String(decoding: DomainNames.inASCII(Array(words[0].utf8)), as: UTF8.self)
-            return Settings.TenantBound(domain: domain.lowercased(), keep: keep, size: size)
+            return Settings.TenantBound(domain: DomainNames.folded(words[0]), keep: keep, size: size)
         },
         write: { yamlText("\($0.domain) \(durationText($0.keep)) \(sizeText($0.size))") })
 }

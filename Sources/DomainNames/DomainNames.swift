@@ -17,6 +17,11 @@ package enum DomainNames {
         return address[..<start] + domain
     }
 
+    /// The name of a domain, as `inASCII` has it and in lower case.
+    package static func folded(_ domain: String) -> String {
+        String(decoding: inASCII(Array(domain.utf8)), as: UTF8.self).lowercased()
+    }
+
     private static func name(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let dots = text.prefix { $0 == 0x2E }
         let rest = text.dropFirst(dots.count)

@@ -118,9 +118,9 @@ package struct PolicyBook: Sendable {
     // MARK: Layers
 
     /// The banks that mail meets, in the order in which they are laid over the listener's policy.
-    func banks(_ mail: Circumstances) throws -> [Layer] {
+    /// - Parameter sender: that of the mail.
+    func banks(_ mail: Circumstances, _ sender: LookupAddress) throws -> [Layer] {
         var layers: [Layer] = []
-        let sender = address(mail.sender)
         for (index, bank) in settings.banks.enumerated() where try holds(bank, mail, sender) {
             layers.append(Layer(source: .bank(index), overlay: bank.overlay))
         }
@@ -198,9 +198,8 @@ package struct PolicyBook: Sendable {
     /// What a policy's lists say of the sender. An allowed sender of a domain of ours is believed only where the mail is
     /// originating: anybody can write our own addresses.
     func standing(
-        _ sender: MailPath, _ policy: Settings.PolicySettings
+        _ sender: LookupAddress, _ policy: Settings.PolicySettings
     ) throws -> SenderStanding {
-        let sender = address(sender)
         var isAllowed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
         if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
             isAllowed = false

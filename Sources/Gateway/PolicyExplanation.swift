@@ -43,14 +43,15 @@ package struct PolicyExplanation: Sendable {
             listener: listener.address.description, client: question.client, sender: question.sender,
             isAuthenticated: question.isAuthenticated)
         let recipient = book.address(question.recipient)
-        let banks = try book.banks(mail)
+        let sender = book.address(question.sender)
+        let banks = try book.banks(mail, sender)
         let layers = try banks + book.layers(recipient)
         var base = settings.policies[listener.policy] ?? Settings.PolicySettings()
         for layer in banks { layer.overlay.apply(to: &base) }
         let isLocal = try book.isLocal(recipient, originating: base.originating)
         var policy = base
         for layer in layers { layer.overlay.apply(to: &policy) }
-        let standing = try book.standing(question.sender, policy)
+        let standing = try book.standing(sender, policy)
         let explained = layers.map { Self.explained($0, settings) }
         var out = [
             "from <\(question.sender)> to <\(question.recipient)> by \(listener.address), \(listener.placement.rawValue)",

@@ -61,7 +61,8 @@ package struct PolicyResolution: Sendable {
         recipients: [Recipient], released: Set<Int> = []
     ) throws {
         let settings = book.settings
-        let banks = try book.banks(mail)
+        let sender = book.address(mail.sender)
+        let banks = try book.banks(mail, sender)
         var base = settings.policies[listenerPolicy] ?? Settings.PolicySettings()
         name = listenerPolicy
         for layer in banks {
@@ -93,7 +94,7 @@ package struct PolicyResolution: Sendable {
             groups.append(
                 RecipientGroup(
                     recipients: [index], policy: content,
-                    layers: banks + layers, isLocal: isLocal, standing: try book.standing(mail.sender, policy)))
+                    layers: banks + layers, isLocal: isLocal, standing: try book.standing(sender, policy)))
         }
     }
 }

@@ -38,8 +38,7 @@ package struct QueryCondition: Sendable {
         if let id = query.id { conditions.append("id = \(add(.text(id)))") }
         if let category = query.category { conditions.append("category = \(add(.text(category.rawValue)))") }
         if let tenant = query.tenant {
-            let domain = String(decoding: DomainNames.inASCII(Array(tenant.utf8)), as: UTF8.self)
-            conditions.append("tenant = \(add(.text(domain.lowercased())))")
+            conditions.append("tenant = \(add(.text(DomainNames.folded(tenant))))")
         }
         if let node = query.node { conditions.append("node = \(add(.text(node)))") }
         if let since = query.since { conditions.append("time >= \(add(.number(since)))") }

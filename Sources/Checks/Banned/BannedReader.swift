@@ -280,18 +280,11 @@ package enum HexDigest {
         guard text.count == 64 else { return nil }
         var out: [UInt8] = []
         for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = value(text[index]), let low = value(text[index + 1]) else { return nil }
+            guard let high = hexadecimalValue(text[index]), let low = hexadecimalValue(text[index + 1]) else {
+                return nil
+            }
             out.append(high << 4 | low)
         }
         return out
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46: digit - 0x37
-        case 0x61...0x66: digit - 0x57
-        default: nil
-        }
     }
 }

@@ -114,8 +114,8 @@ package enum ShownNames {
         let text = Array(String(String.UnicodeScalarView(name)).utf8)
         var index = 0
         while index < text.count {
-            if text[index] == 0x25, index + 2 < text.count, let high = digit(text[index + 1]),
-                let low = digit(text[index + 2])
+            if text[index] == 0x25, index + 2 < text.count, let high = hexadecimalValue(text[index + 1]),
+                let low = hexadecimalValue(text[index + 2])
             {
                 octets.append(high << 4 | low)
                 index += 3
@@ -125,14 +125,5 @@ package enum ShownNames {
             }
         }
         return Array(String(decoding: octets, as: UTF8.self).unicodeScalars)
-    }
-
-    private static func digit(_ octet: UInt8) -> UInt8? {
-        switch octet {
-        case 0x30...0x39: octet - 0x30
-        case 0x41...0x46: octet - 0x37
-        case 0x61...0x66: octet - 0x57
-        default: nil
-        }
     }
 }

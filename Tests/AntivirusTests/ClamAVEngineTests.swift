@@ -189,6 +189,20 @@ extension ClamAVEngineTests {
         #expect(Set(all) == [.found("One.UNOFFICIAL"), .found("Two.UNOFFICIAL")])
     }
 
+    /// However many names stand in front of one, it is there, or the answer says that there are more.
+    @Test(arguments: [199, 200, 300])
+    func noNameHidesBehindOthers(others: Int) throws {
+        func word(_ number: Int) -> String { "junk word \(number) of many" }
+        let lines = (0..<others).map { "Junk.\($0):0:*:\(Self.hex(word($0)))\n" }.joined()
+        let database = try Database(["test.ndb": lines + "Last:0:*:\(Self.hex("the last text"))\n"])
+        let text = (0..<others).map { word($0) + "\n" }.joined() + "the last text\n"
+        let all = names(try engine(database, [.allMatches]), text)
+        let isNamed = all.contains(.found("Last.UNOFFICIAL"))
+        let isCut = all.contains { if case .overLimits = $0 { true } else { false } }
+        #expect(isNamed || isCut, "\(all.count)")
+        #expect(isCut == (others >= 200), "\(all.count)")
+    }
+
     /// Signatures for files of type mail (target 4) are found in the raw message although its structure is not read again.
     @Test func signaturesOfTypeMail() throws {
         let database = try Database(["test.ndb": "Mail.Kind:4:*:\(Self.hex("copper herons"))\n"])

@@ -169,7 +169,7 @@ private let timeoutKeys: [Setting] = [
         "Slowest average rate of data in octets a second, judged from 30 seconds after DATA on. 0 is none."),
     Setting(
         "timeouts.inspection", \.timeouts.inspection, .duration(1...3600),
-        "One inspection on an after-queue listener, the wait for a worker included."),
+        "One inspection on an after-queue listener, the wait for a worker included. A hang ends at half of it."),
     Setting(
         "timeouts.before_queue", \.timeouts.beforeQueue, .duration(1...3600),
         "End of data to the reply on a before-queue listener, next hop included. Below Postfix's smtpd_proxy_timeout."),

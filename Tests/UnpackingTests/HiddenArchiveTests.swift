@@ -110,12 +110,12 @@ import Testing
         func content(_ count: Int, behind front: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]) -> [UInt8] {
             front + Self.noise + (0..<count).flatMap { _ in Self.rar("b.com", eicar) + Self.noise }
         }
-        let most = Unpacked(content(HiddenArchives.most), messageSize: 1 << 20)
-        #expect(most.places(of: eicar).count == HiddenArchives.most && !most.isMarked, "\(most.problems)")
-        #expect(Unpacked(content(HiddenArchives.most + 1), messageSize: 1 << 20).kinds == [.overLimits])
+        let most = Unpacked(content(ContainerLimits().hiddenArchives), messageSize: 1 << 20)
+        #expect(most.places(of: eicar).count == ContainerLimits().hiddenArchives && !most.isMarked, "\(most.problems)")
+        #expect(Unpacked(content(ContainerLimits().hiddenArchives + 1), messageSize: 1 << 20).kinds == [.overLimits])
         // Nobody opens all that stands among data.
-        let data = Unpacked(content(HiddenArchives.most + 1, behind: []), messageSize: 1 << 20)
-        #expect(data.places(of: eicar).count == HiddenArchives.most && !data.isMarked)
+        let data = Unpacked(content(ContainerLimits().hiddenArchives + 1, behind: []), messageSize: 1 << 20)
+        #expect(data.places(of: eicar).count == ContainerLimits().hiddenArchives && !data.isMarked)
         #expect(data.problems == [ContainerProblem(.note, "archives behind other content")])
     }
 

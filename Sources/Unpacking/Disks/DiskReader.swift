@@ -4,7 +4,7 @@ internal import Members
 /// Reads disks and images of disks: their partitions, and FAT file systems on them. Other file systems are named.
 enum DiskReader {
     /// Partitions that are looked at.
-    private static let mostPartitions = 128
+    static let mostPartitions = 128
     /// Entries of a GUID partition table that are looked at; tables have 128.
     private static let mostEntries = 1_024
 
@@ -99,7 +99,7 @@ enum DiskReader {
             default: add(entry.start, entry.count)
             }
         }
-        if found.count > mostPartitions { sink.report(.overLimits, "partitions of a disk") }
+        if found.count > mostPartitions { sink.report(.partitions) }
         return Array(found.prefix(mostPartitions))
     }
 

@@ -8,7 +8,9 @@ enum FilterReader {
         let member = PendingMember(Member(role: "decompressed"), sink)
         let end: Int?
         if let codec = filter.codec {
-            let result = codec.pieces(content, while: { sink.mayGoOn() }) { member.append($0) }
+            let result = codec.pieces(content, memory: sink.limits.dictionary, while: { sink.mayGoOn() }) {
+                member.append($0)
+            }
             result.end.report(what, sink)
             end = result.end == .complete ? result.consumed : nil
         } else {
@@ -33,7 +35,7 @@ extension CodecResult.End {
         case .truncated: sink.report(.corrupt, "\(what) is cut off")
         case .corrupt: sink.report(.corrupt, "damaged \(what)")
         case .unsupported: sink.report(.unsupported, "method in \(what)")
-        case .memory: sink.report(.overLimits, "dictionary of \(what)")
+        case .memory: sink.report(.dictionary, of: what)
         }
     }
 }

@@ -6,9 +6,6 @@ internal import Members
 /// their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
 /// recognition finds them wherever they are.
 enum HiddenArchives {
-    /// Archives that are taken from one content.
-    static let most = 256
-
     /// A signature.
     private struct Mark: Sendable {
         let bytes: [UInt8]
@@ -40,9 +37,11 @@ enum HiddenArchives {
         // Pieces of damaged streams may overlap: together they are no more than what there is.
         var damagedLeft = content.count
         while let archive = search.next(content) {
-            guard count < most else {
+            guard count < sink.limits.hiddenArchives else {
                 // Nobody opens all that a database has.
-                return sink.report(streams == .stored ? .note : .overLimits, "archives behind other content")
+                let limit = ContainerLimit.hiddenArchives
+                if streams == .stored { return sink.report(.note, limit.rawValue) }
+                return sink.report(limit)
             }
             count += 1
             var member = Member(flags: .slack, role: "archive behind other content")
@@ -99,8 +98,6 @@ enum HiddenArchives {
             case none
         }
 
-        /// Places that look like an ARJ header and whose checksum is computed.
-        private static let arjHeaders = 4096
         /// Marks that are passed between two looks at the clock.
         private static let marksPerLook = 4096
 
@@ -108,7 +105,7 @@ enum HiddenArchives {
         private let marks: [Mark]
         private var places: [Place]
         private var from = 1
-        private var arjHeadersLeft = Self.arjHeaders
+        private var arjHeadersLeft: Int
         private var streams: HiddenStreams
         /// The streams that were found, by where they begin.
         private var found: [Int: HiddenStreams.Found] = [:]
@@ -120,6 +117,7 @@ enum HiddenArchives {
         init(_ sink: any MemberSink, _ marks: [Mark]) {
             self.sink = sink
             self.marks = marks
+            arjHeadersLeft = sink.limits.marks
             places = [Place](repeating: .unknown, count: marks.count)
             streams = HiddenStreams(sink)
         }
@@ -164,7 +162,7 @@ enum HiddenArchives {
                     guard ArjReader.mayBeArchive(content, at: start) else { continue }
                     guard sink.mayGoOn() else { return nil }
                     guard arjHeadersLeft > 0 else {
-                        sink.report(.overLimits, "marks of arj archives")
+                        sink.report(.arjMarks)
                         return nil
                     }
                     arjHeadersLeft -= 1

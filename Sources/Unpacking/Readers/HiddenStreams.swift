@@ -5,18 +5,17 @@ internal import Members
 /// Compressed files, tar and LHA archives within a program or script: self-extracting scripts (makeself, shar with a tail)
 /// and stubs carry one. Their marks are short, so each is read to its end before it counts.
 struct HiddenStreams {
-    /// Places with the mark of a compressed file that are tried.
-    private static let trials = 4096
     /// Octets of output that tell a damaged stream from what looks like one.
     private static let proof = 1024
 
     private let sink: any MemberSink
-    private var trialsLeft = Self.trials
+    private var trialsLeft: Int
     /// Octets that all trials may put out; they are kept nowhere.
     private var outputLeft: Int
 
     init(_ sink: any MemberSink) {
         self.sink = sink
+        trialsLeft = sink.limits.marks
         outputLeft = sink.room
     }
 
@@ -56,7 +55,7 @@ struct HiddenStreams {
 
     private mutating func mayTry() -> Bool {
         guard trialsLeft > 0 else {
-            sink.report(.overLimits, "marks of compressed files")
+            sink.report(.streamMarks)
             return false
         }
         trialsLeft -= 1
@@ -74,7 +73,7 @@ struct HiddenStreams {
     private mutating func stream(_ codec: Codec, _ rest: Span<UInt8>, at start: Int) -> Found? {
         guard mayTry() else { return nil }
         var left = outputLeft
-        let result = codec.pieces(rest, while: { sink.mayGoOn() }) { piece in
+        let result = codec.pieces(rest, memory: sink.limits.dictionary, while: { sink.mayGoOn() }) { piece in
             left -= min(left, piece.count)
             return left > 0
         }

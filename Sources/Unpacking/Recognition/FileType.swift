@@ -68,6 +68,7 @@ package final class FileType: Sendable {
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive(.sevenZip):
                 "own reader of the header; libarchive for each folder, with filters behind every method; own Deflate64, AES by OpenSSL"
+            case .archive(.rar), .archive(.rar5): "libarchive; AES by OpenSSL"
             case .archive, .filter(.compress): "libarchive"
             case .filter(.bzip2): "libbz2"
             case .filter(.xz), .filter(.lzma), .filter(.lzip): "liblzma"

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Codecs
+internal import Members
 
 /// Checks of formats whose first octets alone would be met by chance.
 enum StructureChecks {
@@ -42,7 +43,7 @@ enum StructureChecks {
         guard content.littleEndian32(at: 14) != 0 else { return false }
         var produced = 0
         let input = content.extracting(0..<min(content.count, lzmaTrial))
-        let result = Codec.lzma.pieces(input, while: { true }) { piece in
+        let result = Codec.lzma.pieces(input, memory: ContainerLimits().dictionary, while: { true }) { piece in
             produced += piece.count
             return produced < lzmaOutput
         }

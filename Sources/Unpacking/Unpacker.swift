@@ -135,7 +135,7 @@ package final class Unpacker {
         }
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
-            let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .none
+            let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .whole
             HiddenArchives.read(
                 content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams, into: receiver)
         }

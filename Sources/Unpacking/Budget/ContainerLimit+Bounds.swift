@@ -22,7 +22,7 @@ extension ContainerLimit {
         case .overlappingEntries, .overlappingFiles, .overlappingHelp: "none may; the container is not opened"
         case .strayArchives: "\(StrayArchives.most) in the first 4 MiB of an archive"
         case .headers: "\(RarListing.most) headers, or \(RarListing.nameOctets) octets of names"
-        case .partitions: "\(DiskReader.mostPartitions)"
+        case .partitions: "\(DiskReader.mostPartitions), or \(DiskReader.mostEntries) entries of a table"
         case .imageEntries: "\(UDFReader.Limits.entries) entries, \(UDFReader.Limits.directories) directories"
         case .imageDirectories:
             "UDF: \(UDFReader.Limits.depth) levels, \(UDFReader.Limits.path) octets of a path; "

@@ -24,14 +24,20 @@ enum HiddenArchives {
     private static let allMarks =
         marks + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
 
+    /// Those of what has a checksum at its end.
+    private static let marksOfWhole =
+        marks
+        + HiddenStreams.marks.filter(\.isChecked).map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
+
     /// - Parameter isText: there is no control character in the content but those of text. It quotes marks, and holds no
     ///   archive as it stands; its start alone would say nothing of the rest.
     /// - Parameter streams: compressed files are looked for as well, and what they are to this content.
     static func read(
-        _ content: Span<UInt8>, isText: Bool, streams: Streams = .none, into sink: any MemberSink
+        _ content: Span<UInt8>, isText: Bool, streams: Streams = .whole, into sink: any MemberSink
     ) {
         if isText { return }
-        var search = Search(sink, streams == .none ? marks : allMarks)
+        var search = Search(sink, streams == .whole ? marksOfWhole : allMarks)
+        search.needsWhole = streams == .whole
         search.endsWithDamage = streams == .stored
         var count = 0
         // Pieces of damaged streams may overlap: together they are no more than what there is.
@@ -57,8 +63,8 @@ enum HiddenArchives {
 
     /// What compressed files within a content are.
     enum Streams {
-        /// Its own way to store: they are not looked for.
-        case none
+        /// Its own way to store: only those count that decode to their end, and archives with a mark of their own.
+        case whole
         /// What a program or script unpacks: one that is damaged may be read all the same, and goes on to the end.
         case carried
         /// Data among others, maybe in pieces.
@@ -111,6 +117,8 @@ enum HiddenArchives {
         private var found: [Int: HiddenStreams.Found] = [:]
         /// A damaged stream ends where decoding does, rather than with the content.
         var endsWithDamage = false
+        /// A damaged stream is none.
+        var needsWhole = false
         /// The last stream was damaged.
         private(set) var isDamaged = false
 
@@ -154,7 +162,9 @@ enum HiddenArchives {
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = place - mark.offset
                 if mark.isStream {
-                    guard let stream = streams.find(in: content, at: start) else { continue }
+                    guard let stream = streams.find(in: content, at: start), stream.isWhole || !needsWhole else {
+                        continue
+                    }
                     found[start] = stream
                     return start
                 }

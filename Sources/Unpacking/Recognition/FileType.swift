@@ -74,8 +74,10 @@ package final class FileType: Sendable {
             case .filter(.xz), .filter(.lzma), .filter(.lzip): "liblzma"
             case .filter(.zstd): "libzstd"
             case .filter(.lz4): "liblz4"
+            case .filter(.lzop): "own reader"
+            case .filter(.zlib): "zlib"
             case .program:
-                "own search for zip, rar, 7z, cab, arj, ace, lha, tar, gz, bz2, xz, zst, lz4, lz, then the reader of what is found"
+                "own search for zip, rar, 7z, cab, arj, ace, lha, tar, cpio, xar, gz, bz2, xz, lzma, zst, lz4, lz, lzo, Z, then the reader of what is found"
             case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
             }
         }
@@ -102,9 +104,9 @@ package final class FileType: Sendable {
         case tar, cpio, ar, sevenZip, rar, rar5, lha, iso9660, xar, warc, rpm
     }
 
-    /// Compressions of one file. None of them starts a program, as libarchive's lrzip and lzop filters do.
+    /// Compressions of one file. None of them starts a program, as libarchive's filters for lrzip and lzop do.
     package enum ArchiveFilter: String, Hashable, Sendable, CaseIterable {
-        case bzip2, compress, xz, lzma, zstd, lz4, lzip
+        case bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, zlib
     }
 
     /// How a disk lies in a file.

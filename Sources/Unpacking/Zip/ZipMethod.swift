@@ -109,13 +109,6 @@ extension ZipMethod.Result {
     }
 
     init(_ result: InflateResult) {
-        let end: CodecResult.End =
-            switch result.end {
-            case .complete: .complete
-            case .truncated: .truncated
-            case .corrupt: .corrupt
-            case .limit, .stopped: .stopped
-            }
-        self.init(consumed: result.consumed, produced: result.produced, end: end)
+        self.init(CodecResult(result))
     }
 }

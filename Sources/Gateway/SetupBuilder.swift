@@ -127,7 +127,12 @@ struct SetupBuilder {
             maximumFactor: unpacking.maximumFactor, ratio: unpacking.ratio, seconds: unpacking.seconds,
             processorSeconds: unpacking.processorSeconds, memory: unpacking.memory,
             memberMemory: unpacking.memberMemory,
-            workspace: unpacking.workspace, passwords: unpacking.passwordTries)
+            workspace: unpacking.workspace, passwords: unpacking.passwordTries,
+            containers: ContainerLimits(
+                hiddenArchives: unpacking.hiddenArchives, marks: unpacking.marks, dictionary: unpacking.dictionary,
+                buffer: unpacking.buffer, encodedFiles: unpacking.encodedFiles,
+                zipDirectories: unpacking.zipDirectories, zipPieces: unpacking.zipPieces,
+                imageNames: unpacking.imageNames, passwordKeys: unpacking.passwordKeys))
     }
 
     // MARK: - Stores

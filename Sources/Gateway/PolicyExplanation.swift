@@ -67,12 +67,16 @@ package struct PolicyExplanation: Sendable {
 
     /// What is wrong with the tables, the texts of notices and the patterns of scanners that the settings name, in words for
     /// the administrator; nil when nothing is. Blocks on a disk.
-    package static func tableProblem(_ settings: Settings) -> String? {
+    package static func tableProblem(_ loaded: LoadedConfiguration) -> String? {
+        let settings = loaded.settings
         do {
             _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
             return nil
+        } catch let fault as NoticeFault {
+            guard let position = loaded.origins[fault.setting] else { return "\(fault)" }
+            return "\(Problem(file: loaded.file, position: position, message: "\(fault)"))"
         } catch {
             return "\(error)"
         }

@@ -128,7 +128,7 @@ final class ReleaseServer: Sendable {
         let isTemporary: Bool
         switch error {
         case Quarantine.Failure.unknown, Quarantine.Failure.damaged: isTemporary = false
-        case is NoAddress: isTemporary = false
+        case is NoAddress, is QuarantineRelease.Unknown: isTemporary = false
         case let infected as QuarantineRelease.Infected:
             return Reply(
                 550, EnhancedStatus(5, 3, 5),

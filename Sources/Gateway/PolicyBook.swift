@@ -209,19 +209,22 @@ package struct PolicyBook: Sendable {
         return try tables.holds(domains, recipient)
     }
 
-    /// What a policy's lists say of the sender. An allowed sender of a domain of ours is believed only where the mail is
+    /// What a policy's lists, and the recipient himself, say of the sender. An allowed sender of a domain of ours is believed only where the mail is
     /// originating: anybody can write our own addresses.
     func standing(
-        _ sender: LookupAddress, _ policy: Settings.PolicySettings
+        _ sender: LookupAddress, _ policy: Settings.PolicySettings, isAllowedByRecipient: Bool
     ) throws -> SenderStanding {
-        var isAllowed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
+        let isListed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
+        var isAllowed = isListed || isAllowedByRecipient
         if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
             isAllowed = false
         }
-        return SenderStanding(
+        var standing = SenderStanding(
             isAllowed: isAllowed,
             isDenied: try !policy.denySenders.isEmpty && tables.holds(policy.denySenders, sender),
             points: try policy.senderPoints.isEmpty ? 0 : tables.points(policy.senderPoints, sender) ?? 0)
+        standing.isAllowedByRecipient = isAllowed && !isListed
+        return standing
     }
 }
 

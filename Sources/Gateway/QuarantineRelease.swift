@@ -158,6 +158,16 @@ package struct QuarantineRelease: Sendable {
         }
     }
 
+    /// True for what may be released by those who cannot say `--force`.
+    static func isHarmless(_ entry: Quarantine.Entry, _ files: Quarantine) -> Bool {
+        do {
+            try refuseInfected(Quarantine.Remains(entry: entry), files)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Refuses what a scanner had found a virus in, whatever the entry was kept for, and what nobody knows that of.
     private static func refuseInfected(_ remains: Quarantine.Remains, _ files: Quarantine) throws {
         let entry = remains.entry

@@ -2,6 +2,8 @@
 package struct SenderStanding: Hashable, Sendable {
     /// The sender is on the list of those whose mail is no spam.
     package var isAllowed: Bool
+    /// It is no list of the site's that says so, but the recipient by a link of a digest.
+    package var isAllowedByRecipient = false
     /// The sender is on the list of those whose mail is spam; an allowed sender is not denied.
     package var isDenied: Bool
     /// Points for the sender.

@@ -86,7 +86,7 @@ extension Quarantine {
         /// nil where nothing is lost.
         package let loss: Loss?
 
-        init(entry: Entry, loss: Loss? = nil) {
+        package init(entry: Entry, loss: Loss? = nil) {
             self.entry = entry
             self.loss = loss
         }

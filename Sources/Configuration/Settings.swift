@@ -21,6 +21,7 @@ package struct Settings: Sendable, Equatable {
     package var metaTests: [MetaTestEntry] = []
     package var shortCircuit = ShortCircuit()
     package var quarantine = QuarantineSettings()
+    package var digests = DigestSettings()
     package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()

@@ -287,7 +287,7 @@ let settingsSchema = Schema<Settings>(
         + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys
         + shortCircuitKeys
         + bayesKeys
-        + quarantineKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
+        + quarantineKeys + digestKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -305,6 +305,10 @@ let settingsSchema = Schema<Settings>(
         ),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
+        (
+            "digests",
+            "Mail that tells recipients what was kept from them, with links to release it (docs/QUARANTINE.md)."
+        ),
         ("journal", "One event for each message."),
         ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
         ("log", "Logging."),

@@ -193,7 +193,11 @@ extension MessageWork {
     /// Where the values of keys of a policy come from: the weightiest layer that sets each, or the listener's policy.
     fileprivate func origins(_ keys: [String], _ layers: [PolicyBook.Layer]) -> [String] {
         keys.map { key in
-            if key == DecidingSettings.ruleHold || key == DecidingSettings.releaseMark { return key }
+            if [DecidingSettings.ruleHold, DecidingSettings.releaseMark, DecidingSettings.allowedByRecipient].contains(
+                key)
+            {
+                return key
+            }
             guard let layer = layers.last(where: { $0.overlay.keys.contains(key) }) else {
                 return "policies.\(listener.policyName).\(key)"
             }

@@ -195,6 +195,7 @@ struct SetupBuilder {
         content.shadow = policy.shadow
         content.marking = marking(policy)
         content.noticeLanguage = policy.noticeLanguage
+        content.digestCategories = policy.digest ? Set(policy.digestCategories) : []
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
         content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)

@@ -51,6 +51,8 @@ package struct PolicyBook: Sendable {
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
     /// Languages that policies, banks, recipients and tables name.
     let noticeLanguages: Set<String>
+    /// Texts under messages that they name.
+    let disclaimers: Set<String>
 
     /// Reads all tables. Blocks on a disk.
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
@@ -93,9 +95,9 @@ package struct PolicyBook: Sendable {
         }
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
-        var languages = settings.allPolicies.map(\.noticeLanguage)
-        languages += overlays.values.flatMap(\.values).map(\.values.noticeLanguage)
-        noticeLanguages = Set(languages)
+        let policies = settings.allPolicies + overlays.values.flatMap(\.values).map(\.values)
+        noticeLanguages = Set(policies.map(\.noticeLanguage))
+        disclaimers = Set(policies.map(\.disclaimer)).subtracting([Settings.noDisclaimer])
     }
 
     private static func pointTables(_ settings: Settings) -> [(LookupName, String)] {

@@ -13,6 +13,8 @@ extension Settings {
         package var clients = ClientList()
         /// The reverse-path.
         package var senders = AddressList()
+        /// The author, where his domain has signed the mail.
+        package var authors = AddressList()
         /// Whether the original client had authenticated; nil: either.
         package var authenticated: Bool?
         package var overlay = PolicyOverlay()
@@ -47,6 +49,10 @@ let bankSchema = Schema<Settings.Bank>(
             "Clients that it holds for, by the address that XFORWARD names, else the connection's; none: all."),
         BankKey(
             "senders", \.senders, .addresses, "Reverse-paths that it holds for; none: all. Anybody can write them."),
+        BankKey(
+            "authors", \.authors, .addresses,
+            "Authors (From) that it holds for where their domain has signed the mail, as our MTA's Authentication-Results say; none: all."
+        ),
         BankKey(
             "authenticated", \.authenticated, ValueType<Bool>.flag.orNull(meaning: "either"),
             "Whether the client had authenticated with the MTA, as the top Received field or XFORWARD say."),

@@ -59,6 +59,10 @@ let policySchema = Schema<Settings.PolicySettings>(
             "allow_senders", \.allowSenders, .addresses,
             "Senders whose mail is no spam. One of local_domains is believed only where the mail is originating."),
         PolicyKey(
+            "allow_authors", \.allowAuthors, .addresses,
+            "Authors (From) whose mail is no spam where their domain has signed it, as our MTA's Authentication-Results say."
+        ),
+        PolicyKey(
             "allow_skips", \.allowSkips, categories,
             "What else is not looked for in their mail. Anybody can write a sender: leave infected out."),
         PolicyKey("deny_senders", \.denySenders, .addresses, "Senders whose mail is spam."),

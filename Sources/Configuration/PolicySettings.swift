@@ -38,6 +38,8 @@ extension Settings {
         package var bypass: [Category] = []
         /// Senders whose mail is no spam (amavis: whitelist_sender).
         package var allowSenders = AddressList()
+        /// Authors whose mail is no spam where their domain has signed it.
+        package var allowAuthors = AddressList()
         /// What else is not looked for in mail of allowed senders.
         package var allowSkips: [Category] = []
         /// Senders whose mail is spam (amavis: blacklist_sender).

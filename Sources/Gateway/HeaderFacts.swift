@@ -1,7 +1,10 @@
 internal import Bytes
+internal import DomainNames
 internal import Linux
+internal import MailModel
 internal import MIME
 internal import Policy
+internal import SMTP
 internal import Stores
 
 /// What the gateway itself reads of a message: a few fields of its top header block, by the bounded line scanner.
@@ -35,6 +38,10 @@ struct HeaderFacts: Sendable {
     var amavisFields: [Range<Int>] = []
     /// `Authentication-Results:` fields, with who wrote them; nil where that cannot be read.
     var results: [(server: [UInt8]?, range: Range<Int>)] = []
+    /// Domains that answer for the message by such fields above the first `Received:`, which the MTA before us or its milters wrote.
+    var vouchers: [[UInt8]] = []
+    /// The address of the only `From:` field, where it is one address.
+    var author: [UInt8]?
     /// Continuation lines before the first field; empty in ordinary mail.
     var leadingContinuation = 0..<0
     /// The header block as far as it was read.
@@ -73,6 +80,7 @@ struct HeaderFacts: Sendable {
         var scanner = HeaderScanner(limit: limit)
         let span = bytes.span
         var isOnTop = true
+        var authors: [Range<Int>] = []
         while let field = scanner.next(in: span) {
             isOnTop = isOnTop && scanner.leadingContinuation == nil
             if isOnTop, field.isNamed(HeaderEdits.releaseMark, in: span) {
@@ -91,6 +99,8 @@ struct HeaderFacts: Sendable {
                 }
             } else if isBulk(field, bytes) {
                 facts.isBulk = true
+            } else if field.isNamed("From", in: span) {
+                authors.append(field.value)
             } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {
                 facts.messageID = trimmed(bytes[field.value])
             } else if field.isNamed("Subject", in: span) {
@@ -111,6 +121,12 @@ struct HeaderFacts: Sendable {
         facts.block = Array(bytes[..<scanner.position])
         facts.cut = scanner.end == .limit
         if scanner.end == .brokenLine { facts.readOn(bytes, from: scanner.position, limit: limit) }
+        // What passed through an MTA has its Received field.
+        if facts.firstReceived == nil { facts.vouchers = [] }
+        // Behind a line that is no field some readers find another author (forgery).
+        if authors.count == 1, scanner.end != .brokenLine, facts.leadingContinuation.isEmpty {
+            facts.author = Author.address(bytes[authors[0]])
+        }
         facts.endsInBlankLine = scanner.end == .blankLine && facts.block.suffix(2) == [0x0D, 0x0A]
         return facts
     }
@@ -121,6 +137,7 @@ struct HeaderFacts: Sendable {
         let span = bytes.span
         if field.isNamed("Authentication-Results", in: span) {
             results.append((AuthenticationResults.server(bytes[field.value]), field.whole))
+            if firstReceived == nil { vouchers += AuthenticationResults.vouchers(bytes[field.value]) }
         } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
             spamFields.append(field.whole)
         } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
@@ -169,6 +186,17 @@ struct HeaderFacts: Sendable {
         let lower = name.prefix(8).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
         return name.count > 8 && lower == Array("content-".utf8)
     }
+
+    /// The author, where his domain answers for the message by the results of the MTA before us.
+    var vouchedAuthor: MailPath? {
+        guard let author, !vouchers.isEmpty, let path = try? PathGrammar.parse(author[...]),
+            let domain = path.domain.map({ Self.comparable(Array($0)) }),
+            Author.isVouched(domain[...], by: vouchers.map(Self.comparable))
+        else { return nil }
+        return path
+    }
+
+    private static func comparable(_ domain: [UInt8]) -> [UInt8] { foldedCase(DomainNames.inASCII(domain)) }
 
     /// Octets of a subject that are decoded.
     private static let subjectLimit = 2000

@@ -65,7 +65,8 @@ extension MessageWork {
             listener: listener.name, client: IPAddress(forwarded ?? client.address),
             sender: message.envelope.reversePath,
             isAuthenticated: isFromOurMTA
-                && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")))
+                && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")),
+            author: isFromOurMTA ? facts.vouchedAuthor : nil)
     }
 
     /// Gives each group its verdict, and those who do not get the message their outcomes.

@@ -16,12 +16,17 @@ package struct PolicyBook: Sendable {
         var sender: MailPath
         /// The original client had authenticated with the MTA.
         var isAuthenticated: Bool
+        /// The address in `From:`, where its domain answers for the message (DKIM); nil for all other mail.
+        var author: MailPath?
 
-        package init(listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool) {
+        package init(
+            listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool, author: MailPath? = nil
+        ) {
             self.listener = listener
             self.client = client
             self.sender = sender
             self.isAuthenticated = isAuthenticated
+            self.author = author
         }
     }
 
@@ -137,7 +142,10 @@ package struct PolicyBook: Sendable {
         if !bank.clients.isEmpty {
             guard let client = mail.client, tables.holds(bank.clients, client) else { return false }
         }
-        return try bank.senders.isEmpty || tables.holds(bank.senders, sender)
+        guard try bank.senders.isEmpty || tables.holds(bank.senders, sender) else { return false }
+        guard !bank.authors.isEmpty else { return true }
+        guard let author = mail.author else { return false }
+        return try tables.holds(bank.authors, address(author))
     }
 
     /// The settings of a recipient, the weightiest last: of two that set a key the more specific one counts, of two equal ones
@@ -197,17 +205,23 @@ package struct PolicyBook: Sendable {
         return try tables.holds(domains, recipient)
     }
 
-    /// What a policy's lists say of the sender. An allowed sender of a domain of ours is believed only where the mail is
-    /// originating: anybody can write our own addresses.
+    /// What a policy's lists say of the sender and the author. An allowed sender of a domain of ours is believed only where the mail
+    /// is originating: anybody can write our own addresses.
     func standing(
-        _ sender: LookupAddress, _ policy: Settings.PolicySettings
+        _ sender: LookupAddress, author: MailPath?, _ policy: Settings.PolicySettings
     ) throws -> SenderStanding {
         var isAllowed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
         if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
             isAllowed = false
         }
+        var allowedBy: SenderStanding.AllowList? = isAllowed ? .senders : nil
+        if allowedBy == nil, !policy.allowAuthors.isEmpty, let author,
+            try tables.holds(policy.allowAuthors, address(author))
+        {
+            allowedBy = .authors
+        }
         return SenderStanding(
-            isAllowed: isAllowed,
+            allowedBy: allowedBy,
             isDenied: try !policy.denySenders.isEmpty && tables.holds(policy.denySenders, sender),
             points: try policy.senderPoints.isEmpty ? 0 : tables.points(policy.senderPoints, sender) ?? 0)
     }
@@ -222,10 +236,11 @@ extension Settings {
     /// Every table that is asked for addresses.
     fileprivate var lookupTables: [LookupName] {
         var names = recipientTables + (localDomains?.tables ?? [])
-        for bank in banks { names += bank.clients.tables + bank.senders.tables }
+        for bank in banks { names += bank.clients.tables + bank.senders.tables + bank.authors.tables }
         for entry in recipients { names += entry.match.tables }
         for policy in allPolicies {
-            names += policy.allowSenders.tables + policy.denySenders.tables + policy.senderPoints.tables
+            names += policy.allowSenders.tables + policy.allowAuthors.tables
+            names += policy.denySenders.tables + policy.senderPoints.tables
         }
         return names
     }

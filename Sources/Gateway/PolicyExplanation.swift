@@ -15,15 +15,19 @@ package struct PolicyExplanation: Sendable {
         /// The listener that the mail comes in by; nil for the first.
         package var listener: String?
         package var isAuthenticated: Bool
+        /// The author, where his domain has signed the mail.
+        package var author: MailPath?
 
         package init(
-            recipient: MailPath, sender: MailPath, client: IPAddress?, listener: String?, isAuthenticated: Bool
+            recipient: MailPath, sender: MailPath, client: IPAddress?, listener: String?, isAuthenticated: Bool,
+            author: MailPath? = nil
         ) {
             self.recipient = recipient
             self.sender = sender
             self.client = client
             self.listener = listener
             self.isAuthenticated = isAuthenticated
+            self.author = author
         }
     }
 
@@ -41,7 +45,7 @@ package struct PolicyExplanation: Sendable {
         let book = try PolicyBook(settings)
         let mail = PolicyBook.Circumstances(
             listener: listener.address.description, client: question.client, sender: question.sender,
-            isAuthenticated: question.isAuthenticated)
+            isAuthenticated: question.isAuthenticated, author: question.author)
         let recipient = book.address(question.recipient)
         let sender = book.address(question.sender)
         let banks = try book.banks(mail, sender)
@@ -51,7 +55,7 @@ package struct PolicyExplanation: Sendable {
         let isLocal = try book.isLocal(recipient, originating: base.originating)
         var policy = base
         for layer in layers { layer.overlay.apply(to: &policy) }
-        let standing = try book.standing(sender, policy)
+        let standing = try book.standing(sender, author: question.author, policy)
         let explained = layers.map { Self.explained($0, settings) }
         var out = [
             "from <\(question.sender)> to <\(question.recipient)> by \(listener.address), \(listener.placement.rawValue)",

@@ -96,7 +96,8 @@ package struct PolicyResolution: Sendable {
             groups.append(
                 RecipientGroup(
                     recipients: [index], policy: content,
-                    layers: banks + layers, isLocal: isLocal, standing: try book.standing(sender, policy)))
+                    layers: banks + layers, isLocal: isLocal,
+                    standing: try book.standing(sender, author: mail.author, policy)))
         }
     }
 }

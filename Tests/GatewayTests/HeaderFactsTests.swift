@@ -54,6 +54,31 @@ import TestSupport
         #expect(String(decoding: facts.block.suffix(10), as: UTF8.self) == "ED : d\r\n\r\n")
     }
 
+    private static let trace = "Received: from x by mx with ESMTP id 1; date\r\n"
+    private static let signed = "Authentication-Results: mx; dkim=pass header.d=Bank.example\r\n"
+
+    @Test func anAuthorForWhomTheMTAVouches() throws {
+        func author(_ text: String) throws -> String? { try facts(text + "\r\ntext\r\n").vouchedAuthor.map { "\($0)" } }
+        let from = "From: Bank <info@mail.bank.example>\r\n"
+        #expect(try author(Self.signed + Self.trace + from) == "info@mail.bank.example")
+        #expect(
+            try author(
+                "Authentication-Results: mx; dkim=pass header.d=xn--bcher-kva.example\r\n" + Self.trace
+                    + "From: a@bücher.example\r\n")
+                == "a@bücher.example")
+        // Below the trace field of our MTA, or without one, anybody may have written it.
+        #expect(try author(Self.trace + Self.signed + from) == nil)
+        #expect(try author(Self.signed + from) == nil)
+        // Two authors, none, another one, one that some readers do not see.
+        for other in [
+            from + from, "", "From: info@bank.example, x@evil.example\r\n", "From: x@evil.example\r\n",
+            from + "broken\r\n" + from,
+        ] {
+            #expect(try author(Self.signed + Self.trace + other) == nil, "\(other)")
+        }
+        #expect(try author(" folded\r\n" + Self.signed + Self.trace + from) == nil)
+    }
+
     @Test(arguments: ["", "\r\n", "\r\n\r\n", "body without header", ": x\r\n", "Subject", "Subject:", "\u{0}"])
     func messagesWithoutFields(text: String) throws {
         let facts = try facts(text)

@@ -96,7 +96,7 @@ import Testing
         let denied = fields(verdict(tests, standing: SenderStanding(isDenied: true)))
         #expect(denied.contains("X-Spam-Score: 64\r\n") && denied.contains("required=6.31 BLACKLISTED\r\n"))
         // Below the tag level nothing is said.
-        #expect(fields(verdict(tests, standing: SenderStanding(isAllowed: true))) == "")
+        #expect(fields(verdict(tests, standing: SenderStanding(allowedBy: .senders))) == "")
     }
 
     /// Names and points come from rules and from a worker: none of them makes another field.
@@ -191,7 +191,7 @@ import Testing
                 == "X-Mailreeve-Unchecked: scanner-failed (clamav), encrypted, scanner-failed (ax0Dx0AXy), bypassed (infected), bypassed (spam)\r\n"
         )
         // What an allowed sender sends was looked at.
-        verdict.standing.isAllowed = true
+        verdict.standing.allowedBy = .senders
         #expect(HeaderEdits.unchecked(verdict).hasSuffix(", bypassed (infected)\r\n"))
         #expect(HeaderEdits.unchecked(Samples.verdict()) == "")
     }

@@ -79,6 +79,12 @@ let policySchema = Schema<Settings.PolicySettings>(
             "honest_viruses", \.honestViruses, ValueType<String>.name.list(of: "names", allowEmpty: true),
             "Viruses whose sender is not forged, by a part of their name; of others no sender is notified."),
         PolicyKey(
+            "disclaimer", \.disclaimer, .policyName,
+            "Text under messages: NAME.txt and NAME.html in disclaimers.directory; none adds nothing."),
+        PolicyKey(
+            "disclaimer_mail", \.disclaimerMail, .choice,
+            "Which mail gets it: that of our own users (originating: yes), or all."),
+        PolicyKey(
             "notice_language", \.noticeLanguage, .policyName,
             "Language of notices: the name of a file in notices.directory (en, de, es, fr, ru)."),
         PolicyKey(

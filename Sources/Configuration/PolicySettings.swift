@@ -56,6 +56,9 @@ extension Settings {
         package var shadow = false
         /// Parts of names of viruses whose sender is not forged.
         package var honestViruses = ["eicar"]
+        /// The text that is put under messages: files of `disclaimers.directory`.
+        package var disclaimer = Settings.noDisclaimer
+        package var disclaimerMail = DisclaimerMail.originating
         /// Language of notices: a file of `notices.directory`.
         package var noticeLanguage = "en"
         /// Recipients get digests of what is kept from them.
@@ -111,6 +114,12 @@ extension Settings {
             .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
         ]
     }
+
+    /// The word for no text under messages.
+    package static let noDisclaimer = "none"
+
+    /// Which mail gets a text under it: that of our own users, or any.
+    package enum DisclaimerMail: String, Sendable, Equatable, CaseIterable { case originating, all }
 
     /// Whose words the fields that we add have.
     package enum FieldNames: String, Sendable, Equatable, CaseIterable { case mailreeve, amavis }

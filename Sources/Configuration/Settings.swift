@@ -35,6 +35,7 @@ package struct Settings: Sendable, Equatable {
     package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
     package var notices = Notices()
+    package var disclaimers = Disclaimers()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
@@ -266,6 +267,13 @@ package struct Settings: Sendable, Equatable {
         package var addresses = 10_000
         /// Names of viruses that are remembered for `new_virus_admin`; beyond it none is new.
         package var viruses = 10_000
+        package init() {}
+    }
+
+    /// Texts under messages.
+    package struct Disclaimers: Sendable, Equatable {
+        /// Files with the texts.
+        package var directory = "/etc/mailreeve/disclaimers"
         package init() {}
     }
 

@@ -264,6 +264,12 @@ private let noticeKeys: [Setting] = [
         "Names of viruses that new_virus_admin was told of and is not told of again. When there are more, none is new."),
 ]
 
+private let disclaimerKeys: [Setting] = [
+    Setting(
+        "disclaimers.directory", \.disclaimers.directory, .path,
+        "Texts for disclaimer: NAME.txt and, where the HTML is not to be made of it, NAME.html; UTF-8, up to 16 KiB.")
+]
+
 private let logKeys: [Setting] = [
     Setting("log.target", \.log.target, .choice, "Where log lines go."),
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
@@ -287,7 +293,7 @@ let settingsSchema = Schema<Settings>(
         + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys
         + shortCircuitKeys
         + bayesKeys
-        + quarantineKeys + digestKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
+        + quarantineKeys + digestKeys + journalKeys + noticeKeys + disclaimerKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -311,6 +317,7 @@ let settingsSchema = Schema<Settings>(
         ),
         ("journal", "One event for each message."),
         ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
+        ("disclaimers", "Texts that are put under messages."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

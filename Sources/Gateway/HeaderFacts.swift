@@ -49,6 +49,8 @@ struct HeaderFacts: Sendable {
 
     /// Fields of MIME, `MIME-Version` among them.
     var contentFields: [Range<Int>] = []
+    /// It carries a signature over its body: `DKIM-Signature` (RFC 6376), or that of ARC (RFC 8617).
+    var isSigned = false
     /// The block ends in a blank line, which is its last.
     var endsInBlankLine = false
 
@@ -108,6 +110,10 @@ struct HeaderFacts: Sendable {
                 if facts.subject.isEmpty { facts.subject = trimmed(bytes[field.value]) }
             } else if facts.takeForged(field, bytes) {
                 continue
+            } else if field.isNamed("DKIM-Signature", in: span) || field.isNamed("ARC-Message-Signature", in: span)
+                || field.isNamed("DomainKey-Signature", in: span)
+            {
+                facts.isSigned = true
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
                 facts.contentFields.append(field.whole)
             }

@@ -45,6 +45,7 @@ extension MessageWork {
         await inspect()
         await judgeFiles()
         grade()
+        await planDisclaimers()
         return nil
     }
 
@@ -187,7 +188,8 @@ extension MessageWork {
         let context = InspectionContext(
             smtputf8: message.envelope.parameters.smtputf8, tokens: tokenRequest(choice),
             foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses,
-            partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0)
+            partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0,
+            texts: setup.disclaimers.letters(wantedDisclaimers))
         let deadline = monotonicNow() + seconds * 1_000_000_000
         let key = await cacheKey(context)
         let kept = key.flatMap { setup.cache.find($0) }

@@ -71,6 +71,8 @@ package struct MessageExplanation: Codable, Sendable {
     package var recipients: [Outcome]
     /// Who got a copy because a rule or the policy says so; nil where nobody did.
     package var copiedTo: [String]?
+    /// Texts under the message, those that were not added with the reason; nil where none was wanted.
+    package var disclaimers: [String]?
     /// The first groups; nil where one setting holds for all.
     package var groups: [Group]?
     /// What went wrong on our side.
@@ -150,6 +152,7 @@ package struct MessageExplanation: Codable, Sendable {
                 redirectedTo: work.redirectedTo[index]?.description)
         }
         copiedTo = work.copiedTo.isEmpty ? nil : work.copiedTo.map(\.description)
+        disclaimers = event.disclaimers.isEmpty ? nil : event.disclaimers.map { Escaping.text($0, limit: 120) }
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
         causes = event.causes.map { Escaping.text($0, limit: 500) }
         wouldChange = DecidingSettings.alternatives(verdict, policy)

@@ -56,6 +56,8 @@ package struct PolicyBook: Sendable {
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
     /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
     let noticeLanguages: [String: String]
+    /// Texts under messages that they name.
+    let disclaimers: Set<String>
 
     /// Reads all tables. Blocks on a disk.
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
@@ -99,6 +101,8 @@ package struct PolicyBook: Sendable {
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
         noticeLanguages = Self.noticeLanguages(settings, overlays)
+        let policies = settings.allPolicies + overlays.values.flatMap(\.values).map(\.values)
+        disclaimers = Set(policies.map(\.disclaimer)).subtracting([Settings.noDisclaimer])
     }
 
     private static func noticeLanguages(

@@ -73,12 +73,14 @@ package struct PolicyExplanation: Sendable {
         lines = out
     }
 
-    /// What is wrong with the tables, the texts of notices and the patterns of scanners that the settings name, in words for
+    /// What is wrong with the tables, the texts of notices and disclaimers, and the patterns of scanners that the settings name, in words for
     /// the administrator; nil when nothing is. Blocks on a disk.
     package static func tableProblem(_ loaded: LoadedConfiguration) -> String? {
         let settings = loaded.settings
         do {
-            _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
+            let policies = try PolicyBook(settings)
+            _ = try NoticeBook(settings, policies, before: nil)
+            _ = try DisclaimerBook(settings, policies)
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
             return nil

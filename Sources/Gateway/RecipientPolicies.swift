@@ -17,6 +17,8 @@ package struct RecipientGroup: Sendable {
     var banned = BannedJudgement()
     /// How to take that out; nil when it cannot be done.
     var strip: StripPlan?
+    /// The text under it; nil where none is wanted.
+    var disclaimer: DisclaimerPlan?
     /// Until the message is judged it is unchecked.
     var verdict = Verdict.notInspected
 

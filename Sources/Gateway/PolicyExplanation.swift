@@ -107,7 +107,9 @@ package struct PolicyExplanation: Sendable {
 
     private static func text(_ standing: SenderStanding) -> String {
         var words: [String] = []
-        if standing.isAllowed { words.append(standing.allowedBy == .recipient ? "allowed by the recipient" : "allowed") }
+        if standing.isAllowed {
+            words.append(standing.allowedBy == .recipient ? "allowed by the recipient" : "allowed")
+        }
         if standing.isDenied { words.append("denied") }
         if standing.points != 0 { words.append("\(standing.points) points") }
         return words.isEmpty ? "on no list" : words.joined(separator: ", ")

@@ -58,7 +58,8 @@ import Testing
     @Test(
         arguments: [
             "From a@b Thu Aug 22 12:36:23 2002", "From a  Thu Aug  2 12:36:23 2002", "From - Thu Aug 22 12:36:23 2002",
-            "From a Thu Aug 22 12:36:23 EDT 2002", "From a Thu Aug 22 12:36:23 2002 -0400", "From a Thu Aug 22 12:36 2002",
+            "From a Thu Aug 22 12:36:23 EDT 2002", "From a Thu Aug 22 12:36:23 2002 -0400",
+            "From a Thu Aug 22 12:36 2002",
             "From \"a b c\"@d Thu Aug 22 12:36:23 2002", "From a Thu, 22 Aug 2002 12:36:23 +0200",
             "From a 22 Aug 2002 2:36:23 +0200", "From a 22-08-2002_12:36:23_x", "From a Thu Aug 22 12:36:23 2002\r",
             "From a Thu Aug 22 12:36:23 2002 remote from b",

@@ -117,7 +117,8 @@ struct SaLearnTests {
                     separator, "Subject: open", "", "Open again.",
                 ])
             let blankFirst = try pair.write(
-                "blank", ["", "", separator, "Subject: third", "", "three", "", separator, "Subject: fourth", "", "four"])
+                "blank",
+                ["", "", separator, "Subject: third", "", "three", "", separator, "Subject: fourth", "", "four"])
             // What their program refuses comes last: it leaves its lock behind.
             let commands = [
                 ["--spam", tree], ["--ham", "--dir", tree + "/box"], ["--ham", tree + "/box/"],

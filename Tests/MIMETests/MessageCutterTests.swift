@@ -40,7 +40,9 @@ import Testing
         ])
     func anMboxIsCutAsIfItWereHeldWhole(_ text: String) {
         let bytes = Array(text.utf8)
-        let whole = Mbox.messages(in: bytes.span, separators: .likeTheFirst).map { String(decoding: bytes[$0], as: UTF8.self) }
+        let whole = Mbox.messages(in: bytes.span, separators: .likeTheFirst).map {
+            String(decoding: bytes[$0], as: UTF8.self)
+        }
         for piece in 1...bytes.count {
             #expect(cut(text, piece: piece, MboxCutter(limit: 1000)) == whole, "pieces of \(piece)")
         }

@@ -12,6 +12,7 @@ extension SettingsReader {
         checkLimits()
         checkLevels()
         checkQuarantinePlaces()
+        checkDigests()
         checkScanners()
         checkBayes()
         checkTests()

@@ -88,6 +88,13 @@ let policySchema = Schema<Settings.PolicySettings>(
             "notice_language", \.noticeLanguage, .policyName,
             "Language of notices: the name of a file in notices.directory (en, de, es, fr, ru)."),
         PolicyKey(
+            "digest", \.digest, .flag,
+            "Recipients of local_domains get digests of mail that is kept from them (mailreeve quarantine digest)."),
+        PolicyKey(
+            "digest_categories", \.digestCategories,
+            ValueType<MailModel.Category>.digestCategory.list(of: "categories", allowEmpty: true),
+            "Categories of which a digest tells, and that its reader can release. Never infected, whatever else it is."),
+        PolicyKey(
             "warn_recipients", \.warnRecipients, categories,
             "Categories of which recipients of local_domains are told when such mail is kept from them."),
         PolicyKey(

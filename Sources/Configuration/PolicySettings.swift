@@ -61,6 +61,10 @@ extension Settings {
         package var disclaimerMail = DisclaimerMail.originating
         /// Language of notices: a file of `notices.directory`.
         package var noticeLanguage = "en"
+        /// Recipients get digests of what is kept from them.
+        package var digest = false
+        /// Categories of which a digest tells.
+        package var digestCategories: [Category] = [.spam, .spammy, .badHeader]
         /// Categories of which recipients are told.
         package var warnRecipients: [Category] = []
         /// Administrators who are told, by category.

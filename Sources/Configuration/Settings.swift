@@ -21,6 +21,7 @@ package struct Settings: Sendable, Equatable {
     package var metaTests: [MetaTestEntry] = []
     package var shortCircuit = ShortCircuit()
     package var quarantine = QuarantineSettings()
+    package var digests = DigestSettings()
     package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
@@ -145,8 +146,24 @@ package struct Settings: Sendable, Equatable {
         package var workspace = 536_870_912
         /// Passwords that are tried on one encrypted member.
         package var passwordTries = 100
+        /// Keys that are made of passwords for 7z and RAR archives of one message.
+        package var passwordKeys = 400
         /// The site's own passwords, tried on every encrypted member.
         package var passwords: [String] = []
+        /// Octets of a dictionary or window.
+        package var dictionary = 268_435_456
+        /// Octets of what is decoded in memory as a whole.
+        package var buffer = 67_108_864
+        /// Of one content: archives that are taken out of it, and places that look like one.
+        package var hiddenArchives = 256
+        package var marks = 4096
+        /// Of one text, of each coding.
+        package var encodedFiles = 256
+        /// Of one zip archive.
+        package var zipDirectories = 256
+        package var zipPieces = 64
+        /// Octets of all names in one UDF image.
+        package var imageNames = 16_777_216
         package init() {}
     }
 

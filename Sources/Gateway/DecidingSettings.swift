@@ -7,6 +7,8 @@ enum DecidingSettings {
     static let ruleHold = "rules.hold"
     /// Nor is the mark of a release.
     static let releaseMark = "\(HeaderEdits.releaseMark)"
+    /// Nor is what recipients allow themselves.
+    static let allowedByRecipient = SenderStanding.AllowList.recipient.rawValue
 
     /// The levels in force, by their keys.
     static func levels(_ policy: ContentPolicy) -> [String: Double] {

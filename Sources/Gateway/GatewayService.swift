@@ -123,6 +123,10 @@ package final class GatewayService: Sendable {
             try before?.served
                 ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
         }
+        let allowed = try await threads.runIfActive {
+            try before?.allowed?.read()
+            return try before?.allowed ?? AllowedSenders(directory: settings.digestDirectory)
+        }
         let releaseKey = try await threads.runIfActive { try ReleaseKey(settings.stateDirectory) }
         let database = builder.database()
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
@@ -147,7 +151,7 @@ package final class GatewayService: Sendable {
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
             spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
             disclaimers: disclaimers,
-            served: served, releaseKey: releaseKey,
+            served: served, releaseKey: releaseKey, allowed: allowed,
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,

@@ -130,7 +130,7 @@ struct InspectionDocument: Encodable {
         score = work.verdict.score
         tests = work.verdict.tests.map {
             TestEntry(
-                name: Escaping.text($0.name), score: $0.score, description: $0.description,
+                name: Escaping.text($0.name), score: $0.score, description: Escaping.text($0.meaning, limit: 500),
                 evidence: Escaping.text($0.evidence, limit: 2000))
         }
         bayes.value = work.bayes.map {

@@ -30,7 +30,7 @@ extension MessageWork {
         do {
             let resolution = try PolicyResolution(
                 setup.policies, policy: listener.policyName, listener.placement, circumstances,
-                recipients: message.envelope.recipients, released: released)
+                recipients: message.envelope.recipients, released: released, allowed: setup.allowed)
             (groups, groupPlaces, policyName) = (resolution.groups, resolution.places, resolution.name)
         } catch {
             return ReplyTexts.failure("policy: \(error)", id: id)

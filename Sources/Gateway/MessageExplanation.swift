@@ -13,6 +13,8 @@ package struct MessageExplanation: Codable, Sendable {
     package struct Test: Codable, Sendable {
         package var name: String
         package var score: Double
+        /// nil in events of programs before it was kept.
+        package var description: String?
         package var evidence: String
     }
 
@@ -115,7 +117,9 @@ package struct MessageExplanation: Codable, Sendable {
         score = verdict.score
         levels = DecidingSettings.levels(policy)
         tests = verdict.tests.prefix(Self.factsKept).map {
-            Test(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 1000))
+            Test(
+                name: Escaping.text($0.name), score: $0.score, description: Escaping.text($0.meaning, limit: 500),
+                evidence: Escaping.text($0.evidence, limit: 1000))
         }
         findings = (work.report?.findings ?? []).prefix(Self.factsKept).map {
             Fact(
@@ -192,7 +196,11 @@ extension MessageWork {
     /// Where the values of keys of a policy come from: the weightiest layer that sets each, or the listener's policy.
     fileprivate func origins(_ keys: [String], _ layers: [PolicyBook.Layer]) -> [String] {
         keys.map { key in
-            if key == DecidingSettings.ruleHold || key == DecidingSettings.releaseMark { return key }
+            if [DecidingSettings.ruleHold, DecidingSettings.releaseMark, DecidingSettings.allowedByRecipient].contains(
+                key)
+            {
+                return key
+            }
             guard let layer = layers.last(where: { $0.overlay.keys.contains(key) }) else {
                 return "policies.\(listener.policyName).\(key)"
             }

@@ -54,8 +54,8 @@ package struct PolicyBook: Sendable {
     private let recipientsWithTables: [Int]
     /// Settings that stand in tables, by table and line; not those into which a pattern puts what it has matched.
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
-    /// Languages that policies, banks, recipients and tables name.
-    let noticeLanguages: Set<String>
+    /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
+    let noticeLanguages: [String: String]
     /// Texts under messages that they name.
     let disclaimers: Set<String>
 
@@ -100,9 +100,25 @@ package struct PolicyBook: Sendable {
         }
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
+        noticeLanguages = Self.noticeLanguages(settings, overlays)
         let policies = settings.allPolicies + overlays.values.flatMap(\.values).map(\.values)
-        noticeLanguages = Set(policies.map(\.noticeLanguage))
         disclaimers = Set(policies.map(\.disclaimer)).subtracting([Settings.noDisclaimer])
+    }
+
+    private static func noticeLanguages(
+        _ settings: Settings, _ overlays: [LookupName: [Int: PolicyOverlay]]
+    ) -> [String: String] {
+        let key = "notice_language"
+        var places = settings.policies.map { (language: $1.noticeLanguage, place: "policies.\($0).\(key)") }
+        func add(_ overlay: PolicyOverlay, _ place: String) {
+            if overlay.keys.contains(key) { places.append((overlay.values.noticeLanguage, place)) }
+        }
+        for (index, bank) in settings.banks.enumerated() { add(bank.overlay, "banks[\(index)].\(key)") }
+        for (index, entry) in settings.recipients.enumerated() { add(entry.overlay, "recipients[\(index)].\(key)") }
+        for (name, lines) in overlays {
+            for (line, overlay) in lines { add(overlay, "\(name.place):\(line)") }
+        }
+        return Dictionary(places.map { ($0.language, $0.place) }, uniquingKeysWith: min)
     }
 
     private static func pointTables(_ settings: Settings) -> [(LookupName, String)] {
@@ -205,16 +221,17 @@ package struct PolicyBook: Sendable {
         return try tables.holds(domains, recipient)
     }
 
-    /// What a policy's lists say of the sender and the author. An allowed sender of a domain of ours is believed only where the mail
-    /// is originating: anybody can write our own addresses.
+    /// What a policy's lists, and the recipient himself, say of the sender and the author. An allowed sender of a domain of ours is
+    /// believed only where the mail is originating: anybody can write our own addresses.
     func standing(
-        _ sender: LookupAddress, author: MailPath?, _ policy: Settings.PolicySettings
+        _ sender: LookupAddress, author: MailPath?, _ policy: Settings.PolicySettings, isAllowedByRecipient: Bool
     ) throws -> SenderStanding {
-        var isAllowed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
+        let isListed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
+        var isAllowed = isListed || isAllowedByRecipient
         if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
             isAllowed = false
         }
-        var allowedBy: SenderStanding.AllowList? = isAllowed ? .senders : nil
+        var allowedBy: SenderStanding.AllowList? = isAllowed ? (isListed ? .senders : .recipient) : nil
         if allowedBy == nil, !policy.allowAuthors.isEmpty, let author,
             try tables.holds(policy.allowAuthors, address(author))
         {

@@ -171,6 +171,9 @@ extension Inspect {
             unpacking.levels, unpacking.files, unpacking.minimumQuota, unpacking.maximumQuota, unpacking.minimumFactor,
             unpacking.maximumFactor, unpacking.ratio, unpacking.seconds, unpacking.processorSeconds, unpacking.memory,
             unpacking.memberMemory, unpacking.workspace, unpacking.passwords,
+            unpacking.containers.hiddenArchives, unpacking.containers.marks, unpacking.containers.dictionary,
+            unpacking.containers.buffer, unpacking.containers.encodedFiles, unpacking.containers.zipDirectories,
+            unpacking.containers.zipPieces, unpacking.containers.imageNames, unpacking.containers.passwordKeys,
         ] {
             out.put(limit)
         }
@@ -209,7 +212,13 @@ extension Inspect {
                     processorSeconds: try reader.int(in: 0...UnpackingLimits.longestTime),
                     memory: try reader.int(in: any),
                     memberMemory: try reader.int(in: any), workspace: try reader.int(in: any),
-                    passwords: try reader.int(in: any))), withoutEngine: withoutEngine)
+                    passwords: try reader.int(in: any),
+                    containers: ContainerLimits(
+                        hiddenArchives: try reader.int(in: any), marks: try reader.int(in: any),
+                        dictionary: try reader.int(in: any), buffer: try reader.int(in: any),
+                        encodedFiles: try reader.int(in: any), zipDirectories: try reader.int(in: some),
+                        zipPieces: try reader.int(in: any), imageNames: try reader.int(in: any),
+                        passwordKeys: try reader.int(in: any)))), withoutEngine: withoutEngine)
         try reader.end()
     }
 

@@ -346,7 +346,11 @@ struct Inspection {
             look(content, part: part, item: nil, structure: structure)
         }
 
-        mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
+        /// - Parameter isReadArchive: our own reader went through it, and knows of each member whether it is encrypted.
+        mutating func scan(
+            _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true,
+            isReadArchive: Bool = false
+        ) {
             guard let engine else { return }
             let key = ScanCache.Key(
                 digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
@@ -358,7 +362,11 @@ struct Inspection {
             mark?.note(isAtWork: false)
             clock.spent(.clamav)
             if outcomes.isEmpty { cache.remember(key) }
-            for outcome in outcomes { take(outcome, part: part) }
+            for outcome in outcomes {
+                // The scanner goes by flags, which lie.
+                if isReadArchive, case .encrypted = outcome { continue }
+                take(outcome, part: part)
+            }
         }
 
         private mutating func take(_ outcome: ScanOutcome, part: Int?) {

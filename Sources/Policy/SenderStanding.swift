@@ -1,9 +1,11 @@
 /// What a recipient's lists say of the sender.
 package struct SenderStanding: Hashable, Sendable {
-    /// Lists of those whose mail is no spam. Raw values are the keys of the configuration.
+    /// Lists of those whose mail is no spam. Raw values are the keys of the configuration, or what explanations call it.
     package enum AllowList: String, Hashable, Sendable {
         case senders = "allow_senders"
         case authors = "allow_authors"
+        /// No list of the site's, but the recipient's own by links of digests.
+        case recipient = "the recipient's allowed_senders"
     }
 
     /// The first list of those that the sender or the author is on; nil for none.

@@ -43,7 +43,7 @@ struct CheckConfigCommand: ParsableCommand {
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
-        if let problem = PolicyExplanation.tableProblem(loaded.settings) {
+        if let problem = PolicyExplanation.tableProblem(loaded) {
             print(problem)
             throw ExitCode.failure
         }

@@ -31,8 +31,8 @@ enum ExplanationPage {
             "tests",
             why.tests.sorted { abs($0.score) > abs($1.score) }.map { test in
                 let points = MessageExplanation.points(test.score)
-                return String(repeating: " ", count: max(0, 8 - points.count)) + points + "  \(test.name)"
-                    + (test.evidence.isEmpty ? "" : ": \(test.evidence)")
+                return String(repeating: " ", count: max(0, 8 - points.count)) + points + "  "
+                    + [test.name, test.description ?? "", test.evidence].filter { !$0.isEmpty }.joined(separator: ": ")
             })
         lines += block("findings", why.findings.map { "\($0.source): \($0.text)" })
         lines += block("scanners", (why.scanners ?? []).map { "\($0.source): \($0.text)" })

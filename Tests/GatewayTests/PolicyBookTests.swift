@@ -231,7 +231,7 @@ import Testing
         let path = try file("table", text)
         let loaded = ConfigurationFile.parse(yaml.replacing("%", with: path), file: "f")
         #expect(loaded.problems == [])
-        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
         #expect(problem.contains(path + words), "\(problem)")
     }
 
@@ -240,13 +240,26 @@ import Testing
         let path = try file("table", "a@b notice_language=xx\n")
         let yaml = "notices: {directory: \(directory.path)}\nrecipient_tables: ['texthash:\(path)']"
         let loaded = ConfigurationFile.parse(yaml, file: "f")
-        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
-        #expect(problem.contains("\(directory.path)/xx: cannot be read (notice_language: xx)"), "\(problem)")
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
+        #expect(problem == "\(directory.path)/xx: cannot be read (language xx of \(path):1)", "\(problem)")
+    }
+
+    /// The setting is named with its place.
+    @Test(arguments: [
+        ("policies: {default: {quarantine: yes, notice_language: xx}}", "policies.default", 56),
+        ("banks: [{name: A, notice_language: xx}]", "banks[0]", 36),
+        ("recipients: [{match: [a@b], notice_language: xx}]", "recipients[0]", 46),
+    ])
+    func placesOfMissingLanguages(_ yaml: String, _ place: String, _ column: Int) throws {
+        let loaded = ConfigurationFile.parse("notices: {directory: \(directory.path)}\n\(yaml)", file: "f")
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
+        let words = "\(directory.path)/xx: cannot be read (language xx of \(place).notice_language)"
+        #expect(problem == "f:2:\(column): error: \(words)", "\(problem)")
     }
 
     @Test func missingTables() throws {
         let loaded = ConfigurationFile.parse("local_domains: ['texthash:\(directory.path)/none']", file: "f")
-        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
         #expect(problem.contains("\(directory.path)/none"))
     }
 

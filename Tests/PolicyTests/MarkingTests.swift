@@ -73,11 +73,13 @@ import Testing
         let tests = [
             ScoredTest(name: "BAYES_99", score: 3.5, evidence: "spam: viagra (9/0)"),
             ScoredTest(name: "ANOMALY_BARE_CR", score: 3, evidence: "at octet 7"), ScoredTest(name: "OTHER", score: 1),
+            ScoredTest(name: "BODY_LOAN", score: 2, description: "Of loans\r\nX: y", evidence: "a cheap loan\r\n"),
         ]
         let out = fields(verdict(tests), report: true)
         for line in [
             "* 3.5 BAYES_99 Learnt mail: spam is 99 to 100 % probable: spam: viagra (9/0)",
             "* 3 ANOMALY_BARE_CR A form that mail readers disagree on: at octet 7", "* 1 OTHER",
+            "* 2 BODY_LOAN Of loans\\x0D\\x0AX: y: a cheap loan\\x0D\\x0A",
         ] {
             #expect(out.contains("\t\(line)\r\n"), "\(out)")
         }

@@ -202,14 +202,17 @@ import Testing
             try result("", other) == "Subject: s\r\n\(fields)MIME-Version: 1.0\r\n\r\nbody\r\n\r\n\(other)\r\n")
         let version = "MIME-Version: 1.0\r\n"
         #expect(
-            try result("\(version)Content-Type: text/plain;\r\n charset=us-ascii\r\n", other) { $0.charset = "us-ascii" }
+            try result("\(version)Content-Type: text/plain;\r\n charset=us-ascii\r\n", other) {
+                $0.charset = "us-ascii"
+            }
                 == "Subject: s\r\n\(version)\(fields)\r\nbody\r\n\r\n\(other)\r\n")
         let flowed = try result("\(version)Content-Type: text/plain; format=flowed; delsp=yes\r\n", other) {
             ($0.isFlowed, $0.deletesSpaces) = (true, true)
         }
         #expect(flowed.contains("Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\r\n"))
         // In its own charset, where that has the letters; else in a part of its own.
-        let latin = "\(version)Content-Type: text/plain; charset=iso-8859-1\r\n"
+        let latin =
+            "\(version)Content-Type: text/plain; charset=iso-8859-1\r\n"
             + "Content-Transfer-Encoding: quoted-printable\r\n"
         func inLatin(_ words: String) throws -> String {
             try result(latin, words) {
@@ -245,7 +248,7 @@ import Testing
             """
         let loaded = ConfigurationFile.parse(yaml, file: "f")
         #expect(loaded.problems == [])
-        return PolicyExplanation.tableProblem(loaded.settings)?.replacing(directory.path, with: "D")
+        return PolicyExplanation.tableProblem(loaded)?.replacing(directory.path, with: "D")
     }
 
     @Test func wrongFiles() throws {

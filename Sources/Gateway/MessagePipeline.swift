@@ -15,6 +15,21 @@ package struct MessagePipeline: MailReceiver {
 
     package func receive(_ message: ReceivedMessage) async -> [Reply] {
         let setup = gateway.current
+        let requests = DigestRequest.places(message.envelope, setup)
+        guard !requests.isEmpty else { return await relay(message, setup) }
+        let answer = await DigestRequest(gateway: gateway, setup: setup, message: message).answer()
+        let others = message.without(requests)
+        // One reply for all: what has to be tried again is tried again for all.
+        if others.envelope.recipients.isEmpty || !message.lmtp && answer.isTemporary { return message.replies(answer) }
+        var replies = await relay(others, setup)
+        if message.lmtp {
+            for place in requests.sorted() where place <= replies.count { replies.insert(answer, at: place) }
+        }
+        return replies
+    }
+
+    /// Inspects and passes on what is no request to the gateway itself.
+    private func relay(_ message: ReceivedMessage, _ setup: GatewaySetup) async -> [Reply] {
         guard let listener = setup.listener(message.listener) else {
             gateway.report("message on \(message.listener), which has no settings: answered with 451")
             return message.replies(ReplyTexts.failure("no such listener", id: "-"))

@@ -51,6 +51,12 @@ struct QuarantineKeeping: Sendable {
                     setup.settings.quarantineLimits, now: Int(Date().timeIntervalSince1970))
                 return expiry == QuarantineExpiry() ? nil : "quarantine: " + expiry.text
             }
+            await step("digests") { setup in
+                // A link that was redeemed holds no longer than any that was made at the same time.
+                let time = Int(Date().timeIntervalSince1970) - longestLinkTime
+                try RedeemedLinks(directory: setup.settings.redeemedDirectory).forget(before: time)
+                return nil
+            }
             await step("journal") { setup in
                 let journal = setup.settings.journal
                 guard journal.enabled, journal.keep > 0 else { return nil }

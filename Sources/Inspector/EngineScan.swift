@@ -5,14 +5,21 @@ internal import MailModel
 /// What the embedded engine is given, and what becomes of its words.
 extension Inspection.Run {
     /// Scans the whole message, where `part` is nil, or a content.
-    mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
+    /// - Parameter isReadArchive: our own reader went through it, and knows of each member whether it is encrypted.
+    mutating func scan(
+        _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true, isReadArchive: Bool = false
+    ) {
         guard let engine else { return }
         let key = ScanCache.Key(
             digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
         if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
         let outcomes = ask(engine, content, parsingMail: parsingMail, parsingArchives: parsingArchives)
         if outcomes.isEmpty { cache.remember(key) }
-        for outcome in outcomes { take(outcome, part: part) }
+        for outcome in outcomes {
+            // The scanner goes by flags, which lie.
+            if isReadArchive, case .encrypted = outcome { continue }
+            take(outcome, part: part)
+        }
     }
 
     /// Scans a page once more as mail when its links may deceive: libclamav compares what a link shows with where it leads in

@@ -148,12 +148,17 @@ package final class IndexedQuarantine: Sendable {
             let entry = try files.entry(id)
             known = entry
             try files.read(message: entry) { _ in true }
-            _ = try files.report(id)
+            _ = try files.report(of: entry)
             findings.whole += 1
         } catch {
-            findings.damaged.append("\(error)")
+            findings.damaged.append("\(error)" + (isMessageWhole(id) ? "; the message itself is whole" : ""))
         }
         return known
+    }
+
+    private func isMessageWhole(_ id: String) -> Bool {
+        guard let remains = try? files.remains(id) else { return false }
+        return (try? files.read(message: remains.entry) { _ in true }) != nil
     }
 
     private func rows() throws -> [String: QuarantineRow] {

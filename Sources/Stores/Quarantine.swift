@@ -2,6 +2,7 @@ internal import Compression
 internal import Digests
 internal import Glibc
 package import Linux
+internal import MailModel
 
 /// Mail that was kept: each entry is a directory with the message, its envelope and the report.
 ///
@@ -13,7 +14,7 @@ package import Linux
 ///
 ///     I/ID/message.gz      the message as it was received, as one gzip member
 ///     I/ID/envelope        `EntryCoding`; has the digest of the message
-///     I/ID/report          `scan --json`'s object
+///     I/ID/report          `scan --json`'s object; the envelope has its digest
 ///
 /// The files are all there is; an index (`QuarantineIndex`) only finds them faster. All calls block on a disk: never on an
 /// event loop.
@@ -49,6 +50,7 @@ package struct Quarantine: Sendable {
             try check("mkdir \(work)") { mkdir(work, 0o700) }
             let copy = try compress(message, to: "\(work)/\(Self.messageFile)")
             kept.digest = copy.digest
+            kept.reportDigest = hexadecimal(report.withUnsafeBytes { SHA256.digest($0) })
             let envelope = try write(EntryCoding.encode(kept), to: work + "/envelope")
             let document = try write(report, to: work + "/report")
             let directory = try Descriptor.open(work, O_RDONLY | O_DIRECTORY)
@@ -130,8 +132,20 @@ package struct Quarantine: Sendable {
     /// - Throws: `.damaged` when size or digest are not those of the message that was kept. What was lent before is then
     ///   not to be used.
     package func read(message entry: Entry, _ use: (Span<UInt8>) -> Bool) throws(Failure) {
+        guard let found = try inflate(entry.id, limit: entry.size, use) else { return }
+        guard found.size == entry.size, found.digest == entry.digest else {
+            throw .damaged("\(entry.id): the message is not the one that was kept")
+        }
+    }
+
+    /// Lends what a stored message inflates to, and takes size and digest.
+    /// - Parameter limit: octets that are lent at most; a message with more is damaged.
+    /// - Returns: nil when `use` ended it.
+    private func inflate(
+        _ id: String, limit: Int, _ use: (Span<UInt8>) -> Bool
+    ) throws(Failure) -> (size: Int, digest: String)? {
         BlockingCheck.mayBlock("quarantine")
-        let file = try open(entry.id, Self.messageFile)
+        let file = try open(id, Self.messageFile)
         let mapping: Mapping
         do throws(SystemError) {
             mapping = try Mapping(file)
@@ -141,30 +155,56 @@ package struct Quarantine: Sendable {
         var sum = SHA256()
         var wasStopped = false
         let result = mapping.withBytes { bytes in
-            Inflate.pieces(bytes, form: .gzip, limit: entry.size) { piece in
+            Inflate.pieces(bytes, form: .gzip, limit: limit) { piece in
                 piece.withUnsafeBytes { sum.update($0) }
                 wasStopped = !use(piece)
                 return !wasStopped
             }
         }
-        if wasStopped { return }
-        guard result.end == .complete, result.produced == entry.size, result.consumed == mapping.count,
-            hexadecimal(sum.finish()) == entry.digest
-        else {
-            throw .damaged("\(entry.id): the message is not the one that was kept")
+        if wasStopped { return nil }
+        guard result.end == .complete, result.consumed == mapping.count else {
+            throw .damaged("\(id): the message is not the one that was kept")
         }
+        return (result.produced, hexadecimal(sum.finish()))
     }
 
     /// The report of an entry, as JSON.
-    package func report(_ id: String) throws(Failure) -> [UInt8] {
-        try read(id, "report", limit: Self.reportLimit)
+    /// - Throws: `.damaged` when it is not the one that was kept.
+    package func report(of entry: Entry) throws(Failure) -> [UInt8] {
+        let report = try read(entry.id, "report", limit: Self.reportLimit)
+        guard let digest = entry.reportDigest else { return report }
+        guard hexadecimal(report.withUnsafeBytes { SHA256.digest($0) }) == digest else {
+            throw .damaged("\(entry.id)/report")
+        }
+        return report
+    }
+
+    /// What is left of an entry. Of an envelope that is lost or damaged only the digest of the message is believed, because the
+    /// message proves it.
+    /// - Throws: `.damaged` when the message is not whole.
+    package func remains(_ id: String) throws(Failure) -> Remains {
+        do throws(Failure) {
+            return Remains(entry: try entry(id))
+        } catch {
+            guard case .damaged = error else { throw error }
+        }
+        guard let found = try inflate(id, limit: .max, { _ in true }) else { throw .damaged(id) }
+        let digest = (try? read(id, "envelope", limit: Self.envelopeLimit)).flatMap(EntryCoding.messageDigest)
+        if let digest, digest != found.digest {
+            throw .damaged("\(id): neither the envelope nor the message is the one that was kept")
+        }
+        var entry = Entry(
+            id: id, time: 0, category: .unchecked, reason: "",
+            envelope: Envelope(reversePath: .null, recipients: []), size: found.size)
+        entry.digest = found.digest
+        return Remains(entry: entry, loss: digest == nil ? .envelopeAndDigest : .envelope)
     }
 
     // MARK: - Changing
 
     /// Notes that an entry was passed on.
     package func markReleased(_ id: String, time: Int) throws(Failure) {
-        _ = try entry(id)
+        guard contains(id) else { throw .unknown(id) }
         let place = path(entry: id)
         do throws(SystemError) {
             let temporary = place + "/released.tmp"

@@ -26,6 +26,8 @@ extension Quarantine {
         package var size: Int
         /// SHA-256 of the message as it was received, in hexadecimal; `put` takes it.
         package var digest: String
+        /// SHA-256 of the report, likewise; nil for entries of a time when it was not kept.
+        package var reportDigest: String?
         /// Octets that the entry's files take; `put` and `entry` count them.
         package var stored: Int
         /// Unix time of the last release; nil before.
@@ -59,6 +61,34 @@ extension Quarantine {
                     } ?? ""
                 })
             return domains.count == 1 ? domains.first ?? "" : ""
+        }
+    }
+
+    /// An entry of which something may be lost, but not the message.
+    package struct Remains: Sendable, Hashable {
+        /// What is lost beside the message.
+        package enum Loss: Sendable, Hashable, CustomStringConvertible {
+            case envelope
+            /// Only the checksum of gzip says that the message is the one that was kept.
+            case envelopeAndDigest
+
+            package var description: String {
+                switch self {
+                case .envelope: "its envelope is lost; the message is the one that was kept, by its digest"
+                case .envelopeAndDigest:
+                    "its envelope and the digest are lost; the message is whole by the checksum of gzip"
+                }
+            }
+        }
+
+        /// Where the envelope is lost without sender, recipients and all that it says.
+        package let entry: Entry
+        /// nil where nothing is lost.
+        package let loss: Loss?
+
+        package init(entry: Entry, loss: Loss? = nil) {
+            self.entry = entry
+            self.loss = loss
         }
     }
 

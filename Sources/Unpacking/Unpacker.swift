@@ -50,7 +50,7 @@ package final class Unpacker {
     private let limits: UnpackingLimits
     private let messageLimits: MIMELimits
     private let passwords: Passwords
-    private let keys = SevenZipKeys()
+    private let keys: PasswordKeys
     private let budget: Budget
     private let store: ContentStore
     private var queue: [Item] = []
@@ -69,6 +69,7 @@ package final class Unpacker {
         self.limits = limits
         self.messageLimits = messageLimits
         self.passwords = passwords
+        keys = PasswordKeys(most: limits.containers.passwordKeys)
         budget = Budget(
             limits, messageSize: messageSize, wallClock: { monotonicNow() }, processorClock: { processorNow() })
         store = ContentStore(limits, directory: directory)
@@ -86,25 +87,30 @@ package final class Unpacker {
     ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail, and for
     ///     what the MIME reader took apart.
     ///   - asEncodedText: look for files that are encoded into text; off where the MIME reader does.
+    ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     package func open(
-        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true,
+        isQuoted: Bool = false
     ) -> Opened {
         content.withUnsafeBufferPointer {
-            open($0, as: container, item: item, asMail: asMail, asEncodedText: asEncodedText)
+            open(
+                $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
+                asMail: asMail, asEncodedText: asEncodedText)
         }
     }
 
     private func open(
-        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool, asEncodedText: Bool
+        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags, asMail: Bool,
+        asEncodedText: Bool
     ) -> Opened {
         let content = bytes.span
         let isText = content.hasOnlyControlsOfText
         var opened = Opened(types: Recognition.types(of: content, isText: isText))
-        if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
+        if flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
-            ratio: limits.ratio, parent: item?.content ?? .none,
-            isQuoted: item?.member.flags.contains(.quoted) == true, isScript: !Self.mayQuote(opened.types))
+            limits: limits, parent: item?.content ?? .none,
+            flags: flags, isScript: !Self.mayQuote(opened.types))
         // What a database or a recording stores is in pieces there.
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
         receiver.isStore = isStore
@@ -134,7 +140,7 @@ package final class Unpacker {
         }
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
-            let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .none
+            let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .whole
             HiddenArchives.read(
                 content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams, into: receiver)
         }
@@ -163,7 +169,7 @@ package final class Unpacker {
             opened.types.contains { $0.opening.isArchive } && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
-        if isStore || item?.member.flags.contains(.quoted) == true {
+        if isStore || flags.contains(.quoted) {
             opened.problems = Self.notes(of: opened.problems, arePieces: isStore)
         }
         if let failure = receiver.failure { workspaceFailure = failure }
@@ -293,6 +299,10 @@ package final class Unpacker {
         case .encodedText: TextReader.read(content, into: receiver)
         case .archive(.sevenZip)
         where SevenZipReader.read(content, passwords: passwords, keys: keys, into: receiver): break
+        case .archive(let format)
+        where (format == .rar || format == .rar5)
+            && RarDecryption.read(content, format, passwords: passwords, keys: keys, into: receiver):
+            break
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break

@@ -16,7 +16,8 @@ struct QuarantineCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineReleaseCommand.self,
-            QuarantineRequeueCommand.self, QuarantineDeleteCommand.self, QuarantineExpireCommand.self,
+            QuarantineRequeueCommand.self, QuarantineDigestCommand.self, QuarantineDeleteCommand.self,
+            QuarantineExpireCommand.self,
             QuarantineCheckCommand.self,
         ])
 }

@@ -92,7 +92,7 @@ struct QuarantineShowCommand: ParsableCommand {
         commandName: "show", abstract: "Show one message in quarantine.",
         discussion: """
             Prints envelope, reason and the header of the message, control characters escaped. Log and journal keep who has
-            looked.
+            looked. Where the envelope is lost the message is shown all the same, with a warning.
 
             Exit codes: 0 shown; 1 there is no such message, it is damaged, or it cannot be read.
             """)
@@ -116,12 +116,14 @@ struct QuarantineShowCommand: ParsableCommand {
         let open = try OpenQuarantine(config)
         try open.orFail { quarantine in
             let files = quarantine.files
-            let entry = try files.entry(id)
+            let remains = try files.remains(id)
+            let entry = remains.entry
+            if let loss = remains.loss { Terminal.printError("quarantine: \(id): \(loss)") }
             QuarantineRecord(entry, .shown, by: open.person).write(open.settings) {
                 Terminal.printError("quarantine: \($0)")
             }
             if report {
-                Terminal.write(try files.report(id) + [0x0A])
+                Terminal.write(try files.report(of: entry) + [0x0A])
             } else if raw {
                 try files.read(message: entry) { piece in
                     Terminal.write(piece.withUnsafeBufferPointer { Array($0) })

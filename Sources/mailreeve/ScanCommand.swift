@@ -194,7 +194,7 @@ struct ScanCommand: AsyncParsableCommand {
                 OfflineScan.Message(
                     file: id, number: nil, bytes: bytes, envelope: entry.envelope, listener: entry.listener))
             Terminal.write((json ? judgement.json : Array(judgement.tree.utf8)) + [0x0A])
-            guard let comparison = ScanComparison(then: try files.report(id), now: judgement.json) else {
+            guard let comparison = ScanComparison(then: try files.report(of: entry), now: judgement.json) else {
                 throw Quarantine.Failure.damaged("\(id)/report is no report")
             }
             let lines = comparison.lines.isEmpty ? ["the same as then"] : comparison.lines

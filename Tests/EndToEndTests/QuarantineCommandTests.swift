@@ -226,6 +226,68 @@ import Testing
         }
     }
 
+    /// What can still be done with a message whose report or envelope is damaged or lost.
+    @Test func damagedEntries() async throws {
+        try await Lanes.run {
+            let (hop, gateway, id) = try Self.stage()
+            let config = gateway.configurationFile
+            let place = "\(gateway.stateDirectory)/quarantine/\(id.prefix(1))/\(id)"
+            let content = try Samples.sample("eicar-attached")
+            func run(_ arguments: String...) throws -> ToolResult {
+                try runTool(
+                    Programs.path("mailreeve"), ["quarantine", arguments[0], "--config", config] + arguments[1...])
+            }
+            func cut(_ file: String) throws {
+                let size = try #require(FileManager.default.attributesOfItem(atPath: "\(place)/\(file)")[.size] as? Int)
+                #expect(truncate("\(place)/\(file)", size - 1) == 0)
+            }
+            // It is of no help that a message is not called infected when nobody knows what was found in it.
+            try cut("report")
+            let found = try run("fsck")
+            #expect(
+                found.status == 1 && found.errorText.contains("damaged: \(id)/report; the message itself is whole\n"),
+                "\(found)")
+            #expect(try run("show", id).status == 0 && run("show", "--report", id).status == 1)
+            #expect(try run("show", "--raw", id).output == content)
+
+            try cut("envelope")
+            let digest = "\(id): its envelope is lost; the message is the one that was kept, by its digest"
+            let cutOff = try run("fsck")
+            #expect(cutOff.status == 1 && cutOff.errorText.contains("\(id)/envelope; the message itself is whole"))
+            let raw = try run("show", "--raw", id)
+            #expect(raw.status == 0 && raw.output == content && raw.errorText.contains(digest), "\(raw)")
+            let page = try run("show", id)
+            #expect(page.status == 0 && page.text.contains("Subject: ") && page.errorText.contains(digest), "\(page)")
+            let unknown = try run("release", "--to", "admin@example.net", id)
+            #expect(
+                unknown.status == 1 && unknown.errorText.contains("nobody knows whether it is infected"), "\(unknown)")
+            let nobody = try run("release", "--force", id)
+            #expect(nobody.status == 1 && nobody.errorText.contains("--to"), "\(nobody)")
+            #expect(try run("requeue", id).status == 1 && hop.deliveries.isEmpty)
+            let released = try run("release", "--force", "--to", "admin@example.net", id)
+            #expect(released.status == 0 && released.errorText.contains(digest), "\(released)")
+            let delivery = try #require(hop.deliveries.first)
+            #expect(delivery.recipients == ["admin@example.net"] && delivery.mail.hasPrefix("FROM:<>"))
+            #expect(delivery.content.suffix(content.count) == content[...])
+            #expect(FileManager.default.fileExists(atPath: "\(place)/released"))
+
+            try FileManager.default.removeItem(atPath: "\(place)/envelope")
+            let lost = try run("show", "--raw", id)
+            #expect(
+                lost.status == 0 && lost.output == content && lost.errorText.contains("checksum of gzip"), "\(lost)")
+            // Damaged as well, the message is neither shown nor sent.
+            try cut("message.gz")
+            for arguments in [["show", "--raw"], ["release", "--force", "--to", "a@b"]] {
+                let refused = try runTool(
+                    Programs.path("mailreeve"),
+                    ["quarantine", arguments[0], "--config", config] + arguments[1...] + [id])
+                #expect(refused.status == 1 && refused.errorText.contains("is damaged: \(id)"), "\(refused)")
+            }
+            #expect(hop.deliveries.count == 1)
+            #expect(try run("delete", id).status == 0 && gateway.quarantined.isEmpty)
+        }
+    }
+
     /// A report is no release, and another program reads it as RFC 5965 has it.
     @Test func reportOnAbuse() async throws {
         try await Lanes.run {

@@ -69,18 +69,25 @@ package struct PolicyExplanation: Sendable {
         lines = out
     }
 
-    /// What is wrong with the tables, the texts of notices and the patterns of scanners that the settings name, in words for
+    /// What is wrong with the tables, the texts of notices, the keys of the quarantine and the patterns of scanners that the settings name, in words for
     /// the administrator; nil when nothing is. Blocks on a disk.
     package static func tableProblem(_ loaded: LoadedConfiguration) -> String? {
         let settings = loaded.settings
+        func problem(_ text: String, at key: String) -> String {
+            guard let position = loaded.origins[key] else { return text }
+            return "\(Problem(file: loaded.file, position: position, message: text))"
+        }
         do {
+            _ = try settings.quarantineKeys()
             _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
             return nil
         } catch let fault as NoticeFault {
-            guard let position = loaded.origins[fault.setting] else { return "\(fault)" }
-            return "\(Problem(file: loaded.file, position: position, message: "\(fault)"))"
+            return problem("\(fault)", at: fault.setting)
+        } catch let fault as QuarantineKeys.Fault {
+            let isOld = fault.file != settings.quarantine.keyFile
+            return problem("\(fault)", at: isOld ? "quarantine.old_key_files" : "quarantine.key_file")
         } catch {
             return "\(error)"
         }

@@ -182,7 +182,7 @@ let package = Package(
         // What must hold for any bytes: for the suite that tries the fuzzer's corpus, and for the fuzzer
         .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
-        suite("AntivirusTests", ["Antivirus", "MailModel"]),
+        suite("AntivirusTests", ["Antivirus", "Digests", "MailModel", "TestSupport"]),
         suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),

@@ -114,8 +114,7 @@ package final class ClamAVEngine {
         }
         cl_engine_set_clcb_virus_found(engine) { _, name, context in
             guard let name, let context else { return }
-            let matches = Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue()
-            if matches.names.count < Matches.limit { matches.names.append(String(cString: name)) }
+            Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue().add(String(cString: name))
         }
     }
 
@@ -149,13 +148,13 @@ package final class ClamAVEngine {
         }
         switch result {
         case CL_CLEAN, CL_VIRUS:
-            if result == CL_VIRUS, matches.names.isEmpty {
-                matches.names = [name.map { String(cString: $0) } ?? "unnamed"]
-            }
+            if result == CL_VIRUS, matches.names.isEmpty { matches.add(name.map { String(cString: $0) } ?? "unnamed") }
             var outcomes: [ScanOutcome] = []
             for name in matches.names where !outcomes.contains(ScanOutcome(alert: name)) {
                 outcomes.append(ScanOutcome(alert: name))
             }
+            // One of those that are not kept may be the one that counts.
+            if matches.isCut { outcomes.append(.overLimits("more than \(Matches.limit) names")) }
             return outcomes
         case CL_EMAXSIZE, CL_EMAXFILES, CL_EMAXREC, CL_ETIMEOUT:
             return [.overLimits(Self.words(result))]
@@ -172,10 +171,19 @@ package final class ClamAVEngine {
         }
     }
 
-    /// Names that libclamav says while it scans one content.
+    /// Names that libclamav says while it scans one content, each once: the same one comes for every member of an archive.
     private final class Matches {
-        static let limit = 100
-        var names: [String] = []
+        /// Names that are kept, as many as of a scanner outside.
+        static let limit = 200
+        private(set) var names: [String] = []
+        /// There were more.
+        private(set) var isCut = false
+
+        func add(_ name: String) {
+            guard !names.contains(name) else { return }
+            guard names.count < Self.limit else { return isCut = true }
+            names.append(name)
+        }
     }
 
     /// Scans a text that no signature is about.

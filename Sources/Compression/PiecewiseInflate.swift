@@ -28,12 +28,15 @@ package final class PiecewiseInflate {
     package func append(_ input: Span<UInt8>, _ use: (Span<UInt8>) -> Bool) {
         if end == .complete, !input.isEmpty { end = .corrupt }
         var consumed = 0
-        while end == nil, consumed < input.count {
+        // A buffer that was filled may not have held all that zlib has.
+        var isFull = false
+        while end == nil, consumed < input.count || isFull {
             // One octet more than may be lent tells a stream that is too long from one that just fits.
             let left = limit - produced
             let room = left < buffer.count ? left + 1 : buffer.count
             let step = stream.step(input, from: consumed, into: UnsafeMutableBufferPointer(rebasing: buffer[..<room]))
             consumed += step.consumed
+            isFull = step.produced == room
             let fits = min(step.produced, left)
             produced += fits
             if fits > 0, !use(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(buffer)[..<fits]).span) {

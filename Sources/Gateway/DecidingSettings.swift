@@ -8,7 +8,7 @@ enum DecidingSettings {
     /// Nor is the mark of a release.
     static let releaseMark = "\(HeaderEdits.releaseMark)"
     /// Nor is what recipients allow themselves.
-    static let allowedByRecipient = "the recipient's allowed_senders"
+    static let allowedByRecipient = SenderStanding.AllowList.recipient.rawValue
 
     /// The levels in force, by their keys.
     static func levels(_ policy: ContentPolicy) -> [String: Double] {
@@ -31,9 +31,7 @@ enum DecidingSettings {
         default: break
         }
         if verdict.standing.isDenied { keys.append("deny_senders") }
-        if verdict.standing.isAllowed {
-            keys.append(verdict.standing.isAllowedByRecipient ? allowedByRecipient : "allow_senders")
-        }
+        if let list = verdict.standing.allowedBy { keys.append(list.rawValue) }
         if !verdict.passedOver.isDisjoint(with: policy.bypass) { keys.append("bypass") }
         if !skippedForAllowed(verdict, policy).isSubset(of: [.spam, .spammy]) { keys.append("allow_skips") }
         if verdict.standing.points != 0 { keys.append("sender_points") }
@@ -129,10 +127,9 @@ enum DecidingSettings {
             if let category = policy.levels.category(of: verdict.score), !policy.bypass.contains(.spam) {
                 other.add(category)
             }
-            let list =
-                standing.isAllowedByRecipient
-                ? allowedByRecipient : standing.isAllowed ? "allow_senders" : "deny_senders"
-            out.append(sentence("were the sender not on \(list)", other))
+            let list = standing.allowedBy?.rawValue ?? "deny_senders"
+            let who = standing.allowedBy == .authors ? "author" : "sender"
+            out.append(sentence("were the \(who) not on \(list)", other))
         }
         for (name, level) in [("tag2", policy.levels.tag2), ("kill", policy.levels.kill)] {
             let distance = MessageExplanation.points(abs(level - verdict.score))

@@ -118,6 +118,7 @@ package final class GatewayService: Sendable {
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
         let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
+        let disclaimers = try await threads.runIfActive { try DisclaimerBook(settings, policies) }
         let served = try await threads.runIfActive {
             try before?.served
                 ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
@@ -150,7 +151,7 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
-            spool: spool, quarantine: quarantine, notices: notices,
+            spool: spool, quarantine: quarantine, notices: notices, disclaimers: disclaimers,
             served: served, releaseKey: releaseKey, allowed: allowed,
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,

@@ -22,6 +22,8 @@ struct GatewaySetup: Sendable {
     let quarantine: IndexedQuarantine
     /// Texts of notices; nil where none are sent.
     let notices: NoticeBook?
+    /// Texts under messages.
+    let disclaimers: DisclaimerBook
     /// Who has got what of unfinished messages; nil where nothing is passed on.
     let served: ServedRecipients?
     /// Proves marks of released mail; nil where none is believed.

@@ -16,12 +16,17 @@ package struct PolicyBook: Sendable {
         var sender: MailPath
         /// The original client had authenticated with the MTA.
         var isAuthenticated: Bool
+        /// The address in `From:`, where its domain answers for the message (DKIM); nil for all other mail.
+        var author: MailPath?
 
-        package init(listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool) {
+        package init(
+            listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool, author: MailPath? = nil
+        ) {
             self.listener = listener
             self.client = client
             self.sender = sender
             self.isAuthenticated = isAuthenticated
+            self.author = author
         }
     }
 
@@ -42,6 +47,8 @@ package struct PolicyBook: Sendable {
     }
 
     let settings: Settings
+    /// Some bank or list is about authors.
+    let asksForAuthors: Bool
     private let tables: LookupTables
     /// Entries of `recipients` by the keys that they name.
     private let recipientKeys: [[UInt8]: [(entry: Int, isMeant: Bool)]]
@@ -51,11 +58,16 @@ package struct PolicyBook: Sendable {
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
     /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
     let noticeLanguages: [String: String]
+    /// Texts under messages that they name.
+    let disclaimers: Set<String>
 
     /// Reads all tables. Blocks on a disk.
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
     package init(_ settings: Settings) throws {
         self.settings = settings
+        asksForAuthors =
+            settings.banks.contains { !$0.authors.isEmpty }
+            || settings.allPolicies.contains { !$0.allowAuthors.isEmpty }
         tables = try LookupTables(settings.lookupTables)
         var keys: [[UInt8]: [(entry: Int, isMeant: Bool)]] = [:]
         var asking: [Int] = []
@@ -94,6 +106,8 @@ package struct PolicyBook: Sendable {
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
         noticeLanguages = Self.noticeLanguages(settings, overlays)
+        let policies = settings.allPolicies + overlays.values.flatMap(\.values).map(\.values)
+        disclaimers = Set(policies.map(\.disclaimer)).subtracting([Settings.noDisclaimer])
     }
 
     private static func noticeLanguages(
@@ -149,7 +163,10 @@ package struct PolicyBook: Sendable {
         if !bank.clients.isEmpty {
             guard let client = mail.client, tables.holds(bank.clients, client) else { return false }
         }
-        return try bank.senders.isEmpty || tables.holds(bank.senders, sender)
+        guard try bank.senders.isEmpty || tables.holds(bank.senders, sender) else { return false }
+        guard !bank.authors.isEmpty else { return true }
+        guard let author = mail.author else { return false }
+        return try tables.holds(bank.authors, address(author))
     }
 
     /// The settings of a recipient, the weightiest last: of two that set a key the more specific one counts, of two equal ones
@@ -209,22 +226,26 @@ package struct PolicyBook: Sendable {
         return try tables.holds(domains, recipient)
     }
 
-    /// What a policy's lists, and the recipient himself, say of the sender. An allowed sender of a domain of ours is believed only where the mail is
-    /// originating: anybody can write our own addresses.
+    /// What a policy's lists, and the recipient himself, say of the sender and the author. An allowed sender of a domain of ours is
+    /// believed only where the mail is originating: anybody can write our own addresses.
     func standing(
-        _ sender: LookupAddress, _ policy: Settings.PolicySettings, isAllowedByRecipient: Bool
+        _ sender: LookupAddress, author: MailPath?, _ policy: Settings.PolicySettings, isAllowedByRecipient: Bool
     ) throws -> SenderStanding {
         let isListed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
         var isAllowed = isListed || isAllowedByRecipient
         if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
             isAllowed = false
         }
-        var standing = SenderStanding(
-            isAllowed: isAllowed,
+        var allowedBy: SenderStanding.AllowList? = isAllowed ? (isListed ? .senders : .recipient) : nil
+        if allowedBy == nil, !policy.allowAuthors.isEmpty, let author,
+            try tables.holds(policy.allowAuthors, address(author))
+        {
+            allowedBy = .authors
+        }
+        return SenderStanding(
+            allowedBy: allowedBy,
             isDenied: try !policy.denySenders.isEmpty && tables.holds(policy.denySenders, sender),
             points: try policy.senderPoints.isEmpty ? 0 : tables.points(policy.senderPoints, sender) ?? 0)
-        standing.isAllowedByRecipient = isAllowed && !isListed
-        return standing
     }
 }
 
@@ -237,10 +258,11 @@ extension Settings {
     /// Every table that is asked for addresses.
     fileprivate var lookupTables: [LookupName] {
         var names = recipientTables + (localDomains?.tables ?? [])
-        for bank in banks { names += bank.clients.tables + bank.senders.tables }
+        for bank in banks { names += bank.clients.tables + bank.senders.tables + bank.authors.tables }
         for entry in recipients { names += entry.match.tables }
         for policy in allPolicies {
-            names += policy.allowSenders.tables + policy.denySenders.tables + policy.senderPoints.tables
+            names += policy.allowSenders.tables + policy.allowAuthors.tables
+            names += policy.denySenders.tables + policy.senderPoints.tables
         }
         return names
     }

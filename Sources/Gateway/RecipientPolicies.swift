@@ -17,6 +17,8 @@ package struct RecipientGroup: Sendable {
     var banned = BannedJudgement()
     /// How to take that out; nil when it cannot be done.
     var strip: StripPlan?
+    /// The text under it; nil where none is wanted.
+    var disclaimer: DisclaimerPlan?
     /// Until the message is judged it is unchecked.
     var verdict = Verdict.notInspected
 
@@ -100,7 +102,8 @@ package struct PolicyResolution: Sendable {
                 RecipientGroup(
                     recipients: [index], policy: content,
                     layers: banks + layers, isLocal: isLocal,
-                    standing: try book.standing(sender, policy, isAllowedByRecipient: key.isAllowed)))
+                    standing: try book.standing(
+                        sender, author: mail.author, policy, isAllowedByRecipient: key.isAllowed)))
         }
     }
 }

@@ -96,6 +96,7 @@ struct Inspection {
             walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
             run.clock.spent(.tokens)
         }
+        var ends = request.context.texts.isEmpty ? nil : TextEndStage(request.context.texts, walker.tree, message)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
@@ -103,7 +104,7 @@ struct Inspection {
         var index = 0
         while index < walker.tree.parts.count {
             if walker.tree.parts[index].kind.hasContent {
-                take(index, of: message, &walker, &run, &stage, request.limits)
+                take(index, of: message, &walker, &run, &stage, &ends, request.limits)
             } else {
                 run.tokens?.addFacts(of: walker.tree.parts[index], content: [UInt8]().span)
             }
@@ -117,6 +118,7 @@ struct Inspection {
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
+        if let ends { run.builder.add(ends, run.reported) }
         run.clock.spent(.rules)
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
@@ -176,7 +178,7 @@ struct Inspection {
 
     private mutating func take(
         _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run,
-        _ stage: inout RuleStage?, _ limits: InspectionLimits
+        _ stage: inout RuleStage?, _ ends: inout TextEndStage?, _ limits: InspectionLimits
     ) {
         let part = walker.tree.parts[index]
         let start = part.body.lowerBound
@@ -194,6 +196,9 @@ struct Inspection {
                 run.takeText(
                     read, part: run.reported[index], offset: start, size: content.count, isShown: isShown)
                 stage?.takeText(read, offset: start)
+                if part.source == 0 {
+                    ends?.take(index, part, content, decoding, read, body: message.extracting(part.body))
+                }
                 run.clock.spent(.rules)
             }
             if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
@@ -341,7 +346,11 @@ struct Inspection {
             look(content, part: part, item: nil, structure: structure)
         }
 
-        mutating func scan(_ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true) {
+        /// - Parameter isReadArchive: our own reader went through it, and knows of each member whether it is encrypted.
+        mutating func scan(
+            _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true,
+            isReadArchive: Bool = false
+        ) {
             guard let engine else { return }
             let key = ScanCache.Key(
                 digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
@@ -353,7 +362,11 @@ struct Inspection {
             mark?.note(isAtWork: false)
             clock.spent(.clamav)
             if outcomes.isEmpty { cache.remember(key) }
-            for outcome in outcomes { take(outcome, part: part) }
+            for outcome in outcomes {
+                // The scanner goes by flags, which lie.
+                if isReadArchive, case .encrypted = outcome { continue }
+                take(outcome, part: part)
+            }
         }
 
         private mutating func take(_ outcome: ScanOutcome, part: Int?) {

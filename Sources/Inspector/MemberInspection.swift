@@ -24,6 +24,9 @@ extension Inspection.Run {
         guard hasFiles else { return Passwords(limit: 0) }
         finder.read(message: message)
         for address in envelope { finder.read(address: Array(address.utf8)) }
+        for part in walker.tree.parts where part.kind == .leaf && part.reading == 0 {
+            for name in part.names { finder.read(fileName: Array(name.utf8)) }
+        }
         for index in walker.tree.parts.indices {
             guard walker.tree.parts[index].kind == .leaf, walker.tree.parts[index].reading == 0,
                 let (mediaType, charset) = walker.text(index)
@@ -82,7 +85,9 @@ extension Inspection.Run {
         materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
         // The scanner would take on what was too much for us, one content after the other: that costs it minutes.
-        scan(content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut)
+        scan(
+            content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut,
+            isReadArchive: opened.types.contains { $0.opening.isArchive } && !opened.isCut)
     }
 
     /// Archives and compressed files as libmagic names them, by signatures that are met by chance no more than ours. Where our

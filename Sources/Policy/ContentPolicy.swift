@@ -42,6 +42,8 @@ package struct ContentPolicy: Hashable, Sendable {
     package var shadow = false
     /// Parts of names of viruses whose sender is not forged, in lower case.
     package var honestViruses: [String] = ["eicar"]
+    /// The text that is put under the message; nil for none.
+    package var disclaimer: String?
     /// Language of notices.
     package var noticeLanguage = "en"
     /// Categories of which digests tell; none where recipients get none.

@@ -207,6 +207,8 @@ package struct Quarantine: Sendable {
         var entry = Entry(
             id: id, time: 0, category: .unchecked, reason: "",
             envelope: Envelope(reversePath: .null, recipients: []), size: found.size)
+        // The one that was given to those who may release it is lost.
+        entry.secret = ""
         entry.digest = found.digest
         return Remains(entry: entry, loss: digest == nil ? .envelopeAndDigest : .envelope)
     }

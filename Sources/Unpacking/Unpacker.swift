@@ -50,7 +50,7 @@ package final class Unpacker {
     private let limits: UnpackingLimits
     private let messageLimits: MIMELimits
     private let passwords: Passwords
-    private let keys = SevenZipKeys()
+    private let keys: PasswordKeys
     private let budget: Budget
     private let store: ContentStore
     private var queue: [Item] = []
@@ -69,6 +69,7 @@ package final class Unpacker {
         self.limits = limits
         self.messageLimits = messageLimits
         self.passwords = passwords
+        keys = PasswordKeys(most: limits.containers.passwordKeys)
         budget = Budget(
             limits, messageSize: messageSize, wallClock: { monotonicNow() }, processorClock: { processorNow() })
         store = ContentStore(limits, directory: directory)
@@ -103,8 +104,8 @@ package final class Unpacker {
         if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
-            ratio: limits.ratio, parent: item?.content ?? .none,
-            isQuoted: item?.member.flags.contains(.quoted) == true, isScript: !Self.mayQuote(opened.types))
+            limits: limits, parent: item?.content ?? .none,
+            flags: item?.member.flags ?? [], isScript: !Self.mayQuote(opened.types))
         // What a database or a recording stores is in pieces there.
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
         receiver.isStore = isStore
@@ -134,7 +135,7 @@ package final class Unpacker {
         }
         if !budget.isOver, receiver.level <= limits.levels, Self.mayHideArchives(opened.types) {
             receiver.isEmbedded = true
-            let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .none
+            let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .whole
             HiddenArchives.read(
                 content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams, into: receiver)
         }
@@ -293,6 +294,10 @@ package final class Unpacker {
         case .encodedText: TextReader.read(content, into: receiver)
         case .archive(.sevenZip)
         where SevenZipReader.read(content, passwords: passwords, keys: keys, into: receiver): break
+        case .archive(let format)
+        where (format == .rar || format == .rar5)
+            && RarDecryption.read(content, format, passwords: passwords, keys: keys, into: receiver):
+            break
         case .archive(let format): ArchiveReader.read(content, format, into: receiver)
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break

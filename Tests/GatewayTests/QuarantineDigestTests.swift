@@ -190,7 +190,7 @@ import Testing
                 allowed: allowed)
             return resolution.places.map {
                 let standing = resolution.groups[$0].standing
-                #expect(standing.isAllowed == standing.isAllowedByRecipient)
+                #expect(standing.isAllowed == (standing.allowedBy == .recipient))
                 return standing.isAllowed
             }
         }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import InspectionLink
 import Linux
@@ -45,6 +46,18 @@ import Testing
         #expect(members[0].detectedType == "application/x-archive")
         #expect(report.viruses.contains { $0.part.map { report.parts[$0].path } == "1.2/1/1" })
         #expect(report.completedScanners == ["clamav"])
+    }
+
+    /// A stored entry whose flags say that it is encrypted, and whose checksum that it is not: the scanner goes by the flags.
+    @Test func aFlagThatLiesIsNoEncryption() throws {
+        let archive = try #require(
+            Data(
+                base64Encoded:
+                    "UEsDBBQAAQAAAAAAIQDLc+IXJAAAACQAAAAFAAAAYS50eHRpbiB0aGUgY2xlYXIsIHdoYXRldmVyIGl0cyBmbGFnIHNheXNQSw"
+                    + "ECFAMUAAEAAAAAACEAy3PiFyQAAAAkAAAABQAAAAAAAAAAAAAAgAEAAAAAYS50eHRQSwUGAAAAAAEAAQAzAAAARwAAAAAA"))
+        let report = try report(Array(archive), name: "a.zip")
+        #expect(report.unchecked.map(\.reason) == [.ambiguous] && !report.parts.contains(where: \.encrypted))
+        #expect(report.parts.filter { $0.path.contains("/") }.map(\.size) == [36])
     }
 
     /// More than the worker keeps in memory: a file of the workspace, which must be possible in the sandbox.

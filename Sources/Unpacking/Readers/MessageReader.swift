@@ -16,7 +16,7 @@ enum MessageReader {
 
     private static func readParts(_ message: Span<UInt8>, _ limits: MIMELimits, _ sink: any MemberSink) {
         let tree = MIMEReader.read(message, limits: limits)
-        if !tree.limitsHit.isEmpty { sink.report(.overLimits, "structure of a message in a container") }
+        if !tree.limitsHit.isEmpty { sink.report(.messageStructure) }
         if tree.anomalies.contains(where: { $0.kind.anomalyClass == .deceptive }) {
             sink.report(.ambiguous, "structure of a message in a container")
         }
@@ -40,7 +40,7 @@ enum MessageReader {
 
     /// The messages of a mailbox.
     static func readMailbox(_ content: Span<UInt8>, into sink: any MemberSink) {
-        for range in Mbox.messages(in: content) {
+        for range in Mbox.messages(in: content, separators: .all) {
             guard sink.add(Member(flags: .mail, role: "message"), range: range) else { return }
         }
     }

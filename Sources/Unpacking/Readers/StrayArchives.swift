@@ -7,7 +7,7 @@ enum StrayArchives {
     /// Octets at the start in which programs look for the mark.
     private static let searched = 4_194_304
     /// Marks that are looked at closely.
-    private static let most = 64
+    static let most = 64
     /// Octets of an archive by which members are searched for it.
     private static let head = 32
     /// Octets of members that are searched in all, beyond those with which they begin.
@@ -23,7 +23,7 @@ enum StrayArchives {
         var left = mostCompared
         for (number, archive) in HiddenArchives.marked(start, of: content, most: most, sink).enumerated() {
             guard sink.mayGoOn() else { return }
-            guard number < most else { return sink.report(.overLimits, "archives beside members") }
+            guard number < most else { return sink.report(.strayArchives) }
             let octets = content.extracting(archive)
             let needle = octets.extracting(octets.clamped(0, head))
             var equal = 0

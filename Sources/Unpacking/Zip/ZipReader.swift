@@ -6,8 +6,6 @@ internal import Members
 struct ZipReader {
     /// Octets between members that are too few to hold anything.
     private static let smallestSlack = 24
-    /// Pieces of slack that are handed out.
-    private static let slackPieces = 64
 
     private let sink: any MemberSink
     private let passwords: Passwords
@@ -32,14 +30,14 @@ struct ZipReader {
     }
 
     private mutating func read(_ content: Span<UInt8>, isStorageStream: Bool) {
-        let directory = ZipDirectory(content)
-        if directory.limitReached { sink.report(.overLimits, "zip directories") }
+        let directory = ZipDirectory(content, most: sink.limits.zipDirectories)
+        if directory.limitReached { sink.report(.zipDirectories) }
         if directory.isSplit || content.hasBytes(ZipSignatures.descriptor, at: 0) {
             sink.report(.unsupported, "volume of a split zip archive")
         }
         for listing in directory.listings where Self.overlaps(listing, content) {
             // What is read once for each of many names is a bomb, and nothing that a program writes.
-            sink.report(.overLimits, "overlapping zip entries")
+            sink.report(.overlappingEntries)
             return
         }
         if directory.listings.count > 1 {
@@ -69,7 +67,7 @@ struct ZipReader {
         let ranges = remarks.ranges.filter { !isBlank(content, $0) }
         var rest: [UInt8] = []
         for (number, range) in ranges.enumerated() where goesOn {
-            if number < Self.slackPieces {
+            if number < sink.limits.zipPieces {
                 goesOn = sink.add(Member(flags: .slack, role: "comment or extra field of a zip entry"), range: range)
             } else if rest.count + range.count <= sink.room {
                 rest += content.extracting(range).array + [0x0A]
@@ -202,7 +200,7 @@ struct ZipReader {
             }
             guard !isBlank(content, range) else { continue }
             pieces += 1
-            guard pieces <= Self.slackPieces else { return sink.report(.overLimits, "pieces between zip entries") }
+            guard pieces <= sink.limits.zipPieces else { return sink.report(.zipPieces) }
             goesOn = sink.add(Member(flags: .slack, role: "between zip entries"), range: range)
         }
     }

@@ -108,8 +108,6 @@ struct HeaderFacts: Sendable {
                 facts.isBulk = true
             } else if field.isNamed("From", in: span) {
                 authors.append(field.value)
-            } else if field.isNamed("DKIM-Signature", in: span) {
-                if !DKIMSignature.isPlain(bytes[field.value]) { facts.hasOddSignature = true }
             } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {
                 facts.messageID = trimmed(bytes[field.value])
             } else if field.isNamed("Subject", in: span) {
@@ -123,6 +121,7 @@ struct HeaderFacts: Sendable {
                 || field.isNamed("DomainKey-Signature", in: span)
             {
                 facts.isSigned = true
+                if !DKIMSignature.isPlain(bytes[field.value]) { facts.hasOddSignature = true }
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
                 facts.contentFields.append(field.whole)
             }

@@ -87,25 +87,30 @@ package final class Unpacker {
     ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail, and for
     ///     what the MIME reader took apart.
     ///   - asEncodedText: look for files that are encoded into text; off where the MIME reader does.
+    ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     package func open(
-        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true,
+        isQuoted: Bool = false
     ) -> Opened {
         content.withUnsafeBufferPointer {
-            open($0, as: container, item: item, asMail: asMail, asEncodedText: asEncodedText)
+            open(
+                $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
+                asMail: asMail, asEncodedText: asEncodedText)
         }
     }
 
     private func open(
-        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool, asEncodedText: Bool
+        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags, asMail: Bool,
+        asEncodedText: Bool
     ) -> Opened {
         let content = bytes.span
         let isText = content.hasOnlyControlsOfText
         var opened = Opened(types: Recognition.types(of: content, isText: isText))
-        if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
+        if flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
             limits: limits, parent: item?.content ?? .none,
-            flags: item?.member.flags ?? [], isScript: !Self.mayQuote(opened.types))
+            flags: flags, isScript: !Self.mayQuote(opened.types))
         // What a database or a recording stores is in pieces there.
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
         receiver.isStore = isStore
@@ -164,7 +169,7 @@ package final class Unpacker {
             opened.types.contains { $0.opening.isArchive } && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
-        if isStore || item?.member.flags.contains(.quoted) == true {
+        if isStore || flags.contains(.quoted) {
             opened.problems = Self.notes(of: opened.problems, arePieces: isStore)
         }
         if let failure = receiver.failure { workspaceFailure = failure }

@@ -28,6 +28,17 @@ import TestSupport
         try facts(Array(text.utf8), limit: limit)
     }
 
+    @Test func signaturesOverTheBody() throws {
+        for name in ["DKIM-Signature", "dkim-signature", "ARC-Message-Signature", "DomainKey-Signature"] {
+            #expect(try facts("Subject: x\r\n\(name): v=1\r\n\r\n").isSigned, "\(name)")
+        }
+        for text in [
+            "X-DKIM-Signature: v=1", "ARC-Seal: i=1", "Subject: DKIM-Signature: v=1", "A: b\r\n DKIM-Signature: c",
+        ] {
+            #expect(try !facts("\(text)\r\n\r\nDKIM-Signature: in the body\r\n").isSigned, "\(text)")
+        }
+    }
+
     /// Fields that are together exactly so many octets long.
     private static func filler(_ octets: Int) -> String {
         var (out, left) = ("", octets)

@@ -88,6 +88,7 @@ import Testing
               - {name: AUTH, authenticated: yes, originating: yes}
               - {name: AUTHOR, authors: [.bank.example, "!news@bank.example"], banned: pass}
               - {name: DOOR, listeners: ["127.0.0.1:10026"], spam: discard}
+            listeners: [{address: "127.0.0.1:10024"}, {address: "127.0.0.1:10026"}]
             recipients:
               - {match: [special@], levels: {kill: 4}}
             """)

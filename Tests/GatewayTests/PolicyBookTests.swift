@@ -258,6 +258,17 @@ import Testing
         #expect(problem == "f:2:\(column): error: \(words)", "\(problem)")
     }
 
+    /// A key that is none, with the place of its setting.
+    @Test func keysOfTheQuarantine() throws {
+        let short = try file("key", "short")
+        #expect(chmod(short, 0o400) == 0)
+        for (yaml, column) in [("key_file: \(short)", 24), ("old_key_files: [\(short)]", 29)] {
+            let loaded = ConfigurationFile.parse("quarantine: {\(yaml)}", file: "f")
+            let problem = try #require(PolicyExplanation.tableProblem(loaded))
+            #expect(problem == "f:1:\(column): error: \(short): a key file has 32 octets")
+        }
+    }
+
     @Test func missingTables() throws {
         let loaded = ConfigurationFile.parse("local_domains: ['texthash:\(directory.path)/none']", file: "f")
         let problem = try #require(PolicyExplanation.tableProblem(loaded))

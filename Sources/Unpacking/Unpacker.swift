@@ -115,6 +115,7 @@ package final class Unpacker {
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
         receiver.isStore = isStore
         let hitsBefore = budget.hits
+        var covered = Coverage()
         for type in opened.types {
             switch type.opening {
             case .plain: continue
@@ -130,7 +131,7 @@ package final class Unpacker {
                 continue
             }
             receiver.isEmbedded = !type.opening.isArchive
-            read(content, type, item, receiver)
+            if let decoded = read(content, type, item, receiver) { covered = decoded }
         }
         readDocument(content, opened.types, receiver)
         if !budget.isOver, receiver.level <= limits.levels, asEncodedText, isText, Self.mayHoldEncodedText(opened.types)
@@ -142,12 +143,13 @@ package final class Unpacker {
             receiver.isEmbedded = true
             let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .whole
             HiddenArchives.read(
-                content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams, into: receiver)
+                content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams,
+                from: ArchiveEnd.ofPicture(content, opened.types), into: receiver)
         }
         if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: \.opening.isArchive) {
             receiver.isEmbedded = true
             let items = receiver.items
-            StrayArchives.read(content, into: receiver) { use in
+            StrayArchives.read(content, besides: covered, into: receiver) { use in
                 for item in items where item.hasContent {
                     guard withContent(of: item, use) == true else { return }
                 }
@@ -280,10 +282,13 @@ package final class Unpacker {
         return nil
     }
 
-    private func read(_ content: Span<UInt8>, _ type: FileType, _ item: Item?, _ receiver: MemberReceiver) {
+    /// Returns what became content of members, where the reader tells.
+    private func read(
+        _ content: Span<UInt8>, _ type: FileType, _ item: Item?, _ receiver: MemberReceiver
+    ) -> Coverage? {
         switch type.opening {
         case .zip:
-            ZipReader.read(
+            return ZipReader.read(
                 content, passwords: passwords, isStorageStream: item?.member.flags.contains(.storageStream) == true,
                 into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
@@ -307,6 +312,7 @@ package final class Unpacker {
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break
         }
+        return nil
     }
 
     /// Reads content as every kind of document that it looks like.

@@ -26,3 +26,14 @@ extension Span<UInt8> {
         return lower..<lower + Swift.min(Swift.max(0, length), count - lower)
     }
 }
+
+/// Value of a hexadecimal digit.
+@inlinable
+package func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
+    }
+}

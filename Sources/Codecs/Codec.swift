@@ -12,7 +12,7 @@ package struct CodecResult: Hashable, Sendable {
         case corrupt
         /// A form that the library does not decode, or one that needs a dictionary from elsewhere.
         case unsupported
-        /// Decoding takes more memory than `Codec.memory`.
+        /// Decoding takes more memory than it may.
         case memory
         /// The receiver wanted no more.
         case stopped
@@ -38,22 +38,21 @@ package enum Codec: Hashable, Sendable, CaseIterable {
     case zstd
     case lz4
 
-    /// Octets that a dictionary or window may take: those of `xz -9` are a quarter of it.
-    package static let memory = 268_435_456
     private static let pieceSize = 65_536
 
     /// Lends what `input` decodes to, piece by piece: all streams that follow each other, as the programs of these formats
     /// take them. `consumed` is the end of the last.
     /// - Parameters:
+    ///   - memory: octets that a dictionary or window may take.
     ///   - mayGoOn: asked where nothing comes out; false ends decoding.
     ///   - use: false ends decoding.
     package func pieces(
-        _ input: Span<UInt8>, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool
+        _ input: Span<UInt8>, memory: Int, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool
     ) -> CodecResult {
         switch self {
         case .bzip2: Self.run(BZip2Stream(), self, input, mayGoOn, use)
-        case .xz, .lzma, .lzip: Self.run(LZMAStream(self), self, input, mayGoOn, use)
-        case .zstd: Self.run(ZstdStream(), self, input, mayGoOn, use)
+        case .xz, .lzma, .lzip: Self.run(LZMAStream(self, memory: memory), self, input, mayGoOn, use)
+        case .zstd: Self.run(ZstdStream(memory: memory), self, input, mayGoOn, use)
         case .lz4: Self.run(LZ4Stream(), self, input, mayGoOn, use)
         }
     }

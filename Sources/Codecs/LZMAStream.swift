@@ -4,11 +4,13 @@ internal import CCodecs
 /// liblzma: xz, lzip and LZMA's own files.
 final class LZMAStream: CodecStream {
     private let codec: Codec
+    private let memory: UInt64
     /// liblzma keeps the address of its state, which therefore must not move.
     private let state: UnsafeMutablePointer<lzma_stream>
     private var isUnsupported = false
 
-    init(_ codec: Codec) {
+    init(_ codec: Codec, memory: Int) {
+        self.memory = UInt64(max(1, memory))
         self.codec = codec
         state = .allocate(capacity: 1)
         state.initialize(to: lzma_stream())
@@ -20,7 +22,6 @@ final class LZMAStream: CodecStream {
     }
 
     func begin(_ input: Span<UInt8>, at start: Int) -> Bool {
-        let memory = UInt64(Codec.memory)
         switch codec {
         case .lzip: return lzma_lzip_decoder(state, memory, 0) == LZMA_OK
         case .lzma:

@@ -1,9 +1,18 @@
 internal import Bytes
 internal import CCodecs
 
-/// libzstd; its limit for windows is 128 MiB, half of `Codec.memory`.
+/// libzstd; its windows are powers of two.
 final class ZstdStream: CodecStream {
     private let context = ZSTD_createDCtx()
+    /// Powers of two of a window, by the format (RFC 8878 section 3.1.1.1.2), as far as the library goes.
+    private static let windows = 10...31
+
+    /// - Parameter memory: octets that a window may take.
+    init(memory: Int) {
+        let power = Int.bitWidth - 1 - max(1, memory).leadingZeroBitCount
+        ZSTD_DCtx_setParameter(
+            context, ZSTD_d_windowLogMax, Int32(min(max(power, Self.windows.lowerBound), Self.windows.upperBound)))
+    }
 
     deinit {
         ZSTD_freeDCtx(context)

@@ -5,3 +5,8 @@ internal import CCompression
 package func crc32(_ bytes: Span<UInt8>, seed: UInt32 = 0) -> UInt32 {
     bytes.withUnsafeBufferPointer { libdeflate_crc32(seed, $0.baseAddress, $0.count) }
 }
+
+/// Adler-32 (RFC 1950 section 8.2).
+package func adler32(_ bytes: Span<UInt8>) -> UInt32 {
+    bytes.withUnsafeBufferPointer { libdeflate_adler32(1, $0.baseAddress, $0.count) }
+}

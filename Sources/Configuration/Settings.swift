@@ -21,6 +21,7 @@ package struct Settings: Sendable, Equatable {
     package var metaTests: [MetaTestEntry] = []
     package var shortCircuit = ShortCircuit()
     package var quarantine = QuarantineSettings()
+    package var digests = DigestSettings()
     package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
@@ -34,6 +35,7 @@ package struct Settings: Sendable, Equatable {
     package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
     package var notices = Notices()
+    package var disclaimers = Disclaimers()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
@@ -45,6 +47,8 @@ package struct Settings: Sendable, Equatable {
     package var recipients: [RecipientSettings] = []
     /// Characters each of which separates a mailbox from its extension; the first is written. Empty: there are no extensions.
     package var recipientDelimiter = "+"
+    /// Whose results about authors are believed; empty: those of the host that the MTA's `Received:` names.
+    package var authservIDs: [String] = []
     /// Tables of such settings.
     package var recipientTables: [LookupName] = []
     /// Recipients that are ours; nil: all, unless the mail is originating.
@@ -144,8 +148,24 @@ package struct Settings: Sendable, Equatable {
         package var workspace = 536_870_912
         /// Passwords that are tried on one encrypted member.
         package var passwordTries = 100
+        /// Keys that are made of passwords for 7z and RAR archives of one message.
+        package var passwordKeys = 400
         /// The site's own passwords, tried on every encrypted member.
         package var passwords: [String] = []
+        /// Octets of a dictionary or window.
+        package var dictionary = 268_435_456
+        /// Octets of what is decoded in memory as a whole.
+        package var buffer = 67_108_864
+        /// Of one content: archives that are taken out of it, and places that look like one.
+        package var hiddenArchives = 256
+        package var marks = 4096
+        /// Of one text, of each coding.
+        package var encodedFiles = 256
+        /// Of one zip archive.
+        package var zipDirectories = 256
+        package var zipPieces = 64
+        /// Octets of all names in one UDF image.
+        package var imageNames = 16_777_216
         package init() {}
     }
 
@@ -249,6 +269,13 @@ package struct Settings: Sendable, Equatable {
         package var addresses = 10_000
         /// Names of viruses that are remembered for `new_virus_admin`; beyond it none is new.
         package var viruses = 10_000
+        package init() {}
+    }
+
+    /// Texts under messages.
+    package struct Disclaimers: Sendable, Equatable {
+        /// Files with the texts.
+        package var directory = "/etc/mailreeve/disclaimers"
         package init() {}
     }
 

@@ -155,6 +155,33 @@ private let unpackingKeys: [Setting] = [
         "Passwords that are tried on one encrypted member: words of the text, of the subject, of addresses, the site's."
     ),
     Setting(
+        "unpacking.password_keys", \.unpacking.passwordKeys, .count(0...100_000),
+        "Keys made of passwords for 7z and RAR archives of one message; each takes hundredths of a second."),
+    Setting(
+        "unpacking.dictionary", \.unpacking.dictionary, .size(1_048_576...twoGiB),
+        "Octets of a dictionary or window (xz, lzma, lzip, zstd, 7z, zip); a larger one is not decoded."),
+    Setting(
+        "unpacking.buffer", \.unpacking.buffer, .size(1_048_576...twoGiB),
+        "Octets of what is decoded in memory as a whole: encrypted members, folders of 7z."),
+    Setting(
+        "unpacking.hidden_archives", \.unpacking.hiddenArchives, .count(0...100_000),
+        "Archives that are taken out of one program, script, picture or unknown content."),
+    Setting(
+        "unpacking.marks", \.unpacking.marks, .count(0...1_000_000),
+        "Places in one such content that look like the start of an archive and are tried."),
+    Setting(
+        "unpacking.encoded_files", \.unpacking.encodedFiles, .count(1...10_000),
+        "Files of each coding (uuencode, yEnc, BinHex, base64) that are taken out of one text in a container."),
+    Setting(
+        "unpacking.zip_directories", \.unpacking.zipDirectories, .count(1...10_000),
+        "Central directories of one zip archive, those of archives in its data aside."),
+    Setting(
+        "unpacking.zip_pieces", \.unpacking.zipPieces, .count(0...10_000),
+        "Pieces between the members of one zip archive that are taken as members."),
+    Setting(
+        "unpacking.image_names", \.unpacking.imageNames, .size(0...oneTiB),
+        "Octets of all names in one UDF image."),
+    Setting(
         "unpacking.passwords", \.unpacking.passwords,
         ValueType<String>.password.list(of: "passwords", allowEmpty: true),
         "The site's own passwords, tried on every encrypted member; at most 200."),
@@ -169,7 +196,7 @@ private let timeoutKeys: [Setting] = [
         "Slowest average rate of data in octets a second, judged from 30 seconds after DATA on. 0 is none."),
     Setting(
         "timeouts.inspection", \.timeouts.inspection, .duration(1...3600),
-        "One inspection on an after-queue listener, the wait for a worker included."),
+        "One inspection on an after-queue listener, the wait for a worker included. A hang ends at half of it."),
     Setting(
         "timeouts.before_queue", \.timeouts.beforeQueue, .duration(1...3600),
         "End of data to the reply on a before-queue listener, next hop included. Below Postfix's smtpd_proxy_timeout."),
@@ -237,6 +264,12 @@ private let noticeKeys: [Setting] = [
         "Names of viruses that new_virus_admin was told of and is not told of again. When there are more, none is new."),
 ]
 
+private let disclaimerKeys: [Setting] = [
+    Setting(
+        "disclaimers.directory", \.disclaimers.directory, .path,
+        "Texts for disclaimer: NAME.txt and, where the HTML is not to be made of it, NAME.html; UTF-8, up to 16 KiB.")
+]
+
 private let logKeys: [Setting] = [
     Setting("log.target", \.log.target, .choice, "Where log lines go."),
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
@@ -260,7 +293,7 @@ let settingsSchema = Schema<Settings>(
         + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys
         + shortCircuitKeys
         + bayesKeys
-        + quarantineKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
+        + quarantineKeys + digestKeys + journalKeys + noticeKeys + disclaimerKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -278,8 +311,13 @@ let settingsSchema = Schema<Settings>(
         ),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
+        (
+            "digests",
+            "Mail that tells recipients what was kept from them, with links to release it (docs/QUARANTINE.md)."
+        ),
         ("journal", "One event for each message."),
         ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
+        ("disclaimers", "Texts that are put under messages."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

@@ -15,7 +15,7 @@ enum CompiledHelp {
             return extraction.countItem() && extraction.member(.file, names: [name], content.span)
         }
         if result.contains(.damaged) { extraction.problem(.corrupt, "compiled help") }
-        if result.contains(.overlapping) { extraction.problem(.overLimits, "entries of compiled help share octets") }
-        if result.contains(.limitReached) { extraction.stop("octets") }
+        if result.contains(.overlapping) { extraction.problem(.overlappingHelp) }
+        if result.contains(.limitReached) { extraction.stop(.octets) }
     }
 }

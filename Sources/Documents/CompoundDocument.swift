@@ -20,7 +20,7 @@ struct CompoundDocument {
             extraction.problem(.corrupt, "compound file without a readable header")
             return
         }
-        if file.limitReached { extraction.problem(.overLimits, "directory entries") }
+        if file.limitReached { extraction.problem(.directoryEntries) }
         if file.isDamaged { extraction.problem(.corrupt, "tables of the compound file") }
         var document = CompoundDocument(file, extraction, size: bytes.count)
         document.read(bytes)
@@ -70,7 +70,7 @@ struct CompoundDocument {
         extraction.charge(content.count)
         if !isWhole {
             if entry.size > most, most < bytes.count {
-                extraction.problem(.overLimits, "octets of streams")
+                extraction.problem(.streamOctets)
                 isOver = true
             } else {
                 extraction.problem(.corrupt, "stream of the compound file is cut off")

@@ -39,7 +39,7 @@ final class Extraction {
     func countItem() -> Bool {
         guard !isStopped else { return false }
         guard itemsLeft > 0 else {
-            stop("items")
+            stop(.items)
             return false
         }
         itemsLeft -= 1
@@ -83,7 +83,7 @@ final class Extraction {
         switch result.end {
         case .complete: break
         case .stopped: isStopped = true
-        case .limit: stop("octets")
+        case .limit: stop(.octets)
         case .truncated, .corrupt:
             if result.produced != stated { problem(.corrupt, what) }
         }
@@ -128,13 +128,21 @@ final class Extraction {
 
     /// Each problem is reported once.
     func problem(_ kind: ContainerProblem.Kind, _ detail: String) {
-        let problem = ContainerProblem(kind, detail)
+        report(ContainerProblem(kind, detail))
+    }
+
+    /// A limit was reached, and reading goes on without what is beyond it. Reported once.
+    func problem(_ limit: ContainerLimit) {
+        report(ContainerProblem(limit))
+    }
+
+    private func report(_ problem: ContainerProblem) {
         if problems.insert(problem).inserted { sink.report(problem) }
     }
 
     /// A limit was reached: nothing more is read.
-    func stop(_ limit: String) {
-        problem(.overLimits, limit)
+    func stop(_ limit: ContainerLimit) {
+        problem(limit)
         isStopped = true
     }
 }

@@ -32,7 +32,7 @@ enum OneNoteReader {
             octetsLeft -= data.count
             // A file within a file is met again when the outer one is read.
             guard octetsLeft >= 0 else {
-                extraction.stop("embedded files within one another")
+                extraction.stop(.embeddedFiles)
                 return
             }
             hasFile = true

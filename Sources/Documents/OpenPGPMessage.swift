@@ -2,12 +2,12 @@ internal import Bytes
 internal import Members
 
 /// Messages of OpenPGP (RFC 9580): what is compressed or signed is opened, what is encrypted is named.
-enum OpenPGPMessage {
+package enum OpenPGPMessage {
     private static let labels: [StaticString] = ["-----BEGIN PGP MESSAGE", "-----BEGIN PGP ARMORED FILE"]
     /// Octets at the start in which the label is looked for.
     private static let head = 4_096
     /// Compressed data within compressed data that is expanded.
-    private static let mostLayers = 16
+    package static let mostLayers = 16
     /// Octets that are expanded to tell compressed packets from anything else.
     private static let probe = 64
 
@@ -45,7 +45,7 @@ enum OpenPGPMessage {
         var layers = 0
         while let next = pending.popLast() {
             layers += 1
-            guard layers <= mostLayers else { return extraction.problem(.overLimits, "layers of OpenPGP message") }
+            guard layers <= mostLayers else { return extraction.problem(.packetLayers) }
             var at = 0
             while at < next.count, extraction.countItem() {
                 guard let packet = OpenPGPPacket(next.span, at: at) else {
@@ -65,8 +65,11 @@ enum OpenPGPMessage {
                     }
                     extraction.charge(inner.count)
                     if !isWhole {
-                        extraction.problem(
-                            inner.count >= extraction.bufferRoom ? .overLimits : .corrupt, "OpenPGP message")
+                        if inner.count >= extraction.bufferRoom {
+                            extraction.problem(.bufferedOctets)
+                        } else {
+                            extraction.problem(.corrupt, "OpenPGP message")
+                        }
                     }
                     pending.append(inner)
                 case OpenPGPPacket.Tag.literal:

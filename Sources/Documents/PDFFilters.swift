@@ -2,9 +2,9 @@ internal import Bytes
 internal import Compression
 
 /// The filters of PDF streams (ISO 32000-2 section 7.4) that files are stored with. Those of images are not decoded.
-struct PDFFilters {
+package struct PDFFilters {
     /// Filters on one another that are undone.
-    static let mostFilters = 8
+    package static let mostFilters = 8
 
     /// What undoing the filters gave.
     struct Result {

@@ -58,7 +58,7 @@ struct PDFReader {
 
     private mutating func work(_ octets: Int) -> Bool {
         workLeft -= min(octets, workLeft)
-        if workLeft == 0 { extraction.stop("objects within one another") }
+        if workLeft == 0 { extraction.stop(.objects) }
         return workLeft > 0
     }
 
@@ -79,7 +79,7 @@ struct PDFReader {
             var parser = PDFParser(at: from, depthLimit: extraction.limits.depth)
             let value = parser.value(bytes)
             guard work(parser.at - from) else { return }
-            if parser.isTooDeep { extraction.problem(.overLimits, "lists within one another") }
+            if parser.isTooDeep { extraction.problem(.lists) }
             guard let dictionary = value?.dictionary, parser.skip("stream", bytes) else { continue }
             let data = streamEnd.data(bytes, parser.at, dictionary["Length"]?.number)
             streams.append(Stream(dictionary: dictionary, data: data, number: number, generation: generation))
@@ -162,7 +162,7 @@ struct PDFReader {
         for stream in streams where stream.dictionary["Type"]?.name == "ObjStm" && !extraction.isStopped {
             let result = decoded(stream, bytes)
             let content = result.content
-            if result.limitReached { extraction.stop("octets of object streams") }
+            if result.limitReached { extraction.stop(.bufferedOctets) }
             if content.isEmpty, !stream.data.isEmpty, !isLocked {
                 extraction.problem(.corrupt, "object stream of the PDF")
             }
@@ -292,7 +292,7 @@ struct PDFReader {
         extraction.member(role, names: names, result.content.span)
         if result.isDamaged, result.content.count != size { extraction.problem(.corrupt, Self.damagedStream) }
         if result.isUnsupported { extraction.problem(.unsupported, "filter of a PDF stream") }
-        if result.limitReached { extraction.stop("octets or filters") }
+        if result.limitReached { extraction.stop(.filters) }
     }
 
     private static let damagedStream = "stream of the PDF"

@@ -27,7 +27,7 @@ enum TNEFReader {
                 extraction.member(.body, range: body.range)
             }
         }
-        if contents.notes.contains(.limitReached) { extraction.stop("attachments or properties") }
+        if contents.notes.contains(.limitReached) { extraction.stop(.attachments) }
         if contents.notes.contains(.truncated) { extraction.problem(.corrupt, "TNEF is cut off") }
         if contents.notes.contains(.badProperties) { extraction.problem(.corrupt, "properties in TNEF") }
         if contents.notes.contains(.junk) { extraction.problem(.note, "octets behind the attributes of TNEF") }

@@ -177,6 +177,11 @@ struct InspectionDocument: Encodable {
                 "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
             }
         }
+        for group in work.groups.prefix(1) {
+            edits += (group.disclaimer?.edits ?? []).map { edit in
+                "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+            }
+        }
         parts = report.parts.map { part in
             PartEntry(
                 path: Escaping.text(part.path), reading: part.reading, cause: Nullable(part.cause?.rawValue),

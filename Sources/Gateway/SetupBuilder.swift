@@ -127,7 +127,12 @@ struct SetupBuilder {
             maximumFactor: unpacking.maximumFactor, ratio: unpacking.ratio, seconds: unpacking.seconds,
             processorSeconds: unpacking.processorSeconds, memory: unpacking.memory,
             memberMemory: unpacking.memberMemory,
-            workspace: unpacking.workspace, passwords: unpacking.passwordTries)
+            workspace: unpacking.workspace, passwords: unpacking.passwordTries,
+            containers: ContainerLimits(
+                hiddenArchives: unpacking.hiddenArchives, marks: unpacking.marks, dictionary: unpacking.dictionary,
+                buffer: unpacking.buffer, encodedFiles: unpacking.encodedFiles,
+                zipDirectories: unpacking.zipDirectories, zipPieces: unpacking.zipPieces,
+                imageNames: unpacking.imageNames, passwordKeys: unpacking.passwordKeys))
     }
 
     // MARK: - Stores
@@ -190,6 +195,9 @@ struct SetupBuilder {
         content.shadow = policy.shadow
         content.marking = marking(policy)
         content.noticeLanguage = policy.noticeLanguage
+        content.digestCategories = policy.digest ? Set(policy.digestCategories) : []
+        let isMeant = policy.originating || policy.disclaimerMail == .all
+        content.disclaimer = isMeant && policy.disclaimer != Settings.noDisclaimer ? policy.disclaimer : nil
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
         content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)

@@ -159,6 +159,7 @@ extension Inspect {
         out.put(context.foreignTokens)
         out.put(context.addresses) { out, address in out.put(address) }
         out.put(context.partsLimit)
+        out.put(context.texts) { out, text in out.put(text) }
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -170,6 +171,9 @@ extension Inspect {
             unpacking.levels, unpacking.files, unpacking.minimumQuota, unpacking.maximumQuota, unpacking.minimumFactor,
             unpacking.maximumFactor, unpacking.ratio, unpacking.seconds, unpacking.processorSeconds, unpacking.memory,
             unpacking.memberMemory, unpacking.workspace, unpacking.passwords,
+            unpacking.containers.hiddenArchives, unpacking.containers.marks, unpacking.containers.dictionary,
+            unpacking.containers.buffer, unpacking.containers.encodedFiles, unpacking.containers.zipDirectories,
+            unpacking.containers.zipPieces, unpacking.containers.imageNames, unpacking.containers.passwordKeys,
         ] {
             out.put(limit)
         }
@@ -190,7 +194,10 @@ extension Inspect {
                 foreignTokens: try reader.bool(),
                 addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
                     try reader.string(limit: ControlLimits.address)
-                }, partsLimit: try reader.int(in: any)),
+                }, partsLimit: try reader.int(in: any),
+                texts: try reader.list(limit: TextEnd.textLimit) { reader throws(RecordError) in
+                    try reader.bytes(limit: TextEnd.lettersLimit)
+                }),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),
@@ -205,7 +212,13 @@ extension Inspect {
                     processorSeconds: try reader.int(in: 0...UnpackingLimits.longestTime),
                     memory: try reader.int(in: any),
                     memberMemory: try reader.int(in: any), workspace: try reader.int(in: any),
-                    passwords: try reader.int(in: any))), withoutEngine: withoutEngine)
+                    passwords: try reader.int(in: any),
+                    containers: ContainerLimits(
+                        hiddenArchives: try reader.int(in: any), marks: try reader.int(in: any),
+                        dictionary: try reader.int(in: any), buffer: try reader.int(in: any),
+                        encodedFiles: try reader.int(in: any), zipDirectories: try reader.int(in: some),
+                        zipPieces: try reader.int(in: any), imageNames: try reader.int(in: any),
+                        passwordKeys: try reader.int(in: any)))), withoutEngine: withoutEngine)
         try reader.end()
     }
 

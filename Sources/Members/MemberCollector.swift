@@ -12,12 +12,17 @@ package final class MemberCollector: MemberSink {
     package private(set) var room: Int
     private var membersLeft: Int
     private let container: [UInt8]
+    package let limits: ContainerLimits
 
     /// - Parameters:
     ///   - container: what the reader reads; ranges are cut from it.
     ///   - room: octets that may be decoded.
     ///   - members: members that are taken.
-    package init(_ container: [UInt8], room: Int = 1 << 30, members: Int = 100_000) {
+    ///   - limits: of the reader.
+    package init(
+        _ container: [UInt8], room: Int = 1 << 30, members: Int = 100_000, limits: ContainerLimits = ContainerLimits()
+    ) {
+        self.limits = limits
         self.container = container
         self.room = room
         membersLeft = members

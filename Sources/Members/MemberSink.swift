@@ -4,6 +4,9 @@
 /// returns false (a limit of the message was reached, or time is over) it returns. It may skip content that it need not
 /// decode, but no member: names are tested where there is no content.
 package protocol MemberSink: AnyObject {
+    /// Bounds of each container's reader.
+    var limits: ContainerLimits { get }
+
     /// Octets that may still be decoded; `append` beyond it returns false. A reader that needs a whole buffer at once takes
     /// no more than this.
     var room: Int { get }
@@ -35,5 +38,11 @@ extension MemberSink {
     /// Notes a problem.
     package func report(_ kind: ContainerProblem.Kind, _ detail: String) {
         report(ContainerProblem(kind, detail))
+    }
+
+    /// Notes that a limit was reached.
+    /// - Parameter what: words of ours for the format.
+    package func report(_ limit: ContainerLimit, of what: String = "") {
+        report(ContainerProblem(limit, of: what))
     }
 }

@@ -26,6 +26,8 @@ package struct UnpackingLimits: Hashable, Sendable {
     package var workspace: Int
     /// Passwords that are tried on one encrypted member.
     package var passwords: Int
+    /// Of each container by itself.
+    package var containers: ContainerLimits
 
     /// Octets of all names of members together: more does not fit into a report.
     package static let nameOctets = 4_194_304
@@ -38,7 +40,8 @@ package struct UnpackingLimits: Hashable, Sendable {
         levels: Int = 14, files: Int = 1500, minimumQuota: Int = 102_400, maximumQuota: Int = 314_572_800,
         minimumFactor: Int = 5, maximumFactor: Int = 500, ratio: Int = 2000, seconds: Int = 60,
         processorSeconds: Int = 30,
-        memory: Int = 16_777_216, memberMemory: Int = 1_048_576, workspace: Int = 536_870_912, passwords: Int = 100
+        memory: Int = 16_777_216, memberMemory: Int = 1_048_576, workspace: Int = 536_870_912, passwords: Int = 100,
+        containers: ContainerLimits = ContainerLimits()
     ) {
         self.levels = levels
         self.files = files
@@ -53,6 +56,7 @@ package struct UnpackingLimits: Hashable, Sendable {
         self.memberMemory = memberMemory
         self.workspace = workspace
         self.passwords = passwords
+        self.containers = containers
     }
 
     /// Octets that a message of a size may unpack to, by amavis's formula:

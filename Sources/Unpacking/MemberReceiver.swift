@@ -13,6 +13,7 @@ final class MemberReceiver: DocumentSink {
     private let ratio: Int
     /// Where the container's own content lies: members that are ranges of the workspace file need no copy.
     private let parent: ContentStore.Stored
+    let limits: ContainerLimits
     /// Containers around the members.
     let level: Int
     /// Members come from a document rather than an archive.
@@ -21,6 +22,8 @@ final class MemberReceiver: DocumentSink {
     var isStore = false
     /// The container itself is quoted, and so is what is in it.
     private let isQuoted: Bool
+    /// The container itself was encrypted, and so was what is in it.
+    private let isDecrypted: Bool
     /// The container is a script: what it has written out it makes files of.
     private let isScript: Bool
     private(set) var items: [Unpacker.Item] = []
@@ -37,16 +40,18 @@ final class MemberReceiver: DocumentSink {
 
     init(
         _ budget: Budget, _ store: ContentStore, container: Int, content: UnsafeBufferPointer<UInt8>, level: Int,
-        ratio: Int, parent: ContentStore.Stored, isQuoted: Bool, isScript: Bool
+        limits: UnpackingLimits, parent: ContentStore.Stored, flags: MemberFlags, isScript: Bool
     ) {
         self.budget = budget
         self.store = store
         self.container = container
         self.content = content
         self.level = level
-        self.ratio = ratio
+        self.limits = limits.containers
+        ratio = limits.ratio
         self.parent = parent
-        self.isQuoted = isQuoted
+        isQuoted = flags.contains(.quoted)
+        isDecrypted = flags.contains(.decrypted)
         self.isScript = isScript
     }
 
@@ -115,6 +120,7 @@ final class MemberReceiver: DocumentSink {
     private func put(_ member: Member, _ content: ContentStore.Stored) {
         count += 1
         var member = member
+        if isDecrypted { member.flags.insert(.decrypted) }
         if isQuoted || isStore {
             member.flags.insert(.quoted)
         } else if isScript {

@@ -22,6 +22,7 @@ enum ExplanationPage {
             lines += record.line.split(separator: "\n").map { row("log", String($0)) }
             return lines.joined(separator: "\n")
         }
+        if let author = why.author { lines.append(row("author", author)) }
         lines.append(row("listener", "\(why.listener) (\(why.placement)), policy \(why.policy)"))
         lines.append(row("categories", why.categories.joined(separator: ", ")))
         lines.append(row("decided by", "\(why.deciding): \(why.destiny)"))
@@ -43,6 +44,7 @@ enum ExplanationPage {
         lines += block("causes", why.causes)
         lines += block("recipients", why.recipients.map(text))
         if let copies = why.copiedTo { lines.append(row("copied to", list(copies))) }
+        lines += block("disclaimer", why.disclaimers ?? [])
         lines += block("groups", (why.groups ?? []).flatMap(text))
         if let id = record.quarantineID { lines.append(row("quarantine", id)) }
         lines += block("otherwise", why.wouldChange)

@@ -31,9 +31,11 @@ import Testing
         return result.output
     }
 
-    private func decode(_ codec: Codec, _ input: [UInt8]) -> (output: [UInt8], result: CodecResult) {
+    private func decode(_ codec: Codec, _ input: [UInt8], memory: Int = 1 << 28) -> (
+        output: [UInt8], result: CodecResult
+    ) {
         var output: [UInt8] = []
-        let result = codec.pieces(input.span, while: { true }) { piece in
+        let result = codec.pieces(input.span, memory: memory, while: { true }) { piece in
             piece.withUnsafeBufferPointer { output.append(contentsOf: $0) }
             return true
         }
@@ -111,6 +113,8 @@ import Testing
         let window = try runTool("sh", ["-c", "zstd -q -c --ultra -22 --long=30"], input: Self.text)
         try #require(window.status == 0)
         #expect(decode(.zstd, window.output).result.end == .memory)
+        #expect(decode(.zstd, window.output, memory: 1 << 30).output == Self.text)
+        #expect(decode(.zstd, window.output, memory: 1 << 30 - 1).result.end == .memory)
         let rare: [UInt8] =
             [8 + 9 * 4, 0, 0, 1, 0] + [UInt8](repeating: 0xFF, count: 8) + [UInt8](repeating: 0, count: 32)
         #expect(decode(.lzma, rare).result.end == .unsupported)
@@ -123,7 +127,7 @@ import Testing
     @Test(arguments: writers) func stopsWhereTheReceiverWantsNoMore(_ writer: Writer) throws {
         let packed = try write(writer, Self.text)
         var pieces = 0
-        let result = writer.codec.pieces(packed.span, while: { true }) { _ in
+        let result = writer.codec.pieces(packed.span, memory: 1 << 28, while: { true }) { _ in
             pieces += 1
             return pieces < 2
         }

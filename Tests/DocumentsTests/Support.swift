@@ -18,6 +18,7 @@ final class Collector: DocumentSink {
     var items: [MemberCollector.Item] { members.items }
     var problems: [ContainerProblem] { members.problems }
     var room: Int { members.room }
+    var limits: ContainerLimits { members.limits }
 
     func add(_ member: Member, range: Range<Int>) -> Bool { members.add(member, range: range) }
     func add(_ member: Member, content: [UInt8]) -> Bool { members.add(member, content: content) }

@@ -92,6 +92,37 @@ import Testing
         expectFiles(try Self.file(scratch, "out"), form.type)
     }
 
+    private static func disk(_ scratch: Scratch, _ table: String) throws -> [UInt8] {
+        try run(
+            """
+            set -e
+            cd \(scratch.path)
+            truncate -s 24M disk
+            printf '\(table)' | sfdisk -q disk
+            if [ -f volume ]; then dd if=volume of=disk bs=1M seek=5 conv=notrunc status=none; fi
+            """)
+        return try file(scratch, "disk")
+    }
+
+    /// The copy of a GUID partition table at the end of the disk serves where the first is destroyed.
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
+    func theTableAtTheEnd() throws {
+        let scratch = try Scratch(.memory)
+        try Self.fileSystem(scratch, fat: 16, megabytes: 16)
+        var disk = try Self.disk(scratch, "label: gpt\\nstart=2048, size=4096\\nstart=10240, size=32768\\n")
+        expectFiles(disk, "disk")
+        for place in 512..<34 * 512 { disk[place] = 0 }
+        expectFiles(disk, "disk")
+    }
+
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)), arguments: [128, 129])
+    func theNumberOfPartitionsIsBounded(_ count: Int) throws {
+        let partitions = (0..<count).map { "start=\(2048 + $0 * 8), size=8\\n" }.joined()
+        let disk = try Self.disk(try Scratch(.memory), "label: gpt\\ntable-length: \(count)\\n" + partitions)
+        let kinds = Unpacked(disk, messageSize: 1 << 20).kinds
+        #expect(kinds == (count > DiskReader.mostPartitions ? [.overLimits] : []))
+    }
+
     /// What is cut or changed anywhere is opened as far as it goes, or marked.
     @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
     func damage() throws {

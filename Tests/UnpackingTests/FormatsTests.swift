@@ -28,15 +28,16 @@ import Testing
 
             What a text shows of a file (quoted, cut off, dumped), what a database cuts into pages and a packet capture into
             packets, and a stream in the midst of unknown data is read as far as it goes; that it is not whole is a note, where
-            a script or program that carries it is `unchecked: corrupt`. At most \(HiddenArchives.most) archives are taken out
-            of one content behind other content; of a program more are `unchecked: over-limits`, of data a note.
+            a script or program that carries it is `unchecked: corrupt`. More than `unpacking.hidden_archives` of them in one
+            program are `unchecked: over-limits`, in data a note.
 
             Archives of RAR and 7z are looked for in the first 4 MiB of every other archive as well: in headers, frames that are
             skipped, gaps, free sectors. One that is no member is opened, and the message is `unchecked: ambiguous`.
 
-            Encrypted members are tried with passwords of the site (`unpacking.passwords`), words of the text and the
-            subject, names and domains of the header's and the envelope's addresses, and some that are well known, at
-            most `unpacking.password_tries`:
+            Encrypted members are tried with passwords of the site (`unpacking.passwords`), words, quotations and
+            lines of the text and the subject near a word for "password" in some thirty languages, names and domains of the
+            header's and the envelope's addresses, names of the attached files, and some that are well known, at most
+            `unpacking.password_tries`:
 
             | format | |
             | --- | --- |
@@ -47,7 +48,7 @@ import Testing
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened: macros and embedded objects lie outside of what is encrypted, and are read |
             | PDF (RC4, AES) | works, the empty password included |
             | 7z, encrypted names too | works, with every method that is opened |
-            | RAR 4, RAR 5 | not done: libarchive 3.6 skips encrypted members, UnRAR is not free software, and there is no reader of our own |
+            | RAR 4, RAR 5, encrypted names too | works, by own code and OpenSSL: the archive without its encryption is a member of it; not RAR 2 and older, and no solid RAR 4 archive beyond its first member, as libarchive reads none |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |
 
@@ -82,6 +83,22 @@ import Testing
         for type in FileType.all where type.opening == .plain || type.opening == .document {
             text += "| \(type.title) | `\(type.mediaType)` | \(type.recognised) |\n"
         }
+        text += """
+
+            ## Limits
+
+            What is behind `unchecked: over-limits: REASON`. Those of the whole message end unpacking; what was extracted until
+            then is scanned. Made from `UnpackingLimit` and `ContainerLimit`; limits of the message's own structure are those
+            of `limits` in CONFIGURATION.md.
+
+            | reason | in | limit |
+            | --- | --- | --- |
+
+            """
+        for limit in UnpackingLimit.allCases { text += "| `\(limit.rawValue)` | the message | \(limit.bound) |\n" }
+        for limit in ContainerLimit.allCases {
+            text += "| `\(limit.rawValue)` | \(limit.scope) | \(limit.bound) |\n"
+        }
         return text
     }
 
@@ -93,6 +110,24 @@ import Testing
         #expect(
             committed == Self.text,
             "docs/FORMATS.md is not what the tables say; run the tests with MAILREEVE_UPDATE_DOCS=1")
+    }
+
+    /// Each limit of a container is one of `ContainerLimit`: nothing else makes that problem.
+    @Test func everyLimitHasItsRow() throws {
+        let sources = Self.page.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Sources")
+        var count = 0
+        for target in ["Unpacking", "Documents"] {
+            let folder = sources.appendingPathComponent(target)
+            let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+            for case let file as URL in files where file.pathExtension == "swift" {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                #expect(!text.contains(".overLimits"), "\(file.lastPathComponent)")
+                count += 1
+            }
+        }
+        #expect(count > 100)
+        #expect(Set(ContainerLimit.allCases.map(\.bound)).count > 20)
     }
 
     /// Formats that none of Debian's programs writes: samples of other projects.
@@ -125,7 +160,7 @@ import Testing
             "hqx",
         ]
         for maker in GeneratorTests.makers {
-            guard let container = try maker.make(eicar) else { continue }
+            let container = try maker.make(eicar)
             let result = Unpacked(container)
             #expect(!result.places(of: eicar).isEmpty, "\(maker)")
             opened.formUnion(result.types)

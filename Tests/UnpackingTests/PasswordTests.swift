@@ -24,7 +24,7 @@ import Testing
         "Parola este parolă Hunter2!",
         "The password for the attached archive, which you will need to open the file, is: Hunter2!",
         "Пожалуйста, вот ПАРОЛЬ: Hunter2!", "mot de passe : Hunter2!", "解压密码：Hunter2!，谢谢", "パスワードはHunter2!です",
-        "pwd:Hunter2!",
+        "pwd:Hunter2!", "PW: Hunter2!", "PIN Hunter2!", "psw=Hunter2!", "PW Hunter2!", "(pin: Hunter2!)",
     ])
     func wordsNearPassword(_ text: String) {
         #expect(passwords(text).contains("Hunter2!") || passwords(text).contains("Hunter2"))
@@ -33,6 +33,41 @@ import Testing
     @Test(arguments: ["password is \"my secret\"", "Passwort: „my secret“", "пароль «my secret»"])
     func quotationsAreTakenWhole(_ text: String) {
         #expect(passwords(text).contains("my secret"))
+    }
+
+    @Test(arguments: [
+        "Password: my secret pass", "password =  my secret pass \r\nRegards", "Your PW is: my secret pass\n",
+        "Passwort für das Archiv: my secret pass",
+    ])
+    func linesAreTakenWhole(_ text: String) {
+        #expect(passwords(text).contains("my secret pass"))
+    }
+
+    @Test func quotedWordsBeyondASCII() {
+        #expect(passwords("Пароль: «секрет»").contains("секрет"))
+    }
+
+    @Test func shortWordsAreWordsOfTheirOwn() {
+        for text in ["shopping Hunter2!", "the pins Hunter2!", "pw2 Hunter2!", "spinning: Hunter2!"] {
+            #expect(!passwords(text).contains("Hunter2!"), "\(text)")
+        }
+    }
+
+    @Test func namesOfFiles() {
+        var finder = PasswordFinder()
+        for name in ["invoice 4711.zip", "noext", ".hidden"] { finder.read(fileName: Array(name.utf8)) }
+        let found = finder.passwords(site: [], limit: 100).candidates.filter { $0.source == .fileName }
+        #expect(
+            found.map { String(decoding: $0.password, as: UTF8.self) }
+                == ["invoice 4711", "invoice 4711.zip", "noext", ".hidden"])
+        for number in 0..<100 { finder.read(fileName: Array("f\(number).zip".utf8)) }
+        let most = finder.passwords(site: [], limit: 1000).candidates.filter { $0.source == .fileName }
+        #expect(most.count <= 17)
+    }
+
+    @Test func addressesOfCopies() {
+        let found = passwords("", message: "Cc: carol@copy.example\r\nReply-To: dave@reply.example\r\n\r\n")
+        for word in ["carol", "copy.example", "dave", "reply.example"] { #expect(found.contains(word), "\(word)") }
     }
 
     @Test func punctuationMayBelongToIt() {

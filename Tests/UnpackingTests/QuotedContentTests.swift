@@ -11,8 +11,7 @@ import Testing
     private static let lines = (0..<4000).flatMap { Array("\($0 &* 7919) words in line \($0)\n".utf8) }
 
     private static func make(_ suffix: String, _ content: [UInt8]) throws -> [UInt8] {
-        try #require(
-            try GeneratorTests.makers.first { $0.suffix == suffix }?.make(content), "make test-deps: \(suffix)")
+        try #require(GeneratorTests.makers.first { $0.suffix == suffix }).make(content)
     }
 
     private static let noise: [UInt8] = {

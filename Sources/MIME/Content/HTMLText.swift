@@ -12,6 +12,10 @@ package enum HTMLText {
         return reader.content
     }
 
+    /// True when HTML can stand in the middle of a document: it ends in no tag, comment, script or the like, and closes no `body`
+    /// or `html`.
+    package static func isFragment(_ html: Span<UInt8>) -> Bool { HTMLEnd.offset(html) == html.count }
+
     /// `text`, UTF-8, as rules should see it: without soft hyphens, characters of no width and controls of direction,
     /// all kinds of blanks as one space. `Via&shy;gra` and `Via&#8203;gra` become one word.
     package static func normalised(_ text: Span<UInt8>) -> [UInt8] {

@@ -4,9 +4,9 @@ internal import Members
 /// Reads disks and images of disks: their partitions, and FAT file systems on them. Other file systems are named.
 enum DiskReader {
     /// Partitions that are looked at.
-    private static let mostPartitions = 128
+    static let mostPartitions = 128
     /// Entries of a GUID partition table that are looked at; tables have 128.
-    private static let mostEntries = 1_024
+    static let mostEntries = 1_024
 
     static func read(_ content: Span<UInt8>, _ format: FileType.DiskFormat, into sink: any MemberSink) {
         let disk: VirtualDisk?
@@ -94,12 +94,12 @@ enum DiskReader {
         for entry in entries(record) {
             switch entry.type {
             case 0: continue
-            case 0xEE: addTable(disk, content, add)
+            case 0xEE: addTable(disk, content, sink, add)
             case 0x05, 0x0F, 0x85: addLogical(disk, content, entry.start, add)
             default: add(entry.start, entry.count)
             }
         }
-        if found.count > mostPartitions { sink.report(.overLimits, "partitions of a disk") }
+        if found.count > mostPartitions { sink.report(.partitions) }
         return Array(found.prefix(mostPartitions))
     }
 
@@ -126,15 +126,27 @@ enum DiskReader {
     }
 
     /// A GUID partition table (UEFI 2.10 section 5.3).
-    private static func addTable(_ disk: VirtualDisk, _ content: Span<UInt8>, _ add: (Int, Int) -> Void) {
-        let header = disk.bytes(disk.sectorSize, 92, of: content)
+    private static func addTable(
+        _ disk: VirtualDisk, _ content: Span<UInt8>, _ sink: any MemberSink, _ add: (Int, Int) -> Void
+    ) {
+        // The copy in the last sector is used where the first is damaged, and by programs that prefer it.
+        for place in [disk.sectorSize, disk.size - disk.sectorSize] where place > 0 {
+            addTable(disk, content, at: place, sink, add)
+        }
+    }
+
+    /// - Parameter place: of its header.
+    private static func addTable(
+        _ disk: VirtualDisk, _ content: Span<UInt8>, at place: Int, _ sink: any MemberSink, _ add: (Int, Int) -> Void
+    ) {
+        let header = disk.bytes(place, 92, of: content)
         let bytes = header.span
         guard bytes.hasBytes("EFI PART", at: 0), let table = bytes.littleEndian64(at: 72),
             let count = bytes.littleEndian32(at: 80), let size = bytes.littleEndian32(at: 84), size >= 128,
             size <= 4096,
             table < UInt64(disk.size / disk.sectorSize)
         else { return }
-        // One more than is read, so that there being more is told.
+        if count > mostEntries { sink.report(.partitions) }
         for index in 0..<min(Int(count), mostEntries) {
             let entry = disk.bytes(Int(table) * disk.sectorSize + index * Int(size), 48, of: content)
             guard let first = entry.span.littleEndian64(at: 32), let last = entry.span.littleEndian64(at: 40) else {

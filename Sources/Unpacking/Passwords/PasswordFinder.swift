@@ -16,6 +16,11 @@ package struct PasswordFinder: Sendable {
         "パスワード", "비밀번호", "암호",
     ].map { Array($0.utf8) }
 
+    /// Shorter ones, which count where no letter or digit touches them.
+    private static let shortKeywords: [[UInt8]] = ["pw", "pin", "psw", "pswd", "pass", "mdp", "mp", "pwort", "kw"].map {
+        Array($0.utf8)
+    }
+
     /// Octets behind a keyword and in front of it that are looked at.
     private static let window = 240
     /// Words behind and in front that are taken; and the nearest, which come first.
@@ -28,6 +33,9 @@ package struct PasswordFinder: Sendable {
     /// Octets of one text that are looked at.
     private static let textSize = 262_144
 
+    /// File names that are tried.
+    private static let files = 8
+
     private var found: [(password: [UInt8], source: Passwords.Source)] = []
 
     package init() {}
@@ -37,12 +45,16 @@ package struct PasswordFinder: Sendable {
         let text = text.extracting(0..<min(text.count, Self.textSize))
         let (lower, origins) = Self.lower(text)
         var places: [Range<Int>] = []
-        for keyword in Self.keywords {
+        for (keyword, isShort) in Self.keywords.map({ ($0, false) }) + Self.shortKeywords.map({ ($0, true) }) {
             var from = 0
             while places.count < Self.places, let start = lower.span.firstIndex(of: keyword, from: from) {
                 from = start + keyword.count
+                if isShort, !Self.isWord(start..<from, lower) { continue }
                 places.append(origins.isEmpty ? start..<from : origins[start]..<origins[from])
             }
+        }
+        for line in places.sorted(by: { $0.lowerBound < $1.lowerBound }).compactMap({ Self.line(behind: $0, text) }) {
+            add(line, .text)
         }
         let around = places.sorted { $0.lowerBound < $1.lowerBound }.map { Self.words(around: $0, text) }
         // Passwords have digits more often than other words; then what stands nearest.
@@ -55,6 +67,28 @@ package struct PasswordFinder: Sendable {
         for (_, behind, before) in around {
             for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text) }
         }
+    }
+
+    /// Neither letter nor digit touches it.
+    private static func isWord(_ range: Range<Int>, _ text: [UInt8]) -> Bool {
+        let beside = [range.lowerBound - 1, range.upperBound].filter { text.indices.contains($0) }
+        return beside.allSatisfy { place in
+            switch text[place] {
+            case 0x30...0x39, 0x61...0x7A, 0x80...: false
+            default: true
+            }
+        }
+    }
+
+    /// What stands behind a colon or an equals sign up to the end of the line, where it has blanks in it: the words alone are
+    /// no password then.
+    private static func line(behind place: Range<Int>, _ text: Span<UInt8>) -> [UInt8]? {
+        let rest = text.extracting(text.clamped(place.upperBound, window)).array.prefix { $0 != 0x0A && $0 != 0x0D }
+        guard let sign = rest.firstIndex(where: { $0 == 0x3A || $0 == 0x3D }) else { return nil }
+        var line = rest[(sign + 1)...]
+        while let first = line.first, first == 0x20 || first == 0x09 { line.removeFirst() }
+        while let last = line.last, last == 0x20 || last == 0x09 { line.removeLast() }
+        return line.contains(0x20) && line.count <= Passwords.longest ? Array(line) : nil
     }
 
     /// Quotations behind a keyword, words behind it, and words in front.
@@ -73,7 +107,7 @@ package struct PasswordFinder: Sendable {
         ("\"", "\""), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’"), ("「", "」"),
     ].map { (Array($0.0.utf8), Array($0.1.utf8)) }
 
-    /// What stands in quotation marks with blanks in it: the words alone are no password then.
+    /// What stands in quotation marks: with blanks in it, the words alone are no password.
     private static func quotations(_ text: Span<UInt8>) -> [[UInt8]] {
         var found: [[UInt8]] = []
         for (open, close) in quotes {
@@ -81,7 +115,7 @@ package struct PasswordFinder: Sendable {
                 let end = text.firstIndex(of: close, from: start + open.count)
             else { continue }
             let inner = text.extracting(start + open.count..<end).array
-            if inner.contains(0x20), inner.count <= Passwords.longest { found.append(inner) }
+            if !inner.isEmpty, inner.count <= Passwords.longest { found.append(inner) }
         }
         return found
     }
@@ -121,11 +155,13 @@ package struct PasswordFinder: Sendable {
                 let subject = Array(EncodedWords.decoded(message.extracting(field.value).array).utf8)
                 read(text: subject.span)
                 for word in Self.words(subject.span) { add(word, .subject) }
-            } else if field.isNamed("From", in: message) || field.isNamed("To", in: message) {
+            } else if Self.addressFields.contains(where: { field.isNamed($0, in: message) }) {
                 readAddresses(message.extracting(field.value))
             }
         }
     }
+
+    private static let addressFields: [StaticString] = ["From", "To", "Cc", "Reply-To"]
 
     private mutating func readAddresses(_ value: Span<UInt8>) {
         for word in Self.words(value) { read(address: word) }
@@ -141,6 +177,13 @@ package struct PasswordFinder: Sendable {
         add(address, .address)
     }
 
+    /// Takes the name of a file, without what stands behind its last full stop, and with it.
+    package mutating func read(fileName: [UInt8]) {
+        guard found.count(where: { $0.source == .fileName }) < 2 * Self.files else { return }
+        if let dot = fileName.lastIndex(of: 0x2E), dot > 0 { found.append((Array(fileName[..<dot]), .fileName)) }
+        found.append((fileName, .fileName))
+    }
+
     /// All that was found, the most likely first, and the site's own.
     /// - Parameter limit: passwords in all; the site's have their place in it.
     package func passwords(site: [String], limit: Int) -> Passwords {
@@ -149,13 +192,15 @@ package struct PasswordFinder: Sendable {
         // A long text leaves room for what is told elsewhere.
         let room = limit - passwords.candidates.count
         add(.text, to: &passwords, upTo: passwords.candidates.count + room / 2)
-        for source in [Passwords.Source.subject, .address] {
+        for source in [Passwords.Source.subject, .address, .fileName] {
             add(source, to: &passwords, upTo: passwords.candidates.count + room / 5)
         }
         for password in ["infected", "virus", "malware", "password", "1234", "12345", "123456"] {
             passwords.add(Array(password.utf8), .wellKnown)
         }
-        for source in [Passwords.Source.text, .subject, .address] { add(source, to: &passwords, upTo: limit) }
+        for source in [Passwords.Source.text, .subject, .address, .fileName] {
+            add(source, to: &passwords, upTo: limit)
+        }
         return passwords
     }
 

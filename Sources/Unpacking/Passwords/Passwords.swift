@@ -5,6 +5,7 @@ package struct Passwords: Sendable {
         case text
         case subject
         case address
+        case fileName
         case site
         case wellKnown
 
@@ -14,6 +15,7 @@ package struct Passwords: Sendable {
             case .text: "a password found in the text"
             case .subject: "a password found in the subject"
             case .address: "a password made from an address"
+            case .fileName: "the name of a file"
             case .site: "a password of the site's list"
             case .wellKnown: "a well-known password"
             }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Codecs
 internal import Compression
 internal import Members
 
@@ -122,8 +123,7 @@ enum ArcReader {
         // The head of compress(1): its mark, block mode and the number of bits.
         var file: [UInt8] = [0x1F, 0x9D, 0x80 | bits]
         data.withUnsafeBufferPointer { file.append(contentsOf: $0) }
-        guard case .complete = CompressedData.decode(file.span, while: { sink.mayGoOn() }, use) else { return false }
-        return true
+        return CompressedData.decode(file.span, while: { sink.mayGoOn() }, use).end == .complete
     }
 }
 

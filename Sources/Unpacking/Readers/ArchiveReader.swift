@@ -36,7 +36,7 @@ struct ArchiveReader {
         let listing =
             format == .rar || format == .rar5
             ? RarListing(content, format, while: { sink.mayGoOn() }) : nil
-        if listing?.limitReached == true { sink.report(.overLimits, "headers of \(format.words)") }
+        if listing?.limitReached == true { sink.report(.headers, of: format.words) }
         if let listing, listing.isOld {
             reader.addUnread(listing, content)
             let end = listing.end ?? listing.endOfMembers

@@ -12,7 +12,7 @@ enum CabinetReader {
                 return sink.begin(Member(names: name.isEmpty ? [] : [name]))
             }, append: { sink.append($0) }, end: { sink.end() })
         if result.contains(.damaged) { sink.report(.corrupt, "damaged cab archive") }
-        if result.contains(.overlapping) { sink.report(.overLimits, "overlapping files in cab archive") }
+        if result.contains(.overlapping) { sink.report(.overlappingFiles) }
         if result.contains(.volume) { sink.report(.unsupported, "volume of a split cab archive") }
         if let size = content.littleEndian32(at: 8), sink.mayGoOn() {
             ArchiveEnd.addRest(of: content, from: Int(size), "cab archive", into: sink)

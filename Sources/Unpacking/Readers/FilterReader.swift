@@ -1,4 +1,5 @@
 internal import Codecs
+internal import Compression
 internal import Members
 
 /// Reads files that were compressed as a whole.
@@ -6,22 +7,40 @@ enum FilterReader {
     static func read(_ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, into sink: any MemberSink) {
         let what = "\(filter.rawValue) data"
         let member = PendingMember(Member(role: "decompressed"), sink)
-        let end: Int?
-        if let codec = filter.codec {
-            let result = codec.pieces(content, while: { sink.mayGoOn() }) { member.append($0) }
-            result.end.report(what, sink)
-            end = result.end == .complete ? result.consumed : nil
-        } else {
-            switch CompressedData.decode(content, while: { sink.mayGoOn() }, { member.append($0) }) {
-            case .complete(let consumed): end = consumed
-            case .stopped: end = nil
-            case .failed:
-                sink.report(.corrupt, "damaged \(what)")
-                end = nil
-            }
-        }
+        let result = decode(content, filter, sink) { member.append($0) }
+        result.end.report(what, sink)
+        let end = result.end == .complete ? result.consumed : nil
         guard member.end(isRead: end != nil) else { return }
         if let end { ArchiveEnd.addRest(of: content, from: end, what, into: sink) }
+    }
+
+    private static func decode(
+        _ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, _ sink: any MemberSink,
+        _ use: (Span<UInt8>) -> Bool
+    ) -> CodecResult {
+        let memory = sink.limits.dictionary
+        if let codec = filter.codec {
+            return codec.pieces(content, memory: memory, while: { sink.mayGoOn() }, use)
+        }
+        switch filter {
+        case .lzop: return LZOPData.decode(content, memory: memory, while: { sink.mayGoOn() }, use)
+        case .zlib: return CodecResult(Inflate.pieces(content, form: .zlib, limit: .max, use))
+        default: return CompressedData.decode(content, while: { sink.mayGoOn() }, use)
+        }
+    }
+}
+
+extension CodecResult {
+    init(_ result: InflateResult) {
+        self.init()
+        (consumed, produced) = (result.consumed, result.produced)
+        end =
+            switch result.end {
+            case .complete: .complete
+            case .truncated: .truncated
+            case .corrupt: .corrupt
+            case .limit, .stopped: .stopped
+            }
     }
 }
 
@@ -33,16 +52,16 @@ extension CodecResult.End {
         case .truncated: sink.report(.corrupt, "\(what) is cut off")
         case .corrupt: sink.report(.corrupt, "damaged \(what)")
         case .unsupported: sink.report(.unsupported, "method in \(what)")
-        case .memory: sink.report(.overLimits, "dictionary of \(what)")
+        case .memory: sink.report(.dictionary, of: what)
         }
     }
 }
 
 extension FileType.ArchiveFilter {
-    /// What decodes it; nil where libarchive does.
+    /// The library that decodes it; nil where none of them does.
     var codec: Codec? {
         switch self {
-        case .compress: nil
+        case .compress, .lzop, .zlib: nil
         case .bzip2: .bzip2
         case .xz: .xz
         case .lzma: .lzma

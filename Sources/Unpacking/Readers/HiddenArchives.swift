@@ -6,9 +6,6 @@ internal import Members
 /// their end; in programs, scripts and what nobody knows compressed files as well. zip archives need no such search:
 /// recognition finds them wherever they are.
 enum HiddenArchives {
-    /// Archives that are taken from one content.
-    static let most = 256
-
     /// A signature.
     private struct Mark: Sendable {
         let bytes: [UInt8]
@@ -27,22 +24,32 @@ enum HiddenArchives {
     private static let allMarks =
         marks + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
 
+    /// Those of what has a checksum at its end.
+    private static let marksOfWhole =
+        marks
+        + HiddenStreams.marks.filter(\.isChecked).map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
+
     /// - Parameter isText: there is no control character in the content but those of text. It quotes marks, and holds no
     ///   archive as it stands; its start alone would say nothing of the rest.
     /// - Parameter streams: compressed files are looked for as well, and what they are to this content.
+    /// - Parameter start: where they may begin first.
     static func read(
-        _ content: Span<UInt8>, isText: Bool, streams: Streams = .none, into sink: any MemberSink
+        _ content: Span<UInt8>, isText: Bool, streams: Streams = .whole, from start: Int = 0, into sink: any MemberSink
     ) {
         if isText { return }
-        var search = Search(sink, streams == .none ? marks : allMarks)
+        var search = Search(sink, streams == .whole ? marksOfWhole : allMarks)
+        search.needsWhole = streams == .whole
+        search.firstStream = start
         search.endsWithDamage = streams == .stored
         var count = 0
         // Pieces of damaged streams may overlap: together they are no more than what there is.
         var damagedLeft = content.count
         while let archive = search.next(content) {
-            guard count < most else {
+            guard count < sink.limits.hiddenArchives else {
                 // Nobody opens all that a database has.
-                return sink.report(streams == .stored ? .note : .overLimits, "archives behind other content")
+                let limit = ContainerLimit.hiddenArchives
+                if streams == .stored { return sink.report(.note, limit.rawValue) }
+                return sink.report(limit)
             }
             count += 1
             var member = Member(flags: .slack, role: "archive behind other content")
@@ -58,8 +65,8 @@ enum HiddenArchives {
 
     /// What compressed files within a content are.
     enum Streams {
-        /// Its own way to store: they are not looked for.
-        case none
+        /// Its own way to store: only those count that decode to their end, and archives with a mark of their own.
+        case whole
         /// What a program or script unpacks: one that is damaged may be read all the same, and goes on to the end.
         case carried
         /// Data among others, maybe in pieces.
@@ -72,19 +79,24 @@ enum HiddenArchives {
         return search.next(content) != nil
     }
 
-    /// Archives of RAR and 7z that begin in the first part of a content, behind its first octet.
+    /// Archives of RAR and 7z that begin in some parts of a content, behind its first octet.
     /// - Parameter most: at most one more is given.
     static func marked(
-        _ start: Span<UInt8>, of content: Span<UInt8>, most: Int, _ sink: any MemberSink
+        _ content: Span<UInt8>, in parts: [Range<Int>], most: Int, _ sink: any MemberSink
     ) -> [Range<Int>] {
         var found: [Range<Int>] = []
         for mark in marks.prefix(2) {
             var from = 1
-            while found.count <= most, let place = start.firstIndex(of: mark.bytes, from: from) {
-                from = place + 1
-                guard isArchive(content, at: place, mark) else { continue }
-                found.append(place..<end(of: content, at: place, sink))
-                from = found[found.count - 1].upperBound
+            for part in parts {
+                from = max(from, part.lowerBound)
+                // It begins in the part, and may end behind it.
+                let end = part.upperBound + mark.bytes.count - 1
+                while found.count <= most, let place = content.firstIndex(of: mark.bytes, from: from, to: end) {
+                    from = place + 1
+                    guard isArchive(content, at: place, mark) else { continue }
+                    found.append(place..<self.end(of: content, at: place, sink))
+                    from = found[found.count - 1].upperBound
+                }
             }
         }
         return found
@@ -99,8 +111,6 @@ enum HiddenArchives {
             case none
         }
 
-        /// Places that look like an ARJ header and whose checksum is computed.
-        private static let arjHeaders = 4096
         /// Marks that are passed between two looks at the clock.
         private static let marksPerLook = 4096
 
@@ -108,18 +118,23 @@ enum HiddenArchives {
         private let marks: [Mark]
         private var places: [Place]
         private var from = 1
-        private var arjHeadersLeft = Self.arjHeaders
+        private var arjHeadersLeft: Int
         private var streams: HiddenStreams
         /// The streams that were found, by where they begin.
         private var found: [Int: HiddenStreams.Found] = [:]
         /// A damaged stream ends where decoding does, rather than with the content.
         var endsWithDamage = false
+        /// Where a stream may begin first.
+        var firstStream = 0
+        /// A damaged stream is none.
+        var needsWhole = false
         /// The last stream was damaged.
         private(set) var isDamaged = false
 
         init(_ sink: any MemberSink, _ marks: [Mark]) {
             self.sink = sink
             self.marks = marks
+            arjHeadersLeft = sink.limits.marks
             places = [Place](repeating: .unknown, count: marks.count)
             streams = HiddenStreams(sink)
         }
@@ -148,7 +163,7 @@ enum HiddenArchives {
 
         /// Programs that unpack have the marks among their constants, so each is looked at closely.
         private mutating func find(_ mark: Mark, _ content: Span<UInt8>) -> Int? {
-            var position = from + mark.offset
+            var position = (mark.isStream ? max(from, firstStream) : from) + mark.offset
             var passed = 0
             while let place = content.firstIndex(of: mark.bytes, from: position) {
                 position = place + 1
@@ -156,7 +171,9 @@ enum HiddenArchives {
                 if passed % Self.marksPerLook == 0, !sink.mayGoOn() { return nil }
                 let start = place - mark.offset
                 if mark.isStream {
-                    guard let stream = streams.find(in: content, at: start) else { continue }
+                    guard let stream = streams.find(in: content, at: start), stream.isWhole || !needsWhole else {
+                        continue
+                    }
                     found[start] = stream
                     return start
                 }
@@ -164,7 +181,7 @@ enum HiddenArchives {
                     guard ArjReader.mayBeArchive(content, at: start) else { continue }
                     guard sink.mayGoOn() else { return nil }
                     guard arjHeadersLeft > 0 else {
-                        sink.report(.overLimits, "marks of arj archives")
+                        sink.report(.arjMarks)
                         return nil
                     }
                     arjHeadersLeft -= 1

@@ -7,9 +7,9 @@ internal import Members
 /// handed out here.
 struct ISOTrees {
     /// Directory records of one image that are looked at.
-    private static let mostRecords = 65_536
+    static let mostRecords = 65_536
     /// Directories.
-    private static let mostDirectories = 4096
+    static let mostDirectories = 4096
     private static let sector = 2048
 
     /// A file of one tree.
@@ -47,7 +47,7 @@ struct ISOTrees {
             default: break
             }
         }
-        if limitReached { sink.report(.overLimits, "directories of an ISO image") }
+        if limitReached { sink.report(.imageDirectories) }
         // A file with octets that another tree has too is the same one, under another name.
         var added: Set<File> = []
         for (number, tree) in found.enumerated() {

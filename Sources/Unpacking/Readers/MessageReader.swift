@@ -16,7 +16,7 @@ enum MessageReader {
 
     private static func readParts(_ message: Span<UInt8>, _ limits: MIMELimits, _ sink: any MemberSink) {
         let tree = MIMEReader.read(message, limits: limits)
-        if !tree.limitsHit.isEmpty { sink.report(.overLimits, "structure of a message in a container") }
+        if !tree.limitsHit.isEmpty { sink.report(.messageStructure) }
         if tree.anomalies.contains(where: { $0.kind.anomalyClass == .deceptive }) {
             sink.report(.ambiguous, "structure of a message in a container")
         }

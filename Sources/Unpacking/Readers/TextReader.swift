@@ -22,8 +22,8 @@ enum TextReader {
     /// Returns how many there were.
     @discardableResult
     private static func addBlocks(_ content: Span<UInt8>, into sink: any MemberSink) -> Int {
-        let found = EncodedBlocks.find(in: content)
-        if found.limitReached { sink.report(.overLimits, "encoded files in a text") }
+        let found = EncodedBlocks.find(in: content, limit: sink.limits.encodedFiles)
+        if found.limitReached { sink.report(.encodedFiles) }
         for block in found.blocks {
             var decoded: [UInt8] = []
             let result = block.decode(content, into: &decoded, limit: sink.room)
@@ -55,8 +55,6 @@ enum TextReader {
     private static let endLabel: [UInt8] = Array("-----END ".utf8)
     /// Labels (RFC 7468) that readers of documents know.
     private static let otherLabels: [StaticString] = ["PGP ", "PKCS7", "PKCS #7", "CMS"]
-    /// Blocks between labels that are handed out.
-    private static let blocks = 64
 
     /// Base64 between labels. Returns false when the sink wants no more.
     private static func addLabelled(_ content: Span<UInt8>, into sink: any MemberSink) -> Bool {
@@ -76,8 +74,8 @@ enum TextReader {
             // Certificates and keys (DER) hold nothing.
             if isPlainDER(decoded.span) { continue }
             count += 1
-            guard count <= blocks else {
-                sink.report(.overLimits, "encoded files in a text")
+            guard count <= sink.limits.encodedFiles else {
+                sink.report(.encodedFiles)
                 return true
             }
             guard sink.add(Member(flags: .quoted, role: "base64 between labels"), content: decoded) else {

@@ -4,7 +4,7 @@ internal import Members
 /// Reads UDF images (ECMA-167, UDF 1.02 to 2.60): plain, sparable and metadata partitions.
 struct UDFReader {
     /// Bounds of reading.
-    private enum Limits {
+    enum Limits {
         /// Descriptors of the volume, directories, and entries of all directories.
         static let descriptors = 256
         static let directories = 10_000
@@ -17,9 +17,8 @@ struct UDFReader {
         static let depth = 64
         /// Sectors behind the last descriptor in which the anchor at the end of the medium is looked for.
         static let padding = 1024
-        /// Octets of one path, and of all paths together.
+        /// Octets of one path.
         static let path = 4096
-        static let paths = 16_777_216
     }
 
     /// Where logical blocks of a partition reference lie.
@@ -261,12 +260,12 @@ struct UDFReader {
                 if found.skipped { sink.report(.corrupt, "damaged directory in UDF image") }
                 entries += 1
                 guard entries <= Limits.entries, pending.count <= Limits.directories else {
-                    return sink.report(.overLimits, "entries of UDF image")
+                    return sink.report(.imageEntries)
                 }
                 if item.isParent || item.isDeleted { continue }
                 let name = path + item.name
                 pathOctets += name.count
-                guard pathOctets <= Limits.paths else { return sink.report(.overLimits, "names of UDF image") }
+                guard pathOctets <= sink.limits.imageNames else { return sink.report(.imageNames) }
                 guard let file = self.place(item.block, block, partition: item.partition, content),
                     let node = node(content, file.lowerBound)
                 else {
@@ -278,7 +277,7 @@ struct UDFReader {
                     if depth < Limits.depth, name.count < Limits.path {
                         pending.append((file.lowerBound, name + [0x2F], depth + 1))
                     } else {
-                        sink.report(.overLimits, "directories of UDF image")
+                        sink.report(.imageDirectories)
                     }
                 }
                 guard add(node, name, content) else { return }

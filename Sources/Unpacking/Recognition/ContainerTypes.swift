@@ -27,7 +27,10 @@ extension FileType {
     static let lzip = FileType(
         "lz", "application/x-lzip", "lzip file", .filter(.lzip), recognised: "`LZIP` and a version")
     static let lzop = FileType(
-        "lzo", "application/x-lzop", "lzop file", .unsupported, recognised: "`89 LZO 00`")
+        "lzo", "application/x-lzop", "lzop file", .filter(.lzop), recognised: "`89 LZO 00`")
+    static let zlib = FileType(
+        "zlib", "application/zlib", "zlib stream", .filter(.zlib),
+        recognised: "a header of RFC 1950 and a stream that decodes: to its end, or to 1,024 octets")
     static let lrzip = FileType("lrz", "application/x-lrzip", "lrzip file", .unsupported, recognised: "`LRZI`")
 
     static let grzip = FileType("grz", "application/x-grzip", "GRZip file", .unsupported, recognised: "`GRZipII`")

@@ -25,7 +25,9 @@ extension FileType {
 
     static let rawCD = FileType(
         "cdraw", "application/x-cd-image", "CD image in raw sectors", .unsupported,
-        recognised: "`00 FF FF FF FF FF FF FF FF FF FF 00`, with which each sector begins")
+        recognised:
+            "`00 FF FF FF FF FF FF FF FF FF FF 00`, with which each sector begins; or `CD001` where sector 16 of 2,336 octets lies"
+    )
 
     static let lvm = FileType(
         "lvm", "application/x-lvm-volume", "physical volume of LVM", .unsupported,
@@ -63,6 +65,7 @@ enum FileSystemChecks {
         (.jfs, { $0.hasBytes("JFS1", at: 32_768) }),
         (.cramfs, { $0.hasBytes("Compressed ROMFS", at: 16) || $0.hasBytes("Compressed ROMFS", at: 528) }),
         (.romfs, { $0.hasBytes("-rom1fs-", at: 0) }), (.minix, isMinix),
+        (.rawCD, { $0.hasBytes("CD001", at: 16 * 2336 + 9) }),
         (.luks, { $0.hasBytes([0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE], at: 0) }),
     ]
 

@@ -68,13 +68,16 @@ package final class FileType: Sendable {
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive(.sevenZip):
                 "own reader of the header; libarchive for each folder, with filters behind every method; own Deflate64, AES by OpenSSL"
+            case .archive(.rar), .archive(.rar5): "libarchive; AES by OpenSSL"
             case .archive, .filter(.compress): "libarchive"
             case .filter(.bzip2): "libbz2"
             case .filter(.xz), .filter(.lzma), .filter(.lzip): "liblzma"
             case .filter(.zstd): "libzstd"
             case .filter(.lz4): "liblz4"
+            case .filter(.lzop): "own reader"
+            case .filter(.zlib): "zlib"
             case .program:
-                "own search for zip, rar, 7z, cab, arj, ace, lha, tar, gz, bz2, xz, zst, lz4, lz, then the reader of what is found"
+                "own search for zip, rar, 7z, cab, arj, ace, lha, tar, cpio, xar, gz, bz2, xz, lzma, zst, lz4, lz, lzo, Z, then the reader of what is found"
             case .document: "own reader; chm by libmspack, S/MIME by OpenSSL"
             }
         }
@@ -101,9 +104,9 @@ package final class FileType: Sendable {
         case tar, cpio, ar, sevenZip, rar, rar5, lha, iso9660, xar, warc, rpm
     }
 
-    /// Compressions of one file. None of them starts a program, as libarchive's lrzip and lzop filters do.
+    /// Compressions of one file. None of them starts a program, as libarchive's filters for lrzip and lzop do.
     package enum ArchiveFilter: String, Hashable, Sendable, CaseIterable {
-        case bzip2, compress, xz, lzma, zstd, lz4, lzip
+        case bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, zlib
     }
 
     /// How a disk lies in a file.

@@ -66,7 +66,7 @@ package enum Recognition {
     /// Types for which a few octets are not enough.
     private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
         (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
-        (.lzip, { Codec.lzip.begins($0, at: 0) }),
+        (.lzip, { Codec.lzip.begins($0, at: 0) }), (.zlib, StructureChecks.isZlib),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, { StructureChecks.isCabinet($0) }),
         (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),

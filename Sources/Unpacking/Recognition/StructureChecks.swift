@@ -1,5 +1,7 @@
 internal import Bytes
 internal import Codecs
+internal import Compression
+internal import Members
 
 /// Checks of formats whose first octets alone would be met by chance.
 enum StructureChecks {
@@ -42,7 +44,7 @@ enum StructureChecks {
         guard content.littleEndian32(at: 14) != 0 else { return false }
         var produced = 0
         let input = content.extracting(0..<min(content.count, lzmaTrial))
-        let result = Codec.lzma.pieces(input, while: { true }) { piece in
+        let result = Codec.lzma.pieces(input, memory: ContainerLimits().dictionary, while: { true }) { piece in
             produced += piece.count
             return produced < lzmaOutput
         }
@@ -53,6 +55,18 @@ enum StructureChecks {
         case .stopped: true
         case .corrupt, .unsupported, .memory: false
         }
+    }
+
+    /// Octets of output of a zlib stream that is not at its end.
+    private static let zlibProof = 1024
+
+    /// Two octets are too few: what follows has to decode. Without a dictionary from elsewhere (RFC 1950 section 2.2).
+    static func isZlib(_ content: Span<UInt8>) -> Bool {
+        guard content.count >= 8, content[0] & 0x0F == 8, content[0] >> 4 <= 7, content[1] & 0x20 == 0,
+            (Int(content[0]) << 8 | Int(content[1])) % 31 == 0
+        else { return false }
+        let result = Inflate.pieces(content, form: .zlib, limit: zlibProof) { _ in true }
+        return result.end == .complete ? result.produced > 0 : result.produced >= zlibProof
     }
 
     static func isSkippedZstd(_ content: Span<UInt8>) -> Bool {

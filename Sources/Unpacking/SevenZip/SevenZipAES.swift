@@ -76,21 +76,3 @@ struct SevenZipAES: Hashable {
         return Array(plain.prefix(size))
     }
 }
-
-/// Keys that were made for one message. Each takes some hundredths of a second, and archives of one program need the same ones.
-final class SevenZipKeys {
-    /// Keys that are made for one message.
-    private static let most = 400
-
-    private var made: [[UInt8]: [UInt8]] = [:]
-
-    /// The key of a password; nil when too many were made.
-    func key(_ encryption: SevenZipAES, _ password: [UInt8]) -> [UInt8]? {
-        let name = encryption.keyName + [0] + password
-        if let key = made[name] { return key }
-        guard made.count < Self.most else { return nil }
-        let key = encryption.key(password)
-        made[name] = key
-        return key
-    }
-}

@@ -11,22 +11,19 @@ struct SevenZipReader {
     private static let mostHeaders = 4
     /// Octets of the largest header.
     private static let largestHeader = 16_777_216
-    /// Octets of the largest folder, as it is packed: it is in memory as a whole.
-    private static let largestFolder = 67_108_864
-
     /// Octets of the largest archive that is copied folder by folder where libarchive could read it as it is.
     private static let largestCopied = 16_777_216
 
     private let sink: any MemberSink
     private let passwords: Passwords
-    private let maker: SevenZipKeys
+    private let maker: PasswordKeys
     /// Keys of the password that was right, by salt and rounds.
     private var keys: [[UInt8]: [UInt8]] = [:]
     private var source: Passwords.Source?
     /// No password opened a folder.
     private var isLocked = false
 
-    private init(_ sink: any MemberSink, _ passwords: Passwords, _ maker: SevenZipKeys) {
+    private init(_ sink: any MemberSink, _ passwords: Passwords, _ maker: PasswordKeys) {
         self.sink = sink
         self.passwords = passwords
         self.maker = maker
@@ -36,7 +33,7 @@ struct SevenZipReader {
     /// and it is too large to be copied for nothing.
     /// - Parameter keys: of all archives of the message.
     static func read(
-        _ content: Span<UInt8>, passwords: Passwords, keys: SevenZipKeys, into sink: any MemberSink
+        _ content: Span<UInt8>, passwords: Passwords, keys: PasswordKeys, into sink: any MemberSink
     ) -> Bool {
         var reader = SevenZipReader(sink, passwords, keys)
         guard let header = reader.header(content) else { return false }
@@ -139,8 +136,8 @@ struct SevenZipReader {
         if withContent.count < streams.count { sink.report(.corrupt, "damaged \(Self.what)") }
         guard !withContent.isEmpty || !streams.isEmpty else { return true }
         guard let packed = packed(folder, ranges, content, streams.first) else {
-            if !Self.isInMemory(ranges) {
-                sink.report(.overLimits, "folder of \(Self.what)")
+            if !isInMemory(ranges) {
+                sink.report(.folder, of: Self.what)
             } else if folder.isEncrypted {
                 sink.report(.encrypted, "member of \(Self.what)")
             } else {
@@ -162,8 +159,9 @@ struct SevenZipReader {
         return !splitter.isStopped
     }
 
-    private static func isInMemory(_ ranges: ArraySlice<Range<Int>>) -> Bool {
-        ranges.reduce(0) { $0 + $1.count } <= largestFolder
+    /// A folder, as it is packed, is in memory as a whole.
+    private func isInMemory(_ ranges: ArraySlice<Range<Int>>) -> Bool {
+        ranges.reduce(0) { $0 + $1.count } <= sink.limits.buffer
     }
 
     private func add(_ file: SevenZipHeader.File, _ flags: MemberFlags = []) -> Bool {
@@ -191,7 +189,7 @@ struct SevenZipReader {
         _ folder: SevenZipFolder, _ ranges: ArraySlice<Range<Int>>, _ content: Span<UInt8>,
         _ first: SevenZipHeader.Stream?
     ) -> Packed? {
-        guard ranges.count == folder.packedStreams.count, Self.isInMemory(ranges) else { return nil }
+        guard ranges.count == folder.packedStreams.count, isInMemory(ranges) else { return nil }
         let streams = ranges.map { content.extracting($0).array }
         guard folder.isEncrypted else { return Packed(folder: folder, streams: streams) }
         guard let inner = folder.withoutEncryption(), !isLocked, let first else { return nil }
@@ -218,8 +216,8 @@ struct SevenZipReader {
         var keys: [[UInt8]: [UInt8]] = [:]
         for coder in folder.coders where coder.isAES {
             guard let encryption = SevenZipAES(coder.properties), keys[encryption.keyName] == nil else { continue }
-            guard let key = maker.key(encryption, password) else {
-                sink.report(.overLimits, "passwords of 7z archives")
+            guard let key = maker.key(encryption.keyName, password, make: { encryption.key(password) }) else {
+                sink.report(.passwordKeys)
                 return nil
             }
             keys[encryption.keyName] = key
@@ -289,15 +287,16 @@ struct SevenZipReader {
 
     /// No memory is no damage.
     private func reportFailure(of folder: SevenZipFolder) {
-        let isLarge = folder.coders.contains { $0.dictionary ?? 0 > Codec.memory }
-        sink.report(isLarge ? .overLimits : .corrupt, isLarge ? "dictionary of \(Self.what)" : "damaged \(Self.what)")
+        let isLarge = folder.coders.contains { $0.dictionary ?? 0 > sink.limits.dictionary }
+        if isLarge { return sink.report(.dictionary, of: Self.what) }
+        sink.report(.corrupt, "damaged \(Self.what)")
     }
 
     /// Decodes one coder by itself, and what it gives by the others. What came in front of damage is decoded as well.
     private func decode(_ packed: Packed, _ stage: SevenZipFolder.Stage, _ use: (Span<UInt8>) -> Bool) -> End {
-        let limit = min(Self.largestFolder, sink.room)
+        let limit = min(sink.limits.buffer, sink.room)
         guard stage.alone.size <= limit else {
-            sink.report(.overLimits, "folder of \(Self.what)")
+            sink.report(.folder, of: Self.what)
             return .unsupported
         }
         var content: [UInt8] = []

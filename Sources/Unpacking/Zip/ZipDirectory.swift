@@ -1,17 +1,11 @@
 internal import Bytes
+internal import Members
 
 /// Every directory of a zip archive. Programs choose the first, the last, or the one that the first record points to, and
 /// some add what lies in front of the archive to all offsets and others do not: all are read.
 struct ZipDirectory {
-    /// Bounds of reading.
-    enum Limits {
-        /// End-of-central-directory records that are looked at, the last ones.
-        static let ends = 256
-        /// Central headers that are read.
-        static let entries = 65_536
-        /// Lists of central headers.
-        static let listings = 256
-    }
+    /// Central headers that are read.
+    static let mostEntries = 65_536
 
     /// A list of central headers.
     struct Listing {
@@ -31,13 +25,16 @@ struct ZipDirectory {
     private(set) var isSplit = false
     /// An end record says that there are no members.
     private(set) var isEmptyArchive = false
-    private var entriesLeft = Limits.entries
+    private let most: Int
+    private var entriesLeft = Self.mostEntries
     /// Octets of an end-of-central-directory record without its comment.
     private static let endSize = 22
     /// Data of the members that are listed so far.
     private var members = Coverage()
 
-    init(_ content: Span<UInt8>) {
+    /// - Parameter most: end records that are looked at, the last ones, and lists of central headers.
+    init(_ content: Span<UInt8>, most: Int = ContainerLimits().zipDirectories) {
+        self.most = most
         // From the last: what it lists tells which of the others lie within members, stored archives of their own. Most
         // archives have one record, at their end, and nothing but members before it: these need not be searched.
         let last = content.count - Self.endSize
@@ -51,9 +48,9 @@ struct ZipDirectory {
             while let found = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from, to: end) {
                 from = found + 4
                 ends.append(found)
-                if ends.count == 2 * Limits.ends {
-                    lastDropped = ends[Limits.ends - 1]
-                    ends.removeFirst(Limits.ends)
+                if ends.count == 2 * most {
+                    lastDropped = ends[most - 1]
+                    ends.removeFirst(most)
                 }
             }
         }
@@ -115,7 +112,7 @@ struct ZipDirectory {
     /// - Parameter statedOffset: where the record says that the first is; the difference shifts all local headers.
     private mutating func readListing(_ content: Span<UInt8>, at start: Int, statedOffset: Int) {
         guard start >= 0, start < content.count, !listings.contains(where: { $0.range.contains(start) }) else { return }
-        guard listings.count < Limits.listings else {
+        guard listings.count < most else {
             limitReached = true
             return
         }

@@ -14,6 +14,8 @@ struct ZipExtraction {
     let content: Int
     /// False when the sink wants no more.
     private(set) var goesOn = true
+    /// All of the data became content, as its method says.
+    private(set) var isDecoded = false
 
     init(sink: any MemberSink, passwords: Passwords, content: Int) {
         self.sink = sink
@@ -51,7 +53,7 @@ struct ZipExtraction {
         var member = member
         member.flags.insert(.decrypted)
         sink.report(.note, "opened with \(opened.source.words)")
-        if opened.isCut { sink.report(.overLimits, "encrypted zip entry") }
+        if opened.isCut { sink.report(.encryptedEntry) }
         goesOn = sink.add(member, content: opened.content)
         return extent.data.count
     }
@@ -65,13 +67,15 @@ struct ZipExtraction {
 
     /// The content when the data decodes as it stands.
     private func clear(_ entry: ZipEntry, _ content: Span<UInt8>, _ extent: ZipExtent) -> [UInt8]? {
-        guard entry.checksum != 0, entry.size > 0, entry.size <= min(sink.room, 64 * Self.wholeSize) else {
+        guard entry.checksum != 0, entry.size > 0, entry.size <= min(sink.room, sink.limits.buffer) else {
             return nil
         }
         let data = content.extracting(extent.data)
         if entry.method == 0 { return crc32(data) == entry.checksum ? data.array : nil }
         var decoded: [UInt8] = []
-        let result = ZipMethod(entry: entry).pieces(data, size: data.count, while: { sink.mayGoOn() }) { piece in
+        let result = ZipMethod(entry: entry).pieces(
+            data, size: data.count, memory: sink.limits.dictionary, while: { sink.mayGoOn() }
+        ) { piece in
             guard piece.count <= entry.size - decoded.count else { return false }
             piece.withUnsafeBufferPointer { decoded.append(contentsOf: $0) }
             return true
@@ -96,7 +100,9 @@ struct ZipExtraction {
         if entry.method == 8, let used = inflateWhole(member, entry, content, extent) { return used }
         let pending = PendingMember(member, sink)
         let input = content.extracting(extent.bound)
-        let result = method.pieces(input, size: extent.data.count, while: { sink.mayGoOn() }) { pending.append($0) }
+        let result = method.pieces(
+            input, size: extent.data.count, memory: sink.limits.dictionary, while: { sink.mayGoOn() }
+        ) { pending.append($0) }
         goesOn = pending.end(isRead: result.end == .complete)
         finish(result, entry, extent)
         return result.consumed
@@ -117,6 +123,7 @@ struct ZipExtraction {
             range = range.lowerBound..<(next ?? claimed.upperBound)
         }
         check(crc32(content.extracting(range)), entry)
+        isDecoded = true
         goesOn = sink.add(member, range: range)
         return range.count
     }
@@ -146,6 +153,7 @@ struct ZipExtraction {
     private mutating func finish(_ result: ZipMethod.Result, _ entry: ZipEntry, _ extent: ZipExtent) {
         switch result.end {
         case .complete:
+            isDecoded = true
             check(result.checksum, entry)
             if entry.size != result.produced, !entry.hasDescriptor || entry.size > 0 {
                 sink.report(.ambiguous, "zip entry whose size lies")

@@ -24,10 +24,11 @@ struct ZipMethod {
     /// - Parameters:
     ///   - input: from the data on, as far as a stream that ends by itself may be followed.
     ///   - size: octets of the data by its headers.
+    ///   - memory: octets that a dictionary may take.
     ///   - mayGoOn: asked where nothing comes out.
     ///   - use: false ends decoding.
     func pieces(
-        _ input: Span<UInt8>, size: Int, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool
+        _ input: Span<UInt8>, size: Int, memory: Int, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool
     ) -> Result {
         var checksum: UInt32 = 0
         let data = input.extracting(input.clamped(0, size))
@@ -42,10 +43,10 @@ struct ZipMethod {
             if !take(data) { result.end = .stopped }
         case 8: result = Result(Inflate.pieces(input, form: .raw, limit: .max, take))
         case 9: result = Result(Deflate64.pieces(input, limit: .max, take))
-        case 12: result = Result(Codec.bzip2.pieces(input, while: mayGoOn, take))
-        case 93: result = Result(Codec.zstd.pieces(input, while: mayGoOn, take))
-        case 95: result = Result(Codec.xz.pieces(input, while: mayGoOn, take))
-        case 14: result = lzma(data, mayGoOn, take)
+        case 12: result = Result(Codec.bzip2.pieces(input, memory: memory, while: mayGoOn, take))
+        case 93: result = Result(Codec.zstd.pieces(input, memory: memory, while: mayGoOn, take))
+        case 95: result = Result(Codec.xz.pieces(input, memory: memory, while: mayGoOn, take))
+        case 14: result = lzma(data, memory, mayGoOn, take)
         case 98: result = byLibrary(data, mayGoOn, take)
         default: result = Result(end: .unsupported)
         }
@@ -60,7 +61,7 @@ struct ZipMethod {
 
     /// Method 14, as a file of LZMA's own.
     private func lzma(
-        _ data: Span<UInt8>, _ mayGoOn: () -> Bool, _ take: (Span<UInt8>) -> Bool
+        _ data: Span<UInt8>, _ memory: Int, _ mayGoOn: () -> Bool, _ take: (Span<UInt8>) -> Bool
     ) -> Result {
         guard data.count >= Self.lzmaHeader, data[2] == 5, data[3] == 0, let stated = data.littleEndian32(at: 5) else {
             return Result(end: .corrupt)
@@ -73,7 +74,7 @@ struct ZipMethod {
         for shift in 0..<8 { file.append(UInt8(truncatingIfNeeded: (length ?? -1) >> (shift * 8))) }
         let header = file.count
         data.extracting(Self.lzmaHeader..<data.count).withUnsafeBufferPointer { file.append(contentsOf: $0) }
-        var result = Result(Codec.lzma.pieces(file.span, while: mayGoOn, take))
+        var result = Result(Codec.lzma.pieces(file.span, memory: memory, while: mayGoOn, take))
         result.consumed = max(0, result.consumed - header) + Self.lzmaHeader
         return result
     }
@@ -108,13 +109,6 @@ extension ZipMethod.Result {
     }
 
     init(_ result: InflateResult) {
-        let end: CodecResult.End =
-            switch result.end {
-            case .complete: .complete
-            case .truncated: .truncated
-            case .corrupt: .corrupt
-            case .limit, .stopped: .stopped
-            }
-        self.init(consumed: result.consumed, produced: result.produced, end: end)
+        self.init(CodecResult(result))
     }
 }

@@ -5,9 +5,6 @@ internal import Members
 
 /// Opens encrypted members of zip archives with candidate passwords.
 enum ZipPasswords {
-    /// Octets of the largest encrypted member that is decrypted.
-    private static let largest = 67_108_864
-
     /// A member that a password opened.
     struct Opened {
         /// All of it, or as much as may be decoded.
@@ -23,7 +20,7 @@ enum ZipPasswords {
         _ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords,
         _ sink: any MemberSink
     ) -> Opened? {
-        guard data.count >= ZipCrypto.headerSize, data.count <= largest else { return nil }
+        guard data.count >= ZipCrypto.headerSize, data.count <= sink.limits.buffer else { return nil }
         let header = data.lowerBound..<data.lowerBound + ZipCrypto.headerSize
         let checks: Set<UInt8> = [UInt8(entry.checksum >> 24), UInt8(local.time >> 8)]
         for candidate in CodePagePasswords.all(passwords) {
@@ -41,7 +38,7 @@ enum ZipPasswords {
     static func openAES(
         _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, _ sink: any MemberSink
     ) -> Opened? {
-        guard data.count <= largest, let field = ZipEntry.extraField(0x9901, in: content, entry.extra),
+        guard data.count <= sink.limits.buffer, let field = ZipEntry.extraField(0x9901, in: content, entry.extra),
             let encryption = ZipAES(content.extracting(field), data: content.extracting(data))
         else { return nil }
         var inner = entry
@@ -62,11 +59,13 @@ enum ZipPasswords {
         _ plain: [UInt8], _ entry: ZipEntry, _ source: Passwords.Source, checksum: UInt32?, _ sink: any MemberSink
     ) -> Opened? {
         // One more than the sink takes tells it that there is more.
-        let limit = sink.room < largest ? sink.room + 1 : largest
+        let limit = sink.room < sink.limits.buffer ? sink.room + 1 : sink.limits.buffer
         var out: [UInt8] = []
         var isCut = false
         let data = plain.span
-        let result = ZipMethod(entry: entry).pieces(data, size: data.count, while: { sink.mayGoOn() }) { piece in
+        let result = ZipMethod(entry: entry).pieces(
+            data, size: data.count, memory: sink.limits.dictionary, while: { sink.mayGoOn() }
+        ) { piece in
             let taken = min(piece.count, limit - out.count)
             piece.extracting(0..<taken).withUnsafeBufferPointer { out.append(contentsOf: $0) }
             isCut = taken < piece.count

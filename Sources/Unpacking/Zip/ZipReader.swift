@@ -6,12 +6,11 @@ internal import Members
 struct ZipReader {
     /// Octets between members that are too few to hold anything.
     private static let smallestSlack = 24
-    /// Pieces of slack that are handed out.
-    private static let slackPieces = 64
 
     private let sink: any MemberSink
     private let passwords: Passwords
     private var covered: [Range<Int>] = []
+    private var decoded: [Range<Int>] = []
     /// Every local header that was opened.
     private var opened: Set<Int> = []
     private var remarks = ZipRemarks()
@@ -22,24 +21,25 @@ struct ZipReader {
         self.passwords = passwords
     }
 
-    /// Reads the archive into the sink.
+    /// Reads the archive into the sink. Returns where the data of members lies that were decoded.
     /// - Parameter isStorageStream: the content is a stream in a compound file.
     static func read(
         _ content: Span<UInt8>, passwords: Passwords, isStorageStream: Bool, into sink: any MemberSink
-    ) {
+    ) -> Coverage {
         var reader = ZipReader(sink, passwords)
         reader.read(content, isStorageStream: isStorageStream)
+        return Coverage(reader.decoded)
     }
 
     private mutating func read(_ content: Span<UInt8>, isStorageStream: Bool) {
-        let directory = ZipDirectory(content)
-        if directory.limitReached { sink.report(.overLimits, "zip directories") }
+        let directory = ZipDirectory(content, most: sink.limits.zipDirectories)
+        if directory.limitReached { sink.report(.zipDirectories) }
         if directory.isSplit || content.hasBytes(ZipSignatures.descriptor, at: 0) {
             sink.report(.unsupported, "volume of a split zip archive")
         }
         for listing in directory.listings where Self.overlaps(listing, content) {
             // What is read once for each of many names is a bomb, and nothing that a program writes.
-            sink.report(.overLimits, "overlapping zip entries")
+            sink.report(.overlappingEntries)
             return
         }
         if directory.listings.count > 1 {
@@ -69,7 +69,7 @@ struct ZipReader {
         let ranges = remarks.ranges.filter { !isBlank(content, $0) }
         var rest: [UInt8] = []
         for (number, range) in ranges.enumerated() where goesOn {
-            if number < Self.slackPieces {
+            if number < sink.limits.zipPieces {
                 goesOn = sink.add(Member(flags: .slack, role: "comment or extra field of a zip entry"), range: range)
             } else if rest.count + range.count <= sink.room {
                 rest += content.extracting(range).array + [0x0A]
@@ -134,6 +134,7 @@ struct ZipReader {
         var extraction = ZipExtraction(sink: sink, passwords: passwords, content: content.count)
         let used = extraction.run(member, entry, local, content, extent)
         goesOn = extraction.goesOn
+        if extraction.isDecoded { decoded.append(extent.data.lowerBound..<extent.data.lowerBound + used) }
         var end = extent.data.lowerBound + used
         if local.hasDescriptor || entry.hasDescriptor {
             end = descriptorEnd(content, at: end, isWide: entry.size > 0xFFFF_FFFF)
@@ -202,7 +203,7 @@ struct ZipReader {
             }
             guard !isBlank(content, range) else { continue }
             pieces += 1
-            guard pieces <= Self.slackPieces else { return sink.report(.overLimits, "pieces between zip entries") }
+            guard pieces <= sink.limits.zipPieces else { return sink.report(.zipPieces) }
             goesOn = sink.add(Member(flags: .slack, role: "between zip entries"), range: range)
         }
     }

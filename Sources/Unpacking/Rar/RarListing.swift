@@ -114,28 +114,11 @@ struct RarListing {
 
     // MARK: RAR 5
 
-    /// Reads integers of variable length (7 bits in each octet, the lowest first).
-    private struct Cursor {
-        var position: Int
-
-        mutating func next(_ content: Span<UInt8>) -> Int? {
-            var value: UInt64 = 0
-            for shift in stride(from: UInt64(0), to: 63, by: 7) {
-                guard position < content.count else { return nil }
-                let byte = content[position]
-                position += 1
-                value |= UInt64(byte & 0x7F) << shift
-                if byte & 0x80 == 0 { return Int(clamping: value) }
-            }
-            return nil
-        }
-    }
-
     private mutating func readVersion5(_ content: Span<UInt8>, _ mayGoOn: () -> Bool) {
         var position = 8
         for _ in 0..<Self.most {
             guard mayGoOn(), position < content.count else { return }
-            var cursor = Cursor(position: position + 4)
+            var cursor = RarInteger(position: position + 4)
             guard let size = cursor.next(content), size > 0, size <= content.count - cursor.position else { return }
             let end = cursor.position + size
             guard let type = cursor.next(content), let flags = cursor.next(content) else { return }
@@ -159,7 +142,7 @@ struct RarListing {
 
     /// Returns false when there is no going on.
     private mutating func addVersion5(
-        _ content: Span<UInt8>, _ cursor: inout Cursor, _ end: Int, extra: Int, data: Range<Int>
+        _ content: Span<UInt8>, _ cursor: inout RarInteger, _ end: Int, extra: Int, data: Range<Int>
     ) -> Bool {
         guard let flags = cursor.next(content), cursor.next(content) != nil, cursor.next(content) != nil else {
             return true
@@ -181,7 +164,7 @@ struct RarListing {
 
     /// A record of type 1 in the extra area of a header.
     private func hasEncryptionRecord(_ content: Span<UInt8>, _ area: Range<Int>) -> Bool {
-        var cursor = Cursor(position: area.lowerBound)
+        var cursor = RarInteger(position: area.lowerBound)
         while cursor.position < area.upperBound, let size = cursor.next(content), size > 0 {
             let start = cursor.position
             if cursor.next(content) == 1 { return true }

@@ -1,0 +1,226 @@
+internal import Bytes
+internal import Compression
+internal import Digests
+internal import Members
+
+/// The encryption of RAR 2.9 to 4: AES-128 in chains of blocks, with key and first vector that SHA-1 makes of the password in
+/// UTF-16 and a salt; for each member by itself, and for all headers behind the archive's own where its flag says so. That of
+/// older versions is another, and is not decrypted. Nothing but the checksum of a member tells whether a password is right.
+struct Rar4Decryption {
+    private static let rounds = 0x40000
+    private static let saltSize = 8
+    private static let signature = 7
+    private static let keySize = 16
+    /// Octets of a file's header in front of its name, and of the upper halves of sizes.
+    private static let fileHeader = 32
+    private static let upperHalves = 8
+
+    private enum Flag {
+        static let encryptedHeaders: UInt16 = 0x80
+        static let encrypted: UInt16 = 0x04
+        static let salt: UInt16 = 0x400
+        static let solid: UInt16 = 0x10
+        static let large: UInt16 = 0x100
+        static let data: UInt16 = 0x8000
+    }
+
+    private enum HeaderType {
+        static let archive: UInt8 = 0x73
+        static let file: UInt8 = 0x74
+        static let end: UInt8 = 0x7B
+    }
+
+    private var passwords: RarPasswords
+    private var out: [UInt8] = []
+    private var source: Passwords.Source?
+
+    init(_ passwords: RarPasswords) {
+        self.passwords = passwords
+    }
+
+    mutating func read(_ content: Span<UInt8>) -> RarPlainArchive? {
+        out = content.extracting(content.clamped(0, Self.signature)).array
+        var position = Self.signature
+        var hasEncryptedHeaders = false
+        for _ in 0..<RarListing.most {
+            guard passwords.sink.mayGoOn(),
+                var header = hasEncryptedHeaders ? decrypted(content, at: position) : header(content, at: position)
+            else { break }
+            let data = content.clamped(header.end, header.dataSize)
+            if header.type == HeaderType.archive, header.flags & Flag.encryptedHeaders != 0 {
+                hasEncryptedHeaders = true
+                header.flags &= ~Flag.encryptedHeaders
+                header.close()
+            }
+            if header.type == HeaderType.file, header.flags & Flag.encrypted != 0 {
+                add(header, content.extracting(data))
+            } else {
+                out += header.bytes + content.extracting(data).array
+            }
+            position = data.upperBound
+            if header.type == HeaderType.end { return RarPlainArchive(bytes: out, end: position, source: source) }
+        }
+        // Nobody reads anything behind headers that stay encrypted.
+        return hasEncryptedHeaders && source == nil ? nil : RarPlainArchive(bytes: out, source: source)
+    }
+
+    // MARK: Headers
+
+    private struct Header {
+        /// From the checksum on, decrypted.
+        var bytes: [UInt8]
+        /// Where it ends in the archive.
+        var end: Int
+
+        var type: UInt8 { bytes[2] }
+        var flags: UInt16 {
+            get { UInt16(bytes[3]) | UInt16(bytes[4]) << 8 }
+            set { (bytes[3], bytes[4]) = (UInt8(truncatingIfNeeded: newValue), UInt8(newValue >> 8)) }
+        }
+        var dataSize: Int {
+            guard flags & Flag.data != 0 || type == HeaderType.file else { return 0 }
+            return Int(bytes.span.littleEndian32(at: 7) ?? 0)
+        }
+
+        private var checksum: UInt16 {
+            UInt16(truncatingIfNeeded: crc32(bytes.span.extracting(2..<bytes.count)))
+        }
+        var hasChecksum: Bool { bytes.span.littleEndian16(at: 0) == checksum }
+
+        /// Writes size and checksum anew.
+        mutating func close() {
+            let size = UInt16(clamping: bytes.count)
+            (bytes[5], bytes[6]) = (UInt8(truncatingIfNeeded: size), UInt8(size >> 8))
+            let sum = checksum
+            (bytes[0], bytes[1]) = (UInt8(truncatingIfNeeded: sum), UInt8(sum >> 8))
+        }
+    }
+
+    private static let smallest = 7
+
+    private func header(_ content: Span<UInt8>, at start: Int) -> Header? {
+        guard let size = content.littleEndian16(at: start + 5).map({ Int($0) }), size >= Self.smallest,
+            size <= content.count - start
+        else { return nil }
+        return Header(bytes: content.extracting(start..<start + size).array, end: start + size)
+    }
+
+    /// A header behind a salt.
+    private mutating func decrypted(_ content: Span<UInt8>, at start: Int) -> Header? {
+        let salt = content.extracting(content.clamped(start, Self.saltSize)).array
+        guard salt.count == Self.saltSize else { return nil }
+        let rest = content.extracting(start + Self.saltSize..<content.count)
+        func open(_ key: [UInt8]) -> Header? {
+            let block = rest.extracting(rest.clamped(0, AES.blockSize))
+            guard let head = Self.decrypt(block, key), let size = head.span.littleEndian16(at: 5).map({ Int($0) }),
+                size >= Self.smallest,
+                let bytes = Self.decrypt(rest.extracting(rest.clamped(0, RarPlainArchive.padded(size))), key),
+                bytes.count >= size
+            else { return nil }
+            let header = Header(
+                bytes: Array(bytes.prefix(size)), end: start + Self.saltSize + RarPlainArchive.padded(size))
+            return header.hasChecksum ? header : nil
+        }
+        guard let key = key(salt, isRight: { open($0) != nil }) else { return nil }
+        return open(key)
+    }
+
+    // MARK: Keys
+
+    /// Key and vector, one behind the other.
+    private mutating func key(_ salt: [UInt8], isRight: ([UInt8]) -> Bool) -> [UInt8]? {
+        let found = passwords.key([4] + salt, make: { Self.key($0, salt) }, isRight: isRight)
+        if let found { source = found.password.source }
+        return found?.key
+    }
+
+    private static func key(_ password: [UInt8], _ salt: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        for unit in String(decoding: password, as: UTF8.self).utf16 {
+            text += [UInt8(truncatingIfNeeded: unit), UInt8(unit >> 8)]
+        }
+        guard let (digest, vector) = PasswordKey.chained(text + salt, rounds: rounds, parts: keySize) else { return [] }
+        // Each word of the digest is written the other way round.
+        var key: [UInt8] = []
+        for word in stride(from: 0, to: keySize, by: 4) { key += digest[word..<word + 4].reversed() }
+        return key + vector
+    }
+
+    private static func decrypt(_ data: Span<UInt8>, _ key: [UInt8]) -> [UInt8]? {
+        guard key.count == 2 * keySize else { return nil }
+        return AES.decrypt(data, key: Array(key[..<keySize]), .cbc(iv: Array(key[keySize...])))
+    }
+
+    // MARK: Members
+
+    /// A member's header and content: decrypted where they can be, or else as they are.
+    private mutating func add(_ header: Header, _ data: Span<UInt8>) {
+        guard let key = key(of: header, data), let (plainHeader, plain) = Self.plain(header, data, key) else {
+            out += header.bytes + data.array
+            return
+        }
+        out += plainHeader.bytes + plain
+    }
+
+    private mutating func key(of header: Header, _ data: Span<UInt8>) -> [UInt8]? {
+        let fields = header.bytes.span
+        guard header.bytes.count >= Self.fileHeader, fields[24] >= 29 else { return nil }
+        let salt = Self.salt(header).map { header.bytes[$0] } ?? []
+        // What goes on with the dictionary of the members before it is decoded with them only.
+        let isKnown = passwords.right != nil && (header.flags & Flag.solid != 0 || data.count == 0)
+        let sink = passwords.sink
+        return key(Array(salt)) { key in
+            guard let (header, plain) = Self.plain(header, data, key) else { return false }
+            return isKnown || Self.isRight(header, plain, sink)
+        }
+    }
+
+    /// Where the salt stands: behind the name.
+    private static func salt(_ header: Header) -> Range<Int>? {
+        guard header.flags & Flag.salt != 0, let name = header.bytes.span.littleEndian16(at: 26) else { return nil }
+        let start = fileHeader + (header.flags & Flag.large != 0 ? upperHalves : 0) + Int(name)
+        return start + saltSize <= header.bytes.count ? start..<start + saltSize : nil
+    }
+
+    private static func plain(_ header: Header, _ data: Span<UInt8>, _ key: [UInt8]) -> (Header, [UInt8])? {
+        guard var plain = decrypt(data, key) else { return nil }
+        var header = header
+        if let salt = salt(header) { header.bytes.removeSubrange(salt) }
+        header.flags &= ~(Flag.encrypted | Flag.salt)
+        let isStored = header.bytes[25] == 0x30
+        if isStored, let size = header.bytes.span.littleEndian32(at: 11), header.flags & Flag.large == 0 {
+            plain = Array(plain.prefix(Int(size)))
+        }
+        let size = UInt32(clamping: plain.count)
+        for place in 0..<4 { header.bytes[7 + place] = UInt8(truncatingIfNeeded: size >> UInt32(place * 8)) }
+        header.close()
+        return (header, plain)
+    }
+
+    /// The archive's own header, for an archive of one member.
+    private static let archiveHeader: [UInt8] = [
+        0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x00, 0xCF, 0x90, 0x73, 0, 0, 0x0D, 0, 0, 0, 0, 0, 0, 0,
+    ]
+
+    /// The member decodes to what its checksum says.
+    private static func isRight(_ header: Header, _ plain: [UInt8], _ sink: any MemberSink) -> Bool {
+        guard let stated = header.bytes.span.littleEndian32(at: 16) else { return false }
+        if header.bytes[25] == 0x30 { return crc32(plain.span) == stated }
+        let archive = archiveHeader + header.bytes + plain
+        return archive.span.withUnsafeBufferPointer { bytes in
+            guard let reader = LibArchive() else { return false }
+            reader.enable(.rar)
+            guard reader.open(bytes), case .entry = reader.next() else { return false }
+            var sum: UInt32 = 0
+            var left = sink.room
+            let end = reader.copyData(while: { sink.mayGoOn() }) { piece in
+                sum = crc32(piece, seed: sum)
+                left -= min(left, piece.count)
+                return left > 0
+            }
+            sink.spend(sink.room - left)
+            if case .complete = end { return sum == stated }
+            return false
+        }
+    }
+}

@@ -1,0 +1,82 @@
+internal import Bytes
+internal import Members
+
+/// Gives back a RAR archive without its encryption, as a member of it: libarchive, which lacks the encryption, reads that.
+/// Members that no password opens stay in it as they are.
+enum RarDecryption {
+    private static let what = "decrypted archive"
+
+    /// Returns false, with nothing handed out, when nothing is encrypted or no password opened anything.
+    /// - Parameter keys: of all archives of the message.
+    static func read(
+        _ content: Span<UInt8>, _ format: FileType.ArchiveFormat, passwords: Passwords, keys: PasswordKeys,
+        into sink: any MemberSink
+    ) -> Bool {
+        // All of it is in memory.
+        guard content.count <= sink.limits.buffer, !passwords.candidates.isEmpty else { return false }
+        let plain: RarPlainArchive?
+        if format == .rar5 {
+            var reader = Rar5Decryption(RarPasswords(passwords, keys, sink))
+            plain = reader.read(content)
+        } else {
+            var reader = Rar4Decryption(RarPasswords(passwords, keys, sink))
+            plain = reader.read(content)
+        }
+        guard let plain, let source = plain.source else { return false }
+        sink.report(.note, "opened with \(source.words)")
+        guard sink.add(Member(flags: .decrypted, role: what), content: plain.bytes), let end = plain.end else {
+            return true
+        }
+        if sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
+        return true
+    }
+}
+
+/// An archive as it is without encryption.
+struct RarPlainArchive {
+    var bytes: [UInt8]
+    /// Where the encrypted archive ends; nil when its end was not met.
+    var end: Int?
+    /// Where the password came from that opened something; nil when nothing was opened.
+    var source: Passwords.Source?
+
+    /// Octets of a header up to where the encryption has whole blocks.
+    static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+}
+
+/// The passwords of a message, tried on one archive.
+struct RarPasswords {
+    let sink: any MemberSink
+    private let passwords: Passwords
+    private let keys: PasswordKeys
+    /// The one that was right last: archives have one most often.
+    private(set) var right: Passwords.Candidate?
+
+    init(_ passwords: Passwords, _ keys: PasswordKeys, _ sink: any MemberSink) {
+        self.passwords = passwords
+        self.keys = keys
+        self.sink = sink
+    }
+
+    /// The key of the first password that is right; nil when none is.
+    /// - Parameters:
+    ///   - name: of the parameters that the key depends on.
+    ///   - make: the key of a password.
+    ///   - isRight: tells by the key.
+    mutating func key(
+        _ name: [UInt8], make: ([UInt8]) -> [UInt8], isRight: ([UInt8]) -> Bool
+    ) -> (key: [UInt8], password: Passwords.Candidate)? {
+        let known = right.map { [$0] } ?? []
+        for candidate in known + passwords.candidates.filter({ $0 != right }) {
+            guard sink.mayGoOn() else { return nil }
+            guard let key = keys.key(name, candidate.password, make: { make(candidate.password) }) else {
+                sink.report(.passwordKeys)
+                return nil
+            }
+            guard isRight(key) else { continue }
+            right = candidate
+            return (key, candidate)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,69 @@
+internal import Bytes
+
+/// The first header of an LHA archive.
+enum LHAHeader {
+    /// Octets of a header of level 2 in front of its extensions.
+    private static let fixed = 24
+    private static let mostExtensions = 64
+
+    /// A method stands in its place, and the checksum of the header is right.
+    static func isHere(_ content: Span<UInt8>) -> Bool {
+        guard StructureChecks.isLHA(content) else { return false }
+        switch content[20] {
+        case 0, 1:
+            let size = Int(content[0])
+            guard size >= 22, size + 2 <= content.count else { return false }
+            var sum: UInt8 = 0
+            for index in 2..<size + 2 { sum &+= content[index] }
+            return sum == content[1]
+        case 2:
+            return hasChecksum(content)
+        default:
+            return false
+        }
+    }
+
+    /// Level 2: the first kind of extension holds the CRC-16 of the header, taken with zeros in its place.
+    private static func hasChecksum(_ content: Span<UInt8>) -> Bool {
+        guard let size = content.littleEndian16(at: 0).map({ Int($0) }), size > fixed, size <= content.count else {
+            return false
+        }
+        var position = fixed
+        for _ in 0..<mostExtensions {
+            guard let length = content.littleEndian16(at: position), length >= 3, position + 5 <= size else {
+                return false
+            }
+            if content[position + 2] == 0, let sum = content.littleEndian16(at: position + 3) {
+                var header = content.extracting(0..<size).array
+                header[position + 3] = 0
+                header[position + 4] = 0
+                return CyclicChecksum.crc16Reflected(header.span) == sum
+            }
+            position += Int(length)
+        }
+        return false
+    }
+}
+
+/// The first header of a cpio archive in letters (`cpio(5)`): all of it are digits, octal in the old form.
+enum CPIOHeader {
+    private static let old = 76
+    private static let new = 110
+    /// Octets of a name; that of the last member is the shortest, with its NUL.
+    private static let names = 2...1024
+
+    static func isHere(_ content: Span<UInt8>) -> Bool {
+        let isOld = content.hasBytes("070707", at: 0)
+        guard isOld || content.hasBytes("070701", at: 0) || content.hasBytes("070702", at: 0) else { return false }
+        let header = content.extracting(content.clamped(0, isOld ? old : new))
+        guard header.count == (isOld ? old : new) else { return false }
+        var name = 0
+        // The size of the name: six octal digits at 59, or eight hexadecimal ones at 94.
+        let field = isOld ? 59..<65 : 94..<102
+        for index in header.indices {
+            guard let digit = hexadecimalValue(header[index]), !isOld || digit < 8 else { return false }
+            if field.contains(index) { name = name << (isOld ? 3 : 4) | Int(digit) }
+        }
+        return names.contains(name)
+    }
+}

@@ -1,0 +1,70 @@
+import Compression
+import Members
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// Files of lzop, which writes them.
+@Suite(.enabled(if: GeneratorTests.installed("lzop"), "lzop is missing: make test-deps")) struct LZOPTests {
+    private static let contents: [[UInt8]] = [
+        Array("x".utf8), (0..<20_000).flatMap { Array("line \($0 &* 7919)\n".utf8) },
+        [UInt8](repeating: 0, count: 700_000), (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) },
+        (0..<3000).flatMap { [UInt8](repeating: UInt8(truncatingIfNeeded: $0), count: $0 % 40) },
+    ]
+
+    private func lzop(_ arguments: String, _ content: [UInt8]) throws -> [UInt8] {
+        let made = try runTool("sh", ["-c", "lzop -q \(arguments) -c"], input: content)
+        try #require(made.status == 0)
+        return made.output
+    }
+
+    @Test(arguments: ["-1", "-3", "-9", "--crc32", "-CC", "-F"]) func decodesWhatTheProgramWrites(_ arguments: String)
+        throws
+    {
+        for content in Self.contents {
+            let result = Unpacked(try lzop(arguments, content), messageSize: 1 << 24)
+            #expect(result.types == ["lzo"] && result.kinds.isEmpty, "\(result.problems)")
+            #expect(result.entries.first?.content == content)
+        }
+    }
+
+    @Test func filesBehindEachOther() throws {
+        let both = try lzop("", Self.contents[1]) + lzop("", eicar)
+        let result = Unpacked(both, messageSize: 1 << 24)
+        #expect(result.entries.first?.content == Self.contents[1] + eicar && result.kinds.isEmpty)
+    }
+
+    /// Cut off and changed anywhere: marked, or nothing of the content is different.
+    @Test func damageIsTold() throws {
+        let content = Array(Self.contents[1].prefix(30_000))
+        let packed = try lzop("-9", content)
+        for place in stride(from: 9, to: packed.count, by: 37) {
+            let cut = Unpacked(Array(packed[..<place]), messageSize: 1 << 24)
+            #expect(cut.kinds.contains(.corrupt), "cut at \(place)")
+            var wrong = packed
+            wrong[place] ^= 0x24
+            let changed = Unpacked(wrong, messageSize: 1 << 24)
+            #expect(changed.isMarked || changed.entries.first?.content == content, "\(place): \(changed.problems)")
+        }
+    }
+
+    @Test func blocksBeyondTheMemoryAreALimit() throws {
+        let packed = try lzop("", Self.contents[2])
+        let limits = UnpackingLimits(containers: ContainerLimits(dictionary: 262_143))
+        #expect(Unpacked(packed, limits: limits, messageSize: 1 << 24).kinds == [.overLimits])
+        let enough = UnpackingLimits(containers: ContainerLimits(dictionary: 262_144))
+        #expect(Unpacked(packed, limits: enough, messageSize: 1 << 24).kinds.isEmpty)
+    }
+
+    /// No input leads out of bounds.
+    @Test func noise() {
+        var random = SeededGenerator(seed: 5)
+        for size in 0..<600 {
+            let input = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
+            if let output = LZO1X.decode(input.span, size: 4096) { #expect(output.count == 4096) }
+        }
+        #expect(LZO1X.decode([0x11, 0, 0].span, size: 0)?.isEmpty == true)
+        #expect(LZO1X.decode([0x11, 0, 0].span, size: 1) == nil && LZO1X.decode([UInt8]().span, size: 0) == nil)
+    }
+}

@@ -142,7 +142,7 @@ final class Autolearner: Sendable {
         guard let id else { return }
         let item = Item(
             lesson: Bayes.Lesson(
-                id: id, features: Features(tokens: report.tokens), date: UInt32(clamping: work.time)),
+                id: id, features: Features(tokens: report.tokens), date: UInt32(clamping: work.time), isAutomatic: true),
             isSpam: work.autolearning == .spam,
             database: work.learningDatabase)
         state.withLock { state in

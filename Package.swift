@@ -99,7 +99,7 @@ let package = Package(
         library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker
-        library("Antivirus", ["CClamAV", "MailModel"]),
+        library("Antivirus", ["CClamAV", "Linux", "MailModel"]),
         library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
         library(
             "Unpacking",
@@ -182,7 +182,7 @@ let package = Package(
         // What must hold for any bytes: for the suite that tries the fuzzer's corpus, and for the fuzzer
         .target(name: "Fuzzing", dependencies: ["MIME", "MailModel"], path: "Tests/Fuzzing", swiftSettings: strict),
 
-        suite("AntivirusTests", ["Antivirus", "MailModel"]),
+        suite("AntivirusTests", ["Antivirus", "Digests", "MailModel", "TestSupport"]),
         suite("BayesTests", ["Bayes", "Linux", "Scoring", "TestSupport", "bayes-learner"]),
         suite("BytesTests", ["Bytes"]),
         suite("ChecksTests", ["Checks", "MailModel", "TestSupport"]),

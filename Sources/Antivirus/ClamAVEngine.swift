@@ -1,5 +1,6 @@
 internal import CClamAV
 internal import Glibc
+internal import Linux
 internal import MailModel
 
 /// A loaded libclamav engine. Loading takes seconds with a full database; afterwards the process may fork, and the
@@ -47,6 +48,11 @@ package final class ClamAVEngine {
             throw error
         }
         database = DatabaseVersion(directory: settings.database)
+        // Without a list of domains that are worth it, it objects to what is odd in itself alone, where that is wanted.
+        comparesLinks =
+            settings.options.contains(.phishing)
+            && (!settings.options.isDisjoint(with: [.alertSSLMismatch, .alertCloak])
+                || Self.holdsDomains(settings.database))
         self.engine = engine
         options = settings.options
         databaseState = state
@@ -82,6 +88,12 @@ package final class ClamAVEngine {
         return true
     }
 
+    /// True when there may be domains among the signatures: lists of them, or containers, which cannot be looked into.
+    private static func holdsDomains(_ directory: String) -> Bool {
+        guard let names = try? directoryNames(directory) else { return true }
+        return names.contains { name in [".pdb", ".gdb", ".cvd", ".cld", ".cud"].contains { name.hasSuffix($0) } }
+    }
+
     /// As `CL_DB_STDOPT`, and what the settings add.
     private static func loadOptions(_ settings: EngineSettings) -> UInt32 {
         var options = CL_DB_BYTECODE
@@ -114,10 +126,12 @@ package final class ClamAVEngine {
         }
         cl_engine_set_clcb_virus_found(engine) { _, name, context in
             guard let name, let context else { return }
-            let matches = Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue()
-            if matches.names.count < Matches.limit { matches.names.append(String(cString: name)) }
+            Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue().add(String(cString: name))
         }
     }
+
+    /// It compares what links of mail show with where they lead.
+    package let comparesLinks: Bool
 
     /// Sets where scans put their temporary files; each scan makes a directory of its own there and removes it.
     package func setTemporaryDirectory(_ path: String) throws(EngineError) {
@@ -149,13 +163,13 @@ package final class ClamAVEngine {
         }
         switch result {
         case CL_CLEAN, CL_VIRUS:
-            if result == CL_VIRUS, matches.names.isEmpty {
-                matches.names = [name.map { String(cString: $0) } ?? "unnamed"]
-            }
+            if result == CL_VIRUS, matches.names.isEmpty { matches.add(name.map { String(cString: $0) } ?? "unnamed") }
             var outcomes: [ScanOutcome] = []
             for name in matches.names where !outcomes.contains(ScanOutcome(alert: name)) {
                 outcomes.append(ScanOutcome(alert: name))
             }
+            // One of those that are not kept may be the one that counts.
+            if matches.isCut { outcomes.append(.overLimits("more than \(Matches.limit) names")) }
             return outcomes
         case CL_EMAXSIZE, CL_EMAXFILES, CL_EMAXREC, CL_ETIMEOUT:
             return [.overLimits(Self.words(result))]
@@ -172,10 +186,19 @@ package final class ClamAVEngine {
         }
     }
 
-    /// Names that libclamav says while it scans one content.
+    /// Names that libclamav says while it scans one content, each once: the same one comes for every member of an archive.
     private final class Matches {
-        static let limit = 100
-        var names: [String] = []
+        /// Names that are kept, as many as of a scanner outside.
+        static let limit = 200
+        private(set) var names: [String] = []
+        /// There were more.
+        private(set) var isCut = false
+
+        func add(_ name: String) {
+            guard !names.contains(name) else { return }
+            guard names.count < Self.limit else { return isCut = true }
+            names.append(name)
+        }
     }
 
     /// Scans a text that no signature is about.

@@ -131,8 +131,8 @@ extension BayesStore {
         var bytes: [UInt8] = []
         for (place, index) in order.enumerated() {
             let bucket = scheme.bucket(solution.keys[index])
-            Octets.append(scheme.rest(solution.keys[index]), to: &bytes)
-            Octets.append(solution.weights[index].bitPattern, to: &bytes)
+            WeightBucket.append(
+                scheme.rest(solution.keys[index]), solution.weights[index], solution.counts[index], to: &bytes)
             let isLast = place + 1 == order.count || scheme.bucket(solution.keys[order[place + 1]]) != bucket
             guard isLast else { continue }
             try writing.put(.weights, Octets.key(bucket).span, bytes.span)

@@ -31,6 +31,8 @@ package final class BayesStore: Sendable {
         package var weights: [Float]
         /// Of each key that is counted.
         package var counts: [FisherMethod.Counts]
+        /// Of each key, how often it was in the mail from which the machines were solved; empty where that was not asked for.
+        package var machineCounts: [FisherMethod.Counts]
         package var totals: StoreTotals
     }
 
@@ -61,13 +63,14 @@ package final class BayesStore: Sendable {
     }
 
     /// What is known of a message's tokens; nil when too little was learnt to judge anything.
-    package func evidence(_ features: Features) throws(StoreError) -> Evidence? {
+    /// - Parameter isExplained: with all counts that an explanation names.
+    package func evidence(_ features: Features, isExplained: Bool = false) throws(StoreError) -> Evidence? {
         var evidence: Evidence?
         try store.read { reading throws(StoreError) in
             evidence = nil
             let totals = try self.totals(reading)
             guard totals.spam >= UInt64(limits.minimum), totals.ham >= UInt64(limits.minimum) else { return }
-            evidence = try Lookup(reading, totals).evidence(features)
+            evidence = try Lookup(reading, totals).evidence(features, isExplained)
         }
         return evidence
     }
@@ -140,9 +143,10 @@ struct Lookup {
         self.totals = totals
     }
 
-    func evidence(_ features: Features) throws(StoreError) -> BayesStore.Evidence {
+    func evidence(_ features: Features, _ isExplained: Bool) throws(StoreError) -> BayesStore.Evidence {
         BayesStore.Evidence(
-            weights: try weights(features), counts: try counts(features), totals: totals)
+            weights: try weights(features), counts: try counts(features),
+            machineCounts: isExplained ? try machineCounts(features) : [], totals: totals)
     }
 
     private func counts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
@@ -161,11 +165,27 @@ struct Lookup {
         return counts
     }
 
-    /// Each bucket is looked up once for all its keys.
     private func weights(_ features: Features) throws(StoreError) -> [Float] {
-        let keys = features.keys
-        var weights = [Float](repeating: 0, count: keys.count)
-        guard totals.weights > 0 else { return weights }
+        var weights = [Float](repeating: 0, count: features.keys.count)
+        try lookWeights(features.keys) { index, rest, records, spread in
+            weights[index] = WeightBucket.look(records, rest, spread)
+        }
+        return weights
+    }
+
+    private func machineCounts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
+        var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: features.keys.count)
+        try lookWeights(features.keys) { index, rest, records, spread in
+            counts[index] = WeightBucket.counts(records, rest, spread)
+        }
+        return counts
+    }
+
+    /// Lends the bucket of each key, with its index and its rest. Each bucket is looked up once for all its keys.
+    private func lookWeights(
+        _ keys: [TokenKey], _ use: (Int, UInt32, Span<UInt8>, RecordSpread) -> Void
+    ) throws(StoreError) {
+        guard totals.weights > 0 else { return }
         let scheme = BucketScheme(bits: totals.weightBits)
         let order = Self.order(keys, scheme)
         var buckets: [UInt64] = []
@@ -188,10 +208,9 @@ struct Lookup {
         } _: { number, records in
             for place in ranges[number] {
                 let index = order[place]
-                weights[index] = WeightBucket.look(records, scheme.rest(keys[index]), spread)
+                use(index, scheme.rest(keys[index]), records, spread)
             }
         }
-        return weights
     }
 
     /// Indices of the keys in the order of their buckets, or nearly so where there are many buckets: a sort by counting.

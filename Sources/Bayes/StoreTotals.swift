@@ -3,7 +3,7 @@ package import Scoring
 /// The totals of a store, one record that changes with every transaction.
 package struct StoreTotals: Hashable, Sendable {
     /// Form of the records below; another number is another program's store.
-    static let version: UInt64 = 3
+    static let version: UInt64 = 4
     /// Numbers that the record begins with.
     private static let numberCount = 15
 

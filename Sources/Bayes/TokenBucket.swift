@@ -84,12 +84,25 @@ enum TokenBucket {
     }
 }
 
-/// Weights of one bucket, 8 octets each in ascending order of the rest of their key: rest, weight.
+/// Weights of one bucket, 12 octets each in ascending order of the rest of their key: rest, weight, and how often the token was
+/// in the spam and in the ham from which the machines were solved, no more than 65,535.
 enum WeightBucket {
-    static let recordSize = 8
+    static let recordSize = 12
 
     static func look(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> Float {
         guard let index = spread.find(bucket, size: recordSize, rest) else { return 0 }
         return Float(bitPattern: Octets.word(bucket, index + 4))
+    }
+
+    static func counts(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> FisherMethod.Counts {
+        guard let index = spread.find(bucket, size: recordSize, rest) else { return FisherMethod.Counts() }
+        let both = Octets.word(bucket, index + 8)
+        return FisherMethod.Counts(spam: both & 0xFFFF, ham: both >> 16)
+    }
+
+    static func append(_ rest: UInt32, _ weight: Float, _ counts: FisherMethod.Counts, to out: inout [UInt8]) {
+        Octets.append(rest, to: &out)
+        Octets.append(weight.bitPattern, to: &out)
+        Octets.append(min(counts.spam, 0xFFFF) | min(counts.ham, 0xFFFF) << 16, to: &out)
     }
 }

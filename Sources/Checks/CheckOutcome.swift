@@ -44,6 +44,8 @@ package struct CheckOutcome: Hashable, Sendable {
         /// Thousandths of a point.
         package var points: Int
         package var text: [UInt8]
+        /// The beginning of the text that fired; escape before showing.
+        package var seen: [UInt8]
         /// The list whose rule gave it.
         package var list: CheckList
     }
@@ -106,7 +108,7 @@ package struct CheckOutcome: Hashable, Sendable {
         case .score(let points, let name, let text):
             // A test counts once, and is told of once, however often its text is repeated.
             guard scoredNames.insert(name).inserted else { return }
-            scores.append(Score(name: name, points: points, text: text, list: firing.list))
+            scores.append(Score(name: name, points: points, text: text, seen: firing.text, list: firing.list))
         case .fail:
             decision = .reject(EnhancedStatus(4, 3, 0), Self.failure)
             warnings.append("\(firing.list.rawValue) lookup of \(firing.text.text) returns an empty string result")

@@ -13,6 +13,8 @@ extension Settings {
         package var clients = ClientList()
         /// The reverse-path.
         package var senders = AddressList()
+        /// The author, where his domain has signed the mail.
+        package var authors = AddressList()
         /// Whether the original client had authenticated; nil: either.
         package var authenticated: Bool?
         package var overlay = PolicyOverlay()
@@ -48,6 +50,10 @@ let bankSchema = Schema<Settings.Bank>(
         BankKey(
             "senders", \.senders, .addresses, "Reverse-paths that it holds for; none: all. Anybody can write them."),
         BankKey(
+            "authors", \.authors, .addresses,
+            "Authors (From) that it holds for where their domain has signed the mail, as our MTA's Authentication-Results say; none: all."
+        ),
+        BankKey(
             "authenticated", \.authenticated, ValueType<Bool>.flag.orNull(meaning: "either"),
             "Whether the client had authenticated with the MTA, as the top Received field or XFORWARD say."),
     ] + overlaySchema.keys.map { $0.within(\.overlay) }, sections: overlaySchema.sections,
@@ -72,6 +78,10 @@ let addressKeys: [SchemaKey<Settings>] = [
         "local_domains", \.localDomains,
         ValueType<AddressList>.addresses.orNull(meaning: "all, unless the mail is originating"),
         "Recipients that are ours (amavis: local_domains_maps): they get the spam fields, and decide what the log calls Inbound."
+    ),
+    SchemaKey(
+        "authserv_ids", \.authservIDs, ValueType<String>.name.list(of: "names", allowEmpty: true),
+        "Names (authserv-id, RFC 8601) whose results about authors are believed; none: the host that our MTA's Received names."
     ),
     SchemaKey(
         "recipient_delimiter", \.recipientDelimiter, .delimiters,

@@ -59,6 +59,10 @@ let policySchema = Schema<Settings.PolicySettings>(
             "allow_senders", \.allowSenders, .addresses,
             "Senders whose mail is no spam. One of local_domains is believed only where the mail is originating."),
         PolicyKey(
+            "allow_authors", \.allowAuthors, .addresses,
+            "Authors (From) whose mail is no spam where their domain has signed it, as our MTA's Authentication-Results say."
+        ),
+        PolicyKey(
             "allow_skips", \.allowSkips, categories,
             "What else is not looked for in their mail. Anybody can write a sender: leave infected out."),
         PolicyKey("deny_senders", \.denySenders, .addresses, "Senders whose mail is spam."),
@@ -75,8 +79,21 @@ let policySchema = Schema<Settings.PolicySettings>(
             "honest_viruses", \.honestViruses, ValueType<String>.name.list(of: "names", allowEmpty: true),
             "Viruses whose sender is not forged, by a part of their name; of others no sender is notified."),
         PolicyKey(
+            "disclaimer", \.disclaimer, .policyName,
+            "Text under messages: NAME.txt and NAME.html in disclaimers.directory; none adds nothing."),
+        PolicyKey(
+            "disclaimer_mail", \.disclaimerMail, .choice,
+            "Which mail gets it: that of our own users (originating: yes), or all."),
+        PolicyKey(
             "notice_language", \.noticeLanguage, .policyName,
             "Language of notices: the name of a file in notices.directory (en, de, es, fr, ru)."),
+        PolicyKey(
+            "digest", \.digest, .flag,
+            "Recipients of local_domains get digests of mail that is kept from them (mailreeve quarantine digest)."),
+        PolicyKey(
+            "digest_categories", \.digestCategories,
+            ValueType<MailModel.Category>.digestCategory.list(of: "categories", allowEmpty: true),
+            "Categories of which a digest tells, and that its reader can release. Never infected, whatever else it is."),
         PolicyKey(
             "warn_recipients", \.warnRecipients, categories,
             "Categories of which recipients of local_domains are told when such mail is kept from them."),

@@ -38,6 +38,8 @@ extension Settings {
         package var bypass: [Category] = []
         /// Senders whose mail is no spam (amavis: whitelist_sender).
         package var allowSenders = AddressList()
+        /// Authors whose mail is no spam where their domain has signed it.
+        package var allowAuthors = AddressList()
         /// What else is not looked for in mail of allowed senders.
         package var allowSkips: [Category] = []
         /// Senders whose mail is spam (amavis: blacklist_sender).
@@ -54,8 +56,15 @@ extension Settings {
         package var shadow = false
         /// Parts of names of viruses whose sender is not forged.
         package var honestViruses = ["eicar"]
+        /// The text that is put under messages: files of `disclaimers.directory`.
+        package var disclaimer = Settings.noDisclaimer
+        package var disclaimerMail = DisclaimerMail.originating
         /// Language of notices: a file of `notices.directory`.
         package var noticeLanguage = "en"
+        /// Recipients get digests of what is kept from them.
+        package var digest = false
+        /// Categories of which a digest tells.
+        package var digestCategories: [Category] = [.spam, .spammy, .badHeader]
         /// Categories of which recipients are told.
         package var warnRecipients: [Category] = []
         /// Administrators who are told, by category.
@@ -105,6 +114,12 @@ extension Settings {
             .scannerFailed: .tempfail, .scannerCrashed: .tempfail, .deadline: .tempfail,
         ]
     }
+
+    /// The word for no text under messages.
+    package static let noDisclaimer = "none"
+
+    /// Which mail gets a text under it: that of our own users, or any.
+    package enum DisclaimerMail: String, Sendable, Equatable, CaseIterable { case originating, all }
 
     /// Whose words the fields that we add have.
     package enum FieldNames: String, Sendable, Equatable, CaseIterable { case mailreeve, amavis }

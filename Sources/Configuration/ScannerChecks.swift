@@ -105,6 +105,11 @@ extension SettingsReader {
                 message: "one answer for all files, and no end_pattern: an answer that is cut off after a file "
                     + "that is clean is not told from a whole one")
         }
+        if !scanner.endPattern.isEmpty, [scanner.cleanPattern, scanner.infectedPattern].contains(scanner.endPattern) {
+            loaded.report(
+                .warning, at: "\(path).end_pattern", path,
+                message: "the words about one file: an answer that goes on with others looks whole before its end")
+        }
         for (key, pattern) in [
             ("clean_pattern", scanner.cleanPattern), ("infected_pattern", scanner.infectedPattern),
         ] where pattern.isEmpty {

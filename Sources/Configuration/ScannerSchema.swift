@@ -99,7 +99,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "name_pattern", \.namePattern, .argument, "pcre pattern whose first group is the name of what was found."),
     ScannerKey(
         "end_pattern", \.endPattern, .argument,
-        "pcre pattern that is in every whole answer; one without it was cut off, and is a failure."),
+        "pcre pattern for what it says last of all; an answer without that was cut off, and is a failure."),
     ScannerKey(
         "all_matches", \.allMatches, .flag,
         "It names every match of a content, so that spam signatures cannot hide a virus from it."),

@@ -21,6 +21,7 @@ package struct Settings: Sendable, Equatable {
     package var metaTests: [MetaTestEntry] = []
     package var shortCircuit = ShortCircuit()
     package var quarantine = QuarantineSettings()
+    package var digests = DigestSettings()
     package var journal = JournalSettings()
     package var workspace = Workspace()
     package var limits = Limits()
@@ -34,6 +35,7 @@ package struct Settings: Sendable, Equatable {
     package var scanners: [ScannerEntry] = []
     package var rules = RuleSettings()
     package var notices = Notices()
+    package var disclaimers = Disclaimers()
     package var log = Log()
     package var tls = TLSFiles()
     package var listeners: [Listener] = [Listener()]
@@ -45,6 +47,8 @@ package struct Settings: Sendable, Equatable {
     package var recipients: [RecipientSettings] = []
     /// Characters each of which separates a mailbox from its extension; the first is written. Empty: there are no extensions.
     package var recipientDelimiter = "+"
+    /// Whose results about authors are believed; empty: those of the host that the MTA's `Received:` names.
+    package var authservIDs: [String] = []
     /// Tables of such settings.
     package var recipientTables: [LookupName] = []
     /// Recipients that are ours; nil: all, unless the mail is originating.
@@ -265,6 +269,13 @@ package struct Settings: Sendable, Equatable {
         package var addresses = 10_000
         /// Names of viruses that are remembered for `new_virus_admin`; beyond it none is new.
         package var viruses = 10_000
+        package init() {}
+    }
+
+    /// Texts under messages.
+    package struct Disclaimers: Sendable, Equatable {
+        /// Files with the texts.
+        package var directory = "/etc/mailreeve/disclaimers"
         package init() {}
     }
 

@@ -196,7 +196,7 @@ private let timeoutKeys: [Setting] = [
         "Slowest average rate of data in octets a second, judged from 30 seconds after DATA on. 0 is none."),
     Setting(
         "timeouts.inspection", \.timeouts.inspection, .duration(1...3600),
-        "One inspection on an after-queue listener, the wait for a worker included."),
+        "One inspection on an after-queue listener, the wait for a worker included. A hang ends at half of it."),
     Setting(
         "timeouts.before_queue", \.timeouts.beforeQueue, .duration(1...3600),
         "End of data to the reply on a before-queue listener, next hop included. Below Postfix's smtpd_proxy_timeout."),
@@ -264,6 +264,12 @@ private let noticeKeys: [Setting] = [
         "Names of viruses that new_virus_admin was told of and is not told of again. When there are more, none is new."),
 ]
 
+private let disclaimerKeys: [Setting] = [
+    Setting(
+        "disclaimers.directory", \.disclaimers.directory, .path,
+        "Texts for disclaimer: NAME.txt and, where the HTML is not to be made of it, NAME.html; UTF-8, up to 16 KiB.")
+]
+
 private let logKeys: [Setting] = [
     Setting("log.target", \.log.target, .choice, "Where log lines go."),
     Setting("log.format", \.log.format, .choice, "Lines for people, or one JSON object a line."),
@@ -287,7 +293,7 @@ let settingsSchema = Schema<Settings>(
         + timeoutKeys + inspectorKeys + clamavKeys + cacheKeys + scanningKeys + ownRuleKeys + bannedKeys
         + shortCircuitKeys
         + bayesKeys
-        + quarantineKeys + journalKeys + noticeKeys + logKeys + tlsKeys,
+        + quarantineKeys + digestKeys + journalKeys + noticeKeys + disclaimerKeys + logKeys + tlsKeys,
     sections: [
         ("workspace", "Scratch space for decoding and unpacking."),
         ("limits", "Sizes and counts. What goes beyond is refused or reported, never silently cut."),
@@ -305,8 +311,13 @@ let settingsSchema = Schema<Settings>(
         ),
         ("bayes", "The spam scorer: what was learnt with mailreeve learn judges mail."),
         ("quarantine", "Mail that was kept back."),
+        (
+            "digests",
+            "Mail that tells recipients what was kept from them, with links to release it (docs/QUARANTINE.md)."
+        ),
         ("journal", "One event for each message."),
         ("notices", "Mail of our own: to senders, recipients and administrators of mail that is kept back."),
+        ("disclaimers", "Texts that are put under messages."),
         ("log", "Logging."),
         ("tls", "The certificate for STARTTLS on listeners: both files or none."),
     ],

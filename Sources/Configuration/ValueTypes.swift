@@ -108,7 +108,7 @@ extension ValueType where Value == TextTemplate {
             do throws(TextTemplate.UnknownWord) {
                 return try TextTemplate(text)
             } catch {
-                let known = TextTemplate.Fact.allCases.map(\.rawValue)
+                let known = TextTemplate.Fact.ofMessages.map(\.rawValue)
                 throw ValueError(
                     "unknown word ${\(shown(error.word))}; known are \(known.joined(separator: ", "))"
                         + suggestion(for: error.word, among: known))
@@ -299,6 +299,6 @@ private func isAccount(_ text: some StringProtocol) -> Bool {
     (1...32).contains(text.utf8.count) && !text.hasPrefix("-") && text.utf8.allSatisfy { isNameOctet($0) || $0 == 0x2E }
 }
 
-private func oneOf(_ words: [String]) -> String {
+func oneOf(_ words: [String]) -> String {
     "one of " + words.joined(separator: ", ")
 }

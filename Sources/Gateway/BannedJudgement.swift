@@ -74,7 +74,7 @@ struct BannedJudgement: Sendable {
     /// A test counts once, however many files it holds for.
     private mutating func addTest(_ name: String, _ points: Int, _ rule: BannedRule) {
         guard !tests.contains(where: { $0.name == name }) else { return }
-        tests.append(ScoredTest(name: name, score: Double(points) / 1000, evidence: rule.reason))
+        tests.append(ScoredTest(name: name, score: Double(points) / 1000, description: rule.reason))
     }
 
     private mutating func ban(

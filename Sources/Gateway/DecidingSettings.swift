@@ -7,6 +7,8 @@ enum DecidingSettings {
     static let ruleHold = "rules.hold"
     /// Nor is the mark of a release.
     static let releaseMark = "\(HeaderEdits.releaseMark)"
+    /// Nor is what recipients allow themselves.
+    static let allowedByRecipient = SenderStanding.AllowList.recipient.rawValue
 
     /// The levels in force, by their keys.
     static func levels(_ policy: ContentPolicy) -> [String: Double] {
@@ -29,7 +31,7 @@ enum DecidingSettings {
         default: break
         }
         if verdict.standing.isDenied { keys.append("deny_senders") }
-        if verdict.standing.isAllowed { keys.append("allow_senders") }
+        if let list = verdict.standing.allowedBy { keys.append(list.rawValue) }
         if !verdict.passedOver.isDisjoint(with: policy.bypass) { keys.append("bypass") }
         if !skippedForAllowed(verdict, policy).isSubset(of: [.spam, .spammy]) { keys.append("allow_skips") }
         if verdict.standing.points != 0 { keys.append("sender_points") }
@@ -125,7 +127,9 @@ enum DecidingSettings {
             if let category = policy.levels.category(of: verdict.score), !policy.bypass.contains(.spam) {
                 other.add(category)
             }
-            out.append(sentence("were the sender not on \(standing.isAllowed ? "allow" : "deny")_senders", other))
+            let list = standing.allowedBy?.rawValue ?? "deny_senders"
+            let who = standing.allowedBy == .authors ? "author" : "sender"
+            out.append(sentence("were the \(who) not on \(list)", other))
         }
         for (name, level) in [("tag2", policy.levels.tag2), ("kill", policy.levels.kill)] {
             let distance = MessageExplanation.points(abs(level - verdict.score))

@@ -118,9 +118,16 @@ package final class GatewayService: Sendable {
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
         let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
+        let disclaimers = try await threads.runIfActive { try DisclaimerBook(settings, policies) }
         let served = try await threads.runIfActive {
             try before?.served
                 ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
+        }
+        let logger = start.logger
+        let quarantine = try await threads.runIfActive { try settings.openQuarantine { logger.error("\($0)") } }
+        let allowed = try await threads.runIfActive {
+            try before?.allowed?.read()
+            return try before?.allowed ?? AllowedSenders(directory: settings.digestDirectory)
         }
         let releaseKey = try await threads.runIfActive { try ReleaseKey(settings.stateDirectory) }
         let database = builder.database()
@@ -144,8 +151,8 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
-            served: served, releaseKey: releaseKey,
+            spool: spool, quarantine: quarantine, notices: notices, disclaimers: disclaimers,
+            served: served, releaseKey: releaseKey, allowed: allowed,
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,
             shelf: shelf, cache: builder.cache,

@@ -22,10 +22,14 @@ struct GatewaySetup: Sendable {
     let quarantine: IndexedQuarantine
     /// Texts of notices; nil where none are sent.
     let notices: NoticeBook?
+    /// Texts under messages.
+    let disclaimers: DisclaimerBook
     /// Who has got what of unfinished messages; nil where nothing is passed on.
     let served: ServedRecipients?
     /// Proves marks of released mail; nil where none is believed.
     let releaseKey: ReleaseKey?
+    /// Senders whom recipients have allowed themselves; nil where nobody asks.
+    let allowed: AllowedSenders?
     /// Transactions with next hops at one time.
     let slots: TransactionSlots
     let threads: NIOThreadPool
@@ -110,6 +114,8 @@ package final class GatewayState: Sendable {
     private let setup: Mutex<GatewaySetup>
     private let journal: MessageJournal
     let autolearner = Autolearner()
+    let digestRequests = DigestRequests()
+    let inFlight = MessagesInFlight()
 
     init(_ setup: GatewaySetup, journal: MessageJournal) {
         self.setup = Mutex(setup)

@@ -1,7 +1,10 @@
 internal import Bytes
+internal import DomainNames
 internal import Linux
+internal import MailModel
 internal import MIME
 internal import Policy
+internal import SMTP
 internal import Stores
 
 /// What the gateway itself reads of a message: a few fields of its top header block, by the bounded line scanner.
@@ -35,6 +38,15 @@ struct HeaderFacts: Sendable {
     var amavisFields: [Range<Int>] = []
     /// `Authentication-Results:` fields, with who wrote them; nil where that cannot be read.
     var results: [(server: [UInt8]?, range: Range<Int>)] = []
+    /// Who wrote such fields above the first `Received:`, where the MTA before us and its milters put them, and domains that answer
+    /// for the message by them.
+    var vouchers: [(server: [UInt8], domains: [[UInt8]])] = []
+    /// The host that the first `Received:` names as its own, in lower case.
+    var receivedBy: [UInt8]?
+    /// A signature holds what programs that repeat it in their results could be misled by.
+    var hasOddSignature = false
+    /// The address of the only `From:` field, where it is one address.
+    var author: [UInt8]?
     /// Continuation lines before the first field; empty in ordinary mail.
     var leadingContinuation = 0..<0
     /// The header block as far as it was read.
@@ -42,6 +54,8 @@ struct HeaderFacts: Sendable {
 
     /// Fields of MIME, `MIME-Version` among them.
     var contentFields: [Range<Int>] = []
+    /// It carries a signature over its body: `DKIM-Signature` (RFC 6376), or that of ARC (RFC 8617).
+    var isSigned = false
     /// The block ends in a blank line, which is its last.
     var endsInBlankLine = false
 
@@ -71,6 +85,7 @@ struct HeaderFacts: Sendable {
         var scanner = HeaderScanner(limit: limit)
         let span = bytes.span
         var isOnTop = true
+        var authors: [Range<Int>] = []
         while let field = scanner.next(in: span) {
             isOnTop = isOnTop && scanner.leadingContinuation == nil
             if isOnTop, field.isNamed(HeaderEdits.releaseMark, in: span) {
@@ -85,10 +100,14 @@ struct HeaderFacts: Sendable {
                 if contains(HeaderEdits.ownTrace, bytes[field.value]) { facts.ownHops += 1 }
                 if facts.firstReceived == nil {
                     facts.firstReceived = field.whole
-                    facts.saysAuthenticated = saysAuthenticated(bytes[field.value])
+                    let words = traceWords(bytes[field.value])
+                    facts.saysAuthenticated = saysAuthenticated(words)
+                    if let words, words.count > 3, words[2].elementsEqual("by".utf8) { facts.receivedBy = words[3] }
                 }
             } else if isBulk(field, bytes) {
                 facts.isBulk = true
+            } else if field.isNamed("From", in: span) {
+                authors.append(field.value)
             } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {
                 facts.messageID = trimmed(bytes[field.value])
             } else if field.isNamed("Subject", in: span) {
@@ -98,6 +117,11 @@ struct HeaderFacts: Sendable {
                 if facts.subject.isEmpty { facts.subject = trimmed(bytes[field.value]) }
             } else if facts.takeForged(field, bytes) {
                 continue
+            } else if field.isNamed("DKIM-Signature", in: span) || field.isNamed("ARC-Message-Signature", in: span)
+                || field.isNamed("DomainKey-Signature", in: span)
+            {
+                facts.isSigned = true
+                if !DKIMSignature.isPlain(bytes[field.value]) { facts.hasOddSignature = true }
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
                 facts.contentFields.append(field.whole)
             }
@@ -105,6 +129,12 @@ struct HeaderFacts: Sendable {
         facts.block = Array(bytes[..<scanner.position])
         facts.cut = scanner.end == .limit
         if scanner.end == .brokenLine { facts.readOn(bytes, from: scanner.position, limit: limit) }
+        // What passed through an MTA has its Received field.
+        if facts.firstReceived == nil { facts.vouchers = [] }
+        // Behind a line that is no field some readers find another author (forgery).
+        if authors.count == 1, scanner.end != .brokenLine, facts.leadingContinuation.isEmpty {
+            facts.author = Author.address(bytes[authors[0]])
+        }
         facts.endsInBlankLine = scanner.end == .blankLine && facts.block.suffix(2) == [0x0D, 0x0A]
         return facts
     }
@@ -114,7 +144,11 @@ struct HeaderFacts: Sendable {
     private mutating func takeForged(_ field: HeaderField, _ bytes: [UInt8]) -> Bool {
         let span = bytes.span
         if field.isNamed("Authentication-Results", in: span) {
-            results.append((AuthenticationResults.server(bytes[field.value]), field.whole))
+            let server = AuthenticationResults.server(bytes[field.value])
+            results.append((server, field.whole))
+            if firstReceived == nil, let server {
+                vouchers.append((server, AuthenticationResults.vouchers(bytes[field.value])))
+            }
         } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
             spamFields.append(field.whole)
         } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
@@ -164,6 +198,24 @@ struct HeaderFacts: Sendable {
         return name.count > 8 && lower == Array("content-".utf8)
     }
 
+    /// The author, where his domain answers for the message by the results of the MTA before us, and that domain or the one above
+    /// that does.
+    /// - Parameter names: of those whose results are believed, in lower case; empty for the host that put its `Received:` on top.
+    func vouchedAuthor(believing names: [[UInt8]]) -> VouchedAuthor? {
+        guard let author, !hasOddSignature, let path = try? PathGrammar.parse(author[...]),
+            let domain = path.domain.map({ Self.comparable(Array($0)) })
+        else { return nil }
+        let believed = names.isEmpty ? [receivedBy].compactMap(\.self) : names
+        for signer in vouchers.filter({ believed.contains($0.server) }).flatMap(\.domains) {
+            if Author.isVouched(domain[...], by: [Self.comparable(signer)]) {
+                return VouchedAuthor(path: path, voucher: signer)
+            }
+        }
+        return nil
+    }
+
+    private static func comparable(_ domain: [UInt8]) -> [UInt8] { foldedCase(DomainNames.inASCII(domain)) }
+
     /// Octets of a subject that are decoded.
     private static let subjectLimit = 2000
 
@@ -175,8 +227,8 @@ struct HeaderFacts: Sendable {
     /// The protocol ends in A: the client had authenticated. Read at one place of the one form that Postfix's smtpd(8)
     /// writes, comments left out: `from HELO by HOST with PROTOCOL id QUEUEID`. The client chooses HELO, which may be any
     /// word, `with` and `by` too (forgery). Whatever is unusual is not authenticated.
-    private static func saysAuthenticated(_ value: ArraySlice<UInt8>) -> Bool {
-        guard let words = traceWords(value), words.count > traceForm.count,
+    private static func saysAuthenticated(_ words: [[UInt8]]?) -> Bool {
+        guard let words, words.count > traceForm.count,
             words.dropFirst(traceForm.count + 1).first?.elementsEqual("for".utf8) ?? true
         else { return false }
         for (word, wanted) in zip(words, traceForm) {
@@ -237,4 +289,11 @@ struct HeaderFacts: Sendable {
         else { return [] }
         return Array(bytes[first...last])
     }
+}
+
+/// An author for whom a domain answers.
+struct VouchedAuthor: Sendable {
+    var path: MailPath
+    /// As the results write it.
+    var voucher: [UInt8]
 }

@@ -130,7 +130,7 @@ struct InspectionDocument: Encodable {
         score = work.verdict.score
         tests = work.verdict.tests.map {
             TestEntry(
-                name: Escaping.text($0.name), score: $0.score, description: $0.description,
+                name: Escaping.text($0.name), score: $0.score, description: Escaping.text($0.meaning, limit: 500),
                 evidence: Escaping.text($0.evidence, limit: 2000))
         }
         bayes.value = work.bayes.map {
@@ -174,6 +174,11 @@ struct InspectionDocument: Encodable {
         }
         for group in work.groups.filter({ $0.disposition == .strip }).prefix(1) {
             edits += (group.strip?.edits ?? []).map { edit in
+                "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
+            }
+        }
+        for group in work.groups.prefix(1) {
+            edits += (group.disclaimer?.edits ?? []).map { edit in
                 "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
             }
         }

@@ -30,7 +30,7 @@ extension MessageWork {
         do {
             let resolution = try PolicyResolution(
                 setup.policies, policy: listener.policyName, listener.placement, circumstances,
-                recipients: message.envelope.recipients, released: released)
+                recipients: message.envelope.recipients, released: released, allowed: setup.allowed)
             (groups, groupPlaces, policyName) = (resolution.groups, resolution.places, resolution.name)
         } catch {
             return ReplyTexts.failure("policy: \(error)", id: id)
@@ -45,6 +45,7 @@ extension MessageWork {
         await inspect()
         await judgeFiles()
         grade()
+        await planDisclaimers()
         return nil
     }
 
@@ -58,13 +59,23 @@ extension MessageWork {
     /// `Received:` field; nobody else is believed.
     private var circumstances: PolicyBook.Circumstances {
         let client = message.envelope.client
-        let forwarded = client.forwarded?.address.map { String(decoding: $0, as: UTF8.self) }
         let proto = client.forwarded?.proto.map { String(decoding: $0, as: UTF8.self).uppercased() } ?? ""
         return PolicyBook.Circumstances(
-            listener: listener.name, client: IPAddress(forwarded ?? client.address),
+            listener: listener.name, client: IPAddress(client.originalAddress),
             sender: message.envelope.reversePath,
             isAuthenticated: isFromOurMTA
-                && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")))
+                && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")),
+            author: vouchedAuthor?.path)
+    }
+
+    /// The author, where lists ask for him and an MTA of ours or its milters say that his domain answers for the message. Blanks are in
+    /// quoted addresses alone, which milters may repeat without the quotes (forgery).
+    var vouchedAuthor: VouchedAuthor? {
+        guard setup.policies.asksForAuthors, isFromOurMTA, !message.envelope.reversePath.bytes.contains(0x22) else {
+            return nil
+        }
+        let names = setup.settings.authservIDs.map { Array($0.lowercased().utf8) }
+        return facts.vouchedAuthor(believing: names)
     }
 
     /// Gives each group its verdict, and those who do not get the message their outcomes.
@@ -186,7 +197,8 @@ extension MessageWork {
         let context = InspectionContext(
             smtputf8: message.envelope.parameters.smtputf8, tokens: tokenRequest(choice),
             foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses,
-            partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0)
+            partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0,
+            texts: setup.disclaimers.letters(wantedDisclaimers))
         let deadline = monotonicNow() + seconds * 1_000_000_000
         let key = await cacheKey(context)
         let kept = key.flatMap { setup.cache.find($0) }

@@ -108,12 +108,12 @@ extension MessageWork {
 
     private func edition(for group: RecipientGroup) -> MessageEdition {
         if group.policy.shadow { return MessageEdition() }
-        let (marking, verdict) = (group.policy.marking, group.verdict)
+        let marking = group.policy.marking
         var prefix = ownFields(group)
         func note(_ way: String) {
             prefix += HeaderEdits.modified(way, hostname: setup.hostname, names: marking.fieldNames)
         }
-        if group.isLocal, group.disposition != .strip, marking.defang.contains(where: verdict.categories.contains) {
+        if isDefanged(group) {
             note("defanged")
             return defanged(group, prefix)
         }
@@ -122,6 +122,10 @@ extension MessageWork {
         if group.disposition == .strip {
             edits += group.strip?.edits ?? []
             note("stripped")
+        }
+        if let plan = group.disclaimer, plan.reason == nil {
+            edits += plan.edits
+            note("disclaimer")
         }
         if let tag = tag(group) { prefix += place(tag, in: &edits) }
         // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
@@ -227,6 +231,12 @@ extension MessageWork {
     }
 
     // MARK: - Defanging
+
+    /// The recipients get it within another one.
+    func isDefanged(_ group: RecipientGroup) -> Bool {
+        group.isLocal && group.disposition != .strip
+            && group.policy.marking.defang.contains(where: group.verdict.categories.contains)
+    }
 
     /// The message within another one.
     private func defanged(_ group: RecipientGroup, _ prefix: String) -> MessageEdition {

@@ -13,6 +13,8 @@ package struct MessageExplanation: Codable, Sendable {
     package struct Test: Codable, Sendable {
         package var name: String
         package var score: Double
+        /// nil in events of programs before it was kept.
+        package var description: String?
         package var evidence: String
     }
 
@@ -67,8 +69,12 @@ package struct MessageExplanation: Codable, Sendable {
     /// What an earlier copy of the message was told counted for this one; nil where it did not.
     package var cached: Bool?
     package var recipients: [Outcome]
+    /// The author, where lists ask for him, and the domain that answers for him; nil where none does.
+    package var author: String?
     /// Who got a copy because a rule or the policy says so; nil where nobody did.
     package var copiedTo: [String]?
+    /// Texts under the message, those that were not added with the reason; nil where none was wanted.
+    package var disclaimers: [String]?
     /// The first groups; nil where one setting holds for all.
     package var groups: [Group]?
     /// What went wrong on our side.
@@ -113,7 +119,9 @@ package struct MessageExplanation: Codable, Sendable {
         score = verdict.score
         levels = DecidingSettings.levels(policy)
         tests = verdict.tests.prefix(Self.factsKept).map {
-            Test(name: Escaping.text($0.name), score: $0.score, evidence: Escaping.text($0.evidence, limit: 1000))
+            Test(
+                name: Escaping.text($0.name), score: $0.score, description: Escaping.text($0.meaning, limit: 500),
+                evidence: Escaping.text($0.evidence, limit: 1000))
         }
         findings = (work.report?.findings ?? []).prefix(Self.factsKept).map {
             Fact(
@@ -145,7 +153,11 @@ package struct MessageExplanation: Codable, Sendable {
                 suppression: outcome.kind == .bounce ? work.suppression(for: recipient)?.rawValue : nil,
                 redirectedTo: work.redirectedTo[index]?.description)
         }
+        author = work.vouchedAuthor.map {
+            "\(Escaping.text($0.path.bytes, limit: 320)), \(Escaping.text($0.voucher, limit: 255)) answers for it"
+        }
         copiedTo = work.copiedTo.isEmpty ? nil : work.copiedTo.map(\.description)
+        disclaimers = event.disclaimers.isEmpty ? nil : event.disclaimers.map { Escaping.text($0, limit: 120) }
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
         causes = event.causes.map { Escaping.text($0, limit: 500) }
         wouldChange = DecidingSettings.alternatives(verdict, policy)
@@ -189,7 +201,11 @@ extension MessageWork {
     /// Where the values of keys of a policy come from: the weightiest layer that sets each, or the listener's policy.
     fileprivate func origins(_ keys: [String], _ layers: [PolicyBook.Layer]) -> [String] {
         keys.map { key in
-            if key == DecidingSettings.ruleHold || key == DecidingSettings.releaseMark { return key }
+            if [DecidingSettings.ruleHold, DecidingSettings.releaseMark, DecidingSettings.allowedByRecipient].contains(
+                key)
+            {
+                return key
+            }
             guard let layer = layers.last(where: { $0.overlay.keys.contains(key) }) else {
                 return "policies.\(listener.policyName).\(key)"
             }

@@ -141,6 +141,7 @@ struct MessageWork: Sendable {
         event.milliseconds =
             Int(spent.components.seconds) * 1000 + Int(spent.components.attoseconds / 1_000_000_000_000_000)
         event.causes = causes
+        event.disclaimers = disclaimerWords
         event.isInspected = report != nil
         for (index, recipient) in message.envelope.recipients.enumerated() {
             guard let group = group(of: index) else { continue }

@@ -4,6 +4,14 @@ internal import MailModel
 internal import Policy
 internal import Synchronization
 
+/// What is wrong with a file of notices.
+struct NoticeFault: Error, CustomStringConvertible {
+    /// Where its language is named: a key of the configuration, or file and line of a table.
+    let setting: String
+    /// With the file of notices, and its line where there is one.
+    let description: String
+}
+
 /// The texts of notices by language, and how many have been sent.
 final class NoticeBook: Sendable {
     private let templates: [String: NoticeTemplates]
@@ -17,11 +25,13 @@ final class NoticeBook: Sendable {
 
     /// Reads the files of all languages that the settings and their tables name. Blocks on a disk.
     /// - Parameter before: whose counts go on.
-    /// - Throws: `GatewayError` with file and line. English needs no file.
+    /// - Throws: `NoticeFault`. English needs no file.
     init(_ settings: Settings, _ policies: PolicyBook, before: NoticeBook?) throws {
         var templates: [String: NoticeTemplates] = [:]
-        for language in policies.noticeLanguages.union([Self.english]) {
-            templates[language] = try Self.read(language, settings.notices.directory)
+        var languages = policies.noticeLanguages
+        languages[Self.english] = languages[Self.english] ?? "notices.directory"
+        for (language, setting) in languages.sorted(by: { $0.key < $1.key }) {
+            templates[language] = try Self.read(language, settings.notices.directory, setting)
         }
         self.templates = templates
         perHour = settings.notices.perHour
@@ -33,7 +43,9 @@ final class NoticeBook: Sendable {
 
     private static let english = "en"
 
-    private static func read(_ language: String, _ directory: String) throws -> NoticeTemplates {
+    private static func read(
+        _ language: String, _ directory: String, _ setting: String
+    ) throws(NoticeFault) -> NoticeTemplates {
         let path = "\(directory)/\(language)"
         do throws(NoticeTemplates.Fault) {
             guard let bytes = try? readTable(path, called: "notices") else {
@@ -45,7 +57,9 @@ final class NoticeBook: Sendable {
             return try NoticeTemplates(bytes)
         } catch {
             let place = error.line == 0 ? path : "\(path):\(error.line)"
-            throw GatewayError("\(place): \(Escaping.text(error.text, limit: 200)) (notice_language: \(language))")
+            throw NoticeFault(
+                setting: setting,
+                description: "\(place): \(Escaping.text(error.text, limit: 200)) (language \(language) of \(setting))")
         }
     }
 

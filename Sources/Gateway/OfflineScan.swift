@@ -124,6 +124,7 @@ package final class OfflineScan: Sendable {
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
         let policies = try await NIOThreadPool.singleton.runIfActive { try PolicyBook(settings) }
+        let disclaimers = try await NIOThreadPool.singleton.runIfActive { try DisclaimerBook(settings, policies) }
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }
         let scanners = try builder.scanners(inspector: settings.inspector.path) { log(Escaping.text($0, limit: 1000)) }
@@ -141,8 +142,10 @@ package final class OfflineScan: Sendable {
         self.first = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, served: nil,
-            releaseKey: nil, slots: TransactionSlots(limit: 1), threads: .singleton, database: database, rules: rules,
+            spool: spool, quarantine: settings.quarantine(with: .none, report: log), notices: nil,
+            disclaimers: disclaimers, served: nil, releaseKey: nil,
+            allowed: try? AllowedSenders(directory: settings.digestDirectory),
+            slots: TransactionSlots(limit: 1), threads: .singleton, database: database, rules: rules,
             policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(), siteTests: settings.siteTests,
             shortCircuit: settings.siteShortCircuit,

@@ -24,6 +24,12 @@ extension Settings {
     /// The quarantine of that daemon.
     package var quarantineDirectory: String { stateDirectory + "/quarantine" }
 
+    /// What digests remember.
+    package var digestDirectory: String { stateDirectory + "/digests" }
+
+    /// Links of digests that did what they are for.
+    package var redeemedDirectory: String { digestDirectory + "/redeemed" }
+
     /// The settings of a program without configuration: the defaults, with the first directory of shipped signatures that
     /// has any. Looked at are the default of `clamav.test_database`, `../share/mailreeve/signatures` as seen from
     /// the program (an installation below another prefix), and `../../../rules/signatures` (a program in `.build`).

@@ -16,12 +16,17 @@ package struct PolicyBook: Sendable {
         var sender: MailPath
         /// The original client had authenticated with the MTA.
         var isAuthenticated: Bool
+        /// The address in `From:`, where its domain answers for the message (DKIM); nil for all other mail.
+        var author: MailPath?
 
-        package init(listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool) {
+        package init(
+            listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool, author: MailPath? = nil
+        ) {
             self.listener = listener
             self.client = client
             self.sender = sender
             self.isAuthenticated = isAuthenticated
+            self.author = author
         }
     }
 
@@ -42,6 +47,8 @@ package struct PolicyBook: Sendable {
     }
 
     let settings: Settings
+    /// Some bank or list is about authors.
+    let asksForAuthors: Bool
     private let tables: LookupTables
     /// Entries of `recipients` by the keys that they name.
     private let recipientKeys: [[UInt8]: [(entry: Int, isMeant: Bool)]]
@@ -49,13 +56,18 @@ package struct PolicyBook: Sendable {
     private let recipientsWithTables: [Int]
     /// Settings that stand in tables, by table and line; not those into which a pattern puts what it has matched.
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
-    /// Languages that policies, banks, recipients and tables name.
-    let noticeLanguages: Set<String>
+    /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
+    let noticeLanguages: [String: String]
+    /// Texts under messages that they name.
+    let disclaimers: Set<String>
 
     /// Reads all tables. Blocks on a disk.
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
     package init(_ settings: Settings) throws {
         self.settings = settings
+        asksForAuthors =
+            settings.banks.contains { !$0.authors.isEmpty }
+            || settings.allPolicies.contains { !$0.allowAuthors.isEmpty }
         tables = try LookupTables(settings.lookupTables)
         var keys: [[UInt8]: [(entry: Int, isMeant: Bool)]] = [:]
         var asking: [Int] = []
@@ -93,9 +105,25 @@ package struct PolicyBook: Sendable {
         }
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
-        var languages = settings.allPolicies.map(\.noticeLanguage)
-        languages += overlays.values.flatMap(\.values).map(\.values.noticeLanguage)
-        noticeLanguages = Set(languages)
+        noticeLanguages = Self.noticeLanguages(settings, overlays)
+        let policies = settings.allPolicies + overlays.values.flatMap(\.values).map(\.values)
+        disclaimers = Set(policies.map(\.disclaimer)).subtracting([Settings.noDisclaimer])
+    }
+
+    private static func noticeLanguages(
+        _ settings: Settings, _ overlays: [LookupName: [Int: PolicyOverlay]]
+    ) -> [String: String] {
+        let key = "notice_language"
+        var places = settings.policies.map { (language: $1.noticeLanguage, place: "policies.\($0).\(key)") }
+        func add(_ overlay: PolicyOverlay, _ place: String) {
+            if overlay.keys.contains(key) { places.append((overlay.values.noticeLanguage, place)) }
+        }
+        for (index, bank) in settings.banks.enumerated() { add(bank.overlay, "banks[\(index)].\(key)") }
+        for (index, entry) in settings.recipients.enumerated() { add(entry.overlay, "recipients[\(index)].\(key)") }
+        for (name, lines) in overlays {
+            for (line, overlay) in lines { add(overlay, "\(name.place):\(line)") }
+        }
+        return Dictionary(places.map { ($0.language, $0.place) }, uniquingKeysWith: min)
     }
 
     private static func pointTables(_ settings: Settings) -> [(LookupName, String)] {
@@ -135,7 +163,10 @@ package struct PolicyBook: Sendable {
         if !bank.clients.isEmpty {
             guard let client = mail.client, tables.holds(bank.clients, client) else { return false }
         }
-        return try bank.senders.isEmpty || tables.holds(bank.senders, sender)
+        guard try bank.senders.isEmpty || tables.holds(bank.senders, sender) else { return false }
+        guard !bank.authors.isEmpty else { return true }
+        guard let author = mail.author else { return false }
+        return try tables.holds(bank.authors, address(author))
     }
 
     /// The settings of a recipient, the weightiest last: of two that set a key the more specific one counts, of two equal ones
@@ -195,17 +226,24 @@ package struct PolicyBook: Sendable {
         return try tables.holds(domains, recipient)
     }
 
-    /// What a policy's lists say of the sender. An allowed sender of a domain of ours is believed only where the mail is
-    /// originating: anybody can write our own addresses.
+    /// What a policy's lists, and the recipient himself, say of the sender and the author. An allowed sender of a domain of ours is
+    /// believed only where the mail is originating: anybody can write our own addresses.
     func standing(
-        _ sender: LookupAddress, _ policy: Settings.PolicySettings
+        _ sender: LookupAddress, author: MailPath?, _ policy: Settings.PolicySettings, isAllowedByRecipient: Bool
     ) throws -> SenderStanding {
-        var isAllowed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
+        let isListed = try !policy.allowSenders.isEmpty && tables.holds(policy.allowSenders, sender)
+        var isAllowed = isListed || isAllowedByRecipient
         if isAllowed, !policy.originating, let domains = settings.localDomains, try tables.holds(domains, sender) {
             isAllowed = false
         }
+        var allowedBy: SenderStanding.AllowList? = isAllowed ? (isListed ? .senders : .recipient) : nil
+        if allowedBy == nil, !policy.allowAuthors.isEmpty, let author,
+            try tables.holds(policy.allowAuthors, address(author))
+        {
+            allowedBy = .authors
+        }
         return SenderStanding(
-            isAllowed: isAllowed,
+            allowedBy: allowedBy,
             isDenied: try !policy.denySenders.isEmpty && tables.holds(policy.denySenders, sender),
             points: try policy.senderPoints.isEmpty ? 0 : tables.points(policy.senderPoints, sender) ?? 0)
     }
@@ -220,10 +258,11 @@ extension Settings {
     /// Every table that is asked for addresses.
     fileprivate var lookupTables: [LookupName] {
         var names = recipientTables + (localDomains?.tables ?? [])
-        for bank in banks { names += bank.clients.tables + bank.senders.tables }
+        for bank in banks { names += bank.clients.tables + bank.senders.tables + bank.authors.tables }
         for entry in recipients { names += entry.match.tables }
         for policy in allPolicies {
-            names += policy.allowSenders.tables + policy.denySenders.tables + policy.senderPoints.tables
+            names += policy.allowSenders.tables + policy.allowAuthors.tables
+            names += policy.denySenders.tables + policy.senderPoints.tables
         }
         return names
     }

@@ -2,6 +2,7 @@ internal import Checks
 package import Configuration
 package import MailModel
 internal import Policy
+internal import Stores
 
 /// The answer of `mailreeve config explain --recipient R`: which settings hold for the mail of one sender to one recipient, and
 /// where each value comes from.
@@ -15,15 +16,19 @@ package struct PolicyExplanation: Sendable {
         /// The listener that the mail comes in by; nil for the first.
         package var listener: String?
         package var isAuthenticated: Bool
+        /// The author, where his domain has signed the mail.
+        package var author: MailPath?
 
         package init(
-            recipient: MailPath, sender: MailPath, client: IPAddress?, listener: String?, isAuthenticated: Bool
+            recipient: MailPath, sender: MailPath, client: IPAddress?, listener: String?, isAuthenticated: Bool,
+            author: MailPath? = nil
         ) {
             self.recipient = recipient
             self.sender = sender
             self.client = client
             self.listener = listener
             self.isAuthenticated = isAuthenticated
+            self.author = author
         }
     }
 
@@ -41,7 +46,7 @@ package struct PolicyExplanation: Sendable {
         let book = try PolicyBook(settings)
         let mail = PolicyBook.Circumstances(
             listener: listener.address.description, client: question.client, sender: question.sender,
-            isAuthenticated: question.isAuthenticated)
+            isAuthenticated: question.isAuthenticated, author: question.author)
         let recipient = book.address(question.recipient)
         let sender = book.address(question.sender)
         let banks = try book.banks(mail, sender)
@@ -51,7 +56,10 @@ package struct PolicyExplanation: Sendable {
         let isLocal = try book.isLocal(recipient, originating: base.originating)
         var policy = base
         for layer in layers { layer.overlay.apply(to: &policy) }
-        let standing = try book.standing(sender, policy)
+        // Where the file cannot be read by who asks, nobody is allowed by it.
+        let allowed = try? AllowedSenders(directory: settings.digestDirectory)
+        let isAllowed = allowed?.allows(recipient: recipient.whole, sender: sender.whole) ?? false
+        let standing = try book.standing(sender, author: question.author, policy, isAllowedByRecipient: isAllowed)
         let explained = layers.map { Self.explained($0, settings) }
         var out = [
             "from <\(question.sender)> to <\(question.recipient)> by \(listener.address), \(listener.placement.rawValue)",
@@ -65,14 +73,27 @@ package struct PolicyExplanation: Sendable {
         lines = out
     }
 
-    /// What is wrong with the tables, the texts of notices and the patterns of scanners that the settings name, in words for
-    /// the administrator; nil when nothing is. Blocks on a disk.
-    package static func tableProblem(_ settings: Settings) -> String? {
+    /// What is wrong with the tables, the texts of notices and disclaimers, the keys of the quarantine and the patterns of scanners that
+    /// the settings name, in words for the administrator; nil when nothing is. Blocks on a disk.
+    package static func tableProblem(_ loaded: LoadedConfiguration) -> String? {
+        let settings = loaded.settings
+        func problem(_ text: String, at key: String) -> String {
+            guard let position = loaded.origins[key] else { return text }
+            return "\(Problem(file: loaded.file, position: position, message: text))"
+        }
         do {
-            _ = try NoticeBook(settings, PolicyBook(settings), before: nil)
+            _ = try settings.quarantineKeys()
+            let policies = try PolicyBook(settings)
+            _ = try NoticeBook(settings, policies, before: nil)
+            _ = try DisclaimerBook(settings, policies)
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
             return nil
+        } catch let fault as NoticeFault {
+            return problem("\(fault)", at: fault.setting)
+        } catch let fault as QuarantineKeys.Fault {
+            let isOld = fault.file != settings.quarantine.keyFile
+            return problem("\(fault)", at: isOld ? "quarantine.old_key_files" : "quarantine.key_file")
         } catch {
             return "\(error)"
         }
@@ -93,7 +114,9 @@ package struct PolicyExplanation: Sendable {
 
     private static func text(_ standing: SenderStanding) -> String {
         var words: [String] = []
-        if standing.isAllowed { words.append("allowed") }
+        if standing.isAllowed {
+            words.append(standing.allowedBy == .recipient ? "allowed by the recipient" : "allowed")
+        }
         if standing.isDenied { words.append("denied") }
         if standing.points != 0 { words.append("\(standing.points) points") }
         return words.isEmpty ? "on no list" : words.joined(separator: ", ")

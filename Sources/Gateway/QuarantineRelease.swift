@@ -70,8 +70,9 @@ package struct QuarantineRelease: Sendable {
         let threads = NIOThreadPool.singleton
         let spool = spool ?? Self.ownSpool(builder.spoolLimits)
         let (message, hops, tls) = try await threads.runIfActive {
-            let entry = try quarantine.files.entry(id)
-            if !force, try Self.isInfected(entry, quarantine.files) { throw Infected(id: id, reason: entry.reason) }
+            let remains = try quarantine.files.remains(id)
+            let entry = remains.entry
+            if !force { try Self.refuseInfected(remains, quarantine.files) }
             let (hops, tls) = try route(entry, settings)
             let message = try outgoing(entry, quarantine.files, builder.hostname, spool)
             return (try marked(message, settings), hops, tls)
@@ -148,14 +149,35 @@ package struct QuarantineRelease: Sendable {
         var findings: [Finding]?
     }
 
-    /// True when a scanner had found a virus, whatever the entry was kept for.
-    /// - Throws: `Quarantine.Failure.damaged` for a report that cannot be read: nobody knows then.
-    private static func isInfected(_ entry: Quarantine.Entry, _ files: Quarantine) throws -> Bool {
-        if entry.category == .infected { return true }
-        guard let report = try? JSONDecoder().decode(StoredReport.self, from: Data(try files.report(entry.id))) else {
-            throw Quarantine.Failure.damaged("\(entry.id)/report")
+    /// Mail of which nobody knows any more whether it is infected.
+    struct Unknown: Error, CustomStringConvertible {
+        let id: String
+
+        var description: String {
+            "the report on \(id) is lost or damaged, so that nobody knows whether it is infected; --force releases it all the same"
         }
-        return (report.findings ?? []).contains { $0.class == Finding.Kind.virus.rawValue }
+    }
+
+    /// True for what may be released by those who cannot say `--force`.
+    static func isHarmless(_ entry: Quarantine.Entry, _ files: Quarantine) -> Bool {
+        do {
+            try refuseInfected(Quarantine.Remains(entry: entry), files)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Refuses what a scanner had found a virus in, whatever the entry was kept for, and what nobody knows that of.
+    private static func refuseInfected(_ remains: Quarantine.Remains, _ files: Quarantine) throws {
+        let entry = remains.entry
+        if entry.category == .infected { throw Infected(id: entry.id, reason: entry.reason) }
+        // Without the envelope nobody can say that the report is the one that was kept, either.
+        guard remains.loss == nil,
+            let report = try? JSONDecoder().decode(StoredReport.self, from: Data(try files.report(of: entry)))
+        else { throw Unknown(id: entry.id) }
+        guard (report.findings ?? []).contains(where: { $0.class == Finding.Kind.virus.rawValue }) else { return }
+        throw Infected(id: entry.id, reason: entry.reason)
     }
 
     private func outgoing(
@@ -165,7 +187,7 @@ package struct QuarantineRelease: Sendable {
             self.recipients.isEmpty ? entry.envelope.recipients : self.recipients.map { Recipient(path: $0) }
         guard !recipients.isEmpty, form != .report || !self.recipients.isEmpty else {
             let why = form == .report ? "a report needs an addressee" : "\(id) has no recipients"
-            throw GatewayError("\(why); name one with --to")
+            throw GatewayError("\(why); name one with release --to")
         }
         let (original, hasEightBit) = try Self.stored(entry, quarantine, spool)
         switch form {

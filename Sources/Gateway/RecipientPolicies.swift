@@ -1,6 +1,7 @@
 internal import Configuration
 package import MailModel
 package import Policy
+package import Stores
 
 /// Recipients of one message for whom the same settings hold, and what the verdict is for them.
 package struct RecipientGroup: Sendable {
@@ -16,6 +17,8 @@ package struct RecipientGroup: Sendable {
     var banned = BannedJudgement()
     /// How to take that out; nil when it cannot be done.
     var strip: StripPlan?
+    /// The text under it; nil where none is wanted.
+    var disclaimer: DisclaimerPlan?
     /// Until the message is judged it is unchecked.
     var verdict = Verdict.notInspected
 
@@ -55,10 +58,11 @@ package struct PolicyResolution: Sendable {
     /// - Parameters:
     ///   - policy: name of the listener's policy.
     ///   - released: places of recipients for whom somebody has released the message.
+    ///   - allowed: senders whom recipients have allowed themselves.
     /// - Throws: a look-up that gave up.
     package init(
         _ book: PolicyBook, policy listenerPolicy: String, _ placement: Placement, _ mail: PolicyBook.Circumstances,
-        recipients: [Recipient], released: Set<Int> = []
+        recipients: [Recipient], released: Set<Int> = [], allowed: AllowedSenders? = nil
     ) throws {
         let settings = book.settings
         let sender = book.address(mail.sender)
@@ -73,13 +77,16 @@ package struct PolicyResolution: Sendable {
             var layers: [PolicyBook.Layer.Source]
             var isLocal: Bool
             var isReleased: Bool
+            var isAllowed: Bool
         }
         var known: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
             let address = book.address(recipient.path)
             let layers = try book.layers(address)
             let isLocal = try book.isLocal(address, originating: base.originating)
-            let key = Key(layers: layers.map(\.source), isLocal: isLocal, isReleased: released.contains(index))
+            let key = Key(
+                layers: layers.map(\.source), isLocal: isLocal, isReleased: released.contains(index),
+                isAllowed: allowed?.allows(recipient: address.whole, sender: sender.whole) ?? false)
             if let place = known[key] {
                 groups[place].recipients.append(index)
                 places.append(place)
@@ -94,7 +101,9 @@ package struct PolicyResolution: Sendable {
             groups.append(
                 RecipientGroup(
                     recipients: [index], policy: content,
-                    layers: banks + layers, isLocal: isLocal, standing: try book.standing(sender, policy)))
+                    layers: banks + layers, isLocal: isLocal,
+                    standing: try book.standing(
+                        sender, author: mail.author, policy, isAllowedByRecipient: key.isAllowed)))
         }
     }
 }

@@ -103,7 +103,7 @@ final class ReleaseServer: Sendable {
         let setup = state.current
         do {
             let entry = try await setup.blocking { try setup.quarantine.files.entry(id) }
-            guard Self.isSame(request.value("secret_id") ?? [], Array(entry.secret.utf8)) else {
+            guard isSame(request.value("secret_id") ?? [], Array(entry.secret.utf8)) else {
                 state.report("(\(logID)) release of \(id) refused: wrong secret_id")
                 return [Reply(550, EnhancedStatus(5, 7, 1), "\(id): not released: wrong secret_id")]
             }
@@ -128,7 +128,7 @@ final class ReleaseServer: Sendable {
         let isTemporary: Bool
         switch error {
         case Quarantine.Failure.unknown, Quarantine.Failure.damaged: isTemporary = false
-        case is NoAddress: isTemporary = false
+        case is NoAddress, is QuarantineRelease.Unknown: isTemporary = false
         case let infected as QuarantineRelease.Infected:
             return Reply(
                 550, EnhancedStatus(5, 3, 5),
@@ -157,12 +157,6 @@ final class ReleaseServer: Sendable {
         let value: [UInt8]
 
         var description: String { "\(name)=\(Escaping.text(value, limit: 100)) is no address" }
-    }
-
-    /// Compares without telling by its time how much was right.
-    private static func isSame(_ given: [UInt8], _ secret: [UInt8]) -> Bool {
-        guard given.count == secret.count, !secret.isEmpty else { return false }
-        return zip(given, secret).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 

@@ -140,8 +140,8 @@ struct RuleJudgement: Sendable {
     var tests: [ScoredTest] {
         outcome.scores.map {
             ScoredTest(
-                name: $0.name, score: Double($0.points) / 1000, evidence: String(decoding: $0.text, as: UTF8.self),
-                area: $0.list.area)
+                name: $0.name, score: Double($0.points) / 1000, description: String(decoding: $0.text, as: UTF8.self),
+                evidence: String(decoding: $0.seen, as: UTF8.self), area: $0.list.area)
         }
     }
 

@@ -195,6 +195,9 @@ struct SetupBuilder {
         content.shadow = policy.shadow
         content.marking = marking(policy)
         content.noticeLanguage = policy.noticeLanguage
+        content.digestCategories = policy.digest ? Set(policy.digestCategories) : []
+        let isMeant = policy.originating || policy.disclaimerMail == .all
+        content.disclaimer = isMeant && policy.disclaimer != Settings.noDisclaimer ? policy.disclaimer : nil
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
         content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)

@@ -72,7 +72,7 @@ struct SpamScorer: Sendable {
         let features = Features(tokens: report.tokens)
         guard !features.keys.isEmpty else { return nil }
         let found = try databases.with(choice.name) { store in
-            try BayesStore(store, limits: limits).evidence(features)
+            try BayesStore(store, limits: limits).evidence(features, isExplained: !report.tokenTexts.isEmpty)
         }
         guard case .some(.some(let evidence)) = found else { return nil }
         let judgement = Committee.judge(
@@ -98,15 +98,11 @@ struct SpamScorer: Sendable {
         var names: [TokenKey: String] = [:]
         for text in texts { names[text.token >> Features.cutBits] = text.text }
         let strongest = Committee.strongest(
-            features, weights: evidence.weights, counts: evidence.counts, spam: Int(clamping: evidence.totals.spam),
-            ham: Int(clamping: evidence.totals.ham)
+            features, weights: evidence.weights, counts: evidence.counts, machineCounts: evidence.machineCounts,
+            spam: Int(clamping: evidence.totals.spam), ham: Int(clamping: evidence.totals.ham)
         ) { names[$0] != nil }
         func list(_ voices: [TokenVoice]) -> String {
-            let words = voices.compactMap { voice -> String? in
-                guard let name = names[voice.key] else { return nil }
-                return voice.counts.map { "\(name) (\($0.spam)/\($0.ham))" } ?? name
-            }
-            return words.joined(separator: ", ")
+            voices.map { "\(names[$0.key] ?? "") (\($0.counts.spam)/\($0.counts.ham))" }.joined(separator: ", ")
         }
         return "spam: \(list(strongest.spam)); ham: \(list(strongest.ham))"
     }

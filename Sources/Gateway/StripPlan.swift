@@ -106,7 +106,7 @@ struct StripPlan: Sendable {
 
     /// A delimiter line stands before the range, one with the same beginning or the end of the message behind it, and none
     /// in it.
-    private static func isOnePart(_ range: Range<Int>, _ file: MessageFile) throws -> Bool {
+    static func isOnePart(_ range: Range<Int>, _ file: MessageFile) throws -> Bool {
         guard range.upperBound <= file.count, !range.isEmpty else { return false }
         let before = max(0, range.lowerBound - longestDelimiter - 4)
         let head = try file.descriptor.read(at: before, count: range.lowerBound - before)

@@ -145,16 +145,20 @@ package struct InspectionContext: Hashable, Sendable {
     package var addresses: [String]
     /// Octets of decoded parts that are wanted in the file that comes with the request; 0 for none, and no file.
     package var partsLimit: Int
+    /// Texts that are to be put into the message, as `TextContent.letters` gives them: whether they stand there already, and
+    /// where they can go. At most `TextEnd.textLimit` of `TextEnd.lettersLimit` octets.
+    package var texts: [[UInt8]]
 
     package init(
         smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, addresses: [String] = [],
-        partsLimit: Int = 0
+        partsLimit: Int = 0, texts: [[UInt8]] = []
     ) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
         self.foreignTokens = foreignTokens
         self.partsLimit = partsLimit
         self.addresses = addresses
+        self.texts = texts
     }
 }
 

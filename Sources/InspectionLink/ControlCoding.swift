@@ -159,6 +159,7 @@ extension Inspect {
         out.put(context.foreignTokens)
         out.put(context.addresses) { out, address in out.put(address) }
         out.put(context.partsLimit)
+        out.put(context.texts) { out, text in out.put(text) }
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -193,7 +194,10 @@ extension Inspect {
                 foreignTokens: try reader.bool(),
                 addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
                     try reader.string(limit: ControlLimits.address)
-                }, partsLimit: try reader.int(in: any)),
+                }, partsLimit: try reader.int(in: any),
+                texts: try reader.list(limit: TextEnd.textLimit) { reader throws(RecordError) in
+                    try reader.bytes(limit: TextEnd.lettersLimit)
+                }),
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),

@@ -97,6 +97,8 @@ extension Report {
         out.put(banned) { out, firing in
             for value in [firing.set, firing.rule, firing.part, firing.matched] { out.put(value) }
         }
+        out.put(textEnds) { out, end in end.put(into: &out) }
+        out.put(textObstacle?.rawValue ?? "")
         out.put(limitsHit) { out, name in out.put(name) }
         out.put(completedScanners) { out, name in out.put(name) }
         out.put(materialised) { out, item in
@@ -188,6 +190,10 @@ extension Report {
                 part: try reader.int(in: 0...max(0, count - 1)), matched: try reader.int(in: 0...max(0, count - 1)))
         }
         guard banned.isEmpty || count > 0 else { throw .value("banned parts where there are none") }
+        let textEnds = try reader.list(limit: TextEnd.Form.allCases.count) { reader throws(RecordError) in
+            try TextEnd(&reader, parts: count, messageSize)
+        }
+        let textObstacle: TextObstacle? = try Self.optionalWord(&reader)
         let limitsHit = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
         }
@@ -213,6 +219,8 @@ extension Report {
             messageSize: messageSize, parts: parts, findings: findings, anomalies: anomalies, unchecked: unchecked,
             firings: firings, givenUp: givenUp, banned: banned, limitsHit: limitsHit,
             completedScanners: completedScanners, timings: timings, tokens: tokens, tokenTexts: tokenTexts)
+        self.textEnds = textEnds
+        self.textObstacle = textObstacle
         self.materialised = materialised
         self.unloggedFirings = unloggedFirings
     }
@@ -232,7 +240,7 @@ extension Report {
         return bytes
     }
 
-    private static func optionalWord<Word: RawRepresentable<String>>(
+    fileprivate static func optionalWord<Word: RawRepresentable<String>>(
         _ reader: inout RecordReader
     ) throws(RecordError) -> Word? {
         let text = try reader.string(limit: 64)
@@ -241,11 +249,47 @@ extension Report {
         return word
     }
 
-    private static func word<Word: RawRepresentable<String>>(
+    fileprivate static func word<Word: RawRepresentable<String>>(
         _ reader: inout RecordReader
     ) throws(RecordError) -> Word {
         let text = try reader.string(limit: 64)
         guard let word = Word(rawValue: text) else { throw .value("unknown word") }
         return word
+    }
+}
+
+extension TextEnd {
+    fileprivate func put(into out: inout RecordWriter) {
+        out.put(part)
+        out.put(form.rawValue)
+        out.put(coding.rawValue)
+        out.put(letters.rawValue)
+        out.put(charset)
+        out.put(isFlowed)
+        out.put(deletesSpaces)
+        out.put(place != nil)
+        out.put(place?.lowerBound ?? 0)
+        out.put(place?.upperBound ?? 0)
+        out.put(skip)
+        out.put(endsLine)
+        out.put(known) { out, number in out.put(number) }
+    }
+
+    fileprivate init(_ reader: inout RecordReader, parts: Int, _ messageSize: Int) throws(RecordError) {
+        guard parts > 0 else { throw .value("the end of a text where there are no parts") }
+        self.init(
+            part: try reader.int(in: 0...parts - 1), form: try Report.word(&reader), coding: try Report.word(&reader),
+            letters: try Report.word(&reader), charset: try reader.string(limit: ReportLimits().text))
+        isFlowed = try reader.bool()
+        deletesSpaces = try reader.bool()
+        let hasPlace = try reader.bool()
+        let start = try reader.int(in: 0...messageSize)
+        let end = try reader.int(in: start...messageSize)
+        if hasPlace { place = start..<end }
+        skip = try reader.int(in: 0...3)
+        endsLine = try reader.bool()
+        known = try reader.list(limit: Self.textLimit) { reader throws(RecordError) in
+            try reader.int(in: 0...Self.textLimit - 1)
+        }
     }
 }

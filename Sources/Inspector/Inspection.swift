@@ -96,6 +96,7 @@ struct Inspection {
             walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
             run.clock.spent(.tokens)
         }
+        var ends = request.context.texts.isEmpty ? nil : TextEndStage(request.context.texts, walker.tree, message)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
@@ -103,7 +104,7 @@ struct Inspection {
         var index = 0
         while index < walker.tree.parts.count {
             if walker.tree.parts[index].kind.hasContent {
-                take(index, of: message, &walker, &run, &stage, request.limits)
+                take(index, of: message, &walker, &run, &stage, &ends, request.limits)
             } else {
                 run.tokens?.addFacts(of: walker.tree.parts[index], content: [UInt8]().span)
             }
@@ -117,6 +118,7 @@ struct Inspection {
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
+        if let ends { run.builder.add(ends, run.reported) }
         run.clock.spent(.rules)
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
@@ -176,7 +178,7 @@ struct Inspection {
 
     private mutating func take(
         _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run,
-        _ stage: inout RuleStage?, _ limits: InspectionLimits
+        _ stage: inout RuleStage?, _ ends: inout TextEndStage?, _ limits: InspectionLimits
     ) {
         let part = walker.tree.parts[index]
         let start = part.body.lowerBound
@@ -194,7 +196,11 @@ struct Inspection {
                 run.takeText(
                     read, part: run.reported[index], offset: start, size: content.count, isShown: isShown)
                 stage?.takeText(read, offset: start)
+                if part.source == 0 {
+                    ends?.take(index, part, content, decoding, read, body: message.extracting(part.body))
+                }
                 run.clock.spent(.rules)
+                run.scanLinks(of: read, part: run.reported[index])
             }
             if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
             return decoding?.notes ?? []
@@ -339,52 +345,6 @@ struct Inspection {
             clock.spent(.decode)
             if builder.report.parts[part].reading == 0 { unpacker.charge(content.count) }
             look(content, part: part, item: nil, structure: structure)
-        }
-
-        /// - Parameter isReadArchive: our own reader went through it, and knows of each member whether it is encrypted.
-        mutating func scan(
-            _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true,
-            isReadArchive: Bool = false
-        ) {
-            guard let engine else { return }
-            let key = ScanCache.Key(
-                digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
-            if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
-            mark?.note(isAtWork: true)
-            let outcomes = content.withUnsafeBytes {
-                engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
-            }
-            mark?.note(isAtWork: false)
-            clock.spent(.clamav)
-            if outcomes.isEmpty { cache.remember(key) }
-            for outcome in outcomes {
-                // The scanner goes by flags, which lie.
-                if isReadArchive, case .encrypted = outcome { continue }
-                take(outcome, part: part)
-            }
-        }
-
-        private mutating func take(_ outcome: ScanOutcome, part: Int?) {
-            switch outcome {
-            case .found(let name):
-                builder.addVirus(
-                    name, scanner: Inspection.scanner, part: part,
-                    evidence: part.map { builder.report.parts[$0].notes.joined(separator: "; ") } ?? "")
-            case .overLimits(let name):
-                isComplete = false
-                builder.addUnchecked(.overLimits, part: part, name)
-            case .encrypted(let name):
-                // What our own reader said of it is more.
-                let isSaid = builder.report.unchecked.contains { $0.part == part && $0.reason == .encrypted }
-                guard !isSaid else { return }
-                builder.addUnchecked(.encrypted, part: part, name)
-                if let part { builder.describe(part) { $0.encrypted = true } }
-            case .failed(let words):
-                fail(words, part: part)
-            case .full(let words):
-                isComplete = false
-                builder.addUnchecked(.workspaceFull, part: part, scanner: Inspection.scanner, words)
-            }
         }
 
         /// Hands a decoded part out to scanners outside.

@@ -92,6 +92,12 @@ struct ReportBuilder {
         report.banned = firings
     }
 
+    /// Adds where texts can be put.
+    /// - Parameter reported: for each part of the tree its index in the report.
+    mutating func add(_ stage: TextEndStage, _ reported: [Int]) {
+        (report.textEnds, report.textObstacle) = stage.result(reported)
+    }
+
     /// - Parameter evidence: what else tells of it, in our words.
     mutating func addVirus(_ name: String, scanner: String, part: Int?, evidence: String = "") {
         add(

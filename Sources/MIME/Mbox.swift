@@ -2,9 +2,25 @@ internal import Bytes
 
 /// Files that hold mail: one message, or many in the mbox form (RFC 4155, appendix A).
 package enum Mbox {
-    /// True when the file is an mbox: its first line begins with `From ` and blank.
+    /// Which lines begin a message.
+    package enum Separators: Sendable {
+        /// Every `From ` line behind a blank one: nothing is hidden in a mailbox that a stranger made.
+        case all
+        /// Those with a date where the first one has one, as the writers of mailboxes put there: else a text is cut that has
+        /// `From Monday on` behind a blank line. Every `From ` line where the first one has none.
+        case likeTheFirst
+    }
+
+    /// True when the file is an mbox: its first line that is not blank begins with `From ` and more.
     package static func isMbox(_ bytes: Span<UInt8>) -> Bool {
-        isSeparator(bytes, at: 0)
+        isSeparator(bytes, at: firstLine(bytes))
+    }
+
+    /// Where the first line that is not blank begins.
+    private static func firstLine(_ bytes: Span<UInt8>) -> Int {
+        var line = 0
+        while line < bytes.count, isBlank(bytes, at: line) { line = lineEnd(bytes, from: line) }
+        return line
     }
 
     /// Where the messages of an mbox lie, in their order: without their `From ` line, and without the blank line that
@@ -12,15 +28,17 @@ package enum Mbox {
     ///
     /// A `From ` line begins a message at the start of the file and after a blank line, nowhere else; line ends are
     /// LF or CRLF. `Content-Length:` is not looked at: a wrong one would hide messages.
-    package static func messages(in bytes: Span<UInt8>) -> [Range<Int>] {
-        guard isMbox(bytes) else { return [] }
+    package static func messages(in bytes: Span<UInt8>, separators: Separators) -> [Range<Int>] {
+        let first = firstLine(bytes)
+        guard isSeparator(bytes, at: first) else { return [] }
+        let needsDate = separators == .likeTheFirst && hasDate(bytes, at: first)
         var found: [Range<Int>] = []
-        var start = lineEnd(bytes, from: 0)
+        var start = lineEnd(bytes, from: first)
         var line = start
         // Where the line before began, when it was blank.
         var blank: Int?
         while line < bytes.count {
-            if let end = blank, isSeparator(bytes, at: line) {
+            if let end = blank, isSeparator(bytes, at: line), !needsDate || hasDate(bytes, at: line) {
                 found.append(start..<max(start, end))
                 start = lineEnd(bytes, from: line)
                 line = start

@@ -1,6 +1,7 @@
 internal import Bytes
 
-/// Cuts an mbox (RFC 4155, appendix A) into messages, as `Mbox.messages` does with one that is held whole.
+/// Cuts an mbox (RFC 4155, appendix A) into messages, as `Mbox.messages` does with one that is held whole: separators are
+/// like the first.
 package struct MboxCutter: MessageCutter {
     private enum Place {
         case lineStart, line, separator
@@ -8,12 +9,14 @@ package struct MboxCutter: MessageCutter {
 
     private var message: MessageGathering
     private var place = Place.lineStart
-    /// The first octets of a line, until they tell what it is.
+    /// The first octets of a line, until they tell what it is; of a `From ` line as much as may hold its date.
     private var head: [UInt8] = []
     /// Octets of the line before, when it was blank.
     private var blank = 0
     /// The first `From ` line was seen.
     private var isOpen = false
+    /// It had a date, so that others need one.
+    private var needsDate = false
 
     /// - Parameter limit: octets of the largest message, with the blank line behind it.
     package init(limit: Int) {
@@ -40,8 +43,13 @@ package struct MboxCutter: MessageCutter {
 
     package mutating func finish(_ found: (CutMessage) -> Void) {
         if !head.isEmpty {
-            message.add(head)
-            blank = 0
+            // A line without its end is no blank one.
+            if Mbox.isSeparator(head.span, at: 0) {
+                beginLine(found)
+            } else {
+                message.add(head)
+                blank = 0
+            }
         }
         if isOpen { found(message.finish(without: blank)) }
     }
@@ -51,19 +59,21 @@ package struct MboxCutter: MessageCutter {
         switch head[0] {
         case 0x0D: head.count == 2
         case Mbox.from[0]:
-            head.count > Mbox.from.count || head.last == 0x0A || !Mbox.from.starts(with: head)
+            head.last == 0x0A || head.count >= Mbox.separatorSize
+                || !head.prefix(Mbox.from.count).elementsEqual(Mbox.from.prefix(head.count))
         default: true
         }
     }
 
     private mutating func beginLine(_ found: (CutMessage) -> Void) {
-        if blank > 0 || !isOpen, Mbox.isSeparator(head.span, at: 0) {
-            if isOpen { found(message.finish(without: blank)) }
+        if blank > 0 || !isOpen, Mbox.isSeparator(head.span, at: 0), !needsDate || Mbox.hasDate(head.span, at: 0) {
+            if isOpen { found(message.finish(without: blank)) } else { needsDate = Mbox.hasDate(head.span, at: 0) }
             isOpen = true
             blank = 0
-            place = .separator
+            place = head.last == 0x0A ? .lineStart : .separator
         } else {
-            message.add(head)
+            // What stands before the first message is none.
+            if isOpen { message.add(head) }
             blank = Mbox.isBlank(head.span, at: 0) ? head.count : 0
             place = head.last == 0x0A ? .lineStart : .line
         }

@@ -15,6 +15,10 @@ package struct Report: Hashable, Sendable {
     package var givenUp: [RuleGivenUp]
     /// Rules on names and types of files that hold.
     package var banned: [BannedFiring]
+    /// Where a text can be put, plain text first; asked for by `InspectionContext.texts`.
+    package var textEnds: [TextEnd] = []
+    /// Why none can; nil when it can, or nobody asked.
+    package var textObstacle: TextObstacle?
     /// Names of the limits that were reached.
     package var limitsHit: [String]
     /// Scanners that saw the whole message, by name.

@@ -4,6 +4,8 @@ package struct ScoredTest: Hashable, Sendable {
     package var name: String
     /// Points; negative ones speak for ham.
     package var score: Double
+    /// What it means, in the words of the rule that gave it; empty for tests that come with the programs. Escape before showing.
+    package var description: String
     /// What was seen; escape before showing.
     package var evidence: String
     /// What of the message it looked at, where it may count for learning by itself; nil where it may not: what learnt mail
@@ -16,9 +18,10 @@ package struct ScoredTest: Hashable, Sendable {
         case body
     }
 
-    package init(name: String, score: Double, evidence: String = "", area: Area? = nil) {
+    package init(name: String, score: Double, description: String = "", evidence: String = "", area: Area? = nil) {
         self.name = name
         self.score = score
+        self.description = description
         self.evidence = evidence
         self.area = area
     }

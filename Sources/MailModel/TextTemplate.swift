@@ -1,9 +1,20 @@
-/// A text of the administrator's in which `${word}` stands for a fact: in notices and in replies.
+/// A text of the administrator's in which `${word}` stands for a fact: in notices, digests and replies.
 package struct TextTemplate: Hashable, Sendable {
     /// What may stand in `${...}`. Raw values are those of the texts.
     package enum Fact: String, Hashable, Sendable, CaseIterable {
         case id, hostname, sender, recipients, subject, reason
         case mailID = "mail_id"
+        /// The messages that a digest tells of; when one of them came, and the links with which it is released.
+        case messages, time, release
+        case releaseAndAllow = "release_and_allow"
+
+        /// Those of texts about one message.
+        package static let ofMessages: [Fact] = [.id, .hostname, .sender, .recipients, .subject, .reason, .mailID]
+        /// Those of a digest, and of one message in it.
+        package static let ofDigests: [Fact] = [.hostname, .recipients, .messages]
+        package static let ofDigestMessages: [Fact] = [
+            .time, .sender, .subject, .reason, .mailID, .release, .releaseAndAllow,
+        ]
     }
 
     /// A `${` without a known word and a `}` behind it.
@@ -21,14 +32,15 @@ package struct TextTemplate: Hashable, Sendable {
     private let pieces: [Piece]
 
     /// Reads a text.
-    package init(_ source: String) throws(UnknownWord) {
+    /// - Parameter facts: the words that it may have.
+    package init(_ source: String, facts: [Fact] = Fact.ofMessages) throws(UnknownWord) {
         self.source = source
         var pieces: [Piece] = []
         var rest = source[...]
         while let start = rest.firstRange(of: "${") {
             pieces.append(.text(String(rest[..<start.lowerBound])))
             let name = rest[start.upperBound...].prefix { $0 != "}" }
-            guard let fact = Fact(rawValue: String(name)), name.endIndex < rest.endIndex else {
+            guard let fact = Fact(rawValue: String(name)), facts.contains(fact), name.endIndex < rest.endIndex else {
                 throw UnknownWord(word: String(name))
             }
             pieces.append(.fact(fact))

@@ -42,8 +42,12 @@ package struct ContentPolicy: Hashable, Sendable {
     package var shadow = false
     /// Parts of names of viruses whose sender is not forged, in lower case.
     package var honestViruses: [String] = ["eicar"]
+    /// The text that is put under the message; nil for none.
+    package var disclaimer: String?
     /// Language of notices.
     package var noticeLanguage = "en"
+    /// Categories of which digests tell; none where recipients get none.
+    package var digestCategories: Set<Category> = []
     /// Categories of which recipients are told when such mail is kept from them.
     package var warnRecipients: Set<Category> = []
     /// Who is told of mail that is kept back, by category.
@@ -177,6 +181,18 @@ package struct ContentPolicy: Hashable, Sendable {
         case .tempfail: .tempfail
         case .quarantine: keepsCopy(for: verdict) ? .quarantine : .discard
         case .strip: .strip
+        }
+    }
+
+    /// True for categories of digests that are delivered, whatever else is kept of them.
+    package func delivers(_ category: Category) -> Bool {
+        if lovers.contains(category) || category == .spammy && lovers.contains(.spam) { return true }
+        return switch category {
+        case .banned: banned.isDelivered
+        case .spam: spam.isDelivered
+        case .spammy: spammy.isDelivered
+        case .badHeader: badHeader.isDelivered
+        default: false
         }
     }
 

@@ -3,7 +3,8 @@ extension NoticeTemplates {
     package static let english = """
         # Notices in English. [dsn] goes to senders, [relayed] to senders who want to hear that mail was passed on, [recipient] to
         # recipients, [admin] to administrators. The first line of each is the subject. Words in ${...}: id, hostname, sender,
-        # recipients, subject, reason, mail_id.
+        # recipients, subject, reason, mail_id. [digest] goes to recipients, too; its words are hostname, recipients and messages, and
+        # those of [digest-message], which has no subject, time, sender, subject, reason, mail_id, release and release_and_allow.
         [dsn]
         Undelivered mail returned to sender
 
@@ -48,6 +49,22 @@ extension NoticeTemplates {
           Subject:    ${subject}
           Reason:     ${reason}
           Quarantine: ${mail_id}
+
+        [digest]
+        Mail that was kept from you
+
+        The mail gateway ${hostname} has kept these messages from you because of what they are or hold. If you want one of them, open
+        its link and send the mail that it makes as it is. Nothing needs to be done about the others: they are removed after some time.
+
+        ${messages}
+
+        [digest-message]
+        ${time}
+          From:    ${sender} (may be forged)
+          Subject: ${subject}
+          Reason:  ${reason}
+          Release: <${release}>
+          Release, and take mail of this sender for no spam from now on: <${release_and_allow}>
 
         """
 }

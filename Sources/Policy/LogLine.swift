@@ -30,6 +30,8 @@ package struct MessageEvent: Sendable {
     package var redirectedTo: MailPath?
     package var anomalies: [Anomaly]
     package var milliseconds: Int
+    /// Texts under the message, those that were not added with the reason.
+    package var disclaimers: [String] = []
     /// Private causes of failures.
     package var causes: [String]
     /// Which way the mail goes, by recipient; one that is absent is ours, and the mail came in.
@@ -156,6 +158,9 @@ package struct MessageEvent: Sendable {
             var places: [String] = []
             for path in verdict.banned.map(\.path) where !places.contains(path) { places.append(path) }
             out += ", stripped: \(places.map { Self.word($0, limit: 60) }.joined(separator: "+"))"
+        }
+        if !disclaimers.isEmpty {
+            out += ", disclaimer: \(disclaimers.map { Escaping.text($0, limit: 120) }.joined(separator: "; "))"
         }
         if verdict.category == .unchecked, !verdict.unchecked.isEmpty {
             out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"

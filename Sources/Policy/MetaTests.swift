@@ -100,8 +100,8 @@ package struct MetaTests: Hashable, Sendable {
             let points = test.name.isHiddenTest ? 0 : scores[test.name] ?? test.points
             let supporters = test.expression.named(among: names)
             let scored = ScoredTest(
-                name: test.name, score: points, evidence: Self.evidence(test, supporters, hits),
-                area: Self.area(supporters, hits))
+                name: test.name, score: points, description: test.description,
+                evidence: Self.evidence(supporters, hits), area: Self.area(supporters, hits))
             out.append(scored)
             var hit = Hit(value: value, points: 0)
             hit.add(scored)
@@ -131,15 +131,14 @@ package struct MetaTests: Hashable, Sendable {
         }
     }
 
-    /// `DESCRIPTION: A, __B (C, D)`: the tests of the expression that fired; behind one that is not shown those that it asks.
-    private static func evidence(_ test: MetaTest, _ supporters: [String], _ hits: [String: Hit]) -> String {
+    /// `A, __B (C, D)`: the tests of the expression that fired; behind one that is not shown those that it asks.
+    private static func evidence(_ supporters: [String], _ hits: [String: Hit]) -> String {
         var words = supporters.prefix(evidenceNames).map { name in
             let behind = name.isHiddenTest ? hits[name]?.supporters ?? [] : []
             return behind.isEmpty ? name : "\(name) (\(behind.prefix(evidenceNames).joined(separator: ", ")))"
         }
         if supporters.count > evidenceNames { words.append("and \(supporters.count - evidenceNames) more") }
-        let tests = words.isEmpty ? "none of its tests" : words.joined(separator: ", ")
-        return test.description.isEmpty ? tests : "\(test.description): \(tests)"
+        return words.isEmpty ? "none of its tests" : words.joined(separator: ", ")
     }
 
     /// It may count for learning where all that it rests on may, and as header where all of that is of the header.

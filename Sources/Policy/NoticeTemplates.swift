@@ -1,8 +1,9 @@
 package import MailModel
 
-/// The texts of notices in one language, as a file has them: `[dsn]`, `[relayed]`, `[recipient]` and `[admin]`, each with a subject in its
-/// first line and a text behind an empty one. `[relayed]` may be missing: then it is English. `${word}` stands for a fact; lines that begin with `#` in front of the first section are
-/// remarks.
+/// The texts of notices in one language, as a file has them: `[dsn]`, `[relayed]`, `[recipient]`, `[admin]` and `[digest]`, each with a
+/// subject in its first line and a text behind an empty one, and `[digest-message]`, a text for each message of a digest. `[relayed]` and
+/// the last two may be missing: then they are English. `${word}` stands for a fact; lines that begin with `#` in front of the first
+/// section are remarks.
 package struct NoticeTemplates: Hashable, Sendable {
     /// Who a notice is for.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -14,6 +15,21 @@ package struct NoticeTemplates: Hashable, Sendable {
         case recipient
         /// An administrator.
         case admin
+        /// A recipient of mail that was kept back since the last one.
+        case digest
+        /// What a digest says of one message.
+        case digestMessage = "digest-message"
+
+        /// Files of a time before it was there need not have it.
+        fileprivate var mayBeMissing: Bool { self == .relayed || self == .digest || self == .digestMessage }
+
+        fileprivate var facts: [TextTemplate.Fact] {
+            switch self {
+            case .dsn, .relayed, .recipient, .admin: TextTemplate.Fact.ofMessages
+            case .digest: TextTemplate.Fact.ofDigests
+            case .digestMessage: TextTemplate.Fact.ofDigestMessages
+            }
+        }
     }
 
     /// What is wrong with a file.
@@ -41,6 +57,8 @@ package struct NoticeTemplates: Hashable, Sendable {
 
     private var subjects: [Kind: TextTemplate] = [:]
     private var texts: [Kind: TextTemplate] = [:]
+    /// The lines of `[digest-message]`; none where it is missing.
+    private var messageLines: [TextTemplate] = []
 
     /// Octets of a file at most.
     package static let sizeLimit = 65_536
@@ -77,35 +95,48 @@ package struct NoticeTemplates: Hashable, Sendable {
                 kind = found
                 lines[found] = []
             } else if let kind {
-                try Self.check(line, number)
+                try Self.check(line, number, kind)
                 lines[kind, default: []].append(String(line))
             } else if !line.isEmpty, !line.hasPrefix("#") {
                 throw Fault(line: number, text: "text before the first section")
             }
         }
         for kind in Kind.allCases {
-            if kind == .relayed, lines[kind] == nil { continue }
+            if kind.mayBeMissing, lines[kind] == nil { continue }
+            if kind == .digestMessage {
+                messageLines = try Self.messageLines(lines[kind] ?? [])
+                continue
+            }
             guard var found = lines[kind], let subject = found.first, !subject.isEmpty else {
                 throw Fault(line: 0, text: "[\(kind.rawValue)] has no subject")
             }
             found.removeFirst()
             while found.first == "" { found.removeFirst() }
             while found.last == "" { found.removeLast() }
-            subjects[kind] = try Self.template(subject, 0)
-            texts[kind] = try Self.template(found.joined(separator: "\n") + "\n", 0)
+            subjects[kind] = try Self.template(subject, 0, kind)
+            texts[kind] = try Self.template(found.joined(separator: "\n") + "\n", 0, kind)
         }
     }
 
-    private static func check(_ line: Substring, _ number: Int) throws(Fault) {
-        _ = try template(String(line), number)
+    private static func messageLines(_ lines: [String]) throws(Fault) -> [TextTemplate] {
+        var out: [TextTemplate] = []
+        for line in lines where !line.isEmpty { out.append(try template(line, 0, .digestMessage)) }
+        guard out.contains(where: { $0.names(.release) }) else {
+            throw Fault(line: 0, text: "[digest-message] has no ${release}")
+        }
+        return out
+    }
+
+    private static func check(_ line: Substring, _ number: Int, _ kind: Kind) throws(Fault) {
+        _ = try template(String(line), number, kind)
         if line.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }) {
             throw Fault(line: number, text: "a control character")
         }
     }
 
-    private static func template(_ text: String, _ line: Int) throws(Fault) -> TextTemplate {
+    private static func template(_ text: String, _ line: Int, _ kind: Kind) throws(Fault) -> TextTemplate {
         do throws(TextTemplate.UnknownWord) {
-            return try TextTemplate(text)
+            return try TextTemplate(text, facts: kind.facts)
         } catch {
             throw Fault(line: line, text: "unknown word ${\(error.word)}")
         }
@@ -121,5 +152,16 @@ package struct NoticeTemplates: Hashable, Sendable {
         }
         let line = subject.filled(facts).unicodeScalars.map { $0 == "\n" ? " " : $0 }
         return Notice(subject: String(String.UnicodeScalarView(line)), text: text.filled(facts))
+    }
+
+    /// What a digest says of one message. A line with a fact that is not there is left out.
+    package func digestMessage(_ facts: [TextTemplate.Fact: String]) -> String {
+        guard !messageLines.isEmpty else {
+            guard let fallback = Self.fallback, fallback != self else { return "" }
+            return fallback.digestMessage(facts)
+        }
+        let missing = TextTemplate.Fact.ofDigestMessages.filter { facts[$0] == nil }
+        let lines = messageLines.filter { line in !missing.contains(where: line.names) }
+        return lines.map { $0.filled(facts) + "\n" }.joined()
     }
 }

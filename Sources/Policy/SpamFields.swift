@@ -48,7 +48,7 @@ package enum SpamFields {
     private static func report(_ verdict: Verdict) -> String {
         var out = "X-Spam-Report:\r\n"
         for test in verdict.tests.prefix(testsShown) {
-            let meaning = [test.description, ascii(Escaping.text(test.evidence, limit: 200))]
+            let meaning = [test.meaning, test.evidence].map { ascii(Escaping.text($0, limit: 200)) }
                 .filter { !$0.isEmpty }.joined(separator: ": ")
             out += "\t* \(decimals(test.score)) \(name(test))\(meaning.isEmpty ? "" : " \(meaning)")\r\n"
         }

@@ -1,8 +1,9 @@
 package import MailModel
 
 extension ScoredTest {
-    /// What the test means, in one line. Tests that rules name have their own text as evidence.
-    package var description: String {
+    /// What the test means, in one line, in the words of its rule or ours; escape before showing.
+    package var meaning: String {
+        if !description.isEmpty { return description }
         if let known = Self.descriptions[name] { return known }
         return name.hasPrefix("ANOMALY_") ? "A form that mail readers disagree on" : ""
     }

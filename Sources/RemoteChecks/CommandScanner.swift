@@ -60,7 +60,7 @@ package final class CommandScanner: RemoteScanner {
                     launcher: launcher, cell, [program] + arguments(directory.path, directory.files),
                     limit: OutputReading.limit, deadline: deadline)
             } catch {
-                throw error.code == ETIMEDOUT ? .late : ScannerFailure("\(error)")
+                throw ScannerFailure("\(error)")
             }
             return try answer(to: output)
         }
@@ -74,13 +74,11 @@ package final class CommandScanner: RemoteScanner {
 
     /// What the program found.
     func answer(to output: ProgramOutput) throws(ScannerFailure) -> ScanAnswer {
-        func fails(_ what: String) -> ScannerFailure { OutputReading.failure(what, quoting: output.text) }
-        guard !output.isCut else { throw fails("more than \(OutputReading.limit) octets of output") }
-        if output.status == SandboxedProgram.launchFailed { throw fails("cannot be run") }
-        let status = Int(output.status)
-        return try command.reading.answer(
-            to: output.text, code: status,
-            orElse: status < 0 ? "ended by signal \(-status)" : "ended with exit code \(status)")
+        guard case .exited(let code) = output.end else {
+            return try command.reading.answer(to: output.text, flaw: output.end.description, orElse: "")
+        }
+        if code == SandboxedProgram.launchFailed { throw OutputReading.failure("cannot be run", quoting: output.text) }
+        return try command.reading.answer(to: output.text, code: Int(code), orElse: output.end.description)
     }
 }
 
@@ -110,29 +108,48 @@ enum FileTimes {
 
 /// What a program printed, standard output and standard error together, and how it ended.
 struct ProgramOutput {
-    var text: [UInt8]
-    /// It printed more than was read, and was ended.
-    var isCut: Bool
-    /// Exit code, or minus the number of a signal.
-    var status: Int32
+    /// How a program ended.
+    enum End: Hashable, CustomStringConvertible {
+        case exited(Int32)
+        /// Not of its own: whatever it printed before is not all that it had to say.
+        case signal(Int32)
+        /// It printed more than is read, and was ended.
+        case tooLong(limit: Int)
+        /// It still ran at the deadline, and was ended.
+        case late
 
-    init(text: [UInt8], isCut: Bool = false, status: Int32) {
-        self.text = text
-        self.isCut = isCut
-        self.status = status
+        var description: String {
+            switch self {
+            case .exited(let code): "ended with exit code \(code)"
+            case .signal(let number): "ended by signal \(number)"
+            case .tooLong(let limit): "more than \(limit) octets of output"
+            case .late: ScannerFailure.late.description
+            }
+        }
     }
 
-    /// Runs a command in a cell to its end.
-    /// - Throws: `ETIMEDOUT` at the deadline; the program has been ended then.
+    var text: [UInt8]
+    var end: End
+
+    init(text: [UInt8], end: End) {
+        self.text = text
+        self.end = end
+    }
+
+    /// Runs a command in a cell to its end, or to the deadline.
     init(
         launcher: String, _ sandbox: ProgramSandbox, _ command: [String], limit: Int, deadline: Int
     ) throws(SystemError) {
         let (reader, program) = try Self.start(launcher, sandbox, command)
-        (text, isCut) = try Self.read(reader, limit, deadline)
-        if isCut { program.end() }
+        let cut: End?
+        (text, cut) = try Self.read(reader, limit, deadline)
         // A scanner that closes its output and goes on is not done yet.
-        guard let status = try program.wait(deadline: deadline) else { throw SystemError("wait", code: ETIMEDOUT) }
-        self.status = status
+        if cut == nil, let status = try program.wait(deadline: deadline) {
+            end = status < 0 ? .signal(-status) : .exited(status)
+        } else {
+            program.end()
+            end = cut ?? .late
+        }
     }
 
     /// Our end for writing goes with the call: else the end of the output would never come.
@@ -149,18 +166,18 @@ struct ProgramOutput {
 
     private static func read(
         _ reader: Descriptor, _ limit: Int, _ deadline: Int
-    ) throws(SystemError) -> (text: [UInt8], isCut: Bool) {
+    ) throws(SystemError) -> (text: [UInt8], cut: End?) {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
             let left = deadline - monotonicNow()
-            guard left > 0 else { throw SystemError("wait", code: ETIMEDOUT) }
+            guard left > 0 else { return (text, .late) }
             var entry = pollfd(fd: reader.raw, events: Int16(POLLIN), revents: 0)
             guard try check("poll", { poll(&entry, 1, Int32(clamping: left / 1_000_000 + 1)) }) > 0 else { continue }
             let count = try check("read") { Glibc.read(reader.raw, &buffer, buffer.count) }
-            if count == 0 { return (text, false) }
+            if count == 0 { return (text, nil) }
             text += buffer[..<count]
-            if text.count > limit { return (text, true) }
+            if text.count > limit { return (text, .tooLong(limit: limit)) }
         }
     }
 }

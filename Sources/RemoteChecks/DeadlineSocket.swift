@@ -14,6 +14,8 @@ struct DeadlineSocket {
 
     /// Octets of a file that are sent at one time.
     private static let chunk = 262_144
+    /// Nanoseconds that words which look whole are waited for to go on.
+    private static let quiet = 200_000_000
 
     init(connecting address: ServerAddress, deadline: Int) throws(ScannerFailure) {
         self.deadline = deadline
@@ -195,6 +197,38 @@ struct DeadlineSocket {
                 try failing { () throws(SystemError) in try Self.wait(descriptor, POLLIN, deadline, errors) }
             } else if errno != EINTR {
                 throw ScannerFailure("\(peer): \(SystemError("receive", code: errno))")
+            }
+        }
+    }
+
+    /// Reads words to the end of the stream, or until they look whole and nothing more comes for a while.
+    /// - Parameters:
+    ///   - limit: octets; more is a failure.
+    ///   - areWhole: asked whenever nothing more is there.
+    /// - Returns: the words, and why they are not all: what was said before a failure may be a find.
+    func receiveWords(
+        limit: Int, areWhole: ([UInt8]) throws(ScannerFailure) -> Bool
+    ) throws(ScannerFailure) -> (words: [UInt8], flaw: ScannerFailure?) {
+        var out: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = recv(descriptor.raw, &buffer, buffer.count, 0)
+            if count > 0 {
+                out += buffer[..<count]
+                if out.count > limit { return (out, ScannerFailure("\(peer): more than \(limit) octets")) }
+            } else if count == 0 {
+                return (out, nil)
+            } else if errno == EAGAIN {
+                let end = monotonicNow() + Self.quiet
+                let mayEnd = try areWhole(out) && end < deadline
+                do throws(SystemError) {
+                    try Self.wait(descriptor, POLLIN, mayEnd ? end : deadline, errors)
+                } catch {
+                    if mayEnd, error.code == ETIMEDOUT { return (out, nil) }
+                    return (out, error.code == ETIMEDOUT ? .late : ScannerFailure("\(peer): \(error)"))
+                }
+            } else if errno != EINTR {
+                return (out, ScannerFailure("\(peer): \(SystemError("receive", code: errno))"))
             }
         }
     }

@@ -16,13 +16,19 @@ package struct OutputReading: Sendable {
 
     /// Octets of output that are read; a scanner that says more has failed.
     static let limit = 1_048_576
+    /// Octets at the end of the words in which those that end them are looked for.
+    private static let tail = 4096
     private static let cutOff = "an answer that is cut off: end_pattern is not in it"
     /// Octets of output that a failure quotes.
     private static let quoted = 300
 
     /// What was found: a sign of infection counts before a sign of cleanness, and without either the scanner has failed.
-    /// - Parameter code: of a program.
-    func answer(to text: [UInt8], code: Int? = nil, orElse failure: String) throws(ScannerFailure) -> ScanAnswer {
+    /// - Parameters:
+    ///   - code: of a program.
+    ///   - flaw: why these are not all of its words; nil when it came to its own end. Such an answer is never clean.
+    func answer(
+        to text: [UInt8], code: Int? = nil, flaw: String? = nil, orElse failure: String
+    ) throws(ScannerFailure) -> ScanAnswer {
         func matches(_ pattern: OutputPattern?) throws(ScannerFailure) -> Bool {
             guard let pattern else { return false }
             return try Self.match(pattern, text) != nil
@@ -30,18 +36,35 @@ package struct OutputReading: Sendable {
         func isOne(of codes: [Int]) -> Bool { code.map { codes.contains($0) } ?? false }
         var answer = ScanAnswer()
         let isWhole = endPattern == nil ? true : try matches(endPattern)
+        let flaw = flaw ?? (isWhole ? nil : Self.cutOff)
         let isInfected = isOne(of: infectedCodes) ? true : try matches(infectedPattern)
         if isInfected {
             for name in try names(in: text) { answer.add(alert: name) }
             if answer.findings.isEmpty, answer.unchecked.isEmpty { answer.addVirus("unnamed") }
             // What comes after the cut may be worse than what was named.
-            if !isWhole { answer.addUnchecked(.scannerFailed, Self.cutOff) }
+            if let flaw { answer.addUnchecked(.scannerFailed, flaw) }
             return answer
         }
-        guard isWhole else { throw Self.failure(Self.cutOff, quoting: text) }
+        if let flaw { throw Self.failure(flaw, quoting: text) }
         let isClean = isOne(of: cleanCodes) ? true : try matches(cleanPattern)
         if isClean { return answer }
         throw Self.failure(failure, quoting: text)
+    }
+
+    /// These words end with what `endPattern` matches: nothing more has to come, even on a connection that stays open.
+    func isEnded(_ text: [UInt8]) throws(ScannerFailure) -> Bool {
+        guard let endPattern else { return false }
+        var last = Array(text.suffix(Self.tail))
+        // Else its first line would begin where none does.
+        if last.count < text.count { last = last.firstIndex(of: 0x0A).map { Array(last[($0 + 1)...]) } ?? [] }
+        // Line ends and NULs behind the words.
+        let end = last.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? 0
+        var start = 0
+        while let match = try Self.match(endPattern, last, from: start) {
+            if match.whole.upperBound >= end { return true }
+            start = max(match.whole.upperBound, start + 1)
+        }
+        return false
     }
 
     /// A failure with the beginning of what was said.

@@ -47,14 +47,16 @@ package final class TextScanner: RemoteScanner {
         }
     }
 
-    /// One request on a connection of its own. The answer is everything to its end: a line that says "clean" may be followed
-    /// by one that does not.
+    /// One request on a connection of its own. The answer is everything to its end, or to the words that end it: a line that
+    /// says "clean" may be followed by one that does not.
     private func ask(_ request: String, _ deadline: Int) throws(ScannerFailure) -> ScanAnswer {
         let socket = try DeadlineSocket(connecting: address, deadline: deadline)
         try socket.send(Array(request.utf8))
         // What else would come is awaited by daemons that keep connections open.
         socket.shutdownWriting()
-        let text = try socket.receive(limit: OutputReading.limit)
-        return try reading.answer(to: text, orElse: "an answer that no pattern knows")
+        let (text, flaw) = try socket.receiveWords(limit: OutputReading.limit) { text throws(ScannerFailure) in
+            try reading.isEnded(text)
+        }
+        return try reading.answer(to: text, flaw: flaw?.description, orElse: "an answer that no pattern knows")
     }
 }

@@ -4,8 +4,9 @@ package import MailModel
 /// Parameters of MAIL and RCPT: SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), RET, ENVID, NOTIFY, ORCPT
 /// (RFC 3461), AUTH (RFC 4954 section 5, accepted and ignored).
 package enum Parameters {
-    /// Octets of `ENVID=`. RFC 3461 section 4.4 allows 100; Postfix takes more and would bounce what we refuse.
-    package static let envelopeIDLimit = 500
+    /// Octets of `ENVID=` (RFC 3461 section 4.4). A longer one is left out, for it means nothing to whoever passes mail on: Postfix takes
+    /// it, and would bounce mail that we refuse for it.
+    package static let envelopeIDLimit = 100
     /// Octets of `ORCPT=` (RFC 3461 section 4.2).
     package static let originalRecipientLimit = 500
 
@@ -112,11 +113,10 @@ package enum Parameters {
         throw malformed("RET")
     }
 
-    private static func envelopeID(_ value: ArraySlice<UInt8>?) throws(Refusal) -> [UInt8] {
-        guard let value, !value.isEmpty, value.count <= envelopeIDLimit, let decoded = Xtext.decode(value),
-            decoded.allSatisfy({ !$0.isControl })
+    private static func envelopeID(_ value: ArraySlice<UInt8>?) throws(Refusal) -> [UInt8]? {
+        guard let value, !value.isEmpty, let decoded = Xtext.decode(value), decoded.allSatisfy({ !$0.isControl })
         else { throw malformed("ENVID") }
-        return Array(value)
+        return value.count <= envelopeIDLimit ? Array(value) : nil
     }
 
     private static func notify(_ value: ArraySlice<UInt8>?) throws(Refusal) -> NotifyConditions {

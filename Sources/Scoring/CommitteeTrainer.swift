@@ -18,6 +18,8 @@ package struct CommitteeTrainer {
         /// Keys with a weight, in ascending order.
         package var keys: [TokenKey]
         package var weights: [Float]
+        /// How often each key was among the examples.
+        package var counts: [FisherMethod.Counts]
         package var model: CommitteeModel
     }
 
@@ -77,7 +79,7 @@ package struct CommitteeTrainer {
                 }
             outcomes.set(number, outcome)
         }
-        var learnt: [(key: TokenKey, weight: Float)] = []
+        var learnt: [(key: TokenKey, weight: Float, counts: FisherMethod.Counts)] = []
         var biases = [Float](repeating: 0, count: views)
         var margins = [[[Float]]](repeating: [], count: trials.count)
         var curves: [Calibration.Curve] = []
@@ -85,8 +87,9 @@ package struct CommitteeTrainer {
             switch outcome {
             case .machine(let machine):
                 biases[number] = machine.bias
-                for (key, weight) in zip(columns[number].table.keys, machine.weights) where weight != 0 {
-                    learnt.append((key, weight))
+                let (keys, counts) = (columns[number].table.keys, columns[number].counts(isSpam))
+                for (place, weight) in machine.weights.enumerated() where weight != 0 {
+                    learnt.append((keys[place], weight, counts[place]))
                 }
             case .margins(let said): margins[number / views - 1].append(said)
             case .evidence(let evidence):
@@ -99,7 +102,7 @@ package struct CommitteeTrainer {
         }
         learnt.sort { $0.key < $1.key }
         return Solution(
-            keys: learnt.map(\.key), weights: learnt.map(\.weight),
+            keys: learnt.map(\.key), weights: learnt.map(\.weight), counts: learnt.map(\.counts),
             model: CommitteeModel(biases: biases, curves: curves))
     }
 

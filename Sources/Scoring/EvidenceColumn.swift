@@ -29,6 +29,17 @@ struct EvidenceColumn: Sendable {
         }
     }
 
+    /// How often each key is in messages of each class.
+    func counts(_ isSpam: [Bool]) -> [FisherMethod.Counts] {
+        var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: table.keys.count)
+        for row in isSpam.indices {
+            for feature in rows.features(of: row) {
+                if isSpam[row] { counts[Int(feature)].spam += 1 } else { counts[Int(feature)].ham += 1 }
+            }
+        }
+        return counts
+    }
+
     /// Keys are in ascending order, class first.
     private static func firstIndex(in keys: Span<TokenKey>, notBelow bound: TokenKey) -> Int {
         var (low, high) = (0, keys.count)

@@ -3,8 +3,8 @@ package struct TokenVoice: Hashable, Sendable {
     package var key: TokenKey
     /// What it added to the sum of the voices: above 0 for spam.
     package var weight: Double
-    /// How often it was in learnt mail; nil for tokens that are not counted.
-    package var counts: FisherMethod.Counts?
+    /// How often it was in learnt mail; in that from which the machines were solved where it is not counted else.
+    package var counts: FisherMethod.Counts
 }
 
 extension Committee {
@@ -15,10 +15,11 @@ extension Committee {
     /// make of them together.
     /// - Parameters:
     ///   - weights, counts, spam, ham: as for `judge`.
+    ///   - machineCounts: of each key, how often it was in the mail from which the machines were solved.
     ///   - isNamed: tokens that can be shown; the others are passed over.
     package static func strongest(
-        _ features: Features, weights: [Float], counts: [FisherMethod.Counts], spam: Int, ham: Int,
-        isNamed: (TokenKey) -> Bool
+        _ features: Features, weights: [Float], counts: [FisherMethod.Counts], machineCounts: [FisherMethod.Counts],
+        spam: Int, ham: Int, isNamed: (TokenKey) -> Bool
     ) -> (spam: [TokenVoice], ham: [TokenVoice]) {
         let shares = FisherMethod.shares(counts, spam: Double(spam), ham: Double(ham))
         let evidence = FisherMethod.combine(counts, spam: Double(spam), ham: Double(ham)).evidence
@@ -28,7 +29,7 @@ extension Committee {
         var counted = 0
         for index in features.keys.indices {
             guard let tokenClass = Features.tokenClass(features.keys[index]) else { continue }
-            var found: FisherMethod.Counts?
+            var found = machineCounts[index]
             var weight = 0.0
             if tokenClass.isCounted {
                 if counted < counts.count {

@@ -19,6 +19,7 @@ enum EntryCoding {
             "message-id \(xtext(Array(entry.messageID.utf8)))",
             "sender \(xtext(envelope.reversePath.bytes))", "client \(xtext(Array(envelope.client.address.utf8)))",
         ]
+        if let digest = entry.reportDigest { lines.append("report-sha256 \(digest)") }
         if let listener = entry.listener { lines.append("listener \(xtext(Array(listener.utf8)))") }
         if let policy = entry.policy { lines.append("policy \(xtext(Array(policy.utf8)))") }
         if let forwarded = envelope.client.forwarded?.address { lines.append("forwarded \(xtext(forwarded))") }
@@ -54,12 +55,25 @@ enum EntryCoding {
         return entry.id.isEmpty ? nil : entry
     }
 
+    /// The digest of the message, as far as an envelope that may be damaged has a line with one.
+    static func messageDigest(_ bytes: [UInt8]) -> String? {
+        for line in bytes.split(separator: 0x0A) {
+            let words = line.split(separator: 0x20)
+            guard words.count == 2, words[0].elementsEqual("message-sha256".utf8), words[1].count == 64,
+                words[1].allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+            else { continue }
+            return String(decoding: words[1], as: UTF8.self)
+        }
+        return nil
+    }
+
     private static func apply(_ fields: [String], to entry: inout Quarantine.Entry) -> Bool {
         let value = fields[1]
         switch fields[0] {
         case "id": entry.id = value
         case "secret": entry.secret = value
         case "message-sha256": entry.digest = value
+        case "report-sha256": entry.reportDigest = value
         case "time":
             guard let time = Int(value) else { return false }
             entry.time = time

@@ -71,6 +71,8 @@ package final class IndexedQuarantine: Sendable {
         package var added = 0
         package var corrected = 0
         package var forgotten = 0
+        /// Entries by the name of the key with which they are encrypted.
+        package var keys: [String: Int] = [:]
         /// The index was damaged and made anew.
         package var wasRebuilt = false
         /// Why the index was not compared; nil where it was.
@@ -144,16 +146,22 @@ package final class IndexedQuarantine: Sendable {
     /// - Returns: what is known of it.
     private func examine(_ id: String, _ findings: inout Findings) -> Quarantine.Entry? {
         var known: Quarantine.Entry?
+        if let name = try? files.keyName(id) { findings.keys[name, default: 0] += 1 }
         do throws(Quarantine.Failure) {
             let entry = try files.entry(id)
             known = entry
             try files.read(message: entry) { _ in true }
-            _ = try files.report(id)
+            _ = try files.report(of: entry)
             findings.whole += 1
         } catch {
-            findings.damaged.append("\(error)")
+            findings.damaged.append("\(error)" + (isMessageWhole(id) ? "; the message itself is whole" : ""))
         }
         return known
+    }
+
+    private func isMessageWhole(_ id: String) -> Bool {
+        guard let remains = try? files.remains(id) else { return false }
+        return (try? files.read(message: remains.entry) { _ in true }) != nil
     }
 
     private func rows() throws -> [String: QuarantineRow] {

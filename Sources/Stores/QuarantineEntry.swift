@@ -26,6 +26,8 @@ extension Quarantine {
         package var size: Int
         /// SHA-256 of the message as it was received, in hexadecimal; `put` takes it.
         package var digest: String
+        /// SHA-256 of the report, likewise; nil for entries of a time when it was not kept.
+        package var reportDigest: String?
         /// Octets that the entry's files take; `put` and `entry` count them.
         package var stored: Int
         /// Unix time of the last release; nil before.
@@ -62,16 +64,56 @@ extension Quarantine {
         }
     }
 
+    /// An entry of which something may be lost, but not the message.
+    package struct Remains: Sendable, Hashable {
+        /// What is lost beside the message.
+        package enum Loss: Sendable, Hashable, CustomStringConvertible {
+            case envelope
+            /// Only the checksum of gzip says that the message is the one that was kept.
+            case envelopeAndDigest
+
+            package var description: String {
+                switch self {
+                case .envelope: "its envelope is lost; the message is the one that was kept, by its digest"
+                case .envelopeAndDigest:
+                    "its envelope and the digest are lost; the message is whole by the checksum of gzip"
+                }
+            }
+        }
+
+        /// Where the envelope is lost without sender, recipients and all that it says.
+        package let entry: Entry
+        /// nil where nothing is lost.
+        package let loss: Loss?
+
+        package init(entry: Entry, loss: Loss? = nil) {
+            self.entry = entry
+            self.loss = loss
+        }
+    }
+
     /// Why a call on the quarantine failed.
     package enum Failure: Error, Hashable, CustomStringConvertible {
         case unknown(String)
         case damaged(String)
+        /// It is encrypted, and its key (by its name) is none of those that are set.
+        case locked(String, key: String)
         case system(SystemError)
+
+        /// True where the entry itself is the cause, and nothing else changes it.
+        package var isOfMessage: Bool {
+            switch self {
+            case .unknown, .damaged: true
+            case .locked, .system: false
+            }
+        }
 
         package var description: String {
             switch self {
             case .unknown(let id): "no message \(Escaping.text(id)) in the quarantine"
             case .damaged(let what): "quarantine entry is damaged: \(what)"
+            case .locked(let id, let key):
+                "\(id) is encrypted with key \(key), which is neither quarantine.key_file nor in quarantine.old_key_files"
             case .system(let error): "\(error)"
             }
         }

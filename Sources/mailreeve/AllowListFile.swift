@@ -37,8 +37,8 @@ struct AllowListFile {
     /// The entries for a message, before it is sent.
     func entries(for id: String, _ quarantine: Quarantine) throws -> AllowEntries {
         do {
-            return try AllowEntries(
-                try quarantine.entry(id), report: try quarantine.report(id), grant, now: Int(time(nil)))
+            let entry = try quarantine.entry(id)
+            return try AllowEntries(entry, report: try quarantine.report(of: entry), grant, now: Int(time(nil)))
         } catch {
             Terminal.printError("release: \(error)")
             throw ExitCode.failure

@@ -43,7 +43,7 @@ struct CheckConfigCommand: ParsableCommand {
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
-        if let problem = PolicyExplanation.tableProblem(loaded.settings) {
+        if let problem = PolicyExplanation.tableProblem(loaded) {
             print(problem)
             throw ExitCode.failure
         }
@@ -82,6 +82,8 @@ struct ConfigCommand: ParsableCommand {
         var client: String?
         @Option(help: "Listener that the mail comes in by; the first is the default.")
         var listener: String?
+        @Option(help: "Author (From) whose domain has signed the mail.")
+        var author: String?
         @Flag(help: "The client has authenticated.")
         var authenticated = false
 
@@ -114,7 +116,7 @@ struct ConfigCommand: ParsableCommand {
                 let question = PolicyExplanation.Question(
                     recipient: try path(recipient ?? ""), sender: try path(sender == "<>" ? "" : sender),
                     client: try address(),
-                    listener: listener, isAuthenticated: authenticated)
+                    listener: listener, isAuthenticated: authenticated, author: try author.map(path))
                 for line in try PolicyExplanation(loaded, question).lines { print(line) }
             } catch {
                 Terminal.printError("\(error)")

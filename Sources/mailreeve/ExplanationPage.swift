@@ -22,6 +22,7 @@ enum ExplanationPage {
             lines += record.line.split(separator: "\n").map { row("log", String($0)) }
             return lines.joined(separator: "\n")
         }
+        if let author = why.author { lines.append(row("author", author)) }
         lines.append(row("listener", "\(why.listener) (\(why.placement)), policy \(why.policy)"))
         lines.append(row("categories", why.categories.joined(separator: ", ")))
         lines.append(row("decided by", "\(why.deciding): \(why.destiny)"))
@@ -31,8 +32,8 @@ enum ExplanationPage {
             "tests",
             why.tests.sorted { abs($0.score) > abs($1.score) }.map { test in
                 let points = MessageExplanation.points(test.score)
-                return String(repeating: " ", count: max(0, 8 - points.count)) + points + "  \(test.name)"
-                    + (test.evidence.isEmpty ? "" : ": \(test.evidence)")
+                return String(repeating: " ", count: max(0, 8 - points.count)) + points + "  "
+                    + [test.name, test.description ?? "", test.evidence].filter { !$0.isEmpty }.joined(separator: ": ")
             })
         lines += block("findings", why.findings.map { "\($0.source): \($0.text)" })
         lines += block("scanners", (why.scanners ?? []).map { "\($0.source): \($0.text)" })
@@ -43,6 +44,7 @@ enum ExplanationPage {
         lines += block("causes", why.causes)
         lines += block("recipients", why.recipients.map(text))
         if let copies = why.copiedTo { lines.append(row("copied to", list(copies))) }
+        lines += block("disclaimer", why.disclaimers ?? [])
         lines += block("groups", (why.groups ?? []).flatMap(text))
         if let id = record.quarantineID { lines.append(row("quarantine", id)) }
         lines += block("otherwise", why.wouldChange)

@@ -39,7 +39,7 @@ struct LearnProgram {
                 Terminal.write(Array((LearnOptions.usage + "\n").utf8))
                 return 0
             case .version:
-                Terminal.write(Array("mailreeve learn, for scripts written for sa-learn of SpamAssassin 4.0\n".utf8))
+                Terminal.write(Array("mailreeve learn, in place of sa-learn of SpamAssassin version 4.0.1\n".utf8))
                 return 0
             default:
                 return await run(options, name)
@@ -119,12 +119,13 @@ struct LearnProgram {
         case .learn, .evaluate:
             return try await learn(inspector)
         case .sync:
-            let status = options.hasTargets ? try await learn(inspector) : 0
+            // As sa-learn does.
+            if options.hasTargets { say("--sync learns nothing: the targets were passed over") }
             try onEach { store in
                 _ = try store.merge(time: now)
                 _ = try store.solveIfDue(always: true)
             }
-            return status
+            return 0
         case .forceExpire:
             try onEach { store in
                 let expired = try store.expire(time: now)
@@ -273,7 +274,7 @@ struct LearnProgram {
                 try await run.learn(into: store, countsNow: !options.postponesCounting)
             }
             await reader.close()
-            if options.task == .learn || options.task == .sync { report(run) }
+            if options.task == .learn { report(run) }
             if source.passedOver > 0 {
                 say(
                     "\(source.passedOver) folder(s) were not looked into, the first \(source.firstPassedOver): "

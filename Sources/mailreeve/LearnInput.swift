@@ -41,7 +41,7 @@ struct LearnInput {
     /// The first octets, enough to know a form by them, fewer only at the end; what is behind them may be there too.
     private static func beginning(of file: Descriptor) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
-        while bytes.count < Compression.markSize {
+        while bytes.count < markSize {
             let more = try readSome(file, limit: piece)
             if more.isEmpty { break }
             bytes += more
@@ -49,8 +49,11 @@ struct LearnInput {
         return bytes
     }
 
-    /// What the content begins with, up to 16 octets; before the first `next`.
-    var mark: [UInt8] { Array(start.prefix(Compression.markSize)) }
+    /// Octets that tell a form: an mbox may begin with blank lines.
+    private static let markSize = 512
+
+    /// What the content begins with, up to 512 octets; before the first `next`.
+    var mark: [UInt8] { Array(start.prefix(Self.markSize)) }
 
     /// The next octets; empty at the end.
     /// - Throws: also when the file was packed and is damaged, after all that could be unpacked.

@@ -81,7 +81,8 @@ struct LearnOptions: Equatable {
     }
 
     private static let short: [String: String] = [
-        "h": "help", "V": "version", "L": "local", "D": "debug", "f": "folders", "u": "username", "C": "configpath",
+        "h": "help", "?": "help", "V": "version", "L": "local", "D": "debug", "f": "folders", "u": "username",
+        "C": "configpath",
         "p": "prefspath",
     ]
 

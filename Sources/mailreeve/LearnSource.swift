@@ -130,7 +130,7 @@ struct LearnSource {
         }
     }
 
-    /// Targets that a file lists: `[spam:|ham:][format:]path` on each line.
+    /// Targets that a file lists: `[spam:|ham:][format:]path` on each line; an empty format is `detect`.
     static func listed(_ list: LearnOptions.Target) throws(SystemError) -> [LearnOptions.Target] {
         let bytes: [UInt8]
         if list.path == "-" {
@@ -151,7 +151,8 @@ struct LearnSource {
                 target.lesson = lesson
                 text.removeFirst(word.count)
             }
-            if let colon = text.firstIndex(of: ":"), let format = LearnOptions.Format(rawValue: String(text[..<colon]))
+            if let colon = text.firstIndex(of: ":"),
+                let format = colon == text.startIndex ? .detect : LearnOptions.Format(rawValue: String(text[..<colon]))
             {
                 target.format = format
                 text = String(text[text.index(after: colon)...])

@@ -34,7 +34,7 @@ struct MailFile {
     /// no CRLF at all.
     func messages() throws(SystemError) -> [(number: Int?, bytes: [UInt8])] {
         let bytes = Mbox.canonical(try read())
-        let ranges = Mbox.messages(in: bytes.span)
+        let ranges = Mbox.messages(in: bytes.span, separators: .likeTheFirst)
         if ranges.isEmpty { return [(nil, bytes)] }
         return ranges.enumerated().map { index, range in
             (index + 1, Mbox.unquoted(bytes.span.extracting(range)))

@@ -12,7 +12,7 @@ struct QuarantineListCommand: ParsableCommand {
         discussion: """
             Columns: ID, time (UTC), category, octets, R when released, sender -> recipients, subject. Texts are found \
             anywhere in their field, whatever the case of their letters. Times are 2026-11-25, 2026-11-25T14:30:00Z, or an \
-            age such as 90m, 12h or 7d.
+            age such as 90m, 12h or 7d. Log and journal keep who has listed what.
 
             Exit codes: 0 listed; 1 the quarantine cannot be read.
             """)
@@ -42,6 +42,9 @@ struct QuarantineListCommand: ParsableCommand {
 
     func run() throws {
         let open = try OpenQuarantine(config)
+        QuarantineRecord(listing: searched, by: open.person).write(open.settings) {
+            Terminal.printError("quarantine: \($0)")
+        }
         var query = try query(open)
         var left = search.mostMessages
         while left > 0 {
@@ -61,6 +64,18 @@ struct QuarantineListCommand: ParsableCommand {
                 Terminal.printError("quarantine: there are more: --after \(last.id), or --limit 0")
             }
         }
+    }
+
+    /// What is searched for, for the journal.
+    private var searched: String {
+        let words: [(String, String?)] = [
+            ("sender", search.sender), ("recipient", search.recipient), ("subject", search.subject),
+            ("category", search.category?.category.rawValue), ("tenant", tenant),
+            ("since", (search.since?.time).map(QuarantineListing.time)),
+            ("until", (search.until?.time).map(QuarantineListing.time)), ("released", released ? "yes" : nil),
+            ("unreleased", unreleased ? "yes" : nil), ("after", after),
+        ]
+        return words.compactMap { name, value in value.map { "\(name)=\($0)" } }.joined(separator: ", ")
     }
 
     private func query(_ open: OpenQuarantine) throws -> QuarantineQuery {
@@ -92,7 +107,7 @@ struct QuarantineShowCommand: ParsableCommand {
         commandName: "show", abstract: "Show one message in quarantine.",
         discussion: """
             Prints envelope, reason and the header of the message, control characters escaped. Log and journal keep who has
-            looked.
+            looked. Where the envelope is lost the message is shown all the same, with a warning.
 
             Exit codes: 0 shown; 1 there is no such message, it is damaged, or it cannot be read.
             """)
@@ -116,12 +131,14 @@ struct QuarantineShowCommand: ParsableCommand {
         let open = try OpenQuarantine(config)
         try open.orFail { quarantine in
             let files = quarantine.files
-            let entry = try files.entry(id)
+            let remains = try files.remains(id)
+            let entry = remains.entry
+            if let loss = remains.loss { Terminal.printError("quarantine: \(id): \(loss)") }
             QuarantineRecord(entry, .shown, by: open.person).write(open.settings) {
                 Terminal.printError("quarantine: \($0)")
             }
             if report {
-                Terminal.write(try files.report(id) + [0x0A])
+                Terminal.write(try files.report(of: entry) + [0x0A])
             } else if raw {
                 try files.read(message: entry) { piece in
                     Terminal.write(piece.withUnsafeBufferPointer { Array($0) })

@@ -14,7 +14,8 @@ struct QuarantineReleaseCommand: AsyncParsableCommand {
             Sends the message as it was received, with the envelope that it came with, to the next hops of the policy. A \
             signed field on top lets it pass, for these recipients, where its way leads through the gateway once more. It \
             stays in quarantine, marked as released once the next hop has taken it for a recipient. Infected mail needs \
-            --force.
+            --force, and so does mail whose report is lost. Where the envelope is lost, too, --to says who gets it, and its \
+            sender is null.
 
             With --allow-until its sender may send the files for which it was banned to the recipients that it came for, up \
             to that day: an entry for each goes to the list of banned.allow_list, with the user who runs this as its owner.
@@ -161,7 +162,9 @@ enum ReleaseRun {
         for answer in answers { print("<\(answer.recipient)>: \(answer.reply.summary)") }
         let isRequeued = if case .listener = release.destination { true } else { false }
         let verb = isRequeued ? QuarantineRecord.Verb.requeued : release.form == .report ? .reported : .released
-        let entry = try open.orFail { try $0.files.entry(release.id) }
+        let remains = try open.orFail { try $0.files.remains(release.id) }
+        if let loss = remains.loss { Terminal.printError("release: \(release.id): \(loss)") }
+        let entry = remains.entry
         QuarantineRecord(entry, answers, verb, by: open.person).write(open.settings) {
             Terminal.printError("release: \($0)")
         }

@@ -117,7 +117,7 @@ struct RuleReplay {
     /// The messages of a file.
     static func messages(_ bytes: [UInt8]) -> [[UInt8]] {
         let bytes = Mbox.canonical(bytes)
-        let ranges = Mbox.messages(in: bytes.span)
+        let ranges = Mbox.messages(in: bytes.span, separators: .likeTheFirst)
         if ranges.isEmpty { return [bytes] }
         return ranges.map { Mbox.unquoted(bytes.span.extracting($0)) }
     }

@@ -177,7 +177,7 @@ struct ScanCommand: AsyncParsableCommand {
     /// Judges a message of the quarantine, and says what differs from its report.
     private func rejudge(_ id: String, _ settings: Settings, _ scan: OfflineScan) async -> OfflineScan.Outcome {
         do {
-            let files = settings.openQuarantine { Terminal.printError("scan: \($0)") }.files
+            let files = try settings.openQuarantine { Terminal.printError("scan: \($0)") }.files
             let entry = try files.entry(id)
             var bytes: [UInt8] = []
             bytes.reserveCapacity(entry.size)
@@ -194,7 +194,7 @@ struct ScanCommand: AsyncParsableCommand {
                 OfflineScan.Message(
                     file: id, number: nil, bytes: bytes, envelope: entry.envelope, listener: entry.listener))
             Terminal.write((json ? judgement.json : Array(judgement.tree.utf8)) + [0x0A])
-            guard let comparison = ScanComparison(then: try files.report(id), now: judgement.json) else {
+            guard let comparison = ScanComparison(then: try files.report(of: entry), now: judgement.json) else {
                 throw Quarantine.Failure.damaged("\(id)/report is no report")
             }
             let lines = comparison.lines.isEmpty ? ["the same as then"] : comparison.lines

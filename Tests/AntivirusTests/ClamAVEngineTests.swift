@@ -1,6 +1,8 @@
 import Antivirus
+import Digests
 import Glibc
 import MailModel
+import TestSupport
 import Testing
 
 /// One engine after the other: libclamav has process-wide state.
@@ -143,9 +145,11 @@ extension ClamAVEngineTests {
         deinit { _ = runRemove(path) }
 
         private func runRemove(_ path: String) -> Int32 {
-            for name in ["test.ndb", "pua.ndu", "more.ndb", "test.hdb", "test.ldb", "test.hsb"] {
-                unlink("\(path)/\(name)")
-            }
+            for name in [
+                "test.ndb", "pua.ndu", "more.ndb", "test.hdb", "test.ldb", "test.hsb", "test.yara", "test.ign2",
+                "test.ldu",
+                "test.cud", "test.info", "COPYING",
+            ] { unlink("\(path)/\(name)") }
             return rmdir(path)
         }
     }
@@ -179,6 +183,42 @@ extension ClamAVEngineTests {
         #expect(names(try engine(database, [.pua], excluded: ["Game"]), "falling blocks") == [])
     }
 
+    /// Alerts of `clamd.conf(5)` that are off unless set: what each is for, and no other.
+    @Test(arguments: [
+        (
+            EngineOptions.alertCards, Array("4111 1111 1111 1111\n4012888888881881\n5555555555554444\n".utf8),
+            "Structured."
+        ),
+        // A GIF that ends within the description of its first image.
+        (
+            .alertBrokenMedia, Array("GIF89a".utf8) + [10, 0, 10, 0, 0xF0, 0, 0, 0, 0, 0, 0, 0, 0, 0x2C, 0, 0, 0],
+            "Broken.Media.GIF"
+        ),
+        // A program whose header promises 300 segments, and that ends behind it.
+        (
+            .alertBroken,
+            [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 9) + [2, 0, 62, 0, 1, 0, 0, 0]
+                + [0, 0, 64, 0, 0, 0, 0, 0, 64] + [UInt8](repeating: 0, count: 15) + [0, 0, 0, 0, 64, 0, 56, 0, 44, 1]
+                + [64, 0, 200, 0, 1, 0] + [UInt8](repeating: 0, count: 100), "Broken.Executable"
+        ),
+    ])
+    func alertsAreSettings(option: EngineOptions, content: [UInt8], name: String) throws {
+        let database = try Database(["test.ndb": "Other:0:*:\(Self.hex("never written anywhere"))\n"])
+        let all: [EngineOptions] = [.alertCards, .alertBrokenMedia, .alertBroken, .alertMacros, .alertPartitions]
+        for wanted in all {
+            let outcomes = scan(try engine(database, [.standard, wanted]), content)
+            guard wanted == option else {
+                #expect(outcomes.isEmpty, "\(wanted): \(outcomes)")
+                continue
+            }
+            guard case .found(let found)? = outcomes.first else {
+                Issue.record("\(name) is not found")
+                continue
+            }
+            #expect(found.hasPrefix("Heuristics.\(name)"), "\(found)")
+        }
+    }
+
     @Test func allMatchesAreNamedWhereWanted() throws {
         let database = try Database([
             "test.ndb": "One:0:*:\(Self.hex("first text"))\nTwo:0:*:\(Self.hex("second text"))\n"
@@ -187,6 +227,20 @@ extension ClamAVEngineTests {
         #expect(names(try engine(database, .standard), both).count == 1)
         let all = names(try engine(database, [.allMatches]), both)
         #expect(Set(all) == [.found("One.UNOFFICIAL"), .found("Two.UNOFFICIAL")])
+    }
+
+    /// However many names stand in front of one, it is there, or the answer says that there are more.
+    @Test(arguments: [199, 200, 300])
+    func noNameHidesBehindOthers(others: Int) throws {
+        func word(_ number: Int) -> String { "junk word \(number) of many" }
+        let lines = (0..<others).map { "Junk.\($0):0:*:\(Self.hex(word($0)))\n" }.joined()
+        let database = try Database(["test.ndb": lines + "Last:0:*:\(Self.hex("the last text"))\n"])
+        let text = (0..<others).map { word($0) + "\n" }.joined() + "the last text\n"
+        let all = names(try engine(database, [.allMatches]), text)
+        let isNamed = all.contains(.found("Last.UNOFFICIAL"))
+        let isCut = all.contains { if case .overLimits = $0 { true } else { false } }
+        #expect(isNamed || isCut, "\(all.count)")
+        #expect(isCut == (others >= 200), "\(all.count)")
     }
 
     /// Signatures for files of type mail (target 4) are found in the raw message although its structure is not read again.
@@ -211,6 +265,41 @@ extension ClamAVEngineTests {
         #expect(names(engine, "green badgers read the paper") == [.found("Hash.Kind.UNOFFICIAL")])
         #expect(names(engine, "green badgers read the almanac") == [.found("Logic.Kind.UNOFFICIAL")])
         #expect(names(engine, "green badgers read") == [])
+    }
+
+    /// Further formats, and what takes a signature back.
+    @Test(arguments: [
+        (["test.hsb": "HASH:*:Hash.Kind:73\n"], "Hash.Kind.UNOFFICIAL"),
+        (["test.yara": "rule kind { strings: $a = \"green badgers\" condition: $a }\n"], "YARA.kind.UNOFFICIAL"),
+        (["test.ndb": "One:0:*:HEX\n", "test.ign2": "One\n"], ""), (["test.ndb": "One:0:*:HEX\n"], "One.UNOFFICIAL"),
+        (["test.ldu": "PUA.Logic;Engine:51-255,Target:0;0;HEX\n"], "PUA.Logic.UNOFFICIAL"),
+    ])
+    func otherFormatsOfDatabases(files: [String: String], name: String) throws {
+        let text = "green badgers read"
+        let digest = Array(text.utf8).withUnsafeBytes { SHA256.digest($0) }
+        let hash = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let database = try Database(
+            files.mapValues { $0.replacing("HASH", with: hash).replacing("HEX", with: Self.hex("green badgers")) })
+        database.write("more.ndb", "Other:0:*:\(Self.hex("never written anywhere"))\n")
+        #expect(names(try engine(database, [.pua]), text) == (name.isEmpty ? [] : [.found(name)]))
+    }
+
+    /// A container as freshclam keeps it, without the makers' signature.
+    @Test(.enabled(if: Programs.peer("sigtool") != nil, "sigtool is not installed (make test-deps)"))
+    func containers() throws {
+        let database = try Database(["test.ndb": "One:0:*:\(Self.hex("first text"))\n", "COPYING": ""])
+        // It works in its current directory, and asks for the builder's name.
+        let made = try runTool(
+            "/bin/sh",
+            [
+                "-c",
+                "cd \(database.path) && exec \(Programs.peer("sigtool") ?? "") --unsigned --build test.cud --cvd-version 1 --datadir=.",
+            ],
+            input: Array("tester\n".utf8))
+        try #require(made.status == 0, "\(made)")
+        unlink(database.path + "/test.ndb")
+        #expect(names(try engine(database, .standard), "the first text") == [.found("One.UNOFFICIAL")])
+        #expect(throws: EngineError.self) { try engine(database, [.officialOnly]) }
     }
 
     /// Each change is told once.

@@ -3,9 +3,9 @@ import Testing
 
 /// Cutting files into messages.
 @Suite struct MboxTests {
-    private func messages(_ text: String) -> [String] {
+    private func messages(_ text: String, _ separators: Mbox.Separators = .likeTheFirst) -> [String] {
         let bytes = Array(text.utf8)
-        return Mbox.messages(in: bytes.span).map { String(decoding: bytes[$0], as: UTF8.self) }
+        return Mbox.messages(in: bytes.span, separators: separators).map { String(decoding: bytes[$0], as: UTF8.self) }
     }
 
     @Test func aMessageIsNoMbox() {
@@ -52,6 +52,46 @@ import Testing
     @Test func messagesMayBeEmpty() {
         #expect(messages("From a\n\nFrom b\n\n") == ["", ""])
         #expect(messages("From a\nFrom b\n\n") == ["From b\n"])
+    }
+
+    /// What sa-learn(1) cuts by, as `mbox_format_from_regex` of Mail::SpamAssassin::Conf says, and other writers' forms.
+    @Test(
+        arguments: [
+            "From a@b Thu Aug 22 12:36:23 2002", "From a  Thu Aug  2 12:36:23 2002", "From - Thu Aug 22 12:36:23 2002",
+            "From a Thu Aug 22 12:36:23 EDT 2002", "From a Thu Aug 22 12:36:23 2002 -0400",
+            "From a Thu Aug 22 12:36 2002",
+            "From \"a b c\"@d Thu Aug 22 12:36:23 2002", "From a Thu, 22 Aug 2002 12:36:23 +0200",
+            "From a 22 Aug 2002 2:36:23 +0200", "From a 22-08-2002_12:36:23_x", "From a Thu Aug 22 12:36:23 2002\r",
+            "From a Thu Aug 22 12:36:23 2002 remote from b",
+        ])
+    func separatorsWithADate(_ line: String) {
+        let dated = "From x Sat Aug 24 01:02:03 2002\nS: 1\n\none\n\n"
+        #expect(messages(dated + line + "\nS: 2\n") == ["S: 1\n\none\n", "S: 2\n"])
+        // And none has to be like one without.
+        #expect(messages("From x\nS: 1\n\none\n\n" + line + "\nS: 2\n") == ["S: 1\n\none\n", "S: 2\n"])
+        #expect(messages(line + "\nS: 1\n\none\n\nFrom Monday on\n") == ["S: 1\n\none\n\nFrom Monday on\n"])
+    }
+
+    @Test(
+        arguments: [
+            "From Monday on the office is closed", "From a", "From 10:30 on 22 Aug 2002", "From a Thu Aug 22 2002",
+            "From a Thu Aug 22 12:36:23", "From a Thu Aus 22 12:36:23 2002", "From a Thu Aug 222 12:36:23 2002",
+            "From a Thu Aug 22 12:3:23 2002", "From a Thu Aug 22 12:36:2 2002", "From a Thu Aug 22 :36:23 2002",
+            "From a 2-08-2002_12:36:23_", "From a 22-08-2002_12:36:23", "From Aug 22 12:36:23 02",
+            "From " + String(repeating: "a ", count: 40) + "Thu Aug 22 12:36:23 2002",
+            "From " + String(repeating: "a", count: 490) + " Thu Aug 22 12:36:23 2002",
+        ])
+    func textThatBeginsWithFromIsText(_ line: String) {
+        let text = "From x Sat Aug 24 01:02:03 2002\nS: 1\n\none\n\n" + line + "\ntwo\n"
+        #expect(messages(text) == ["S: 1\n\none\n\n" + line + "\ntwo\n"])
+        // Of a stranger's mailbox, and where the first has no date, it is a separator.
+        #expect(messages(text, .all) == ["S: 1\n\none\n", "two\n"])
+        #expect(messages("From x\nS: 1\n\none\n\n" + line + "\ntwo\n") == ["S: 1\n\none\n", "two\n"])
+    }
+
+    @Test func blankLinesMayStandBeforeTheFirst() {
+        #expect(messages("\n\r\n\nFrom a\nS: 1\n\nFrom b\nS: 2\n") == ["S: 1\n", "S: 2\n"])
+        #expect(messages("\n \nFrom a\nS: 1\n").isEmpty && messages("\n\n").isEmpty && messages("\nx\n").isEmpty)
     }
 
     @Test func contentLengthHidesNothing() {

@@ -152,6 +152,8 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix("f:2:102: warning: one answer for all files"), "\(found)")
         #expect(problems(entry + "request: 'SCAN {}', end_pattern: c }") == [])
         #expect(problems(entry + "request: 'SCAN {}/*' }") == [])
+        let early = problems(entry + "request: 'SCAN {}', end_pattern: a }")
+        #expect(early.count == 1 && early[0].contains("warning: the words about one file"), "\(early)")
     }
 
     /// A part that stands in nearly every name would be mild with all viruses.

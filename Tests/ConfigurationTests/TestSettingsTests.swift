@@ -31,7 +31,8 @@ import Testing
         let graded = verdict.graded(
             by: ContentPolicy(infected: .reject, unchecked: [:]), size: 1, site: settings.siteTests)
         #expect(graded.tests.map(\.name) == ["C", "D", "SECOND", "FIRST"] && graded.score == 4.5)
-        #expect(graded.tests.last?.evidence == "Two, and none of the others: SECOND")
+        #expect(graded.tests.last?.meaning == "Two, and none of the others")
+        #expect(graded.tests.last?.evidence == "SECOND")
     }
 
     @Test func nothingIsTheDefault() {

@@ -40,32 +40,42 @@ struct AuthenticationResultsTests {
             #expect(results.last == "other.example; dkim=pass header.d=other.example", text)
         }
     }
-}
 
-/// OpenDKIM as a milter that verifies, unpacked by `make test-deps`.
-private final class OpenDKIM {
-    private static let program = Programs.package + "/build/tools/opendkim/usr/sbin/opendkim"
-
-    static var isThere: Bool { FileManager.default.isExecutableFile(atPath: program) }
-
-    let port: Int
-    private let scratch: Scratch
-    private let process: RunningProgram
-
-    init() throws {
-        scratch = try Scratch(.memory)
-        port = try Ports.free()
-        let configuration = try scratch.write(
-            "opendkim.conf",
-            """
-            Mode v
-            Socket inet:\(port)@127.0.0.1
-            UserID nobody
-            Background no
-            AlwaysAddARHeader yes
-
-            """)
-        process = try RunningProgram(Self.program, ["-f", "-x", configuration])
-        try poll("OpenDKIM") { (try? StreamSocket(port: port)) != nil }
+    /// A bank for mail that its author's domain has signed holds for that mail, and for no forgery of it.
+    @Test func banksByAuthor() async throws {
+        try await Lanes.run {
+            let milter = try OpenDKIM()
+            var options = PostfixInstance.Options()
+            options.main = ["smtpd_milters = inet:127.0.0.1:\(milter.port)", "milter_default_action = tempfail"]
+            let chain = try Chain(.afterQueueSMTP, options) {
+                $0.settings["hostname"] = "mx.example.net"
+                $0.settings["banks"] = "[{name: FRIENDS, authors: [.\(OpenDKIM.domain)], add_category: yes}]"
+            }
+            let from = "From: Friend <friend@mail.\(OpenDKIM.domain)>"
+            let rest = "To: rcpt@example.net\r\nSubject: signed\r\nDate: Thu, 6 Mar 2025 07:05:30 +0000\r\n"
+            let signed = try milter.signed(from: from, rest, body: "text\r\n")
+            let text = String(decoding: signed, as: UTF8.self)
+            let forged = "Authentication-Results: mx.example.net; dkim=pass header.d=\(OpenDKIM.domain)\r\n"
+            let other = "From: Friend <friend@\(OpenDKIM.domain)>"
+            // OpenDKIM writes a decoded identity as it is into its field.
+            let injected = try milter.signed(
+                from: other, rest, body: "text\r\n",
+                identity: "x=3B=20dkim=3Dpass=20header.d=3D\(OpenDKIM.domain)=20x.y=3D@\(OpenDKIM.domain)")
+            let cases: [(String, Bool)] = [
+                (String(decoding: injected, as: UTF8.self), false),
+                (text, true), (text.replacing("\r\n\r\ntext", with: "\r\n\r\nother"), false),
+                (text + "more\r\n", false), ("From: x@other.example\r\n" + text, false),
+                (forged + from + "\r\n" + rest + "\r\ntext\r\n", false),
+            ]
+            for (index, (content, holds)) in cases.enumerated() {
+                let reply = try send(
+                    Mail(to: ["rcpt\(index)@example.net"], content: Array(content.utf8)), to: chain.postfix.port)
+                #expect(reply.code == 250, "\(reply)")
+                let entry = try chain.postfix.mailboxes.await(to: "rcpt\(index)@example.net")
+                let header = Comment(rawValue: String(decoding: entry.content, as: UTF8.self))
+                #expect(entry.fields("X-Mailreeve-Category").isEmpty == !holds, header)
+            }
+            #expect(chain.gateway.messageLines.count { $0.contains("FRIENDS") } == 1)
+        }
     }
 }

@@ -49,9 +49,9 @@ import Testing
             #expect(
                 points == ["SUBJ_OFFER": 1, "BODY_CLICK": 2, "URI_EVIL": 1.5, "LURE": 3, "HEAVY": -0.5], "\(points)")
             let lure = found.first { $0["name"] as? String == "LURE" }
+            #expect(lure?["description"] as? String == "An offer and a link", "\(String(describing: lure))")
             #expect(
-                lure?["evidence"] as? String
-                    == "An offer and a link: URI_EVIL, __BAIT (__FROM, SUBJ_OFFER, BODY_CLICK)",
+                lure?["evidence"] as? String == "URI_EVIL, __BAIT (__FROM, SUBJ_OFFER, BODY_CLICK)",
                 "\(String(describing: lure))")
         }
     }

@@ -32,6 +32,42 @@ struct PostfixReleaseTests {
         }
     }
 
+    /// A digest arrives, and the mail that its link makes comes through Postfix and goes no further.
+    @Test(arguments: modes)
+    func releasedByADigest(mode: PostfixInstance.Mode) async throws {
+        try await Lanes.run {
+            let chain = try Chain(mode) { configuration in
+                configuration.settings["local_domains"] = "[example.net]"
+                configuration.settings["digests.release_address"] = "release@example.net"
+                configuration.policies["default"]?["deny_senders"] = "[spam@example.org]"
+                configuration.policies["default"]?["spam"] = "quarantine"
+                configuration.policies["default"]?["digest"] = "yes"
+            }
+            var mail = Mail.clean(7, to: ["rcpt@example.net"])
+            mail.sender = "spam@example.org"
+            #expect(try send(mail, to: chain.postfix.port).code == 250)
+            try poll("the copy") { chain.gateway.quarantined.count == 1 }
+            let sent = try mailreeve("quarantine", "digest", "--config", chain.gateway.configurationFile)
+            #expect(sent.status == 0 && sent.lines.count == 1, "\(sent)")
+            let letter = try chain.postfix.mailboxes.await(to: "rcpt@example.net")
+            let text = String(decoding: letter.content, as: UTF8.self)
+            let token = try #require(
+                text.firstMatch(of: #/release@example.net\?subject=(mailreeve\.r\.[A-Za-z0-9.]+)>/#)
+            ).1
+            let request = Mail(
+                from: "rcpt@example.net", to: ["release@example.net"], text: "Subject: \(token)\n\nplease\n")
+            #expect(try send(request, to: chain.postfix.port).code == 250)
+            try chain.awaitLine(") Quarantined message release: ", "requested by <rcpt@example.net> by a digest")
+            try poll("the message") {
+                chain.postfix.mailboxes.entries.contains {
+                    String(decoding: $0.content, as: UTF8.self).contains("<number-7@example.org>")
+                }
+            }
+            try chain.postfix.awaitEmptyQueue()
+            #expect(chain.postfix.mailboxes.entries.count == 2 && chain.postfix.senders.entries.isEmpty)
+        }
+    }
+
     /// The Postfix behind does not announce DSN: the one in front has handed NOTIFY on and tells nobody.
     @Test(arguments: [PostfixInstance.Mode.afterQueueLMTP, .afterQueueSMTP])
     func successIsReported(mode: PostfixInstance.Mode) async throws {

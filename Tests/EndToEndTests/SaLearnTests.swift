@@ -66,7 +66,7 @@ struct SaLearnTests {
                 ["-LD", "--spam", "--mbox", Self.spam], ["-D", "", "--spam", Self.spam],
                 ["-D", "bayes,learn", "--ham", "--mbox", Self.ham], ["--prog", "--ham", Self.ham],
                 ["--progress", "--mbox", "--spam", Self.spam], ["--showdots", "--ham", "--mbox", Self.ham],
-                ["--sync", "--no-sync"],
+                ["--sync", "--no-sync"], ["--sync", "--spam", one], ["--sync", one],
                 ["--cf", "use_bayes 1", "--ham", one],
                 ["--spam", "--ham", "--mbox", Self.ham], ["--mbox", "--spam", Programs.package + "/corpus/*.mbox"],
                 ["--max-size=100", "--ham", "--mbox", Self.ham], ["--max-size", "1000k", "--ham", one],
@@ -108,11 +108,23 @@ struct SaLearnTests {
             let tree = pair.scratch.path + "/tree"
             let list = try pair.write("list", ["spam:dir:\(tree)", "ham:file:\(tree)/.five"])
             let unsaid = try pair.write("unsaid", ["\(tree)/a"])
+            let unformed = try pair.write("unformed", ["ham::\(tree)/one.eml", "spam:detect:\(tree)/a/two"])
+            let separator = "From a@example.org Thu Aug 22 12:36:23 2002"
+            let closed = try pair.write(
+                "closed",
+                [
+                    separator, "Subject: closed", "", "Dear all,", "", "From Monday on the office is closed.", "",
+                    separator, "Subject: open", "", "Open again.",
+                ])
+            let blankFirst = try pair.write(
+                "blank",
+                ["", "", separator, "Subject: third", "", "three", "", separator, "Subject: fourth", "", "four"])
             // What their program refuses comes last: it leaves its lock behind.
             let commands = [
                 ["--spam", tree], ["--ham", "--dir", tree + "/box"], ["--ham", tree + "/box/"],
                 ["--spam", "-f", unsaid],
-                ["-f", list], ["--spam", tree + "/none"], ["--spam", tree + "/a/t*"], ["--spam", "--file", Self.spam],
+                ["-f", list], ["-f", unformed], ["--spam", "--mbox", closed], ["--ham", "--mbox", blankFirst],
+                ["--spam", tree + "/none"], ["--spam", tree + "/a/t*"], ["--spam", "--file", Self.spam],
                 ["--ham", "--mbox", "--file", Self.ham], ["--spam", "--mbox", tree + "/one.eml"],
                 ["--spam", "--dir", Self.spam], ["--restore", "/nonexistent/file"],
                 ["-f", unsaid],

@@ -44,7 +44,7 @@ enum ContentFuzzing {
     private static func mbox(_ content: [UInt8]) -> [String] {
         var wrong: [String] = []
         var position = 0
-        for range in Mbox.messages(in: content.span) {
+        for range in Mbox.messages(in: content.span, separators: .all) {
             if range.lowerBound < position || range.upperBound > content.count { wrong.append("mbox: bad range") }
             position = range.upperBound
         }

@@ -57,7 +57,7 @@ import Testing
     @Test func pointsCountOnce() throws {
         let book = try book("score 1.5 SMELL *.exe # smells", "ban *.exe")
         let judgement = try judge(book, [(0, 0), (0, 0), (0, 1)])
-        #expect(judgement.tests == [ScoredTest(name: "SMELL", score: 1.5, evidence: "smells")])
+        #expect(judgement.tests == [ScoredTest(name: "SMELL", score: 1.5, description: "smells")])
         #expect(judgement.contents.count == 1)
     }
 

@@ -28,6 +28,17 @@ import TestSupport
         try facts(Array(text.utf8), limit: limit)
     }
 
+    @Test func signaturesOverTheBody() throws {
+        for name in ["DKIM-Signature", "dkim-signature", "ARC-Message-Signature", "DomainKey-Signature"] {
+            #expect(try facts("Subject: x\r\n\(name): v=1\r\n\r\n").isSigned, "\(name)")
+        }
+        for text in [
+            "X-DKIM-Signature: v=1", "ARC-Seal: i=1", "Subject: DKIM-Signature: v=1", "A: b\r\n DKIM-Signature: c",
+        ] {
+            #expect(try !facts("\(text)\r\n\r\nDKIM-Signature: in the body\r\n").isSigned, "\(text)")
+        }
+    }
+
     /// Fields that are together exactly so many octets long.
     private static func filler(_ octets: Int) -> String {
         var (out, left) = ("", octets)
@@ -52,6 +63,43 @@ import TestSupport
         #expect(facts.messageID == Array("<1@x>".utf8))
         #expect(facts.forged.count == 1)
         #expect(String(decoding: facts.block.suffix(10), as: UTF8.self) == "ED : d\r\n\r\n")
+    }
+
+    private static let trace = "Received: from x by mx with ESMTP id 1; date\r\n"
+    private static let signed = "Authentication-Results: mx; dkim=pass header.d=Bank.example\r\n"
+
+    @Test func anAuthorForWhomTheMTAVouches() throws {
+        func author(_ text: String, believing names: String...) throws -> String? {
+            let facts = try facts(text + "\r\ntext\r\n")
+            return facts.vouchedAuthor(believing: names.map { Array($0.utf8) }).map { "\($0.path)" }
+        }
+        let from = "From: Bank <info@mail.bank.example>\r\n"
+        #expect(try author(Self.signed + Self.trace + from) == "info@mail.bank.example")
+        #expect(try author(Self.signed + Self.trace + from, believing: "other", "mx") == "info@mail.bank.example")
+        #expect(try author(Self.signed + Self.trace + from, believing: "other") == nil)
+        // Somebody else's results, which the sender wrote where the MTA takes its own trace out.
+        #expect(try author(Self.signed.replacing("mx;", with: "far.example;") + Self.trace + from) == nil)
+        let odd = "DKIM-Signature: v=1; d=evil.example; s=s; b=x=; i=x=3B=20dkim=3Dpass@evil.example\r\n"
+        #expect(try author(Self.signed + Self.trace + odd + from) == nil)
+        let plain =
+            "DKIM-Signature: v=1; a=rsa-sha256; d=bank.example; s=s; i=@bank.example;\r\n\th=from:to; z=x=3Dy; bh=+/=; b=Ab+/\r\n\tc==\r\n"
+        #expect(try author(Self.signed + plain + Self.trace + plain + from) == "info@mail.bank.example")
+        #expect(
+            try author(
+                "Authentication-Results: mx; dkim=pass header.d=xn--bcher-kva.example\r\n" + Self.trace
+                    + "From: a@bücher.example\r\n")
+                == "a@bücher.example")
+        // Below the trace field of our MTA, or without one, anybody may have written it.
+        #expect(try author(Self.trace + Self.signed + from) == nil)
+        #expect(try author(Self.signed + from) == nil)
+        // Two authors, none, another one, one that some readers do not see.
+        for other in [
+            from + from, "", "From: info@bank.example, x@evil.example\r\n", "From: x@evil.example\r\n",
+            from + "broken\r\n" + from,
+        ] {
+            #expect(try author(Self.signed + Self.trace + other) == nil, "\(other)")
+        }
+        #expect(try author(" folded\r\n" + Self.signed + Self.trace + from) == nil)
     }
 
     @Test(arguments: ["", "\r\n", "\r\n\r\n", "body without header", ": x\r\n", "Subject", "Subject:", "\u{0}"])

@@ -36,13 +36,13 @@ import Testing
     private func resolve(
         _ book: PolicyBook, _ recipients: String..., sender: String = "s@other.example",
         client: String? = "203.0.113.9",
-        authenticated: Bool = false, listener: String = "127.0.0.1:10024"
+        authenticated: Bool = false, author: String? = nil, listener: String = "127.0.0.1:10024"
     ) throws -> PolicyResolution {
         try PolicyResolution(
             book, policy: "default", .afterQueue,
             PolicyBook.Circumstances(
                 listener: listener, client: client.flatMap { IPAddress($0) }, sender: MailPath(sender),
-                isAuthenticated: authenticated),
+                isAuthenticated: authenticated, author: author.map { MailPath($0) }),
             recipients: recipients.map { Recipient(path: MailPath($0)) })
     }
 
@@ -86,7 +86,9 @@ import Testing
               - {name: NETS, clients: [10.0.0.0/8, "!192.0.2.1", 192.0.2.0/24], levels: {kill: 2}}
               - {name: SENDERS, senders: [.friend.example, "<>"], levels: {kill: 3}}
               - {name: AUTH, authenticated: yes, originating: yes}
+              - {name: AUTHOR, authors: [.bank.example, "!news@bank.example"], banned: pass}
               - {name: DOOR, listeners: ["127.0.0.1:10026"], spam: discard}
+            listeners: [{address: "127.0.0.1:10024"}, {address: "127.0.0.1:10026"}]
             recipients:
               - {match: [special@], levels: {kill: 4}}
             """)
@@ -104,6 +106,10 @@ import Testing
         #expect(try name(resolve(book, "a@b", sender: "")) == "default/SENDERS [3.0]")
         let authenticated = try resolve(book, "a@b", authenticated: true)
         #expect(authenticated.name == "default/AUTH" && authenticated.groups[0].policy.originating)
+        #expect(try resolve(book, "a@b", author: "x@Bank.example").name == "default/AUTHOR")
+        #expect(try resolve(book, "a@b", author: "x@mail.bank.example").name == "default/AUTHOR")
+        #expect(try resolve(book, "a@b", author: "news@bank.example").name == "default")
+        #expect(try resolve(book, "a@b", sender: "x@bank.example").name == "default")
         #expect(try resolve(book, "a@b", listener: "127.0.0.1:10026").groups[0].policy.spam == .discard)
     }
 
@@ -226,7 +232,7 @@ import Testing
         let path = try file("table", text)
         let loaded = ConfigurationFile.parse(yaml.replacing("%", with: path), file: "f")
         #expect(loaded.problems == [])
-        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
         #expect(problem.contains(path + words), "\(problem)")
     }
 
@@ -235,13 +241,37 @@ import Testing
         let path = try file("table", "a@b notice_language=xx\n")
         let yaml = "notices: {directory: \(directory.path)}\nrecipient_tables: ['texthash:\(path)']"
         let loaded = ConfigurationFile.parse(yaml, file: "f")
-        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
-        #expect(problem.contains("\(directory.path)/xx: cannot be read (notice_language: xx)"), "\(problem)")
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
+        #expect(problem == "\(directory.path)/xx: cannot be read (language xx of \(path):1)", "\(problem)")
+    }
+
+    /// The setting is named with its place.
+    @Test(arguments: [
+        ("policies: {default: {quarantine: yes, notice_language: xx}}", "policies.default", 56),
+        ("banks: [{name: A, notice_language: xx}]", "banks[0]", 36),
+        ("recipients: [{match: [a@b], notice_language: xx}]", "recipients[0]", 46),
+    ])
+    func placesOfMissingLanguages(_ yaml: String, _ place: String, _ column: Int) throws {
+        let loaded = ConfigurationFile.parse("notices: {directory: \(directory.path)}\n\(yaml)", file: "f")
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
+        let words = "\(directory.path)/xx: cannot be read (language xx of \(place).notice_language)"
+        #expect(problem == "f:2:\(column): error: \(words)", "\(problem)")
+    }
+
+    /// A key that is none, with the place of its setting.
+    @Test func keysOfTheQuarantine() throws {
+        let short = try file("key", "short")
+        #expect(chmod(short, 0o400) == 0)
+        for (yaml, column) in [("key_file: \(short)", 24), ("old_key_files: [\(short)]", 29)] {
+            let loaded = ConfigurationFile.parse("quarantine: {\(yaml)}", file: "f")
+            let problem = try #require(PolicyExplanation.tableProblem(loaded))
+            #expect(problem == "f:1:\(column): error: \(short): a key file has 32 octets")
+        }
     }
 
     @Test func missingTables() throws {
         let loaded = ConfigurationFile.parse("local_domains: ['texthash:\(directory.path)/none']", file: "f")
-        let problem = try #require(PolicyExplanation.tableProblem(loaded.settings))
+        let problem = try #require(PolicyExplanation.tableProblem(loaded))
         #expect(problem.contains("\(directory.path)/none"))
     }
 
@@ -253,22 +283,28 @@ import Testing
             policies:
               default:
                 allow_senders: [boss@example.com, .partner.example, "!x.partner.example"]
+                allow_authors: [.signed.example]
                 deny_senders: [.partner.example, evil@]
                 sender_points: ["texthash:\(points)"]
             banks: [{name: NETS, clients: [10.0.0.0/8], originating: yes}]
             """)
-        func standing(_ sender: String, client: String = "203.0.113.1") throws -> SenderStanding {
-            try resolve(book, "a@b", sender: sender, client: client).groups[0].standing
+        func standing(
+            _ sender: String, client: String = "203.0.113.1", author: String? = nil
+        ) throws -> SenderStanding {
+            try resolve(book, "a@b", sender: sender, client: client, author: author).groups[0].standing
         }
-        #expect(try standing("a@mail.partner.example") == SenderStanding(isAllowed: true))
+        #expect(try standing("a@mail.partner.example") == SenderStanding(allowedBy: .senders))
         #expect(try standing("a@x.partner.example") == SenderStanding(isDenied: true))
         #expect(try standing("evil@any.example") == SenderStanding(isDenied: true))
         #expect(try standing("friend@any.example").points == -5)
         #expect(try standing("u@mx.bad.example").points == 3.5)
         #expect(try standing("") == SenderStanding())
+        #expect(try standing("x@signed.example") == SenderStanding())
+        #expect(try standing("evil@any.example", author: "x@signed.example") == SenderStanding(allowedBy: .authors))
+        #expect(try standing("evil@any.example", author: "x@other.example") == SenderStanding(isDenied: true))
         // Anybody can write an address of ours; it is believed from our own nets only.
         #expect(try standing("boss@example.com") == SenderStanding())
-        #expect(try standing("boss@example.com", client: "10.0.0.1") == SenderStanding(isAllowed: true))
+        #expect(try standing("boss@example.com", client: "10.0.0.1") == SenderStanding(allowedBy: .senders))
     }
 
     /// Addresses of every syntax that SMTP lets in are looked up without a trap.

@@ -29,11 +29,20 @@ import Testing
             "From a\nS: 1\n\none\n\n\nFrom b\nS: 2\n\n\n", "From a", "From a\n", "From a\nS: 1", "From a\nS: 1\n\none",
             "From a\nS: 1\n\none\n\nFrom b", "From a\nS: 1\n\none\r", "From a\nS: 1\n\none\n\rFrom b\n\nF",
             "From a\n\nFrom b\n\n", "From a\nFrom b\n\n", "From a\n\r\n\rFrom b\n\nFrom",
-            "From a\n\n\n\nFrom b c\n\r\n",
+            "From a\n\n\n\nFrom b c\n\r\n", "\n\r\nFrom a\nS: 1\n\nFrom b\nS: 2\n",
+            "From a Thu Aug 22 12:36:23 2002\nS: 1\n\nFrom b\n\nFrom c 22 Aug 2002 12:36:23 +0000\r\nS: 2\n",
+            "From a\nS: 1\n\nFrom b Thu Aug 22 12:36:23 2002\n\nFrom c\n\nFrom d Thu Aug 22 12:36:23 2002",
+            "From a Thu Aug 22 12:36:23 2002\n\nFrom " + String(repeating: "b", count: 600) + "\n",
+            "From a Thu Aug 22 12:36:23 2002\n\nFrom " + String(repeating: "b", count: 482)
+                + " Thu Aug 22 12:36:23 2002\n\nx\n",
+            "From a Thu Aug 22 12:36:23 2002\n\nFrom " + String(repeating: "b", count: 483)
+                + " Thu Aug 22 12:36:23 2002\n\nx\n",
         ])
     func anMboxIsCutAsIfItWereHeldWhole(_ text: String) {
         let bytes = Array(text.utf8)
-        let whole = Mbox.messages(in: bytes.span).map { String(decoding: bytes[$0], as: UTF8.self) }
+        let whole = Mbox.messages(in: bytes.span, separators: .likeTheFirst).map {
+            String(decoding: bytes[$0], as: UTF8.self)
+        }
         for piece in 1...bytes.count {
             #expect(cut(text, piece: piece, MboxCutter(limit: 1000)) == whole, "pieces of \(piece)")
         }

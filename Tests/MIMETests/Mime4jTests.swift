@@ -49,7 +49,7 @@ import Testing
     func mboxFile() throws {
         let box = Corpora.mime.appendingPathComponent("james-mime4j/mbox/src/test/resources/test-1/mbox.rlug")
         let bytes = [UInt8](try Data(contentsOf: box))
-        let messages = Mbox.messages(in: bytes.span)
+        let messages = Mbox.messages(in: bytes.span, separators: .likeTheFirst)
         #expect(messages.count == 5)
         for (number, range) in messages.enumerated() {
             let file = [UInt8](try Data(contentsOf: URL(fileURLWithPath: box.path + "-\(number)")))

@@ -6,7 +6,8 @@ import Testing
     @Test func everyFactHasAPlace() throws {
         let facts = Dictionary(uniqueKeysWithValues: TextTemplate.Fact.allCases.map { ($0, "<\($0.rawValue)>") })
         for fact in TextTemplate.Fact.allCases {
-            let template = try TextTemplate("a ${\(fact.rawValue)}${\(fact.rawValue)} b")
+            let template = try TextTemplate(
+                "a ${\(fact.rawValue)}${\(fact.rawValue)} b", facts: TextTemplate.Fact.allCases)
             #expect(template.filled(facts) == "a <\(fact.rawValue)><\(fact.rawValue)> b")
             #expect(template.names(fact))
             #expect(TextTemplate.Fact.allCases.filter(template.names) == [fact])

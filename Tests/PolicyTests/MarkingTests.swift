@@ -73,11 +73,13 @@ import Testing
         let tests = [
             ScoredTest(name: "BAYES_99", score: 3.5, evidence: "spam: viagra (9/0)"),
             ScoredTest(name: "ANOMALY_BARE_CR", score: 3, evidence: "at octet 7"), ScoredTest(name: "OTHER", score: 1),
+            ScoredTest(name: "BODY_LOAN", score: 2, description: "Of loans\r\nX: y", evidence: "a cheap loan\r\n"),
         ]
         let out = fields(verdict(tests), report: true)
         for line in [
             "* 3.5 BAYES_99 Learnt mail: spam is 99 to 100 % probable: spam: viagra (9/0)",
             "* 3 ANOMALY_BARE_CR A form that mail readers disagree on: at octet 7", "* 1 OTHER",
+            "* 2 BODY_LOAN Of loans\\x0D\\x0AX: y: a cheap loan\\x0D\\x0A",
         ] {
             #expect(out.contains("\t\(line)\r\n"), "\(out)")
         }
@@ -96,7 +98,7 @@ import Testing
         let denied = fields(verdict(tests, standing: SenderStanding(isDenied: true)))
         #expect(denied.contains("X-Spam-Score: 64\r\n") && denied.contains("required=6.31 BLACKLISTED\r\n"))
         // Below the tag level nothing is said.
-        #expect(fields(verdict(tests, standing: SenderStanding(isAllowed: true))) == "")
+        #expect(fields(verdict(tests, standing: SenderStanding(allowedBy: .senders))) == "")
     }
 
     /// Names and points come from rules and from a worker: none of them makes another field.
@@ -135,7 +137,11 @@ import Testing
         ("+x@example.com", "+x+spam@example.com"), ("\"a b\"@example.com", "\"a b+spam\"@example.com"),
         ("\"a+b\"@example.com", "\"a+spam\"@example.com"), ("\"a\\+b\"@example.com", "\"a+spam\"@example.com"),
         ("\"\"@example.com", "\"+spam\"@example.com"), ("postmaster", "postmaster"), ("@x", "@x"),
-        ("jürgen@bücher.example", "jürgen+spam@bücher.example"),
+        ("jürgen@bücher.example", "jürgen+spam@bücher.example"), ("\"a\\\\+b\"@x", "\"a\\\\+spam\"@x"),
+        ("\"a\\\"b\"@x", "\"a\\\"b+spam\"@x"), ("MAILER-DAEMON@x", "MAILER-DAEMON@x"),
+        ("double-bounce@x", "double-bounce@x"),
+        ("Postmaster@x", "Postmaster@x"), ("Owner-list@x", "Owner-list@x"), ("list-request@x", "list-request@x"),
+        ("-request@x", "-request+spam@x"), ("list-old@x", "list+spam@x"),
     ])
     func extensions(_ address: String, _ expected: String) {
         let out = AddressExtension.apply("spam", to: Samples.recipient(address), delimiters: Array("+-".utf8))
@@ -191,7 +197,7 @@ import Testing
                 == "X-Mailreeve-Unchecked: scanner-failed (clamav), encrypted, scanner-failed (ax0Dx0AXy), bypassed (infected), bypassed (spam)\r\n"
         )
         // What an allowed sender sends was looked at.
-        verdict.standing.isAllowed = true
+        verdict.standing.allowedBy = .senders
         #expect(HeaderEdits.unchecked(verdict).hasSuffix(", bypassed (infected)\r\n"))
         #expect(HeaderEdits.unchecked(Samples.verdict()) == "")
     }

@@ -24,11 +24,20 @@ import Testing
                 (.relayed, ["subject", "recipients"]),
                 (.recipient, ["sender", "subject", "reason", "mail_id"]),
                 (.admin, ["hostname", "sender", "recipients", "subject", "reason", "mail_id"]),
+                (.digest, ["hostname", "messages"]),
             ] {
                 let notice = templates.notice(kind, facts)
                 #expect(!notice.subject.isEmpty && !(notice.subject + notice.text).contains("${"))
                 for word in wanted { #expect(notice.text.contains("<\(word)>"), "\(language) \(kind) \(word)") }
             }
+            let message = templates.digestMessage(facts)
+            for word in ["time", "sender", "subject", "reason", "release", "release_and_allow"] {
+                #expect(message.contains("<\(word)>"), "\(language) \(word)")
+            }
+            #expect(message != (try NoticeTemplates(NoticeTemplates.english)).digestMessage(facts) || language == "en")
+            // A line with a link that is not there is left out.
+            let without = templates.digestMessage(facts.filter { $0.key != .releaseAndAllow })
+            #expect(without.split(separator: "\n").count == message.split(separator: "\n").count - 1)
         }
     }
 
@@ -59,6 +68,22 @@ import Testing
         #expect(templates.notice(.dsn, [:]).subject == "d")
         #expect(throws: NoticeTemplates.Fault.self) {
             try NoticeTemplates("[dsn]\nd\n[relayed]\n\n[recipient]\na\n[admin]\nb\n")
+        }
+    }
+
+    /// A file from before there were digests.
+    @Test func withoutDigestsThoseAreEnglish() throws {
+        let templates = try NoticeTemplates("[dsn]\nd\n[recipient]\na\n[admin]\nb\n")
+        #expect(templates.notice(.digest, [:]).subject == "Mail that was kept from you")
+        #expect(templates.digestMessage([.release: "link"]) == "  Release: <link>\n")
+        for wrong in [
+            "[digest]\n\ntext\n", "[digest-message]\nno link\n", "[digest]\ns\n\n${subject}\n",
+            "[digest-message]\n${release} ${messages}\n", "[dsn]\n${release}\n",
+        ] {
+            #expect(throws: NoticeTemplates.Fault.self, "\(wrong)") {
+                try NoticeTemplates(
+                    wrong + "[recipient]\na\n[admin]\nb\n" + (wrong.hasPrefix("[dsn]") ? "" : "[dsn]\nd\n"))
+            }
         }
     }
 

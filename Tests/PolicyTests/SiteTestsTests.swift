@@ -52,7 +52,7 @@ import Testing
         let metas = [try Self.meta("BOTH", "A && B", 2.5, "Two at once"), try Self.meta("NONE", "C || D", 4)]
         let verdict = try Self.graded(Self.fired("A", "B"), metas)
         #expect(verdict.tests.map(\.name) == ["A", "B", "BOTH"] && verdict.score == 4.5)
-        #expect(verdict.tests.last?.evidence == "Two at once: A, B")
+        #expect(verdict.tests.last?.meaning == "Two at once" && verdict.tests.last?.evidence == "A, B")
         #expect(try Self.graded(Self.fired("A"), metas).tests.map(\.name) == ["A"])
     }
 
@@ -204,8 +204,8 @@ import Testing
     }
 
     @Test func testsAreDescribed() {
-        #expect(ScoredTest(name: "BAYES_00", score: 0).description == "Learnt mail: spam is 0 to 1 % probable")
-        #expect(ScoredTest(name: "ANOMALY_BARE_CR", score: 0).description.contains("mail readers"))
+        #expect(ScoredTest(name: "BAYES_00", score: 0).meaning == "Learnt mail: spam is 0 to 1 % probable")
+        #expect(ScoredTest(name: "ANOMALY_BARE_CR", score: 0).meaning.contains("mail readers"))
         #expect(ScoredTest(name: "LOCAL", score: 0).description.isEmpty)
     }
 }

@@ -50,7 +50,7 @@ import Testing
             policy.allowSkips = skips
             return verdict(points, unchecked: [.encrypted]).graded(by: policy, standing: standing, size: 1)
         }
-        let allowed = graded(SenderStanding(isAllowed: true, isDenied: true), 20)
+        let allowed = graded(SenderStanding(allowedBy: .senders, isDenied: true), 20)
         #expect(allowed.categories == [.unchecked] && allowed.shownScore == 0 && allowed.score == 20)
         let denied = graded(SenderStanding(isDenied: true), 1)
         #expect(denied.categories == [.unchecked, .spam] && denied.shownScore == 64 && denied.score == 1)
@@ -58,7 +58,7 @@ import Testing
         #expect(soft.categories == [.unchecked, .spam])
         #expect(soft.tests.last == ScoredTest(name: "AM.WBL", score: 5.31))
         // What else is skipped has to be said.
-        #expect(graded(SenderStanding(isAllowed: true), 20, skips: [.unchecked]).categories == [.clean])
+        #expect(graded(SenderStanding(allowedBy: .senders), 20, skips: [.unchecked]).categories == [.clean])
         #expect(graded(SenderStanding(), 20, skips: [.unchecked]).categories == [.unchecked, .spam])
     }
 

@@ -116,7 +116,29 @@ import Testing
         #expect(try await result("head -c 99 /dev/urandom; exit 0", end).hasPrefix("failed: an answer that is cut off"))
         #expect(try await result("exit 1", end) == "unnamed")
         #expect(try await result("exit 126").hasPrefix("failed: cannot be run"))
+        // Whatever was said before, a program that was killed has not found the mail clean; a find stays one.
+        let words: (inout CommandScanner.Command) throws -> Void = {
+            $0.reading.cleanPattern = try OutputPattern("^all fine$")
+            $0.reading.infectedPattern = try OutputPattern("FOUND$")
+            $0.reading.namePattern = try OutputPattern("(\\S+) FOUND$")
+        }
+        #expect(try await result("echo all fine; kill -9 $$", words) == "failed: ended by signal 9: all fine\n")
+        #expect(try await result("echo all fine; exit 137", words) == "")
+        #expect(try await result("echo A FOUND; kill -11 $$", words) == "A")
+        #expect(try await result("echo A FOUND; yes all fine", words) == "A")
         try bench.expectTidy()
+    }
+
+    /// What a program says before its deadline is not lost with it.
+    @Test func aFindBeforeTheDeadlineStays() async throws {
+        let bench = try Bench()
+        func answer(_ text: String) async throws -> ScanAnswer {
+            let scanner = try bench.script(text) { $0.reading.infectedPattern = try OutputPattern("FOUND$") }
+            return try await scanner.scan(try subject("x"), deadline: deadline(0.5))
+        }
+        let found = try await answer("echo p1: A FOUND; sleep 1000")
+        #expect(found.findings.map(\.name) == ["unnamed"] && found.unchecked.map(\.reason) == [.scannerFailed])
+        await #expect(throws: ScannerFailure.self) { try await answer("echo p1: OK; sleep 1000") }
     }
 
     /// libclamav's names for "not looked at" are no viruses, whoever prints them.

@@ -17,8 +17,9 @@ import Testing
             _ = try scratch.directory("workspace")
         }
 
-        func scanner(_ path: String, _ request: String) throws -> TextScanner {
+        func scanner(_ path: String, _ request: String, end: String? = nil) throws -> TextScanner {
             var reading = OutputReading()
+            reading.endPattern = try end.map { text in try OutputPattern(text) }
             reading.cleanPattern = try OutputPattern("^.+: OK$")
             reading.infectedPattern = try OutputPattern(" FOUND$")
             reading.namePattern = try OutputPattern("^.+: (.*) FOUND$")
@@ -31,6 +32,15 @@ import Testing
             let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/workspace")
             #expect(left.isEmpty, "\(left)", sourceLocation: sourceLocation)
         }
+    }
+
+    /// Connections that stay open until the test ends, although the client has said all.
+    private final class OpenConnections: @unchecked Sendable {
+        private let lock = NSLock()
+        // All access is under `lock`.
+        private var sockets: [StreamSocket] = []
+
+        func keep(_ socket: StreamSocket) { lock.withLock { sockets.append(socket) } }
     }
 
     /// A failure at one file takes nothing back that was found in another.
@@ -95,6 +105,57 @@ import Testing
         #expect(try answer(found + "scanned 2 files\n").unchecked.isEmpty)
         let cut = try answer(found)
         #expect(cut.findings.map(\.name) == ["Junk"] && cut.unchecked.map(\.reason) == [.scannerFailed])
+    }
+
+    /// A daemon that keeps its connection open: its last words end the answer, if they are its last.
+    @Test(arguments: [
+        (["message: OK\n", "p1: OK\nscanned 2 files\n"], true, ""),
+        (["message: A FOUND\n", "scanned 2 files"], true, "A"),
+        (["scanned 1 files\n", "p1: A FOUND\nscanned 2 files\r\n"], true, "A"),
+        (["message: OK\nscanned 1 files\np1: OK\n"], true, nil),
+        (["message: A FOUND\n"], true, "A"),
+        (["message: OK\n"], false, nil), (["message: OK\n", "scanned 1 files\n"], false, ""),
+        ([String(repeating: "p: OK\n", count: 2000) + "scanned 2000 files\n"], true, ""),
+    ])
+    func theLastWordsEndAnAnswer(words: [String], staysOpen: Bool, names: String?) async throws {
+        let (bench, open) = (try Bench(), OpenConnections())
+        let server = try ScriptedServer { socket in
+            if staysOpen { open.keep(socket) }
+            _ = try socket.line()
+            for piece in words { try socket.send(piece) }
+        }
+        let scanner = try bench.scanner(server.path, "SCAN {}\n", end: "^scanned \\d+ files\\s*$")
+        let mail = try subject("text")
+        let answer = try? await scanner.scan(mail, deadline: deadline(1))
+        #expect(answer.map { $0.findings.map(\.name).joined(separator: ",") } == names)
+    }
+
+    /// Words that stand where a last word could, wherever the end pattern is looked for.
+    @Test func lastWordsAreLookedForAtTheEnd() throws {
+        var reading = OutputReading()
+        #expect(try !reading.isEnded(Array("scanned 1 files\n".utf8)))
+        reading.endPattern = try OutputPattern("^scanned \\d+ files$")
+        func isEnded(_ text: String) throws -> Bool { try reading.isEnded(Array(text.utf8)) }
+        #expect(
+            try isEnded("scanned 1 files") && isEnded("x\nscanned 1 files\n\0")
+                && isEnded("scanned 1 files\nscanned 2 files\n"))
+        #expect(try !isEnded("") && !isEnded("\n") && !isEnded("scanned 1 files\nx\n"))
+        // No line begins where the octets that are looked at do.
+        let long = String(repeating: "x", count: 10_000)
+        #expect(try isEnded(long + "\nscanned 1 files\n") && !isEnded(long + "scanned 1 files\n"))
+    }
+
+    /// What a daemon had found when it was killed, cut off or hung.
+    @Test func aFindStaysWhenTheAnswerIsNotWhole() async throws {
+        let (bench, open) = (try Bench(), OpenConnections())
+        let server = try ScriptedServer { socket in
+            open.keep(socket)
+            _ = try socket.line()
+            try socket.send("message: Real.Virus FOUND\n")
+        }
+        let scanner = try bench.scanner(server.path, "SCAN {}\n")
+        let answer = try await scanner.scan(try subject("text"), deadline: deadline(0.5))
+        #expect(answer.findings.map(\.name) == ["Real.Virus"] && answer.unchecked.map(\.reason) == [.scannerFailed])
     }
 
     @Test(

@@ -191,13 +191,22 @@ struct CommitteeTests {
         var extractor = TokenExtractor(keepsTexts: true)
         let set = extractor.tokens(of: Array("Subject: hello\r\n\r\nviagra lottery".utf8).span)
         let features = Features(tokens: set.tokens)
+        let counts = Dictionary(uniqueKeysWithValues: zip(solution.keys, solution.counts))
         let strongest = Committee.strongest(
-            features, weights: features.keys.map { weights[$0] ?? 0 }, counts: [], spam: 0, ham: 0
+            features, weights: features.keys.map { weights[$0] ?? 0 }, counts: [],
+            machineCounts: features.keys.map { counts[$0] ?? FisherMethod.Counts() }, spam: 0, ham: 0
         ) { _ in true }
         var texts: [TokenKey: String] = [:]
         for (token, text) in set.texts { texts[token >> Features.cutBits] = text }
         let names = strongest.spam.compactMap { texts[$0.key] }
         #expect(names.contains("viagra") && names.contains("lottery"))
         #expect(strongest.spam.count <= Committee.explained)
+        for voice in strongest.spam + strongest.ham {
+            let found = examples.filter { $0.features.keys.contains(voice.key) }
+            #expect(
+                voice.counts
+                    == FisherMethod.Counts(
+                        spam: UInt32(found.count { $0.isSpam }), ham: UInt32(found.count { !$0.isSpam })))
+        }
     }
 }

@@ -45,11 +45,56 @@ import TestSupport
             #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "\(length) octets") {
                 try quarantine.entry("Entry")
             }
+            // The message can be had all the same, and nothing but its digest is believed of what is left.
+            let remains = try quarantine.remains("Entry")
+            let hasDigest = whole[..<length].firstRange(of: Array(entry.digest.utf8)) != nil
+            #expect(remains.loss == (hasDigest ? .envelope : .envelopeAndDigest), "\(length) octets")
+            #expect(remains.entry.envelope.recipients == [] && remains.entry.envelope.reversePath == .null)
+            #expect(try storedMessage(of: remains.entry, in: quarantine) == QuarantineSample.content)
         }
+        #expect(try quarantine.remains("Entry").loss != nil)
+        // Another message that is whole is not the one that was kept.
+        let message = try directory.read("E/Entry/message.gz")
+        let other = try quarantine.put(
+            QuarantineSample.entry("Eother"), message: try QuarantineSample.message(Array("other".utf8)), report: [])
+        try directory.write("E/Entry/message.gz", try directory.read("E/Eother/message.gz"))
+        #expect(throws: Quarantine.Failure.self) { try quarantine.remains("Entry") }
+        unlink(directory.path + "/E/Entry/envelope")
+        #expect(try quarantine.remains("Entry").entry.digest == other.digest)
+        try directory.write("E/Entry/message.gz", Array(message.dropLast()))
+        #expect(throws: Quarantine.Failure.self) { try quarantine.remains("Entry") }
+        try directory.write("E/Entry/message.gz", message)
         try directory.write("E/Entry/envelope", whole + whole)
         #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Entry") }
         try directory.write("E/Entry/envelope", whole)
         #expect(try quarantine.entry("Entry") == entry)
+        #expect(try quarantine.remains("Entry").entry == entry && quarantine.remains("Entry").loss == nil)
+    }
+
+    /// A report that is not the one that was kept is no report; entries of a time when its digest was not kept are read.
+    @Test func everyChangeOfTheReportIsNoticed() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        let report = Array(#"{"findings":[]}"#.utf8)
+        let entry = try quarantine.put(
+            QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: report)
+        let damaged = Quarantine.Failure.damaged("Entry/report")
+        for length in 0..<report.count {
+            try directory.write("E/Entry/report", Array(report[..<length]))
+            #expect(throws: damaged) { try quarantine.report(of: entry) }
+        }
+        for index in report.indices {
+            var bytes = report
+            bytes[index] ^= 1
+            try directory.write("E/Entry/report", bytes)
+            #expect(throws: damaged) { try quarantine.report(of: entry) }
+        }
+        var older = entry
+        older.reportDigest = nil
+        #expect(try quarantine.report(of: older).count == report.count)
+        unlink(directory.path + "/E/Entry/report")
+        #expect(throws: Quarantine.Failure.self) { try quarantine.report(of: entry) }
+        #expect(try quarantine.remains("Entry").loss == nil)
     }
 
     @Test func everyMutationOfTheEnvelopeIsReported() throws {

@@ -16,7 +16,7 @@ import TestSupport
         let kept = try quarantine.put(entry, message: try QuarantineSample.message(), report: report)
         #expect(kept.digest == hexadecimal(QuarantineSample.content.withUnsafeBytes { SHA256.digest($0) }))
         #expect(try quarantine.entry(entry.id) == kept)
-        #expect(try quarantine.report(entry.id) == report)
+        #expect(try quarantine.report(of: kept) == report)
         #expect(try storedMessage(of: kept, in: quarantine) == QuarantineSample.content)
         #expect(try quarantine.identifiers() == [entry.id])
         #expect(directory.names("q/tmp") == [])
@@ -112,7 +112,7 @@ import TestSupport
         let unknown = Quarantine.Failure.unknown(id)
         #expect(throws: unknown) { try quarantine.entry(id) }
         #expect(throws: unknown) { try quarantine.remove(id) }
-        #expect(throws: unknown) { try quarantine.report(id) }
+        #expect(throws: unknown) { try quarantine.remains(id) }
         #expect(throws: unknown) { try quarantine.markReleased(id, time: 1) }
         #expect(throws: unknown) {
             try quarantine.put(QuarantineSample.entry(id), message: try QuarantineSample.message(), report: [])
@@ -165,7 +165,8 @@ import TestSupport
         }
         // No value made a line of its own.
         let names: Set<Substring> = [
-            "mailreeve-quarantine", "id", "secret", "message-sha256", "subject", "message-id", "time", "category",
+            "mailreeve-quarantine", "id", "secret", "message-sha256", "report-sha256", "subject", "message-id", "time",
+            "category",
             "size", "reason", "sender", "listener", "policy", "client", "forwarded", "protocol", "body",
             "smtputf8", "ret", "envid", "recipient", "sha256",
         ]
@@ -204,7 +205,7 @@ import TestSupport
                 QuarantineSample.entry("Same", time: 9), message: try QuarantineSample.message([1]), report: [2])
         }
         #expect(try quarantine.entry("Same") == entry)
-        #expect(try quarantine.report("Same") == [1])
+        #expect(try quarantine.report(of: entry) == [1])
         #expect(directory.names("tmp") == [])
     }
 

@@ -18,13 +18,28 @@ package enum ProcessTable {
         return state != "Z" && state != "X"
     }
 
+    /// True when a signal has stopped the process.
+    package static func isStopped(_ pid: Int32) -> Bool { stat(pid)?.state == "T" }
+
     /// Children that have not ended.
     package static func children(of pid: Int32) -> [Int32] {
+        all { $0.parent == pid && $0.state != "Z" && $0.state != "X" }
+    }
+
+    /// Children that have ended and that nobody has waited for.
+    package static func zombies(of pid: Int32) -> [Int32] {
+        all { $0.parent == pid && $0.state == "Z" }
+    }
+
+    /// The name of the program that it runs, at most 15 octets of it; empty without such a process.
+    package static func name(_ pid: Int32) -> String {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? ""
+        return String(text.prefix { $0 != "\n" })
+    }
+
+    private static func all(_ isWanted: ((state: String, parent: Int32)) -> Bool) -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return names.compactMap { Int32($0) }.filter { candidate in
-            guard let (state, parent) = stat(candidate) else { return false }
-            return parent == pid && state != "Z" && state != "X"
-        }
+        return names.compactMap { Int32($0) }.filter { stat($0).map(isWanted) ?? false }
     }
 
     /// Memory of processes that is not backed by a file on a disk, in octets: pages of their own and shared memory,

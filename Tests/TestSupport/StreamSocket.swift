@@ -172,6 +172,15 @@ package final class StreamSocket {
         return try reply()
     }
 
+    /// What comes next, and was not read as lines; empty at the end.
+    package func octets() throws -> [UInt8] {
+        guard position == buffer.count else {
+            defer { position = buffer.count }
+            return Array(buffer[position...])
+        }
+        return try receiveOnce()
+    }
+
     /// Reads until the peer closes, then returns; an error counts as an end too.
     package func awaitEnd() {
         while let chunk = try? receiveOnce(), !chunk.isEmpty {}

@@ -2,8 +2,8 @@ internal import Bytes
 
 /// Reads HTML into what a person sees and what is hidden from him, and finds the links (features F065; attack D8).
 ///
-/// Styles count where they stand at the element, in a `style` attribute or an attribute of old HTML, and in style elements
-/// where the selector is one name, class or identifier.
+/// Styles count where they stand at the element, in a `style` attribute or an attribute of old HTML, and in style elements so far
+/// as `HTMLStyleSheet` knows their selectors.
 package enum HTMLText {
     /// Reads `html`, which should be UTF-8. Nothing traps or recurses; linear in the size for given limits.
     package static func read(_ html: Span<UInt8>, limits: HTMLLimits = HTMLLimits()) -> HTMLContent {
@@ -11,6 +11,10 @@ package enum HTMLText {
         reader.read(html)
         return reader.content
     }
+
+    /// True when HTML can stand in the middle of a document: it ends in no tag, comment, script or the like, and closes no `body`
+    /// or `html`.
+    package static func isFragment(_ html: Span<UInt8>) -> Bool { HTMLEnd.offset(html) == html.count }
 
     /// `text`, UTF-8, as rules should see it: without soft hyphens, characters of no width and controls of direction,
     /// all kinds of blanks as one space. `Via&shy;gra` and `Via&#8203;gra` become one word.

@@ -19,6 +19,39 @@ package struct TextContent: Sendable {
         mediaType.hasPrefix("text/") || isHTML(mediaType)
     }
 
+    /// The letters and digits of what people read, in lower case: the same however lines are broken, quoted and marked up.
+    package var letters: [UInt8] {
+        let shown = html?.visible ?? text
+        return Self.letters(shown.span)
+    }
+
+    /// The letters and digits of a text in UTF-8, those of ASCII in lower case, all others as they are.
+    package static func letters(_ text: Span<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        for byte in HTMLText.normalised(text) {
+            switch byte {
+            case 0x30...0x39, 0x61...0x7A, 0x80...0xFF: out.append(byte)
+            case 0x41...0x5A: out.append(byte | 0x20)
+            default: continue
+            }
+        }
+        return out
+    }
+
+    /// What the octets of the content are, for texts that are to be put behind them.
+    /// - Parameter content: what the text was read from.
+    package func alphabet(of content: Span<UInt8>) -> TextEnd.Letters {
+        switch charset {
+        case .utf16LE, .utf16BE, .utf32LE, .utf32BE, .utf7, .hz, .iso2022JP, .iso2022KR, .iso2022CN: .foreign
+        default:
+            if content.endOfASCII(from: 0) == content.count {
+                .ascii
+            } else {
+                charset == .utf8 ? .utf8 : .octets
+            }
+        }
+    }
+
     private static func isHTML(_ mediaType: String) -> Bool {
         mediaType == "text/html" || mediaType == "application/xhtml+xml"
     }

@@ -40,7 +40,7 @@ enum MessageReader {
 
     /// The messages of a mailbox.
     static func readMailbox(_ content: Span<UInt8>, into sink: any MemberSink) {
-        for range in Mbox.messages(in: content) {
+        for range in Mbox.messages(in: content, separators: .all) {
             guard sink.add(Member(flags: .mail, role: "message"), range: range) else { return }
         }
     }

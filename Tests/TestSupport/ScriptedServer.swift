@@ -1,15 +1,14 @@
-import Foundation
-import Glibc
-import TestSupport
+internal import Foundation
+internal import Glibc
 
 /// A server on a Unix socket that does with each connection what a test says. Used for what no real program does.
-final class ScriptedServer: Sendable {
-    let path: String
+package final class ScriptedServer: Sendable {
+    package let path: String
     private let descriptor: Int32
     private let scratch: Scratch
 
     /// - Parameter serve: gets each connection, one after the other, on a thread of the server's own.
-    init(_ serve: @escaping @Sendable (StreamSocket) throws -> Void) throws {
+    package init(_ serve: @escaping @Sendable (StreamSocket) throws -> Void) throws {
         scratch = try Scratch(.memory)
         let path = scratch.path + "/socket"
         self.path = path
@@ -23,7 +22,8 @@ final class ScriptedServer: Sendable {
                 bind(made, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard bound == 0, listen(made, 20) == 0 else { throw TimedOut("a socket at \(path)") }
+        // A gateway is another user.
+        guard bound == 0, listen(made, 20) == 0, chmod(path, 0o666) == 0 else { throw TimedOut("a socket at \(path)") }
         Thread.detachNewThread {
             while true {
                 let connection = accept(made, nil, nil)

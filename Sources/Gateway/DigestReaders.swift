@@ -1,0 +1,35 @@
+internal import Configuration
+internal import MailModel
+internal import Policy
+internal import Stores
+
+/// Recipients of an entry whom digests tell of it, by the settings that hold for them now.
+struct DigestReader: Sendable {
+    /// Place in the entry's envelope.
+    let place: Int
+    /// In the form in which addresses are looked up.
+    let address: [UInt8]
+    let language: String
+}
+
+extension PolicyBook {
+    /// Those of `local_domains` whose settings want a digest, and keep mail of this category from them.
+    /// - Throws: a look-up that gave up.
+    func digestReaders(of entry: Quarantine.Entry) throws -> [DigestReader] {
+        let listener = settings.listeners.first { $0.address.description == entry.listener } ?? settings.listeners.first
+        let resolution = try PolicyResolution(
+            self, policy: entry.policy ?? "default", listener?.placement ?? .afterQueue,
+            Circumstances(
+                listener: entry.listener ?? "", client: IPAddress(entry.envelope.client.originalAddress),
+                sender: entry.envelope.reversePath, isAuthenticated: false),
+            recipients: entry.envelope.recipients)
+        return entry.envelope.recipients.enumerated().compactMap { place, recipient in
+            let group = resolution.groups[resolution.places[place]]
+            guard group.isLocal, group.policy.digestCategories.contains(entry.category),
+                !group.policy.delivers(entry.category)
+            else { return nil }
+            return DigestReader(
+                place: place, address: address(recipient.path).whole, language: group.policy.noticeLanguage)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+internal import Linux
+internal import MIME
+internal import MailModel
+internal import Policy
+internal import Relay
+internal import Stores
+
+/// One part of the stored message to which a text can be added. Where it stands is the inspector's word, and is checked: one part
+/// between two delimiters with the same boundary, or the whole message; and its header as the gateway reads it itself.
+struct EditablePart: Sendable {
+    let header: Range<Int>
+    let body: Range<Int>
+    /// It is the message itself, which holds nothing else.
+    let isMessage: Bool
+    /// Fields of MIME in its header, and of them the type and the encoding.
+    private let contentFields: [Range<Int>]
+    private let types: [Range<Int>]
+    private let encodings: [Range<Int>]
+    private let block: [UInt8]
+
+    /// Octets of a part's header.
+    private static let headerLimit = 65_536
+
+    /// Blocks on a disk unless the file is in memory.
+    /// - Returns: nil where there is no such part.
+    init?(_ index: Int, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile) throws {
+        guard report.parts.indices.contains(index), report.parts[index].reading == 0 else { return nil }
+        let block: [UInt8]
+        isMessage = index == 0
+        if isMessage {
+            guard facts.endsInBlankLine, facts.leadingContinuation.isEmpty, facts.block.count <= file.count,
+                !report.parts.contains(where: { $0.container == 0 && $0.reading == 0 && $0.place != nil })
+            else { return nil }
+            (header, body, block) = (0..<facts.block.count, facts.block.count..<file.count, facts.block)
+        } else {
+            guard let place = report.parts[index].place, place.header.upperBound == place.body.lowerBound,
+                place.header.count <= Self.headerLimit,
+                try StripPlan.isOnePart(place.header.lowerBound..<place.body.upperBound, file)
+            else { return nil }
+            (header, body) = (place.header, place.body)
+            block = try file.descriptor.read(at: header.lowerBound, count: header.count)
+        }
+        self.block = block
+        let octets = block
+        let span = octets.span
+        contentFields = isMessage ? facts.contentFields : []
+        var scanner = HeaderScanner(limit: block.count)
+        var (types, encodings): ([Range<Int>], [Range<Int>]) = ([], [])
+        while let field = scanner.next(in: span) {
+            let range = header.lowerBound + field.whole.lowerBound..<header.lowerBound + field.whole.upperBound
+            if field.isNamed("Content-Type", in: span) {
+                types.append(range)
+            } else if field.isNamed("Content-Transfer-Encoding", in: span) {
+                encodings.append(range)
+            }
+        }
+        (self.types, self.encodings) = (types, encodings)
+        guard scanner.end == .blankLine, scanner.position == block.count, block.suffix(2) == [0x0D, 0x0A] else {
+            return nil
+        }
+    }
+
+    /// Octets that must be as they came for an edit to be right: those of the part, but of the message's own header the fields
+    /// of MIME alone.
+    var claimed: [Range<Int>] {
+        isMessage ? contentFields + [body] : [header.lowerBound..<body.upperBound]
+    }
+
+    /// Says that the part is UTF-8.
+    /// - Parameters:
+    ///   - type: the value of the field.
+    ///   - needsEightBit: octets beyond ASCII come into a part that says that it has none.
+    func declare(type: String, needsEightBit: Bool) -> [BodyEdit] {
+        var edits = field("Content-Type: \(type)", in: types)
+        if needsEightBit { edits += field("Content-Transfer-Encoding: 8bit", in: encodings) }
+        if isMessage, types.isEmpty, encodings.isEmpty, contentFields.isEmpty {
+            edits += field("MIME-Version: 1.0", in: [])
+        }
+        return edits
+    }
+
+    /// Says that octets beyond ASCII come into it.
+    var declaredEightBit: [BodyEdit] { field("Content-Transfer-Encoding: 8bit", in: encodings) }
+
+    /// A field in place of others, or at the end of the header.
+    private func field(_ line: String, in places: [Range<Int>]) -> [BodyEdit] {
+        let end = header.upperBound - 2
+        let text = Array((line + "\r\n").utf8)
+        guard let first = places.first else { return [BodyEdit(range: end..<end, text: text)] }
+        return [BodyEdit(range: first, text: text)] + places.dropFirst().map { BodyEdit(range: $0) }
+    }
+
+    /// Puts a part of its own beside it: both are in a multipart/mixed then.
+    func wrap(_ text: [UInt8], _ form: TextEnd.Form, boundary: String) -> [BodyEdit] {
+        let (field, head, tail) = AddedText.partBeside(text, form, boundary: boundary)
+        let end = body.upperBound
+        let behind = BodyEdit(range: end..<end, text: tail)
+        guard isMessage else {
+            let start = header.lowerBound
+            return [BodyEdit(range: start..<start, text: field + [0x0D, 0x0A] + head), behind]
+        }
+        var inner: [UInt8] = []
+        for range in contentFields where !isVersion(range) { inner += block[range] }
+        let (last, start) = (header.upperBound - 2, header.upperBound)
+        return contentFields.map { BodyEdit(range: $0) } + [
+            BodyEdit(range: last..<last, text: Array("MIME-Version: 1.0\r\n".utf8) + field),
+            BodyEdit(range: start..<start, text: head + inner + [0x0D, 0x0A]), behind,
+        ]
+    }
+
+    private func isVersion(_ range: Range<Int>) -> Bool {
+        block[range].prefix(13).elementsEqual("MIME-Version:".utf8) { ($0 | 0x20) == ($1 | 0x20) }
+    }
+}

@@ -1,0 +1,154 @@
+internal import Glibc
+package import Linux
+package import MailModel
+
+/// What recipients have been told of by digests, so that the next one goes on where the last one ended.
+///
+/// States, and the atomic steps:
+///
+///     told       complete: until when mail was told of, and what of the last hour before
+///     running    a digest that was begun: its mail, fixed when it was renamed to this name, and who has it
+///     lock       held (`flock(2)`) by the digest that runs
+///
+/// A digest is begun by `running`, gets a line for each recipient after his mail was taken, and ends when `told` is renamed into its
+/// place. One that was killed is gone on with: a recipient whose line a crash swallowed is told twice, nobody is left out.
+package struct DigestMemory: Sendable {
+    /// Mail of a digest.
+    package struct Mail: Sendable, Hashable {
+        package var id: String
+        /// Unix time.
+        package var time: Int
+
+        package init(id: String, time: Int) {
+            self.id = id
+            self.time = time
+        }
+    }
+
+    /// Until when recipients were told.
+    package struct Told: Sendable, Hashable {
+        /// Unix time.
+        package var until: Int
+        /// Mail of the last `overlap` before that they were told of.
+        package var mail: [Mail]
+    }
+
+    /// A digest that is under way.
+    package struct Run: Sendable {
+        package let until: Int
+        package let mail: [Mail]
+        /// What they were told of before, as far as a search may still find it.
+        fileprivate let before: [Mail]
+        /// Recipients who have theirs.
+        package let done: Set<MailPath>
+        fileprivate let file: Descriptor
+
+        /// What is remembered when it has ended.
+        package var told: Told {
+            Told(until: until, mail: (before + mail).filter { $0.time >= until - DigestMemory.overlap })
+        }
+
+        /// Notes that a recipient has his; it is on the disk then.
+        package func append(_ recipient: MailPath) throws(SystemError) {
+            try file.write(Array("done ".utf8) + Xtext.encode(recipient.bytes) + [0x0A])
+            try file.synchronize()
+        }
+    }
+
+    private let directory: String
+    private let lock: Descriptor
+
+    /// Seconds for which mail may lie in the quarantine with the time of its arrival before a search finds it: it is looked for again,
+    /// and what was told of is left out.
+    package static let overlap = 3600
+    /// Octets of a file that are read: a line for each of a million messages.
+    private static let sizeLimit = 134_217_728
+
+    /// Takes the lock. Blocks on a disk.
+    /// - Throws: `EWOULDBLOCK` while another digest runs.
+    package init(directory: String) throws(SystemError) {
+        self.directory = directory
+        try makeDurableDirectory(directory)
+        let lock = try Descriptor.open(directory + "/lock", O_RDWR | O_CREAT | O_NOFOLLOW)
+        try check("lock \(directory)") { flock(lock.raw, LOCK_EX | LOCK_NB) }
+        self.lock = lock
+    }
+
+    /// The end of the last digest; nil where there was none.
+    package func told() throws(SystemError) -> Told? {
+        guard let lines = try lines(of: "told"), let until = Self.number(lines.first, "until") else { return nil }
+        return Told(until: until, mail: lines.compactMap { Self.mail($0, "mail") })
+    }
+
+    /// A digest that was begun and not ended; nil where there is none.
+    package func unfinished() throws(SystemError) -> Run? {
+        guard let lines = try lines(of: "running"), let until = Self.number(lines.first, "until") else { return nil }
+        // Killed between its last two steps it has ended.
+        if let told = try told(), told.until >= until { return nil }
+        var done: Set<MailPath> = []
+        for line in lines where line.starts(with: Array("done ".utf8)) {
+            if let path = Xtext.decode(line.dropFirst(5)) { done.insert(MailPath(bytes: path)) }
+        }
+        let (mail, before) = (lines.compactMap { Self.mail($0, "mail") }, lines.compactMap { Self.mail($0, "before") })
+        return try run(until: until, mail, before, done)
+    }
+
+    /// Begins a digest.
+    /// - Parameters:
+    ///   - until: Unix time of the search.
+    ///   - told: the end of the digest before.
+    package func begin(until: Int, _ mail: [Mail], after told: Told?) throws(SystemError) -> Run {
+        let before = told?.mail ?? []
+        let lines =
+            ["until \(until)"] + mail.map { "mail \($0.id) \($0.time)" } + before.map { "before \($0.id) \($0.time)" }
+        try replaceFile(path("running"), in: directory, with: Self.text(lines))
+        return try run(until: until, mail, before, [])
+    }
+
+    /// Ends a digest: everybody has his mail.
+    package func end(_ run: Run) throws(SystemError) {
+        let lines = ["until \(run.until)"] + run.told.mail.map { "mail \($0.id) \($0.time)" }
+        try replaceFile(path("told"), in: directory, with: Self.text(lines))
+        unlink(path("running"))
+    }
+
+    private func run(
+        until: Int, _ mail: [Mail], _ before: [Mail], _ done: Set<MailPath>
+    ) throws(SystemError) -> Run {
+        let file = try Descriptor.open(path("running"), O_WRONLY | O_APPEND | O_NOFOLLOW)
+        return Run(until: until, mail: mail, before: before, done: done, file: file)
+    }
+
+    private func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// The whole lines of a file; nil where it is absent. What a crash left of a last line is cut off, so that the next one does not
+    /// become a part of it.
+    private func lines(of name: String) throws(SystemError) -> [ArraySlice<UInt8>]? {
+        let file: Descriptor
+        do throws(SystemError) {
+            file = try Descriptor.open(path(name), O_RDWR | O_NOFOLLOW)
+        } catch {
+            if error.code == ENOENT { return nil }
+            throw error
+        }
+        let bytes = try file.read(at: 0, count: min(try file.size(), Self.sizeLimit))
+        let whole = bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        if whole < bytes.count { try check("ftruncate \(name)") { ftruncate(file.raw, off_t(whole)) } }
+        return bytes[..<whole].split(separator: 0x0A)
+    }
+
+    private static func text(_ lines: [String]) -> [UInt8] { Array((lines.joined(separator: "\n") + "\n").utf8) }
+
+    private static func number(_ line: ArraySlice<UInt8>?, _ name: String) -> Int? {
+        let words = (line ?? []).split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+        return words.count == 2 && words[0] == name ? Int(words[1]) : nil
+    }
+
+    private static func mail(_ line: ArraySlice<UInt8>, _ name: String) -> Mail? {
+        let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+        guard words.count == 3, words[0] == name, Quarantine.isValid(words[1]), let time = Int(words[2]) else {
+            return nil
+        }
+        return Mail(id: words[1], time: time)
+    }
+}

@@ -84,7 +84,7 @@ package struct PolicyExplanation: Sendable {
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
             return nil
-        } catch let fault as NoticeFault {
+        } catch let fault as NamedFileFault {
             guard let position = loaded.origins[fault.setting] else { return "\(fault)" }
             return "\(Problem(file: loaded.file, position: position, message: "\(fault)"))"
         } catch {

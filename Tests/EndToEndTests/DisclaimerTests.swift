@@ -19,7 +19,8 @@ struct DisclaimerTests {
         _ hop: ScriptedNextHop, _ texts: Scratch, _ policy: [String: String] = [:], recipients: String = "[]"
     ) throws -> GatewayProcess {
         for (name, text) in [
-            ("company.txt", plain), ("company.html", html), ("short.txt", ascii), ("other.txt", "Other words of sixteen letters"),
+            ("company.txt", plain), ("company.html", html), ("short.txt", ascii),
+            ("other.txt", "Other words of sixteen letters"),
         ] { _ = try texts.write(name, text) }
         var configuration = try GatewayConfiguration(nextHops: [hop.address])
         configuration.settings["disclaimers.directory"] = texts.path
@@ -27,7 +28,9 @@ struct DisclaimerTests {
             "[{name: OURS, senders: [corp.example], originating: yes}, "
             + "{name: SHORT, senders: [s@corp.example], disclaimer: short}]"
         configuration.settings["recipients"] = recipients
-        configuration.policies["default"]?.merge(["add_received": "no", "disclaimer": "company", "lovers": lovers]) { $1 }
+        configuration.policies["default"]?.merge(["add_received": "no", "disclaimer": "company", "lovers": lovers]) {
+            $1
+        }
         configuration.policies["default"]?.merge(policy) { $1 }
         return try GatewayProcess(configuration)
     }
@@ -64,15 +67,18 @@ struct DisclaimerTests {
             ("8bit", message("text/plain; charset=utf-8", "8bit", crlf("Hällo\n")), plain, plain),
             ("7bit in UTF-8", message("text/plain; charset=utf-8", "7bit", crlf("Hello\n")), plain, plain),
             (
-                "flowed", message("text/plain; format=flowed; delsp=yes; charset=utf-8", "8bit", crlf("Hällo \nyou \n")),
+                "flowed",
+                message("text/plain; format=flowed; delsp=yes; charset=utf-8", "8bit", crlf("Hällo \nyou \n")),
                 plain, plain
             ),
             (
-                "quoted-printable", message("text/plain; charset=utf-8", "quoted-printable", crlf("H=C3=A4llo=\n you\n")),
+                "quoted-printable",
+                message("text/plain; charset=utf-8", "quoted-printable", crlf("H=C3=A4llo=\n you\n")),
                 plain, plain
             ),
             (
-                "soft break at the end", message("text/plain; charset=utf-8", "quoted-printable", crlf("H=C3=A4llo=\n")),
+                "soft break at the end",
+                message("text/plain; charset=utf-8", "quoted-printable", crlf("H=C3=A4llo=\n")),
                 plain, plain
             ),
             (
@@ -95,10 +101,14 @@ struct DisclaimerTests {
             (
                 "base64 with junk", message("text/plain; charset=utf-8", "base64", crlf("SGVs!!!bG8=\n")), own, own
             ),
-            ("HTML", message("text/html; charset=utf-8", "7bit", crlf("<html><body><p>Hi</body></html>\n")), html, html),
+            (
+                "HTML", message("text/html; charset=utf-8", "7bit", crlf("<html><body><p>Hi</body></html>\n")), html,
+                html
+            ),
             (
                 "HTML in quoted-printable",
-                message("text/html", "quoted-printable", crlf("<html><body class=3D\"x\"><p>H=E4=\n</body>=\n</html>\n")),
+                message(
+                    "text/html", "quoted-printable", crlf("<html><body class=3D\"x\"><p>H=E4=\n</body>=\n</html>\n")),
                 html, html
             ),
             (
@@ -124,7 +134,8 @@ struct DisclaimerTests {
             }
         }
         let first = "Content-Type: text/plain; charset=utf-8\n\nfirst\n"
-        let second = "Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n<p>=E4\n"
+        let second =
+            "Content-Type: text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n<p>=E4\n"
         let file = "Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment; filename=a.txt\n\nfile\n"
         let image = "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo="
         let version = fields + "MIME-Version: 1.0\n"
@@ -208,7 +219,8 @@ struct DisclaimerTests {
                 // Once more: it is there already, and nothing changes.
                 for (row, message) in zip(Self.messages, after) {
                     let again = try Self.sent([message], from: sender, gateway, hop)
-                    #expect(again[0] == message, "\(row.label), \(sender): \(String(decoding: again[0], as: UTF8.self))")
+                    #expect(
+                        again[0] == message, "\(row.label), \(sender): \(String(decoding: again[0], as: UTF8.self))")
                 }
             }
         }
@@ -279,7 +291,8 @@ struct DisclaimerTests {
                 (version + "Content-Type: message/partial; id=a; number=1; total=2\n\n\(text)", "partial"),
                 (
                     version
-                        + Self.multipart("alternative", "a", [text, "Content-Type: text/calendar; method=REPLY\n\nx\n"]),
+                        + Self.multipart(
+                            "alternative", "a", [text, "Content-Type: text/calendar; method=REPLY\n\nx\n"]),
                     "calendar"
                 ),
                 (
@@ -287,10 +300,14 @@ struct DisclaimerTests {
                         + "-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n", "signed"
                 ),
                 (Self.fields + "\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----\n", "encrypted"),
-                (version + "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n",
-                    "no-text"),
                 (
-                    Self.fields + "\ntop\n\n> Confidential. Für Grüße € haftet\n> die Beispiel GmbH nicht.\n> -----\n> From here\n",
+                    version
+                        + "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n",
+                    "no-text"
+                ),
+                (
+                    Self.fields
+                        + "\ntop\n\n> Confidential. Für Grüße € haftet\n> die Beispiel GmbH nicht.\n> -----\n> From here\n",
                     "already there"
                 ),
             ]

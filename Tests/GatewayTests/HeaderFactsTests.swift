@@ -32,7 +32,9 @@ import TestSupport
         for name in ["DKIM-Signature", "dkim-signature", "ARC-Message-Signature", "DomainKey-Signature"] {
             #expect(try facts("Subject: x\r\n\(name): v=1\r\n\r\n").isSigned, "\(name)")
         }
-        for text in ["X-DKIM-Signature: v=1", "ARC-Seal: i=1", "Subject: DKIM-Signature: v=1", "A: b\r\n DKIM-Signature: c"] {
+        for text in [
+            "X-DKIM-Signature: v=1", "ARC-Seal: i=1", "Subject: DKIM-Signature: v=1", "A: b\r\n DKIM-Signature: c",
+        ] {
             #expect(try !facts("\(text)\r\n\r\nDKIM-Signature: in the body\r\n").isSigned, "\(text)")
         }
     }

@@ -27,7 +27,8 @@ enum Samples {
     static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
     static let inspect = Inspect(
         request: 5, workspace: "m5",
-        context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"], texts: [[0x61], [0xFF, 0]]),
+        context: InspectionContext(
+            smtputf8: true, addresses: ["a@b.example", "ü@c.example"], texts: [[0x61], [0xFF, 0]]),
         limits: limits, withoutEngine: true)
     static let report: Report = {
         var report = plainReport

@@ -80,7 +80,10 @@ import Testing
 
     /// All texts that are shown: what was added may be a part of its own.
     @Test func allTexts() {
-        let parts = [Self.plain, Self.attached, Self.html, Self.image, "Content-Type: message/rfc822\n\n\(Self.plain)", Self.plain]
+        let parts = [
+            Self.plain, Self.attached, Self.html, Self.image, "Content-Type: message/rfc822\n\n\(Self.plain)",
+            Self.plain,
+        ]
         let texts = Self.texts(Self.multipart("mixed", "a", parts))
         #expect(texts.texts.count == 1 && texts.shown.map(\.form) == [.plain, .html, .plain])
     }

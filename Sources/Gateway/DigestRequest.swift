@@ -64,7 +64,7 @@ struct DigestRequest: Sendable {
         do {
             answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
         } catch let error as Quarantine.Failure {
-            if case .system = error { throw error }
+            guard error.isOfMessage else { throw error }
             throw Ignored(cause: "\(error)")
         } catch let error as QuarantineRelease.Infected {
             throw Ignored(cause: "\(error)")
@@ -96,7 +96,7 @@ struct DigestRequest: Sendable {
         do {
             entry = try await setup.blocking { try files.entry(token.id) }
         } catch let error as Quarantine.Failure {
-            if case .system = error { throw error }
+            guard error.isOfMessage else { throw error }
             throw Ignored(cause: "\(error)")
         }
         guard entry.envelope.recipients.indices.contains(token.place) else {

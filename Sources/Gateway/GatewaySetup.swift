@@ -115,6 +115,7 @@ package final class GatewayState: Sendable {
     private let journal: MessageJournal
     let autolearner = Autolearner()
     let digestRequests = DigestRequests()
+    let inFlight = MessagesInFlight()
 
     init(_ setup: GatewaySetup, journal: MessageJournal) {
         self.setup = Mutex(setup)

@@ -17,15 +17,20 @@ struct MessageDelivery {
     enum Outcome {
         /// Everybody has an outcome.
         case settled
+        /// Another try of the message got or may get there first; nobody has anything of this one.
+        case overtaken
         /// Something of ours failed before anything was committed.
         case failed(String)
     }
 
+    /// Asked before anything is final.
+    typealias IsOvertaken = (MessageWork) async -> Bool
     /// Runs before the first commit; what it throws gives the message up.
     typealias Checkpoint = (inout MessageWork) async throws -> Void
     /// Remembers that these recipients have the message. Called before something else may fail.
     typealias Remember = (MessageWork, [Int]) async -> String?
 
+    let isOvertaken: IsOvertaken
     let checkpoint: Checkpoint
     let remember: Remember
 
@@ -49,6 +54,10 @@ struct MessageDelivery {
             let turn = Array(transactions[start..<(isAdmitted ? end : transactions.count)])
             guard let taken = await prepare(turn, isAdmitted: isAdmitted, &work, &added) else { return .settled }
             if start == 0 {
+                if await isOvertaken(work) {
+                    for item in taken { item.prepared.abort() }
+                    return .overtaken
+                }
                 do {
                     try await checkpoint(&work)
                 } catch {

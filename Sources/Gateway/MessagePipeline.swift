@@ -37,6 +37,10 @@ package struct MessagePipeline: MailReceiver {
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.readHeader() { return finish(&work, reply) }
         let key = await servedKey(work)
+        if let key, !gateway.inFlight.begin(key, message.number, message.presence) {
+            return finish(&work, ReplyTexts.failure(Self.earlierTry, id: work.id))
+        }
+        defer { if let key { gateway.inFlight.end(key, message.number) } }
         let memory = await memory(of: key, work)
         let recipients = message.envelope.recipients
         let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
@@ -58,9 +62,15 @@ package struct MessagePipeline: MailReceiver {
         }
         work.autolearning = gateway.autolearner.decide(work)
         let delivery = MessageDelivery(
+            isOvertaken: { work in await isOvertaken(work, key, since: memory) },
             checkpoint: { work in try await keep(&work, key) },
             remember: { work, done in await remember(work, done, key) })
-        if case .failed(let cause) = await delivery.run(&work) {
+        switch await delivery.run(&work) {
+        case .settled: break
+        case .overtaken:
+            gateway.autolearner.withdraw(work)
+            return finish(&work, ReplyTexts.failure(Self.earlierTry, id: work.id))
+        case .failed(let cause):
             work.quarantineID = nil
             gateway.alarm("\(work.id): \(cause)")
             gateway.autolearner.withdraw(work)
@@ -76,45 +86,8 @@ package struct MessagePipeline: MailReceiver {
         return replies
     }
 
-    // MARK: - Who has got it already
-
-    /// The key of a message that may have been here before; nil when nothing is remembered at all.
-    private func servedKey(_ work: MessageWork) async -> ServedRecipients.Key? {
-        guard let memory = work.setup.served, !memory.isEmpty else { return nil }
-        return await freshKey(work)
-    }
-
-    private func freshKey(_ work: MessageWork) async -> ServedRecipients.Key? {
-        let (file, skipped) = (work.message.file, work.facts.firstReceived)
-        let envelope = work.message.envelope
-        return try? await work.setup.blocking(unless: file.inMemory) {
-            ServedRecipients.Key(
-                sender: envelope.reversePath, recipients: envelope.recipients.map(\.path),
-                digest: try file.digest(without: skipped ?? 0..<0))
-        }
-    }
-
-    private func memory(of key: ServedRecipients.Key?, _ work: MessageWork) async -> ServedRecipients.Memory {
-        guard let key, let served = work.setup.served else { return ServedRecipients.Memory() }
-        return (try? await work.setup.blocking { served.memory(of: key) }) ?? ServedRecipients.Memory()
-    }
-
-    /// - Returns: what went wrong, for the log.
-    func remember(_ work: MessageWork, _ done: [Int], _ key: ServedRecipients.Key?) async -> String? {
-        guard !done.isEmpty || work.quarantineID != nil, let memory = work.setup.served else { return nil }
-        let fresh = key == nil ? await freshKey(work) : key
-        guard let key = fresh else {
-            return "the message cannot be read again: a retry will reach some recipients twice"
-        }
-        let (paths, copy) = (done.map { work.message.envelope.recipients[$0].path }, work.quarantineID)
-        let (mailed, time) = (work.mailedCopies, work.time)
-        do {
-            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, mailed: mailed, time: time) }
-            return nil
-        } catch {
-            return "a retry will reach some recipients twice: \(error)"
-        }
-    }
+    /// Why a client has to come again later.
+    private static let earlierTry = "an earlier try of the message, whose client has gone, is not done with"
 
     // MARK: - Replies
 
@@ -148,20 +121,6 @@ package struct MessagePipeline: MailReceiver {
             return [folded.reply]
         }
         return finish(&work, failure)
-    }
-
-    /// Remembers who is done with for the client's next try, or forgets the message.
-    /// - Parameter isFinal: the client is not told to try again. One that has gone does so all the same.
-    private func settle(_ work: inout MessageWork, _ key: ServedRecipients.Key?, isFinal: Bool) async {
-        let isUnheard = work.message.presence.isGone
-        if isUnheard { work.causes.append("the client was gone before its reply") }
-        if !isFinal || isUnheard {
-            if let trouble = await remember(work, work.done, key) { work.causes.append(trouble) }
-        } else if let memory = work.setup.served, !memory.isEmpty {
-            // It may have been remembered on the way.
-            let fresh = key == nil ? await freshKey(work) : key
-            if let fresh { try? await work.setup.blocking { memory.forget(fresh) } }
-        }
     }
 
     /// Tells the sender of recipients whose mail is bounced.

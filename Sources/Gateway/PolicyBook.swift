@@ -47,6 +47,8 @@ package struct PolicyBook: Sendable {
     }
 
     let settings: Settings
+    /// Some bank or list is about authors.
+    let asksForAuthors: Bool
     private let tables: LookupTables
     /// Entries of `recipients` by the keys that they name.
     private let recipientKeys: [[UInt8]: [(entry: Int, isMeant: Bool)]]
@@ -63,6 +65,9 @@ package struct PolicyBook: Sendable {
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
     package init(_ settings: Settings) throws {
         self.settings = settings
+        asksForAuthors =
+            settings.banks.contains { !$0.authors.isEmpty }
+            || settings.allPolicies.contains { !$0.allowAuthors.isEmpty }
         tables = try LookupTables(settings.lookupTables)
         var keys: [[UInt8]: [(entry: Int, isMeant: Bool)]] = [:]
         var asking: [Int] = []

@@ -10,7 +10,7 @@ internal import Synchronization
 ///
 /// States of an entry, and the one atomic step that means "remembered":
 ///
-///     KEY.tmp    being written
+///     KEY.N.tmp  being written
 ///     KEY        complete: on the disk, then `rename(2)`, then the directory
 ///
 /// One entry is one envelope and one content: the same octets for other recipients are another message, which may have been
@@ -50,6 +50,8 @@ package final class ServedRecipients: Sendable {
     private let bounds: Mutex<Limits>
     /// Time of each entry on the disk.
     private let entries: Mutex<[String: Int]>
+    /// Counts what is written.
+    private let writes = Atomic<UInt64>(0)
 
     private static let firstLine = "mailreeve-served 1"
     /// Octets of one entry: a line for each of 100,000 recipients.
@@ -117,7 +119,9 @@ package final class ServedRecipients: Sendable {
         all.recipients.formUnion(recipients)
         all.copy = copy ?? all.copy
         all.mailed.formUnion(mailed)
-        let (path, temporary) = ("\(directory)/\(key.name)", "\(directory)/\(key.name).tmp")
+        let path = "\(directory)/\(key.name)"
+        // Two messages that are alike have one name: neither is to write into the other's file.
+        let temporary = "\(path).\(writes.add(1, ordering: .relaxed).newValue).tmp"
         let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
         do throws(SystemError) {
             try file.write(Self.encode(all))

@@ -1,7 +1,9 @@
+import Dispatch
 import Glibc
 import Linux
 import MailModel
 import Stores
+import Synchronization
 import Testing
 
 /// Who has got what of messages whose client was told to try again.
@@ -78,13 +80,32 @@ import Testing
         #expect(directory.names("served").count == 1)
     }
 
+    /// Two messages that are alike are remembered at one time: what stays is whole, and nothing half-written is left.
+    @Test func alikeAtOneTime() throws {
+        let now = Int(time(nil))
+        let memory = try ServedRecipients(directory: place, time: now)
+        let (all, alike) = (paths("q@b", "r@b"), key("s@a"))
+        let failures = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 200) { number in
+            do {
+                try memory.remember(alike, number % 2 == 0 ? Array(all) : [MailPath("q@b")], time: now)
+            } catch {
+                failures.withLock { $0 += 1 }
+            }
+        }
+        #expect(failures.withLock { $0 } == 0)
+        let found = memory.memory(of: alike).recipients
+        #expect(found.contains(MailPath("q@b")) && found.isSubset(of: all))
+        #expect(directory.names("served").count == 1)
+    }
+
     /// Entries that are too old, or were never finished, go when the directory is opened.
     @Test func leftovers() throws {
         let now = Int(time(nil))
         let memory = try ServedRecipients(directory: place, time: now)
         try memory.remember(key("a"), [MailPath("r@b")], time: now)
         let name = try #require(directory.names("served").first)
-        _ = try Descriptor.open("\(place)/\(name).tmp", O_WRONLY | O_CREAT)
+        _ = try Descriptor.open("\(place)/\(name).7.tmp", O_WRONLY | O_CREAT)
         _ = try Descriptor.open("\(place)/README", O_WRONLY | O_CREAT)
         let later = try ServedRecipients(directory: place, time: now + 7 * 86_400)
         #expect(later.isEmpty)

@@ -1,0 +1,35 @@
+import MailModel
+import Stores
+import Testing
+
+@testable import Gateway
+@testable import Relay
+
+/// Tries of one message at one time.
+@Suite struct MessagesInFlightTests {
+    private static func key(_ octet: UInt8) -> ServedRecipients.Key {
+        ServedRecipients.Key(sender: MailPath("s@a"), recipients: [MailPath("r@b")], digest: [octet])
+    }
+
+    @Test func aRetryIsOneWhoseEarlierClientHasGone() {
+        let flight = MessagesInFlight()
+        let clients = (0..<4).map { _ in ClientPresence() }
+        #expect(flight.begin(Self.key(1), 1, clients[0]) && flight.begin(Self.key(1), 2, clients[1]))
+        #expect(!flight.isRetry(Self.key(1), 1) && !flight.isRetry(Self.key(1), 2))
+        // The second client leaves: for the first one, which came before it, nothing follows.
+        clients[1].leave()
+        #expect(!flight.isRetry(Self.key(1), 1) && !flight.isRetry(Self.key(1), 2))
+        #expect(!flight.begin(Self.key(1), 3, clients[2]))
+        #expect(flight.begin(Self.key(2), 3, clients[2]))
+        clients[0].leave()
+        #expect(flight.isRetry(Self.key(1), 2) && !flight.isRetry(Self.key(1), 1))
+        flight.end(Self.key(1), 1)
+        #expect(!flight.isRetry(Self.key(1), 2) && !flight.begin(Self.key(1), 4, clients[3]))
+        flight.end(Self.key(1), 2)
+        #expect(flight.begin(Self.key(1), 4, clients[3]))
+        // Ended twice, or never begun.
+        flight.end(Self.key(1), 2)
+        flight.end(Self.key(3), 9)
+        #expect(!flight.isRetry(Self.key(3), 9))
+    }
+}

@@ -42,8 +42,8 @@ struct HTMLTokenizer {
     private(set) var name = HTMLName("")
     /// Where the name of the last tag stands.
     private(set) var nameRange = 0..<0
-    /// Attributes of the last tag, with undecoded values. Of the same name the first counts.
-    private(set) var attributes: [(name: HTMLName, value: Range<Int>)] = []
+    /// Attributes of the last tag, with where their names stand and undecoded values. Of the same name the first counts.
+    private(set) var attributes: [(name: HTMLName, place: Range<Int>, value: Range<Int>)] = []
     /// The end of the bytes came within a tag or comment.
     private(set) var endsInMarkup = false
     /// A tag had more attributes than `attributeLimit`.
@@ -207,7 +207,7 @@ struct HTMLTokenizer {
             hasTooManyAttributes = true
             return
         }
-        attributes.append((HTMLName(source, name), value))
+        attributes.append((HTMLName(source, name), name, value))
     }
 
     /// Reads the raw text of the element just begun, up to its end tag, which is left for `next`.

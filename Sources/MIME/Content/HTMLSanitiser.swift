@@ -1,0 +1,262 @@
+internal import Bytes
+package import MailModel
+
+/// Finds what has to be changed in HTML so that nothing of some sorts is left in it. Names get `x-` in front of them, which keeps
+/// what they say readable and means nothing to readers; what has no text of its own becomes an empty comment.
+///
+/// What is left has to be the same to parsers that differ from the HTML standard's: what they are known to take apart in other
+/// ways is changed, too. Without recursion; linear in the size.
+package struct HTMLSanitiser {
+    private let names: HTMLHazardNames
+    private let styles: CSSHazards
+    private let limit: Int
+    private var tokenizer = HTMLTokenizer(attributeLimit: Self.attributeLimit)
+    private var edits: [HTMLEdit] = []
+    private var limitReached = false
+
+    /// Attributes of one tag; one that has as many goes as a whole.
+    private static let attributeLimit = 200
+    /// Octets of a name that are looked at.
+    private static let nameLimit = 64
+
+    private init(_ hazards: Set<HTMLHazard>, limit: Int) {
+        (names, styles, self.limit) = (HTMLHazardNames(hazards), CSSHazards(hazards), limit)
+    }
+
+    /// The changes, in order and apart.
+    /// - Parameters:
+    ///   - html: in a charset in which ASCII stands for itself.
+    ///   - limit: changes at most.
+    /// - Returns: nil when there are more; none without hazards.
+    package static func edits(_ html: Span<UInt8>, without hazards: Set<HTMLHazard>, limit: Int) -> [HTMLEdit]? {
+        guard !hazards.isEmpty else { return [] }
+        var sanitiser = HTMLSanitiser(hazards, limit: limit)
+        sanitiser.read(html, isComment: false)
+        return sanitiser.limitReached ? nil : sanitiser.edits
+    }
+
+    private mutating func read(_ html: Span<UInt8>, isComment: Bool) {
+        var start = 0
+        while !limitReached, let token = tokenizer.next(html) {
+            switch token {
+            case .text(let range): text(html, range)
+            case .startTag: begin(html, start)
+            case .endTag: end(html)
+            case .comment(let range) where isComment: nestedComment(html, start, range)
+            case .comment(let range): comment(html, start, range)
+            }
+            start = tokenizer.position
+        }
+    }
+
+    private mutating func add(_ kind: HTMLEdit.Kind, _ range: Range<Int>) {
+        guard edits.count < limit else { return limitReached = true }
+        edits.append(HTMLEdit(kind, range))
+    }
+
+    private mutating func rename(_ place: Int) { add(.prefix, place..<place) }
+
+    // MARK: Text and comments
+
+    /// Old readers drop controls: `<` in front of one could begin a tag.
+    private mutating func text(_ html: Span<UInt8>, _ range: Range<Int>) {
+        var from = range.lowerBound
+        while let bracket = html.firstIndex(of: 0x3C, from: from), bracket + 1 < range.upperBound {
+            let next = html[bracket + 1]
+            if next < 0x20, next != 0x09, next != 0x0A, next != 0x0C, next != 0x0D {
+                add(.reference, bracket..<bracket + 1)
+            }
+            from = bracket + 1
+        }
+    }
+
+    private mutating func comment(_ html: Span<UInt8>, _ start: Int, _ range: Range<Int>) {
+        let whole = start..<tokenizer.position
+        if isDoubtful(html, whole, range) || hidesHazards(html, whole, range) { add(.comment, whole) }
+    }
+
+    /// Not the same to all parsers.
+    private func isDoubtful(_ html: Span<UInt8>, _ whole: Range<Int>, _ range: Range<Int>) -> Bool {
+        if tokenizer.endsInMarkup {
+            // What is put behind it later could end it.
+            let isTag = range.isEmpty && whole.count > 1 && html[whole.lowerBound + 1] != 0x21
+            return isTag || html.extracting(range).firstIndex(of: 0x3C) != nil
+        }
+        if html.hasPrefix(ignoringCase: "<!--", from: whole.lowerBound) {
+            // Older ones do not know `<!-->`, `<!--->` and `--!>`.
+            return range.upperBound + 3 != whole.upperBound || range.lowerBound > range.upperBound
+                || html[range.upperBound] != 0x2D
+        }
+        // To all but SVG and MathML `<![CDATA[` ends at the first `>`.
+        for word: StaticString in ["[CDATA[", "?import", "?xml-stylesheet", "import"]
+        where html.hasPrefix(ignoringCase: word, from: range.lowerBound) { return true }
+        return false
+    }
+
+    /// Word's engine reads what stands in conditional comments.
+    private func hidesHazards(_ html: Span<UInt8>, _ whole: Range<Int>, _ range: Range<Int>) -> Bool {
+        var from = range.lowerBound
+        while from < range.upperBound, html[from] <= 0x20 { from += 1 }
+        guard html.hasPrefix(ignoringCase: "[if", from: from) else { return false }
+        var inner = HTMLSanitiser(names.hazards, limit: 1)
+        inner.read(html.extracting(range), isComment: true)
+        return !inner.edits.isEmpty
+    }
+
+    private mutating func nestedComment(_ html: Span<UInt8>, _ start: Int, _ range: Range<Int>) {
+        if html.extracting(range).firstIndex(of: 0x3C) != nil { add(.comment, start..<tokenizer.position) }
+    }
+
+    // MARK: Tags
+
+    private func name(_ html: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+        var out: [UInt8] = []
+        for index in range.prefix(Self.nameLimit) where html[index] > 0x20 { out.append(asciiLower(html[index])) }
+        return out
+    }
+
+    private mutating func end(_ html: Span<UInt8>) {
+        let name = name(html, tokenizer.nameRange)
+        if names.element(name) == .rename { rename(tokenizer.nameRange.lowerBound) }
+        attributes(html, of: name)
+    }
+
+    private mutating func begin(_ html: Span<UInt8>, _ start: Int) {
+        let place = tokenizer.nameRange
+        let name = name(html, place)
+        let whole = start..<tokenizer.position
+        let element = HTMLElement.known(tokenizer.name)
+        if element.contains(.raw) || element.contains(.rawWithReferences) { return raw(html, start, element, name) }
+        if tokenizer.name == Self.plaintext { return plaintext(html, place.lowerBound) }
+        if tokenizer.attributes.count >= Self.attributeLimit || names.element(name) == .drop || isRefresh(html, name) {
+            return add(.comment, whole)
+        }
+        if names.element(name) == .rename || isObscured(name, place) {
+            // In SVG and MathML this is an element without content; under another name it would have some.
+            if whole.count > 2, html[whole.upperBound - 2] == 0x2F, names.element(name) == .rename {
+                return add(.comment, whole)
+            }
+            rename(place.lowerBound)
+        }
+        attributes(html, of: name)
+    }
+
+    /// Old readers drop NUL and other controls from names.
+    private func isObscured(_ name: [UInt8], _ place: Range<Int>) -> Bool {
+        guard name.count < place.count, place.count <= Self.nameLimit else { return false }
+        let element = HTMLElement.known(HTMLName(name.span, name.indices))
+        return element.contains(.raw) || element.contains(.rawWithReferences) || names.element(name) != .keep
+            || name == Array("meta".utf8) || name == Array("plaintext".utf8)
+    }
+
+    private func isRefresh(_ html: Span<UInt8>, _ name: [UInt8]) -> Bool {
+        guard name == Array("meta".utf8) else { return false }
+        return tokenizer.attributes.contains { attribute in
+            guard self.name(html, attribute.place) == Array("http-equiv".utf8) else { return false }
+            let value = HTMLAddress.plain(html, attribute.value).map(asciiLower)
+            return value == Array("refresh".utf8) || value == Array("set-cookie".utf8)
+        }
+    }
+
+    private mutating func attributes(_ html: Span<UInt8>, of element: [UInt8]) {
+        for attribute in tokenizer.attributes {
+            let name = name(html, attribute.place)
+            if name == Array("style".utf8) {
+                let value = html.extracting(attribute.value).array
+                if let places = styles.places(value, isAttribute: true) {
+                    for place in places { rename(attribute.value.lowerBound + place) }
+                } else {
+                    rename(attribute.place.lowerBound)
+                }
+            } else if names.isHazard(name, of: element, address: HTMLAddress.plain(html, attribute.value)) {
+                rename(attribute.place.lowerBound)
+            }
+        }
+    }
+
+    // MARK: Elements whose content is text
+
+    private static let plaintext = HTMLName("plaintext")
+    private static let script = HTMLName("script")
+    private static let style = HTMLName("style")
+    private static let title = HTMLName("title")
+    private static let textarea = HTMLName("textarea")
+    private static let xmp = HTMLName("xmp")
+    private static let iframe = HTMLName("iframe")
+
+    private mutating func raw(_ html: Span<UInt8>, _ start: Int, _ element: HTMLElement, _ name: [UInt8]) {
+        let (kind, place) = (tokenizer.name, tokenizer.nameRange.lowerBound)
+        let first = edits.count
+        let isTooLong = tokenizer.attributes.count >= Self.attributeLimit
+        attributes(html, of: name)
+        let content = tokenizer.rawText(html)
+        let goes =
+            kind == Self.script && names.hazards.contains(.scripts)
+            || kind == Self.iframe && names.hazards.contains(.frames)
+        let isMarkup = Self.beginsMarkup(html, content, isStyle: kind == Self.style)
+        let isField = kind == Self.textarea && names.hazards.contains(.forms)
+        if goes || isTooLong || isMarkup && element.isDisjoint(with: .rawWithReferences) && kind != Self.xmp
+            && kind != Self.script
+        {
+            edits.removeSubrange(first...)
+            return removeElement(html, from: start)
+        }
+        if kind == Self.style {
+            guard let places = styles.places(html.extracting(content).array, isAttribute: false) else {
+                edits.removeSubrange(first...)
+                return removeElement(html, from: start)
+            }
+            for offset in places { rename(content.lowerBound + offset) }
+        }
+        let isRenamed = isField || kind == Self.xmp && isMarkup
+        if isRenamed { edits.insert(HTMLEdit(.prefix, place..<place), at: first) }
+        if isRenamed || isMarkup && element.contains(.rawWithReferences) {
+            escape(html, content, ampersands: kind == Self.xmp)
+        }
+        guard tokenizer.position < html.count, tokenizer.next(html) == .endTag else {
+            if tokenizer.endsInMarkup { add(.comment, content.upperBound..<html.count) }
+            return
+        }
+        if isRenamed { rename(tokenizer.nameRange.lowerBound) }
+        attributes(html, of: name)
+    }
+
+    /// Takes out the element whose content has been read, its end tag included.
+    private mutating func removeElement(_ html: Span<UInt8>, from start: Int) {
+        if tokenizer.position < html.count { _ = tokenizer.next(html) }
+        add(.comment, start..<tokenizer.position)
+    }
+
+    private mutating func plaintext(_ html: Span<UInt8>, _ place: Int) {
+        rename(place)
+        attributes(html, of: Array("plaintext".utf8))
+        escape(html, tokenizer.rest(html), ampersands: true)
+    }
+
+    private mutating func escape(_ html: Span<UInt8>, _ range: Range<Int>, ampersands: Bool) {
+        for index in range where html[index] == 0x3C || ampersands && html[index] == 0x26 {
+            add(.reference, index..<index + 1)
+            if limitReached { return }
+        }
+    }
+
+    /// To a parser that does not know the content for text there would be tags or comments in it. Style sheets may stand in a comment.
+    private static func beginsMarkup(_ html: Span<UInt8>, _ range: Range<Int>, isStyle: Bool) -> Bool {
+        let content = html.extracting(range)
+        var from = 0
+        while let bracket = content.firstIndex(of: 0x3C, from: from) {
+            from = bracket + 1
+            guard from < content.count else { break }
+            let next = content[from] | 0x20
+            if next >= 0x61 && next <= 0x7A || content[from] == 0x2F || content[from] == 0x3F || content[from] < 0x09 {
+                return true
+            }
+            guard content[from] == 0x21 else { continue }
+            guard isStyle, content.hasPrefix(ignoringCase: "!--", from: from) else { return true }
+            let end: [UInt8] = [0x2D, 0x2D, 0x3E]
+            // The same comment to all only when it ends within.
+            guard content.firstIndex(of: end.span, from: from + 3) != nil else { return true }
+        }
+        return false
+    }
+}

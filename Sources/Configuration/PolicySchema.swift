@@ -85,6 +85,12 @@ let policySchema = Schema<Settings.PolicySettings>(
             "disclaimer_mail", \.disclaimerMail, .choice,
             "Which mail gets it: that of our own users (originating: yes), or all."),
         PolicyKey(
+            "sanitize_html", \.sanitizeHTML, ValueType<HTMLHazard>.choice.list(of: "sorts", allowEmpty: true),
+            "What is taken out of HTML that people open: scripts, forms, frames, what is loaded from elsewhere."),
+        PolicyKey(
+            "unsanitized", \.unsanitized, .choice,
+            "Mail in which that cannot be done: defang puts it into another message that warns of it."),
+        PolicyKey(
             "notice_language", \.noticeLanguage, .policyName,
             "Language of notices: the name of a file in notices.directory (en, de, es, fr, ru)."),
         PolicyKey(

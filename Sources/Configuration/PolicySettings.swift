@@ -59,6 +59,10 @@ extension Settings {
         /// The text that is put under messages: files of `disclaimers.directory`.
         package var disclaimer = Settings.noDisclaimer
         package var disclaimerMail = DisclaimerMail.originating
+        /// What is taken out of HTML.
+        package var sanitizeHTML: [HTMLHazard] = []
+        /// What becomes of mail in which that cannot be done.
+        package var unsanitized = UnsanitizedAction.defang
         /// Language of notices: a file of `notices.directory`.
         package var noticeLanguage = "en"
         /// Recipients get digests of what is kept from them.

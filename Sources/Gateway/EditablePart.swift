@@ -5,7 +5,7 @@ internal import Policy
 internal import Relay
 internal import Stores
 
-/// One part of the stored message to which a text can be added. Where it stands is the inspector's word, and is checked: one part
+/// One part of the stored message that can be changed. Where it stands is the inspector's word, and is checked: one part
 /// between two delimiters with the same boundary, or the whole message; and its header as the gateway reads it itself.
 struct EditablePart: Sendable {
     let header: Range<Int>
@@ -58,6 +58,18 @@ struct EditablePart: Sendable {
         guard scanner.end == .blankLine, scanner.position == block.count, block.suffix(2) == [0x0D, 0x0A] else {
             return nil
         }
+    }
+
+    /// How the body is encoded; nil where its header does not say so in one plain word, or in one that means nothing here.
+    var transferEncoding: TransferEncoding? {
+        guard let field = encodings.first else { return .sevenBit }
+        let text = block[field.lowerBound - header.lowerBound..<field.upperBound - header.lowerBound]
+        guard encodings.count == 1, let colon = text.firstIndex(of: 0x3A) else { return nil }
+        var value = text[(colon + 1)...]
+        while let first = value.first, first <= 0x20 { value.removeFirst() }
+        while let last = value.last, last <= 0x20 { value.removeLast() }
+        let encoding = TransferEncoding(rawValue: String(decoding: value, as: UTF8.self).lowercased())
+        return encoding == .uuencode || encoding == .unknown ? nil : encoding
     }
 
     /// Another edit of these octets would make one of ours wrong: of the part or what stands beside it; of the message's own header

@@ -45,6 +45,7 @@ extension MessageWork {
         await inspect()
         await judgeFiles()
         grade()
+        await planSanitizing()
         await planDisclaimers()
         return nil
     }
@@ -198,7 +199,7 @@ extension MessageWork {
             smtputf8: message.envelope.parameters.smtputf8, tokens: tokenRequest(choice),
             foreignTokens: choice?.hasForeignTokens ?? false, addresses: addresses,
             partsLimit: setup.scanners.takesParts ? setup.settings.scanning.partsSize : 0,
-            texts: setup.disclaimers.letters(wantedDisclaimers))
+            texts: setup.disclaimers.letters(wantedDisclaimers), hazards: wantedHazards)
         let deadline = monotonicNow() + seconds * 1_000_000_000
         let key = await cacheKey(context)
         let kept = key.flatMap { setup.cache.find($0) }

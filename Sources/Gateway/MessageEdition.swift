@@ -123,6 +123,10 @@ extension MessageWork {
             edits += group.strip?.edits ?? []
             note("stripped")
         }
+        if let plan = group.sanitizing, plan.count > 0 {
+            edits += plan.edits
+            note("sanitized")
+        }
         if let plan = group.disclaimer, plan.reason == nil {
             edits += plan.edits
             note("disclaimer")
@@ -234,8 +238,9 @@ extension MessageWork {
 
     /// The recipients get it within another one.
     func isDefanged(_ group: RecipientGroup) -> Bool {
-        group.isLocal && group.disposition != .strip
-            && group.policy.marking.defang.contains(where: group.verdict.categories.contains)
+        if group.disposition == .strip { return false }
+        if group.sanitizing?.reason != nil, group.policy.unsanitized == .defang { return true }
+        return group.isLocal && group.policy.marking.defang.contains(where: group.verdict.categories.contains)
     }
 
     /// The message within another one.
@@ -244,7 +249,8 @@ extension MessageWork {
         let boundary = "mailreeve-\(mailID)"
         let envelope = message.envelope
         let head = Defanging.head(
-            fields: copiedFields(tag(group)), verdict: group.verdict, id: id, boundary: boundary,
+            fields: copiedFields(tag(group)), verdict: group.verdict, unsanitized: group.sanitizing?.reason, id: id,
+            boundary: boundary,
             hasEightBit: message.intake.hasEightBit, needsUTF8: envelope.parameters.smtputf8)
         let end = message.file.count
         return MessageEdition(

@@ -75,6 +75,8 @@ package struct MessageExplanation: Codable, Sendable {
     package var copiedTo: [String]?
     /// Texts under the message, those that were not added with the reason; nil where none was wanted.
     package var disclaimers: [String]?
+    /// What was taken out of HTML, and why what should be was not; nil where nothing was to be.
+    package var sanitized: [String]?
     /// The first groups; nil where one setting holds for all.
     package var groups: [Group]?
     /// What went wrong on our side.
@@ -158,6 +160,7 @@ package struct MessageExplanation: Codable, Sendable {
         }
         copiedTo = work.copiedTo.isEmpty ? nil : work.copiedTo.map(\.description)
         disclaimers = event.disclaimers.isEmpty ? nil : event.disclaimers.map { Escaping.text($0, limit: 120) }
+        sanitized = event.sanitized.isEmpty ? nil : event.sanitized.map { Escaping.text($0, limit: 120) }
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
         causes = event.causes.map { Escaping.text($0, limit: 500) }
         wouldChange = DecidingSettings.alternatives(verdict, policy)

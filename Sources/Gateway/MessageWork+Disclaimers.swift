@@ -28,6 +28,7 @@ extension MessageWork {
         if facts.isSigned { return DisclaimerPlan(name, reason: "DKIM signature") }
         if group.disposition == .strip { return DisclaimerPlan(name, reason: "stripped") }
         if isDefanged(group) { return DisclaimerPlan(name, reason: "defanged") }
+        if group.sanitizing?.edits.isEmpty == false { return DisclaimerPlan(name, reason: "sanitized") }
         let (file, facts, boundary) = (message.file, facts, "mailreeve-\(mailID)")
         let changed = rules.outcome.edits.map(\.range)
         do {

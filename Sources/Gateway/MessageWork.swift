@@ -142,6 +142,7 @@ struct MessageWork: Sendable {
             Int(spent.components.seconds) * 1000 + Int(spent.components.attoseconds / 1_000_000_000_000_000)
         event.causes = causes
         event.disclaimers = disclaimerWords
+        event.sanitized = sanitizedWords
         event.isInspected = report != nil
         for (index, recipient) in message.envelope.recipients.enumerated() {
             guard let group = group(of: index) else { continue }

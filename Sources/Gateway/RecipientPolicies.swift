@@ -19,6 +19,8 @@ package struct RecipientGroup: Sendable {
     var strip: StripPlan?
     /// The text under it; nil where none is wanted.
     var disclaimer: DisclaimerPlan?
+    /// What is taken out of its HTML; nil where nothing is wanted.
+    var sanitizing: SanitizingPlan?
     /// Until the message is judged it is unchecked.
     var verdict = Verdict.notInspected
 

@@ -198,6 +198,8 @@ struct SetupBuilder {
         content.digestCategories = policy.digest ? Set(policy.digestCategories) : []
         let isMeant = policy.originating || policy.disclaimerMail == .all
         content.disclaimer = isMeant && policy.disclaimer != Settings.noDisclaimer ? policy.disclaimer : nil
+        content.sanitizeHTML = Set(policy.sanitizeHTML)
+        content.unsanitized = policy.unsanitized
         content.warnRecipients = Set(policy.warnRecipients)
         content.admins = policy.admins.mapValues { MailPath($0) }
         content.newVirusAdmin = policy.newVirusAdmin.isEmpty ? nil : MailPath(policy.newVirusAdmin)

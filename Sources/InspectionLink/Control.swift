@@ -148,10 +148,13 @@ package struct InspectionContext: Hashable, Sendable {
     /// Texts that are to be put into the message, as `TextContent.letters` gives them: whether they stand there already, and
     /// where they can go. At most `TextEnd.textLimit` of `TextEnd.lettersLimit` octets.
     package var texts: [[UInt8]]
+    /// What is to be taken out of its HTML for some of its recipients, in an order of the gateway's. At most
+    /// `HTMLHazard.setLimit`.
+    package var hazards: [Set<HTMLHazard>]
 
     package init(
         smtputf8: Bool = false, tokens: TokenRequest = .none, foreignTokens: Bool = false, addresses: [String] = [],
-        partsLimit: Int = 0, texts: [[UInt8]] = []
+        partsLimit: Int = 0, texts: [[UInt8]] = [], hazards: [Set<HTMLHazard>] = []
     ) {
         self.smtputf8 = smtputf8
         self.tokens = tokens
@@ -159,6 +162,7 @@ package struct InspectionContext: Hashable, Sendable {
         self.partsLimit = partsLimit
         self.addresses = addresses
         self.texts = texts
+        self.hazards = hazards
     }
 }
 

@@ -160,6 +160,7 @@ extension Inspect {
         out.put(context.addresses) { out, address in out.put(address) }
         out.put(context.partsLimit)
         out.put(context.texts) { out, text in out.put(text) }
+        out.put(context.hazards) { out, set in out.put(hazards: set) }
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
@@ -187,17 +188,20 @@ extension Inspect {
         let any = 0...Int.max
         let (request, workspace) = (try reader.int(), try reader.string(limit: ControlLimits.path))
         let withoutEngine = try reader.bool()
+        let context = InspectionContext(
+            smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
+            foreignTokens: try reader.bool(),
+            addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
+                try reader.string(limit: ControlLimits.address)
+            }, partsLimit: try reader.int(in: any),
+            texts: try reader.list(limit: TextEnd.textLimit) { reader throws(RecordError) in
+                try reader.bytes(limit: TextEnd.lettersLimit)
+            },
+            hazards: try reader.list(limit: HTMLHazard.setLimit) { reader throws(RecordError) in
+                try reader.hazards()
+            })
         self.init(
-            request: request, workspace: workspace,
-            context: InspectionContext(
-                smtputf8: try reader.bool(), tokens: try Self.tokenRequest(&reader),
-                foreignTokens: try reader.bool(),
-                addresses: try reader.list(limit: ControlLimits.addresses) { reader throws(RecordError) in
-                    try reader.string(limit: ControlLimits.address)
-                }, partsLimit: try reader.int(in: any),
-                texts: try reader.list(limit: TextEnd.textLimit) { reader throws(RecordError) in
-                    try reader.bytes(limit: TextEnd.lettersLimit)
-                }),
+            request: request, workspace: workspace, context: context,
             limits: InspectionLimits(
                 mimeParts: try reader.int(in: some), mimeDepth: try reader.int(in: some),
                 headerBytes: try reader.int(in: some), headerFields: try reader.int(in: some),

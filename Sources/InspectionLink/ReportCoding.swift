@@ -99,6 +99,7 @@ extension Report {
         }
         out.put(textEnds) { out, end in end.put(into: &out) }
         out.put(textObstacle?.rawValue ?? "")
+        out.put(htmlCleanings) { out, cleaning in cleaning.put(into: &out) }
         out.put(limitsHit) { out, name in out.put(name) }
         out.put(completedScanners) { out, name in out.put(name) }
         out.put(materialised) { out, item in
@@ -194,6 +195,9 @@ extension Report {
             try TextEnd(&reader, parts: count, messageSize)
         }
         let textObstacle: TextObstacle? = try Self.optionalWord(&reader)
+        let htmlCleanings = try reader.list(limit: HTMLHazard.setLimit) { reader throws(RecordError) in
+            try HTMLCleaning(&reader, parts: count)
+        }
         let limitsHit = try reader.list(limit: limits.entries) { reader throws(RecordError) in
             try reader.string(limit: limits.text)
         }
@@ -221,6 +225,7 @@ extension Report {
             completedScanners: completedScanners, timings: timings, tokens: tokens, tokenTexts: tokenTexts)
         self.textEnds = textEnds
         self.textObstacle = textObstacle
+        self.htmlCleanings = htmlCleanings
         self.materialised = materialised
         self.unloggedFirings = unloggedFirings
     }

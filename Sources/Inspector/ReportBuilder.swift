@@ -98,6 +98,12 @@ struct ReportBuilder {
         (report.textEnds, report.textObstacle) = stage.result(reported)
     }
 
+    /// Adds what has to be taken out of HTML.
+    /// - Parameter reported: for each part of the tree its index in the report.
+    mutating func add(_ stage: HTMLStage, _ reported: [Int]) {
+        report.htmlCleanings = stage.result(reported)
+    }
+
     /// - Parameter evidence: what else tells of it, in our words.
     mutating func addVirus(_ name: String, scanner: String, part: Int?, evidence: String = "") {
         add(

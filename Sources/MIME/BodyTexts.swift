@@ -59,7 +59,7 @@ package struct BodyTexts: Sendable {
         }
     }
 
-    private static func obstacle(_ mediaType: String) -> TextObstacle? {
+    static func obstacle(_ mediaType: String) -> TextObstacle? {
         switch mediaType {
         case "multipart/signed", "application/pkcs7-signature", "application/x-pkcs7-signature",
             "application/pgp-signature", "application/pkcs7-mime", "application/x-pkcs7-mime":

@@ -19,6 +19,8 @@ package struct Report: Hashable, Sendable {
     package var textEnds: [TextEnd] = []
     /// Why none can; nil when it can, or nobody asked.
     package var textObstacle: TextObstacle?
+    /// How its HTML becomes harmless, for each of `InspectionContext.hazards`.
+    package var htmlCleanings: [HTMLCleaning] = []
     /// Names of the limits that were reached.
     package var limitsHit: [String]
     /// Scanners that saw the whole message, by name.

@@ -44,6 +44,10 @@ package struct ContentPolicy: Hashable, Sendable {
     package var honestViruses: [String] = ["eicar"]
     /// The text that is put under the message; nil for none.
     package var disclaimer: String?
+    /// What is taken out of HTML; nothing when empty.
+    package var sanitizeHTML: Set<HTMLHazard> = []
+    /// What becomes of mail in which that cannot be done.
+    package var unsanitized = UnsanitizedAction.defang
     /// Language of notices.
     package var noticeLanguage = "en"
     /// Categories of which digests tell; none where recipients get none.

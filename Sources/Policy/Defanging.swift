@@ -10,13 +10,18 @@ package enum Defanging {
     /// - Parameters:
     ///   - fields: copied fields with their line ends.
     ///   - boundary: octets that do not occur in the original.
+    ///   - unsanitized: why its HTML could not be made harmless; nil where the verdict is the reason.
     ///   - hasEightBit: the original holds octets above 7F.
     package static func head(
-        fields: [UInt8], verdict: Verdict, id: String, boundary: String, hasEightBit: Bool, needsUTF8: Bool
+        fields: [UInt8], verdict: Verdict, unsanitized: String? = nil, id: String, boundary: String, hasEightBit: Bool,
+        needsUTF8: Bool
     ) -> [UInt8] {
         let encoding = hasEightBit ? "8bit" : "7bit"
+        let words =
+            unsanitized.map { "id=\(id) - HTML that could not be made harmless: \($0)" }
+            ?? ReplyTexts.reason(verdict, id: id)
         let reason = String(
-            String.UnicodeScalarView(ReplyTexts.reason(verdict, id: id).unicodeScalars.map { $0.isASCII ? $0 : "?" }))
+            String.UnicodeScalarView(words.unicodeScalars.map { $0.isASCII ? $0 : "?" }))
         let text = """
             MIME-Version: 1.0
             Content-Type: multipart/mixed; boundary="\(boundary)"

@@ -99,7 +99,7 @@ package enum HeaderEdits {
     }
 
     /// amavis's field on mail whose body is not as it came; empty under our own names.
-    /// - Parameter way: what was done: `defanged`, `stripped`, `disclaimer`.
+    /// - Parameter way: what was done: `defanged`, `stripped`, `sanitized`, `disclaimer`.
     package static func modified(_ way: String, hostname: String, names: MarkingPolicy.FieldNames) -> String {
         names == .amavis ? "X-Amavis-Modified: Mail body modified (\(way)) by \(hostname)\r\n" : ""
     }

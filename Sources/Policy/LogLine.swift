@@ -32,6 +32,8 @@ package struct MessageEvent: Sendable {
     package var milliseconds: Int
     /// Texts under the message, those that were not added with the reason.
     package var disclaimers: [String] = []
+    /// What was taken out of HTML, and where that could not be done, why.
+    package var sanitized: [String] = []
     /// Private causes of failures.
     package var causes: [String]
     /// Which way the mail goes, by recipient; one that is absent is ours, and the mail came in.
@@ -161,6 +163,9 @@ package struct MessageEvent: Sendable {
         }
         if !disclaimers.isEmpty {
             out += ", disclaimer: \(disclaimers.map { Escaping.text($0, limit: 120) }.joined(separator: "; "))"
+        }
+        if !sanitized.isEmpty {
+            out += ", sanitized: \(sanitized.map { Escaping.text($0, limit: 120) }.joined(separator: "; "))"
         }
         if verdict.category == .unchecked, !verdict.unchecked.isEmpty {
             out += ", unchecked: \(verdict.reasons.map(\.rawValue).joined(separator: "+"))"

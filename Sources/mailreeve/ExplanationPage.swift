@@ -45,6 +45,7 @@ enum ExplanationPage {
         lines += block("recipients", why.recipients.map(text))
         if let copies = why.copiedTo { lines.append(row("copied to", list(copies))) }
         lines += block("disclaimer", why.disclaimers ?? [])
+        lines += block("sanitized", why.sanitized ?? [])
         lines += block("groups", (why.groups ?? []).flatMap(text))
         if let id = record.quarantineID { lines.append(row("quarantine", id)) }
         lines += block("otherwise", why.wouldChange)

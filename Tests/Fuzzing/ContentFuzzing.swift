@@ -1,4 +1,5 @@
 internal import MIME
+internal import MailModel
 
 /// What is done with decoded content, and with the header block.
 enum ContentFuzzing {
@@ -53,6 +54,14 @@ enum ContentFuzzing {
         return wrong
     }
 
+    /// What is taken out of HTML: changes that apply, and none a second time.
+    private static func sanitised(_ text: [UInt8]) -> [String] {
+        let all = Set(HTMLHazard.allCases)
+        guard let edits = HTMLSanitiser.edits(text.span, without: all, limit: HTMLEdit.countLimit) else { return [] }
+        guard let clean = HTMLEdit.apply(edits, to: text) else { return ["edits of HTML that do not apply"] }
+        return HTMLSanitiser.edits(clean.span, without: all, limit: 1) == [] ? [] : ["edits of sanitised HTML"]
+    }
+
     static func html(_ text: [UInt8]) -> [String] {
         var narrow = HTMLLimits()
         narrow.textSize = 8
@@ -60,7 +69,7 @@ enum ContentFuzzing {
         narrow.depth = 3
         narrow.attributes = 2
         narrow.linkSize = 5
-        var wrong: [String] = []
+        var wrong = sanitised(text)
         for limits in [HTMLLimits(), narrow] {
             let content = HTMLText.read(text.span, limits: limits)
             let texts = [content.visible, content.hidden, content.comments, content.title]

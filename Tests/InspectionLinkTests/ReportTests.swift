@@ -120,6 +120,15 @@ import Testing
         #expect(refused { $0.textEnds[1].known = [TextEnd.textLimit] })
         #expect(!refused { $0.textEnds[1].known = Array(0..<TextEnd.textLimit) })
         #expect(refused { $0.textEnds[1].known = Array(0..<TextEnd.textLimit) + [0] })
+        #expect(refused { $0.htmlCleanings[0].texts[0].part = 2 })
+        #expect(refused { $0.htmlCleanings[0].texts[0].part = -1 })
+        #expect(refused { $0.htmlCleanings[0].hazards = [] })
+        #expect(refused { $0.htmlCleanings[0].texts[0].edits[0].range = -1..<0 })
+        let edits = (0..<HTMLEdit.countLimit).map { HTMLEdit(.prefix, $0..<$0) }
+        #expect(!refused { $0.htmlCleanings[0].texts = [HTMLCleaning.Text(part: 0, edits: edits)] })
+        #expect(refused { $0.htmlCleanings[0].texts[0].edits += edits })
+        #expect(!refused { $0.htmlCleanings = Array(repeating: $0.htmlCleanings[1], count: HTMLHazard.setLimit) })
+        #expect(refused { $0.htmlCleanings = Array(repeating: $0.htmlCleanings[1], count: HTMLHazard.setLimit + 1) })
         #expect(refused { $0.textEnds.append($0.textEnds[0]) })
         var none = Report(messageSize: 1)
         none.textEnds = [TextEnd(part: 0, form: .plain, coding: .sevenBit, letters: .ascii, charset: "")]

@@ -28,7 +28,8 @@ enum Samples {
     static let inspect = Inspect(
         request: 5, workspace: "m5",
         context: InspectionContext(
-            smtputf8: true, addresses: ["a@b.example", "ü@c.example"], texts: [[0x61], [0xFF, 0]]),
+            smtputf8: true, addresses: ["a@b.example", "ü@c.example"], texts: [[0x61], [0xFF, 0]],
+            hazards: [[.scripts], [.forms, .remote]]),
         limits: limits, withoutEngine: true)
     static let report: Report = {
         var report = plainReport
@@ -38,6 +39,14 @@ enum Samples {
             TextEnd(part: 0, form: .plain, coding: .sevenBit, letters: .foreign, charset: ""), end,
         ]
         report.textObstacle = .calendar
+        var cleaning = HTMLCleaning([.scripts, .remote])
+        cleaning.texts = [
+            HTMLCleaning.Text(part: 1, edits: [HTMLEdit(.prefix, 5..<5), HTMLEdit(.comment, 6..<90)]),
+            HTMLCleaning.Text(part: 0, edits: [HTMLEdit(.reference, 7..<8)]),
+        ]
+        var other = HTMLCleaning([.forms])
+        other.obstacle = .charset
+        report.htmlCleanings = [cleaning, other]
         return report
     }()
     private static let plainReport = Report(

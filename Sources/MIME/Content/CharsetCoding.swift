@@ -32,6 +32,14 @@ package enum CharsetCoding: Hashable, Sendable {
     /// CNS 11643 planes 1 and 2; characters of other planes are replaced.
     case eucTW
 
+    /// Octets behind the first one of a character may be those of ASCII letters.
+    package var hasTrailOctets: Bool {
+        switch self {
+        case .gb18030, .big5, .eucJP, .shiftJIS, .eucKR, .eucTW: true
+        default: false
+        }
+    }
+
     /// Windows-1252: the WHATWG Encoding Standard's reading of ISO-8859-1 and US-ASCII.
     package static let windows1252 = singleByte("windows-1252")
 

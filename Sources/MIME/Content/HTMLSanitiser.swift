@@ -9,7 +9,7 @@ package import MailModel
 package struct HTMLSanitiser {
     private let names: HTMLHazardNames
     private let styles: CSSHazards
-    private let limit: Int
+    private var limit: Int
     private var tokenizer = HTMLTokenizer(attributeLimit: Self.attributeLimit)
     private var edits: [HTMLEdit] = []
     private var limitReached = false
@@ -84,11 +84,10 @@ package struct HTMLSanitiser {
         }
         if html.hasPrefix(ignoringCase: "<!--", from: whole.lowerBound) {
             // Older ones do not know `<!-->`, `<!--->` and `--!>`.
-            return range.upperBound + 3 != whole.upperBound || range.lowerBound > range.upperBound
-                || html[range.upperBound] != 0x2D
+            return range.upperBound + 3 != whole.upperBound
         }
         // To all but SVG and MathML `<![CDATA[` ends at the first `>`.
-        for word: StaticString in ["[CDATA[", "?import", "?xml-stylesheet", "import"]
+        for word: StaticString in ["![CDATA[", "?import", "?xml-stylesheet"]
         where html.hasPrefix(ignoringCase: word, from: range.lowerBound) { return true }
         return false
     }
@@ -98,7 +97,9 @@ package struct HTMLSanitiser {
         var from = range.lowerBound
         while from < range.upperBound, html[from] <= 0x20 { from += 1 }
         guard html.hasPrefix(ignoringCase: "[if", from: from) else { return false }
-        var inner = HTMLSanitiser(names.hazards, limit: 1)
+        var inner = self
+        (inner.edits, inner.limit) = ([], 1)
+        inner.tokenizer = HTMLTokenizer(attributeLimit: Self.attributeLimit)
         inner.read(html.extracting(range), isComment: true)
         return !inner.edits.isEmpty
     }
@@ -117,7 +118,9 @@ package struct HTMLSanitiser {
 
     private mutating func end(_ html: Span<UInt8>) {
         let name = name(html, tokenizer.nameRange)
-        if names.element(name) == .rename { rename(tokenizer.nameRange.lowerBound) }
+        if names.element(name) == .rename || isObscured(name, tokenizer.nameRange) {
+            rename(tokenizer.nameRange.lowerBound)
+        }
         attributes(html, of: name)
     }
 
@@ -161,6 +164,8 @@ package struct HTMLSanitiser {
     private mutating func attributes(_ html: Span<UInt8>, of element: [UInt8]) {
         for attribute in tokenizer.attributes {
             let name = name(html, attribute.place)
+            // It means nothing, and has been changed already.
+            if name.starts(with: [0x78, 0x2D]) { continue }
             if name == Array("style".utf8) {
                 let value = html.extracting(attribute.value).array
                 if let places = styles.places(value, isAttribute: true) {
@@ -179,37 +184,29 @@ package struct HTMLSanitiser {
     private static let plaintext = HTMLName("plaintext")
     private static let script = HTMLName("script")
     private static let style = HTMLName("style")
-    private static let title = HTMLName("title")
     private static let textarea = HTMLName("textarea")
     private static let xmp = HTMLName("xmp")
     private static let iframe = HTMLName("iframe")
 
     private mutating func raw(_ html: Span<UInt8>, _ start: Int, _ element: HTMLElement, _ name: [UInt8]) {
         let (kind, place) = (tokenizer.name, tokenizer.nameRange.lowerBound)
-        let first = edits.count
-        let isTooLong = tokenizer.attributes.count >= Self.attributeLimit
-        attributes(html, of: name)
         let content = tokenizer.rawText(html)
+        let isMarkup = Self.beginsMarkup(html, content, isStyle: kind == Self.style)
         let goes =
             kind == Self.script && names.hazards.contains(.scripts)
             || kind == Self.iframe && names.hazards.contains(.frames)
-        let isMarkup = Self.beginsMarkup(html, content, isStyle: kind == Self.style)
-        let isField = kind == Self.textarea && names.hazards.contains(.forms)
-        if goes || isTooLong || isMarkup && element.isDisjoint(with: .rawWithReferences) && kind != Self.xmp
-            && kind != Self.script
-        {
-            edits.removeSubrange(first...)
-            return removeElement(html, from: start)
+            || isMarkup && element.isDisjoint(with: .rawWithReferences) && kind != Self.xmp && kind != Self.script
+        let places =
+            kind == Self.style ? styles.places(html.extracting(content).array, isAttribute: false) : []
+        guard !goes, tokenizer.attributes.count < Self.attributeLimit, let places else {
+            if tokenizer.position < html.count { _ = tokenizer.next(html) }
+            return add(.comment, start..<tokenizer.position)
         }
-        if kind == Self.style {
-            guard let places = styles.places(html.extracting(content).array, isAttribute: false) else {
-                edits.removeSubrange(first...)
-                return removeElement(html, from: start)
-            }
-            for offset in places { rename(content.lowerBound + offset) }
-        }
-        let isRenamed = isField || kind == Self.xmp && isMarkup
-        if isRenamed { edits.insert(HTMLEdit(.prefix, place..<place), at: first) }
+        let isRenamed =
+            kind == Self.textarea && names.hazards.contains(.forms) || kind == Self.xmp && isMarkup
+        if isRenamed { rename(place) }
+        attributes(html, of: name)
+        for offset in places { rename(content.lowerBound + offset) }
         if isRenamed || isMarkup && element.contains(.rawWithReferences) {
             escape(html, content, ampersands: kind == Self.xmp)
         }
@@ -219,12 +216,6 @@ package struct HTMLSanitiser {
         }
         if isRenamed { rename(tokenizer.nameRange.lowerBound) }
         attributes(html, of: name)
-    }
-
-    /// Takes out the element whose content has been read, its end tag included.
-    private mutating func removeElement(_ html: Span<UInt8>, from start: Int) {
-        if tokenizer.position < html.count { _ = tokenizer.next(html) }
-        add(.comment, start..<tokenizer.position)
     }
 
     private mutating func plaintext(_ html: Span<UInt8>, _ place: Int) {
@@ -243,7 +234,8 @@ package struct HTMLSanitiser {
     /// To a parser that does not know the content for text there would be tags or comments in it. Style sheets may stand in a comment.
     private static func beginsMarkup(_ html: Span<UInt8>, _ range: Range<Int>, isStyle: Bool) -> Bool {
         let content = html.extracting(range)
-        var from = 0
+        let end: [UInt8] = [0x2D, 0x2D, 0x3E]
+        var (from, commentEnd) = (0, 0)
         while let bracket = content.firstIndex(of: 0x3C, from: from) {
             from = bracket + 1
             guard from < content.count else { break }
@@ -253,9 +245,10 @@ package struct HTMLSanitiser {
             }
             guard content[from] == 0x21 else { continue }
             guard isStyle, content.hasPrefix(ignoringCase: "!--", from: from) else { return true }
-            let end: [UInt8] = [0x2D, 0x2D, 0x3E]
+            guard bracket >= commentEnd else { continue }
             // The same comment to all only when it ends within.
-            guard content.firstIndex(of: end.span, from: from + 3) != nil else { return true }
+            guard let close = content.firstIndex(of: end.span, from: from + 3) else { return true }
+            commentEnd = close
         }
         return false
     }

@@ -229,7 +229,7 @@ extension MessageWork {
         guard edits[rule].text.prefix(name.count).map(asciiLower) == name else { return own }
         let text = SubjectTag.text(tag, in: edits[rule].text[...])
         let hasBlank = edits[rule].text.dropFirst(name.count).first == 0x20
-        edits[rule].text.insert(contentsOf: hasBlank ? text : [0x20] + text, at: name.count + (hasBlank ? 1 : 0))
+        edits[rule].text.insert(contentsOf: text, at: name.count + (hasBlank ? 1 : 0))
         return ""
     }
 

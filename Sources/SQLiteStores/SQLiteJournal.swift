@@ -6,8 +6,8 @@ package import Stores
 package final class SQLiteJournal: Sendable {
     private let database: SQLiteDatabase
 
-    /// Nothing is opened yet. A file of an older form is brought into today's by the first call, which takes about a minute for a
-    /// million events, and as much room again as they have.
+    /// Nothing is opened yet. A file of an older form is brought into today's by the first call, which takes about a minute for
+    /// 300,000 events, and as much room again as they have.
     package init(path: String) {
         database = SQLiteDatabase(path: path, migrator: JournalSchema.migrator)
     }

@@ -78,9 +78,9 @@ import Testing
 
     /// A field that a rule wrote gets the tag as one that came.
     @Test(arguments: [
-        ("Subject: even", "Subject: ***SPAM*** even"), ("Subject:even", "Subject: ***SPAM*** even"),
+        ("Subject: even", "Subject: ***SPAM*** even"), ("Subject:even", "Subject:***SPAM*** even"),
         ("Subject: \(long)l", "Subject: ***SPAM***\r\n \(long)l"),
-        ("Subject:\(long)ll", "Subject: ***SPAM***\r\n \(long)ll"),
+        ("Subject:\(long)l", "Subject:***SPAM*** \(long)l"), ("Subject:\(long)ll", "Subject:***SPAM***\r\n \(long)ll"),
     ])
     func subjectsOfRules(_ field: String, _ expected: String) async throws {
         try await Lanes.run {

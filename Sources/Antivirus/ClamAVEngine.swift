@@ -1,5 +1,6 @@
 internal import CClamAV
 internal import Glibc
+internal import Linux
 internal import MailModel
 
 /// A loaded libclamav engine. Loading takes seconds with a full database; afterwards the process may fork, and the
@@ -47,6 +48,11 @@ package final class ClamAVEngine {
             throw error
         }
         database = DatabaseVersion(directory: settings.database)
+        // Without a list of domains that are worth it, it objects to what is odd in itself alone, where that is wanted.
+        comparesLinks =
+            settings.options.contains(.phishing)
+            && (!settings.options.isDisjoint(with: [.alertSSLMismatch, .alertCloak])
+                || Self.holdsDomains(settings.database))
         self.engine = engine
         options = settings.options
         databaseState = state
@@ -80,6 +86,12 @@ package final class ClamAVEngine {
         cl_statfree(&databaseState)
         databaseState = state
         return true
+    }
+
+    /// True when there may be domains among the signatures: lists of them, or containers, which cannot be looked into.
+    private static func holdsDomains(_ directory: String) -> Bool {
+        guard let names = try? directoryNames(directory) else { return true }
+        return names.contains { name in [".pdb", ".gdb", ".cvd", ".cld", ".cud"].contains { name.hasSuffix($0) } }
     }
 
     /// As `CL_DB_STDOPT`, and what the settings add.
@@ -117,6 +129,9 @@ package final class ClamAVEngine {
             Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue().add(String(cString: name))
         }
     }
+
+    /// It compares what links of mail show with where they lead.
+    package let comparesLinks: Bool
 
     /// Sets where scans put their temporary files; each scan makes a directory of its own there and removes it.
     package func setTemporaryDirectory(_ path: String) throws(EngineError) {

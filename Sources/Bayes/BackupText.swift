@@ -91,7 +91,7 @@ struct BackupText {
     }
 
     private static func message(_ fields: [String]) -> LearntMessage? {
-        guard fields.count == 7, fields[1] == "s" || fields[1] == "h", let batch = UInt64(fields[2]),
+        guard fields.count == 7, ["s", "h", "sa", "ha"].contains(fields[1]), let batch = UInt64(fields[2]),
             batch <= most, let time = UInt32(fields[3]), let date = UInt32(fields[4]), !fields[6].isEmpty
         else { return nil }
         let digits = Array(fields[5].utf8)
@@ -105,7 +105,9 @@ struct BackupText {
             if let last = keys.last, key <= last { return nil }
             keys.append(key)
         }
-        return LearntMessage(id: fields[6], isSpam: fields[1] == "s", batch: batch, time: time, date: date, keys: keys)
+        return LearntMessage(
+            id: fields[6], isSpam: fields[1].hasPrefix("s"), isAutomatic: fields[1].hasSuffix("a"), batch: batch,
+            time: time, date: date, keys: keys)
     }
 
     /// The batches that the messages name.

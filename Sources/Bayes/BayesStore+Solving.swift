@@ -24,9 +24,7 @@ extension BayesStore {
     /// meanwhile count as unsolved.
     package func solve() throws(StoreError) {
         let kept = try kept()
-        // Whoever learns one folder after the other does not say what came first: the dates do.
-        let order = kept.examples.indices.sorted { (kept.dates[$0], $0) < (kept.dates[$1], $1) }
-        let examples = order.map { kept.examples[$0] }
+        let examples = kept.examples
         // Machines that know little of one class would outvote counts that were restored.
         let spam = examples.count { $0.isSpam }
         let isEnough = spam >= limits.minimum && examples.count - spam >= limits.minimum
@@ -50,56 +48,73 @@ extension BayesStore {
         }
     }
 
-    /// The messages that are kept, in the order of learning.
+    /// The messages that are kept, in the order in which they came.
     package func examples() throws(StoreError) -> [CommitteeTrainer.Example] {
         try kept().examples
     }
 
     /// What is learnt from: no more messages than the limit, so that what a large mailbox taught does not fill the memory. Beyond
-    /// it the oldest of the class that has more goes.
+    /// it the oldest of the class that has more goes; and of those that taught by themselves the oldest, beyond their share: what
+    /// strangers can teach does not drive out what people taught.
     private struct Kept {
         private(set) var examples: [CommitteeTrainer.Example] = []
-        private(set) var dates: [UInt32] = []
         /// Numbers of the messages beyond the limit.
         private(set) var surplus: [UInt64] = []
         /// Messages learnt or forgotten since the machines were solved.
         var unsolved: UInt64 = 0
 
-        private let limit: Int
+        private let limits: Limits
+        private var dates: [UInt32] = []
         private var numbers: [UInt64] = []
-        /// Places of the ham and of the spam in their order, and how many of them have gone.
-        private var places: [[Int]] = [[], []]
-        private var gone = [0, 0]
+        /// Places of the ham, of the spam and of those that taught by themselves, in their order; the first of them that may be
+        /// there still; and how many are.
+        private var places: [[Int]] = [[], [], []]
+        private var next = [0, 0, 0]
+        private var count = [0, 0, 0]
+        private var isGone: [Bool] = []
+        private var isAutomatic: [Bool] = []
+        private static let automatic = 2
 
-        init(limit: Int) {
-            self.limit = limit
+        init(_ limits: Limits) {
+            self.limits = limits
         }
 
         mutating func add(_ message: LearntMessage, number: UInt64) {
-            places[message.isSpam ? 1 : 0].append(examples.count)
+            let kinds = [message.isSpam ? 1 : 0] + (message.isAutomatic ? [Self.automatic] : [])
+            for kind in kinds {
+                places[kind].append(examples.count)
+                count[kind] += 1
+            }
             examples.append(
                 CommitteeTrainer.Example(features: Features(keys: message.keys), isSpam: message.isSpam))
             dates.append(message.date == 0 ? message.time : message.date)
             numbers.append(number)
-            let (ham, spam) = (places[0].count - gone[0], places[1].count - gone[1])
-            guard ham + spam > limit else { return }
-            let larger = ham >= spam ? 0 : 1
-            let place = places[larger][gone[larger]]
-            gone[larger] += 1
+            isGone.append(false)
+            isAutomatic.append(message.isAutomatic)
+            if count[Self.automatic] > limits.automatic { removeOldest(of: Self.automatic) }
+            if count[0] + count[1] > limits.messages { removeOldest(of: count[0] >= count[1] ? 0 : 1) }
+        }
+
+        private mutating func removeOldest(of kind: Int) {
+            while isGone[places[kind][next[kind]]] { next[kind] += 1 }
+            let place = places[kind][next[kind]]
+            isGone[place] = true
+            count[examples[place].isSpam ? 1 : 0] -= 1
+            if isAutomatic[place] { count[Self.automatic] -= 1 }
             surplus.append(numbers[place])
             examples[place].features = Features(keys: [])
         }
 
-        /// Takes out what has gone.
+        /// Takes out what has gone, and puts the others in order. Whoever learns one folder after the other does not say what
+        /// came first: the dates do.
         mutating func finish() {
-            let left = places.indices.flatMap { places[$0][gone[$0]...] }.sorted()
-            examples = left.map { examples[$0] }
-            dates = left.map { dates[$0] }
+            let left = examples.indices.filter { !isGone[$0] }
+            examples = left.sorted { (dates[$0], $0) < (dates[$1], $1) }.map { examples[$0] }
         }
     }
 
     private func kept() throws(StoreError) -> Kept {
-        var kept = Kept(limit: limits.messages)
+        var kept = Kept(limits)
         var damage: StoreError?
         try store.readOnce { reading throws(StoreError) in
             kept.unsolved = try self.totals(reading).unsolved

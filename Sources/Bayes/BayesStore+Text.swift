@@ -78,10 +78,9 @@ extension BayesStore {
             try reading.forEach(.messages, from: []) { _, value in
                 do throws(StoreError) {
                     let message = try LearntMessage(value)
+                    let kind = (message.isSpam ? "s" : "h") + (message.isAutomatic ? "a" : "")
                     let keys = message.keys.map(Self.hexadecimal).joined()
-                    print(
-                        "m\t\(message.isSpam ? "s" : "h")\t\(message.batch)\t\(message.time)\t\(message.date)\t\(keys)"
-                            + "\t\(message.id)")
+                    print("m\t\(kind)\t\(message.batch)\t\(message.time)\t\(message.date)\t\(keys)\t\(message.id)")
                     return true
                 } catch {
                     damage = error

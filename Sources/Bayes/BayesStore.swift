@@ -10,16 +10,20 @@ package final class BayesStore: Sendable {
         package var tokens: Int
         /// Learnt messages that are kept as tokens; beyond it the oldest of the larger class go, their counts stay.
         package var messages: Int
+        /// Those of them at most that taught by themselves; beyond it their oldest go.
+        package var automatic: Int
         /// Messages of each class below which nothing is judged.
         package var minimum: Int
         /// Messages nearly alike of one class that are learnt, see `MessageSketch`.
         package var nearDuplicates: Int
 
         package init(
-            tokens: Int = 2_000_000, messages: Int = 20_000, minimum: Int = 200, nearDuplicates: Int = 50
+            tokens: Int = 2_000_000, messages: Int = 20_000, automatic: Int = 10_000, minimum: Int = 200,
+            nearDuplicates: Int = 50
         ) {
             self.tokens = tokens
             self.messages = messages
+            self.automatic = automatic
             self.minimum = minimum
             self.nearDuplicates = nearDuplicates
         }

@@ -50,7 +50,8 @@ struct LearningSession {
         totals.nextMessage += 1
         totals.unsolved += 1
         let message = LearntMessage(
-            id: lesson.id, isSpam: isSpam, batch: batch, time: time, date: lesson.date, keys: lesson.keys)
+            id: lesson.id, isSpam: isSpam, isAutomatic: lesson.isAutomatic, batch: batch, time: time,
+            date: lesson.date, keys: lesson.keys)
         try writing.put(.messages, Octets.key(number).span, message.encoded().span)
         try writing.put(.seen, id.span, SeenRecord(isSpam: isSpam, message: number).encoded().span)
         if countsNow {

@@ -8,15 +8,18 @@ package struct Lesson: Sendable {
     package var keys: [TokenKey]
     /// When the message came, in seconds since 1970; 0 where nobody knows.
     package var date: UInt32
+    /// Nobody said that it is to be learnt: it teaches by itself.
+    package var isAutomatic: Bool
 
-    package init(id: String, keys: [TokenKey], date: UInt32 = 0) {
+    package init(id: String, keys: [TokenKey], date: UInt32 = 0, isAutomatic: Bool = false) {
         self.id = id
         self.keys = keys
         self.date = date
+        self.isAutomatic = isAutomatic
     }
 
-    package init(id: String, features: Features, date: UInt32) {
-        self.init(id: id, keys: features.keys, date: date)
+    package init(id: String, features: Features, date: UInt32, isAutomatic: Bool = false) {
+        self.init(id: id, keys: features.keys, date: date, isAutomatic: isAutomatic)
     }
 }
 

@@ -99,6 +99,8 @@ package struct StoreTotals: Hashable, Sendable {
 package struct LearntMessage: Hashable, Sendable {
     package var id: String
     package var isSpam: Bool
+    /// Nobody said that it is to be learnt.
+    package var isAutomatic: Bool
     package var batch: UInt64
     /// When it was learnt, in seconds since 1970.
     package var time: UInt32
@@ -107,9 +109,12 @@ package struct LearntMessage: Hashable, Sendable {
     /// In ascending order.
     package var keys: [TokenKey]
 
-    package init(id: String, isSpam: Bool, batch: UInt64, time: UInt32, date: UInt32, keys: [TokenKey]) {
+    package init(
+        id: String, isSpam: Bool, isAutomatic: Bool, batch: UInt64, time: UInt32, date: UInt32, keys: [TokenKey]
+    ) {
         self.id = id
         self.isSpam = isSpam
+        self.isAutomatic = isAutomatic
         self.batch = batch
         self.time = time
         self.date = date
@@ -120,7 +125,7 @@ package struct LearntMessage: Hashable, Sendable {
     package static let idSize = 480
 
     func encoded() -> [UInt8] {
-        var out: [UInt8] = [isSpam ? 1 : 0]
+        var out: [UInt8] = [(isSpam ? 1 : 0) | (isAutomatic ? 2 : 0)]
         Octets.append(batch, to: &out)
         Octets.append(time, to: &out)
         Octets.append(date, to: &out)
@@ -137,7 +142,8 @@ package struct LearntMessage: Hashable, Sendable {
 
     init(_ bytes: Span<UInt8>) throws(StoreError) {
         guard bytes.count >= 21 else { throw .damaged("a learnt message of \(bytes.count) octets") }
-        isSpam = bytes[0] == 1
+        isSpam = bytes[0] & 1 != 0
+        isAutomatic = bytes[0] & 2 != 0
         batch = Octets.doubleWord(bytes, 1)
         time = Octets.word(bytes, 9)
         date = Octets.word(bytes, 13)

@@ -15,6 +15,9 @@ package enum AddressKey {
         guard !key.isEmpty, key.count <= longest, key.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), key.first != 0x3C else {
             throw .noKey
         }
+        guard String(validating: key, as: UTF8.self) != nil, !key.starts(with: [0xEF, 0xBB, 0xBF]) else {
+            throw .encoding
+        }
         if key.first == at, key.lastIndex(of: at) == 0 { key.removeFirst() }
         if key == [dot] { return key }
         // The root's dot, which addresses are looked up without.
@@ -41,6 +44,7 @@ package enum AddressKey {
         case asterisk
         case quotes
         case domains
+        case encoding
 
         package var description: String {
             switch self {
@@ -48,6 +52,7 @@ package enum AddressKey {
             case .asterisk:
                 "an asterisk stands for nothing here: .example.com is a domain with all below it, . everybody"
             case .quotes: "a local part that begins with a quote ends with one"
+            case .encoding: "write it in UTF-8, without a byte order mark"
             case .domains: "write the domains without a local part, .example.com, or one whole address"
             }
         }

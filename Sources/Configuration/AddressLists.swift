@@ -81,11 +81,10 @@ extension Bool: AddressValue {
 
 extension Double: AddressValue {
     package static func separated(_ text: String) throws(ValueError) -> (key: String, value: Double) {
-        let words = text.split(separator: " ", omittingEmptySubsequences: true)
-        guard words.count == 2, let points = points(String(words[1])) else {
+        guard let blank = text.lastIndex(of: " "), let points = points(String(text[text.index(after: blank)...])) else {
             throw ValueError("'\(shown(text))' is not an address and its points such as friend@example.com -5")
         }
-        return (String(words[0]), points)
+        return (String(text[..<blank].reversed().drop { $0 == " " }.reversed().drop { $0 == " " }), points)
     }
 
     package func written(with key: String) -> String { "\(key) \(pointsText(self))" }
@@ -170,8 +169,9 @@ private func tableName(_ text: String, types: [String]? = nil) throws(ValueError
 
 private func addressKey(_ text: String) throws(ValueError) -> [UInt8] {
     do throws(AddressKey.Fault) {
-        // Several addresses in one text.
-        guard !text.utf8.contains(where: { $0 == 0x20 || $0 == 0x2C }) else { throw .noKey }
+        // Several addresses in one text; within quotes both may stand in one.
+        let end = text.first == "\"" ? text.lastIndex(of: "\"") ?? text.startIndex : text.startIndex
+        guard !text[end...].contains(where: { $0 == " " || $0 == "," }) else { throw .noKey }
         return try AddressKey.read(DomainNames.inASCII(Array(text.utf8)))
     } catch {
         throw ValueError("'\(shown(text))' is not an address; \(error)")

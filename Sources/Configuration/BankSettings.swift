@@ -80,6 +80,10 @@ let addressKeys: [SchemaKey<Settings>] = [
         "Recipients that are ours (amavis: local_domains_maps): they get the spam fields, and decide what the log calls Inbound."
     ),
     SchemaKey(
+        "authserv_ids", \.authservIDs, ValueType<String>.name.list(of: "names", allowEmpty: true),
+        "Names (authserv-id, RFC 8601) whose results about authors are believed; none: the host that our MTA's Received names."
+    ),
+    SchemaKey(
         "recipient_delimiter", \.recipientDelimiter, .delimiters,
         "What separates a mailbox from its extension (user+spam@example.com), one character or several; Postfix's of that name."
     ),

@@ -67,6 +67,9 @@ let bayesKeys: [SchemaKey<Settings>] = [
     Setting(
         "bayes.autolearn_per_day", \.bayes.autolearn.perDay, .count(1...1_000_000),
         "Messages that all mail together can teach in a day, for each database."),
+    Setting(
+        "bayes.autolearn_share", \.bayes.autolearn.share, .count(1...100),
+        "Percent of bayes.messages that may have been learnt by itself; beyond it the oldest of it goes."),
 ]
 
 extension ValueType where Value == ServerAddress {

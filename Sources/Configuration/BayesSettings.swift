@@ -56,6 +56,8 @@ extension Settings {
         package var perNetwork = 50
         /// Messages that are learnt in a day, for each database.
         package var perDay = 500
+        /// Percent of the learnt messages that are kept which may have been learnt so.
+        package var share = 50
         package init() {}
     }
 

@@ -7,6 +7,7 @@ extension SettingsReader {
         checkTLS()
         checkListeners()
         checkListenerPolicies()
+        checkBanks()
         checkMailLoops()
         checkVirusDestinies()
         checkLimits()
@@ -65,6 +66,43 @@ extension SettingsReader {
                 at: "listeners[\(index)].address", "listeners[\(index)]",
                 message: "\(address) is taken by the listener\(line) (\(listeners[earlier].address))")
         }
+    }
+
+    private mutating func checkBanks() {
+        let settings = loaded.settings
+        for (index, bank) in settings.banks.enumerated() {
+            let path = "banks[\(index)]"
+            for (place, address) in bank.listeners.enumerated()
+            where !settings.listeners.contains(where: { $0.address == address }) {
+                let known = settings.listeners.map(\.address.description).joined(separator: ", ")
+                loaded.report(
+                    at: "\(path).listeners[\(place)]", "\(path).listeners",
+                    message:
+                        "no listener has the address \(address) (there is \(known)): the bank would never hold by it")
+            }
+            let met = settings.listeners.filter { bank.listeners.isEmpty || bank.listeners.contains($0.address) }
+            if !bank.authors.isEmpty { checkAuthors("\(path).authors", met) }
+            if !bank.overlay.values.allowAuthors.isEmpty { checkAuthors("\(path).allow_authors", met) }
+        }
+        for (index, entry) in settings.recipients.enumerated() {
+            let path = "recipients[\(index)]"
+            if entry.match.isEmpty, !faulty.contains("\(path).match"), loaded.origins["\(path).match"] != nil {
+                loaded.report(at: "\(path).match", message: "an empty 'match' holds for nobody")
+            }
+            if !entry.overlay.values.allowAuthors.isEmpty { checkAuthors("\(path).allow_authors", settings.listeners) }
+        }
+        for (name, policy) in settings.policies where !policy.allowAuthors.isEmpty {
+            checkAuthors("policies.\(name).allow_authors", settings.listeners.filter { $0.policy == name })
+        }
+    }
+
+    /// Before the queue Postfix shows milters no header, so no results of theirs are there yet.
+    private mutating func checkAuthors(_ key: String, _ listeners: [Settings.Listener]) {
+        guard !listeners.isEmpty, listeners.allSatisfy({ $0.placement == .beforeQueue }) else { return }
+        loaded.report(
+            .warning, at: key,
+            message:
+                "before the queue milters have seen no header: nobody is known to be the author of signed mail there")
     }
 
     private mutating func checkListenerPolicies() {

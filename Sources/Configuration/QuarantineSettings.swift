@@ -11,6 +11,10 @@ extension Settings {
         package var tenants: [TenantBound] = []
         /// Connection string of a PostgreSQL database with the index; empty: SQLite beside the mail.
         package var postgresql = ""
+        /// The key with which files are encrypted; empty: they are not.
+        package var keyFile = ""
+        /// Keys that only read.
+        package var oldKeyFiles: [String] = []
         /// Where release requests in AM.PDP come in; nil: nowhere.
         package var releaseListener: ListenAddress?
         /// How they are released.
@@ -77,6 +81,16 @@ let quarantineKeys: [SchemaKey<Settings>] = [
         PostgreSQL database (UTF-8) in which several hosts share the index of their quarantines, as libpq names it. The mail \
         stays on the host that kept it.
         """),
+    Setting(
+        "quarantine.key_file", \.quarantine.keyFile, .path(orEmpty: "files are not encrypted"),
+        """
+        Key of 32 octets with which message, envelope and report are encrypted (AES-256-GCM). It belongs to root or to user, \
+        and nobody else can read it. The index has subjects and addresses all the same.
+        """),
+    Setting(
+        "quarantine.old_key_files", \.quarantine.oldKeyFiles,
+        ValueType<String>.path.list(of: "paths", allowEmpty: true),
+        "Keys that were key_file before: what was encrypted with them is still read. fsck says which are needed."),
     Setting(
         "quarantine.release_listener", \.quarantine.releaseListener,
         ValueType<ListenAddress>.listenAddress.orNull(meaning: "none"),

@@ -47,6 +47,8 @@ package struct Settings: Sendable, Equatable {
     package var recipients: [RecipientSettings] = []
     /// Characters each of which separates a mailbox from its extension; the first is written. Empty: there are no extensions.
     package var recipientDelimiter = "+"
+    /// Whose results about authors are believed; empty: those of the host that the MTA's `Received:` names.
+    package var authservIDs: [String] = []
     /// Tables of such settings.
     package var recipientTables: [LookupName] = []
     /// Recipients that are ours; nil: all, unless the mail is originating.

@@ -68,12 +68,29 @@ struct TextLiterals {
 
     // MARK: Base64 and hexadecimal
 
-    private struct Literal {
+    struct Literal {
         var end: Int
         var characters = 0
         var isHexadecimal = true
         /// Written in the alphabet for addresses, or joined by signs of addition.
         var needsCleaning = false
+        /// What a program has between pieces, in letters that base64 has as well.
+        var gaps: [Range<Int>] = []
+        /// Characters of the first piece.
+        var firstPiece = 0
+
+        /// The pieces alone; nil where there are no gaps.
+        func joined(_ bytes: Span<UInt8>, from start: Int) -> [UInt8]? {
+            let inner = gaps.filter { $0.upperBound < end }
+            if inner.isEmpty { return nil }
+            var text: [UInt8] = []
+            var at = start
+            for gap in inner + [end..<end] {
+                bytes.extracting(at..<gap.lowerBound).withUnsafeBufferPointer { text.append(contentsOf: $0) }
+                at = gap.upperBound
+            }
+            return text
+        }
     }
 
     /// Base64 and hexadecimal digits.
@@ -97,7 +114,11 @@ struct TextLiterals {
             whole.needsCleaning = true
             if first < run, decode(bytes.extracting(first..<literal.end), whole, role, extraction) {
                 result.hasFile = true
-            } else if decode(bytes.extracting(run..<literal.end), literal, role, extraction) {
+            } else if let text = literal.joined(bytes, from: run) {
+                if decode(text.span, literal, role, extraction) { result.hasFile = true }
+            } else if decode(bytes.extracting(run..<literal.end), literal, role, extraction)
+                || decodeBehindPath(bytes.extracting(run..<literal.end), literal, role, extraction)
+            {
                 result.hasFile = true
             }
         }
@@ -148,6 +169,7 @@ struct TextLiterals {
         while true {
             let piece = at
             let joint = piece - literal.end
+            let isGap = literal.gaps.last?.upperBound == piece
             var all = CharacterClasses.hexadecimal.rawValue
             var any: UInt8 = 0
             var signs = 0
@@ -170,7 +192,11 @@ struct TextLiterals {
             let length = at - piece - signs
             // Words of prose are short; only the last piece of a literal may be, right behind the piece before.
             let isLast =
-                at < bytes.count && bytes[at] == UInt8(ascii: "=") || joint <= 3 && literal.characters >= shortestText
+                at < bytes.count && bytes[at] == UInt8(ascii: "=")
+                || (joint <= 3 || isGap) && literal.characters >= shortestText
+            // Lines of a program are equally long, but for the last.
+            if isGap, length > literal.firstPiece { return literal }
+            if literal.characters == 0 { literal.firstPiece = length }
             guard length >= shortestContinuation || literal.characters == 0 || isLast else { return literal }
             literal.characters += length
             literal.end = at
@@ -180,6 +206,10 @@ struct TextLiterals {
                 return literal
             }
             guard length >= shortestContinuation else { return literal }
+            guard !passAffixes(bytes, start, &at, &literal, classes) else {
+                if length < literal.firstPiece { return literal }
+                continue
+            }
             passJoint(bytes, &at, &literal, classes)
             guard at < bytes.count, at > literal.end, classes[Int(bytes[at])] & CharacterClasses.base64.rawValue != 0
             else { return literal }
@@ -199,12 +229,48 @@ struct TextLiterals {
                 continue
             }
             let byte = bytes[at]
+            if let end = endOfContinuation(bytes, at) {
+                literal.gaps.append(literal.end..<end)
+                at = end
+                return
+            }
             let isQuote = beginsLine && byte == UInt8(ascii: ">")
             guard isQuote || classes[Int(byte)] & CharacterClasses.joint.rawValue != 0 else { return }
             if byte == UInt8(ascii: "+") { literal.needsCleaning = true }
             beginsLine = isQuote || byte == 0x0A || byte == 0x0D || beginsLine && byte == 0x20
             at += 1
         }
+    }
+
+    static func beginsFile(_ text: Span<UInt8>, _ literal: Literal) -> Bool {
+        if literal.isHexadecimal {
+            var collector = HexadecimalCollector()
+            for index in 0..<min(text.count, FileSignature.length * 2) { collector.add(text[index]) }
+            let octets = collector.finish()
+            if FileSignature.isFile(octets.span) || FileSignature.isMarkup(octets.span) { return true }
+        }
+        let head = EncodedText.decodeBase64(
+            text.extracting(text.range(0, FileSignature.length * 2)), limit: FileSignature.length)
+        return FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span)
+            || ProgramHeader.wanted(head.span) != nil
+    }
+
+    /// Slashes of an address or path, behind which base64 may begin, that are tried.
+    private static let slashes = 8
+
+    /// Letters of a path are letters of base64: it may begin behind each slash.
+    private static func decodeBehindPath(
+        _ text: Span<UInt8>, _ literal: Literal, _ role: DocumentRole, _ extraction: Extraction
+    ) -> Bool {
+        let head = text.extracting(0..<min(text.count, slashedPrefix))
+        var from = 0
+        for _ in 0..<slashes {
+            guard let slash = head.firstIndex(of: UInt8(ascii: "/"), from: from) else { return false }
+            from = slash + 1
+            guard text.count - from >= shortestText else { return false }
+            if decode(text.extracting(from..<text.count), literal, role, extraction) { return true }
+        }
+        return false
     }
 
     /// `\n`, `\r` or `\t` as strings have it.
@@ -256,13 +322,8 @@ struct TextLiterals {
 
     private static func decodeBase64(_ text: Span<UInt8>, _ role: DocumentRole, _ extraction: Extraction) -> Bool {
         // The first octets tell for most literals that nothing comes of it.
-        let head = EncodedText.decodeBase64(
-            text.extracting(text.range(0, FileSignature.length * 2)), limit: FileSignature.length)
-        guard
-            FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span)
-                || ProgramHeader.wanted(head.span) != nil
-        else {
-            extraction.charge(head.count)
+        guard beginsFile(text, Literal(end: text.count, isHexadecimal: false)) else {
+            extraction.charge(FileSignature.length)
             return false
         }
         return hand(EncodedText.decodeBase64(text, limit: extraction.room), role, extraction)

@@ -118,10 +118,7 @@ final class Autolearner: Sendable {
     /// The network of the client that handed the message in: that which XFORWARD names, else the connection's; nil for
     /// clients on this machine, which bring everybody's mail.
     static func network(of client: ClientFacts) -> [UInt8]? {
-        var text = client.forwarded.map { String(decoding: $0.address ?? [], as: UTF8.self) } ?? client.address
-        // Postfix's form of such an address.
-        if text.lowercased().hasPrefix("ipv6:") { text.removeFirst(5) }
-        guard let address = IPAddress(text), !address.isLoopback else { return nil }
+        guard let address = IPAddress(client.originalAddress), !address.isLoopback else { return nil }
         return Array(address.octets.prefix(address.isIPv4 ? 3 : 8))
     }
 
@@ -145,7 +142,7 @@ final class Autolearner: Sendable {
         guard let id else { return }
         let item = Item(
             lesson: Bayes.Lesson(
-                id: id, features: Features(tokens: report.tokens), date: UInt32(clamping: work.time)),
+                id: id, features: Features(tokens: report.tokens), date: UInt32(clamping: work.time), isAutomatic: true),
             isSpam: work.autolearning == .spam,
             database: work.learningDatabase)
         state.withLock { state in

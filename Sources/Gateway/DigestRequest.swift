@@ -24,9 +24,8 @@ struct DigestRequest: Sendable {
     static func places(_ envelope: Envelope, _ setup: GatewaySetup) -> Set<Int> {
         let address = setup.settings.digests.releaseAddress
         guard !address.isEmpty else { return [] }
-        let wanted = setup.policies.address(MailPath(address)).whole
-        return Set(
-            envelope.recipients.indices.filter { setup.policies.address(envelope.recipients[$0].path).whole == wanted })
+        let wanted = LookupAddress.whole(MailPath(address))
+        return Set(envelope.recipients.indices.filter { LookupAddress.whole(envelope.recipients[$0].path) == wanted })
     }
 
     /// Does what is asked.
@@ -49,7 +48,7 @@ struct DigestRequest: Sendable {
 
     private func release(_ logID: String) async throws {
         let (token, entry, recipient) = try await verified()
-        let address = setup.policies.address(recipient).whole
+        let address = LookupAddress.whole(recipient)
         let link = RedeemedLinks.Link(id: token.id, recipient: address, action: token.action.rawValue)
         let redeemed = RedeemedLinks(directory: setup.settings.redeemedDirectory)
         // The same link in two mails at one time: the second one comes too late, or is sent again when the first has failed.
@@ -64,7 +63,7 @@ struct DigestRequest: Sendable {
         do {
             answers = try await release.run(setup.settings, setup.quarantine, spool: setup.spool)
         } catch let error as Quarantine.Failure {
-            if case .system = error { throw error }
+            guard error.isOfMessage else { throw error }
             throw Ignored(cause: "\(error)")
         } catch let error as QuarantineRelease.Infected {
             throw Ignored(cause: "\(error)")
@@ -96,14 +95,14 @@ struct DigestRequest: Sendable {
         do {
             entry = try await setup.blocking { try files.entry(token.id) }
         } catch let error as Quarantine.Failure {
-            if case .system = error { throw error }
+            guard error.isOfMessage else { throw error }
             throw Ignored(cause: "\(error)")
         }
         guard entry.envelope.recipients.indices.contains(token.place) else {
             throw Ignored(cause: "the link is forged")
         }
         let recipient = entry.envelope.recipients[token.place].path
-        guard token.holds(key, recipient: setup.policies.address(recipient).whole) else {
+        guard token.holds(key, recipient: LookupAddress.whole(recipient)) else {
             throw Ignored(cause: "the link is forged, or of another host")
         }
         guard time(nil) < token.expiry else { throw Ignored(cause: "the link to \(token.id) is too old") }
@@ -116,7 +115,7 @@ struct DigestRequest: Sendable {
     /// The message is released: what keeps its sender from being allowed is only logged.
     private func allow(_ sender: MailPath, for recipient: [UInt8], _ logID: String) async {
         guard let allowed = setup.allowed, !sender.isNull else { return }
-        let (address, limit) = (setup.policies.address(sender).whole, setup.settings.digests.allowedSenders)
+        let (address, limit) = (LookupAddress.whole(sender), setup.settings.digests.allowedSenders)
         let shown = Escaping.text(recipient, limit: 320)
         do {
             let isAdded = try await setup.blocking {

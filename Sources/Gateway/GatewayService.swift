@@ -123,6 +123,8 @@ package final class GatewayService: Sendable {
             try before?.served
                 ?? ServedRecipients(directory: builder.servedDirectory, limits: builder.servedLimits, time: time(nil))
         }
+        let logger = start.logger
+        let quarantine = try await threads.runIfActive { try settings.openQuarantine { logger.error("\($0)") } }
         let allowed = try await threads.runIfActive {
             try before?.allowed?.read()
             return try before?.allowed ?? AllowedSenders(directory: settings.digestDirectory)
@@ -149,8 +151,7 @@ package final class GatewayService: Sendable {
         return GatewaySetup(
             settings: settings, hostname: builder.hostname,
             listeners: try await builder.listeners(group: group, disk: threads), pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine { start.logger.error("\($0)") }, notices: notices,
-            disclaimers: disclaimers,
+            spool: spool, quarantine: quarantine, notices: notices, disclaimers: disclaimers,
             served: served, releaseKey: releaseKey, allowed: allowed,
             slots: before?.slots ?? TransactionSlots(limit: settings.limits.nextHopTransactions), threads: threads,
             database: database, rules: rules, ruleWarnings: ruleWarnings, policies: policies,

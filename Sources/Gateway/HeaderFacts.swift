@@ -38,8 +38,13 @@ struct HeaderFacts: Sendable {
     var amavisFields: [Range<Int>] = []
     /// `Authentication-Results:` fields, with who wrote them; nil where that cannot be read.
     var results: [(server: [UInt8]?, range: Range<Int>)] = []
-    /// Domains that answer for the message by such fields above the first `Received:`, which the MTA before us or its milters wrote.
-    var vouchers: [[UInt8]] = []
+    /// Who wrote such fields above the first `Received:`, where the MTA before us and its milters put them, and domains that answer
+    /// for the message by them.
+    var vouchers: [(server: [UInt8], domains: [[UInt8]])] = []
+    /// The host that the first `Received:` names as its own, in lower case.
+    var receivedBy: [UInt8]?
+    /// A signature holds what programs that repeat it in their results could be misled by.
+    var hasOddSignature = false
     /// The address of the only `From:` field, where it is one address.
     var author: [UInt8]?
     /// Continuation lines before the first field; empty in ordinary mail.
@@ -95,7 +100,9 @@ struct HeaderFacts: Sendable {
                 if contains(HeaderEdits.ownTrace, bytes[field.value]) { facts.ownHops += 1 }
                 if facts.firstReceived == nil {
                     facts.firstReceived = field.whole
-                    facts.saysAuthenticated = saysAuthenticated(bytes[field.value])
+                    let words = traceWords(bytes[field.value])
+                    facts.saysAuthenticated = saysAuthenticated(words)
+                    if let words, words.count > 3, words[2].elementsEqual("by".utf8) { facts.receivedBy = words[3] }
                 }
             } else if isBulk(field, bytes) {
                 facts.isBulk = true
@@ -114,6 +121,7 @@ struct HeaderFacts: Sendable {
                 || field.isNamed("DomainKey-Signature", in: span)
             {
                 facts.isSigned = true
+                if !DKIMSignature.isPlain(bytes[field.value]) { facts.hasOddSignature = true }
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
                 facts.contentFields.append(field.whole)
             }
@@ -136,8 +144,11 @@ struct HeaderFacts: Sendable {
     private mutating func takeForged(_ field: HeaderField, _ bytes: [UInt8]) -> Bool {
         let span = bytes.span
         if field.isNamed("Authentication-Results", in: span) {
-            results.append((AuthenticationResults.server(bytes[field.value]), field.whole))
-            if firstReceived == nil { vouchers += AuthenticationResults.vouchers(bytes[field.value]) }
+            let server = AuthenticationResults.server(bytes[field.value])
+            results.append((server, field.whole))
+            if firstReceived == nil, let server {
+                vouchers.append((server, AuthenticationResults.vouchers(bytes[field.value])))
+            }
         } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
             spamFields.append(field.whole)
         } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
@@ -187,13 +198,20 @@ struct HeaderFacts: Sendable {
         return name.count > 8 && lower == Array("content-".utf8)
     }
 
-    /// The author, where his domain answers for the message by the results of the MTA before us.
-    var vouchedAuthor: MailPath? {
-        guard let author, !vouchers.isEmpty, let path = try? PathGrammar.parse(author[...]),
-            let domain = path.domain.map({ Self.comparable(Array($0)) }),
-            Author.isVouched(domain[...], by: vouchers.map(Self.comparable))
+    /// The author, where his domain answers for the message by the results of the MTA before us, and that domain or the one above
+    /// that does.
+    /// - Parameter names: of those whose results are believed, in lower case; empty for the host that put its `Received:` on top.
+    func vouchedAuthor(believing names: [[UInt8]]) -> VouchedAuthor? {
+        guard let author, !hasOddSignature, let path = try? PathGrammar.parse(author[...]),
+            let domain = path.domain.map({ Self.comparable(Array($0)) })
         else { return nil }
-        return path
+        let believed = names.isEmpty ? [receivedBy].compactMap(\.self) : names
+        for signer in vouchers.filter({ believed.contains($0.server) }).flatMap(\.domains) {
+            if Author.isVouched(domain[...], by: [Self.comparable(signer)]) {
+                return VouchedAuthor(path: path, voucher: signer)
+            }
+        }
+        return nil
     }
 
     private static func comparable(_ domain: [UInt8]) -> [UInt8] { foldedCase(DomainNames.inASCII(domain)) }
@@ -209,8 +227,8 @@ struct HeaderFacts: Sendable {
     /// The protocol ends in A: the client had authenticated. Read at one place of the one form that Postfix's smtpd(8)
     /// writes, comments left out: `from HELO by HOST with PROTOCOL id QUEUEID`. The client chooses HELO, which may be any
     /// word, `with` and `by` too (forgery). Whatever is unusual is not authenticated.
-    private static func saysAuthenticated(_ value: ArraySlice<UInt8>) -> Bool {
-        guard let words = traceWords(value), words.count > traceForm.count,
+    private static func saysAuthenticated(_ words: [[UInt8]]?) -> Bool {
+        guard let words, words.count > traceForm.count,
             words.dropFirst(traceForm.count + 1).first?.elementsEqual("for".utf8) ?? true
         else { return false }
         for (word, wanted) in zip(words, traceForm) {
@@ -271,4 +289,11 @@ struct HeaderFacts: Sendable {
         else { return [] }
         return Array(bytes[first...last])
     }
+}
+
+/// An author for whom a domain answers.
+struct VouchedAuthor: Sendable {
+    var path: MailPath
+    /// As the results write it.
+    var voucher: [UInt8]
 }

@@ -59,14 +59,23 @@ extension MessageWork {
     /// `Received:` field; nobody else is believed.
     private var circumstances: PolicyBook.Circumstances {
         let client = message.envelope.client
-        let forwarded = client.forwarded?.address.map { String(decoding: $0, as: UTF8.self) }
         let proto = client.forwarded?.proto.map { String(decoding: $0, as: UTF8.self).uppercased() } ?? ""
         return PolicyBook.Circumstances(
-            listener: listener.name, client: IPAddress(forwarded ?? client.address),
+            listener: listener.name, client: IPAddress(client.originalAddress),
             sender: message.envelope.reversePath,
             isAuthenticated: isFromOurMTA
                 && (facts.saysAuthenticated || proto.hasSuffix("SMTPA") || proto.hasSuffix("SMTPSA")),
-            author: isFromOurMTA ? facts.vouchedAuthor : nil)
+            author: vouchedAuthor?.path)
+    }
+
+    /// The author, where lists ask for him and an MTA of ours or its milters say that his domain answers for the message. Blanks are in
+    /// quoted addresses alone, which milters may repeat without the quotes (forgery).
+    var vouchedAuthor: VouchedAuthor? {
+        guard setup.policies.asksForAuthors, isFromOurMTA, !message.envelope.reversePath.bytes.contains(0x22) else {
+            return nil
+        }
+        let names = setup.settings.authservIDs.map { Array($0.lowercased().utf8) }
+        return facts.vouchedAuthor(believing: names)
     }
 
     /// Gives each group its verdict, and those who do not get the message their outcomes.

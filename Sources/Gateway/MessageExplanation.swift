@@ -69,6 +69,8 @@ package struct MessageExplanation: Codable, Sendable {
     /// What an earlier copy of the message was told counted for this one; nil where it did not.
     package var cached: Bool?
     package var recipients: [Outcome]
+    /// The author, where lists ask for him, and the domain that answers for him; nil where none does.
+    package var author: String?
     /// Who got a copy because a rule or the policy says so; nil where nobody did.
     package var copiedTo: [String]?
     /// Texts under the message, those that were not added with the reason; nil where none was wanted.
@@ -150,6 +152,9 @@ package struct MessageExplanation: Codable, Sendable {
                 address: recipient.path.description, disposition: outcome.kind.rawValue, reply: outcome.reply.summary,
                 suppression: outcome.kind == .bounce ? work.suppression(for: recipient)?.rawValue : nil,
                 redirectedTo: work.redirectedTo[index]?.description)
+        }
+        author = work.vouchedAuthor.map {
+            "\(Escaping.text($0.path.bytes, limit: 320)), \(Escaping.text($0.voucher, limit: 255)) answers for it"
         }
         copiedTo = work.copiedTo.isEmpty ? nil : work.copiedTo.map(\.description)
         disclaimers = event.disclaimers.isEmpty ? nil : event.disclaimers.map { Escaping.text($0, limit: 120) }

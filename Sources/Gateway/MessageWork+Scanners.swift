@@ -1,3 +1,4 @@
+internal import Configuration
 internal import InspectionLink
 internal import Linux
 internal import MailModel
@@ -14,8 +15,11 @@ extension MessageWork {
         // As they came: the form for people is another one.
         subject.sender = String(decoding: envelope.reversePath.bytes, as: UTF8.self)
         subject.recipients = envelope.recipients.map { String(decoding: $0.path.bytes, as: UTF8.self) }
-        subject.clientAddress = envelope.client.address == "unix" ? "" : envelope.client.address
-        subject.helo = String(decoding: envelope.client.helo, as: UTF8.self)
+        // Scanners judge the one whom the MTA talked to, not the MTA.
+        let client = envelope.client
+        subject.clientAddress = IPAddress(client.originalAddress).map { "\($0)" } ?? ""
+        let helo = client.forwarded == nil ? client.helo : client.forwarded?.helo ?? []
+        subject.helo = String(decoding: helo, as: UTF8.self)
         subject.id = id
         return subject
     }

@@ -142,8 +142,9 @@ package final class OfflineScan: Sendable {
         self.first = first
         setup = GatewaySetup(
             settings: settings, hostname: builder.hostname, listeners: listeners, pool: pool, scanners: scanners,
-            spool: spool, quarantine: settings.openQuarantine(report: log), notices: nil, disclaimers: disclaimers,
-            served: nil, releaseKey: nil, allowed: try? AllowedSenders(directory: settings.digestDirectory),
+            spool: spool, quarantine: settings.quarantine(with: .none, report: log), notices: nil,
+            disclaimers: disclaimers, served: nil, releaseKey: nil,
+            allowed: try? AllowedSenders(directory: settings.digestDirectory),
             slots: TransactionSlots(limit: 1), threads: .singleton, database: database, rules: rules,
             policies: policies, shelf: shelf, cache: builder.cache,
             nameScores: try builder.nameScores(), siteTests: settings.siteTests,

@@ -11,8 +11,8 @@ extension Settings {
     /// Bounds of the database of learnt mail.
     package var bayesLimits: BayesStore.Limits {
         BayesStore.Limits(
-            tokens: bayes.tokens, messages: bayes.messages, minimum: bayes.minimum,
-            nearDuplicates: bayes.nearDuplicates)
+            tokens: bayes.tokens, messages: bayes.messages, automatic: bayes.messages * bayes.autolearn.share / 100,
+            minimum: bayes.minimum, nearDuplicates: bayes.nearDuplicates)
     }
 
     /// The directory of the databases of learnt mail.

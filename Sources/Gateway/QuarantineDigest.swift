@@ -84,7 +84,7 @@ package struct QuarantineDigest: Sendable {
     }
 
     /// The letters about mail, by recipients. Entries that are gone or damaged are left out; the latter are reported. Blocks on a disk.
-    /// - Throws: a look-up of settings that gave up.
+    /// - Throws: a look-up of settings that gave up; an entry that cannot be read now.
     package func letters(_ mail: [DigestMemory.Mail]) throws -> [Letter] {
         var letters: [[UInt8]: Letter] = [:]
         for one in mail.reversed() {
@@ -92,8 +92,9 @@ package struct QuarantineDigest: Sendable {
             do throws(Quarantine.Failure) {
                 entry = try quarantine.files.entry(one.id)
             } catch {
-                if case .unknown = error { continue }
-                report("digest: \(error)")
+                // What may be read later is to be told of later.
+                guard error.isOfMessage else { throw error }
+                if case .damaged = error { report("digest: \(error)") }
                 continue
             }
             // Who released it to all has told them.
@@ -159,7 +160,7 @@ package struct QuarantineDigest: Sendable {
     /// A link that makes the mail with which a message is released (RFC 6068).
     private func link(_ action: DigestToken.Action, _ item: Item, _ recipient: MailPath) -> String {
         let token = DigestToken(
-            key, action, id: item.id, place: item.place, recipient: policies.address(recipient).whole,
+            key, action, id: item.id, place: item.place, recipient: LookupAddress.whole(recipient),
             expiry: time + settings.digests.linkTime)
         let address = settings.digests.releaseAddress.utf8.map { octet in
             let isPlain =

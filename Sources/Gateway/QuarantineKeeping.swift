@@ -7,15 +7,27 @@ internal import SQLiteStores
 package import Stores
 
 extension Settings {
-    /// The quarantine of these settings with its index. Nothing is opened yet.
+    /// The quarantine of these settings with its index. Only the keys are read. Blocks on a disk.
     /// - Parameter report: hears of what goes wrong with the index.
-    package func openQuarantine(report: @escaping @Sendable (String) -> Void) -> IndexedQuarantine {
+    /// - Throws: `QuarantineKeys.Fault`.
+    package func openQuarantine(report: @escaping @Sendable (String) -> Void) throws -> IndexedQuarantine {
+        quarantine(with: try quarantineKeys(), report: report)
+    }
+
+    func quarantineKeys() throws(QuarantineKeys.Fault) -> QuarantineKeys {
+        try QuarantineKeys(writing: quarantine.keyFile, reading: quarantine.oldKeyFiles)
+    }
+
+    func quarantine(
+        with keys: QuarantineKeys, report: @escaping @Sendable (String) -> Void
+    ) -> IndexedQuarantine {
         let node = SetupBuilder(self).hostname
         let index: any QuarantineIndex =
             quarantine.postgresql.isEmpty
             ? SQLiteQuarantineIndex(directory: quarantineDirectory, node: node)
             : PostgreSQLQuarantineIndex(parameters: quarantine.postgresql, node: node)
-        return IndexedQuarantine(files: Quarantine(directory: quarantineDirectory), index: index, report: report)
+        return IndexedQuarantine(
+            files: Quarantine(directory: quarantineDirectory, keys: keys), index: index, report: report)
     }
 
     /// How long and how much is kept.

@@ -7,7 +7,7 @@ internal import MailModel
 internal import SQLiteStores
 package import Stores
 
-/// What a release or a removal leaves behind for whoever has to answer later: a line in amavis's words, and an event of the journal.
+/// What a release, a removal or a look leaves behind for whoever has to answer later: a line in amavis's words, and an event of the journal.
 package struct QuarantineRecord: Sendable {
     /// The event, found by the recipients, by the identifier of the entry, and by its own.
     let event: JournalRecord
@@ -72,6 +72,20 @@ package struct QuarantineRecord: Sendable {
             line:
                 "(\(id)) Quarantined message \(verb.rawValue): \(entry.id) <\(entry.envelope.reversePath)> -> \(words)\(asked)"
         )
+    }
+
+    /// - Parameters:
+    ///   - search: what somebody has listed the quarantine for; empty for all of it.
+    ///   - person: who did it.
+    package init(listing search: String, by person: String) {
+        let id = Quarantine.newID()
+        let words = search.isEmpty ? "all" : Escaping.text(search, limit: 1000)
+        event = JournalRecord(
+            mailID: id, logID: id, time: time(nil), category: .clean, isPassed: false, isBlocked: false, sender: "",
+            recipients: [], subject: "", messageID: "", client: "", size: 0, score: nil, quarantineID: nil,
+            queuedAs: "",
+            line: "(\(id)) Quarantine listed: \(words), requested by \(Escaping.text(person, limit: 320))",
+            explanation: Array("{}".utf8))
     }
 
     private static func event(

@@ -49,7 +49,7 @@ package struct StatusTable: CustomStringConvertible {
         case "not-loaded":
             let what = inspector.engineFault.isEmpty ? "mail waits, and is put off" : "the engine looks at no mail"
             rows.append(("signatures", "NOT LOADED: \(what)"))
-        case "none": rows.append(("signatures", "none: virus scanning is off"))
+        case "none": rows.append(("signatures", "none: the embedded engine is off"))
         default: rows.append(("signatures", Self.databaseAge(inspector)))
         }
         if !inspector.refused.isEmpty {

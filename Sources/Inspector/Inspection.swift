@@ -200,6 +200,7 @@ struct Inspection {
                     ends?.take(index, part, content, decoding, read, body: message.extracting(part.body))
                 }
                 run.clock.spent(.rules)
+                run.scanLinks(of: read, part: run.reported[index])
             }
             if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
             return decoding?.notes ?? []
@@ -344,52 +345,6 @@ struct Inspection {
             clock.spent(.decode)
             if builder.report.parts[part].reading == 0 { unpacker.charge(content.count) }
             look(content, part: part, item: nil, structure: structure)
-        }
-
-        /// - Parameter isReadArchive: our own reader went through it, and knows of each member whether it is encrypted.
-        mutating func scan(
-            _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true,
-            isReadArchive: Bool = false
-        ) {
-            guard let engine else { return }
-            let key = ScanCache.Key(
-                digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
-            if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
-            mark?.note(isAtWork: true)
-            let outcomes = content.withUnsafeBytes {
-                engine.scan($0, parsingMail: parsingMail, parsingArchives: parsingArchives)
-            }
-            mark?.note(isAtWork: false)
-            clock.spent(.clamav)
-            if outcomes.isEmpty { cache.remember(key) }
-            for outcome in outcomes {
-                // The scanner goes by flags, which lie.
-                if isReadArchive, case .encrypted = outcome { continue }
-                take(outcome, part: part)
-            }
-        }
-
-        private mutating func take(_ outcome: ScanOutcome, part: Int?) {
-            switch outcome {
-            case .found(let name):
-                builder.addVirus(
-                    name, scanner: Inspection.scanner, part: part,
-                    evidence: part.map { builder.report.parts[$0].notes.joined(separator: "; ") } ?? "")
-            case .overLimits(let name):
-                isComplete = false
-                builder.addUnchecked(.overLimits, part: part, name)
-            case .encrypted(let name):
-                // What our own reader said of it is more.
-                let isSaid = builder.report.unchecked.contains { $0.part == part && $0.reason == .encrypted }
-                guard !isSaid else { return }
-                builder.addUnchecked(.encrypted, part: part, name)
-                if let part { builder.describe(part) { $0.encrypted = true } }
-            case .failed(let words):
-                fail(words, part: part)
-            case .full(let words):
-                isComplete = false
-                builder.addUnchecked(.workspaceFull, part: part, scanner: Inspection.scanner, words)
-            }
         }
 
         /// Hands a decoded part out to scanners outside.

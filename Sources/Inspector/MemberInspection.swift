@@ -54,7 +54,7 @@ extension Inspection.Run {
         let isText = item == nil && builder.report.parts[part].declaredType.hasPrefix("text/")
         let opened = unpacker.open(
             content, as: part, item: item, asMail: !isText && !structure.hasParts,
-            asEncodedText: !structure.mayHoldBlocks)
+            asEncodedText: !structure.mayHoldBlocks, isQuoted: structure.isCutOff)
         let detected = detectedType(content, opened.types, isText: isText)
         builder.describe(part) {
             $0.detectedType = detected
@@ -70,15 +70,16 @@ extension Inspection.Run {
             if fact.kind == .uri { documentLinks?.append(fact.text) }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
-        for problem in opened.problems { note(problem, part: part) }
+        let isDamaged = opened.problems.contains { $0.kind == .corrupt }
+        for problem in opened.problems { note(problem, part: part, isDamaged: isDamaged) }
         // No archive is without control characters, whatever word it begins with.
         if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected),
             !content.hasOnlyControlsOfText
         {
-            let isQuoted = item?.member.flags.contains(.quoted) == true
+            let isQuoted = item?.member.flags.contains(.quoted) == true || structure.isCutOff
             note(
                 ContainerProblem(isQuoted ? .note : .corrupt, "an archive by its first octets, and by no other"),
-                part: part)
+                part: part, isDamaged: true)
         }
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
@@ -108,10 +109,13 @@ extension Inspection.Run {
         return magic?.mediaType(of: content) ?? own
     }
 
-    private mutating func note(_ problem: ContainerProblem, part: Int) {
+    /// - Parameter isDamaged: something in the same content is.
+    private mutating func note(_ problem: ContainerProblem, part: Int, isDamaged: Bool) {
         switch problem.kind {
         // Another way to decode a part gives garbage more often than not.
-        case .corrupt where builder.report.parts[part].reading > 0: builder.addNote(problem.detail, part: part)
+        case .corrupt where builder.report.parts[part].reading > 0,
+            .unsupported where builder.report.parts[part].reading > 0 && isDamaged:
+            builder.addNote(problem.detail, part: part)
         case .corrupt: builder.addUnchecked(.corrupt, part: part, problem.detail)
         case .unsupported: builder.addUnchecked(.unsupported, part: part, problem.detail)
         case .encrypted:

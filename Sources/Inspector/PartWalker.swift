@@ -82,6 +82,8 @@ struct PartWalker {
         var mayHoldBlocks = false
         /// It was taken apart into parts of its own.
         var hasParts = false
+        /// The end of a message that a report of delivery gives back, and cuts off.
+        var isCutOff = false
 
         static let none = Structure()
     }
@@ -91,6 +93,24 @@ struct PartWalker {
         return Structure(
             mayHoldBlocks: part.decoding == .ordinary
                 && (part.transferEncoding != .base64 || part.mediaType.hasPrefix("text/")),
-            hasParts: part.firstChild >= 0)
+            hasParts: part.firstChild >= 0, isCutOff: isCutOff(part))
+    }
+
+    /// Nothing follows, the delimiter that should close its multipart is missing, and a report is around it (RFC 6522).
+    private func isCutOff(_ part: Part) -> Bool {
+        guard part.nextSibling < 0, part.parent >= 0, tree.parts[Int(part.parent)].kind == .multipart else {
+            return false
+        }
+        var index = Int(part.parent)
+        while index >= 0 {
+            let holder = tree.parts[index]
+            index = Int(holder.parent)
+            if holder.kind == .message, index >= 0, tree.parts[index].mediaType == "multipart/report" {
+                return tree.anomalies.contains {
+                    $0.kind == .missingCloseDelimiter && $0.part == Int(part.parent)
+                }
+            }
+        }
+        return false
     }
 }

@@ -10,6 +10,8 @@ struct TextEndStage {
     /// Parts of the tree, with what was found.
     private var ends: [TextEnd] = []
     private var obstacle: TextObstacle?
+    /// Numbers of the texts that stand in any text of a form: the text may be a part of its own.
+    private var known: [TextEnd.Form: Set<Int>] = [:]
 
     /// - Parameter wanted: letters and digits of the texts (`TextContent.letters`).
     init(_ wanted: [[UInt8]], _ tree: PartTree, _ message: Span<UInt8>) {
@@ -27,7 +29,12 @@ struct TextEndStage {
         _ index: Int, _ part: Part, _ content: Span<UInt8>, _ decoding: DecodeResult?, _ read: TextContent,
         body raw: Span<UInt8>
     ) {
-        guard obstacle == nil, let text = body.texts.first(where: { $0.part == index }) else { return }
+        guard obstacle == nil, let text = body.shown.first(where: { $0.part == index }) else { return }
+        let letters = read.letters
+        for (number, words) in wanted.enumerated() where letters.span.firstIndex(of: words.span) != nil {
+            known[text.form, default: []].insert(number)
+        }
+        guard body.texts.contains(text) else { return }
         if content.firstIndex(of: "-----BEGIN PGP ") != nil {
             // As text in the text (RFC 4880 sections 6 and 7).
             obstacle = content.firstIndex(of: "-----BEGIN PGP MESSAGE") == nil ? .signed : .encrypted
@@ -48,10 +55,6 @@ struct TextEndStage {
             end.skip = place.skip
         }
         end.endsLine = offset == 0 || content[offset - 1] == 0x0A
-        let letters = read.letters
-        for (number, text) in wanted.enumerated() where letters.span.firstIndex(of: text.span) != nil {
-            end.known.append(number)
-        }
         ends.append(end)
     }
 
@@ -63,6 +66,7 @@ struct TextEndStage {
             ends.map { end in
                 var end = end
                 end.part = reported[end.part]
+                end.known = known[end.form, default: []].sorted()
                 return end
             }, nil
         )

@@ -17,6 +17,8 @@ package struct BodyTexts: Sendable {
 
     /// Two at most, in the order of the message; empty where there is an obstacle.
     package private(set) var texts: [Text] = []
+    /// All texts of the message that are shown, these two among them.
+    package private(set) var shown: [Text] = []
     /// Why none of them may be changed.
     package private(set) var obstacle: TextObstacle?
 
@@ -43,11 +45,10 @@ package struct BodyTexts: Sendable {
                 (obstacle, texts) = (found, [])
                 return
             }
-            guard part.kind == .leaf, part.source == 0, texts.count < 2,
-                first.map({ alternative[$0.part] != nil && alternative[$0.part] == alternative[index] }) ?? true,
-                let text = Self.shown(index, tree, message),
-                !texts.contains(where: { $0.form == text.form })
-            else { continue }
+            guard part.kind == .leaf, part.source == 0, let text = Self.shown(index, tree, message) else { continue }
+            shown.append(text)
+            let isBeside = first.map { alternative[$0.part] != nil && alternative[$0.part] == alternative[index] }
+            guard isBeside ?? true, !texts.contains(where: { $0.form == text.form }) else { continue }
             texts.append(text)
             if first == nil { first = text }
         }

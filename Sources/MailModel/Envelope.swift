@@ -104,6 +104,11 @@ package struct ClientFacts: Hashable, Sendable {
     /// Attributes from XFORWARD; nil when the client sent none.
     package var forwarded: ForwardedClient?
 
+    /// Text of the original client's address: that which XFORWARD names, else the connection's.
+    package var originalAddress: String {
+        forwarded?.address.map { String(decoding: $0, as: UTF8.self) } ?? address
+    }
+
     package init(
         address: String = "unix", port: Int = 0, helo: [UInt8] = [], transmission: TransmissionType = .smtp,
         secured: Bool = false, forwarded: ForwardedClient? = nil
@@ -128,6 +133,7 @@ package enum TransmissionType: String, Hashable, Sendable {
 /// `[UNAVAILABLE]`. They are never mixed with facts of the real connection.
 package struct ForwardedClient: Hashable, Sendable {
     package var name: [UInt8]?
+    /// Without the prefix that XFORWARD gives to those of IPv6.
     package var address: [UInt8]?
     package var port: [UInt8]?
     package var proto: [UInt8]?

@@ -44,7 +44,8 @@ package struct TextEnd: Hashable, Sendable {
     package var skip = 0
     /// What stands in front ends with a line end, or nothing does.
     package var endsLine = true
-    /// Numbers of the texts that were asked for and stand in the part already, in ascending order.
+    /// Numbers of the texts that were asked for and stand already in the part, or in another text of its form, in
+    /// ascending order.
     package var known: [Int] = []
 
     package init(part: Int, form: Form, coding: Coding, letters: Letters, charset: String) {

@@ -61,8 +61,19 @@ package enum AddressKeys {
     }
 
     /// Without the extension; a delimiter at the start separates nothing.
-    private static func mailbox(_ local: [UInt8], _ delimiters: [UInt8]) -> [UInt8] {
-        guard let index = local.firstIndex(where: delimiters.contains), index > 0 else { return local }
+    static func mailbox(_ local: [UInt8], _ delimiters: [UInt8]) -> [UInt8] {
+        guard !isWhole(local, delimiters), let index = local.firstIndex(where: delimiters.contains), index > 0 else {
+            return local
+        }
         return Array(local[..<index])
+    }
+
+    /// Local parts that are never taken apart: those of the mail system, and where `-` separates those of owners of lists and of
+    /// their robots (Postfix: `recipient_delimiter`, `owner_request_special`).
+    static func isWhole(_ local: [UInt8], _ delimiters: [UInt8]) -> Bool {
+        let name = String(decoding: foldedCase(local), as: UTF8.self)
+        if ["postmaster", "mailer-daemon", "double-bounce"].contains(name) { return true }
+        guard delimiters.contains(0x2D) else { return false }
+        return name.hasPrefix("owner-") || name.hasSuffix("-request") && name.utf8.count > "-request".utf8.count
     }
 }

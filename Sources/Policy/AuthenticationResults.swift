@@ -41,7 +41,7 @@ extension AuthenticationResults {
     /// Domains whose owners answer for the message by what a field says: those of DKIM signatures that hold
     /// (`dkim=pass header.d=example.com`, else the domain of `header.i`), and the author's domain where DMARC passed
     /// (`dmarc=pass header.from=example.com`), as they are written (RFC 8601 sections 2.2, 2.7.1, RFC 7489 section 11.2).
-    /// - Returns: none for a field that is not wholly in the form of the RFC.
+    /// - Returns: none for a field that is not wholly in the form of the RFC, or names an identity that is not of the domain that signed.
     package static func vouchers(_ value: ArraySlice<UInt8>) -> [[UInt8]] {
         guard let tokens = StructuredField(value, signs: Set("=;".utf8), limit: limit)?.tokens else { return [] }
         // Who wrote it, and a version; then results, each behind a semicolon.
@@ -55,6 +55,7 @@ extension AuthenticationResults {
                 if result.elementsEqual([.word(Array("none".utf8))]) { continue }
                 return []
             }
+            guard isConsistent(pairs) else { return [] }
             if let domain = voucher(pairs) { domains.append(domain) }
         }
         return domains
@@ -76,6 +77,18 @@ extension AuthenticationResults {
             while rest.first == .sign(0x3D) { rest.removeFirst() }
         }
         return pairs.isEmpty ? nil : pairs
+    }
+
+    /// The identity of a DKIM result is `@domain` with a local part or none, of the domain that signed. What a signer puts into it
+    /// to look like a result of its own cuts it off before that (forgery).
+    private static func isConsistent(_ pairs: [(name: [UInt8], value: [UInt8])]) -> Bool {
+        let signers = pairs.filter { $0.name.elementsEqual("header.d".utf8) }.map { $0.value.map(asciiLower) }
+        return pairs.allSatisfy { pair in
+            guard pair.name.elementsEqual("header.i".utf8) else { return true }
+            guard let at = pair.value.lastIndex(of: 0x40) else { return false }
+            let domain = pair.value[(at + 1)...].map(asciiLower)
+            return signers.allSatisfy { Author.isVouched(domain[...], by: [$0]) }
+        }
     }
 
     private static func voucher(_ pairs: [(name: [UInt8], value: [UInt8])]) -> [UInt8]? {

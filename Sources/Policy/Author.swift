@@ -26,13 +26,14 @@ package enum Author {
         return local + [0x40] + domain
     }
 
-    /// True when one of the domains that signed the message answers for its author's: it is that domain, or one above it.
+    /// True when one of the domains that signed the message answers for its author's: it is that domain, or one above it, but no
+    /// top-level domain.
     /// - Parameters:
     ///   - domain: of the author, in the form in which domains are compared.
     ///   - signers: in the same form.
     package static func isVouched(_ domain: ArraySlice<UInt8>, by signers: [[UInt8]]) -> Bool {
         signers.contains { signer in
-            guard !signer.isEmpty, domain.count >= signer.count, domain.suffix(signer.count).elementsEqual(signer)
+            guard signer.contains(0x2E), domain.count >= signer.count, domain.suffix(signer.count).elementsEqual(signer)
             else { return false }
             return domain.count == signer.count || domain[domain.endIndex - signer.count - 1] == 0x2E
         }

@@ -94,8 +94,7 @@ package struct FeedbackReport: Sendable {
             """
         for path in paths.dropFirst() { out += "Original-Rcpt-To: <\(path)>\n" }
         out += "Arrival-Date: \(DateText.rfc5322(arrived))\nReporting-MTA: dns; \(hostname)\n"
-        let client = envelope.client
-        let address = client.forwarded?.address.map { Escaping.text($0, limit: 60) } ?? client.address
+        let address = Escaping.text(envelope.client.originalAddress, limit: 60)
         let isAddress = !address.isEmpty && address.utf8.allSatisfy { $0 == 0x2E || $0 == 0x3A || isHexadecimal($0) }
         return isAddress ? out + "Source-IP: \(address)\n" : out
     }

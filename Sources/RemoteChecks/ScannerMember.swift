@@ -20,7 +20,8 @@ final class ScannerMember: Sendable {
 
     let settings: ScannerSettings
     let places: [Place]
-    /// Nanoseconds before the deadline at which a scanner gives up by itself: else what it had found would not be heard.
+    /// Nanoseconds before the deadline at which a scanner gives up by itself, or a tenth of its time: else what it had found would
+    /// not be heard.
     private static let margin = 100_000_000
     private let counts = Mutex(Counts())
 
@@ -82,7 +83,7 @@ final class ScannerMember: Sendable {
             guard now < deadline else { break }
             let share = now + (deadline - now) / (believed.count - index)
             let result = await Self.within(share) { () async throws(ScannerFailure) in
-                try await place.scanner.scan(subject, deadline: share - Self.margin)
+                try await place.scanner.scan(subject, deadline: share - min(Self.margin, (share - now) / 10))
             }
             switch result {
             case .success:

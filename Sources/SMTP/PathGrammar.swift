@@ -3,7 +3,7 @@ package import MailModel
 /// The paths of `MAIL FROM:` and `RCPT TO:` (RFC 5321 section 4.1.2, RFC 6531 section 3.3).
 ///
 /// As tolerant as Postfix with its defaults, because what the MTA before us took must not bounce here: dots may stand
-/// anywhere in a local part, a domain may be missing (`<root>`), labels may hold `_`, brackets may be missing.
+/// anywhere in a local part, a domain may be missing (`<root>`) or end in a dot, labels may hold `_`, brackets may be missing.
 package enum PathGrammar {
     /// Octets between the brackets, source route included. RFC 5321 section 4.5.3.1.3 asks for at least 256.
     package static let pathLimit = 1024
@@ -130,7 +130,9 @@ package enum PathGrammar {
             try checkLiteral(domain)
             return
         }
-        for label in domain.split(separator: 0x2E, omittingEmptySubsequences: false) {
+        // The dot of the root, which Postfix strips (trivial-rewrite).
+        let name = domain.count > 1 && domain.last == 0x2E ? domain.dropLast() : domain
+        for label in name.split(separator: 0x2E, omittingEmptySubsequences: false) {
             guard !label.isEmpty else { throw .syntax }
             guard label.count <= labelLimit else { throw .tooLong }
             for byte in label where !(byte.isLetter || byte.isDigit || byte.isEightBit || byte == 0x2D || byte == 0x5F)

@@ -52,7 +52,8 @@ package enum XForward {
                 client[keyPath: keyPaths[index]] = nil
             } else {
                 guard isPlausible(value, for: index) else { throw bad("\(name) value") }
-                client[keyPath: keyPaths[index]] = value
+                client[keyPath: keyPaths[index]] =
+                    keyPaths[index] == \ForwardedClient.address ? bareAddress(value) : value
             }
         }
         return client
@@ -66,7 +67,11 @@ package enum XForward {
         var line = verb
         for index in names.indices where attributes.contains(Attributes(rawValue: 1 << UInt8(index))) {
             let head = Array(" \(names[index])=".utf8)
-            var value = client[keyPath: keyPaths[index]].map { Xtext.encode($0) } ?? []
+            var value = client[keyPath: keyPaths[index]] ?? []
+            if keyPaths[index] == \ForwardedClient.address, value.contains(0x3A) {
+                value = Array("\(prefix)".utf8) + value
+            }
+            value = Xtext.encode(value)
             if value.isEmpty || verb.count + head.count + value.count + 2 >= lineLimit {
                 value = Array("[UNAVAILABLE]".utf8)
             }
@@ -85,11 +90,18 @@ package enum XForward {
         names.firstIndex { equalIgnoringCase(word, $0) }
     }
 
+    /// What stands in front of an IPv6 address, in any case.
+    private static let prefix: StaticString = "IPV6:"
+
+    private static func bareAddress(_ value: [UInt8]) -> [UInt8] {
+        let count = prefix.utf8CodeUnitCount
+        return equalIgnoringCase(value.prefix(count), prefix) ? Array(value.dropFirst(count)) : value
+    }
+
     private static func isPlausible(_ value: [UInt8], for index: Int) -> Bool {
         switch names[index].description {
         case "ADDR":
-            let prefix: StaticString = "IPV6:"
-            let bare = equalIgnoringCase(value.prefix(5), prefix) ? value.dropFirst(5) : value[...]
+            let bare = bareAddress(value)
             return !bare.isEmpty && bare.allSatisfy { $0.hexadecimalValue != nil || $0 == 0x3A || $0 == 0x2E }
         case "PORT":
             return value.count <= 5 && value.allSatisfy { $0.isDigit }

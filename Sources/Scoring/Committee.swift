@@ -18,8 +18,11 @@ package struct CommitteeModel: Hashable, Sendable {
         biases: [Float](repeating: 0, count: EvidenceView.count),
         curves: [Calibration.Curve](repeating: .guess, count: curveCount))
 
-    /// Between the mean of the curves and the one that claims least, their geometric mean: who says spam where there is none
-    /// does more harm than who does not say it where there is.
+    /// How much the curve that claims least counts, beside the mean of all.
+    static let caution = 0.75
+
+    /// Between the mean of the curves and the one that claims least, their weighted geometric mean: who says spam where there is
+    /// none does more harm than who does not say it where there is.
     func probability(_ sum: Double) -> Double {
         var (total, least) = (0.0, 1.0)
         for curve in curves {
@@ -27,7 +30,10 @@ package struct CommitteeModel: Hashable, Sendable {
             total += said
             least = min(least, said)
         }
-        return (total / Double(max(1, curves.count)) * least).squareRoot()
+        let mean = total / Double(max(1, curves.count))
+        guard least > 0 else { return 0 }
+        return Exponential.power(
+            (1 - Self.caution) * Exponential.logarithm(mean) + Self.caution * Exponential.logarithm(least))
     }
 }
 

@@ -152,23 +152,25 @@ package struct CommitteeTrainer {
     }
 
     /// The trials of the calibration, one for each of its curves. What the committee will judge comes later than what it learnt
-    /// from, and how much that costs nobody knows: the older messages are judged by the newer, the newer by the older, and
-    /// every second one by the others, as if nothing changed. By class, so that a mailbox of spam followed by one of ham does
-    /// not make parts of one class.
+    /// from, and how much that costs nobody knows: the oldest third of the messages is judged by the others, the newest by
+    /// the others, and every second one by those between, as if nothing changed. By class, so that a mailbox of spam followed
+    /// by one of ham does not make parts of one class.
     private static func trials(_ isSpam: [Bool]) -> [HeldOut] {
         let spam = isSpam.count { $0 }
         let ham = isSpam.count - spam
         var seen = (spam: 0, ham: 0)
-        var isOlder: [Bool] = []
+        var isOldest: [Bool] = []
+        var isNewest: [Bool] = []
         var isEven: [Bool] = []
         for isSpam in isSpam {
             if isSpam { seen.spam += 1 } else { seen.ham += 1 }
             let (place, total) = isSpam ? (seen.spam, spam) : (seen.ham, ham)
-            isOlder.append(place * 2 <= total)
+            isOldest.append(place * 3 <= total)
+            isNewest.append((total - place) * 3 < total)
             isEven.append(place % 2 == 0)
         }
         return [
-            HeldOut(isJudged: isOlder), HeldOut(isJudged: isOlder.map { !$0 }), HeldOut(isJudged: isEven),
+            HeldOut(isJudged: isOldest), HeldOut(isJudged: isNewest), HeldOut(isJudged: isEven),
         ]
     }
 }

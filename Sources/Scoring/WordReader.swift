@@ -78,6 +78,9 @@ struct WordReader {
         var digits = 0
         // Letters in every script, digits and what joins them.
         var count = 0
+        // The last letter as it is written, and the hashes before it: a mark behind it makes it another.
+        var last: UInt32 = 0
+        var (lowerBefore, writtenBefore) = (lower, written)
         scan: while position < text.count {
             if count == Self.kept { beginning = lower }
             let byte = text[position]
@@ -85,6 +88,7 @@ struct WordReader {
                 if Self.isAlphanumeric(byte) {
                     if byte >= 0x41, byte <= 0x5A { capitals += 1 }
                     if byte <= 0x39 { digits += 1 } else { letters += 1 }
+                    (last, lowerBefore, writtenBefore) = (UInt32(byte), lower, written)
                     lower.add(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
                     written.add(byte)
                     position += 1
@@ -95,6 +99,7 @@ struct WordReader {
                 guard Self.joins(byte), position + 1 < text.count, Self.isAlphanumeric(text[position + 1]) else {
                     break
                 }
+                last = 0
                 lower.add(byte)
                 written.add(byte)
                 position += 1
@@ -109,6 +114,16 @@ struct WordReader {
                 position += length
                 // Written or not, it is the same word.
                 if Self.isOptional(scalar) { continue }
+                if let composed = LetterComposition.composed(last, scalar) {
+                    last = composed
+                    (lower, written) = (lowerBefore, writtenBefore)
+                    lower.add(letter: Self.lowercase(Self.plain(composed)))
+                    written.add(letter: Self.plain(composed))
+                    continue
+                }
+                // A stroke through a letter leaves it what it is.
+                if LetterComposition.isMark(scalar) { continue }
+                (last, lowerBefore, writtenBefore) = (scalar, lower, written)
                 let plain = Self.plain(scalar)
                 let folded = Self.lowercase(plain)
                 if folded != plain { capitals += 1 }
@@ -160,10 +175,10 @@ struct WordReader {
         return (value, length)
     }
 
-    /// Marks of Arabic vowels, and the stroke that makes a word of Arabic longer.
+    /// Marks of Hebrew and Arabic vowels, and the stroke that makes a word of Arabic longer.
     static func isOptional(_ scalar: UInt32) -> Bool {
         switch scalar {
-        case 0x640, 0x64B...0x65F, 0x670: true
+        case 0x591...0x5BD, 0x5BF, 0x5C1...0x5C2, 0x5C4...0x5C5, 0x5C7, 0x640, 0x64B...0x65F, 0x670: true
         default: false
         }
     }
@@ -193,6 +208,9 @@ struct WordReader {
         case 0x100...0x137, 0x14A...0x177, 0x1A0...0x1A5, 0x1DE...0x1EF, 0x1F8...0x21F, 0x222...0x233: scalar | 1
         case 0x139...0x148, 0x179...0x17E, 0x1AF...0x1B0, 0x1CD...0x1DC: scalar + (scalar & 1)
         case 0x1E00...0x1E95, 0x1EA0...0x1EFF: scalar | 1
+        case 0x1F08...0x1F0F, 0x1F18...0x1F1D, 0x1F28...0x1F2F, 0x1F38...0x1F3F, 0x1F48...0x1F4D, 0x1F59...0x1F5F,
+            0x1F68...0x1F6F, 0x1F88...0x1F8F, 0x1F98...0x1F9F, 0x1FA8...0x1FAF:
+            scalar - 8
         case 0x386: 0x3AC
         case 0x388...0x38A: scalar + 37
         case 0x38C: 0x3CC

@@ -71,6 +71,8 @@ package final class IndexedQuarantine: Sendable {
         package var added = 0
         package var corrected = 0
         package var forgotten = 0
+        /// Entries by the name of the key with which they are encrypted.
+        package var keys: [String: Int] = [:]
         /// The index was damaged and made anew.
         package var wasRebuilt = false
         /// Why the index was not compared; nil where it was.
@@ -144,6 +146,7 @@ package final class IndexedQuarantine: Sendable {
     /// - Returns: what is known of it.
     private func examine(_ id: String, _ findings: inout Findings) -> Quarantine.Entry? {
         var known: Quarantine.Entry?
+        if let name = try? files.keyName(id) { findings.keys[name, default: 0] += 1 }
         do throws(Quarantine.Failure) {
             let entry = try files.entry(id)
             known = entry

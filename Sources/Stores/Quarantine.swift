@@ -16,14 +16,18 @@ internal import MailModel
 ///     I/ID/envelope        `EntryCoding`; has the digest of the message
 ///     I/ID/report          `scan --json`'s object; the envelope has its digest
 ///
+/// With a key (`QuarantineKeys`) each of these three is a `SealedFile` around the same octets.
+///
 /// The files are all there is; an index (`QuarantineIndex`) only finds them faster. All calls block on a disk: never on an
 /// event loop.
 package struct Quarantine: Sendable {
     /// The directory; made with mode 0700 when absent.
     package let directory: String
+    let keys: QuarantineKeys
 
-    package init(directory: String) {
+    package init(directory: String, keys: QuarantineKeys = .none) {
         self.directory = directory
+        self.keys = keys
     }
 
     static let messageFile = "message.gz"
@@ -48,11 +52,12 @@ package struct Quarantine: Sendable {
             let shelf = path(Self.shelf(of: entry.id))
             try makeDirectory(shelf)
             try check("mkdir \(work)") { mkdir(work, 0o700) }
-            let copy = try compress(message, to: "\(work)/\(Self.messageFile)")
+            let copy = try compress(message, of: entry.id, to: "\(work)/\(Self.messageFile)")
             kept.digest = copy.digest
             kept.reportDigest = hexadecimal(report.withUnsafeBytes { SHA256.digest($0) })
-            let envelope = try write(EntryCoding.encode(kept), to: work + "/envelope")
-            let document = try write(report, to: work + "/report")
+            let envelope = try write(
+                try sealed(EntryCoding.encode(kept), entry.id, "envelope"), to: work + "/envelope")
+            let document = try write(try sealed(report, entry.id, "report"), to: work + "/report")
             let directory = try Descriptor.open(work, O_RDONLY | O_DIRECTORY)
             kept.stored = try copy.file.size() + envelope.size() + document.size()
             try synchronizeTogether([copy.file, envelope, document, directory])
@@ -120,11 +125,9 @@ package struct Quarantine: Sendable {
         if let released = try? read(id, "released", limit: 100) {
             entry.released = Int(String(decoding: released, as: UTF8.self).prefix { $0.isNumber })
         }
-        var stored = text.count
-        for file in [Self.messageFile, "report"] {
-            stored += (try? open(id, file).size()) ?? 0
+        for file in [Self.messageFile, "envelope", "report"] {
+            entry.stored += (try? open(id, file).size()) ?? 0
         }
-        entry.stored = stored
         return entry
     }
 
@@ -153,20 +156,28 @@ package struct Quarantine: Sendable {
         } catch {
             throw .system(error)
         }
+        guard let inflate = PiecewiseInflate(.gzip, limit: limit) else {
+            throw .system(SystemError("inflateInit", code: ENOMEM))
+        }
         var sum = SHA256()
-        var wasStopped = false
-        let result = mapping.withBytes { bytes in
-            Inflate.pieces(bytes, form: .gzip, limit: limit) { piece in
-                piece.withUnsafeBytes { sum.update($0) }
-                wasStopped = !use(piece)
-                return !wasStopped
+        let result: Result<Void, Failure> = mapping.withBytes { bytes in
+            do throws(Failure) {
+                try unsealed(bytes, id, Self.messageFile) { packed in
+                    inflate.append(packed) { piece in
+                        piece.withUnsafeBytes { sum.update($0) }
+                        return use(piece)
+                    }
+                    return inflate.end == nil || inflate.end == .complete
+                }
+                return .success(())
+            } catch {
+                return .failure(error)
             }
         }
-        if wasStopped { return nil }
-        guard result.end == .complete, result.consumed == mapping.count else {
-            throw .damaged("\(id): the message is not the one that was kept")
-        }
-        return (result.produced, hexadecimal(sum.finish()))
+        try result.get()
+        if inflate.end == .stopped { return nil }
+        guard inflate.end == .complete else { throw .damaged("\(id): the message is not the one that was kept") }
+        return (inflate.produced, hexadecimal(sum.finish()))
     }
 
     /// The report of an entry, as JSON.
@@ -197,6 +208,8 @@ package struct Quarantine: Sendable {
         var entry = Entry(
             id: id, time: 0, category: .unchecked, reason: "",
             envelope: Envelope(reversePath: .null, recipients: []), size: found.size)
+        // The one that was given to those who may release it is lost.
+        entry.secret = ""
         entry.digest = found.digest
         return Remains(entry: entry, loss: digest == nil ? .envelopeAndDigest : .envelope)
     }
@@ -253,7 +266,7 @@ extension Quarantine {
 
     private func path(entry id: String) -> String { path("\(Self.shelf(of: id))/\(id)") }
 
-    private func open(_ id: String, _ file: String) throws(Failure) -> Descriptor {
+    func open(_ id: String, _ file: String) throws(Failure) -> Descriptor {
         guard Self.isValid(id) else { throw .unknown(id) }
         do throws(SystemError) {
             return try Descriptor.open("\(path(entry: id))/\(file)", O_RDONLY | O_NOFOLLOW)
@@ -268,13 +281,19 @@ extension Quarantine {
     private func read(_ id: String, _ file: String, limit: Int) throws(Failure) -> [UInt8] {
         BlockingCheck.mayBlock("quarantine")
         let descriptor = try open(id, file)
+        let bytes: [UInt8]
         do throws(SystemError) {
-            let bytes = try descriptor.read(at: 0, count: min(try descriptor.size(), limit + 1))
-            if bytes.count <= limit { return bytes }
+            bytes = try descriptor.read(at: 0, count: min(try descriptor.size(), SealedFile.size(sealing: limit) + 1))
         } catch {
             throw .system(error)
         }
-        throw .damaged("\(id)/\(file) is larger than \(limit) octets")
+        var plain: [UInt8] = []
+        try unsealed(bytes.span, id, file) { piece in
+            piece.withUnsafeBufferPointer { plain.append(contentsOf: $0) }
+            return plain.count <= limit
+        }
+        if plain.count > limit { throw .damaged("\(id)/\(file) is larger than \(limit) octets") }
+        return plain
     }
 
     private func names(in directory: String) throws(Failure) -> [String] {
@@ -306,12 +325,22 @@ extension Quarantine {
 
     /// Writes a message as gzip, not yet synchronized.
     private func compress(
-        _ source: Descriptor, to path: String
+        _ source: Descriptor, of id: String, to path: String
     ) throws(SystemError) -> (file: Descriptor, digest: String) {
         let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
         guard let writer = GzipWriter() else { throw SystemError("deflateInit", code: ENOMEM) }
         var sum = SHA256()
+        var sealer = keys.writing.map { SealedFile.Writer($0, place: Self.place(id, Self.messageFile)) }
         var packed: [UInt8] = []
+        var sealed: [UInt8] = []
+        func write(isLast: Bool) throws(SystemError) {
+            guard sealer != nil else { return try file.write(packed) }
+            sealed.removeAll(keepingCapacity: true)
+            guard sealer?.append(packed, to: &sealed) == true, !isLast || sealer?.finish(to: &sealed) == true else {
+                throw Self.notSealed
+            }
+            try file.write(sealed)
+        }
         var offset = 0
         while true {
             let chunk = try source.read(at: offset, count: 262_144)
@@ -319,12 +348,12 @@ extension Quarantine {
             chunk.withUnsafeBytes { sum.update($0) }
             packed.removeAll(keepingCapacity: true)
             writer.append(chunk.span, to: &packed)
-            try file.write(packed)
+            try write(isLast: false)
             offset += chunk.count
         }
         packed.removeAll(keepingCapacity: true)
         writer.finish(to: &packed)
-        try file.write(packed)
+        try write(isLast: true)
         return (file, hexadecimal(sum.finish()))
     }
 

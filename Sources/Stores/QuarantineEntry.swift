@@ -96,12 +96,24 @@ extension Quarantine {
     package enum Failure: Error, Hashable, CustomStringConvertible {
         case unknown(String)
         case damaged(String)
+        /// It is encrypted, and its key (by its name) is none of those that are set.
+        case locked(String, key: String)
         case system(SystemError)
+
+        /// True where the entry itself is the cause, and nothing else changes it.
+        package var isOfMessage: Bool {
+            switch self {
+            case .unknown, .damaged: true
+            case .locked, .system: false
+            }
+        }
 
         package var description: String {
             switch self {
             case .unknown(let id): "no message \(Escaping.text(id)) in the quarantine"
             case .damaged(let what): "quarantine entry is damaged: \(what)"
+            case .locked(let id, let key):
+                "\(id) is encrypted with key \(key), which is neither quarantine.key_file nor in quarantine.old_key_files"
             case .system(let error): "\(error)"
             }
         }

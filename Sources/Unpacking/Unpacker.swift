@@ -87,29 +87,35 @@ package final class Unpacker {
     ///   - asMail: take content apart that looks like mail; off for text of the message itself, which may quote mail, and for
     ///     what the MIME reader took apart.
     ///   - asEncodedText: look for files that are encoded into text; off where the MIME reader does.
+    ///   - isQuoted: a part of the message that is shown rather than sent, and maybe in part only.
     package func open(
-        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true
+        _ content: Span<UInt8>, as container: Int, item: Item? = nil, asMail: Bool = true, asEncodedText: Bool = true,
+        isQuoted: Bool = false
     ) -> Opened {
         content.withUnsafeBufferPointer {
-            open($0, as: container, item: item, asMail: asMail, asEncodedText: asEncodedText)
+            open(
+                $0, as: container, item: item, flags: (item?.member.flags ?? []).union(isQuoted ? .quoted : []),
+                asMail: asMail, asEncodedText: asEncodedText)
         }
     }
 
     private func open(
-        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, asMail: Bool, asEncodedText: Bool
+        _ bytes: UnsafeBufferPointer<UInt8>, as container: Int, item: Item?, flags: MemberFlags, asMail: Bool,
+        asEncodedText: Bool
     ) -> Opened {
         let content = bytes.span
         let isText = content.hasOnlyControlsOfText
         var opened = Opened(types: Recognition.types(of: content, isText: isText))
-        if let item, item.member.flags.contains(.mail) { opened.types = [.mail] }
+        if flags.contains(.mail) { opened.types = [.mail] }
         let receiver = MemberReceiver(
             budget, store, container: container, content: bytes, level: (item?.level ?? 0) + 1,
             limits: limits, parent: item?.content ?? .none,
-            flags: item?.member.flags ?? [], isScript: !Self.mayQuote(opened.types))
+            flags: flags, isScript: !Self.mayQuote(opened.types))
         // What a database or a recording stores is in pieces there.
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
         receiver.isStore = isStore
         let hitsBefore = budget.hits
+        var covered = Coverage()
         for type in opened.types {
             switch type.opening {
             case .plain: continue
@@ -125,7 +131,7 @@ package final class Unpacker {
                 continue
             }
             receiver.isEmbedded = !type.opening.isArchive
-            read(content, type, item, receiver)
+            if let decoded = read(content, type, item, receiver) { covered = decoded }
         }
         readDocument(content, opened.types, receiver)
         if !budget.isOver, receiver.level <= limits.levels, asEncodedText, isText, Self.mayHoldEncodedText(opened.types)
@@ -137,12 +143,13 @@ package final class Unpacker {
             receiver.isEmbedded = true
             let streams: HiddenArchives.Streams = Self.mayExtractItself(opened.types) ? .carried : .whole
             HiddenArchives.read(
-                content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams, into: receiver)
+                content, isText: isText, streams: isStore || opened.types.isEmpty ? .stored : streams,
+                from: ArchiveEnd.ofPicture(content, opened.types), into: receiver)
         }
         if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: \.opening.isArchive) {
             receiver.isEmbedded = true
             let items = receiver.items
-            StrayArchives.read(content, into: receiver) { use in
+            StrayArchives.read(content, besides: covered, into: receiver) { use in
                 for item in items where item.hasContent {
                     guard withContent(of: item, use) == true else { return }
                 }
@@ -164,7 +171,7 @@ package final class Unpacker {
             opened.types.contains { $0.opening.isArchive } && !opened.isCut
             && receiver.problems.allSatisfy { $0.kind == .note }
             && !receiver.items.contains { $0.member.flags.contains(.slack) }
-        if isStore || item?.member.flags.contains(.quoted) == true {
+        if isStore || flags.contains(.quoted) {
             opened.problems = Self.notes(of: opened.problems, arePieces: isStore)
         }
         if let failure = receiver.failure { workspaceFailure = failure }
@@ -275,10 +282,13 @@ package final class Unpacker {
         return nil
     }
 
-    private func read(_ content: Span<UInt8>, _ type: FileType, _ item: Item?, _ receiver: MemberReceiver) {
+    /// Returns what became content of members, where the reader tells.
+    private func read(
+        _ content: Span<UInt8>, _ type: FileType, _ item: Item?, _ receiver: MemberReceiver
+    ) -> Coverage? {
         switch type.opening {
         case .zip:
-            ZipReader.read(
+            return ZipReader.read(
                 content, passwords: passwords, isStorageStream: item?.member.flags.contains(.storageStream) == true,
                 into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
@@ -302,6 +312,7 @@ package final class Unpacker {
         case .filter(let filter): FilterReader.read(content, filter, into: receiver)
         case .program, .plain, .unsupported, .document: break
         }
+        return nil
     }
 
     /// Reads content as every kind of document that it looks like.

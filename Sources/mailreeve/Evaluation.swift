@@ -14,6 +14,7 @@ enum Evaluation {
         var lines = [
             "cross-validation in \(folds) parts: \(spam) spam, \(ham) ham",
             "1-AUC: \(percent(lostArea(judged)))",
+            "loss: \(decimals(loss(judged))) (mean of -ln of what was given to the right class; 0.693 is a coin's)",
             "threshold   ham above   spam below",
         ]
         for threshold in [0.5, 0.9, 0.99] {
@@ -53,6 +54,13 @@ enum Evaluation {
         return out
     }
 
+    private static func loss(_ judged: [Judged]) -> Double {
+        let sum = judged.reduce(0.0) { sum, message in
+            sum - Exponential.logarithm(message.isSpam ? message.probability : 1 - message.probability)
+        }
+        return sum / Double(max(1, judged.count))
+    }
+
     /// The share of pairs of spam and ham in which ham is thought the likelier spam.
     private static func lostArea(_ judged: [Judged]) -> Double {
         let order = judged.sorted { $0.probability < $1.probability }
@@ -74,9 +82,14 @@ enum Evaluation {
     }
 
     private static func percent(_ share: Double) -> String {
-        let thousandths = Int((share * 100_000).rounded())
+        decimals(share * 100) + " %"
+    }
+
+    /// With three decimals.
+    private static func decimals(_ value: Double) -> String {
+        let thousandths = Int((value * 1000).rounded())
         let fraction = "\(thousandths % 1000)"
-        return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction + " %"
+        return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
     }
 
     private static func column(_ text: String, _ width: Int) -> String {

@@ -22,6 +22,7 @@ enum ExplanationPage {
             lines += record.line.split(separator: "\n").map { row("log", String($0)) }
             return lines.joined(separator: "\n")
         }
+        if let author = why.author { lines.append(row("author", author)) }
         lines.append(row("listener", "\(why.listener) (\(why.placement)), policy \(why.policy)"))
         lines.append(row("categories", why.categories.joined(separator: ", ")))
         lines.append(row("decided by", "\(why.deciding): \(why.destiny)"))

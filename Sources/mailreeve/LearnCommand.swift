@@ -308,18 +308,23 @@ struct LearnProgram {
     }
 
     private func evaluate(_ run: inout LearnRun) async throws {
-        var examples: [CommitteeTrainer.Example] = []
+        var examples: [(date: UInt32, example: CommitteeTrainer.Example)] = []
         while let (lesson, taken) = try await run.next() {
             for message in taken {
+                let features = Features(tokens: message.tokens)
                 examples.append(
-                    CommitteeTrainer.Example(features: Features(tokens: message.tokens), isSpam: lesson == .spam))
+                    (message.mail.date, CommitteeTrainer.Example(features: features, isSpam: lesson == .spam)))
             }
         }
-        if !options.hasTargets { examples = try store.examples() }
-        if examples.isEmpty { throw GatewayError("there is no mail to judge") }
-        guard let table = Evaluation.table(examples) else {
-            let spam = examples.count { $0.isSpam }
-            throw GatewayError("\(spam) spam and \(examples.count - spam) ham are too few to cross-validate")
+        // In the order in which the mail came, as when the machines are solved.
+        let inOrder =
+            options.hasTargets
+            ? examples.indices.sorted { (examples[$0].date, $0) < (examples[$1].date, $1) }.map { examples[$0].example }
+            : try store.examples()
+        if inOrder.isEmpty { throw GatewayError("there is no mail to judge") }
+        guard let table = Evaluation.table(inOrder) else {
+            let spam = inOrder.count { $0.isSpam }
+            throw GatewayError("\(spam) spam and \(inOrder.count - spam) ham are too few to cross-validate")
         }
         Terminal.write(Array((table + "\n").utf8))
     }

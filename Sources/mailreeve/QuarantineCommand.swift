@@ -26,20 +26,30 @@ struct QuarantineCommand: AsyncParsableCommand {
 struct OpenQuarantine {
     let settings: Settings
     let quarantine: IndexedQuarantine
-    /// Who runs the command, for the journal: behind sudo(8) the user who called it.
+    /// Who runs the command, for the journal, by name and number: behind sudo(8) the user who called it.
     let person: String
 
     init(_ config: ConfigOption) throws {
         settings = try config.load()
-        let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "\(getuid())"
-        person = ProcessInfo.processInfo.environment["SUDO_USER"] ?? user
+        let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "?"
+        let environment = ProcessInfo.processInfo.environment
+        if getuid() == 0, let caller = environment["SUDO_USER"] {
+            person = "\(caller) (uid \(environment["SUDO_UID"] ?? "?"))"
+        } else {
+            person = "\(user) (uid \(getuid()))"
+        }
         do {
             try Identity(settings).assume()
         } catch {
             Terminal.printError("quarantine: \(error)")
             throw ExitCode.failure
         }
-        quarantine = settings.openQuarantine { Terminal.printError($0) }
+        do {
+            quarantine = try settings.openQuarantine { Terminal.printError($0) }
+        } catch {
+            Terminal.printError("quarantine: \(error)")
+            throw ExitCode.failure
+        }
     }
 
     /// Why something failed, with the host that keeps a message which is not here.

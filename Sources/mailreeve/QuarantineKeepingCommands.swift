@@ -80,6 +80,9 @@ struct QuarantineCheckCommand: ParsableCommand {
         let open = try OpenQuarantine(config)
         let findings = try open.orFail { try $0.check(own: SQLiteQuarantineIndex.files) }
         print("\(findings.whole) messages are whole")
+        for (name, count) in findings.keys.sorted(by: { $0.key < $1.key }) {
+            print("\(count) are encrypted with key \(name)")
+        }
         if findings.wasRebuilt { print("the index was made anew") }
         for (count, what) in [
             (findings.added, "added to the index"), (findings.corrected, "corrected in the index"),

@@ -12,7 +12,7 @@ struct QuarantineListCommand: ParsableCommand {
         discussion: """
             Columns: ID, time (UTC), category, octets, R when released, sender -> recipients, subject. Texts are found \
             anywhere in their field, whatever the case of their letters. Times are 2026-11-25, 2026-11-25T14:30:00Z, or an \
-            age such as 90m, 12h or 7d.
+            age such as 90m, 12h or 7d. Log and journal keep who has listed what.
 
             Exit codes: 0 listed; 1 the quarantine cannot be read.
             """)
@@ -42,6 +42,9 @@ struct QuarantineListCommand: ParsableCommand {
 
     func run() throws {
         let open = try OpenQuarantine(config)
+        QuarantineRecord(listing: searched, by: open.person).write(open.settings) {
+            Terminal.printError("quarantine: \($0)")
+        }
         var query = try query(open)
         var left = search.mostMessages
         while left > 0 {
@@ -61,6 +64,18 @@ struct QuarantineListCommand: ParsableCommand {
                 Terminal.printError("quarantine: there are more: --after \(last.id), or --limit 0")
             }
         }
+    }
+
+    /// What is searched for, for the journal.
+    private var searched: String {
+        let words: [(String, String?)] = [
+            ("sender", search.sender), ("recipient", search.recipient), ("subject", search.subject),
+            ("category", search.category?.category.rawValue), ("tenant", tenant),
+            ("since", (search.since?.time).map(QuarantineListing.time)),
+            ("until", (search.until?.time).map(QuarantineListing.time)), ("released", released ? "yes" : nil),
+            ("unreleased", unreleased ? "yes" : nil), ("after", after),
+        ]
+        return words.compactMap { name, value in value.map { "\(name)=\($0)" } }.joined(separator: ", ")
     }
 
     private func query(_ open: OpenQuarantine) throws -> QuarantineQuery {

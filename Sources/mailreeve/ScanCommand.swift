@@ -177,7 +177,7 @@ struct ScanCommand: AsyncParsableCommand {
     /// Judges a message of the quarantine, and says what differs from its report.
     private func rejudge(_ id: String, _ settings: Settings, _ scan: OfflineScan) async -> OfflineScan.Outcome {
         do {
-            let files = settings.openQuarantine { Terminal.printError("scan: \($0)") }.files
+            let files = try settings.openQuarantine { Terminal.printError("scan: \($0)") }.files
             let entry = try files.entry(id)
             var bytes: [UInt8] = []
             bytes.reserveCapacity(entry.size)

@@ -39,12 +39,12 @@ struct SearchOptions: ParsableArguments {
     var mostMessages: Int { limit == 0 ? .max : limit }
 }
 
-/// A category on the command line, by its name in `scan --json`.
+/// A category on the command line, by its name in `scan --json` or in capitals, as in the log.
 struct CategoryArgument: ExpressibleByArgument {
     let category: MailModel.Category
 
     init?(argument: String) {
-        guard let category = MailModel.Category(rawValue: argument) else { return nil }
+        guard let category = MailModel.Category(rawValue: argument.lowercased()) else { return nil }
         self.category = category
     }
 

@@ -183,6 +183,42 @@ extension ClamAVEngineTests {
         #expect(names(try engine(database, [.pua], excluded: ["Game"]), "falling blocks") == [])
     }
 
+    /// Alerts of `clamd.conf(5)` that are off unless set: what each is for, and no other.
+    @Test(arguments: [
+        (
+            EngineOptions.alertCards, Array("4111 1111 1111 1111\n4012888888881881\n5555555555554444\n".utf8),
+            "Structured."
+        ),
+        // A GIF that ends within the description of its first image.
+        (
+            .alertBrokenMedia, Array("GIF89a".utf8) + [10, 0, 10, 0, 0xF0, 0, 0, 0, 0, 0, 0, 0, 0, 0x2C, 0, 0, 0],
+            "Broken.Media.GIF"
+        ),
+        // A program whose header promises 300 segments, and that ends behind it.
+        (
+            .alertBroken,
+            [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 9) + [2, 0, 62, 0, 1, 0, 0, 0]
+                + [0, 0, 64, 0, 0, 0, 0, 0, 64] + [UInt8](repeating: 0, count: 15) + [0, 0, 0, 0, 64, 0, 56, 0, 44, 1]
+                + [64, 0, 200, 0, 1, 0] + [UInt8](repeating: 0, count: 100), "Broken.Executable"
+        ),
+    ])
+    func alertsAreSettings(option: EngineOptions, content: [UInt8], name: String) throws {
+        let database = try Database(["test.ndb": "Other:0:*:\(Self.hex("never written anywhere"))\n"])
+        let all: [EngineOptions] = [.alertCards, .alertBrokenMedia, .alertBroken, .alertMacros, .alertPartitions]
+        for wanted in all {
+            let outcomes = scan(try engine(database, [.standard, wanted]), content)
+            guard wanted == option else {
+                #expect(outcomes.isEmpty, "\(wanted): \(outcomes)")
+                continue
+            }
+            guard case .found(let found)? = outcomes.first else {
+                Issue.record("\(name) is not found")
+                continue
+            }
+            #expect(found.hasPrefix("Heuristics.\(name)"), "\(found)")
+        }
+    }
+
     @Test func allMatchesAreNamedWhereWanted() throws {
         let database = try Database([
             "test.ndb": "One:0:*:\(Self.hex("first text"))\nTwo:0:*:\(Self.hex("second text"))\n"

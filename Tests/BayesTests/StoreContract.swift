@@ -342,46 +342,4 @@ struct StoreContract {
         let unknown = try #require(try store.evidence(Features(keys: (5000..<5100).map(key).sorted())))
         #expect(unknown.weights.allSatisfy { $0 == 0 } && unknown.counts.allSatisfy(\.isEmpty))
     }
-
-    @Test("kept messages are bounded; the larger class loses its oldest", arguments: StoreKind.allCases)
-    func keptMessages(_ kind: StoreKind) throws {
-        let (store, scratch) = try makeStore(kind, BayesStore.Limits(messages: 100, minimum: 1))
-        defer { withExtendedLifetime(scratch) {} }
-        var batch = try store.beginBatch(at: 5)
-        _ = try store.learn((0..<150).map { lesson("s\($0)", $0..<$0 + 9) }, asSpam: true, batch: &batch, time: 7)
-        _ = try store.learn((0..<30).map { lesson("h\($0)", $0..<$0 + 9) }, asSpam: false, batch: &batch, time: 7)
-        try store.solve()
-        let kept = try store.examples()
-        #expect(kept.count == 100 && kept.count { !$0.isSpam } == 30)
-        #expect(try store.totals().spam == 150)
-        let undone = try #require(try store.undo(batch: batch.number, time: 8))
-        #expect(undone.forgotten == 100 && undone.gone == 80)
-        // What goes on counting stands in the list, and can be asked for again.
-        let rest = try #require(try store.batches().first)
-        #expect(!rest.isUndone && rest.isPartlyUndone && rest.spam == 80 && rest.ham == 0)
-        #expect(try store.undo(batch: batch.number, time: 8)?.gone == 80)
-        var next = rest
-        _ = try store.learn([lesson("later", 0..<9)], asSpam: true, batch: &next, time: 9)
-        #expect(next.number != rest.number)
-    }
-
-    @Test("the machines are solved when there is enough for the first time", arguments: StoreKind.allCases)
-    func firstSolution(_ kind: StoreKind) throws {
-        let (store, scratch) = try makeStore(kind, BayesStore.Limits(minimum: 30))
-        defer { withExtendedLifetime(scratch) {} }
-        var batch = try store.beginBatch(at: 5)
-        func learn(_ numbers: Range<Int>, _ isSpam: Bool) throws -> Bool {
-            let lessons = numbers.map { lesson("\(isSpam) \($0)", $0..<$0 + 9) }
-            _ = try store.learn(lessons, asSpam: isSpam, batch: &batch, time: 7)
-            return try store.solveIfDue()
-        }
-        _ = try learn(0..<30, false)
-        _ = try learn(100..<129, true)
-        #expect(try store.totals().model == .untaught)
-        // Those that came before count as not yet learnt from: one more makes it due.
-        #expect(try learn(130..<131, true))
-        #expect(try store.totals().model != .untaught)
-        #expect(try store.totals().unsolved == 0)
-        #expect(try !learn(200..<201, true))
-    }
 }

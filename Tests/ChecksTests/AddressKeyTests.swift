@@ -21,7 +21,7 @@ import Testing
         ("example..com", .noKey), ("user@example..com", .noKey), ("*", .asterisk), ("*@example.com", .asterisk),
         ("*.example.com", .asterisk), ("user@*.example.com", .asterisk), ("@*", .asterisk),
         ("\"user@example.com", .quotes), ("user@.example.com", .domains), ("user@.", .domains), ("@@", .noKey),
-        ("@user@example.com", .noKey),
+        ("@user@example.com", .noKey), ("\u{FEFF}user@example.com", .encoding),
     ])
     func noAddressHasIt(_ text: String, _ fault: AddressKey.Fault) {
         #expect(throws: fault) { try AddressKey.read(Array(text.utf8)) }
@@ -31,5 +31,6 @@ import Testing
         let longest = [UInt8](repeating: 0x61, count: AddressKey.longest)
         #expect(try AddressKey.read(longest) == longest)
         #expect(throws: AddressKey.Fault.noKey) { try AddressKey.read(longest + [0x61]) }
+        #expect(throws: AddressKey.Fault.encoding) { try AddressKey.read([0xE9] + Array("@example.com".utf8)) }
     }
 }

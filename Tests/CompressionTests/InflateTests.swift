@@ -26,6 +26,60 @@ import Testing
         0x78, 0xDA, 0x4B, 0x4C, 0x1C, 0x05, 0xA3, 0x60, 0x14, 0x0C, 0x77, 0x00, 0x00, 0xF9, 0xD8, 0x7A, 0xF8,
     ]
 
+    /// Split at every position, and cut, damaged and too long.
+    @Test func pieceByPiece() throws {
+        let wanted = [UInt8](repeating: 0x61, count: 1000)
+        func run(_ pieces: [ArraySlice<UInt8>], limit: Int = 1000) throws -> (InflateResult.End?, [UInt8]) {
+            let inflate = try #require(PiecewiseInflate(.zlib, limit: limit))
+            var out: [UInt8] = []
+            for piece in pieces {
+                Array(piece).span.withUnsafeBufferPointer { octets in
+                    inflate.append(octets.span) { lent in
+                        for index in lent.indices { out.append(lent[index]) }
+                        return true
+                    }
+                }
+            }
+            #expect(inflate.produced == out.count)
+            return (inflate.end, out)
+        }
+        let whole = Self.thousand
+        for index in whole.indices {
+            let (end, out) = try run([whole[..<index], whole[index...]])
+            #expect(end == .complete && out == wanted, "\(index)")
+            #expect(try run([whole[..<index]]).0 == nil, "\(index)")
+        }
+        #expect(try run(whole.indices.map { whole[$0...$0] }).1 == wanted)
+        #expect(try run([whole[...], [0]]).0 == .corrupt && run([whole + [0]]).0 == .corrupt)
+        #expect(try run([whole[...], []]).0 == .complete)
+        var damaged = whole
+        damaged[whole.count - 1] ^= 1
+        #expect(try run([damaged[...]]).0 == .corrupt)
+        let (end, out) = try run([whole[...]], limit: 999)
+        #expect(end == .limit && out == Array(wanted.dropLast()))
+        // A stream without a trailer, whose last octets stand for more than one buffer holds.
+        let writer = try #require(GzipWriter())
+        let long = [UInt8](repeating: 0x62, count: 655_360)
+        var packed: [UInt8] = []
+        writer.append(long.span, to: &packed)
+        writer.finish(to: &packed)
+        let raw = Array(packed[10..<(packed.count - 8)])
+        for step in [1, 7, raw.count] {
+            let inflate = try #require(PiecewiseInflate(.raw, limit: long.count))
+            var count = 0
+            for start in stride(from: 0, to: raw.count, by: step) {
+                inflate.append(Array(raw[start..<min(raw.count, start + step)]).span) { lent in
+                    count += lent.count
+                    return true
+                }
+            }
+            #expect(inflate.end == .complete && count == long.count, "\(step)")
+        }
+        let stopped = try #require(PiecewiseInflate(.zlib, limit: 1000))
+        stopped.append(whole.span) { _ in false }
+        #expect(stopped.end == .stopped)
+    }
+
     private func inflate(_ input: [UInt8], _ form: DeflateForm, expected: Int? = nil, limit: Int) -> (
         InflateResult, [UInt8]
     ) {

@@ -21,10 +21,10 @@ import Testing
                 authenticated: no
                 lovers: [spam, banned]
             recipients:
-              - match: [Friend@Example.com, "!a@b"]
+              - match: [Friend@Example.com, "!a@b", '"q u, v"@Example.com']
                 spam: discard
                 allow_senders: ["regexp:/etc/mailreeve/allowed"]
-                sender_points: ["a@b -5", ". 0.5", "texthash:/etc/mailreeve/points"]
+                sender_points: ["a@b  -5", ". 0.5", '"q u"@b 1', "texthash:/etc/mailreeve/points"]
             """)
         #expect(loaded.problems == [])
         let settings = loaded.settings
@@ -33,7 +33,10 @@ import Testing
         #expect(settings.banks[0].clients.tables.map(\.text) == ["cidr:/etc/mailreeve/nets"])
         #expect(settings.banks[1].authenticated == false)
         #expect(settings.recipients[0].match.elements.first == .key(Array("friend@example.com".utf8), true))
-        #expect(settings.recipients[0].overlay.values.senderPoints.elements.count == 3)
+        #expect(settings.recipients[0].match.elements.last == .key(Array("q u, v@example.com".utf8), true))
+        let points = settings.recipients[0].overlay.values.senderPoints.elements
+        #expect(
+            points.count == 4 && points[0] == .key(Array("a@b".utf8), -5) && points[2] == .key(Array("q u@b".utf8), 1))
         var policy = Settings.PolicySettings()
         settings.banks[0].overlay.apply(to: &policy)
         settings.recipients[0].overlay.apply(to: &policy)
@@ -58,6 +61,13 @@ import Testing
         ("local_domains: ['texthash:x']", "names no file: write an absolute path"),
         ("local_domains: ['cidr:/x']", "a cidr table holds networks, not addresses"),
         ("local_domains: ['<a@b>']", "'<a@b>' is not an address"),
+        ("local_domains: ['a@b c@d']", "'a@b c@d' is not an address"),
+        ("local_domains: ['\"a b\"@c,d']", "is not an address"),
+        (
+            "banks: [{name: A, listeners: ['127.0.0.1:1']}]",
+            "no listener has the address 127.0.0.1:1 (there is 127.0.0.1:10024): the bank would never hold by it"
+        ),
+        ("recipients: [{match: [], spam: pass}]", "an empty 'match' holds for nobody"),
         ("recipient_tables: ['a@b']", "is not a table such as texthash:/etc/mailreeve/recipients"),
         ("policies: {default: {sender_points: ['a@b']}}", "is not an address and its points"),
         ("policies: {default: {sender_points: ['a@b 1e3']}}", "is not an address and its points"),
@@ -76,6 +86,23 @@ import Testing
         let found = read(yaml).problems
         #expect(found.count == 1)
         #expect(try #require(found.first).message.contains(words), "\(found)")
+    }
+
+    /// Before the queue milters see no header: lists of authors can hold for nothing there.
+    @Test(arguments: [
+        "banks: [{name: A, authors: [a@b]}]", "recipients: [{match: [x@y], allow_authors: [a@b]}]",
+        "banks: [{name: A, listeners: ['127.0.0.1:10024'], allow_authors: [a@b]}]",
+        "policies: {default: {allow_authors: [a@b]}}",
+    ])
+    func authorsBeforeTheQueue(yaml: String) throws {
+        func listeners(_ placements: String...) -> String {
+            let entries = placements.enumerated().map { "{address: '127.0.0.1:\(10024 + 10 * $0)', placement: \($1)}" }
+            return "\nlisteners: [\(entries.joined(separator: ", "))]\n"
+        }
+        let found = read(yaml + listeners("before-queue")).problems
+        #expect(found.count == 1 && found[0].severity == .warning && found[0].line == 1, "\(found)")
+        #expect(found.first?.message.contains("milters have seen no header") ?? false)
+        #expect(read(yaml + listeners("after-queue", "before-queue")).problems == [])
     }
 
     @Test func placesOfCopies() throws {

@@ -171,7 +171,7 @@ import Testing
         ("bayes.near_duplicates", 1, 1_000_000), ("bayes.open_databases", 1, 10_000),
         ("bayes.redis_database", 0, 1_000_000), ("bayes.redis_timeout", 1, 60),
         ("bayes.autolearn_per_sender", 1, 1_000_000), ("bayes.autolearn_per_network", 1, 1_000_000),
-        ("bayes.autolearn_per_day", 1, 1_000_000),
+        ("bayes.autolearn_per_day", 1, 1_000_000), ("bayes.autolearn_share", 1, 100),
     ]
 
     @Test(arguments: bounds)

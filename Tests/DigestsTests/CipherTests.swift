@@ -27,6 +27,55 @@ import Testing
         AES.decrypt(bytes.span, key: key, mode)
     }
 
+    /// Known answers of AES-256-GCM (the GCM specification's test cases 13, 14 and 16), and everything that is not the same.
+    @Test(arguments: [
+        (
+            [UInt8](repeating: 0, count: 32), [UInt8](repeating: 0, count: 12), "", "",
+            "530f8afbc74536b9a963b4f1c4cb738b"
+        ),
+        (
+            [UInt8](repeating: 0, count: 32), [UInt8](repeating: 0, count: 12), "00000000000000000000000000000000", "",
+            "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
+        ),
+        (
+            Self.octets("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
+            Self.octets("cafebabefacedbaddecaf888"),
+            "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525"
+                + "b16aedf5aa0de657ba637b39",
+            "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+            "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838"
+                + "c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b"
+        ),
+    ])
+    func galoisCounterMode(key: [UInt8], nonce: [UInt8], plain: String, context: String, sealed: String) {
+        let (plain, context, wanted) = (Self.octets(plain), Self.octets(context), Self.octets(sealed))
+        #expect(AESGCM.seal(plain.span, key: key, nonce: nonce, context: context) == wanted)
+        func open(_ sealed: [UInt8], _ key: [UInt8], _ nonce: [UInt8], _ context: [UInt8]) -> [UInt8]? {
+            AESGCM.open(sealed.span, key: key, nonce: nonce, context: context)
+        }
+        #expect(open(wanted, key, nonce, context) == plain)
+        for index in wanted.indices {
+            var other = wanted
+            other[index] ^= 1
+            #expect(open(other, key, nonce, context) == nil)
+            #expect(open(Array(wanted[..<index]), key, nonce, context) == nil)
+        }
+        #expect(open(wanted + [0], key, nonce, context) == nil && open(wanted, key, nonce, context + [0]) == nil)
+        for (key, nonce) in [
+            (key.map { $0 ^ 1 }, nonce), (key, nonce.map { $0 ^ 1 }), (Array(key.dropLast()), nonce),
+            (key, nonce + [0]),
+        ] {
+            #expect(open(wanted, key, nonce, context) == nil)
+        }
+        #expect(AESGCM.seal(plain.span, key: [1], nonce: nonce, context: []) == nil)
+        #expect(AESGCM.seal(plain.span, key: key, nonce: [1], context: []) == nil)
+    }
+
+    private static func octets(_ hexadecimal: String) -> [UInt8] {
+        let digits = Array(hexadecimal)
+        return stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...($0 + 1)]), radix: 16) }
+    }
+
     /// FIPS 197 appendix C.
     @Test(arguments: [
         (16, "69c4e0d86a7b0430d8cdb78070b4c55a"), (24, "dda97ca4864cdfe06eaf70a0ec0d7191"),

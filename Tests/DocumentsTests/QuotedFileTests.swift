@@ -122,4 +122,51 @@ import Testing
         let digits = (0..<200).map { String($0 + 256, radix: 16).dropFirst() }.joined(separator: " ")
         #expect(read(Array(digits.utf8)).items.isEmpty)
     }
+
+    /// Lines that scripts of Windows join: each with the same words around a piece.
+    @Test(arguments: [
+        ("s = s & \"", "\""), ("echo ", ">>x.b64"), ("echo ", " >> x.b64"), ("  $d += '", "'"),
+        ("x.Write \"", "\" : ' 1"),
+    ])
+    func linesThatAProgramJoins(_ prefix: String, _ suffix: String) {
+        let base64 = Data(Self.program).base64EncodedString()
+        let digits = Self.program.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+        for (text, width) in [(base64, 64), (base64, 76), (base64, 120), (digits, 80), (digits, 128)] {
+            let characters = Array(text)
+            let lines = stride(from: 0, to: characters.count, by: width).map {
+                prefix + String(characters[$0..<min($0 + width, characters.count)]) + suffix
+            }
+            for end in ["\r\n", "\n"] {
+                let script = "Set x = 1\(end)" + lines.joined(separator: end) + end + end + end + "run x\(end)"
+                #expect(read(Array(script.utf8)).has(Self.program), "\(width) \(lines[0])")
+            }
+        }
+    }
+
+    @Test(arguments: ["\" & _\r\n\"", "\" & _\r\n    \"", "\" _\r\n & \"", "\" & \""])
+    func visualBasicGoesOnInTheNextLine(_ joint: String) {
+        let base64 = Array(Data(Self.program).base64EncodedString())
+        let pieces = stride(from: 0, to: base64.count, by: 82).map {
+            String(base64[$0..<min($0 + 82, base64.count)])
+        }
+        #expect(read(Array("s = \"\(pieces.joined(separator: joint))\"\r\n\r\nrun s".utf8)).has(Self.program))
+    }
+
+    /// Files of their own in lines that look alike are no pieces of one.
+    @Test func filesLineByLineAreNotJoined() {
+        var files: [[UInt8]] = []
+        for seed: UInt64 in 1...4 {
+            files.append(dosProgram(noise([], count: 300 + Int(seed) * 30, seed)))
+        }
+        let text = files.map { "{\"file\":\"\(Data($0).base64EncodedString())\"}" }.joined(separator: "\n")
+        let found = read(Array(text.utf8))
+        for file in files { #expect(found.has(file)) }
+    }
+
+    @Test func base64BehindAPath() {
+        let text = Data(Self.program).base64EncodedString()
+        for path in ["https://files.example/a/b/", "/x/", "path/to/some/long/directory/"] {
+            #expect(read(Array("get \(path)\(text).".utf8)).has(Self.program), "\(path)")
+        }
+    }
 }

@@ -56,7 +56,13 @@ struct AuthenticationResultsTests {
             let signed = try milter.signed(from: from, rest, body: "text\r\n")
             let text = String(decoding: signed, as: UTF8.self)
             let forged = "Authentication-Results: mx.example.net; dkim=pass header.d=\(OpenDKIM.domain)\r\n"
+            let other = "From: Friend <friend@\(OpenDKIM.domain)>"
+            // OpenDKIM writes a decoded identity as it is into its field.
+            let injected = try milter.signed(
+                from: other, rest, body: "text\r\n",
+                identity: "x=3B=20dkim=3Dpass=20header.d=3D\(OpenDKIM.domain)=20x.y=3D@\(OpenDKIM.domain)")
             let cases: [(String, Bool)] = [
+                (String(decoding: injected, as: UTF8.self), false),
                 (text, true), (text.replacing("\r\n\r\ntext", with: "\r\n\r\nother"), false),
                 (text + "more\r\n", false), ("From: x@other.example\r\n" + text, false),
                 (forged + from + "\r\n" + rest + "\r\ntext\r\n", false),

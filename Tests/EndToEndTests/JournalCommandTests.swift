@@ -49,7 +49,7 @@ import Testing
             }
             #expect(try found("--recipient", "CLEAN@") == 1)
             #expect(try found("--recipient", "@example.") == 2)
-            #expect(try found("--sender", "sender@example.org", "--category", "infected") == 1)
+            #expect(try found("--sender", "sender@example.org", "--category", "INFECTED") == 1)
             #expect(try found("--category", "spam") == 0)
             #expect(try found("--passed") == 1 && found("--blocked") == 1)
             #expect(try found("--since", "1h") == 2 && found("--until", "1h") == 0)

@@ -119,6 +119,30 @@ struct ListenerTests {
         }
     }
 
+    /// Postfix writes IPv6 addresses with a prefix.
+    @Test func clientsOfIPv6() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            var configuration = try GatewayConfiguration(nextHops: [hop.address])
+            configuration.settings["banks"] = "[{name: SIX, clients: [\"2001:db8::/32\"], add_category: yes}]"
+            let gateway = try GatewayProcess(configuration)
+            for address in ["IPV6:2001:db8::1", "IPV6:2001:db9::1"] {
+                let session = try MailSession(port: gateway.port)
+                #expect(try session.socket.ask("XFORWARD ADDR=\(address)").code == 250)
+                #expect(try session.send(.clean(1)).decisive.code == 250)
+            }
+            let lines = try gateway.awaitMessageLines(2)
+            #expect(lines[0].contains("/SIX ") && lines[0].contains(" [2001:db8::1] "), "\(lines)")
+            #expect(!lines[1].contains("/SIX "))
+            let config = gateway.configurationFile
+            try poll("both events") {
+                try mailreeve("log", "--config", config, "--client", "2001:db").lines.count { !$0.isEmpty } == 2
+            }
+            #expect(
+                try mailreeve("log", "--config", config, "--client", "2001:db8::1").lines.count { !$0.isEmpty } == 1)
+        }
+    }
+
     @Test func unixSocket() async throws {
         try await Lanes.run {
             let hop = try ScriptedNextHop(lmtp: false)

@@ -44,10 +44,12 @@ final class OpenDKIM {
     ///   - from: the field, without its end.
     ///   - header: other fields.
     ///   - body: ends in one CRLF.
-    func signed(from: String, _ header: String, body: String) throws -> [UInt8] {
+    ///   - identity: the tag `i`.
+    func signed(from: String, _ header: String, body: String, identity: String? = nil) throws -> [UInt8] {
         let hash = Data(try Self.openssl(["dgst", "-sha256", "-binary"], Array(body.utf8))).base64EncodedString()
+        let tag = identity.map { " i=\($0);" } ?? ""
         let field =
-            "DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=\(Self.domain); s=s;\r\n\th=From; bh=\(hash);\r\n\tb="
+            "DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=\(Self.domain); s=s;\(tag)\r\n\th=From; bh=\(hash);\r\n\tb="
         let octets = try Self.openssl(["dgst", "-sha256", "-sign", key], Array("\(from)\r\n\(field)".utf8))
         return Array("\(field)\(Data(octets).base64EncodedString())\r\n\(from)\r\n\(header)\r\n\(body)".utf8)
     }

@@ -31,7 +31,16 @@ import Testing
                 page.status == 0 && page.text.contains("<a@example.net>") && page.text.contains("ENVID=kept1"),
                 "\(page)")
             #expect(page.text.contains("Subject: ") && page.text.contains("Eicar-Test-Signature"), "\(page)")
-            // Who has looked.
+            // Who has looked, and for what.
+            let person = "requested by \(userName()) (uid \(getuid()))"
+            try gateway.log.wait(for: ") Quarantine listed: all, \(person)")
+            #expect(
+                try mailreeve("quarantine", "list", "--config", config, "--sender", "s\n@x", "--since", "2026-01-01")
+                    .status == 0)
+            try gateway.log.wait(for: ") Quarantine listed: sender=s\\x0A@x, since=2026-01-01T00:00:00Z, \(person)")
+            try poll("the journal") {
+                try mailreeve("log", "--config", config).text.contains("Quarantine listed: all, \(person)")
+            }
             try gateway.log.wait(for: ") Quarantined message shown: \(id) <sender@example.org> -> ")
             let raw = try mailreeve("quarantine", "show", "--raw", "--config", config, id)
             #expect(raw.output == (try Samples.sample("eicar-attached")))
@@ -288,6 +297,79 @@ import Testing
         }
     }
 
+    /// With a key nothing of a message lies readable in its files, and everything works; without it nothing is lost.
+    @Test func encrypted() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            let gateway = try GatewayProcess(try GatewayConfiguration(nextHops: [hop.address]))
+            let config = gateway.configurationFile
+            let content = try Samples.sample("eicar-attached")
+            func run(_ arguments: String...) throws -> ToolResult {
+                try runTool(
+                    Programs.path("mailreeve"), ["quarantine", arguments[0], "--config", config] + arguments[1...])
+            }
+            func keep() throws -> String {
+                let before = Set(gateway.quarantined)
+                #expect(try send(Mail(to: ["a@example.net"], content: content), to: gateway.port).code == 250)
+                return try #require(gateway.quarantined.first { !before.contains($0) })
+            }
+            func key(_ name: String, _ octet: UInt8) throws -> String {
+                let path = "\(gateway.disk.path)/\(name)"
+                try Data([UInt8](repeating: octet, count: 32)).write(to: URL(fileURLWithPath: path))
+                #expect(chown(path, Programs.serviceUser.user, gid_t.max) == 0 && chmod(path, 0o400) == 0)
+                return path
+            }
+            func set(_ writing: String, _ reading: [String] = []) throws -> String {
+                gateway.configuration.settings["quarantine.key_file"] = "\"\(writing)\""
+                gateway.configuration.settings["quarantine.old_key_files"] = GatewayConfiguration.list(reading)
+                try gateway.writeConfiguration()
+                return try gateway.reload()
+            }
+            let plain = try keep()
+            let (first, second) = (try key("first", 1), try key("second", 2))
+            #expect(try set(first).contains("reloaded"))
+            let old = try keep()
+            #expect(try set(second, [first]).contains("reloaded"))
+            let new = try keep()
+            for file in ["message.gz", "envelope", "report"] {
+                let path = "\(gateway.stateDirectory)/quarantine/\(old.prefix(1))/\(old)/\(file)"
+                let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+                #expect(bytes.starts(with: Data("mailreeve-sealed 1\n".utf8)))
+                #expect(bytes.range(of: Data("example.net".utf8)) == nil)
+            }
+            for id in [plain, old, new] {
+                #expect(try run("show", "--raw", id).output == content)
+                #expect(try run("show", "--report", id).text.contains("Eicar"))
+                #expect(try run("release", "--force", id).status == 0)
+            }
+            #expect(
+                hop.deliveries.count == 3
+                    && hop.deliveries.allSatisfy { $0.content.suffix(content.count) == content[...] })
+            let whole = try run("fsck")
+            #expect(whole.status == 0 && whole.lines.count == 3 && whole.lines[0] == "3 messages are whole", "\(whole)")
+
+            // The old key is gone: what needs it says so, and stays.
+            #expect(try set(second).contains("reloaded"))
+            let locked = try run("fsck")
+            #expect(locked.status == 1 && locked.lines[0] == "2 messages are whole", "\(locked)")
+            for arguments in [["show", "--raw", old], ["release", "--force", "--to", "a@b", old], ["requeue", old]] {
+                let refused = try runTool(
+                    Programs.path("mailreeve"), ["quarantine", arguments[0], "--config", config] + arguments[1...])
+                #expect(refused.status == 1 && refused.output.isEmpty, "\(refused)")
+                #expect(refused.errorText.contains("\(old) is encrypted with key "), "\(refused)")
+            }
+            #expect(try run("list").lines.count == 3 && hop.deliveries.count == 3)
+            // A key that cannot be used changes nothing, and keeps nobody's mail in the clear.
+            #expect(chmod(first, 0o644) == 0)
+            #expect(try set(first).contains("others could read or change it"))
+            #expect(try run("list").status == 1)
+            let kept = try keep()
+            #expect(try set(second, []).contains("reloaded"))
+            #expect(try run("show", "--raw", kept).output == content)
+            #expect(try run("delete", old).status == 0 && gateway.quarantined.count == 3)
+        }
+    }
+
     /// A report is no release, and another program reads it as RFC 5965 has it.
     @Test func reportOnAbuse() async throws {
         try await Lanes.run {
@@ -435,4 +517,10 @@ import Testing
             #expect(chain.gateway.messageLines.count == 1, "it was inspected again")
         }
     }
+}
+
+/// Who runs the tests.
+private func userName() -> String {
+    if getuid() == 0, let caller = ProcessInfo.processInfo.environment["SUDO_USER"] { return caller }
+    return getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "?"
 }

@@ -199,6 +199,31 @@ struct ScannerListTests {
         }
     }
 
+    /// Scanners are told of the client that the MTA in front talked to, not of the MTA.
+    @Test(arguments: ["192.0.2.7", "IPV6:2001:db8::1"])
+    func theOriginalClient(address: String) async throws {
+        try await Lanes.run {
+            // It gives its points to that client alone.
+            let bare = address.replacing("IPV6:", with: "")
+            let script = """
+                read l; case "$l" in *'"client":"\(bare)"'*'"helo":"far.example"'*) s=0.5;; *) s=0;; esac; \
+                echo "{\\"version\\":1,\\"tests\\":[{\\"name\\":\\"FAR\\",\\"score\\":$s}]}"; read m
+                """
+            let stage = try Self.stage([
+                [
+                    "name": "points", "kind": "protocol", "programs": "[ /bin/sh ]", "seeks": "spam",
+                    "arguments": "[ -c, '\(script.replacing("'", with: "''"))' ]", "self_test": "none",
+                ]
+            ])
+            let session = try MailSession(port: stage.gateway.port)
+            #expect(try session.socket.ask("XFORWARD ADDR=\(address) HELO=far.example").code == 250)
+            #expect(try session.send(.clean(1)).decisive.code == 250)
+            try poll("a line") { !stage.gateway.messageLines.isEmpty }
+            let line = stage.gateway.messageLines[0]
+            #expect(line.contains(" [\(bare)] ") && line.contains("Hits: 0.5,"), "\(line)")
+        }
+    }
+
     /// One whose self-test never ends keeps nobody from starting; until it is tested its policy holds.
     @Test func aHungScannerDelaysNoStart() async throws {
         try await Lanes.run {

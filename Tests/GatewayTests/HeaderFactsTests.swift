@@ -28,6 +28,17 @@ import TestSupport
         try facts(Array(text.utf8), limit: limit)
     }
 
+    @Test func signaturesOverTheBody() throws {
+        for name in ["DKIM-Signature", "dkim-signature", "ARC-Message-Signature", "DomainKey-Signature"] {
+            #expect(try facts("Subject: x\r\n\(name): v=1\r\n\r\n").isSigned, "\(name)")
+        }
+        for text in [
+            "X-DKIM-Signature: v=1", "ARC-Seal: i=1", "Subject: DKIM-Signature: v=1", "A: b\r\n DKIM-Signature: c",
+        ] {
+            #expect(try !facts("\(text)\r\n\r\nDKIM-Signature: in the body\r\n").isSigned, "\(text)")
+        }
+    }
+
     /// Fields that are together exactly so many octets long.
     private static func filler(_ octets: Int) -> String {
         var (out, left) = ("", octets)
@@ -58,9 +69,21 @@ import TestSupport
     private static let signed = "Authentication-Results: mx; dkim=pass header.d=Bank.example\r\n"
 
     @Test func anAuthorForWhomTheMTAVouches() throws {
-        func author(_ text: String) throws -> String? { try facts(text + "\r\ntext\r\n").vouchedAuthor.map { "\($0)" } }
+        func author(_ text: String, believing names: String...) throws -> String? {
+            let facts = try facts(text + "\r\ntext\r\n")
+            return facts.vouchedAuthor(believing: names.map { Array($0.utf8) }).map { "\($0.path)" }
+        }
         let from = "From: Bank <info@mail.bank.example>\r\n"
         #expect(try author(Self.signed + Self.trace + from) == "info@mail.bank.example")
+        #expect(try author(Self.signed + Self.trace + from, believing: "other", "mx") == "info@mail.bank.example")
+        #expect(try author(Self.signed + Self.trace + from, believing: "other") == nil)
+        // Somebody else's results, which the sender wrote where the MTA takes its own trace out.
+        #expect(try author(Self.signed.replacing("mx;", with: "far.example;") + Self.trace + from) == nil)
+        let odd = "DKIM-Signature: v=1; d=evil.example; s=s; b=x=; i=x=3B=20dkim=3Dpass@evil.example\r\n"
+        #expect(try author(Self.signed + Self.trace + odd + from) == nil)
+        let plain =
+            "DKIM-Signature: v=1; a=rsa-sha256; d=bank.example; s=s; i=@bank.example;\r\n\th=from:to; z=x=3Dy; bh=+/=; b=Ab+/\r\n\tc==\r\n"
+        #expect(try author(Self.signed + plain + Self.trace + plain + from) == "info@mail.bank.example")
         #expect(
             try author(
                 "Authentication-Results: mx; dkim=pass header.d=xn--bcher-kva.example\r\n" + Self.trace

@@ -88,6 +88,7 @@ import Testing
               - {name: AUTH, authenticated: yes, originating: yes}
               - {name: AUTHOR, authors: [.bank.example, "!news@bank.example"], banned: pass}
               - {name: DOOR, listeners: ["127.0.0.1:10026"], spam: discard}
+            listeners: [{address: "127.0.0.1:10024"}, {address: "127.0.0.1:10026"}]
             recipients:
               - {match: [special@], levels: {kill: 4}}
             """)
@@ -255,6 +256,17 @@ import Testing
         let problem = try #require(PolicyExplanation.tableProblem(loaded))
         let words = "\(directory.path)/xx: cannot be read (language xx of \(place).notice_language)"
         #expect(problem == "f:2:\(column): error: \(words)", "\(problem)")
+    }
+
+    /// A key that is none, with the place of its setting.
+    @Test func keysOfTheQuarantine() throws {
+        let short = try file("key", "short")
+        #expect(chmod(short, 0o400) == 0)
+        for (yaml, column) in [("key_file: \(short)", 24), ("old_key_files: [\(short)]", 29)] {
+            let loaded = ConfigurationFile.parse("quarantine: {\(yaml)}", file: "f")
+            let problem = try #require(PolicyExplanation.tableProblem(loaded))
+            #expect(problem == "f:1:\(column): error: \(short): a key file has 32 octets")
+        }
     }
 
     @Test func missingTables() throws {

@@ -19,7 +19,7 @@ import Testing
     init() throws {
         directory = try TemporaryDirectory(.disk)
         settings = try Self.settings("", directory.path)
-        quarantine = settings.openQuarantine { _ in }
+        quarantine = try settings.openQuarantine { _ in }
     }
 
     private static func settings(_ yaml: String, _ directory: String) throws -> Settings {

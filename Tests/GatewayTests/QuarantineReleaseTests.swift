@@ -16,7 +16,7 @@ import Testing
     init() throws {
         directory = try TemporaryDirectory(.disk)
         settings.stateDirectory = directory.path
-        quarantine = settings.openQuarantine { _ in }
+        quarantine = try settings.openQuarantine { _ in }
     }
 
     @discardableResult

@@ -108,6 +108,37 @@ import Testing
                 == nil)
     }
 
+    @Test func endsOfTextsAreWithinTheMessage() {
+        #expect(!refused { $0.textEnds[1].place = nil })
+        #expect(!refused { $0.textEnds[1].place = 1000..<1000 })
+        #expect(refused { $0.textEnds[1].place = 1000..<1001 })
+        #expect(refused { $0.textEnds[0].part = 2 })
+        #expect(refused { $0.textEnds[0].part = -1 })
+        #expect(!refused { $0.textEnds[1].skip = 0 })
+        #expect(refused { $0.textEnds[1].skip = 4 })
+        #expect(refused { $0.textEnds[1].skip = -1 })
+        #expect(refused { $0.textEnds[1].known = [TextEnd.textLimit] })
+        #expect(!refused { $0.textEnds[1].known = Array(0..<TextEnd.textLimit) })
+        #expect(refused { $0.textEnds[1].known = Array(0..<TextEnd.textLimit) + [0] })
+        #expect(refused { $0.textEnds.append($0.textEnds[0]) })
+        var none = Report(messageSize: 1)
+        none.textEnds = [TextEnd(part: 0, form: .plain, coding: .sevenBit, letters: .ascii, charset: "")]
+        #expect((try? Report(none.encoded())) == nil)
+    }
+
+    @Test func textsOfARequestAtTheLimitAndOneBeyond() {
+        func isRefused(_ texts: [[UInt8]]) -> Bool {
+            var request = Samples.inspect
+            request.context.texts = texts
+            return (try? Inspect(request.encoded())) == nil
+        }
+        let text = [UInt8](repeating: 0x61, count: TextEnd.lettersLimit)
+        let all = [[UInt8]](repeating: text, count: TextEnd.textLimit)
+        #expect(!isRefused(all))
+        #expect(isRefused(all + [[]]))
+        #expect(isRefused([text + [0x61]]))
+    }
+
     @Test func firingsAtTheLimitAndOneBeyond() {
         var limits = ReportLimits()
         limits.firings = 2

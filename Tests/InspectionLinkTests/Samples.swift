@@ -27,9 +27,20 @@ enum Samples {
     static let workerEvents: [WorkerEvent] = [.hello, .done(request: 99, reportLength: 1234)]
     static let inspect = Inspect(
         request: 5, workspace: "m5",
-        context: InspectionContext(smtputf8: true, addresses: ["a@b.example", "ü@c.example"]),
+        context: InspectionContext(
+            smtputf8: true, addresses: ["a@b.example", "ü@c.example"], texts: [[0x61], [0xFF, 0]]),
         limits: limits, withoutEngine: true)
-    static let report = Report(
+    static let report: Report = {
+        var report = plainReport
+        var end = TextEnd(part: 1, form: .html, coding: .base64, letters: .octets, charset: "koi8-r")
+        (end.isFlowed, end.place, end.skip, end.endsLine, end.known) = (true, 990..<1000, 3, false, [0, 15])
+        report.textEnds = [
+            TextEnd(part: 0, form: .plain, coding: .sevenBit, letters: .foreign, charset: ""), end,
+        ]
+        report.textObstacle = .calendar
+        return report
+    }()
+    private static let plainReport = Report(
         messageSize: 1000,
         parts: [
             PartDescription(path: "1", declaredType: "multipart/mixed"),

@@ -60,6 +60,29 @@ import Testing
         #expect(report.parts.filter { $0.path.contains("/") }.map(\.size) == [36])
     }
 
+    /// A report of delivery gives back the start of the message: what is cut off there is no damage. What is cut off elsewhere is.
+    @Test(arguments: [("multipart/report", "message/rfc822", true), ("multipart/mixed", "message/rfc822", false)])
+    func whatAReportCutsOffIsNoDamage(_ outer: String, _ type: String, _ isReport: Bool) throws {
+        let archive = Self.archive([("run.txt", [UInt8](repeating: 0x41, count: 3000))])
+        let base64 = Data(archive.dropLast(1500)).base64EncodedString(options: .lineLength76Characters)
+        func mail(closed: Bool) -> [UInt8] {
+            let inner =
+                "From: a@x.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n"
+                + "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n\(base64)\r\n"
+                + (closed ? "--in--\r\n" : "")
+            return Array(
+                ("From: a@x.example\r\nMIME-Version: 1.0\r\nContent-Type: \(outer); boundary=out\r\n\r\n--out\r\n"
+                    + "Content-Type: text/plain\r\n\r\nfailed\r\n--out\r\nContent-Type: \(type)\r\n\r\n"
+                    + "\(inner)\r\n--out--\r\n").utf8)
+        }
+        let gateway = try TestGateway()
+        try gateway.configure()
+        for closed in [false, true] {
+            let report = try gateway.report(on: mail(closed: closed), by: try gateway.fork(closed ? 1 : 2))
+            #expect(report.unchecked.contains { $0.reason == .corrupt } == (closed || !isReport), "\(report.unchecked)")
+        }
+    }
+
     /// More than the worker keeps in memory: a file of the workspace, which must be possible in the sandbox.
     @Test func largeMembersLieInTheWorkspace() throws {
         var large = [UInt8](repeating: 0x41, count: 3 << 20)

@@ -38,6 +38,13 @@ import Testing
         #expect(keys("a+@d").prefix(4) == ["a+@d", "a@d", "a+@", "a@"])
         #expect(keys("a-b+c@d", delimiters: "-+").prefix(2) == ["a-b+c@d", "a@d"])
         #expect(keys("a+b@d", delimiters: "").prefix(2) == ["a+b@d", "a+b@"])
+        // As Postfix and amavis leave them whole.
+        for whole in ["mailer-daemon", "double-bounce", "owner-list", "list-request"] {
+            #expect(keys("\(whole)@d", delimiters: "-").prefix(2) == ["\(whole)@d", "\(whole)@"])
+        }
+        #expect(keys("owner-list@d", delimiters: "+").prefix(2) == ["owner-list@d", "owner-list@"])
+        #expect(keys("owner+list@d", delimiters: "+-").prefix(2) == ["owner+list@d", "owner@d"])
+        #expect(keys("-request@d", delimiters: "-").prefix(2) == ["-request@d", "-request@"])
     }
 
     @Test func literalsHaveNoParents() {

@@ -71,6 +71,8 @@ import Testing
         " mx.example; spf=pass smtp.mailfrom=\"x; dkim=pass header.d=a.example\"@b.example",
         " mx.example; spf=pass smtp.mailfrom=x\\; dkim=pass header.d=a.example",
         " mx.example; ; dkim=pass header.d=a.example", " mx.example; dkim=pass a.example header.d=a.example",
+        " mx.example; dkim=pass header.d=evil.example header.i=foo; dkim=pass header.d=a.example x.y=@evil.example",
+        " mx.example; dkim=pass header.d=evil.example header.i=x@a.example; dkim=pass header.d=a.example",
         " mx.example 1 2; dkim=pass header.d=a.example", " mx.example; dkim=pass header.d=a.example )",
     ])
     func whatIsNotWhollyInTheForm(value: String) {
@@ -83,6 +85,7 @@ import Testing
         }
         #expect(isVouched("a.example", "a.example") && isVouched("x.y.a.example", "b.example", "a.example"))
         #expect(!isVouched("xa.example", "a.example") && !isVouched("a.example", "x.a.example"))
+        #expect(!isVouched("a.example", "example") && !isVouched("example", "example"))
         #expect(!isVouched("a.example") && !isVouched("a.example", "") && !isVouched("", "a.example"))
     }
 }

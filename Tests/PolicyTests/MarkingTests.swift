@@ -151,7 +151,11 @@ import Testing
         ("+x@example.com", "+x+spam@example.com"), ("\"a b\"@example.com", "\"a b+spam\"@example.com"),
         ("\"a+b\"@example.com", "\"a+spam\"@example.com"), ("\"a\\+b\"@example.com", "\"a+spam\"@example.com"),
         ("\"\"@example.com", "\"+spam\"@example.com"), ("postmaster", "postmaster"), ("@x", "@x"),
-        ("jürgen@bücher.example", "jürgen+spam@bücher.example"),
+        ("jürgen@bücher.example", "jürgen+spam@bücher.example"), ("\"a\\\\+b\"@x", "\"a\\\\+spam\"@x"),
+        ("\"a\\\"b\"@x", "\"a\\\"b+spam\"@x"), ("MAILER-DAEMON@x", "MAILER-DAEMON@x"),
+        ("double-bounce@x", "double-bounce@x"),
+        ("Postmaster@x", "Postmaster@x"), ("Owner-list@x", "Owner-list@x"), ("list-request@x", "list-request@x"),
+        ("-request@x", "-request+spam@x"), ("list-old@x", "list+spam@x"),
     ])
     func extensions(_ address: String, _ expected: String) {
         let out = AddressExtension.apply("spam", to: Samples.recipient(address), delimiters: Array("+-".utf8))

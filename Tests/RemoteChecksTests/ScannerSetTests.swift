@@ -54,6 +54,17 @@ import Testing
         func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? { nil }
     }
 
+    /// Says at its deadline what it has found until then.
+    private struct LastMoment: RemoteScanner {
+        func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
+            while subject.id != "self-test", monotonicNow() < deadline { await Task.yield() }
+            var answer = ScanAnswer()
+            answer.findings = [Finding(scanner: "", kind: .virus, name: "Found.Before", part: nil)]
+            return answer
+        }
+        func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? { nil }
+    }
+
     private typealias Inspected = ScannerSet.Inspected<Bool>
 
     private static let clean = Result<[String], ScannerFailure>.success([])
@@ -363,6 +374,14 @@ import Testing
         await set.test()
         let outcome = try #require(try await Self.ask(set).outcomes.first)
         #expect(outcome.failure == "no answer in time")
+    }
+
+    /// What was found is still heard, although the rest was not looked at in time.
+    @Test func aFindAtTheDeadlineIsHeard() async throws {
+        let set = Self.set([(Self.settings("a", timeout: 1), LastMoment())])
+        await set.test()
+        let outcome = try #require(try await Self.ask(set).outcomes.first)
+        #expect(outcome.answer?.findings.map(\.name) == ["Found.Before"])
     }
 
     @Test func oldSignaturesAreAFault() async throws {

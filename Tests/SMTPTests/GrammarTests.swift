@@ -32,7 +32,8 @@ struct GrammarTests {
     @Test(arguments: [
         "", " ", "<", "<a@x", "<a@x>X", "<a@x>>", "<<a@x>>", "<a@>", "<@x>", "<@x:>", "<@a,b:c@d>", "<@a,:c@d>",
         "<a@b@c>",
-        "<a b@x>", "<\"a@x>", "<\"a\"b@x>", "<\"a\\", "<a@x..y>", "<a@.x>", "<a@x.>", "<a@x y>", "<a@[]>", "<a@[1>",
+        "<a b@x>", "<\"a@x>", "<\"a\"b@x>", "<\"a\\", "<a@x..y>", "<a@.x>", "<a@.>", "<a@x..>", "<a@x y>", "<a@[]>",
+        "<a@[1>",
         "<a@[1]2>", "<a@[a b]>", "<\"a@b\">", "<a@[b@c]>", "<a,b@x>", "<a;b@x>", "<a\u{0}@x>", "<a\u{7F}@x>",
         "<\"a\u{1}\"@x>", "<a@x\t>",
         "<(c)a@x>",
@@ -147,7 +148,9 @@ struct XForwardTests {
     @Test func attributesAddUp() throws {
         let first = try apply("NAME=a+20b ADDR=IPV6:2001:db8::1 PORT=25")
         #expect(first.name == Array("a b".utf8))
-        #expect(first.address == Array("IPV6:2001:db8::1".utf8))
+        #expect(first.address == Array("2001:db8::1".utf8))
+        #expect(try apply("ADDR=IPv6:::1").address == Array("::1".utf8))
+        #expect(try apply("ADDR=2001:db8::1").address == Array("2001:db8::1".utf8))
         #expect(first.helo == nil)
         let second = try apply("helo=h name=[unavailable] SOURCE=REMOTE PROTO=ESMTP IDENT=4X", to: first)
         #expect(second.name == nil)
@@ -202,6 +205,12 @@ struct XForwardTests {
         #expect(all.count == 2)
         #expect(all.allSatisfy { $0.count < XForward.lineLimit && $0.suffix(2) == [13, 10] })
         #expect(XForward.commands(for: client, announced: []).isEmpty)
+        let address = XForward.Attributes(announcement: Array("ADDR".utf8)[...])
+        for (text, sent) in [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "IPV6:2001:db8::1")] {
+            client.address = Array(text.utf8)
+            let line = XForward.commands(for: client, announced: address)
+            #expect(line == [Array("XFORWARD ADDR=\(sent)\r\n".utf8)])
+        }
         client.name = Array(repeating: 0x20, count: 255)
         let long = XForward.commands(for: client, announced: some)
         #expect(long.allSatisfy { $0.count < XForward.lineLimit })

@@ -1,4 +1,5 @@
 import Bytes
+import Foundation
 import Testing
 
 @testable import Scoring
@@ -161,6 +162,37 @@ struct TokenTests {
                 .filter { TokenClass(of: $0) == .word }
         }
         #expect(words(large).isSuperset(of: words(small)))
+    }
+
+    @Test(
+        "a word is the same token with its marks within or behind its letters",
+        arguments: [
+            "café CAFÉ Café", "žluťoučký kůň ŽLUŤOUČKÝ", "đường phố việt nam Ệ", "ёжик йод Їжак", "Ἀθῆναι ᾧ ψυχῇ",
+            "한국어 스팸메일 값", "İstanbul ñandú Øre ǖ", "naïveté-coöperation señor's",
+            "abcdefgé abcdefghé abcdefghijklmnopqrstuvwé abcdefghijklmnopqrstuvwxé",
+        ])
+    func spellings(_ text: String) {
+        func words(_ text: String) -> Set<UInt64> {
+            Self.numbers(["Content-Type: text/plain; charset=utf-8", "", text])
+                .filter { TokenClass(of: $0) == .word || TokenClass(of: $0) == .pair }
+        }
+        let (one, other) = (text.precomposedStringWithCanonicalMapping, text.decomposedStringWithCanonicalMapping)
+        #expect(!one.utf8.elementsEqual(other.utf8) && !words(one).isEmpty)
+        #expect(words(one) == words(other))
+    }
+
+    @Test(
+        "marks that make no other letter are passed over",
+        arguments: [
+            ("v\u{336}i\u{336}a\u{336}g\u{336}r\u{336}a\u{336}", "viagra"), ("v\u{20E0}iagra\u{FE20}", "viagra"),
+            ("z\u{334}\u{31B}\u{315}a\u{338}p", "zap"), ("שָׁלוֹם", "שלום"), ("a\u{30A}\u{336}b", "\u{E5}b"),
+        ])
+    func marks(_ marked: String, _ plain: String) {
+        func words(_ text: String) -> Set<UInt64> {
+            Self.numbers(["Content-Type: text/plain; charset=utf-8", "", text]).filter { TokenClass(of: $0) == .word }
+        }
+        #expect(words(marked) == words(plain) && !words(plain).isEmpty)
+        #expect(words("\u{336}\u{301} x").isSuperset(of: words("x")))
     }
 
     private static func multipart(_ kind: String, _ parts: [(type: String, text: String)]) -> [String] {

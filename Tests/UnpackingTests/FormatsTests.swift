@@ -112,6 +112,24 @@ import Testing
             "docs/FORMATS.md is not what the tables say; run the tests with MAILREEVE_UPDATE_DOCS=1")
     }
 
+    /// Each limit of a container is one of `ContainerLimit`: nothing else makes that problem.
+    @Test func everyLimitHasItsRow() throws {
+        let sources = Self.page.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Sources")
+        var count = 0
+        for target in ["Unpacking", "Documents"] {
+            let folder = sources.appendingPathComponent(target)
+            let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+            for case let file as URL in files where file.pathExtension == "swift" {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                #expect(!text.contains(".overLimits"), "\(file.lastPathComponent)")
+                count += 1
+            }
+        }
+        #expect(count > 100)
+        #expect(Set(ContainerLimit.allCases.map(\.bound)).count > 20)
+    }
+
     /// Formats that none of Debian's programs writes: samples of other projects.
     private static let samples: [String: String] = [
         "rar": "test_read_format_rar.rar", "RAR 5": "test_read_format_rar5_stored.rar",

@@ -93,6 +93,48 @@ enum CSSValue {
         return (sign * number / scale, value[index...])
     }
 
+    /// What stands between the parentheses of a function; empty where the value is another.
+    static func arguments(_ value: ArraySlice<UInt8>, of name: StaticString) -> ArraySlice<UInt8> {
+        let start = value.index(value.startIndex, offsetBy: name.utf8CodeUnitCount, limitedBy: value.endIndex)
+        guard let start, name.withUTF8Buffer({ value.starts(with: $0) }), start < value.endIndex, value[start] == 0x28
+        else {
+            return []
+        }
+        return trimmed(value[(start + 1)...].prefix { $0 != 0x29 })
+    }
+
+    /// Numbers of a list, with their units.
+    private static func numbers(_ list: ArraySlice<UInt8>) -> [(number: Double, isShare: Bool)] {
+        list.split(whereSeparator: { $0 == 0x2C || $0 <= 0x20 }).prefix(64).compactMap { word in
+            number(word).map { ($0.0, $0.1.first == 0x25) }
+        }
+    }
+
+    /// True for a shape of `clip` or `clip-path` in which nothing is left: `rect(0,0,0,0)`, `inset(100%)`, `circle(0)`,
+    /// `polygon(0 0, 0 0)`.
+    static func cutsAll(_ value: ArraySlice<UInt8>) -> Bool {
+        let rect = numbers(arguments(value, of: "rect"))
+        if rect.count == 4, abs(rect[2].number - rect[0].number) <= 1 || abs(rect[1].number - rect[3].number) <= 1 {
+            return true
+        }
+        let inset = numbers(arguments(value, of: "inset"))
+        if inset.contains(where: { $0.isShare && $0.number >= 50 }) { return true }
+        if let radius = numbers(arguments(value, of: "circle")).first, radius.number <= 1 { return true }
+        let points = numbers(arguments(value, of: "polygon"))
+        return points.count > 1 && points.allSatisfy { $0.number <= 1 }
+    }
+
+    /// True for `scale(0)` and the like, and for what is moved far off the page.
+    static func shrinksToNothing(_ value: ArraySlice<UInt8>) -> Bool {
+        words(value).contains { word in
+            for name: StaticString in ["scale", "scalex", "scaley", "scale3d"]
+            where numbers(arguments(word, of: name)).contains(where: { abs($0.number) < 0.05 }) { return true }
+            for name: StaticString in ["translate", "translatex", "translatey", "translate3d"]
+            where numbers(arguments(word, of: name)).contains(where: { abs($0.number) >= 500 }) { return true }
+            return false
+        }
+    }
+
     /// A colour and its opacity: `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb()`, `rgba()`, and names.
     static func color(_ value: ArraySlice<UInt8>) -> (HTMLStyle.Color, Double)? {
         let value = trimmed(value)

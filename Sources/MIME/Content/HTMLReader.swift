@@ -9,6 +9,9 @@ struct HTMLReader {
         var isPreformatted: Bool
         /// Names an end tag can reach from inside this element.
         var reach: Reach
+        /// What selectors call it, and what they call it and those around it.
+        var marks: UInt64
+        var around: UInt64
     }
 
     /// Which end tags can find their element among those that are open: a bit for each name, so that hostile rows of end
@@ -153,7 +156,7 @@ struct HTMLReader {
         if element.contains(.block) || element.contains(.lineBreak) { breakLine(element) }
         let outer = style
         let wasPreformatted = isPreformatted
-        applyAttributes(html, element, name)
+        let marks = applyAttributes(html, element, name)
         links(html, name, offset)
         if element.contains(.unseen) { style.isGone = true }
         if style.isHidden, !outer.isHidden { hidden.breakLine() }
@@ -180,7 +183,9 @@ struct HTMLReader {
         var reach = stack.last?.reach ?? Reach()
         reach.enter(name, element)
         stack.append(
-            Open(name: name, element: element, style: outer, isPreformatted: wasPreformatted, reach: reach))
+            Open(
+                name: name, element: element, style: outer, isPreformatted: wasPreformatted, reach: reach, marks: marks,
+                around: (stack.last?.around ?? 0) | marks))
     }
 
     private mutating func breakLine(_ element: HTMLElement) {
@@ -194,7 +199,8 @@ struct HTMLReader {
         }
     }
 
-    private mutating func applyAttributes(_ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName) {
+    /// - Returns: what selectors call the element.
+    private mutating func applyAttributes(_ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName) -> UInt64 {
         var effects = HTMLEffects()
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
@@ -214,15 +220,21 @@ struct HTMLReader {
             default: break
             }
         }
+        var marks: UInt64 = 0
         if !sheet.isEmpty {
             func value(_ name: HTMLName) -> [UInt8] {
                 tokenizer.value(name).map { html.extracting($0).array } ?? []
             }
             let tag = html.extracting(tokenizer.nameRange).array.map(asciiLower)
-            effects.merge(sheet.effects(tag: tag, classes: value(Names.classes), identifier: value(Names.id)))
+            let match = sheet.match(
+                HTMLSelectable(tag: tag, classes: value(Names.classes), identifier: value(Names.id)),
+                around: stack.last?.around ?? 0, parent: stack.last?.marks ?? 0)
+            effects.merge(match.effects)
+            marks = match.marks
         }
         if let inline { effects.merge(inline) }
         style.apply(effects)
+        return marks
     }
 
     private mutating func rawElement(

@@ -60,8 +60,14 @@ struct HTMLEffects {
     var color: HTMLStyle.Color?
     var background = Background.same
 
-    /// Pixels or points up to which letters cannot be read.
-    private static let tinySize = 1.0
+    /// It says that text is not seen.
+    var hides: Bool {
+        isUndisplayed == true || isGone || isInvisible == true || isTiny == true || isTransparent == true
+    }
+
+    /// Pixels or points up to which letters cannot be read, and up to which there is no room for any.
+    private static let tinySize = 2.0
+    private static let noRoom = 1.0
     /// Octets of declarations that are looked at.
     private static let longestStyle = 16_384
 
@@ -94,6 +100,7 @@ struct HTMLEffects {
         var isClipped = false
         var isPlaced = false
         var isFarOff = false
+        var isCut = false
         for declaration in text.split(separator: 0x3B) {
             guard let colon = declaration.firstIndex(of: 0x3A) else { continue }
             let property = CSSValue.trimmed(declaration[..<colon])
@@ -108,7 +115,8 @@ struct HTMLEffects {
             case "font":
                 for word in value.split(separator: 0x20) {
                     let size = word.prefix(while: { $0 != 0x2F })
-                    if let (_, unit) = CSSValue.number(size), !unit.isEmpty { applySize(size) }
+                    // A number without a unit is a weight, but for 0.
+                    if let (number, unit) = CSSValue.number(size), !unit.isEmpty || number == 0 { applySize(size) }
                 }
             case "color":
                 if let (found, alpha) = CSSValue.color(value) {
@@ -117,8 +125,13 @@ struct HTMLEffects {
                 }
             case "background", "background-color", "background-image": applyBackground(value)
             case "overflow", "overflow-x", "overflow-y": isClipped = equalIgnoringCase(value, "hidden")
-            case "height", "max-height", "width", "max-width":
-                if let (number, _) = CSSValue.number(value), number <= Self.tinySize { hasNoRoom = true }
+            case "height", "max-height", "width", "max-width", "line-height":
+                if let (number, _) = CSSValue.number(value), number <= Self.noRoom { hasNoRoom = true }
+            case "clip": isCut = CSSValue.cutsAll(value)
+            case "clip-path", "-webkit-clip-path": if CSSValue.cutsAll(value) { isGone = true }
+            case "transform", "-webkit-transform": if CSSValue.shrinksToNothing(value) { isGone = true }
+            case "filter": if CSSValue.number(CSSValue.arguments(value, of: "opacity"))?.0 ?? 1 < 0.05 { isGone = true }
+            case "content-visibility": if equalIgnoringCase(value, "hidden") { isGone = true }
             case "position": isPlaced = equalIgnoringCase(value, "absolute") || equalIgnoringCase(value, "fixed")
             case "left", "top", "right", "text-indent", "margin-left":
                 if let (number, _) = CSSValue.number(value), number <= -500 {
@@ -131,7 +144,7 @@ struct HTMLEffects {
             default: break
             }
         }
-        if (hasNoRoom && isClipped) || (isPlaced && isFarOff) { isGone = true }
+        if (hasNoRoom && isClipped) || (isPlaced && (isFarOff || isCut)) { isGone = true }
     }
 
     private mutating func applySize(_ value: ArraySlice<UInt8>) {

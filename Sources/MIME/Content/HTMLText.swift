@@ -2,8 +2,8 @@ internal import Bytes
 
 /// Reads HTML into what a person sees and what is hidden from him, and finds the links (features F065; attack D8).
 ///
-/// Styles count where they stand at the element, in a `style` attribute or an attribute of old HTML, and in style elements
-/// where the selector is one name, class or identifier.
+/// Styles count where they stand at the element, in a `style` attribute or an attribute of old HTML, and in style elements so far
+/// as `HTMLStyleSheet` knows their selectors.
 package enum HTMLText {
     /// Reads `html`, which should be UTF-8. Nothing traps or recurses; linear in the size for given limits.
     package static func read(_ html: Span<UInt8>, limits: HTMLLimits = HTMLLimits()) -> HTMLContent {

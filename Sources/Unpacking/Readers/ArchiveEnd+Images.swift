@@ -3,6 +3,19 @@ internal import Members
 
 /// Ends of formats whose readers do not say how far they came: by their own headers. nil where those do not tell.
 extension ArchiveEnd {
+    private static let lastChunk: StaticString = "IEND"
+    private static let endOfImage: [UInt8] = [0xFF, 0xD9]
+
+    /// Where a picture in PNG or JPEG ends that begins the content, at the earliest; 0 in all else, and where no end is.
+    static func ofPicture(_ content: Span<UInt8>, _ types: [FileType]) -> Int {
+        guard types.count == 1 else { return 0 }
+        switch types[0] {
+        case .png: return content.firstIndex(of: lastChunk).map { $0 + 8 } ?? 0
+        case .jpeg: return content.firstIndex(of: endOfImage).map { $0 + 2 } ?? 0
+        default: return 0
+        }
+    }
+
     static func of(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat, consumed: Int?) -> Int? {
         switch format {
         case .tar, .cpio, .lha, .rpm: consumed

@@ -32,12 +32,14 @@ enum HiddenArchives {
     /// - Parameter isText: there is no control character in the content but those of text. It quotes marks, and holds no
     ///   archive as it stands; its start alone would say nothing of the rest.
     /// - Parameter streams: compressed files are looked for as well, and what they are to this content.
+    /// - Parameter start: where they may begin first.
     static func read(
-        _ content: Span<UInt8>, isText: Bool, streams: Streams = .whole, into sink: any MemberSink
+        _ content: Span<UInt8>, isText: Bool, streams: Streams = .whole, from start: Int = 0, into sink: any MemberSink
     ) {
         if isText { return }
         var search = Search(sink, streams == .whole ? marksOfWhole : allMarks)
         search.needsWhole = streams == .whole
+        search.firstStream = start
         search.endsWithDamage = streams == .stored
         var count = 0
         // Pieces of damaged streams may overlap: together they are no more than what there is.
@@ -77,19 +79,24 @@ enum HiddenArchives {
         return search.next(content) != nil
     }
 
-    /// Archives of RAR and 7z that begin in the first part of a content, behind its first octet.
+    /// Archives of RAR and 7z that begin in some parts of a content, behind its first octet.
     /// - Parameter most: at most one more is given.
     static func marked(
-        _ start: Span<UInt8>, of content: Span<UInt8>, most: Int, _ sink: any MemberSink
+        _ content: Span<UInt8>, in parts: [Range<Int>], most: Int, _ sink: any MemberSink
     ) -> [Range<Int>] {
         var found: [Range<Int>] = []
         for mark in marks.prefix(2) {
             var from = 1
-            while found.count <= most, let place = start.firstIndex(of: mark.bytes, from: from) {
-                from = place + 1
-                guard isArchive(content, at: place, mark) else { continue }
-                found.append(place..<end(of: content, at: place, sink))
-                from = found[found.count - 1].upperBound
+            for part in parts {
+                from = max(from, part.lowerBound)
+                // It begins in the part, and may end behind it.
+                let end = part.upperBound + mark.bytes.count - 1
+                while found.count <= most, let place = content.firstIndex(of: mark.bytes, from: from, to: end) {
+                    from = place + 1
+                    guard isArchive(content, at: place, mark) else { continue }
+                    found.append(place..<self.end(of: content, at: place, sink))
+                    from = found[found.count - 1].upperBound
+                }
             }
         }
         return found
@@ -117,6 +124,8 @@ enum HiddenArchives {
         private var found: [Int: HiddenStreams.Found] = [:]
         /// A damaged stream ends where decoding does, rather than with the content.
         var endsWithDamage = false
+        /// Where a stream may begin first.
+        var firstStream = 0
         /// A damaged stream is none.
         var needsWhole = false
         /// The last stream was damaged.
@@ -154,7 +163,7 @@ enum HiddenArchives {
 
         /// Programs that unpack have the marks among their constants, so each is looked at closely.
         private mutating func find(_ mark: Mark, _ content: Span<UInt8>) -> Int? {
-            var position = from + mark.offset
+            var position = (mark.isStream ? max(from, firstStream) : from) + mark.offset
             var passed = 0
             while let place = content.firstIndex(of: mark.bytes, from: position) {
                 position = place + 1

@@ -15,13 +15,15 @@ enum StrayArchives {
     /// Octets of a block's header in a compression that stores what it cannot compress, and of the longest of such blocks.
     private static let blockHeader = 8
 
+    /// - Parameter covered: octets that became content of members, which are searched by themselves.
     /// - Parameter members: what was taken out of the archive: calls its argument with each content, until that says false.
     static func read(
-        _ content: Span<UInt8>, into sink: any MemberSink, members: (_ use: (Span<UInt8>) -> Bool) -> Void
+        _ content: Span<UInt8>, besides covered: Coverage, into sink: any MemberSink,
+        members: (_ use: (Span<UInt8>) -> Bool) -> Void
     ) {
-        let start = content.extracting(0..<min(content.count, searched))
+        let parts = covered.gaps(upTo: min(content.count, searched))
         var left = mostCompared
-        for (number, archive) in HiddenArchives.marked(start, of: content, most: most, sink).enumerated() {
+        for (number, archive) in HiddenArchives.marked(content, in: parts, most: most, sink).enumerated() {
             guard sink.mayGoOn() else { return }
             guard number < most else { return sink.report(.strayArchives) }
             let octets = content.extracting(archive)

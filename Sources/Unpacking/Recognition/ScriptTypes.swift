@@ -95,7 +95,10 @@ enum ScriptText {
         var from = 0
         while let sign = text.firstIndex(of: 0x24, from: from) {
             from = sign + 1
-            guard signatures.contains(where: { text.hasPrefix(ignoringCase: $0, from: sign) }) else { continue }
+            // Compressed data has a dollar sign every 256 octets.
+            guard from < text.count, [UInt8(ascii: "c"), UInt8(ascii: "w")].contains(asciiLower(text[from])),
+                signatures.contains(where: { text.hasPrefix(ignoringCase: $0, from: sign) })
+            else { continue }
             return hasLine(text, "[Version]") && (hasLine(text, "signature") || hasLine(text, "Signature"))
         }
         return false

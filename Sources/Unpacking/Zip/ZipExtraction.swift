@@ -14,6 +14,8 @@ struct ZipExtraction {
     let content: Int
     /// False when the sink wants no more.
     private(set) var goesOn = true
+    /// All of the data became content, as its method says.
+    private(set) var isDecoded = false
 
     init(sink: any MemberSink, passwords: Passwords, content: Int) {
         self.sink = sink
@@ -121,6 +123,7 @@ struct ZipExtraction {
             range = range.lowerBound..<(next ?? claimed.upperBound)
         }
         check(crc32(content.extracting(range)), entry)
+        isDecoded = true
         goesOn = sink.add(member, range: range)
         return range.count
     }
@@ -150,6 +153,7 @@ struct ZipExtraction {
     private mutating func finish(_ result: ZipMethod.Result, _ entry: ZipEntry, _ extent: ZipExtent) {
         switch result.end {
         case .complete:
+            isDecoded = true
             check(result.checksum, entry)
             if entry.size != result.produced, !entry.hasDescriptor || entry.size > 0 {
                 sink.report(.ambiguous, "zip entry whose size lies")

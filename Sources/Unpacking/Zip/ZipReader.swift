@@ -10,6 +10,7 @@ struct ZipReader {
     private let sink: any MemberSink
     private let passwords: Passwords
     private var covered: [Range<Int>] = []
+    private var decoded: [Range<Int>] = []
     /// Every local header that was opened.
     private var opened: Set<Int> = []
     private var remarks = ZipRemarks()
@@ -20,13 +21,14 @@ struct ZipReader {
         self.passwords = passwords
     }
 
-    /// Reads the archive into the sink.
+    /// Reads the archive into the sink. Returns where the data of members lies that were decoded.
     /// - Parameter isStorageStream: the content is a stream in a compound file.
     static func read(
         _ content: Span<UInt8>, passwords: Passwords, isStorageStream: Bool, into sink: any MemberSink
-    ) {
+    ) -> Coverage {
         var reader = ZipReader(sink, passwords)
         reader.read(content, isStorageStream: isStorageStream)
+        return Coverage(reader.decoded)
     }
 
     private mutating func read(_ content: Span<UInt8>, isStorageStream: Bool) {
@@ -132,6 +134,7 @@ struct ZipReader {
         var extraction = ZipExtraction(sink: sink, passwords: passwords, content: content.count)
         let used = extraction.run(member, entry, local, content, extent)
         goesOn = extraction.goesOn
+        if extraction.isDecoded { decoded.append(extent.data.lowerBound..<extent.data.lowerBound + used) }
         var end = extent.data.lowerBound + used
         if local.hasDescriptor || entry.hasDescriptor {
             end = descriptorEnd(content, at: end, isWide: entry.size > 0xFFFF_FFFF)

@@ -1,0 +1,53 @@
+internal import Bytes
+
+/// Literals that a program joins line by line.
+extension TextLiterals {
+    /// Octets that a program may have around a piece on its line, and of the longest such piece.
+    private static let affix = 64
+    private static let linePiece = 1_024
+
+    /// Passes over what follows a piece on its line and what the next line begins with, where that is what stood in front of
+    /// the first piece: `echo PIECE>>file`, `s = s & "PIECE"`. Only of what begins like a file: lists of sums have such lines, too.
+    static func passAffixes(
+        _ bytes: Span<UInt8>, _ start: Int, _ at: inout Int, _ literal: inout Literal, _ classes: Span<UInt8>
+    ) -> Bool {
+        guard literal.firstPiece <= linePiece,
+            let lineEnd = bytes.extracting(literal.end..<min(bytes.count, literal.end + affix)).firstIndex(of: 0x0A)
+        else { return false }
+        var line = start
+        while line > 0, start - line <= affix, bytes[line - 1] != 0x0A { line -= 1 }
+        let prefix = bytes.extracting(line..<start)
+        let next = literal.end + lineEnd + 1
+        let piece = next + prefix.count
+        guard prefix.count <= affix, piece < bytes.count, bytes.hasBytes(prefix, at: next),
+            classes[Int(bytes[piece])] & CharacterClasses.base64.rawValue != 0,
+            !prefix.indices.allSatisfy({ classes[Int(prefix[$0])] & CharacterClasses.joint.rawValue != 0 }),
+            !literal.gaps.isEmpty || mayBeginFile(bytes.extracting(start..<literal.end), literal)
+        else { return false }
+        literal.gaps.append(literal.end..<piece)
+        at = piece
+        return true
+    }
+
+    /// The header of a program is longer than a line: its first two octets are enough.
+    private static func mayBeginFile(_ line: Span<UInt8>, _ literal: Literal) -> Bool {
+        line.hasBytes("TV", at: 0) || line.hasPrefix(ignoringCase: "4D5A") || beginsFile(line, literal)
+    }
+
+    /// Visual Basic goes on in the next line behind `& _`: the place of the next piece.
+    static func endOfContinuation(_ bytes: Span<UInt8>, _ at: Int) -> Int? {
+        guard bytes[at] == UInt8(ascii: "&") || bytes[at] == UInt8(ascii: "_") else { return nil }
+        var end = at
+        var lines = 0
+        while end < bytes.count, end - at < affix {
+            switch bytes[end] {
+            case UInt8(ascii: "&"), UInt8(ascii: "_"), 0x20, 0x09, 0x0D: break
+            case 0x0A: lines += 1
+            case 0x22: return lines == 1 || bytes[at] == UInt8(ascii: "&") ? end + 1 : nil
+            default: return nil
+            }
+            end += 1
+        }
+        return nil
+    }
+}

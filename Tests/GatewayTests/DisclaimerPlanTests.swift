@@ -1,0 +1,303 @@
+import Configuration
+import Foundation
+@testable import Gateway
+import MailModel
+import Policy
+import Relay
+import Stores
+import TestSupport
+import Testing
+
+/// Putting a text under a message: where an inspector says that it goes is checked, and a lie puts the text into its own message
+/// or nowhere, and changes nothing else.
+@Suite struct DisclaimerPlanTests {
+    private static let head = "From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    private static let partHeader = "Content-Type: text/plain\r\n\r\n"
+    private static let text = "\(head)--x\r\n\(partHeader)first\r\n--x\r\n\(partHeader)second\r\n--x--\r\n"
+
+    private let directory: TemporaryDirectory
+    private let spool: Spool
+
+    init() throws {
+        directory = try TemporaryDirectory(.disk)
+        spool = Spool(
+            limits: Spool.Limits(
+                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
+    }
+
+    private struct Result: Equatable {
+        var message: String
+        var reason: String?
+    }
+
+    /// What becomes of a message whose parts stand at these places.
+    private func planned(
+        _ text: String, _ places: [PartDescription.Place], _ ends: [TextEnd], words: String = "the disclaimer",
+        changed: [Range<Int>] = [], obstacle: TextObstacle? = nil
+    ) throws -> Result {
+        let file = try spool.store(Array(text.utf8))
+        var report = Report(
+            messageSize: file.count,
+            parts: [
+                PartDescription(
+                    path: "1", place: PartDescription.Place(header: 0..<0, body: 0..<file.count))
+            ]
+                + places.enumerated().map {
+                    PartDescription(path: "1.\($0 + 1)", container: 0, place: $1)
+                })
+        (report.textEnds, report.textObstacle) = (ends, obstacle)
+        let plan = try DisclaimerPlan(
+            try Disclaimer(name: "a", text: Array(words.utf8), markup: nil), 1..<3, report,
+            try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, boundary: "B")
+        let body = OutgoingBody(file: file, edits: plan.edits)
+        var out: [UInt8] = []
+        while out.count < body.count { out += try body.read(at: out.count) }
+        return Result(message: String(decoding: out, as: UTF8.self), reason: plan.reason)
+    }
+
+    private static func place(_ name: String, in text: String = text) throws -> PartDescription.Place {
+        let (bytes, wanted) = (Array(text.utf8), Array((partHeader + name).utf8))
+        let start = try #require(bytes.indices.first { bytes[$0...].starts(with: wanted) })
+        let body = start + partHeader.utf8.count
+        return PartDescription.Place(header: start..<body, body: body..<start + wanted.count)
+    }
+
+    private static func end(
+        _ place: Range<Int>?, part: Int = 1, _ coding: TextEnd.Coding = .sevenBit, skip: Int = 0,
+        _ change: (inout TextEnd) -> Void = { _ in }
+    ) -> TextEnd {
+        var end = TextEnd(part: part, form: .plain, coding: coding, letters: .ascii, charset: "")
+        (end.place, end.skip, end.endsLine) = (place, skip, false)
+        change(&end)
+        return end
+    }
+
+    @Test func oneTextInOnePart() throws {
+        let place = try Self.place("first")
+        let bottom = place.body.upperBound
+        let result = try planned(Self.text, [place], [Self.end(bottom..<bottom)])
+        #expect(result == Result(message: Self.text.replacing("first", with: "first\r\n\r\nthe disclaimer")))
+        let lines = try planned(Self.text, [place], [Self.end(bottom..<bottom)], words: "--x\n--x--\nthe text of it")
+        #expect(lines.message == Self.text.replacing("first", with: "first\r\n\r\n --x\r\n --x--\r\nthe text of it"))
+    }
+
+    /// Every place within the message that an inspector could name: what is not within that part is refused, and elsewhere the
+    /// message is as it came.
+    @Test func everyPlace() throws {
+        let place = try Self.place("first")
+        let size = Self.text.utf8.count
+        for start in 0...size {
+            for end in [start, start + 1, start + 4, size] where end <= size && end >= start {
+                let result = try planned(Self.text, [place], [Self.end(start..<end)])
+                let isRight = start == end && place.body.lowerBound <= start && end <= place.body.upperBound
+                #expect((result.reason == nil) == isRight, "\(start)..<\(end): \(result)")
+                let without = result.message.replacing("\r\n\r\nthe disclaimer", with: "")
+                #expect(without == Self.text && (result.reason == nil) == (result.message != Self.text))
+            }
+        }
+    }
+
+    /// A part that is none, two parts at once, the header of the message, a part that is not in the report.
+    @Test func everyPart() throws {
+        let right = try Self.place("first")
+        let other = try Self.place("second")
+        let bottom = right.body.upperBound
+        var wrong = [
+            PartDescription.Place(header: right.header, body: right.body.lowerBound..<other.body.upperBound),
+            PartDescription.Place(header: 0..<right.header.upperBound, body: right.body),
+            PartDescription.Place(header: right.header, body: right.header.upperBound + 1..<bottom),
+        ]
+        for move in 1..<right.header.count {
+            let start = right.header.lowerBound + move
+            wrong.append(PartDescription.Place(header: start..<right.header.upperBound, body: right.body))
+            wrong.append(
+                PartDescription.Place(header: right.header.lowerBound..<start, body: start..<right.body.upperBound))
+        }
+        for place in wrong {
+            let result = try planned(Self.text, [place], [Self.end(bottom..<bottom)])
+            #expect(result == Result(message: Self.text, reason: "no safe place"), "\(place)")
+        }
+        for part in [0, 2] {
+            let result = try planned(Self.text, [right], [Self.end(bottom..<bottom, part: part)])
+            #expect(result == Result(message: Self.text, reason: "no safe place"))
+        }
+    }
+
+    /// Of base64 one group and no more may be replaced, by itself and the text.
+    @Test func everyGroupOfBase64() throws {
+        let encoded = "QUJDREVG\r\nR0hJSg=="
+        let text = Self.text.replacing("first", with: encoded)
+        let place = try Self.place(encoded, in: text)
+        let body = place.body
+        for start in body {
+            for end in start...body.upperBound {
+                for skip in 0...3 {
+                    let result = try planned(text, [place], [Self.end(start..<end, .base64, skip: skip)])
+                    guard result.reason == nil else {
+                        #expect(result.message == text)
+                        continue
+                    }
+                    // Before and behind it everything is there.
+                    let octets = Array(text.utf8)
+                    #expect(result.message.hasPrefix(String(decoding: octets[..<start], as: UTF8.self)))
+                    #expect(result.message.hasSuffix(String(decoding: octets[end...], as: UTF8.self)))
+                    #expect(end - start <= 8)
+                }
+            }
+        }
+        func decoded(_ range: Range<Int>, skip: Int) throws -> String? {
+            let whole = try planned(text, [place], [Self.end(range, .base64, skip: skip)])
+            let inner = whole.message.components(separatedBy: "\r\n\r\n")[2].components(separatedBy: "\r\n--x")[0]
+            return Data(base64Encoded: inner, options: .ignoreUnknownCharacters)
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+        let start = body.lowerBound
+        #expect(try decoded(start..<start, skip: 0) == "\r\n\r\nthe disclaimerABCDEFGHIJ")
+        #expect(try decoded(start..<start + 4, skip: 2) == "AB\r\n\r\nthe disclaimerCDEFGHIJ")
+        #expect(try decoded(body.upperBound - 4..<body.upperBound, skip: 1) == "ABCDEFGHIJ\r\n\r\nthe disclaimer  ")
+    }
+
+    @Test func reasons() throws {
+        let place = try Self.place("first")
+        let bottom = place.body.upperBound
+        let end = Self.end(bottom..<bottom)
+        func reason(
+            _ ends: [TextEnd], changed: [Range<Int>] = [], _ obstacle: TextObstacle? = nil
+        ) throws -> String? {
+            let result = try planned(Self.text, [place], ends, changed: changed, obstacle: obstacle)
+            #expect((result.reason == nil) == (result.message != Self.text))
+            return result.reason
+        }
+        #expect(try reason([]) == "no-text")
+        for obstacle in TextObstacle.allCases { #expect(try reason([end], obstacle) == obstacle.rawValue) }
+        #expect(try reason([Self.end(bottom..<bottom) { $0.known = [2] }]) == "already there")
+        #expect(try reason([Self.end(bottom..<bottom) { $0.known = [0, 3] }]) == nil)
+        // Rules that change the part, or what touches it.
+        let whole = place.header.lowerBound..<bottom
+        for range in [
+            whole, bottom..<bottom + 2, whole.lowerBound - 4..<whole.lowerBound, whole.lowerBound + 3..<bottom - 1,
+        ] {
+            #expect(try reason([end], changed: [range]) == "changed by rules")
+        }
+        #expect(try reason([end], changed: [0..<9, bottom + 1..<bottom + 9]) == nil)
+    }
+
+    /// In the message's own header rules may change what they like but for the fields of MIME.
+    @Test func rulesOnTheHeader() throws {
+        let (subject, type) = ("Subject: s\r\n", "Content-Type: text/plain\r\n")
+        let text = "\(subject)\(type)X: y\r\n\r\nbody\r\n"
+        let size = text.utf8.count
+        let (first, second) = (subject.utf8.count, subject.utf8.count + type.utf8.count)
+        for (range, reason) in [
+            (0..<first, nil), (second..<second + 6, nil), (first..<second, "changed by rules"),
+            (size - 6..<size, "changed by rules"),
+        ] as [(Range<Int>, String?)] {
+            let result = try planned(text, [], [Self.end(size..<size, part: 0)], changed: [range])
+            #expect(result.reason == reason, "\(range)")
+        }
+        // Nor is a part changed where the header of the message has no end.
+        let open = Self.text.replacing("From: a@b\r\n", with: "From: a@b\r\nno field\r\n")
+        let place = try Self.place("first", in: open)
+        let bottom = place.body.upperBound
+        #expect(
+            try planned(open, [place], [Self.end(bottom..<bottom)]) == Result(message: open, reason: "no safe place"))
+    }
+
+    /// The whole message, and charsets that the text does not fit.
+    @Test func aMessageWithoutParts() throws {
+        func result(_ header: String, _ words: String, _ change: (inout TextEnd) -> Void = { _ in }) throws -> String {
+            let text = "Subject: s\r\n\(header)\r\nbody\r\n"
+            let size = text.utf8.count
+            let end = Self.end(size..<size, part: 0) {
+                $0.endsLine = true
+                change(&$0)
+            }
+            let result = try planned(text, [], [end], words: words)
+            #expect(result.reason == nil)
+            return result.message
+        }
+        let (ascii, other) = ("a text of sixteen letters", "ein Text mit zwölf Buchstaben")
+        #expect(try result("", ascii) == "Subject: s\r\n\r\nbody\r\n\r\n\(ascii)\r\n")
+        let fields = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+        #expect(
+            try result("", other) == "Subject: s\r\n\(fields)MIME-Version: 1.0\r\n\r\nbody\r\n\r\n\(other)\r\n")
+        let version = "MIME-Version: 1.0\r\n"
+        #expect(
+            try result("\(version)Content-Type: text/plain;\r\n charset=us-ascii\r\n", other) {
+                $0.charset = "us-ascii"
+            }
+                == "Subject: s\r\n\(version)\(fields)\r\nbody\r\n\r\n\(other)\r\n")
+        let flowed = try result("\(version)Content-Type: text/plain; format=flowed; delsp=yes\r\n", other) {
+            ($0.isFlowed, $0.deletesSpaces) = (true, true)
+        }
+        #expect(flowed.contains("Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\r\n"))
+        // In its own charset, where that has the letters; else in a part of its own.
+        let latin =
+            "\(version)Content-Type: text/plain; charset=iso-8859-1\r\n"
+            + "Content-Transfer-Encoding: quoted-printable\r\n"
+        func inLatin(_ words: String) throws -> String {
+            try result(latin, words) {
+                ($0.charset, $0.letters, $0.coding) = ("iso-8859-1", .octets, .quotedPrintable)
+            }
+        }
+        #expect(
+            try inLatin(other)
+                == "Subject: s\r\n\(latin)\r\nbody\r\n\r\nein Text mit zw=F6lf Buchstaben\r\n")
+        let inner = latin.dropFirst(version.count)
+        #expect(
+            try inLatin("der Preis ist 10 €")
+                == """
+                Subject: s\r\n\(version)Content-Type: multipart/mixed; boundary="B-plain"\r\n\r\n--B-plain\r\n\(inner)\r
+                body\r\n\r\n--B-plain\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r
+                Content-Transfer-Encoding: quoted-printable\r\n\r\nder Preis ist 10 =E2=82=AC\r\n--B-plain--\r\n
+                """)
+    }
+
+    // MARK: Files
+
+    private func problem(_ files: [String: String], _ more: String = "") throws -> String? {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [] {
+            try FileManager.default.removeItem(atPath: directory.path + "/" + name)
+        }
+        for (name, text) in files {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: directory.path + "/" + name))
+        }
+        let yaml = """
+            disclaimers: {directory: \(directory.path)}
+            policies: {default: {disclaimer: a}}
+            \(more)
+            """
+        let loaded = ConfigurationFile.parse(yaml, file: "f")
+        #expect(loaded.problems == [])
+        return PolicyExplanation.tableProblem(loaded)?.replacing(directory.path, with: "D")
+    }
+
+    @Test func wrongFiles() throws {
+        let good = "sixteen letters it has\n"
+        #expect(try problem(["a.txt": good]) == nil)
+        #expect(try problem(["a.txt": good, "a.html": "<p>sixteen letters it has</p>"]) == nil)
+        #expect(try problem([:])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
+        #expect(try problem(["a.html": good])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
+        #expect(
+            try problem(["a.txt": "\(good)\u{1}"])
+                == "f:2:34: error: D/a.txt:2: a control character (disclaimer a of policies.default.disclaimer)")
+        #expect(
+            try problem(["a.txt": "fifteen letter\nx"])
+                == "f:2:34: error: D/a.txt: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
+        )
+        #expect(
+            try problem(["a.txt": good, "a.html": "<img src=x>"])
+                == "f:2:34: error: D/a.html: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
+        )
+        for html in ["<p", "<!-- \(good)", "\(good)</body>", "<script>\(good)"] {
+            #expect(
+                try problem(["a.txt": good, "a.html": html])
+                    == "f:2:34: error: D/a.html: ends within a tag, comment or script, or closes the body (disclaimer a of policies.default.disclaimer)"
+            )
+        }
+        // Wherever it is named.
+        let table = try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: b}]")
+        #expect(table?.hasPrefix("f:3:47: error: disclaimers: open D/b.txt") == true)
+        #expect(try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: none}]") == nil)
+    }
+}

@@ -161,12 +161,10 @@ final class DigestRequests: Sendable {
 extension ReceivedMessage {
     /// The message for its other recipients.
     func without(_ places: Set<Int>) -> ReceivedMessage {
-        var envelope = envelope
-        envelope.recipients = envelope.recipients.indices.filter { !places.contains($0) }.map {
+        var message = self
+        message.envelope.recipients = envelope.recipients.indices.filter { !places.contains($0) }.map {
             envelope.recipients[$0]
         }
-        return ReceivedMessage(
-            number: number, envelope: envelope, file: file, intake: intake, listener: listener, lmtp: lmtp,
-            arrived: arrived, presence: presence)
+        return message
     }
 }

@@ -101,6 +101,15 @@ import Testing
         }
     }
 
+    /// That there are more finds than are kept is said once.
+    @Test func theRestIsToldOnce() {
+        var answer = ScanAnswer()
+        for number in 0..<ScanAnswer.entries { answer.addVirus("Junk\(number)") }
+        #expect(answer.unchecked.isEmpty)
+        for number in 0..<300 { answer.addVirus("More\(number)") }
+        #expect(answer.findings.count == ScanAnswer.entries && answer.unchecked.map(\.reason) == [.overLimits])
+    }
+
     /// A pattern that is given up says neither yes nor no.
     @Test func aPatternThatIsGivenUpIsAFailure() throws {
         var reading = OutputReading()

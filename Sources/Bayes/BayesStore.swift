@@ -171,16 +171,16 @@ struct Lookup {
 
     private func weights(_ features: Features) throws(StoreError) -> [Float] {
         var weights = [Float](repeating: 0, count: features.keys.count)
-        try lookWeights(features.keys) { index, rest, records, spread in
-            weights[index] = WeightBucket.look(records, rest, spread)
+        try lookWeights(features.keys) { index, rest, bucket, spread in
+            weights[index] = WeightBucket.look(bucket, rest, spread)
         }
         return weights
     }
 
     private func machineCounts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
         var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: features.keys.count)
-        try lookWeights(features.keys) { index, rest, records, spread in
-            counts[index] = WeightBucket.counts(records, rest, spread)
+        try lookWeights(features.keys) { index, rest, bucket, spread in
+            counts[index] = WeightBucket.counts(bucket, rest, spread)
         }
         return counts
     }
@@ -204,15 +204,16 @@ struct Lookup {
             start = end
         }
         var spread = RecordSpread(bits: scheme.restBits)
-        try reading.look(.weights, numbers: buckets) { round, number, records in
+        try reading.look(.weights, numbers: buckets) { round, number, bucket in
+            let records = bucket.extracting(WeightBucket.records(in: bucket.count))
             spread.learn(records, size: WeightBucket.recordSize)
             for place in ranges[number] {
                 spread.foresee(records, size: WeightBucket.recordSize, scheme.rest(keys[order[place]]), round)
             }
-        } _: { number, records in
+        } _: { number, bucket in
             for place in ranges[number] {
                 let index = order[place]
-                use(index, scheme.rest(keys[index]), records, spread)
+                use(index, scheme.rest(keys[index]), bucket, spread)
             }
         }
     }

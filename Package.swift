@@ -174,6 +174,7 @@ let package = Package(
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram(
             "quarantine-bench", "bench/QuarantineBench", ["Linux", "MailModel", "SQLiteStores", "Stores"]),
+        testProgram("journal-bench", "bench/JournalBench", ["Linux", "MailModel", "SQLiteStores", "Stores"]),
         testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(

@@ -17,8 +17,9 @@ extension PolicyBook {
     /// - Throws: a look-up that gave up.
     func digestReaders(of entry: Quarantine.Entry) throws -> [DigestReader] {
         let listener = settings.listeners.first { $0.address.description == entry.listener } ?? settings.listeners.first
+        let known = entry.policy.flatMap { settings.policies[$0] == nil ? nil : $0 }
         let resolution = try PolicyResolution(
-            self, policy: entry.policy ?? "default", listener?.placement ?? .afterQueue,
+            self, policy: known ?? "default", listener?.placement ?? .afterQueue,
             Circumstances(
                 listener: entry.listener ?? "", client: IPAddress(entry.envelope.client.originalAddress),
                 sender: entry.envelope.reversePath, isAuthenticated: false),
@@ -29,7 +30,7 @@ extension PolicyBook {
                 !group.policy.delivers(entry.category)
             else { return nil }
             return DigestReader(
-                place: place, address: address(recipient.path).whole, language: group.policy.noticeLanguage)
+                place: place, address: LookupAddress.whole(recipient.path), language: group.policy.noticeLanguage)
         }
     }
 }

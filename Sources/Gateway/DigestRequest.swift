@@ -24,9 +24,8 @@ struct DigestRequest: Sendable {
     static func places(_ envelope: Envelope, _ setup: GatewaySetup) -> Set<Int> {
         let address = setup.settings.digests.releaseAddress
         guard !address.isEmpty else { return [] }
-        let wanted = setup.policies.address(MailPath(address)).whole
-        return Set(
-            envelope.recipients.indices.filter { setup.policies.address(envelope.recipients[$0].path).whole == wanted })
+        let wanted = LookupAddress.whole(MailPath(address))
+        return Set(envelope.recipients.indices.filter { LookupAddress.whole(envelope.recipients[$0].path) == wanted })
     }
 
     /// Does what is asked.
@@ -49,7 +48,7 @@ struct DigestRequest: Sendable {
 
     private func release(_ logID: String) async throws {
         let (token, entry, recipient) = try await verified()
-        let address = setup.policies.address(recipient).whole
+        let address = LookupAddress.whole(recipient)
         let link = RedeemedLinks.Link(id: token.id, recipient: address, action: token.action.rawValue)
         let redeemed = RedeemedLinks(directory: setup.settings.redeemedDirectory)
         // The same link in two mails at one time: the second one comes too late, or is sent again when the first has failed.
@@ -103,7 +102,7 @@ struct DigestRequest: Sendable {
             throw Ignored(cause: "the link is forged")
         }
         let recipient = entry.envelope.recipients[token.place].path
-        guard token.holds(key, recipient: setup.policies.address(recipient).whole) else {
+        guard token.holds(key, recipient: LookupAddress.whole(recipient)) else {
             throw Ignored(cause: "the link is forged, or of another host")
         }
         guard time(nil) < token.expiry else { throw Ignored(cause: "the link to \(token.id) is too old") }
@@ -116,7 +115,7 @@ struct DigestRequest: Sendable {
     /// The message is released: what keeps its sender from being allowed is only logged.
     private func allow(_ sender: MailPath, for recipient: [UInt8], _ logID: String) async {
         guard let allowed = setup.allowed, !sender.isNull else { return }
-        let (address, limit) = (setup.policies.address(sender).whole, setup.settings.digests.allowedSenders)
+        let (address, limit) = (LookupAddress.whole(sender), setup.settings.digests.allowedSenders)
         let shown = Escaping.text(recipient, limit: 320)
         do {
             let isAdded = try await setup.blocking {
@@ -162,12 +161,10 @@ final class DigestRequests: Sendable {
 extension ReceivedMessage {
     /// The message for its other recipients.
     func without(_ places: Set<Int>) -> ReceivedMessage {
-        var envelope = envelope
-        envelope.recipients = envelope.recipients.indices.filter { !places.contains($0) }.map {
+        var message = self
+        message.envelope.recipients = envelope.recipients.indices.filter { !places.contains($0) }.map {
             envelope.recipients[$0]
         }
-        return ReceivedMessage(
-            number: number, envelope: envelope, file: file, intake: intake, listener: listener, lmtp: lmtp,
-            arrived: arrived, presence: presence)
+        return message
     }
 }

@@ -18,21 +18,25 @@ struct DisclaimerBook: Sendable {
     private static let fewestLetters = 16
 
     /// Reads the files of all texts that the settings and their tables name. Blocks on a disk.
-    /// - Throws: `GatewayError` with file and line.
+    /// - Throws: `NamedFileFault`.
     init(_ settings: Settings, _ policies: PolicyBook) throws {
-        for name in policies.disclaimers.sorted() {
-            entries[name] = try Self.read(name, settings.disclaimers.directory)
+        for (name, setting) in policies.disclaimers.sorted(by: { $0.key < $1.key }) {
+            do {
+                entries[name] = try Self.read(name, settings.disclaimers.directory)
+            } catch {
+                throw NamedFileFault(setting: setting, description: "\(error) (disclaimer \(name) of \(setting))")
+            }
         }
     }
 
     private static func read(_ name: String, _ directory: String) throws -> Entry {
-        let text = try readTable("\(directory)/\(name).txt", called: "disclaimer \(name)", limit: Disclaimer.sizeLimit)
+        let text = try readTable("\(directory)/\(name).txt", called: "disclaimers", limit: Disclaimer.sizeLimit)
         let path = "\(directory)/\(name).html"
         // Without a file of its own the HTML is made of the plain text; one that cannot be read is another matter.
         let names = (try? directoryNames(directory)) ?? []
         let markup =
             try names.contains("\(name).html")
-            ? readTable(path, called: "disclaimer \(name)", limit: Disclaimer.sizeLimit) : nil
+            ? readTable(path, called: "disclaimers", limit: Disclaimer.sizeLimit) : nil
         do throws(Disclaimer.Fault) {
             let disclaimer = try Disclaimer(name: name, text: text, markup: markup)
             guard HTMLText.isFragment(disclaimer.html.span) else {
@@ -52,7 +56,7 @@ struct DisclaimerBook: Sendable {
             return Entry(disclaimer: disclaimer, letters: isSame ? [letters[0].1] : letters.map(\.1))
         } catch {
             let file = "\(directory)/\(name).\(error.form == .html ? "html" : "txt")"
-            throw GatewayError("\(file)\(error.line == 0 ? "" : ":\(error.line)"): \(error.text) (disclaimer: \(name))")
+            throw GatewayError("\(file)\(error.line == 0 ? "" : ":\(error.line)"): \(error.text)")
         }
     }
 

@@ -40,23 +40,20 @@ struct DisclaimerPlan: Sendable {
             return
         }
         for end in report.textEnds where !end.known.contains(where: numbers.contains) {
-            guard let part = try EditablePart(end.part, report, facts, file),
+            // In a header that was not read to its end there may be a signature.
+            guard facts.endsInBlankLine, let part = try EditablePart(end.part, report, facts, file),
                 let added = try Self.add(disclaimer, to: part, end, file, boundary: "\(boundary)-\(end.form.rawValue)")
             else {
                 (edits, reason) = ([], "no safe place")
                 return
             }
-            guard !part.claimed.contains(where: { mine in changed.contains { Self.touch($0, mine) } }) else {
+            guard !changed.contains(where: part.isTouched) else {
                 (edits, reason) = ([], "changed by rules")
                 return
             }
             edits += added
         }
         if edits.isEmpty { reason = "already there" }
-    }
-
-    private static func touch(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
-        one.lowerBound <= other.upperBound && other.lowerBound <= one.upperBound
     }
 
     // MARK: One part

@@ -60,10 +60,12 @@ struct EditablePart: Sendable {
         }
     }
 
-    /// Octets that must be as they came for an edit to be right: those of the part, but of the message's own header the fields
-    /// of MIME alone.
-    var claimed: [Range<Int>] {
-        isMessage ? contentFields + [body] : [header.lowerBound..<body.upperBound]
+    /// Another edit of these octets would make one of ours wrong: of the part or what stands beside it; of the message's own header
+    /// the fields of MIME alone matter.
+    func isTouched(by range: Range<Int>) -> Bool {
+        let whole = isMessage ? body : header.lowerBound..<body.upperBound
+        if range.lowerBound <= whole.upperBound, whole.lowerBound <= range.upperBound { return true }
+        return contentFields.contains { $0.overlaps(range) }
     }
 
     /// Says that the part is UTF-8.
@@ -73,7 +75,7 @@ struct EditablePart: Sendable {
     func declare(type: String, needsEightBit: Bool) -> [BodyEdit] {
         var edits = field("Content-Type: \(type)", in: types)
         if needsEightBit { edits += field("Content-Transfer-Encoding: 8bit", in: encodings) }
-        if isMessage, types.isEmpty, encodings.isEmpty, contentFields.isEmpty {
+        if isMessage, !contentFields.contains(where: isVersion) {
             edits += field("MIME-Version: 1.0", in: [])
         }
         return edits

@@ -167,6 +167,11 @@ struct LookupAddress: Sendable {
         keys = AddressKeys.keys(path, delimiters: Array(delimiters.utf8))
         whole = AddressKeys.normal(path)
     }
+
+    /// The form in which two spellings of an address are one.
+    static func whole(_ path: MailPath) -> [UInt8] {
+        AddressKeys.normal(MailPath(bytes: DomainNames.inASCII(path.bytes)))
+    }
 }
 
 /// All tables of the settings, each read once.

@@ -36,6 +36,7 @@ package struct MessagePipeline: MailReceiver {
         }
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.readHeader() { return finish(&work, reply) }
+        await work.restoreClient()
         let key = await servedKey(work)
         if let key, !gateway.inFlight.begin(key, message.number, message.presence) {
             return finish(&work, ReplyTexts.failure(Self.earlierTry, id: work.id))

@@ -11,7 +11,7 @@ internal import Stores
 
 /// What is known of one message while it is in the pipeline.
 struct MessageWork: Sendable {
-    let message: ReceivedMessage
+    var message: ReceivedMessage
     let setup: GatewaySetup
     let listener: ListenerSetup
     /// The `id=` of replies and log lines.

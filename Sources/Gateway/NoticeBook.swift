@@ -4,14 +4,6 @@ internal import MailModel
 internal import Policy
 internal import Synchronization
 
-/// What is wrong with a file of notices.
-struct NoticeFault: Error, CustomStringConvertible {
-    /// Where its language is named: a key of the configuration, or file and line of a table.
-    let setting: String
-    /// With the file of notices, and its line where there is one.
-    let description: String
-}
-
 /// The texts of notices by language, and how many have been sent.
 final class NoticeBook: Sendable {
     private let templates: [String: NoticeTemplates]
@@ -25,7 +17,7 @@ final class NoticeBook: Sendable {
 
     /// Reads the files of all languages that the settings and their tables name. Blocks on a disk.
     /// - Parameter before: whose counts go on.
-    /// - Throws: `NoticeFault`. English needs no file.
+    /// - Throws: `NamedFileFault`. English needs no file.
     init(_ settings: Settings, _ policies: PolicyBook, before: NoticeBook?) throws {
         var templates: [String: NoticeTemplates] = [:]
         var languages = policies.noticeLanguages
@@ -45,7 +37,7 @@ final class NoticeBook: Sendable {
 
     private static func read(
         _ language: String, _ directory: String, _ setting: String
-    ) throws(NoticeFault) -> NoticeTemplates {
+    ) throws(NamedFileFault) -> NoticeTemplates {
         let path = "\(directory)/\(language)"
         do throws(NoticeTemplates.Fault) {
             guard let bytes = try? readTable(path, called: "notices") else {
@@ -57,7 +49,7 @@ final class NoticeBook: Sendable {
             return try NoticeTemplates(bytes)
         } catch {
             let place = error.line == 0 ? path : "\(path):\(error.line)"
-            throw NoticeFault(
+            throw NamedFileFault(
                 setting: setting,
                 description: "\(place): \(Escaping.text(error.text, limit: 200)) (language \(language) of \(setting))")
         }

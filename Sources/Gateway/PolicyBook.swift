@@ -58,8 +58,8 @@ package struct PolicyBook: Sendable {
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
     /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
     let noticeLanguages: [String: String]
-    /// Texts under messages that they name.
-    let disclaimers: Set<String>
+    /// Texts under messages that they name, and where.
+    let disclaimers: [String: String]
 
     /// Reads all tables. Blocks on a disk.
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
@@ -105,25 +105,26 @@ package struct PolicyBook: Sendable {
         }
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
-        noticeLanguages = Self.noticeLanguages(settings, overlays)
-        let policies = settings.allPolicies + overlays.values.flatMap(\.values).map(\.values)
-        disclaimers = Set(policies.map(\.disclaimer)).subtracting([Settings.noDisclaimer])
+        noticeLanguages = Self.names("notice_language", \.noticeLanguage, settings, overlays)
+        disclaimers = Self.names("disclaimer", \.disclaimer, settings, overlays)
+            .filter { $0.key != Settings.noDisclaimer }
     }
 
-    private static func noticeLanguages(
-        _ settings: Settings, _ overlays: [LookupName: [Int: PolicyOverlay]]
+    /// The values of a key that policies, banks, recipients and tables have, and where one of them does.
+    private static func names(
+        _ key: String, _ value: KeyPath<Settings.PolicySettings, String>, _ settings: Settings,
+        _ overlays: [LookupName: [Int: PolicyOverlay]]
     ) -> [String: String] {
-        let key = "notice_language"
-        var places = settings.policies.map { (language: $1.noticeLanguage, place: "policies.\($0).\(key)") }
+        var places = settings.policies.map { (name: $1[keyPath: value], place: "policies.\($0).\(key)") }
         func add(_ overlay: PolicyOverlay, _ place: String) {
-            if overlay.keys.contains(key) { places.append((overlay.values.noticeLanguage, place)) }
+            if overlay.keys.contains(key) { places.append((overlay.values[keyPath: value], place)) }
         }
         for (index, bank) in settings.banks.enumerated() { add(bank.overlay, "banks[\(index)].\(key)") }
         for (index, entry) in settings.recipients.enumerated() { add(entry.overlay, "recipients[\(index)].\(key)") }
         for (name, lines) in overlays {
             for (line, overlay) in lines { add(overlay, "\(name.place):\(line)") }
         }
-        return Dictionary(places.map { ($0.language, $0.place) }, uniquingKeysWith: min)
+        return Dictionary(places.map { ($0.name, $0.place) }, uniquingKeysWith: min)
     }
 
     private static func pointTables(_ settings: Settings) -> [(LookupName, String)] {

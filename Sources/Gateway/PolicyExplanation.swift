@@ -89,7 +89,7 @@ package struct PolicyExplanation: Sendable {
             let builder = SetupBuilder(settings)
             _ = try builder.scanners(inspector: "") { _ in }
             return nil
-        } catch let fault as NoticeFault {
+        } catch let fault as NamedFileFault {
             return problem("\(fault)", at: fault.setting)
         } catch let fault as QuarantineKeys.Fault {
             let isOld = fault.file != settings.quarantine.keyFile

@@ -160,7 +160,7 @@ package struct QuarantineDigest: Sendable {
     /// A link that makes the mail with which a message is released (RFC 6068).
     private func link(_ action: DigestToken.Action, _ item: Item, _ recipient: MailPath) -> String {
         let token = DigestToken(
-            key, action, id: item.id, place: item.place, recipient: policies.address(recipient).whole,
+            key, action, id: item.id, place: item.place, recipient: LookupAddress.whole(recipient),
             expiry: time + settings.digests.linkTime)
         let address = settings.digests.releaseAddress.utf8.map { octet in
             let isPlain =

@@ -75,7 +75,9 @@ package struct QuarantineRelease: Sendable {
             if !force { try Self.refuseInfected(remains, quarantine.files) }
             let (hops, tls) = try route(entry, settings)
             let message = try outgoing(entry, quarantine.files, builder.hostname, spool)
-            return (try marked(message, settings), hops, tls)
+            // Of whom nothing is known nothing is believed.
+            let client = remains.loss == nil ? entry.envelope.client : ClientFacts(address: "unknown")
+            return (try marked(message, client, settings), hops, tls)
         }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
@@ -97,9 +99,14 @@ package struct QuarantineRelease: Sendable {
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
     }
 
-    /// The message as it leaves: what is to be judged again carries no mark.
-    private func marked(_ message: OutgoingMessage, _ settings: Settings) throws -> OutgoingMessage {
-        if case .listener = destination { return message }
+    /// The message as it leaves: what is to be judged again carries the mark of its first client only.
+    private func marked(
+        _ message: OutgoingMessage, _ client: ClientFacts, _ settings: Settings
+    ) throws -> OutgoingMessage {
+        if case .listener = destination {
+            let key = try ReleaseKey(settings.stateDirectory)
+            return try message.requeued(key, id: id, client: client, time: time(nil))
+        }
         let seconds = settings.quarantine.releaseMark
         guard seconds > 0 else { return message }
         return try message.marked(ReleaseKey(settings.stateDirectory), id: id, expiry: time(nil) + seconds)

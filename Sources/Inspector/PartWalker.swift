@@ -98,14 +98,18 @@ struct PartWalker {
 
     /// Nothing follows, the delimiter that should close its multipart is missing, and a report is around it (RFC 6522).
     private func isCutOff(_ part: Part) -> Bool {
-        guard part.nextSibling < 0, part.parent >= 0, tree.parts[Int(part.parent)].kind == .multipart,
-            tree.anomalies.contains(where: { $0.kind == .missingCloseDelimiter && $0.part == Int(part.parent) })
-        else { return false }
+        guard part.nextSibling < 0, part.parent >= 0, tree.parts[Int(part.parent)].kind == .multipart else {
+            return false
+        }
         var index = Int(part.parent)
         while index >= 0 {
             let holder = tree.parts[index]
             index = Int(holder.parent)
-            if holder.kind == .message, index >= 0, tree.parts[index].mediaType == "multipart/report" { return true }
+            if holder.kind == .message, index >= 0, tree.parts[index].mediaType == "multipart/report" {
+                return tree.anomalies.contains {
+                    $0.kind == .missingCloseDelimiter && $0.part == Int(part.parent)
+                }
+            }
         }
         return false
     }

@@ -102,14 +102,12 @@ package struct Quarantine: Sendable {
         return found
     }
 
-    /// Names on a shelf; nil where a file has the name of one.
+    /// Names on a shelf; nil where something else has the name of one. A link is none, wherever it leads: its target's names are not ours
+    /// to tell.
     private func shelved(_ shelf: String) throws(Failure) -> [String]? {
-        do throws(Failure) {
-            return try names(in: path(shelf))
-        } catch {
-            if case .system(let cause) = error, cause.code == ENOTDIR { return nil }
-            throw error
-        }
+        var status = stat()
+        guard lstat(path(shelf), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+        return try names(in: path(shelf))
     }
 
     /// True when there is an entry of this name, whole or not.
@@ -120,7 +118,10 @@ package struct Quarantine: Sendable {
     /// One entry.
     package func entry(_ id: String) throws(Failure) -> Entry {
         let text = try read(id, "envelope", limit: Self.envelopeLimit)
-        guard var entry = EntryCoding.decode(text), entry.id == id else { throw .damaged("\(id)/envelope") }
+        guard var entry = EntryCoding.decode(text) else { throw .damaged("\(id)/envelope") }
+        guard entry.id == id else {
+            throw .damaged("\(id): the envelope is of another entry, \(Escaping.text(entry.id, limit: 40))")
+        }
         if let released = try? read(id, "released", limit: 100) {
             entry.released = Int(String(decoding: released, as: UTF8.self).prefix { $0.isNumber })
         }

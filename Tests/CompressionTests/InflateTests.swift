@@ -57,6 +57,24 @@ import Testing
         #expect(try run([damaged[...]]).0 == .corrupt)
         let (end, out) = try run([whole[...]], limit: 999)
         #expect(end == .limit && out == Array(wanted.dropLast()))
+        // A stream without a trailer, whose last octets stand for more than one buffer holds.
+        let writer = try #require(GzipWriter())
+        let long = [UInt8](repeating: 0x62, count: 655_360)
+        var packed: [UInt8] = []
+        writer.append(long.span, to: &packed)
+        writer.finish(to: &packed)
+        let raw = Array(packed[10..<(packed.count - 8)])
+        for step in [1, 7, raw.count] {
+            let inflate = try #require(PiecewiseInflate(.raw, limit: long.count))
+            var count = 0
+            for start in stride(from: 0, to: raw.count, by: step) {
+                inflate.append(Array(raw[start..<min(raw.count, start + step)]).span) { lent in
+                    count += lent.count
+                    return true
+                }
+            }
+            #expect(inflate.end == .complete && count == long.count, "\(step)")
+        }
         let stopped = try #require(PiecewiseInflate(.zlib, limit: 1000))
         stopped.append(whole.span) { _ in false }
         #expect(stopped.end == .stopped)

@@ -122,6 +122,7 @@ import Testing
         ("limits.mime_boundary_length", 70, 65_536), ("limits.mime_readings", 0, 1000),
         ("limits.mime_reading_bytes", 0, 2_147_483_648), ("limits.text_bytes", 0, 2_147_483_648),
         ("quarantine.keep", 0, 315_360_000), ("journal.keep", 0, 315_360_000),
+        ("journal.size", 0, 1_125_899_906_842_624),
         ("quarantine.size", 0, 1_125_899_906_842_624),
         ("unpacking.levels", 0, 1000), ("unpacking.files", 0, 100_000),
         ("unpacking.minimum_quota", 0, 1_099_511_627_776), ("unpacking.maximum_quota", 0, 1_099_511_627_776),

@@ -35,6 +35,10 @@ struct LogwatchDayTests {
         configuration.policies["default"]?["sender_points"] = "[\"spam@example.org 12\", \"spammy@example.org 6.5\"]"
         configuration.policies["default"]?["levels"] = "{tag2: 6, kill: 10, dsn_cutoff: null}"
         configuration.policies["default"]?["admins"] = "{infected: virusalert@example.com}"
+        let texts = try Scratch(.disk)
+        _ = try texts.write("company.txt", "Confidential (x), Hits: 3; haftet nicht\n")
+        configuration.settings["disclaimers.directory"] = texts.path
+        configuration.policies["default"]?.merge(["disclaimer": "company", "disclaimer_mail": "all"]) { $1 }
         let gateway = try GatewayProcess(configuration)
         let recipients = ["a@all.example", "b@bounce.example", "q@quarantine.example", "r@reject.example"]
         var infected = try Samples.sample("eicar-attached")

@@ -24,6 +24,8 @@ enum MessageFuzzing {
     private static func check(_ message: [UInt8], _ limits: MIMELimits) -> [String] {
         var tree = MIMEReader.read(message.span, limits: limits)
         var wrong = Fuzzing.violations(tree, message, limits)
+        let texts = BodyTexts(tree, message.span)
+        if texts.texts.count > 2 || texts.texts.isEmpty != (texts.obstacle != nil) { wrong.append("texts") }
         // Other ways to decode a part are appended behind it, so the list grows on the way.
         var index = 0
         while index < tree.parts.count {
@@ -32,6 +34,9 @@ enum MessageFuzzing {
                 var content: [UInt8] = []
                 let result = tree.decodeBody(of: index, in: message.span, into: &content, limit: outputLimit)
                 if content.count > outputLimit { wrong.append("\(part.path): limit passed") }
+                if part.source == 0, part.decoding == .ordinary, !result.limitReached {
+                    wrong += end(content, Array(message[part.body]), part, result.notes)
+                }
                 let added = tree.appendDecodings(of: index, notes: result.notes)
                 if added.contains(where: { tree.parts[$0].reading < 1 || tree.parts[$0].cause == nil }) {
                     wrong.append("\(part.path): decodings without reading or cause")
@@ -42,6 +47,30 @@ enum MessageFuzzing {
         }
         if tree.parts.contains(where: { Int($0.reading) > limits.readings }) { wrong.append("too many readings") }
         return wrong
+    }
+
+    /// Where a text can be put: what stands in front of it in the body is what stands in front of it in the content.
+    private static func end(
+        _ content: [UInt8], _ body: [UInt8], _ part: Part, _ notes: DecodeResult.Notes
+    ) -> [String] {
+        for isHTML in [false, true] {
+            var offset = 0
+            let place = TextPlace(
+                end: content.span, isHTML: isHTML, body: body.span, encoding: part.transferEncoding, notes: notes,
+                offset: &offset)
+            guard let place else { continue }
+            guard place.range.upperBound <= body.count, place.skip <= 3, offset <= content.count else {
+                return ["\(part.path): the end of a text outside"]
+            }
+            var before: [UInt8] = []
+            _ = TransferDecoder.decode(
+                Array(body[..<place.range.lowerBound]).span, encoding: part.transferEncoding, into: &before,
+                limit: outputLimit)
+            if before != Array(content[..<max(0, offset - place.skip)]) {
+                return ["\(part.path): the end of a text elsewhere"]
+            }
+        }
+        return []
     }
 
     /// What the inspector does with decoded content.

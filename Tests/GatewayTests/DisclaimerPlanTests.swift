@@ -182,6 +182,27 @@ import Testing
         #expect(try reason([end], changed: [0..<9, bottom + 1..<bottom + 9]) == nil)
     }
 
+    /// In the message's own header rules may change what they like but for the fields of MIME.
+    @Test func rulesOnTheHeader() throws {
+        let (subject, type) = ("Subject: s\r\n", "Content-Type: text/plain\r\n")
+        let text = "\(subject)\(type)X: y\r\n\r\nbody\r\n"
+        let size = text.utf8.count
+        let (first, second) = (subject.utf8.count, subject.utf8.count + type.utf8.count)
+        for (range, reason) in [
+            (0..<first, nil), (second..<second + 6, nil), (first..<second, "changed by rules"),
+            (size - 6..<size, "changed by rules"),
+        ] as [(Range<Int>, String?)] {
+            let result = try planned(text, [], [Self.end(size..<size, part: 0)], changed: [range])
+            #expect(result.reason == reason, "\(range)")
+        }
+        // Nor is a part changed where the header of the message has no end.
+        let open = Self.text.replacing("From: a@b\r\n", with: "From: a@b\r\nno field\r\n")
+        let place = try Self.place("first", in: open)
+        let bottom = place.body.upperBound
+        #expect(
+            try planned(open, [place], [Self.end(bottom..<bottom)]) == Result(message: open, reason: "no safe place"))
+    }
+
     /// The whole message, and charsets that the text does not fit.
     @Test func aMessageWithoutParts() throws {
         func result(_ header: String, _ words: String, _ change: (inout TextEnd) -> Void = { _ in }) throws -> String {
@@ -255,23 +276,28 @@ import Testing
         let good = "sixteen letters it has\n"
         #expect(try problem(["a.txt": good]) == nil)
         #expect(try problem(["a.txt": good, "a.html": "<p>sixteen letters it has</p>"]) == nil)
-        #expect(try problem([:])?.hasPrefix("disclaimer a: open D/a.txt") == true)
-        #expect(try problem(["a.html": good])?.hasPrefix("disclaimer a: open D/a.txt") == true)
-        #expect(try problem(["a.txt": "\(good)\u{1}"]) == "D/a.txt:2: a control character (disclaimer: a)")
+        #expect(try problem([:])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
+        #expect(try problem(["a.html": good])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
+        #expect(
+            try problem(["a.txt": "\(good)\u{1}"])
+                == "f:2:34: error: D/a.txt:2: a control character (disclaimer a of policies.default.disclaimer)")
         #expect(
             try problem(["a.txt": "fifteen letter\nx"])
-                == "D/a.txt: fewer than 16 letters and digits to find it by (disclaimer: a)")
+                == "f:2:34: error: D/a.txt: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
+        )
         #expect(
             try problem(["a.txt": good, "a.html": "<img src=x>"])
-                == "D/a.html: fewer than 16 letters and digits to find it by (disclaimer: a)")
+                == "f:2:34: error: D/a.html: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
+        )
         for html in ["<p", "<!-- \(good)", "\(good)</body>", "<script>\(good)"] {
             #expect(
                 try problem(["a.txt": good, "a.html": html])
-                    == "D/a.html: ends within a tag, comment or script, or closes the body (disclaimer: a)")
+                    == "f:2:34: error: D/a.html: ends within a tag, comment or script, or closes the body (disclaimer a of policies.default.disclaimer)"
+            )
         }
         // Wherever it is named.
         let table = try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: b}]")
-        #expect(table?.hasPrefix("disclaimer b: open D/b.txt") == true)
+        #expect(table?.hasPrefix("f:3:47: error: disclaimers: open D/b.txt") == true)
         #expect(try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: none}]") == nil)
     }
 }

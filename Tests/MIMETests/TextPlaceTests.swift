@@ -118,6 +118,7 @@ import Testing
         let wanted = "fürgrüßehaftetniemand24stunden"
         #expect(letters("Für Grüße\r\nhaftet niemand.\r\n24 Stunden!") == wanted)
         #expect(letters("> > Für\u{A0}Grüße haf\u{AD}tet\r\n> > niemand.\r\n>\r\n> > 24 Stunden!") == wanted)
+        #expect(letters("Für „Grüße” haftet – niemand… «24»\u{A0}Stunden") == wanted)
         #expect(letters("<p>F&uuml;r <b>Gr&#252;&#xDF;e</b> haftet<br>niemand. 24\n Stunden", "text/html") == wanted)
     }
 }

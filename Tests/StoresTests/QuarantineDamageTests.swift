@@ -34,6 +34,31 @@ import TestSupport
         try Quarantine(directory: directory.path + "/absent").removeUnfinished(before: now)
     }
 
+    /// A link in the place of a shelf is no entry, whatever names are behind it.
+    @Test func linksAreNotFollowed() throws {
+        let (directory, elsewhere) = (try TemporaryDirectory(), try TemporaryDirectory())
+        let (quarantine, other) = (Quarantine(directory: directory.path), Quarantine(directory: elsewhere.path))
+        try quarantine.put(QuarantineSample.entry("Whole"), message: try QuarantineSample.message(), report: [])
+        try other.put(QuarantineSample.entry("Xy"), message: try QuarantineSample.message(), report: [])
+        try elsewhere.write("X/secret", [])
+        for (name, target) in [("X", "\(elsewhere.path)/X"), ("Y", "nowhere"), ("Z", "W")] {
+            #expect(symlink(target, "\(directory.path)/\(name)") == 0)
+        }
+        #expect(try quarantine.identifiers() == ["Whole"])
+        #expect(try quarantine.strays(known: []).sorted() == ["X", "Y", "Z"])
+    }
+
+    /// Somebody renamed an entry, or copied one over another: the reason is said.
+    @Test func envelopesOfOtherEntries() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        try quarantine.put(QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
+        #expect(rename(directory.path + "/E/Entry", directory.path + "/E/Eother") == 0)
+        let failure = #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Eother") }
+        #expect(failure == .damaged("Eother: the envelope is of another entry, Entry"))
+        #expect(try quarantine.remains("Eother").loss == .envelope)
+    }
+
     @Test func everyTruncationOfTheEnvelopeIsReported() throws {
         let directory = try TemporaryDirectory()
         let quarantine = Quarantine(directory: directory.path)

@@ -76,7 +76,8 @@ package enum ShortTypes {
     /// Words for several types.
     package static let classes: [String: [String]] = [
         "archive": [
-            "zip", "rar", "7z", "tar", "gz", "bz2", "xz", "lzma", "zst", "lz4", "lz", "lzo", "lrz", "grz", "Z", "cpio",
+            "zip", "rar", "7z", "tar", "gz", "bz2", "xz", "lzma", "zst", "lz4", "lz", "lzo", "zlib", "lrz", "grz", "Z",
+            "cpio",
             "ar", "deb", "rpm", "cab", "lha", "xar", "warc", "arj", "szdd", "arc", "zoo", "ace", "alz", "egg", "kwaj",
             "iscab",
             "arx", "zpaq", "sit", "freeze", "pack",

@@ -25,15 +25,25 @@ package struct TextContent: Sendable {
         return Self.letters(shown.span)
     }
 
-    /// The letters and digits of a text in UTF-8, those of ASCII in lower case, all others as they are.
+    /// The letters and digits of a text in UTF-8, those of ASCII in lower case, all others as they are. Quotation marks and
+    /// dashes of any form are none: programs write them anew.
     package static func letters(_ text: Span<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
-        for byte in HTMLText.normalised(text) {
+        let text = HTMLText.normalised(text)
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
             switch byte {
-            case 0x30...0x39, 0x61...0x7A, 0x80...0xFF: out.append(byte)
+            case 0x30...0x39, 0x61...0x7A: out.append(byte)
             case 0x41...0x5A: out.append(byte | 0x20)
-            default: continue
+            case ..<0x80: break
+            // U+0080 to U+00BF.
+            case 0xC2: index += 1
+            // U+2000 to U+207F.
+            case 0xE2 where index + 1 < text.count && (text[index + 1] == 0x80 || text[index + 1] == 0x81): index += 2
+            default: out.append(byte)
             }
+            index += 1
         }
         return out
     }

@@ -17,7 +17,7 @@ extension ContainerLimit {
             "`unpacking.zip_directories`, \(limits.zipDirectories); \(ZipDirectory.mostEntries) entries of one archive"
         case .zipPieces: "`unpacking.zip_pieces`, \(limits.zipPieces)"
         case .imageNames: "`unpacking.image_names`, \(limits.imageNames) octets"
-        case .passwordKeys: "`unpacking.password_keys`, \(limits.passwordKeys)"
+        case .passwordKeys: "`unpacking.password_keys`, \(limits.passwordKeys); a note, as what stays encrypted is told"
         case .messageStructure: "`limits.mime_parts`, `limits.mime_depth` and the others of a message"
         case .overlappingEntries, .overlappingFiles, .overlappingHelp: "none may; the container is not opened"
         case .strayArchives: "\(StrayArchives.most) in the first 4 MiB of an archive"

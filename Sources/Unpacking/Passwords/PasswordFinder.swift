@@ -53,10 +53,8 @@ package struct PasswordFinder: Sendable {
                 places.append(origins.isEmpty ? start..<from : origins[start]..<origins[from])
             }
         }
-        for line in places.sorted(by: { $0.lowerBound < $1.lowerBound }).compactMap({ Self.line(behind: $0, text) }) {
-            add(line, .text)
-        }
-        let around = places.sorted { $0.lowerBound < $1.lowerBound }.map { Self.words(around: $0, text) }
+        places.sort { $0.lowerBound < $1.lowerBound }
+        let around = places.map { Self.words(around: $0, text) }
         // Passwords have digits more often than other words; then what stands nearest.
         for (quoted, behind, before) in around {
             for word in quoted + behind + before where word.contains(where: { 0x30...0x39 ~= $0 }) { add(word, .text) }
@@ -64,6 +62,7 @@ package struct PasswordFinder: Sendable {
         for (quoted, behind, before) in around {
             for word in quoted + behind.prefix(Self.nearBehind) + before.suffix(Self.nearBefore) { add(word, .text) }
         }
+        for line in places.compactMap({ Self.line(behind: $0, text) }) { add(line, .text) }
         for (_, behind, before) in around {
             for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text) }
         }

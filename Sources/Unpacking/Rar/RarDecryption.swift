@@ -51,6 +51,8 @@ struct RarPasswords {
     private let keys: PasswordKeys
     /// The one that was right last: archives have one most often.
     private(set) var right: Passwords.Candidate?
+    /// All were tried in vain: other members have the same password most often, and trying takes long.
+    private var isTried = false
 
     init(_ passwords: Passwords, _ keys: PasswordKeys, _ sink: any MemberSink) {
         self.passwords = passwords
@@ -67,16 +69,17 @@ struct RarPasswords {
         _ name: [UInt8], make: ([UInt8]) -> [UInt8], isRight: ([UInt8]) -> Bool
     ) -> (key: [UInt8], password: Passwords.Candidate)? {
         let known = right.map { [$0] } ?? []
-        for candidate in known + passwords.candidates.filter({ $0 != right }) {
+        for candidate in known + (isTried ? [] : passwords.candidates.filter { $0 != right }) {
             guard sink.mayGoOn() else { return nil }
             guard let key = keys.key(name, candidate.password, make: { make(candidate.password) }) else {
-                sink.report(.passwordKeys)
+                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
                 return nil
             }
             guard isRight(key) else { continue }
             right = candidate
             return (key, candidate)
         }
+        isTried = true
         return nil
     }
 }

@@ -217,7 +217,7 @@ struct SevenZipReader {
         for coder in folder.coders where coder.isAES {
             guard let encryption = SevenZipAES(coder.properties), keys[encryption.keyName] == nil else { continue }
             guard let key = maker.key(encryption.keyName, password, make: { encryption.key(password) }) else {
-                sink.report(.passwordKeys)
+                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
                 return nil
             }
             keys[encryption.keyName] = key

@@ -20,12 +20,22 @@ struct DigestRequest: Sendable {
         let cause: String
     }
 
-    /// Places of recipients that are the address for requests.
-    static func places(_ envelope: Envelope, _ setup: GatewaySetup) -> Set<Int> {
-        let address = setup.settings.digests.releaseAddress
+    /// Places of recipients that are the address for requests; in shadow mode, where everything goes where it would have gone, there are
+    /// none.
+    /// - Throws: a look-up that gave up.
+    static func places(_ message: ReceivedMessage, _ setup: GatewaySetup) throws -> Set<Int> {
+        let (address, envelope) = (setup.settings.digests.releaseAddress, message.envelope)
         guard !address.isEmpty else { return [] }
         let wanted = LookupAddress.whole(MailPath(address))
-        return Set(envelope.recipients.indices.filter { LookupAddress.whole(envelope.recipients[$0].path) == wanted })
+        let found = envelope.recipients.indices.filter { LookupAddress.whole(envelope.recipients[$0].path) == wanted }
+        guard !found.isEmpty, let listener = setup.listener(message.listener) else { return [] }
+        let resolution = try PolicyResolution(
+            setup.policies, policy: listener.policyName, listener.placement,
+            PolicyBook.Circumstances(
+                listener: listener.name, client: IPAddress(envelope.client.originalAddress),
+                sender: envelope.reversePath, isAuthenticated: false),
+            recipients: envelope.recipients)
+        return Set(found.filter { !resolution.groups[resolution.places[$0]].policy.shadow })
     }
 
     /// Does what is asked.

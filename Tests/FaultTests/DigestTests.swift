@@ -187,6 +187,26 @@ import Testing
         }
     }
 
+    /// In shadow mode the address is one like any other, for whom it is a policy.
+    @Test func shadow() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.gateway.configuration.policies["default"]?["shadow"] = "yes"
+            stage.gateway.configuration.settings["recipients"] = "[{match: [other.example], shadow: no}]"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            #expect(try send(Self.request("hello"), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [[Self.address]])
+            stage.gateway.configuration.settings["digests.release_address"] = "release@other.example"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            let both = Self.request("hello", to: ["release@other.example", Self.address])
+            #expect(try send(both, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [[Self.address], [Self.address]])
+            try stage.gateway.log.wait(for: "ignored: no link of a digest in its subject")
+        }
+    }
+
     /// What an administrator releases to somebody else stays in the digest of its recipient; whoever has got it is told of it no more,
     /// and his old links do not deliver it again.
     @Test func releasedByAnAdministrator() async throws {

@@ -94,16 +94,14 @@ enum WeightBucket {
     /// Where the records stand in a bucket of so many octets.
     static func records(in octets: Int) -> Range<Int> { 0..<octets / (recordSize + countSize) * recordSize }
 
-    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> Float {
-        let records = bucket.extracting(Self.records(in: bucket.count))
-        guard let index = spread.find(records, size: recordSize, rest) else { return 0 }
-        return Float(bitPattern: Octets.word(records, index + 4))
+    /// The weight of the record at an offset.
+    static func weight(_ bucket: Span<UInt8>, at record: Int) -> Float {
+        Float(bitPattern: Octets.word(bucket, record + 4))
     }
 
-    static func counts(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> FisherMethod.Counts {
-        let records = bucket.extracting(Self.records(in: bucket.count))
-        guard let index = spread.find(records, size: recordSize, rest) else { return FisherMethod.Counts() }
-        let both = Octets.word(bucket, records.count + index / recordSize * countSize)
+    /// The counts of the record at an offset.
+    static func counts(_ bucket: Span<UInt8>, at record: Int) -> FisherMethod.Counts {
+        let both = Octets.word(bucket, records(in: bucket.count).upperBound + record / recordSize * countSize)
         return FisherMethod.Counts(spam: both & 0xFFFF, ham: both >> 16)
     }
 

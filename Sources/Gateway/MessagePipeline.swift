@@ -15,7 +15,13 @@ package struct MessagePipeline: MailReceiver {
 
     package func receive(_ message: ReceivedMessage) async -> [Reply] {
         let setup = gateway.current
-        let requests = DigestRequest.places(message.envelope, setup)
+        let requests: Set<Int>
+        do {
+            requests = try DigestRequest.places(message, setup)
+        } catch {
+            gateway.report("message \(message.number): policy: \(error)")
+            return message.replies(ReplyTexts.failure("policy: \(error)", id: "-"))
+        }
         guard !requests.isEmpty else { return await relay(message, setup) }
         let answer = await DigestRequest(gateway: gateway, setup: setup, message: message).answer()
         let others = message.without(requests)

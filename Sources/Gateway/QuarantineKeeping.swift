@@ -54,10 +54,11 @@ struct QuarantineKeeping: Sendable {
             // What the index missed: a crash of the last daemon, a database that was away for a while.
             await step("quarantine: index") { setup in
                 let findings = try setup.quarantine.reconcile()
-                let counts = (findings.added, findings.forgotten, findings.damaged.count)
-                return counts == (0, 0, 0)
+                let counts = (findings.added, findings.forgotten, findings.damaged.count, findings.locked.count)
+                return counts == (0, 0, 0, 0)
                     ? nil
-                    : "quarantine: index: \(counts.0) entries added, \(counts.1) forgotten, \(counts.2) entries are damaged"
+                    : "quarantine: index: \(counts.0) entries added, \(counts.1) forgotten, \(counts.2) entries are damaged, "
+                        + "the keys of \(counts.3) are not set"
             }
             await step("quarantine: expiry") { setup in
                 let expiry = try setup.quarantine.expire(

@@ -125,9 +125,26 @@ package struct Quarantine: Sendable {
         if let released = try? read(id, "released", limit: 100) {
             entry.released = Int(String(decoding: released, as: UTF8.self).prefix { $0.isNumber })
         }
-        for file in [Self.messageFile, "envelope", "report"] {
-            entry.stored += (try? open(id, file).size()) ?? 0
+        entry.stored = stored(id)
+        return entry
+    }
+
+    /// Octets of an entry's files.
+    private func stored(_ id: String) -> Int {
+        [Self.messageFile, "envelope", "report"].reduce(0) { $0 + ((try? open(id, $1).size()) ?? 0) }
+    }
+
+    /// What there is to say of an entry that cannot be read: that it came when its directory was last changed, and takes its octets.
+    /// nil for one that is no directory, or is gone.
+    package func unreadable(_ id: String) -> Entry? {
+        var status = stat()
+        guard Self.isValid(id), lstat(path(entry: id), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return nil
         }
+        var entry = Entry(
+            id: id, time: Int(status.st_mtim.tv_sec), category: .unchecked, reason: "it cannot be read",
+            envelope: Envelope(reversePath: .null, recipients: []), size: 0)
+        entry.stored = stored(id)
         return entry
     }
 
@@ -201,8 +218,9 @@ package struct Quarantine: Sendable {
             guard case .damaged = error else { throw error }
         }
         guard let found = try inflate(id, limit: .max, { _ in true }) else { throw .damaged(id) }
-        let digest = (try? read(id, "envelope", limit: Self.envelopeLimit)).flatMap(EntryCoding.messageDigest)
-        if let digest, digest != found.digest {
+        let envelope = (try? read(id, "envelope", limit: Self.envelopeLimit)) ?? []
+        let (digest, owner) = (EntryCoding.messageDigest(envelope), EntryCoding.id(envelope) ?? id)
+        if owner == id, let digest, digest != found.digest {
             throw .damaged("\(id): neither the envelope nor the message is the one that was kept")
         }
         var entry = Entry(
@@ -211,6 +229,8 @@ package struct Quarantine: Sendable {
         // The one that was given to those who may release it is lost.
         entry.secret = ""
         entry.digest = found.digest
+        // Of another entry's envelope nothing is believed: the message may be the other one, too.
+        if owner != id { return Remains(entry: entry, loss: .foreignEnvelope(of: owner)) }
         return Remains(entry: entry, loss: digest == nil ? .envelopeAndDigest : .envelope)
     }
 

@@ -116,6 +116,19 @@ struct DisclaimerTests {
                 ["+text/html"]
             ),
         ]
+        for tag in [
+            "div style=\"display:none\"", "div hidden", "font color=\"white\" size=\"1\"", "template", "select", "svg",
+            "a href=\"http://example.net/\"",
+        ] {
+            for end in ["", "</body></html>"] {
+                let document = crlf("<html><body><p>Hi</p><\(tag)>open\(end)\n")
+                all.append(
+                    (
+                        "open <\(tag)>\(end)", message("text/html; charset=utf-8", "7bit", document), ["+text/html"],
+                        ["+text/html"]
+                    ))
+            }
+        }
         let letters = Array("Grüße an alle, die das lesen, in einer Zeile, die länger ist als andere".utf8)
         for count in letters.count - 3...letters.count {
             for width in [76, 4] {

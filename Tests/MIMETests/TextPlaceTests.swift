@@ -81,6 +81,39 @@ import Testing
         #expect(Self.end(html) == nil)
     }
 
+    private static let confining = [
+        "applet", "audio", "button", "canvas", "datalist", "details", "dialog", "math", "meter", "noscript", "object",
+        "progress", "select", "svg", "template", "video",
+    ]
+
+    private static func endsUnseen(_ html: String) -> Bool { HTMLText.read(Array(html.utf8).span).endsUnseen }
+
+    /// What is put there would not be seen as text of the document.
+    @Test(
+        arguments: [
+            "div hidden", "div style=\"display:none\"", "font color=white size=1", "span style='font-size:0'",
+            "p style='visibility:hidden'", "a href=x",
+        ] + confining)
+    func unseenEnds(_ tag: String) {
+        let name = tag.split(separator: " ")[0]
+        for (before, after) in [("", ""), ("<html><body>a", "</body></html>"), ("<p>a</p>", "</html>")] {
+            #expect(Self.endsUnseen("\(before)<\(tag)>b\(after)"))
+            #expect(!Self.endsUnseen("\(before)<\(tag)>b</\(name)>c\(after)"))
+        }
+        // The last end of the body counts, as for the place.
+        #expect(Self.endsUnseen("<body>a</body><\(tag)>b</body>") && !Self.endsUnseen("<body>a</body><\(tag)>b"))
+    }
+
+    /// End tags of other elements do not end those that confine; frames leave no place behind them.
+    @Test func endsThatAreNone() {
+        for name in Self.confining { #expect(Self.endsUnseen("<div><\(name)>a</div></svg1></p>b</body>"), "\(name)") }
+        #expect(Self.endsUnseen("<select><svg>a</select>b") && !Self.endsUnseen("</svg><svg>a</svg></svg>b"))
+        #expect(Self.endsUnseen("<html><frameset><frame src=x></frameset></html>"))
+        for html in ["", "a", "<body>a", "<table><tr><td>a", "<head><title>a</title>", "<a name=x>b", "<b><ul><li>a"] {
+            #expect(!Self.endsUnseen(html), "\(html)")
+        }
+    }
+
     /// Where decoders may differ there is no place.
     @Test func oddCodings() {
         #expect(Self.end("<p>a", .junk) == nil && Self.end("<p>a", .missingPadding) == nil)

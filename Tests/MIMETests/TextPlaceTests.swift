@@ -126,6 +126,21 @@ import Testing
         }
     }
 
+    /// ASCII can follow only what is known to hold it.
+    @Test(arguments: [
+        ("", TextEnd.Letters.ascii), ("us-ascii", .ascii), ("utf-8", .ascii), ("koi8-r", .ascii), ("utf-7", .foreign),
+        ("UTF7", .foreign), ("csUTF7", .foreign), ("unicode-1-1-utf-7", .foreign), ("utf-7-imap", .foreign),
+        ("DIN_66003", .foreign), ("iso-2022-jp", .foreign), ("hz", .foreign), ("ibm037", .foreign), ("x-foo", .foreign),
+    ])
+    func alphabetOfACharset(_ label: String, _ letters: TextEnd.Letters) {
+        for type in ["text/plain", "text/html"] {
+            let content = Array("gr+APwA3w-e gr}~e".utf8)
+            let read = TextContent.read(content.span, mediaType: type, charset: label, limit: 1000)
+            let found = read.alphabet(of: content.span)
+            #expect(found == letters)
+        }
+    }
+
     /// What a charset can say comes back from its decoder; what it cannot is refused.
     @Test(arguments: [
         ("windows-1252", "Grüße €", true), ("windows-1251", "Привет, мир", true), ("koi8-r", "Привет", true),

@@ -126,6 +126,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("text/plain", 10..<10, false), (" TEXT/Plain ; charset=a", 22..<23, true), ("text/plain;", 10..<10, false),
+        ("text/plain; format=flowed; \r\n\tCHARSET=\"us-ascii\"; x=\"a;charset=b\";", 38..<48, true),
+        ("text/plain; charsets=a; x-charset=b", 10..<10, false), ("text/x; charset=\"\"", 16..<18, true),
+    ])
+    func placeOfACharset(_ field: String, _ range: Range<Int>, _ isThere: Bool) throws {
+        let octets = Array(field.utf8)
+        let charset = CharsetParameter(octets.span)
+        let found = try #require(charset)
+        #expect(found.range == range && found.isThere == isThere)
+    }
+
+    @Test(arguments: [
+        "", "text", "text/", "/plain", "text/plain charset=a", "text/plain; charset", "text/plain; charset=",
+        "text/plain; charset =a", "text/plain; charset= a", "text/plain; charset=a b", "text/plain; charset=\"a",
+        "text/plain; charset=\"a\\b\"", "text/plain; charset=a (b)", "text/plain (b); charset=a",
+        "text/plain; charset=a; Charset=b", "text/plain; charset*=utf-8''a", "text/plain; charset*0=a",
+        "text/plain;; charset=a", "text/plain; \"charset\"=a", "text/plain; charset=\"a\"b", "text/plain; =a",
+        "text/plain; charset=\u{E4}", "text/plain, charset=a",
+    ])
+    func charsetsThatAreNotPlain(_ field: String) {
+        let octets = Array(field.utf8)
+        let found = CharsetParameter(octets.span)
+        #expect(found == nil)
+    }
+
     /// ASCII can follow only what is known to hold it.
     @Test(arguments: [
         ("", TextEnd.Letters.ascii), ("us-ascii", .ascii), ("utf-8", .ascii), ("koi8-r", .ascii), ("utf-7", .foreign),

@@ -231,7 +231,9 @@ let package = Package(
         suite("MailModelTests", ["MailModel", "TestSupport"]),
         suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "SMTP", "TestSupport"]),
-        suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
+        suite(
+            "RelayTests",
+            ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging, "TestSupport"] + nioTLS),
         suite(
             "RemoteChecksTests",
             ["Linux", "MailModel", "Patterns", "RemoteChecks", "TestSupport", "mailreeve-launcher"]),

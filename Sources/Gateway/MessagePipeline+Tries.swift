@@ -39,9 +39,9 @@ extension MessagePipeline {
             return "the message could not be read: a retry will reach some recipients twice"
         }
         let (paths, copy) = (done.map { work.message.envelope.recipients[$0].path }, work.quarantineID)
-        let (mailed, time) = (work.mailedCopies, work.time)
+        let (copied, time) = (work.copied, work.time)
         do {
-            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, mailed: mailed, time: time) }
+            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, copied: copied, time: time) }
             return nil
         } catch {
             return "a retry will reach some recipients twice: \(error)"

@@ -52,8 +52,8 @@ package struct MessagePipeline: MailReceiver {
         let recipients = message.envelope.recipients
         let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
         work.served = served
-        work.mailedCopies = memory.mailed
-        if let copy = memory.copy, !memory.mailed.isEmpty || setup.quarantine.files.contains(copy) {
+        work.copied = memory.copied
+        if let copy = memory.copy, !memory.copied.isEmpty || setup.quarantine.files.contains(copy) {
             work.earlierCopy = copy
         }
         if let reply = await work.judge() { return finish(&work, reply) }

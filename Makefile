@@ -22,7 +22,7 @@ SHELL_FILES := .ci/run packaging/logwatch/mailreeve bench/run bench/make-mail be
 .DEFAULT_GOAL := help
 # Two runs of apt or of the compiler at one time only get in each other's way.
 .NOTPARALLEL:
-.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-mime bench-policy bench-quarantine \
+.PHONY: help run build debug test test-long differential fuzz lint format deps test-deps install bench bench-journal bench-mime bench-policy bench-quarantine \
 	bayes-eval bench-bayes clean toolchain
 
 help: ## list the targets
@@ -88,6 +88,11 @@ bench-quarantine: deps toolchain ## measure the quarantine on the disk of build/
 	$(SWIFT) build -c release --product quarantine-bench
 	mkdir -p build
 	$(RELEASE)/quarantine-bench build
+
+bench-journal: deps toolchain ## measure the journal with 300,000 events on the disk of build/
+	$(SWIFT) build -c release --product journal-bench
+	mkdir -p build
+	$(RELEASE)/journal-bench build
 
 bench-mime: deps toolchain ## measure the MIME reader alone: typical mail, and what is made to be slow
 	$(SWIFT) build -c release --product mime-bench

@@ -174,6 +174,7 @@ let package = Package(
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram(
             "quarantine-bench", "bench/QuarantineBench", ["Linux", "MailModel", "SQLiteStores", "Stores"]),
+        testProgram("journal-bench", "bench/JournalBench", ["Linux", "MailModel", "SQLiteStores", "Stores"]),
         testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),
         .target(
@@ -230,7 +231,9 @@ let package = Package(
         suite("MailModelTests", ["MailModel", "TestSupport"]),
         suite("PatternsTests", ["Checks", "MIME", "MailModel", "Patterns", "TestSupport"]),
         suite("PolicyTests", ["MailModel", "Policy", "SMTP", "TestSupport"]),
-        suite("RelayTests", ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging] + nioTLS),
+        suite(
+            "RelayTests",
+            ["Bytes", "Digests", "Linux", "MailModel", "Relay", "SMTP", "Stores", logging, "TestSupport"] + nioTLS),
         suite(
             "RemoteChecksTests",
             ["Linux", "MailModel", "Patterns", "RemoteChecks", "TestSupport", "mailreeve-launcher"]),

@@ -104,6 +104,9 @@ package final class ClamAVEngine {
         return UInt32(options)
     }
 
+    /// Milliseconds of one program of a signature: no inspection has as many, so that its own time ends it, which is told.
+    private static let bytecodeTime = 3_600_000
+
     private static func set(_ engine: OpaquePointer, _ settings: EngineSettings) throws(EngineError) {
         let numbers: [(cl_engine_field, Int)] = [
             (CL_ENGINE_MAX_SCANSIZE, settings.maxScanSize), (CL_ENGINE_MAX_FILESIZE, settings.maxScanSize),
@@ -115,6 +118,12 @@ package final class ClamAVEngine {
             (CL_ENGINE_MAX_EMBEDDEDPE, settings.maxScanSize), (CL_ENGINE_MAX_HTMLNORMALIZE, settings.maxScanSize),
             (CL_ENGINE_MAX_HTMLNOTAGS, settings.maxScanSize), (CL_ENGINE_MAX_SCRIPTNORMALIZE, settings.maxScanSize),
             (CL_ENGINE_MAX_ZIPTYPERCG, settings.maxScanSize), (CL_ENGINE_PCRE_MAX_FILESIZE, 0),
+            // Steps and depth of a match: who writes what a pattern tries long on would hide from it. The caller's time ends it.
+            (CL_ENGINE_PCRE_MATCH_LIMIT, Int(UInt32.max)), (CL_ENGINE_PCRE_RECMATCH_LIMIT, Int(UInt32.max)),
+            // Each partition counts as a file, whose limit is told.
+            (CL_ENGINE_MAX_PARTITIONS, settings.maxFiles + 1),
+            (CL_ENGINE_MAX_ICONSPE, min(settings.maxScanSize, Int(Int32.max))),
+            (CL_ENGINE_BYTECODE_TIMEOUT, bytecodeTime),
         ]
         for (field, value) in numbers {
             try check("set engine field \(field.rawValue)", cl_engine_set_num(engine, field, Int64(value)))
@@ -180,6 +189,11 @@ package final class ClamAVEngine {
             if cause.contains(where: { $0.contains(tooLarge) }) { return [.overLimits(tooLarge)] }
             let full = String(cString: strerror(ENOSPC))
             if cause.contains(where: { $0.contains(full) }) { return [.full(Self.explained(result, cause))] }
+            return [.failed(Self.explained(result, cause))]
+        case CL_EMEM:
+            let cause = EngineMessages.take()
+            // A match that goes deeper than memory allows: the content is the reason, and would be again.
+            if let words = cause.first(where: { $0.contains("cli_pcre_match") }) { return [.overLimits(words)] }
             return [.failed(Self.explained(result, cause))]
         default:
             return [.failed(Self.explained(result, EngineMessages.take()))]

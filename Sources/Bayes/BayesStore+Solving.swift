@@ -144,14 +144,18 @@ extension BayesStore {
         let scheme = BucketScheme(bits: bits)
         let order = scheme.order(ofAscending: solution.keys)
         var bytes: [UInt8] = []
+        var counts: [UInt8] = []
         for (place, index) in order.enumerated() {
             let bucket = scheme.bucket(solution.keys[index])
             WeightBucket.append(
-                scheme.rest(solution.keys[index]), solution.weights[index], solution.counts[index], to: &bytes)
+                scheme.rest(solution.keys[index]), solution.weights[index], solution.counts[index], to: &bytes,
+                behind: &counts)
             let isLast = place + 1 == order.count || scheme.bucket(solution.keys[order[place + 1]]) != bucket
             guard isLast else { continue }
+            bytes += counts
             try writing.put(.weights, Octets.key(bucket).span, bytes.span)
             bytes.removeAll(keepingCapacity: true)
+            counts.removeAll(keepingCapacity: true)
         }
     }
 }

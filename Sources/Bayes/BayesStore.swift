@@ -171,23 +171,24 @@ struct Lookup {
 
     private func weights(_ features: Features) throws(StoreError) -> [Float] {
         var weights = [Float](repeating: 0, count: features.keys.count)
-        try lookWeights(features.keys) { index, rest, records, spread in
-            weights[index] = WeightBucket.look(records, rest, spread)
+        try lookWeights(features.keys) { index, bucket, record in
+            weights[index] = WeightBucket.weight(bucket, at: record)
         }
         return weights
     }
 
     private func machineCounts(_ features: Features) throws(StoreError) -> [FisherMethod.Counts] {
         var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: features.keys.count)
-        try lookWeights(features.keys) { index, rest, records, spread in
-            counts[index] = WeightBucket.counts(records, rest, spread)
+        try lookWeights(features.keys) { index, bucket, record in
+            counts[index] = WeightBucket.counts(bucket, at: record)
         }
         return counts
     }
 
-    /// Lends the bucket of each key, with its index and its rest. Each bucket is looked up once for all its keys.
+    /// Finds the keys that have a weight: gives the index of each, its bucket, and the offset of its record. Each bucket is looked up
+    /// once for all its keys.
     private func lookWeights(
-        _ keys: [TokenKey], _ use: (Int, UInt32, Span<UInt8>, RecordSpread) -> Void
+        _ keys: [TokenKey], _ use: (Int, Span<UInt8>, Int) -> Void
     ) throws(StoreError) {
         guard totals.weights > 0 else { return }
         let scheme = BucketScheme(bits: totals.weightBits)
@@ -204,15 +205,19 @@ struct Lookup {
             start = end
         }
         var spread = RecordSpread(bits: scheme.restBits)
-        try reading.look(.weights, numbers: buckets) { round, number, records in
+        try reading.look(.weights, numbers: buckets) { round, number, bucket in
+            let records = bucket.extracting(WeightBucket.records(in: bucket.count))
             spread.learn(records, size: WeightBucket.recordSize)
             for place in ranges[number] {
                 spread.foresee(records, size: WeightBucket.recordSize, scheme.rest(keys[order[place]]), round)
             }
-        } _: { number, records in
+        } _: { number, bucket in
+            let records = bucket.extracting(WeightBucket.records(in: bucket.count))
             for place in ranges[number] {
                 let index = order[place]
-                use(index, scheme.rest(keys[index]), records, spread)
+                if let record = spread.find(records, size: WeightBucket.recordSize, scheme.rest(keys[index])) {
+                    use(index, bucket, record)
+                }
             }
         }
     }

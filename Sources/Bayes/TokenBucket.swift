@@ -84,25 +84,33 @@ enum TokenBucket {
     }
 }
 
-/// Weights of one bucket, 12 octets each in ascending order of the rest of their key: rest, weight, and how often the token was
-/// in the spam and in the ham from which the machines were solved, no more than 65,535.
+/// Weights of one bucket: records of 8 octets in ascending order of the rest of their key (rest, weight), and behind all of them, in the
+/// same order, 4 octets each: how often the token was in the spam and in the ham from which the machines were solved, no more
+/// than 65,535. Judging touches the records alone.
 enum WeightBucket {
-    static let recordSize = 12
+    static let recordSize = 8
+    private static let countSize = 4
 
-    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> Float {
-        guard let index = spread.find(bucket, size: recordSize, rest) else { return 0 }
-        return Float(bitPattern: Octets.word(bucket, index + 4))
+    /// Where the records stand in a bucket of so many octets.
+    static func records(in octets: Int) -> Range<Int> { 0..<octets / (recordSize + countSize) * recordSize }
+
+    /// The weight of the record at an offset.
+    static func weight(_ bucket: Span<UInt8>, at record: Int) -> Float {
+        Float(bitPattern: Octets.word(bucket, record + 4))
     }
 
-    static func counts(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> FisherMethod.Counts {
-        guard let index = spread.find(bucket, size: recordSize, rest) else { return FisherMethod.Counts() }
-        let both = Octets.word(bucket, index + 8)
+    /// The counts of the record at an offset.
+    static func counts(_ bucket: Span<UInt8>, at record: Int) -> FisherMethod.Counts {
+        let both = Octets.word(bucket, records(in: bucket.count).upperBound + record / recordSize * countSize)
         return FisherMethod.Counts(spam: both & 0xFFFF, ham: both >> 16)
     }
 
-    static func append(_ rest: UInt32, _ weight: Float, _ counts: FisherMethod.Counts, to out: inout [UInt8]) {
+    /// Appends a record to `out`, and its counts to what will stand behind all records.
+    static func append(
+        _ rest: UInt32, _ weight: Float, _ counts: FisherMethod.Counts, to out: inout [UInt8], behind: inout [UInt8]
+    ) {
         Octets.append(rest, to: &out)
         Octets.append(weight.bitPattern, to: &out)
-        Octets.append(min(counts.spam, 0xFFFF) | min(counts.ham, 0xFFFF) << 16, to: &out)
+        Octets.append(min(counts.spam, 0xFFFF) | min(counts.ham, 0xFFFF) << 16, to: &behind)
     }
 }

@@ -19,6 +19,11 @@ int csandbox_seals(int fd) { return fcntl(fd, F_GET_SEALS); }
 
 int csandbox_flags(int fd) { return fcntl(fd, F_GETFL); }
 
+int csandbox_lock(int fd) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 int csandbox_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 union control {

@@ -92,6 +92,15 @@ extension SettingsReader {
         if let code = scanner.cleanCodes.first(where: { scanner.infectedCodes.contains($0) }) {
             complain(path, "clean_codes", "\(code) stands in infected_codes too, which counts before")
         }
+        for (key, codes) in [("infected_codes", scanner.infectedCodes), ("clean_codes", scanner.cleanCodes)] {
+            guard let code = scanner.uncheckedCodes.first(where: { codes.contains($0) }) else { continue }
+            complain(path, "unchecked_codes", "\(code) stands in \(key) too")
+        }
+        if scanner.uncheckedCodes.isEmpty, scanner.uncheckedPattern.isEmpty,
+            loaded.origins["\(path).unchecked_reason"] != nil
+        {
+            complain(path, "unchecked_reason", "neither unchecked_codes nor unchecked_pattern says when")
+        }
         guard scanner.kind == .text else { return }
         if !scanner.request.contains("{}") {
             complain(path, "request", "scanner '\(scanner.name)' is not told what to look at: {} is not in request")
@@ -132,8 +141,11 @@ private let scannerKeyKinds: [(key: String, kinds: Set<ScannerEntry.Kind>)] = [
     ("arguments", [.command, .protocol]),
     ("clean_codes", [.command]),
     ("infected_codes", [.command]),
+    ("unchecked_codes", [.command]),
     ("clean_pattern", [.command, .text]),
     ("infected_pattern", [.command, .text]),
+    ("unchecked_pattern", [.command, .text]),
+    ("unchecked_reason", [.command, .text]),
     ("name_pattern", [.command, .text]),
     ("end_pattern", [.command, .text]),
     ("all_matches", [.command, .protocol, .http, .text]),

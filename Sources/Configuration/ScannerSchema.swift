@@ -91,10 +91,19 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "infected_codes", \.infectedCodes, ValueType<Int>.count(0...255).list(of: "exit codes", allowEmpty: true),
         "Exit codes of a program that found something; they count before the others."),
     ScannerKey(
+        "unchecked_codes", \.uncheckedCodes, ValueType<Int>.count(0...255).list(of: "exit codes", allowEmpty: true),
+        "Exit codes of a program that did not look at something and found nothing in the rest."),
+    ScannerKey(
         "clean_pattern", \.cleanPattern, .argument, "pcre pattern for the words of one that found nothing."),
     ScannerKey(
         "infected_pattern", \.infectedPattern, .argument,
         "pcre pattern for the words of one that found something; it counts before the others."),
+    ScannerKey(
+        "unchecked_pattern", \.uncheckedPattern, .argument,
+        "pcre pattern for the words of one that did not look at something; it counts before clean."),
+    ScannerKey(
+        "unchecked_reason", \.uncheckedReason, .choice,
+        "Why it did not: the reason whose destiny in policies.NAME.unchecked holds."),
     ScannerKey(
         "name_pattern", \.namePattern, .argument, "pcre pattern whose first group is the name of what was found."),
     ScannerKey(

@@ -62,8 +62,12 @@ package struct ScannerEntry: Sendable, Equatable {
     package var arguments: [String] = []
     package var cleanCodes = [0]
     package var infectedCodes = [1]
+    package var uncheckedCodes: [Int] = []
     package var cleanPattern = ""
     package var infectedPattern = ""
+    package var uncheckedPattern = ""
+    /// What is the matter with what it did not look at.
+    package var uncheckedReason = Obstacle.unsupported
     package var namePattern = ""
     /// What is in every whole answer of a program or of a daemon of kind text; empty for any.
     package var endPattern = ""
@@ -91,6 +95,21 @@ package struct ScannerEntry: Sendable, Equatable {
         case http
         /// A daemon that answers a line of text with text.
         case text
+    }
+
+    /// Why a scanner did not look at something, of those reasons that are no failure of its own.
+    package enum Obstacle: String, Sendable, Equatable, CaseIterable {
+        case unsupported, encrypted, corrupt
+        case overLimits = "over-limits"
+
+        package var reason: UncheckedReason {
+            switch self {
+            case .unsupported: .unsupported
+            case .encrypted: .encrypted
+            case .corrupt: .corrupt
+            case .overLimits: .overLimits
+            }
+        }
     }
 
     /// What it is there for: one that looks for spam cannot stand in for one that looks for viruses.

@@ -192,6 +192,9 @@ package struct Settings: Sendable, Equatable {
         package var nextHopDataDone = 600
         /// An idle connection to the next hop is closed after this.
         package var nextHopIdle = 30
+        /// Another program's lock of an mbox file of `quarantine_to`; Postfix waits 20 s (`deliver_lock_attempts`,
+        /// `deliver_lock_delay`).
+        package var mboxLock = 20
         /// Finishing mail in flight at SIGTERM.
         package var drain = 60
         package init() {}

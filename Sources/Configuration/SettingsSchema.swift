@@ -208,6 +208,9 @@ private let timeoutKeys: [Setting] = [
     Setting(
         "timeouts.next_hop_idle", \.timeouts.nextHopIdle, .duration(1...3600),
         "An idle connection to a next hop is closed after this."),
+    Setting(
+        "timeouts.mbox_lock", \.timeouts.mboxLock, .duration(1...3600),
+        "Another program's lock of an mbox file is waited for so long, before the answer is 451."),
     Setting("timeouts.drain", \.timeouts.drain, .duration(0...3600), "Finishing mail in flight at SIGTERM."),
 ]
 

@@ -77,19 +77,35 @@ extension ValueType where Value == Destiny {
 extension ValueType where Value == QuarantinePlace {
     /// Where a copy is kept.
     static let quarantinePlace = ValueType.scalar(
-        "local, none, or an address", expected: "local, none, or an address such as quarantine@example.com",
+        "local, none, an address, mbox:/path or maildir:/path",
+        expected: "local, none, mbox:/path, maildir:/path, or an address such as quarantine@example.com",
         parse: { text throws(ValueError) in
             switch text {
             case "local": return .local
             case "none": return .nowhere
-            case _ where isAddress(text): return .mailbox(MailPath(text))
+            case _ where text.hasPrefix("mbox:") || text.hasPrefix("maildir:"): return try copyFile(text)
+            case _ where isAddress(text): return .elsewhere(.mailbox(MailPath(text)))
             default:
                 throw ValueError(
-                    "'\(shown(text))' is neither local nor none nor an address such as quarantine@example.com"
-                        + suggestion(for: text, among: ["local", "none"]))
+                    "'\(shown(text))' is neither local nor none nor mbox:/path nor maildir:/path nor an address such as "
+                        + "quarantine@example.com" + suggestion(for: text, among: ["local", "none"]))
             }
         },
         write: { yamlText($0.description) })
+}
+
+/// A file that copies are put into. Log lines and tables part words at blanks and commas, so a path has none.
+private func copyFile(_ text: String) throws(ValueError) -> QuarantinePlace {
+    let place = CopyPlace(bytes: Array(text.utf8))
+    guard !place.isMailbox else { throw ValueError("'\(shown(text))' needs an absolute path") }
+    guard text.utf8.count <= 1024, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != 0x2C }),
+        !text.hasSuffix("/"), !text.split(separator: "/").contains("..")
+    else {
+        throw ValueError(
+            "'\(shown(text))': a path has at most 1024 octets, no blanks, commas or control characters, no '..' and no '/' at its end"
+        )
+    }
+    return .elsewhere(place)
 }
 
 extension ValueType where Value == [TextTemplate] {

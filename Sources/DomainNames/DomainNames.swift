@@ -22,6 +22,21 @@ package enum DomainNames {
         String(decoding: inASCII(Array(domain.utf8)), as: UTF8.self).lowercased()
     }
 
+    /// An address with its domain as people read it, in U-labels (RFC 5890). What cannot be read so stays as it is. It is for comparing, never
+    /// for showing: letters of several scripts look alike.
+    package static func inUnicode(_ address: String) -> String {
+        let start = address.utf8.lastIndex(of: 0x40).map { address.utf8.index(after: $0) } ?? address.startIndex
+        let domain = Array(address[start...].utf8)
+        guard domain.count <= longest, !domain.contains(0) else { return address }
+        var found: UnsafeMutablePointer<CChar>?
+        let code = (domain + [0]).withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { idn2_to_unicode_8z8z($0.baseAddress, &found, 0) }
+        }
+        defer { idn2_free(found) }
+        guard code == IDN2_OK.rawValue, let found else { return address }
+        return address[..<start] + String(cString: found)
+    }
+
     private static func name(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let dots = text.prefix { $0 == 0x2E }
         let rest = text.dropFirst(dots.count)

@@ -9,6 +9,9 @@ struct DigestReader: Sendable {
     let place: Int
     /// In the form in which addresses are looked up.
     let address: [UInt8]
+    /// His mailbox, and how it is written in mail: without an extension.
+    let mailbox: [UInt8]
+    let recipient: MailPath
     let language: String
 }
 
@@ -29,8 +32,11 @@ extension PolicyBook {
             guard group.isLocal, group.policy.digestCategories.contains(entry.category),
                 !group.policy.delivers(entry.category)
             else { return nil }
+            let mailbox = AddressExtension.removed(
+                from: recipient.path, delimiters: Array(settings.recipientDelimiter.utf8))
             return DigestReader(
-                place: place, address: LookupAddress.whole(recipient.path), language: group.policy.noticeLanguage)
+                place: place, address: LookupAddress.whole(recipient.path), mailbox: LookupAddress.whole(mailbox),
+                recipient: mailbox, language: group.policy.noticeLanguage)
         }
     }
 }

@@ -20,12 +20,22 @@ struct DigestRequest: Sendable {
         let cause: String
     }
 
-    /// Places of recipients that are the address for requests.
-    static func places(_ envelope: Envelope, _ setup: GatewaySetup) -> Set<Int> {
-        let address = setup.settings.digests.releaseAddress
+    /// Places of recipients that are the address for requests; in shadow mode, where everything goes where it would have gone, there are
+    /// none.
+    /// - Throws: a look-up that gave up.
+    static func places(_ message: ReceivedMessage, _ setup: GatewaySetup) throws -> Set<Int> {
+        let (address, envelope) = (setup.settings.digests.releaseAddress, message.envelope)
         guard !address.isEmpty else { return [] }
         let wanted = LookupAddress.whole(MailPath(address))
-        return Set(envelope.recipients.indices.filter { LookupAddress.whole(envelope.recipients[$0].path) == wanted })
+        let found = envelope.recipients.indices.filter { LookupAddress.whole(envelope.recipients[$0].path) == wanted }
+        guard !found.isEmpty, let listener = setup.listener(message.listener) else { return [] }
+        let resolution = try PolicyResolution(
+            setup.policies, policy: listener.policyName, listener.placement,
+            PolicyBook.Circumstances(
+                listener: listener.name, client: IPAddress(envelope.client.originalAddress),
+                sender: envelope.reversePath, isAuthenticated: false),
+            recipients: envelope.recipients)
+        return Set(found.filter { !resolution.groups[resolution.places[$0]].policy.shadow })
     }
 
     /// Does what is asked.
@@ -49,14 +59,32 @@ struct DigestRequest: Sendable {
     private func release(_ logID: String) async throws {
         let (token, entry, recipient) = try await verified()
         let address = LookupAddress.whole(recipient)
-        let link = RedeemedLinks.Link(id: token.id, recipient: address, action: token.action.rawValue)
+        let links = DigestToken.Action.allCases.map {
+            RedeemedLinks.Link(id: token.id, recipient: address, action: $0.rawValue)
+        }
+        let own = RedeemedLinks.Link(id: token.id, recipient: address, action: token.action.rawValue)
         let redeemed = RedeemedLinks(directory: setup.settings.redeemedDirectory)
-        // The same link in two mails at one time: the second one comes too late, or is sent again when the first has failed.
+        // The links of one message in two mails at one time: the second one comes too late, or is sent again when the first has failed.
         guard gateway.digestRequests.begin(token) else { throw Ignored(cause: "\(token.id) is being released") }
         defer { gateway.digestRequests.end(token) }
-        if try await setup.blocking({ redeemed.contains(link) }) {
-            throw Ignored(cause: "\(token.id) was released by it before")
+        let (isReleased, isDone) = try await setup.blocking {
+            (links.contains(where: redeemed.contains), redeemed.contains(own))
         }
+        // He has the message already; what may be left to do is to allow its sender.
+        if isReleased, isDone || token.action == .release {
+            throw Ignored(cause: "\(token.id) was released to <\(recipient)> before")
+        }
+        // A crash before it is remembered releases twice rather than never.
+        if !isReleased { try await pass(token, entry, to: recipient, logID) }
+        guard token.action == .releaseAndAllow else { return }
+        await allow(entry.envelope.reversePath, for: address, logID)
+        try await setup.blocking { try redeemed.add([own]) }
+    }
+
+    /// Releases the message, and has it remembered.
+    private func pass(
+        _ token: DigestToken, _ entry: Quarantine.Entry, to recipient: MailPath, _ logID: String
+    ) async throws {
         var release = QuarantineRelease(id: token.id, to: .policy(nil))
         release.recipients = [recipient]
         let answers: [QuarantineRelease.Answer]
@@ -76,9 +104,6 @@ struct DigestRequest: Sendable {
             if answers.first?.reply.isPermanent ?? false { throw Ignored(cause: words) }
             throw GatewayError(words)
         }
-        // A crash before this releases twice rather than never.
-        try await setup.blocking { try redeemed.add(link) }
-        if token.action == .releaseAndAllow { await allow(entry.envelope.reversePath, for: address, logID) }
     }
 
     /// Looks a request's token up.
@@ -95,7 +120,9 @@ struct DigestRequest: Sendable {
         do {
             entry = try await setup.blocking { try files.entry(token.id) }
         } catch let error as Quarantine.Failure {
-            guard error.isOfMessage else { throw error }
+            // Whoever guesses the name of an entry whose key is not set could otherwise have the client try for days: whether the token is
+            // ours is not known before.
+            if case .system = error { throw error }
             throw Ignored(cause: "\(error)")
         }
         guard entry.envelope.recipients.indices.contains(token.place) else {
@@ -133,17 +160,20 @@ struct DigestRequest: Sendable {
 /// What is known of requests that are under way, and of those that were ignored.
 final class DigestRequests: Sendable {
     private struct State {
-        var open: Set<DigestToken> = []
+        /// Name of the entry and place of the recipient.
+        var open: Set<[String]> = []
         var since = 0
         var ignored = 0
     }
 
     private let state = Mutex(State())
 
-    /// - Returns: false for one that is under way.
-    func begin(_ token: DigestToken) -> Bool { state.withLock { $0.open.insert(token).inserted } }
+    private static func wish(_ token: DigestToken) -> [String] { [token.id, String(token.place)] }
 
-    func end(_ token: DigestToken) { state.withLock { _ = $0.open.remove(token) } }
+    /// - Returns: false for one of whose message and recipient another is under way.
+    func begin(_ token: DigestToken) -> Bool { state.withLock { $0.open.insert(Self.wish(token)).inserted } }
+
+    func end(_ token: DigestToken) { state.withLock { _ = $0.open.remove(Self.wish(token)) } }
 
     /// Counts a request that is ignored, and has it said as long as there are not too many in an hour; the last one that is said says that
     /// others are not.
@@ -161,12 +191,10 @@ final class DigestRequests: Sendable {
 extension ReceivedMessage {
     /// The message for its other recipients.
     func without(_ places: Set<Int>) -> ReceivedMessage {
-        var envelope = envelope
-        envelope.recipients = envelope.recipients.indices.filter { !places.contains($0) }.map {
+        var message = self
+        message.envelope.recipients = envelope.recipients.indices.filter { !places.contains($0) }.map {
             envelope.recipients[$0]
         }
-        return ReceivedMessage(
-            number: number, envelope: envelope, file: file, intake: intake, listener: listener, lmtp: lmtp,
-            arrived: arrived, presence: presence)
+        return message
     }
 }

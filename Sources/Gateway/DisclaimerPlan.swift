@@ -62,26 +62,19 @@ struct DisclaimerPlan: Sendable {
         _ disclaimer: Disclaimer, to part: EditablePart, _ end: TextEnd, _ file: MessageFile, boundary: String
     ) throws -> [BodyEdit]? {
         let plain = disclaimer.plain(isFlowed: end.isFlowed)
-        guard let place = end.place, end.letters != .foreign else {
-            return part.wrap(whole(disclaimer, end.form), end.form, boundary: boundary)
-        }
+        func beside() -> [BodyEdit] { part.wrap(whole(disclaimer, end.form), end.form, boundary: boundary) }
+        guard let place = end.place, end.letters != .foreign, !part.isCounted else { return beside() }
         if end.form == .html || plain.utf8.allSatisfy({ $0 < 0x80 }) {
             let text = end.form == .html ? disclaimer.html : Array(plain.utf8)
             return try insert(text, at: place, part, end, file).map { [$0] }
         }
-        if let text = octets(plain, end) {
-            guard let edit = try insert(text, at: place, part, end, file) else { return nil }
-            return [edit] + (end.coding == .sevenBit ? part.declaredEightBit : [])
-        }
-        guard end.letters == .ascii else {
-            return part.wrap(whole(disclaimer, end.form), end.form, boundary: boundary)
-        }
+        // Octets beyond ASCII stand as they are only beside others: where there are none the next hop may not take them (RFC 6152
+        // section 3), nor the multipart around the part (RFC 2045 section 6.4).
+        if end.letters == .ascii, end.coding == .sevenBit || end.coding == .eightBit { return beside() }
+        if let text = octets(plain, end) { return try insert(text, at: place, part, end, file).map { [$0] } }
         // ASCII is UTF-8.
-        var type = "text/plain; charset=utf-8"
-        if end.isFlowed { type += "; format=flowed" }
-        if end.deletesSpaces { type += "; delsp=yes" }
-        guard let edit = try insert(Array(plain.utf8), at: place, part, end, file) else { return nil }
-        return [edit] + part.declare(type: type, needsEightBit: end.coding == .sevenBit)
+        guard end.letters == .ascii, let declaration = part.declaredUTF8() else { return beside() }
+        return try insert(Array(plain.utf8), at: place, part, end, file).map { [$0] + declaration }
     }
 
     /// The text for a part of its own, UTF-8.

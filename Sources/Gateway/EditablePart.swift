@@ -12,10 +12,11 @@ struct EditablePart: Sendable {
     let body: Range<Int>
     /// It is the message itself, which holds nothing else.
     let isMessage: Bool
-    /// Fields of MIME in its header, and of them the type and the encoding.
+    /// Its header has a digest or the size of its body (RFC 1864), which would be wrong if that were changed.
+    let isCounted: Bool
+    /// Fields of MIME in its header, and the values of those that say the type.
     private let contentFields: [Range<Int>]
     private let types: [Range<Int>]
-    private let encodings: [Range<Int>]
     private let block: [UInt8]
 
     /// Octets of a part's header.
@@ -45,16 +46,13 @@ struct EditablePart: Sendable {
         let span = octets.span
         contentFields = isMessage ? facts.contentFields : []
         var scanner = HeaderScanner(limit: block.count)
-        var (types, encodings): ([Range<Int>], [Range<Int>]) = ([], [])
+        var types: [Range<Int>] = []
+        var isCounted = false
         while let field = scanner.next(in: span) {
-            let range = header.lowerBound + field.whole.lowerBound..<header.lowerBound + field.whole.upperBound
-            if field.isNamed("Content-Type", in: span) {
-                types.append(range)
-            } else if field.isNamed("Content-Transfer-Encoding", in: span) {
-                encodings.append(range)
-            }
+            if field.isNamed("Content-Type", in: span) { types.append(field.value) }
+            if field.isNamed("Content-MD5", in: span) || field.isNamed("Content-Length", in: span) { isCounted = true }
         }
-        (self.types, self.encodings) = (types, encodings)
+        (self.types, self.isCounted) = (types, isCounted)
         guard scanner.end == .blankLine, scanner.position == block.count, block.suffix(2) == [0x0D, 0x0A] else {
             return nil
         }
@@ -80,28 +78,24 @@ struct EditablePart: Sendable {
         return contentFields.contains { $0.overlaps(range) }
     }
 
-    /// Says that the part is UTF-8.
-    /// - Parameters:
-    ///   - type: the value of the field.
-    ///   - needsEightBit: octets beyond ASCII come into a part that says that it has none.
-    func declare(type: String, needsEightBit: Bool) -> [BodyEdit] {
-        var edits = field("Content-Type: \(type)", in: types)
-        if needsEightBit { edits += field("Content-Transfer-Encoding: 8bit", in: encodings) }
+    /// Says that the part is UTF-8, and leaves what else its type says; nil where that field cannot be changed so.
+    func declaredUTF8() -> [BodyEdit]? {
+        let end = header.upperBound - 2
+        var edits: [BodyEdit] = []
+        if let value = types.first {
+            guard types.count == 1, let charset = CharsetParameter(block.span.extracting(value)) else { return nil }
+            let start = header.lowerBound + value.lowerBound
+            edits.append(
+                BodyEdit(
+                    range: start + charset.range.lowerBound..<start + charset.range.upperBound,
+                    text: Array((charset.isThere ? "utf-8" : "; charset=utf-8").utf8)))
+        } else {
+            edits.append(BodyEdit(range: end..<end, text: Array("Content-Type: text/plain; charset=utf-8\r\n".utf8)))
+        }
         if isMessage, !contentFields.contains(where: isVersion) {
-            edits += field("MIME-Version: 1.0", in: [])
+            edits.append(BodyEdit(range: end..<end, text: Array("MIME-Version: 1.0\r\n".utf8)))
         }
         return edits
-    }
-
-    /// Says that octets beyond ASCII come into it.
-    var declaredEightBit: [BodyEdit] { field("Content-Transfer-Encoding: 8bit", in: encodings) }
-
-    /// A field in place of others, or at the end of the header.
-    private func field(_ line: String, in places: [Range<Int>]) -> [BodyEdit] {
-        let end = header.upperBound - 2
-        let text = Array((line + "\r\n").utf8)
-        guard let first = places.first else { return [BodyEdit(range: end..<end, text: text)] }
-        return [BodyEdit(range: first, text: text)] + places.dropFirst().map { BodyEdit(range: $0) }
     }
 
     /// Puts a part of its own beside it: both are in a multipart/mixed then.

@@ -117,6 +117,9 @@ package final class GatewayService: Sendable {
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
         try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        try await threads.runIfActive {
+            try CopyFileChecks.check(policies.copyPlaces, stateDirectory: settings.stateDirectory)
+        }
         let notices = try await threads.runIfActive { try NoticeBook(settings, policies, before: before?.notices) }
         let disclaimers = try await threads.runIfActive { try DisclaimerBook(settings, policies) }
         let served = try await threads.runIfActive {

@@ -43,8 +43,9 @@ struct HeaderFacts: Sendable {
     var vouchers: [(server: [UInt8], domains: [[UInt8]])] = []
     /// The host that the first `Received:` names as its own, in lower case.
     var receivedBy: [UInt8]?
-    /// A signature holds what programs that repeat it in their results could be misled by.
-    var hasOddSignature = false
+    /// A signature, or the name that the client gave with HELO, holds what programs that repeat it in their results write so that it
+    /// looks like a result of its own.
+    var hasOddWords = false
     /// The address of the only `From:` field, where it is one address.
     var author: [UInt8]?
     /// Continuation lines before the first field; empty in ordinary mail.
@@ -103,6 +104,8 @@ struct HeaderFacts: Sendable {
                     let words = traceWords(bytes[field.value])
                     facts.saysAuthenticated = saysAuthenticated(words)
                     if let words, words.count > 3, words[2].elementsEqual("by".utf8) { facts.receivedBy = words[3] }
+                    // Postfix writes `?` for what could mislead here, and hands the name to milters as it came.
+                    facts.hasOddWords = facts.hasOddWords || !(words?.dropFirst().first.map(isPlainHost) ?? false)
                 }
             } else if isBulk(field, bytes) {
                 facts.isBulk = true
@@ -121,7 +124,7 @@ struct HeaderFacts: Sendable {
                 || field.isNamed("DomainKey-Signature", in: span)
             {
                 facts.isSigned = true
-                if !DKIMSignature.isPlain(bytes[field.value]) { facts.hasOddSignature = true }
+                if !DKIMSignature.isPlain(bytes[field.value]) { facts.hasOddWords = true }
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
                 facts.contentFields.append(field.whole)
             }
@@ -202,7 +205,7 @@ struct HeaderFacts: Sendable {
     /// that does.
     /// - Parameter names: of those whose results are believed, in lower case; empty for the host that put its `Received:` on top.
     func vouchedAuthor(believing names: [[UInt8]]) -> VouchedAuthor? {
-        guard let author, !hasOddSignature, let path = try? PathGrammar.parse(author[...]),
+        guard let author, !hasOddWords, let path = try? PathGrammar.parse(author[...]),
             let domain = path.domain.map({ Self.comparable(Array($0)) })
         else { return nil }
         let believed = names.isEmpty ? [receivedBy].compactMap(\.self) : names
@@ -212,6 +215,16 @@ struct HeaderFacts: Sendable {
             }
         }
         return nil
+    }
+
+    /// Letters, digits and what else names of hosts and address literals are made of.
+    private static func isPlainHost(_ name: [UInt8]) -> Bool {
+        name.allSatisfy { octet in
+            switch octet {
+            case 0x2D, 0x2E, 0x30...0x3A, 0x41...0x5B, 0x5D, 0x5F, 0x61...0x7A: true
+            default: false
+            }
+        }
     }
 
     private static func comparable(_ domain: [UInt8]) -> [UInt8] { foldedCase(DomainNames.inASCII(domain)) }

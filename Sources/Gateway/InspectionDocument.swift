@@ -115,7 +115,7 @@ struct InspectionDocument: Encodable {
     var allowed: [String] = []
     var edits: [String] = []
     var timingUs: [String: Int]
-    /// `official`, `test-only` or `none`.
+    /// `official` (a daily database is among them), `own`, `test-only` or `none`.
     var signatures: String
 
     /// The document on a message in the pipeline. Reads the whole message for its digest.
@@ -220,7 +220,8 @@ struct InspectionDocument: Encodable {
         }
         timingUs = Dictionary(
             report.timings.map { (Escaping.text($0.stage), $0.microseconds) }, uniquingKeysWith: { $0 + $1 })
-        signatures = work.setup.signatureState
+        let state = work.setup.signatureState
+        signatures = work.ready.map { StatusDocument.signatures(state, $0) } ?? state
     }
 
     /// JSON on one line, keys sorted.

@@ -13,12 +13,12 @@ extension MessagePipeline {
         guard !copies.isEmpty else { return }
         work.quarantineID = work.copyID
         // What is in a mailbox cannot be taken back: the copy here, which can, is made last.
-        let mailboxes = copies.keys.compactMap { $0 }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        for mailbox in mailboxes where !work.mailedCopies.contains(mailbox) {
-            if let failure = await work.mailCopy(to: mailbox, for: (copies[mailbox] ?? []).sorted()) {
-                throw GatewayError("quarantine: the copy to <\(mailbox)> was not taken: \(failure)")
+        let places = copies.keys.compactMap { $0 }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        for place in places where !work.copied.contains(place) {
+            if let failure = await work.putCopy(in: place, for: (copies[place] ?? []).sorted()) {
+                throw GatewayError("quarantine: the copy to <\(place)> was not taken: \(failure)")
             }
-            work.mailedCopies.insert(mailbox)
+            work.copied.insert(place)
             if let trouble = await remember(work, [], key) { work.causes.append(trouble) }
         }
         if let recipients = copies[nil] { try await keepHere(&work, recipients.sorted()) }
@@ -27,7 +27,7 @@ extension MessagePipeline {
     /// Keeps a copy in the quarantine of this host.
     private func keepHere(_ work: inout MessageWork, _ recipients: [Int]) async throws {
         if await hasCopy(work, for: recipients) { return }
-        let keeping = work.groups.filter { $0.keepsCopy && work.mailbox(of: $0) == nil }
+        let keeping = work.groups.filter { $0.keepsCopy && work.copyPlace(of: $0) == nil }
         guard let first = keeping.first else { return }
         let category = work.keptCategory
         let named = keeping.first { $0.decisive.category == category } ?? first
@@ -63,7 +63,7 @@ extension MessagePipeline {
     }
 
     /// Removes the copy of a try after which nobody needs it: the client still has the message, and its next try keeps one. Those
-    /// in mailboxes stay, and are remembered.
+    /// elsewhere stay, and are remembered.
     func dropCopy(_ work: inout MessageWork) async {
         guard let id = work.quarantineID, !work.done.contains(where: { work.group(of: $0)?.keepsCopy ?? false }) else {
             return
@@ -71,7 +71,7 @@ extension MessagePipeline {
         let quarantine = work.setup.quarantine
         do {
             try await work.setup.blocking { if quarantine.files.contains(id) { try quarantine.remove(id) } }
-            if work.mailedCopies.isEmpty { work.quarantineID = nil }
+            if work.copied.isEmpty { work.quarantineID = nil }
         } catch {
             work.causes.append("quarantine: the copy of a try that failed stays: \(error)")
         }

@@ -39,16 +39,16 @@ extension MessagePipeline {
             return "the message could not be read: a retry will reach some recipients twice"
         }
         let (paths, copy) = (done.map { work.message.envelope.recipients[$0].path }, work.quarantineID)
-        let (mailed, time) = (work.mailedCopies, work.time)
+        let (copied, time) = (work.copied, work.time)
         do {
-            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, mailed: mailed, time: time) }
+            try await work.setup.blocking { try memory.remember(key, paths, copy: copy, copied: copied, time: time) }
             return nil
         } catch {
             return "a retry will reach some recipients twice: \(error)"
         }
     }
 
-    /// Remembers who is done with for the client's next try, or forgets the message.
+    /// Remembers who is done with for the client's next try, which need not wait any longer, or forgets the message.
     /// - Parameter isFinal: the client is not told to try again. One that has gone does so all the same.
     func settle(_ work: inout MessageWork, _ key: ServedRecipients.Key?, isFinal: Bool) async {
         let isUnheard = work.message.presence.isGone
@@ -59,5 +59,7 @@ extension MessagePipeline {
             // It may have been remembered on the way.
             try? await work.setup.blocking { memory.forget(key) }
         }
+        // What the next try has to know is known.
+        if let key { gateway.inFlight.end(key, work.message.number) }
     }
 }

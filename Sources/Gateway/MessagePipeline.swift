@@ -15,7 +15,13 @@ package struct MessagePipeline: MailReceiver {
 
     package func receive(_ message: ReceivedMessage) async -> [Reply] {
         let setup = gateway.current
-        let requests = DigestRequest.places(message.envelope, setup)
+        let requests: Set<Int>
+        do {
+            requests = try DigestRequest.places(message, setup)
+        } catch {
+            gateway.report("message \(message.number): policy: \(error)")
+            return message.replies(ReplyTexts.failure("policy: \(error)", id: "-"))
+        }
         guard !requests.isEmpty else { return await relay(message, setup) }
         let answer = await DigestRequest(gateway: gateway, setup: setup, message: message).answer()
         let others = message.without(requests)
@@ -36,6 +42,7 @@ package struct MessagePipeline: MailReceiver {
         }
         var work = MessageWork(message: message, setup: setup, listener: listener)
         if let reply = await work.readHeader() { return finish(&work, reply) }
+        await work.restoreClient()
         let key = await servedKey(work)
         if let key, !gateway.inFlight.begin(key, message.number, message.presence) {
             return finish(&work, ReplyTexts.failure(Self.earlierTry, id: work.id))
@@ -45,8 +52,8 @@ package struct MessagePipeline: MailReceiver {
         let recipients = message.envelope.recipients
         let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
         work.served = served
-        work.mailedCopies = memory.mailed
-        if let copy = memory.copy, !memory.mailed.isEmpty || setup.quarantine.files.contains(copy) {
+        work.copied = memory.copied
+        if let copy = memory.copy, !memory.copied.isEmpty || setup.quarantine.files.contains(copy) {
             work.earlierCopy = copy
         }
         if let reply = await work.judge() { return finish(&work, reply) }

@@ -42,10 +42,10 @@ extension MessageWork {
             causes.append("scanner \(Self.engine): \(item.detail)")
             known.unchecked.removeAll(where: Self.isOfEngine)
         }
-        // An engine with nothing but test signatures has seen nothing.
+        // An engine with signatures of the site's own alone knows nothing of what a scanner with others would have named next.
         let isSeen =
             conclusion.sawAllMatches
-            || known.completedScanners.contains(Self.engine) && setup.database?.isTestOnly == false
+            || known.completedScanners.contains(Self.engine) && (ready?.databaseVersion ?? 0) > 0
         known.findings += conclusion.findings
         // Whoever can put a spam signature into his mail would switch a scanner off that names it alone.
         let doubts = known.findings.filter {

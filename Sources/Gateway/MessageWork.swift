@@ -11,7 +11,7 @@ internal import Stores
 
 /// What is known of one message while it is in the pipeline.
 struct MessageWork: Sendable {
-    let message: ReceivedMessage
+    var message: ReceivedMessage
     let setup: GatewaySetup
     let listener: ListenerSetup
     /// The `id=` of replies and log lines.
@@ -61,8 +61,8 @@ struct MessageWork: Sendable {
     var served: Set<Int> = []
     /// The copy that an earlier try of the client's left in the quarantine; nil where there is none.
     var earlierCopy: String?
-    /// Mailboxes that have a copy, from this try or an earlier one.
-    var mailedCopies: Set<MailPath> = []
+    /// Places outside the quarantine that have a copy, from this try or an earlier one.
+    var copied: Set<CopyPlace> = []
     /// The name of the message's copy in the quarantine.
     var copyID: String { earlierCopy ?? mailID }
     /// One for each recipient; nil as long as it is open.
@@ -132,7 +132,7 @@ struct MessageWork: Sendable {
         event.messageID = facts.messageID
         event.subject = facts.subject
         event.quarantineID = quarantineID
-        event.mailboxes = mailboxes(groups)
+        event.copyPlaces = copyPlaces(groups)
         event.queuedAs = queuedAs
         event.copiedTo = copiedTo
         event.redirectedTo = redirectedTo.values.first
@@ -168,7 +168,7 @@ struct MessageWork: Sendable {
             if let group = weightiest(groups) { part.verdict = self.groups[group].verdict }
             if !isPassed { (part.queuedAs, part.served, part.copiedTo, part.redirectedTo) = ([], [], [], nil) }
             if !groups.contains(where: { self.groups[$0].keepsCopy }) { part.quarantineID = nil }
-            part.mailboxes = mailboxes(groups.map { self.groups[$0] })
+            part.copyPlaces = copyPlaces(groups.map { self.groups[$0] })
             return part
         }
     }
@@ -181,10 +181,10 @@ struct MessageWork: Sendable {
         Set(recipients.compactMap { groupPlaces.indices.contains($0) ? groupPlaces[$0] : nil }).sorted()
     }
 
-    /// Mailboxes that have the copy for one of these groups.
-    private func mailboxes(_ groups: [RecipientGroup]) -> [MailPath] {
-        let wanted = Set(groups.filter(\.keepsCopy).compactMap(mailbox(of:)))
-        return wanted.intersection(mailedCopies).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    /// Places outside the quarantine that have the copy for one of these groups.
+    private func copyPlaces(_ groups: [RecipientGroup]) -> [CopyPlace] {
+        let wanted = Set(groups.filter(\.keepsCopy).compactMap(copyPlace(of:)))
+        return wanted.intersection(copied).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// Of the groups at these places the one that is the message's weightiest name for anybody.

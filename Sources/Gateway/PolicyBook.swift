@@ -60,6 +60,8 @@ package struct PolicyBook: Sendable {
     let noticeLanguages: [String: String]
     /// Texts under messages that they name, and where.
     let disclaimers: [String: String]
+    /// Places outside the quarantine that get copies, and where one is named.
+    let copyPlaces: [CopyPlace: String]
 
     /// Reads all tables. Blocks on a disk.
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
@@ -108,13 +110,21 @@ package struct PolicyBook: Sendable {
         noticeLanguages = Self.names("notice_language", \.noticeLanguage, settings, overlays)
         disclaimers = Self.names("disclaimer", \.disclaimer, settings, overlays)
             .filter { $0.key != Settings.noDisclaimer }
+        var places: [CopyPlace: String] = [:]
+        for category in Category.allCases {
+            let named = Self.names("quarantine_to.\(category.rawValue)", \.[placeFor: category], settings, overlays)
+            for case (.elsewhere(let place), let setting) in named.map({ ($0, $1) }) {
+                places[place] = min(places[place] ?? setting, setting)
+            }
+        }
+        copyPlaces = places
     }
 
     /// The values of a key that policies, banks, recipients and tables have, and where one of them does.
-    private static func names(
-        _ key: String, _ value: KeyPath<Settings.PolicySettings, String>, _ settings: Settings,
+    private static func names<Value: Hashable>(
+        _ key: String, _ value: KeyPath<Settings.PolicySettings, Value>, _ settings: Settings,
         _ overlays: [LookupName: [Int: PolicyOverlay]]
-    ) -> [String: String] {
+    ) -> [Value: String] {
         var places = settings.policies.map { (name: $1[keyPath: value], place: "policies.\($0).\(key)") }
         func add(_ overlay: PolicyOverlay, _ place: String) {
             if overlay.keys.contains(key) { places.append((overlay.values[keyPath: value], place)) }

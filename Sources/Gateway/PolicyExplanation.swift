@@ -73,7 +73,7 @@ package struct PolicyExplanation: Sendable {
         lines = out
     }
 
-    /// What is wrong with the tables, the texts of notices and disclaimers, the keys of the quarantine and the patterns of scanners that
+    /// What is wrong with the tables, the texts of notices and disclaimers, the keys of the quarantine, the files of copies and the patterns of scanners that
     /// the settings name, in words for the administrator; nil when nothing is. Blocks on a disk.
     package static func tableProblem(_ loaded: LoadedConfiguration) -> String? {
         let settings = loaded.settings
@@ -84,6 +84,7 @@ package struct PolicyExplanation: Sendable {
         do {
             _ = try settings.quarantineKeys()
             let policies = try PolicyBook(settings)
+            try CopyFileChecks.check(policies.copyPlaces, stateDirectory: settings.stateDirectory)
             _ = try NoticeBook(settings, policies, before: nil)
             _ = try DisclaimerBook(settings, policies)
             let builder = SetupBuilder(settings)

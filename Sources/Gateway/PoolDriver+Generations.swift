@@ -9,6 +9,10 @@ extension PoolDriver {
     /// The longest pause before the engine is tried again, nanoseconds: loading costs seconds of a processor.
     private static let longestPause = 60_000_000_000
 
+    /// Before new signatures that were refused, while the ones before serve, are tried again: at first and in the end.
+    static let firstPause = 60_000_000_000
+    private static let longestRefusal = 3_600_000_000_000
+
     /// The serving generation is one that inspects without the engine since that cannot be loaded.
     private var standsIn: Bool { machine.serving.flatMap { zygotes[$0] }.map { !$0.engineFault.isEmpty } ?? false }
 
@@ -29,9 +33,10 @@ extension PoolDriver {
         launch(next.settings, answer: next.answer)
     }
 
-    /// Tries the settings that last worked again, where nothing serves with the engine or is about to.
+    /// Tries the settings that last worked again, where nothing serves with the engine or is about to, or new signatures were
+    /// refused.
     func relaunch() {
-        guard let settings, machine.serving == nil || standsIn,
+        guard let settings, machine.serving == nil || standsIn || triesAgain,
             !loading.values.contains(where: \.engineFault.isEmpty)
         else { return }
         launch(settings, answer: nil)
@@ -80,7 +85,7 @@ extension PoolDriver {
         let hasEngine = load.settings.configure.clamav != nil && load.engineFault.isEmpty
         if let answer = load.answer {
             answer.resume(returning: .failure(InspectorError(text)))
-        } else if !standsIn || !refused.hasSuffix(": \(why)") {
+        } else if !(standsIn || triesAgain) || !refused.hasSuffix(": \(why)") {
             log(.error(machine.serving.map { "\(text); generation \($0) goes on serving" } ?? text))
         }
         if hasEngine || refused.isEmpty { refused = text }
@@ -90,7 +95,15 @@ extension PoolDriver {
         } else if standsIn {
             relaunchAt = monotonicNow() + enginePause
             enginePause = min(enginePause * 2, Self.longestPause)
+        } else if hasChanged {
+            relaunchAt = monotonicNow()
+            triesAgain = true
+        } else if load.answer == nil {
+            relaunchAt = monotonicNow() + refusalPause
+            refusalPause = min(refusalPause * 2, Self.longestRefusal)
+            triesAgain = true
         }
+        hasChanged = false
         perform(machine.retire(generation, now: monotonicNow()))
         if let zygote = zygotes[generation] { end(zygote) }
         // New settings that cannot be used are no reason as long as those before them may be.
@@ -111,6 +124,9 @@ extension PoolDriver {
         }
         settings = load.settings
         refused = ""
+        relaunchAt = nil
+        (hasChanged, triesAgain) = (false, false)
+        refusalPause = Self.firstPause
         enginePause = PoolMachine.pause
         log(
             .info(
@@ -173,7 +189,14 @@ extension PoolDriver {
                 if !known { kill(id) }
             case .databaseChanged:
                 // Only the one that serves watches for others; one that is loading reads what is there now.
-                guard machine.serving == generation, let settings, loading.isEmpty, successor == nil else { return }
+                guard machine.serving == generation, let settings, successor == nil else { return }
+                triesAgain = false
+                refusalPause = Self.firstPause
+                // It may have read the files before they changed. Told once, the change must not be forgotten.
+                guard loading.isEmpty else {
+                    hasChanged = true
+                    return log(.info("the signatures have changed while others are loaded"))
+                }
                 log(.info("the signatures have changed: loading them"))
                 replace(settings, answer: nil)
             case .exited(let number, let status):
@@ -204,12 +227,10 @@ extension PoolDriver {
         }
     }
 
-    func selfTestAnswered(_ generation: Int, passed: Bool) {
+    /// - Parameter fault: nil when this half was passed.
+    func selfTestAnswered(_ generation: Int, fault: String?) {
         guard loading[generation] != nil else { return }
-        guard passed else {
-            return giveUp(
-                generation, "self-test failed: the test virus was not found, or a clean message was not clean")
-        }
+        if let fault { return giveUp(generation, "self-test failed: \(fault)") }
         loading[generation]?.testsLeft -= 1
         if loading[generation]?.testsLeft == 0 { promote(generation) }
     }

@@ -50,6 +50,12 @@ final class PoolDriver: @unchecked Sendable {
     var relaunchAt: Int?
     /// The pause before the engine is tried again while a generation without it serves.
     var enginePause = PoolMachine.pause
+    /// The signatures have changed while a generation was loading, which may not have read the change.
+    var hasChanged = false
+    /// What was refused, while the one before serves, is tried again: the reason may have passed, as a lack of memory does.
+    var triesAgain = false
+    /// The pause before that.
+    var refusalPause = PoolDriver.firstPause
     /// A generation that is started when the one before has ended.
     var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
     var counts = (inspected: 0, crashes: 0, deadlines: 0)
@@ -202,7 +208,14 @@ final class PoolDriver: @unchecked Sendable {
             counts.inspected += 1
             answer.resume(returning: .report(report, ready, parts: parts))
         case .selfTest(let generation, let infected):
-            selfTestAnswered(generation, passed: infected == report.findings.contains { $0.kind == .virus })
+            let names = report.findings.filter { $0.kind == .virus }.map(\.name)
+            let fault =
+                switch (infected, names.first) {
+                case (true, nil): "the test virus was not found"
+                case (false, let name?): "a clean message is taken for \(Escaping.text(name, limit: 200))"
+                default: nil as String?
+                }
+            selfTestAnswered(generation, fault: fault)
         }
     }
 
@@ -231,7 +244,10 @@ final class PoolDriver: @unchecked Sendable {
     private func answer(_ failed: Pending, _ outcome: InspectionOutcome) {
         switch failed.origin {
         case .caller(let answer): answer.resume(returning: outcome)
-        case .selfTest(let generation, _): selfTestAnswered(generation, passed: false)
+        case .selfTest(let generation, _):
+            var fault = "no report"
+            if case .failed(_, let detail) = outcome { fault = Escaping.text(detail, limit: 200) }
+            selfTestAnswered(generation, fault: fault)
         }
     }
 }

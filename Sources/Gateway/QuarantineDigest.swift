@@ -16,20 +16,33 @@ package struct QuarantineDigest: Sendable {
         package let sender: MailPath
         package let subject: String
         let reason: String
-        /// Place of the recipient in the entry's envelope.
+        /// The recipient in the entry's envelope, by his place and in the form in which addresses are looked up.
         let place: Int
+        let address: [UInt8]
     }
 
     /// What one recipient is told.
     package struct Letter: Sendable {
+        /// Without an extension.
         package let recipient: MailPath
+        /// The same in the form in which addresses are looked up: who he is to `DigestMemory`.
+        package let mailbox: MailPath
         let language: String
         /// The policy of the newest message, by whose next hops the letter goes.
         let policy: String?
         /// The newest first; no more than `digests.messages`.
-        package fileprivate(set) var items: [Item]
-        /// Messages beyond those.
-        package fileprivate(set) var further = 0
+        package fileprivate(set) var items: [Item] = []
+        /// Everything that he is told of.
+        package fileprivate(set) var mail: [DigestMemory.Mail] = []
+        /// Messages beyond `items`.
+        package var further: Int { mail.count - items.count }
+    }
+
+    /// What recipients are told, and what cannot be told of now.
+    package struct Letters: Sendable {
+        package fileprivate(set) var letters: [Letter] = []
+        /// Mail whose key is not set.
+        package fileprivate(set) var unread: [DigestMemory.Owed] = []
     }
 
     let settings: Settings
@@ -83,48 +96,76 @@ package struct QuarantineDigest: Sendable {
         }
     }
 
-    /// The letters about mail, by recipients. Entries that are gone or damaged are left out; the latter are reported. Blocks on a disk.
-    /// - Throws: a look-up of settings that gave up; an entry that cannot be read now.
-    package func letters(_ mail: [DigestMemory.Mail]) throws -> [Letter] {
+    /// The letters about mail, by recipients. Entries that are gone or damaged are left out; the latter are reported, as are those whose
+    /// key is not set. Blocks on a disk.
+    /// - Parameters:
+    ///   - mail: is for all whom their settings let be told.
+    ///   - owed: is for those of them who are owed it.
+    /// - Throws: a look-up of settings that gave up; a disk that cannot be read.
+    package func letters(_ mail: [DigestMemory.Mail], owed: [DigestMemory.Owed] = []) throws -> Letters {
+        var out = Letters()
         var letters: [[UInt8]: Letter] = [:]
-        for one in mail.reversed() {
+        var locked: [String: Int] = [:]
+        let debts = Dictionary(grouping: owed, by: \.mail)
+        for one in Set(mail).union(debts.keys).sorted(by: { ($0.time, $0.id) > ($1.time, $1.id) }) {
+            let debt = debts[one]
             let entry: Quarantine.Entry
             do throws(Quarantine.Failure) {
                 entry = try quarantine.files.entry(one.id)
             } catch {
-                // What may be read later is to be told of later.
-                guard error.isOfMessage else { throw error }
-                if case .damaged = error { report("digest: \(error)") }
+                switch error {
+                case .unknown: break
+                case .damaged: report("digest: \(error)")
+                case .locked(_, let key):
+                    locked[key, default: 0] += 1
+                    out.unread += debt ?? [DigestMemory.Owed(mail: one)]
+                case .system: throw error
+                }
                 continue
             }
-            // Who released it to all has told them.
-            if entry.released != nil, entry.envelope.recipients.count == 1 { continue }
-            try add(entry, to: &letters)
+            // Where nobody knew whom it is for it is for all.
+            let mailboxes = debt.flatMap { debt in
+                debt.contains { $0.mailbox == nil } ? nil : Set(debt.compactMap { $0.mailbox?.bytes })
+            }
+            try add(entry, of: one, for: mailboxes, to: &letters)
         }
-        return letters.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+        for (key, count) in locked.sorted(by: { $0.key < $1.key }) {
+            report("digest: \(count) messages wait: they are encrypted with key \(key), which is not set")
+        }
+        out.letters = letters.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+        return out
     }
 
-    private func add(_ entry: Quarantine.Entry, to letters: inout [[UInt8]: Letter]) throws {
+    /// - Parameter mailboxes: those who are told of it; nil for all.
+    private func add(
+        _ entry: Quarantine.Entry, of mail: DigestMemory.Mail, for mailboxes: Set<[UInt8]>?,
+        to letters: inout [[UInt8]: Letter]
+    ) throws {
         let readers = try policies.digestReaders(of: entry)
         guard !readers.isEmpty, QuarantineRelease.isHarmless(entry, quarantine.files) else { return }
-        for reader in readers {
-            let links = DigestToken.Action.allCases.map {
-                RedeemedLinks.Link(id: entry.id, recipient: reader.address, action: $0.rawValue)
-            }
-            if links.contains(where: redeemed.contains) { continue }
-            let path = entry.envelope.recipients[reader.place].path
+        // A mailbox is told once, by whichever of its addresses.
+        var told = Set(readers.filter { isReleased(entry.id, $0.address) }.map(\.mailbox))
+        for reader in readers where mailboxes?.contains(reader.mailbox) ?? true {
+            guard told.insert(reader.mailbox).inserted else { continue }
             var letter =
-                letters[reader.address]
-                ?? Letter(recipient: path, language: reader.language, policy: entry.policy, items: [])
+                letters[reader.mailbox]
+                ?? Letter(
+                    recipient: reader.recipient, mailbox: MailPath(bytes: reader.mailbox), language: reader.language,
+                    policy: entry.policy)
+            letter.mail.append(mail)
             if letter.items.count < settings.digests.messages {
                 letter.items.append(
                     Item(
                         id: entry.id, time: entry.time, category: entry.category, sender: entry.envelope.reversePath,
-                        subject: entry.subject, reason: entry.reason, place: reader.place))
-            } else {
-                letter.further += 1
+                        subject: entry.subject, reason: entry.reason, place: reader.place, address: reader.address))
             }
-            letters[reader.address] = letter
+            letters[reader.mailbox] = letter
+        }
+    }
+
+    private func isReleased(_ id: String, _ address: [UInt8]) -> Bool {
+        DigestToken.Action.allCases.contains {
+            redeemed.contains(RedeemedLinks.Link(id: id, recipient: address, action: $0.rawValue))
         }
     }
 
@@ -133,7 +174,7 @@ package struct QuarantineDigest: Sendable {
     /// A letter as a message, CRLF.
     func message(_ letter: Letter) -> [UInt8] {
         guard let templates = notices.templates(letter.language) else { return [] }
-        var texts = letter.items.map { templates.digestMessage(facts(of: $0, for: letter.recipient)) }
+        var texts = letter.items.map { templates.digestMessage(facts(of: $0)) }
         if letter.further > 0 { texts.append("... (\(letter.further))\n") }
         let notice = templates.notice(
             .digest,
@@ -145,22 +186,22 @@ package struct QuarantineDigest: Sendable {
             notice, from: hostname, to: letter.recipient, id: "digest-\(Quarantine.newID())", time: time)
     }
 
-    private func facts(of item: Item, for recipient: MailPath) -> [TextTemplate.Fact: String] {
+    private func facts(of item: Item) -> [TextTemplate.Fact: String] {
         var facts: [TextTemplate.Fact: String] = [
             .time: DateText.rfc3339(item.time), .mailID: item.id,
             .sender: "<\(Escaping.text(item.sender.bytes, limit: Self.shownText))>",
             .subject: Escaping.text(item.subject, limit: Self.shownText),
             .reason: Escaping.reason(item.reason, limit: Self.shownText),
-            .release: link(.release, item, recipient),
+            .release: link(.release, item),
         ]
-        if !item.sender.isNull { facts[.releaseAndAllow] = link(.releaseAndAllow, item, recipient) }
+        if !item.sender.isNull { facts[.releaseAndAllow] = link(.releaseAndAllow, item) }
         return facts
     }
 
     /// A link that makes the mail with which a message is released (RFC 6068).
-    private func link(_ action: DigestToken.Action, _ item: Item, _ recipient: MailPath) -> String {
+    private func link(_ action: DigestToken.Action, _ item: Item) -> String {
         let token = DigestToken(
-            key, action, id: item.id, place: item.place, recipient: LookupAddress.whole(recipient),
+            key, action, id: item.id, place: item.place, recipient: item.address,
             expiry: time + settings.digests.linkTime)
         let address = settings.digests.releaseAddress.utf8.map { octet in
             let isPlain =

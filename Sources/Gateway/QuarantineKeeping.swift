@@ -1,6 +1,7 @@
 package import Configuration
 internal import Foundation
 internal import Logging
+internal import Policy
 internal import PostgreSQLStores
 internal import SQLiteStores
 package import Stores
@@ -53,10 +54,11 @@ struct QuarantineKeeping: Sendable {
             // What the index missed: a crash of the last daemon, a database that was away for a while.
             await step("quarantine: index") { setup in
                 let findings = try setup.quarantine.reconcile()
-                let counts = (findings.added, findings.forgotten, findings.damaged.count)
-                return counts == (0, 0, 0)
+                let counts = (findings.added, findings.forgotten, findings.damaged.count, findings.locked.count)
+                return counts == (0, 0, 0, 0)
                     ? nil
-                    : "quarantine: index: \(counts.0) entries added, \(counts.1) forgotten, \(counts.2) entries are damaged"
+                    : "quarantine: index: \(counts.0) entries added, \(counts.1) forgotten, \(counts.2) entries are damaged, "
+                        + "the keys of \(counts.3) are not set"
             }
             await step("quarantine: expiry") { setup in
                 let expiry = try setup.quarantine.expire(
@@ -71,10 +73,12 @@ struct QuarantineKeeping: Sendable {
             }
             await step("journal") { setup in
                 let journal = setup.settings.journal
-                guard journal.enabled, journal.keep > 0 else { return nil }
-                let removed = try SQLiteJournal(path: setup.settings.journalPath).expire(
-                    before: Int(Date().timeIntervalSince1970) - journal.keep)
-                return removed == 0 ? nil : "journal: \(removed) events were too old"
+                guard journal.enabled else { return nil }
+                let before = journal.keep > 0 ? Int(Date().timeIntervalSince1970) - journal.keep : 0
+                let expiry = try SQLiteJournal(path: setup.settings.journalPath).expire(
+                    before: before, size: journal.size)
+                if let text = expiry.warning { logger.error("\(text)") }
+                return expiry.aged == 0 ? nil : "journal: \(expiry.aged) events were too old"
             }
             try? await Task.sleep(for: Self.pause)
         }
@@ -89,6 +93,16 @@ struct QuarantineKeeping: Sendable {
         } catch {
             logger.error("\(what): \(error)")
         }
+    }
+}
+
+extension JournalExpiry {
+    /// Said when events go before their time: somebody may have a duty to keep them.
+    var warning: String? {
+        guard crowdedOut > 0 else { return nil }
+        let left = oldest.map { "the oldest is of \(DateText.rfc3339($0)) now" } ?? "none is left"
+        return
+            "journal: \(crowdedOut) events were removed before journal.keep was over, \(left): journal.size is too small"
     }
 }
 

@@ -69,13 +69,15 @@ package struct QuarantineRelease: Sendable {
         let (id, force, builder) = (id, force, SetupBuilder(settings))
         let threads = NIOThreadPool.singleton
         let spool = spool ?? Self.ownSpool(builder.spoolLimits)
-        let (message, hops, tls) = try await threads.runIfActive {
+        let (message, addressees, hops, tls) = try await threads.runIfActive {
             let remains = try quarantine.files.remains(id)
             let entry = remains.entry
             if !force { try Self.refuseInfected(remains, quarantine.files) }
             let (hops, tls) = try route(entry, settings)
             let message = try outgoing(entry, quarantine.files, builder.hostname, spool)
-            return (try marked(message, settings), hops, tls)
+            // Of whom nothing is known nothing is believed.
+            let client = remains.loss == nil ? entry.envelope.client : ClientFacts(address: "unknown")
+            return (try marked(message, client, settings), entry.envelope.recipients, hops, tls)
         }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
@@ -87,9 +89,13 @@ package struct QuarantineRelease: Sendable {
         case .refused(_, let refusals): replies = refusals
         case .ready(let prepared): replies = await prepared.commit()
         }
-        if form != .report, replies.contains(where: isRelease) {
+        let served = zip(message.recipients, replies).filter { isRelease($1) }.map(\.0.path)
+        if form != .report, !served.isEmpty {
             do {
-                try await threads.runIfActive { try quarantine.markReleased(id, time: time(nil)) }
+                try await threads.runIfActive {
+                    try redeemLinks(of: addressees, served, settings)
+                    try quarantine.markReleased(id, time: time(nil))
+                }
             } catch {
                 throw GatewayError("\(id) was sent, but cannot be marked as released: \(error)")
             }
@@ -97,9 +103,31 @@ package struct QuarantineRelease: Sendable {
         return zip(message.recipients, replies).map { Answer(recipient: $0.path, reply: $1) }
     }
 
-    /// The message as it leaves: what is to be judged again carries no mark.
-    private func marked(_ message: OutgoingMessage, _ settings: Settings) throws -> OutgoingMessage {
-        if case .listener = destination { return message }
+    /// What somebody has got digests do not tell him of, and their links do not release to him again.
+    /// - Parameters:
+    ///   - addressees: those of the entry, who alone have links.
+    ///   - served: who got it now.
+    private func redeemLinks(of addressees: [Recipient], _ served: [MailPath], _ settings: Settings) throws {
+        let delimiters = Array(settings.recipientDelimiter.utf8)
+        func mailbox(_ path: MailPath) -> [UInt8] {
+            LookupAddress.whole(AddressExtension.removed(from: path, delimiters: delimiters))
+        }
+        let mailboxes = Set(served.map(mailbox))
+        let links = addressees.map(\.path).filter { mailboxes.contains(mailbox($0)) }.map {
+            RedeemedLinks.Link(
+                id: id, recipient: LookupAddress.whole($0), action: DigestToken.Action.release.rawValue)
+        }
+        if !links.isEmpty { try RedeemedLinks(directory: settings.redeemedDirectory).add(links) }
+    }
+
+    /// The message as it leaves: what is to be judged again carries the mark of its first client only.
+    private func marked(
+        _ message: OutgoingMessage, _ client: ClientFacts, _ settings: Settings
+    ) throws -> OutgoingMessage {
+        if case .listener = destination {
+            let key = try ReleaseKey(settings.stateDirectory)
+            return try message.requeued(key, id: id, client: client, time: time(nil))
+        }
         let seconds = settings.quarantine.releaseMark
         guard seconds > 0 else { return message }
         return try message.marked(ReleaseKey(settings.stateDirectory), id: id, expiry: time(nil) + seconds)

@@ -115,6 +115,15 @@ extension OutgoingMessage {
     /// The message with a mark on top. Blocks on a disk unless it is in memory.
     /// - Throws: what reading it throws.
     func marked(_ key: ReleaseKey, id: String, expiry: Int) throws -> OutgoingMessage {
+        let mark = ReleaseMark(
+            key, id: id, expiry: expiry, digest: try arrivingDigest(), recipients: recipients.map(\.path))
+        var message = self
+        message.body = body.headed(by: mark.field)
+        return message
+    }
+
+    /// SHA-256 of the message as it arrives. Blocks on a disk unless it is in memory.
+    func arrivingDigest() throws -> [UInt8] {
         var sum = SHA256()
         var position = 0
         var end: [UInt8] = []
@@ -128,11 +137,7 @@ extension OutgoingMessage {
         // What does not end in a line end gets one on its way (RFC 5321 section 4.1.1.4).
         let lineEnd: [UInt8] = [0x0D, 0x0A]
         if end != lineEnd { lineEnd.withUnsafeBytes { sum.update($0) } }
-        let mark = ReleaseMark(
-            key, id: id, expiry: expiry, digest: sum.finish(), recipients: recipients.map(\.path))
-        var message = self
-        message.body = body.headed(by: mark.field)
-        return message
+        return sum.finish()
     }
 }
 

@@ -19,6 +19,7 @@ package enum ScannerPatterns {
             for (key, text) in [
                 ("clean_pattern", entry.cleanPattern), ("infected_pattern", entry.infectedPattern),
                 ("name_pattern", entry.namePattern), ("end_pattern", entry.endPattern),
+                ("unchecked_pattern", entry.uncheckedPattern),
             ] where !text.isEmpty {
                 func add(_ words: String, isRefusal: Bool = true) {
                     out.append(

@@ -134,9 +134,12 @@ struct ScannerTable {
         if entry.kind == .command {
             reading.cleanCodes = entry.cleanCodes
             reading.infectedCodes = entry.infectedCodes
+            reading.uncheckedCodes = entry.uncheckedCodes
         }
         reading.cleanPattern = try pattern(entry.cleanPattern)
         reading.infectedPattern = try pattern(entry.infectedPattern)
+        reading.uncheckedPattern = try pattern(entry.uncheckedPattern)
+        reading.uncheckedReason = entry.uncheckedReason.reason
         reading.namePattern = try pattern(entry.namePattern)
         reading.endPattern = try pattern(entry.endPattern)
         return reading

@@ -100,7 +100,7 @@ struct StatusDocument: Codable {
     }
 
     /// Which signatures are in use; `none` where scanning is off, `not-loaded` where no generation serves, or one without the engine.
-    private static func signatures(_ settings: String, _ ready: Ready?) -> String {
+    static func signatures(_ settings: String, _ ready: Ready?) -> String {
         if settings == "none" { return settings }
         guard let ready else { return "not-loaded" }
         return settings == "official" && ready.databaseVersion == 0 ? "own" : settings

@@ -14,7 +14,7 @@ package struct SubjectTags: Sendable {
             Array(settings.policies.values) + settings.banks.map(\.overlay.values)
             + settings.recipients.map(\.overlay.values)
         let tags = Set(policies.flatMap { $0.subjectTags.values }).subtracting([""])
-        texts = tags.map(SubjectTag.text).sorted { $0.count > $1.count }
+        texts = tags.flatMap { [SubjectTag.text($0), SubjectTag.folded($0)] }.sorted { $0.count > $1.count }
     }
 
     /// The message without the tags that its subject begins with.

@@ -45,7 +45,9 @@ struct TextEndStage {
             letters: read.alphabet(of: content), charset: part.charset)
         (end.isFlowed, end.deletesSpaces) = (text.isFlowed, text.deletesSpaces)
         var offset = content.count
-        if end.letters != .foreign, decoding?.limitReached != true,
+        // Of HTML that was not read to its end nobody knows what is hidden there.
+        let isSeen = read.html.map { !$0.endsUnseen && !read.limitReached } ?? true
+        if isSeen, end.letters != .foreign, decoding?.limitReached != true,
             let place = TextPlace(
                 end: content, isHTML: text.form == .html, body: raw, encoding: part.transferEncoding,
                 notes: decoding?.notes ?? [], offset: &offset)

@@ -63,6 +63,19 @@ package final class Descriptor: Sendable {
         return csandbox_flags(raw) & O_ACCMODE == O_RDONLY
     }
 
+    /// Takes a write lock on the whole file, which ends with this descriptor; it and the locks of `fcntl(2)` that other processes
+    /// take keep each other out (`F_OFD_SETLK`).
+    /// - Returns: false when somebody else has one.
+    package func tryLock() throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try check("lock") { csandbox_lock(raw) }
+            return true
+        } catch {
+            guard error.code == EAGAIN || error.code == EACCES else { throw error }
+            return false
+        }
+    }
+
     /// For a child right after `fork(2)` that closes all descriptors by number: this object will never close its own,
     /// which may mean another file by then.
     package func abandon() {

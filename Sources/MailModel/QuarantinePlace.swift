@@ -4,15 +4,60 @@ package enum QuarantinePlace: Hashable, Sendable, CustomStringConvertible {
     case local
     /// No copy, unless the destiny demands one: that one is local.
     case nowhere
-    /// A mailbox, by the next hop.
-    case mailbox(MailPath)
+    /// Neither: `mailreeve quarantine` knows nothing of it.
+    case elsewhere(CopyPlace)
 
     /// As the configuration has it.
     package var description: String {
         switch self {
         case .local: "local"
         case .nowhere: "none"
-        case .mailbox(let path): "\(path)"
+        case .elsewhere(let place): place.description
         }
+    }
+}
+
+/// Where a copy goes that the quarantine of this host does not keep.
+package enum CopyPlace: Hashable, Sendable, CustomStringConvertible {
+    /// A mailbox, by the next hop.
+    case mailbox(MailPath)
+    /// A file of this host in the mbox form (RFC 4155); absolute path.
+    case mbox(path: String)
+    /// A Maildir of this host; absolute path.
+    case maildir(path: String)
+
+    /// Reads the form of `description`. No address begins with `mbox:` or `maildir:` (RFC 5321 section 4.1.2: atoms have no colon).
+    package init(bytes: [UInt8]) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        self =
+            if text.hasPrefix("mbox:/") {
+                .mbox(path: String(text.dropFirst(5)))
+            } else if text.hasPrefix("maildir:/") {
+                .maildir(path: String(text.dropFirst(8)))
+            } else {
+                .mailbox(MailPath(bytes: bytes))
+            }
+    }
+
+    /// `quarantine@example.com`, `mbox:/path`, `maildir:/path`.
+    package var description: String {
+        switch self {
+        case .mailbox(let path): "\(path)"
+        case .mbox(let path): "mbox:\(path)"
+        case .maildir(let path): "maildir:\(path)"
+        }
+    }
+
+    /// The same, octet for octet.
+    package var bytes: [UInt8] {
+        switch self {
+        case .mailbox(let path): path.bytes
+        case .mbox, .maildir: Array(description.utf8)
+        }
+    }
+
+    /// The next hop brings it there.
+    package var isMailbox: Bool {
+        if case .mailbox = self { true } else { false }
     }
 }

@@ -24,4 +24,15 @@ package enum AddressExtension {
         }
         return extended
     }
+
+    /// The address without an extension; one that has none, or is never taken apart, as it is.
+    package static func removed(from path: MailPath, delimiters: [UInt8]) -> MailPath {
+        let bytes = path.bytes
+        guard let at = bytes.lastIndex(of: 0x40), at > 0 else { return path }
+        let content = QuotedString.content(bytes[..<at])
+        let local = content ?? Array(bytes[..<at])
+        let mailbox = AddressKeys.mailbox(local, delimiters)
+        guard mailbox.count < local.count else { return path }
+        return MailPath(bytes: (content == nil ? mailbox : QuotedString.quoted(mailbox)) + bytes[at...])
+    }
 }

@@ -44,9 +44,11 @@ extension AuthenticationResults {
     /// - Returns: none for a field that is not wholly in the form of the RFC, or names an identity that is not of the domain that signed.
     package static func vouchers(_ value: ArraySlice<UInt8>) -> [[UInt8]] {
         guard let tokens = StructuredField(value, signs: Set("=;".utf8), limit: limit)?.tokens else { return [] }
-        // Who wrote it, and a version; then results, each behind a semicolon.
+        // Who wrote it, and the version, which is 1; then results, each behind a semicolon.
         let results = tokens.split(separator: .sign(0x3B), omittingEmptySubsequences: false)
-        guard let head = results.first, (1...2).contains(head.count), !head.contains(.sign(0x3D)) else { return [] }
+        guard let head = results.first, (1...2).contains(head.count), !head.contains(.sign(0x3D)),
+            head.count == 1 || head.last == .word([0x31])
+        else { return [] }
         var domains: [[UInt8]] = []
         for (index, result) in results.dropFirst().enumerated() {
             // A semicolon at the end, as some write it.

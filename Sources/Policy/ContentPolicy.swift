@@ -233,13 +233,14 @@ package struct ContentPolicy: Hashable, Sendable {
         return policy
     }
 
-    /// The mailbox that gets the copy; nil for the quarantine of this host. The whole of what was stripped is kept here: the text
-    /// in place of what was taken out says how to get it.
-    package func copyMailbox(for verdict: Verdict) -> MailPath? {
+    /// What gets the copy; nil for the quarantine of this host. The whole of what was stripped is kept here: the text in place of
+    /// what was taken out says how to get it.
+    package func copyPlace(for verdict: Verdict) -> CopyPlace? {
         let category = decidingCategory(for: verdict)
-        guard destiny(for: verdict, as: category) != .strip, case .mailbox(let path) = quarantinePlaces[category] else {
+        guard destiny(for: verdict, as: category) != .strip, case .elsewhere(let place) = quarantinePlaces[category]
+        else {
             return nil
         }
-        return path
+        return place
     }
 }

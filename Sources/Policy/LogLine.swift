@@ -20,8 +20,8 @@ package struct MessageEvent: Sendable {
     package var subject: [UInt8]
     /// Identifier in the quarantine; nil when nothing was kept.
     package var quarantineID: String?
-    /// Mailboxes that got a copy.
-    package var mailboxes: [MailPath] = []
+    /// Places outside the quarantine that got a copy.
+    package var copyPlaces: [CopyPlace] = []
     /// Queue ids from the next hop's replies.
     package var queuedAs: [String]
     /// Who got a copy because a rule or the policy says so.
@@ -144,7 +144,7 @@ package struct MessageEvent: Sendable {
         out += " <\(Self.word(envelope.reversePath.bytes, limit: 320))> -> "
         out += Self.list(isDone ? served : outcomes.map(\.recipient.path))
         if let quarantineID {
-            let places = mailboxes.map { Self.word($0.bytes, limit: 320) }
+            let places = copyPlaces.map { Self.word($0.bytes, limit: 320) }
             out += ", quarantine: \(([quarantineID] + places).joined(separator: ","))"
         }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }

@@ -113,7 +113,8 @@ package final class PostgreSQLQuarantineIndex: QuarantineIndex {
             .text(row.id), .text(row.node), .number(row.time), .text(row.category.rawValue), .text(row.reason),
             .text(row.sender), .text(recipients), .text(row.subject), .text(row.messageID), .text(row.client),
             .number(row.size), .number(row.stored), .text(row.tenant), row.released.map { .number($0) },
-            .text(row.sender.lowercased()), .text(recipients.lowercased()), .text(row.subject.lowercased()),
+            .text(SearchKey.address(row.sender)), .text(SearchKey.addresses(row.recipients)),
+            .text(SearchKey.text(row.subject)),
         ]
     }
 

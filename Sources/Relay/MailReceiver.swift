@@ -16,7 +16,7 @@ package struct ReceivedMessage: Sendable {
     /// Counts the messages of this process from 1 on.
     package let number: UInt64
     /// Sender, recipients and client.
-    package let envelope: Envelope
+    package var envelope: Envelope
     /// The content, canonical line ends, without dot-stuffing; it can no longer change.
     package let file: MessageFile
     /// What was seen while it came in.

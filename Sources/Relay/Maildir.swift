@@ -37,14 +37,19 @@ struct Maildir: Sendable {
 
     /// Writes a message to `tmp` and synchronises it; missing directories are made with mode 0700.
     func store(_ message: OutgoingMessage) throws(SystemError) -> Stored {
+        try store(message.body, below: envelopeLines(message))
+    }
+
+    /// Writes content below lines of ours, which end with CRLF.
+    func store(_ body: OutgoingBody, below lines: [UInt8]) throws(SystemError) -> Stored {
         let stored = Stored(name: uniqueName(), path: path)
         let temporary = "\(path)/tmp/\(stored.name)"
         let file = try create(temporary)
         do throws(SystemError) {
-            try file.write(envelopeLines(message))
+            try file.write(lines)
             var position = 0
-            while position < message.body.count {
-                let chunk = try message.body.read(at: position)
+            while position < body.count {
+                let chunk = try body.read(at: position)
                 try file.write(chunk)
                 position += chunk.count
             }
@@ -77,20 +82,25 @@ struct Maildir: Sendable {
 
     /// The lines that a final delivery adds (RFC 5321 section 4.4 for `Return-Path:`).
     private func envelopeLines(_ message: OutgoingMessage) -> [UInt8] {
-        var lines = Array("Return-Path: <".utf8) + clean(message.reversePath) + Array(">\r\n".utf8)
+        var lines = Self.returnPath(message.reversePath)
         for recipient in message.recipients {
-            lines += Array("Delivered-To: ".utf8) + clean(recipient.path) + [0x0D, 0x0A]
+            lines += Array("Delivered-To: ".utf8) + Self.clean(recipient.path) + [0x0D, 0x0A]
         }
         lines += Array("X-Envelope-To: ".utf8)
         for (index, recipient) in message.recipients.enumerated() {
             if index > 0 { lines += Array(",\r\n ".utf8) }
-            lines += [0x3C] + clean(recipient.path) + [0x3E]
+            lines += [0x3C] + Self.clean(recipient.path) + [0x3E]
         }
         return lines + [0x0D, 0x0A]
     }
 
+    /// The line of a final delivery.
+    static func returnPath(_ path: MailPath) -> [UInt8] {
+        Array("Return-Path: <".utf8) + clean(path) + Array(">\r\n".utf8)
+    }
+
     /// A path that came another way than through the SMTP grammar must not add header lines of its own.
-    private func clean(_ path: MailPath) -> [UInt8] {
+    private static func clean(_ path: MailPath) -> [UInt8] {
         path.bytes.map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }
     }
 

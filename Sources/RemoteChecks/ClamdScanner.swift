@@ -59,7 +59,14 @@ package final class ClamdScanner: RemoteScanner {
         let socket = try DeadlineSocket(connecting: address, deadline: deadline)
         try socket.send(Array("zFILDES\0".utf8))
         try socket.send(0, descriptors: [subject.message])
-        try Self.read(try socket.receive(until: 0, limit: Self.answerLimit), part: nil, &answer)
+        try Self.read(try Self.answer(on: socket), part: nil, &answer)
+    }
+
+    /// clamd closes the connection behind its only answer: another one would contradict it.
+    private static func answer(on socket: DeadlineSocket) throws(ScannerFailure) -> [UInt8] {
+        let answer = try socket.receive(until: 0, limit: answerLimit)
+        try socket.awaitEnd()
+        return answer
     }
 
     private func instream(
@@ -69,13 +76,16 @@ package final class ClamdScanner: RemoteScanner {
         do throws(ScannerFailure) {
             try socket.send(Array("zINSTREAM\0".utf8))
             try socket.send(file, range, header: Self.length)
+            // Before the end is told there is nothing to say yet.
+            if socket.isReadable { throw ScannerFailure("\(address): answers before it has everything") }
             try socket.send(Self.length(0))
         } catch {
-            // clamd answers and closes before everything is sent when the content is too large for it.
-            if let early = try? socket.receive(until: 0, limit: Self.answerLimit) { return early }
+            // clamd answers and closes before everything is sent when the content is too large for it. Nobody can call clean
+            // what he has not got.
+            if let early = try? socket.receive(until: 0, limit: Self.answerLimit), !Self.isClean(early) { return early }
             throw error
         }
-        return try socket.receive(until: 0, limit: Self.answerLimit)
+        return try Self.answer(on: socket)
     }
 
     private static func length(_ count: Int) -> [UInt8] {
@@ -83,8 +93,16 @@ package final class ClamdScanner: RemoteScanner {
         return [UInt8(value >> 24), UInt8(value >> 16 & 0xFF), UInt8(value >> 8 & 0xFF), UInt8(value & 0xFF)]
     }
 
+    /// `stream: OK`, or the same of a descriptor, whose name is `fd[10]`.
+    private static func isClean(_ octets: [UInt8]) -> Bool {
+        let text = String(decoding: octets, as: UTF8.self)
+        guard let colon = text.firstRange(of: ": ") else { return false }
+        return text[colon.upperBound...] == "OK"
+    }
+
     /// Reads `stream: OK`, `stream: NAME FOUND`, `stream: TEXT ERROR`, `INSTREAM size limit exceeded. ERROR`.
     static func read(_ octets: [UInt8], part: Int?, _ answer: inout ScanAnswer) throws(ScannerFailure) {
+        if isClean(octets) { return }
         let text = String(decoding: octets, as: UTF8.self)
         if text.hasPrefix("INSTREAM size limit exceeded") {
             return answer.addUnchecked(.overLimits, "clamd's StreamMaxLength", part: part)
@@ -92,7 +110,6 @@ package final class ClamdScanner: RemoteScanner {
         // The name of what was scanned may hold colons; it is ours and does not.
         guard let colon = text.firstRange(of: ": ") else { throw ScannerFailure("an answer that is none: \(text)") }
         let result = text[colon.upperBound...]
-        if result == "OK" { return }
         guard result.hasSuffix(" FOUND") else { throw ScannerFailure("clamd says \(result)") }
         answer.add(alert: String(result.dropLast(" FOUND".count)), part: part)
     }

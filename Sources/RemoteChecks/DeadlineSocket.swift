@@ -176,7 +176,14 @@ struct DeadlineSocket {
         shutdown(descriptor.raw, Int32(SHUT_WR))
     }
 
-    /// Reads until `end` or, without one, the end of the stream; what stands behind `end` is dropped.
+    /// Something can be read, or the peer has closed.
+    var isReadable: Bool {
+        var entry = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+
+    /// Reads until `end` or, without one, the end of the stream. What came with the answer and stands behind `end` is a
+    /// failure: of two answers nobody can say which one counts.
     /// - Parameter limit: octets; more is a failure.
     func receive(until end: UInt8? = nil, limit: Int) throws(ScannerFailure) -> [UInt8] {
         var out: [UInt8] = []
@@ -186,6 +193,7 @@ struct DeadlineSocket {
             if count > 0 {
                 if let end, let index = buffer[..<count].firstIndex(of: end) {
                     guard out.count + index <= limit else { throw ScannerFailure("\(peer): more than \(limit) octets") }
+                    guard index + 1 == count else { throw ScannerFailure("\(peer): more than one answer") }
                     return out + buffer[..<index]
                 }
                 guard out.count + count <= limit else { throw ScannerFailure("\(peer): more than \(limit) octets") }
@@ -199,6 +207,11 @@ struct DeadlineSocket {
                 throw ScannerFailure("\(peer): \(SystemError("receive", code: errno))")
             }
         }
+    }
+
+    /// Awaits the end of the stream behind an answer.
+    func awaitEnd() throws(ScannerFailure) {
+        guard try receive(limit: Self.chunk).isEmpty else { throw ScannerFailure("\(peer): more than one answer") }
     }
 
     /// Reads words to the end of the stream, or until they look whole and nothing more comes for a while.

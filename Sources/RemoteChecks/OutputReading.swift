@@ -1,12 +1,17 @@
-internal import MailModel
+package import MailModel
 package import Patterns
 
 /// How the words of a scanner that speaks to people, and the exit code of a program, are read.
 package struct OutputReading: Sendable {
     package var cleanCodes: [Int] = []
     package var infectedCodes: [Int] = []
+    /// It did not look at something, as it says, and found nothing in the rest.
+    package var uncheckedCodes: [Int] = []
     package var cleanPattern: OutputPattern?
     package var infectedPattern: OutputPattern?
+    package var uncheckedPattern: OutputPattern?
+    /// What is the matter with what it did not look at.
+    package var uncheckedReason = UncheckedReason.unsupported
     /// Its first group is the name of a virus; every match counts.
     package var namePattern: OutputPattern?
     /// Matches what is whole; nil where nothing tells.
@@ -22,7 +27,8 @@ package struct OutputReading: Sendable {
     /// Octets of output that a failure quotes.
     private static let quoted = 300
 
-    /// What was found: a sign of infection counts before a sign of cleanness, and without either the scanner has failed.
+    /// What was found: a sign of infection counts before one that it did not look at something, that before a sign of cleanness,
+    /// and without any the scanner has failed.
     /// - Parameters:
     ///   - code: of a program.
     ///   - flaw: why these are not all of its words; nil when it came to its own end. Such an answer is never clean.
@@ -41,14 +47,28 @@ package struct OutputReading: Sendable {
         if isInfected {
             for name in try names(in: text) { answer.add(alert: name) }
             if answer.findings.isEmpty, answer.unchecked.isEmpty { answer.addVirus("unnamed") }
+            if try matches(uncheckedPattern) { try addUnchecked(to: &answer, text, failure) }
             // What comes after the cut may be worse than what was named.
             if let flaw { answer.addUnchecked(.scannerFailed, flaw) }
             return answer
         }
         if let flaw { throw Self.failure(flaw, quoting: text) }
+        let isUnchecked = isOne(of: uncheckedCodes) ? true : try matches(uncheckedPattern)
+        if isUnchecked {
+            try addUnchecked(to: &answer, text, failure)
+            return answer
+        }
         let isClean = isOne(of: cleanCodes) ? true : try matches(cleanPattern)
         if isClean { return answer }
         throw Self.failure(failure, quoting: text)
+    }
+
+    /// Adds what it did not look at, with its own words where the pattern knows them.
+    private func addUnchecked(
+        to answer: inout ScanAnswer, _ text: [UInt8], _ ending: String
+    ) throws(ScannerFailure) {
+        let match = if let uncheckedPattern { try Self.match(uncheckedPattern, text) } else { nil as Match? }
+        answer.addUnchecked(uncheckedReason, match.map { String(decoding: text[$0.whole], as: UTF8.self) } ?? ending)
     }
 
     /// These words end with what `endPattern` matches: nothing more has to come, even on a connection that stays open.
@@ -73,10 +93,12 @@ package struct OutputReading: Sendable {
         return ScannerFailure(shown.isEmpty ? what : "\(what): \(shown)")
     }
 
+    private typealias Match = (whole: Range<Int>, group: Range<Int>?)
+
     /// Where a pattern matches. One that was given up says neither yes nor no.
     private static func match(
         _ pattern: OutputPattern, _ text: [UInt8], from start: Int = 0
-    ) throws(ScannerFailure) -> (whole: Range<Int>, group: Range<Int>?)? {
+    ) throws(ScannerFailure) -> Match? {
         do throws(OutputPattern.Failure) {
             return try pattern.firstMatch(in: text, from: start)
         } catch {

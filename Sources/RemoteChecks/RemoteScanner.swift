@@ -113,7 +113,10 @@ package struct ScanAnswer: Sendable, Hashable {
         let name = name.isEmpty ? "unnamed" : cut(name)
         guard !findings.contains(where: { $0.name == name && $0.part == part }) else { return }
         // One of those that are not kept may be the one that counts.
-        guard findings.count < Self.entries else { return addUnchecked(.overLimits, "more than \(Self.entries) finds") }
+        guard findings.count < Self.entries else {
+            let rest = Unchecked(.overLimits, detail: "more than \(Self.entries) finds")
+            return unchecked.contains(rest) ? () : addUnchecked(rest.reason, rest.detail)
+        }
         findings.append(Finding(scanner: "", kind: .virus, name: name, part: part))
     }
 

@@ -146,15 +146,14 @@ package final class ScannerSet: Sendable {
         member.settings.takesParts || options.spamWaits && member.settings.seeks == .spam
     }
 
-    /// The backups whose time has come: every scanner of the list with the same aim has failed, or there is none and the
-    /// embedded engine has.
+    /// The backups whose time has come: every scanner of the list with the same aim has failed, or the embedded engine has, for
+    /// which no other scanner beside it stands in.
     private func backups(after outcomes: [ScannerOutcome], engineHasFailed: Bool) -> [ScannerMember] {
         ScannerSettings.Aim.allCases.flatMap { aim -> [ScannerMember] in
             let primaries = outcomes.filter { $0.settings.seeks == aim }
-            let haveFailed =
-                primaries.isEmpty
-                ? aim == .viruses && engineHasFailed : primaries.allSatisfy { !$0.hasAnswered }
-            return haveFailed ? members.filter { $0.settings.isBackup && $0.settings.seeks == aim } : []
+            let haveFailed = !primaries.isEmpty && primaries.allSatisfy { !$0.hasAnswered }
+            return haveFailed || aim == .viruses && engineHasFailed
+                ? members.filter { $0.settings.isBackup && $0.settings.seeks == aim } : []
         }
     }
 

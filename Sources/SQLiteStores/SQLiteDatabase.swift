@@ -11,7 +11,7 @@ internal import Synchronization
 /// lose its last moments when the machine, not only the process, goes down. All calls block.
 final class SQLiteDatabase: Sendable {
     let path: String
-    private let migrations: @Sendable (Database) throws -> Void
+    private let migrator: DatabaseMigrator
     private let state = Mutex<Open?>(nil)
 
     private struct Open {
@@ -35,10 +35,10 @@ final class SQLiteDatabase: Sendable {
     /// Seconds that a call waits for another process.
     private static let busySeconds = 10.0
 
-    /// - Parameter schema: makes the tables where they are absent.
-    init(path: String, schema: @escaping @Sendable (Database) throws -> Void) {
+    /// - Parameter migrator: makes the tables where they are absent, and brings those of older versions into today's form.
+    init(path: String, migrator: DatabaseMigrator) {
         self.path = path
-        migrations = schema
+        self.migrator = migrator
     }
 
     /// Runs a transaction that may change the database.
@@ -108,7 +108,7 @@ final class SQLiteDatabase: Sendable {
             let new = try exclusively {
                 try Self.make(path)
                 let queue = try DatabaseQueue(path: path, configuration: configuration)
-                try queue.write(migrations)
+                try migrator.migrate(queue)
                 guard let identity = Identity(path) else { throw SystemError("stat \(path)", code: errno) }
                 return Open(queue: queue, identity: identity)
             }

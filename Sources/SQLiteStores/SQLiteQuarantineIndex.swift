@@ -18,8 +18,13 @@ package final class SQLiteQuarantineIndex: QuarantineIndex {
     /// - Parameter directory: where the quarantine is.
     package init(directory: String, node: String) {
         self.node = node
-        database = SQLiteDatabase(path: directory + "/index.sqlite") { database in
-            // `*_key`: what is searched, folded; SQLite's own folding knows ASCII only.
+        database = SQLiteDatabase(path: directory + "/index.sqlite", migrator: Self.migrator)
+    }
+
+    private static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        // `*_key`: what is searched (`SearchKey`). Files from before migrations were counted have the table.
+        migrator.registerMigration("entries", foreignKeyChecks: .immediate) { database in
             try database.execute(
                 sql: """
                     CREATE TABLE IF NOT EXISTS entry (
@@ -33,7 +38,23 @@ package final class SQLiteQuarantineIndex: QuarantineIndex {
                     CREATE INDEX IF NOT EXISTS entry_tenant ON entry (tenant, time, id, stored);
                     """)
         }
-    }
+        migrator.registerMigration("spellings of domains", foreignKeyChecks: .immediate) { database in
+            let change = try database.makeStatement(
+                sql: "UPDATE entry SET sender_key = ?, recipients_key = ? WHERE id = ?")
+            // Others have one spelling.
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, sender, recipients FROM entry WHERE instr(sender_key || recipients_key, 'xn--') > 0
+                    OR sender_key || recipients_key GLOB '*[^' || char(1) || '-~]*'
+                    """)
+            for row in rows {
+                let recipients = SearchKey.addresses(RecipientList.addresses(row[2]))
+                try change.execute(arguments: [SearchKey.address(row[1]), recipients, row[0] as String])
+            }
+        }
+        return migrator
+    }()
 
     package func insert(_ rows: [QuarantineRow]) throws(IndexFailure) {
         try database.write { database in
@@ -46,7 +67,7 @@ package final class SQLiteQuarantineIndex: QuarantineIndex {
                 let values: [(any DatabaseValueConvertible)?] = [
                     row.id, row.node, row.time, row.category.rawValue, row.reason, row.sender, recipients, row.subject,
                     row.messageID, row.client, row.size, row.stored, row.tenant, row.released,
-                    row.sender.lowercased(), recipients.lowercased(), row.subject.lowercased(),
+                    SearchKey.address(row.sender), SearchKey.addresses(row.recipients), SearchKey.text(row.subject),
                 ]
                 try statement.execute(arguments: StatementArguments(values))
             }

@@ -57,11 +57,23 @@ enum EntryCoding {
 
     /// The digest of the message, as far as an envelope that may be damaged has a line with one.
     static func messageDigest(_ bytes: [UInt8]) -> String? {
+        word("message-sha256", of: bytes) { word in
+            word.count == 64 && word.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        }
+    }
+
+    /// The name of the entry, likewise. One that was cut is another's by chance.
+    static func id(_ bytes: [UInt8]) -> String? {
+        let whole = Array(bytes[..<(bytes.lastIndex(of: 0x0A) ?? 0)])
+        return word("id", of: whole) { Quarantine.isValid(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    private static func word(
+        _ name: String, of bytes: [UInt8], where isValid: (ArraySlice<UInt8>) -> Bool
+    ) -> String? {
         for line in bytes.split(separator: 0x0A) {
             let words = line.split(separator: 0x20)
-            guard words.count == 2, words[0].elementsEqual("message-sha256".utf8), words[1].count == 64,
-                words[1].allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
-            else { continue }
+            guard words.count == 2, words[0].elementsEqual(name.utf8), isValid(words[1]) else { continue }
             return String(decoding: words[1], as: UTF8.self)
         }
         return nil

@@ -65,6 +65,8 @@ package final class IndexedQuarantine: Sendable {
         package var whole = 0
         /// Entries that are not, and why.
         package var damaged: [String] = []
+        /// Entries whose key is not set, and which one.
+        package var locked: [String] = []
         /// Names in the directory that are no entries.
         package var strays: [String] = []
         /// Entries that the index did not know, knew wrongly, or knew though they are gone.
@@ -116,10 +118,13 @@ package final class IndexedQuarantine: Sendable {
         var findings = Findings()
         var known = try rows()
         for id in try files.identifiers() {
-            guard let entry = examine(id, &findings) else { continue }
-            let row = QuarantineRow(entry, node: index.node)
             let old = known.removeValue(forKey: id)
-            if old == row { continue }
+            let row =
+                switch examine(id, &findings) {
+                case .success(let entry): QuarantineRow(entry, node: index.node)
+                case .failure(let failure): old ?? self.row(of: id, after: failure)
+                }
+            guard let row, row != old else { continue }
             try index.insert([row])
             if old == nil { findings.added += 1 } else { findings.corrected += 1 }
         }
@@ -143,24 +148,39 @@ package final class IndexedQuarantine: Sendable {
     }
 
     /// Reads an entry to its end and notes whether it is whole.
-    /// - Returns: what is known of it.
-    private func examine(_ id: String, _ findings: inout Findings) -> Quarantine.Entry? {
-        var known: Quarantine.Entry?
+    /// - Returns: what is known of it, or why nothing is.
+    private func examine(
+        _ id: String, _ findings: inout Findings
+    ) -> Result<Quarantine.Entry, Quarantine.Failure> {
         if let name = try? files.keyName(id) { findings.keys[name, default: 0] += 1 }
+        var result: Result<Quarantine.Entry, Quarantine.Failure>?
         do throws(Quarantine.Failure) {
             let entry = try files.entry(id)
-            known = entry
+            result = .success(entry)
             try files.read(message: entry) { _ in true }
             _ = try files.report(of: entry)
             findings.whole += 1
+            return .success(entry)
         } catch {
-            findings.damaged.append("\(error)" + (isMessageWhole(id) ? "; the message itself is whole" : ""))
+            note(error, "\(error)" + (isMessageWhole(id) ? "; the message itself is whole" : ""), in: &findings)
+            return result ?? .failure(error)
         }
-        return known
+    }
+
+    private func note(_ failure: Quarantine.Failure, _ text: String, in findings: inout Findings) {
+        if case .locked = failure { findings.locked.append(text) } else { findings.damaged.append(text) }
+    }
+
+    /// The row of an entry that nobody can read: it counts as what it takes, and goes when it is as old as its directory. nil where the
+    /// disk is to blame, and another time may tell more.
+    private func row(of id: String, after failure: Quarantine.Failure) -> QuarantineRow? {
+        if case .system = failure { return nil }
+        return files.unreadable(id).map { QuarantineRow($0, node: index.node) }
     }
 
     private func isMessageWhole(_ id: String) -> Bool {
         guard let remains = try? files.remains(id) else { return false }
+        if case .foreignEnvelope = remains.loss { return false }
         return (try? files.read(message: remains.entry) { _ in true }) != nil
     }
 
@@ -179,12 +199,17 @@ package final class IndexedQuarantine: Sendable {
 
     private func add(_ ids: [String], to findings: inout Findings) throws {
         var rows: [QuarantineRow] = []
+        var unreadable = 0
         for (number, id) in ids.enumerated() {
             do throws(Quarantine.Failure) {
                 rows.append(QuarantineRow(try files.entry(id), node: index.node))
             } catch {
                 // One that is gone by now was removed by somebody.
-                if files.contains(id) { findings.damaged.append("\(error)") }
+                if files.contains(id) { note(error, "\(error)", in: &findings) }
+                if let row = row(of: id, after: error) {
+                    rows.append(row)
+                    unreadable += 1
+                }
             }
             if rows.count == Self.batch || number == ids.count - 1 {
                 try index.insert(rows)
@@ -192,7 +217,7 @@ package final class IndexedQuarantine: Sendable {
                 rows.removeAll(keepingCapacity: true)
             }
         }
-        findings.whole += findings.added
+        findings.whole += findings.added - unreadable
     }
 
     /// Another process may have kept an entry after the names were read: only what is not there is forgotten.

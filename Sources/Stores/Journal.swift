@@ -92,3 +92,15 @@ package struct JournalQuery: Sendable, Hashable {
         self.limit = limit
     }
 }
+
+/// What was removed from the journal.
+package struct JournalExpiry: Sendable, Hashable {
+    /// Events that were too old.
+    package var aged = 0
+    /// Events that were not, but for which there was no room.
+    package var crowdedOut = 0
+    /// Unix time of the oldest event that is left, where there was no room for others; nil when none is.
+    package var oldest: Int?
+
+    package init() {}
+}

@@ -102,14 +102,12 @@ package struct Quarantine: Sendable {
         return found
     }
 
-    /// Names on a shelf; nil where a file has the name of one.
+    /// Names on a shelf; nil where something else has the name of one. A link is none, wherever it leads: its target's names are not ours
+    /// to tell.
     private func shelved(_ shelf: String) throws(Failure) -> [String]? {
-        do throws(Failure) {
-            return try names(in: path(shelf))
-        } catch {
-            if case .system(let cause) = error, cause.code == ENOTDIR { return nil }
-            throw error
-        }
+        var status = stat()
+        guard lstat(path(shelf), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+        return try names(in: path(shelf))
     }
 
     /// True when there is an entry of this name, whole or not.
@@ -120,13 +118,33 @@ package struct Quarantine: Sendable {
     /// One entry.
     package func entry(_ id: String) throws(Failure) -> Entry {
         let text = try read(id, "envelope", limit: Self.envelopeLimit)
-        guard var entry = EntryCoding.decode(text), entry.id == id else { throw .damaged("\(id)/envelope") }
+        guard var entry = EntryCoding.decode(text) else { throw .damaged("\(id)/envelope") }
+        guard entry.id == id else {
+            throw .damaged("\(id): the envelope is of another entry, \(Escaping.text(entry.id, limit: 40))")
+        }
         if let released = try? read(id, "released", limit: 100) {
             entry.released = Int(String(decoding: released, as: UTF8.self).prefix { $0.isNumber })
         }
-        for file in [Self.messageFile, "envelope", "report"] {
-            entry.stored += (try? open(id, file).size()) ?? 0
+        entry.stored = stored(id)
+        return entry
+    }
+
+    /// Octets of an entry's files.
+    private func stored(_ id: String) -> Int {
+        [Self.messageFile, "envelope", "report"].reduce(0) { $0 + ((try? open(id, $1).size()) ?? 0) }
+    }
+
+    /// What there is to say of an entry that cannot be read: that it came when its directory was last changed, and takes its octets.
+    /// nil for one that is no directory, or is gone.
+    package func unreadable(_ id: String) -> Entry? {
+        var status = stat()
+        guard Self.isValid(id), lstat(path(entry: id), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return nil
         }
+        var entry = Entry(
+            id: id, time: Int(status.st_mtim.tv_sec), category: .unchecked, reason: "it cannot be read",
+            envelope: Envelope(reversePath: .null, recipients: []), size: 0)
+        entry.stored = stored(id)
         return entry
     }
 
@@ -200,8 +218,9 @@ package struct Quarantine: Sendable {
             guard case .damaged = error else { throw error }
         }
         guard let found = try inflate(id, limit: .max, { _ in true }) else { throw .damaged(id) }
-        let digest = (try? read(id, "envelope", limit: Self.envelopeLimit)).flatMap(EntryCoding.messageDigest)
-        if let digest, digest != found.digest {
+        let envelope = (try? read(id, "envelope", limit: Self.envelopeLimit)) ?? []
+        let (digest, owner) = (EntryCoding.messageDigest(envelope), EntryCoding.id(envelope) ?? id)
+        if owner == id, let digest, digest != found.digest {
             throw .damaged("\(id): neither the envelope nor the message is the one that was kept")
         }
         var entry = Entry(
@@ -210,6 +229,8 @@ package struct Quarantine: Sendable {
         // The one that was given to those who may release it is lost.
         entry.secret = ""
         entry.digest = found.digest
+        // Of another entry's envelope nothing is believed: the message may be the other one, too.
+        if owner != id { return Remains(entry: entry, loss: .foreignEnvelope(of: owner)) }
         return Remains(entry: entry, loss: digest == nil ? .envelopeAndDigest : .envelope)
     }
 

@@ -71,12 +71,15 @@ extension Quarantine {
             case envelope
             /// Only the checksum of gzip says that the message is the one that was kept.
             case envelopeAndDigest
+            /// Files were put into a wrong directory: the message may be another one.
+            case foreignEnvelope(of: String)
 
             package var description: String {
                 switch self {
                 case .envelope: "its envelope is lost; the message is the one that was kept, by its digest"
                 case .envelopeAndDigest:
                     "its envelope and the digest are lost; the message is whole by the checksum of gzip"
+                case .foreignEnvelope(let id): "its envelope is of another entry (\(id)), and so may the message be"
                 }
             }
         }

@@ -27,12 +27,13 @@ package struct QueryCondition: Sendable {
         self.mark = mark
         var conditions: [String] = []
         let texts = [
-            ("sender_key", query.sender), ("recipients_key", query.recipient), ("subject_key", query.subject),
+            ("sender_key", query.sender.map(SearchKey.wanted)),
+            ("recipients_key", query.recipient.map(SearchKey.wanted)),
+            ("subject_key", query.subject.map { [SearchKey.text($0)] }),
         ]
-        for (column, text) in texts {
-            if let text, !text.isEmpty {
-                conditions.append("\(position)(\(column), \(add(.text(text.lowercased())))) > 0")
-            }
+        for case (let column, let forms?) in texts where forms.first != "" {
+            let places = forms.map { "\(position)(\(column), \(add(.text($0)))) > 0" }
+            conditions.append("(" + places.joined(separator: " OR ") + ")")
         }
         if query.sender == "" { conditions.append("sender_key = ''") }
         if let id = query.id { conditions.append("id = \(add(.text(id)))") }

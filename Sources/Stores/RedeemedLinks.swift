@@ -2,8 +2,8 @@ internal import Digests
 internal import Glibc
 package import Linux
 
-/// Links of digests that did what they are for: none does it twice. An empty file stands for each, named by a digest of what the link
-/// was for; it is there as a whole or not at all, and on the disk when `add` returns.
+/// Links of digests that did what they are for, or need not any more: none does it twice. An empty file stands for each, named by a digest
+/// of what the link was for; it is there as a whole or not at all, and on the disk when `add` returns.
 package struct RedeemedLinks: Sendable {
     /// What a link is for.
     package struct Link: Sendable {
@@ -29,11 +29,11 @@ package struct RedeemedLinks: Sendable {
         return access("\(directory)/\(link.name)", F_OK) == 0
     }
 
-    /// Adds a link. Blocks on a disk.
-    package func add(_ link: Link) throws(SystemError) {
+    /// Adds links. Blocks on a disk.
+    package func add(_ links: [Link]) throws(SystemError) {
         BlockingCheck.mayBlock("redeemed links")
         try makeDurableDirectory(directory)
-        _ = try Descriptor.open("\(directory)/\(link.name)", O_WRONLY | O_CREAT | O_NOFOLLOW)
+        for link in links { _ = try Descriptor.open("\(directory)/\(link.name)", O_WRONLY | O_CREAT | O_NOFOLLOW) }
         try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
     }
 

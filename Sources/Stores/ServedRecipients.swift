@@ -92,8 +92,8 @@ package final class ServedRecipients: Sendable {
         package var recipients: Set<MailPath> = []
         /// The name of the copy in the quarantine; nil when there is none.
         package var copy: String?
-        /// Mailboxes that have got a copy.
-        package var mailed: Set<MailPath> = []
+        /// Places outside the quarantine that have got a copy.
+        package var copied: Set<CopyPlace> = []
 
         package init() {}
     }
@@ -110,15 +110,15 @@ package final class ServedRecipients: Sendable {
     /// Remembers recipients beside those that are remembered. When this returns they are on the disk.
     /// - Parameters:
     ///   - copy: in the quarantine; nil leaves what is remembered.
-    ///   - mailed: mailboxes that have got a copy.
+    ///   - copied: places outside it that have got a copy.
     package func remember(
-        _ key: Key, _ recipients: [MailPath], copy: String? = nil, mailed: Set<MailPath> = [], time: Int
+        _ key: Key, _ recipients: [MailPath], copy: String? = nil, copied: Set<CopyPlace> = [], time: Int
     ) throws(SystemError) {
         BlockingCheck.mayBlock("served recipients")
         var all = memory(of: key)
         all.recipients.formUnion(recipients)
         all.copy = copy ?? all.copy
-        all.mailed.formUnion(mailed)
+        all.copied.formUnion(copied)
         let path = "\(directory)/\(key.name)"
         // Two messages that are alike have one name: neither is to write into the other's file.
         let temporary = "\(path).\(writes.add(1, ordering: .relaxed).newValue).tmp"
@@ -161,14 +161,15 @@ package final class ServedRecipients: Sendable {
         name.utf8.count == 64 && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
-    /// One recipient a line in xtext (RFC 3461 section 4), the copy behind `=`, which begins no xtext, mailboxes behind `==`; then the
-    /// digest of all lines.
+    /// One recipient a line in xtext (RFC 3461 section 4), the copy behind `=`, which begins no xtext, other places of copies
+    /// behind `==`; then the digest of all lines.
     private static func encode(_ memory: Memory) -> [UInt8] {
-        func lines(_ paths: Set<MailPath>, _ mark: String) -> [String] {
-            paths.map { mark + String(decoding: Xtext.encode($0.bytes), as: UTF8.self) }.sorted()
+        func lines(_ names: some Collection<[UInt8]>, _ mark: String) -> [String] {
+            names.map { mark + String(decoding: Xtext.encode($0), as: UTF8.self) }.sorted()
         }
         let copy = memory.copy.map { ["=\($0)"] } ?? []
-        let all = [firstLine] + lines(memory.recipients, "") + copy + lines(memory.mailed, "==")
+        let all =
+            [firstLine] + lines(memory.recipients.map(\.bytes), "") + copy + lines(memory.copied.map(\.bytes), "==")
         let text = Array(all.joined(separator: "\n").utf8) + [0x0A]
         return text + Array(digest(text).utf8) + [0x0A]
     }
@@ -184,7 +185,7 @@ package final class ServedRecipients: Sendable {
         for line in lines {
             if line.starts(with: [0x3D, 0x3D]) {
                 guard let path = Xtext.decode(line.dropFirst(2)) else { return nil }
-                memory.mailed.insert(MailPath(bytes: path))
+                memory.copied.insert(CopyPlace(bytes: path))
                 continue
             }
             if line.first == 0x3D {

@@ -12,10 +12,11 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
         discussion: """
             Sends each recipient of local_domains whose settings say digest: yes one message, to the next hops behind the \
             gateway, with what was newly kept from him and links to release it. For cron or a timer. It goes on where the \
-            last one ended (the first one: a day ago); one that was interrupted is ended first.
+            last one ended (the first one: a day ago); one that was interrupted is ended first. Who cannot be told now, and mail whose \
+            key is not set, belong to the next one, too.
 
-            Exit codes: 0 everybody is told, or was refused for good (the replies are printed); 1 somebody could not be told now \
-            (the next digest begins with him), or another digest runs.
+            Exit codes: 0 everybody is told, or was refused for good (the replies are printed); 1 somebody could not be told now, \
+            or another digest runs.
             """)
 
     @OptionGroup var config: ConfigOption
@@ -41,18 +42,21 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
             let digest = try QuarantineDigest(open.settings, open.quarantine, time: now) { Terminal.printError($0) }
             if let since {
                 // Those who have theirs are remembered by nobody: once more is the administrator's wish.
-                return try await tell(try digest.letters(try digest.mail(since: since.time, until: end)), digest) { _ in
-                }
+                let letters = try digest.letters(try digest.mail(since: since.time, until: end))
+                return try Self.expectNothing(owed: try await tell(letters, digest) { _ in })
             }
             let memory = try DigestMemory(directory: open.settings.digestDirectory)
-            let unfinished = try memory.unfinished()
-            if let unfinished { try await finish(unfinished, memory, digest) }
-            let told = try unfinished?.told ?? memory.told()
+            var told = try memory.told()
+            if let unfinished = try memory.unfinished() { told = try await finish(unfinished, memory, digest) }
             let start = told.map { $0.until - DigestMemory.overlap } ?? now - Self.firstTime
             let known = Set((told?.mail ?? []).map(\.id))
             let mail = try digest.mail(since: start, until: end).filter { !known.contains($0.id) }
-            if dryRun { return try await tell(try digest.letters(mail), digest) { _ in } }
-            try await finish(try memory.begin(until: end, mail, after: told), memory, digest)
+            if dryRun {
+                let letters = try digest.letters(mail, owed: told?.owed ?? [])
+                return try Self.expectNothing(owed: try await tell(letters, digest) { _ in })
+            }
+            let ended = try await finish(try memory.begin(until: end, mail, after: told), memory, digest)
+            try Self.expectNothing(owed: ended.owed)
         } catch let code as ExitCode {
             throw code
         } catch {
@@ -61,39 +65,54 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
         }
     }
 
-    /// Tells those who have not been told of a digest's mail, and ends it when all have.
-    private func finish(_ run: DigestMemory.Run, _ memory: DigestMemory, _ digest: QuarantineDigest) async throws {
-        let letters = try digest.letters(run.mail).filter { !run.done.contains($0.recipient) }
-        try await tell(letters, digest) { try run.append($0) }
-        if !dryRun { try memory.end(run) }
+    /// Tells those who have not been told of a digest's mail, and ends it.
+    private func finish(
+        _ run: DigestMemory.Run, _ memory: DigestMemory, _ digest: QuarantineDigest
+    ) async throws -> DigestMemory.Told {
+        let letters = try digest.letters(run.mail, owed: run.owed)
+        let owed = try await tell(letters, without: run.done, digest) { try run.append($0) }
+        if !dryRun { try memory.end(run, owing: owed) }
+        return run.told(owing: owed)
     }
 
-    /// - Parameter remember: is told of each recipient who need not be told again.
-    /// - Throws: exit code 1 when somebody has to be told later.
+    /// - Parameters:
+    ///   - done: mailboxes that have theirs.
+    ///   - remember: is told of each mailbox that need not be told again.
+    /// - Returns: what somebody has to be told of later.
     private func tell(
-        _ letters: [QuarantineDigest.Letter], _ digest: QuarantineDigest, remember: (MailPath) throws -> Void
-    ) async throws {
+        _ letters: QuarantineDigest.Letters, without done: Set<MailPath> = [], _ digest: QuarantineDigest,
+        remember: (MailPath) throws -> Void
+    ) async throws -> [DigestMemory.Owed] {
         let sender = DigestSender(digest)
         defer { sender.close() }
-        var areAllTold = true
-        for letter in letters {
-            let line = "<\(letter.recipient)>: \(letter.items.count + letter.further) messages"
+        var owed = letters.unread
+        for letter in letters.letters where !done.contains(letter.mailbox) {
+            let line = "<\(letter.recipient)>: \(letter.mail.count) messages"
             if dryRun {
                 print(line)
                 for item in letter.items { print("  " + Self.row(item)) }
                 continue
             }
+            var isPutOff = true
             do {
                 let reply = try await sender.send(letter)
                 print("\(line): \(Escaping.text(reply.summary, limit: 300))")
                 // One that is refused for good would be refused the next time, too.
-                if reply.isTemporary { areAllTold = false } else { try remember(letter.recipient) }
+                isPutOff = reply.isTemporary
             } catch {
                 Terminal.printError("digest: \(line): \(Escaping.text("\(error)", limit: 300))")
-                areAllTold = false
+            }
+            if isPutOff {
+                owed += letter.mail.map { DigestMemory.Owed(mail: $0, mailbox: letter.mailbox) }
+            } else {
+                try remember(letter.mailbox)
             }
         }
-        if !areAllTold { throw ExitCode.failure }
+        return owed
+    }
+
+    private static func expectNothing(owed: [DigestMemory.Owed]) throws {
+        guard owed.isEmpty else { throw ExitCode.failure }
     }
 
     private static func row(_ item: QuarantineDigest.Item) -> String {

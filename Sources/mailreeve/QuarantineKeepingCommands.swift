@@ -91,10 +91,12 @@ struct QuarantineCheckCommand: ParsableCommand {
             print("\(count) \(what)")
         }
         for name in findings.strays { Terminal.printError("quarantine: \(Escaping.text(name)) is no entry") }
-        for damage in findings.damaged { Terminal.printError("quarantine: \(damage)") }
+        for damage in findings.damaged + findings.locked { Terminal.printError("quarantine: \(damage)") }
         if let failure = findings.indexFailure {
             Terminal.printError("quarantine: \(failure); the messages were read, the index was not compared")
         }
-        if !findings.damaged.isEmpty || findings.indexFailure != nil { throw ExitCode.failure }
+        if !findings.damaged.isEmpty || !findings.locked.isEmpty || findings.indexFailure != nil {
+            throw ExitCode.failure
+        }
     }
 }

@@ -77,8 +77,15 @@ import Testing
         ("policies: {default: {reply_texts: {spam: ['']}}}", "1 to 300 printable ASCII characters"),
         ("policies: {default: {reply_texts: {spam: [a, b, c, d, e, f]}}}", "more than 5 lines"),
         ("policies: {default: {quarantine_to: {spam: loacl}}}", "did you mean 'local'?"),
-        ("policies: {default: {quarantine_to: {spam: 'a b@c'}}}", "neither local nor none nor an address"),
+        ("policies: {default: {quarantine_to: {spam: 'a b@c'}}}", "neither local nor none nor mbox:/path nor"),
         ("policies: {default: {quarantine_to: {clean: none}}}", "unknown key 'clean'"),
+        ("policies: {default: {quarantine_to: {spam: 'mbox:x'}}}", "'mbox:x' needs an absolute path"),
+        ("policies: {default: {quarantine_to: {spam: 'mbox:x@y'}}}", "'mbox:x@y' needs an absolute path"),
+        ("policies: {default: {quarantine_to: {spam: 'maildir:'}}}", "'maildir:' needs an absolute path"),
+        ("policies: {default: {quarantine_to: {spam: 'mbox:/a b'}}}", "no blanks, commas"),
+        ("policies: {default: {quarantine_to: {spam: 'mbox:/a,b'}}}", "no blanks, commas"),
+        ("policies: {default: {quarantine_to: {spam: 'maildir:/a/'}}}", "no '/' at its end"),
+        ("policies: {default: {quarantine_to: {spam: 'mbox:/a/../b'}}}", "no '..'"),
         ("policies: {default: {reply_texts: {rule: [a]}}}", "unknown key 'rule'"),
         ("policies: {default: {lovers: [spm]}}", "did you mean 'spam'?"),
     ])
@@ -108,8 +115,16 @@ import Testing
     @Test func placesOfCopies() throws {
         let words = "quarantine_to.spam=q@example.com quarantine_to.infected=none quarantine_to.rule=local"
         let values = try PolicyOverlay(assignments: words.split(separator: " ")).values
-        #expect(values.quarantineTo == [.spam: .mailbox(MailPath("q@example.com")), .infected: .nowhere])
+        #expect(values.quarantineTo == [.spam: .elsewhere(.mailbox(MailPath("q@example.com"))), .infected: .nowhere])
         #expect(values[placeFor: .rule] == .local)
+        let longest = "mbox:/" + String(repeating: "x", count: 1018)
+        let files = "quarantine_to.spam=\(longest) quarantine_to.banned=maildir:/var/x@y"
+        let others = try PolicyOverlay(assignments: files.split(separator: " ")).values
+        #expect(others[placeFor: .spam] == .elsewhere(.mbox(path: String(longest.dropFirst(5)))))
+        #expect(others[placeFor: .banned] == .elsewhere(.maildir(path: "/var/x@y")))
+        #expect(throws: ValueError.self) {
+            try PolicyOverlay(assignments: ["quarantine_to.spam=\(longest)x"])
+        }
     }
 
     @Test func linesOfReplies() throws {

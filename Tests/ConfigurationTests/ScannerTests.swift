@@ -109,6 +109,18 @@ import Testing
             "0 stands in infected_codes too, which counts before"
         ),
         (
+            "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], unchecked_codes: [ 4, 1 ]",
+            "1 stands in infected_codes too"
+        ),
+        (
+            "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], unchecked_codes: [ 0 ]",
+            "0 stands in clean_codes too"
+        ),
+        (
+            "kind: command, programs: [ /bin/a ], arguments: [ '{}' ], unchecked_reason: encrypted",
+            "neither unchecked_codes nor unchecked_pattern says when"
+        ),
+        (
             "kind: text, addresses: [ 'unix:/a' ], request: SCAN, clean_pattern: a, infected_pattern: b",
             "scanner 'a' is not told what to look at: {} is not in request"
         ),

@@ -27,6 +27,17 @@ import Testing
         #expect(ascii(text) == text)
     }
 
+    @Test(arguments: [
+        ("xn--bcher-kva.example", "bücher.example"), ("u@xn--80a1acny.xn--p1ai", "u@почта.рф"),
+        ("u@почта.рф", "u@почта.рф"), ("xn--a@example.com", "xn--a@example.com"), ("", ""), ("@", "@"),
+        // No name: it stays.
+        ("u@xn--\u{0}", "u@xn--\u{0}"), ("u@xn--999999999", "u@xn--999999999"), ("u@[192.0.2.1]", "u@[192.0.2.1]"),
+        ("u@" + String(repeating: "xn--80a1acny.", count: 100), "u@" + String(repeating: "xn--80a1acny.", count: 100)),
+    ])
+    func asPeopleReadIt(address: String, expected: String) {
+        #expect(DomainNames.inUnicode(address) == expected)
+    }
+
     @Test func octetsThatAreNoTextStay() {
         #expect(DomainNames.inASCII([0x75, 0x40, 0xFF, 0xC3]) == [0x75, 0x40, 0xFF, 0xC3])
     }

@@ -94,7 +94,7 @@ import Testing
             }
             // Once, whoever sends it again.
             for _ in 0..<2 { #expect(try final(Self.request(token)).allSatisfy { $0.code == 250 }) }
-            try stage.gateway.log.wait(for: "ignored: \(id) was released by it before")
+            try stage.gateway.log.wait(for: "ignored: \(id) was released to <a@local.example> before")
             #expect(Self.released(stage, 1) == [["a@local.example"]])
             // The other recipient has his own, which does not serve the first.
             let other = try #require(Self.tokens(stage, for: "b@local.example")["r"]?.first)
@@ -184,6 +184,119 @@ import Testing
             stage.hop.answer { _, _, _ in .usual }
             #expect(try send(Self.request(token), to: stage.gateway.port).code == 250)
             #expect(Self.released(stage, 1) == [["a@local.example"]])
+        }
+    }
+
+    /// In shadow mode the address is one like any other, for whom it is a policy.
+    @Test func shadow() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.gateway.configuration.policies["default"]?["shadow"] = "yes"
+            stage.gateway.configuration.settings["recipients"] = "[{match: [other.example], shadow: no}]"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            #expect(try send(Self.request("hello"), to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [[Self.address]])
+            stage.gateway.configuration.settings["digests.release_address"] = "release@other.example"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            let both = Self.request("hello", to: ["release@other.example", Self.address])
+            #expect(try send(both, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.map(\.recipients) == [[Self.address], [Self.address]])
+            try stage.gateway.log.wait(for: "ignored: no link of a digest in its subject")
+        }
+    }
+
+    /// What an administrator releases to somebody else stays in the digest of its recipient; whoever has got it is told of it no more,
+    /// and his old links do not deliver it again.
+    @Test func releasedByAnAdministrator() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let port = stage.gateway.port
+            func release(_ arguments: String...) throws -> ToolResult {
+                try runTool(
+                    Programs.path("mailreeve"),
+                    ["quarantine", "release", "--config", stage.gateway.disk.path + "/mailreeve.yaml"] + arguments)
+            }
+            #expect(try send(Self.spam(1), to: port).code == 250)
+            let first = try #require(stage.gateway.quarantined.first)
+            #expect(try release(first, "--to", "admin@local.example").status == 0)
+            #expect(try Self.digest(stage).lines.count == 1)
+            let token = try #require(Self.tokens(stage)["r"]?.first)
+            #expect(token.contains(first))
+            // To him, by another of his addresses.
+            #expect(try release(first, "--to", "A+x@local.example").status == 0)
+            stage.hop.clear()
+            #expect(try send(Self.request(token), to: port).code == 250)
+            try stage.gateway.log.wait(for: "ignored: \(first) was released to <a@local.example> before")
+            #expect(stage.hop.deliveries.isEmpty)
+            // To one of two, who is refused, then to both.
+            #expect(try send(Self.spam(2, to: ["b@local.example", "c@local.example"]), to: port).code == 250)
+            let second = try #require(stage.gateway.quarantined.first { $0 != first })
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("c@") ? .reply("550 5.1.1 nobody") : .usual
+            }
+            _ = try release(second)
+            #expect(Self.released(stage, 2) == [["b@local.example"]])
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try Self.digest(stage, "--dry-run").lines.first == "<c@local.example>: 1 messages")
+            #expect(try release(second).status == 0)
+            #expect(try Self.digest(stage).output.isEmpty)
+        }
+    }
+
+    /// The two links of one message deliver it once, in either order; the second one still allows the sender.
+    @Test(arguments: [["r", "a"], ["a", "r"], ["a", "a"]])
+    func bothLinksOfOneMessage(_ order: [String]) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            #expect(try send(Self.spam(1), to: stage.gateway.port).code == 250)
+            #expect(try Self.digest(stage).status == 0)
+            let tokens = Self.tokens(stage)
+            for action in order {
+                let token = try #require(tokens[action]?.first)
+                #expect(try send(Self.request(token), to: stage.gateway.port).code == 250)
+            }
+            #expect(Self.released(stage, 1) == [["a@local.example"]])
+            try stage.gateway.log.wait(for: ") sender <spam@example.org> allowed by <a@local.example>")
+            let name = "\(stage.gateway.stateDirectory)/digests/allowed_senders"
+            #expect(try String(contentsOfFile: name, encoding: .utf8) == "a@local.example spam@example.org\n")
+            let ignored = stage.gateway.log.lines.filter { $0.contains(" was released to <a@local.example> before") }
+            #expect(ignored.count == (order == ["r", "a"] ? 0 : 1))
+        }
+    }
+
+    /// One full mailbox keeps nobody else from being told; when it has room its owner is told of all that he missed.
+    @Test func aFullMailbox() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let port = stage.gateway.port
+            func told() -> [String] { stage.hop.deliveries.flatMap(\.recipients) }
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("full@") ? .reply("452 4.2.2 mailbox full") : .usual
+            }
+            #expect(try send(Self.spam(1, to: ["a@local.example", "full@local.example"]), to: port).code == 250)
+            #expect(try Self.digest(stage).status == 1)
+            #expect(told() == ["a@local.example"])
+            #expect(try send(Self.spam(2, to: ["a@local.example", "b@local.example"]), to: port).code == 250)
+            #expect(try send(Self.spam(3, to: ["full@local.example"]), to: port).code == 250)
+            let next = try Self.digest(stage)
+            #expect(next.status == 1 && next.text.contains("<full@local.example>: 2 messages: 452 4.2.2 mailbox full"))
+            #expect(told() == ["a@local.example", "a@local.example", "b@local.example"])
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try Self.digest(stage, "--dry-run").lines.count == 3)
+            let last = try Self.digest(stage)
+            #expect(last.status == 0 && last.lines.count == 1, "\(last)")
+            #expect(told().dropFirst(3) == ["full@local.example"])
+            #expect(Self.tokens(stage, for: "full@local.example")["r"]?.count == 2)
+            #expect(try Self.digest(stage).output.isEmpty)
+            // Refused for good, nobody asks again.
+            stage.hop.answer { step, _, command in
+                step == .rcpt && command.contains("full@") ? .reply("550 5.1.1 nobody") : .usual
+            }
+            #expect(try send(Self.spam(4, to: ["full@local.example"]), to: port).code == 250)
+            #expect(try Self.digest(stage).status == 0)
+            #expect(try Self.digest(stage).output.isEmpty)
         }
     }
 

@@ -61,6 +61,42 @@ import Testing
         }
     }
 
+    /// With its name and the tag in front of it, a line of 998 octets.
+    private static let long = String(repeating: "l", count: 998 - "Subject: ***SPAM*** ".count)
+
+    /// The copy of the subject in what stands around a message that is defanged.
+    @Test func longSubjectAroundADefangedMessage() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["subject_tags": "{spam: \"***SPAM***\"}", "defang": "[spam]"])
+            let field = "Subject: \(Self.long)l\n"
+            #expect(try send(Self.mail("From: a@b\n" + field), to: stage.gateway.port).code == 250)
+            let (header, body, _) = try Self.only(stage)
+            #expect(header.contains("\r\nSubject: ***SPAM***\r\n \(Self.long)l\r\n"), "\(header)")
+            #expect(body.contains("\r\n\(Self.crlf(field))"))
+        }
+    }
+
+    /// A field that a rule wrote gets the tag as one that came.
+    @Test(arguments: [
+        ("Subject: even", "Subject: ***SPAM*** even"), ("Subject:even", "Subject:***SPAM*** even"),
+        ("Subject: \(long)l", "Subject: ***SPAM***\r\n \(long)l"),
+        ("Subject:\(long)l", "Subject:***SPAM*** \(long)l"), ("Subject:\(long)ll", "Subject:***SPAM***\r\n \(long)ll"),
+    ])
+    func subjectsOfRules(_ field: String, _ expected: String) async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let table = try scratch.write("header_checks", "/^Subject: odd/ REPLACE \(field)\n")
+            let stage = try Stage { configuration in
+                configuration.settings["header_checks"] = "pcre:\(table)"
+                configuration.policies["default"]?.merge([
+                    "deny_senders": "[example.org]", "spam": "pass", "subject_tags": "{spam: \"***SPAM***\"}",
+                ]) { $1 }
+            }
+            #expect(try send(Self.mail("From: a@b\nSubject: odd\n"), to: stage.gateway.port).code == 250)
+            #expect(try Self.only(stage).header.contains("\r\n\(expected)\r\n"))
+        }
+    }
+
     private static func crlf(_ text: String) -> String { text.replacingOccurrences(of: "\n", with: "\r\n") }
 
     @Test(arguments: [
@@ -74,6 +110,10 @@ import Testing
         ("Subject:\n hello\n", "Subject:\r\n ***SPAM*** hello\r\n"), ("Subject: \n", "***SPAM*** "),
         ("Subject:\nX: y\n", "***SPAM*** "), ("X: y\n", "Subject: ***SPAM*** \r\n"),
         ("Subject: a\nSubject: b\n", "Subject: ***SPAM*** a\r\nSubject: b\r\n"),
+        // 998 octets in a line, and one more.
+        ("Subject: \(long)\n", "Subject: ***SPAM*** \(long)\r\n"),
+        ("Subject: \(long)l\n", "Subject: ***SPAM***\r\n \(long)l\r\n"),
+        ("Subject: \(long)l\n m\n", "Subject: ***SPAM***\r\n \(long)l\r\n m\r\n"),
     ])
     func subjects(_ field: String, _ expected: String) async throws {
         try await Lanes.run {

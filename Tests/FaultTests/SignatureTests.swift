@@ -302,9 +302,44 @@ extension SignatureTests {
             try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/broken.ndb")
             // The names of what it finds end differently: ignored by name, the test file is found no more.
             try stage.gateway.disk.write("signatures/ignore.ign2", "Eicar-Test-Signature\n")
-            try stage.gateway.log.wait(for: ": self-test failed")
+            try stage.gateway.log.wait(for: ": self-test failed: the test virus was not found")
             #expect(try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name))
             try poll("one generation") { stage.gateway.zygotes.count == 1 }
+            try stage.expectService()
+        }
+    }
+
+    /// The broken file is replaced while it is read: what came meanwhile is not forgotten when it is refused.
+    @Test func whatIsRepairedWhileItLoadsIsTaken() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let directory = stage.gateway.disk.path + "/signatures"
+            // Who reads it waits for a writer, so that the file can change under a generation that is loading.
+            let pipe = stage.gateway.disk.path + "/pipe"
+            #expect(mkfifo(pipe, 0o644) == 0 && chmod(pipe, 0o644) == 0)
+            #expect(link(pipe, directory + "/new.ndb") == 0)
+            try stage.gateway.log.wait(for: "the signatures have changed: loading them")
+            var writer: Int32 = -1
+            try poll("a reader") {
+                writer = open(pipe, O_WRONLY | O_NONBLOCK)
+                return writer >= 0
+            }
+            try stage.gateway.disk.write("signatures/new.ndb", Self.signature(of: "green badgers read"))
+            try stage.gateway.log.wait(for: "the signatures have changed while others are loaded")
+            #expect(Glibc.write(writer, "no signature\n", 13) == 13)
+            close(writer)
+            try stage.gateway.log.wait(for: "inspector generation 3 serves: 3 signatures")
+            #expect(try send(Self.badgers, to: stage.gateway.port).text.contains("INFECTED: Test.Badgers"))
+            try stage.expectService()
+        }
+    }
+
+    /// The log names the signature that hits the clean message of the self-test.
+    @Test func whatHitsTheCleanMessageIsNamed() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            try stage.gateway.disk.write("signatures/bad.ndb", "Test.Everything:0:*:46726f6d3a\n")
+            try stage.gateway.log.wait(for: "self-test failed: a clean message is taken for Test.Everything")
             try stage.expectService()
         }
     }

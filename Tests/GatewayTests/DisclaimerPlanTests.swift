@@ -218,19 +218,54 @@ import Testing
         }
         let (ascii, other) = ("a text of sixteen letters", "ein Text mit zwölf Buchstaben")
         #expect(try result("", ascii) == "Subject: s\r\n\r\nbody\r\n\r\n\(ascii)\r\n")
-        let fields = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
-        #expect(
-            try result("", other) == "Subject: s\r\n\(fields)MIME-Version: 1.0\r\n\r\nbody\r\n\r\n\(other)\r\n")
+        // Octets beyond ASCII come into no part that has none.
         let version = "MIME-Version: 1.0\r\n"
-        #expect(
-            try result("\(version)Content-Type: text/plain;\r\n charset=us-ascii\r\n", other) {
-                $0.charset = "us-ascii"
-            }
-                == "Subject: s\r\n\(version)\(fields)\r\nbody\r\n\r\n\(other)\r\n")
-        let flowed = try result("\(version)Content-Type: text/plain; format=flowed; delsp=yes\r\n", other) {
-            ($0.isFlowed, $0.deletesSpaces) = (true, true)
+        let own = """
+            --B-plain\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r
+            Content-Transfer-Encoding: quoted-printable\r\n\r\nein Text mit zw=C3=B6lf Buchstaben\r\n--B-plain--\r\n
+            """
+        for (coding, fields) in [(TextEnd.Coding.sevenBit, ""), (.eightBit, "Content-Transfer-Encoding: 8bit\r\n")] {
+            #expect(
+                try result(fields, other) { $0.coding = coding }
+                    == """
+                    Subject: s\r\n\(version)Content-Type: multipart/mixed; boundary="B-plain"\r\n\r\n--B-plain\r
+                    \(fields)\r\nbody\r\n\r\n\(own)
+                    """)
         }
-        #expect(flowed.contains("Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\r\n"))
+        // In an encoded one the charset is declared, and nothing else of its type.
+        let quoted = "Content-Transfer-Encoding: quoted-printable\r\n"
+        func inQuoted(_ type: String, _ charset: String = "") throws -> String {
+            try result(version + type + quoted, other) { ($0.coding, $0.charset) = (.quotedPrintable, charset) }
+        }
+        let tail = "\r\nbody\r\n\r\nein Text mit zw=C3=B6lf Buchstaben\r\n"
+        for (type, charset, declared) in [
+            ("text/plain", "", "text/plain; charset=utf-8"),
+            ("text/plain;\r\n charset=us-ascii", "us-ascii", "text/plain;\r\n charset=utf-8"),
+            (
+                "text/plain; format=flowed; Charset=\"us-ascii\"; reply-type=original; x-foo=bar", "us-ascii",
+                "text/plain; format=flowed; Charset=utf-8; reply-type=original; x-foo=bar"
+            ),
+        ] {
+            #expect(
+                try inQuoted("Content-Type: \(type)\r\n", charset)
+                    == "Subject: s\r\n\(version)Content-Type: \(declared)\r\n\(quoted)\(tail)")
+        }
+        #expect(
+            try result(quoted, other) { $0.coding = .quotedPrintable }
+                == "Subject: s\r\n\(quoted)Content-Type: text/plain; charset=utf-8\r\n\(version)\(tail)")
+        // Where readers may take the field in another way it stays, and the text stands beside it.
+        let odd = "Content-Type: text/plain (a); charset=us-ascii\r\n"
+        #expect(
+            try inQuoted(odd, "us-ascii")
+                == """
+                Subject: s\r\n\(version)Content-Type: multipart/mixed; boundary="B-plain"\r\n\r\n--B-plain\r
+                \(odd)\(quoted)\r\nbody\r\n\r\n\(own)
+                """)
+        // A digest and a size of the body stay right.
+        for field in ["Content-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==", "content-length: 6"] {
+            let counted = try result("\(version)\(field)\r\n", ascii)
+            #expect(counted.contains("--B-plain\r\n\(field)\r\n\r\nbody\r\n\r\n--B-plain\r\n"), "\(counted)")
+        }
         // In its own charset, where that has the letters; else in a part of its own.
         let latin =
             "\(version)Content-Type: text/plain; charset=iso-8859-1\r\n"

@@ -79,6 +79,17 @@ import TestSupport
         #expect(try author(Self.signed + Self.trace + from, believing: "other") == nil)
         // Somebody else's results, which the sender wrote where the MTA takes its own trace out.
         #expect(try author(Self.signed.replacing("mx;", with: "far.example;") + Self.trace + from) == nil)
+        for helo in ["foo??dkim=pass?header.d=bank.example", "f\u{E9}", "\"a b\""] {
+            #expect(
+                try author(Self.signed + Self.trace.replacing("from x", with: "from \(helo)") + from) == nil, "\(helo)")
+            #expect(
+                try author(Self.signed + Self.trace.replacing("from x", with: "from \(helo)") + from, believing: "mx")
+                    == nil)
+        }
+        for helo in ["mail-1.far_away.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+            let trace = Self.trace.replacing("from x", with: "from \(helo)")
+            #expect(try author(Self.signed + trace + from) == "info@mail.bank.example", "\(helo)")
+        }
         let odd = "DKIM-Signature: v=1; d=evil.example; s=s; b=x=; i=x=3B=20dkim=3Dpass@evil.example\r\n"
         #expect(try author(Self.signed + Self.trace + odd + from) == nil)
         let plain =

@@ -141,6 +141,9 @@ import Testing
             ("Subject: [X]s", "Subject: [X]s"), ("subject: [X] s\n t", "subject: s\n t"), ("To: [X] s", "To: [X] s"),
             ("Subject: a\nSubject: [X] b", "Subject: a\nSubject: [X] b"), ("Subject:", "Subject:"),
             ("Subject: =?UTF-8?B?w5wg?= s", "Subject: s"), ("", ""),
+            // With the fold that a long line has behind it.
+            ("Subject: [X]\n s", "Subject: s"), ("Subject: **SS**\n [X] s", "Subject: s"),
+            ("Subject: [X]\n", "Subject: \n"),
         ])
     func tagsOfOursAreTakenOffSubjects(_ field: String, _ wanted: String) throws {
         var settings = Settings()

@@ -4,6 +4,7 @@ import Linux
 import MailModel
 import Policy
 import Stores
+import Synchronization
 import TestSupport
 import Testing
 
@@ -57,7 +58,7 @@ import Testing
 
     private func letters(_ settings: Settings? = nil) throws -> [QuarantineDigest.Letter] {
         let digest = try digest(settings)
-        return try digest.letters(try digest.mail(since: 0, until: Self.now))
+        return try digest.letters(try digest.mail(since: 0, until: Self.now)).letters
     }
 
     @Test func whoIsToldOfWhat() throws {
@@ -81,12 +82,104 @@ import Testing
         #expect(try letters(chosen).map { $0.items.map(\.id) } == [["Bann1"]])
         let passed = try Self.settings("recipients: [{match: [x.example], lovers: [spam]}]", directory.path)
         #expect(try letters(passed).map { $0.items.map(\.id) } == [["Head1"]])
-        // What he has released is no news; what all have got neither.
+        // What he has released is no news; that somebody else has it changes nothing for him.
         let links = RedeemedLinks(directory: settings.redeemedDirectory)
-        try links.add(RedeemedLinks.Link(id: "Spam1", recipient: Array("s@x.example".utf8), action: "a"))
+        try links.add([RedeemedLinks.Link(id: "Spam1", recipient: Array("s@x.example".utf8), action: "a")])
+        try links.add([RedeemedLinks.Link(id: "Head1", recipient: Array("s@x.example".utf8), action: "r")])
         try quarantine.markReleased("Spam1", time: 1)
-        try quarantine.markReleased("Head1", time: 1)
         #expect(try letters().map { $0.items.map(\.id) } == [["Spam1"]])
+    }
+
+    /// Whatever a sender writes behind the delimiter, one mailbox has one letter, in which a message stands once.
+    @Test func extensionsAreOneMailbox() throws {
+        for number in 0..<30 { try put("Many\(number)", to: ["R+\(number)@x.example"], time: Self.now - 100 + number) }
+        try put("Both1", to: ["r+a@x.example", "r@x.example", #""Q r+x"@x.example"#, "s+@x.example", "+s@x.example"])
+        let found = try letters()
+        // In the order of their letters: "+s", "q r", "r", "s".
+        let recipients = ["+s@x.example", #""Q r"@x.example"#, "r@x.example", "s@x.example"]
+        #expect(found.map(\.recipient) == recipients.map { MailPath($0) })
+        let items = try #require(found.dropFirst(2).first).items
+        #expect(items.map(\.id) == ["Both1"] + (0..<30).reversed().map { "Many\($0)" })
+        // Each link is for the address that the message was sent to.
+        let key = try ReleaseKey(directory.path)
+        let text = String(decoding: try digest().message(found[2]), as: UTF8.self)
+        let tokens = text.matches(of: #/=(mailreeve\.r\.[A-Za-z0-9.]+)>/#).compactMap { DigestToken(in: String($0.1)) }
+        #expect(tokens.count == 31)
+        for token in tokens {
+            let address = token.id == "Both1" ? "r+a@x.example" : "r+\(token.id.dropFirst(4))@x.example"
+            #expect(token.holds(key, recipient: Array(address.utf8)), "\(token)")
+        }
+        // One that was released by one address is no news to the mailbox.
+        let links = RedeemedLinks(directory: settings.redeemedDirectory)
+        try links.add([RedeemedLinks.Link(id: "Both1", recipient: Array("r@x.example".utf8), action: "r")])
+        #expect(try letters().map(\.items.count) == [1, 1, 30, 1])
+        // Where nothing is an extension each address is one.
+        var whole = settings
+        whole.recipientDelimiter = ""
+        #expect(try letters(whole).count == 34)
+    }
+
+    /// Who is owed mail is told of it, and nobody else; what cannot be read now holds up nothing.
+    @Test func whatIsOwed() throws {
+        try put("Owed1", to: ["r@x.example", "s+x@x.example"], time: Self.now - 9000)
+        try put("News1", to: ["r@x.example"])
+        let (old, news) = (
+            DigestMemory.Mail(id: "Owed1", time: Self.now - 9000), DigestMemory.Mail(id: "News1", time: Self.now - 60)
+        )
+        let digest = try digest()
+        func found(_ mail: [DigestMemory.Mail], _ owed: DigestMemory.Owed...) throws -> [[String]] {
+            let found = try digest.letters(mail, owed: owed)
+            #expect(found.unread == [])
+            return found.letters.map { [$0.recipient.description] + $0.items.map(\.id) }
+        }
+        let mine = DigestMemory.Owed(mail: old, mailbox: MailPath("s@x.example"))
+        #expect(try found([news], mine) == [["r@x.example", "News1"], ["s@x.example", "Owed1"]])
+        #expect(try found([], DigestMemory.Owed(mail: old)) == [["r@x.example", "Owed1"], ["s@x.example", "Owed1"]])
+        #expect(try found([], DigestMemory.Owed(mail: old, mailbox: MailPath("nobody@x.example"))) == [])
+        try quarantine.remove("Owed1")
+        #expect(try found([news], mine) == [["r@x.example", "News1"]])
+    }
+
+    /// A message whose key is not set waits for it, and no other with it.
+    @Test func aKeyThatIsNotSet() throws {
+        let key = directory.path + "/key"
+        try Data((0..<32).map { _ in UInt8.random(in: 0...255) }).write(to: URL(fileURLWithPath: key))
+        #expect(chmod(key, 0o600) == 0)
+        let keys = try QuarantineKeys(writing: key, reading: [])
+        let sealed = Quarantine(directory: settings.quarantineDirectory, keys: keys)
+        let file = try Descriptor.memory("test")
+        try file.write([0x61])
+        for id in ["Lock1", "Lock2"] {
+            var entry = Quarantine.Entry(
+                id: id, time: Self.now - 90, category: .spam, reason: "r",
+                envelope: Envelope(reversePath: .null, recipients: [Recipient(path: MailPath("r@x.example"))]), size: 1)
+            entry.policy = "default"
+            let kept = try sealed.put(entry, message: file, report: Array("{}".utf8))
+            try quarantine.index.insert([QuarantineRow(kept, node: quarantine.index.node)])
+        }
+        try put("Open1")
+        let said = Mutex<[String]>([])
+        let digest = try QuarantineDigest(settings, quarantine, time: Self.now) { line in
+            said.withLock { $0.append(line) }
+        }
+        let mail = try digest.mail(since: 0, until: Self.now)
+        let found = try digest.letters(mail)
+        #expect(found.letters.map { $0.items.map(\.id) } == [["Open1"]])
+        #expect(found.unread.map(\.mail.id).sorted() == ["Lock1", "Lock2"])
+        #expect(found.unread.allSatisfy { $0.mailbox == nil })
+        let name = try #require(try sealed.keyName("Lock1"))
+        #expect(
+            said.withLock { $0 } == [
+                "digest: 2 messages wait: they are encrypted with key \(name), which is not set"
+            ])
+        // Who was owed it before is owed it still.
+        let owed = DigestMemory.Owed(mail: found.unread[0].mail, mailbox: MailPath("r@x.example"))
+        #expect(try digest.letters([], owed: [owed]).unread == [owed])
+        // With the key they are told of.
+        let opened = IndexedQuarantine(files: sealed, index: quarantine.index) { Issue.record("\($0)") }
+        let later = try QuarantineDigest(settings, opened, time: Self.now) { Issue.record("\($0)") }
+        let letters = try later.letters([], owed: found.unread)
+        #expect(letters.letters.map { $0.items.map(\.id).sorted() } == [["Lock1", "Lock2"]] && letters.unread == [])
     }
 
     /// In every language, with hostile texts, in lines that mail can carry.
@@ -101,7 +194,7 @@ import Testing
         let settings = try Self.settings(
             "recipients: [{match: [r@x.example], notice_language: \(language)}]", directory.path)
         let digest = try digest(settings)
-        let letter = try #require(try digest.letters(try digest.mail(since: 0, until: Self.now)).first)
+        let letter = try #require(try digest.letters(try digest.mail(since: 0, until: Self.now)).letters.first)
         let bytes = digest.message(letter)
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("\r\nAuto-Submitted: auto-generated\r\n") && text.contains("\r\nTo: r@x.example\r\n"))

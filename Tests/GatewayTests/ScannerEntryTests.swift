@@ -153,6 +153,42 @@ import Testing
         }
     }
 
+    /// What a program found counts whatever else its exit code says, where its maker shows the words.
+    @Test func wordsOfAFindCount() throws {
+        for sample in Self.samples where !["eset", "avast"].contains(sample.name) {
+            for end in [ProgramOutput.End.exited(0), .exited(9), .exited(17), .exited(255)] {
+                let answer = try Self.read(sample.name, sample.output + sample.end, end)
+                #expect(answer.findings.map(\.name) == [sample.virus], "\(sample.name) \(end)")
+            }
+        }
+    }
+
+    /// fpscan's code is a sum: whatever stands beside "found" and "suspicious", the file is infected.
+    @Test func sumsOfFPROT() throws {
+        let end = "\nRunning time: 00:02\n"
+        for code in Int32(0)...79 where code & 0x30 == 0 {
+            let result = Result { try Self.read("f-prot", end, .exited(code)) }
+            switch code {
+            case 0: #expect(try result.get() == ScanAnswer())
+            case 8, 64, 72:
+                let answer = try result.get()
+                #expect(answer.unchecked.map(\.reason) == [.unsupported] && answer.findings.isEmpty, "\(code)")
+            case _ where code & 3 != 0: #expect(try result.get().isInfected, "\(code)")
+            default: #expect(throws: ScannerFailure.self, "\(code)") { try result.get() }
+            }
+        }
+    }
+
+    /// What a program says it could not look at is no failure, as long as it came to its end.
+    @Test(arguments: [("eset", 10), ("f-secure", 9), ("f-prot", 64)])
+    func whatIsNotLookedAtIsNoFailure(name: String, code: Int32) throws {
+        let sample = try #require(Self.samples.first { $0.name == name })
+        #expect(try Self.read(name, sample.end, .exited(code)).unchecked.map(\.reason) == [.unsupported])
+        #expect(throws: ScannerFailure.self) { try Self.read(name, sample.end, .late) }
+        guard !sample.end.isEmpty else { return }
+        #expect(throws: ScannerFailure.self) { try Self.read(name, "", .exited(code)) }
+    }
+
     /// The real program with the options of the entry: what it finds, all matches of it, and what it gives up on.
     @Test(.enabled(if: Programs.peer("clamscan") != nil, "clamscan is not installed (make test-deps)"))
     func clamscanAsShipped() async throws {

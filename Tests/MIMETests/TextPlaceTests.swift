@@ -81,6 +81,39 @@ import Testing
         #expect(Self.end(html) == nil)
     }
 
+    private static let confining = [
+        "applet", "audio", "button", "canvas", "datalist", "details", "dialog", "math", "meter", "noscript", "object",
+        "progress", "select", "svg", "template", "video",
+    ]
+
+    private static func endsUnseen(_ html: String) -> Bool { HTMLText.read(Array(html.utf8).span).endsUnseen }
+
+    /// What is put there would not be seen as text of the document.
+    @Test(
+        arguments: [
+            "div hidden", "div style=\"display:none\"", "font color=white size=1", "span style='font-size:0'",
+            "p style='visibility:hidden'", "a href=x",
+        ] + confining)
+    func unseenEnds(_ tag: String) {
+        let name = tag.split(separator: " ")[0]
+        for (before, after) in [("", ""), ("<html><body>a", "</body></html>"), ("<p>a</p>", "</html>")] {
+            #expect(Self.endsUnseen("\(before)<\(tag)>b\(after)"))
+            #expect(!Self.endsUnseen("\(before)<\(tag)>b</\(name)>c\(after)"))
+        }
+        // The last end of the body counts, as for the place.
+        #expect(Self.endsUnseen("<body>a</body><\(tag)>b</body>") && !Self.endsUnseen("<body>a</body><\(tag)>b"))
+    }
+
+    /// End tags of other elements do not end those that confine; frames leave no place behind them.
+    @Test func endsThatAreNone() {
+        for name in Self.confining { #expect(Self.endsUnseen("<div><\(name)>a</div></svg1></p>b</body>"), "\(name)") }
+        #expect(Self.endsUnseen("<select><svg>a</select>b") && !Self.endsUnseen("</svg><svg>a</svg></svg>b"))
+        #expect(Self.endsUnseen("<html><frameset><frame src=x></frameset></html>"))
+        for html in ["", "a", "<body>a", "<table><tr><td>a", "<head><title>a</title>", "<a name=x>b", "<b><ul><li>a"] {
+            #expect(!Self.endsUnseen(html), "\(html)")
+        }
+    }
+
     /// Where decoders may differ there is no place.
     @Test func oddCodings() {
         #expect(Self.end("<p>a", .junk) == nil && Self.end("<p>a", .missingPadding) == nil)
@@ -90,6 +123,47 @@ import Testing
             let place = TextPlace(
                 end: [0x61].span, isHTML: false, body: [0x61].span, encoding: encoding, notes: [], offset: &offset)
             #expect(place == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ("text/plain", 10..<10, false), (" TEXT/Plain ; charset=a", 22..<23, true), ("text/plain;", 10..<10, false),
+        ("text/plain; format=flowed; \r\n\tCHARSET=\"us-ascii\"; x=\"a;charset=b\";", 38..<48, true),
+        ("text/plain; charsets=a; x-charset=b", 10..<10, false), ("text/x; charset=\"\"", 16..<18, true),
+    ])
+    func placeOfACharset(_ field: String, _ range: Range<Int>, _ isThere: Bool) throws {
+        let octets = Array(field.utf8)
+        let charset = CharsetParameter(octets.span)
+        let found = try #require(charset)
+        #expect(found.range == range && found.isThere == isThere)
+    }
+
+    @Test(arguments: [
+        "", "text", "text/", "/plain", "text/plain charset=a", "text/plain; charset", "text/plain; charset=",
+        "text/plain; charset =a", "text/plain; charset= a", "text/plain; charset=a b", "text/plain; charset=\"a",
+        "text/plain; charset=\"a\\b\"", "text/plain; charset=a (b)", "text/plain (b); charset=a",
+        "text/plain; charset=a; Charset=b", "text/plain; charset*=utf-8''a", "text/plain; charset*0=a",
+        "text/plain;; charset=a", "text/plain; \"charset\"=a", "text/plain; charset=\"a\"b", "text/plain; =a",
+        "text/plain; charset=\u{E4}", "text/plain, charset=a",
+    ])
+    func charsetsThatAreNotPlain(_ field: String) {
+        let octets = Array(field.utf8)
+        let found = CharsetParameter(octets.span)
+        #expect(found == nil)
+    }
+
+    /// ASCII can follow only what is known to hold it.
+    @Test(arguments: [
+        ("", TextEnd.Letters.ascii), ("us-ascii", .ascii), ("utf-8", .ascii), ("koi8-r", .ascii), ("utf-7", .foreign),
+        ("UTF7", .foreign), ("csUTF7", .foreign), ("unicode-1-1-utf-7", .foreign), ("utf-7-imap", .foreign),
+        ("DIN_66003", .foreign), ("iso-2022-jp", .foreign), ("hz", .foreign), ("ibm037", .foreign), ("x-foo", .foreign),
+    ])
+    func alphabetOfACharset(_ label: String, _ letters: TextEnd.Letters) {
+        for type in ["text/plain", "text/html"] {
+            let content = Array("gr+APwA3w-e gr}~e".utf8)
+            let read = TextContent.read(content.span, mediaType: type, charset: label, limit: 1000)
+            let found = read.alphabet(of: content.span)
+            #expect(found == letters)
         }
     }
 

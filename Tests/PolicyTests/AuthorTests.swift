@@ -73,7 +73,8 @@ import Testing
         " mx.example; ; dkim=pass header.d=a.example", " mx.example; dkim=pass a.example header.d=a.example",
         " mx.example; dkim=pass header.d=evil.example header.i=foo; dkim=pass header.d=a.example x.y=@evil.example",
         " mx.example; dkim=pass header.d=evil.example header.i=x@a.example; dkim=pass header.d=a.example",
-        " mx.example 1 2; dkim=pass header.d=a.example", " mx.example; dkim=pass header.d=a.example )",
+        " mx.example 1 2; dkim=pass header.d=a.example", " mx.example 2; dkim=pass header.d=a.example",
+        " mx.example; dkim=pass header.d=a.example )",
     ])
     func whatIsNotWhollyInTheForm(value: String) {
         #expect(vouchers(value) == [])

@@ -132,6 +132,20 @@ import Testing
         #expect(!SubjectTag.isIn("Re: ***SPAM*** x", "***SPAM***") && !SubjectTag.isIn("x", "***SPAM***"))
     }
 
+    /// A line of 998 octets stays one; one more, and the field goes on behind the tag.
+    @Test(arguments: [("***SPAM***", 11), ("Вирус", 29)])
+    func longLinesAreFolded(_ tag: String, _ octets: Int) {
+        let (text, field) = (SubjectTag.text(tag), Array("Subject: ".utf8))
+        #expect(text.count == octets)
+        let longest = field + [UInt8](repeating: 0x78, count: 998 - octets - field.count)
+        for end in [[], Array("\r\n".utf8), Array("\r\n \(String(repeating: "y", count: 990))\r\n".utf8)] {
+            #expect(SubjectTag.text(tag, in: (longest + end)[...]) == text)
+            let folded = SubjectTag.text(tag, in: (longest + [0x78] + end)[...])
+            #expect(folded == text.dropLast() + Array("\r\n ".utf8) && folded == SubjectTag.folded(tag))
+        }
+        #expect(SubjectTag.isIn("\(tag)\r\n x", tag))
+    }
+
     @Test(arguments: [
         ("user@example.com", "user+spam@example.com"), ("user+old@example.com", "user+spam@example.com"),
         ("+x@example.com", "+x+spam@example.com"), ("\"a b\"@example.com", "\"a b+spam\"@example.com"),

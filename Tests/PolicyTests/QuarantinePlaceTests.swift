@@ -5,7 +5,7 @@ import Testing
 
 /// Where copies are kept, and what is written on top of those that go to mailboxes.
 @Suite struct QuarantinePlaceTests {
-    private static let mailbox = MailPath("q@b")
+    private static let mailbox = CopyPlace.mailbox(MailPath("q@b"))
     private static let infected = Samples.verdict(viruses: ["Eicar"])
 
     private func policy(_ destiny: Destiny, _ place: QuarantinePlace?, quarantine: Bool = true) -> ContentPolicy {
@@ -20,16 +20,16 @@ import Testing
     func placesOfEachDestiny(_ destiny: Destiny) {
         let verdict = Self.infected
         let inForce = Samples.inForce(destiny)
-        for place in [nil, QuarantinePlace.local, .mailbox(Self.mailbox)] {
+        for place in [nil, QuarantinePlace.local, .elsewhere(Self.mailbox)] {
             #expect(policy(destiny, place).keepsCopy(for: verdict) == policy(destiny, nil).keepsCopy(for: verdict))
         }
         #expect(policy(destiny, .nowhere).keepsCopy(for: verdict) == destiny.demandsCopy)
         #expect(policy(destiny, .nowhere).disposition(for: verdict) == policy(destiny, nil).disposition(for: verdict))
         #expect(
-            policy(destiny, .mailbox(Self.mailbox), quarantine: false).keepsCopy(for: verdict) == destiny.demandsCopy)
-        #expect(policy(destiny, .mailbox(Self.mailbox)).copyMailbox(for: verdict) == Self.mailbox)
+            policy(destiny, .elsewhere(Self.mailbox), quarantine: false).keepsCopy(for: verdict) == destiny.demandsCopy)
+        #expect(policy(destiny, .elsewhere(Self.mailbox)).copyPlace(for: verdict) == Self.mailbox)
         for place in [nil, QuarantinePlace.local, .nowhere] {
-            #expect(policy(inForce, place).copyMailbox(for: verdict) == nil)
+            #expect(policy(inForce, place).copyPlace(for: verdict) == nil)
         }
     }
 
@@ -39,11 +39,11 @@ import Testing
         let content = BannedContent(part: 1, path: "1.1", attributes: ".exe,a.exe", reason: "program", rule: "f:1:1")
         verdict.add(banned: [content], isStrippable: true)
         var policy = policy(.pass, nil)
-        policy.quarantinePlaces[.banned] = .mailbox(Self.mailbox)
+        policy.quarantinePlaces[.banned] = .elsewhere(Self.mailbox)
         policy.banned = .strip
-        #expect(policy.keepsCopy(for: verdict) && policy.copyMailbox(for: verdict) == nil)
+        #expect(policy.keepsCopy(for: verdict) && policy.copyPlace(for: verdict) == nil)
         policy.banned = .quarantine
-        #expect(policy.copyMailbox(for: verdict) == Self.mailbox)
+        #expect(policy.copyPlace(for: verdict) == Self.mailbox)
     }
 
     @Test func fieldsOfTheEnvelope() {

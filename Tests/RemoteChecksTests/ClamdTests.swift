@@ -95,9 +95,55 @@ struct ClamdTests {
         #expect(version == nil)
     }
 
+    /// Who has not got everything cannot call it clean; what he has found already, or is too large for him, counts.
+    @Test(arguments: [
+        ("stream: OK\0", nil as String?, true), ("stream: Early FOUND\0", "Early", true),
+        ("stream: OK\0", nil, false), ("stream: Early FOUND\0", "Early", false),
+    ])
+    func answersBeforeTheEnd(words: String, virus: String?, closes: Bool) async throws {
+        let server = try ScriptedServer { socket in
+            // A part of the first piece is read.
+            _ = try socket.octets()
+            try socket.send(words)
+            if !closes { socket.awaitEnd() }
+        }
+        let client = Self.client(.unix(path: server.path))
+        let mail = try subject(String(repeating: "line of text\r\n", count: 100_000))
+        let result = await ScannerMember.within(deadline(20)) { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(20))
+        }
+        let answer = try? result.get()
+        #expect(answer?.findings.map(\.name) == virus.map { [$0] }, "\(result)")
+    }
+
+    /// Of two answers nobody can say which one counts, in whatever pieces they come.
+    @Test(arguments: ["instream", "fildes"], [0, 5, 11, 12, 20])
+    func twoAnswersAreNone(way: String, split: Int) async throws {
+        let words = "stream: OK\0stream: X FOUND\0"
+        let server = try ScriptedServer { socket in
+            var request: [UInt8] = []
+            // The empty piece, or the octet with the descriptor behind the command, ends it.
+            while !(way == "fildes" ? request.count >= 9 : request.suffix(4) == [0, 0, 0, 0]) {
+                request += try socket.octets()
+            }
+            try socket.send(String(words.prefix(split)))
+            try socket.send(String(words.dropFirst(split)))
+            socket.shutdownWriting()
+            socket.awaitEnd()
+        }
+        let client = Self.client(.unix(path: server.path), way == "fildes" ? .fildes : .instream)
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(20))
+        }
+        #expect(why?.contains("more than one answer") == true, "\(why ?? "answered")")
+    }
+
     /// An octet now and then does not move the deadline.
     @Test func dripsAreCutOff() async throws {
         let server = try ScriptedServer { socket in
+            var request: [UInt8] = []
+            while request.suffix(4) != [0, 0, 0, 0] { request += try socket.octets() }
             while true {
                 try socket.send("s")
                 usleep(20_000)

@@ -132,6 +132,20 @@ import Testing
         #expect(request.contains("application/octet-stream\r\n\r\nonethree\r\n--"))
     }
 
+    /// A second line with the first one is another answer: nobody can say which one counts.
+    @Test func twoLinesAreNoAnswer() async throws {
+        let server = try ScriptedServer { socket in
+            _ = try socket.line()
+            try socket.send("{\"version\":1}\n{\"version\":1,\"viruses\":[{\"name\":\"x\"}]}\n")
+        }
+        let scanner = ProtocolScanner(.server(.unix(path: server.path)), threads: 1)
+        let mail = try subject("text")
+        let why = await failure { () async throws(ScannerFailure) in
+            try await scanner.scan(mail, deadline: deadline(20))
+        }
+        #expect(why?.contains("more than one answer") == true, "\(why ?? "answered")")
+    }
+
     @Test func theRequestIsWhatIsDocumented() throws {
         var mail = try subject("text", parts: ["one", "three"])
         mail.clientAddress = "192.0.2.1"

@@ -201,20 +201,22 @@ import Testing
         #expect(onlyPoints.map(\.settings.name) == ["late"])
     }
 
-    /// A list of backups alone stands in for the embedded engine, when that fails and not before.
-    @Test(arguments: [false, true])
-    func backupsOfTheEngine(engineFails: Bool) async throws {
+    /// Backups stand in for the embedded engine, when that fails and not before, whoever else has answered.
+    @Test(arguments: [false, true], [false, true])
+    func backupsOfTheEngine(engineFails: Bool, hasPrimary: Bool) async throws {
         let (backup, spam) = (Fake(.success(["One"])), Fake(Self.clean))
-        let outcomes = try await Self.run([
+        let primary = hasPrimary ? [(Self.settings("p"), Fake(Self.clean))] : []
+        let backups = [
             (Self.settings("a", backup: true, parts: true), backup),
             (Self.settings("s", backup: true, aim: .spam), spam),
-        ]) { _ in
+        ]
+        let outcomes = try await Self.run(primary + backups) { _ in
         } inspected: {
             var inspected = Self.withParts($0)
             inspected.engineHasFailed = engineFails
             return inspected
         }
-        #expect(outcomes.map(\.settings.name) == (engineFails ? ["a"] : []))
+        #expect(outcomes.map(\.settings.name) == (hasPrimary ? ["p"] : []) + (engineFails ? ["a"] : []))
         #expect(Self.conclusion(outcomes).replacesEngine == engineFails)
         #expect(spam.asked.withLock { $0 } == 0)
     }

@@ -77,6 +77,39 @@ import Testing
         #expect(encrypted.unchecked.last?.reason == .overLimits)
     }
 
+    /// What a scanner did not look at counts before "clean", stands beside a find, and is no excuse for an answer that is cut.
+    @Test(arguments: [
+        ("a: OK\nb: locked\nend", nil as Int?, [UncheckedReason.encrypted], false),
+        ("a: OK\nend", 64, [.encrypted], false), ("a: OK\nend", 0, [], false),
+        ("a: X FOUND\nb: locked\nend", 0, [.encrypted], true), ("a: X FOUND\nend", 64, [], true),
+        ("a: X FOUND\nb: locked\n", 0, [.encrypted, .scannerFailed], true),
+    ])
+    func whatIsNotLookedAt(text: String, code: Int?, reasons: [UncheckedReason], isInfected: Bool) throws {
+        var reading = OutputReading()
+        reading.cleanPattern = try OutputPattern(": OK$")
+        reading.infectedPattern = try OutputPattern(" FOUND$")
+        reading.uncheckedPattern = try OutputPattern("^b: locked$")
+        reading.uncheckedCodes = [64]
+        reading.uncheckedReason = .encrypted
+        reading.endPattern = try OutputPattern("^end$")
+        let answer = try reading.answer(to: Array(text.utf8), code: code, orElse: "ended")
+        #expect(answer.unchecked.map(\.reason) == reasons && answer.isInfected == isInfected)
+        let words = text.contains("locked") ? "b: locked" : "ended"
+        #expect(answer.unchecked.allSatisfy { $0.reason == .scannerFailed || $0.detail == words })
+        for cut in ["a: OK\nb: locked\n", ""] {
+            #expect(throws: ScannerFailure.self) { try reading.answer(to: Array(cut.utf8), code: 64, orElse: "") }
+        }
+    }
+
+    /// That there are more finds than are kept is said once.
+    @Test func theRestIsToldOnce() {
+        var answer = ScanAnswer()
+        for number in 0..<ScanAnswer.entries { answer.addVirus("Junk\(number)") }
+        #expect(answer.unchecked.isEmpty)
+        for number in 0..<300 { answer.addVirus("More\(number)") }
+        #expect(answer.findings.count == ScanAnswer.entries && answer.unchecked.map(\.reason) == [.overLimits])
+    }
+
     /// A pattern that is given up says neither yes nor no.
     @Test func aPatternThatIsGivenUpIsAFailure() throws {
         var reading = OutputReading()

@@ -24,15 +24,15 @@ import TestSupport
         #expect(found.until == 10_001 && found.mail == Self.mail && found.done == Set(Self.recipients.prefix(2)))
         try found.append(Self.recipients[2])
         #expect(try memory.unfinished()?.done == Set(Self.recipients))
-        try memory.end(found)
+        try memory.end(found, owing: [])
         #expect(try memory.unfinished() == nil)
         // What is older than the overlap is not searched for again.
         let told = try #require(try memory.told())
-        #expect(told == found.told && told.until == 10_001 && told.mail.map(\.id) == ["New1", "New2"])
+        #expect(told == found.told(owing: []) && told.until == 10_001 && told.mail.map(\.id) == ["New1", "New2"])
         // Nor is what the next one has told of forgotten before it is as old.
         let next = try memory.begin(until: 12_700, [DigestMemory.Mail(id: "New3", time: 12_000)], after: told)
-        #expect(try memory.unfinished()?.told == next.told)
-        try memory.end(next)
+        #expect(try memory.unfinished()?.told(owing: []) == next.told(owing: []))
+        try memory.end(next, owing: [])
         #expect(try memory.told()?.mail.map(\.id) == ["New2", "New3"])
         var status = stat()
         #expect(stat(directory.path + "/d", &status) == 0 && status.st_mode & 0o077 == 0)
@@ -58,13 +58,57 @@ import TestSupport
         }
     }
 
+    /// Who could not be told is owed his mail, by one digest after the other, whatever instant they end at.
+    @Test func whatIsOwed() throws {
+        let directory = try TemporaryDirectory()
+        let memory = try DigestMemory(directory: directory.path)
+        let owed =
+            Self.recipients.map { DigestMemory.Owed(mail: Self.mail[0], mailbox: $0) }
+            + [DigestMemory.Owed(mail: Self.mail[1])]
+        try memory.end(try memory.begin(until: 10_001, Self.mail, after: nil), owing: owed)
+        let told = try #require(try memory.told())
+        // However old it is.
+        #expect(told.owed == owed && told.mail.map(\.id) == ["New1", "New2"])
+        let next = try memory.begin(until: 20_000, [], after: told)
+        #expect(next.owed == owed && next.mail == [])
+        try next.append(Self.recipients[0])
+        let found = try #require(try memory.unfinished())
+        #expect(found.owed == owed && found.mail == [] && found.done == [Self.recipients[0]])
+        try memory.end(found, owing: [owed[3]])
+        #expect(try memory.told()?.owed == [owed[3]])
+        for nonsense in [
+            "owed", "owed ../x 1", "owed Aa", "owed Aa x", "owed Aa 1 +ZZ", "owed Aa 1 a b", "owed Aa x b",
+        ] {
+            try directory.write("told", Array("until 5\n\(nonsense)\n".utf8))
+            let told = try memory.told()
+            #expect(told?.until == 5 && told?.owed == [], "\(nonsense)")
+        }
+    }
+
+    /// What would be too long to be read again is not written: the digest before stays what it was.
+    @Test func moreThanIsRead() throws {
+        let directory = try TemporaryDirectory()
+        let memory = try DigestMemory(directory: directory.path, sizeLimit: 100)
+        let run = try memory.begin(until: 10_001, [], after: nil)
+        // 12 octets for the time, 11 and a mailbox for what is owed.
+        let owed = [77, 78].map { length in
+            DigestMemory.Owed(
+                mail: DigestMemory.Mail(id: "Aa", time: 1), mailbox: MailPath(String(repeating: "a", count: length)))
+        }
+        let error = #expect(throws: SystemError.self) { try memory.end(run, owing: [owed[1]]) }
+        #expect(error?.code == EFBIG)
+        #expect(try memory.told() == nil && memory.unfinished()?.until == 10_001)
+        try memory.end(run, owing: [owed[0]])
+        #expect(try directory.read("told").count == 100 && memory.told()?.owed == [owed[0]])
+    }
+
     /// Killed between its last two steps a digest has ended.
     @Test func theEndIsOneStep() throws {
         let directory = try TemporaryDirectory()
         let memory = try DigestMemory(directory: directory.path)
         let run = try memory.begin(until: 10_001, Self.mail, after: nil)
         let begun = try directory.read("running")
-        try memory.end(run)
+        try memory.end(run, owing: [])
         try directory.write("running", begun)
         #expect(try memory.unfinished() == nil && memory.told()?.until == 10_001)
         // The next one begins all the same.
@@ -95,8 +139,8 @@ import TestSupport
         }
         try links.forget(before: .max)
         #expect(!links.contains(link()))
-        try links.add(link())
-        try links.add(link())
+        try links.add([link()])
+        try links.add([link()])
         #expect(links.contains(link()))
         for other in [link("Ab"), link("Aa", "s@x"), link("Aa", "r@x", "a")] { #expect(!links.contains(other)) }
         let now = Int(time(nil))

@@ -93,6 +93,53 @@ import TestSupport
         #expect(stage.directory.names("B/Bb").count == 3)
     }
 
+    /// Whatever an index that was made anew can know of an entry, the entry counts, and is removed when it is too old or too much.
+    @Test(arguments: [false, true])
+    func unreadableEntriesExpire(byCheck: Bool) throws {
+        let stage = try Stage()
+        let now = Int(time(nil))
+        for id in ["Aa", "Bb", "Cc"] { try stage.put(id, time: now - 100, size: 3000) }
+        try stage.directory.write("B/Bb/envelope", [])
+        unlink(stage.directory.path + "/C/Cc/envelope")
+        try stage.directory.write("C/Cx", [])
+        try stage.quarantine.index.reset()
+        // Their directories were changed 50 days and a day ago.
+        for (id, age) in [("B/Bb", 50 * 86_400), ("C/Cc", 86_400)] {
+            let times = [timespec](repeating: timespec(tv_sec: now - age, tv_nsec: 0), count: 2)
+            #expect(utimensat(AT_FDCWD, stage.directory.path + "/" + id, times, 0) == 0)
+        }
+        let findings = byCheck ? try stage.check() : try stage.quarantine.reconcile()
+        // What is no directory is no entry that could be removed by its age.
+        #expect(findings.added == 3 && findings.whole == 1 && findings.damaged.count == 3, "\(findings)")
+        #expect(try stage.listed == ["Aa", "Cc", "Bb"])
+        let rows = try stage.quarantine.search(QuarantineQuery(limit: 9)).dropFirst()
+        #expect(rows.map(\.time) == [now - 86_400, now - 50 * 86_400])
+        #expect(rows.allSatisfy { $0.category == .unchecked && $0.stored > 3000 && $0.recipients == [] })
+        // Once is enough.
+        if !byCheck {
+            #expect(try stage.quarantine.reconcile().added == 0)
+        } else {
+            #expect(try stage.check().added == 0)
+        }
+        var limits = QuarantineLimits(all: QuarantineLimits.Bound(keep: 30 * 86_400, octets: 0))
+        #expect(try stage.quarantine.expire(limits, now: now).aged == 1)
+        #expect(try stage.listed == ["Aa", "Cc"] && stage.directory.names("B") == [])
+        limits.all.octets = 5000
+        #expect(try stage.quarantine.expire(limits, now: now).crowdedOut == 1)
+        #expect(try stage.listed == ["Aa"] && !stage.quarantine.files.contains("Cc"))
+    }
+
+    /// What the index knew of an entry before it was damaged stays.
+    @Test func damageTakesNothingOutOfTheIndex() throws {
+        let stage = try Stage()
+        try stage.put("Aa")
+        let row = try stage.quarantine.search(QuarantineQuery(limit: 1))
+        try stage.directory.write("A/Aa/envelope", [])
+        let findings = try stage.check()
+        #expect(findings.damaged.count == 1 && findings.added == 0 && findings.corrected == 0)
+        #expect(try stage.quarantine.search(QuarantineQuery(limit: 1)) == row)
+    }
+
     @Test func damagedMessagesAreNamed() throws {
         let stage = try Stage()
         for id in ["Aa", "Bb", "Cc"] { try stage.put(id) }

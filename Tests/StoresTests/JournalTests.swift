@@ -119,16 +119,6 @@ import Testing
         }
     }
 
-    @Test func oldEventsGo() throws {
-        let directory = try TemporaryDirectory()
-        let journal = SQLiteJournal(path: directory.path + "/journal.sqlite")
-        try journal.append((0..<2500).map { Self.record("Id\($0)", time: $0) })
-        #expect(try journal.expire(before: 0) == 0)
-        #expect(try journal.expire(before: 2400) == 2400)
-        #expect(try Self.found(journal) { $0.limit = 9999 }.count == 100)
-        #expect(try journal.expire(before: 2400) == 0)
-    }
-
     /// A damaged journal is refused, put aside by `reset`, and what comes later is kept.
     @Test func damage() throws {
         let directory = try TemporaryDirectory()

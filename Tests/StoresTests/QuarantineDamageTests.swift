@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import MailModel
+import SQLiteStores
 import Stores
 import Testing
 import TestSupport
@@ -32,6 +33,48 @@ import TestSupport
         #expect(directory.names("tmp") == [])
         #expect(try quarantine.entry("Whole") == whole)
         try Quarantine(directory: directory.path + "/absent").removeUnfinished(before: now)
+    }
+
+    /// A link in the place of a shelf is no entry, whatever names are behind it.
+    @Test func linksAreNotFollowed() throws {
+        let (directory, elsewhere) = (try TemporaryDirectory(), try TemporaryDirectory())
+        let (quarantine, other) = (Quarantine(directory: directory.path), Quarantine(directory: elsewhere.path))
+        try quarantine.put(QuarantineSample.entry("Whole"), message: try QuarantineSample.message(), report: [])
+        try other.put(QuarantineSample.entry("Xy"), message: try QuarantineSample.message(), report: [])
+        try elsewhere.write("X/secret", [])
+        for (name, target) in [("X", "\(elsewhere.path)/X"), ("Y", "nowhere"), ("Z", "W")] {
+            #expect(symlink(target, "\(directory.path)/\(name)") == 0)
+        }
+        #expect(try quarantine.identifiers() == ["Whole"])
+        #expect(try quarantine.strays(known: []).sorted() == ["X", "Y", "Z"])
+    }
+
+    /// Somebody renamed an entry, or copied one over another: the reason is said.
+    @Test func envelopesOfOtherEntries() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path)
+        try quarantine.put(QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
+        #expect(rename(directory.path + "/E/Entry", directory.path + "/E/Eother") == 0)
+        let failure = #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Eother") }
+        #expect(failure == .damaged("Eother: the envelope is of another entry, Entry"))
+        // Nothing that it says proves the message, whole or damaged.
+        #expect(try quarantine.remains("Eother").loss == .foreignEnvelope(of: "Entry"))
+        let envelope = try directory.read("E/Eother/envelope")
+        try directory.write("E/Eother/envelope", Array(envelope.dropLast(9)))
+        let remains = try quarantine.remains("Eother")
+        #expect(remains.loss == .foreignEnvelope(of: "Entry") && remains.entry.envelope.recipients == [])
+        #expect(remains.loss?.description == "its envelope is of another entry (Entry), and so may the message be")
+        // fsck does not call it whole.
+        let index = SQLiteQuarantineIndex(directory: directory.path, node: "h")
+        let checked = IndexedQuarantine(files: quarantine, index: index) { Issue.record("\($0)") }
+        let damaged = try checked.check(own: SQLiteQuarantineIndex.files).damaged
+        #expect(damaged == ["quarantine entry is damaged: Eother/envelope"])
+        // With a message that is another one still, too.
+        let other = try quarantine.put(
+            QuarantineSample.entry("Third"), message: try QuarantineSample.message(Array("other".utf8)), report: [])
+        try directory.write("E/Eother/message.gz", try directory.read("T/Third/message.gz"))
+        #expect(try quarantine.remains("Eother").loss == .foreignEnvelope(of: "Entry"))
+        #expect(try quarantine.remains("Eother").entry.digest == other.digest)
     }
 
     @Test func everyTruncationOfTheEnvelopeIsReported() throws {

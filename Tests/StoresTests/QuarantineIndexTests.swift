@@ -129,6 +129,44 @@ struct IndexStage {
     }
 
     /// Every entry is on exactly one page, whatever shares its second.
+    /// Domains are found in each of their spellings, and in parts of them.
+    @Test(arguments: IndexKind.present, ["u@почта.рф", "u@xn--80a1acny.xn--p1ai", "U@ПОЧТА.рф"])
+    func spellingsOfDomains(kind: IndexKind, address: String) throws {
+        let stage = try IndexStage(kind)
+        try stage.index.insert([
+            Self.row("Aa", sender: address), Self.row("Bb", recipients: ["r@x", address]), Self.row("Cc"),
+        ])
+        for text in ["почта.рф", "u@xn--80a1acny.xn--p1ai", "ПОЧТ", "1acny.XN--", "U@ПОЧТА.РФ", "@почта"] {
+            #expect(try stage.index.search(Self.query { $0.sender = text }).map(\.id) == ["Aa"], "\(text)")
+            #expect(try stage.index.search(Self.query { $0.recipient = text }).map(\.id) == ["Bb"], "\(text)")
+        }
+        #expect(try stage.index.search(Self.query { $0.sender = "почта.com" }) == [])
+        #expect(try stage.index.search(Self.query { $0.id = "Aa" }).map(\.sender) == [address])
+    }
+
+    /// An index from before is brought into today's form: its rows are found, in every spelling.
+    @Test func indexesOfOlderVersions() throws {
+        let directory = try TemporaryDirectory()
+        let rows = [
+            Self.row("Aa", sender: "u@почта.рф"), Self.row("Bb", recipients: ["r@xn--80a1acny.xn--p1ai"]),
+            Self.row("Cc"),
+        ]
+        try SQLiteQuarantineIndex(directory: directory.path, node: "here").insert(rows)
+        let program = """
+            import sqlite3, sys
+            index = sqlite3.connect(sys.argv[1])
+            index.execute("UPDATE entry SET sender_key = lower(sender), recipients_key = lower(recipients)")
+            index.execute("DROP TABLE grdb_migrations")
+            index.commit()
+            """
+        let run = try runTool("python3", ["-c", program, directory.path + "/index.sqlite"])
+        try #require(run.status == 0, "\(run.errorText)")
+        let index = SQLiteQuarantineIndex(directory: directory.path, node: "here")
+        #expect(try index.search(Self.query { $0.sender = "xn--80a1acny" }).map(\.id) == ["Aa"])
+        #expect(try index.search(Self.query { $0.recipient = "почта" }).map(\.id) == ["Bb"])
+        #expect(Set(try index.search(Self.query())) == Set(rows))
+    }
+
     @Test(arguments: IndexKind.present, [false, true])
     func pages(kind: IndexKind, oldestFirst: Bool) throws {
         let stage = try IndexStage(kind)

@@ -183,13 +183,23 @@ import TestSupport
         let all = IndexedQuarantine(files: try quarantine(2, [1]), index: indexed.index) { Issue.record("\($0)") }
         #expect(try all.check(own: SQLiteQuarantineIndex.files).whole == 3)
         let findings = try indexed.check(own: SQLiteQuarantineIndex.files)
-        #expect(findings.whole == 1 && findings.forgotten == 0 && findings.damaged.count == 2)
+        #expect(findings.whole == 1 && findings.forgotten == 0 && findings.damaged == [] && findings.locked.count == 2)
         #expect(
-            findings.damaged.allSatisfy { $0.contains("is encrypted with key ") }
+            findings.locked.allSatisfy { $0.contains("is encrypted with key ") }
                 && findings.keys.values.sorted() == [1, 1])
         #expect(try indexed.search(QuarantineQuery(limit: 9)).count == 3)
+        let subjects = try indexed.search(QuarantineQuery(limit: 9)).map(\.subject)
         try indexed.remove("First")
         #expect(try all.check(own: SQLiteQuarantineIndex.files).whole == 2)
+        // An index that was lost meanwhile has them, without what only the key can tell; with it `fsck` says all again.
+        try indexed.index.reset()
+        let made = try indexed.reconcile()
+        #expect(made.added == 2 && made.whole == 1 && made.damaged == [] && made.locked.count == 1)
+        #expect(
+            try indexed.search(QuarantineQuery(limit: 9)).filter { $0.category == .unchecked }.map(\.id) == ["Second"])
+        #expect(try all.check(own: SQLiteQuarantineIndex.files).corrected == 1)
+        #expect(try indexed.search(QuarantineQuery(limit: 9)).allSatisfy { subjects.contains($0.subject) })
+        #expect(try indexed.search(QuarantineQuery(limit: 9)).allSatisfy { $0.category == .infected })
     }
 
     @Test func keyFiles() throws {

@@ -25,6 +25,8 @@ import Testing
 
     private func paths(_ addresses: String...) -> Set<MailPath> { Set(addresses.map { MailPath($0) }) }
 
+    private func places(_ names: String...) -> Set<CopyPlace> { Set(names.map { CopyPlace(bytes: Array($0.utf8)) }) }
+
     @Test func rememberedOverARestartAndForgotten() throws {
         let memory = try ServedRecipients(directory: place, time: 1000)
         #expect(memory.isEmpty && memory.memory(of: key("s@a")).recipients.isEmpty)
@@ -50,16 +52,20 @@ import Testing
         #expect(try ServedRecipients(directory: place, time: now).isEmpty)
     }
 
-    /// Mailboxes with a copy are no recipients.
-    @Test func mailedCopies() throws {
+    /// What has a copy is no recipient.
+    @Test func placesWithACopy() throws {
         let memory = try ServedRecipients(directory: place, time: 1000)
         let now = Int(time(nil))
-        try memory.remember(key("s@a"), [], copy: "AbCdEfGhIj12", mailed: paths("q@b", "=@c"), time: now)
-        try memory.remember(key("s@a"), [MailPath("r@b")], mailed: paths("é@d"), time: now)
+        try memory.remember(key("s@a"), [], copy: "AbCdEfGhIj12", copied: places("q@b", "=@c"), time: now)
+        try memory.remember(
+            key("s@a"), [MailPath("r@b")], copied: places("é@d", "mbox:/var/q é", "maildir:/q@b"), time: now)
         for other in [memory, try ServedRecipients(directory: place, time: now)] {
             let found = other.memory(of: key("s@a"))
-            #expect(found.recipients == paths("r@b") && found.mailed == paths("q@b", "=@c", "é@d"))
+            #expect(
+                found.recipients == paths("r@b")
+                    && found.copied == places("q@b", "=@c", "é@d", "mbox:/var/q é", "maildir:/q@b"))
             #expect(found.copy == "AbCdEfGhIj12")
+            #expect(found.copied.contains(.mbox(path: "/var/q é")) && found.copied.contains(.maildir(path: "/q@b")))
         }
     }
 

@@ -18,6 +18,10 @@ int csandbox_all_seals(void);
 /* F_GETFL. */
 int csandbox_flags(int fd);
 
+/* A write lock on the whole file that belongs to the open file (F_OFD_SETLK): it meets the locks of fcntl(2) that other
+   processes hold, and those of other threads. -1 with EAGAIN or EACCES when somebody has one. */
+int csandbox_lock(int fd);
+
 /* pipe2(2), close-on-exec. */
 int csandbox_pipe(int ends[2]);
 

@@ -80,4 +80,6 @@ package struct HTMLContent: Hashable, Sendable {
     package var base: [UInt8]?
     /// What was odd or is worth knowing.
     package var notes: Notes = []
+    /// A text that is put where the document ends would be hidden, part of a link, or within an element that shows none.
+    package var endsUnseen = false
 }

@@ -25,6 +25,9 @@ struct HTMLElement: OptionSet, Sendable {
     /// Another one of the same name ends it (`p`, `li`, `option`, `tr`, `td`).
     static let closesItself = HTMLElement(rawValue: 1024)
 
+    /// What stands in it is not shown as text of the document: it is drawn, chosen from, pressed, played, or shown to some only.
+    static let confining = HTMLElement(rawValue: 2048)
+
     /// What is known of the element; nothing for others.
     static func known(_ name: HTMLName) -> HTMLElement { table[name] ?? [] }
 
@@ -57,6 +60,12 @@ struct HTMLElement: OptionSet, Sendable {
         add(.rawWithReferences, ["title", "textarea"])
         add(.code, ["script", "style"])
         add(.unseen, ["iframe", "noembed", "noframes", "template", "datalist"])
+        add(
+            .confining,
+            [
+                "applet", "audio", "button", "canvas", "datalist", "details", "dialog", "frameset", "math", "meter",
+                "noscript", "object", "progress", "select", "svg", "template", "video",
+            ])
         add(.cell, ["td", "th", "caption"])
         add(.tablePart, ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
         add(.preformatted, ["pre", "listing", "xmp", "textarea", "plaintext"])

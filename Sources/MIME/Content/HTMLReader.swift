@@ -50,6 +50,7 @@ struct HTMLReader {
     /// The anchor that is open, and where its text begins.
     var anchor: (link: Int, visibleStart: Int, hiddenStart: Int)?
     private var wasHidden = false
+    private var sight = HTMLEndSight()
 
     init(limits: HTMLLimits) {
         self.limits = limits
@@ -64,11 +65,14 @@ struct HTMLReader {
             switch token {
             case .text(let range): text(html, range, hasReferences: true)
             case .startTag: begin(html, start)
-            case .endTag: end(tokenizer.name)
+            case .endTag:
+                sight.end(tokenizer.name, isHidden: style.isHidden || anchor != nil)
+                end(tokenizer.name)
             case .comment(let range): comment(html, range)
             }
             start = tokenizer.position
         }
+        content.endsUnseen = sight.isEndUnseen(isHidden: style.isHidden || anchor != nil)
         endAnchor()
         content.visible = visible.bytes
         content.hidden = hidden.bytes
@@ -152,6 +156,7 @@ struct HTMLReader {
     private mutating func begin(_ html: Span<UInt8>, _ offset: Int) {
         let name = tokenizer.name
         let element = HTMLElement.known(name)
+        sight.begin(name, element)
         if element.contains(.block) { closeImplied(name, element) }
         if element.contains(.block) || element.contains(.lineBreak) { breakLine(element) }
         let outer = style

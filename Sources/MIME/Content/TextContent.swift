@@ -9,6 +9,8 @@ package struct TextContent: Sendable {
     package var html: HTMLContent?
     /// The charset that was used.
     package var charset: CharsetCoding
+    /// The part names a charset that is not known; `charset` is what it looks like.
+    package var isCharsetUnknown: Bool
     /// What was odd about it.
     package var anomalies: [AnomalyKind]
     /// The limit cut it: there is more.
@@ -51,7 +53,9 @@ package struct TextContent: Sendable {
     /// What the octets of the content are, for texts that are to be put behind them.
     /// - Parameter content: what the text was read from.
     package func alphabet(of content: Span<UInt8>) -> TextEnd.Letters {
-        switch charset {
+        // In one that is not known any octet may stand for anything, as in those of seven bits (`DIN_66003`, IMAP's UTF-7).
+        if isCharsetUnknown { return .foreign }
+        return switch charset {
         case .utf16LE, .utf16BE, .utf32LE, .utf32BE, .utf7, .hz, .iso2022JP, .iso2022KR, .iso2022CN: .foreign
         default:
             if content.endOfASCII(from: 0) == content.count {
@@ -76,7 +80,8 @@ package struct TextContent: Sendable {
         let label = charset.isEmpty ? nil : Array(charset.utf8)
         let result = Charsets.decode(content, label: label, into: &text, limit: limit)
         var read = TextContent(
-            text: text, html: nil, charset: result.coding, anomalies: [], limitReached: result.limitReached)
+            text: text, html: nil, charset: result.coding, isCharsetUnknown: result.isLabelUnknown, anomalies: [],
+            limitReached: result.limitReached)
         if result.isLabelUnknown, !isPlainASCII(content, result) { read.anomalies.append(.unknownCharset) }
         if result.replacements > 0 { read.anomalies.append(.undecodableText) }
         guard isHTML(mediaType) || beginsAsHTML(text.span) else { return read }

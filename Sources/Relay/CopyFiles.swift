@@ -1,0 +1,48 @@
+package import NIOPosix
+
+/// Puts copies of messages into files of this host.
+package struct CopyFiles: Sendable {
+    private let hostname: String
+    private let disk: NIOThreadPool
+
+    /// Between two tries to lock an mbox file. No thread waits meanwhile.
+    private static let lockDelay = Duration.milliseconds(100)
+
+    /// - Parameters:
+    ///   - hostname: becomes part of the names of files.
+    ///   - disk: threads that write; not shut down here.
+    package init(hostname: String, disk: NIOThreadPool) {
+        self.hostname = hostname
+        self.disk = disk
+    }
+
+    /// Stores a copy in a Maildir, below a `Return-Path`; when this returns it is on the disk.
+    package func store(_ copy: FiledCopy, inMaildir path: String) async throws {
+        let maildir = Maildir(path: path, hostname: hostname)
+        try await disk.runIfActive {
+            let stored = try maildir.store(copy.body, below: Maildir.returnPath(copy.reversePath))
+            do {
+                try stored.commit()
+            } catch {
+                stored.abort()
+                throw error
+            }
+        }
+    }
+
+    /// Appends a copy to an mbox file; when this returns it is on the disk.
+    /// - Parameter deadline: until when another program's lock is waited for.
+    /// - Returns: remarks for the log.
+    package func append(
+        _ copy: FiledCopy, toMbox path: String, until deadline: ContinuousClock.Instant
+    ) async throws -> [String] {
+        while true {
+            do {
+                return try await disk.runIfActive { try Mbox(path: path).append(copy) }
+            } catch Mbox.Failure.locked(let path) {
+                guard .now + Self.lockDelay < deadline else { throw Mbox.Failure.locked(path: path) }
+            }
+            try await Task.sleep(for: Self.lockDelay)
+        }
+    }
+}

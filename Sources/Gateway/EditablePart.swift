@@ -14,9 +14,10 @@ struct EditablePart: Sendable {
     let isMessage: Bool
     /// Its header has a digest or the size of its body (RFC 1864), which would be wrong if that were changed.
     let isCounted: Bool
-    /// Fields of MIME in its header, and the values of those that say the type.
+    /// Fields of MIME in its header, and the values of those that say the type and the encoding.
     private let contentFields: [Range<Int>]
     private let types: [Range<Int>]
+    private let encodings: [Range<Int>]
     private let block: [UInt8]
 
     /// Octets of a part's header.
@@ -46,13 +47,14 @@ struct EditablePart: Sendable {
         let span = octets.span
         contentFields = isMessage ? facts.contentFields : []
         var scanner = HeaderScanner(limit: block.count)
-        var types: [Range<Int>] = []
+        var (types, encodings): ([Range<Int>], [Range<Int>]) = ([], [])
         var isCounted = false
         while let field = scanner.next(in: span) {
             if field.isNamed("Content-Type", in: span) { types.append(field.value) }
+            if field.isNamed("Content-Transfer-Encoding", in: span) { encodings.append(field.value) }
             if field.isNamed("Content-MD5", in: span) || field.isNamed("Content-Length", in: span) { isCounted = true }
         }
-        (self.types, self.isCounted) = (types, isCounted)
+        (self.types, self.encodings, self.isCounted) = (types, encodings, isCounted)
         guard scanner.end == .blankLine, scanner.position == block.count, block.suffix(2) == [0x0D, 0x0A] else {
             return nil
         }
@@ -61,9 +63,8 @@ struct EditablePart: Sendable {
     /// How the body is encoded; nil where its header does not say so in one plain word, or in one that means nothing here.
     var transferEncoding: TransferEncoding? {
         guard let field = encodings.first else { return .sevenBit }
-        let text = block[field.lowerBound - header.lowerBound..<field.upperBound - header.lowerBound]
-        guard encodings.count == 1, let colon = text.firstIndex(of: 0x3A) else { return nil }
-        var value = text[(colon + 1)...]
+        guard encodings.count == 1 else { return nil }
+        var value = block[field]
         while let first = value.first, first <= 0x20 { value.removeFirst() }
         while let last = value.last, last <= 0x20 { value.removeLast() }
         let encoding = TransferEncoding(rawValue: String(decoding: value, as: UTF8.self).lowercased())

@@ -49,7 +49,8 @@ import Testing
             let senders = (0..<4).map { number in Promise { try send(Self.mail(number), to: port) } }
             for sender in senders { #expect(try sender.get().code == 250) }
             #expect(stage.hop.deliveries.count == 20)
-            #expect(count.most == 4)
+            // Two of one message are open together in any case, more of several as it happens.
+            #expect((2...4).contains(count.most), "\(count.most)")
         }
     }
 

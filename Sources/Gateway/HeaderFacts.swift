@@ -38,16 +38,16 @@ struct HeaderFacts: Sendable {
     var amavisFields: [Range<Int>] = []
     /// `Authentication-Results:` fields, with who wrote them; nil where that cannot be read.
     var results: [(server: [UInt8]?, range: Range<Int>)] = []
-    /// Who wrote such fields above the first `Received:`, where the MTA before us and its milters put them, and domains that answer
-    /// for the message by them.
-    var vouchers: [(server: [UInt8], domains: [[UInt8]])] = []
+    /// Of such fields above the first `Received:`, where the MTA before us and its milters put them, who wrote them, and the value.
+    private var trustedResults: [(server: [UInt8], value: Range<Int>)] = []
     /// The host that the first `Received:` names as its own, in lower case.
     var receivedBy: [UInt8]?
-    /// A signature, or the name that the client gave with HELO, holds what programs that repeat it in their results write so that it
-    /// looks like a result of its own.
-    var hasOddWords = false
-    /// The address of the only `From:` field, where it is one address.
-    var author: [UInt8]?
+    /// The name that the client gave with HELO, as that field has it, is the name of a host.
+    private var hasPlainHELO = true
+    /// Values of signatures over the body.
+    private var signatures: [Range<Int>] = []
+    /// The value of the only `From:` field.
+    private var authorField: Range<Int>?
     /// Continuation lines before the first field; empty in ordinary mail.
     var leadingContinuation = 0..<0
     /// The header block as far as it was read.
@@ -56,7 +56,7 @@ struct HeaderFacts: Sendable {
     /// Fields of MIME, `MIME-Version` among them.
     var contentFields: [Range<Int>] = []
     /// It carries a signature over its body: `DKIM-Signature` (RFC 6376), or that of ARC (RFC 8617).
-    var isSigned = false
+    var isSigned: Bool { !signatures.isEmpty }
     /// The block ends in a blank line, which is its last.
     var endsInBlankLine = false
 
@@ -105,7 +105,7 @@ struct HeaderFacts: Sendable {
                     facts.saysAuthenticated = saysAuthenticated(words)
                     if let words, words.count > 3, words[2].elementsEqual("by".utf8) { facts.receivedBy = words[3] }
                     // Postfix writes `?` for what could mislead here, and hands the name to milters as it came.
-                    facts.hasOddWords = facts.hasOddWords || !(words?.dropFirst().first.map(isPlainHost) ?? false)
+                    facts.hasPlainHELO = words?.dropFirst().first.map(isPlainHost) ?? false
                 }
             } else if isBulk(field, bytes) {
                 facts.isBulk = true
@@ -123,8 +123,7 @@ struct HeaderFacts: Sendable {
             } else if field.isNamed("DKIM-Signature", in: span) || field.isNamed("ARC-Message-Signature", in: span)
                 || field.isNamed("DomainKey-Signature", in: span)
             {
-                facts.isSigned = true
-                if !DKIMSignature.isPlain(bytes[field.value]) { facts.hasOddWords = true }
+                facts.signatures.append(field.value)
             } else if field.isNamed("MIME-Version", in: span) || Self.isContent(bytes[field.name]) {
                 facts.contentFields.append(field.whole)
             }
@@ -133,10 +132,10 @@ struct HeaderFacts: Sendable {
         facts.cut = scanner.end == .limit
         if scanner.end == .brokenLine { facts.readOn(bytes, from: scanner.position, limit: limit) }
         // What passed through an MTA has its Received field.
-        if facts.firstReceived == nil { facts.vouchers = [] }
+        if facts.firstReceived == nil { facts.trustedResults = [] }
         // Behind a line that is no field some readers find another author (forgery).
         if authors.count == 1, scanner.end != .brokenLine, facts.leadingContinuation.isEmpty {
-            facts.author = Author.address(bytes[authors[0]])
+            facts.authorField = authors[0]
         }
         facts.endsInBlankLine = scanner.end == .blankLine && facts.block.suffix(2) == [0x0D, 0x0A]
         return facts
@@ -149,9 +148,7 @@ struct HeaderFacts: Sendable {
         if field.isNamed("Authentication-Results", in: span) {
             let server = AuthenticationResults.server(bytes[field.value])
             results.append((server, field.whole))
-            if firstReceived == nil, let server {
-                vouchers.append((server, AuthenticationResults.vouchers(bytes[field.value])))
-            }
+            if firstReceived == nil, let server { trustedResults.append((server, field.value)) }
         } else if SpamFields.names.contains(where: { field.isNamed($0, in: span) }) {
             spamFields.append(field.whole)
         } else if HeaderEdits.amavisNames.contains(where: { field.isNamed($0, in: span) }) {
@@ -205,11 +202,13 @@ struct HeaderFacts: Sendable {
     /// that does.
     /// - Parameter names: of those whose results are believed, in lower case; empty for the host that put its `Received:` on top.
     func vouchedAuthor(believing names: [[UInt8]]) -> VouchedAuthor? {
-        guard let author, !hasOddWords, let path = try? PathGrammar.parse(author[...]),
+        guard let authorField, hasPlainHELO, signatures.allSatisfy({ DKIMSignature.isPlain(block[$0]) }),
+            let author = Author.address(block[authorField]), let path = try? PathGrammar.parse(author[...]),
             let domain = path.domain.map({ Self.comparable(Array($0)) })
         else { return nil }
         let believed = names.isEmpty ? [receivedBy].compactMap(\.self) : names
-        for signer in vouchers.filter({ believed.contains($0.server) }).flatMap(\.domains) {
+        let results = trustedResults.filter { believed.contains($0.server) }
+        for signer in results.flatMap({ AuthenticationResults.vouchers(block[$0.value]) }) {
             if Author.isVouched(domain[...], by: [Self.comparable(signer)]) {
                 return VouchedAuthor(path: path, voucher: signer)
             }

@@ -140,20 +140,11 @@ import Testing
     /// The daemon is killed at any instant: what got 250 is there once, and nothing is there in part.
     @Test(.timeLimit(.minutes(5))) func killed() async throws {
         try await Lanes.run {
-            var random = SeededGenerator(seed: 225)
             let filed = try Filed()
             let stage = filed.stage
             let client = RetryingClient(port: stage.gateway.port, messages: 1_000_000) { Self.mail($0) }
-            let run = Promise { try client.run(sessions: 4, seconds: 200) }
-            for _ in 0..<(longTests ? 30 : 6) {
-                let before = client.accepted
-                try poll("mail to be kept") { client.accepted > before + 2 }
-                usleep(UInt32.random(in: 0..<60_000, using: &random))
-                stage.gateway.killHard()
-                try stage.gateway.restart()
-            }
-            client.stop()
-            let result = try run.get()
+            let result = try client.run(
+                sessions: 4, seconds: 200, kills: longTests ? 30 : 6, seed: 225, of: stage.gateway)
             #expect(result.refused.isEmpty && result.accepted.count > 12)
             let messages = try filed.messages()
             let whole = "\n\n>From here\n>>From there\n.text\n"

@@ -188,19 +188,10 @@ import Testing
     /// The daemon is killed at any instant: what got 250 is in the mailbox.
     @Test(.timeLimit(.minutes(5))) func killed() async throws {
         try await Lanes.run {
-            var random = SeededGenerator(seed: 226)
             let stage = try Self.stage()
             let client = RetryingClient(port: stage.gateway.port, messages: 1_000_000) { Self.mail($0) }
-            let run = Promise { try client.run(sessions: 4, seconds: 200) }
-            for _ in 0..<(longTests ? 30 : 6) {
-                let before = client.accepted
-                try poll("mail to be kept") { client.accepted > before + 2 }
-                usleep(UInt32.random(in: 0..<60_000, using: &random))
-                stage.gateway.killHard()
-                try stage.gateway.restart()
-            }
-            client.stop()
-            let result = try run.get()
+            let result = try client.run(
+                sessions: 4, seconds: 200, kills: longTests ? 30 : 6, seed: 226, of: stage.gateway)
             #expect(result.refused.isEmpty && result.accepted.count > 12)
             let kept = Set(
                 Self.copies(stage).map { Array($0.content.suffix(Self.mail(0).content.count + 8)) }.compactMap {

@@ -17,7 +17,6 @@ import Testing
             let kills = longTests ? 50 : 20
             let seed: UInt64 = 9
             print("kills: \(kills), seed: \(seed)")
-            var random = SeededGenerator(seed: seed)
             let stage = try Stage { configuration in
                 configuration.settings["limits.spool_memory_per_message"] = "100000"
                 configuration.policies["default"]?["deny_senders"] = "[sender@example.org]"
@@ -25,19 +24,13 @@ import Testing
             }
             let place = QuarantinePlace(stage.gateway)
             let client = RetryingClient(port: stage.gateway.port, messages: 1_000_000) { Self.mail($0) }
-            let run = Promise { try client.run(sessions: 6, seconds: longTests ? 1200 : 200) }
-            for _ in 0..<kills {
-                let before = client.accepted
-                try poll("mail to be kept") { client.accepted > before + 2 }
-                usleep(UInt32.random(in: 0..<60_000, using: &random))
-                stage.gateway.killHard()
-                for id in try place.listed() {
-                    #expect(place.files(id).isSuperset(of: ["message.gz", "envelope", "report"]), "\(id) is half")
-                }
-                try stage.gateway.restart()
-            }
-            client.stop()
-            let result = try run.get()
+            let result = try client.run(
+                sessions: 6, seconds: longTests ? 1200 : 200, kills: kills, seed: seed, of: stage.gateway,
+                dead: {
+                    for id in try place.listed() {
+                        #expect(place.files(id).isSuperset(of: ["message.gz", "envelope", "report"]), "\(id) is half")
+                    }
+                })
             #expect(result.refused.isEmpty && result.failures > 0, "nothing was interrupted")
             stage.expectCleanEnd()
 

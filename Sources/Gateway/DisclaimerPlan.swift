@@ -18,6 +18,9 @@ struct DisclaimerPlan: Sendable {
     /// Why the text is not added, in a few words; nil when it is.
     private(set) var reason: String?
 
+    /// What became of it, for logs: `company`, `company (not added: signed)`.
+    var words: String { reason.map { "\(name) (not added: \($0))" } ?? name }
+
     /// Octets of the message that stand for one group of base64, with line ends among them.
     private static let longestGroup = 16
 

@@ -40,14 +40,4 @@ extension MessageWork {
             return DisclaimerPlan(name, reason: "the message cannot be read again")
         }
     }
-
-    /// What became of them, for logs: `company`, `company (signed)`; each once.
-    var disclaimerWords: [String] {
-        var out: [String] = []
-        for plan in groups.compactMap(\.disclaimer) {
-            let words = plan.reason.map { "\(plan.name) (not added: \($0))" } ?? plan.name
-            if !out.contains(words) { out.append(words) }
-        }
-        return out
-    }
 }

@@ -121,6 +121,8 @@ import Testing
         ("limits.header_fields", 16, 1_000_000), ("limits.mime_parameters", 8, 100_000),
         ("limits.mime_boundary_length", 70, 65_536), ("limits.mime_readings", 0, 1000),
         ("limits.mime_reading_bytes", 0, 2_147_483_648), ("limits.text_bytes", 0, 2_147_483_648),
+        ("limits.html_edits", 1, 30_000), ("limits.html_attributes", 8, 10_000),
+        ("limits.rewritten_body", 0, 268_435_456),
         ("quarantine.keep", 0, 315_360_000), ("journal.keep", 0, 315_360_000),
         ("journal.size", 0, 1_125_899_906_842_624),
         ("quarantine.size", 0, 1_125_899_906_842_624),

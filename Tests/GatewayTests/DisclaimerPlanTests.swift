@@ -15,15 +15,9 @@ import Testing
     private static let partHeader = "Content-Type: text/plain\r\n\r\n"
     private static let text = "\(head)--x\r\n\(partHeader)first\r\n--x\r\n\(partHeader)second\r\n--x--\r\n"
 
-    private let directory: TemporaryDirectory
-    private let spool: Spool
+    private let messages: StoredMessages
 
-    init() throws {
-        directory = try TemporaryDirectory(.disk)
-        spool = Spool(
-            limits: Spool.Limits(
-                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
-    }
+    init() throws { messages = try StoredMessages() }
 
     private struct Result: Equatable {
         var message: String
@@ -35,7 +29,7 @@ import Testing
         _ text: String, _ places: [PartDescription.Place], _ ends: [TextEnd], words: String = "the disclaimer",
         changed: [Range<Int>] = [], obstacle: TextObstacle? = nil
     ) throws -> Result {
-        let file = try spool.store(Array(text.utf8))
+        let file = try messages.store(text)
         var report = Report(
             messageSize: file.count,
             parts: [
@@ -49,10 +43,7 @@ import Testing
         let plan = try DisclaimerPlan(
             try Disclaimer(name: "a", text: Array(words.utf8), markup: nil), 1..<3, report,
             try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, boundary: "B")
-        let body = OutgoingBody(file: file, edits: plan.edits)
-        var out: [UInt8] = []
-        while out.count < body.count { out += try body.read(at: out.count) }
-        return Result(message: String(decoding: out, as: UTF8.self), reason: plan.reason)
+        return Result(message: try StoredMessages.text(file, plan.edits), reason: plan.reason)
     }
 
     private static func place(_ name: String, in text: String = text) throws -> PartDescription.Place {
@@ -286,53 +277,5 @@ import Testing
                 body\r\n\r\n--B-plain\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r
                 Content-Transfer-Encoding: quoted-printable\r\n\r\nder Preis ist 10 =E2=82=AC\r\n--B-plain--\r\n
                 """)
-    }
-
-    // MARK: Files
-
-    private func problem(_ files: [String: String], _ more: String = "") throws -> String? {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [] {
-            try FileManager.default.removeItem(atPath: directory.path + "/" + name)
-        }
-        for (name, text) in files {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: directory.path + "/" + name))
-        }
-        let yaml = """
-            disclaimers: {directory: \(directory.path)}
-            policies: {default: {disclaimer: a}}
-            \(more)
-            """
-        let loaded = ConfigurationFile.parse(yaml, file: "f")
-        #expect(loaded.problems == [])
-        return PolicyExplanation.tableProblem(loaded)?.replacing(directory.path, with: "D")
-    }
-
-    @Test func wrongFiles() throws {
-        let good = "sixteen letters it has\n"
-        #expect(try problem(["a.txt": good]) == nil)
-        #expect(try problem(["a.txt": good, "a.html": "<p>sixteen letters it has</p>"]) == nil)
-        #expect(try problem([:])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
-        #expect(try problem(["a.html": good])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
-        #expect(
-            try problem(["a.txt": "\(good)\u{1}"])
-                == "f:2:34: error: D/a.txt:2: a control character (disclaimer a of policies.default.disclaimer)")
-        #expect(
-            try problem(["a.txt": "fifteen letter\nx"])
-                == "f:2:34: error: D/a.txt: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
-        )
-        #expect(
-            try problem(["a.txt": good, "a.html": "<img src=x>"])
-                == "f:2:34: error: D/a.html: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
-        )
-        for html in ["<p", "<!-- \(good)", "\(good)</body>", "<script>\(good)"] {
-            #expect(
-                try problem(["a.txt": good, "a.html": html])
-                    == "f:2:34: error: D/a.html: ends within a tag, comment or script, or closes the body (disclaimer a of policies.default.disclaimer)"
-            )
-        }
-        // Wherever it is named.
-        let table = try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: b}]")
-        #expect(table?.hasPrefix("f:3:47: error: disclaimers: open D/b.txt") == true)
-        #expect(try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: none}]") == nil)
     }
 }

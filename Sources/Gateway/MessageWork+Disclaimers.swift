@@ -1,4 +1,5 @@
 internal import Checks
+internal import Configuration
 internal import Linux
 internal import MailModel
 internal import Policy
@@ -30,11 +31,12 @@ extension MessageWork {
         if isDefanged(group) { return DisclaimerPlan(name, reason: "defanged") }
         if group.sanitizing?.edits.isEmpty == false { return DisclaimerPlan(name, reason: "sanitized") }
         let (file, facts, boundary) = (message.file, facts, "mailreeve-\(mailID)")
-        let changed = rules.outcome.edits.map(\.range)
+        let (changed, bodyLimit) = (rules.outcome.edits.map(\.range), setup.settings.limits.rewrittenBody)
         do {
             return try await setup.blocking(unless: file.inMemory) {
                 try DisclaimerPlan(
-                    disclaimer, numbers, report, facts, file, changed: changed, boundary: boundary)
+                    disclaimer, numbers, report, facts, file, changed: changed, boundary: boundary, bodyLimit: bodyLimit
+                )
             }
         } catch {
             return DisclaimerPlan(name, reason: "the message cannot be read again")

@@ -27,7 +27,7 @@ import Testing
     /// What becomes of a message whose parts stand at these places.
     private func planned(
         _ text: String, _ places: [PartDescription.Place], _ ends: [TextEnd], words: String = "the disclaimer",
-        changed: [Range<Int>] = [], obstacle: TextObstacle? = nil
+        changed: [Range<Int>] = [], obstacle: TextObstacle? = nil, bodyLimit: Int = 1000
     ) throws -> Result {
         let file = try messages.store(text)
         var report = Report(
@@ -42,7 +42,7 @@ import Testing
         (report.textEnds, report.textObstacle) = (ends, obstacle)
         let plan = try DisclaimerPlan(
             try Disclaimer(name: "a", text: Array(words.utf8), markup: nil), 1..<3, report,
-            try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, boundary: "B")
+            try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, boundary: "B", bodyLimit: bodyLimit)
         return Result(message: try StoredMessages.text(file, plan.edits), reason: plan.reason)
     }
 
@@ -209,20 +209,11 @@ import Testing
         }
         let (ascii, other) = ("a text of sixteen letters", "ein Text mit zwölf Buchstaben")
         #expect(try result("", ascii) == "Subject: s\r\n\r\nbody\r\n\r\n\(ascii)\r\n")
-        // Octets beyond ASCII come into no part that has none.
         let version = "MIME-Version: 1.0\r\n"
         let own = """
             --B-plain\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r
             Content-Transfer-Encoding: quoted-printable\r\n\r\nein Text mit zw=C3=B6lf Buchstaben\r\n--B-plain--\r\n
             """
-        for (coding, fields) in [(TextEnd.Coding.sevenBit, ""), (.eightBit, "Content-Transfer-Encoding: 8bit\r\n")] {
-            #expect(
-                try result(fields, other) { $0.coding = coding }
-                    == """
-                    Subject: s\r\n\(version)Content-Type: multipart/mixed; boundary="B-plain"\r\n\r\n--B-plain\r
-                    \(fields)\r\nbody\r\n\r\n\(own)
-                    """)
-        }
         // In an encoded one the charset is declared, and nothing else of its type.
         let quoted = "Content-Transfer-Encoding: quoted-printable\r\n"
         func inQuoted(_ type: String, _ charset: String = "") throws -> String {
@@ -277,5 +268,72 @@ import Testing
                 body\r\n\r\n--B-plain\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r
                 Content-Transfer-Encoding: quoted-printable\r\n\r\nder Preis ist 10 =E2=82=AC\r\n--B-plain--\r\n
                 """)
+    }
+
+    /// Octets beyond ASCII come into no part that has none: it is encoded anew, and says so.
+    @Test func asciiIsEncodedAnew() throws {
+        let (start, words) = ("Subject: s\r\n", "ein Text mit zwölf Buchstaben")
+        let (body, version) = ("a = b \r\n--x\u{7}\r\n", "MIME-Version: 1.0\r\n")
+        let quoted = "a =3D b=20\r\n=2D-x=07\r\n"
+        let tail = "\r\n\(quoted)\r\nein Text mit zw=C3=B6lf Buchstaben\r\n"
+        func result(_ header: String, _ charset: String, bodyLimit: Int, _ body: String = body) throws -> Result {
+            let text = "\(start)\(header)\r\n\(body)"
+            let size = text.utf8.count
+            let end = Self.end(size..<size, part: 0) { ($0.endsLine, $0.charset) = (true, charset) }
+            return try planned(text, [], [end], words: words, bodyLimit: bodyLimit)
+        }
+        let (type, encoding) = ("Content-Type: text/plain", "Content-Transfer-Encoding:")
+        let new = "\(encoding) quoted-printable\r\n"
+        for (header, charset, wanted) in [
+            ("", "", "\(type); charset=utf-8\r\n\(new)\(version)"),
+            (
+                "\(type); charset=us-ascii; format=flowed\r\nX: y\r\n", "us-ascii",
+                "\(type); charset=utf-8; format=flowed\r\nX: y\r\n\(new)\(version)"
+            ),
+            (
+                "\(version)\(encoding) 8BIT \r\n\(type); charset=utf-8\r\n", "utf-8",
+                "\(version)\(encoding) quoted-printable \r\n\(type); charset=utf-8\r\n"
+            ),
+            (
+                "\(version)\(encoding)\r\n 7bit\r\n", "",
+                "\(version)\(encoding)\r\n quoted-printable\r\n\(type); charset=utf-8\r\n"
+            ),
+        ] {
+            let done = try result(header, charset, bodyLimit: body.utf8.count)
+            #expect(done == Result(message: start + wanted + tail, reason: nil))
+            // Larger, or with an encoding that says something else: beside it.
+            let beside = try result(header, charset, bodyLimit: body.utf8.count - 1).message
+            #expect(beside.contains("\r\n\r\n\(body)\r\n--B-plain\r\n"), "\(beside)")
+        }
+        for odd in ["7bit (a)", "x-odd", "7bit\r\n\(encoding) 7bit"] {
+            let beside = try result("\(version)\(encoding) \(odd)\r\n", "", bodyLimit: 1000).message
+            #expect(beside.contains("\(encoding) \(odd)\r\n\r\n\(body)\r\n--B-plain\r\n"), "\(beside)")
+        }
+        // In the charset that it declares, where that has the letters.
+        let latin = "\(version)\(type); charset=iso-8859-1\r\n"
+        #expect(
+            try result(latin, "iso-8859-1", bodyLimit: 1000).message
+                == start + latin + new + tail.replacing("=C3=B6", with: "=F6"))
+        // What an inspector took for ASCII and is none stays as it is.
+        let lie = try result("", "", bodyLimit: 1000, "bödy\r\n")
+        #expect(lie == Result(message: "\(start)\r\nbödy\r\n", reason: "no safe place"))
+    }
+
+    /// One part: what stands around it is as it was, and says 7bit rightly.
+    @Test func anASCIIPartIsEncodedAnew() throws {
+        let place = try Self.place("first")
+        let bottom = place.body.upperBound
+        let result = try planned(
+            Self.text, [place], [Self.end(bottom..<bottom)], words: "ein Text mit zwölf Buchstaben")
+        let part = """
+            Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r
+            \r\nfirst\r\n\r\nein Text mit zw=C3=B6lf Buchstaben
+            """
+        #expect(
+            result == Result(message: Self.text.replacing("\(Self.partHeader)first", with: part), reason: nil))
+        for start in 0...bottom + 1 where start < place.body.lowerBound || start > bottom {
+            let wrong = try planned(Self.text, [place], [Self.end(start..<start)], words: "zwölf und mehr Buchstaben")
+            #expect(wrong == Result(message: Self.text, reason: "no safe place"))
+        }
     }
 }

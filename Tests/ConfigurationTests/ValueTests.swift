@@ -169,6 +169,7 @@ import Testing
         ("quarantine.release_mark", 0, 2_592_000),
         ("digests.link_time", 3600, 7_776_000), ("digests.messages", 1, 10_000), ("digests.allowed_senders", 0, 10_000),
         ("digests.ignored_per_hour", 0, 100_000),
+        ("digests.letters", 1, 1_000_000), ("digests.failures", 1, 1000),
         ("policies.default.size_limit", 0, 1_099_511_627_776),
         ("bayes.tokens", 10_000, 1_000_000_000), ("bayes.messages", 100, 1_000_000), ("bayes.minimum", 1, 1_000_000),
         ("bayes.near_duplicates", 1, 1_000_000), ("bayes.open_databases", 1, 10_000),

@@ -131,10 +131,43 @@ import Testing
             try stage.hop.start()
             stage.hop.answer { step, _, _ in step == .rcpt ? .reply("450 4.2.1 later") : .usual }
             #expect(try send(DigestStage.request(token), to: stage.gateway.port).code == 451)
-            // For good: nobody is told but the log.
+            // For good: whom nothing can be sent to hears nothing.
             stage.hop.answer { step, _, _ in step == .rcpt ? .reply("550 5.1.1 nobody") : .usual }
             #expect(try send(DigestStage.request(token), to: stage.gateway.port).code == 250)
             try stage.gateway.log.wait(for: "ignored: 550 5.1.1 nobody")
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(DigestStage.request(token), to: stage.gateway.port).code == 250)
+            #expect(DigestStage.released(stage, 1) == [["a@local.example"]])
+        }
+    }
+
+    /// What the next hop refuses for good its reader hears of, as often as anybody is told anything.
+    @Test func aReleaseThatIsRefused() async throws {
+        try await Lanes.run {
+            let stage = try DigestStage.stage([
+                "notices.directory": "\(Programs.package)/packaging/notices", "notices.per_hour": "2",
+                "recipients": "[{match: [local.example], notice_language: de}]",
+            ])
+            #expect(try send(DigestStage.spam(1), to: stage.gateway.port).code == 250)
+            #expect(try DigestStage.digest(stage).status == 0)
+            let id = try #require(stage.gateway.quarantined.first)
+            let token = try #require(DigestStage.tokens(stage)["r"]?.first)
+            stage.hop.clear()
+            stage.hop.answer { step, _, command in
+                step == .mail && command.contains("spam@example.org") ? .reply("554 5.7.1 no \u{1B}spam") : .usual
+            }
+            for _ in 0..<3 {
+                #expect(try send(DigestStage.request(token), to: stage.gateway.port).code == 250)
+            }
+            try stage.gateway.log.wait(for: ") no notice to <a@local.example>: too many in this hour")
+            #expect(stage.hop.deliveries.count == 2)
+            let notice = try #require(stage.hop.deliveries.first)
+            #expect(notice.mail.hasPrefix("FROM:<>") && notice.recipients == ["a@local.example"])
+            let text = String(decoding: notice.content, as: UTF8.self)
+            #expect(text.contains("Subject: Eine angeforderte Nachricht konnte nicht zugestellt werden\r\n"), "\(text)")
+            #expect(text.contains("Antwort: 554 5.7.1 no ") && text.contains("nennen Sie \(id)."), "\(text)")
+            #expect(text.contains("Auto-Submitted:") && !text.contains("\u{1B}"), "\(text)")
+            // It can still be had.
             stage.hop.answer { _, _, _ in .usual }
             #expect(try send(DigestStage.request(token), to: stage.gateway.port).code == 250)
             #expect(DigestStage.released(stage, 1) == [["a@local.example"]])

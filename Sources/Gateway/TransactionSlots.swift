@@ -1,7 +1,8 @@
 internal import Synchronization
 
 /// How many transactions with next hops go on at one time (`limits.next_hop_transactions`). A message takes all that it needs at
-/// once: two that each waited for the rest of theirs would wait for ever. First come, first served, but who needs more than is free is passed by others, `passes` times at most.
+/// once: two that each waited for the rest of theirs would wait for ever. First come, first served, but who needs more than is free
+/// is passed by others, `passes` times at most.
 final class TransactionSlots: Sendable {
     private struct Waiter {
         let number: UInt64

@@ -40,7 +40,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey("name", \.name, .scannerName, "Its name in logs, verdicts and status; each once."),
     ScannerKey("kind", \.kind, .choice, "What it is."),
     ScannerKey(
-        "backup", \.backup, .flag, "Ask it only when all scanners with the same aim that are no backups have failed."),
+        "backup", \.backup, .flag, "Ask it only when no other with the same aim has looked at the whole message."),
     ScannerKey(
         "on_failure", \.onFailure, .choice,
         "What becomes of mail when neither it nor another scanner with the same aim answers."),

@@ -41,7 +41,7 @@ package final class CommandScanner: RemoteScanner {
     }
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.runBeside { [self] () throws(ScannerFailure) in
             FileTimes.newest(of: sandbox.readable).map {
                 ScannerVersion(text: "", signatureTime: $0.tv_sec, fraction: $0.tv_nsec)
             }
@@ -49,7 +49,7 @@ package final class CommandScanner: RemoteScanner {
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             let program = try runnable(command.programs)
             let output: ProgramOutput
             do throws(SystemError) {

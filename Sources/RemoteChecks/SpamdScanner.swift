@@ -19,7 +19,7 @@ package final class SpamdScanner: RemoteScanner {
     }
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.runBeside { [self] () throws(ScannerFailure) in
             let socket = try DeadlineSocket(connecting: address, deadline: deadline)
             try socket.send(Array("PING SPAMC/1.2\r\n\r\n".utf8))
             let text = String(decoding: try socket.receive(limit: Self.answerLimit), as: UTF8.self)
@@ -29,7 +29,7 @@ package final class SpamdScanner: RemoteScanner {
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             let socket = try DeadlineSocket(connecting: address, deadline: deadline)
             var head = "SYMBOLS SPAMC/1.5\r\nContent-length: \(subject.size)\r\n"
             if !user.isEmpty { head += "User: \(user)\r\n" }

@@ -43,6 +43,13 @@ import Testing
         #expect(version.text.hasPrefix(kind == .spamd ? "spamd, protocol 1." : "rspamd/"))
         let large = try subject("\(SpamFilter.words)\r\n" + String(repeating: "line of text\r\n", count: 100_000))
         #expect(try await client.scan(large, deadline: deadline(30)).tests.contains { $0.name == "TEST_WORDS" })
+        let tooLarge = try subject(String(repeating: "line of text\r\n", count: 500_000))
+        let refusal = await failure { () async throws(ScannerFailure) in
+            try await client.scan(tooLarge, deadline: deadline(60))
+        }
+        // spamd looks at anything; rspamd closes, as it would if it died.
+        #expect(
+            refusal?.contains("is that larger than it takes?") == (kind == .rspamd ? true : nil), "\(refusal ?? "")")
 
         filter.signalAll(SIGSTOP)
         let hung = await failure { () async throws(ScannerFailure) in
@@ -110,6 +117,24 @@ import Testing
         let why = await failure { () async throws(ScannerFailure) in try await client.scan(mail, deadline: deadline(20))
         }
         #expect(why != nil)
+    }
+
+    /// A server, or a proxy in front of it, that does not take so much has not failed.
+    @Test(arguments: ["rspamd", "http"], [true, false])
+    func tooLargeForHTTP(kind: String, early: Bool) async throws {
+        let server = try ScriptedServer { socket in
+            if early { _ = try socket.octets() } else { while try socket.line() != "end of mail" {} }
+            try socket.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge")
+            socket.shutdownWriting()
+            socket.awaitEnd()
+        }
+        let address = ServerAddress.unix(path: server.path)
+        let client: any RemoteScanner =
+            kind == "rspamd"
+            ? Self.client(.rspamd, address) : HTTPScanner(address: address, path: "/", password: "", threads: 1)
+        let mail = try subject(String(repeating: "line of text\r\n", count: 100_000) + "end of mail")
+        let answer = try await client.scan(mail, deadline: deadline(20))
+        #expect(answer == .tooLargeForHTTP && !answer.isWhole)
     }
 
     /// What stands in an envelope goes over as it is, as far as a field of HTTP can hold it.

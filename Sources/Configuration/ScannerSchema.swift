@@ -124,4 +124,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "password", \.password, .argument, "rspamd: password of the worker. http: a bearer token. Empty for none."),
     ScannerKey(
         "score_percent", \.scorePercent, .count(0...1000), "spamd and rspamd: points here for a hundred points there."),
+    ScannerKey(
+        "max_credit", \.maxCredit, .count(0...1000),
+        "spamd and rspamd: points, as they count here, that it takes off a message's score at most."),
 ])

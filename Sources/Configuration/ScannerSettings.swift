@@ -82,6 +82,8 @@ package struct ScannerEntry: Sendable, Equatable {
     package var password = ""
     /// Points here for a hundred points there.
     package var scorePercent = 100
+    /// The most points that it takes off a message's score.
+    package var maxCredit = 10
     package init() {}
 
     package enum Kind: String, Sendable, Equatable, CaseIterable {

@@ -40,11 +40,16 @@ package enum ScannerPatterns {
             }
         }
         for (index, score) in settings.clamav.nameScores.enumerated() {
-            guard let pattern = try? OutputPattern(score.pattern), pattern.matchesAnything else { continue }
-            out.append(
-                Remark(
-                    key: "clamav.virus_name_to_score[\(index)]",
-                    text: "'\(score.pattern)' matches every name: no virus is one any more", isRefusal: false))
+            func add(_ words: String, isRefusal: Bool) {
+                out.append(
+                    Remark(key: "clamav.virus_name_to_score[\(index)]", text: words, isRefusal: isRefusal))
+            }
+            do {
+                guard try OutputPattern(score.pattern).matchesAnything else { continue }
+                add("'\(score.pattern)' matches every name: no virus is one any more", isRefusal: false)
+            } catch {
+                add("virus_name_to_score: '\(score.pattern)': \(error)", isRefusal: true)
+            }
         }
         return out
     }

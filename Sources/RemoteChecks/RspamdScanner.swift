@@ -76,7 +76,7 @@ package final class RspamdScanner: RemoteScanner {
         answer.filterScore = reply.score
         // Its settings say so for some senders; the test string is skipped too, with all its points.
         if reply.isSkipped == true { answer.addTest("RSPAMD_SKIPPED", 0, reply.action) }
-        var rest = policy.worth(reply.score)
+        var rest = policy.sum(reply.score)
         // The greatest first: an answer keeps so many tests.
         let sorted = reply.symbols.sorted { abs($0.value.score ?? 0) > abs($1.value.score ?? 0) }
         for (name, symbol) in sorted.prefix(ScanAnswer.entries - 1) {

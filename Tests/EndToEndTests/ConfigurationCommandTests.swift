@@ -61,6 +61,24 @@ import Testing
         }
     }
 
+    @Test func aBrokenPatternOfVirusNames() throws {
+        let file = try Scratch(.disk)
+        let path = try file.write(
+            "names.yaml",
+            """
+            listeners: [ { address: "127.0.0.1:10924" } ]
+            policies: { default: { next_hops: [ "smtp:[127.0.0.1]:10925" ] } }
+            clamav:
+              virus_name_to_score: [ '^Spam\\. => 5', '( => 1' ]
+              enabled: no
+
+            """)
+        let scan = try mailreeve("scan", "--config", path, path)
+        #expect(scan.status != 0 && scan.errorText.contains("virus_name_to_score: '(': "), "\(scan)")
+        let check = try mailreeve("check-config", path)
+        #expect(check.status == 1 && check.text.contains("\(path):4:42: error: virus_name_to_score: '(': "), "\(check)")
+    }
+
     /// Patterns that match everything are accepted, and said.
     @Test func patternsThatMatchEverything() throws {
         let scratch = try Scratch(.disk)

@@ -98,6 +98,22 @@ import Testing
         #expect(extreme.tests.map(\.score) == [ScorePolicy.most])
     }
 
+    /// A filter that is broken takes off so much and no more, whatever its tests say.
+    @Test(arguments: [(-3.0, -3.0), (-9.99, -9.99), (-10.01, -10), (-5000, -10), (-1e300, -10), (1e300, 1000)])
+    func creditHasAnEnd(points: Double, worth: Double) throws {
+        let policy = ScorePolicy(percent: 100, credit: 10)
+        let spamd = try SpamdScanner.read(
+            Array("SPAMD/1.1 0 EX_OK\r\nSpam: False ; \(points) / 5.0\r\n\r\n".utf8), policy)
+        #expect(spamd.tests.map(\.score) == [worth])
+        for symbols in ["", "\"A\":{\"score\":\(points)}", "\"A\":{\"score\":-700},\"B\":{\"score\":-700}"] {
+            let json = "{\"score\":\(points),\"action\":\"x\",\"symbols\":{\(symbols)}}"
+            let rspamd = try RspamdScanner.read(Array(json.utf8), policy)
+            #expect(abs(rspamd.tests.reduce(0) { $0 + $1.score } - worth) < 0.01, "\(rspamd.tests)")
+        }
+        let half = ScorePolicy(percent: 50, credit: 10)
+        #expect(half.sum(-19) == -9.5 && half.sum(-21) == -10 && ScorePolicy(percent: 100, credit: 0).sum(-1) == 0)
+    }
+
     @Test(arguments: [
         "", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}",

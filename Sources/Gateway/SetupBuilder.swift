@@ -103,7 +103,7 @@ struct SetupBuilder {
     /// What findings are worth that are no viruses.
     /// - Throws: what is wrong with a pattern of these or of a scanner, for the administrator.
     func nameScores() throws -> NameScores {
-        if let refusal = ScannerPatterns.remarks(on: settings).first(where: \.isRefusal) {
+        if let refusal = ScannerRemarks.remarks(on: settings).first(where: \.isRefusal) {
             throw GatewayError(refusal.text)
         }
         return try NameScores(settings.clamav.nameScores, mild: NameScores.mildNames(settings))

@@ -62,7 +62,22 @@ struct HTTPExchange {
         } catch let failure as ScannerFailure {
             throw monotonicNow() >= deadline ? .late : failure
         } catch {
-            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(error)")
+            let words = error is HTTPParserError ? "what answers there speaks no HTTP: \(error)" : "\(error)"
+            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(words)")
+        }
+    }
+
+    /// NIO's words on a connection that does not come about as those of all other scanners.
+    private func words(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError:
+            return ConnectFailure(address: address, code: error.errnoCode).description
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.compactMap({ $0.error as? IOError }).first {
+                return ConnectFailure(address: address, code: first.errnoCode).description
+            }
+            return "\(address): look up \(error.host): there is no such host, or nobody to ask"
+        default: return "\(address): \(error)"
         }
     }
 
@@ -87,7 +102,7 @@ struct HTTPExchange {
             }
         } catch {
             promise.fail(error)
-            throw error
+            throw ScannerFailure(words(error))
         }
         // Everything that waits for the channel ends with it.
         let timer = channel.eventLoop.scheduleTask(deadline: .now() + left) { channel.close(promise: nil) }

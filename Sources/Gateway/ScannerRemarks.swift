@@ -1,8 +1,10 @@
 package import Configuration
+internal import Linux
 internal import Patterns
 
-/// The patterns by which words and names of scanners are read, looked over before they are used.
-package enum ScannerPatterns {
+/// Settings of scanners that only those who use them can judge, looked over before they are used: patterns, and what a program is
+/// told to read.
+package enum ScannerRemarks {
     /// What is wrong or doubtful.
     package struct Remark: Sendable {
         /// The setting.
@@ -39,6 +41,16 @@ package enum ScannerPatterns {
                 }
             }
         }
+        for (index, entry) in settings.scanners.enumerated() where entry.addresses.isEmpty {
+            let readable = ProgramSandbox.system + entry.readable
+            for path in entry.arguments.compactMap(path) where !readable.contains(where: { isBelow(path, $0) }) {
+                out.append(
+                    Remark(
+                        key: "scanners[\(index)].arguments",
+                        text: "scanner \(entry.name): \(path) is closed to the program, unless readable names it",
+                        isRefusal: false))
+            }
+        }
         for (index, score) in settings.clamav.nameScores.enumerated() {
             func add(_ words: String, isRefusal: Bool) {
                 out.append(
@@ -52,5 +64,18 @@ package enum ScannerPatterns {
             }
         }
         return out
+    }
+
+    /// The path that an argument names, by itself or behind `=`; nil when it names none, or that of the message.
+    private static func path(_ argument: String) -> String? {
+        guard !argument.contains("{}"), !argument.contains("://") else { return nil }
+        if argument.hasPrefix("/") { return argument }
+        guard let sign = argument.firstIndex(of: "=") else { return nil }
+        let value = argument[argument.index(after: sign)...]
+        return value.hasPrefix("/") ? String(value) : nil
+    }
+
+    private static func isBelow(_ path: String, _ directory: String) -> Bool {
+        path == directory || path.hasPrefix(directory.hasSuffix("/") ? directory : directory + "/")
     }
 }

@@ -234,23 +234,6 @@ struct SetupBuilder {
         return marking
     }
 
-    /// Every set that a policy, a bank or a recipient asks must be there.
-    func checkSets(_ rules: RuleBook) throws {
-        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
-            if let missing = rules.missingSet(policy.bannedRules) { throw GatewayError("policies.\(name).\(missing)") }
-        }
-        for (index, bank) in settings.banks.enumerated() {
-            if let missing = rules.missingSet(bank.overlay.values.bannedRules) {
-                throw GatewayError("banks[\(index)].\(missing)")
-            }
-        }
-        for (index, entry) in settings.recipients.enumerated() {
-            if let missing = rules.missingSet(entry.overlay.values.bannedRules) {
-                throw GatewayError("recipients[\(index)].\(missing)")
-            }
-        }
-    }
-
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.
     func nextHopOptions(_ tls: Settings.NextHopTLS, _ placement: Placement) throws -> NextHopOptions {
         var options = NextHopOptions(heloName: hostname)

@@ -102,12 +102,12 @@ struct SetupBuilder {
     }
 
     /// What findings are worth that are no viruses.
+    /// - Throws: what is wrong with a pattern of these or of a scanner, for the administrator.
     func nameScores() throws -> NameScores {
-        do {
-            return try NameScores(settings.clamav.nameScores, mild: NameScores.mildNames(settings))
-        } catch {
-            throw GatewayError("clamav.virus_name_to_score: \(error)")
+        if let refusal = ScannerRemarks.remarks(on: settings).first(where: \.isRefusal) {
+            throw GatewayError(refusal.text)
         }
+        return try NameScores(settings.clamav.nameScores, mild: NameScores.mildNames(settings))
     }
 
     /// Scanners outside the inspector.

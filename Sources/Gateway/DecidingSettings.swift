@@ -69,7 +69,7 @@ enum DecidingSettings {
         case .unchecked:
             chosen == .reject && !verdict.refusedAnomalies.isEmpty
                 ? verdict.refusedAnomalies.map { "anomalies.\($0.rawValue)" }
-                : verdict.reasons.filter(UncheckedReason.judged.contains).map { "unchecked.\($0.rawValue)" }
+                : policyReasons(verdict).map { "unchecked.\($0.rawValue)" }
         case .rule:
             switch verdict.ruling {
             case .hold: [ruleHold]
@@ -78,6 +78,14 @@ enum DecidingSettings {
             }
         case .badHeader: ["bad_header"]
         default: [category.rawValue]
+        }
+    }
+
+    /// Reasons for `unchecked` whose destiny the policy names, each once; that of a scanner's failure may be its own.
+    private static func policyReasons(_ verdict: Verdict) -> [UncheckedReason] {
+        let items = verdict.unchecked.filter { $0.destiny == nil }
+        return verdict.reasons.filter { reason in
+            UncheckedReason.judged.contains(reason) && items.contains { $0.reason == reason }
         }
     }
 

@@ -53,6 +53,8 @@ struct InspectionDocument: Encodable {
         var answered: Bool
         /// Why it did not answer.
         var failure: String
+        /// Why it was not asked, or what it left out of the message for its size; empty when it has looked at all of it.
+        var skipped: String
         var us: Int
     }
 
@@ -158,6 +160,7 @@ struct InspectionDocument: Encodable {
             ScannerEntry(
                 name: $0.settings.name, answered: $0.hasAnswered,
                 failure: Escaping.text($0.failure ?? "", limit: 500),
+                skipped: Escaping.text($0.skipped ?? "", limit: 500),
                 us: $0.microseconds)
         }
         findings += work.verdict.banned.map { content in

@@ -167,16 +167,11 @@ package struct MessageExplanation: Codable, Sendable {
     }
 
     private static func fact(_ outcome: ScannerOutcome) -> Fact {
-        if outcome.isNeedless {
-            let reason = outcome.answer?.tests.first?.evidence ?? ""
+        if let skipped = outcome.skipped, outcome.answer?.findings.isEmpty == true {
+            let words = outcome.isNeedless ? "not asked, short circuit" : "has not looked at the whole message"
             return Fact(
                 source: Escaping.text(outcome.settings.name),
-                text: "not asked, short circuit: \(Escaping.text(reason, limit: 300))")
-        }
-        if let left = outcome.answer?.oversize.first, outcome.answer?.findings.isEmpty == true {
-            return Fact(
-                source: Escaping.text(outcome.settings.name),
-                text: "has not looked at the whole message: \(Escaping.text(left.detail, limit: 300))")
+                text: "\(words): \(Escaping.text(skipped, limit: 300))")
         }
         let time = "\(outcome.microseconds / 1000) ms"
         let found = outcome.answer.map { $0.isInfected ? "infected" : "\($0.tests.count) tests" }

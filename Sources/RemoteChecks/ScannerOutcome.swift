@@ -29,6 +29,12 @@ package struct ScannerOutcome: Sendable {
         return ScannerOutcome(settings: settings, result: .success(answer))
     }
 
+    /// Why it was not asked, or what it left out of the message for its size; nil when it has looked at all of it, or failed.
+    package var skipped: String? {
+        guard let answer, !answer.isWhole else { return nil }
+        return answer.oversize.first?.detail ?? answer.tests.first?.evidence
+    }
+
     /// The answer may be kept for the same content. A backup's is not: it is asked when others fail.
     package var canBeKept: Bool {
         guard let answer, answer.isWhole, !settings.isBackup else { return false }

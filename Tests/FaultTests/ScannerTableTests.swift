@@ -77,6 +77,22 @@ struct ScannerTableTests {
         }
     }
 
+    /// What was left out is said by `explain`, and no setting of the policy is made responsible for what the rule decides.
+    @Test func whatWasLeftOutIsExplained() async throws {
+        try await Lanes.run {
+            let (first, second) = (try ClamdProcess(streamLimit: "1M"), try ClamdProcess())
+            let stage = try Self.stage(.streamLength, .backup, first, second)
+            #expect(try send(Self.mail("", engineFails: false), to: stage.gateway.port).code == 250)
+            let line = try stage.gateway.log.wait(for: "Passed UNCHECKED")
+            let id = try #require(line.components(separatedBy: "mail_id: ").last?.prefix { $0 != "," })
+            let configuration = stage.gateway.disk.path + "/mailreeve.yaml"
+            let page = try runTool(Programs.path("mailreeve"), ["explain", "--config", configuration, String(id)]).text
+            let words = "has not looked at the whole message: larger than clamd's StreamMaxLength"
+            #expect(page.contains("clamd: \(words)") && page.contains("second: answered in "), "\(page)")
+            #expect(!page.contains("unchecked.over-limits"), "\(page)")
+        }
+    }
+
     /// An engine with test signatures, or those of the site alone, stands in for no scanner.
     @Test func anEngineWithoutOfficialSignaturesStandsInForNobody() async throws {
         try await Lanes.run {

@@ -14,6 +14,8 @@ struct BackupText {
     private var given: Set<String> = []
     /// Written by this program.
     private(set) var isOwn = false
+    /// The last line of our own was there.
+    private var hasEnded = false
 
     init(_ text: [UInt8]) throws(StoreError) {
         var number = 0
@@ -31,6 +33,7 @@ struct BackupText {
         for name in ["num_spam", "num_nonspam"] where !given.contains(name) {
             throw .damaged("the backup does not say \(name)")
         }
+        if isOwn, !hasEnded { throw .damaged("the backup is cut off: its last line is missing") }
     }
 
     /// False for a line that cannot be.
@@ -66,7 +69,11 @@ struct BackupText {
                 isOwn = fields[2] == "1"
                 return isOwn
             }
-            guard let message = Self.message(fields) else { return false }
+            if fields.count == 4, fields[1] == "end" {
+                hasEnded = fields[2] == "\(tokens.count)" && fields[3] == "\(messages.count)"
+                return hasEnded
+            }
+            guard !hasEnded, let message = Self.message(fields) else { return false }
             messages.append(message)
         default:
             return false

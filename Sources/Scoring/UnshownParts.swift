@@ -3,7 +3,8 @@ package import MIME
 
 /// Which parts of a message nobody is shown: of a multipart/alternative (RFC 2046 section 5.1.4) all but the one that a reader
 /// of mail picks, the last with HTML, else the last with plain text, else the last text; of a multipart/related (RFC 2387) all
-/// but its root. Words of honest mail in such a part speak to filters only (attack).
+/// but its root; and what stands before the first delimiter of any multipart and behind its last (RFC 2046 section 5.1.1),
+/// where the message has a text that is shown. Words of honest mail in such a part speak to filters only (attack).
 package struct UnshownParts: Sendable {
     /// By index of the part, in the ordinary reading.
     private var isUnshown: [Bool] = []
@@ -24,13 +25,16 @@ package struct UnshownParts: Sendable {
                 child = parent
             }
         }
+        let hasText = parts.contains { $0.reading == 0 && $0.kind == .leaf && Self.rank($0.mediaType) >= 0 }
         isUnshown = [Bool](repeating: false, count: parts.count)
         // Containers stand before what they hold.
         for index in parts.indices where parts[index].reading == 0 {
             guard let parent = Self.parent(of: index, in: parts) else { continue }
             let isOther =
                 Self.isAlternative(parts[parent]) && picked[parent].child >= 0 && picked[parent].child != index
-            isUnshown[index] = isUnshown[parent] || isOther || !Self.isRoot(index, of: parent, in: parts)
+            let isBetween = hasText && (parts[index].kind == .preamble || parts[index].kind == .epilogue)
+            isUnshown[index] =
+                isUnshown[parent] || isOther || isBetween || !Self.isRoot(index, of: parent, in: parts)
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Glibc
+import Linux
 
 /// `--config FILE`, and what every command does with it.
 struct ConfigOption: ParsableArguments {
@@ -44,15 +45,29 @@ enum Terminal {
         write(Array((text + "\n").utf8), to: 2)
     }
 
-    /// Writes octets as they are to standard output; a reader that has gone ends the program, as it does with others.
+    /// Writes octets as they are to standard output; a reader that has gone ends the program, as it does with others. For texts of
+    /// which nothing hangs on the last line.
     static func write(_ bytes: [UInt8], to descriptor: Int32 = 1) {
+        try? put(bytes, to: descriptor)
+    }
+
+    /// The same for what is kept: a backup, a message.
+    /// - Throws: where not all could be written, on a full disk for example.
+    static func put(_ bytes: [UInt8], to descriptor: Int32 = 1) throws(SystemError) {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
             }
-            if count < 0, errno != EINTR { return }
-            done += max(0, count)
+            if count >= 0 {
+                done += count
+            } else if errno == EAGAIN {
+                // Whoever reads has made the pipe one that does not wait.
+                var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&room, 1, -1)
+            } else if errno != EINTR {
+                throw SystemError("write", code: errno)
+            }
         }
     }
 }

@@ -174,17 +174,25 @@ struct LearnProgram {
     }
 
     /// Collects lines into larger writes.
+    /// - Throws: where not all could be written: half a backup is none.
     private func printed(_ body: ((String) -> Void) throws -> Void) throws {
         var buffer: [UInt8] = []
+        var failure: SystemError?
+        func flush() {
+            do throws(SystemError) {
+                if failure == nil { try Terminal.put(buffer) }
+            } catch {
+                failure = error
+            }
+            buffer.removeAll(keepingCapacity: true)
+        }
         try body { line in
             buffer += line.utf8
             buffer.append(0x0A)
-            if buffer.count > 65_536 {
-                Terminal.write(buffer)
-                buffer.removeAll(keepingCapacity: true)
-            }
+            if buffer.count > 65_536 { flush() }
         }
-        Terminal.write(buffer)
+        flush()
+        if let failure { throw failure }
     }
 
     private func restore(_ path: String) throws -> Int32 {
@@ -309,13 +317,21 @@ struct LearnProgram {
 
     private func evaluate(_ run: inout LearnRun) async throws {
         var examples: [(date: UInt32, example: CommitteeTrainer.Example)] = []
+        // A copy would be judged by what the other one taught.
+        var seen: Set<String> = []
+        var copies = 0
         while let (lesson, taken) = try await run.next() {
             for message in taken {
+                guard seen.insert(message.mail.id).inserted else {
+                    copies += 1
+                    continue
+                }
                 let features = Features(tokens: message.tokens)
                 examples.append(
                     (message.mail.date, CommitteeTrainer.Example(features: features, isSpam: lesson == .spam)))
             }
         }
+        if copies > 0 { say("\(copies) message(s) came again and count once") }
         // In the order in which the mail came, as when the machines are solved.
         let inOrder =
             options.hasTargets

@@ -44,7 +44,7 @@ struct StoreSolvingContract {
         func kept() throws -> [String: Int] {
             var found: [String: Int] = [:]
             try store.backup { line in
-                if line.hasPrefix("m\t"), !line.hasPrefix("m\tform") {
+                if line.hasPrefix("m\t"), !line.hasPrefix("m\tform"), !line.hasPrefix("m\tend") {
                     found[String(line.split(separator: "\t")[1]), default: 0] += 1
                 }
             }

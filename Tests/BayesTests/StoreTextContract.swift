@@ -19,6 +19,12 @@ struct StoreTextContract {
         #expect(lines.first == "v\t3\tdb_version # this must be the first line!!!")
         #expect(lines.contains("v\t30\tnum_spam") && lines.contains("v\t30\tnum_nonspam"))
         let text = Array(lines.joined(separator: "\n").utf8)
+        // Cut off anywhere, it is none.
+        for count in 0..<lines.count {
+            let cut = Array(lines[..<count].joined(separator: "\n").utf8)
+            #expect(throws: StoreError.self) { try other.restore(cut) }
+        }
+        #expect(try counts(other).isEmpty)
         let restored = try other.restore(text)
         #expect(restored.isOwn && restored.messages == 60 && restored.seen == 60)
         #expect(try counts(other) == counts(store))

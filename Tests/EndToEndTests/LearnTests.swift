@@ -66,6 +66,49 @@ struct LearnTests {
             #expect(try place.learn("--dump", "magic").lines.contains { $0.hasSuffix("0  non-token data: nspam") })
             _ = try place.learn("--mbox", "--spam", Self.spam, "--ham", Self.ham)
             #expect(try place.learn("--evaluate").lines.first == named.lines.first)
+            // A copy is not judged by what the other one taught.
+            let twice = try place.learn("--evaluate", "--mbox", "--spam", Self.spam, Self.spam, "--ham", Self.ham)
+            #expect(twice.lines.first == "62 message(s) came again and count once")
+            #expect(Array(twice.lines.dropFirst()) == named.lines)
+        }
+    }
+
+    @Test func aCorrectionIsHeardByTheNextMessage() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            _ = try place.learn("--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            for (box, isSpam) in [(Self.spam, true), (Self.ham, false)] {
+                let whole = try String(decoding: Data(contentsOf: URL(fileURLWithPath: box)), as: UTF8.self)
+                let end = try #require(whole.range(of: "\n\nFrom ")?.lowerBound)
+                let start = try #require(whole.firstIndex(of: "\n"))
+                let message = place.directory + "/message-\(isSpam).eml"
+                try String(whole[whole.index(after: start)...end]).write(
+                    toFile: message, atomically: false, encoding: .utf8)
+                func probability() throws -> Double? {
+                    let scan = try mailreeve(
+                        "scan", "--config", place.configuration.path, "--json", "--bayes-dbpath", place.database,
+                        message)
+                    let document = try JSONDocument(scan.lines.first ?? "")
+                    return (document["bayes"] as? [String: Double])?["probability"]
+                }
+                #expect((try #require(try probability()) > 0.5) == isSpam)
+                let taught = try place.learn(isSpam ? "--ham" : "--spam", message)
+                #expect(taught.lines.first == "Learned tokens from 1 message(s) (1 message(s) examined)")
+                #expect((try #require(try probability()) > 0.5) == !isSpam)
+            }
+        }
+    }
+
+    @Test func aBackupThatCannotBeWrittenFails() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            _ = try place.learn("--mbox", "--spam", Self.spam)
+            for task in ["--backup", "--dump"] {
+                let command =
+                    "\(Programs.path("mailreeve")) learn --config \(place.configuration.path) --dbpath \(place.database) \(task)"
+                let full = try runTool("sh", ["-c", "exec \(command) > /dev/full"])
+                #expect(full.status == 2 && full.errorText.contains("No space left on device"), "\(task): \(full)")
+            }
         }
     }
 

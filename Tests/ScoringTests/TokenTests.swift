@@ -220,6 +220,10 @@ struct TokenTests {
             multipart("alternative", [shownHTML, ("text/calendar", honest)]),
             multipart("related", [shownHTML, ("text/html", "<p>\(honest)</p>")]), nested,
         ]
+            + ["mixed", "signed", "report", "digest", "alternative", "related"].flatMap { kind in
+                let whole = multipart(kind, [shownHTML])
+                return [whole[..<2] + [honest] + whole[2...], whole[...] + [honest]].map { Array($0) }
+            }
     }()
 
     @Test("words of a text in whose place another is shown are hidden ones", arguments: unshownForms)
@@ -237,6 +241,11 @@ struct TokenTests {
             Self.multipart("alternative", [("text/plain", "honestword"), ("text/calendar", "x")]),
             Self.multipart("alternative", [("text/x-one", "other"), ("text/x-two", "honestword")]),
             Self.multipart("mixed", [("text/html", "<p>x</p>"), ("text/plain", "honestword")]),
+            // Nothing else could be shown.
+            [
+                "Content-Type: multipart/mixed; boundary=mixed", "", "honestword", "--mixed", "Content-Type: image/png",
+                "", "x",
+            ],
             Self.multipart("related", [("text/html", "<p>honestword</p>"), ("image/png", "x")]),
             // With text before the first delimiter.
             ["Content-Type: multipart/related; boundary=related", "", "This is a message in parts"]

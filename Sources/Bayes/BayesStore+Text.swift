@@ -61,20 +61,22 @@ extension BayesStore {
     private static let ownForm = "m\tform\t1"
 
     /// Lines of `--backup`, in SpamAssassin's form with one more kind of line, `m`, for the learnt messages themselves:
-    /// `m class batch time date tokens identifier`, and a last line with the numbers of tokens and messages, without which a
-    /// backup is known to be cut off: `m end tokens messages`. The store as it was at one moment, whoever learns meanwhile.
-    package func backup(_ print: (String) -> Void) throws(StoreError) {
+    /// `m class batch time date tokens identifier`. The last one, `m end lines`, has the number of those before it. The store as
+    /// it was at one moment, whoever learns meanwhile.
+    package func backup(_ write: (String) -> Void) throws(StoreError) {
         var damage: StoreError?
+        var lines = 0
+        func print(_ line: String) {
+            lines += 1
+            write(line)
+        }
         try store.readOnce { reading throws(StoreError) in
             let totals = try self.totals(reading)
             print("v\t3\tdb_version # this must be the first line!!!")
-            // Before what every backup needs: one that is cut off before it is of no form.
             print(Self.ownForm)
             print("v\t\(totals.spam)\tnum_spam")
             print("v\t\(totals.ham)\tnum_nonspam")
-            var (tokens, messages) = (0, 0)
             try self.forEachToken(reading) { record in
-                tokens += 1
                 print(
                     "t\t\(record.counts.spam)\t\(record.counts.ham)\t\(record.time)\t\(Self.hexadecimal(record.key))")
             }
@@ -84,7 +86,6 @@ extension BayesStore {
                     let message = try LearntMessage(value)
                     let kind = (message.isSpam ? "s" : "h") + (message.isAutomatic ? "a" : "")
                     let keys = message.keys.map(Self.hexadecimal).joined()
-                    messages += 1
                     print("m\t\(kind)\t\(message.batch)\t\(message.time)\t\(message.date)\t\(keys)\t\(message.id)")
                     return true
                 } catch {
@@ -92,9 +93,9 @@ extension BayesStore {
                     return false
                 }
             }
-            print("m\tend\t\(tokens)\t\(messages)")
         }
         if let damage { throw damage }
+        write("m\tend\t\(lines)")
     }
 
     /// What a restored backup held.

@@ -3,8 +3,8 @@ package import MIME
 
 /// Which parts of a message nobody is shown: of a multipart/alternative (RFC 2046 section 5.1.4) all but the one that a reader
 /// of mail picks, the last with HTML, else the last with plain text, else the last text; of a multipart/related (RFC 2387) all
-/// but its root; and what stands before the first delimiter of any multipart and behind its last (RFC 2046 section 5.1.1),
-/// where the message has a text that is shown. Words of honest mail in such a part speak to filters only (attack).
+/// but its root; of any multipart that has parts what stands before and behind them (RFC 2046 section 5.1.1). Words of honest
+/// mail in such a place speak to filters only (attack).
 package struct UnshownParts: Sendable {
     /// By index of the part, in the ordinary reading.
     private var isUnshown: [Bool] = []
@@ -25,16 +25,20 @@ package struct UnshownParts: Sendable {
                 child = parent
             }
         }
-        let hasText = parts.contains { $0.reading == 0 && $0.kind == .leaf && Self.rank($0.mediaType) >= 0 }
         isUnshown = [Bool](repeating: false, count: parts.count)
+        /// Whether a multipart has parts at all: one without a delimiter is shown as it is by some readers.
+        var hasParts = [Bool](repeating: false, count: parts.count)
+        for part in parts where part.reading == 0 && !Self.isOutside(part) {
+            if parts.indices.contains(Int(part.parent)) { hasParts[Int(part.parent)] = true }
+        }
         // Containers stand before what they hold.
         for index in parts.indices where parts[index].reading == 0 {
             guard let parent = Self.parent(of: index, in: parts) else { continue }
             let isOther =
                 Self.isAlternative(parts[parent]) && picked[parent].child >= 0 && picked[parent].child != index
-            let isBetween = hasText && (parts[index].kind == .preamble || parts[index].kind == .epilogue)
             isUnshown[index] =
-                isUnshown[parent] || isOther || isBetween || !Self.isRoot(index, of: parent, in: parts)
+                isUnshown[parent] || isOther || !Self.isRoot(index, of: parent, in: parts)
+                || (Self.isOutside(parts[index]) && hasParts[parent])
         }
     }
 
@@ -52,6 +56,9 @@ package struct UnshownParts: Sendable {
         default: mediaType.hasPrefix("text/") ? 0 : -1
         }
     }
+
+    /// What stands before the first delimiter, or behind the last.
+    private static func isOutside(_ part: Part) -> Bool { part.kind == .preamble || part.kind == .epilogue }
 
     private static func isAlternative(_ part: Part) -> Bool {
         part.kind == .multipart && part.mediaType == "multipart/alternative"

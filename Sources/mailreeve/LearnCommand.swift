@@ -174,25 +174,17 @@ struct LearnProgram {
     }
 
     /// Collects lines into larger writes.
-    /// - Throws: where not all could be written: half a backup is none.
     private func printed(_ body: ((String) -> Void) throws -> Void) throws {
         var buffer: [UInt8] = []
-        var failure: SystemError?
-        func flush() {
-            do throws(SystemError) {
-                if failure == nil { try Terminal.put(buffer) }
-            } catch {
-                failure = error
-            }
-            buffer.removeAll(keepingCapacity: true)
-        }
         try body { line in
             buffer += line.utf8
             buffer.append(0x0A)
-            if buffer.count > 65_536 { flush() }
+            if buffer.count > 65_536 {
+                Terminal.write(buffer)
+                buffer.removeAll(keepingCapacity: true)
+            }
         }
-        flush()
-        if let failure { throw failure }
+        Terminal.write(buffer)
     }
 
     private func restore(_ path: String) throws -> Int32 {
@@ -318,11 +310,11 @@ struct LearnProgram {
     private func evaluate(_ run: inout LearnRun) async throws {
         var examples: [(date: UInt32, example: CommitteeTrainer.Example)] = []
         // A copy would be judged by what the other one taught.
-        var seen: Set<String> = []
+        var known: Set<String> = []
         var copies = 0
         while let (lesson, taken) = try await run.next() {
             for message in taken {
-                guard seen.insert(message.mail.id).inserted else {
+                guard known.insert(message.mail.id).inserted else {
                     copies += 1
                     continue
                 }
@@ -331,7 +323,6 @@ struct LearnProgram {
                     (message.mail.date, CommitteeTrainer.Example(features: features, isSpam: lesson == .spam)))
             }
         }
-        if copies > 0 { say("\(copies) message(s) came again and count once") }
         // In the order in which the mail came, as when the machines are solved.
         let inOrder =
             options.hasTargets
@@ -343,5 +334,6 @@ struct LearnProgram {
             throw GatewayError("\(spam) spam and \(inOrder.count - spam) ham are too few to cross-validate")
         }
         Terminal.write(Array((table + "\n").utf8))
+        if copies > 0 { say("\(copies) message(s) were copies of others and were left out") }
     }
 }

@@ -219,6 +219,9 @@ struct TokenTests {
             multipart("alternative", [("text/x-unknown", honest), shownHTML]),
             multipart("alternative", [shownHTML, ("text/calendar", honest)]),
             multipart("related", [shownHTML, ("text/html", "<p>\(honest)</p>")]), nested,
+            // Before the first delimiter, and behind the last.
+            Array(multipart("mixed", [shownHTML]).prefix(2)) + [honest] + multipart("mixed", [shownHTML]).dropFirst(2),
+            multipart("mixed", [shownHTML]) + [honest],
         ]
             + ["mixed", "signed", "report", "digest", "alternative", "related"].flatMap { kind in
                 let whole = multipart(kind, [shownHTML])
@@ -241,12 +244,9 @@ struct TokenTests {
             Self.multipart("alternative", [("text/plain", "honestword"), ("text/calendar", "x")]),
             Self.multipart("alternative", [("text/x-one", "other"), ("text/x-two", "honestword")]),
             Self.multipart("mixed", [("text/html", "<p>x</p>"), ("text/plain", "honestword")]),
-            // Nothing else could be shown.
-            [
-                "Content-Type: multipart/mixed; boundary=mixed", "", "honestword", "--mixed", "Content-Type: image/png",
-                "", "x",
-            ],
             Self.multipart("related", [("text/html", "<p>honestword</p>"), ("image/png", "x")]),
+            // No part but what stands before a first delimiter, which some readers show.
+            ["Content-Type: multipart/mixed; boundary=mixed", "", "honestword"],
             // With text before the first delimiter.
             ["Content-Type: multipart/related; boundary=related", "", "This is a message in parts"]
                 + Self.multipart("related", [("text/html", "<p>honestword</p>"), ("image/png", "x")]).dropFirst(2),

@@ -20,6 +20,22 @@ extension BayesStore {
         return true
     }
 
+    /// The same behind a lesson of a person: also when one of the messages is on the wrong side still. Whoever corrects the filter
+    /// wants to be heard at once.
+    /// - Parameter lessons: what was taught, of both classes; all of it, or what came last.
+    /// - Returns: whether it tried.
+    @discardableResult
+    package func solveIfDue(
+        after lessons: [(lesson: Lesson, isSpam: Bool)]
+    ) throws(StoreError) -> Bool {
+        if try solveIfDue() { return true }
+        for (lesson, isSpam) in lessons {
+            guard let judgement = try judge(Features(keys: lesson.keys)) else { return false }
+            if (judgement.probability > 0.5) != isSpam { return try solveIfDue(always: true) }
+        }
+        return false
+    }
+
     /// Solves the machines from the messages that are kept. Reading and solving hold no lock; messages that are learnt
     /// meanwhile count as unsolved.
     package func solve() throws(StoreError) {

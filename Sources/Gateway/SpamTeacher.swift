@@ -82,7 +82,7 @@ package struct SpamTeacher: Sendable {
                 let now = unixTime()
                 var batch = try store.beginBatch(at: UInt64(now))
                 let outcomes = try store.learn([taught], asSpam: lesson == .spam, batch: &batch, time: now)
-                _ = try store.solveIfDue()
+                try store.solveIfDue(after: [(taught, lesson == .spam)])
                 return outcomes
             }
             switch outcomes?.first {

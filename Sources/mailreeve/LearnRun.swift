@@ -45,6 +45,10 @@ struct LearnRun {
         }
     }
 
+    /// What was learnt last, to see whether it was heard.
+    private var taught: [(lesson: Lesson, isSpam: Bool)] = []
+    private static let remembered = 1000
+
     private struct Written: Sendable {
         var done: Int
         var repeated = 0
@@ -69,6 +73,9 @@ struct LearnRun {
                 Lesson(id: $0.mail.id, features: Features(tokens: $0.tokens), date: $0.mail.date)
             }
             try await finishWriting()
+            if lesson != .forget {
+                taught = (taught + lessons.map { ($0, lesson == .spam) }).suffix(Self.remembered)
+            }
             let (now, current) = (now, batch)
             writing = Task {
                 try await NIOThreadPool.singleton.runIfActive {
@@ -78,7 +85,8 @@ struct LearnRun {
         }
         try await finishWriting()
         if countsNow, done > 0 {
-            _ = try await NIOThreadPool.singleton.runIfActive { try store.solveIfDue() }
+            let taught = taught
+            try await NIOThreadPool.singleton.runIfActive { _ = try store.solveIfDue(after: taught) }
         }
     }
 

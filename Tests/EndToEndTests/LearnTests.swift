@@ -96,6 +96,32 @@ struct LearnTests {
         }
     }
 
+    @Test func aCorrectionIsHeardByTheNextMessage() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            _ = try place.learn("--mbox", "--spam", Self.spam, "--ham", Self.ham)
+            for (box, isSpam) in [(Self.spam, true), (Self.ham, false)] {
+                let whole = try String(decoding: Data(contentsOf: URL(fileURLWithPath: box)), as: UTF8.self)
+                let end = try #require(whole.range(of: "\n\nFrom ")?.lowerBound)
+                let start = try #require(whole.firstIndex(of: "\n"))
+                let message = place.directory + "/message-\(isSpam).eml"
+                try String(whole[whole.index(after: start)...end]).write(
+                    toFile: message, atomically: false, encoding: .utf8)
+                func probability() throws -> Double? {
+                    let scan = try mailreeve(
+                        "scan", "--config", place.configuration.path, "--json", "--bayes-dbpath", place.database,
+                        message)
+                    let document = try JSONDocument(scan.lines.first ?? "")
+                    return (document["bayes"] as? [String: Double])?["probability"]
+                }
+                #expect((try #require(try probability()) > 0.5) == isSpam)
+                let taught = try place.learn(isSpam ? "--ham" : "--spam", message)
+                #expect(taught.lines.first == "Learned tokens from 1 message(s) (1 message(s) examined)")
+                #expect((try #require(try probability()) > 0.5) == !isSpam)
+            }
+        }
+    }
+
     @Test func actsAsSaLearn() async throws {
         try await Lanes.run {
             let place = try Place()

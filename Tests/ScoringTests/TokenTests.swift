@@ -223,6 +223,10 @@ struct TokenTests {
             Array(multipart("mixed", [shownHTML]).prefix(2)) + [honest] + multipart("mixed", [shownHTML]).dropFirst(2),
             multipart("mixed", [shownHTML]) + [honest],
         ]
+            + ["mixed", "signed", "report", "digest", "alternative", "related"].flatMap { kind in
+                let whole = multipart(kind, [shownHTML])
+                return [whole[..<2] + [honest] + whole[2...], whole[...] + [honest]].map { Array($0) }
+            }
     }()
 
     @Test("words of a text in whose place another is shown are hidden ones", arguments: unshownForms)

@@ -165,6 +165,19 @@ import Testing
         #expect(both.places(of: plain) == ["1"] && !both.isMarked, "\(both.problems)")
     }
 
+    /// As many coders as a folder may have, each decoded by itself: an even number of exchanges changes nothing.
+    @Test func theLongestChain() {
+        let swap: [UInt8] = [3, 2, 3, 2]
+        for count in [30, 32] {
+            let bonds = (0..<count - 1).flatMap { [UInt8($0 + 1), UInt8($0)] }
+            let opened = open(
+                Self.archive(
+                    coders: [UInt8(count)] + (0..<count).flatMap { _ in swap } + bonds,
+                    sizes: [Int](repeating: eicar.count, count: count), eicar, eicar))
+            #expect(opened.places(of: eicar) == ["1"] && !opened.isMarked, "\(opened.problems)")
+        }
+    }
+
     /// Copy without the octet of its number, in front of a filter, and as the last of a chain; chains that lead in a circle.
     @Test func chains() {
         for coders in [[1, 0], [1, 1, 0], [2, 1, 0, 0, 0, 1], [2, 0, 1, 0, 1, 0], [3, 0, 0, 0, 0, 1, 1, 2]] as [[UInt8]]

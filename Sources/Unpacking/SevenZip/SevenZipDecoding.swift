@@ -5,37 +5,42 @@ internal import Members
 
 /// Decoding of folders: libarchive has most methods; those that it lacks are decoded by their own libraries or here.
 extension SevenZipReader {
-    /// Lends what a folder decodes to.
+    /// Lends what a folder decodes to. Coders that have to be decoded by themselves come first, one after the other; what came in
+    /// front of damage goes on to the next as well.
     func decode(_ packed: Packed, _ use: (Span<UInt8>) -> Bool) -> End {
+        var packed = packed
+        var end = End.complete
+        let limit = min(sink.limits.buffer, sink.room)
+        while let stage = packed.folder.nextStage {
+            guard stage.alone.size <= limit else {
+                sink.report(.folder, of: Self.what)
+                return .unsupported
+            }
+            var content: [UInt8] = []
+            let alone = decodeTogether(Packed(folder: stage.alone, streams: [packed.streams[stage.stream]])) { piece in
+                piece.withUnsafeBufferPointer { content.append(contentsOf: $0) }
+                return content.count <= limit && sink.mayGoOn()
+            }
+            if case .stopped = alone { return .stopped }
+            if content.isEmpty { return alone }
+            if case .complete = end { end = alone }
+            packed.streams[stage.stream] = stage.isStored ? SevenZipFolder.stored(content) : content
+            packed.folder = stage.rest
+        }
+        let last = decodeTogether(packed, use)
+        guard case .complete = last else { return last }
+        return end
+    }
+
+    /// Decodes a folder that has no coder to be decoded by itself any more.
+    private func decodeTogether(_ packed: Packed, _ use: (Span<UInt8>) -> Bool) -> End {
         let coders = packed.folder.coders
         if coders.isEmpty { return packed.streams.allSatisfy { use($0.span) } ? .complete : .stopped }
-        if let stage = packed.folder.nextStage { return decode(packed, stage, use) }
         if coders.count == 1, packed.streams.count == 1, let end = decode(coders[0], packed, packed.streams[0], use) {
             return end
         }
         guard coders.allSatisfy(\.isOfLibrary) else { return .unsupported }
         return decodeByLibrary(packed.folder, packed.streams, use)
-    }
-
-    /// Decodes one coder by itself, and what it gives by the others. What came in front of damage is decoded as well.
-    private func decode(_ packed: Packed, _ stage: SevenZipFolder.Stage, _ use: (Span<UInt8>) -> Bool) -> End {
-        let limit = min(sink.limits.buffer, sink.room)
-        guard stage.alone.size <= limit else {
-            sink.report(.folder, of: Self.what)
-            return .unsupported
-        }
-        var content: [UInt8] = []
-        let end = decode(Packed(folder: stage.alone, streams: [packed.streams[stage.stream]])) { piece in
-            piece.withUnsafeBufferPointer { content.append(contentsOf: $0) }
-            return content.count <= limit && sink.mayGoOn()
-        }
-        if case .stopped = end { return .stopped }
-        if content.isEmpty { return end }
-        var rest = Packed(folder: stage.rest, streams: packed.streams)
-        rest.streams[stage.stream] = stage.isStored ? SevenZipFolder.stored(content) : content
-        let last = decode(rest, use)
-        guard case .complete = last else { return last }
-        return end
     }
 
     /// Decodes a coder that stands alone; nil for what libarchive takes as it stands.

@@ -6,7 +6,7 @@ extension Inspection {
     static func prepare() {
         let limits = InspectionLimits(
             mimeParts: 10, mimeDepth: 10, headerBytes: 4096, headerFields: 100, parameters: 10, boundaryLength: 100,
-            readings: 10, readingBytes: 4096, decodedBytes: 4096, textBytes: 4096)
+            readings: 10, readingBytes: 4096, decodedBytes: 4096, textBytes: 4096, htmlEdits: 10, htmlAttributes: 10)
         let message = Array(sample.utf8)
         for tokens in [TokenRequest.numbers, .only] {
             var inspection = Inspection(engine: nil, reportSize: 1 << 20, passwords: [])

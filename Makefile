@@ -12,7 +12,7 @@ DATADIR ?= /usr/share/mailreeve
 CORPORA ?= ../shared/corpora
 
 LIBRARIES := libclamav-dev liblmdb-dev libhiredis-dev libpq-dev libsqlite3-dev libpcre2-dev libarchive-dev \
-    zlib1g-dev libdeflate-dev liblzma-dev libbz2-dev libzstd-dev liblz4-dev libmspack-dev libmagic-dev libidn2-dev libssl-dev pkg-config
+    zlib1g-dev libdeflate-dev liblzma-dev libbz2-dev libzstd-dev liblz4-dev libbrotli-dev libmspack-dev libmagic-dev libidn2-dev libssl-dev pkg-config
 PROGRAMS := mailreeve mailreeve-inspector mailreeve-launcher
 RELEASE := .build/release
 SCRIPTS := packaging/scripts

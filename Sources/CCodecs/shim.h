@@ -1,3 +1,4 @@
+#include <brotli/decode.h>
 #include <bzlib.h>
 #include <lz4.h>
 #include <lz4frame.h>

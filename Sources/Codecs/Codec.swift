@@ -27,7 +27,7 @@ package struct CodecResult: Hashable, Sendable {
     package init() {}
 }
 
-/// Compressions of one file, each by its own library: liblzma, libbz2, libzstd, liblz4. Output comes piece by piece, so
+/// Compressions of one file, each by its own library: liblzma, libbz2, libzstd, liblz4, libbrotlidec. Output comes piece by piece, so
 /// that damage costs no more than what stands behind it.
 package enum Codec: Hashable, Sendable, CaseIterable {
     case bzip2
@@ -37,6 +37,8 @@ package enum Codec: Hashable, Sendable, CaseIterable {
     case lzip
     case zstd
     case lz4
+    /// It has no mark of its own: one stream, whose start the caller knows.
+    case brotli
 
     private static let pieceSize = 65_536
 
@@ -54,6 +56,7 @@ package enum Codec: Hashable, Sendable, CaseIterable {
         case .xz, .lzma, .lzip: Self.run(LZMAStream(self, memory: memory), self, input, mayGoOn, use)
         case .zstd: Self.run(ZstdStream(memory: memory), self, input, mayGoOn, use)
         case .lz4: Self.run(LZ4Stream(), self, input, mayGoOn, use)
+        case .brotli: Self.run(BrotliStream(), self, input, mayGoOn, use)
         }
     }
 
@@ -103,7 +106,7 @@ package enum Codec: Hashable, Sendable, CaseIterable {
     private func nextStream(_ input: Span<UInt8>, from end: Int) -> Int? {
         var start = end
         switch self {
-        case .lzma: return nil
+        case .lzma, .brotli: return nil
         case .xz:
             // Stream padding: NULs, four at a time (xz format, section 2.2).
             while input.littleEndian32(at: start) == 0 { start += 4 }
@@ -118,7 +121,7 @@ package enum Codec: Hashable, Sendable, CaseIterable {
         switch self {
         case .bzip2: return mark & 0xFF_FFFF == 0x68_5A42 && 0x31...0x39 ~= input[start + 3]
         case .xz: return mark == 0x587A_37FD
-        case .lzma: return false
+        case .lzma, .brotli: return false
         // Versions 0 and 1.
         case .lzip: return mark == 0x5049_5A4C && start + 4 < input.count && input[start + 4] <= 1
         case .zstd: return mark == 0xFD2F_B528 || Self.isSkippable(mark)

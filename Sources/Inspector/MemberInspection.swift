@@ -70,8 +70,9 @@ extension Inspection.Run {
             if fact.kind == .uri { documentLinks?.append(fact.text) }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
-        let isDamaged = opened.problems.contains { $0.kind == .corrupt }
-        for problem in opened.problems { note(problem, part: part, isDamaged: isDamaged) }
+        let problems = ArchiveNames.problems(of: opened, names: builder.report.parts[part].names)
+        let isDamaged = problems.contains { $0.kind == .corrupt }
+        for problem in problems { note(problem, part: part, isDamaged: isDamaged) }
         // No archive is without control characters, whatever word it begins with.
         if opened.types.isEmpty || opened.types == [.text], Self.archives.contains(detected),
             !content.hasOnlyControlsOfText
@@ -132,13 +133,14 @@ extension Inspection.Run {
     mutating func takeMembers() {
         while let item = unpacker.next() {
             let holder = builder.report.parts[item.container]
+            let memberNames = ArchiveNames.names(of: item.member, in: holder)
             let description = PartDescription(
-                path: "\(holder.path)/\(item.number)", names: item.member.names.flatMap(Self.readable),
+                path: "\(holder.path)/\(item.number)", names: memberNames.flatMap(Self.readable),
                 size: item.size, encrypted: item.member.flags.contains(.encrypted),
                 origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading, container: item.container)
             let part = builder.add(description)
             for (flag, word) in Self.memberMarks where item.member.flags.contains(flag) { mark(word, part: part) }
-            if !names.add(item.member.names, part: part) { builder.reach("name-readings", part: part) }
+            if !names.add(memberNames, part: part) { builder.reach("name-readings", part: part) }
             for note in Self.notes(item.member) { builder.addNote(note, part: part) }
             if item.hasContent { lookAtMember(item, part: part) }
             unpacker.release(item)

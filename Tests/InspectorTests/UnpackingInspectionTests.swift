@@ -189,6 +189,37 @@ import Testing
         #expect(report.parts.count { $0.path.contains("/") } == 1500)
     }
 
+    /// What 7-Zip packs from a pipe is called after the archive: rules on names meet it.
+    @Test func aMemberWithoutANameIsCalledAfterTheArchive() throws {
+        let archive = try #require(
+            Data(
+                base64Encoded:
+                    "N3q8ryccAAORUifMHgAAAAAAAAA7AAAAAAAAALdGHGAAJBlJmG8QDciUca6qW5gbTvjUBRs9BBxKOyvnAAABBAYAAQkeAAcL"
+                    + "AQABIwMBAQVdAAAAAQwYAAgKAaK6hNEAAAUBFAoBAACo/iVHPs8BFQYBAAAAAAAAAA=="))
+        for (name, expected) in [("run.exe.7z", ["run.exe"]), ("RUN.7Z", ["RUN"]), (".7z", []), ("other", [])] {
+            let report = try report(Array(archive), name: name)
+            let members = report.parts.filter { $0.path.contains("/") }
+            #expect(members.map(\.names) == [expected] && members.map(\.size) == [24], "\(name)")
+            #expect(report.unchecked.isEmpty, "\(report.unchecked)")
+        }
+    }
+
+    /// Volumes but the first have no signature.
+    @Test func volumesAreToldByTheirNames() throws {
+        let noise = (0..<4096).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
+        for name in ["a.7z.002", "a.zip.017", "a.z02", "A.Z101", "a.tar.gz.1000"] {
+            let report = try report(noise, name: name)
+            #expect(report.unchecked.map(\.reason) == [.unsupported], "\(name): \(report.unchecked)")
+        }
+        for name in ["a.002", "a.zip.02", "a.z2", "a.zip", "z02", "a.doc.002", "a.7z.002.bin"] {
+            #expect(try report(noise, name: name).unchecked.isEmpty, "\(name)")
+        }
+        // A name excuses nothing that is an archive by its content.
+        let archive = Self.archive([("run.com", Self.virus)])
+        let cut = try report(Array(archive.prefix(archive.count - 20)), name: "a.zip.002")
+        #expect(cut.unchecked.map(\.reason) == [.corrupt], "\(cut.unchecked)")
+    }
+
     private static func output(_ command: [String]) throws -> [UInt8]? {
         let scratch = try Scratch(.memory)
         let words = command.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")

@@ -34,6 +34,12 @@ import Testing
             Archives of RAR and 7z are looked for in the first 4 MiB of every other archive as well: in headers, frames that are
             skipped, gaps, free sectors. One that is no member is opened, and the message is `unchecked: ambiguous`.
 
+            A volume of a split archive is `unchecked: unsupported`, which is delivered with a mark by default
+            (`policies.NAME.unchecked.unsupported`). Of zip and 7z the first and the last tell what they are by their content; those
+            between them have no signature, and are told by their names (`a.7z.002`, `a.zip.002`, `a.z02`). What is whole in
+            a volume is read; that the rest is missing is no damage. An archive that was cut off in the midst of a member looks
+            like a first volume, and is taken for one.
+
             Encrypted members are tried with passwords of the site (`unpacking.passwords`), words, quotations and
             lines of the text and the subject near a word for "password" in some thirty languages, names and domains of the
             header's and the envelope's addresses, names of the attached files, and some that are well known, at most

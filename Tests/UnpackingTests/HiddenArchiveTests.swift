@@ -19,14 +19,18 @@ import Testing
             let header = [UInt8(body.count)] + body
             return octets(Int(checksum(header)), 4) + header + data
         }
-        let size = UInt8(content.count)
-        var file: [UInt8] = [2, 2, size, 4, size, 0x20] + octets(Int(checksum(content)), 4)
+        // Seven bits each, the low ones first, whatever there is of them.
+        let size: [UInt8] = (0..<5).map { place in
+            let bits = UInt8(content.count >> (place * 7) & 0x7F)
+            return place < 4 ? bits | 0x80 : bits
+        }
+        var file: [UInt8] = [2, 2] + size + [4] + size + [0x20] + octets(Int(checksum(content)), 4)
         file += [0, 1, UInt8(name.utf8.count)] + Array(name.utf8)
         return [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x01, 0x00] + block([1, 0, 0]) + block(file, content)
             + block([5, 0, 0])
     }
 
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    static func checksum(_ bytes: [UInt8]) -> UInt32 {
         var sum = UInt32.max
         for byte in bytes {
             sum ^= UInt32(byte)

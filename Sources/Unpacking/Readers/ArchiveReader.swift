@@ -25,7 +25,11 @@ struct ArchiveReader {
 
     static func read(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
         let content = file.extracting(0..<sizeWithoutPadding(file, format))
-        if let volume = ArchiveFacts.volume(content, format) { sink.report(.unsupported, volume) }
+        if let volume = ArchiveFacts.volume(content, format) {
+            sink.report(.unsupported, volume)
+            // Without its header nothing can be read of it.
+            if format == .sevenZip { return }
+        }
         if ArchiveFacts.hasEncryptedHeaders(content, format) {
             sink.report(.encrypted, "\(format.words) with its names")
         }

@@ -49,10 +49,11 @@ extension FileType {
         recognised: "`!<arch>` and `debian-binary`", reported: members)
     static let rpm = FileType(
         "rpm", "application/x-rpm", "RPM package", .archive(.rpm), recognised: "`ED AB EE DB`", reported: members)
-    static let sevenZip = FileType(
+    package static let sevenZip = FileType(
         "7z", "application/x-7z-compressed", "7-Zip archive", .archive(.sevenZip),
         recognised: "`7z BC AF 27 1C`",
-        reported: members + "; filters of later versions and Swap are unsupported; "
+        reported: members + "; LZ5, Lizard, and BCJ2 without a compression are unsupported; "
+            + "one member without a name is called after the archive; "
             + "an encrypted header hides the names; " + volume)
     static let rar = FileType(
         "rar", "application/vnd.rar", "RAR archive", .archive(.rar), recognised: "`Rar! 1A 07 00`",

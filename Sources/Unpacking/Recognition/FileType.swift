@@ -67,7 +67,7 @@ package final class FileType: Sendable {
             case .cabinet: "libmspack"
             case .mail, .mbox, .encodedText: "MIME reader"
             case .archive(.sevenZip):
-                "own reader of the header; libarchive for each folder, with filters behind every method; own Deflate64, AES by OpenSSL"
+                "own reader of the header; libarchive for each method, libzstd, liblz4, libbrotli; own Deflate64, own filters for ARM64, RISC-V, Swap; filters behind every method; AES by OpenSSL"
             case .archive(.rar), .archive(.rar5): "libarchive; AES by OpenSSL"
             case .archive, .filter(.compress): "libarchive"
             case .filter(.bzip2): "libbz2"

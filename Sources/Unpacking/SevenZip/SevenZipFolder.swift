@@ -10,15 +10,6 @@ struct SevenZipFolder {
         var properties: [UInt8]
 
         var isAES: Bool { method == [0x06, 0xF1, 0x07, 0x01] }
-        var isDeflate64: Bool { method == [0x04, 0x01, 0x09] }
-        /// libarchive 3.6 decodes it: Copy, Delta, BCJ, LZMA2, LZMA, PPMd, the filters for x86, BCJ2, PowerPC, IA64, ARM, ARMT
-        /// and SPARC, Deflate, bzip2.
-        var isOfLibrary: Bool { Self.library.contains(method) }
-
-        private static let library: Set<[UInt8]> = [
-            [0], [3], [4], [0x21], [3, 1, 1], [3, 4, 1], [3, 3, 1, 3], [3, 3, 1, 0x1B], [3, 3, 2, 5], [3, 3, 4, 1],
-            [3, 3, 5, 1], [3, 3, 7, 1], [3, 3, 8, 5], [4, 1, 8], [4, 2, 2],
-        ]
     }
 
     var coders: [Coder] = []
@@ -48,7 +39,8 @@ struct SevenZipFolder {
             guard let flags = reader.byte(header), flags & 0xC0 == 0,
                 let method = Self.octets(header, flags & 0xF, &reader)
             else { return nil }
-            var coder = Coder(method: method, inStreams: 1, outStreams: 1, properties: [])
+            // Some programs write the number of Copy, which is 0, without an octet.
+            var coder = Coder(method: method.isEmpty ? Coder.copy : method, inStreams: 1, outStreams: 1, properties: [])
             if flags & 0x10 != 0 {
                 guard let ins = reader.number(header, most: SevenZipHeader.Limits.coders),
                     let outs = reader.number(header, most: SevenZipHeader.Limits.coders)

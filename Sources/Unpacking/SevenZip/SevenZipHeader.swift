@@ -33,6 +33,8 @@ struct SevenZipHeader {
     /// The streams of each folder.
     private(set) var streams: [[Stream]] = []
     private(set) var files: [File] = []
+    /// It has a list of names, empty ones perhaps.
+    private(set) var hasNames = false
 
     /// Octets in front of the packed streams.
     static let start = 32
@@ -224,6 +226,7 @@ struct SevenZipHeader {
                 for (place, bit) in bits.enumerated() where bit { files[empty[place]].isDirectory = false }
             case Property.names:
                 guard reader.byte(header) == 0 else { return false }
+                hasNames = true
                 for index in files.indices {
                     guard let name = reader.name(header, end: end) else { return false }
                     files[index].name = name

@@ -4,9 +4,9 @@ internal import Compression
 internal import Members
 
 /// Reads 7z archives by their own header, one folder after the other: a coder that is unknown, or encryption, keeps nothing
-/// from being read but its own folder. libarchive decodes each; Deflate64 and AES, which it lacks, are decoded here.
+/// from being read but its own folder.
 struct SevenZipReader {
-    private static let what = "7z archive"
+    static let what = "7z archive"
     /// Headers within each other: encoded ones hold a header.
     private static let mostHeaders = 4
     /// Octets of the largest header.
@@ -14,7 +14,7 @@ struct SevenZipReader {
     /// Octets of the largest archive that is copied folder by folder where libarchive could read it as it is.
     private static let largestCopied = 16_777_216
 
-    private let sink: any MemberSink
+    let sink: any MemberSink
     private let passwords: Passwords
     private let maker: PasswordKeys
     /// Keys of the password that was right, by salt and rounds.
@@ -22,6 +22,8 @@ struct SevenZipReader {
     private var source: Passwords.Source?
     /// No password opened a folder.
     private var isLocked = false
+    /// What was packed from a pipe: one member, and no list of names. Programs call it after the archive.
+    private var isUnnamed = false
 
     private init(_ sink: any MemberSink, _ passwords: Passwords, _ maker: PasswordKeys) {
         self.sink = sink
@@ -37,8 +39,9 @@ struct SevenZipReader {
     ) -> Bool {
         var reader = SevenZipReader(sink, passwords, keys)
         guard let header = reader.header(content) else { return false }
+        reader.isUnnamed = header.files.count == 1 && !header.hasNames
         let isOfLibrary = header.folders.allSatisfy(\.isOfLibrary)
-        if isOfLibrary, reader.source == nil, content.count > largestCopied { return false }
+        if isOfLibrary, !reader.isUnnamed, reader.source == nil, content.count > largestCopied { return false }
         reader.readFolders(header, content)
         if let source = reader.source { sink.report(.note, "opened with \(source.words)") }
         if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
@@ -83,15 +86,17 @@ struct SevenZipReader {
     // MARK: Folders
 
     /// A folder without its encryption, and the streams that it gets.
-    private struct Packed {
+    struct Packed {
         var folder: SevenZipFolder
         var streams: [[UInt8]]
     }
 
-    private enum End {
+    enum End {
         case complete
         case stopped
         case unsupported
+        /// Decoding takes more memory than it may.
+        case memory
         case failed
     }
 
@@ -153,7 +158,8 @@ struct SevenZipReader {
         case .complete: if splitter.isShort { sink.report(.corrupt, "damaged \(Self.what)") }
         case .stopped: return false
         case .unsupported: sink.report(.unsupported, "method in \(Self.what)")
-        case .failed: reportFailure(of: packed.folder)
+        case .memory: sink.report(.dictionary, of: Self.what)
+        case .failed: sink.report(.corrupt, "damaged \(Self.what)")
         }
         if splitter.hasWrongChecksum { sink.report(.corrupt, "member of \(Self.what) with a wrong checksum") }
         return !splitter.isStopped
@@ -170,7 +176,9 @@ struct SevenZipReader {
 
     private func member(_ file: SevenZipHeader.File, _ flags: MemberFlags) -> Member {
         var member = Member(names: file.name.isEmpty ? [] : [file.name], flags: flags)
-        if file.name.isEmpty { sink.report(.ambiguous, "member of \(Self.what) without a readable name") }
+        if file.name.isEmpty {
+            sink.report(isUnnamed ? .note : .ambiguous, "member of \(Self.what) without a readable name")
+        }
         if file.isDirectory || file.attributes & 0x10 != 0 { member.flags.insert(.directory) }
         // A Unix mode stands in the upper half where this bit says so.
         switch file.attributes & 0x8000 != 0 ? file.attributes >> 16 & 0o170000 : 0 {
@@ -255,62 +263,6 @@ struct SevenZipReader {
         if let checksum = first.checksum, left == 0 { return sum == checksum }
         if case .complete = end { return first.checksum == nil }
         return false
-    }
-
-    // MARK: Decoding
-
-    private func decode(_ packed: Packed, _ use: (Span<UInt8>) -> Bool) -> End {
-        let coders = packed.folder.coders
-        if coders.isEmpty { return packed.streams.allSatisfy { use($0.span) } ? .complete : .stopped }
-        if let stage = packed.folder.nextStage { return decode(packed, stage, use) }
-        if coders.contains(where: \.isDeflate64) {
-            guard coders.count == 1, let stream = packed.streams.first else { return .unsupported }
-            return switch Deflate64.pieces(stream.span, limit: packed.folder.size, use).end {
-            case .complete, .limit: .complete
-            case .stopped: .stopped
-            case .truncated, .corrupt: .failed
-            }
-        }
-        guard coders.allSatisfy(\.isOfLibrary) else { return .unsupported }
-        let archive = packed.folder.archive(packed.streams)
-        return archive.span.withUnsafeBufferPointer { bytes in
-            guard let reader = LibArchive() else { return .failed }
-            reader.enable(.sevenZip)
-            guard reader.open(bytes), case .entry = reader.next() else { return .failed }
-            return switch reader.copyData(while: { sink.mayGoOn() }, use) {
-            case .complete: .complete
-            case .stopped: .stopped
-            case .failed: reader.failure(Self.what).kind == .unsupported ? .unsupported : .failed
-            }
-        }
-    }
-
-    /// No memory is no damage.
-    private func reportFailure(of folder: SevenZipFolder) {
-        let isLarge = folder.coders.contains { $0.dictionary ?? 0 > sink.limits.dictionary }
-        if isLarge { return sink.report(.dictionary, of: Self.what) }
-        sink.report(.corrupt, "damaged \(Self.what)")
-    }
-
-    /// Decodes one coder by itself, and what it gives by the others. What came in front of damage is decoded as well.
-    private func decode(_ packed: Packed, _ stage: SevenZipFolder.Stage, _ use: (Span<UInt8>) -> Bool) -> End {
-        let limit = min(sink.limits.buffer, sink.room)
-        guard stage.alone.size <= limit else {
-            sink.report(.folder, of: Self.what)
-            return .unsupported
-        }
-        var content: [UInt8] = []
-        let end = decode(Packed(folder: stage.alone, streams: [packed.streams[stage.stream]])) { piece in
-            piece.withUnsafeBufferPointer { content.append(contentsOf: $0) }
-            return content.count <= limit && sink.mayGoOn()
-        }
-        if case .stopped = end { return .stopped }
-        if content.isEmpty { return end }
-        var rest = Packed(folder: stage.rest, streams: packed.streams)
-        rest.streams[stage.stream] = SevenZipFolder.stored(content)
-        let last = decode(rest, use)
-        guard case .complete = last else { return last }
-        return end
     }
 }
 

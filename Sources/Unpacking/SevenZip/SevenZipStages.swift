@@ -1,8 +1,6 @@
-internal import Bytes
-
-/// Folders in which libarchive takes a filter behind LZMA and LZMA2 only, and none behind Deflate64, which it lacks: 7-Zip
-/// itself adds a filter to programs whatever the method is. The first coder is decoded by itself, and what comes out is
-/// handed to the filter as LZMA2 that is stored.
+/// Folders that libarchive does not take as they stand: it has no more than one filter, and that behind LZMA and LZMA2 only,
+/// where 7-Zip adds one to programs whatever the method is. Their first coder is decoded by itself, and what comes out is
+/// handed to the next.
 extension SevenZipFolder {
     /// A coder that has to be decoded by itself.
     struct Stage {
@@ -10,32 +8,84 @@ extension SevenZipFolder {
         var stream: Int
         /// The folder of this coder alone.
         var alone: SevenZipFolder
-        /// What is left: a coder for stored LZMA2 stands in its place.
+        /// What is left, and gets what the coder gives in its place.
         var rest: SevenZipFolder
+        /// The rest takes that as stored LZMA2 only.
+        var isStored: Bool
     }
 
     /// libarchive decodes it as it stands.
-    var isOfLibrary: Bool { coders.allSatisfy(\.isOfLibrary) && nextStage == nil }
+    var isOfLibrary: Bool { coders.allSatisfy(\.isOfLibrary) && nextStage == nil && !isOneFilter }
+
+    /// A filter and nothing else.
+    var isOneFilter: Bool { coders.count == 1 && coders[0].isFilter }
 
     /// The first such coder; nil when there is none.
     var nextStage: Stage? {
         guard coders.count > 1 else { return nil }
         for (stream, place) in packedStreams.enumerated() {
-            guard let (index, output) = self.index(ofInStream: place) else { continue }
-            let coder = coders[index]
-            guard coder.inStreams == 1, coder.outStreams == 1, !coder.isFilter, !coder.isAES,
-                coder.isDeflate64 || coders.count == 2 && !coder.isLZMA
-            else { continue }
+            guard let (index, output) = self.index(ofInStream: place), isByItself(index) else { continue }
             var alone = SevenZipFolder()
-            alone.coders = [coder]
+            alone.coders = [coders[index]]
             alone.packedStreams = [0]
             alone.unpackSizes = [unpackSizes[output]]
+            if isChain {
+                guard let rest = without(index, inStream: place, outStream: output) else { return nil }
+                return Stage(stream: stream, alone: alone, rest: rest, isStored: false)
+            }
             var rest = self
             rest.coders[index].method = Coder.lzma2
             rest.coders[index].properties = [Self.dictionary]
-            return Stage(stream: stream, alone: alone, rest: rest)
+            return Stage(stream: stream, alone: alone, rest: rest, isStored: true)
         }
         return nil
+    }
+
+    /// A coder that a packed stream feeds is decoded by itself.
+    private func isByItself(_ index: Int) -> Bool {
+        let coder = coders[index]
+        guard coder.inStreams == 1, coder.outStreams == 1, !coder.isAES else { return false }
+        guard isChain else { return !coder.isOfLibrary || coders.count == 2 && !coder.isLZMA }
+        // In the order of 7-Zip, the filter last.
+        return !(coders.count == 2 && index == 0 && coder.isOfLibrary(before: coders[1]))
+    }
+
+    /// One coder behind the other.
+    private var isChain: Bool { coders.allSatisfy { $0.inStreams == 1 && $0.outStreams == 1 } }
+
+    /// The folder of a chain without its first coder; nil where nothing is behind it.
+    private func without(_ index: Int, inStream: Int, outStream: Int) -> SevenZipFolder? {
+        guard let next = bonds.first(where: { $0.outStream == outStream })?.inStream else { return nil }
+        func moved(_ place: Int, _ gone: Int) -> Int { place > gone ? place - 1 : place }
+        var rest = self
+        rest.coders.remove(at: index)
+        rest.unpackSizes.remove(at: outStream)
+        rest.bonds = bonds.filter { $0.outStream != outStream }.map {
+            (moved($0.inStream, inStream), moved($0.outStream, outStream))
+        }
+        rest.packedStreams = [moved(next, inStream)]
+        return rest
+    }
+
+    private func index(ofInStream stream: Int) -> (index: Int, outStream: Int)? {
+        var (ins, outs) = (0, 0)
+        for (index, coder) in coders.enumerated() {
+            if ins..<ins + coder.inStreams ~= stream { return (index, outs) }
+            ins += coder.inStreams
+            outs += coder.outStreams
+        }
+        return nil
+    }
+
+    /// A filter that stands alone, behind stored LZMA2, as libarchive takes it.
+    var overStored: SevenZipFolder {
+        var folder = self
+        folder.coders.insert(
+            Coder(method: Coder.lzma2, inStreams: 1, outStreams: 1, properties: [Self.dictionary]), at: 0)
+        folder.bonds = [(1, 0)]
+        folder.packedStreams = [0]
+        folder.unpackSizes.append(size)
+        return folder
     }
 
     /// The dictionary of LZMA2 that is stored: the smallest that holds a chunk.
@@ -59,32 +109,4 @@ extension SevenZipFolder {
         }
         return out + [0]
     }
-
-    private func index(ofInStream stream: Int) -> (index: Int, outStream: Int)? {
-        var (ins, outs) = (0, 0)
-        for (index, coder) in coders.enumerated() {
-            if ins..<ins + coder.inStreams ~= stream { return (index, outs) }
-            ins += coder.inStreams
-            outs += coder.outStreams
-        }
-        return nil
-    }
-}
-
-extension SevenZipFolder.Coder {
-    fileprivate static let lzma2: [UInt8] = [0x21]
-    fileprivate var isLZMA: Bool { method == Self.lzma2 || method == [3, 1, 1] }
-
-    /// Octets of the dictionary of LZMA and LZMA2, and of the model of PPMd (`Methods.txt` of the LZMA SDK); nil for others.
-    var dictionary: Int? {
-        if method == Self.lzma2 {
-            guard let size = properties.first, size <= 40 else { return nil }
-            return size == 40 ? Int(UInt32.max) : (2 | Int(size) & 1) << (Int(size) / 2 + 11)
-        }
-        guard method == [3, 1, 1] || method == [3, 4, 1] else { return nil }
-        return properties.span.littleEndian32(at: 1).map { Int($0) }
-    }
-
-    /// Changes octets of programs and tables, and compresses nothing.
-    fileprivate var isFilter: Bool { method == [3] || method == [4] || method.starts(with: [3, 3]) }
 }

@@ -21,7 +21,8 @@ struct ZipDirectory {
     private(set) var comments: [Range<Int>] = []
     /// There is more than the limits allow.
     private(set) var limitReached = false
-    /// A record says that the archive is on several disks.
+    /// A record says that the archive is on several disks, or is further in than there is content in front of it, where
+    /// members should be.
     private(set) var isSplit = false
     /// An end record says that there are no members.
     private(set) var isEmptyArchive = false
@@ -129,6 +130,7 @@ struct ZipDirectory {
             position = entry.comment.upperBound
         }
         guard !listing.entries.isEmpty else { return }
+        if !overflow, shift < 0, listing.entries.contains(where: { $0.localHeader < 0 }) { isSplit = true }
         listing.range = start..<position
         listings.append(listing)
         members.add(listing.entries.compactMap { Self.data(of: $0, content) })

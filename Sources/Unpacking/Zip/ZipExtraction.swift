@@ -114,7 +114,7 @@ struct ZipExtraction {
         // A size that is larger than what is stored in the archive was cut there; one that lies is followed as far as the
         // archive goes, but not past the next header.
         let claimed = content.clamped(extent.data.lowerBound, max(extent.data.count, entry.size))
-        if entry.size != extent.data.count, !entry.hasDescriptor || entry.size > 0 {
+        if entry.size != extent.data.count, !extent.isCut, !entry.hasDescriptor || entry.size > 0 {
             sink.report(.ambiguous, "stored zip entry with two sizes")
         }
         var range = extent.data
@@ -122,7 +122,7 @@ struct ZipExtraction {
             let next = ZipSignatures.firstLocalHeader(content, from: range.upperBound, to: claimed.upperBound)
             range = range.lowerBound..<(next ?? claimed.upperBound)
         }
-        check(crc32(content.extracting(range)), entry)
+        if !extent.isCut { check(crc32(content.extracting(range)), entry) }
         isDecoded = true
         goesOn = sink.add(member, range: range)
         return range.count
@@ -163,6 +163,7 @@ struct ZipExtraction {
             }
         case .stopped:
             goesOn = false
+        case .truncated where extent.isCut: break
         case .truncated, .corrupt:
             sink.report(.corrupt, "damaged zip entry")
         case .unsupported, .memory:

@@ -15,6 +15,8 @@ struct ZipReader {
     private var opened: Set<Int> = []
     private var remarks = ZipRemarks()
     private var goesOn = true
+    /// It is one of several volumes: what is in the others is missing, and no damage.
+    private var isVolume = false
 
     private init(_ sink: any MemberSink, _ passwords: Passwords) {
         self.sink = sink
@@ -34,8 +36,9 @@ struct ZipReader {
     private mutating func read(_ content: Span<UInt8>, isStorageStream: Bool) {
         let directory = ZipDirectory(content, most: sink.limits.zipDirectories)
         if directory.limitReached { sink.report(.zipDirectories) }
-        if directory.isSplit || content.hasBytes(ZipSignatures.descriptor, at: 0) {
-            sink.report(.unsupported, "volume of a split zip archive")
+        // The first volume begins with the mark of a split archive, and the directory is in the last.
+        if directory.isSplit || directory.listings.isEmpty && content.hasBytes(ZipSignatures.descriptor, at: 0) {
+            reportVolume()
         }
         for listing in directory.listings where Self.overlaps(listing, content) {
             // What is read once for each of many names is a bomb, and nothing that a program writes.
@@ -47,9 +50,6 @@ struct ZipReader {
             // 2.11.1, [MS-ODRAW] 2.3.4.29). All are read, and no program could choose another one of them.
             sink.report(isStorageStream ? .note : .ambiguous, "more than one zip directory")
         }
-        if directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
-            sink.report(.corrupt, "zip archive without a directory or its end")
-        }
         covered = directory.records + directory.comments + directory.listings.map(\.range)
         for listing in directory.listings {
             for entry in listing.entries {
@@ -58,10 +58,18 @@ struct ZipReader {
             }
         }
         openUnlisted(content, hasDirectory: !directory.listings.isEmpty)
+        if !isVolume, directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
+            sink.report(.corrupt, "zip archive without a directory or its end")
+        }
         for comment in directory.comments where comment.count >= Self.smallestSlack && goesOn {
             goesOn = sink.add(Member(flags: .slack, role: "zip comment"), range: comment)
         }
         addRemarks(content)
+    }
+
+    private mutating func reportVolume() {
+        isVolume = true
+        sink.report(.unsupported, "volume of a split zip archive, or cut off")
     }
 
     /// Honest archives with comments have many of them: beyond some they are handed out in one piece.
@@ -101,7 +109,7 @@ struct ZipReader {
     private mutating func open(_ entry: ZipEntry, _ content: Span<UInt8>) {
         remarks.add(entry, content)
         guard let local = ZipEntry(local: content, at: entry.localHeader) else {
-            sink.report(.corrupt, "zip entry without a local header")
+            sink.report(isVolume ? .note : .corrupt, "zip entry without a local header")
             var flags = MemberFlags()
             if entry.isEncrypted { flags.insert(.encrypted) }
             goesOn = sink.add(Member(names: entry.names(content), flags: flags))
@@ -167,8 +175,9 @@ struct ZipReader {
         let stated = max(claimed, local.hasDescriptor ? 0 : local.compressedSize)
         if claimed != local.compressedSize, !local.hasDescriptor { sink.report(.ambiguous, "zip entry with two sizes") }
         let data = content.clamped(local.dataStart, stated)
-        if data.count < stated { sink.report(.corrupt, "zip entry beyond the end") }
-        return ZipExtent(data: data, bound: content.clamped(local.dataStart, content.count))
+        let isCut = isVolume && data.count < stated
+        if data.count < stated, !isCut { sink.report(.corrupt, "zip entry beyond the end") }
+        return ZipExtent(data: data, bound: content.clamped(local.dataStart, content.count), isCut: isCut)
     }
 
     /// The end of a data descriptor (section 4.3.9), whose signature is optional.
@@ -189,7 +198,7 @@ struct ZipReader {
             {
                 slack.append(position..<header)
                 if hasDirectory { sink.report(.ambiguous, "zip entry that the directory does not list") }
-                position = max(header + 4, openUnlisted(local, content))
+                position = max(header + 4, openUnlisted(local, content, hasDirectory: hasDirectory))
             }
             slack.append(position..<max(position, gap.upperBound))
         }
@@ -209,7 +218,7 @@ struct ZipReader {
     }
 
     /// Opens a member that only its local header tells of. Returns where it ends.
-    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>) -> Int {
+    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>, hasDirectory: Bool) -> Int {
         remarks.add(local, content)
         let member = member(local, local, content)
         if member.flags.contains(.directory), local.compressedSize == 0 {
@@ -217,15 +226,20 @@ struct ZipReader {
             return local.dataStart
         }
         var data = content.clamped(local.dataStart, local.compressedSize)
+        var isCut = data.count < local.compressedSize
         if local.hasDescriptor, local.compressedSize == 0 {
             data = local.dataStart..<nextSignature(content, from: local.dataStart)
-        } else if data.count < local.compressedSize {
+            isCut = isVolume && data.upperBound == content.count
+        } else if isCut, hasDirectory {
             sink.report(.corrupt, "zip entry beyond the end")
+            isCut = false
+        } else if isCut {
+            reportVolume()
         }
         let count = covered.count
         extract(
             member, local, local, content,
-            ZipExtent(data: data, bound: content.clamped(local.dataStart, content.count)))
+            ZipExtent(data: data, bound: content.clamped(local.dataStart, content.count), isCut: isCut))
         return covered.count > count ? covered[count].upperBound : data.upperBound
     }
 
@@ -249,4 +263,6 @@ struct ZipExtent {
     var data: Range<Int>
     /// As far as a stream that ends by itself may be followed.
     var bound: Range<Int>
+    /// The rest is in another volume.
+    var isCut: Bool
 }

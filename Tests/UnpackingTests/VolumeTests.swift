@@ -1,0 +1,60 @@
+import Members
+import TestSupport
+import Testing
+
+@testable import Unpacking
+
+/// Volumes of split archives: each says that it is one, none is called damaged, and what is whole in it is read.
+@Suite struct VolumeTests {
+    /// The volumes that a script writes in a folder with two small files and one of 300 KB that does not compress.
+    private func volumes(_ script: String, _ pattern: String) throws -> [[UInt8]] {
+        let scratch = try Scratch(.memory)
+        _ = try scratch.write("small.txt", String(decoding: eicar, as: UTF8.self))
+        let commands = """
+            cd \(scratch.path) && cp small.txt z.txt && openssl enc -aes-128-ctr -K 00 -iv 00 -in /dev/zero 2> log \
+            | head -c 300000 > large.bin && ( \(script) ) > log 2>&1 && ls \(pattern)
+            """
+        let result = try runTool("sh", ["-c", commands])
+        try #require(result.status == 0, "\(script)")
+        return try String(decoding: result.output, as: UTF8.self).split(separator: "\n").map {
+            try read("\(scratch.path)/\($0)")
+        }
+    }
+
+    @Test(.enabled(if: GeneratorTests.installed("7z"))) func sevenZip() throws {
+        let volumes = try volumes("7z a -v100k o.7z small.txt large.bin z.txt", "o.7z.*")
+        #expect(volumes.count >= 3)
+        let first = Unpacked(volumes[0], messageSize: 1 << 20)
+        #expect(first.problems == [ContainerProblem(.unsupported, "volume of a split 7z archive, or cut off")])
+        // Together they are an archive again.
+        #expect(Unpacked(volumes.flatMap { $0 }, messageSize: 1 << 20).places(of: eicar).count == 2)
+    }
+
+    @Test(arguments: [
+        ("zip -q -0 -s 100k o.zip small.txt large.bin z.txt", "o.z01 o.z02 o.zip"),
+        ("zip -q -s 100k o.zip small.txt large.bin z.txt", "o.z01 o.z02 o.zip"),
+        ("7z a -tzip -mx=0 -v100k o.zip small.txt large.bin z.txt", "o.zip.*"),
+        ("7z a -tzip -v100k o.zip small.txt large.bin z.txt", "o.zip.*"),
+    ])
+    func zip(_ script: String, _ pattern: String) throws {
+        let volumes = try volumes(script, pattern)
+        #expect(volumes.count >= 3)
+        let ends = [volumes[0], volumes[volumes.count - 1]].map { Unpacked($0, messageSize: 1 << 20) }
+        for end in ends {
+            #expect(end.kinds == [.unsupported], "\(end.problems)")
+            #expect(end.problems.contains { $0.detail == "volume of a split zip archive, or cut off" })
+        }
+        // What is whole in one is read, and the last has the names of all.
+        #expect(ends.contains { !$0.places(of: eicar).isEmpty }, "\(ends.map(\.names))")
+        #expect(Set(ends[1].names).isSuperset(of: ["small.txt", "large.bin", "z.txt"]))
+    }
+
+    /// The mark of a split archive excuses nothing where there is a directory.
+    @Test func markWithADirectory() {
+        let whole = UnpackingTests.zip([("a.txt", Array("harmless".utf8)), ("b.com", eicar)])
+        #expect(Unpacked(ZipSignatures.descriptor + whole).places(of: eicar).count == 1)
+        var damaged = whole
+        damaged[40] ^= 1
+        #expect(Unpacked(ZipSignatures.descriptor + damaged).kinds.contains(.corrupt))
+    }
+}

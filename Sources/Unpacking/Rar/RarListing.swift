@@ -26,6 +26,8 @@ struct RarListing {
         var isSolid: Bool
     }
 
+    /// The name of a service header that holds a stream of NTFS of the file before it.
+    static let streamHeader = Array("STM".utf8)
     /// Headers that are read.
     static let most = 65_536
     /// Octets of all names together.

@@ -26,6 +26,8 @@ struct RarPasswordTests {
         ("test_read_format_rar_encryption_header.rar", "12345678", ["foo", "bar"]),
         ("test_read_format_rar_encryption_partially.rar", "12345678", ["foo", "bar"]),
         ("test_read_format_rar4_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
+        ("test_read_format_rar4_solid_encrypted.rar", "password", lines("a", "b", "c", "d")),
+        ("test_read_format_rar4_solid_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
         ("test_read_format_rar5_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
         ("test_read_format_rar5_solid_encrypted.rar", "password", lines("a", "b", "c", "d")),
         ("test_read_format_rar5_solid_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
@@ -61,16 +63,6 @@ struct RarPasswordTests {
         let one = Unpacked(archive, messageSize: 1 << 20, passwords: Self.passwords("password"))
         #expect(one.kinds == [.encrypted] && one.names == ["a.txt", "b.txt", "c.txt", "d.txt"])
         #expect(one.entries.filter { $0.content?.starts(with: Array("This is".utf8)) == true }.count == 3)
-    }
-
-    /// libarchive reads no solid archives of RAR 4: the first member only.
-    @Test(arguments: [
-        "test_read_format_rar4_solid_encrypted.rar", "test_read_format_rar4_solid_encrypted_filenames.rar",
-    ])
-    func solidArchivesOfRar4AreListed(_ file: String) throws {
-        let result = Unpacked(
-            try Self.sample(file), messageSize: 1 << 20, passwords: Self.passwords("password"))
-        #expect(result.kinds == [.unsupported] && result.names == ["a.txt", "b.txt", "c.txt", "d.txt"])
     }
 
     @Test func archivesBeyondTheBufferStayEncrypted() throws {

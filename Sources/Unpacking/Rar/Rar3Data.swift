@@ -130,7 +130,10 @@ struct Rar3Data {
         guard let order = model?.decode(&bits, data) else { return .damaged }
         switch order {
         case 0: return readCodes(data)
-        case 2: return .complete
+        case 2:
+            // The next member begins with codes, or goes on with the model by what stands for them.
+            hasCodes = false
+            return .complete
         case 3:
             guard let flags = model?.decode(&bits, data) else { return .damaged }
             return readFilter(flags, data) { $0.model?.decode(&$0.bits, data) }

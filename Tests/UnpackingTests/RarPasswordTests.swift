@@ -65,6 +65,31 @@ struct RarPasswordTests {
         #expect(one.entries.filter { $0.content?.starts(with: Array("This is".utf8)) == true }.count == 3)
     }
 
+    /// Members without content are encrypted as well; nothing but encrypted names tells whether a password is right then.
+    @Test func emptyMembers() throws {
+        let named = Unpacked(
+            try Self.sample("rar3-comment-hpsw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
+        #expect(named.kinds.isEmpty && named.names == ["file1.txt", "file2.txt"])
+        let plain = Unpacked(
+            try Self.sample("rar3-comment-psw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
+        #expect(plain.kinds == [.encrypted] && plain.names == ["file1.txt", "file2.txt"])
+    }
+
+    /// RAR 2 has an encryption of its own.
+    @Test func encryptionOfRar2IsNamed() throws {
+        let result = Unpacked(
+            try Self.sample("rar202-comment-psw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
+        #expect(result.problems == [ContainerProblem(.encrypted, "member of rar archive, as RAR 2 encrypts")])
+        #expect(result.names == ["FILE1.TXT", "FILE2.TXT"])
+    }
+
+    /// Why a member is not read.
+    @Test(arguments: [("rar15-comment.rar", "method of RAR 1.5 in rar archive")])
+    func whatIsNotReadHasItsReason(_ file: String, _ reason: String) throws {
+        let result = Unpacked(try Self.sample(file), messageSize: 1 << 20)
+        #expect(result.problems == [ContainerProblem(.unsupported, reason)], "\(result.problems)")
+    }
+
     @Test func archivesBeyondTheBufferStayEncrypted() throws {
         let archive = try Self.sample("rar5-psw.rar")
         for (buffer, isOpened) in [(archive.count, true), (archive.count - 1, false)] {

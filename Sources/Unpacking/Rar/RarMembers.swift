@@ -40,7 +40,8 @@ final class RarMembers {
     var isReadHere: Bool {
         guard !isVersion5 else { return false }
         let files = listing.entries.filter { !$0.isStream }
-        return listing.isSolid || listing.hasOldHeaders || files.contains { !$0.isDirectory && $0.version < 29 }
+        return listing.isSolid || listing.hasOldHeaders
+            || files.contains { !$0.isDirectory && $0.version < RarListing.present }
             || zip(files, files.dropFirst()).contains { $0.names == $1.names }
     }
 
@@ -77,7 +78,8 @@ final class RarMembers {
         if entry.isEncrypted {
             member.flags.insert(.encrypted)
             isBroken = true
-            sink.report(.encrypted, "member of \(what)")
+            let isOld = !isVersion5 && entry.version < RarListing.present
+            sink.report(.encrypted, "member of \(what)\(isOld ? ", as RAR 2 encrypts" : "")")
             return sink.add(member)
         }
         if entry.isSplit, !isVolume { sink.report(.unsupported, "volume of a split \(what)") }
@@ -89,14 +91,14 @@ final class RarMembers {
             return sink.add(member)
         }
         if isVersion5 {
-            return entry.isStream ? addStream(entry, member, content) : addUnread(member)
+            return entry.isStream ? addStream(entry, member, content) : addUnread(member, "method")
         }
         return addDecoded(entry, member, content)
     }
 
-    private func addUnread(_ member: Member) -> Bool {
+    private func addUnread(_ member: Member, _ why: String) -> Bool {
         isBroken = true
-        sink.report(.unsupported, "method in \(what)")
+        sink.report(.unsupported, "\(why) in \(what)")
         return sink.add(member)
     }
 
@@ -120,7 +122,8 @@ final class RarMembers {
     private static let longestTarget = 4096
 
     private func addDecoded(_ entry: RarListing.Entry, _ member: Member, _ content: Span<UInt8>) -> Bool {
-        guard entry.version >= 20, !(entry.isSolid && isBroken) else { return addUnread(member) }
+        guard entry.version >= 20 else { return addUnread(member, "method of RAR 1.5") }
+        guard !entry.isSolid || !isBroken else { return addUnread(member, "solid member behind one that is not read") }
         let size = entry.size ?? 0
         let pending = PendingMember(member, sink)
         var sum: UInt32 = 0
@@ -130,14 +133,16 @@ final class RarMembers {
         }
         let data = content.extracting(entry.data)
         let end =
-            entry.version < 29
+            entry.version < RarListing.present
             ? rar2.decode(data, size: size, isSolid: entry.isSolid, use)
             : rar3.decode(data, size: size, isSolid: entry.isSolid, use)
         isBroken = end != .complete
         guard pending.end(isRead: end == .complete) else { return false }
         switch end {
         case .stopped: return false
-        case .unsupported: sink.report(.unsupported, "method in \(what)")
+        case .unsupported:
+            let isOld = entry.version < RarListing.present
+            sink.report(.unsupported, "\(isOld ? "audio compression" : "filter of another program") in \(what)")
         case .tooLarge: sink.report(.dictionary, of: what)
         case .complete where sum == entry.checksum: break
         case .complete, .damaged: report(.corrupt, "damaged \(what)")

@@ -19,6 +19,27 @@ import Testing
         #expect(digest.iterated([1, 2, 3], rounds: 2).isEmpty, "not a digest")
     }
 
+    /// Answers of Python's hashlib, whose BLAKE2s takes the parameters of a tree.
+    @Test(arguments: [
+        (0, "dd0e891776933f43c7d032b08a917e25741f8aa9a12c12e1cac8801500f2ca4f"),
+        (1, "a6b9eecc25227ad788c99d3f236debc8da408849e9a5178978727a81457f7239"),
+        (64, "9ba0c37f1ab9fdd4b656b42702049eec67f76c1ef76c3722b7b1e2a019674230"),
+        (511, "9fd65ff5dc12ad5c1a7c78324962642ef712bff6fe4ea12e03a9dabb3807a6a8"),
+        (512, "90f6dd8ebe5eb20cbdd81ceddc069fd64c4bfc2e1a29eaf45034c0ca325da579"),
+        (513, "65e380035328477cef671b0578ae23423a40a839ab75572845f12636a4b5b636"),
+        (3000, "276e03cfa2f21b01d3fb7015980cb64f312a7086184e0a6c761f49bc853d6fc3"),
+    ])
+    func blake2sp(count: Int, expected: String) {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        for piece in [1, 63, 64, 65, 4096] {
+            var digest = BLAKE2sp()
+            for start in stride(from: 0, to: count, by: piece) {
+                digest.update(bytes.span.extracting(start..<min(count, start + piece)))
+            }
+            #expect(hexadecimal(digest.finish()) == expected)
+        }
+    }
+
     private func encrypted(_ bytes: [UInt8], _ key: [UInt8], _ mode: AES.Mode) -> [UInt8] {
         AES.encrypt(bytes.span, key: key, mode) ?? []
     }

@@ -56,28 +56,6 @@ struct CorpusTests {
         "clam_cache_emax.tgz",
     ]
 
-    /// Names in the dumps that rarfile keeps beside its archives.
-    @Test func namesOfRarfile() throws {
-        var compared = 0
-        for path in Corpora.files("rarfile") where path.hasSuffix(".exp") {
-            let dump = String(decoding: try Corpora.bytes(path), as: UTF8.self)
-            guard let archive = try? Corpora.bytes(String(path.dropLast(4))) else { continue }
-            let expected = Set(
-                dump.split(separator: "\n").compactMap { line -> String? in
-                    guard let range = line.range(of: "  name=") else { return nil }
-                    let name = line[range.upperBound...]
-                    return name.isEmpty ? nil : String(name.drop { $0 == "'" || $0 == "\"" })
-                })
-            let result = Unpacked(archive, messageSize: 1 << 20)
-            let found = Set(result.names.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 })
-            let missing = expected.filter { name in
-                !found.contains { name.hasPrefix($0) }
-            }
-            if missing.isEmpty { compared += 1 } else { #expect(result.isMarked, "\(path): \(missing)") }
-        }
-        #expect(compared >= 30)
-    }
-
     /// The file name is the error that a strict reader must report: we must say something too, and still hand out what is
     /// there.
     @Test func failuresOfYauzl() throws {

@@ -1,3 +1,4 @@
+import Compression
 import struct Foundation.Data
 import Members
 import TestSupport
@@ -276,13 +277,22 @@ import Testing
             damaged[place] ^= 0x10
             #expect(Unpacked(damaged).isMarked, "octet \(place)")
         }
-        // Solid members begin in the dictionary of another.
-        var solid = archive
-        solid[23] |= 0x10
-        #expect(Unpacked(solid).kinds == [.unsupported])
+        // The header of the member, under a new checksum.
+        func changed(_ place: Int, _ value: UInt8) -> [UInt8] {
+            var changed = archive
+            changed[place] = value
+            let end = 20 + Int(changed[25]) + Int(changed[26]) << 8
+            let sum = crc32(changed.span.extracting(22..<end))
+            (changed[20], changed[21]) = (UInt8(truncatingIfNeeded: sum), UInt8(truncatingIfNeeded: sum >> 8))
+            return changed
+        }
+        // A solid member with nothing before it.
+        let solid = Unpacked(changed(23, archive[23] | 0x10))
+        #expect(solid.entries.first?.content == text && !solid.isMarked)
         // RAR 1.5 has another compression.
-        var older = archive
-        older[44] = 15
-        #expect(Unpacked(older).kinds == [.unsupported])
+        #expect(Unpacked(changed(44, 15)).kinds == [.unsupported])
+        var unsummed = archive
+        unsummed[23] |= 0x10
+        #expect(Unpacked(unsummed).kinds == [.corrupt])
     }
 }

@@ -26,6 +26,8 @@ struct RarPasswordTests {
         ("test_read_format_rar_encryption_header.rar", "12345678", ["foo", "bar"]),
         ("test_read_format_rar_encryption_partially.rar", "12345678", ["foo", "bar"]),
         ("test_read_format_rar4_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
+        ("test_read_format_rar4_solid_encrypted.rar", "password", lines("a", "b", "c", "d")),
+        ("test_read_format_rar4_solid_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
         ("test_read_format_rar5_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
         ("test_read_format_rar5_solid_encrypted.rar", "password", lines("a", "b", "c", "d")),
         ("test_read_format_rar5_solid_encrypted_filenames.rar", "password", lines("a", "b", "c", "d")),
@@ -63,26 +65,14 @@ struct RarPasswordTests {
         #expect(one.entries.filter { $0.content?.starts(with: Array("This is".utf8)) == true }.count == 3)
     }
 
-    /// libarchive reads no solid archives of RAR 4: the first member only.
-    @Test(arguments: [
-        "test_read_format_rar4_solid_encrypted.rar", "test_read_format_rar4_solid_encrypted_filenames.rar",
-    ])
-    func solidArchivesOfRar4AreListed(_ file: String) throws {
-        let result = Unpacked(
-            try Self.sample(file), messageSize: 1 << 20, passwords: Self.passwords("password"))
-        #expect(result.kinds == [.unsupported] && result.names == ["a.txt", "b.txt", "c.txt", "d.txt"])
-        #expect(result.problems.contains(ContainerProblem(.unsupported, "solid member of rar archive")))
-    }
-
     /// Members without content are encrypted as well; nothing but encrypted names tells whether a password is right then.
     @Test func emptyMembers() throws {
         let named = Unpacked(
             try Self.sample("rar3-comment-hpsw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
-        // The archive is a solid one.
-        #expect(named.kinds == [.unsupported] && named.names == ["file1.txt", "file2.txt"])
+        #expect(named.kinds.isEmpty && named.names == ["file1.txt", "file2.txt"])
         let plain = Unpacked(
             try Self.sample("rar3-comment-psw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
-        #expect(plain.kinds == [.encrypted, .unsupported] && plain.names == ["file1.txt", "file2.txt"])
+        #expect(plain.kinds == [.encrypted] && plain.names == ["file1.txt", "file2.txt"])
     }
 
     /// RAR 2 has an encryption of its own.
@@ -94,9 +84,7 @@ struct RarPasswordTests {
     }
 
     /// Why a member is not read.
-    @Test(arguments: [
-        ("rar15-comment.rar", "method of RAR 1.5 in rar archive"), ("rar3-solid.rar", "solid member of rar archive"),
-    ])
+    @Test(arguments: [("rar15-comment.rar", "method of RAR 1.5 in rar archive")])
     func whatIsNotReadHasItsReason(_ file: String, _ reason: String) throws {
         let result = Unpacked(try Self.sample(file), messageSize: 1 << 20)
         #expect(result.problems == [ContainerProblem(.unsupported, reason)], "\(result.problems)")

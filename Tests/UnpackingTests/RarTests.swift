@@ -43,12 +43,12 @@ import Testing
         let five = Self.mark5 + (0..<500).flatMap { _ in header5(200_000_000, "name") }
         let listing5 = RarListing(five.span, .rar5, while: { true })
         #expect(listing5.entries.count == 500)
-        #expect(listing5.entries.allSatisfy { $0.name == Array("name".utf8) })
+        #expect(listing5.entries.allSatisfy { $0.names == [Array("name".utf8)] })
         let four: [UInt8] =
             [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x00] + (0..<500).flatMap { _ in header4(65_535, "name") }
         let listing4 = RarListing(four.span, .rar, while: { true })
         #expect(listing4.entries.count == 500)
-        #expect(listing4.entries.allSatisfy { $0.name == Array("name".utf8) })
+        #expect(listing4.entries.allSatisfy { $0.names == [Array("name".utf8)] })
     }
 
     @Test func theNumberOfHeadersIsBounded() {

@@ -2,20 +2,9 @@ internal import Bytes
 internal import Compression
 
 /// RAR's compression of version 2.0 (unpack versions 20 and 26): LZ with three Huffman codes and a dictionary of 1 MiB.
-/// libarchive reads that of version 2.9 only and takes this for damage. Not read here: audio blocks, and solid members, which
-/// begin in the dictionary of the one before.
+/// libarchive reads that of version 2.9 only and takes this for damage. Solid members go on in the dictionary of the one
+/// before. Not read here: audio blocks.
 struct Rar2Data {
-    /// How decoding ended.
-    enum End {
-        case complete
-        /// `use` wants no more.
-        case stopped
-        /// Damaged, or cut off.
-        case damaged
-        /// An audio block.
-        case audio
-    }
-
     private static let pieceSize = 65_536
     private static let mask = 1 << 20 - 1
     /// Codes: for octets and lengths, for distances, for lengths of matches at an earlier distance; one for their lengths.
@@ -24,7 +13,7 @@ struct Rar2Data {
     private static let lengthCodes = 28
     private static let codeLengths = 19
 
-    private var bits: BitReader
+    private var bits = RarBits()
     private var lengths = [UInt8](repeating: 0, count: mainCodes + distanceCodes + lengthCodes)
     private var main: HuffmanCode?
     private var distances: HuffmanCode?
@@ -36,16 +25,35 @@ struct Rar2Data {
     private var recent = [Int](repeating: 0, count: 4)
     private var lastLength = 0
 
-    private init() { bits = BitReader() }
+    init() {}
 
-    /// - Parameter size: octets that it decodes to.
-    static func decode(_ data: Span<UInt8>, size: Int, _ use: (Span<UInt8>) -> Bool) -> End {
-        var decoder = Rar2Data()
-        return decoder.run(data, size, use)
+    /// Decodes one member.
+    /// - Parameters:
+    ///   - size: octets that it decodes to.
+    ///   - isSolid: it goes on with the dictionary and the codes of the member before.
+    mutating func decode(
+        _ data: Span<UInt8>, size: Int, isSolid: Bool, _ use: (Span<UInt8>) -> Bool
+    ) -> RarDataEnd {
+        let isFirst = !isSolid || main == nil
+        if isFirst { reset() }
+        bits = RarBits()
+        piece.removeAll(keepingCapacity: true)
+        let (whole, overflow) = position.addingReportingOverflow(size)
+        guard !overflow else { return .damaged }
+        return run(data, until: whole, isFirst, use)
     }
 
-    private mutating func run(_ data: Span<UInt8>, _ size: Int, _ use: (Span<UInt8>) -> Bool) -> End {
-        var end = size == 0 ? End.complete : readCodes(data)
+    /// As at the start of an archive, but for what is left in the dictionary.
+    private mutating func reset() {
+        lengths = [UInt8](repeating: 0, count: lengths.count)
+        recent = [Int](repeating: 0, count: recent.count)
+        (position, lastLength) = (0, 0)
+    }
+
+    private mutating func run(
+        _ data: Span<UInt8>, until size: Int, _ isFirst: Bool, _ use: (Span<UInt8>) -> Bool
+    ) -> RarDataEnd {
+        var end = isFirst && position < size ? readCodes(data) : RarDataEnd.complete
         while end == .complete, position < size {
             guard let symbol = bits.symbol(main, data) else {
                 end = .damaged
@@ -60,6 +68,11 @@ struct Rar2Data {
                 guard use(piece.span) else { return .stopped }
                 piece.removeAll(keepingCapacity: true)
             }
+        }
+        // Behind the last octet, new codes may stand for the member that goes on.
+        if end == .complete, position == size, !data.isEmpty {
+            let before = bits
+            if bits.symbol(main, data) == 269 { end = readCodes(data) } else { bits = before }
         }
         return use(piece.span) ? end : .stopped
     }
@@ -127,8 +140,8 @@ struct Rar2Data {
     // MARK: Codes
 
     /// The head of a block: the codes, as differences to those before.
-    private mutating func readCodes(_ data: Span<UInt8>) -> End {
-        guard bits.take(1, data) == 0 else { return .audio }
+    private mutating func readCodes(_ data: Span<UInt8>) -> RarDataEnd {
+        guard bits.take(1, data) == 0 else { return .unsupported }
         if bits.take(1, data) == 0 { lengths = [UInt8](repeating: 0, count: lengths.count) }
         let first = (0..<Self.codeLengths).map { _ in UInt8(bits.take(4, data)) }
         guard let code = HuffmanCode(first[...]) else { return .damaged }
@@ -158,41 +171,5 @@ struct Rar2Data {
         distances = HuffmanCode(lengths[Self.mainCodes..<Self.mainCodes + Self.distanceCodes])
         repeats = HuffmanCode(lengths[(Self.mainCodes + Self.distanceCodes)...])
         return bits.isOver(data) ? .damaged : .complete
-    }
-}
-
-/// Bits from the highest of each octet on.
-private struct BitReader {
-    private var position = 0
-
-    /// More was taken than there is.
-    func isOver(_ data: Span<UInt8>) -> Bool { position > data.count * 8 }
-
-    /// The next bits as a number, at most 16; zeros behind the end.
-    mutating func take(_ count: Int, _ data: Span<UInt8>) -> Int {
-        defer { position += count }
-        return Int(peek(data) >> UInt32(32 - 16)) >> (16 - count)
-    }
-
-    /// The next 16 bits in the highest places.
-    private func peek(_ data: Span<UInt8>) -> UInt32 {
-        var word: UInt32 = 0
-        let start = position / 8
-        for index in start..<start + 3 { word = word << 8 | (index < data.count ? UInt32(data[index]) : 0) }
-        return word << UInt32(8 + position % 8) & 0xFFFF_0000
-    }
-
-    /// The next symbol of a code; nil when there is none.
-    mutating func symbol(_ code: HuffmanCode?, _ data: Span<UInt8>) -> Int? {
-        guard let code, position < data.count * 8 else { return nil }
-        var next = UInt16(truncatingIfNeeded: peek(data) >> 16)
-        // The code takes its bits from the low one on.
-        next = (next & 0x5555) << 1 | next >> 1 & 0x5555
-        next = (next & 0x3333) << 2 | next >> 2 & 0x3333
-        next = (next & 0x0F0F) << 4 | next >> 4 & 0x0F0F
-        next = next.byteSwapped
-        guard let (symbol, length) = code.decode(next) else { return nil }
-        position += length
-        return symbol
     }
 }

@@ -5,7 +5,9 @@ internal import Members
 
 /// The encryption of RAR 2.9 to 4: AES-128 in chains of blocks, with key and first vector that SHA-1 makes of the password in
 /// UTF-16 and a salt; for each member by itself, and for all headers behind the archive's own where its flag says so. That of
-/// older versions is another, and is not decrypted. Nothing but the checksum of a member tells whether a password is right.
+/// older versions is another, and is not decrypted. Nothing but the checksum of a member tells whether a password is right,
+/// and the sender chooses it: what a wrong password makes of a member is noise, so that a member counts as opened when its
+/// content is of a type that is known, and an archive with encrypted headers when a member does.
 struct Rar4Decryption {
     private static let rounds = 0x40000
     private static let saltSize = 8
@@ -35,6 +37,8 @@ struct Rar4Decryption {
     private var passwords: RarPasswords
     private var out: [UInt8] = []
     private var source: Passwords.Source?
+    /// A member was opened, which the headers alone do not prove.
+    private var hasOpened = false
 
     init(_ passwords: RarPasswords) {
         self.passwords = passwords
@@ -44,10 +48,16 @@ struct Rar4Decryption {
         out = content.extracting(content.clamped(0, Self.signature)).array
         var position = Self.signature
         var hasEncryptedHeaders = false
+        var isDamaged = false
+        var end: Int?
         for _ in 0..<RarListing.most {
-            guard passwords.sink.mayGoOn(),
-                var header = hasEncryptedHeaders ? decrypted(content, at: position) : header(content, at: position)
-            else { break }
+            guard passwords.sink.mayGoOn() else { break }
+            guard var header = hasEncryptedHeaders ? decrypted(content, at: position) : header(content, at: position)
+            else {
+                // Of headers that are not encrypted, the reader of what is given back tells it.
+                isDamaged = hasEncryptedHeaders
+                break
+            }
             let data = content.clamped(header.end, header.dataSize)
             if header.type == HeaderType.archive, header.flags & Flag.encryptedHeaders != 0 {
                 hasEncryptedHeaders = true
@@ -60,10 +70,14 @@ struct Rar4Decryption {
                 out += header.bytes + content.extracting(data).array
             }
             position = data.upperBound
-            if header.type == HeaderType.end { return RarPlainArchive(bytes: out, end: position, source: source) }
+            if header.type == HeaderType.end {
+                end = position
+                break
+            }
         }
         // Nobody reads anything behind headers that stay encrypted.
-        return hasEncryptedHeaders && source == nil ? nil : RarPlainArchive(bytes: out, source: source)
+        guard hasOpened else { return nil }
+        return RarPlainArchive(bytes: out, end: end, source: source, isDamaged: isDamaged)
     }
 
     // MARK: Headers
@@ -123,14 +137,14 @@ struct Rar4Decryption {
                 bytes: Array(bytes.prefix(size)), end: start + Self.saltSize + RarPlainArchive.padded(size))
             return header.hasChecksum ? header : nil
         }
-        guard let key = key(salt, isRight: { open($0) != nil }) else { return nil }
+        guard let key = key(salt, isRight: { key, _ in open(key) != nil }) else { return nil }
         return open(key)
     }
 
     // MARK: Keys
 
     /// Key and vector, one behind the other.
-    private mutating func key(_ salt: [UInt8], isRight: ([UInt8]) -> Bool) -> [UInt8]? {
+    private mutating func key(_ salt: [UInt8], isRight: ([UInt8], [UInt8]) -> Bool) -> [UInt8]? {
         let found = passwords.key([4] + salt, make: { Self.key($0, salt) }, isRight: isRight)
         if let found { source = found.password.source }
         return found?.key
@@ -174,10 +188,12 @@ struct Rar4Decryption {
         // What goes on with the dictionary of the members before it is decoded with them only.
         let isKnown = passwords.right != nil && (header.flags & Flag.solid != 0 || isEmpty)
         let sink = passwords.sink
-        return key(Array(salt)) { key in
+        let found = key(Array(salt)) { key, _ in
             guard let (header, plain) = Self.plain(header, data, key) else { return false }
             return isKnown || Self.isRight(header, plain, sink)
         }
+        if found != nil, !isKnown { hasOpened = true }
+        return found
     }
 
     private static func isEmpty(_ header: Header) -> Bool {
@@ -213,10 +229,13 @@ struct Rar4Decryption {
         0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x00, 0xCF, 0x90, 0x73, 0, 0, 0x0D, 0, 0, 0, 0, 0, 0, 0,
     ]
 
-    /// The member decodes to what its checksum says.
+    /// Octets of a member that its type is told by.
+    private static let typeOctets = 65_536
+
+    /// The member decodes to what its checksum says, and that is no noise.
     private static func isRight(_ header: Header, _ plain: [UInt8], _ sink: any MemberSink) -> Bool {
         guard let stated = header.bytes.span.littleEndian32(at: 16) else { return false }
-        if header.bytes[25] == 0x30 { return crc32(plain.span) == stated }
+        if header.bytes[25] == 0x30 { return crc32(plain.span) == stated && isKnown(plain.span) }
         var file = header
         file.bytes[2] = HeaderType.file
         file.close()
@@ -227,14 +246,21 @@ struct Rar4Decryption {
             guard reader.open(bytes), case .entry = reader.next() else { return false }
             var sum: UInt32 = 0
             var left = sink.room
+            var start: [UInt8] = []
             let end = reader.copyData(while: { sink.mayGoOn() }) { piece in
                 sum = crc32(piece, seed: sum)
+                start += piece.extracting(piece.clamped(0, typeOctets - start.count)).array
                 left -= min(left, piece.count)
                 return left > 0
             }
             sink.spend(sink.room - left)
-            if case .complete = end { return sum == stated }
+            if case .complete = end { return sum == stated && isKnown(start.span) }
             return false
         }
+    }
+
+    /// Of nothing there is nothing to hide.
+    private static func isKnown(_ content: Span<UInt8>) -> Bool {
+        content.isEmpty || !Recognition.types(of: content, isText: content.hasOnlyControlsOfText).isEmpty
     }
 }

@@ -6,10 +6,12 @@ internal import Members
 /// The encryption of RAR 5 ("RAR 5.0 archive format", WinRAR's technical note): AES-256 in chains of blocks for the content of
 /// members, and for all headers where an encryption header stands first. PBKDF2 with HMAC-SHA256 makes the key.
 ///
-/// Checksums that depend on the password are left out of what is given back: eight octets tell whether the password is right.
+/// A value of eight octets, with a checksum of its own, tells whether a password is right; programs let no other pass. Where
+/// it is missing or its checksum is wrong, programs do not look at it: a sender could make any password seem right, and
+/// none is tried. Checksums that depend on the password are compared here and left out of what is given back.
 struct Rar5Decryption {
     /// Powers of two of the rounds: WinRAR writes 15. Each more doubles the time of a try.
-    private static let mostPower = 18
+    static let mostPower = 18
     private static let signature = 8
 
     private enum HeaderType {
@@ -22,6 +24,8 @@ struct Rar5Decryption {
     private var passwords: RarPasswords
     private var out: [UInt8] = []
     private var source: Passwords.Source?
+    /// Checksums of the members in `out`, in their order.
+    private var sums: [Rar5SecretSums?] = []
 
     init(_ passwords: RarPasswords) {
         self.passwords = passwords
@@ -34,7 +38,7 @@ struct Rar5Decryption {
         /// Tells whether a password is right.
         var check: [UInt8]
 
-        /// - Parameter fields: number of rounds, salt, [initialization vector,] check value.
+        /// - Parameter content: number of rounds, salt, [initialization vector,] check value.
         init?(_ content: Span<UInt8>, at start: Int, vector: Int) {
             guard start >= 0, start + 1 + 16 + vector + 12 <= content.count else { return nil }
             power = Int(content[start])
@@ -42,6 +46,8 @@ struct Rar5Decryption {
             salt = content.extracting(start + 1..<start + 17).array
             let place = start + 17 + vector
             check = content.extracting(place..<place + 8).array
+            guard MessageDigest.sha256.digest(check).starts(with: content.extracting(place + 8..<place + 12).array)
+            else { return nil }
         }
 
         var name: [UInt8] { [5, UInt8(power)] + salt }
@@ -58,20 +64,32 @@ struct Rar5Decryption {
         }
     }
 
-    private mutating func key(_ parameters: Parameters) -> [UInt8]? {
+    /// The password that is right, and its key.
+    /// - Parameter opens: tells whether something can be read with the key.
+    private mutating func key(
+        _ parameters: Parameters, opens: ([UInt8]) -> Bool = { _ in true }
+    ) -> (password: [UInt8], key: [UInt8])? {
         let found = passwords.key(
-            parameters.name, make: { parameters.key($0, more: 32) }, isRight: { parameters.isRight($0) })
+            parameters.name, make: { parameters.key($0, more: 32) },
+            isRight: { parameters.isRight($0) && opens(parameters.key($1)) })
         guard let found else { return nil }
         source = found.password.source
-        return parameters.key(found.password.password)
+        return (found.password.password, parameters.key(found.password.password))
     }
 
     mutating func read(_ content: Span<UInt8>) -> RarPlainArchive? {
         out = content.extracting(content.clamped(0, Self.signature)).array
         var position = Self.signature
         var headerKey: [UInt8]?
+        var isDamaged = false
+        var end: Int?
         for _ in 0..<RarListing.most {
-            guard passwords.sink.mayGoOn(), let header = header(content, at: position, headerKey) else { break }
+            guard passwords.sink.mayGoOn() else { break }
+            guard let header = Self.header(content, at: position, headerKey) else {
+                // Of headers that are not encrypted, the reader of what is given back tells it.
+                isDamaged = headerKey != nil
+                break
+            }
             let data = content.clamped(header.end, header.dataSize)
             switch header.type {
             case HeaderType.encryption:
@@ -79,18 +97,23 @@ struct Rar5Decryption {
                 var fields = RarInteger(position: header.fields)
                 let body = header.bytes.span
                 guard fields.next(body) == 0, let flags = fields.next(body), flags & 1 != 0,
-                    let parameters = Parameters(body, at: fields.position, vector: 0), let key = key(parameters)
+                    let parameters = Parameters(body, at: fields.position, vector: 0),
+                    let found = key(parameters, opens: { Self.header(content, at: header.end, $0) != nil })
                 else { return nil }
-                headerKey = key
+                headerKey = found.key
             case HeaderType.file, HeaderType.service:
                 add(header, content.extracting(data))
             default:
                 out += header.bytes + content.extracting(data).array
             }
             position = data.upperBound
-            if header.type == HeaderType.end { return RarPlainArchive(bytes: out, end: position, source: source) }
+            if header.type == HeaderType.end {
+                end = position
+                break
+            }
         }
-        return RarPlainArchive(bytes: out, source: source)
+        if !Rar5SecretSums.fit(sums, out, passwords.sink) { isDamaged = true }
+        return RarPlainArchive(bytes: out, end: end, source: source, isDamaged: isDamaged)
     }
 
     // MARK: Headers
@@ -132,7 +155,7 @@ struct Rar5Decryption {
         }
     }
 
-    private func header(_ content: Span<UInt8>, at start: Int, _ key: [UInt8]?) -> Header? {
+    private static func header(_ content: Span<UInt8>, at start: Int, _ key: [UInt8]?) -> Header? {
         guard let key else {
             var cursor = RarInteger(position: start + 4)
             guard let size = cursor.next(content), size > 0, size <= content.count - cursor.position else { return nil }
@@ -187,6 +210,7 @@ struct Rar5Decryption {
 
     /// A member's header and content: decrypted where they can be, or else as they are.
     private mutating func add(_ header: Header, _ data: Span<UInt8>) {
+        if header.type == HeaderType.file { sums.append(nil) }
         let records = records(header)
         guard let record = records.first(where: { $0.type == RecordType.encryption }) else {
             out += header.bytes + data.array
@@ -195,13 +219,12 @@ struct Rar5Decryption {
         let bytes = header.bytes.span
         var cursor = RarInteger(position: record.content.lowerBound)
         guard cursor.next(bytes) == 0, let flags = cursor.next(bytes), flags & 1 != 0,
-            let parameters = Parameters(bytes, at: cursor.position, vector: AES.blockSize), let key = key(parameters)
+            let parameters = Parameters(bytes, at: cursor.position, vector: AES.blockSize),
+            let (password, key) = key(parameters)
         else {
             out += header.bytes + data.array
             return
         }
-        // What a service header has is of use to programs only, and refers to places in the encrypted archive.
-        if header.type == HeaderType.service { return }
         let vector = bytes.extracting(cursor.position + 17..<cursor.position + 17 + AES.blockSize).array
         var plain = AES.decrypt(data, key: key, .cbc(iv: vector)) ?? []
         let hasSecretSums = flags & 2 != 0
@@ -211,6 +234,13 @@ struct Rar5Decryption {
             extra += header.bytes[other.whole]
         }
         guard let fields = fields(header, withoutSum: hasSecretSums) else { return }
+        // What other service headers have is of use to programs only, and refers to places in the encrypted archive.
+        if header.type == HeaderType.service, fields.name != RarListing.streamHeader { return }
+        if hasSecretSums, header.type == HeaderType.file {
+            let hash = records.first { $0.type == RecordType.hash }.map { Array(header.bytes[$0.content]) }
+            sums[sums.count - 1] = Rar5SecretSums(
+                key: parameters.key(password, more: 16), checksum: fields.checksum, hash: hash)
+        }
         // What fills the last block of the encryption is none of the content, and libarchive takes it for more of it.
         if !fields.isStored {
             plain.removeLast(plain.count - Self.endOfBlocks(plain.span))
@@ -249,10 +279,20 @@ struct Rar5Decryption {
         return data.count
     }
 
+    private struct Fields {
+        /// As they are written, without what is to be left out.
+        var bytes: [UInt8]
+        var isStored: Bool
+        /// Octets of the content.
+        var size: Int?
+        var checksum: UInt32?
+        var name: [UInt8]
+    }
+
     /// The fields of a file, up to its extra area.
     private func fields(
         _ header: Header, withoutSum: Bool
-    ) -> (bytes: [UInt8], isStored: Bool, size: Int?)? {
+    ) -> Fields? {
         let bytes = header.bytes.span
         let end = max(header.fields, bytes.count - header.extraSize)
         var cursor = RarInteger(position: header.fields)
@@ -263,39 +303,16 @@ struct Rar5Decryption {
         let sum = cursor.position
         if flags & 4 != 0 { cursor.position += 4 }
         let afterSum = cursor.position
-        guard let compression = cursor.next(bytes), afterSum <= end else { return nil }
+        guard let compression = cursor.next(bytes), afterSum <= end, cursor.next(bytes) != nil,
+            let length = cursor.next(bytes)
+        else { return nil }
+        let name = bytes.extracting(bytes.clamped(cursor.position, min(length, max(0, end - cursor.position)))).array
         let isDropped = withoutSum && flags & 4 != 0
         let kept =
             RarInteger.bytes(isDropped ? flags & ~4 : flags) + header.bytes[afterFlags..<sum]
             + header.bytes[(isDropped ? afterSum : sum)..<end]
-        return (kept, compression >> 7 & 7 == 0, flags & 8 == 0 ? size : nil)
-    }
-}
-
-/// Integers of variable length of RAR 5: 7 bits in each octet, the lowest first.
-struct RarInteger {
-    var position: Int
-
-    /// The next; nil when there is none that ends. What is larger than an Int is the largest.
-    mutating func next(_ content: Span<UInt8>) -> Int? {
-        var value: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 63, by: 7) {
-            guard position >= 0, position < content.count else { return nil }
-            let byte = content[position]
-            position += 1
-            value |= UInt64(byte & 0x7F) << shift
-            if byte & 0x80 == 0 { return Int(clamping: value) }
-        }
-        return nil
-    }
-
-    static func bytes(_ value: Int) -> [UInt8] {
-        var left = UInt64(max(0, value))
-        var out: [UInt8] = []
-        repeat {
-            out.append(UInt8(left & 0x7F) | (left > 0x7F ? 0x80 : 0))
-            left >>= 7
-        } while left > 0
-        return out
+        return Fields(
+            bytes: kept, isStored: compression >> 7 & 7 == 0, size: flags & 8 == 0 ? size : nil,
+            checksum: flags & 4 != 0 ? bytes.littleEndian32(at: sum) : nil, name: name)
     }
 }

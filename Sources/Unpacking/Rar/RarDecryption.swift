@@ -24,6 +24,7 @@ enum RarDecryption {
         }
         guard let plain, let source = plain.source else { return false }
         sink.report(.note, "opened with \(source.words)")
+        if plain.isDamaged { sink.report(.corrupt, "damaged \(format.words)") }
         guard sink.add(Member(flags: .decrypted, role: what), content: plain.bytes), let end = plain.end else {
             return true
         }
@@ -39,6 +40,8 @@ struct RarPlainArchive {
     var end: Int?
     /// Where the password came from that opened something; nil when nothing was opened.
     var source: Passwords.Source?
+    /// Something was opened, and something behind it makes no sense, or is not what its checksum says.
+    var isDamaged = false
 
     /// Octets of a header up to where the encryption has whole blocks.
     static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
@@ -64,9 +67,9 @@ struct RarPasswords {
     /// - Parameters:
     ///   - name: of the parameters that the key depends on.
     ///   - make: the key of a password.
-    ///   - isRight: tells by the key.
+    ///   - isRight: tells by the key and the password.
     mutating func key(
-        _ name: [UInt8], make: ([UInt8]) -> [UInt8], isRight: ([UInt8]) -> Bool
+        _ name: [UInt8], make: ([UInt8]) -> [UInt8], isRight: ([UInt8], [UInt8]) -> Bool
     ) -> (key: [UInt8], password: Passwords.Candidate)? {
         let known = right.map { [$0] } ?? []
         for candidate in known + (isTried ? [] : passwords.candidates.filter { $0 != right }) {
@@ -75,7 +78,7 @@ struct RarPasswords {
                 sink.report(.note, ContainerLimit.passwordKeys.rawValue)
                 return nil
             }
-            guard isRight(key) else { continue }
+            guard isRight(key, candidate.password) else { continue }
             right = candidate
             return (key, candidate)
         }

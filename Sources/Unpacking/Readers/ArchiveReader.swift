@@ -9,8 +9,8 @@ struct ArchiveReader {
 
     private let what: String
     private let sink: any MemberSink
-    /// Names of members that are known to be encrypted, where libarchive does not know it.
-    private var encrypted: Set<[UInt8]> = []
+    /// The members of a RAR archive by its own headers.
+    private let rar: RarMembers?
     /// A member was compressed in a way that is not decoded.
     private var lacksMethod = false
     /// Members that were read.
@@ -18,9 +18,10 @@ struct ArchiveReader {
     /// Names of members that were handed out.
     private var seen: Set<[UInt8]> = []
 
-    private init(_ what: String, _ sink: any MemberSink) {
+    private init(_ what: String, _ sink: any MemberSink, rar: RarMembers?) {
         self.what = what
         self.sink = sink
+        self.rar = rar
     }
 
     static func read(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
@@ -36,18 +37,15 @@ struct ArchiveReader {
         guard !LoopChecks.hasLoop(content, format) else {
             return sink.report(.corrupt, "\(format.words) that leads in a circle")
         }
-        var reader = ArchiveReader(format.words, sink)
-        let listing =
-            format == .rar || format == .rar5
-            ? RarListing(content, format, while: { sink.mayGoOn() }) : nil
-        if listing?.limitReached == true { sink.report(.headers, of: format.words) }
-        if let listing, listing.isOld {
-            reader.addUnread(listing, content)
-            let end = listing.end ?? listing.endOfMembers
-            if sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }
+        let rar = format == .rar || format == .rar5 ? RarMembers(content, format, into: sink) : nil
+        if let rar, rar.isReadHere {
+            rar.addRest(of: content)
+            if let end = rar.end, sink.mayGoOn() {
+                ArchiveEnd.addRest(of: content, from: end, format.words, into: sink)
+            }
             return
         }
-        for entry in listing?.entries ?? [] where entry.isEncrypted { reader.encrypted.insert(entry.name) }
+        var reader = ArchiveReader(format.words, sink, rar: rar)
         let consumed: Int? = content.withUnsafeBufferPointer { bytes in
             guard let archive = LibArchive() else {
                 sink.report(.corrupt, "no memory for \(format.words)")
@@ -60,13 +58,13 @@ struct ArchiveReader {
             }
             return reader.readMembers(archive, content: bytes.count) ? archive.consumed : nil
         }
-        if let listing { reader.addUnread(listing, content) }
+        rar?.addRest(of: content)
         if format == .sevenZip, reader.count == 0, content.littleEndian64(at: 20) ?? 0 > 0, consumed != nil {
             // A header of that size and nothing in it: libarchive gave up without a word.
             sink.report(.corrupt, "damaged \(format.words)")
         }
         if format == .iso9660, sink.mayGoOn() { ISOTrees.read(content, names: reader.seen, into: sink) }
-        let end = listing?.end ?? ArchiveEnd.of(content, format, consumed: consumed)
+        let end = rar?.listing.end ?? ArchiveEnd.of(content, format, consumed: consumed)
         if format == .ar, let end, content.count - end < ArchiveFacts.arHeader, end < content.count,
             (end..<content.count).contains(where: { content[$0] != 0x0A && content[$0] != 0 })
         {
@@ -90,55 +88,6 @@ struct ArchiveReader {
         return end
     }
 
-    /// Hands out what the headers list and libarchive did not reach: names, and content that is stored as it is or in an
-    /// old way.
-    private func addUnread(_ listing: RarListing, _ content: Span<UInt8>) {
-        for entry in listing.entries where !seen.contains(entry.name) && sink.mayGoOn() {
-            var member = Member(names: [entry.name])
-            if entry.isDirectory { member.flags.insert(.directory) }
-            if entry.isEncrypted {
-                member.flags.insert(.encrypted)
-            }
-            let goesOn: Bool
-            if entry.isEncrypted {
-                sink.report(.encrypted, "member of \(what)\(entry.hasOldEncryption ? ", as RAR 2 encrypts" : "")")
-                goesOn = sink.add(member)
-            } else if let stored = entry.stored, !entry.isDirectory {
-                goesOn = sink.add(member, range: stored)
-            } else if let old = entry.old, 20..<RarListing.present ~= old.version, !entry.isSolid {
-                goesOn = addOld(old, member, content)
-            } else {
-                if !entry.isDirectory { sink.report(.unsupported, whyUnread(entry)) }
-                goesOn = sink.add(member)
-            }
-            guard goesOn else { return }
-        }
-    }
-
-    /// libarchive goes on in no dictionary of RAR 2.9 to 4, and the own reader in none of RAR 2.
-    private func whyUnread(_ entry: RarListing.Entry) -> String {
-        if let old = entry.old, old.version < 20 { return "method of RAR 1.5 in \(what)" }
-        return entry.isSolid ? "solid member of \(what)" : "method in \(what)"
-    }
-
-    /// Hands out content under a compression of RAR 2. Returns false when the sink wants no more.
-    private func addOld(_ old: RarListing.OldContent, _ member: Member, _ content: Span<UInt8>) -> Bool {
-        guard sink.begin(member) else { return false }
-        var sum: UInt32 = 0
-        let end = Rar2Data.decode(content.extracting(old.range), size: old.size) { piece in
-            sum = crc32(piece, seed: sum)
-            return sink.append(piece)
-        }
-        sink.end()
-        switch end {
-        case .stopped: return false
-        case .audio: sink.report(.unsupported, "audio compression in \(what)")
-        case .complete where sum == old.checksum: break
-        case .complete, .damaged: sink.report(.corrupt, "damaged \(what)")
-        }
-        return true
-    }
-
     /// Reads all members of an open archive; true when its end was reached.
     private mutating func readMembers(_ archive: LibArchive, content: Int) -> Bool {
         // Where headers begin that make no sense; programs look for the next one that does.
@@ -148,7 +97,7 @@ struct ArchiveReader {
             let place = archive.consumed
             let header = archive.next()
             if case .damaged = header {
-                sink.report(.corrupt, "damaged \(what)")
+                report(.corrupt, "damaged \(what)")
                 if archive.consumed <= place { stalls += 1 }
                 guard stalls <= Self.stalls else { return false }
                 damage = damage ?? place
@@ -169,13 +118,21 @@ struct ArchiveReader {
                 return true
             case .failed:
                 // Behind a method that is not decoded some readers are lost; that is no damage.
-                if !lacksMethod { sink.report(failure(of: archive)) }
+                if !lacksMethod {
+                    let failure = failure(of: archive)
+                    report(failure.kind, failure.detail)
+                }
                 return false
             case .entry(let entry):
                 guard readMember(archive, entry) else { return false }
             }
         }
         return false
+    }
+
+    /// Notes a problem. Of a volume of RAR, which is told as such, the rest of what it holds is missing without any damage.
+    private func report(_ kind: ContainerProblem.Kind, _ detail: String) {
+        sink.report(kind == .corrupt && rar?.isVolume == true ? .note : kind, detail)
     }
 
     /// Why the last call failed. What is encrypted is a member as soon as there is one: the same is not said twice.
@@ -188,10 +145,12 @@ struct ArchiveReader {
     private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry) -> Bool {
         var member = entry.member
         count += 1
-        if archive.saysDamage { sink.report(.corrupt, "damaged \(what)") }
+        if archive.saysDamage { report(.corrupt, "damaged \(what)") }
         for name in member.names { seen.insert(name) }
+        let listed = rar?.take(at: archive.headerPosition)
+        if let listed { listed.addNames(to: &member) }
         if member.names.isEmpty { sink.report(.ambiguous, "member of \(what) without a readable name") }
-        if entry.isEncrypted || member.names.first.map({ encrypted.contains($0) }) == true {
+        if entry.isEncrypted || listed?.isEncrypted == true {
             member.flags.insert(.encrypted)
             sink.report(.encrypted, "member of \(what)")
             return sink.add(member)
@@ -201,20 +160,25 @@ struct ArchiveReader {
             return sink.add(member)
         }
         let pending = PendingMember(member, sink)
-        let end = archive.copyData(while: { sink.mayGoOn() }, { pending.append($0) })
+        var size = 0
+        let end = archive.copyData(while: { sink.mayGoOn() }) {
+            size += $0.count
+            return pending.append($0)
+        }
         var isRead = false
         if case .complete = end { isRead = true }
         guard pending.end(isRead: isRead) else { return false }
         switch end {
         case .complete:
-            if archive.hasWrongData { sink.report(.corrupt, "member of \(what) with a wrong checksum") }
+            if archive.hasWrongData { report(.corrupt, "member of \(what) with a wrong checksum") }
+            if let stated = listed?.size, stated != size { report(.corrupt, "member of \(what) with a wrong size") }
             return true
         case .stopped: return false
         case .failed:
             // The next header may still be found.
             let failure = failure(of: archive)
             if failure.kind == .unsupported { lacksMethod = true }
-            if !lacksMethod || failure.kind == .unsupported { sink.report(failure) }
+            if !lacksMethod || failure.kind == .unsupported { report(failure.kind, failure.detail) }
             return true
         }
     }

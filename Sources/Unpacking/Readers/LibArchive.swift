@@ -158,6 +158,9 @@ final class LibArchive {
     /// Octets of the content that were used so far: by the filter, or by the format where there is none.
     var consumed: Int { Int(clamping: archive_filter_bytes(handle, -1)) }
 
+    /// Where the reader was when it began to look for the header of the last member.
+    var headerPosition: Int { Int(clamping: archive_read_header_position(handle)) }
+
     /// The content went through a filter.
     var isFiltered: Bool { archive_filter_count(handle) > 1 }
 

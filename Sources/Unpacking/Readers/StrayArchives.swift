@@ -27,6 +27,7 @@ enum StrayArchives {
             guard sink.mayGoOn() else { return }
             guard number < most else { return sink.report(.strayArchives) }
             let octets = content.extracting(archive)
+            if isStart(octets, of: content) { continue }
             let needle = octets.extracting(octets.clamped(0, head))
             var equal = 0
             members { member in
@@ -48,6 +49,13 @@ enum StrayArchives {
             }
             guard sink.add(member, range: archive) else { return }
         }
+    }
+
+    /// A recovery record of RAR 2 has the first sectors of a small archive as they are, and zeros up to its end.
+    private static func isStart(_ octets: Span<UInt8>, of content: Span<UInt8>) -> Bool {
+        var count = octets.count
+        while count > 0, octets[count - 1] == 0 { count -= 1 }
+        return content.hasBytes(octets.extracting(0..<count), at: 0)
     }
 
     /// Octets of an archive that are of a member when they are equal to its own.

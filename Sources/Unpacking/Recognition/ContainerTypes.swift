@@ -2,6 +2,7 @@
 extension FileType {
     private static let members = "encrypted members, unsupported methods, damage, links and devices"
     private static let volume = "a volume of a split archive is unsupported"
+    private static let rarVolume = volume + ", and what is missing in it a note"
 
     static let zip = FileType(
         "zip", "application/zip", "ZIP archive", .zip,
@@ -57,12 +58,12 @@ extension FileType {
             + "an encrypted header hides the names; " + volume)
     static let rar = FileType(
         "rar", "application/vnd.rar", "RAR archive", .archive(.rar), recognised: "`Rar! 1A 07 00`",
-        reported: members
-            + "; of RAR 1.5 to 4 solid members behind the first, of RAR 2 sound, and RAR 1.5 are unsupported; "
-            + "an encrypted header hides the names; " + volume)
+        reported: members + "; NTFS streams are members; RAR 1.5, sound of RAR 2 and filters of other programs are "
+            + "unsupported; an encrypted header hides the names; " + rarVolume)
     static let rar5 = FileType(
         "rar", "application/vnd.rar", "RAR 5 archive", .archive(.rar5), recognised: "`Rar! 1A 07 01 00`",
-        reported: members + "; an encrypted header hides the names; " + volume)
+        reported: members + "; NTFS streams are members; an archive without its end is damaged; "
+            + "an encrypted header hides the names; " + rarVolume)
     static let cab = FileType(
         "cab", "application/vnd.ms-cab-compressed", "Cabinet archive", .cabinet,
         recognised: "`MSCF` and a plausible header", reported: members + "; " + volume)

@@ -1,0 +1,206 @@
+internal import Bytes
+internal import Compression
+
+/// Headers of RAR 1.5 to 4.
+extension RarListing {
+    private enum HeaderType {
+        static let archive: UInt8 = 0x73
+        static let file: UInt8 = 0x74
+        /// Services of RAR 2, and of RAR 3 and 4.
+        static let oldService: UInt8 = 0x77
+        static let service: UInt8 = 0x7A
+        static let end: UInt8 = 0x7B
+    }
+
+    private enum Flag {
+        static let solidArchive: UInt16 = 0x08
+        /// Comments within the header, which its checksum leaves out.
+        static let archiveComment: UInt16 = 0x02
+        static let fileComment: UInt16 = 0x08
+        static let encryptedHeaders: UInt16 = 0x80
+        static let split: UInt16 = 0x03
+        static let encrypted: UInt16 = 0x04
+        static let solid: UInt16 = 0x10
+        static let directory: UInt16 = 0xE0
+        static let large: UInt16 = 0x100
+        static let unicode: UInt16 = 0x200
+        static let data: UInt16 = 0x8000
+    }
+
+    /// Octets of a file's header in front of its name, and of the upper halves of sizes.
+    private static let fileHeader = 32
+    private static let upperHalves = 8
+    private static let stored: UInt8 = 0x30
+    private static let unix: UInt8 = 3
+
+    mutating func readVersion4(_ content: Span<UInt8>, _ mayGoOn: () -> Bool) {
+        var position = 7
+        for _ in 0..<Self.most {
+            guard mayGoOn(), position <= content.count - 7, let flags = content.littleEndian16(at: position + 3),
+                let size = content.littleEndian16(at: position + 5), size >= 7
+            else { return }
+            let type = content[position + 2]
+            let isMember = type == HeaderType.file || type == HeaderType.service
+            var data = 0
+            if flags & Flag.data != 0 || type == HeaderType.file {
+                data = Int(content.littleEndian32(at: position + 7) ?? 0)
+            }
+            let end = position + Int(size)
+            if isMember, flags & Flag.large != 0 {
+                data |= Self.upperHalf(content, at: position + Self.fileHeader)
+            }
+            if isMember, !addMember(content, position, end, flags, content.clamped(end, data)) { return }
+            if type == HeaderType.oldService, !addOldStream(content, position, end, content.clamped(end, data)) {
+                return
+            }
+            if !hasChecksum(content, position, end, type, flags) { hasDamagedHeaders = true }
+            if Self.oldTypes.contains(type) { hasOldHeaders = true }
+            if Self.oldTypes.contains(type) || isMember { endOfMembers = content.clamped(end, data).upperBound }
+            if type == HeaderType.archive {
+                if flags & Flag.archiveComment != 0 { hasOldHeaders = true }
+                if flags & Flag.solidArchive != 0 { isSolid = true }
+                // Headers are encrypted from the archive's own on.
+                if flags & Flag.encryptedHeaders != 0 { return }
+            }
+            if type == HeaderType.end {
+                self.end = min(end, content.count)
+                return
+            }
+            position = end + data
+        }
+        limitReached = true
+    }
+
+    /// Comments, signatures, services, recovery records of RAR 2.
+    private static let oldTypes: ClosedRange<UInt8> = 0x75...0x79
+
+    /// The checksum of a header, 16 bits of a CRC-32, is right. That of some old services covers what follows them, too.
+    private func hasChecksum(_ content: Span<UInt8>, _ start: Int, _ end: Int, _ type: UInt8, _ flags: UInt16) -> Bool {
+        var last = end
+        switch type {
+        case HeaderType.archive where flags & Flag.archiveComment != 0: last = start + 13
+        case HeaderType.file where flags & Flag.fileComment != 0:
+            last = start + Self.fileHeader + Int(content.littleEndian16(at: start + 26) ?? 0)
+        case Self.oldTypes: return true
+        default: break
+        }
+        guard last <= content.count, last > start + 2, let stated = content.littleEndian16(at: start) else {
+            return false
+        }
+        return UInt16(truncatingIfNeeded: crc32(content.extracting(start + 2..<last))) == stated
+    }
+
+    /// The upper half of a size, cut to what can be added to others.
+    private static func upperHalf(_ content: Span<UInt8>, at place: Int) -> Int {
+        Int(min(content.littleEndian32(at: place) ?? 0, 0xFFFF)) << 32
+    }
+
+    /// Returns false when there is no going on.
+    private mutating func addMember(
+        _ content: Span<UInt8>, _ start: Int, _ end: Int, _ flags: UInt16, _ data: Range<Int>
+    ) -> Bool {
+        guard start <= content.count - Self.fileHeader, let length = content.littleEndian16(at: start + 26) else {
+            return true
+        }
+        let isFile = content[start + 2] == HeaderType.file
+        // Within the header: many headers that share one long name would be a bomb.
+        let nameStart = start + Self.fileHeader + (flags & Flag.large != 0 ? Self.upperHalves : 0)
+        let place = content.clamped(nameStart, min(Int(length), max(0, end - nameStart)))
+        let name = content.extracting(place).array
+        if flags & Flag.solid != 0 { isSolid = true }
+        guard isFile || name == Self.streamHeader else { return true }
+        var entry = Entry(
+            header: start, names: Self.names(name, isUnicode: flags & Flag.unicode != 0),
+            version: content[start + 24], data: data)
+        if !isFile {
+            entry.isStream = true
+            entry.names = streamNames(
+                Self.wide(content.extracting(content.clamped(place.upperBound, end - place.upperBound))))
+        }
+        entry.isEncrypted = flags & Flag.encrypted != 0
+        entry.isDirectory = isFile && flags & Flag.directory == Flag.directory
+        entry.isSplit = flags & Flag.split != 0
+        entry.isSolid = isFile && flags & Flag.solid != 0
+        entry.isStored = content[start + 25] == Self.stored
+        entry.size = Int(content.littleEndian32(at: start + 11) ?? 0)
+        if flags & Flag.large != 0 {
+            entry.size = entry.size.map { $0 | Self.upperHalf(content, at: start + Self.fileHeader + 4) }
+        }
+        entry.checksum = content.littleEndian32(at: start + 16)
+        entry.isLink =
+            content[start + 15] == Self.unix && (content.littleEndian32(at: start + 28) ?? 0) & 0xF000 == 0xA000
+        return take(entry)
+    }
+
+    /// A stream as RAR 2 wrote it: kind of service 0x105; size, version, method and checksum of the content, and its name.
+    private mutating func addOldStream(
+        _ content: Span<UInt8>, _ start: Int, _ end: Int, _ data: Range<Int>
+    ) -> Bool {
+        guard content.littleEndian16(at: start + 11) == 0x105, start + 26 <= content.count,
+            let length = content.littleEndian16(at: start + 24)
+        else { return true }
+        let place = content.clamped(start + 26, min(Int(length), max(0, end - start - 26)))
+        var entry = Entry(
+            header: start, names: streamNames(content.extracting(place).array), version: content[start + 18], data: data
+        )
+        entry.isStream = true
+        entry.isStored = content[start + 19] == Self.stored
+        entry.size = Int(content.littleEndian32(at: start + 14) ?? 0)
+        entry.checksum = content.littleEndian32(at: start + 20)
+        return take(entry)
+    }
+
+    // MARK: Names
+
+    /// A name in some code page; where it is in Unicode as well, behind a NUL in a packed form, that first. Without a NUL it
+    /// is in UTF-8.
+    private static func names(_ field: [UInt8], isUnicode: Bool) -> [[UInt8]] {
+        guard isUnicode, let zero = field.firstIndex(of: 0) else { return [path(field)] }
+        let plain = Array(field[..<zero])
+        let full = unpacked(Array(field[(zero + 1)...]), plain)
+        return full.isEmpty || full == plain ? [path(plain)] : [path(full), path(plain)]
+    }
+
+    /// The packed form: an upper octet for many, then for each unit two bits of a flag: 0 one octet; 1 one octet below the
+    /// upper octet; 2 both; 3 a count of units that are as in the plain name, or go with an octet that is added to them.
+    private static func unpacked(_ packed: [UInt8], _ plain: [UInt8]) -> [UInt8] {
+        guard let upper = packed.first else { return [] }
+        var units: [UInt16] = []
+        var position = 1
+        func next() -> UInt16 {
+            defer { position += 1 }
+            return position < packed.count ? UInt16(packed[position]) : 0
+        }
+        func plainUnit() -> UInt16? { units.count < plain.count ? UInt16(plain[units.count]) : nil }
+        var flags: UInt16 = 0
+        var bits = 0
+        // A unit takes an octet, or stands for one of the plain name.
+        while position < packed.count {
+            if bits == 0 {
+                flags = next()
+                bits = 8
+                guard position < packed.count else { break }
+            }
+            bits -= 2
+            switch flags >> UInt16(bits) & 3 {
+            case 0: units.append(next())
+            case 1: units.append(next() | UInt16(upper) << 8)
+            case 2: units.append(next() | next() << 8)
+            default:
+                let count = next()
+                let added = count & 0x80 != 0 ? next() : 0
+                for _ in 0..<(count & 0x7F) + 2 {
+                    guard let unit = plainUnit() else { break }
+                    units.append(count & 0x80 != 0 ? (unit + added) & 0xFF | UInt16(upper) << 8 : unit)
+                }
+            }
+        }
+        return Array(String(decoding: units, as: UTF16.self).utf8)
+    }
+
+    /// UTF-16 as UTF-8.
+    private static func wide(_ field: Span<UInt8>) -> [UInt8] {
+        let units = (0..<field.count / 2).map { field.littleEndian16(at: $0 * 2) ?? 0 }
+        return Array(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self).utf8)
+    }
+}

@@ -111,6 +111,16 @@ private let limitKeys: [Setting] = [
     Setting(
         "limits.text_bytes", \.limits.textBytes, .size(0...twoGiB),
         "Octets of one part's text that are read as people see them: charset, HTML, links. The rest is scanned only."),
+    Setting(
+        "limits.html_edits", \.limits.htmlEdits, .count(1...HTMLEdit.countLimit),
+        "Places that sanitize_html changes in one message; one with more is not sanitised (over-limits)."),
+    Setting(
+        "limits.html_attributes", \.limits.htmlAttributes, .count(8...10_000),
+        "Attributes of one tag in HTML that is sanitised; a tag with as many goes as a whole."),
+    Setting(
+        "limits.rewritten_body", \.limits.rewrittenBody, .size(0...268_435_456),
+        "Octets of a part that is encoded anew by sanitize_html (larger: over-limits) or disclaimer (larger: a part beside it)."
+    ),
 ]
 
 private let unpackingKeys: [Setting] = [

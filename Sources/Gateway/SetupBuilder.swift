@@ -89,6 +89,7 @@ struct SetupBuilder {
                 parameters: settings.limits.mimeParameters, boundaryLength: settings.limits.mimeBoundaryLength,
                 readings: settings.limits.mimeReadings, readingBytes: settings.limits.mimeReadingBytes,
                 decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes,
+                htmlEdits: settings.limits.htmlEdits, htmlAttributes: settings.limits.htmlAttributes,
                 unpacking: unpackingLimits),
             reportSize: inspector.reportSize, selfTest: clamav != nil,
             isReloadedBeside: settings.clamav.concurrentReload,

@@ -98,7 +98,7 @@ struct Inspection {
         }
         var ends = request.context.texts.isEmpty ? nil : TextEndStage(request.context.texts, walker.tree, message)
         var html =
-            request.context.hazards.isEmpty ? nil : HTMLStage(request.context.hazards, walker.tree, message)
+            request.context.hazards.isEmpty ? nil : HTMLStage(request, walker.tree, message)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)

@@ -134,7 +134,8 @@ struct ConfigCommand: ParsableCommand {
 
         private func address() throws -> IPAddress? {
             guard let client else { return nil }
-            guard let address = IPAddress(client) else {
+            let text = String(decoding: XForward.bareAddress(Array(client.utf8)), as: UTF8.self)
+            guard let address = IPAddress(text) else {
                 throw ValidationError("'\(Escaping.text(client, limit: 100))' is not an IP address")
             }
             return address

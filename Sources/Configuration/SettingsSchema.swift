@@ -71,7 +71,7 @@ private let limitKeys: [Setting] = [
         "Received: fields beyond which a message is taken for a loop and gets 554 5.4.6."),
     Setting(
         "limits.next_hop_transactions", \.limits.nextHopTransactions, .count(1...100_000),
-        "Transactions with next hops at one time; others wait. Messages for more groups of recipients than half of them go in turns."
+        "Transactions with next hops at one time; others wait. Messages for more groups of recipients go in turns."
     ),
     Setting(
         "limits.next_hop_messages", \.limits.nextHopMessages, .count(1...1_000_000),

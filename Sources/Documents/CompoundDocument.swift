@@ -107,6 +107,8 @@ struct CompoundDocument {
         {
             extraction.fact(.password, opened.password)
             extraction.member(.decrypted, opened.content.span)
+            // Every such document is a package.
+            if !opened.content.starts(with: "PK".utf8) { extraction.problem(.corrupt, "decrypted Office document") }
         } else {
             extraction.problem(.encrypted, "Office document")
         }

@@ -130,6 +130,7 @@ struct MessageWork: Sendable {
         // What the message is for those whom this try is about.
         if !served.isEmpty, let place = weightiest(groupPlaces(of: open)) { event.verdict = groups[place].verdict }
         event.messageID = facts.messageID
+        event.resentMessageID = facts.resentMessageID
         event.subject = facts.subject
         event.quarantineID = quarantineID
         event.copyPlaces = copyPlaces(groups)

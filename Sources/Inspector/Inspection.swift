@@ -58,7 +58,7 @@ struct Inspection {
         return message.withBytes { bytes in inspect(bytes, request, parts) }
     }
 
-    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
+    mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
         if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(

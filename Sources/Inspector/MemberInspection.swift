@@ -87,9 +87,10 @@ extension Inspection.Run {
         materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
         // The scanner would take on what was too much for us, one content after the other: that costs it minutes.
+        let isRead = opened.types.contains { $0.opening.isArchive } || opened.facts.contains { $0.kind == .password }
         scan(
             content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut,
-            isReadArchive: opened.types.contains { $0.opening.isArchive } && !opened.isCut)
+            isRead: isRead && !opened.isCut)
     }
 
     /// Archives and compressed files as libmagic names them, by signatures that are met by chance no more than ours. Where our

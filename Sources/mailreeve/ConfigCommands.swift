@@ -34,7 +34,7 @@ struct CheckConfigCommand: ParsableCommand {
             }
             problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
-            problems += ScannerPatterns.remarks(on: loaded.settings).map { remark in
+            problems += ScannerRemarks.remarks(on: loaded.settings).map { remark in
                 Problem(
                     file: file, position: loaded.origins[remark.key], severity: remark.isRefusal ? .error : .warning,
                     message: Escaping.text(remark.text, limit: 1000))

@@ -48,7 +48,7 @@ import Testing
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened: macros and embedded objects lie outside of what is encrypted, and are read |
             | PDF (RC4, AES) | works, the empty password included |
             | 7z, encrypted names too | works, with every method that is opened |
-            | RAR 4, RAR 5, encrypted names too | works, by own code and OpenSSL: the archive without its encryption is a member of it; not RAR 2 and older, and no solid RAR 4 archive beyond its first member, as libarchive reads none |
+            | RAR 4, RAR 5, encrypted names too | works, by own code and OpenSSL: the archive without its encryption is a member of it; not RAR 2 and older, whose encryption is another; of a solid RAR 4 archive no member behind the first, as libarchive reads none and the programs that do are not free |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |
 

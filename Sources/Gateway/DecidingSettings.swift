@@ -48,6 +48,18 @@ enum DecidingSettings {
         return keys
     }
 
+    /// The keys that wanted something of the texts of the message, and of what became of that.
+    static func textKeys(_ group: RecipientGroup) -> [String] {
+        var keys: [String] = []
+        if let plan = group.sanitizing, plan.words != nil {
+            keys += plan.reason == nil ? ["sanitize_html"] : ["sanitize_html", "unsanitized"]
+        }
+        if group.disclaimer != nil {
+            keys += ["disclaimer", group.policy.originating ? "originating" : "disclaimer_mail"]
+        }
+        return keys
+    }
+
     /// The keys that name the destiny; none where a rule's own action does.
     private static func destiny(
         _ category: MailModel.Category, _ verdict: Verdict, _ policy: ContentPolicy

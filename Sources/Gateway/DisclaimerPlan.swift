@@ -15,6 +15,8 @@ struct DisclaimerPlan: Sendable {
     let name: String
     /// The changes; none where there is a reason.
     private(set) var edits: [BodyEdit] = []
+    /// The part whose HTML these changes make harmless, too; nil where they do so in none.
+    private(set) var cleanedPart: Int?
     /// Why the text is not added, in a few words; nil when it is.
     private(set) var reason: String?
 
@@ -32,11 +34,12 @@ struct DisclaimerPlan: Sendable {
     /// - Parameters:
     ///   - numbers: those of the text among what the inspector was asked for.
     ///   - changed: octets that rules change.
+    ///   - sanitizing: what is taken out of HTML.
     ///   - boundary: octets that do not occur in the message.
     ///   - bodyLimit: octets of a body that is encoded anew.
     init(
         _ disclaimer: Disclaimer, _ numbers: Range<Int>, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile,
-        changed: [Range<Int>], boundary: String, bodyLimit: Int
+        changed: [Range<Int>], sanitizing: SanitizingPlan? = nil, boundary: String, bodyLimit: Int
     ) throws {
         name = disclaimer.name
         guard report.textObstacle == nil, !report.textEnds.isEmpty else {
@@ -45,15 +48,29 @@ struct DisclaimerPlan: Sendable {
         }
         for end in report.textEnds where !end.known.contains(where: numbers.contains) {
             // In a header that was not read to its end there may be a signature.
-            guard facts.endsInBlankLine, let part = try EditablePart(end.part, report, facts, file),
+            let boundary = "\(boundary)-\(end.form.rawValue)"
+            guard facts.endsInBlankLine, let part = try EditablePart(end.part, report, facts, file) else {
+                (edits, cleanedPart, reason) = ([], nil, "no safe place")
+                return
+            }
+            if let sanitizing, sanitizing.changes(end.part) {
+                guard let both = try Self.add(disclaimer, to: part, end, sanitizing, report, file, boundary: boundary)
+                else {
+                    (edits, cleanedPart, reason) = ([], nil, "sanitized")
+                    return
+                }
+                (edits, cleanedPart) = (edits + both, end.part)
+                continue
+            }
+            guard
                 let added = try Self.add(
-                    disclaimer, to: part, end, file, boundary: "\(boundary)-\(end.form.rawValue)", bodyLimit: bodyLimit)
+                    disclaimer, to: part, end, file, boundary: boundary, bodyLimit: bodyLimit)
             else {
-                (edits, reason) = ([], "no safe place")
+                (edits, cleanedPart, reason) = ([], nil, "no safe place")
                 return
             }
             guard !changed.contains(where: part.isTouched) else {
-                (edits, reason) = ([], "changed by rules")
+                (edits, cleanedPart, reason) = ([], nil, "changed by rules")
                 return
             }
             edits += added
@@ -63,13 +80,30 @@ struct DisclaimerPlan: Sendable {
 
     // MARK: One part
 
+    /// Into HTML that is made harmless as well, or beside it.
+    private static func add(
+        _ disclaimer: Disclaimer, to part: EditablePart, _ end: TextEnd, _ sanitizing: SanitizingPlan, _ report: Report,
+        _ file: MessageFile, boundary: String
+    ) throws -> [BodyEdit]? {
+        if let place = end.place, end.letters != .foreign {
+            let addition = RewrittenHTML.Addition(
+                text: lines(disclaimer.html, part, end), place: place.lowerBound, skip: end.skip)
+            if let edits = try sanitizing.edits(of: part, end.part, report, file, adding: addition) { return edits }
+        }
+        // The fields of the message itself would be changed by both.
+        guard !part.isMessage, let cleaned = try sanitizing.edits(of: part, end.part, report, file, adding: nil) else {
+            return nil
+        }
+        return cleaned + part.wrap(whole(disclaimer, end.form), end.form, boundary: boundary)
+    }
+
     private static func add(
         _ disclaimer: Disclaimer, to part: EditablePart, _ end: TextEnd, _ file: MessageFile, boundary: String,
         bodyLimit: Int
     ) throws -> [BodyEdit]? {
         let plain = disclaimer.plain(isFlowed: end.isFlowed)
         func beside() -> [BodyEdit] { part.wrap(whole(disclaimer, end.form), end.form, boundary: boundary) }
-        guard let place = end.place, end.letters != .foreign, !part.isCounted else { return beside() }
+        guard let place = end.place, end.letters != .foreign, part.counts.isEmpty else { return beside() }
         if end.form == .html || plain.utf8.allSatisfy({ $0 < 0x80 }) {
             let text = end.form == .html ? disclaimer.html : Array(plain.utf8)
             return try insert(text, at: place, part, end, file).map { [$0] }

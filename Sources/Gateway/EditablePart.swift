@@ -12,8 +12,8 @@ struct EditablePart: Sendable {
     let body: Range<Int>
     /// It is the message itself, which holds nothing else.
     let isMessage: Bool
-    /// Its header has a digest or the size of its body (RFC 1864), which would be wrong if that were changed.
-    let isCounted: Bool
+    /// Fields of its header with a digest or the size of its body (RFC 1864), which are wrong when that is changed.
+    let counts: [Range<Int>]
     /// Fields of MIME in its header, and the values of those that say the type and the encoding.
     private let contentFields: [Range<Int>]
     private let types: [Range<Int>]
@@ -37,7 +37,7 @@ struct EditablePart: Sendable {
         } else {
             guard let place = report.parts[index].place, place.header.upperBound == place.body.lowerBound,
                 place.header.count <= Self.headerLimit,
-                try StripPlan.isOnePart(place.header.lowerBound..<place.body.upperBound, file)
+                try StripPlan.isOnePart(index, report, file)
             else { return nil }
             (header, body) = (place.header, place.body)
             block = try file.descriptor.read(at: header.lowerBound, count: header.count)
@@ -48,13 +48,15 @@ struct EditablePart: Sendable {
         contentFields = isMessage ? facts.contentFields : []
         var scanner = HeaderScanner(limit: block.count)
         var (types, encodings): ([Range<Int>], [Range<Int>]) = ([], [])
-        var isCounted = false
+        var counts: [Range<Int>] = []
         while let field = scanner.next(in: span) {
             if field.isNamed("Content-Type", in: span) { types.append(field.value) }
             if field.isNamed("Content-Transfer-Encoding", in: span) { encodings.append(field.value) }
-            if field.isNamed("Content-MD5", in: span) || field.isNamed("Content-Length", in: span) { isCounted = true }
+            if field.isNamed("Content-MD5", in: span) || field.isNamed("Content-Length", in: span) {
+                counts.append(header.lowerBound + field.whole.lowerBound..<header.lowerBound + field.whole.upperBound)
+            }
         }
-        (self.types, self.encodings, self.isCounted) = (types, encodings, isCounted)
+        (self.types, self.encodings, self.counts) = (types, encodings, counts)
         guard scanner.end == .blankLine, scanner.position == block.count, block.suffix(2) == [0x0D, 0x0A] else {
             return nil
         }

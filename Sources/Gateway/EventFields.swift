@@ -8,6 +8,7 @@ package struct EventFields: Encodable, Sendable, CustomStringConvertible {
     var blocked: Bool
     var category: String
     var client: String
+    var copies: [String]
     var id: String
     var mailId: String
     var messageId: String
@@ -25,6 +26,7 @@ package struct EventFields: Encodable, Sendable, CustomStringConvertible {
         blocked = record.isBlocked
         category = record.category.rawValue
         client = record.client
+        copies = record.quarantineID == nil ? [] : (try? MessageExplanation(json: record.explanation))?.copies ?? []
         id = record.logID
         mailId = record.mailID
         messageId = record.messageID

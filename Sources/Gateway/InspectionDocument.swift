@@ -181,10 +181,7 @@ struct InspectionDocument: Encodable {
             }
         }
         for group in work.groups.prefix(1) {
-            edits += (group.sanitizing?.edits ?? []).map { edit in
-                "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
-            }
-            edits += (group.disclaimer?.edits ?? []).map { edit in
+            edits += group.textEdits.map { edit in
                 "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
             }
         }

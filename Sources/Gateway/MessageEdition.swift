@@ -114,6 +114,7 @@ extension MessageWork {
             prefix += HeaderEdits.modified(way, hostname: setup.hostname, names: marking.fieldNames)
         }
         if isDefanged(group) {
+            if group.disposition == .strip { note("stripped") }
             note("defanged")
             return defanged(group, prefix)
         }
@@ -123,14 +124,9 @@ extension MessageWork {
             edits += group.strip?.edits ?? []
             note("stripped")
         }
-        if let plan = group.sanitizing, plan.count > 0 {
-            edits += plan.edits
-            note("sanitized")
-        }
-        if let plan = group.disclaimer, plan.reason == nil {
-            edits += plan.edits
-            note("disclaimer")
-        }
+        edits += group.textEdits
+        if let plan = group.sanitizing, plan.count > 0 { note("sanitized") }
+        if let plan = group.disclaimer, plan.reason == nil { note("disclaimer") }
         if let tag = tag(group) { prefix += place(tag, in: &edits) }
         // Last: a message that begins with a continuation line (attack) goes on with our last field, and nobody trusts
         // what a Received field says at its end. Without one, such lines are taken out.
@@ -241,24 +237,25 @@ extension MessageWork {
 
     /// The recipients get it within another one.
     func isDefanged(_ group: RecipientGroup) -> Bool {
-        if group.disposition == .strip { return false }
         if group.sanitizing?.reason != nil, group.policy.unsanitized == .defang { return true }
+        if group.disposition == .strip { return false }
         return group.isLocal && group.policy.marking.defang.contains(where: group.verdict.categories.contains)
     }
 
-    /// The message within another one.
+    /// The message within another one; what is to be stripped is not in it.
     private func defanged(_ group: RecipientGroup, _ prefix: String) -> MessageEdition {
         // Drawn after the message was there: it cannot hold it.
         let boundary = "mailreeve-\(mailID)"
         let envelope = message.envelope
         let head = Defanging.head(
             fields: copiedFields(tag(group)), verdict: group.verdict, unsanitized: group.sanitizing?.reason, id: id,
-            boundary: boundary,
+            boundary: boundary, isStripped: group.disposition == .strip,
             hasEightBit: message.intake.hasEightBit, needsUTF8: envelope.parameters.smtputf8)
         let end = message.file.count
+        let stripped = group.disposition == .strip ? group.strip?.edits ?? [] : []
         return MessageEdition(
             prefix: Array((prefix + (group.policy.addReceived ? received : "")).utf8) + head,
-            edits: [BodyEdit(range: end..<end, text: Defanging.tail(boundary: boundary))])
+            edits: stripped + [BodyEdit(range: end..<end, text: Defanging.tail(boundary: boundary))])
     }
 
     /// Fields of the original for the message around it, each once.

@@ -73,6 +73,8 @@ package struct MessageExplanation: Codable, Sendable {
     package var author: String?
     /// Who got a copy because a rule or the policy says so; nil where nobody did.
     package var copiedTo: [String]?
+    /// Where its copies are, first `local` for the quarantine of this host; nil where there is none.
+    package var copies: [String]?
     /// Texts under the message, those that were not added with the reason; nil where none was wanted.
     package var disclaimers: [String]?
     /// What was taken out of HTML, and why what should be was not; nil where nothing was to be.
@@ -89,6 +91,8 @@ package struct MessageExplanation: Codable, Sendable {
     /// Groups, and recipients of one, that are kept.
     private static let groupsKept = 20
     private static let recipientsShown = 3
+    /// A copy that is in the quarantine of this host.
+    package static let localCopy = "local"
 
     /// Reads what `bytes` gives.
     package init(json: [UInt8]) throws {
@@ -117,7 +121,9 @@ package struct MessageExplanation: Codable, Sendable {
         categories = verdict.categories.map(\.rawValue)
         deciding = category.rawValue
         destiny = policy.destiny(for: verdict).rawValue
-        settings = work.origins(DecidingSettings.keys(category, verdict, policy), work.leading?.layers ?? [])
+        settings = work.origins(
+            DecidingSettings.keys(category, verdict, policy) + (work.leading.map(DecidingSettings.textKeys) ?? []),
+            work.leading?.layers ?? [])
         score = verdict.score
         levels = DecidingSettings.levels(policy)
         tests = verdict.tests.prefix(Self.factsKept).map {
@@ -159,6 +165,10 @@ package struct MessageExplanation: Codable, Sendable {
             "\(Escaping.text($0.path.bytes, limit: 320)), \(Escaping.text($0.voucher, limit: 255)) answers for it"
         }
         copiedTo = work.copiedTo.isEmpty ? nil : work.copiedTo.map(\.description)
+        copies = event.quarantineID.map { _ in
+            (work.groups.contains { $0.keepsCopy && work.copyPlace(of: $0) == nil } ? [Self.localCopy] : [])
+                + event.copyPlaces.map { Escaping.text($0.bytes, limit: 320) }
+        }
         disclaimers = event.disclaimers.isEmpty ? nil : event.disclaimers.map { Escaping.text($0, limit: 120) }
         sanitized = event.sanitized.isEmpty ? nil : event.sanitized.map { Escaping.text($0, limit: 120) }
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
@@ -189,7 +199,9 @@ package struct MessageExplanation: Codable, Sendable {
             },
             count: group.recipients.count, deciding: category.rawValue,
             destiny: group.policy.destiny(for: group.verdict).rawValue,
-            settings: work.origins(DecidingSettings.keys(category, group.verdict, group.policy), group.layers),
+            settings: work.origins(
+                DecidingSettings.keys(category, group.verdict, group.policy) + DecidingSettings.textKeys(group),
+                group.layers),
             levels: DecidingSettings.levels(group.policy),
             wouldChange: DecidingSettings.alternatives(group.verdict, group.policy))
     }

@@ -29,14 +29,15 @@ extension MessageWork {
         if facts.isSigned { return DisclaimerPlan(name, reason: "DKIM signature") }
         if group.disposition == .strip { return DisclaimerPlan(name, reason: "stripped") }
         if isDefanged(group) { return DisclaimerPlan(name, reason: "defanged") }
-        if group.sanitizing?.edits.isEmpty == false { return DisclaimerPlan(name, reason: "sanitized") }
         let (file, facts, boundary) = (message.file, facts, "mailreeve-\(mailID)")
+        let sanitizing = group.sanitizing
         let (changed, bodyLimit) = (rules.outcome.edits.map(\.range), setup.settings.limits.rewrittenBody)
         do {
             return try await setup.blocking(unless: file.inMemory) {
                 try DisclaimerPlan(
-                    disclaimer, numbers, report, facts, file, changed: changed, boundary: boundary, bodyLimit: bodyLimit
-                )
+                    disclaimer, numbers, report, facts, file, changed: changed, sanitizing: sanitizing,
+                    boundary: boundary,
+                    bodyLimit: bodyLimit)
             }
         } catch {
             return DisclaimerPlan(name, reason: "the message cannot be read again")

@@ -1,6 +1,7 @@
 internal import Configuration
 package import MailModel
 package import Policy
+internal import Relay
 package import Stores
 
 /// Recipients of one message for whom the same settings hold, and what the verdict is for them.
@@ -32,6 +33,12 @@ package struct RecipientGroup: Sendable {
     var disposition: DispositionKind { policy.shadow ? .deliver : wanted }
     /// A copy has to be in the quarantine before anything is answered.
     var keepsCopy: Bool { !policy.shadow && policy.keepsCopy(for: verdict) }
+
+    /// Changes of texts of the message: what is taken out of HTML, and the text under it.
+    var textEdits: [BodyEdit] {
+        let added = disclaimer.flatMap { $0.reason == nil ? $0 : nil }
+        return (sanitizing?.edits(without: added?.cleanedPart) ?? []) + (added?.edits ?? [])
+    }
 
     /// The site's own lines for that reply; none for the reason.
     var replyTexts: [TextTemplate] { policy.replyTexts[decisive.category] ?? [] }

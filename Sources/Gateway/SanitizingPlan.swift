@@ -9,11 +9,12 @@ internal import Stores
 /// Takes scripts, forms and the like out of the HTML of a message on its way. What is HTML and where it has to be changed is the
 /// inspector's word. The gateway decodes the part itself, makes changes of three kinds alone (`HTMLEdit`), each checked against what
 /// stands there, and encodes it again as its header says. A worker that lies can take octets out of the text of its own message
-/// or put our three texts into it, and no more. All other octets stay as they are.
+/// or put our three texts into it, and no more. All other octets stay as they are, but for fields with a digest or a size of
+/// what is changed, and for the encoding where lines would become too long.
 struct SanitizingPlan: Sendable {
     let hazards: Set<HTMLHazard>
-    /// The changes; none where there is a reason, or nothing to do.
-    private(set) var edits: [BodyEdit] = []
+    /// The changes by part, in the order of the message; none where there is a reason, or nothing to do.
+    private var parts: [(index: Int, edits: [BodyEdit])] = []
     /// Places in HTML that are changed.
     private(set) var count = 0
     /// Why what should go stays, in a few words; nil when nothing stays.
@@ -24,6 +25,13 @@ struct SanitizingPlan: Sendable {
         guard count > 0 || reason != nil else { return nil }
         return "\(HTMLHazard.words(hazards)) (\(reason.map { "not done: \($0)" } ?? "\(count)"))"
     }
+
+    /// The changes.
+    /// - Parameter part: one that is left out.
+    func edits(without part: Int? = nil) -> [BodyEdit] { parts.flatMap { $0.index == part ? [] : $0.edits } }
+
+    /// The part is changed.
+    func changes(_ part: Int) -> Bool { parts.contains { $0.index == part } }
 
     init(_ hazards: Set<HTMLHazard>, reason: String) {
         (self.hazards, self.reason) = (hazards, reason)
@@ -45,24 +53,33 @@ struct SanitizingPlan: Sendable {
             reason = obstacle.rawValue
             return
         }
+        // What is left of changes in the header of the message touches no other part.
+        let within = changed.filter { $0.upperBound >= facts.block.count }
+        var end = 0
         for text in cleaning.texts {
-            if let words = try change(text, report, facts, file, changed, limits) {
-                (edits, count, reason) = ([], 0, words)
+            // In a header that was not read to its end there may be another type.
+            guard facts.endsInBlankLine, let part = try EditablePart(text.part, report, facts, file),
+                part.header.lowerBound >= end
+            else {
+                fail("no safe place")
+                return
+            }
+            end = part.body.upperBound
+            if let words = try change(part, text, part.isMessage ? changed : within, file, limits) {
+                fail(words)
                 return
             }
         }
     }
 
+    private mutating func fail(_ words: String) { (parts, count, reason) = ([], 0, words) }
+
     /// Plans the changes of one part.
     /// - Returns: why it cannot be changed.
     private mutating func change(
-        _ text: HTMLCleaning.Text, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, _ changed: [Range<Int>],
+        _ part: EditablePart, _ text: HTMLCleaning.Text, _ changed: [Range<Int>], _ file: MessageFile,
         _ limits: Settings.Limits
     ) throws -> String? {
-        // In a header that was not read to its end there may be another type.
-        guard facts.endsInBlankLine, let part = try EditablePart(text.part, report, facts, file) else {
-            return "no safe place"
-        }
         let place = part.body
         // What is replaced as a whole is gone.
         if changed.contains(where: { $0.lowerBound <= place.lowerBound && $0.upperBound >= place.upperBound }) {
@@ -72,29 +89,22 @@ struct SanitizingPlan: Sendable {
         guard place.count <= limits.rewrittenBody, text.edits.count <= limits.htmlEdits - count else {
             return HTMLCleaning.Obstacle.overLimits.rawValue
         }
-        guard let body = try Self.body(of: part, text.edits, file),
-            !edits.contains(where: { $0.range.overlaps(place) })
-        else { return "no safe place" }
-        edits.append(BodyEdit(range: place, text: body))
+        guard let edits = try RewrittenHTML.edits(of: part, text.edits, file) else { return "no safe place" }
+        parts.append((text.part, edits))
         count += text.edits.count
         return nil
     }
 
-    /// The body with the changes, encoded as it was.
-    private static func body(of part: EditablePart, _ edits: [HTMLEdit], _ file: MessageFile) throws -> [UInt8]? {
-        guard let encoding = part.transferEncoding else { return nil }
-        let body = try file.descriptor.read(at: part.body.lowerBound, count: part.body.count)
-        guard body.count == part.body.count else { return nil }
-        var content: [UInt8] = []
-        _ = TransferDecoder.decode(body.span, encoding: encoding, into: &content, limit: body.count)
-        guard let changed = HTMLEdit.apply(edits, to: content) else { return nil }
-        switch encoding {
-        // No line can become a delimiter: none of the three texts begins with a hyphen, and none is empty.
-        case .sevenBit, .eightBit, .binary: return changed
-        case .quotedPrintable: return AddedText.encoded(changed, .quotedPrintable)
-        // The message itself ends with a line end; behind a part stands that of the delimiter.
-        case .base64: return AddedText.base64(changed, head: [], tail: []) + (part.isMessage ? [0x0D, 0x0A] : [])
-        case .uuencode, .unknown: return nil
-        }
+    /// The changes of a part that is changed.
+    /// - Parameter addition: a text that is put in as well.
+    /// - Returns: nil where that does not fit in.
+    func edits(
+        of part: EditablePart, _ index: Int, _ report: Report, _ file: MessageFile,
+        adding addition: RewrittenHTML.Addition?
+    ) throws -> [BodyEdit]? {
+        guard let cleaning = report.htmlCleanings.first(where: { $0.hazards == hazards }),
+            let text = cleaning.texts.first(where: { $0.part == index })
+        else { return nil }
+        return try RewrittenHTML.edits(of: part, text.edits, file, adding: addition)
     }
 }

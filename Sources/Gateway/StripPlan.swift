@@ -20,6 +20,8 @@ struct StripPlan: Sendable {
     static let mostParts = 100
     /// Octets of a delimiter line that are looked at (RFC 2046 section 5.1.1: 70 and two hyphens; broken mailers have more).
     private static let longestDelimiter = 1024
+    /// Octets of a container's header that are looked at.
+    private static let headerLimit = 32_768
 
     /// Plans to take out what is banned. Blocks on a disk unless the message is in memory.
     /// - Returns: nil when that cannot be done safely.
@@ -49,7 +51,7 @@ struct StripPlan: Sendable {
                 return
             }
             guard place.header.upperBound == place.body.lowerBound,
-                try Self.isOnePart(place.header.lowerBound..<place.body.upperBound, file)
+                try Self.isOnePart(part, report, file)
             else { return nil }
             edits.append(
                 BodyEdit(
@@ -104,9 +106,13 @@ struct StripPlan: Sendable {
 
     // MARK: Checks
 
-    /// A delimiter line stands before the range, one with the same beginning or the end of the message behind it, and none
+    /// A delimiter line stands before the part, one with the same beginning or the end of the message behind it, and none
     /// in it.
-    static func isOnePart(_ range: Range<Int>, _ file: MessageFile) throws -> Bool {
+    static func isOnePart(_ part: Int, _ report: Report, _ file: MessageFile) throws -> Bool {
+        guard let place = report.parts[part].place, place.header.lowerBound <= place.body.upperBound else {
+            return false
+        }
+        let range = place.header.lowerBound..<place.body.upperBound
         guard range.upperBound <= file.count, !range.isEmpty else { return false }
         let before = max(0, range.lowerBound - longestDelimiter - 4)
         let head = try file.descriptor.read(at: before, count: range.lowerBound - before)
@@ -116,8 +122,10 @@ struct StripPlan: Sendable {
         guard start > line.startIndex || before == 0 else { return false }
         var delimiter = Array(line[start...])
         while let last = delimiter.last, last == 0x20 || last == 0x09 { delimiter.removeLast() }
-        // Behind a close delimiter stands an epilogue, which nobody shows: a text there tells nobody anything.
-        guard delimiter.count > 2, delimiter.starts(with: [0x2D, 0x2D]), delimiter.suffix(2) != [0x2D, 0x2D] else {
+        guard delimiter.count > 2, delimiter.starts(with: [0x2D, 0x2D]) else { return false }
+        // Behind a close delimiter stands an epilogue, which nobody shows: a text there tells nobody anything. A boundary may
+        // end so, too.
+        if delimiter.suffix(2) == [0x2D, 0x2D], try !isBoundary(delimiter.dropFirst(2), of: part, report, file) {
             return false
         }
         let marker = [0x0D, 0x0A] + delimiter
@@ -125,6 +133,18 @@ struct StripPlan: Sendable {
         guard range.upperBound < file.count else { return try !contains([0x0D, 0x0A, 0x2D, 0x2D], range, file) }
         guard try file.descriptor.read(at: range.upperBound, count: marker.count) == marker else { return false }
         return try !contains(marker, range, file)
+    }
+
+    /// The one that the part's container names in its header.
+    private static func isBoundary(
+        _ boundary: ArraySlice<UInt8>, of part: Int, _ report: Report, _ file: MessageFile
+    ) throws -> Bool {
+        guard let container = report.parts[part].container, report.parts.indices.contains(container),
+            let header = report.parts[container].place?.header, header.count <= headerLimit,
+            header.upperBound <= file.count
+        else { return false }
+        let block = try file.descriptor.read(at: header.lowerBound, count: header.count)
+        return BoundaryParameter.values(inHeader: block.span).contains { $0[...] == boundary }
     }
 
     private static func contains(_ marker: [UInt8], _ range: Range<Int>, _ file: MessageFile) throws -> Bool {

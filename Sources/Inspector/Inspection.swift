@@ -97,8 +97,7 @@ struct Inspection {
             run.clock.spent(.tokens)
         }
         var ends = request.context.texts.isEmpty ? nil : TextEndStage(request.context.texts, walker.tree, message)
-        var html =
-            request.context.hazards.isEmpty ? nil : HTMLStage(request, walker.tree, message)
+        if !request.context.hazards.isEmpty { run.html = HTMLStage(request, walker.tree, message) }
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)
@@ -106,7 +105,7 @@ struct Inspection {
         var index = 0
         while index < walker.tree.parts.count {
             if walker.tree.parts[index].kind.hasContent {
-                take(index, of: message, &walker, &run, &stage, &ends, &html, request.limits)
+                take(index, of: message, &walker, &run, &stage, &ends, request.limits)
             } else {
                 run.tokens?.addFacts(of: walker.tree.parts[index], content: [UInt8]().span)
             }
@@ -121,7 +120,7 @@ struct Inspection {
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
         if let ends { run.builder.add(ends, run.reported) }
-        if let html { run.builder.add(html, run.reported) }
+        if let html = run.html { run.builder.add(html, walker.tree, run.reported) }
         run.clock.spent(.rules)
         return run.builder.finish(
             completed: run.isComplete ? [Self.scanner] : [], timings: run.clock.timings, maximum: reportSize)
@@ -181,8 +180,7 @@ struct Inspection {
 
     private mutating func take(
         _ index: Int, of message: Span<UInt8>, _ walker: inout PartWalker, _ run: inout Run,
-        _ stage: inout RuleStage?, _ ends: inout TextEndStage?, _ html: inout HTMLStage?,
-        _ limits: InspectionLimits
+        _ stage: inout RuleStage?, _ ends: inout TextEndStage?, _ limits: InspectionLimits
     ) {
         let part = walker.tree.parts[index]
         let start = part.body.lowerBound
@@ -190,7 +188,7 @@ struct Inspection {
         let text = walker.text(index)
         let isShown = !run.unshown.contains(index, in: walker.tree.parts)
         let budget = walker.budget
-        let isHTMLShown = html?.isShown(index, walker.tree, message) ?? false
+        let isHTMLShown = run.html?.isShown(index, walker.tree, message) ?? false
         let notes = walker.withContent(of: index, in: message, buffer: &buffer) { content, decoding in
             run.take(
                 content, decoding?.notes ?? [], isCut: decoding?.limitReached ?? false, part: run.reported[index],
@@ -204,7 +202,7 @@ struct Inspection {
                 if part.source == 0 {
                     ends?.take(index, part, content, decoding, read, body: message.extracting(part.body))
                 }
-                if isHTMLShown { html?.take(index, part, content, isCut: decoding?.limitReached ?? false, read) }
+                if isHTMLShown { run.html?.take(index, part, content, isCut: decoding?.limitReached ?? false, read) }
                 run.clock.spent(.rules)
                 run.scanLinks(of: read, part: run.reported[index])
             }
@@ -240,6 +238,8 @@ struct Inspection {
         var unshown = UnshownParts()
         /// Takes decoded parts for scanners outside, where they are wanted.
         var partsFile: PartsFile?
+        /// Looks for what has to go from HTML, where that is wanted.
+        var html: HTMLStage?
         var cache = ScanCache(isOn: false)
         var mark: EngineMarkFile?
         /// Octets of members' text, and members, that tokens were taken from so far.

@@ -1,4 +1,5 @@
 internal import InspectionLink
+internal import MIME
 internal import MailModel
 internal import Scoring
 
@@ -100,8 +101,8 @@ struct ReportBuilder {
 
     /// Adds what has to be taken out of HTML.
     /// - Parameter reported: for each part of the tree its index in the report.
-    mutating func add(_ stage: HTMLStage, _ reported: [Int]) {
-        report.htmlCleanings = stage.result(reported)
+    mutating func add(_ stage: HTMLStage, _ tree: PartTree, _ reported: [Int]) {
+        report.htmlCleanings = stage.result(tree, reported)
     }
 
     /// - Parameter evidence: what else tells of it, in our words.

@@ -97,6 +97,8 @@ package struct HTMLCleaning: Hashable, Sendable {
         case ambiguous
         /// The HTML is in a charset in which ASCII does not stand for itself, or one that is not known.
         case charset
+        /// The HTML stands in Outlook's `winmail.dat` (TNEF).
+        case tnef
         /// More octets or changes than the limits allow.
         case overLimits = "over-limits"
     }

@@ -1,4 +1,4 @@
-/// A message put as a whole, byte for byte, into another one with a warning in front: what it holds is one step further from
+/// A message put, byte for byte but for what is stripped, into another one with a warning in front: what it holds is one step further from
 /// who opens it.
 package enum Defanging {
     /// Fields of the original that the outer message has too.
@@ -11,10 +11,12 @@ package enum Defanging {
     ///   - fields: copied fields with their line ends.
     ///   - boundary: octets that do not occur in the original.
     ///   - unsanitized: why its HTML could not be made harmless; nil where the verdict is the reason.
+    ///   - isStripped: banned files are taken out of it.
     ///   - hasEightBit: the original holds octets above 7F.
     package static func head(
-        fields: [UInt8], verdict: Verdict, unsanitized: String? = nil, id: String, boundary: String, hasEightBit: Bool,
-        needsUTF8: Bool
+        fields: [UInt8], verdict: Verdict, unsanitized: String? = nil, id: String, boundary: String,
+        isStripped: Bool = false,
+        hasEightBit: Bool, needsUTF8: Bool
     ) -> [UInt8] {
         let encoding = hasEightBit ? "8bit" : "7bit"
         let words =
@@ -35,7 +37,7 @@ package enum Defanging {
 
               \(reason)
 
-            The message is attached as it came. Do not open it unless you are certain
+            The message is attached \(isStripped ? "without its banned files" : "as it came"). Do not open it unless you are certain
             that you know the sender and what the message holds.
 
             --\(boundary)

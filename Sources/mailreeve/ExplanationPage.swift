@@ -47,7 +47,7 @@ enum ExplanationPage {
         lines += block("disclaimer", why.disclaimers ?? [])
         lines += block("sanitized", why.sanitized ?? [])
         lines += block("groups", (why.groups ?? []).flatMap(text))
-        if let id = record.quarantineID { lines.append(row("quarantine", id)) }
+        if let id = record.quarantineID { lines.append(row("quarantine", id + elsewhere(why.copies ?? []))) }
         lines += block("otherwise", why.wouldChange)
         return lines.joined(separator: "\n")
     }
@@ -56,6 +56,11 @@ enum ExplanationPage {
         "<\(outcome.address)>: \(outcome.disposition): \(outcome.reply)"
             + (outcome.suppression.map { " (no notification: \($0))" } ?? "")
             + (outcome.redirectedTo.map { " (redirected to <\($0)>)" } ?? "")
+    }
+
+    /// Where the copy is, if not in the quarantine of this host alone.
+    private static func elsewhere(_ copies: [String]) -> String {
+        copies.isEmpty || copies == [MessageExplanation.localCopy] ? "" : ", copy: \(copies.joined(separator: ", "))"
     }
 
     private static func list(_ addresses: [String]) -> String { addresses.map { "<\($0)>" }.joined(separator: ",") }

@@ -5,16 +5,16 @@ import Testing
 /// `sanitize_html`: scripts, forms, frames and remote content out of HTML on its way.
 @Suite(.enabled(if: Clients.arePossible, Clients.missing))
 struct SanitizeTests {
-    private static let fields =
+    static let fields =
         "From: a@example.org\nTo: r@example.net\nSubject: x\nMessage-ID: <1@example.org>\n"
         + "Date: Thu, 26 Nov 2026 10:00:00 +0000\n"
-    private static let version = fields + "MIME-Version: 1.0\n"
-    private static let html = "<p onclick=a>Grüße <img src=\"http://t.example/p.gif\"><script>x</script>\n"
-    private static let clean = "<p x-onclick=a>Grüße <img x-src=\"http://t.example/p.gif\"><!---->\n"
+    static let version = fields + "MIME-Version: 1.0\n"
+    static let html = "<p onclick=a>Grüße <img src=\"http://t.example/p.gif\"><script>x</script>\n"
+    static let clean = "<p x-onclick=a>Grüße <img x-src=\"http://t.example/p.gif\"><!---->\n"
 
-    private static func gateway(
+    static func configuration(
         _ hop: ScriptedNextHop, _ policy: [String: String] = [:], recipients: String = "[]"
-    ) throws -> GatewayProcess {
+    ) throws -> GatewayConfiguration {
         var configuration = try GatewayConfiguration(nextHops: [hop.address])
         configuration.settings["recipients"] = recipients
         configuration.policies["default"]?.merge([
@@ -22,11 +22,17 @@ struct SanitizeTests {
             "lovers": "[infected, banned, rule, unchecked, spam, spammy, bad-header]",
         ]) { $1 }
         configuration.policies["default"]?.merge(policy) { $1 }
-        return try GatewayProcess(configuration)
+        return configuration
+    }
+
+    static func gateway(
+        _ hop: ScriptedNextHop, _ policy: [String: String] = [:], recipients: String = "[]"
+    ) throws -> GatewayProcess {
+        try GatewayProcess(configuration(hop, policy, recipients: recipients))
     }
 
     /// What comes out, by recipient.
-    private static func sent(
+    static func sent(
         _ message: String, to recipients: [String] = ["r@example.net"], _ gateway: GatewayProcess,
         _ hop: ScriptedNextHop
     ) throws -> [String: String] {

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 @testable import Gateway
 import MailModel
+import Policy
 import Relay
 import Stores
 import TestSupport
@@ -41,7 +42,7 @@ import Testing
         report.htmlCleanings = [cleaning]
         let plan = try SanitizingPlan(
             [.scripts], report, try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, limits: limits)
-        let text = try StoredMessages.text(file, plan.edits)
+        let text = try StoredMessages.text(file, plan.edits())
         #expect(text.hasPrefix(before) && text.hasSuffix(after))
         return (String(text.dropFirst(before.count).dropLast(after.count)), plan.reason)
     }
@@ -113,5 +114,115 @@ import Testing
         // What goes as a whole needs nothing.
         #expect(try planned(Self.html, encoding: nil, [Self.edit], changed: [place..<place + 200]) == (Self.html, nil))
         #expect(try planned(Self.html, encoding: nil, [Self.edit], obstacle: .signed) == (Self.html, "signed"))
+    }
+
+    // MARK: More than the body
+
+    /// A message with one part and what becomes of it, with a text in front of `place` of the body where there is one.
+    private func whole(
+        _ fields: String, _ body: String, _ edits: [HTMLEdit], boundary: String = "x", delimiter: String? = nil,
+        adding place: Int? = nil, skip: Int = 0, coding: TextEnd.Coding = .sevenBit
+    ) throws -> (before: String, after: String, reason: String?) {
+        let delimiter = delimiter ?? boundary
+        let head = "From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"\(boundary)\"\r\n\r\n"
+        let before = "\(head)--\(delimiter)\r\n\(fields)\r\n"
+        let text = "\(before)\(body)\r\n--\(delimiter)--\r\n"
+        let file = try messages.store(text)
+        let (start, header) = (before.utf8.count, head.utf8.count + 4 + delimiter.utf8.count)
+        var report = Report(
+            messageSize: file.count,
+            parts: [
+                PartDescription(
+                    path: "1",
+                    place: PartDescription.Place(header: 0..<head.utf8.count, body: head.utf8.count..<file.count)),
+                PartDescription(
+                    path: "1.1", container: 0,
+                    place: PartDescription.Place(header: header..<start, body: start..<start + body.utf8.count)),
+            ])
+        var cleaning = HTMLCleaning([.scripts])
+        cleaning.texts = [HTMLCleaning.Text(part: 1, edits: edits)]
+        report.htmlCleanings = [cleaning]
+        let facts = try HeaderFacts(of: file, limit: 1 << 20)
+        let plan = try SanitizingPlan(
+            [.scripts], report, facts, file, changed: [], limits: Settings.Limits())
+        var all = plan.edits()
+        var reason = plan.reason
+        if let place {
+            var end = TextEnd(part: 1, form: .html, coding: coding, letters: .ascii, charset: "")
+            (end.place, end.skip, end.endsLine) = (start + place..<start + place, skip, false)
+            report.textEnds = [end]
+            let added = try DisclaimerPlan(
+                try Disclaimer(name: "a", text: Array("sixteen letters are here".utf8), markup: nil), 0..<1, report,
+                facts, file,
+                changed: [], sanitizing: plan, boundary: "B", bodyLimit: 1000)
+            all = plan.edits(without: added.cleanedPart) + added.edits
+            reason = added.reason
+        }
+        return (text, try StoredMessages.text(file, all), reason)
+    }
+
+    private static let type = "Content-Type: text/html\r\n"
+
+    @Test func fieldsThatCountGo() throws {
+        let fields = "Content-MD5: a\r\n b\r\n\(Self.type)Content-Length: 3\r\n"
+        let result = try whole(fields, Self.html, [Self.edit])
+        #expect(
+            result.after
+                == result.before.replacing(fields, with: Self.type).replacing("onclick", with: "x-onclick"))
+    }
+
+    /// A line of 998 octets may grow to that and no more.
+    @Test func noLongLines() throws {
+        for (size, isQuoted) in [(996, false), (997, true)] {
+            let body = "<p onclick=a>".padding(toLength: size, withPad: "b", startingAt: 0)
+            let result = try whole(Self.type, body, [Self.edit])
+            #expect(result.reason == nil)
+            #expect(result.after.contains("Content-Transfer-Encoding: quoted-printable\r\n") == isQuoted)
+            #expect(result.after.split(separator: "\r\n").allSatisfy { $0.utf8.count <= 998 })
+            let read = result.after.replacing("=\r\n", with: "").replacing("=3D", with: "=")
+            #expect(read.contains(body.replacing("onclick", with: "x-onclick")))
+            let declared = try whole(
+                Self.type + "Content-Transfer-Encoding: 7bit\r\n", body, [Self.edit])
+            #expect(declared.after.contains("-Encoding: \(isQuoted ? "quoted-printable" : "7bit")\r\n"))
+        }
+        // It was so before.
+        let long = "<p onclick=a>" + String(repeating: "b", count: 1000)
+        #expect(try !whole(Self.type, long, [Self.edit]).after.contains("quoted"))
+    }
+
+    /// A boundary may end like a close delimiter; an epilogue is no part.
+    @Test func boundaries() throws {
+        let odd = try whole(Self.type, Self.html, [Self.edit], boundary: "o--")
+        #expect(odd.reason == nil && odd.after == odd.before.replacing("onclick", with: "x-onclick"))
+        let epilogue = try whole(Self.type, Self.html, [Self.edit], boundary: "o", delimiter: "o--")
+        #expect(epilogue.reason == "no safe place" && epilogue.after == epilogue.before)
+    }
+
+    // MARK: With a text under it
+
+    @Test func aTextAsWell() throws {
+        let body = "<p onclick=a>text<p onload=b>"
+        let edits = [Self.edit, HTMLEdit(.prefix, 20..<20)]
+        let added = "\r\n<p>sixteen letters are here</p>\r\n"
+        let clean = "<p x-onclick=a>text<p x-onload=b>"
+        for (place, isWithin) in [(17, true), (29, true), (0, true)] {
+            let result = try whole(Self.type, body, edits, adding: place)
+            #expect(result.reason == nil)
+            #expect(result.after.replacing(added, with: "").hasSuffix("\r\n\r\n\(clean)\r\n--x--\r\n") == isWithin)
+            #expect(result.after.contains(added))
+        }
+        // The place goes: the text is beside it.
+        let gone = try whole(Self.type, body, [HTMLEdit(.comment, 10..<20)], adding: 15)
+        #expect(gone.reason == nil)
+        #expect(gone.after.contains("<p onclick<!---->onload=b>\r\n--B-html\r\nContent-Type: text/html"))
+        // Encoded: the place stands in what is decoded.
+        let coded = Data(body.utf8).base64EncodedString()
+        let result = try whole(
+            Self.type + "Content-Transfer-Encoding: base64\r\n", coded, edits, adding: 20, skip: 2, coding: .base64)
+        let lines = result.after.components(separatedBy: "\r\n\r\n")
+        let decoded = Data(base64Encoded: lines[2].components(separatedBy: "\r\n--")[0].replacing("\r\n", with: ""))
+        #expect(
+            String(decoding: decoded ?? Data(), as: UTF8.self).trimmingCharacters(in: .whitespaces)
+                == clean.replacing("text", with: "text\(added)"))
     }
 }

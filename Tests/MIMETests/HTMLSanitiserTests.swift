@@ -20,6 +20,7 @@ import Testing
         clean(Array(html.utf8), hazards).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    private static let nul = String(repeating: "\u{0}", count: 70)
     private static let scripts: Set<HTMLHazard> = [.scripts]
     private static let remote: Set<HTMLHazard> = [.remote]
 
@@ -126,6 +127,27 @@ import Testing
                 "<style>a</style onload=x><style onload=x>b</style>", scripts,
                 "<style>a</style x-onload=x><style x-onload=x>b</style>"
             ),
+            // Controls in names, however many.
+            ("<p \(nul)onclick=x>", scripts, "<p x-\(nul)onclick=x>"),
+            ("<scri\(nul)pt>x</scri\(nul)pt>", scripts, "<x-scri\(nul)pt>x</x-scri\(nul)pt>"),
+            ("<ifr\(nul)ame src=x>", [.frames], "<x-ifr\(nul)ame src=x>"),
+            ("<p\(nul)q>", scripts, "<p\(nul)q>"),
+            // Internet Explorer's, and what only names how something is opened.
+            (
+                "<p style='filter:progid:DXImageTransform.Microsoft.AlphaImageLoader(src=\"http://a/\")'>", remote,
+                "<p style='filter:x-progid:DXImageTransform.Microsoft.AlphaImageLoader(src=\"http://a/\")'>"
+            ),
+            ("<comment><a title='</comment><p>'>", scripts, "<x-comment><a title='</comment><p>'>"),
+            ("<a href='feed:javascript:x'>", scripts, "<a x-href='feed:javascript:x'>"),
+            ("<a href='view-source:feed:vbscript:x'>", scripts, "<a x-href='view-source:feed:vbscript:x'>"),
+            ("<a href='feed:http://a/'>", all, "<a href='feed:http://a/'>"),
+            ("<img attributionsrc=http://a/>", remote, "<img x-attributionsrc=http://a/>"),
+            ("<meta http-equiv=Link content='<http://a/>; rel=preload'>", remote, "<!---->"),
+            ("<meta http-equiv=x-dns-prefetch-control content=on>", remote, "<!---->"),
+            ("<meta http-equiv=Link content='<http://a/>'>", scripts, "<meta http-equiv=Link content='<http://a/>'>"),
+            // The part may be an attachment.
+            ("<iframe src='&#99;id:a'></iframe>", remote, "<iframe x-src='&#99;id:a'></iframe>"),
+            ("<object data=MID:a>b</object>", [.forms], "<object x-data=MID:a>b</object>"),
         ] as [(String, Set<HTMLHazard>, String)])
     func becomes(_ html: String, _ hazards: Set<HTMLHazard>, _ wanted: String) {
         let result = Self.clean(html, hazards)

@@ -97,7 +97,8 @@ struct CSSHazards {
         case 0x2D: return scripts && (has("-moz-binding") || has("-ms-behavior")) ? index : nil
         case 0x6A: return scripts && has("javascript", before: 0x3A) ? index : nil
         case 0x76: return scripts && has("vbscript", before: 0x3A) ? index : nil
-        // u, i, s, @
+        // p, u, i, s, @; Internet Explorer's filters load images by their own word.
+        case 0x70: return remote && has("progid", before: 0x3A) ? index : nil
         case 0x75: return remote && has("url(") && !Self.isLocal(style, index + 4) ? index : nil
         case 0x69: return remote && (has("image-set(") || has("image(")) ? index : nil
         case 0x73: return remote && has("src(") ? index : nil
@@ -144,9 +145,20 @@ enum HTMLAddress {
         return local.contains { address.hasPrefix(ignoringCase: $0, from: 0) }
     }
 
+    /// A part of the same message, or another message.
+    static func isPart(_ address: Span<UInt8>) -> Bool {
+        address.hasPrefix(ignoringCase: "cid:", from: 0) || address.hasPrefix(ignoringCase: "mid:", from: 0)
+    }
+
     /// What runs when it is opened; `isImage`: it is only ever shown as an image.
     static func isScript(_ address: Span<UInt8>, isImage: Bool) -> Bool {
         let schemes: [StaticString] = ["javascript:", "vbscript:", "livescript:", "mocha:", "jscript:"]
+        var address = address
+        // What only says how the rest is to be opened.
+        let around: [StaticString] = ["feed:", "view-source:"]
+        while let word = around.first(where: { address.hasPrefix(ignoringCase: $0, from: 0) }) {
+            address = address.extracting(word.utf8CodeUnitCount..<address.count)
+        }
         if schemes.contains(where: { address.hasPrefix(ignoringCase: $0, from: 0) }) { return true }
         guard address.hasPrefix(ignoringCase: "data:", from: 0) else { return false }
         guard address.hasPrefix(ignoringCase: "data:image/", from: 0) else { return true }

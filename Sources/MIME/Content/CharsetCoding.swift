@@ -40,6 +40,14 @@ package enum CharsetCoding: Hashable, Sendable {
         }
     }
 
+    /// Octets of ASCII are other letters behind octets of ASCII that say so.
+    var hasShifts: Bool {
+        switch self {
+        case .utf7, .hz, .iso2022JP, .iso2022KR, .iso2022CN: true
+        default: false
+        }
+    }
+
     /// Windows-1252: the WHATWG Encoding Standard's reading of ISO-8859-1 and US-ASCII.
     package static let windows1252 = singleByte("windows-1252")
 

@@ -157,7 +157,7 @@ enum CharsetSniffer {
     }
 
     /// Charsets in seven bits by their escapes; nil for plain ASCII.
-    private static func escaped(_ bytes: Span<UInt8>) -> CharsetCoding? {
+    static func escaped(_ bytes: Span<UInt8>) -> CharsetCoding? {
         var from = 0
         while let escape = bytes.firstIndex(of: 0x1B, from: from) {
             if bytes.hasPrefix(ignoringCase: "$)C", from: escape + 1) { return .iso2022KR }

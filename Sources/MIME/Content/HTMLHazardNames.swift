@@ -16,12 +16,12 @@ struct HTMLHazardNames {
     let hazards: Set<HTMLHazard>
 
     /// What parsers differ about: in SVG and MathML other elements are markup, in `select` tags mean nothing, `noscript` is text where
-    /// scripts run. What stands in them cannot be told before they are gone.
-    private static let doubtful = ["svg", "math", "select", "noscript"]
+    /// scripts run, `comment` is one to Internet Explorer. What stands in them cannot be told before they are gone.
+    private static let doubtful = ["svg", "math", "select", "noscript", "comment"]
     /// Addresses that are loaded when the mail is shown.
     private static let loading = Self.octets([
         "src", "srcset", "imagesrcset", "background", "poster", "data", "lowsrc", "dynsrc", "codebase", "classid",
-        "archive", "icon", "manifest", "ping", "o:href", "xlink:href",
+        "archive", "icon", "manifest", "ping", "attributionsrc", "o:href", "xlink:href",
     ])
     /// Attributes that are text.
     private static let texts = Self.octets([
@@ -31,6 +31,8 @@ struct HTMLHazardNames {
     private static let images = Self.octets(["src", "srcset", "background", "poster", "lowsrc"])
     /// Elements whose `src` is a document.
     private static let documents = Self.octets(["iframe", "frame", "embed", "object", "script"])
+    /// Elements that show another part of the message as a document.
+    private static let frames = Self.octets(["iframe", "frame", "embed", "object", "portal", "fencedframe", "webview"])
 
     init(_ hazards: Set<HTMLHazard>) {
         self.hazards = hazards
@@ -68,6 +70,12 @@ struct HTMLHazardNames {
         }
         if name == Array("srcdoc".utf8) { return !hazards.isDisjoint(with: [.scripts, .frames, .remote]) }
         if hazards.contains(.forms), name == Array("formaction".utf8) { return true }
+        // That part may be an attachment, which is not looked at.
+        if name == Array("src".utf8) || name == Array("data".utf8), Self.frames.contains(element),
+            HTMLAddress.isPart(address.span)
+        {
+            return true
+        }
         guard hazards.contains(.remote), Self.loading.contains(name) else { return false }
         // A list of addresses is local when it is but one.
         if name.suffix(6) == Array("srcset".utf8), !address.starts(with: "data:".utf8), address.contains(0x2C) {

@@ -16,7 +16,7 @@ package struct HTMLSanitiser {
     private var edits: [HTMLEdit] = []
     private var limitReached = false
 
-    /// Octets of a name that are looked at.
+    /// Octets of a name that tell it from others, without controls; longer ones are none of HTML's.
     private static let nameLimit = 64
 
     private init(_ hazards: Set<HTMLHazard>, limit: Int, attributes: Int) {
@@ -116,7 +116,10 @@ package struct HTMLSanitiser {
 
     private func name(_ html: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var out: [UInt8] = []
-        for index in range.prefix(Self.nameLimit) where html[index] > 0x20 { out.append(asciiLower(html[index])) }
+        for index in range where html[index] > 0x20 {
+            if out.count == Self.nameLimit { break }
+            out.append(asciiLower(html[index]))
+        }
         return out
     }
 
@@ -150,7 +153,7 @@ package struct HTMLSanitiser {
 
     /// Old readers drop NUL and other controls from names.
     private func isObscured(_ name: [UInt8], _ place: Range<Int>) -> Bool {
-        guard name.count < place.count, place.count <= Self.nameLimit else { return false }
+        guard name.count < place.count else { return false }
         let element = HTMLElement.known(HTMLName(name.span, name.indices))
         return element.contains(.raw) || element.contains(.rawWithReferences) || names.element(name) != .keep
             || name == Array("meta".utf8) || name == Array("plaintext".utf8)
@@ -161,7 +164,9 @@ package struct HTMLSanitiser {
         return tokenizer.attributes.contains { attribute in
             guard self.name(html, attribute.place) == Array("http-equiv".utf8) else { return false }
             let value = HTMLAddress.plain(html, attribute.value).map(asciiLower)
+            let isLoading = value == Array("link".utf8) || value == Array("x-dns-prefetch-control".utf8)
             return value == Array("refresh".utf8) || value == Array("set-cookie".utf8)
+                || isLoading && names.hazards.contains(.remote)
         }
     }
 

@@ -152,7 +152,7 @@ struct HTMLTokenizer {
         var index = start
         while index < source.count, !isBlank(source[index]), source[index] != 0x2F, source[index] != 0x3E { index += 1 }
         name = HTMLName(source, start..<index)
-        nameRange = start..<min(index, start + 64)
+        nameRange = start..<index
         while index < source.count {
             let byte = source[index]
             if byte == 0x3E {

@@ -67,7 +67,7 @@ package struct TextContent: Sendable {
     }
 
     private static func isHTML(_ mediaType: String) -> Bool {
-        mediaType == "text/html" || mediaType == "application/xhtml+xml"
+        ShownHTML.isHTML(mediaType) || mediaType == "application/xhtml+xml"
     }
 
     /// Reads the decoded content of a part. Linear; any bytes give a text.

@@ -14,10 +14,10 @@ extension FileType {
     static let chm = FileType(
         "chm", "application/vnd.ms-htmlhelp", "compiled HTML help", .document, recognised: "`ITSF`",
         reported: "members")
-    static let tnef = FileType(
+    package static let tnef = FileType(
         "tnef", "application/ms-tnef", "TNEF (winmail.dat)", .document, recognised: "`78 9F 3E 22`",
         reported: "attachments")
-    static let html = FileType(
+    package static let html = FileType(
         "html", "text/html", "HTML text", .document, recognised: "a tag of HTML in the first 1024 octets",
         reported: "files in data: URLs and long base64 literals")
 

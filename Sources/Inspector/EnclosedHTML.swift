@@ -1,0 +1,50 @@
+internal import InspectionLink
+internal import MIME
+internal import MailModel
+internal import Members
+internal import Unpacking
+
+/// HTML that mail readers show as the message though it is no part of it: in S/MIME of one piece (RFC 8551 section 3.5.2), and
+/// the body in `winmail.dat`.
+extension Inspection.Run {
+    private static let signedTypes: Set<String> = ["application/pkcs7-mime", "application/x-pkcs7-mime"]
+
+    /// Looks at a member that is no file of an archive.
+    /// - Parameters:
+    ///   - part: its index in the report.
+    ///   - types: what it was recognised as.
+    mutating func takeHTML(_ content: Span<UInt8>, part: Int, _ item: Unpacker.Item, _ types: [FileType]) {
+        guard html != nil, let (holder, obstacle) = enclosure(of: part) else { return }
+        let isShown =
+            obstacle == .tnef
+            ? !item.member.flags.contains(.embeddedFile)
+            : types.contains(.html) || item.member.role.hasSuffix(", text/html")
+        guard isShown, !isInAttachedMessage(holder) else { return }
+        html?.take(enclosed: content, obstacle)
+    }
+
+    /// The part of the message that holds it, with nothing but such content between, and what that is; nil for any other.
+    private func enclosure(of part: Int) -> (holder: Int, obstacle: HTMLCleaning.Obstacle)? {
+        var (index, direct) = (part, true)
+        while builder.report.parts[index].origin == .embedded, let container = builder.report.parts[index].container {
+            index = container
+            let holder = builder.report.parts[index]
+            if direct, holder.detectedType == FileType.tnef.mediaType { return (index, .tnef) }
+            direct = false
+        }
+        let holder = builder.report.parts[index]
+        let isSigned =
+            Self.signedTypes.contains(holder.declaredType)
+            || holder.names.contains { $0.lowercased().hasSuffix(".p7m") }
+        return holder.origin == .mime && isSigned ? (index, .signed) : nil
+    }
+
+    private func isInAttachedMessage(_ part: Int) -> Bool {
+        var index = part
+        while let container = builder.report.parts[index].container, container > 0 {
+            index = container
+            if builder.report.parts[index].types == [FileType.mail.name] { return true }
+        }
+        return false
+    }
+}

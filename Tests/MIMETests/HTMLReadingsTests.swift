@@ -1,0 +1,69 @@
+import Foundation
+import MIME
+import Testing
+
+/// Where the octets of HTML stand for other letters to some readers, and where nobody can tell.
+@Suite struct HTMLReadingsTests {
+    private static func readings(_ content: [UInt8], _ label: String, limit: Int = 1000) -> HTMLReadings {
+        let read = TextContent.read(content.span, mediaType: "text/html", charset: label, limit: limit)
+        return HTMLReadings(content.span, read, label: label, limit: limit)
+    }
+
+    private static func meta(_ label: String) -> String {
+        "<meta http-equiv=content-type content='text/html; charset=\(label)'>"
+    }
+
+    @Test(
+        arguments: [
+            // What stands for itself to all.
+            ("<p>", ""), ("<p>", "utf-8"), ("<p>\u{E9}", "utf-8"), ("<p>\u{E9}", "iso-8859-1"), ("<p>", "gbk"),
+            ("<p>", "big5"),
+            (meta("utf-16"), ""), (meta("x-foo"), ""), (meta("utf-7"), "utf-8"), ("<p>+/v8-", ""), ("<p>", "utf-8"),
+            (meta("gb2312"), ""),
+        ])
+    func plain(_ html: String, _ label: String) {
+        let readings = Self.readings(Array(html.utf8), label)
+        #expect(readings.isPlain && readings.asItStands && !readings.isDoubtful && readings.others.isEmpty)
+    }
+
+    /// Other letters, which can be read.
+    @Test(
+        arguments: [
+            ("+ADw-p+AD4-", "utf-7", false, "<p>"), ("+ADw-p+AD4-\(meta("utf-7"))", "", true, "<p>"),
+            ("+/v8-+ADw-p+AD4-", "", true, "<p>"), ("~{<:Ky~}<meta charset=hz-gb-2312>", "", true, "\u{5DF1}"),
+            ("\u{1B}$B<:Ky\u{1B}(B", "iso-2022-jp", false, "\u{5931}"),
+            ("\u{1B}$B<:Ky\u{1B}(B", "utf-8", true, "\u{5931}"),
+            ("~{<:Ky~}", "", true, "\u{5DF1}"),
+        ])
+    func others(_ html: String, _ label: String, _ asItStands: Bool, _ text: String) {
+        let readings = Self.readings(Array(html.utf8), label)
+        #expect(!readings.isPlain && readings.asItStands == asItStands && !readings.isDoubtful)
+        #expect(readings.others.contains { String(decoding: $0, as: UTF8.self).contains(text) })
+    }
+
+    /// What nobody can read for others.
+    @Test(
+        arguments: [
+            ([0x4C, 0x97, 0x6E], "ibm037"), ([0x4C, 0x97, 0x6E], "x-foo"), ([0x1B, 0x24, 0x42], "x-foo"),
+            ([0x81, 0x22], "shift_jis"), ([0x81, 0x22], "gbk"), ([0x81, 0x22], "big5"), ([0x8F, 0x22], "euc-jp"),
+            ([0x81, 0x22], "euc-kr"), ([0x81, 0x22], "gb18030"), ([0x81, 0x22], "gb2312"),
+            (Array("\u{1B}$B\" \u{1B}(B".utf8), "iso-2022-jp"),
+            (Array("<meta charset=shift_jis>".utf8) + [0x81, 0x22], ""),
+            (Array("<meta charset=ibm037>".utf8) + [0x81, 0x22], ""),
+        ] as [([UInt8], String)])
+    func doubtful(_ html: [UInt8], _ label: String) {
+        #expect(Self.readings(html, label).isDoubtful)
+    }
+
+    /// At the limit of the text and one above.
+    @Test func limits() {
+        for (html, label) in [("<p>1234567", "iso-2022-jp"), ("<p>1234567", "gbk")] {
+            #expect(!Self.readings(Array(html.utf8), label, limit: 10).isCut, "\(label)")
+            #expect(Self.readings(Array(html.utf8), label, limit: 9).isCut, "\(label)")
+        }
+        // The octets themselves are looked at to their end.
+        #expect(!Self.readings(Array("<p>1234567".utf8), "utf-8", limit: 9).isCut)
+        let unknown = Self.readings(Array("<p>1234567".utf8), "x-foo", limit: 9)
+        #expect(!unknown.isCut && unknown.asItStands && !unknown.isPlain && !unknown.isDoubtful)
+    }
+}

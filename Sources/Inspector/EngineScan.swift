@@ -5,9 +5,9 @@ internal import MailModel
 /// What the embedded engine is given, and what becomes of its words.
 extension Inspection.Run {
     /// Scans the whole message, where `part` is nil, or a content.
-    /// - Parameter isReadArchive: our own reader went through it, and knows of each member whether it is encrypted.
+    /// - Parameter isRead: our own reader went through it, and knows what of it is encrypted.
     mutating func scan(
-        _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true, isReadArchive: Bool = false
+        _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true, isRead: Bool = false
     ) {
         guard let engine else { return }
         let key = ScanCache.Key(
@@ -17,7 +17,7 @@ extension Inspection.Run {
         if outcomes.isEmpty { cache.remember(key) }
         for outcome in outcomes {
             // The scanner goes by flags, which lie.
-            if isReadArchive, case .encrypted = outcome { continue }
+            if isRead, case .encrypted = outcome { continue }
             take(outcome, part: part)
         }
     }

@@ -9,7 +9,7 @@ internal import Members
 /// Checksums that depend on the password are left out of what is given back: eight octets tell whether the password is right.
 struct Rar5Decryption {
     /// Powers of two of the rounds: WinRAR writes 15. Each more doubles the time of a try.
-    private static let mostPower = 18
+    static let mostPower = 18
     private static let signature = 8
 
     private enum HeaderType {

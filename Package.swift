@@ -192,7 +192,7 @@ let package = Package(
         suite(
             "CommandTests",
             ["Configuration", "Gateway", "Linux", "MIME", "MailModel", "SMTP", "mailreeve", "TestSupport", arguments]),
-        suite("ConfigurationTests", ["Checks", "Configuration", "MailModel"]),
+        suite("ConfigurationTests", ["Checks", "Configuration", "MailModel", "TestSupport"]),
         suite("DigestsTests", ["Digests"]),
         suite("DomainNamesTests", ["DomainNames"]),
         .testTarget(

@@ -14,11 +14,14 @@ struct BackupText {
     private var given: Set<String> = []
     /// Written by this program.
     private(set) var isOwn = false
+    /// What the last line of one that is ours says: how many were before it.
+    private var length: UInt64?
 
     init(_ text: [UInt8]) throws(StoreError) {
         var number = 0
         var keys: Set<TokenKey> = []
         for line in text.split(separator: 0x0A) {
+            guard length == nil else { throw .damaged("line \(number + 1) stands behind the end of the backup") }
             number += 1
             let fields = line.split(separator: 0x09, omittingEmptySubsequences: false).map {
                 String(decoding: $0, as: UTF8.self)
@@ -31,6 +34,8 @@ struct BackupText {
         for name in ["num_spam", "num_nonspam"] where !given.contains(name) {
             throw .damaged("the backup does not say \(name)")
         }
+        // SpamAssassin's say nothing of their end.
+        guard !isOwn || length == UInt64(number - 1) else { throw .damaged("lines of the backup are missing") }
     }
 
     /// False for a line that cannot be.
@@ -65,6 +70,10 @@ struct BackupText {
             if fields.count == 3, fields[1] == "form" {
                 isOwn = fields[2] == "1"
                 return isOwn
+            }
+            if fields.count == 3, fields[1] == "end" {
+                length = UInt64(fields[2])
+                return isOwn && length != nil
             }
             guard let message = Self.message(fields) else { return false }
             messages.append(message)

@@ -61,15 +61,21 @@ extension BayesStore {
     private static let ownForm = "m\tform\t1"
 
     /// Lines of `--backup`, in SpamAssassin's form with one more kind of line, `m`, for the learnt messages themselves:
-    /// `m class batch time date tokens identifier`. The store as it was at one moment, whoever learns meanwhile.
-    package func backup(_ print: (String) -> Void) throws(StoreError) {
+    /// `m class batch time date tokens identifier`. The last one, `m end lines`, has the number of those before it. The store as
+    /// it was at one moment, whoever learns meanwhile.
+    package func backup(_ write: (String) -> Void) throws(StoreError) {
         var damage: StoreError?
+        var lines = 0
+        func print(_ line: String) {
+            lines += 1
+            write(line)
+        }
         try store.readOnce { reading throws(StoreError) in
             let totals = try self.totals(reading)
             print("v\t3\tdb_version # this must be the first line!!!")
+            print(Self.ownForm)
             print("v\t\(totals.spam)\tnum_spam")
             print("v\t\(totals.ham)\tnum_nonspam")
-            print(Self.ownForm)
             try self.forEachToken(reading) { record in
                 print(
                     "t\t\(record.counts.spam)\t\(record.counts.ham)\t\(record.time)\t\(Self.hexadecimal(record.key))")
@@ -89,6 +95,7 @@ extension BayesStore {
             }
         }
         if let damage { throw damage }
+        write("m\tend\t\(lines)")
     }
 
     /// What a restored backup held.

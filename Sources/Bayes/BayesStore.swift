@@ -159,12 +159,16 @@ struct Lookup {
         var counts = [FisherMethod.Counts](repeating: FisherMethod.Counts(), count: keys.count)
         let order = Self.order(keys, scheme)
         var spread = RecordSpread(bits: scheme.restBits)
-        try reading.look(.tokens, numbers: order.map { scheme.bucket(keys[$0]) }) { round, place, bucket in
+        var near = [Int?](repeating: nil, count: order.count)
+        try reading.look(.tokens, numbers: order.map { scheme.bucket(keys[$0]) }) { place, bucket in
             spread.learn(bucket, size: TokenBucket.recordSize)
-            spread.foresee(bucket, size: TokenBucket.recordSize, scheme.rest(keys[order[place]]), round)
+            spread.foresee(bucket, size: TokenBucket.recordSize, scheme.rest(keys[order[place]]), &near[place])
         } _: { place, bucket in
             let index = order[place]
-            counts[index] = TokenBucket.look(bucket, scheme.rest(keys[index]), spread)
+            let rest = scheme.rest(keys[index])
+            if let record = spread.find(bucket, size: TokenBucket.recordSize, rest, near: near[place]) {
+                counts[index] = TokenBucket.counts(bucket, at: record)
+            }
         }
         return counts
     }
@@ -205,17 +209,19 @@ struct Lookup {
             start = end
         }
         var spread = RecordSpread(bits: scheme.restBits)
-        try reading.look(.weights, numbers: buckets) { round, number, bucket in
+        var near = [Int?](repeating: nil, count: order.count)
+        try reading.look(.weights, numbers: buckets) { number, bucket in
             let records = bucket.extracting(WeightBucket.records(in: bucket.count))
             spread.learn(records, size: WeightBucket.recordSize)
             for place in ranges[number] {
-                spread.foresee(records, size: WeightBucket.recordSize, scheme.rest(keys[order[place]]), round)
+                spread.foresee(records, size: WeightBucket.recordSize, scheme.rest(keys[order[place]]), &near[place])
             }
         } _: { number, bucket in
             let records = bucket.extracting(WeightBucket.records(in: bucket.count))
             for place in ranges[number] {
                 let index = order[place]
-                if let record = spread.find(records, size: WeightBucket.recordSize, scheme.rest(keys[index])) {
+                let rest = scheme.rest(keys[index])
+                if let record = spread.find(records, size: WeightBucket.recordSize, rest, near: near[place]) {
                     use(index, bucket, record)
                 }
             }

@@ -14,6 +14,9 @@ package enum BayesTable: Int, Sendable, CaseIterable {
     case meta
     /// How many messages of a class share a mark of their content, see `MessageSketch`.
     case sketches
+
+    /// Keys are numbers of buckets: from 0 on, close together.
+    var hasBuckets: Bool { self == .tokens || self == .weights }
 }
 
 /// Why a store did not do what it was asked.
@@ -40,21 +43,16 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// How often values have been met before they are used.
-package enum LookRound: Sendable {
-    case first, second
-}
-
 /// A view of a store at one moment. Keys are in the order of their octets.
 package protocol StoreReading {
     /// Lends the value of a key. False when there is none.
     func look(_ table: BayesTable, _ key: Span<UInt8>, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool
     /// Lends the values of keys that are numbers (`Octets.key`), with the place of each; keys without a value are passed
     /// over. One exchange where a single look would cost one; ascending numbers are found sooner.
-    /// - Parameter foresee: may be called with the place and value before `use` is, in two rounds for many in a row: memory that
+    /// - Parameter foresee: may be called twice with the place and value before `use` is, each time for many in a row: memory that
     ///   is asked for there comes while others are looked at.
     func look(
-        _ table: BayesTable, numbers: [UInt64], foresee: (LookRound, Int, Span<UInt8>) -> Void,
+        _ table: BayesTable, numbers: [UInt64], foresee: (Int, Span<UInt8>) -> Void,
         _ use: (Int, Span<UInt8>) -> Void
     ) throws(StoreError)
     /// Lends each key and value from `start` on; until `use` says false.
@@ -102,7 +100,7 @@ extension StoreReading {
     package func look(
         _ table: BayesTable, numbers: [UInt64], _ use: (Int, Span<UInt8>) -> Void
     ) throws(StoreError) {
-        try look(table, numbers: numbers, foresee: { _, _, _ in }, use)
+        try look(table, numbers: numbers, foresee: { _, _ in }, use)
     }
 
     /// The value of a key as an array of its own.

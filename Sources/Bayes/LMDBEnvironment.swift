@@ -1,6 +1,7 @@
 internal import CLMDB
 internal import Glibc
 internal import Linux
+internal import Synchronization
 
 extension StoreError {
     static let resized = StoreError.failed("resized")
@@ -31,6 +32,8 @@ final class LMDBEnvironment: Sendable {
     /// Handles by `BayesTable`.
     let tables: [MDB_dbi]
     nonisolated(unsafe) private let lock: UnsafeMutablePointer<pthread_rwlock_t>
+    /// What readers found, by `BayesTable`. One of them has it at a time; another meanwhile begins with nothing.
+    private let places = Mutex([BucketPlaces?](repeating: nil, count: BayesTable.allCases.count))
 
     init(directory: String, mapSize: Int, readers: UInt32, readOnly: Bool) throws(StoreError) {
         var created: OpaquePointer?
@@ -150,11 +153,34 @@ final class LMDBEnvironment: Sendable {
         try body()
     }
 
+    /// Where the values of a table lie in a snapshot, as far as that is known. For a reader, within `shared`.
+    func takePlaces(_ table: BayesTable, snapshot: Int) -> BucketPlaces {
+        let kept = places.withLock { places in
+            let kept = places[table.rawValue]
+            places[table.rawValue] = nil
+            return kept
+        }
+        if let kept, kept.snapshot == snapshot { return kept }
+        return BucketPlaces(snapshot: snapshot)
+    }
+
+    func giveBack(_ known: BucketPlaces, _ table: BayesTable) {
+        places.withLock { $0[table.rawValue] = known }
+    }
+
+    /// The map may lie elsewhere from now on. Called with the lock held alone.
+    private func setMapSize(_ size: Int) throws(StoreError) {
+        places.withLock { places in
+            for table in places.indices { places[table] = nil }
+        }
+        try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, size))
+    }
+
     /// Another process made the map larger.
     func adoptMapSize() throws(StoreError) {
         pthread_rwlock_wrlock(lock)
         defer { pthread_rwlock_unlock(lock) }
-        try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, 0))
+        try setMapSize(0)
         try Self.checkWhole(handle)
     }
 
@@ -173,7 +199,7 @@ final class LMDBEnvironment: Sendable {
         // Readers that were killed keep pages from being used again: without them there may be room enough.
         if try Self.clearReaders(handle) > 0 { return true }
         guard size < limit else { return false }
-        try checkLMDB("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, min(limit, size * 2)))
+        try setMapSize(min(limit, size * 2))
         return true
     }
 }

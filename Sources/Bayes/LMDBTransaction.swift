@@ -3,10 +3,12 @@ internal import CLMDB
 /// One transaction of LMDB, for reading or for writing.
 final class LMDBTransaction: StoreWriting {
     private let environment: LMDBEnvironment
+    private let isReadOnly: Bool
     private var handle: OpaquePointer?
 
     init(_ environment: LMDBEnvironment, readOnly: Bool) throws(StoreError) {
         self.environment = environment
+        isReadOnly = readOnly
         try checkLMDB(
             "mdb_txn_begin", mdb_txn_begin(environment.handle, nil, readOnly ? UInt32(MDB_RDONLY) : 0, &handle))
     }
@@ -36,38 +38,51 @@ final class LMDBTransaction: StoreWriting {
     private static let foreseen = 32
 
     func look(
-        _ table: BayesTable, numbers: [UInt64], foresee: (LookRound, Int, Span<UInt8>) -> Void,
+        _ table: BayesTable, numbers: [UInt64], foresee: (Int, Span<UInt8>) -> Void,
         _ use: (Int, Span<UInt8>) -> Void
     ) throws(StoreError) {
         // A cursor finds a key near its last one without going down the tree again.
         var cursor: OpaquePointer?
         try checkLMDB("mdb_cursor_open", mdb_cursor_open(handle, environment.tables[table.rawValue], &cursor))
         defer { mdb_cursor_close(cursor) }
-        var found = [MDB_val](repeating: MDB_val(), count: min(Self.foreseen, numbers.count))
+        let isRemembered = isReadOnly && table.hasBuckets
+        var known =
+            isRemembered ? environment.takePlaces(table, snapshot: mdb_txn_id(handle)) : BucketPlaces(snapshot: 0)
+        defer { if isRemembered { environment.giveBack(known, table) } }
+        let none = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        var found = [UnsafeBufferPointer<UInt8>](repeating: none, count: min(Self.foreseen, numbers.count))
         for first in stride(from: 0, to: numbers.count, by: Self.foreseen) {
             let places = first..<min(first + Self.foreseen, numbers.count)
             for place in places {
-                let code = withUnsafeBytes(of: numbers[place].bigEndian) { key in
-                    var key = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
-                    return mdb_cursor_get(cursor, &key, &found[place - first], MDB_SET)
+                var value = known.place(of: numbers[place])
+                if value == nil {
+                    value = try Self.find(cursor, numbers[place])
+                    if isRemembered, let value { known.keep(numbers[place], value) }
                 }
-                if code == MDB_NOTFOUND {
-                    found[place - first] = MDB_val()
-                    continue
-                }
-                try checkLMDB("mdb_cursor_get", code)
-                let bytes = Self.bytes(found[place - first])
-                foresee(.first, place, bytes.span)
+                found[place - first] = value ?? none
+                if let value { foresee(place, value.span) }
             }
-            for place in places where found[place - first].mv_data != nil {
-                let bytes = Self.bytes(found[place - first])
-                foresee(.second, place, bytes.span)
+            for place in places where found[place - first].baseAddress != nil {
+                foresee(place, found[place - first].span)
             }
-            for place in places where found[place - first].mv_data != nil {
-                let bytes = Self.bytes(found[place - first])
-                use(place, bytes.span)
+            for place in places where found[place - first].baseAddress != nil {
+                use(place, found[place - first].span)
             }
         }
+    }
+
+    /// The value of a key that is a number; nil when there is none.
+    private static func find(
+        _ cursor: OpaquePointer?, _ number: UInt64
+    ) throws(StoreError) -> UnsafeBufferPointer<UInt8>? {
+        var value = MDB_val()
+        let code = withUnsafeBytes(of: number.bigEndian) { key in
+            var key = MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
+            return mdb_cursor_get(cursor, &key, &value, MDB_SET)
+        }
+        if code == MDB_NOTFOUND { return nil }
+        try checkLMDB("mdb_cursor_get", code)
+        return bytes(value)
     }
 
     func forEach(

@@ -137,7 +137,7 @@ struct LearningSession {
     }
 
     private mutating func flush() throws(StoreError) {
-        changes.sort { $0.order < $1.order }
+        changes = ordered(changes)
         var ranges: [Range<Int>] = []
         var start = 0
         while start < changes.count {
@@ -158,6 +158,32 @@ struct LearningSession {
             for place in part.indices { try merge(part[place], buckets[place], records[place]) }
         }
         changes.removeAll(keepingCapacity: true)
+    }
+
+    /// Bits of a bucket's number by which changes are put into groups before they are sorted.
+    private static let groupBits: UInt64 = 12
+
+    /// In ascending order: buckets spread evenly, so each group of them is a small thing to sort.
+    private func ordered(_ changes: [Change]) -> [Change] {
+        let bits = min(scheme.bits, Self.groupBits)
+        let shift = 40 + scheme.bits - bits
+        var places = [Int](repeating: 0, count: 1 << Int(bits) + 1)
+        for change in changes { places[Int(change.order >> shift) + 1] += 1 }
+        for group in 1..<places.count { places[group] += places[group - 1] }
+        var next = places
+        var ordered = [Change](repeating: Change(order: 0, spam: 0, ham: 0), count: changes.count)
+        for change in changes {
+            let group = Int(change.order >> shift)
+            ordered[next[group]] = change
+            next[group] += 1
+        }
+        ordered.withUnsafeMutableBufferPointer { all in
+            for group in 0..<places.count - 1 {
+                var part = UnsafeMutableBufferPointer(rebasing: all[places[group]..<places[group + 1]])
+                part.sort { $0.order < $1.order }
+            }
+        }
+        return ordered
     }
 
     private mutating func merge(_ range: Range<Int>, _ bucket: UInt64, _ old: [TokenRecord]) throws(StoreError) {

@@ -10,10 +10,10 @@ struct RecordSpread {
     private static let classes = 1 << Int(classBits)
 
     /// Records of the samples below each class; the last is all of them.
-    private var below = [Int](repeating: 0, count: RecordSpread.classes + 1)
+    private var below: InlineArray<17, Int> = .init(repeating: 0)
     /// Where each class begins, and how far one step of a number goes, for a bucket of one record.
-    private var starts = [Double](repeating: 0, count: RecordSpread.classes)
-    private var steps = [Double](repeating: 0, count: RecordSpread.classes)
+    private var starts: InlineArray<16, Double> = .init(repeating: 0)
+    private var steps: InlineArray<16, Double> = .init(repeating: 0)
     /// Bits of a number that stand below the class.
     private let restBits: UInt64
 
@@ -34,57 +34,77 @@ struct RecordSpread {
         }
     }
 
-    /// Looks that are guessed, before the search becomes a bisection.
-    private static let guesses = 8
-
-    /// Offset of the record with a number; nil when there is none.
-    func find(_ bytes: Span<UInt8>, size: Int, _ number: UInt32) -> Int? {
-        bytes.withUnsafeBytes { raw in
-            let count = raw.count / size
-            let step = steps[place(number)] * Double(count)
-            var low = 0
-            var high = count
-            // Where nothing was learnt the search is a bisection.
-            var looks = below[Self.classes] > 0 ? 0 : Self.guesses
-            var guess = looks == 0 ? guess(number, count) : count / 2
-            while low < high {
-                let middle = min(max(guess, low), high - 1)
-                let found = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: middle * size, as: UInt32.self))
-                if found == number { return middle * size }
-                if found < number { low = middle + 1 } else { high = middle }
-                looks += 1
-                // How far off it was says where to look next; from one or two records on it is a walk.
-                guess =
-                    looks < Self.guesses
-                    ? middle + Int((Double(number) - Double(found)) * step) : (low + high) / 2
-            }
-            return nil
-        }
-    }
+    /// Records that are walked over from the guess on, before the search becomes a bisection.
+    private static let walk = 16
 
     /// Asks for the memory in which `find` looks first, then for that in which it looks next.
-    func foresee(_ bytes: Span<UInt8>, size: Int, _ number: UInt32, _ round: LookRound) {
+    /// - Parameter near: the place among the records at which this one is thought to be; nil before the first round.
+    func foresee(_ bytes: Span<UInt8>, size: Int, _ number: UInt32, _ near: inout Int?) {
         bytes.withUnsafeBytes { raw in
-            let count = raw.count / size
-            guard let base = raw.baseAddress, count > 0 else { return }
-            var place = min(guess(number, count), count - 1)
-            if round == .second {
-                let found = UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: place * size, as: UInt32.self))
-                let further = Int((Double(number) - Double(found)) * steps[self.place(number)] * Double(count))
-                place = min(max(place + further, 0), count - 1)
-            }
+            guard let base = raw.baseAddress, raw.count >= size else { return }
+            let place = if let near { nearer(raw, size, number, near) } else { guess(number, raw.count / size) }
+            near = place
             clmdb_foresee(base + place * size)
         }
     }
 
+    /// Offset of the record with a number; nil when there is none.
+    /// - Parameter near: what `foresee` made of it; nil where it was not called.
+    func find(_ bytes: Span<UInt8>, size: Int, _ number: UInt32, near: Int?) -> Int? {
+        bytes.withUnsafeBytes { raw in
+            guard raw.count >= size else { return nil }
+            let count = raw.count / size
+            var place = if let near { min(near, count - 1) } else { nearer(raw, size, number, guess(number, count)) }
+            var found = Self.number(raw, size, place)
+            if found == number { return place * size }
+            // Mostly it is a few records off. A walk is through sooner than a search; only where the guess is a bad one it has no end.
+            let isAbove = found < number
+            let (step, end) = isAbove ? (1, min(count, place + Self.walk)) : (-1, max(-1, place - Self.walk))
+            repeat {
+                place += step
+                if place == end { break }
+                found = Self.number(raw, size, place)
+                if found == number { return place * size }
+            } while (found < number) == isAbove
+            guard place == end else { return nil }
+            return isAbove
+                ? Self.find(raw, size, number, in: end..<count) : Self.find(raw, size, number, in: 0..<end + 1)
+        }
+    }
+
+    private static func find(
+        _ raw: UnsafeRawBufferPointer, _ size: Int, _ number: UInt32, in places: Range<Int>
+    ) -> Int? {
+        var (low, high) = (places.lowerBound, places.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            let found = Self.number(raw, size, middle)
+            if found == number { return middle * size }
+            if found < number { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    /// How far a guess was off says where to look next.
+    private func nearer(_ raw: UnsafeRawBufferPointer, _ size: Int, _ number: UInt32, _ near: Int) -> Int {
+        let count = raw.count / size
+        let place = min(near, count - 1)
+        let further = (Double(number) - Double(Self.number(raw, size, place))) * steps[self.place(number)]
+        return min(max(place + Int(further * Double(count)), 0), count - 1)
+    }
+
+    private static func number(_ raw: UnsafeRawBufferPointer, _ size: Int, _ place: Int) -> UInt32 {
+        UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: place * size, as: UInt32.self))
+    }
+
     private func place(_ number: UInt32) -> Int { Int(UInt64(number) >> restBits) & (Self.classes - 1) }
 
-    /// 0 up to and with the count of records.
+    /// The place of a record among so many, at least one.
     private func guess(_ number: UInt32, _ count: Int) -> Int {
         let place = place(number)
         let rest = Double(UInt64(number) & (1 << restBits - 1))
         // In a damaged bucket shares may come out negative.
-        return max(0, Int((starts[place] + rest * steps[place]) * Double(count)))
+        return min(max(0, Int((starts[place] + rest * steps[place]) * Double(count))), count - 1)
     }
 
     private static func count(_ bytes: Span<UInt8>, _ size: Int, below bound: UInt64) -> Int {

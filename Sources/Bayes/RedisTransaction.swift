@@ -29,7 +29,7 @@ final class RedisTransaction: StoreWriting {
     }
 
     func look(
-        _ table: BayesTable, numbers: [UInt64], foresee: (LookRound, Int, Span<UInt8>) -> Void,
+        _ table: BayesTable, numbers: [UInt64], foresee: (Int, Span<UInt8>) -> Void,
         _ use: (Int, Span<UInt8>) -> Void
     ) throws(StoreError) {
         try values(table, numbers.map(Octets.key), use)

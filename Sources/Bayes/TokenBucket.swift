@@ -48,12 +48,9 @@ struct BucketScheme: Sendable {
 enum TokenBucket {
     static let recordSize = 16
 
-    /// The counts under a rest; empty when it is not there.
-    static func look(_ bucket: Span<UInt8>, _ rest: UInt32, _ spread: RecordSpread) -> FisherMethod.Counts {
-        guard let index = spread.find(bucket, size: recordSize, rest) else {
-            return FisherMethod.Counts()
-        }
-        return FisherMethod.Counts(spam: Octets.word(bucket, index + 4), ham: Octets.word(bucket, index + 8))
+    /// The counts of the record at an offset.
+    static func counts(_ bucket: Span<UInt8>, at record: Int) -> FisherMethod.Counts {
+        FisherMethod.Counts(spam: Octets.word(bucket, record + 4), ham: Octets.word(bucket, record + 8))
     }
 
     static func records(_ bytes: Span<UInt8>, bucket: UInt64, _ scheme: BucketScheme) -> [TokenRecord] {

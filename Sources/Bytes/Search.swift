@@ -24,6 +24,13 @@ extension Span<UInt8> {
         return withUnsafeBufferPointer { $0.firstOffset(of: wanted, from: start) }
     }
 
+    /// Index of the first `word` at or after `start`, its letters in either case (ASCII only); nil when there is none.
+    /// - Parameter word: in lower case.
+    package func firstIndex(ignoringCase word: StaticString, from start: Int = 0) -> Int? {
+        let wanted = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        return withUnsafeBufferPointer { $0.firstOffset(ofWord: wanted, from: start) }
+    }
+
     /// True when the bytes from `start` on begin with `prefix`, letters compared without case (ASCII only).
     package func hasPrefix(ignoringCase prefix: StaticString, from start: Int = 0) -> Bool {
         let length = prefix.utf8CodeUnitCount
@@ -131,6 +138,17 @@ extension UnsafeBufferPointer<UInt8> {
         return nil
     }
 
+    /// Offset of the first `word` at or after `start`: in lower case, it stands for letters of either case.
+    fileprivate func firstOffset(ofWord word: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        guard let base = baseAddress, let wanted = word.baseAddress, start >= 0, count - start >= word.count else {
+            return nil
+        }
+        let rare = word.rarest(besides: nil)
+        return cbytes_find_word(
+            base + start, count - start, wanted, word.count, rare, word.rarest(besides: rare)
+        ).map { $0 - base }
+    }
+
     /// The place of the octet that mail, documents and programs have least of, other than the one at `taken`; that one where
     /// there is no other.
     private func rarest(besides taken: Int?) -> Int {
@@ -145,15 +163,18 @@ extension UnsafeBufferPointer<UInt8> {
 
 /// Misses that say nothing of how common an octet is, and octets for each miss below which looking for two is faster.
 private let fewMisses = 8
-private let octetsPerMiss = 128
+private let octetsPerMiss = 512
 
-/// How common an octet is, roughly: control characters and UTF-8 least, then signs, capital letters, digits and the signs
-/// of markup, letters, blanks and NUL.
+/// How common an octet is, roughly: control characters and UTF-8 least, then signs, capital letters, digits, the signs of
+/// markup and letters that words have less of, other letters, blanks and NUL.
 private let frequencies: [UInt8] = (0..<256).map { byte in
     switch UInt8(byte) {
     case 0x00, 0x20: 6
     case 0x0A, 0x0D: 5
-    case UInt8(ascii: "j"), UInt8(ascii: "q"), UInt8(ascii: "z"): 2
+    case UInt8(ascii: "j"), UInt8(ascii: "q"), UInt8(ascii: "x"), UInt8(ascii: "z"): 2
+    case UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "g"), UInt8(ascii: "k"), UInt8(ascii: "p"),
+        UInt8(ascii: "v"), UInt8(ascii: "w"), UInt8(ascii: "y"):
+        4
     case UInt8(ascii: "a")...UInt8(ascii: "z"): 5
     case UInt8(ascii: "A")...UInt8(ascii: "Z"): 3
     case UInt8(ascii: "0")...UInt8(ascii: "9"): 4

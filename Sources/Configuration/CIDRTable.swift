@@ -1,7 +1,7 @@
 package import Checks
 
 /// A `cidr` table (`cidr_table(5)`): networks from top to bottom, the first that holds the address answers. `!` before a
-/// network means every address outside of it; `IF network` ... `ENDIF` holds for the lines between.
+/// network means every address of the same family outside of it; `IF network` ... `ENDIF` holds for the lines between.
 package struct CIDRTable: Hashable, Sendable {
     /// One line that answers.
     private struct Rule: Hashable, Sendable {
@@ -16,7 +16,10 @@ package struct CIDRTable: Hashable, Sendable {
         var network: CIDR
         var isNegated: Bool
 
-        func holds(_ address: IPAddress) -> Bool { network.contains(address) != isNegated }
+        /// Says something of addresses of its own family alone, as in Postfix.
+        func holds(_ address: IPAddress) -> Bool {
+            address.isIPv4 == network.network.isIPv4 && network.contains(address) != isNegated
+        }
     }
 
     private let rules: [Rule]

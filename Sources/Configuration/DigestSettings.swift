@@ -9,6 +9,10 @@ extension Settings {
         package var linkTime = 1_209_600
         /// Messages that one digest names.
         package var messages = 1000
+        /// Letters that one run tries to send.
+        package var letters = 10_000
+        /// Failures of next hops in a row after which a run asks them no more.
+        package var failures = 10
         /// Senders whom one recipient can allow.
         package var allowedSenders = 200
         /// Requests of an hour of which the log says why they were ignored.
@@ -38,6 +42,12 @@ let digestKeys: [SchemaKey<Settings>] = [
     Setting(
         "digests.messages", \.digests.messages, .count(1...10_000),
         "Messages that one digest names, the newest first; of further ones it says how many there are."),
+    Setting(
+        "digests.letters", \.digests.letters, .count(1...1_000_000),
+        "Recipients whom one run of mailreeve quarantine digest tells. The next one begins with the others."),
+    Setting(
+        "digests.failures", \.digests.failures, .count(1...1000),
+        "Failures of next hops in a row after which a run leaves what goes by them to the next one."),
     Setting(
         "digests.allowed_senders", \.digests.allowedSenders, .count(0...10_000),
         "Senders whom one recipient can allow by links. When there are more, a link releases only."),

@@ -32,14 +32,17 @@ package struct PolicyOverlay: Sendable, Equatable {
     /// Looks at such words before what a pattern will put into them is known: those without a mark are judged as a whole, of
     /// others the key, unless the mark stands within it.
     /// - Parameter mark: stands for what is not known.
-    package static func check(assignments words: [Substring], mark: UInt8) throws(ValueError) {
-        for word in words {
-            guard word.utf8.contains(mark) else {
-                _ = try PolicyOverlay(assignments: [word])
-                continue
-            }
-            if let sign = word.firstIndex(of: "="), !word[..<sign].utf8.contains(mark) { _ = try key(word[..<sign]) }
+    /// - Returns: the words that are known, and all keys that are.
+    package static func check(
+        assignments words: [Substring], mark: UInt8
+    ) throws(ValueError) -> (overlay: PolicyOverlay, keys: Set<String>) {
+        let overlay = try PolicyOverlay(assignments: words.filter { !$0.utf8.contains(mark) })
+        var keys = overlay.keys
+        for word in words where word.utf8.contains(mark) {
+            guard let sign = word.firstIndex(of: "="), !word[..<sign].utf8.contains(mark) else { continue }
+            keys.insert(try key(word[..<sign]).path)
         }
+        return (overlay, keys)
     }
 
     private static func key(_ path: Substring) throws(ValueError) -> SchemaKey<PolicyOverlay> {

@@ -79,7 +79,7 @@ let policySchema = Schema<Settings.PolicySettings>(
             "honest_viruses", \.honestViruses, ValueType<String>.name.list(of: "names", allowEmpty: true),
             "Viruses whose sender is not forged, by a part of their name; of others no sender is notified."),
         PolicyKey(
-            "disclaimer", \.disclaimer, .policyName,
+            "disclaimer", \.disclaimer, .fileName,
             "Text under messages: NAME.txt and NAME.html in disclaimers.directory; none adds nothing."),
         PolicyKey(
             "disclaimer_mail", \.disclaimerMail, .choice,
@@ -91,7 +91,7 @@ let policySchema = Schema<Settings.PolicySettings>(
             "unsanitized", \.unsanitized, .choice,
             "Mail in which that cannot be done: defang puts it into another message that warns of it."),
         PolicyKey(
-            "notice_language", \.noticeLanguage, .policyName,
+            "notice_language", \.noticeLanguage, .fileName,
             "Language of notices: the name of a file in notices.directory (en, de, es, fr, ru)."),
         PolicyKey(
             "digest", \.digest, .flag,

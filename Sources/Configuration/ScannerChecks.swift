@@ -155,6 +155,7 @@ private let scannerKeyKinds: [(key: String, kinds: Set<ScannerEntry.Kind>)] = [
     ("user", [.spamd]),
     ("password", [.rspamd, .http]),
     ("score_percent", [.spamd, .rspamd]),
+    ("max_credit", [.spamd, .rspamd]),
 ]
 
 extension ServerAddress {

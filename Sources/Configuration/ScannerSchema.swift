@@ -40,7 +40,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
     ScannerKey("name", \.name, .scannerName, "Its name in logs, verdicts and status; each once."),
     ScannerKey("kind", \.kind, .choice, "What it is."),
     ScannerKey(
-        "backup", \.backup, .flag, "Ask it only when all scanners with the same aim that are no backups have failed."),
+        "backup", \.backup, .flag, "Ask it only when no other with the same aim has looked at the whole message."),
     ScannerKey(
         "on_failure", \.onFailure, .choice,
         "What becomes of mail when neither it nor another scanner with the same aim answers."),
@@ -124,4 +124,7 @@ let scannerSchema = Schema<ScannerEntry>(keys: [
         "password", \.password, .argument, "rspamd: password of the worker. http: a bearer token. Empty for none."),
     ScannerKey(
         "score_percent", \.scorePercent, .count(0...1000), "spamd and rspamd: points here for a hundred points there."),
+    ScannerKey(
+        "max_credit", \.maxCredit, .count(0...1000),
+        "spamd and rspamd: points, as they count here, that it takes off a message's score at most."),
 ])

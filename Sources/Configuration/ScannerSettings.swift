@@ -31,7 +31,7 @@ package struct ScannerEntry: Sendable, Equatable {
     /// Its name in logs, verdicts and status.
     package var name = ""
     package var kind = Kind.clamd
-    /// Asked only when all others with the same aim have failed.
+    /// Asked only when no other with the same aim has looked at the whole message.
     package var backup = false
     package var onFailure = FailurePolicy.tempfail
     /// Seconds for one message.
@@ -82,6 +82,8 @@ package struct ScannerEntry: Sendable, Equatable {
     package var password = ""
     /// Points here for a hundred points there.
     package var scorePercent = 100
+    /// The most points that it takes off a message's score.
+    package var maxCredit = 10
     package init() {}
 
     package enum Kind: String, Sendable, Equatable, CaseIterable {

@@ -119,6 +119,12 @@ package struct Settings: Sendable, Equatable {
         package var mimeReadingBytes = 1_048_576
         /// Octets of one part's text that are read as people see them.
         package var textBytes = 4_194_304
+        /// Places that are changed in the HTML of one message.
+        package var htmlEdits = 10_000
+        /// Attributes of a tag that stays when HTML is sanitised.
+        package var htmlAttributes = 200
+        /// Octets of a body, encoded, that is written anew.
+        package var rewrittenBody = 16_777_216
         package init() {}
     }
 

@@ -71,7 +71,7 @@ private let limitKeys: [Setting] = [
         "Received: fields beyond which a message is taken for a loop and gets 554 5.4.6."),
     Setting(
         "limits.next_hop_transactions", \.limits.nextHopTransactions, .count(1...100_000),
-        "Transactions with next hops at one time; others wait. Messages for more groups of recipients than half of them go in turns."
+        "Transactions with next hops at one time; others wait. Messages for more groups of recipients go in turns."
     ),
     Setting(
         "limits.next_hop_messages", \.limits.nextHopMessages, .count(1...1_000_000),
@@ -111,6 +111,16 @@ private let limitKeys: [Setting] = [
     Setting(
         "limits.text_bytes", \.limits.textBytes, .size(0...twoGiB),
         "Octets of one part's text that are read as people see them: charset, HTML, links. The rest is scanned only."),
+    Setting(
+        "limits.html_edits", \.limits.htmlEdits, .count(1...HTMLEdit.countLimit),
+        "Places that sanitize_html changes in one message; one with more is not sanitised (over-limits)."),
+    Setting(
+        "limits.html_attributes", \.limits.htmlAttributes, .count(8...10_000),
+        "Attributes of one tag in HTML that is sanitised; a tag with as many goes as a whole."),
+    Setting(
+        "limits.rewritten_body", \.limits.rewrittenBody, .size(0...268_435_456),
+        "Octets of a part that is encoded anew by sanitize_html (larger: over-limits) or disclaimer (larger: a part beside it)."
+    ),
 ]
 
 private let unpackingKeys: [Setting] = [

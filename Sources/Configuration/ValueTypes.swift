@@ -190,6 +190,10 @@ extension ValueType where Value == String {
 
     /// The name of a policy.
     static let policyName = text("name of a policy", expected: policyNameForm) { isPolicyName($0) }
+    /// A file in a directory of the settings, named in the same form.
+    static let fileName = text(
+        "name of a file", expected: "a file's name (1 to 64 letters, digits, '-' and '_')"
+    ) { isPolicyName($0) }
 
     /// A short text that stands for something.
     static let name = text("text", expected: "1 to 100 octets") { (1...100).contains($0.utf8.count) }

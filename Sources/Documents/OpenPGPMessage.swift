@@ -32,6 +32,7 @@ package enum OpenPGPMessage {
 
     private static func armour(_ bytes: Span<UInt8>) -> Int? {
         let start = bytes.extracting(bytes.range(0, head))
+        guard start.firstIndex(of: "-----BEGIN ") != nil else { return nil }
         for label in labels {
             if let place = start.firstIndex(of: label) { return place }
         }

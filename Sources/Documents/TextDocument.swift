@@ -67,10 +67,9 @@ private struct ScriptWords {
         while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
             from = place + 1
             guard from < head.count else { return false }
-            let letter = asciiLower(head[from])
-            for word in roots where word.utf8Start[0] == letter && head.hasPrefix(ignoringCase: word, from: from) {
-                return true
-            }
+            // Most tags begin with another letter.
+            guard rootLetters & 1 << UInt32(head[from] & 0x1F) != 0 else { continue }
+            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return true }
         }
         return false
     }
@@ -78,6 +77,8 @@ private struct ScriptWords {
     private static let roots: [StaticString] = [
         "html", "!doctype", "head", "body", "script", "svg", "meta", "div", "img",
     ]
+    /// Their first letters, by the last five bits, which are the same for both cases.
+    private static let rootLetters = roots.reduce(0 as UInt32) { $0 | 1 << UInt32($1.utf8Start[0] & 0x1F) }
 
     /// Whether there is script at all, or an image that could have some: in one pass over letters that are rare.
     init(_ text: Span<UInt8>) {

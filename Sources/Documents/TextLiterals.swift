@@ -1,7 +1,7 @@
 internal import Bytes
 
 /// Files written out in text: base64 in lines, in quotes, in pieces that a script joins, in `data:` addresses; hexadecimal
-/// digits, also behind `\x` and `%`, and in dumps; lists of numbers (attack G1). Each long literal is decoded once, and kept
+/// digits, also behind `\x`, `\u00` and `%`, and in dumps; lists of numbers (attack G1). Each long literal is decoded once, and kept
 /// when a file comes out.
 struct TextLiterals {
     /// Characters of base64 or hexadecimal digits, and numbers of a list, from which on a literal is looked at.
@@ -32,6 +32,12 @@ struct TextLiterals {
         var result = Result()
         let role: DocumentRole = hasScript ? .literal : .quotedLiteral
         texts(bytes, isPage: isPage, role, extraction, &result)
+        let signs = EscapeSigns(bytes)
+        if let words = EscapedText.resolved(bytes, signs, shortest: shortestText) {
+            var inWords = Result()
+            texts(words.span, isPage: isPage, role, extraction, &inWords)
+            result.hasFile = result.hasFile || inWords.hasFile
+        }
         for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
             var from = 0
             while let place = bytes.firstIndex(of: bracket, from: from), !extraction.isStopped {
@@ -42,7 +48,7 @@ struct TextLiterals {
                 from = end
             }
         }
-        for sign in ["\\x", "%"] as [StaticString] {
+        for sign in ["\\x", "\\u00", "%"] as [StaticString] where signs.has(sign.utf8Start[0]) {
             var from = 0
             while let place = bytes.firstIndex(of: sign, from: from), !extraction.isStopped {
                 let (end, octets) = escapes(bytes, place, sign)
@@ -361,7 +367,7 @@ struct TextLiterals {
         return (at, list)
     }
 
-    /// `\x4d\x5a`, `%4d%5a`.
+    /// `\x4d\x5a`, `\u004d\u005a`, `%4d%5a`.
     private static func escapes(
         _ bytes: Span<UInt8>, _ start: Int, _ sign: StaticString
     ) -> (end: Int, octets: [UInt8]) {

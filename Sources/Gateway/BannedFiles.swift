@@ -31,12 +31,9 @@ package enum BannedFiles {
         return BannedAllowList(BannedRules.Source(name: path, text: text))
     }
 
-    /// The sets that policies ask and the rules do not have, in words.
+    /// The sets that policies, banks, recipients and tables ask and the rules do not have, in words; none where a table is
+    /// wrong, which is told elsewhere.
     package static func missingSets(_ settings: Settings, _ rules: BannedRules) -> [String] {
-        settings.policies.sorted { $0.key < $1.key }.flatMap { name, policy in
-            policy.bannedRules.filter { rules.set(named: $0) == nil }.map {
-                "policies.\(name).banned_rules: there is no set '\($0)' in banned.rules"
-            }
-        }
+        (try? PolicyBook(settings).missingSets(rules)) ?? []
     }
 }

@@ -2,7 +2,8 @@ internal import Glibc
 internal import MailModel
 internal import Policy
 
-/// Whether the files that copies of mail go to (`quarantine_to`) are ours alone to write to, looked at when the settings are read.
+/// Whether the files that copies of mail go to (`quarantine_to`) are ours alone to write to, and can be written, looked at when the
+/// settings are read.
 enum CopyFileChecks {
     /// Blocks on a disk.
     /// - Parameters:
@@ -11,14 +12,16 @@ enum CopyFileChecks {
     /// - Throws: `NamedFileFault`.
     static func check(_ places: [CopyPlace: String], stateDirectory: String) throws(NamedFileFault) {
         var state = stat()
-        var owners: Set<uid_t> = [0, geteuid()]
-        if stat(stateDirectory, &state) == 0 { owners.insert(state.st_uid) }
+        let user = stat(stateDirectory, &state) == 0 ? state.st_uid : geteuid()
+        let owners: Set<uid_t> = [0, geteuid(), user]
         for (place, setting) in places.sorted(by: { $0.value < $1.value }) {
             let fault: String?
             switch place {
             case .mailbox: continue
-            case .mbox(let path): fault = problem(path, S_IFREG, "a regular file", owners)
-            case .maildir(let path): fault = problem(path, S_IFDIR, "a directory", owners)
+            case .mbox(let path):
+                fault = problem(path, S_IFREG, "a regular file", owners) ?? mboxObstacle(path, user)
+            case .maildir(let path):
+                fault = problem(path, S_IFDIR, "a directory", owners) ?? maildirObstacle(path, user)
             }
             guard let fault else { continue }
             throw NamedFileFault(
@@ -38,8 +41,8 @@ enum CopyFileChecks {
         } else if errno != ENOENT {
             return "\(path): \(String(cString: strerror(errno)))"
         }
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-        guard let resolved = realpath(parent.isEmpty ? "/" : parent, nil) else {
+        let parent = parent(of: path)
+        guard let resolved = realpath(parent, nil) else {
             return "\(parent): \(String(cString: strerror(errno)))"
         }
         defer { free(resolved) }
@@ -57,6 +60,35 @@ enum CopyFileChecks {
             guard directory != "/", let end = directory.lastIndex(of: "/") else { return nil }
             directory = end == directory.startIndex ? "/" : String(directory[..<end])
         }
+    }
+
+    /// What keeps the gateway from appending, in words: the file, or the directory in which its lock is made.
+    private static func mboxObstacle(_ path: String, _ user: uid_t) -> String? {
+        obstacle(path, S_IRUSR | S_IWUSR, user) ?? obstacle(parent(of: path), S_IWUSR | S_IXUSR, user)
+    }
+
+    /// What keeps the gateway from writing into a Maildir, or from making it, in words.
+    private static func maildirObstacle(_ path: String, _ user: uid_t) -> String? {
+        guard access(path, F_OK) == 0 else { return obstacle(parent(of: path), S_IWUSR | S_IXUSR, user) }
+        for directory in ["\(path)/tmp", "\(path)/new", "\(path)/cur"] {
+            let place = access(directory, F_OK) == 0 ? directory : path
+            if let fault = obstacle(place, S_IWUSR | S_IXUSR, user) { return fault }
+        }
+        return nil
+    }
+
+    /// Since others cannot write to these files, nobody but their owner can.
+    private static func obstacle(_ path: String, _ mode: mode_t, _ user: uid_t) -> String? {
+        var status = stat()
+        guard user != 0, stat(path, &status) == 0 else { return nil }
+        if status.st_uid == user, status.st_mode & mode == mode { return nil }
+        let name = getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(user)"
+        return "\(path) cannot be written by the gateway's user (\(name))"
+    }
+
+    private static func parent(of path: String) -> String {
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        return parent.isEmpty ? "/" : parent
     }
 
     private static func distrust(_ path: String, _ status: stat, _ owners: Set<uid_t>) -> String? {

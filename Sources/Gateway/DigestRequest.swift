@@ -57,7 +57,8 @@ struct DigestRequest: Sendable {
     }
 
     private func release(_ logID: String) async throws {
-        let (token, entry, recipient) = try await verified()
+        let (token, entry, reader) = try await verified()
+        let recipient = entry.envelope.recipients[token.place].path
         let address = LookupAddress.whole(recipient)
         let links = DigestToken.Action.allCases.map {
             RedeemedLinks.Link(id: token.id, recipient: address, action: $0.rawValue)
@@ -75,7 +76,7 @@ struct DigestRequest: Sendable {
             throw Ignored(cause: "\(token.id) was released to <\(recipient)> before")
         }
         // A crash before it is remembered releases twice rather than never.
-        if !isReleased { try await pass(token, entry, to: recipient, logID) }
+        if !isReleased { try await pass(token, entry, to: recipient, reader, logID) }
         guard token.action == .releaseAndAllow else { return }
         await allow(entry.envelope.reversePath, for: address, logID)
         try await setup.blocking { try redeemed.add([own]) }
@@ -83,7 +84,7 @@ struct DigestRequest: Sendable {
 
     /// Releases the message, and has it remembered.
     private func pass(
-        _ token: DigestToken, _ entry: Quarantine.Entry, to recipient: MailPath, _ logID: String
+        _ token: DigestToken, _ entry: Quarantine.Entry, to recipient: MailPath, _ reader: DigestReader, _ logID: String
     ) async throws {
         var release = QuarantineRelease(id: token.id, to: .policy(nil))
         release.recipients = [recipient]
@@ -101,13 +102,16 @@ struct DigestRequest: Sendable {
         gateway.record(QuarantineRecord(entry, answers, .released, by: "<\(recipient)> by a digest", id: logID))
         guard let reply = answers.first?.reply, reply.isPositive else {
             let words = answers.first?.reply.summary ?? "no reply"
-            if answers.first?.reply.isPermanent ?? false { throw Ignored(cause: words) }
+            if answers.first?.reply.isPermanent ?? false {
+                await tell(reader, entry, of: words, logID)
+                throw Ignored(cause: words)
+            }
             throw GatewayError(words)
         }
     }
 
     /// Looks a request's token up.
-    private func verified() async throws -> (DigestToken, Quarantine.Entry, MailPath) {
+    private func verified() async throws -> (DigestToken, Quarantine.Entry, DigestReader) {
         let (file, limit) = (message.file, setup.settings.limits.headerBytes)
         let subject = try await setup.blocking(unless: file.inMemory) {
             try HeaderFacts(of: file, limit: limit).subject
@@ -133,10 +137,10 @@ struct DigestRequest: Sendable {
             throw Ignored(cause: "the link is forged, or of another host")
         }
         guard time(nil) < token.expiry else { throw Ignored(cause: "the link to \(token.id) is too old") }
-        guard try setup.policies.digestReaders(of: entry).contains(where: { $0.place == token.place }) else {
+        guard let reader = try setup.policies.digestReaders(of: entry).first(where: { $0.place == token.place }) else {
             throw Ignored(cause: "the settings of <\(recipient)> do not let him release \(token.id)")
         }
-        return (token, entry, recipient)
+        return (token, entry, reader)
     }
 
     /// The message is released: what keeps its sender from being allowed is only logged.

@@ -18,6 +18,9 @@ struct DisclaimerPlan: Sendable {
     /// Why the text is not added, in a few words; nil when it is.
     private(set) var reason: String?
 
+    /// What became of it, for logs: `company`, `company (not added: signed)`.
+    var words: String { reason.map { "\(name) (not added: \($0))" } ?? name }
+
     /// Octets of the message that stand for one group of base64, with line ends among them.
     private static let longestGroup = 16
 
@@ -30,9 +33,10 @@ struct DisclaimerPlan: Sendable {
     ///   - numbers: those of the text among what the inspector was asked for.
     ///   - changed: octets that rules change.
     ///   - boundary: octets that do not occur in the message.
+    ///   - bodyLimit: octets of a body that is encoded anew.
     init(
         _ disclaimer: Disclaimer, _ numbers: Range<Int>, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile,
-        changed: [Range<Int>], boundary: String
+        changed: [Range<Int>], boundary: String, bodyLimit: Int
     ) throws {
         name = disclaimer.name
         guard report.textObstacle == nil, !report.textEnds.isEmpty else {
@@ -42,7 +46,8 @@ struct DisclaimerPlan: Sendable {
         for end in report.textEnds where !end.known.contains(where: numbers.contains) {
             // In a header that was not read to its end there may be a signature.
             guard facts.endsInBlankLine, let part = try EditablePart(end.part, report, facts, file),
-                let added = try Self.add(disclaimer, to: part, end, file, boundary: "\(boundary)-\(end.form.rawValue)")
+                let added = try Self.add(
+                    disclaimer, to: part, end, file, boundary: "\(boundary)-\(end.form.rawValue)", bodyLimit: bodyLimit)
             else {
                 (edits, reason) = ([], "no safe place")
                 return
@@ -59,7 +64,8 @@ struct DisclaimerPlan: Sendable {
     // MARK: One part
 
     private static func add(
-        _ disclaimer: Disclaimer, to part: EditablePart, _ end: TextEnd, _ file: MessageFile, boundary: String
+        _ disclaimer: Disclaimer, to part: EditablePart, _ end: TextEnd, _ file: MessageFile, boundary: String,
+        bodyLimit: Int
     ) throws -> [BodyEdit]? {
         let plain = disclaimer.plain(isFlowed: end.isFlowed)
         func beside() -> [BodyEdit] { part.wrap(whole(disclaimer, end.form), end.form, boundary: boundary) }
@@ -68,12 +74,20 @@ struct DisclaimerPlan: Sendable {
             let text = end.form == .html ? disclaimer.html : Array(plain.utf8)
             return try insert(text, at: place, part, end, file).map { [$0] }
         }
+        let text = octets(plain, end)
         // Octets beyond ASCII stand as they are only beside others: where there are none the next hop may not take them (RFC 6152
         // section 3), nor the multipart around the part (RFC 2045 section 6.4).
-        if end.letters == .ascii, end.coding == .sevenBit || end.coding == .eightBit { return beside() }
-        if let text = octets(plain, end) { return try insert(text, at: place, part, end, file).map { [$0] } }
+        if end.letters == .ascii, end.coding == .sevenBit || end.coding == .eightBit {
+            guard part.body.count <= bodyLimit,
+                let declaration = part.declared(utf8: text == nil, quotedPrintable: true)
+            else { return beside() }
+            return try encode(text ?? Array(plain.utf8), at: place, part, end, file).map { [$0] + declaration }
+        }
+        if let text { return try insert(text, at: place, part, end, file).map { [$0] } }
         // ASCII is UTF-8.
-        guard end.letters == .ascii, let declaration = part.declaredUTF8() else { return beside() }
+        guard end.letters == .ascii, let declaration = part.declared(utf8: true, quotedPrintable: false) else {
+            return beside()
+        }
         return try insert(Array(plain.utf8), at: place, part, end, file).map { [$0] + declaration }
     }
 
@@ -95,22 +109,39 @@ struct DisclaimerPlan: Sendable {
 
     // MARK: One place
 
+    /// A body in ASCII as quoted-printable, with the text.
+    /// - Parameter text: as in `insert`.
+    private static func encode(
+        _ text: [UInt8], at place: Range<Int>, _ part: EditablePart, _ end: TextEnd, _ file: MessageFile
+    ) throws -> BodyEdit? {
+        guard place.isEmpty, part.body.lowerBound <= place.lowerBound, place.upperBound <= part.body.upperBound else {
+            return nil
+        }
+        let body = try file.descriptor.read(at: part.body.lowerBound, count: part.body.count)
+        guard body.count == part.body.count, body.allSatisfy({ $0 < 0x80 }) else { return nil }
+        let middle = place.lowerBound - part.body.lowerBound
+        let whole = body[..<middle] + lines(text, part, end) + body[middle...]
+        return BodyEdit(range: part.body, text: AddedText.encoded(Array(whole), .quotedPrintable))
+    }
+
+    /// The text with the line ends around it.
+    private static func lines(_ text: [UInt8], _ part: EditablePart, _ end: TextEnd) -> [UInt8] {
+        let lineEnd: [UInt8] = [0x0D, 0x0A]
+        if end.form == .html { return lineEnd + text + lineEnd }
+        // The message itself ends with a line end; behind a part stands that of the delimiter.
+        let isLast = part.isMessage && end.coding != .base64
+        return (end.endsLine ? [] : lineEnd) + lineEnd + text + (isLast ? lineEnd : [])
+    }
+
     /// - Parameter text: in the charset of the part, lines with CRLF between them.
     private static func insert(
         _ text: [UInt8], at place: Range<Int>, _ part: EditablePart, _ end: TextEnd, _ file: MessageFile
     ) throws -> BodyEdit? {
         guard part.body.lowerBound <= place.lowerBound, place.upperBound <= part.body.upperBound else { return nil }
         let lineEnd: [UInt8] = [0x0D, 0x0A]
-        var lines = lineEnd + text
-        if end.form == .html {
-            lines += lineEnd
-        } else if !end.endsLine {
-            lines = lineEnd + lines
-        }
+        let lines = lines(text, part, end)
         guard end.coding == .base64 else {
             guard place.isEmpty else { return nil }
-            // The message itself ends with a line end; behind a part stands that of the delimiter.
-            if end.form == .plain, part.isMessage { lines += lineEnd }
             return BodyEdit(range: place, text: AddedText.encoded(lines, end.coding))
         }
         guard place.count <= longestGroup else { return nil }

@@ -62,13 +62,19 @@ struct EditablePart: Sendable {
 
     /// How the body is encoded; nil where its header does not say so in one plain word, or in one that means nothing here.
     var transferEncoding: TransferEncoding? {
-        guard let field = encodings.first else { return .sevenBit }
+        guard let word = encodingWord else { return .sevenBit }
         guard encodings.count == 1 else { return nil }
+        let encoding = TransferEncoding(rawValue: String(decoding: word, as: UTF8.self).lowercased())
+        return encoding == .uuencode || encoding == .unknown ? nil : encoding
+    }
+
+    /// What its first `Content-Transfer-Encoding` says.
+    private var encodingWord: ArraySlice<UInt8>? {
+        guard let field = encodings.first else { return nil }
         var value = block[field]
         while let first = value.first, first <= 0x20 { value.removeFirst() }
         while let last = value.last, last <= 0x20 { value.removeLast() }
-        let encoding = TransferEncoding(rawValue: String(decoding: value, as: UTF8.self).lowercased())
-        return encoding == .uuencode || encoding == .unknown ? nil : encoding
+        return value
     }
 
     /// Another edit of these octets would make one of ours wrong: of the part or what stands beside it; of the message's own header
@@ -79,23 +85,34 @@ struct EditablePart: Sendable {
         return contentFields.contains { $0.overlaps(range) }
     }
 
-    /// Says that the part is UTF-8, and leaves what else its type says; nil where that field cannot be changed so.
-    func declaredUTF8() -> [BodyEdit]? {
-        let end = header.upperBound - 2
+    /// Says that the part is UTF-8, or quoted-printable, or both, and leaves what else its header says; nil where that cannot be
+    /// changed so.
+    func declared(utf8: Bool, quotedPrintable: Bool) -> [BodyEdit]? {
         var edits: [BodyEdit] = []
-        if let value = types.first {
+        var added = ""
+        if utf8, let value = types.first {
             guard types.count == 1, let charset = CharsetParameter(block.span.extracting(value)) else { return nil }
             let start = header.lowerBound + value.lowerBound
             edits.append(
                 BodyEdit(
                     range: start + charset.range.lowerBound..<start + charset.range.upperBound,
                     text: Array((charset.isThere ? "utf-8" : "; charset=utf-8").utf8)))
-        } else {
-            edits.append(BodyEdit(range: end..<end, text: Array("Content-Type: text/plain; charset=utf-8\r\n".utf8)))
+        } else if utf8 {
+            added += "Content-Type: text/plain; charset=utf-8\r\n"
         }
-        if isMessage, !contentFields.contains(where: isVersion) {
-            edits.append(BodyEdit(range: end..<end, text: Array("MIME-Version: 1.0\r\n".utf8)))
+        if quotedPrintable {
+            let name = TransferEncoding.quotedPrintable.rawValue
+            guard transferEncoding != nil else { return nil }
+            if let word = encodingWord {
+                let place = header.lowerBound + word.startIndex..<header.lowerBound + word.endIndex
+                edits.append(BodyEdit(range: place, text: Array(name.utf8)))
+            } else {
+                added += "Content-Transfer-Encoding: \(name)\r\n"
+            }
         }
+        if isMessage, !contentFields.contains(where: isVersion) { added += "MIME-Version: 1.0\r\n" }
+        let end = header.upperBound - 2
+        if !added.isEmpty { edits.append(BodyEdit(range: end..<end, text: Array(added.utf8))) }
         return edits
     }
 

@@ -115,8 +115,8 @@ package final class GatewayService: Sendable {
     ) async throws -> GatewaySetup {
         let settings = builder.settings
         let rules = try await threads.runIfActive { try shelf.load(settings.rules) }
-        try builder.checkSets(rules)
         let policies = try await threads.runIfActive { try PolicyBook(settings) }
+        try policies.checkSets(rules.banned)
         try await threads.runIfActive {
             try CopyFileChecks.check(policies.copyPlaces, stateDirectory: settings.stateDirectory)
         }

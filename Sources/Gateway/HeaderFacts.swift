@@ -15,6 +15,7 @@ struct HeaderFacts: Sendable {
     var ownHops = 0
     /// Values, without surrounding blanks; empty when absent.
     var messageID: [UInt8] = []
+    var resentMessageID: [UInt8] = []
     var subject: [UInt8] = []
     /// The first `Received:` field: the MTA before us wrote it.
     var firstReceived: Range<Int>?
@@ -113,6 +114,8 @@ struct HeaderFacts: Sendable {
                 authors.append(field.value)
             } else if facts.messageID.isEmpty, field.isNamed("Message-ID", in: span) {
                 facts.messageID = trimmed(bytes[field.value])
+            } else if facts.resentMessageID.isEmpty, field.isNamed("Resent-Message-ID", in: span) {
+                facts.resentMessageID = trimmed(bytes[field.value])
             } else if field.isNamed("Subject", in: span) {
                 if facts.subjectField == nil {
                     (facts.subjectField, facts.subjectStart) = (field.whole, field.value.lowerBound)

@@ -36,10 +36,10 @@ extension MessageWork {
         let message = await judged(outcome, choice)
         var inspected = ScannerSet.Inspected(message)
         inspected.isKept = isKept
+        inspected.engine = engineOutcome(outcome)
         guard case .report(let report, _, let parts) = outcome else { return inspected }
         inspected.parts = ScanParts(report, file: parts)
         inspected.viruses = report.findings.filter { $0.kind == .virus }.map(\.name)
-        inspected.engineHasFailed = report.unchecked.contains(where: Self.isOfEngine)
         inspected.spamDecision = spamDecision(message, report)
         return inspected
     }

@@ -245,13 +245,14 @@ extension MessageWork {
     /// Makes the verdict from what the inspection and the scanners said.
     private mutating func judge(_ inspected: InspectedMessage) {
         let partCount = if case .report(let report, _, _) = inspected.outcome { report.parts.count } else { 0 }
-        let conclusion = ScannerConclusion(scannerOutcomes, parts: partCount)
+        let engine = engineOutcome(inspected.outcome)
+        let conclusion = ScannerConclusion(scannerOutcomes, engine: engine, parts: partCount)
         switch inspected.outcome {
         case .report(let report, let ready, _):
             rules = inspected.rules
             self.report = report
             self.ready = ready
-            let (scored, doubts) = take(conclusion)
+            let (scored, doubts) = take(conclusion, engine)
             verdict = Verdict(
                 self.report ?? report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
                 ruling: rules.ruling, required: requiredScanners)
@@ -270,7 +271,7 @@ extension MessageWork {
                 verdict.tests.append(ScoredTest(name: SpamScorer.unavailable, score: 0, evidence: failure))
             }
         case .failed(let reason, let detail):
-            let (scored, doubts) = take(conclusion)
+            let (scored, doubts) = take(conclusion, engine)
             verdict = report.map { Verdict($0) } ?? Verdict(failed: reason, detail: detail)
             if report != nil { verdict.add(Unchecked(reason, detail: detail)) }
             for item in conclusion.unchecked + doubts { verdict.add(item) }

@@ -178,7 +178,9 @@ struct LookupAddress: Sendable {
 struct LookupTables: Sendable {
     private var tables: [LookupName: LookupTable] = [:]
 
-    init(_ names: [LookupName] = []) throws {
+    /// - Parameter known: those that have been read before.
+    init(_ names: [LookupName] = [], known: LookupTables? = nil) throws {
+        tables = known?.tables ?? [:]
         for name in names where tables[name] == nil { tables[name] = try LookupTable(name) }
     }
 

@@ -10,8 +10,8 @@ private struct PreparedTransaction {
 }
 
 /// Brings a message to its next hops: every transaction is taken up to the final dot before the first one is committed, so that
-/// a refusal until then costs nobody a duplicate. A message of more transactions than half of `limits.next_hop_transactions` goes in
-/// turns of so many; who has it after one of them is remembered before the next.
+/// a refusal until then costs nobody a duplicate. A message of more transactions than `limits.next_hop_transactions`, or that does not
+/// get as many in time, goes in turns of half of them; who has it after one of them is remembered before the next.
 struct MessageDelivery {
     /// What became of it.
     enum Outcome {
@@ -39,13 +39,16 @@ struct MessageDelivery {
         let (transactions, slots) = (work.transactions(without: work.served), work.setup.slots)
         // Copies go to their mailboxes one after the other, in a slot that is taken with those of the first turn.
         let reserved = work.hasCopiesToMail ? 1 : 0
-        let size = max(1, min(slots.share - reserved, transactions.count))
+        let deadline = work.slotDeadline
+        let isWhole = await takeWhole(transactions.count + reserved, slots, until: deadline)
+        let size = max(1, isWhole ? transactions.count : min(slots.share - reserved, transactions.count))
         // Whom a rule added gets the first copy that somebody else gets, too.
         var added: [Recipient] = []
         for start in stride(from: 0, to: max(1, transactions.count), by: size) {
             let end = min(start + size, transactions.count)
             let count = end - start + (start == 0 ? reserved : 0)
-            let isAdmitted = count == 0 ? true : await slots.take(count, until: work.slotDeadline)
+            let until = start == 0 ? deadline : work.slotDeadline
+            let isAdmitted = isWhole || count == 0 ? true : await slots.take(count, until: until)
             defer { if isAdmitted { slots.give(count) } }
             if !isAdmitted, start == 0, reserved > 0 {
                 return .failed("quarantine: no transaction was free for a copy")
@@ -69,6 +72,16 @@ struct MessageDelivery {
             guard await commit(taken, &work, place, &added), !place.isLast else { return .settled }
         }
         return .settled
+    }
+
+    /// Takes the places that a message needs which needs more than its share, where there are as many. Half of the time is waited for
+    /// them: meanwhile others may have to wait behind it, and a next hop that hangs frees none.
+    private func takeWhole(
+        _ count: Int, _ slots: TransactionSlots, until deadline: ContinuousClock.Instant
+    ) async -> Bool {
+        guard count > slots.share, count <= slots.limit else { return false }
+        let now = ContinuousClock.now
+        return await slots.take(count, until: now + (deadline - now) / 2)
     }
 
     /// Where a turn stands among those of a message.

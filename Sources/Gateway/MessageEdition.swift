@@ -303,10 +303,10 @@ extension MessageWork {
         return "\(engine), signatures \(ready.databaseVersion), \(hours) h old"
     }
 
-    /// The first other virus scanner that answered, by its name and what it says of itself.
+    /// The first other virus scanner that has looked at the whole message, by its name and what it says of itself.
     private var remoteEngine: String? {
         guard
-            let name = scannerOutcomes.first(where: { $0.settings.seeks == .viruses && $0.answer != nil })?.settings
+            let name = scannerOutcomes.first(where: { $0.settings.seeks == .viruses && $0.hasAnswered })?.settings
                 .name
         else { return nil }
         let version = setup.scanners.states.first { $0.name == name }?.version ?? ""

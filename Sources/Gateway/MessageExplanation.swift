@@ -173,12 +173,17 @@ package struct MessageExplanation: Codable, Sendable {
                 source: Escaping.text(outcome.settings.name),
                 text: "not asked, short circuit: \(Escaping.text(reason, limit: 300))")
         }
+        if let left = outcome.answer?.oversize.first, outcome.answer?.findings.isEmpty == true {
+            return Fact(
+                source: Escaping.text(outcome.settings.name),
+                text: "has not looked at the whole message: \(Escaping.text(left.detail, limit: 300))")
+        }
         let time = "\(outcome.microseconds / 1000) ms"
         let found = outcome.answer.map { $0.isInfected ? "infected" : "\($0.tests.count) tests" }
         return Fact(
             source: Escaping.text(outcome.settings.name),
             text: found.map { "answered in \(time): \($0)" }
-                ?? "failed after \(time): \(Escaping.text(outcome.failure ?? "", limit: 300))")
+                ?? "no answer after \(time): \(Escaping.text(outcome.failure ?? "", limit: 300))")
     }
 
     private static func group(_ group: RecipientGroup, _ work: MessageWork) -> Group {

@@ -1,4 +1,5 @@
 internal import Checks
+internal import Configuration
 internal import Linux
 internal import MailModel
 internal import Policy
@@ -30,24 +31,15 @@ extension MessageWork {
         if isDefanged(group) { return DisclaimerPlan(name, reason: "defanged") }
         if group.sanitizing?.edits.isEmpty == false { return DisclaimerPlan(name, reason: "sanitized") }
         let (file, facts, boundary) = (message.file, facts, "mailreeve-\(mailID)")
-        let changed = rules.outcome.edits.map(\.range)
+        let (changed, bodyLimit) = (rules.outcome.edits.map(\.range), setup.settings.limits.rewrittenBody)
         do {
             return try await setup.blocking(unless: file.inMemory) {
                 try DisclaimerPlan(
-                    disclaimer, numbers, report, facts, file, changed: changed, boundary: boundary)
+                    disclaimer, numbers, report, facts, file, changed: changed, boundary: boundary, bodyLimit: bodyLimit
+                )
             }
         } catch {
             return DisclaimerPlan(name, reason: "the message cannot be read again")
         }
-    }
-
-    /// What became of them, for logs: `company`, `company (signed)`; each once.
-    var disclaimerWords: [String] {
-        var out: [String] = []
-        for plan in groups.compactMap(\.disclaimer) {
-            let words = plan.reason.map { "\(plan.name) (not added: \($0))" } ?? plan.name
-            if !out.contains(words) { out.append(words) }
-        }
-        return out
     }
 }

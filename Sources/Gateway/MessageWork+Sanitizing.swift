@@ -1,4 +1,5 @@
 internal import Checks
+internal import Configuration
 internal import Linux
 internal import MailModel
 internal import Policy
@@ -14,7 +15,7 @@ extension MessageWork {
             out.append(group.policy.sanitizeHTML)
         }
         // The same request for the same wishes: kept reports are found by it.
-        return out.sorted { Self.words($0) < Self.words($1) }
+        return out.sorted { HTMLHazard.words($0) < HTMLHazard.words($1) }
     }
 
     /// Plans it for those who get the message.
@@ -30,27 +31,13 @@ extension MessageWork {
         guard let report else { return SanitizingPlan(hazards, reason: "not inspected") }
         var changed = rules.outcome.edits.map(\.range)
         if group.disposition == .strip { changed += group.strip?.edits.map(\.range) ?? [] }
-        let (file, facts, ranges) = (message.file, facts, changed)
+        let (file, facts, ranges, limits) = (message.file, facts, changed, setup.settings.limits)
         do {
             return try await setup.blocking(unless: file.inMemory) {
-                try SanitizingPlan(hazards, report, facts, file, changed: ranges)
+                try SanitizingPlan(hazards, report, facts, file, changed: ranges, limits: limits)
             }
         } catch {
             return SanitizingPlan(hazards, reason: "the message cannot be read again")
         }
-    }
-
-    private static func words(_ hazards: Set<HTMLHazard>) -> String {
-        HTMLHazard.allCases.filter(hazards.contains).map(\.rawValue).joined(separator: "+")
-    }
-
-    /// What became of it, for logs: `scripts+remote (12)`, `scripts (not done: signed)`; each once, none where there was nothing.
-    var sanitizedWords: [String] {
-        var out: [String] = []
-        for plan in groups.compactMap(\.sanitizing) where plan.count > 0 || plan.reason != nil {
-            let words = "\(Self.words(plan.hazards)) (\(plan.reason.map { "not done: \($0)" } ?? "\(plan.count)"))"
-            if !out.contains(words) { out.append(words) }
-        }
-        return out
     }
 }

@@ -31,21 +31,37 @@ extension MessageWork {
         [.scannerFailed, .scannerCrashed, .deadline].contains(item.reason) && item.scanner == engine
     }
 
+    /// How the embedded engine came out of the inspection. With signatures of the site's own alone it knows nothing of what
+    /// other scanners would have found: then it stands in for none.
+    func engineOutcome(_ outcome: InspectionOutcome) -> EngineOutcome {
+        guard setup.database != nil, case .report(let report, let ready, _) = outcome else { return .silent }
+        if report.unchecked.contains(where: Self.isOfEngine) { return .failed }
+        return report.completedScanners.contains(Self.engine) && ready.databaseVersion > 0 ? .answered : .silent
+    }
+
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.
     /// - Returns: tests in place of the findings that are points, and the doubt that is left by those.
-    mutating func take(_ conclusion: ScannerConclusion) -> (tests: [ScoredTest], doubts: [Unchecked]) {
+    mutating func take(
+        _ conclusion: ScannerConclusion, _ engine: EngineOutcome
+    ) -> (tests: [ScoredTest], doubts: [Unchecked]) {
         causes += conclusion.notes
         if report == nil, !conclusion.findings.isEmpty { report = Report(messageSize: message.file.count) }
         guard var known = report else { return ([], []) }
-        if conclusion.replacesEngine, let item = known.unchecked.first(where: Self.isOfEngine) {
-            isEngineReplaced = true
+        if let item = known.unchecked.first(where: Self.isOfEngine), conclusion.engineFailure != .stands {
             causes.append("scanner \(Self.engine): \(item.detail)")
-            known.unchecked.removeAll(where: Self.isOfEngine)
+            switch conclusion.engineFailure {
+            case .stands: break
+            case .marked:
+                for index in known.unchecked.indices where Self.isOfEngine(known.unchecked[index]) {
+                    known.unchecked[index].destiny = .pass
+                }
+            case .replaced:
+                isEngineReplaced = true
+                known.unchecked.removeAll(where: Self.isOfEngine)
+            }
         }
-        // An engine with signatures of the site's own alone knows nothing of what a scanner with others would have named next.
-        let isSeen =
-            conclusion.sawAllMatches
-            || known.completedScanners.contains(Self.engine) && (ready?.databaseVersion ?? 0) > 0
+        // The engine names all matches.
+        let isSeen = conclusion.sawAllMatches || engine == .answered
         known.findings += conclusion.findings
         // Whoever can put a spam signature into his mail would switch a scanner off that names it alone.
         let doubts = known.findings.filter {

@@ -130,6 +130,7 @@ struct MessageWork: Sendable {
         // What the message is for those whom this try is about.
         if !served.isEmpty, let place = weightiest(groupPlaces(of: open)) { event.verdict = groups[place].verdict }
         event.messageID = facts.messageID
+        event.resentMessageID = facts.resentMessageID
         event.subject = facts.subject
         event.quarantineID = quarantineID
         event.copyPlaces = copyPlaces(groups)
@@ -141,8 +142,8 @@ struct MessageWork: Sendable {
         event.milliseconds =
             Int(spent.components.seconds) * 1000 + Int(spent.components.attoseconds / 1_000_000_000_000_000)
         event.causes = causes
-        event.disclaimers = disclaimerWords
-        event.sanitized = sanitizedWords
+        event.disclaimers = Self.once(groups.map { $0.disclaimer?.words })
+        event.sanitized = Self.once(groups.map { $0.sanitizing?.words })
         event.isInspected = report != nil
         for (index, recipient) in message.envelope.recipients.enumerated() {
             guard let group = group(of: index) else { continue }
@@ -153,6 +154,12 @@ struct MessageWork: Sendable {
             event.causes.append(outcome.reply.cause)
         }
         return event
+    }
+
+    private static func once(_ words: [String?]) -> [String] {
+        var out: [String] = []
+        for case let words? in words where !out.contains(words) { out.append(words) }
+        return out
     }
 
     /// The event as the log has it: where some recipients got the message and others did not, one for either, each with the verdict

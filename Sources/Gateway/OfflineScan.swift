@@ -122,8 +122,8 @@ package final class OfflineScan: Sendable {
         let database = builder.database()
         let shelf = RuleShelf()
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
-        try builder.checkSets(rules)
         let policies = try await NIOThreadPool.singleton.runIfActive { try PolicyBook(settings) }
+        try policies.checkSets(rules.banned)
         let disclaimers = try await NIOThreadPool.singleton.runIfActive { try DisclaimerBook(settings, policies) }
         let ready = try await pool.load(builder.poolSettings(database, rules, path: settings.inspector.path))
         for problem in ready.ruleProblems { log(Escaping.text(problem, limit: 1000)) }

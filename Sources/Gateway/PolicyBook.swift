@@ -58,6 +58,8 @@ package struct PolicyBook: Sendable {
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
     /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
     let noticeLanguages: [String: String]
+    /// Sets of rules on files that they name, and where.
+    let bannedSets: [[String]: String]
     /// Texts under messages that they name, and where.
     let disclaimers: [String: String]
     /// Places outside the quarantine that get copies, and where one is named.
@@ -67,10 +69,6 @@ package struct PolicyBook: Sendable {
     /// - Throws: `GatewayError` with file and line of everything that is wrong with a table.
     package init(_ settings: Settings) throws {
         self.settings = settings
-        asksForAuthors =
-            settings.banks.contains { !$0.authors.isEmpty }
-            || settings.allPolicies.contains { !$0.allowAuthors.isEmpty }
-        tables = try LookupTables(settings.lookupTables)
         var keys: [[UInt8]: [(entry: Int, isMeant: Bool)]] = [:]
         var asking: [Int] = []
         for (index, entry) in settings.recipients.enumerated() {
@@ -81,13 +79,21 @@ package struct PolicyBook: Sendable {
         }
         recipientKeys = keys
         recipientsWithTables = asking
+        let named = try LookupTables(settings.recipientTables)
         var overlays: [LookupName: [Int: PolicyOverlay]] = [:]
         var faults: [String] = []
+        var patternsAskForAuthors = false
         for name in settings.recipientTables {
-            for entry in tables[name]?.values ?? [] {
+            for entry in named[name]?.values ?? [] {
                 do throws(ValueError) {
                     if entry.isPartial {
-                        try PolicyOverlay.check(assignments: Self.words(entry.text), mark: LookupTable.mark)
+                        let known = try PolicyOverlay.check(assignments: Self.words(entry.text), mark: LookupTable.mark)
+                        patternsAskForAuthors = patternsAskForAuthors || known.keys.contains("allow_authors")
+                        if let table = known.overlay.values.tables.first {
+                            faults.append(
+                                "\(name.place):\(entry.line): \(table.text) stands in a line with what a pattern has matched"
+                            )
+                        }
                     } else {
                         overlays[name, default: [:]][entry.line] = try Self.overlay(entry.text)
                     }
@@ -96,23 +102,33 @@ package struct PolicyBook: Sendable {
                 }
             }
         }
-        for (name, place) in Self.pointTables(settings) {
-            for entry in tables[name]?.values ?? []
-            where !entry.isPartial
-                && Configuration.points(String(decoding: entry.text, as: UTF8.self)) == nil
-            {
-                let text = Escaping.text(entry.text, limit: 60)
-                faults.append("\(name.place):\(entry.line): \(place): '\(text)' are no points")
+        let policies = PlacedPolicy.all(settings, overlays)
+        asksForAuthors =
+            patternsAskForAuthors || settings.banks.contains { !$0.authors.isEmpty }
+            || policies.contains { !$0.values.allowAuthors.isEmpty }
+        tables = try LookupTables(settings.lookupTables + policies.flatMap(\.values.tables), known: named)
+        for policy in policies {
+            for name in policy.values.senderPoints.tables {
+                for entry in tables[name]?.values ?? []
+                where !entry.isPartial
+                    && Configuration.points(String(decoding: entry.text, as: UTF8.self)) == nil
+                {
+                    let text = Escaping.text(entry.text, limit: 60)
+                    faults.append("\(name.place):\(entry.line): sender_points: '\(text)' are no points")
+                }
             }
+        }
+        if settings.digests.releaseAddress.isEmpty, let place = policies.places(of: "digest", \.digest)[true] {
+            faults.append("\(place): digest: yes needs digests.release_address")
         }
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
-        noticeLanguages = Self.names("notice_language", \.noticeLanguage, settings, overlays)
-        disclaimers = Self.names("disclaimer", \.disclaimer, settings, overlays)
-            .filter { $0.key != Settings.noDisclaimer }
+        noticeLanguages = policies.places(of: "notice_language", \.noticeLanguage)
+        bannedSets = policies.places(of: "banned_rules", \.bannedRules)
+        disclaimers = policies.places(of: "disclaimer", \.disclaimer).filter { $0.key != Settings.noDisclaimer }
         var places: [CopyPlace: String] = [:]
         for category in Category.allCases {
-            let named = Self.names("quarantine_to.\(category.rawValue)", \.[placeFor: category], settings, overlays)
+            let named = policies.places(of: "quarantine_to.\(category.rawValue)", \.[placeFor: category])
             for case (.elsewhere(let place), let setting) in named.map({ ($0, $1) }) {
                 places[place] = min(places[place] ?? setting, setting)
             }
@@ -120,25 +136,21 @@ package struct PolicyBook: Sendable {
         copyPlaces = places
     }
 
-    /// The values of a key that policies, banks, recipients and tables have, and where one of them does.
-    private static func names<Value: Hashable>(
-        _ key: String, _ value: KeyPath<Settings.PolicySettings, Value>, _ settings: Settings,
-        _ overlays: [LookupName: [Int: PolicyOverlay]]
-    ) -> [Value: String] {
-        var places = settings.policies.map { (name: $1[keyPath: value], place: "policies.\($0).\(key)") }
-        func add(_ overlay: PolicyOverlay, _ place: String) {
-            if overlay.keys.contains(key) { places.append((overlay.values[keyPath: value], place)) }
-        }
-        for (index, bank) in settings.banks.enumerated() { add(bank.overlay, "banks[\(index)].\(key)") }
-        for (index, entry) in settings.recipients.enumerated() { add(entry.overlay, "recipients[\(index)].\(key)") }
-        for (name, lines) in overlays {
-            for (line, overlay) in lines { add(overlay, "\(name.place):\(line)") }
-        }
-        return Dictionary(places.map { ($0.name, $0.place) }, uniquingKeysWith: min)
+    /// Every set of rules on files that is asked for must be there.
+    func checkSets(_ rules: BannedRules) throws {
+        if let missing = missingSets(rules).first { throw GatewayError(missing) }
     }
 
-    private static func pointTables(_ settings: Settings) -> [(LookupName, String)] {
-        settings.allPolicies.flatMap { policy in policy.senderPoints.tables.map { ($0, "sender_points") } }
+    /// The sets of rules on files that are asked for and that the rules do not have, in words.
+    func missingSets(_ rules: BannedRules) -> [String] {
+        var words: Set<String> = []
+        for (names, place) in bannedSets {
+            for name in names where rules.set(named: name) == nil {
+                let known = rules.sets.map(\.name).joined(separator: ", ")
+                words.insert("\(place): there is no set '\(name)' in banned.rules, which has \(known)")
+            }
+        }
+        return words.sorted()
     }
 
     private static func overlay(_ value: [UInt8]) throws(ValueError) -> PolicyOverlay {
@@ -215,15 +227,20 @@ package struct PolicyBook: Sendable {
         var layers: [Layer] = []
         for name in settings.recipientTables.reversed() {
             for answer in try tables[name]?.lookupAll(recipient) ?? [] {
+                let place = "\(name.text), line \(answer.line)"
+                let known = tableOverlays[name]?[answer.line]
+                let overlay: PolicyOverlay
                 do throws(ValueError) {
-                    let known = tableOverlays[name]?[answer.line]
-                    let overlay: PolicyOverlay
                     if let known { overlay = known } else { overlay = try Self.overlay(answer.value) }
-                    let source = Layer.Source.table(name, line: answer.line, known == nil ? answer.value : nil)
-                    layers.append(Layer(source: source, overlay: overlay))
                 } catch {
-                    throw LookupTable.GaveUp(description: "\(name.text), line \(answer.line): \(error.message)")
+                    throw LookupTable.GaveUp(description: "\(place): \(error.message)")
                 }
+                // Which one it would be is known too late to read it.
+                if let missing = overlay.values.tables.first(where: { tables[$0] == nil }) {
+                    throw LookupTable.GaveUp(description: "\(place): \(missing.text) beside what a pattern has matched")
+                }
+                let source = Layer.Source.table(name, line: answer.line, known == nil ? answer.value : nil)
+                layers.append(Layer(source: source, overlay: overlay))
             }
         }
         return layers
@@ -261,20 +278,18 @@ package struct PolicyBook: Sendable {
 }
 
 extension Settings {
-    /// Every policy and every part of one.
-    fileprivate var allPolicies: [PolicySettings] {
-        Array(policies.values) + banks.map(\.overlay.values) + recipients.map(\.overlay.values)
-    }
-
-    /// Every table that is asked for addresses.
+    /// Every table that is asked for addresses, but for those of policies.
     fileprivate var lookupTables: [LookupName] {
         var names = recipientTables + (localDomains?.tables ?? [])
         for bank in banks { names += bank.clients.tables + bank.senders.tables + bank.authors.tables }
         for entry in recipients { names += entry.match.tables }
-        for policy in allPolicies {
-            names += policy.allowSenders.tables + policy.allowAuthors.tables
-            names += policy.denySenders.tables + policy.senderPoints.tables
-        }
         return names
+    }
+}
+
+extension Settings.PolicySettings {
+    /// Every table that its lists ask for addresses.
+    fileprivate var tables: [LookupName] {
+        allowSenders.tables + allowAuthors.tables + denySenders.tables + senderPoints.tables
     }
 }

@@ -6,13 +6,6 @@ internal import Synchronization
 
 /// The driver's side of each generation: how it is started and tested, and how it takes over.
 extension PoolDriver {
-    /// The longest pause before the engine is tried again, nanoseconds: loading costs seconds of a processor.
-    private static let longestPause = 60_000_000_000
-
-    /// Before new signatures that were refused, while the ones before serve, are tried again: at first and in the end.
-    static let firstPause = 60_000_000_000
-    private static let longestRefusal = 3_600_000_000_000
-
     /// The serving generation is one that inspects without the engine since that cannot be loaded.
     private var standsIn: Bool { machine.serving.flatMap { zygotes[$0] }.map { !$0.engineFault.isEmpty } ?? false }
 
@@ -36,7 +29,7 @@ extension PoolDriver {
     /// Tries the settings that last worked again, where nothing serves with the engine or is about to, or new signatures were
     /// refused.
     func relaunch() {
-        guard let settings, machine.serving == nil || standsIn || triesAgain,
+        guard let settings, machine.serving == nil || standsIn || retry.triesRefused,
             !loading.values.contains(where: \.engineFault.isEmpty)
         else { return }
         launch(settings, answer: nil)
@@ -72,7 +65,7 @@ extension PoolDriver {
             let text = "inspector: \(error)"
             if let answer { answer.resume(returning: .failure(InspectorError(text))) } else { log(.error(text)) }
             if let zygote = zygotes[generation] { end(zygote) }
-            if answer == nil { relaunchAt = monotonicNow() + PoolMachine.pause }
+            if answer == nil { retry.notStarted(now: monotonicNow()) }
         }
     }
 
@@ -85,25 +78,16 @@ extension PoolDriver {
         let hasEngine = load.settings.configure.clamav != nil && load.engineFault.isEmpty
         if let answer = load.answer {
             answer.resume(returning: .failure(InspectorError(text)))
-        } else if !(standsIn || triesAgain) || !refused.hasSuffix(": \(why)") {
+        } else if !(standsIn || retry.triesRefused) || !refused.hasSuffix(": \(why)") {
             log(.error(machine.serving.map { "\(text); generation \($0) goes on serving" } ?? text))
         }
         if hasEngine || refused.isEmpty { refused = text }
-        if settings != nil, machine.serving == nil {
-            // There must be another try, with the settings that last worked.
-            relaunchAt = monotonicNow() + PoolMachine.pause
-        } else if standsIn {
-            relaunchAt = monotonicNow() + enginePause
-            enginePause = min(enginePause * 2, Self.longestPause)
-        } else if hasChanged {
-            relaunchAt = monotonicNow()
-            triesAgain = true
-        } else if load.answer == nil {
-            relaunchAt = monotonicNow() + refusalPause
-            refusalPause = min(refusalPause * 2, Self.longestRefusal)
-            triesAgain = true
+        // There must be another try, with the settings that last worked.
+        if settings != nil {
+            let serving: GenerationRetry.Serving =
+                machine.serving == nil ? .nothing : standsIn ? .withoutEngine : .before
+            retry.gaveUp(now: monotonicNow(), serving: serving, isAsked: load.answer != nil)
         }
-        hasChanged = false
         perform(machine.retire(generation, now: monotonicNow()))
         if let zygote = zygotes[generation] { end(zygote) }
         // New settings that cannot be used are no reason as long as those before them may be.
@@ -124,10 +108,7 @@ extension PoolDriver {
         }
         settings = load.settings
         refused = ""
-        relaunchAt = nil
-        (hasChanged, triesAgain) = (false, false)
-        refusalPause = Self.firstPause
-        enginePause = PoolMachine.pause
+        retry.served()
         log(
             .info(
                 "inspector generation \(generation) serves: \(ready.signatures) signatures, Landlock ABI \(ready.landlockABI)"
@@ -190,11 +171,9 @@ extension PoolDriver {
             case .databaseChanged:
                 // Only the one that serves watches for others; one that is loading reads what is there now.
                 guard machine.serving == generation, let settings, successor == nil else { return }
-                triesAgain = false
-                refusalPause = Self.firstPause
                 // It may have read the files before they changed. Told once, the change must not be forgotten.
+                retry.changed(whileLoading: !loading.isEmpty)
                 guard loading.isEmpty else {
-                    hasChanged = true
                     return log(.info("the signatures have changed while others are loaded"))
                 }
                 log(.info("the signatures have changed: loading them"))

@@ -47,15 +47,8 @@ final class PoolDriver: @unchecked Sendable {
     var refused = ""
     var lastGeneration = 0
     private var lastRequest = 0
-    var relaunchAt: Int?
-    /// The pause before the engine is tried again while a generation without it serves.
-    var enginePause = PoolMachine.pause
-    /// The signatures have changed while a generation was loading, which may not have read the change.
-    var hasChanged = false
-    /// What was refused, while the one before serves, is tried again: the reason may have passed, as a lack of memory does.
-    var triesAgain = false
-    /// The pause before that.
-    var refusalPause = PoolDriver.firstPause
+    /// When the engine is loaded again.
+    var retry = GenerationRetry()
     /// A generation that is started when the one before has ended.
     var successor: (settings: InspectorPoolSettings, answer: LoadAnswer?)?
     var counts = (inspected: 0, crashes: 0, deadlines: 0)
@@ -115,7 +108,7 @@ final class PoolDriver: @unchecked Sendable {
         }
         for zygote in ending { add(.zygoteExit(zygote.child.pid), zygote.child.process.descriptor) }
         for (id, worker) in workers { add(.worker(id), worker.socket.descriptor) }
-        let next = ([machine.nextDeadline, relaunchAt] + loading.values.map(\.deadline)).compactMap(\.self).min()
+        let next = ([machine.nextDeadline, retry.at] + loading.values.map(\.deadline)).compactMap(\.self).min()
         var timeout: Int32 = -1
         if let next { timeout = Int32(clamping: max(0, next - monotonicNow()) / 1_000_000 + 1) }
         guard poll(&entries, nfds_t(entries.count), timeout) > 0 else { return [] }
@@ -130,10 +123,7 @@ final class PoolDriver: @unchecked Sendable {
         for (generation, load) in loading where load.deadline <= now {
             giveUp(generation, "not loaded in time")
         }
-        if let at = relaunchAt, at <= now {
-            relaunchAt = nil
-            relaunch()
-        }
+        if retry.isDue(now: now) { relaunch() }
     }
 
     private func take(_ command: Inbox.Command) {
@@ -183,7 +173,7 @@ final class PoolDriver: @unchecked Sendable {
             case .close(let generation): close(generation)
             case .relaunch(let generation):
                 log(.error("inspector generation \(generation) has died; starting another"))
-                relaunchAt = monotonicNow() + (counts.crashes == 0 ? 0 : PoolMachine.pause)
+                retry.died(now: monotonicNow(), isFirst: counts.crashes == 0)
                 counts.crashes += 1
             case .unusable(let generation):
                 log(.error("workers of inspector generation \(generation) end before they are ready"))

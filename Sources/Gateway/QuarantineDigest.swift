@@ -101,8 +101,11 @@ package struct QuarantineDigest: Sendable {
     /// - Parameters:
     ///   - mail: is for all whom their settings let be told.
     ///   - owed: is for those of them who are owed it.
+    ///   - first: the mailbox with whose letter they begin, or with the next one; those before it are the last ones.
     /// - Throws: a look-up of settings that gave up; a disk that cannot be read.
-    package func letters(_ mail: [DigestMemory.Mail], owed: [DigestMemory.Owed] = []) throws -> Letters {
+    package func letters(_ mail: [DigestMemory.Mail], owed: [DigestMemory.Owed] = [], from first: MailPath? = nil)
+        throws -> Letters
+    {
         var out = Letters()
         var letters: [[UInt8]: Letter] = [:]
         var locked: [String: Int] = [:]
@@ -132,7 +135,11 @@ package struct QuarantineDigest: Sendable {
         for (key, count) in locked.sorted(by: { $0.key < $1.key }) {
             report("digest: \(count) messages wait: they are encrypted with key \(key), which is not set")
         }
-        out.letters = letters.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+        let sorted = letters.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+        let start = first.flatMap { first in
+            sorted.firstIndex { !$0.mailbox.bytes.lexicographicallyPrecedes(first.bytes) }
+        }
+        out.letters = Array(sorted[(start ?? 0)...] + sorted[..<(start ?? 0)])
         return out
     }
 

@@ -68,7 +68,9 @@ struct RequeueMark: Sendable {
 
     /// Three values in xtext (RFC 3461 section 4), in which no `=` stands; one that is not known is empty.
     private static func text(_ client: ClientFacts) -> String {
-        let values = [Array(client.address.utf8), client.forwarded?.address ?? [], client.forwarded?.proto ?? []]
+        let values = [
+            Array(client.address.utf8), client.forwarded?.recordedAddress ?? [], client.forwarded?.proto ?? [],
+        ]
         return values.map { value in
             // What parts the words of the field is coded, too.
             String(decoding: Xtext.encode(value.prefix(longest)), as: UTF8.self).replacing(";", with: "+3B")
@@ -84,10 +86,8 @@ struct RequeueMark: Sendable {
         else { return nil }
         var client = ClientFacts(address: connection)
         if !forwarded.isEmpty || !proto.isEmpty {
-            var original = ForwardedClient()
-            original.address = forwarded.isEmpty ? nil : forwarded
-            original.proto = proto.isEmpty ? nil : proto
-            client.forwarded = original
+            client.forwarded = ForwardedClient(
+                recordedAddress: forwarded.isEmpty ? nil : forwarded, proto: proto.isEmpty ? nil : proto)
         }
         return client
     }

@@ -84,13 +84,6 @@ struct RuleBook: Sendable {
         problems.prefix(20).map(\.description).joined(separator: "; ")
     }
 
-    /// What a policy asks for and is not there, in words; nil when all sets are.
-    func missingSet(_ names: [String]) -> String? {
-        guard let missing = names.first(where: { banned.set(named: $0) == nil }) else { return nil }
-        return "banned_rules: there is no set '\(missing)' in banned.rules, which has "
-            + banned.sets.map(\.name).joined(separator: ", ")
-    }
-
     /// Entries of the allow list whose last day is over.
     func warnings(at now: Int) -> [String] {
         allowList.expired(now: now).prefix(Self.warningsKept).map(\.description)

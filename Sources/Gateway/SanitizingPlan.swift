@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Linux
 internal import MIME
 internal import MailModel
@@ -18,8 +19,11 @@ struct SanitizingPlan: Sendable {
     /// Why what should go stays, in a few words; nil when nothing stays.
     private(set) var reason: String?
 
-    /// Octets of an encoded body that is changed.
-    private static let sizeLimit = 16_777_216
+    /// What became of it, for logs: `scripts+remote (12)`, `scripts (not done: signed)`; nil where there was nothing.
+    var words: String? {
+        guard count > 0 || reason != nil else { return nil }
+        return "\(HTMLHazard.words(hazards)) (\(reason.map { "not done: \($0)" } ?? "\(count)"))"
+    }
 
     init(_ hazards: Set<HTMLHazard>, reason: String) {
         (self.hazards, self.reason) = (hazards, reason)
@@ -29,7 +33,8 @@ struct SanitizingPlan: Sendable {
     /// - Parameters:
     ///   - changed: octets that are changed by others: rules, and what is stripped.
     init(
-        _ hazards: Set<HTMLHazard>, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, changed: [Range<Int>]
+        _ hazards: Set<HTMLHazard>, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, changed: [Range<Int>],
+        limits: Settings.Limits
     ) throws {
         self.hazards = hazards
         guard let cleaning = report.htmlCleanings.first(where: { $0.hazards == hazards }) else {
@@ -41,7 +46,7 @@ struct SanitizingPlan: Sendable {
             return
         }
         for text in cleaning.texts {
-            if let words = try change(text, report, facts, file, changed) {
+            if let words = try change(text, report, facts, file, changed, limits) {
                 (edits, count, reason) = ([], 0, words)
                 return
             }
@@ -51,7 +56,8 @@ struct SanitizingPlan: Sendable {
     /// Plans the changes of one part.
     /// - Returns: why it cannot be changed.
     private mutating func change(
-        _ text: HTMLCleaning.Text, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, _ changed: [Range<Int>]
+        _ text: HTMLCleaning.Text, _ report: Report, _ facts: HeaderFacts, _ file: MessageFile, _ changed: [Range<Int>],
+        _ limits: Settings.Limits
     ) throws -> String? {
         // In a header that was not read to its end there may be another type.
         guard facts.endsInBlankLine, let part = try EditablePart(text.part, report, facts, file) else {
@@ -63,7 +69,9 @@ struct SanitizingPlan: Sendable {
             return nil
         }
         guard !changed.contains(where: part.isTouched) else { return "changed by rules" }
-        guard place.count <= Self.sizeLimit else { return HTMLCleaning.Obstacle.overLimits.rawValue }
+        guard place.count <= limits.rewrittenBody, text.edits.count <= limits.htmlEdits - count else {
+            return HTMLCleaning.Obstacle.overLimits.rawValue
+        }
         guard let body = try Self.body(of: part, text.edits, file),
             !edits.contains(where: { $0.range.overlaps(place) })
         else { return "no safe place" }
@@ -78,7 +86,7 @@ struct SanitizingPlan: Sendable {
         let body = try file.descriptor.read(at: part.body.lowerBound, count: part.body.count)
         guard body.count == part.body.count else { return nil }
         var content: [UInt8] = []
-        _ = TransferDecoder.decode(body.span, encoding: encoding, into: &content, limit: sizeLimit)
+        _ = TransferDecoder.decode(body.span, encoding: encoding, into: &content, limit: body.count)
         guard let changed = HTMLEdit.apply(edits, to: content) else { return nil }
         switch encoding {
         // No line can become a delimiter: none of the three texts begins with a hyphen, and none is empty.

@@ -25,9 +25,6 @@ struct ScannerTable {
     /// All scanners of the settings.
     /// - Throws: what is wrong with a pattern, for the administrator.
     func scanners(_ scores: NameScores, log: @escaping @Sendable (String) -> Void) throws -> ScannerSet {
-        if let refusal = ScannerPatterns.remarks(on: settings).first(where: \.isRefusal) {
-            throw GatewayError(refusal.text)
-        }
         var options = ScannerSet.Options()
         options.stopsAtFirstHit = settings.scanning.firstHitStops
         options.testInterval = settings.scanning.selfTestInterval
@@ -41,7 +38,7 @@ struct ScannerTable {
     /// The scanner at each of its addresses, or the program.
     func places(_ entry: ScannerEntry) throws -> [(name: String, scanner: any RemoteScanner)] {
         let (threads, workspace) = (entry.concurrency, settings.workspace.directory)
-        let score = ScorePolicy(percent: entry.scorePercent)
+        let score = ScorePolicy(percent: entry.scorePercent, credit: Double(entry.maxCredit))
         let reading = try reading(entry)
         if entry.addresses.isEmpty {
             let cell = sandbox(entry)

@@ -89,6 +89,7 @@ struct SetupBuilder {
                 parameters: settings.limits.mimeParameters, boundaryLength: settings.limits.mimeBoundaryLength,
                 readings: settings.limits.mimeReadings, readingBytes: settings.limits.mimeReadingBytes,
                 decodedBytes: settings.limits.messageSize * 2, textBytes: settings.limits.textBytes,
+                htmlEdits: settings.limits.htmlEdits, htmlAttributes: settings.limits.htmlAttributes,
                 unpacking: unpackingLimits),
             reportSize: inspector.reportSize, selfTest: clamav != nil,
             isReloadedBeside: settings.clamav.concurrentReload,
@@ -101,12 +102,12 @@ struct SetupBuilder {
     }
 
     /// What findings are worth that are no viruses.
+    /// - Throws: what is wrong with a pattern of these or of a scanner, for the administrator.
     func nameScores() throws -> NameScores {
-        do {
-            return try NameScores(settings.clamav.nameScores, mild: NameScores.mildNames(settings))
-        } catch {
-            throw GatewayError("clamav.virus_name_to_score: \(error)")
+        if let refusal = ScannerRemarks.remarks(on: settings).first(where: \.isRefusal) {
+            throw GatewayError(refusal.text)
         }
+        return try NameScores(settings.clamav.nameScores, mild: NameScores.mildNames(settings))
     }
 
     /// Scanners outside the inspector.
@@ -232,23 +233,6 @@ struct SetupBuilder {
             }
         }
         return marking
-    }
-
-    /// Every set that a policy, a bank or a recipient asks must be there.
-    func checkSets(_ rules: RuleBook) throws {
-        for (name, policy) in settings.policies.sorted(by: { $0.key < $1.key }) {
-            if let missing = rules.missingSet(policy.bannedRules) { throw GatewayError("policies.\(name).\(missing)") }
-        }
-        for (index, bank) in settings.banks.enumerated() {
-            if let missing = rules.missingSet(bank.overlay.values.bannedRules) {
-                throw GatewayError("banks[\(index)].\(missing)")
-            }
-        }
-        for (index, entry) in settings.recipients.enumerated() {
-            if let missing = rules.missingSet(entry.overlay.values.bannedRules) {
-                throw GatewayError("recipients[\(index)].\(missing)")
-            }
-        }
     }
 
     /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.

@@ -39,6 +39,8 @@ struct StatusDocument: Codable {
         var signatureTime: Int
         var answered: Int
         var failed: Int
+        /// Messages that it was not asked about, since it had as many as it is given at one time.
+        var busy: Int
     }
 
     struct DoorEntry: Codable {
@@ -81,7 +83,7 @@ struct StatusDocument: Codable {
                 name: $0.name, backup: $0.isBackup, fault: Escaping.text($0.fault ?? "", limit: 500),
                 failingAddresses: $0.lamePlaces.map { Escaping.text($0, limit: 500) },
                 version: Escaping.text($0.version, limit: 200), signatureTime: $0.signatureTime,
-                answered: $0.answered, failed: $0.failed)
+                answered: $0.answered, failed: $0.failed, busy: $0.busy)
         }
         self.cache = cache
         listeners = DoorEntry(

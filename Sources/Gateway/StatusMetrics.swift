@@ -121,6 +121,9 @@ package struct StatusMetrics: CustomStringConvertible {
             Metric(
                 "scanner_failed_total", .counter, "Messages that a scanner failed to answer.",
                 scanners.map { (Self.labels($0), $0.failed) }),
+            Metric(
+                "scanner_busy_total", .counter, "Messages that a scanner was too busy for.",
+                scanners.map { (Self.labels($0), $0.busy) }),
         ]
     }
 

@@ -79,7 +79,8 @@ package struct StatusTable: CustomStringConvertible {
             ? "works" + (scanner.version.isEmpty ? "" : ", \(Escaping.text(scanner.version))")
             : "FAILED: \(Escaping.text(scanner.fault))"
         let lame = scanner.failingAddresses.map { "; not at \(Escaping.text($0))" }.joined()
-        return "\(name): \(state)\(lame); \(scanner.answered) answered, \(scanner.failed) not"
+        let busy = scanner.busy > 0 ? ", \(scanner.busy) while it was busy" : ""
+        return "\(name): \(state)\(lame); \(scanner.answered) answered, \(scanner.failed) not\(busy)"
     }
 
     private static func duration(_ seconds: Int) -> String {

@@ -1,8 +1,8 @@
 internal import Synchronization
 
 /// How many transactions with next hops go on at one time (`limits.next_hop_transactions`). A message takes all that it needs at
-/// once, half of them at most: two that each waited for the rest of theirs would wait for ever, and one that needs all waits for the
-/// slowest next hop. First come, first served, but who needs more than is free is passed by others, `passes` times at most.
+/// once: two that each waited for the rest of theirs would wait for ever. First come, first served, but who needs more than is free
+/// is passed by others, `passes` times at most.
 final class TransactionSlots: Sendable {
     private struct Waiter {
         let number: UInt64
@@ -34,8 +34,11 @@ final class TransactionSlots: Sendable {
         state = Mutex(State(limit: max(1, limit)))
     }
 
-    /// What one message can take at most: the other half is left to others while its next hops do not answer.
-    var share: Int { state.withLock { ($0.limit + 1) / 2 } }
+    /// What there is, for a message that can wait until nobody else has much.
+    var limit: Int { state.withLock { $0.limit } }
+
+    /// What a message takes that cannot have all that it needs: the other half is left to others while its next hops do not answer.
+    var share: Int { (limit + 1) / 2 }
 
     /// Who waits.
     var waiting: Int { state.withLock { $0.waiting.count } }

@@ -194,11 +194,15 @@ package struct InspectionLimits: Hashable, Sendable {
     package var decodedBytes: Int
     /// Octets of one part's text that are read as people see them.
     package var textBytes: Int
+    /// Places that are changed in HTML, for one set of hazards; attributes of a tag that stays there.
+    package var htmlEdits: Int
+    package var htmlAttributes: Int
     package var unpacking: UnpackingLimits
 
     package init(
         mimeParts: Int, mimeDepth: Int, headerBytes: Int, headerFields: Int, parameters: Int, boundaryLength: Int,
         readings: Int, readingBytes: Int, decodedBytes: Int, textBytes: Int,
+        htmlEdits: Int, htmlAttributes: Int,
         unpacking: UnpackingLimits = UnpackingLimits()
     ) {
         self.mimeParts = mimeParts
@@ -211,6 +215,8 @@ package struct InspectionLimits: Hashable, Sendable {
         self.readingBytes = readingBytes
         self.decodedBytes = decodedBytes
         self.textBytes = textBytes
+        self.htmlEdits = htmlEdits
+        self.htmlAttributes = htmlAttributes
         self.unpacking = unpacking
     }
 }

@@ -164,6 +164,7 @@ extension Inspect {
         for limit in [
             limits.mimeParts, limits.mimeDepth, limits.headerBytes, limits.headerFields, limits.parameters,
             limits.boundaryLength, limits.readings, limits.readingBytes, limits.decodedBytes, limits.textBytes,
+            limits.htmlEdits, limits.htmlAttributes,
         ] {
             out.put(limit)
         }
@@ -208,6 +209,7 @@ extension Inspect {
                 parameters: try reader.int(in: some), boundaryLength: try reader.int(in: some),
                 readings: try reader.int(in: any), readingBytes: try reader.int(in: any),
                 decodedBytes: try reader.int(in: some), textBytes: try reader.int(in: any),
+                htmlEdits: try reader.int(in: 1...HTMLEdit.countLimit), htmlAttributes: try reader.int(in: some),
                 unpacking: UnpackingLimits(
                     levels: try reader.int(in: any), files: try reader.int(in: any),
                     minimumQuota: try reader.int(in: any), maximumQuota: try reader.int(in: any),

@@ -271,7 +271,6 @@ extension TextEnd {
         out.put(letters.rawValue)
         out.put(charset)
         out.put(isFlowed)
-        out.put(deletesSpaces)
         out.put(place != nil)
         out.put(place?.lowerBound ?? 0)
         out.put(place?.upperBound ?? 0)
@@ -286,7 +285,6 @@ extension TextEnd {
             part: try reader.int(in: 0...parts - 1), form: try Report.word(&reader), coding: try Report.word(&reader),
             letters: try Report.word(&reader), charset: try reader.string(limit: ReportLimits().text))
         isFlowed = try reader.bool()
-        deletesSpaces = try reader.bool()
         let hasPlace = try reader.bool()
         let start = try reader.int(in: 0...messageSize)
         let end = try reader.int(in: start...messageSize)

@@ -5,7 +5,7 @@ internal import MailModel
 /// What the embedded engine is given, and what becomes of its words.
 extension Inspection.Run {
     /// Scans the whole message, where `part` is nil, or a content.
-    /// - Parameter isRead: our own reader went through it, and knows what of it is encrypted.
+    /// - Parameter isRead: our own reader went through it, and knows what in it is encrypted and was not opened.
     mutating func scan(
         _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true, isRead: Bool = false
     ) {
@@ -16,7 +16,7 @@ extension Inspection.Run {
         let outcomes = ask(engine, content, parsingMail: parsingMail, parsingArchives: parsingArchives)
         if outcomes.isEmpty { cache.remember(key) }
         for outcome in outcomes {
-            // The scanner goes by flags, which lie.
+            // The scanner goes by flags, which lie, and has no passwords.
             if isRead, case .encrypted = outcome { continue }
             take(outcome, part: part)
         }

@@ -1,15 +1,18 @@
 internal import Bytes
+internal import InspectionLink
 internal import MIME
 internal import MailModel
 
 /// Finds what has to be taken out of the HTML that people see when they open the message.
 struct HTMLStage {
     private let html: ShownHTML
+    private let limits: InspectionLimits
     private var cleanings: [HTMLCleaning]
 
-    init(_ wanted: [Set<HTMLHazard>], _ tree: PartTree, _ message: Span<UInt8>) {
+    init(_ request: Inspect, _ tree: PartTree, _ message: Span<UInt8>) {
         html = ShownHTML(tree, message)
-        cleanings = wanted.map(HTMLCleaning.init)
+        limits = request.limits
+        cleanings = request.context.hazards.map(HTMLCleaning.init)
     }
 
     /// A part that people may see, if it is HTML.
@@ -26,11 +29,9 @@ struct HTMLStage {
         let isForeign = Self.isForeign(read, content)
         for place in cleanings.indices {
             let hazards = cleanings[place].hazards
-            let left = HTMLEdit.countLimit - cleanings[place].texts.reduce(0) { $0 + $1.edits.count }
-            let edits =
-                isForeign
-                ? HTMLSanitiser.edits(read.text.span, without: hazards, limit: left)
-                : HTMLSanitiser.edits(content, without: hazards, limit: left)
+            let left = limits.htmlEdits - cleanings[place].texts.reduce(0) { $0 + $1.edits.count }
+            let edits = HTMLSanitiser.edits(
+                isForeign ? read.text.span : content, without: hazards, limit: left, attributes: limits.htmlAttributes)
             guard edits?.isEmpty != true || isCut else { continue }
             let isOrdinary =
                 part.reading == 0 && part.decoding == .ordinary && part.source == 0 && part.mediaType == "text/html"

@@ -59,7 +59,7 @@ struct Inspection {
         return message.withBytes { bytes in inspect(bytes, request, parts) }
     }
 
-    private mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
+    mutating func inspect(_ message: Span<UInt8>, _ request: Inspect, _ parts: Descriptor?) -> [UInt8] {
         if request.context.tokens == .only { return tokensOnly(message, request) }
         var walker = PartWalker(message, limits: request.limits)
         var run = Run(
@@ -99,7 +99,7 @@ struct Inspection {
         }
         var ends = request.context.texts.isEmpty ? nil : TextEndStage(request.context.texts, walker.tree, message)
         var html =
-            request.context.hazards.isEmpty ? nil : HTMLStage(request.context.hazards, walker.tree, message)
+            request.context.hazards.isEmpty ? nil : HTMLStage(request, walker.tree, message)
         // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
         // read here and not by the scanner a second time.
         run.scan(message, part: nil, parsingMail: false)

@@ -43,7 +43,7 @@ struct TextEndStage {
         var end = TextEnd(
             part: index, form: text.form, coding: Self.coding(part.transferEncoding),
             letters: read.alphabet(of: content), charset: part.charset)
-        (end.isFlowed, end.deletesSpaces) = (text.isFlowed, text.deletesSpaces)
+        end.isFlowed = text.isFlowed
         var offset = content.count
         // Of HTML that was not read to its end nobody knows what is hidden there.
         let isSeen = read.html.map { !$0.endsUnseen && !read.limitReached } ?? true

@@ -66,8 +66,8 @@ enum WorkerProcess {
                 guard descriptors.count == (wantsParts ? 2 : 1), let message = descriptors.first,
                     message.isSealed || message.isUnlinkedReadOnlyFile, isPlainName(request.workspace)
                 else { ExitStatus.end(.protocolError) }
-                // The mark is overwritten in place: what the last report left behind it must be gone.
-                try report.replaceContent(EngineMark.record(isAtWork: false))
+                // Nobody reads more of the file than the mark before the next report is whole.
+                try report.write(EngineMark.record(isAtWork: false).span, at: 0)
                 let bytes = inspection.inspect(
                     try Mapping(message), request, parts: wantsParts ? descriptors[1] : nil)
                 try report.replaceContent(bytes)

@@ -6,7 +6,7 @@ internal import MIME
 internal import Magic
 
 /// The parent of all workers: loads the engine once, then forks a worker whenever the gateway asks. It never reads a
-/// message. Single-threaded, or its children could inherit a lock that nobody will ever release.
+/// message of others. Single-threaded, or its children could inherit a lock that nobody will ever release.
 package struct Zygote {
     /// Where the gateway puts the socket.
     private static let socketNumber: Int32 = 3
@@ -85,6 +85,7 @@ package struct Zygote {
                 throw LoadFailure(text: "\(SystemError("workspace \(settings.workspace)", code: errno))")
             }
             _ = Charsets.load()
+            Inspection.prepare()
             let (rules, banned) = try loadRules(tables)
             let engine = try loadEngine(settings)
             let threads: Int

@@ -122,15 +122,10 @@ package final class Descriptor: Sendable {
         }
     }
 
-    /// Makes the file hold these bytes and nothing else.
+    /// Makes the file hold these bytes and nothing else. Its pages are used again: what stood there is cut off last.
     package func replaceContent(_ bytes: [UInt8]) throws(SystemError) {
-        try check("ftruncate") { ftruncate(raw, 0) }
-        var done = 0
-        while done < bytes.count {
-            done += try check("pwrite") {
-                bytes.withUnsafeBytes { pwrite(raw, $0.baseAddress.map { $0 + done }, $0.count - done, off_t(done)) }
-            }
-        }
+        try write(bytes.span, at: 0)
+        try check("ftruncate") { ftruncate(raw, off_t(bytes.count)) }
     }
 
     /// Reads at an offset without moving the file position; fewer bytes than asked only at the end of the file.

@@ -18,7 +18,7 @@ package struct ProgramSandbox: Sendable, Hashable {
     package var allowWeaker: Bool
 
     /// Programs, libraries and what the C library reads of the system. Not `/etc`, where other programs keep secrets.
-    static let system = [
+    package static let system = [
         "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/etc/alternatives", "/etc/ld.so.cache",
         "/etc/ld.so.preload", "/etc/localtime", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/ssl",
         "/etc/hosts", "/etc/resolv.conf", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat",

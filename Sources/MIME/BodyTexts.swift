@@ -10,9 +10,8 @@ package struct BodyTexts: Sendable {
         /// Index in the tree.
         package var part: Int
         package var form: TextEnd.Form
-        /// `format=flowed` and `delsp=yes` (RFC 3676 section 4).
+        /// `format=flowed` (RFC 3676 section 4).
         package var isFlowed: Bool
-        package var deletesSpaces: Bool
     }
 
     /// Two at most, in the order of the message; empty where there is an obstacle.
@@ -82,7 +81,7 @@ package struct BodyTexts: Sendable {
         case "text/html": form = .html
         default: return nil
         }
-        var text = Text(part: index, form: form, isFlowed: false, deletesSpaces: false)
+        var text = Text(part: index, form: form, isFlowed: false)
         let isFile = tree.withHeader(of: index, in: message) { header in
             var scanner = HeaderScanner(limit: header.count)
             var isFile = false
@@ -97,7 +96,6 @@ package struct BodyTexts: Sendable {
                 }
                 if isType {
                     text.isFlowed = has("format", "flowed")
-                    text.deletesSpaces = has("delsp", "yes")
                     isFile = isFile || !parameters.values(of: "name").isEmpty
                 } else {
                     isFile =

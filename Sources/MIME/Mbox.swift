@@ -16,9 +16,9 @@ package enum Mbox {
         isSeparator(bytes, at: firstLine(bytes))
     }
 
-    /// Where the first line that is not blank begins.
+    /// Where the first line that is not blank begins; an editor may have put a byte order mark before it.
     private static func firstLine(_ bytes: Span<UInt8>) -> Int {
-        var line = 0
+        var line = bytes.hasBytes(byteOrderMark.span, at: 0) ? byteOrderMark.count : 0
         while line < bytes.count, isBlank(bytes, at: line) { line = lineEnd(bytes, from: line) }
         return line
     }
@@ -26,8 +26,9 @@ package enum Mbox {
     /// Where the messages of an mbox lie, in their order: without their `From ` line, and without the blank line that
     /// the form puts behind each message. Empty when the file is no mbox.
     ///
-    /// A `From ` line begins a message at the start of the file and after a blank line, nowhere else; line ends are
-    /// LF or CRLF. `Content-Length:` is not looked at: a wrong one would hide messages.
+    /// A `From ` line begins a message at the start of the file and after a blank line. Where separators have dates, the blank line
+    /// may be missing: so it is where messages were put together with cat(1). Line ends are LF or CRLF. `Content-Length:` is not
+    /// looked at: a wrong one would hide messages.
     package static func messages(in bytes: Span<UInt8>, separators: Separators) -> [Range<Int>] {
         let first = firstLine(bytes)
         guard isSeparator(bytes, at: first) else { return [] }
@@ -38,8 +39,9 @@ package enum Mbox {
         // Where the line before began, when it was blank.
         var blank: Int?
         while line < bytes.count {
-            if let end = blank, isSeparator(bytes, at: line), !needsDate || hasDate(bytes, at: line) {
-                found.append(start..<max(start, end))
+            let isAsTheFirst = isSeparator(bytes, at: line) && (!needsDate || hasDate(bytes, at: line))
+            if isAsTheFirst, blank != nil || needsDate {
+                found.append(start..<max(start, blank ?? line))
                 start = lineEnd(bytes, from: line)
                 line = start
                 blank = nil
@@ -98,6 +100,7 @@ package enum Mbox {
     // MARK: - Lines
 
     static let from: [UInt8] = Array("From ".utf8)
+    static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// `From ` and something behind it: `From ` alone is a line of text.
     static func isSeparator(_ bytes: Span<UInt8>, at line: Int) -> Bool {

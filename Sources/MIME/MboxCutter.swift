@@ -17,6 +17,8 @@ package struct MboxCutter: MessageCutter {
     private var isOpen = false
     /// It had a date, so that others need one.
     private var needsDate = false
+    /// Nothing but what may be a byte order mark was there yet.
+    private var isStart = true
 
     /// - Parameter limit: octets of the largest message, with the blank line behind it.
     package init(limit: Int) {
@@ -30,6 +32,13 @@ package struct MboxCutter: MessageCutter {
             case .lineStart:
                 head.append(bytes[index])
                 index += 1
+                if isStart, Mbox.byteOrderMark.starts(with: head) {
+                    if head.count < Mbox.byteOrderMark.count { continue }
+                    head = []
+                    isStart = false
+                    continue
+                }
+                isStart = false
                 if Self.tells(head) { beginLine(found) }
             case .line, .separator:
                 let lf = bytes.firstIndex(of: 0x0A, from: index)
@@ -66,7 +75,9 @@ package struct MboxCutter: MessageCutter {
     }
 
     private mutating func beginLine(_ found: (CutMessage) -> Void) {
-        if blank > 0 || !isOpen, Mbox.isSeparator(head.span, at: 0), !needsDate || Mbox.hasDate(head.span, at: 0) {
+        if blank > 0 || !isOpen || needsDate, Mbox.isSeparator(head.span, at: 0),
+            !needsDate || Mbox.hasDate(head.span, at: 0)
+        {
             if isOpen { found(message.finish(without: blank)) } else { needsDate = Mbox.hasDate(head.span, at: 0) }
             isOpen = true
             blank = 0

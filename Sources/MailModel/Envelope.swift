@@ -104,9 +104,11 @@ package struct ClientFacts: Hashable, Sendable {
     /// Attributes from XFORWARD; nil when the client sent none.
     package var forwarded: ForwardedClient?
 
-    /// Text of the original client's address: that which XFORWARD names, else the connection's.
+    /// Text of the original client's address: that which XFORWARD names, or the connection's where there is no XFORWARD, or it says
+    /// that the mail was made on the MTA's own host; empty where an MTA does not know it.
     package var originalAddress: String {
-        forwarded?.address.map { String(decoding: $0, as: UTF8.self) } ?? address
+        guard let forwarded else { return address }
+        return forwarded.address.map { String(decoding: $0, as: UTF8.self) } ?? (forwarded.isLocal ? address : "")
     }
 
     package init(
@@ -143,5 +145,22 @@ package struct ForwardedClient: Hashable, Sendable {
 
     package init() {
         (name, address, port, proto, helo, ident, source) = (nil, nil, nil, nil, nil, nil, nil)
+    }
+
+    /// The mail was made on the host of the MTA (Postfix: pickup(8)), and not taken from a client.
+    package var isLocal: Bool { source.map { String(decoding: $0, as: UTF8.self).uppercased() == "LOCAL" } ?? false }
+
+    private static let unavailable = Array("[UNAVAILABLE]".utf8)
+
+    /// The address as records keep it, from which `init(recordedAddress:proto:)` makes the client again; nil where the mail was made
+    /// on the host of the MTA.
+    package var recordedAddress: [UInt8]? { address ?? (isLocal ? nil : Self.unavailable) }
+
+    /// A client of whom a record has no more.
+    package init(recordedAddress: [UInt8]?, proto: [UInt8]?) {
+        self.init()
+        address = recordedAddress == Self.unavailable ? nil : recordedAddress
+        if recordedAddress == nil { source = Array("LOCAL".utf8) }
+        self.proto = proto
     }
 }

@@ -11,6 +11,11 @@ package enum HTMLHazard: String, Hashable, Sendable, CaseIterable {
 
     /// Sets of them that one message can be asked for: all there are, but for the empty one.
     package static let setLimit = 15
+
+    /// A set of them for people: `scripts+remote`.
+    package static func words(_ hazards: Set<HTMLHazard>) -> String {
+        allCases.filter(hazards.contains).map(\.rawValue).joined(separator: "+")
+    }
 }
 
 /// A change within the decoded HTML of one part. What stands there afterwards is one of three texts of the gateway's own.
@@ -33,8 +38,8 @@ package struct HTMLEdit: Hashable, Sendable {
         (self.kind, self.range) = (kind, range)
     }
 
-    /// Changes of one message at most, for one set of hazards.
-    package static let countLimit = 10_000
+    /// Changes of one message that can be reported, for one set of hazards; all sets fit into a report of 16 MiB.
+    package static let countLimit = 30_000
 
     /// The content with the changes.
     /// - Returns: nil unless they are in order, do not overlap, lie within, and fit what stands there.

@@ -34,9 +34,8 @@ package struct TextEnd: Hashable, Sendable {
     package var letters: Letters
     /// `charset` parameter in lower case, escaped; empty when absent.
     package var charset: String
-    /// `format=flowed` and `delsp=yes` (RFC 3676 section 4).
+    /// `format=flowed` (RFC 3676 section 4).
     package var isFlowed = false
-    package var deletesSpaces = false
     /// Octets of the raw message that the text goes to: empty, or in base64 the group that it goes into the middle of or behind.
     /// Nil where nothing can be put into the part safely.
     package var place: Range<Int>?

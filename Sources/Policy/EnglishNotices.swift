@@ -5,6 +5,7 @@ extension NoticeTemplates {
         # recipients, [admin] to administrators. The first line of each is the subject. Words in ${...}: id, hostname, sender,
         # recipients, subject, reason, mail_id. [digest] goes to recipients, too; its words are hostname, recipients and messages, and
         # those of [digest-message], which has no subject, time, sender, subject, reason, mail_id, release and release_and_allow.
+        # [release-refused] goes to a recipient whose next hop refuses what he has released by a link; its words are those of [recipient].
         [dsn]
         Undelivered mail returned to sender
 
@@ -65,6 +66,17 @@ extension NoticeTemplates {
           Reason:  ${reason}
           Release: <${release}>
           Release, and take mail of this sender for no spam from now on: <${release_and_allow}>
+
+        [release-refused]
+        A message that you asked for could not be delivered
+
+        You asked for a message that the mail gateway ${hostname} had kept from you. The mail server refuses it:
+
+          From:    ${sender} (may be forged)
+          Subject: ${subject}
+          Answer:  ${reason}
+
+        If you need it, ask your administrator and name ${mail_id}.
 
         """
 }

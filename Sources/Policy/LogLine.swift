@@ -17,6 +17,8 @@ package struct MessageEvent: Sendable {
     package var size: Int
     /// `Message-ID:` as it stands; escaped when shown.
     package var messageID: [UInt8]
+    /// `Resent-Message-ID:` of the last who sent it on (RFC 5322 section 3.6.6).
+    package var resentMessageID: [UInt8] = []
     package var subject: [UInt8]
     /// Identifier in the quarantine; nil when nothing was kept.
     package var quarantineID: String?
@@ -139,7 +141,9 @@ package struct MessageEvent: Sendable {
         let deed = "\(isPassed ? "Passed" : "Blocked") \(categoryWord) {\(actions.joined(separator: ","))}"
         let isDone = outcomes.isEmpty && !served.isEmpty
         var out = "(\(id)) \(isDone ? "Served before" : deed)"
-        out += ", \(Escaping.text(policy)) [\(envelope.client.address)]:\(envelope.client.port)"
+        let isOriginating = directions.values.contains { $0 == .outbound || $0 == .internal }
+        out += ", \(Escaping.text(policy))\(isOriginating ? " LOCAL" : "")"
+        out += " [\(envelope.client.address)]:\(envelope.client.port)"
         if let forwarded = envelope.client.forwarded?.address { out += " [\(Self.word(forwarded, limit: 60))]" }
         out += " <\(Self.word(envelope.reversePath.bytes, limit: 320))> -> "
         out += Self.list(isDone ? served : outcomes.map(\.recipient.path))
@@ -147,7 +151,9 @@ package struct MessageEvent: Sendable {
             let places = copyPlaces.map { Self.word($0.bytes, limit: 320) }
             out += ", quarantine: \(([quarantineID] + places).joined(separator: ","))"
         }
+        if let ident = envelope.client.forwarded?.ident { out += ", Queue-ID: \(Self.word(ident, limit: 64))" }
         if !messageID.isEmpty { out += ", Message-ID: \(Self.word(messageID, limit: 200))" }
+        if !resentMessageID.isEmpty { out += ", Resent-Message-ID: \(Self.word(resentMessageID, limit: 200))" }
         out += ", mail_id: \(mailID), Hits: \(hits), size: \(size)"
         if !queuedAs.isEmpty {
             out += ", queued_as: \(queuedAs.map { Self.word($0, limit: 64) }.joined(separator: "/"))"

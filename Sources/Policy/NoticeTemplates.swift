@@ -1,8 +1,8 @@
 package import MailModel
 
 /// The texts of notices in one language, as a file has them: `[dsn]`, `[relayed]`, `[recipient]`, `[admin]` and `[digest]`, each with a
-/// subject in its first line and a text behind an empty one, and `[digest-message]`, a text for each message of a digest. `[relayed]` and
-/// the last two may be missing: then they are English. `${word}` stands for a fact; lines that begin with `#` in front of the first
+/// subject in its first line and a text behind an empty one, and `[digest-message]`, a text for each message of a digest. `[relayed]`,
+/// these two and `[release-refused]` may be missing: then they are English. `${word}` stands for a fact; lines that begin with `#` in front of the first
 /// section are remarks.
 package struct NoticeTemplates: Hashable, Sendable {
     /// Who a notice is for.
@@ -19,13 +19,20 @@ package struct NoticeTemplates: Hashable, Sendable {
         case digest
         /// What a digest says of one message.
         case digestMessage = "digest-message"
+        /// A recipient who released a message that his next hop refuses.
+        case releaseRefused = "release-refused"
 
         /// Files of a time before it was there need not have it.
-        fileprivate var mayBeMissing: Bool { self == .relayed || self == .digest || self == .digestMessage }
+        fileprivate var mayBeMissing: Bool {
+            switch self {
+            case .dsn, .recipient, .admin: false
+            case .relayed, .digest, .digestMessage, .releaseRefused: true
+            }
+        }
 
         fileprivate var facts: [TextTemplate.Fact] {
             switch self {
-            case .dsn, .relayed, .recipient, .admin: TextTemplate.Fact.ofMessages
+            case .dsn, .relayed, .recipient, .admin, .releaseRefused: TextTemplate.Fact.ofMessages
             case .digest: TextTemplate.Fact.ofDigests
             case .digestMessage: TextTemplate.Fact.ofDigestMessages
             }

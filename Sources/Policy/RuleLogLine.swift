@@ -18,7 +18,8 @@ package enum RuleLogLine {
         let client = envelope.client
         let forwarded = client.forwarded
         let name = printable(forwarded?.name ?? Array("unknown".utf8), limit: 255)
-        let address = forwarded?.address.map { printable($0, limit: 60) } ?? client.address
+        let address =
+            client.originalAddress.isEmpty ? "unknown" : printable(Array(client.originalAddress.utf8), limit: 60)
         let proto = forwarded?.proto.map { printable($0, limit: 20) } ?? client.transmission.rawValue
         let helo = printable(forwarded?.helo ?? client.helo, limit: 255)
         var out = "\(id): \(verb): \(place) \(printable(content, limit: contentShown))"

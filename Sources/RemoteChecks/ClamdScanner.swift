@@ -26,7 +26,7 @@ package final class ClamdScanner: RemoteScanner {
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             var pieces = PieceByPiece()
             pieces.take { answer throws(ScannerFailure) in try scanMessage(subject, address, deadline, &answer) }
             for entry in subject.parts?.entries ?? [] where !entry.range.isEmpty {
@@ -40,7 +40,7 @@ package final class ClamdScanner: RemoteScanner {
     }
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.runBeside { [self] () throws(ScannerFailure) in
             let socket = try DeadlineSocket(connecting: address, deadline: deadline)
             try socket.send(Array("zVERSION\0".utf8))
             let text = String(decoding: try socket.receive(until: 0, limit: Self.answerLimit), as: UTF8.self)
@@ -105,7 +105,7 @@ package final class ClamdScanner: RemoteScanner {
         if isClean(octets) { return }
         let text = String(decoding: octets, as: UTF8.self)
         if text.hasPrefix("INSTREAM size limit exceeded") {
-            return answer.addUnchecked(.overLimits, "clamd's StreamMaxLength", part: part)
+            return answer.addOversize("larger than clamd's StreamMaxLength (clamd.conf)", part: part)
         }
         // The name of what was scanned may hold colons; it is ours and does not.
         guard let colon = text.firstRange(of: ": ") else { throw ScannerFailure("an answer that is none: \(text)") }

@@ -41,7 +41,7 @@ package final class CommandScanner: RemoteScanner {
     }
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.runBeside { [self] () throws(ScannerFailure) in
             FileTimes.newest(of: sandbox.readable).map {
                 ScannerVersion(text: "", signatureTime: $0.tv_sec, fraction: $0.tv_nsec)
             }
@@ -49,7 +49,7 @@ package final class CommandScanner: RemoteScanner {
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             let program = try runnable(command.programs)
             let output: ProgramOutput
             do throws(SystemError) {
@@ -85,7 +85,11 @@ package final class CommandScanner: RemoteScanner {
 /// The path of a program: the first that can be run. Looked for each time, since programs come and go with updates.
 func runnable(_ programs: [String]) throws(ScannerFailure) -> String {
     guard let program = programs.first(where: { access($0, X_OK) == 0 }) else {
-        throw ScannerFailure("none of its programs is there: \(programs.joined(separator: ", "))")
+        let closed = programs.filter { access($0, F_OK) == 0 }
+        throw ScannerFailure(
+            closed.isEmpty
+                ? "none of its programs is there: \(programs.joined(separator: ", "))"
+                : "the gateway's user may not run \(closed.joined(separator: ", "))")
     }
     return program
 }

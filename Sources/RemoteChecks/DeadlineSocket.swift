@@ -26,6 +26,8 @@ struct DeadlineSocket {
             case .unix(let path): descriptor = try Self.connect(unix: path, deadline)
             case .tcp(let host, let port): descriptor = try Self.connect(host: host, port: port, deadline)
             }
+        } catch  where error.call == "connect" {
+            throw ScannerFailure(ConnectFailure(address: address, code: error.code).description)
         } catch {
             throw ScannerFailure("\(peer): \(error)")
         }
@@ -63,8 +65,9 @@ struct DeadlineSocket {
         hints.ai_flags = AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, String(port), &hints, &found) == 0, let first = found else {
-            throw SystemError("look up \(host)", code: EADDRNOTAVAIL)
+        let code = getaddrinfo(host, String(port), &hints, &found)
+        guard code == 0, let first = found else {
+            throw SystemError("look up \(host)", resolver: code)
         }
         defer { freeaddrinfo(first) }
         var next: UnsafeMutablePointer<addrinfo>? = first

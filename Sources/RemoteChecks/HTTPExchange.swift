@@ -34,6 +34,8 @@ struct HTTPExchange {
         /// The field `Server`.
         var server: String
         var body: [UInt8]
+        /// Status 413: the request is larger than the server takes (RFC 9110, section 15.5.14).
+        var isTooLarge = false
     }
 
     /// Octets of a file that are sent at one time.
@@ -48,7 +50,7 @@ struct HTTPExchange {
     }
 
     /// Sends the request and waits for the answer.
-    /// - Throws: also for every status but 200.
+    /// - Throws: also for every status but 200 and 413.
     func response() throws(ScannerFailure) -> Response {
         let left = deadline - monotonicNow()
         guard left > 0 else { throw .late }
@@ -60,7 +62,22 @@ struct HTTPExchange {
         } catch let failure as ScannerFailure {
             throw monotonicNow() >= deadline ? .late : failure
         } catch {
-            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(error)")
+            let words = error is HTTPParserError ? "what answers there speaks no HTTP: \(error)" : "\(error)"
+            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(words)")
+        }
+    }
+
+    /// NIO's words on a connection that does not come about as those of all other scanners.
+    private func words(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError:
+            return ConnectFailure(address: address, code: error.errnoCode).description
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.compactMap({ $0.error as? IOError }).first {
+                return ConnectFailure(address: address, code: first.errnoCode).description
+            }
+            return "\(address): look up \(error.host): there is no such host, or nobody to ask"
+        default: return "\(address): \(error)"
         }
     }
 
@@ -85,7 +102,7 @@ struct HTTPExchange {
             }
         } catch {
             promise.fail(error)
-            throw error
+            throw ScannerFailure(words(error))
         }
         // Everything that waits for the channel ends with it.
         let timer = channel.eventLoop.scheduleTask(deadline: .now() + left) { channel.close(promise: nil) }
@@ -93,13 +110,23 @@ struct HTTPExchange {
             timer.cancel()
             channel.close(promise: nil)
         }
-        try send(channel)
-        return try promise.futureResult.wait()
+        let isSent = try send(channel)
+        do {
+            return try promise.futureResult.wait()
+        } catch is Unanswered where !isSent {
+            throw ScannerFailure("closed before it had the whole message: is that larger than it takes?")
+        }
+    }
+
+    /// The connection has ended without a whole answer.
+    fileprivate struct Unanswered: Error, CustomStringConvertible {
+        let description = "closed without a whole answer"
     }
 
     /// A server may answer and close before it has everything: what cannot be written any more is no error, and without an
     /// answer the end of the connection is one.
-    private func send(_ channel: any Channel) throws {
+    /// - Returns: false when not all could be written.
+    private func send(_ channel: any Channel) throws -> Bool {
         // A socket in the file system has no authority (RFC 9110, section 7.2).
         let host = if case .tcp = address { "\(address)" } else { "localhost" }
         var headers = HTTPHeaders([("Host", host), ("Connection", "close")])
@@ -107,7 +134,7 @@ struct HTTPExchange {
         if !body.isEmpty { headers.add(name: "Content-Length", value: String(body.reduce(0) { $0 + $1.size })) }
         let head = HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: method), uri: path, headers: headers)
-        guard (try? channel.writeAndFlush(HTTPClientRequestPart.head(head)).wait()) != nil else { return }
+        guard (try? channel.writeAndFlush(HTTPClientRequestPart.head(head)).wait()) != nil else { return false }
         func write(_ octets: [UInt8]) -> Bool {
             let part = HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: octets)))
             return (try? channel.writeAndFlush(part).wait()) != nil
@@ -115,18 +142,18 @@ struct HTTPExchange {
         for piece in body {
             switch piece {
             case .octets(let octets):
-                guard write(octets) else { return }
+                guard write(octets) else { return false }
             case .file(let file, let size):
                 var offset = 0
                 while offset < size {
                     let octets = try file.read(at: offset, count: min(Self.chunk, size - offset))
                     guard !octets.isEmpty else { throw ScannerFailure("the message ended early") }
                     offset += octets.count
-                    guard write(octets) else { return }
+                    guard write(octets) else { return false }
                 }
             }
         }
-        _ = try? channel.writeAndFlush(HTTPClientRequestPart.end(nil)).wait()
+        return (try? channel.writeAndFlush(HTTPClientRequestPart.end(nil)).wait()) != nil
     }
 }
 
@@ -155,11 +182,14 @@ private final class ResponseCollector: ChannelInboundHandler {
             }
             body += piece.readableBytesView
         case .end:
-            guard let head, head.status == .ok else {
+            guard let head, head.status == .ok || head.status == .payloadTooLarge else {
                 let words = String(decoding: body.prefix(200), as: UTF8.self)
                 return promise.fail(ScannerFailure("HTTP status \(head?.status.code ?? 0): \(words)"))
             }
-            promise.succeed(HTTPExchange.Response(server: head.headers.first(name: "server") ?? "", body: body))
+            promise.succeed(
+                HTTPExchange.Response(
+                    server: head.headers.first(name: "server") ?? "", body: body,
+                    isTooLarge: head.status == .payloadTooLarge))
         }
     }
 
@@ -169,7 +199,16 @@ private final class ResponseCollector: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        promise.fail(ScannerFailure("closed without a whole answer"))
+        promise.fail(HTTPExchange.Unanswered())
         context.fireChannelInactive()
     }
+}
+
+extension ScanAnswer {
+    /// In place of an answer with status 413.
+    static let tooLargeForHTTP = {
+        var answer = ScanAnswer()
+        answer.addOversize("larger than it takes, HTTP status 413")
+        return answer
+    }()
 }

@@ -24,7 +24,7 @@ package final class HTTPScanner: RemoteScanner {
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? { nil }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             var exchange = HTTPExchange(
                 address: address, method: "POST", path: path, limit: Self.answerLimit, deadline: deadline)
             // Nobody can guess it, so no message can hold it.
@@ -42,7 +42,8 @@ package final class HTTPScanner: RemoteScanner {
                 exchange.body += Self.field("parts", "application/octet-stream", .file(parts.file, size), boundary)
             }
             exchange.body.append(.octets(Array("--\(boundary)--\r\n".utf8)))
-            return try ProtocolScanner.read(try exchange.response().body, subject.parts)
+            let response = try exchange.response()
+            return response.isTooLarge ? .tooLargeForHTTP : try ProtocolScanner.read(response.body, subject.parts)
         }
     }
 

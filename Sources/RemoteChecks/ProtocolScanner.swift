@@ -30,7 +30,7 @@ package final class ProtocolScanner: RemoteScanner {
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? { nil }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             switch place {
             case .server(let address):
                 let socket = try DeadlineSocket(connecting: address, deadline: deadline)

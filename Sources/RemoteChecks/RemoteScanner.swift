@@ -16,13 +16,21 @@ package protocol RemoteScanner: Sendable {
 /// Why a scanner gave no answer that counts, for the administrator; may quote the scanner: escape before showing.
 package struct ScannerFailure: Error, Hashable, CustomStringConvertible {
     package let description: String
+    /// It was not asked, since it had as many messages as it is given at one time: that says nothing against it.
+    package let isBusy: Bool
 
-    package init(_ description: String) {
+    package init(_ description: String, isBusy: Bool = false) {
         self.description = description
+        self.isBusy = isBusy
     }
 
     /// The deadline has passed.
     static let late = ScannerFailure("no answer in time")
+
+    /// No place was free in time.
+    static func busy(_ places: Int) -> ScannerFailure {
+        ScannerFailure("busy, no place was free in time (concurrency \(places))", isBusy: true)
+    }
 }
 
 /// What a scanner is given.
@@ -41,6 +49,8 @@ package struct ScanSubject: Sendable {
     package var id: String
     /// Decoded parts; nil when nobody asked for them.
     package var parts: ScanParts?
+    /// It is the sample of a self-test, which waits for no message.
+    package var isSample = false
 
     package init(message: Descriptor, size: Int) {
         self.message = message
@@ -94,8 +104,10 @@ package struct ScanAnswer: Sendable, Hashable {
     package var unchecked: [Unchecked] = []
     /// The sum of a spam filter in its own points, before they are scaled; nil when the tests are not scaled.
     package var filterScore: Double?
-    /// The scanner was not asked, since the message is larger than it takes or needs it no more: nobody has looked.
-    package var isSkipped = false
+    /// What it was not given or did not take for its size: nobody has looked at that.
+    package private(set) var oversize: [Unchecked] = []
+    /// It was not asked, since what is known without it decides.
+    package var isNeedless = false
     /// The scanner says that it depends on the message and its parts alone, not on envelope or time.
     package var isOfContentOnly = false
 
@@ -105,6 +117,9 @@ package struct ScanAnswer: Sendable, Hashable {
     package static let text = 400
 
     package init() {}
+
+    /// It has looked at all that it was to look at.
+    package var isWhole: Bool { oversize.isEmpty && !isNeedless }
 
     /// True when something hostile was found.
     package var isInfected: Bool { findings.contains { $0.kind == .virus } }
@@ -133,6 +148,7 @@ package struct ScanAnswer: Sendable, Hashable {
     mutating func add(_ other: ScanAnswer) {
         for finding in other.findings { addVirus(finding.name, part: finding.part) }
         for item in other.unchecked { addUnchecked(item.reason, item.detail, part: item.part) }
+        for item in other.oversize { addOversize(item.detail, part: item.part) }
         tests += other.tests
     }
 
@@ -142,6 +158,12 @@ package struct ScanAnswer: Sendable, Hashable {
             return
         }
         unchecked.append(Unchecked(reason, part: part, detail: cut(detail)))
+    }
+
+    /// - Parameter detail: which limit it was.
+    mutating func addOversize(_ detail: String, part: Int? = nil) {
+        guard oversize.count < Self.entries else { return }
+        oversize.append(Unchecked(.overLimits, part: part, detail: cut(detail)))
     }
 
     mutating func addTest(_ name: String, _ score: Double, _ evidence: String = "") {

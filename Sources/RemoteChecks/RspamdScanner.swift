@@ -2,7 +2,7 @@ internal import Foundation
 package import MailModel
 
 /// The client of rspamd: `POST /checkv2` with the message as the body and the envelope in header fields
-/// (rspamd.com, protocol).
+/// (rspamd.com, protocol). It closes the connection without a word on what is larger than its `max_message`.
 package final class RspamdScanner: RemoteScanner {
     private let address: ServerAddress
     /// Of the worker; empty for none.
@@ -21,7 +21,7 @@ package final class RspamdScanner: RemoteScanner {
     }
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.runBeside { [self] () throws(ScannerFailure) in
             let response = try HTTPExchange(
                 address: address, method: "GET", path: "/ping", limit: Self.answerLimit, deadline: deadline
             ).response()
@@ -32,7 +32,7 @@ package final class RspamdScanner: RemoteScanner {
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             var exchange = HTTPExchange(
                 address: address, method: "POST", path: "/checkv2", limit: Self.answerLimit, deadline: deadline)
             exchange.body = [.file(subject.message, subject.size)]
@@ -41,7 +41,8 @@ package final class RspamdScanner: RemoteScanner {
             if !subject.clientAddress.isEmpty { exchange.fields.append(("IP", subject.clientAddress)) }
             if !subject.helo.isEmpty { exchange.fields.append(("Helo", Self.fieldValue(subject.helo))) }
             if !password.isEmpty { exchange.fields.append(("Password", password)) }
-            return try Self.read(try exchange.response().body, score)
+            let response = try exchange.response()
+            return response.isTooLarge ? .tooLargeForHTTP : try Self.read(response.body, score)
         }
     }
 
@@ -75,7 +76,7 @@ package final class RspamdScanner: RemoteScanner {
         answer.filterScore = reply.score
         // Its settings say so for some senders; the test string is skipped too, with all its points.
         if reply.isSkipped == true { answer.addTest("RSPAMD_SKIPPED", 0, reply.action) }
-        var rest = policy.worth(reply.score)
+        var rest = policy.sum(reply.score)
         // The greatest first: an answer keeps so many tests.
         let sorted = reply.symbols.sorted { abs($0.value.score ?? 0) > abs($1.value.score ?? 0) }
         for (name, symbol) in sorted.prefix(ScanAnswer.entries - 1) {

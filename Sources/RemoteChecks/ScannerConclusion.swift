@@ -1,108 +1,117 @@
 package import MailModel
 
-/// How one scanner came out of one message.
-package struct ScannerOutcome: Sendable {
-    package var settings: ScannerSettings
-    package var result: Result<ScanAnswer, ScannerFailure>
-    package var microseconds: Int
-    /// It was not asked, since what is known without it decides.
-    package private(set) var isNeedless = false
-
-    package init(settings: ScannerSettings, result: Result<ScanAnswer, ScannerFailure>, microseconds: Int = 0) {
-        self.settings = settings
-        self.result = result
-        self.microseconds = microseconds
-    }
-
-    package var answer: ScanAnswer? { try? result.get() }
-
-    /// It has looked. One that was skipped has not, and has not failed either.
-    package var hasAnswered: Bool { answer.map { !$0.isSkipped } ?? false }
-
-    /// In place of the answer of one that seeks spam and was not asked, since what is known decides.
-    static func needless(_ settings: ScannerSettings, _ reason: String) -> ScannerOutcome {
-        var answer = ScanAnswer()
-        answer.isSkipped = true
-        answer.addTest("\(settings.testName)_SKIPPED_SHORTCIRCUIT", 0, reason)
-        var outcome = ScannerOutcome(settings: settings, result: .success(answer))
-        outcome.isNeedless = true
-        return outcome
-    }
-
-    /// The answer may be kept for the same content. A backup's is not: it is asked when others fail.
-    package var canBeKept: Bool {
-        guard let answer, !settings.isBackup, !isNeedless else { return false }
-        return settings.looksAtContentOnly || answer.isOfContentOnly
-    }
-
-    /// Why there is no answer; nil when there is one.
-    package var failure: String? {
-        if case .failure(let failure) = result { failure.description } else { nil }
-    }
-}
-
 /// What the answers and failures of all scanners amount to.
 ///
-/// A scanner that failed, or that the message is too large for, is named. It was replaced when a backup with the same aim answered: then nothing follows. When
-/// another scanner beside it answered, the message is marked. When nobody with its aim answered, its own policy says what
-/// follows; among several the most careful one wins.
+/// One rule for all that have the same aim, the embedded engine among those that look for viruses. Who has failed, or has left
+/// out what is too large for him, is named, and what follows depends on who else has looked at the whole message:
+/// - a backup: nothing for a failure, since it looked instead. The size is the sender's choice: the message is marked.
+/// - another one: the message is marked.
+/// - nobody: of a failure the scanner's own policy says what follows, or for the engine the reason's; of the size, that of
+///   `over-limits`. Among several the most careful one wins.
+///
+/// A filter of spam that leaves a message out for its size gives no points, and a test says so.
 package struct ScannerConclusion: Sendable {
     package private(set) var findings: [Finding] = []
     package private(set) var tests: [ScoredTest] = []
     package private(set) var unchecked: [Unchecked] = []
-    /// Failures, for the log.
+    /// Failures, and what was left out, for the log.
     package private(set) var notes: [String] = []
-    /// Names of those that answered.
+    /// Names of those that have looked at the whole message.
     package private(set) var completed: [String] = []
-    /// Those among them that name the first match of a content alone, so that one name may hide others.
+    /// Those that name the first match of a content alone, so that one name may hide others.
     package private(set) var firstMatchOnly: Set<String> = []
-    /// One that looks for viruses, and names every match, answered.
+    /// One that looks for viruses, and names every match, has looked at the whole message.
     package private(set) var sawAllMatches = false
-    /// A backup for viruses answered: it looked in place of the embedded engine when that failed.
-    package private(set) var replacesEngine = false
+    /// What becomes of the failure of the embedded engine.
+    package private(set) var engineFailure = EngineFailure.stands
 
-    /// - Parameter parts: parts in the report; an answer about another one is about the message.
-    package init(_ outcomes: [ScannerOutcome], parts: Int) {
+    package enum EngineFailure: Sendable, Hashable {
+        /// Nobody else has looked.
+        case stands
+        /// Another scanner has looked beside it.
+        case marked
+        /// A backup has looked instead.
+        case replaced
+    }
+
+    /// Who with the same aim has looked at the whole message.
+    private enum Others {
+        case none, primary, backup
+    }
+
+    /// - Parameters:
+    ///   - engine: how the embedded engine came out of it.
+    ///   - parts: parts in the report; an answer about another one is about the message.
+    package init(_ outcomes: [ScannerOutcome], engine: EngineOutcome = .silent, parts: Int) {
+        func others(_ aim: ScannerSettings.Aim) -> Others {
+            let whole = outcomes.filter { $0.settings.seeks == aim && $0.hasAnswered }
+            if whole.contains(where: \.settings.isBackup) { return .backup }
+            return whole.isEmpty && (aim != .viruses || engine != .answered) ? .none : .primary
+        }
         for outcome in outcomes {
-            let name = outcome.settings.name
-            let others = outcomes.filter { $0.settings.seeks == outcome.settings.seeks && $0.hasAnswered }
-            let isReplaced = others.contains { $0.settings.isBackup }
+            let settings = outcome.settings
+            let others = others(settings.seeks)
             if let answer = outcome.answer {
-                if answer.isSkipped, isReplaced { continue }
-                take(answer, name, parts)
-                if outcome.hasAnswered { note(outcome.settings) }
-                continue
+                take(answer, settings, parts)
+                leaveOut(answer.oversize, settings, others, parts)
+            } else {
+                fail(outcome.failure ?? "", settings, others)
             }
-            let failure = outcome.failure ?? ""
-            notes.append("scanner \(name): \(failure)")
-            if isReplaced { continue }
-            unchecked.append(
-                Unchecked(
-                    .scannerFailed, scanner: name, detail: "\(name): \(failure)",
-                    destiny: others.isEmpty ? outcome.settings.failurePolicy.destiny : .pass))
+        }
+        engineFailure =
+            switch others(.viruses) {
+            case .none: .stands
+            case .primary: .marked
+            case .backup: .replaced
+            }
+    }
+
+    private mutating func fail(_ failure: String, _ settings: ScannerSettings, _ others: Others) {
+        notes.append("scanner \(settings.name): \(failure)")
+        guard others != .backup else { return }
+        unchecked.append(
+            Unchecked(
+                .scannerFailed, scanner: settings.name, detail: "\(settings.name): \(failure)",
+                destiny: others == .none ? settings.failurePolicy.destiny : .pass))
+    }
+
+    private mutating func leaveOut(
+        _ items: [Unchecked], _ settings: ScannerSettings, _ others: Others, _ parts: Int
+    ) {
+        guard let first = items.first else { return }
+        notes.append("scanner \(settings.name): \(first.detail)")
+        guard settings.seeks == .viruses else {
+            tests.append(ScoredTest(name: "\(settings.testName)_SKIPPED_SIZE", score: 0, evidence: first.detail))
+            return
+        }
+        for var item in items {
+            item.part = Self.known(item.part, parts)
+            item.scanner = settings.name
+            item.detail = "\(settings.name): \(item.detail)"
+            if others != .none { item.destiny = .pass }
+            unchecked.append(item)
         }
     }
 
-    private mutating func note(_ settings: ScannerSettings) {
-        if !settings.namesAllMatches { firstMatchOnly.insert(settings.name) }
-        guard settings.seeks == .viruses else { return }
-        sawAllMatches = sawAllMatches || settings.namesAllMatches
-        replacesEngine = replacesEngine || settings.isBackup
-    }
-
-    private mutating func take(_ answer: ScanAnswer, _ name: String, _ parts: Int) {
-        func known(_ part: Int?) -> Int? { part.flatMap { (0..<parts).contains($0) ? $0 : nil } }
-        if !answer.isSkipped { completed.append(name) }
+    private mutating func take(_ answer: ScanAnswer, _ settings: ScannerSettings, _ parts: Int) {
+        let name = settings.name
+        if answer.isWhole { completed.append(name) }
+        if settings.seeks == .viruses, settings.namesAllMatches, answer.isWhole { sawAllMatches = true }
+        if !settings.namesAllMatches { firstMatchOnly.insert(name) }
         for var finding in answer.findings {
             finding.scanner = name
-            finding.part = known(finding.part)
+            finding.part = Self.known(finding.part, parts)
             findings.append(finding)
         }
         for var item in answer.unchecked {
-            item.part = known(item.part)
+            item.part = Self.known(item.part, parts)
             item.detail = "\(name): \(item.detail)"
             unchecked.append(item)
         }
         tests += answer.tests
+    }
+
+    private static func known(_ part: Int?, _ parts: Int) -> Int? {
+        part.flatMap { (0..<parts).contains($0) ? $0 : nil }
     }
 }

@@ -13,9 +13,10 @@ package struct ScannerState: Sendable, Hashable {
     package var version = ""
     /// Unix time of its signatures; 0 when it does not say.
     package var signatureTime = 0
-    /// Messages that it answered and failed to answer.
+    /// Messages that it answered, failed to answer, and was not asked about since it had too many.
     package var answered = 0
     package var failed = 0
+    package var busy = 0
 }
 
 /// Whether a scanner at one place is believed. One that does not find its own test sample is taken as failed, not as a scanner

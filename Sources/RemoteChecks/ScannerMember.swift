@@ -16,6 +16,7 @@ final class ScannerMember: Sendable {
         var asked = 0
         var answered = 0
         var failed = 0
+        var busy = 0
     }
 
     let settings: ScannerSettings
@@ -47,7 +48,7 @@ final class ScannerMember: Sendable {
         return ScannerState(
             name: settings.name, isBackup: settings.isBackup, fault: fault, lamePlaces: fault == nil ? lame : [],
             version: version?.text ?? "", signatureTime: version?.signatureTime ?? 0, answered: counts.answered,
-            failed: counts.failed)
+            failed: counts.failed, busy: counts.busy)
     }
 
     /// What its places say of themselves: kept answers count while it stays the same.
@@ -64,7 +65,11 @@ final class ScannerMember: Sendable {
     }
 
     private func result(_ subject: ScanSubject, _ deadline: Int) async -> Result<ScanAnswer, ScannerFailure> {
-        if settings.maxSize > 0, subject.size > settings.maxSize { return .success(.skipped(settings)) }
+        if settings.maxSize > 0, subject.size > settings.maxSize {
+            var answer = ScanAnswer()
+            answer.addOversize("larger than its max_size, \(settings.maxSize) octets")
+            return .success(answer)
+        }
         if let fault { return .failure(ScannerFailure(fault)) }
         if settings.takesParts, subject.parts == nil {
             return .failure(ScannerFailure("there are no parts to look at"))
@@ -77,7 +82,7 @@ final class ScannerMember: Sendable {
             }
             believed = Array(believed[first...] + believed[..<first])
         }
-        var failures: [String] = []
+        var failures: [ScannerFailure] = []
         for (index, place) in believed.enumerated() {
             let now = monotonicNow()
             guard now < deadline else { break }
@@ -86,18 +91,22 @@ final class ScannerMember: Sendable {
                 try await place.scanner.scan(subject, deadline: share - min(Self.margin, (share - now) / 10))
             }
             switch result {
-            case .success:
-                counts.withLock { $0.answered += 1 }
+            case .success(let answer):
+                if answer.isWhole { counts.withLock { $0.answered += 1 } }
                 return result
             case .failure(let failure):
                 // One that was stopped because another was faster has not failed.
                 if Task.isCancelled { return result }
-                place.health.expectTest()
-                failures.append(failure.description)
+                if !failure.isBusy { place.health.expectTest() }
+                failures.append(failure)
             }
         }
-        counts.withLock { $0.failed += 1 }
-        return .failure(failures.isEmpty ? .late : ScannerFailure(failures.joined(separator: "; ")))
+        if failures.isEmpty { failures = [.late] }
+        let isBusy = failures.allSatisfy(\.isBusy)
+        counts.withLock { counts in
+            if isBusy { counts.busy += 1 } else { counts.failed += 1 }
+        }
+        return .failure(ScannerFailure(failures.map(\.description).joined(separator: "; "), isBusy: isBusy))
     }
 
     /// Runs `work` and gives up on it at the deadline, whatever it does.
@@ -118,21 +127,11 @@ final class ScannerMember: Sendable {
             }
             let first = await group.next() ?? .failure(.late)
             group.cancelAll()
+            // What was never begun says so when it is given up.
+            if case .failure(.late) = first, case .failure(let failure) = await group.next(), failure.isBusy {
+                return .failure(failure)
+            }
             return first
         }
-    }
-}
-
-extension ScanAnswer {
-    /// The answer in place of one that was not asked for, since the message is larger than the scanner takes.
-    fileprivate static func skipped(_ settings: ScannerSettings) -> ScanAnswer {
-        var answer = ScanAnswer()
-        answer.isSkipped = true
-        switch settings.seeks {
-        case .viruses:
-            answer.addUnchecked(.overLimits, "larger than its max_size, \(settings.maxSize) octets")
-        case .spam: answer.addTest("\(settings.testName)_SKIPPED_SIZE", 0, "more than \(settings.maxSize) octets")
-        }
-        return answer
     }
 }

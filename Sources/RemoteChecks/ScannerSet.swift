@@ -62,8 +62,8 @@ package final class ScannerSet: Sendable {
         package var isKept = false
         /// Names of the viruses that the embedded engine found.
         package var viruses: [String] = []
-        /// The embedded engine was to look and could not.
-        package var engineHasFailed = false
+        /// How the embedded engine came out of it.
+        package var engine = EngineOutcome.silent
         /// Why what is known decides of spam, so that scanners that seek it are not asked; nil when it does not. Those that
         /// look for viruses are always asked.
         package var spamDecision: String?
@@ -79,8 +79,8 @@ package final class ScannerSet: Sendable {
     }
 
     /// Asks all scanners that are no backups side by side: those that need nothing but the message beside the inspection,
-    /// the others when it is done, without those that it makes needless. Then asks the backups for every aim whose scanners have
-    /// all failed.
+    /// the others when it is done, without those that it makes needless. Then asks the backups for every aim with which nobody has
+    /// looked at the whole message.
     /// - Parameters:
     ///   - kept: answers of an earlier time; who gave one, and is still believed, is not asked.
     ///   - deadline: of the whole message, nanoseconds of the monotonic clock.
@@ -133,7 +133,7 @@ package final class ScannerSet: Sendable {
         }
         var inspected = await inspection.value
         if isOver { return (inspected, outcomes) }
-        let backups = backups(after: outcomes, engineHasFailed: inspected.engineHasFailed).filter {
+        let backups = backups(after: outcomes, inspected.engine).filter {
             $0.settings.seeks != .spam || inspected.spamDecision == nil
         }
         if inspected.isKept, backups.contains(where: { $0.settings.takesParts }) { inspected = await inspect(true) }
@@ -146,14 +146,15 @@ package final class ScannerSet: Sendable {
         member.settings.takesParts || options.spamWaits && member.settings.seeks == .spam
     }
 
-    /// The backups whose time has come: every scanner of the list with the same aim has failed, or the embedded engine has, for
-    /// which no other scanner beside it stands in.
-    private func backups(after outcomes: [ScannerOutcome], engineHasFailed: Bool) -> [ScannerMember] {
+    /// The backups whose time has come: of those with the same aim, the embedded engine among them, some have failed or left out
+    /// what is too large, and none has looked at the whole message.
+    private func backups(after outcomes: [ScannerOutcome], _ engine: EngineOutcome) -> [ScannerMember] {
         ScannerSettings.Aim.allCases.flatMap { aim -> [ScannerMember] in
             let primaries = outcomes.filter { $0.settings.seeks == aim }
-            let haveFailed = !primaries.isEmpty && primaries.allSatisfy { !$0.hasAnswered }
-            return haveFailed || aim == .viruses && engineHasFailed
-                ? members.filter { $0.settings.isBackup && $0.settings.seeks == aim } : []
+            let engine = aim == .viruses ? engine : .silent
+            let isMissed = engine == .failed || primaries.contains { !$0.hasAnswered }
+            let isSeen = engine == .answered || primaries.contains(where: \.hasAnswered)
+            return isMissed && !isSeen ? members.filter { $0.settings.isBackup && $0.settings.seeks == aim } : []
         }
     }
 

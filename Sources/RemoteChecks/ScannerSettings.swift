@@ -5,7 +5,7 @@ package struct ScannerSettings: Sendable, Hashable {
     /// Its name in logs, verdicts and status; each once.
     package var name: String
     package var seeks: Aim
-    /// Asked only when every other scanner with the same aim has failed.
+    /// Asked only when no other scanner with the same aim has looked at the whole message.
     package var isBackup: Bool
     /// What becomes of mail when neither it nor another scanner in its place has answered.
     package var failurePolicy: FailurePolicy

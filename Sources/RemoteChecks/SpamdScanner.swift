@@ -19,7 +19,7 @@ package final class SpamdScanner: RemoteScanner {
     }
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.runBeside { [self] () throws(ScannerFailure) in
             let socket = try DeadlineSocket(connecting: address, deadline: deadline)
             try socket.send(Array("PING SPAMC/1.2\r\n\r\n".utf8))
             let text = String(decoding: try socket.receive(limit: Self.answerLimit), as: UTF8.self)
@@ -29,7 +29,7 @@ package final class SpamdScanner: RemoteScanner {
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             let socket = try DeadlineSocket(connecting: address, deadline: deadline)
             var head = "SYMBOLS SPAMC/1.5\r\nContent-length: \(subject.size)\r\n"
             if !user.isEmpty { head += "User: \(user)\r\n" }
@@ -69,7 +69,8 @@ package final class SpamdScanner: RemoteScanner {
         guard length == nil || length == body.utf8.count else { throw ScannerFailure("an answer that was cut") }
         let names = body.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
         var answer = ScanAnswer()
-        policy.add(sum, named: "SPAMASSASSIN", names: names, to: &answer)
+        answer.filterScore = sum
+        answer.addTest("SPAMASSASSIN", policy.sum(sum), names.joined(separator: ","))
         // spamd says what they sum up to and not what each one gives.
         for name in names { answer.addTest(name, 0) }
         return answer
@@ -80,27 +81,5 @@ package final class SpamdScanner: RemoteScanner {
         let fields = value.split(separator: ";")
         guard fields.count == 2 else { return nil }
         return fields[1].split(whereSeparator: { $0 == " " || $0 == "/" }).first.flatMap { Double($0) }
-    }
-}
-
-/// What the sum of another spam filter is worth here.
-package struct ScorePolicy: Sendable, Hashable {
-    /// Points here for a hundred there.
-    package var percent: Int
-    /// The most points, for and against, that a message gets; a filter that was fooled or is broken decides nothing alone.
-    package static let most = 1000.0
-
-    package init(percent: Int) {
-        self.percent = percent
-    }
-
-    func worth(_ points: Double) -> Double {
-        min(max(points * Double(percent) / 100, -Self.most), Self.most)
-    }
-
-    /// Adds the sum as one test.
-    func add(_ sum: Double, named name: String, names: [String], to answer: inout ScanAnswer) {
-        answer.filterScore = sum
-        answer.addTest(name, worth(sum), names.joined(separator: ","))
     }
 }

@@ -43,6 +43,7 @@ package enum TestSample: String, Sendable, Hashable, CaseIterable {
             subject.clientAddress = "127.0.0.1"
             subject.helo = "localhost"
             subject.id = "self-test"
+            subject.isSample = true
             subject.parts = ScanParts(
                 file: try Self.file(body),
                 entries: [.init(part: 0, range: 0..<body.count, path: "1", name: "self-test", type: type)])

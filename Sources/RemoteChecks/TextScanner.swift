@@ -27,7 +27,7 @@ package final class TextScanner: RemoteScanner {
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? { nil }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
-        try await lane.run { [self] () throws(ScannerFailure) in
+        try await lane.run(subject, deadline) { [self] () throws(ScannerFailure) in
             let directory: ScanDirectory
             do throws(SystemError) {
                 directory = try ScanDirectory(subject, in: workspace, isForGroup: true)

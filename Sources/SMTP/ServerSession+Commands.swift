@@ -217,7 +217,9 @@ extension ServerSession {
         guard transaction == nil else {
             throw Refusal(503, EnhancedStatus(5, 5, 1), "Error: MAIL transaction in progress")
         }
-        client.forwarded = try XForward.apply(command.argument, to: client.forwarded)
+        let known = client.forwarded
+        client.forwarded = XForward.refused(known)
+        client.forwarded = try XForward.apply(command.argument, to: known)
         answer(Reply(250, EnhancedStatus(2, 0, 0), "Ok"))
     }
 

@@ -31,7 +31,7 @@ package enum XForward {
     }
 
     /// Applies one command's attributes to what is known so far; the first command sets all to unavailable.
-    /// A command with any fault (501 5.5.4) changes nothing.
+    /// A command with any fault (501 5.5.4) changes nothing, but see `refused`.
     package static func apply(
         _ argument: ArraySlice<UInt8>, to known: ForwardedClient?
     ) throws(Refusal) -> ForwardedClient {
@@ -56,6 +56,14 @@ package enum XForward {
                     keyPaths[index] == \ForwardedClient.address ? bareAddress(value) : value
             }
         }
+        return client
+    }
+
+    /// What is known after a command that was refused: what was known before, but not that the mail is local. Where nothing was known all
+    /// is unavailable: such mail must not be taken for the MTA's own.
+    package static func refused(_ known: ForwardedClient?) -> ForwardedClient {
+        var client = known ?? ForwardedClient()
+        client.source = nil
         return client
     }
 
@@ -93,7 +101,8 @@ package enum XForward {
     /// What stands in front of an IPv6 address, in any case.
     private static let prefix: StaticString = "IPV6:"
 
-    private static func bareAddress(_ value: [UInt8]) -> [UInt8] {
+    /// An address without that prefix.
+    package static func bareAddress(_ value: [UInt8]) -> [UInt8] {
         let count = prefix.utf8CodeUnitCount
         return equalIgnoringCase(value.prefix(count), prefix) ? Array(value.dropFirst(count)) : value
     }
@@ -102,7 +111,7 @@ package enum XForward {
         switch names[index].description {
         case "ADDR":
             let bare = bareAddress(value)
-            return !bare.isEmpty && bare.allSatisfy { $0.hexadecimalValue != nil || $0 == 0x3A || $0 == 0x2E }
+            return AddressText.isIPv6(bare[...]) || bare.count == value.count && AddressText.isIPv4(bare[...])
         case "PORT":
             return value.count <= 5 && value.allSatisfy { $0.isDigit }
         case "SOURCE":

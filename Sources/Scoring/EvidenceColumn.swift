@@ -11,22 +11,35 @@ struct EvidenceColumn: Sendable {
     init(_ view: EvidenceView?, of examples: [CommitteeTrainer.Example], _ sieve: KeySieve) {
         let classes = TokenClass.allCases.filter { $0.view == view && $0 != .foreign }
         isCounted = classes.contains { $0.isCounted }
+        // Room for all of them, since growing would copy them again and again.
+        var (most, longest) = (0, 0)
+        for example in examples {
+            for tokenClass in classes {
+                let count = Self.range(of: tokenClass, in: example.features.keys.span).count
+                most += count
+                longest = max(longest, count)
+            }
+        }
+        rows.reserve(most)
+        var passing = [TokenKey](repeating: 0, count: longest)
         for example in examples {
             let keys = example.features.keys.span
             for tokenClass in classes {
-                let first = TokenKey(tokenClass.rawValue) << 36
+                let range = Self.range(of: tokenClass, in: keys)
                 let value = example.features.values[Int(tokenClass.rawValue)]
-                var index = Self.firstIndex(in: keys, notBelow: first)
-                while index < keys.count, keys[index] < first + 1 << 36 {
-                    if sieve.passes(keys[index]) {
-                        rows.features.append(table.number(keys[index]))
-                        rows.values.append(value)
-                    }
-                    index += 1
+                for place in 0..<sieve.sift(keys, range, into: &passing) {
+                    rows.features.append(table.number(passing[place]))
+                    rows.values.append(value)
                 }
             }
             rows.endRow()
         }
+    }
+
+    /// Where the keys of a class stand.
+    private static func range(of tokenClass: TokenClass, in keys: Span<TokenKey>) -> Range<Int> {
+        let first = TokenKey(tokenClass.rawValue) << 36
+        return firstIndex(in: keys, notBelow: first)..<firstIndex(in: keys, notBelow: first + 1 << 36)
     }
 
     /// How often each key is in messages of each class.
@@ -58,43 +71,54 @@ struct KeySieve: Sendable {
     private static let parts = 4
     private static let partWords = 1 << (bits - 6) / parts
 
-    /// Of each part a bit for each slot: some key has come, another one has.
-    private let parts: [Part]
-
-    private struct Part: Sendable {
-        var once: [UInt64]
-        var again: [UInt64]
-    }
+    /// A bit for each slot: more than one key has come.
+    private let again: [UInt64]
 
     init(_ examples: [CommitteeTrainer.Example], by runner: CommitteeTrainer.Runner) {
-        let made = Slots<Part>(count: Self.parts)
+        let made = Slots<[UInt64]>(count: Self.parts)
         runner(Self.parts) { number in made.set(number, Self.part(number, examples)) }
-        parts = made.all.compactMap { $0 }
+        again = made.all.flatMap { $0 ?? [] }
     }
 
-    func passes(_ key: TokenKey) -> Bool {
-        let slot = Self.slot(key)
-        return parts[slot.part].again[slot.word] >> slot.bit & 1 != 0
+    /// Copies the keys of a range that pass to the beginning of `passing`, which has room for all; gives how many they are. The
+    /// bits lie all over the table: without a branch on one the next is asked for meanwhile.
+    func sift(_ keys: Span<TokenKey>, _ range: Range<Int>, into passing: inout [TokenKey]) -> Int {
+        let again = again.span
+        var passing = passing.mutableSpan
+        var count = 0
+        for index in range {
+            let key = keys[index]
+            passing[count] = key
+            count += Int(again[Self.word(key)] >> (key & 63) & 1)
+        }
+        return count
     }
 
-    private static func part(_ number: Int, _ examples: [CommitteeTrainer.Example]) -> Part {
-        var part = Part(once: [UInt64](repeating: 0, count: partWords), again: [UInt64](repeating: 0, count: partWords))
+    private static func part(_ number: Int, _ examples: [CommitteeTrainer.Example]) -> [UInt64] {
+        // Some key has come; another one has.
+        var once = [UInt64](repeating: 0, count: partWords)
+        var again = once
+        var own = [TokenKey](repeating: 0, count: examples.map(\.features.keys.count).max() ?? 0)
         for example in examples {
-            for key in example.features.keys {
-                let slot = slot(key)
-                guard slot.part == number else { continue }
-                let bit: UInt64 = 1 << slot.bit
-                part.again[slot.word] |= part.once[slot.word] & bit
-                part.once[slot.word] |= bit
+            let keys = example.features.keys.span
+            var ours = own.mutableSpan
+            var count = 0
+            for index in keys.indices {
+                ours[count] = keys[index]
+                count += word(keys[index]) / partWords == number ? 1 : 0
+            }
+            var onceWords = once.mutableSpan
+            var againWords = again.mutableSpan
+            for place in 0..<count {
+                let (word, bit) = (word(ours[place]) % partWords, 1 << (ours[place] & 63) as UInt64)
+                againWords[word] |= onceWords[word] & bit
+                onceWords[word] |= bit
             }
         }
-        return part
+        return again
     }
 
-    private static func slot(_ key: TokenKey) -> (part: Int, word: Int, bit: UInt64) {
-        let place = Int(truncatingIfNeeded: key & (1 << bits - 1)) >> 6
-        return (place / partWords, place % partWords, key & 63)
-    }
+    private static func word(_ key: TokenKey) -> Int { Int(truncatingIfNeeded: key & (1 << bits - 1)) >> 6 }
 }
 
 /// Numbers keys in the order in which they come.

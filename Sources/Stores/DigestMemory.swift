@@ -6,7 +6,7 @@ package import MailModel
 ///
 /// States, and the atomic steps:
 ///
-///     told       complete: until when mail was told of, what of the last hour before, and who is owed what
+///     told       complete: until when mail was told of, what of the last hour before, who is owed what, and who is the first of them
 ///     running    a digest that was begun: its mail, fixed when it was renamed to this name, and who has it
 ///     lock       held (`flock(2)`) by the digest that runs
 ///
@@ -45,6 +45,8 @@ package struct DigestMemory: Sendable {
         /// Mail of the last `overlap` before that they were told of.
         package var mail: [Mail]
         package var owed: [Owed]
+        /// The mailbox with which the next digest begins, since this one came no further; nil where it tried all.
+        package var next: MailPath?
     }
 
     /// A digest that is under way.
@@ -53,6 +55,8 @@ package struct DigestMemory: Sendable {
         package let mail: [Mail]
         /// What somebody is owed from before.
         package let owed: [Owed]
+        /// With whom it begins.
+        package let first: MailPath?
         /// What they were told of before, as far as a search may still find it.
         fileprivate let before: [Mail]
         /// Mailboxes that have theirs.
@@ -60,9 +64,13 @@ package struct DigestMemory: Sendable {
         fileprivate let file: Descriptor
 
         /// What is remembered when it has ended.
-        /// - Parameter owed: of what it could not tell.
-        package func told(owing owed: [Owed]) -> Told {
-            Told(until: until, mail: (before + mail).filter { $0.time >= until - DigestMemory.overlap }, owed: owed)
+        /// - Parameters:
+        ///   - owed: of what it could not tell.
+        ///   - next: the first one whom it did not try.
+        package func told(owing owed: [Owed], next: MailPath?) -> Told {
+            Told(
+                until: until, mail: (before + mail).filter { $0.time >= until - DigestMemory.overlap }, owed: owed,
+                next: next)
         }
 
         /// Notes that a mailbox has its mail, or never will; it is on the disk then.
@@ -96,7 +104,9 @@ package struct DigestMemory: Sendable {
     /// The end of the last digest; nil where there was none.
     package func told() throws(SystemError) -> Told? {
         guard let lines = try lines(of: "told"), let until = Self.number(lines.first, "until") else { return nil }
-        return Told(until: until, mail: lines.compactMap { Self.mail($0, "mail") }, owed: lines.compactMap(Self.owed))
+        return Told(
+            until: until, mail: lines.compactMap { Self.mail($0, "mail") }, owed: lines.compactMap(Self.owed),
+            next: Self.mailboxes(lines, "next").first)
     }
 
     /// A digest that was begun and not ended; nil where there is none.
@@ -104,12 +114,10 @@ package struct DigestMemory: Sendable {
         guard let lines = try lines(of: "running"), let until = Self.number(lines.first, "until") else { return nil }
         // Killed between its last two steps it has ended.
         if let told = try told(), told.until >= until { return nil }
-        var done: Set<MailPath> = []
-        for line in lines where line.starts(with: Array("done ".utf8)) {
-            if let path = Xtext.decode(line.dropFirst(5)) { done.insert(MailPath(bytes: path)) }
-        }
+        let done = Set(Self.mailboxes(lines, "done"))
+        let first = Self.mailboxes(lines, "next").first
         let (mail, before) = (lines.compactMap { Self.mail($0, "mail") }, lines.compactMap { Self.mail($0, "before") })
-        return try run(until: until, mail, lines.compactMap(Self.owed), before, done)
+        return try run(until: until, mail, lines.compactMap(Self.owed), first, before, done)
     }
 
     /// Begins a digest.
@@ -120,16 +128,18 @@ package struct DigestMemory: Sendable {
         let (before, owed) = (told?.mail ?? [], told?.owed ?? [])
         let lines =
             ["until \(until)"] + mail.map { "mail \($0.id) \($0.time)" } + owed.map(Self.line)
-            + before.map { "before \($0.id) \($0.time)" }
+            + before.map { "before \($0.id) \($0.time)" } + Self.line(next: told?.next)
         try replace("running", with: lines)
-        return try run(until: until, mail, owed, before, [])
+        return try run(until: until, mail, owed, told?.next, before, [])
     }
 
     /// Ends a digest: everybody has his mail, or is owed it by the next one.
-    package func end(_ run: Run, owing owed: [Owed]) throws(SystemError) {
+    /// - Parameter next: the first one whom it did not try.
+    package func end(_ run: Run, owing owed: [Owed], next: MailPath?) throws(SystemError) {
+        let told = run.told(owing: owed, next: next)
         let lines =
-            ["until \(run.until)"] + run.told(owing: owed).mail.map { "mail \($0.id) \($0.time)" }
-            + owed.map(Self.line)
+            ["until \(told.until)"] + told.mail.map { "mail \($0.id) \($0.time)" } + owed.map(Self.line)
+            + Self.line(next: next)
         try replace("told", with: lines)
         unlink(path("running"))
     }
@@ -142,10 +152,10 @@ package struct DigestMemory: Sendable {
     }
 
     private func run(
-        until: Int, _ mail: [Mail], _ owed: [Owed], _ before: [Mail], _ done: Set<MailPath>
+        until: Int, _ mail: [Mail], _ owed: [Owed], _ first: MailPath?, _ before: [Mail], _ done: Set<MailPath>
     ) throws(SystemError) -> Run {
         let file = try Descriptor.open(path("running"), O_WRONLY | O_APPEND | O_NOFOLLOW)
-        return Run(until: until, mail: mail, owed: owed, before: before, done: done, file: file)
+        return Run(until: until, mail: mail, owed: owed, first: first, before: before, done: done, file: file)
     }
 
     private func path(_ name: String) -> String { "\(directory)/\(name)" }
@@ -179,6 +189,18 @@ package struct DigestMemory: Sendable {
             return nil
         }
         return Mail(id: words[1], time: time)
+    }
+
+    /// Those in lines of a name.
+    private static func mailboxes(_ lines: [ArraySlice<UInt8>], _ name: String) -> [MailPath] {
+        let start = Array("\(name) ".utf8)
+        return lines.compactMap { line in
+            line.starts(with: start) ? Xtext.decode(line.dropFirst(start.count)).map { MailPath(bytes: $0) } : nil
+        }
+    }
+
+    private static func line(next: MailPath?) -> [String] {
+        next.map { ["next " + String(decoding: Xtext.encode($0.bytes), as: UTF8.self)] } ?? []
     }
 
     private static func line(_ owed: Owed) -> String {

@@ -22,7 +22,7 @@ enum EntryCoding {
         if let digest = entry.reportDigest { lines.append("report-sha256 \(digest)") }
         if let listener = entry.listener { lines.append("listener \(xtext(Array(listener.utf8)))") }
         if let policy = entry.policy { lines.append("policy \(xtext(Array(policy.utf8)))") }
-        if let forwarded = envelope.client.forwarded?.address { lines.append("forwarded \(xtext(forwarded))") }
+        if let forwarded = envelope.client.forwarded?.recordedAddress { lines.append("forwarded \(xtext(forwarded))") }
         if let proto = envelope.client.forwarded?.proto { lines.append("protocol \(xtext(proto))") }
         let parameters = envelope.parameters
         if let body = parameters.body { lines.append("body \(body.rawValue)") }
@@ -115,11 +115,11 @@ enum EntryCoding {
             entry.envelope.client.address = String(decoding: text, as: UTF8.self)
         case "forwarded":
             guard let address = plain(value) else { return false }
-            entry.envelope.client.forwarded = entry.envelope.client.forwarded ?? ForwardedClient()
-            entry.envelope.client.forwarded?.address = address
+            entry.envelope.client.forwarded = ForwardedClient(recordedAddress: address, proto: nil)
         case "protocol":
             guard let proto = plain(value) else { return false }
-            entry.envelope.client.forwarded = entry.envelope.client.forwarded ?? ForwardedClient()
+            let known = entry.envelope.client.forwarded ?? ForwardedClient(recordedAddress: nil, proto: nil)
+            entry.envelope.client.forwarded = known
             entry.envelope.client.forwarded?.proto = proto
         case "sender":
             guard let path = plain(value) else { return false }

@@ -34,7 +34,7 @@ struct CheckConfigCommand: ParsableCommand {
             }
             problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
             problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
-            problems += ScannerPatterns.remarks(on: loaded.settings).map { remark in
+            problems += ScannerRemarks.remarks(on: loaded.settings).map { remark in
                 Problem(
                     file: file, position: loaded.origins[remark.key], severity: remark.isRefusal ? .error : .warning,
                     message: Escaping.text(remark.text, limit: 1000))
@@ -134,7 +134,8 @@ struct ConfigCommand: ParsableCommand {
 
         private func address() throws -> IPAddress? {
             guard let client else { return nil }
-            guard let address = IPAddress(client) else {
+            let text = String(decoding: XForward.bareAddress(Array(client.utf8)), as: UTF8.self)
+            guard let address = IPAddress(text) else {
                 throw ValidationError("'\(Escaping.text(client, limit: 100))' is not an IP address")
             }
             return address

@@ -44,15 +44,31 @@ enum Terminal {
         write(Array((text + "\n").utf8), to: 2)
     }
 
-    /// Writes octets as they are to standard output; a reader that has gone ends the program, as it does with others.
+    /// Writes octets as they are. A reader of standard output that has gone ends the program, as it does with others, and so does a
+    /// full disk, with `EX_IOERR` (sysexits.h): who keeps what was written must know that it is not all.
     static func write(_ bytes: [UInt8], to descriptor: Int32 = 1) {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done)
             }
-            if count < 0, errno != EINTR { return }
+            if count < 0, !canGoOn(descriptor, errno) { return }
             done += max(0, count)
+        }
+    }
+
+    /// Waits where a descriptor that does not block takes nothing now. False where nobody is left to be told: standard error.
+    private static func canGoOn(_ descriptor: Int32, _ code: Int32) -> Bool {
+        switch code {
+        case EINTR: return true
+        case EAGAIN:
+            var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            poll(&wanted, 1, -1)
+            return true
+        default:
+            guard descriptor == 1 else { return false }
+            printError("standard output: \(String(cString: strerror(code)))")
+            exit(EX_IOERR)
         }
     }
 }

@@ -309,8 +309,15 @@ struct LearnProgram {
 
     private func evaluate(_ run: inout LearnRun) async throws {
         var examples: [(date: UInt32, example: CommitteeTrainer.Example)] = []
+        // A copy would be judged by what the other one taught.
+        var known: Set<String> = []
+        var copies = 0
         while let (lesson, taken) = try await run.next() {
             for message in taken {
+                guard known.insert(message.mail.id).inserted else {
+                    copies += 1
+                    continue
+                }
                 let features = Features(tokens: message.tokens)
                 examples.append(
                     (message.mail.date, CommitteeTrainer.Example(features: features, isSpam: lesson == .spam)))
@@ -327,5 +334,6 @@ struct LearnProgram {
             throw GatewayError("\(spam) spam and \(inOrder.count - spam) ham are too few to cross-validate")
         }
         Terminal.write(Array((table + "\n").utf8))
+        if copies > 0 { say("\(copies) message(s) were copies of others and were left out") }
     }
 }

@@ -3,6 +3,7 @@ import Configuration
 import Gateway
 import Glibc
 import MailModel
+import SMTP
 import SQLiteStores
 import Stores
 
@@ -44,7 +45,8 @@ struct LogCommand: ParsableCommand {
         query.recipient = search.recipient
         query.subject = search.subject
         query.messageID = messageID
-        query.client = client
+        // As XFORWARD writes those of IPv6, too.
+        query.client = client.map { String(decoding: XForward.bareAddress(Array($0.utf8)), as: UTF8.self) }
         query.category = search.category?.category
         query.since = search.since?.time
         query.until = search.until?.time

@@ -13,7 +13,8 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
             Sends each recipient of local_domains whose settings say digest: yes one message, to the next hops behind the \
             gateway, with what was newly kept from him and links to release it. For cron or a timer. It goes on where the \
             last one ended (the first one: a day ago); one that was interrupted is ended first. Who cannot be told now, and mail whose \
-            key is not set, belong to the next one, too.
+            key is not set, belong to the next one, too. One run tells no more than digests.letters recipients, and asks next hops \
+            no more that failed digests.failures times in a row: the next one begins with those who were not tried.
 
             Exit codes: 0 everybody is told, or was refused for good (the replies are printed); 1 somebody could not be told now, \
             or another digest runs.
@@ -43,19 +44,20 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
             if let since {
                 // Those who have theirs are remembered by nobody: once more is the administrator's wish.
                 let letters = try digest.letters(try digest.mail(since: since.time, until: end))
-                return try Self.expectNothing(owed: try await tell(letters, digest) { _ in })
+                return try Self.expectNothing(owed: try await tell(letters, DigestSender(digest)) { _ in }.owed)
             }
             let memory = try DigestMemory(directory: open.settings.digestDirectory)
             var told = try memory.told()
-            if let unfinished = try memory.unfinished() { told = try await finish(unfinished, memory, digest) }
+            let sender = DigestSender(digest)
+            if let unfinished = try memory.unfinished() { told = try await finish(unfinished, memory, digest, sender) }
             let start = told.map { $0.until - DigestMemory.overlap } ?? now - Self.firstTime
             let known = Set((told?.mail ?? []).map(\.id))
             let mail = try digest.mail(since: start, until: end).filter { !known.contains($0.id) }
             if dryRun {
-                let letters = try digest.letters(mail, owed: told?.owed ?? [])
-                return try Self.expectNothing(owed: try await tell(letters, digest) { _ in })
+                let letters = try digest.letters(mail, owed: told?.owed ?? [], from: told?.next)
+                return try Self.expectNothing(owed: try await tell(letters, sender) { _ in }.owed)
             }
-            let ended = try await finish(try memory.begin(until: end, mail, after: told), memory, digest)
+            let ended = try await finish(try memory.begin(until: end, mail, after: told), memory, digest, sender)
             try Self.expectNothing(owed: ended.owed)
         } catch let code as ExitCode {
             throw code
@@ -67,25 +69,26 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
 
     /// Tells those who have not been told of a digest's mail, and ends it.
     private func finish(
-        _ run: DigestMemory.Run, _ memory: DigestMemory, _ digest: QuarantineDigest
+        _ run: DigestMemory.Run, _ memory: DigestMemory, _ digest: QuarantineDigest, _ sender: DigestSender
     ) async throws -> DigestMemory.Told {
-        let letters = try digest.letters(run.mail, owed: run.owed)
-        let owed = try await tell(letters, without: run.done, digest) { try run.append($0) }
-        if !dryRun { try memory.end(run, owing: owed) }
-        return run.told(owing: owed)
+        let letters = try digest.letters(run.mail, owed: run.owed, from: run.first)
+        let (owed, next) = try await tell(letters, without: run.done, sender) { try run.append($0) }
+        if !dryRun { try memory.end(run, owing: owed, next: next) }
+        return run.told(owing: owed, next: next)
     }
 
     /// - Parameters:
     ///   - done: mailboxes that have theirs.
     ///   - remember: is told of each mailbox that need not be told again.
-    /// - Returns: what somebody has to be told of later.
+    /// - Returns: what somebody has to be told of later, and the first one whom nobody tried to tell.
     private func tell(
-        _ letters: QuarantineDigest.Letters, without done: Set<MailPath> = [], _ digest: QuarantineDigest,
+        _ letters: QuarantineDigest.Letters, without done: Set<MailPath> = [], _ sender: DigestSender,
         remember: (MailPath) throws -> Void
-    ) async throws -> [DigestMemory.Owed] {
-        let sender = DigestSender(digest)
+    ) async throws -> (owed: [DigestMemory.Owed], next: MailPath?) {
         defer { sender.close() }
         var owed = letters.unread
+        var next: MailPath?
+        var notTried: [String: Int] = [:]
         for letter in letters.letters where !done.contains(letter.mailbox) {
             let line = "<\(letter.recipient)>: \(letter.mail.count) messages"
             if dryRun {
@@ -94,13 +97,15 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
                 continue
             }
             var isPutOff = true
-            do {
-                let reply = try await sender.send(letter)
+            switch await sender.send(letter) {
+            case .answered(let reply):
                 print("\(line): \(Escaping.text(reply.summary, limit: 300))")
                 // One that is refused for good would be refused the next time, too.
                 isPutOff = reply.isTemporary
-            } catch {
-                Terminal.printError("digest: \(line): \(Escaping.text("\(error)", limit: 300))")
+            case .failed(let words): Terminal.printError("digest: \(line): \(Escaping.text(words, limit: 300))")
+            case .notTried(let words):
+                notTried[words, default: 0] += 1
+                next = next ?? letter.mailbox
             }
             if isPutOff {
                 owed += letter.mail.map { DigestMemory.Owed(mail: $0, mailbox: letter.mailbox) }
@@ -108,7 +113,10 @@ struct QuarantineDigestCommand: AsyncParsableCommand {
                 try remember(letter.mailbox)
             }
         }
-        return owed
+        for (words, count) in notTried.sorted(by: { $0.key < $1.key }) {
+            Terminal.printError("digest: \(count) recipients were not tried: \(Escaping.text(words, limit: 300))")
+        }
+        return (owed, next)
     }
 
     private static func expectNothing(owed: [DigestMemory.Owed]) throws {

@@ -100,7 +100,7 @@ import Testing
         func backup(_ spam: UInt64, batch: UInt64) -> [UInt8] {
             let text =
                 "v\t3\tdb_version # this must be the first line!!!\nv\t\(spam)\tnum_spam\nv\t\(spam)\tnum_nonspam\n"
-                + "m\tform\t1\nm\ts\t\(batch)\t1\t1\t1000000001\tid\n"
+                + "m\tform\t1\nm\ts\t\(batch)\t1\t1\t1000000001\tid\nm\tend\t5\n"
             return Array(text.utf8)
         }
         let most: UInt64 = 1 << 40

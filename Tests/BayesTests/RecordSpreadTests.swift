@@ -44,9 +44,12 @@ import Testing
         for spread in [RecordSpread(bits: bits), taught, misled] {
             for number in numbers {
                 for near in [number &- 1, number, number &+ 1] where UInt64(near) < 1 << bits {
-                    let found = spread.find(bytes.span, size: Self.size, near)
-                    #expect(found == wanted[near].map { $0 * Self.size })
-                    for round in [LookRound.first, .second] { spread.foresee(bytes.span, size: Self.size, near, round) }
+                    var place: Int?
+                    for _ in 0..<3 {
+                        let found = spread.find(bytes.span, size: Self.size, near, near: place)
+                        #expect(found == wanted[near].map { $0 * Self.size })
+                        spread.foresee(bytes.span, size: Self.size, near, &place)
+                    }
                 }
             }
         }
@@ -58,9 +61,12 @@ import Testing
             var spread = RecordSpread(bits: 32)
             spread.learn(bytes.span, size: Self.size)
             for number in [0, 1, 3, 7, 9, 1 << 31, UInt32.max] {
-                for round in [LookRound.first, .second] { spread.foresee(bytes.span, size: Self.size, number, round) }
-                if let found = spread.find(bytes.span, size: Self.size, number) {
-                    #expect(Octets.word(bytes.span, found) == number)
+                var place: Int?
+                for _ in 0..<3 {
+                    if let found = spread.find(bytes.span, size: Self.size, number, near: place) {
+                        #expect(Octets.word(bytes.span, found) == number)
+                    }
+                    spread.foresee(bytes.span, size: Self.size, number, &place)
                 }
             }
         }

@@ -44,8 +44,9 @@ struct StoreSolvingContract {
         func kept() throws -> [String: Int] {
             var found: [String: Int] = [:]
             try store.backup { line in
-                if line.hasPrefix("m\t"), !line.hasPrefix("m\tform") {
-                    found[String(line.split(separator: "\t")[1]), default: 0] += 1
+                let fields = line.split(separator: "\t")
+                if fields[0] == "m", fields[1] != "form", fields[1] != "end" {
+                    found[String(fields[1]), default: 0] += 1
                 }
             }
             return found

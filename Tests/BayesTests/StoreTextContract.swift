@@ -49,6 +49,31 @@ struct StoreTextContract {
         #expect(try counts(store) == before)
     }
 
+    @Test(
+        "a backup of which lines are missing, or that goes on behind its end, changes nothing",
+        arguments: StoreKind.allCases)
+    func cutBackup(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        _ = try store.learn([lesson("a", 0..<3), lesson("b", 2..<5)], asSpam: true, batch: &batch, time: 7)
+        var lines: [String] = []
+        try store.backup { lines.append($0) }
+        func text(_ lines: some Sequence<String>) -> [UInt8] { Array(lines.joined(separator: "\n").utf8) }
+        for missing in lines.indices {
+            var cut = lines
+            cut.remove(at: missing)
+            // Without the line that names it, it is SpamAssassin's to us, whose form has no end.
+            let words = lines[missing].hasPrefix("m\tform") ? "is not of a backup's form" : ""
+            let error = #expect(throws: StoreError.self) { try store.restore(text(cut)) }
+            #expect("\(error.map { "\($0)" } ?? "")".contains(words))
+            #expect(throws: StoreError.self) { try store.restore(text(lines[..<missing])) }
+        }
+        #expect(throws: StoreError.self) { try store.restore(text(lines + [lines[4]])) }
+        #expect(try store.totals().spam == 2)
+        #expect(try store.restore(text(lines)).messages == 2)
+    }
+
     @Test("the words of SpamAssassin's backup go on counting", arguments: StoreKind.allCases)
     func foreignBackup(_ kind: StoreKind) throws {
         let (store, scratch) = try makeStore(kind)

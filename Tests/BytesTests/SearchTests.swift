@@ -29,21 +29,48 @@ import Testing
         }
     }
 
-    /// Where the rarest octet is common and two are looked for together: at every place of blocks of 16.
+    /// Where the rarest octet is common and two are looked for together: at every place of blocks of 64.
     @Test func findsAmongManyMisses() {
         for needle in ["bgin", "qj", "qq", "zqazqb"].map({ Array($0.utf8) }) {
-            for place in 0..<40 {
+            for place in 0..<140 {
                 // Misses of the rarest octet, and of both.
                 var bytes = [UInt8](repeating: needle[0], count: 200) + Array("qxzqazqzbgbgixq".utf8)
                 if needle == Array("qq".utf8) { bytes.removeAll { $0 == needle[0] } }
-                bytes += [UInt8](repeating: 0x20, count: place) + needle + [UInt8](repeating: 0x20, count: 40 - place)
-                for start in [0, 1, bytes.count - 40 - needle.count] {
+                bytes += [UInt8](repeating: 0x20, count: place) + needle + [UInt8](repeating: 0x20, count: 140 - place)
+                for start in [0, 1, bytes.count - 140 - needle.count] {
                     let expected = bytes.indices.first { $0 >= start && bytes[$0...].starts(with: needle) }
                     #expect(bytes.first(needle, from: start) == expected, "\(needle) at \(place) from \(start)")
                 }
-                #expect(Array(bytes.dropLast(41 - place)).first(needle, from: 210) == nil)
+                #expect(Array(bytes.dropLast(141 - place)).first(needle, from: 210) == nil)
             }
         }
+    }
+
+    /// Words in both cases at every place of blocks of 64 octets, and what differs from them in one bit.
+    @Test func wordsInEitherCase() {
+        let words: [StaticString] = ["<hta:x", "$a$", "ab", "z", "@[`{a"]
+        for word in words {
+            let small = word.withUTF8Buffer { Array($0) }
+            let letters = Set(UInt8(ascii: "a")...UInt8(ascii: "z"))
+            let large = small.map { letters.contains($0) ? $0 & 0xDF : $0 }
+            for place in [0, 1, 31, 32, 63, 64, 65, 127, 128, 139] {
+                for wanted in [small, large] {
+                    let blank = [UInt8](repeating: 0x20, count: 140)
+                    let bytes = Array(blank[..<place]) + wanted + Array(blank[place...])
+                    #expect(bytes.word(word, from: 0) == place, "\(word) at \(place)")
+                    #expect(bytes.word(word, from: place) == place && bytes.word(word, from: place + 1) == nil)
+                    #expect(Array(bytes[..<(place + wanted.count)]).word(word) == place)
+                    #expect(Array(bytes[..<(place + wanted.count - 1)]).word(word) == nil)
+                    for bit in 0..<8 where bit != 5 || !letters.contains(wanted[0] | 0x20) {
+                        var other = bytes
+                        other[place] ^= 1 << bit
+                        #expect(other.word(word) == nil, "\(word) at \(place), bit \(bit)")
+                    }
+                }
+            }
+        }
+        #expect([].word("a") == nil && [0x61].word("a", from: -1) == nil && [0x61].word("a", from: 2) == nil)
+        #expect([0x61].word("") == nil)
     }
 
     /// Runs of every length around 16 at every place of blocks of 64 octets, against the obvious loop.
@@ -165,6 +192,9 @@ import Testing
 extension [UInt8] {
     fileprivate func first(_ byte: UInt8, from start: Int) -> Int? { span.firstIndex(of: byte, from: start) }
     fileprivate func first(_ needle: [UInt8], from start: Int) -> Int? { span.firstIndex(of: needle.span, from: start) }
+    fileprivate func word(_ word: StaticString, from start: Int = 0) -> Int? {
+        span.firstIndex(ignoringCase: word, from: start)
+    }
     fileprivate func begins(_ prefix: StaticString, from start: Int = 0) -> Bool {
         span.hasPrefix(ignoringCase: prefix, from: start)
     }

@@ -25,6 +25,19 @@ import Testing
         #expect(messages("From a\nS: 1\n\none\nFrom b\n\n") == ["S: 1\n\none\nFrom b\n"])
     }
 
+    /// As sa-learn(1) cuts: put together with cat(1) there are no blank lines between messages.
+    @Test func separatorsWithDatesNeedNoBlankLine() {
+        let date = "Thu Aug 22 12:36:23 2002"
+        #expect(
+            messages("From a \(date)\nS: 1\n\none\nFrom b \(date)\nS: 2\n\ntwo\nFrom c and on\n")
+                == ["S: 1\n\none\n", "S: 2\n\ntwo\nFrom c and on\n"])
+        #expect(messages("From a \(date)\nS: 1\n\none\nFrom b \(date)\n", .all).count == 1)
+    }
+
+    @Test func aByteOrderMarkIsNoText() {
+        #expect(messages("\u{FEFF}From a\nS: 1\n\none\n\nFrom b\nS: 2\n") == ["S: 1\n\none\n", "S: 2\n"])
+    }
+
     @Test(arguments: ["From\n", "From \n", "From: x\n", "from b\n", ">From b\n", "Fromb\n", " From b\n"])
     func otherLinesBehindBlankLinesAreText(_ line: String) {
         #expect(messages("From a\nS: 1\n\none\n\n" + line) == ["S: 1\n\none\n\n" + line])

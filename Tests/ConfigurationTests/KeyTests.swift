@@ -111,6 +111,10 @@ import Testing
         ("listeners: [5]", "f:1:13: error: expected keys and values in a listener, found a single value"),
         ("policies: []", "f:1:11: error: expected keys and values in policies, found a list"),
         ("policies: {default: 5}", "f:1:21: error: expected keys and values in a policy, found a single value"),
+        (
+            "policies: {p: {notice_language: ../x}}",
+            "f:1:33: error: '../x' is not a file's name (1 to 64 letters, digits, '-' and '_')"
+        ),
         ("policies:\n  a.b:\n", "f:2:3: error: 'a.b' is not a policy's name (1 to 64 letters, digits, '-' and '_')"),
         ("policies: {default: {next_hops: []}}", "f:1:33: error: the list of next hops must not be empty"),
         (

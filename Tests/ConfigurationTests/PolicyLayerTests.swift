@@ -1,6 +1,7 @@
 import Checks
 import Configuration
 import MailModel
+import TestSupport
 import Testing
 
 /// Banks, recipients and lists of addresses in the configuration.
@@ -176,6 +177,29 @@ import Testing
         #expect(try answer("11.1.3.4") == nil)
         #expect(try answer("2001:db8::5") == "9 six")
         #expect(try answer("::ffff:192.0.2.1") == "2 exact")
+    }
+
+    /// Each client in each table, `!` and IF of either family among them.
+    @Test(.enabled(if: Postmap.path != nil, "no build/tools/postfix: make test-deps"))
+    func networksAsPostmapHasThem() throws {
+        let postmap = try Postmap()
+        let scratch = try Scratch(.memory)
+        let texts = [
+            "!10.0.0.0/8 A\n", "!::/0 A\n0.0.0.0/0 B\n", "!0.0.0.0/0 A\n::/0 B\n", "!2001:db8::/32 A\n10.0.0.0/8 B\n",
+            "if !10.0.0.0/8\n::/0 A\n0.0.0.0/0 B\nendif\n",
+            "if !2001:db8::/32\n::/0 A\n0.0.0.0/0 B\nendif\n0.0.0.0/0 C\n",
+            "if ::/0\n!2001:db8::/32 A\nendif\n!192.0.2.1 B\n",
+        ]
+        for text in texts {
+            let table = CIDRTable(text: Array(text.utf8))
+            #expect(table.problems == [])
+            let path = "cidr:" + (try scratch.write("table", text))
+            for client in ["10.2.2.3", "192.0.2.1", "203.0.113.9", "2001:db8::5", "2001:db9::5", "::1"] {
+                let theirs = try postmap.query(client, tables: [path]).lines.first ?? ""
+                let ours = table.lookup(try #require(IPAddress(client)))?.value ?? []
+                #expect(String(decoding: ours, as: UTF8.self) == theirs, "\(client) in \(text)")
+            }
+        }
     }
 
     @Test(arguments: [

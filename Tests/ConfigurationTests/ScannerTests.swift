@@ -224,7 +224,8 @@ import Testing
     /// Bounds of every number, as the reference promises them.
     static let bounds: [(String, Int, Int)] = [
         ("timeout", 1, 3600), ("stale_after", 0, 31_536_000), ("concurrency", 1, 1000),
-        ("memory", 67_108_864, 1_099_511_627_776), ("score_percent", 0, 1000), ("max_size", 0, 2_147_483_648),
+        ("memory", 67_108_864, 1_099_511_627_776), ("score_percent", 0, 1000), ("max_credit", 0, 1000),
+        ("max_size", 0, 2_147_483_648),
     ]
 
     @Test(arguments: bounds)
@@ -232,7 +233,7 @@ import Testing
         let kind =
             switch key {
             case "memory": "kind: command, programs: [ /bin/a ], arguments: [ '{}' ]"
-            case "score_percent": "kind: spamd, addresses: [ 1.2.3.4:5 ]"
+            case "score_percent", "max_credit": "kind: spamd, addresses: [ 1.2.3.4:5 ]"
             default: "addresses: [ 1.2.3.4:5 ]"
             }
         func found(_ value: Int) -> [String] {

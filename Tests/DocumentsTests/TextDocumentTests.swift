@@ -47,6 +47,24 @@ import Testing
         forms["signed numbers"] = "new Int8Array([\(signed)])"
         forms["hexadecimal numbers"] = "(\(prefixed))"
         forms["escapes"] = "'" + digits(Self.program, prefix: "\\x") + "'"
+        let codes = text.utf8.map(Int.init)
+        func padded(_ code: Int, _ count: Int) -> String {
+            let digits = String(code, radix: 16)
+            return String(repeating: "0", count: count - digits.count) + digits
+        }
+        forms["octets as characters"] = "'" + digits(Self.program, prefix: "\\u00") + "'"
+        forms["base64 in references"] =
+            "<a href='&#100;ata:application/x;base64,\(codes.map { "&#\($0);" }.joined())'>"
+        forms["base64 in hexadecimal references"] =
+            "<a href=data:x;base64,\(codes.map { "&#x\(padded($0, 4))" }.joined())>"
+        forms["base64 in escapes"] = "atob('\(codes.map { "\\x\(padded($0, 2))" }.joined())')"
+        forms["base64 in characters"] = "atob(\"\(codes.map { "\\u\(padded($0, 4))" }.joined())\")"
+        forms["base64 behind percent signs"] = "data:x;base64,\(codes.map { "%\(padded($0, 2))" }.joined())"
+        forms["named references"] =
+            "<a href='data:x;base64,"
+            + stride(from: 0, to: text.count, by: 9).map { String(text.dropFirst($0).prefix(9)) }
+            .joined(separator: "&Tab;&NewLine;&#10;").replacingOccurrences(of: "+", with: "&plus;")
+            .replacingOccurrences(of: "/", with: "&sol;").replacingOccurrences(of: "=", with: "&equals;") + "'>"
         forms["percent signs"] = "unescape('" + digits(Self.program, prefix: "%") + "')"
         for (name, form) in forms {
             #expect(read(Self.html("var before = 'words'; " + form)).has(Self.program), "\(name)")

@@ -64,6 +64,10 @@ extension BannedSamples {
             ("registry file", text("Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER\\x]\r\n")),
             ("compiled help", padded(text("ITSF"), 200)), ("Windows help", padded([0x3F, 0x5F, 3, 0], 64)),
             ("web query", text("WEB\r\n1\r\nhttp://example.com/\r\n")),
+            (
+                "image with script",
+                text("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"><script>f()</script></svg>\n")
+            ),
             ("WebAssembly", padded([0, 0x61, 0x73, 0x6D, 1], 32)),
             ("Flash", padded(text("FWS\u{5}"), 64)), ("disk image", image),
             ("virtual disk", padded(text("conectix"), 1024)),
@@ -279,6 +283,7 @@ extension BannedSamples {
 
     /// Files that look a little like those, and are none.
     static let harmlessContents: [(name: String, content: [UInt8])] = [
+        ("plan.svg", text("<svg xmlns=\"http://www.w3.org/2000/svg\"><path d=\"M0 0h9\"/></svg>\n")),
         ("notes.txt", text("Our PowerShell guide: open a console and type Get-Help. WScript is gone.\r\n")),
         ("setup.ini", text("[General]\r\nURL=http://example.com/\r\n[Shelly]\r\nCommand=2\r\n")),
         ("guide.txt", text("Use the commands certutil, mshta and schtasks as the manual says.\r\n")),

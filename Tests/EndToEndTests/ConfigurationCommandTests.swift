@@ -61,6 +61,51 @@ import Testing
         }
     }
 
+    @Test func aBrokenPatternOfVirusNames() throws {
+        let file = try Scratch(.disk)
+        let path = try file.write(
+            "names.yaml",
+            """
+            listeners: [ { address: "127.0.0.1:10924" } ]
+            policies: { default: { next_hops: [ "smtp:[127.0.0.1]:10925" ] } }
+            clamav:
+              virus_name_to_score: [ '^Spam\\. => 5', '( => 1' ]
+              enabled: no
+
+            """)
+        let scan = try mailreeve("scan", "--config", path, path)
+        #expect(scan.status != 0 && scan.errorText.contains("virus_name_to_score: '(': "), "\(scan)")
+        let check = try mailreeve("check-config", path)
+        #expect(check.status == 1 && check.text.contains("\(path):4:42: error: virus_name_to_score: '(': "), "\(check)")
+    }
+
+    /// A program is told to read what its cell keeps from it.
+    @Test func pathsThatAreClosedToAProgram() throws {
+        let scratch = try Scratch(.disk)
+        for (arguments, readable, isSaid) in [
+            ("--database=/srv/db", "", true), ("/srv/db/x", "", true), ("--database=/srv/db", "/srv", false),
+            ("--database=/srv/db", "/srv/d", true), ("--database=/usr/share/x", "", false), ("/q", "", true),
+            ("--log=no", "", false), ("--url=http://x/", "", false),
+        ] {
+            let path = try scratch.write(
+                "paths.yaml",
+                """
+                listeners: [ { address: "127.0.0.1:10924" } ]
+                policies: { default: { next_hops: [ "smtp:[127.0.0.1]:10925" ] } }
+                scanners:
+                  - name: odd
+                    kind: command
+                    programs: [ /bin/true ]
+                    arguments: [ "{}", "\(arguments)" ]
+                    readable: [ \(readable) ]
+
+                """)
+            let result = try mailreeve("check-config", path)
+            let warning = "\(path):7:16: warning: scanner odd: "
+            #expect(result.status == 0 && result.text.contains(warning) == isSaid, "\(arguments): \(result)")
+        }
+    }
+
     /// Patterns that match everything are accepted, and said.
     @Test func patternsThatMatchEverything() throws {
         let scratch = try Scratch(.disk)

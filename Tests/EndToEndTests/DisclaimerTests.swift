@@ -61,12 +61,15 @@ struct DisclaimerTests {
         let (plain, html) = (["text/plain"], ["text/html"])
         let own = ["+text/plain"]
         var all: [(label: String, message: [UInt8], company: [String], short: [String])] = [
-            ("no MIME", crlf(fields + "\nHello\n"), own, plain),
-            ("no body", crlf(fields + "\n"), own, plain),
-            ("7bit", message("text/plain; charset=us-ascii", "7bit", crlf("Hello\n.\n")), own, plain),
-            ("8bit of ASCII", message("text/plain; charset=utf-8", "8bit", crlf("Hello\n")), own, plain),
+            ("no MIME", crlf(fields + "\nHello\n"), plain, plain),
+            ("no body", crlf(fields + "\n"), plain, plain),
+            (
+                "7bit", message("text/plain; charset=us-ascii", "7bit", crlf("Hello = \n.\n--b\nFrom \u{7F}\n")), plain,
+                plain
+            ),
+            ("8bit of ASCII", message("text/plain; charset=utf-8", "8bit", crlf("Hello\n")), plain, plain),
             ("8bit", message("text/plain; charset=utf-8", "8bit", crlf("Hällo\n")), plain, plain),
-            ("7bit in UTF-8", message("text/plain; charset=utf-8", "7bit", crlf("Hello\n")), own, plain),
+            ("7bit in UTF-8", message("text/plain; charset=utf-8", "7bit", crlf("Hello\n")), plain, plain),
             (
                 "quoted-printable of ASCII",
                 message("text/plain; charset=us-ascii; reply-type=original", "quoted-printable", crlf("Hello\n")),
@@ -84,6 +87,10 @@ struct DisclaimerTests {
                 "flowed",
                 message("text/plain; format=flowed; delsp=yes; charset=utf-8", "8bit", crlf("Hällo \nyou \n")),
                 plain, plain
+            ),
+            (
+                "flowed, ASCII",
+                message("text/plain; format=flowed; charset=us-ascii", "7bit", crlf("Hello \nyou \n")), plain, plain
             ),
             (
                 "quoted-printable",
@@ -167,24 +174,23 @@ struct DisclaimerTests {
         let image = "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo="
         let version = fields + "MIME-Version: 1.0\n"
         let both = ["text/plain", "text/html"]
-        let beside = ["+text/plain", "text/html"]
         all += [
-            ("alternative", crlf(version + multipart("alternative", "a", [first, second])), beside, both),
+            ("alternative", crlf(version + multipart("alternative", "a", [first, second])), both, both),
             (
                 "with attachments",
                 crlf(
                     version
                         + multipart(
                             "mixed", "o", [multipart("alternative", "in ner", [first, second]), file, image, first])),
-                beside, both
+                both, both
             ),
             (
                 "related",
                 crlf(
                     version + multipart("alternative", "o", [first, multipart("related", "i", [second, image])])),
-                beside, both
+                both, both
             ),
-            ("after a file", crlf(version + multipart("mixed", "o", [file, first])), own, plain),
+            ("after a file", crlf(version + multipart("mixed", "o", [file, first])), plain, plain),
         ]
         return all
     }()

@@ -54,6 +54,7 @@ import Testing
             #expect(try found("--passed") == 1 && found("--blocked") == 1)
             #expect(try found("--since", "1h") == 2 && found("--until", "1h") == 0)
             #expect(try found("--client", "127.0.") == 2 && found("--client", "10.") == 0)
+            #expect(try found("--client", "ipv6:127.0.") == 2)
             #expect(try found("--message-id", "eicar-attached") == 1)
             #expect(try found("--limit", "1") == 1)
             let json = try mailreeve("log", "--config", config, "--json", "--blocked")

@@ -55,6 +55,30 @@ struct LearnTests {
         }
     }
 
+    /// A backup that was not written to its end is no success; a pipe that is full for a moment gets all of it.
+    @Test func outputThatIsNotTaken() async throws {
+        try await Lanes.run {
+            let place = try Place()
+            _ = try place.learn("--mbox", "--spam", Self.spam)
+            let arguments = ["learn", "--config", place.configuration.path, "--dbpath", place.database, "--backup"]
+            let full = try runTool(
+                "/bin/sh", ["-c", "exec \"$0\" \"$@\" > /dev/full", Programs.path("mailreeve")] + arguments)
+            #expect(full.status == EX_IOERR && full.errorText.contains("No space left on device"), "\(full)")
+            let slow = """
+                import os, subprocess, sys, time
+                ours, theirs = os.pipe()
+                os.set_blocking(theirs, False)
+                program = subprocess.Popen(sys.argv[1:], stdout=theirs)
+                os.close(theirs)
+                with os.fdopen(ours, "rb") as file: sys.stdout.buffer.write(file.read())
+                sys.exit(program.wait())
+                """
+            let whole = try place.learn("--backup")
+            let piped = try runTool("python3", ["-c", slow, Programs.path("mailreeve")] + arguments)
+            #expect(piped.status == 0 && piped.output == whole.output && piped.output.count > 200_000)
+        }
+    }
+
     @Test func judgesItselfByCrossValidation() async throws {
         try await Lanes.run {
             let place = try Place()
@@ -62,6 +86,9 @@ struct LearnTests {
             #expect(named.status == 0, "\(named)")
             #expect(named.lines.first == "cross-validation in 5 parts: 62 spam, 61 ham")
             #expect(named.lines.contains { $0.hasPrefix("1-AUC: ") })
+            let twice = try place.learn("--evaluate", "--mbox", "--spam", Self.spam, Self.spam, "--ham", Self.ham)
+            #expect(twice.lines.dropLast() == named.lines[...])
+            #expect(twice.lines.last == "62 message(s) were copies of others and were left out")
             // Nothing was learnt by it; and what is learnt can be judged without its mail.
             #expect(try place.learn("--dump", "magic").lines.contains { $0.hasSuffix("0  non-token data: nspam") })
             _ = try place.learn("--mbox", "--spam", Self.spam, "--ham", Self.ham)

@@ -94,4 +94,26 @@ import Testing
             #expect(gateway.quarantined.count == 2)
         }
     }
+
+    /// Whom an MTA of ours cannot name, or not so that it can be read, is not that MTA; when his mail goes back, neither.
+    @Test(arguments: [
+        ("ADDR=[UNAVAILABLE] PROTO=ESMTP SOURCE=REMOTE", false), ("ADDR=127.0.0.01", false), ("ADDR=::1::", false),
+        ("PROTO=ESMTP", false), ("IDENT=4ABC SOURCE=LOCAL", true), ("ADDR=127.0.0.1", true),
+    ])
+    func unknownClients(_ xforward: String, _ isOurs: Bool) async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop()
+            let gateway = try Self.gateway(hop)
+            let bank = "[{name: NET, clients: [127.0.0.1/32, \"::1/128\"], soft_bounce: yes}]"
+            gateway.configuration.settings["banks"] = bank
+            try gateway.writeConfiguration()
+            try gateway.reload()
+            try Self.send(from: "127.0.0.1", xforward: xforward, to: gateway)
+            let id = try #require(gateway.quarantined.first)
+            #expect(try mailreeve("quarantine", "requeue", "--config", gateway.configurationFile, id).status == 0)
+            let lines = try gateway.awaitMessageLines(2)
+            #expect(lines.allSatisfy { $0.contains(", default/NET [") == isOurs }, "\(lines)")
+            #expect(hop.deliveries.isEmpty && gateway.quarantined.count == 2)
+        }
+    }
 }

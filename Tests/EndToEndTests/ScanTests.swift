@@ -73,6 +73,26 @@ struct ScanTests {
         }
     }
 
+    /// A directory of signatures without official ones is called what it is, and is no test.
+    @Test func signaturesOfTheSite() async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration()
+            let directory = URL(fileURLWithPath: configuration.path).deletingLastPathComponent().path + "/official"
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            // The self-test wants the test virus of any set.
+            let signatures = try String(contentsOfFile: Programs.signatures, encoding: .utf8)
+            _ = try configuration.write(
+                "official/own.ndb", Array("\(signatures)Own.One:0:*:677265656e2062616467657273\n".utf8))
+            let file = try configuration.write("own.eml", Array("Subject: own\r\n\r\ngreen badgers\r\n".utf8))
+            let json = try mailreeve("scan", "--config", configuration.path, "--json", file)
+            #expect(json.status == 1 && !json.errorText.contains("test signatures"), "\(json)")
+            let document = try JSONDocument(try #require(json.lines.first))
+            #expect(document["signatures"] as? String == "own" && document["category"] as? String == "infected")
+            let tree = try mailreeve("scan", "--config", configuration.path, file)
+            #expect(tree.text.contains("signatures: own") && tree.text.contains("Own.One"), "\(tree)")
+        }
+    }
+
     /// Where HTML shows the test string but its source does not hold it in one piece.
     @Test(arguments: ["XJS*C4&#74;DBQADN1", "XJS<b>*</b>C4JDBQADN1", "XJS*C4JDB<!-- x -->QADN1"])
     func theTestStringIsFoundAsItIsShown(_ start: String) async throws {

@@ -20,6 +20,76 @@ import Testing
 
     private static func mail(_ number: Int = 1) -> Mail { .clean(number, to: domains.map { "r@\($0)" }) }
 
+    private static func few(_ number: Int = 1) -> Mail { .clean(number, to: domains.prefix(4).map { "r@\($0)" }) }
+
+    /// As many groups as there may be transactions: none is final before all are at their dot, at the default of 100, too.
+    @Test(arguments: [4, 100])
+    func asManyAsThereAre(_ number: Int) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let names = (0..<number).map { "g\($0).example" }
+            stage.gateway.configuration.settings["recipients"] =
+                "[" + names.map { "{match: [\($0)], subject_tags: {spam: '[\($0)]'}}" }.joined(separator: ", ") + "]"
+            stage.gateway.configuration.settings["limits.next_hop_transactions"] = number == 100 ? nil : "\(number)"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            let mail = Mail.clean(1, to: names.map { "r@\($0)" })
+            let (last, count) = ("r@\(names[number - 1])", OpenCount())
+            stage.hop.answer { step, _, command in
+                if step == .mail { count.add(1) }
+                return step == .rcpt && command.contains(last) ? .reply("450 4.2.1 later") : .usual
+            }
+            let port = stage.gateway.port
+            for _ in 0..<2 {
+                let reply = try send(mail, to: port)
+                #expect(reply.description.hasPrefix("450 4.2.1"), "\(reply)")
+            }
+            #expect(stage.hop.deliveries.isEmpty && count.most == 2 * number)
+            stage.hop.answer { _, _, _ in .usual }
+            #expect(try send(mail, to: port).code == 250)
+            #expect(Set(stage.hop.deliveries.flatMap(\.recipients)).count == number)
+            // The places are free again.
+            for number in 2...3 { #expect(try send(.clean(number), to: port).code == 250) }
+        }
+    }
+
+    /// Several that need all places at once get them one after the other.
+    @Test func severalThatNeedAll() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            let count = OpenCount()
+            stage.hop.answer { step, _, _ in
+                if step == .mail { count.add(1) }
+                if step == .dot { count.add(-1) }
+                return .usual
+            }
+            let port = stage.gateway.port
+            let senders = (0..<8).map { number in Promise { try send(Self.few(number), to: port) } }
+            for sender in senders { #expect(try sender.get().code == 250) }
+            #expect(stage.hop.deliveries.count == 32 && count.most == 4, "\(count.most)")
+        }
+    }
+
+    /// A next hop that hangs keeps one of the places that a message needs: it goes in turns after a while.
+    @Test func allPlacesAreNotThereInTime() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage()
+            stage.gateway.configuration.settings["timeouts.next_hop_reply"] = "2"
+            stage.gateway.configuration.settings["timeouts.next_hop_data_done"] = "600"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            let barrier = Barrier()
+            stage.hop.answer { step, number, _ in step == .dot && number == 0 ? .waitFor(barrier) : .usual }
+            let port = stage.gateway.port
+            let first = Promise { try send(.clean(9), to: port) }
+            try poll("the first at its final dot") { stage.hop.begun == 1 }
+            #expect(try send(Self.few(), to: port).code == 250)
+            #expect(stage.hop.deliveries.count == 4)
+            barrier.open()
+            #expect(try first.get().code == 250)
+        }
+    }
+
     @Test(arguments: [false, true])
     func allGetItInTurns(lmtp: Bool) async throws {
         try await Lanes.run {

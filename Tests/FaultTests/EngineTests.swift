@@ -25,6 +25,20 @@ struct EngineTests {
         #expect(found.text.hasSuffix("INFECTED: \(name)"), "\(found)", sourceLocation: sourceLocation)
     }
 
+    /// Clean mail passes marked, infected mail is found: somebody has looked beside the engine.
+    private static func expectMark(
+        _ stage: Stage, _ reason: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let reply = try send(.clean(1), to: stage.gateway.port)
+        #expect(reply.code == 250, "\(reply)", sourceLocation: sourceLocation)
+        let added = try #require(stage.hop.deliveries.last).relayed.added
+        #expect(
+            added.contains { $0.hasPrefix("X-Mailreeve-Unchecked: \(reason) (clamav)") }, "\(added)",
+            sourceLocation: sourceLocation)
+        let found = try send(infected, to: stage.gateway.port)
+        #expect(found.text.hasSuffix("INFECTED: \(name)"), "\(found)", sourceLocation: sourceLocation)
+    }
+
     private static func expectFailure(
         _ stage: Stage, _ reason: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
@@ -67,7 +81,8 @@ struct EngineTests {
         }
     }
 
-    /// Without a backup the policy holds at once, and not at the deadline; a scanner beside the engine does not replace it.
+    /// Without a backup the policy holds at once, and not at the deadline; where a scanner beside the engine has looked, mail is
+    /// marked, and the backup is not asked.
     @Test(arguments: [false, true])
     func thePolicyHoldsWhileNothingCanBeLoaded(isBesideClamd: Bool) async throws {
         try await Lanes.run {
@@ -76,13 +91,17 @@ struct EngineTests {
                 $0.settings["clamav.self_check"] = "1"
                 $0.settings["clamav.concurrent_reload"] = "no"
                 $0.settings["timeouts.inspection"] = "600"
-                if isBesideClamd { $0.scanners = [clamd.entry()] }
+                if isBesideClamd { $0.scanners = [clamd.entry(), clamd.clamscanEntry(["backup": "yes"])] }
             }
             try stage.gateway.disk.write("signatures/broken.ndb", "this is no signature\n")
             try stage.gateway.log.wait(for: "serves WITHOUT THE ENGINE: ")
-            try Self.expectFailure(stage, "scanner-failed")
-            guard isBesideClamd else { return }
-            #expect(try send(Self.infected, to: stage.gateway.port).text.hasSuffix("INFECTED: \(Self.name)"))
+            guard isBesideClamd else { return try Self.expectFailure(stage, "scanner-failed") }
+            try Self.expectMark(stage, "scanner-failed")
+            #expect(try Self.status(stage).contains("clamscan (backup): works; 0 answered, 0 not"))
+            // When that fails too, the backup looks in place of both.
+            clamd.stop()
+            try Self.expectLook(stage)
+            #expect(try Self.status(stage).contains("clamscan (backup): works; 2 answered, 0 not"))
         }
     }
 
@@ -151,14 +170,23 @@ struct EngineTests {
         }
     }
 
-    /// The worker says that the engine has looked after all, or that only the engine is to blame.
+    /// Another scanner beside the engine has looked: the message is marked with what became of the engine.
+    @Test(arguments: ["engine-crash", "engine-hang"])
+    func besideAnotherScannerItIsMarked(lie: String) async throws {
+        try await Lanes.run {
+            let clamd = try ClamdProcess()
+            let stage = try Self.lying(lie, [clamd.entry()])
+            try Self.expectMark(stage, lie == "engine-hang" ? "deadline" : "scanner-crashed")
+        }
+    }
+
+    /// Nobody else is there, or the worker says that the engine is to blame for what is no fault of it.
     @Test(arguments: ["engine-crash", "engine-hang", "engine-blamed"])
     func withoutABackupThePolicyHolds(lie: String) async throws {
         try await Lanes.run {
             let clamd = try ClamdProcess()
-            let stage = try Self.lying(lie, [clamd.entry()])
+            let stage = try Self.lying(lie, lie == "engine-blamed" ? [clamd.entry()] : [])
             try Self.expectFailure(stage, lie == "engine-hang" ? "deadline" : "scanner-crashed")
-            #expect(try send(Self.infected, to: stage.gateway.port).text.hasSuffix("INFECTED: \(Self.name)"))
         }
     }
 

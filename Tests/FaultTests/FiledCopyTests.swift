@@ -168,7 +168,21 @@ import Testing
             let config = stage.gateway.disk.path + "/mailreeve.yaml"
             let good = try String(contentsOfFile: config, encoding: .utf8)
             let place = "mbox:\(filed.mbox)"
+            // Nobody else's, and yet not for the gateway to write to.
+            let closed = try scratch.directory("closed", mode: 0o700)
+            let readable = try scratch.write("readable", "", mode: 0o400)
+            let roots = try scratch.directory("roots", mode: 0o755)
+            #expect(chmod(closed, 0o500) == 0)
+            let isRoot = geteuid() == 0
+            if isRoot { #expect(chown(roots, 0, 0) == 0) }
             for (wrong, words) in [
+                ("mbox:\(closed)/box", "\(closed) cannot be written by the gateway's user"),
+                ("maildir:\(closed)/box", "\(closed) cannot be written by the gateway's user"),
+                ("maildir:\(closed)", "\(closed) cannot be written by the gateway's user"),
+                ("mbox:\(readable)", "\(readable) cannot be written by the gateway's user"),
+                isRoot
+                    ? ("mbox:\(roots)/box", "\(roots) cannot be written by the gateway's user (")
+                    : ("mbox:\(closed)/box", "\(closed) cannot be written by the gateway's user ("),
                 ("mbox:\(open)/box", "\(open) can be written by others"),
                 ("mbox:\(scratch.path)/link", "link is not a regular file"),
                 ("maildir:\(target)", "target is not a directory"),

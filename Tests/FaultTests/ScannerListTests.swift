@@ -47,7 +47,7 @@ struct ScannerListTests {
         }
     }
 
-    /// The embedded engine has failed: a backup looks instead; without one its own policy holds, whoever else has answered.
+    /// The embedded engine has failed: a backup looks instead; beside another scanner the message is marked.
     @Test func aBackupLooksInPlaceOfTheEngine() async throws {
         try await Lanes.run {
             func stage(_ entry: [String: String]) throws -> Stage {
@@ -71,8 +71,12 @@ struct ScannerListTests {
             try backup.expectService()
             try Self.expectStatus(backup, "; 2 answered, 0 not")
             let primary = try stage(clamd.entry())
-            #expect(try send(failed, to: primary.gateway.port).text.contains("UNCHECKED: scanner-failed"))
+            #expect(try send(failed, to: primary.gateway.port).code == 250)
+            let marks = try #require(primary.hop.deliveries.last).relayed.added
+            #expect(marks.contains { $0.hasPrefix("X-Mailreeve-Unchecked: scanner-failed (clamav)") }, "\(marks)")
+            #expect(try send(infected, to: primary.gateway.port).text.hasSuffix("INFECTED: \(Self.name)"))
             clamd.stop()
+            #expect(try send(failed, to: primary.gateway.port).text.contains("UNCHECKED: scanner-failed"))
             #expect(try send(failed, to: backup.gateway.port).text.contains("UNCHECKED: scanner-failed"))
         }
     }

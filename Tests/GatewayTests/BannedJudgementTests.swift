@@ -51,7 +51,6 @@ import Testing
         #expect(try judge(book, all, sets: ["two", "one"]).contents.map(\.reason) == ["t"])
         #expect(try judge(book, all, sets: []).contents.isEmpty)
         #expect(throws: RuleJudgement.Refusal.self) { try judge(book, all, sets: ["gone"]) }
-        #expect(book.missingSet(["one", "gone"])?.contains("'gone'") == true && book.missingSet(["default"]) == nil)
     }
 
     @Test func pointsCountOnce() throws {

@@ -15,15 +15,9 @@ import Testing
     private static let partHeader = "Content-Type: text/plain\r\n\r\n"
     private static let text = "\(head)--x\r\n\(partHeader)first\r\n--x\r\n\(partHeader)second\r\n--x--\r\n"
 
-    private let directory: TemporaryDirectory
-    private let spool: Spool
+    private let messages: StoredMessages
 
-    init() throws {
-        directory = try TemporaryDirectory(.disk)
-        spool = Spool(
-            limits: Spool.Limits(
-                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
-    }
+    init() throws { messages = try StoredMessages() }
 
     private struct Result: Equatable {
         var message: String
@@ -33,9 +27,9 @@ import Testing
     /// What becomes of a message whose parts stand at these places.
     private func planned(
         _ text: String, _ places: [PartDescription.Place], _ ends: [TextEnd], words: String = "the disclaimer",
-        changed: [Range<Int>] = [], obstacle: TextObstacle? = nil
+        changed: [Range<Int>] = [], obstacle: TextObstacle? = nil, bodyLimit: Int = 1000
     ) throws -> Result {
-        let file = try spool.store(Array(text.utf8))
+        let file = try messages.store(text)
         var report = Report(
             messageSize: file.count,
             parts: [
@@ -48,11 +42,8 @@ import Testing
         (report.textEnds, report.textObstacle) = (ends, obstacle)
         let plan = try DisclaimerPlan(
             try Disclaimer(name: "a", text: Array(words.utf8), markup: nil), 1..<3, report,
-            try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, boundary: "B")
-        let body = OutgoingBody(file: file, edits: plan.edits)
-        var out: [UInt8] = []
-        while out.count < body.count { out += try body.read(at: out.count) }
-        return Result(message: String(decoding: out, as: UTF8.self), reason: plan.reason)
+            try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, boundary: "B", bodyLimit: bodyLimit)
+        return Result(message: try StoredMessages.text(file, plan.edits), reason: plan.reason)
     }
 
     private static func place(_ name: String, in text: String = text) throws -> PartDescription.Place {
@@ -218,20 +209,11 @@ import Testing
         }
         let (ascii, other) = ("a text of sixteen letters", "ein Text mit zwölf Buchstaben")
         #expect(try result("", ascii) == "Subject: s\r\n\r\nbody\r\n\r\n\(ascii)\r\n")
-        // Octets beyond ASCII come into no part that has none.
         let version = "MIME-Version: 1.0\r\n"
         let own = """
             --B-plain\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r
             Content-Transfer-Encoding: quoted-printable\r\n\r\nein Text mit zw=C3=B6lf Buchstaben\r\n--B-plain--\r\n
             """
-        for (coding, fields) in [(TextEnd.Coding.sevenBit, ""), (.eightBit, "Content-Transfer-Encoding: 8bit\r\n")] {
-            #expect(
-                try result(fields, other) { $0.coding = coding }
-                    == """
-                    Subject: s\r\n\(version)Content-Type: multipart/mixed; boundary="B-plain"\r\n\r\n--B-plain\r
-                    \(fields)\r\nbody\r\n\r\n\(own)
-                    """)
-        }
         // In an encoded one the charset is declared, and nothing else of its type.
         let quoted = "Content-Transfer-Encoding: quoted-printable\r\n"
         func inQuoted(_ type: String, _ charset: String = "") throws -> String {
@@ -288,51 +270,70 @@ import Testing
                 """)
     }
 
-    // MARK: Files
-
-    private func problem(_ files: [String: String], _ more: String = "") throws -> String? {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [] {
-            try FileManager.default.removeItem(atPath: directory.path + "/" + name)
+    /// Octets beyond ASCII come into no part that has none: it is encoded anew, and says so.
+    @Test func asciiIsEncodedAnew() throws {
+        let (start, words) = ("Subject: s\r\n", "ein Text mit zwölf Buchstaben")
+        let (body, version) = ("a = b \r\n--x\u{7}\r\n", "MIME-Version: 1.0\r\n")
+        let quoted = "a =3D b=20\r\n=2D-x=07\r\n"
+        let tail = "\r\n\(quoted)\r\nein Text mit zw=C3=B6lf Buchstaben\r\n"
+        func result(_ header: String, _ charset: String, bodyLimit: Int, _ body: String = body) throws -> Result {
+            let text = "\(start)\(header)\r\n\(body)"
+            let size = text.utf8.count
+            let end = Self.end(size..<size, part: 0) { ($0.endsLine, $0.charset) = (true, charset) }
+            return try planned(text, [], [end], words: words, bodyLimit: bodyLimit)
         }
-        for (name, text) in files {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: directory.path + "/" + name))
+        let (type, encoding) = ("Content-Type: text/plain", "Content-Transfer-Encoding:")
+        let new = "\(encoding) quoted-printable\r\n"
+        for (header, charset, wanted) in [
+            ("", "", "\(type); charset=utf-8\r\n\(new)\(version)"),
+            (
+                "\(type); charset=us-ascii; format=flowed\r\nX: y\r\n", "us-ascii",
+                "\(type); charset=utf-8; format=flowed\r\nX: y\r\n\(new)\(version)"
+            ),
+            (
+                "\(version)\(encoding) 8BIT \r\n\(type); charset=utf-8\r\n", "utf-8",
+                "\(version)\(encoding) quoted-printable \r\n\(type); charset=utf-8\r\n"
+            ),
+            (
+                "\(version)\(encoding)\r\n 7bit\r\n", "",
+                "\(version)\(encoding)\r\n quoted-printable\r\n\(type); charset=utf-8\r\n"
+            ),
+        ] {
+            let done = try result(header, charset, bodyLimit: body.utf8.count)
+            #expect(done == Result(message: start + wanted + tail, reason: nil))
+            // Larger, or with an encoding that says something else: beside it.
+            let beside = try result(header, charset, bodyLimit: body.utf8.count - 1).message
+            #expect(beside.contains("\r\n\r\n\(body)\r\n--B-plain\r\n"), "\(beside)")
         }
-        let yaml = """
-            disclaimers: {directory: \(directory.path)}
-            policies: {default: {disclaimer: a}}
-            \(more)
-            """
-        let loaded = ConfigurationFile.parse(yaml, file: "f")
-        #expect(loaded.problems == [])
-        return PolicyExplanation.tableProblem(loaded)?.replacing(directory.path, with: "D")
+        for odd in ["7bit (a)", "x-odd", "7bit\r\n\(encoding) 7bit"] {
+            let beside = try result("\(version)\(encoding) \(odd)\r\n", "", bodyLimit: 1000).message
+            #expect(beside.contains("\(encoding) \(odd)\r\n\r\n\(body)\r\n--B-plain\r\n"), "\(beside)")
+        }
+        // In the charset that it declares, where that has the letters.
+        let latin = "\(version)\(type); charset=iso-8859-1\r\n"
+        #expect(
+            try result(latin, "iso-8859-1", bodyLimit: 1000).message
+                == start + latin + new + tail.replacing("=C3=B6", with: "=F6"))
+        // What an inspector took for ASCII and is none stays as it is.
+        let lie = try result("", "", bodyLimit: 1000, "bödy\r\n")
+        #expect(lie == Result(message: "\(start)\r\nbödy\r\n", reason: "no safe place"))
     }
 
-    @Test func wrongFiles() throws {
-        let good = "sixteen letters it has\n"
-        #expect(try problem(["a.txt": good]) == nil)
-        #expect(try problem(["a.txt": good, "a.html": "<p>sixteen letters it has</p>"]) == nil)
-        #expect(try problem([:])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
-        #expect(try problem(["a.html": good])?.hasPrefix("f:2:34: error: disclaimers: open D/a.txt") == true)
+    /// One part: what stands around it is as it was, and says 7bit rightly.
+    @Test func anASCIIPartIsEncodedAnew() throws {
+        let place = try Self.place("first")
+        let bottom = place.body.upperBound
+        let result = try planned(
+            Self.text, [place], [Self.end(bottom..<bottom)], words: "ein Text mit zwölf Buchstaben")
+        let part = """
+            Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r
+            \r\nfirst\r\n\r\nein Text mit zw=C3=B6lf Buchstaben
+            """
         #expect(
-            try problem(["a.txt": "\(good)\u{1}"])
-                == "f:2:34: error: D/a.txt:2: a control character (disclaimer a of policies.default.disclaimer)")
-        #expect(
-            try problem(["a.txt": "fifteen letter\nx"])
-                == "f:2:34: error: D/a.txt: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
-        )
-        #expect(
-            try problem(["a.txt": good, "a.html": "<img src=x>"])
-                == "f:2:34: error: D/a.html: fewer than 16 letters and digits to find it by (disclaimer a of policies.default.disclaimer)"
-        )
-        for html in ["<p", "<!-- \(good)", "\(good)</body>", "<script>\(good)"] {
-            #expect(
-                try problem(["a.txt": good, "a.html": html])
-                    == "f:2:34: error: D/a.html: ends within a tag, comment or script, or closes the body (disclaimer a of policies.default.disclaimer)"
-            )
+            result == Result(message: Self.text.replacing("\(Self.partHeader)first", with: part), reason: nil))
+        for start in 0...bottom + 1 where start < place.body.lowerBound || start > bottom {
+            let wrong = try planned(Self.text, [place], [Self.end(start..<start)], words: "zwölf und mehr Buchstaben")
+            #expect(wrong == Result(message: Self.text, reason: "no safe place"))
         }
-        // Wherever it is named.
-        let table = try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: b}]")
-        #expect(table?.hasPrefix("f:3:47: error: disclaimers: open D/b.txt") == true)
-        #expect(try problem(["a.txt": good], "recipients: [{match: [x.example], disclaimer: none}]") == nil)
     }
 }

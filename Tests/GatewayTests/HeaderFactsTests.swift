@@ -10,18 +10,12 @@ import TestSupport
     private static let first = 16_384
     private static let limit = 100_000
 
-    private let directory: TemporaryDirectory
-    private let spool: Spool
+    private let messages: StoredMessages
 
-    init() throws {
-        directory = try TemporaryDirectory(.disk)
-        spool = Spool(
-            limits: Spool.Limits(
-                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
-    }
+    init() throws { messages = try StoredMessages() }
 
     private func facts(_ bytes: [UInt8], limit: Int = limit) throws -> HeaderFacts {
-        try HeaderFacts(of: try spool.store(bytes), limit: limit)
+        try HeaderFacts(of: try messages.store(bytes), limit: limit)
     }
 
     private func facts(_ text: String, limit: Int = limit) throws -> HeaderFacts {

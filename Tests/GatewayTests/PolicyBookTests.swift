@@ -1,3 +1,4 @@
+import Checks
 import Configuration
 import Foundation
 @testable import Gateway
@@ -227,6 +228,11 @@ import Testing
             "policies: {default: {sender_points: ['texthash:%']}}", "a@b many\n",
             ":1: sender_points: 'many' are no points"
         ),
+        (
+            "recipient_tables: ['pcre:%']", "/^(b)/ spam=$1 allow_senders=texthash:/x\n",
+            ":1: texthash:/x stands in a line"
+        ),
+        ("recipient_tables: ['texthash:%']", "a@b digest=yes\n", ":1: digest: yes needs digests.release_address"),
     ])
     func wrongTables(_ yaml: String, _ text: String, _ words: String) throws {
         let path = try file("table", text)
@@ -270,9 +276,12 @@ import Testing
     }
 
     @Test func missingTables() throws {
-        let loaded = ConfigurationFile.parse("local_domains: ['texthash:\(directory.path)/none']", file: "f")
-        let problem = try #require(PolicyExplanation.tableProblem(loaded))
-        #expect(problem.contains("\(directory.path)/none"))
+        let none = "texthash:\(directory.path)/none"
+        let naming = try file("naming", "a@b deny_senders=\(none)\n")
+        for yaml in ["local_domains: ['\(none)']", "recipient_tables: ['texthash:\(naming)']"] {
+            let problem = try #require(PolicyExplanation.tableProblem(ConfigurationFile.parse(yaml, file: "f")))
+            #expect(problem.contains(none))
+        }
     }
 
     @Test func standings() throws {
@@ -316,6 +325,53 @@ import Testing
     func everySyntax(address: String) throws {
         let book = try book("recipients: [{match: [.], levels: {kill: 5}}, {match: [\"<>\"], levels: {kill: 6}}]")
         #expect(try kill(book, address) == (address.isEmpty ? 6 : 5))
+    }
+
+    /// Lists that a line of a table alone has, with addresses and with tables of their own.
+    @Test func listsInTables() throws {
+        let listed = try file("listed", "listed@any.example yes\n")
+        let points = try file("points", "listed@any.example 3\n")
+        let keys = try file(
+            "keys",
+            """
+            author@b allow_authors=.signed.example
+            allow@b allow_senders=texthash:\(listed)
+            deny@b deny_senders=.x.example,texthash:\(listed)
+            points@b sender_points=texthash:\(points)
+
+            """)
+        let patterns = try file("patterns", "/^pattern@(.*)$/ allow_authors=.$1\n")
+        let book = try book("recipient_tables: ['texthash:\(keys)', 'pcre:\(patterns)']")
+        func standing(_ recipient: String, author: String? = nil) throws -> SenderStanding {
+            try resolve(book, recipient, sender: "listed@any.example", author: author).groups[0].standing
+        }
+        #expect(try standing("author@b", author: "a@signed.example") == SenderStanding(allowedBy: .authors))
+        #expect(try standing("pattern@signed.example", author: "a@signed.example").allowedBy == .authors)
+        #expect(try standing("author@b", author: "a@other.example") == SenderStanding())
+        #expect(try standing("allow@b") == SenderStanding(allowedBy: .senders))
+        #expect(try standing("deny@b") == SenderStanding(isDenied: true))
+        #expect(try standing("points@b").points == 3)
+        #expect(try standing("other@b") == SenderStanding())
+        #expect(book.asksForAuthors)
+        for table in ["texthash:\(keys)", "pcre:\(patterns)"] {
+            #expect(try self.book("recipient_tables: ['\(table)']").asksForAuthors)
+        }
+        #expect(try self.book("recipient_tables: []").asksForAuthors == false)
+    }
+
+    /// A set of rules on files that there is not, wherever it is asked for.
+    @Test func missingSets() throws {
+        let keys = try file("keys", "a@b banned_rules=none\n")
+        for (yaml, place) in [
+            ("policies: {default: {banned_rules: [none]}}", "policies.default.banned_rules"),
+            ("banks: [{name: A, banned_rules: [none]}]", "banks[0].banned_rules"),
+            ("recipients: [{match: [a@b], banned_rules: [none]}]", "recipients[0].banned_rules"),
+            ("recipient_tables: ['texthash:\(keys)']", "\(keys):1"),
+        ] {
+            let missing = try book(yaml).missingSets(BannedRules([]))
+            #expect(
+                missing.count { $0.hasPrefix("\(place): there is no set 'none' in banned.rules") } == 1, "\(missing)")
+        }
     }
 
     @Test func explanationNamesEveryOrigin() throws {

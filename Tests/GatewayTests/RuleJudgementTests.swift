@@ -15,15 +15,9 @@ import Testing
     private static let subject = 11..<31
     private static let firstLine = 39..<49
 
-    private let directory: TemporaryDirectory
-    private let spool: Spool
+    private let messages: StoredMessages
 
-    init() throws {
-        directory = try TemporaryDirectory(.disk)
-        spool = Spool(
-            limits: Spool.Limits(
-                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
-    }
+    init() throws { messages = try StoredMessages() }
 
     private func book(_ change: (inout RuleSettings) -> Void) throws -> RuleBook {
         var settings = RuleSettings()
@@ -37,7 +31,7 @@ import Testing
 
     private func judge(_ firings: [RuleFiring], _ book: RuleBook?) throws -> RuleJudgement {
         let report = Report(messageSize: Self.message.count, firings: firings)
-        return try RuleJudgement(report, book: book, message: EditableMessage(try spool.store(Self.message)))
+        return try RuleJudgement(report, book: book, message: EditableMessage(try messages.store(Self.message)))
     }
 
     private func firing(
@@ -85,7 +79,7 @@ import Testing
         func judge(_ line: Int, list: CheckList = .body, table: Int = 0) throws -> RuleJudgement {
             let given = RuleGivenUp(list: list, table: table, line: line, times: 3, words: "match limit\u{1B} exceeded")
             let report = Report(messageSize: Self.message.count, givenUp: [given])
-            return try RuleJudgement(report, book: book, message: EditableMessage(try spool.store(Self.message)))
+            return try RuleJudgement(report, book: book, message: EditableMessage(try messages.store(Self.message)))
         }
         for line in [1, 2] {
             let judgement = try judge(line)
@@ -147,7 +141,7 @@ import Testing
         report.unloggedFirings = 7
         let judged = try RuleJudgement(
             report, book: try book { $0.body = inline("/a/ WARN") },
-            message: EditableMessage(try spool.store(Self.message)))
+            message: EditableMessage(try messages.store(Self.message)))
         #expect(judged.ruling == nil && judged.warnings.count == 1 && judged.warnings[0].hasPrefix("7 more warnings"))
     }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 @testable import Gateway
 import MailModel
@@ -12,24 +13,18 @@ import Testing
     private static let head = "From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
     private static let html = "<p onclick=a>text\r\n"
 
-    private let spool: Spool
-    private let directory: TemporaryDirectory
+    private let messages: StoredMessages
 
-    init() throws {
-        directory = try TemporaryDirectory(.disk)
-        spool = Spool(
-            limits: Spool.Limits(
-                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
-    }
+    init() throws { messages = try StoredMessages() }
 
     private func planned(
         _ body: String, encoding: String?, _ edits: [HTMLEdit], body range: Range<Int>? = nil,
-        changed: [Range<Int>] = [], obstacle: HTMLCleaning.Obstacle? = nil
+        changed: [Range<Int>] = [], obstacle: HTMLCleaning.Obstacle? = nil, limits: Settings.Limits = Settings.Limits()
     ) throws -> (body: String, reason: String?) {
         let field = encoding.map { "Content-Transfer-Encoding: \($0)\r\n" } ?? ""
         let before = "\(Self.head)--x\r\nContent-Type: text/html\r\n\(field)\r\n"
         let after = "\r\n--x--\r\n"
-        let file = try spool.store(Array((before + body + after).utf8))
+        let file = try messages.store(before + body + after)
         let start = before.utf8.count
         let header = Self.head.utf8.count + 5..<start
         var report = Report(
@@ -45,11 +40,8 @@ import Testing
         cleaning.obstacle = obstacle
         report.htmlCleanings = [cleaning]
         let plan = try SanitizingPlan(
-            [.scripts], report, try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed)
-        let outgoing = OutgoingBody(file: file, edits: plan.edits)
-        var out: [UInt8] = []
-        while out.count < outgoing.count { out += try outgoing.read(at: out.count) }
-        let text = String(decoding: out, as: UTF8.self)
+            [.scripts], report, try HeaderFacts(of: file, limit: 1 << 20), file, changed: changed, limits: limits)
+        let text = try StoredMessages.text(file, plan.edits)
         #expect(text.hasPrefix(before) && text.hasSuffix(after))
         return (String(text.dropFirst(before.count).dropLast(after.count)), plan.reason)
     }
@@ -99,6 +91,18 @@ import Testing
             let isPart = start == Self.head.utf8.count + 5 + "Content-Type: text/html\r\n\r\n".utf8.count
             if !isPart { #expect(result == (Self.html, "no safe place"), "\(start)") }
         }
+    }
+
+    /// At the limit and one above.
+    @Test func limits() throws {
+        let edits = [Self.edit, HTMLEdit(.comment, 15..<17)]
+        var limits = Settings.Limits()
+        (limits.rewrittenBody, limits.htmlEdits) = (Self.html.utf8.count, 2)
+        #expect(try planned(Self.html, encoding: nil, edits, limits: limits).reason == nil)
+        limits.htmlEdits = 1
+        #expect(try planned(Self.html, encoding: nil, edits, limits: limits) == (Self.html, "over-limits"))
+        (limits.rewrittenBody, limits.htmlEdits) = (Self.html.utf8.count - 1, 2)
+        #expect(try planned(Self.html, encoding: nil, edits, limits: limits) == (Self.html, "over-limits"))
     }
 
     @Test func withOtherChanges() throws {

@@ -14,21 +14,15 @@ import Testing
     private static let second = "Content-Type: text/plain\r\n\r\nsecond"
     private static let text = "\(head)pre\r\n--x\r\n\(first)\r\n--x \r\n\(second)\r\n--x--\r\nepilogue\r\n"
 
-    private let directory: TemporaryDirectory
-    private let spool: Spool
+    private let messages: StoredMessages
 
-    init() throws {
-        directory = try TemporaryDirectory(.disk)
-        spool = Spool(
-            limits: Spool.Limits(
-                directory: directory.path, memoryPerMessage: 1 << 20, totalBytes: 1 << 30, messages: 100, freeSpace: 0))
-    }
+    init() throws { messages = try StoredMessages() }
 
     /// What the message becomes when a part at this place is said to be banned; nil when it is kept back.
     private func stripped(
         _ text: String, _ header: Range<Int>, _ body: Range<Int>, change: (inout Report) -> Void = { _ in }
     ) throws -> String? {
-        let file = try spool.store(Array(text.utf8))
+        let file = try messages.store(text)
         var report = Report(
             messageSize: file.count,
             parts: [
@@ -45,10 +39,7 @@ import Testing
             [content], report, try HeaderFacts(of: file, limit: 1 << 20), file,
             RemovalText.Words(hostname: "here.example", quarantineID: "Q1"))
         guard let plan else { return nil }
-        let body = OutgoingBody(file: file, edits: plan.edits)
-        var out: [UInt8] = []
-        while out.count < body.count { out += try body.read(at: out.count) }
-        return String(decoding: out, as: UTF8.self)
+        return try StoredMessages.text(file, plan.edits)
     }
 
     private func place(of part: String, in text: String = text) throws -> (Range<Int>, Range<Int>) {
@@ -138,7 +129,7 @@ import Testing
     /// Names cannot put lines of their own into the text.
     @Test func namesAreEscaped() throws {
         let (header, body) = try place(of: Self.first)
-        let file = try spool.store(Array(Self.text.utf8))
+        let file = try messages.store(Array(Self.text.utf8))
         let report = Report(
             messageSize: file.count,
             parts: [

@@ -20,7 +20,7 @@ import Testing
     /// A large one in front is passed by small ones, but so often only: they must not keep it out for ever.
     @Test func aLargeOneIsPassedSoOften() async {
         let slots = TransactionSlots(limit: 3)
-        #expect(slots.share == 2)
+        #expect(slots.share == 2 && slots.limit == 3)
         #expect(await slots.take(2, until: Self.later))
         let large = Task { await slots.take(2, until: Self.later) }
         while slots.waiting == 0 { await Task.yield() }

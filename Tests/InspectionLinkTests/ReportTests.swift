@@ -135,6 +135,16 @@ import Testing
         #expect((try? Report(none.encoded())) == nil)
     }
 
+    @Test func limitsOfSanitisingInARequest() {
+        func isRefused(_ edits: Int, _ attributes: Int) -> Bool {
+            var request = Samples.inspect
+            (request.limits.htmlEdits, request.limits.htmlAttributes) = (edits, attributes)
+            return (try? Inspect(request.encoded())) == nil
+        }
+        #expect(!isRefused(1, 1) && !isRefused(HTMLEdit.countLimit, 10_000))
+        #expect(isRefused(0, 1) && isRefused(HTMLEdit.countLimit + 1, 1) && isRefused(1, 0))
+    }
+
     @Test func textsOfARequestAtTheLimitAndOneBeyond() {
         func isRefused(_ texts: [[UInt8]]) -> Bool {
             var request = Samples.inspect

@@ -5,7 +5,7 @@ import MailModel
 enum Samples {
     static let limits = InspectionLimits(
         mimeParts: 10, mimeDepth: 11, headerBytes: 12, headerFields: 13, parameters: 14, boundaryLength: 15,
-        readings: 16, readingBytes: 17, decodedBytes: 18, textBytes: 19)
+        readings: 16, readingBytes: 17, decodedBytes: 18, textBytes: 19, htmlEdits: 20, htmlAttributes: 21)
     static let clamav = ClamAVSettings(database: "/db/ü", maxScanSize: 1 << 40, maxRecursion: 3, maxFiles: 4)
     static let configure = Configure(
         generation: 7, workspace: "/run/w", clamav: clamav, allowWeakerSandbox: true, landlockABI: 2, workerMemory: 5,

@@ -37,7 +37,8 @@ final class TestGateway {
 
     static let limits = InspectionLimits(
         mimeParts: 1000, mimeDepth: 50, headerBytes: 1 << 20, headerFields: 10_000, parameters: 200,
-        boundaryLength: 2048, readings: 32, readingBytes: 1 << 20, decodedBytes: 64 << 20, textBytes: 1 << 20)
+        boundaryLength: 2048, readings: 32, readingBytes: 1 << 20, decodedBytes: 64 << 20, textBytes: 1 << 20,
+        htmlEdits: 10_000, htmlAttributes: 200)
 
     let workspace: String
     let pid: Int32

@@ -192,6 +192,22 @@ import Testing
         #expect(closed.viruses.isEmpty && closed.unchecked.contains { $0.reason == .encrypted })
     }
 
+    /// A PDF that opens with a password of ours is not encrypted, whatever the scanner says, which has none.
+    @Test(.enabled(if: CorpusTests.isPresent, "the corpora are not beside the package"))
+    func aPDFThatAPasswordOpened() throws {
+        let path = CorpusTests.corpora + "/archives/pdf-pdfminer/samples/encryption/aes-256.pdf"
+        let file = try Descriptor.open(path, O_RDONLY)
+        let message = Messages.attached(try file.read(at: 0, count: file.size()))
+        for (address, isOpened) in [("foo@b.example", true), ("carol@b.example", false)] {
+            let gateway = try TestGateway()
+            try gateway.configure()
+            let report = try gateway.report(
+                on: message, by: try gateway.fork(1), context: InspectionContext(addresses: [address]))
+            #expect(report.unchecked.contains { $0.reason == .encrypted } == !isOpened)
+            #expect(report.parts.contains(where: \.encrypted) == !isOpened)
+        }
+    }
+
     /// What is too much is not taken on by the scanner either, and what was taken out is scanned.
     @Test func tooManyMembersAreLeftAlone() throws {
         let virus = [("run.com", Self.virus)]

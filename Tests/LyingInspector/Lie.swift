@@ -1,6 +1,6 @@
 /// What a lying worker does. The name is the last component of the database path in `Configure.clamav`
 /// (`/lie/truncated`); with `once` before it (`/lie/once/truncated`) only the first worker lies and all others are
-/// `honest`. Without scanner settings every worker is honest. The two messages with the subject `self-test` are always
+/// `honest`; with `official` the engine says that it has official signatures. Without scanner settings every worker is honest. The two messages with the subject `self-test` are always
 /// answered as they should be, where the lie is not told before the first message.
 ///
 /// Before the first message
@@ -104,9 +104,12 @@ enum Lie: String, CaseIterable {
     case ruleGivenUp = "rule-given-up"
     case ruleGeneration = "rule-generation"
 
-    /// The lie that a database path asks for, and whether only the first worker tells it.
-    static func asked(by path: String?) -> (lie: Lie, once: Bool) {
+    /// The lie that a database path asks for, whether only the first worker tells it, and whether signatures are official.
+    static func asked(by path: String?) -> (lie: Lie, once: Bool, isOfficial: Bool) {
         let components = path?.split(separator: "/").map { String($0) } ?? []
-        return (components.last.flatMap { Lie(rawValue: $0) } ?? .honest, components.contains("once"))
+        return (
+            components.last.flatMap { Lie(rawValue: $0) } ?? .honest, components.contains("once"),
+            components.contains("official")
+        )
     }
 }

@@ -11,7 +11,7 @@ func run() throws {
     guard let (first, files) = try control.receive(), case .configure(let settings) = try ZygoteRequest(first) else {
         exit(65)
     }
-    let (asked, once) = Lie.asked(by: settings.clamav?.database)
+    let (asked, once, isOfficial) = Lie.asked(by: settings.clamav?.database)
     switch asked {
     case .failed:
         try control.send(ZygoteEvent.failed("the database is broken, as asked").encoded())
@@ -23,7 +23,8 @@ func run() throws {
         if let file = files.first { rules = try RuleTables(try file.read(at: 0, count: try file.size())).number }
         if asked == .ruleGeneration { rules += 1000 }
         let ready = Ready(
-            signatures: 1, engineVersion: "ClamAV 0", databaseVersion: 0, databaseTime: 0, landlockABI: 0, rules: rules)
+            signatures: 1, engineVersion: "ClamAV 0", databaseVersion: isOfficial ? 27_500 : 0, databaseTime: 0,
+            landlockABI: 0, rules: rules)
         try control.send(ZygoteEvent.ready(ready).encoded())
         var zygote = LyingZygote(control: control, lie: asked, once: once)
         try zygote.serve()

@@ -9,7 +9,8 @@ import Testing
     private static let all = Set(HTMLHazard.allCases)
 
     private static func clean(_ html: [UInt8], _ hazards: Set<HTMLHazard> = all) -> [UInt8]? {
-        guard let edits = HTMLSanitiser.edits(html.span, without: hazards, limit: HTMLEdit.countLimit) else {
+        guard let edits = HTMLSanitiser.edits(html.span, without: hazards, limit: HTMLEdit.countLimit, attributes: 200)
+        else {
             return nil
         }
         return HTMLEdit.apply(edits, to: html)
@@ -135,13 +136,17 @@ import Testing
 
     @Test func limits() {
         let html = Array("<p onclick=x><p onclick=y>".utf8)
-        #expect(HTMLSanitiser.edits(html.span, without: Self.all, limit: 2)?.count == 2)
-        #expect(HTMLSanitiser.edits(html.span, without: Self.all, limit: 1) == nil)
+        #expect(HTMLSanitiser.edits(html.span, without: Self.all, limit: 2, attributes: 200)?.count == 2)
+        #expect(HTMLSanitiser.edits(html.span, without: Self.all, limit: 1, attributes: 200) == nil)
         // A tag with more attributes than are looked at goes as a whole.
         let few = "<p" + String(repeating: " a", count: 199) + ">"
         #expect(Self.clean(few + "b") == few + "b")
         #expect(Self.clean("<p" + String(repeating: " a", count: 200) + ">b") == "<!---->b")
         #expect(Self.clean("<title" + String(repeating: " a", count: 200) + ">b</title>c") == "<!---->c")
+        let three = Array("<p a b c>".utf8)
+        #expect(HTMLSanitiser.edits(three.span, without: Self.all, limit: 1, attributes: 4) == [])
+        #expect(
+            HTMLSanitiser.edits(three.span, without: Self.all, limit: 1, attributes: 3) == [HTMLEdit(.comment, 0..<9)])
     }
 
     @Test func editsAreChecked() {
@@ -246,7 +251,9 @@ import Testing
                 "\(String(decoding: documents[index], as: UTF8.self)) -> \(String(decoding: cleaned[index], as: UTF8.self)): \(words)"
             )
         }
-        for html in cleaned { #expect(HTMLSanitiser.edits(html.span, without: Self.all, limit: 1) == []) }
+        for html in cleaned {
+            #expect(HTMLSanitiser.edits(html.span, without: Self.all, limit: 1, attributes: 200) == [])
+        }
     }
 
     /// Every set of hazards, cut at every octet: edits that apply, and nothing to do a second time.
@@ -296,7 +303,7 @@ import Testing
             let clean = try #require(Self.clean(html))
             cleaned.append(clean)
             if clean != html { changed += 1 }
-            #expect(HTMLSanitiser.edits(clean.span, without: Self.all, limit: 1) == [])
+            #expect(HTMLSanitiser.edits(clean.span, without: Self.all, limit: 1, attributes: 200) == [])
             if Self.letters(clean) != Self.letters(html) { different += 1 }
         }
         let left = try Self.left(cleaned)

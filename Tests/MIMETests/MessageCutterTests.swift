@@ -37,6 +37,9 @@ import Testing
                 + " Thu Aug 22 12:36:23 2002\n\nx\n",
             "From a Thu Aug 22 12:36:23 2002\n\nFrom " + String(repeating: "b", count: 483)
                 + " Thu Aug 22 12:36:23 2002\n\nx\n",
+            "From a Thu Aug 22 12:36:23 2002\nS: 1\n\none\nFrom b Thu Aug 22 12:36:23 2002\nS: 2\nFrom c\n",
+            "\u{FEFF}From a\nS: 1\n\none\n\nFrom b\nS: 2\n", "\u{FEFF}\nFrom a\nS: 1\n", "\u{FEFF}",
+            "From a\nS: 1\n\n\u{FEFF}From b\n",
         ])
     func anMboxIsCutAsIfItWereHeldWhole(_ text: String) {
         let bytes = Array(text.utf8)

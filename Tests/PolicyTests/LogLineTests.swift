@@ -10,9 +10,10 @@ import TestSupport
     private static let form = #"""
         \A\((?<id>[^()\s]+)\)\x20(?<verb>Passed|Blocked)\x20
         (?<category>CLEAN|SPAMMY|SPAM|BAD-HEADER|UNCHECKED|BANNED\x20\(.*\)|OTHER|INFECTED\x20\(.*\)|OVERSIZED|MTA-BLOCKED)\x20
-        \{(?<actions>[A-Za-z,]+)\},\x20(?<bank>[^\[\s]*)\x20\[(?<client>[^\]\s]+)\]:(?<port>\d+)(?:\x20\[(?<origin>\S+)\])?\x20
+        \{(?<actions>[A-Za-z,]+)\},\x20(?<bank>[^\[\s]*)\x20(?<local>LOCAL\x20)?\[(?<client>[^\]\s]+)\]:(?<port>\d+)(?:\x20\[(?<origin>\S+)\])?\x20
         <(?<sender>\S*)>\x20->\x20(?<recipients><\S*>(?:,<\S*>)*)(?:,\.\.\.\x20\(\d+\x20recipients\))?,
-        (?:\x20quarantine:\x20\w+,)?(?:\x20Message-ID:\x20(?<message>\S+),)?\x20mail_id:\x20\w+,
+        (?:\x20quarantine:\x20\w+,)?(?:\x20Queue-ID:\x20(?<queue>\S+),)?(?:\x20Message-ID:\x20(?<message>\S+),)?
+        (?:\x20Resent-Message-ID:\x20(?<resent>\S+),)?\x20mail_id:\x20\w+,
         \x20Hits:\x20(?<hits>-|-?[\d.]+),\x20size:\x20(?<size>\d+)(?:,\x20queued_as:\x20(?<queued>\S+))?
         (?:,\x20redirected_to:\x20<\S*>)?(?:,\x20copied_to:\x20(?<copies>\S+))?(?:,\x20stripped:\x20(?<stripped>[^\s,]+))?(?:,\x20anomalies:\x20(?<anomalies>\S+))?
         (?:,\x20unchecked:\x20[a-z+-]+)?(?:,\x20cause:\x20.*)?,\x20\d+\x20ms\z
@@ -25,7 +26,7 @@ import TestSupport
         var out: [String: String] = [:]
         for name in [
             "id", "verb", "category", "actions", "client", "origin", "sender", "recipients", "hits", "size", "queued",
-            "message", "stripped", "copies",
+            "message", "stripped", "copies", "local", "queue", "resent",
         ] {
             if let range = Range(match.range(withName: name), in: line) { out[name] = String(line[range]) }
         }
@@ -57,6 +58,23 @@ import TestSupport
                 == "(59301-2) Passed CLEAN {RelayedInbound}, default [192.0.2.1]:34567 [203.0.113.9] <s@a> -> <r1@b>,<r2@b>, "
                 + "Message-ID: <m@x>, mail_id: jaUETfyBMJHG, Hits: 0, size: 3045, queued_as: 4XABC/4XDEF, 12 ms")
         #expect(try Self.fields(event.line)["queued"] == "4XABC/4XDEF")
+    }
+
+    /// Mail of our users, by an MTA that says under which name it has it, sent on by somebody.
+    @Test func anotherWholeLine() throws {
+        var event = Self.event()
+        event.envelope.client.forwarded = ForwardedClient()
+        event.envelope.client.forwarded?.ident = Array("4X Hits: 3".utf8)
+        (event.messageID, event.resentMessageID) = (Array("<m@x>".utf8), Array("<r@ x>".utf8))
+        event.directions = [MailPath("r2@b"): .outbound]
+        #expect(
+            event.line
+                == "(59301-2) Passed CLEAN {RelayedInbound,RelayedOutbound}, default LOCAL [192.0.2.1]:34567 <s@a> -> "
+                + "<r1@b>,<r2@b>, Queue-ID: 4X\\x20Hits:\\x203, Message-ID: <m@x>, Resent-Message-ID: <r@\\x20x>, "
+                + "mail_id: jaUETfyBMJHG, Hits: 0, size: 3045, 12 ms")
+        #expect(try Self.fields(event.line)["queue"] == "4X\\x20Hits:\\x203")
+        event.directions = [MailPath("r2@b"): .openRelay]
+        #expect(try Self.fields(event.line)["local"] == nil)
     }
 
     @Test func categoriesAndActions() throws {

@@ -63,6 +63,7 @@ struct LogwatchTests {
                     if lines.count % 4 == 0 {
                         event.envelope.client.forwarded = ForwardedClient()
                         event.envelope.client.forwarded?.address = Array("203.0.113.9".utf8)
+                        event.envelope.client.forwarded?.ident = Array("4XABC, Hits: 5, size: 1".utf8)
                     }
                     event.outcomes = (0...(lines.count % 25)).map { _ in
                         RecipientOutcome(
@@ -71,6 +72,13 @@ struct LogwatchTests {
                     }
                     if lines.count % 2 == 0 {
                         event.messageID = Array("<\(texts.randomElement(using: &random) ?? "")>".utf8)
+                    }
+                    if lines.count % 6 == 0 {
+                        event.resentMessageID = Array("<\(texts.randomElement(using: &random) ?? "")>".utf8)
+                    }
+                    if lines.count % 8 < 4 {
+                        event.directions = Dictionary(
+                            event.outcomes.map { ($0.recipient.path, .internal) }, uniquingKeysWith: { $1 })
                     }
                     if lines.count % 3 == 0 { event.quarantineID = "AbCdEf123456" }
                     if lines.count % 5 == 0 { event.queuedAs = ["4XABC", "x y"] }

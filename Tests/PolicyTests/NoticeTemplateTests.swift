@@ -75,6 +75,10 @@ import Testing
     @Test func withoutDigestsThoseAreEnglish() throws {
         let templates = try NoticeTemplates("[dsn]\nd\n[recipient]\na\n[admin]\nb\n")
         #expect(templates.notice(.digest, [:]).subject == "Mail that was kept from you")
+        let refused = templates.notice(.releaseRefused, [.reason: "550 no"])
+        #expect(
+            refused.subject == "A message that you asked for could not be delivered"
+                && refused.text.contains("\n  Answer:  550 no\n"))
         #expect(templates.digestMessage([.release: "link"]) == "  Release: <link>\n")
         for wrong in [
             "[digest]\n\ntext\n", "[digest-message]\nno link\n", "[digest]\ns\n\n${subject}\n",

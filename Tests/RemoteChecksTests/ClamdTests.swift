@@ -44,8 +44,8 @@ struct ClamdTests {
         #expect(version.signatureTime == nil)
     }
 
-    /// clamd refuses what is larger than its own limit: that is no failure of clamd and no clean message.
-    @Test func largerThanItsLimitIsUnchecked() async throws {
+    /// clamd refuses what is larger than its own limit: that is no failure of clamd and no answer.
+    @Test func largerThanItsLimitIsNoAnswer() async throws {
         let clamd = try ClamdProcess(streamLimit: "1M")
         let client = Self.client(clamd.unix)
         let fits = try await client.scan(
@@ -53,7 +53,18 @@ struct ClamdTests {
         #expect(fits == ScanAnswer())
         let answer = try await client.scan(
             try subject(String(repeating: "x", count: 3_000_000)), deadline: deadline(20))
-        #expect(answer.unchecked.map(\.reason) == [.overLimits] && answer.findings.isEmpty)
+        #expect(answer.oversize.map(\.reason) == [.overLimits] && answer.findings.isEmpty && answer.unchecked.isEmpty)
+        #expect(!answer.isWhole)
+    }
+
+    /// A part that is too large for a stream leaves the answer about the message as it is, and is named.
+    @Test func aPartLargerThanItsLimit() async throws {
+        let clamd = try ClamdProcess(streamLimit: "1M")
+        let answer = try await Self.client(clamd.unix, .fildes).scan(
+            try subject(
+                String(repeating: "x", count: 3_000_000), parts: ["a", String(repeating: "y", count: 2_000_000), eicar]),
+            deadline: deadline(20))
+        #expect(answer.oversize.map(\.part) == [1] && answer.findings.map(\.part) == [2] && !answer.isWhole)
     }
 
     @Test func stoppedAndHung() async throws {

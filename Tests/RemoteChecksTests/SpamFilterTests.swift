@@ -43,6 +43,13 @@ import Testing
         #expect(version.text.hasPrefix(kind == .spamd ? "spamd, protocol 1." : "rspamd/"))
         let large = try subject("\(SpamFilter.words)\r\n" + String(repeating: "line of text\r\n", count: 100_000))
         #expect(try await client.scan(large, deadline: deadline(30)).tests.contains { $0.name == "TEST_WORDS" })
+        let tooLarge = try subject(String(repeating: "line of text\r\n", count: 500_000))
+        let refusal = await failure { () async throws(ScannerFailure) in
+            try await client.scan(tooLarge, deadline: deadline(60))
+        }
+        // spamd looks at anything; rspamd closes, as it would if it died.
+        #expect(
+            refusal?.contains("is that larger than it takes?") == (kind == .rspamd ? true : nil), "\(refusal ?? "")")
 
         filter.signalAll(SIGSTOP)
         let hung = await failure { () async throws(ScannerFailure) in
@@ -91,6 +98,22 @@ import Testing
         #expect(extreme.tests.map(\.score) == [ScorePolicy.most])
     }
 
+    /// A filter that is broken takes off so much and no more, whatever its tests say.
+    @Test(arguments: [(-3.0, -3.0), (-9.99, -9.99), (-10.01, -10), (-5000, -10), (-1e300, -10), (1e300, 1000)])
+    func creditHasAnEnd(points: Double, worth: Double) throws {
+        let policy = ScorePolicy(percent: 100, credit: 10)
+        let spamd = try SpamdScanner.read(
+            Array("SPAMD/1.1 0 EX_OK\r\nSpam: False ; \(points) / 5.0\r\n\r\n".utf8), policy)
+        #expect(spamd.tests.map(\.score) == [worth])
+        for symbols in ["", "\"A\":{\"score\":\(points)}", "\"A\":{\"score\":-700},\"B\":{\"score\":-700}"] {
+            let json = "{\"score\":\(points),\"action\":\"x\",\"symbols\":{\(symbols)}}"
+            let rspamd = try RspamdScanner.read(Array(json.utf8), policy)
+            #expect(abs(rspamd.tests.reduce(0) { $0 + $1.score } - worth) < 0.01, "\(rspamd.tests)")
+        }
+        let half = ScorePolicy(percent: 50, credit: 10)
+        #expect(half.sum(-19) == -9.5 && half.sum(-21) == -10 && ScorePolicy(percent: 100, credit: 0).sum(-1) == 0)
+    }
+
     @Test(arguments: [
         "", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}",
@@ -110,6 +133,24 @@ import Testing
         let why = await failure { () async throws(ScannerFailure) in try await client.scan(mail, deadline: deadline(20))
         }
         #expect(why != nil)
+    }
+
+    /// A server, or a proxy in front of it, that does not take so much has not failed.
+    @Test(arguments: ["rspamd", "http"], [true, false])
+    func tooLargeForHTTP(kind: String, early: Bool) async throws {
+        let server = try ScriptedServer { socket in
+            if early { _ = try socket.octets() } else { while try socket.line() != "end of mail" {} }
+            try socket.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge")
+            socket.shutdownWriting()
+            socket.awaitEnd()
+        }
+        let address = ServerAddress.unix(path: server.path)
+        let client: any RemoteScanner =
+            kind == "rspamd"
+            ? Self.client(.rspamd, address) : HTTPScanner(address: address, path: "/", password: "", threads: 1)
+        let mail = try subject(String(repeating: "line of text\r\n", count: 100_000) + "end of mail")
+        let answer = try await client.scan(mail, deadline: deadline(20))
+        #expect(answer == .tooLargeForHTTP && !answer.isWhole)
     }
 
     /// What stands in an envelope goes over as it is, as far as a field of HTTP can hold it.

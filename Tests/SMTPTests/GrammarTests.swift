@@ -1,5 +1,6 @@
+import Glibc
 import MailModel
-import SMTP
+@testable import SMTP
 import Testing
 
 @Suite("Grammar: paths and parameters")
@@ -161,11 +162,59 @@ struct XForwardTests {
 
     @Test(arguments: [
         "", "NAME", "NAME=", "FOO=1", "NAME=a+0Ab", "NAME=a+0ab", "HELO=a+00", "IDENT=+7F", "ADDR=host!", "ADDR=IPV6:",
+        "ADDR=2001:db8:::1", "ADDR=192.0.2.09", "ADDR=IPV6:192.0.2.9", "ADDR=192.0.2.256", "ADDR=1.2.3", "ADDR=::1::",
         "PORT=x", "PORT=123456", "SOURCE=ELSEWHERE", "NAME=a FOO=1",
     ])
     func faults(text: String) {
         let error = #expect(throws: Refusal.self) { try apply(text) }
         #expect(error?.reply.code == 501)
+    }
+
+    /// Every text near an address is taken for what inet_pton takes it for.
+    @Test func addressesAreThoseOfTheSystem() {
+        var (four, six) = (in_addr(), in6_addr())
+        let samples = [
+            "192.0.2.1", "0.0.0.0", "255.255.255.255", "::", "::1", "1::", "2001:db8::1", "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:192.0.2.1", "1:2:3:4:5:6:1.2.3.4", "64:ff9b::1.2.3.4",
+        ]
+        for sample in samples {
+            let bytes = Array(sample.utf8)
+            var texts = [bytes]
+            for place in 0...bytes.count {
+                for octet in Array(":.0129af".utf8) {
+                    var text = bytes
+                    text.insert(octet, at: place)
+                    texts.append(text)
+                    if place < bytes.count {
+                        text.remove(at: place + 1)
+                        texts.append(text)
+                    }
+                }
+                var text = bytes
+                if place < bytes.count { text.remove(at: place) }
+                texts.append(text)
+            }
+            for text in texts {
+                let string = String(decoding: text, as: UTF8.self)
+                #expect(AddressText.isIPv4(text[...]) == (inet_pton(AF_INET, string, &four) == 1), "\(string)")
+                #expect(AddressText.isIPv6(text[...]) == (inet_pton(AF_INET6, string, &six) == 1), "\(string)")
+            }
+        }
+    }
+
+    /// Mail whose client an MTA could not name is not the MTA's own.
+    @Test func aRefusedCommand() throws {
+        let run = playEverySplit(
+            { ServerDialogue { $0.xforwardAllowed = true } },
+            [
+                "EHLO c\r\nXFORWARD NAME=n ADDR=192.0.2.09\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n", ".\r\n",
+                "XFORWARD IDENT=a SOURCE=LOCAL\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n", ".\r\n",
+                "XFORWARD SOURCE=LOCAL\r\nXFORWARD ADDR=::1::\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n", ".\r\n",
+                "XFORWARD ADDR=[UNAVAILABLE] SOURCE=REMOTE\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n", ".\r\n",
+                "XFORWARD ADDR=192.0.2.9\r\nXFORWARD HELO=a+00\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n",
+                ".\r\n",
+            ])
+        #expect(run.envelopes.map(\.client.originalAddress) == ["", "192.0.2.1", "", "", "192.0.2.9"])
     }
 
     @Test func valueLimit() throws {

@@ -24,15 +24,16 @@ import TestSupport
         #expect(found.until == 10_001 && found.mail == Self.mail && found.done == Set(Self.recipients.prefix(2)))
         try found.append(Self.recipients[2])
         #expect(try memory.unfinished()?.done == Set(Self.recipients))
-        try memory.end(found, owing: [])
+        try memory.end(found, owing: [], next: nil)
         #expect(try memory.unfinished() == nil)
         // What is older than the overlap is not searched for again.
         let told = try #require(try memory.told())
-        #expect(told == found.told(owing: []) && told.until == 10_001 && told.mail.map(\.id) == ["New1", "New2"])
+        #expect(
+            told == found.told(owing: [], next: nil) && told.until == 10_001 && told.mail.map(\.id) == ["New1", "New2"])
         // Nor is what the next one has told of forgotten before it is as old.
         let next = try memory.begin(until: 12_700, [DigestMemory.Mail(id: "New3", time: 12_000)], after: told)
-        #expect(try memory.unfinished()?.told(owing: []) == next.told(owing: []))
-        try memory.end(next, owing: [])
+        #expect(try memory.unfinished()?.told(owing: [], next: nil) == next.told(owing: [], next: nil))
+        try memory.end(next, owing: [], next: nil)
         #expect(try memory.told()?.mail.map(\.id) == ["New2", "New3"])
         var status = stat()
         #expect(stat(directory.path + "/d", &status) == 0 && status.st_mode & 0o077 == 0)
@@ -65,7 +66,7 @@ import TestSupport
         let owed =
             Self.recipients.map { DigestMemory.Owed(mail: Self.mail[0], mailbox: $0) }
             + [DigestMemory.Owed(mail: Self.mail[1])]
-        try memory.end(try memory.begin(until: 10_001, Self.mail, after: nil), owing: owed)
+        try memory.end(try memory.begin(until: 10_001, Self.mail, after: nil), owing: owed, next: nil)
         let told = try #require(try memory.told())
         // However old it is.
         #expect(told.owed == owed && told.mail.map(\.id) == ["New1", "New2"])
@@ -74,7 +75,7 @@ import TestSupport
         try next.append(Self.recipients[0])
         let found = try #require(try memory.unfinished())
         #expect(found.owed == owed && found.mail == [] && found.done == [Self.recipients[0]])
-        try memory.end(found, owing: [owed[3]])
+        try memory.end(found, owing: [owed[3]], next: nil)
         #expect(try memory.told()?.owed == [owed[3]])
         for nonsense in [
             "owed", "owed ../x 1", "owed Aa", "owed Aa x", "owed Aa 1 +ZZ", "owed Aa 1 a b", "owed Aa x b",
@@ -82,6 +83,26 @@ import TestSupport
             try directory.write("told", Array("until 5\n\(nonsense)\n".utf8))
             let told = try memory.told()
             #expect(told?.until == 5 && told?.owed == [], "\(nonsense)")
+        }
+    }
+
+    /// The one with whom the next digest begins is known to it from its beginning to its end.
+    @Test func whoIsNext() throws {
+        let directory = try TemporaryDirectory()
+        let memory = try DigestMemory(directory: directory.path)
+        for next in Self.recipients {
+            try memory.end(try memory.begin(until: 10_001, [], after: nil), owing: [], next: next)
+            let told = try #require(try memory.told())
+            #expect(told.next == next)
+            #expect(try memory.begin(until: 10_002, [], after: told).first == next)
+            let found = try #require(try memory.unfinished())
+            #expect(found.first == next)
+            try memory.end(found, owing: [], next: nil)
+            #expect(try memory.told()?.next == nil)
+        }
+        for nonsense in ["next", "next ", "next +ZZ"] {
+            try directory.write("told", Array("until 5\n\(nonsense)\n".utf8))
+            #expect(try memory.told()?.next.map { $0.bytes.isEmpty } ?? true, "\(nonsense)")
         }
     }
 
@@ -95,10 +116,10 @@ import TestSupport
             DigestMemory.Owed(
                 mail: DigestMemory.Mail(id: "Aa", time: 1), mailbox: MailPath(String(repeating: "a", count: length)))
         }
-        let error = #expect(throws: SystemError.self) { try memory.end(run, owing: [owed[1]]) }
+        let error = #expect(throws: SystemError.self) { try memory.end(run, owing: [owed[1]], next: nil) }
         #expect(error?.code == EFBIG)
         #expect(try memory.told() == nil && memory.unfinished()?.until == 10_001)
-        try memory.end(run, owing: [owed[0]])
+        try memory.end(run, owing: [owed[0]], next: nil)
         #expect(try directory.read("told").count == 100 && memory.told()?.owed == [owed[0]])
     }
 
@@ -108,7 +129,7 @@ import TestSupport
         let memory = try DigestMemory(directory: directory.path)
         let run = try memory.begin(until: 10_001, Self.mail, after: nil)
         let begun = try directory.read("running")
-        try memory.end(run, owing: [])
+        try memory.end(run, owing: [], next: nil)
         try directory.write("running", begun)
         #expect(try memory.unfinished() == nil && memory.told()?.until == 10_001)
         // The next one begins all the same.

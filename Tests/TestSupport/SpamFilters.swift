@@ -110,7 +110,7 @@ package final class SpamFilter: Sendable {
             """
             options {
               tempdir = "\(path)"; pidfile = "\(path)/pid"; url_tld = "\(path)/tld"; hs_cache_dir = "\(path)";
-              control_socket = "\(path)/control"; filters = ""; disable_hyperscan = true; gtube_patterns = "all";
+              control_socket = "\(path)/control"; filters = ""; disable_hyperscan = true; gtube_patterns = "all"; max_message = 4Mb;
               dns { nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; }
             }
             logging { type = "console"; level = "info"; }

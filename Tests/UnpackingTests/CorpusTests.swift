@@ -131,7 +131,7 @@ struct CorpusTests {
         ("libarchive/libarchive_test/test_read_format_zip_winzip_aes256_large.zip", "password"),
         ("libarchive/libarchive_test/test_read_format_zip_winzip_aes256_stored.zip", "password"),
         ("py7zr/encrypted_1.7z", "secret"), ("rarfile/files/rar5-psw.rar", "password"),
-        ("rarfile/files/rar3-comment-psw.rar", "password"),
+        ("libarchive/libarchive_test/test_read_format_rar_encryption_data.rar", "12345678"),
     ])
     func passwords(_ path: String, _ password: String) throws {
         let folder = path.split(separator: "/").first.map(String.init) ?? ""

@@ -55,7 +55,7 @@ import Testing
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened; streams that stand beside what is encrypted are read |
             | PDF (RC4, AES; crypt filters, also those of embedded files) | works, the empty password included; up to revision 4 also in PDFDocEncoding and Windows' code page 1252 |
             | 7z, encrypted names too | works, with every method that is opened |
-            | RAR 4, RAR 5, encrypted names too | works, by own code and OpenSSL: the archive without its encryption is a member of it; not RAR 2 and older, and no solid RAR 4 archive beyond its first member, as libarchive reads none |
+            | RAR 4, RAR 5, encrypted names too | works, by own code and OpenSSL: the archive without its encryption is a member of it; not RAR 2 and older, whose encryption is another; of a solid RAR 4 archive no member behind the first, as libarchive reads none and the programs that do are not free |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |
 

@@ -71,6 +71,35 @@ struct RarPasswordTests {
         let result = Unpacked(
             try Self.sample(file), messageSize: 1 << 20, passwords: Self.passwords("password"))
         #expect(result.kinds == [.unsupported] && result.names == ["a.txt", "b.txt", "c.txt", "d.txt"])
+        #expect(result.problems.contains(ContainerProblem(.unsupported, "solid member of rar archive")))
+    }
+
+    /// Members without content are encrypted as well; nothing but encrypted names tells whether a password is right then.
+    @Test func emptyMembers() throws {
+        let named = Unpacked(
+            try Self.sample("rar3-comment-hpsw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
+        // The archive is a solid one.
+        #expect(named.kinds == [.unsupported] && named.names == ["file1.txt", "file2.txt"])
+        let plain = Unpacked(
+            try Self.sample("rar3-comment-psw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
+        #expect(plain.kinds == [.encrypted, .unsupported] && plain.names == ["file1.txt", "file2.txt"])
+    }
+
+    /// RAR 2 has an encryption of its own.
+    @Test func encryptionOfRar2IsNamed() throws {
+        let result = Unpacked(
+            try Self.sample("rar202-comment-psw.rar"), messageSize: 1 << 20, passwords: Self.passwords("password"))
+        #expect(result.problems == [ContainerProblem(.encrypted, "member of rar archive, as RAR 2 encrypts")])
+        #expect(result.names == ["FILE1.TXT", "FILE2.TXT"])
+    }
+
+    /// Why a member is not read.
+    @Test(arguments: [
+        ("rar15-comment.rar", "method of RAR 1.5 in rar archive"), ("rar3-solid.rar", "solid member of rar archive"),
+    ])
+    func whatIsNotReadHasItsReason(_ file: String, _ reason: String) throws {
+        let result = Unpacked(try Self.sample(file), messageSize: 1 << 20)
+        #expect(result.problems == [ContainerProblem(.unsupported, reason)], "\(result.problems)")
     }
 
     @Test func archivesBeyondTheBufferStayEncrypted() throws {

@@ -4,12 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Searches that compare sixteen octets at a time. */
+/* Searches that compare thirty-two octets at a time. */
 
 /* The first `needle` in `haystack`, or NULL. `rare` and `second` are places in it of two octets that the haystack has few
    of; only where both stand is the whole compared. They may be the same. */
 const uint8_t *cbytes_find(const uint8_t *haystack, size_t length, const uint8_t *needle, size_t needle_length,
                            size_t rare, size_t second);
+
+/* The first `word`, which is in lower case, in `haystack`, with ASCII letters of either case; or NULL. */
+const uint8_t *cbytes_find_word(const uint8_t *haystack, size_t length, const uint8_t *word, size_t word_length,
+                                size_t rare, size_t second);
 
 /* Octets of a run that cbytes_base64_run looks for. */
 #define CBYTES_BASE64_RUN 16

@@ -10,27 +10,31 @@ package struct HTMLSanitiser {
     private let names: HTMLHazardNames
     private let styles: CSSHazards
     private var limit: Int
-    private var tokenizer = HTMLTokenizer(attributeLimit: Self.attributeLimit)
+    /// Attributes of one tag; one that has as many goes as a whole.
+    private let attributeLimit: Int
+    private var tokenizer: HTMLTokenizer
     private var edits: [HTMLEdit] = []
     private var limitReached = false
 
-    /// Attributes of one tag; one that has as many goes as a whole.
-    private static let attributeLimit = 200
     /// Octets of a name that are looked at.
     private static let nameLimit = 64
 
-    private init(_ hazards: Set<HTMLHazard>, limit: Int) {
+    private init(_ hazards: Set<HTMLHazard>, limit: Int, attributes: Int) {
         (names, styles, self.limit) = (HTMLHazardNames(hazards), CSSHazards(hazards), limit)
+        (attributeLimit, tokenizer) = (attributes, HTMLTokenizer(attributeLimit: attributes))
     }
 
     /// The changes, in order and apart.
     /// - Parameters:
     ///   - html: in a charset in which ASCII stands for itself.
     ///   - limit: changes at most.
+    ///   - attributes: attributes of one tag; a tag with as many goes as a whole.
     /// - Returns: nil when there are more; none without hazards.
-    package static func edits(_ html: Span<UInt8>, without hazards: Set<HTMLHazard>, limit: Int) -> [HTMLEdit]? {
+    package static func edits(
+        _ html: Span<UInt8>, without hazards: Set<HTMLHazard>, limit: Int, attributes: Int
+    ) -> [HTMLEdit]? {
         guard !hazards.isEmpty else { return [] }
-        var sanitiser = HTMLSanitiser(hazards, limit: limit)
+        var sanitiser = HTMLSanitiser(hazards, limit: limit, attributes: attributes)
         sanitiser.read(html, isComment: false)
         return sanitiser.limitReached ? nil : sanitiser.edits
     }
@@ -99,7 +103,7 @@ package struct HTMLSanitiser {
         guard html.hasPrefix(ignoringCase: "[if", from: from) else { return false }
         var inner = self
         (inner.edits, inner.limit) = ([], 1)
-        inner.tokenizer = HTMLTokenizer(attributeLimit: Self.attributeLimit)
+        inner.tokenizer = HTMLTokenizer(attributeLimit: attributeLimit)
         inner.read(html.extracting(range), isComment: true)
         return !inner.edits.isEmpty
     }
@@ -131,7 +135,7 @@ package struct HTMLSanitiser {
         let element = HTMLElement.known(tokenizer.name)
         if element.contains(.raw) || element.contains(.rawWithReferences) { return raw(html, start, element, name) }
         if tokenizer.name == Self.plaintext { return plaintext(html, place.lowerBound) }
-        if tokenizer.attributes.count >= Self.attributeLimit || names.element(name) == .drop || isRefresh(html, name) {
+        if tokenizer.attributes.count >= attributeLimit || names.element(name) == .drop || isRefresh(html, name) {
             return add(.comment, whole)
         }
         if names.element(name) == .rename || isObscured(name, place) {
@@ -198,7 +202,7 @@ package struct HTMLSanitiser {
             || isMarkup && element.isDisjoint(with: .rawWithReferences) && kind != Self.xmp && kind != Self.script
         let places =
             kind == Self.style ? styles.places(html.extracting(content).array, isAttribute: false) : []
-        guard !goes, tokenizer.attributes.count < Self.attributeLimit, let places else {
+        guard !goes, tokenizer.attributes.count < attributeLimit, let places else {
             if tokenizer.position < html.count { _ = tokenizer.next(html) }
             return add(.comment, start..<tokenizer.position)
         }

@@ -24,8 +24,10 @@ package enum HTMLText {
         var index = 0
         var hasBlank = false
         while index < text.count {
-            let length = max(1, UnicodeDecoders.wellFormed(text, index))
-            switch sort(text, index, length) {
+            // Nearly all of most texts.
+            let isPrintable = 0x21...0x7E ~= text[index]
+            let length = isPrintable ? 1 : max(1, UnicodeDecoders.wellFormed(text, index))
+            switch isPrintable ? .letter : sort(text, index, length) {
             case .blank: hasBlank = true
             case .nothing: break
             case .line:

@@ -27,6 +27,8 @@ struct Rar4Decryption {
     private enum HeaderType {
         static let archive: UInt8 = 0x73
         static let file: UInt8 = 0x74
+        /// Comments and the like, with a header like that of a file.
+        static let service: UInt8 = 0x7A
         static let end: UInt8 = 0x7B
     }
 
@@ -52,7 +54,7 @@ struct Rar4Decryption {
                 header.flags &= ~Flag.encryptedHeaders
                 header.close()
             }
-            if header.type == HeaderType.file, header.flags & Flag.encrypted != 0 {
+            if [HeaderType.file, HeaderType.service].contains(header.type), header.flags & Flag.encrypted != 0 {
                 add(header, content.extracting(data))
             } else {
                 out += header.bytes + content.extracting(data).array
@@ -164,15 +166,22 @@ struct Rar4Decryption {
 
     private mutating func key(of header: Header, _ data: Span<UInt8>) -> [UInt8]? {
         let fields = header.bytes.span
-        guard header.bytes.count >= Self.fileHeader, fields[24] >= 29 else { return nil }
+        guard header.bytes.count >= Self.fileHeader, fields[24] >= RarListing.present else { return nil }
+        // Nothing tells whether a password is right for what has no content.
+        let isEmpty = Self.isEmpty(header)
+        if isEmpty, passwords.right == nil { return nil }
         let salt = Self.salt(header).map { header.bytes[$0] } ?? []
         // What goes on with the dictionary of the members before it is decoded with them only.
-        let isKnown = passwords.right != nil && (header.flags & Flag.solid != 0 || data.count == 0)
+        let isKnown = passwords.right != nil && (header.flags & Flag.solid != 0 || isEmpty)
         let sink = passwords.sink
         return key(Array(salt)) { key in
             guard let (header, plain) = Self.plain(header, data, key) else { return false }
             return isKnown || Self.isRight(header, plain, sink)
         }
+    }
+
+    private static func isEmpty(_ header: Header) -> Bool {
+        header.flags & Flag.large == 0 && header.bytes.span.littleEndian32(at: 11) == 0
     }
 
     /// Where the salt stands: behind the name.
@@ -187,6 +196,8 @@ struct Rar4Decryption {
         var header = header
         if let salt = salt(header) { header.bytes.removeSubrange(salt) }
         header.flags &= ~(Flag.encrypted | Flag.salt)
+        // libarchive wants a block in what is compressed.
+        if isEmpty(header) { header.bytes[25] = 0x30 }
         let isStored = header.bytes[25] == 0x30
         if isStored, let size = header.bytes.span.littleEndian32(at: 11), header.flags & Flag.large == 0 {
             plain = Array(plain.prefix(Int(size)))
@@ -206,7 +217,10 @@ struct Rar4Decryption {
     private static func isRight(_ header: Header, _ plain: [UInt8], _ sink: any MemberSink) -> Bool {
         guard let stated = header.bytes.span.littleEndian32(at: 16) else { return false }
         if header.bytes[25] == 0x30 { return crc32(plain.span) == stated }
-        let archive = archiveHeader + header.bytes + plain
+        var file = header
+        file.bytes[2] = HeaderType.file
+        file.close()
+        let archive = archiveHeader + file.bytes + plain
         return archive.span.withUnsafeBufferPointer { bytes in
             guard let reader = LibArchive() else { return false }
             reader.enable(.rar)

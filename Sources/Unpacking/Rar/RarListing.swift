@@ -7,6 +7,10 @@ struct RarListing {
     struct Entry {
         var name: [UInt8]
         var isEncrypted = false
+        /// It is encrypted in the way of RAR 2 and older, which nothing here has.
+        var hasOldEncryption = false
+        /// It begins in the dictionary of the member before.
+        var isSolid = false
         var isDirectory = false
         /// Where its content stands as it is; nil when it is compressed.
         var stored: Range<Int>?
@@ -22,10 +26,10 @@ struct RarListing {
         /// Octets that it decodes to.
         var size: Int
         var checksum: UInt32
-        /// It begins in the dictionary of the member before.
-        var isSolid: Bool
     }
 
+    /// The version of compression and encryption of RAR 2.9 to 4, tenfold.
+    static let present: UInt8 = 29
     /// Headers that are read.
     static let most = 65_536
     /// Octets of all names together.
@@ -56,9 +60,9 @@ struct RarListing {
         return true
     }
 
-    /// All that is compressed is so in an old way.
+    /// All that is compressed is so in an old way, and at least something is, or is encrypted so.
     var isOld: Bool {
-        entries.contains { $0.old != nil }
+        entries.contains { $0.old != nil || $0.hasOldEncryption }
             && entries.allSatisfy { $0.old != nil || $0.stored != nil || $0.isDirectory || $0.isEncrypted }
     }
 
@@ -98,16 +102,19 @@ struct RarListing {
         var plain = content.extracting(name).array
         if flags & 0x200 != 0, let zero = plain.firstIndex(of: 0) { plain = Array(plain[..<zero]) }
         var entry = Entry(name: plain)
+        let version = content[start + 24]
         entry.isEncrypted = flags & 4 != 0
+        entry.hasOldEncryption = entry.isEncrypted && version < Self.present
+        entry.isSolid = flags & 0x10 != 0
         entry.isDirectory = flags & 0xE0 == 0xE0
         let data = content.clamped(end, Int(packed))
         endOfMembers = data.upperBound
         if content[start + 25] == 0x30 {
             if !entry.isEncrypted { entry.stored = data }
-        } else if content[start + 24] < 29, !entry.isEncrypted, !entry.isDirectory {
+        } else if version < Self.present, !entry.isEncrypted, !entry.isDirectory {
             entry.old = OldContent(
-                version: content[start + 24], range: data, size: Int(content.littleEndian32(at: start + 11) ?? 0),
-                checksum: content.littleEndian32(at: start + 16) ?? 0, isSolid: flags & 0x10 != 0)
+                version: version, range: data, size: Int(content.littleEndian32(at: start + 11) ?? 0),
+                checksum: content.littleEndian32(at: start + 16) ?? 0)
         }
         return take(entry)
     }

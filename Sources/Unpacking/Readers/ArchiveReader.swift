@@ -97,26 +97,28 @@ struct ArchiveReader {
             }
             let goesOn: Bool
             if entry.isEncrypted {
-                sink.report(.encrypted, "member of \(what)")
+                sink.report(.encrypted, "member of \(what)\(entry.hasOldEncryption ? ", as RAR 2 encrypts" : "")")
                 goesOn = sink.add(member)
             } else if let stored = entry.stored, !entry.isDirectory {
                 goesOn = sink.add(member, range: stored)
-            } else if let old = entry.old {
+            } else if let old = entry.old, 20..<RarListing.present ~= old.version, !entry.isSolid {
                 goesOn = addOld(old, member, content)
             } else {
-                if !entry.isDirectory { sink.report(.unsupported, "method in \(what)") }
+                if !entry.isDirectory { sink.report(.unsupported, whyUnread(entry)) }
                 goesOn = sink.add(member)
             }
             guard goesOn else { return }
         }
     }
 
+    /// libarchive goes on in no dictionary of RAR 2.9 to 4, and the own reader in none of RAR 2.
+    private func whyUnread(_ entry: RarListing.Entry) -> String {
+        if let old = entry.old, old.version < 20 { return "method of RAR 1.5 in \(what)" }
+        return entry.isSolid ? "solid member of \(what)" : "method in \(what)"
+    }
+
     /// Hands out content under a compression of RAR 2. Returns false when the sink wants no more.
     private func addOld(_ old: RarListing.OldContent, _ member: Member, _ content: Span<UInt8>) -> Bool {
-        guard 20..<29 ~= old.version, !old.isSolid else {
-            sink.report(.unsupported, "method in \(what)")
-            return sink.add(member)
-        }
         guard sink.begin(member) else { return false }
         var sum: UInt32 = 0
         let end = Rar2Data.decode(content.extracting(old.range), size: old.size) { piece in
@@ -126,7 +128,7 @@ struct ArchiveReader {
         sink.end()
         switch end {
         case .stopped: return false
-        case .audio: sink.report(.unsupported, "method in \(what)")
+        case .audio: sink.report(.unsupported, "audio compression in \(what)")
         case .complete where sum == old.checksum: break
         case .complete, .damaged: sink.report(.corrupt, "damaged \(what)")
         }

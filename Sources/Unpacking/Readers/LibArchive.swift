@@ -171,7 +171,8 @@ final class LibArchive {
     /// Why the last call failed, in our words.
     func failure(_ what: String) -> ContainerProblem {
         if says("encrypt") || says("passphrase") || says("password") { return ContainerProblem(.encrypted, what) }
-        if says("unsupported") || says("not supported") || says("unavailable") || says("unknown") {
+        if says("solid") { return ContainerProblem(.unsupported, "solid member of \(what)") }
+        if ["unsupported", "not supported", "no support", "unavailable", "unknown"].contains(where: says) {
             return ContainerProblem(.unsupported, "method in \(what)")
         }
         if says("truncated") || says("end of") { return ContainerProblem(.corrupt, "\(what) is cut off") }

@@ -107,16 +107,7 @@ enum ActiveText {
 
     /// `<hta:application` stands in the content.
     static func isHTMLApplication(_ content: Span<UInt8>) -> Bool {
-        var from = 4
-        while let colon = content.firstIndex(of: 0x3A, from: from) {
-            if asciiLower(content[colon - 1]) == UInt8(ascii: "a"),
-                content.hasPrefix(ignoringCase: "<hta:application", from: colon - 4)
-            {
-                return true
-            }
-            from = colon + 1
-        }
-        return false
+        content.firstIndex(ignoringCase: "<hta:application") != nil
     }
 }
 

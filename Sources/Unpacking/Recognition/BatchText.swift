@@ -39,6 +39,11 @@ enum BatchText {
         while index < text.count {
             let byte = text[index]
             index += 1
+            // Nearly all of most texts.
+            if 0x61...0x7A ~= byte {
+                out.append(byte)
+                continue
+            }
             switch byte {
             // The sign that quotes another, and at the end of a line the line end.
             case 0x5E:

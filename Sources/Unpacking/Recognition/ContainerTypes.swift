@@ -57,7 +57,8 @@ extension FileType {
             + "an encrypted header hides the names; " + volume)
     static let rar = FileType(
         "rar", "application/vnd.rar", "RAR archive", .archive(.rar), recognised: "`Rar! 1A 07 00`",
-        reported: members + "; of RAR 2 sound and solid archives, and RAR 1.5, are unsupported; "
+        reported: members
+            + "; of RAR 1.5 to 4 solid members behind the first, of RAR 2 sound, and RAR 1.5 are unsupported; "
             + "an encrypted header hides the names; " + volume)
     static let rar5 = FileType(
         "rar", "application/vnd.rar", "RAR 5 archive", .archive(.rar5), recognised: "`Rar! 1A 07 01 00`",

@@ -88,21 +88,23 @@ enum ScriptText {
 
     /// Octets in which the sections of setup information are looked for: they have no order.
     private static let setup = 65_536
-    /// What Windows wants to find in them.
-    private static let signatures: [StaticString] = ["$chicago$", "$windows nt$", "$windows 95$"]
-
     private static func isSetupInformation(_ text: Span<UInt8>) -> Bool {
+        hasSetupSignature(text) && hasLine(text, "[Version]")
+            && (hasLine(text, "signature") || hasLine(text, "Signature"))
+    }
+
+    /// What Windows wants to find in them: `$Chicago$`, `$Windows NT$` or `$Windows 95$`.
+    private static func hasSetupSignature(_ text: Span<UInt8>) -> Bool {
+        if text.firstIndex(ignoringCase: "$chicago$") != nil { return true }
         var from = 0
-        while let sign = text.firstIndex(of: 0x24, from: from) {
-            from = sign + 1
-            // Compressed data has a dollar sign every 256 octets.
-            guard from < text.count, [UInt8(ascii: "c"), UInt8(ascii: "w")].contains(asciiLower(text[from])),
-                signatures.contains(where: { text.hasPrefix(ignoringCase: $0, from: sign) })
-            else { continue }
-            return hasLine(text, "[Version]") && (hasLine(text, "signature") || hasLine(text, "Signature"))
+        while let place = text.firstIndex(ignoringCase: "$windows ", from: from) {
+            from = place + 1
+            if versions.contains(where: { text.hasPrefix(ignoringCase: $0, from: place + 9) }) { return true }
         }
         return false
     }
+
+    private static let versions: [StaticString] = ["nt$", "95$"]
 
     /// A batch file that says nothing of what it does: `@echo off`, with any of what separates words for cmd.exe.
     static func isSilent(_ head: Span<UInt8>, at start: Int) -> Bool {

@@ -105,10 +105,9 @@ struct CompoundDocument {
         if let opened = EncryptedPackage.open(
             information: information.span, package: package.span, extraction.options)
         {
-            extraction.fact(.password, opened.password)
+            extraction.opened(with: opened.source)
+            if !opened.isProved { extraction.problem(.encrypted, "Office document") }
             extraction.member(.decrypted, opened.content.span)
-            // Every such document is a package.
-            if !opened.content.starts(with: "PK".utf8) { extraction.problem(.corrupt, "decrypted Office document") }
         } else {
             extraction.problem(.encrypted, "Office document")
         }
@@ -157,7 +156,7 @@ struct CompoundDocument {
             extraction.problem(.encrypted, "workbook")
             return
         }
-        extraction.fact(.password, opened.password)
+        extraction.opened(with: opened.source)
         extraction.charge(opened.content.count)
         _ = ExcelRecords.read(opened.content.span, extraction, isDecrypted: true)
         extraction.member(.decrypted, names: [file.entries[index].name], opened.content.span)

@@ -209,6 +209,7 @@ struct CompoundFile {
             right.append(bytes.little32(base + 72) ?? Self.endOfChain)
             child.append(bytes.little32(base + 76) ?? Self.endOfChain)
         }
+        if slot * 128 < bytes.count { isDamaged = true }
         // Each entry is visited once, so loops end.
         var visited = [Bool](repeating: false, count: entries.count)
         guard let root = entries.firstIndex(where: { $0.kind == .root }) else {
@@ -218,6 +219,8 @@ struct CompoundFile {
         visited[root] = true
         var waiting = [(slot: child[root], parent: root)]
         while let (slot, parent) = waiting.popLast() {
+            // The directory is cut off in front of what it points to.
+            if slot * 128 >= bytes.count, slot < Self.firstMark, !limitReached { isDamaged = true }
             guard let index = used[slot], !visited[index] else { continue }
             visited[index] = true
             entries[index].parent = parent

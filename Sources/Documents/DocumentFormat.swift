@@ -44,7 +44,7 @@ package final class DocumentFormat: Sendable {
             reports: "objects, packaged files, links, fields",
             recognise: RichText.matches, reader: RichText.read),
         DocumentFormat(
-            name: "PDF", recognisedBy: "`%PDF-` in the first 1,024 octets",
+            name: "PDF", recognisedBy: PDFReader.recognised,
             reports: "embedded files, scripts, forms, actions, links, encryption",
             recognise: PDFReader.matches, reader: PDFReader.read),
         DocumentFormat(

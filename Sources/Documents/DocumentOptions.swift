@@ -1,3 +1,5 @@
+package import Members
+
 /// Limits of the readers of documents. What goes beyond is reported as `over-limits`.
 package struct DocumentLimits: Hashable, Sendable {
     /// Octets of one decoded member. Default 256 MiB.
@@ -22,6 +24,9 @@ package struct DocumentLimits: Hashable, Sendable {
     /// Hash rounds for all passwords of one document. Default 4,000,000: some seconds.
     package var passwordRounds = 4_000_000
 
+    /// Hash rounds of agile encryption for one password: Office writes 100,000. Default 1,000,000.
+    package var agileRounds = 1_000_000
+
     package init() {}
 }
 
@@ -30,9 +35,9 @@ package struct DocumentOptions: Sendable {
     package var limits: DocumentLimits
     /// Candidate passwords for encrypted documents, in the order to be tried, as UTF-8. The well-known ones are tried first
     /// in any case.
-    package var passwords: [[UInt8]]
+    package var passwords: Passwords
 
-    package init(limits: DocumentLimits = DocumentLimits(), passwords: [[UInt8]] = []) {
+    package init(limits: DocumentLimits = DocumentLimits(), passwords: Passwords = Passwords(limit: 0)) {
         self.limits = limits
         self.passwords = passwords
     }

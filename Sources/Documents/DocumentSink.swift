@@ -34,7 +34,7 @@ package struct DocumentFact: Hashable, Sendable {
         case htmlSmuggling = "html-smuggling"
         /// An SVG image with script.
         case svgScript = "svg-script"
-        /// Opened with a password: which.
+        /// Opened with a password. Where it comes from is a note.
         case password
     }
 

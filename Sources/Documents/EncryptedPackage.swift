@@ -1,33 +1,42 @@
 internal import Bytes
 internal import Digests
-internal import MIME
+internal import Members
 
 /// The streams `EncryptionInfo` and `EncryptedPackage` of an encrypted Office document ([MS-OFFCRYPTO] 2.3.4): standard
 /// and agile encryption with AES.
 enum EncryptedPackage {
+    /// What a password opened.
+    struct Opened {
+        var content: [UInt8]
+        var source: Passwords.Source
+        /// It is a package by its content, and unchanged where the document says by which code. Programs take the first key
+        /// that they find in the document, and not all the same one.
+        var isProved: Bool
+    }
+
     /// Decrypts with the first password that fits; nil when none does or the scheme is not one of the two.
-    static func open(
-        information: Span<UInt8>, package: Span<UInt8>, _ options: DocumentOptions
-    ) -> (content: [UInt8], password: [UInt8])? {
+    static func open(information: Span<UInt8>, package: Span<UInt8>, _ options: DocumentOptions) -> Opened? {
         guard let major = information.little16(0), let minor = information.little16(2), let size = package.little64(0)
         else { return nil }
         let body = package.extracting(package.range(8, package.count))
-        var passwords = Passwords(wellKnown: [Passwords.officeDefault], options)
-        var content: [UInt8] = []
-        var used: [UInt8] = []
-        if major == 4, minor == 4, let agile = AgileEncryption(information) {
+        var passwords = PasswordTries(wellKnown: [PasswordTries.officeDefault], options)
+        var opened: Opened
+        if major == 4, minor == 4, let agile = AgileEncryption(information, mostRounds: options.limits.agileRounds) {
             guard let hit = passwords.first(rounds: agile.rounds, { agile.key($0) }) else { return nil }
-            content = agile.decrypt(body, key: hit.key)
-            used = hit.password
+            opened = Opened(
+                content: agile.decrypt(body, key: hit.key), source: hit.password.source,
+                isProved: agile.isUnchanged(package, key: hit.key))
         } else if minor == 2, let standard = StandardEncryption(information) {
             guard let hit = passwords.first(rounds: StandardEncryption.rounds, { standard.key($0) }) else { return nil }
-            content = AES.decrypt(body, key: hit.key, .ecb) ?? []
-            used = hit.password
+            opened = Opened(
+                content: AES.decrypt(body, key: hit.key, .ecb) ?? [], source: hit.password.source, isProved: true)
         } else {
             return nil
         }
-        if content.count > size { content.removeLast(content.count - size) }
-        return (content, used)
+        if opened.content.count > size { opened.content.removeLast(opened.content.count - size) }
+        // A package is a zip archive (ECMA-376 part 2).
+        if !opened.content.starts(with: [0x50, 0x4B, 3, 4]) { opened.isProved = false }
+        return opened
     }
 }
 
@@ -53,7 +62,7 @@ private struct StandardEncryption {
 
     func key(_ password: [UInt8]) -> [UInt8]? {
         let hash = MessageDigest.sha1
-        let spun = hash.iterated(hash.digest(salt + Passwords.utf16(password)), rounds: Self.rounds)
+        let spun = hash.iterated(hash.digest(salt + PasswordTries.utf16(password)), rounds: Self.rounds)
         let last = hash.digest(spun + [0, 0, 0, 0])
         guard last.count == hash.size else { return nil }
         func derived(_ fill: UInt8) -> [UInt8] {
@@ -67,91 +76,5 @@ private struct StandardEncryption {
             hash.digest(plain) == Array(expected.prefix(hash.size))
         else { return nil }
         return key
-    }
-}
-
-/// Section 2.3.4.10 to 2.3.4.15.
-private struct AgileEncryption {
-    /// Rounds beyond this are a way to make us work: Office writes 100,000.
-    private static let mostRounds = 1_000_000
-    /// Octets that are encrypted with one vector.
-    private static let segment = 4_096
-
-    let rounds: Int
-    private let dataSalt: [UInt8]
-    private let dataHash: MessageDigest
-    private let salt: [UInt8]
-    private let hash: MessageDigest
-    private let keySize: Int
-    private let verifier: [UInt8]
-    private let verifierHash: [UInt8]
-    private let encryptedKey: [UInt8]
-
-    init?(_ information: Span<UInt8>) {
-        guard let data = XMLTag.attributes("keyData", in: information),
-            let encryptor = XMLTag.attributes("encryptedKey", in: information),
-            let dataHash = Self.digest(data["hashAlgorithm"]), let hash = Self.digest(encryptor["hashAlgorithm"]),
-            data["cipherAlgorithm"] == "AES", data["cipherChaining"] == "ChainingModeCBC",
-            let rounds = Int(encryptor["spinCount"] ?? ""), (0...Self.mostRounds).contains(rounds),
-            let bits = Int(encryptor["keyBits"] ?? ""), [128, 192, 256].contains(bits)
-        else { return nil }
-        func base64(_ text: String?) -> [UInt8] {
-            EncodedText.decodeBase64(Array((text ?? "").utf8).span, limit: 4_096)
-        }
-        self.rounds = rounds
-        self.dataHash = dataHash
-        self.hash = hash
-        keySize = bits / 8
-        dataSalt = base64(data["saltValue"])
-        salt = base64(encryptor["saltValue"])
-        verifier = base64(encryptor["encryptedVerifierHashInput"])
-        verifierHash = base64(encryptor["encryptedVerifierHashValue"])
-        encryptedKey = base64(encryptor["encryptedKeyValue"])
-    }
-
-    private static func digest(_ name: String?) -> MessageDigest? {
-        switch name {
-        case "SHA1", "SHA-1": .sha1
-        case "SHA256", "SHA-256": .sha256
-        case "SHA384", "SHA-384": .sha384
-        case "SHA512", "SHA-512": .sha512
-        default: nil
-        }
-    }
-
-    func key(_ password: [UInt8]) -> [UInt8]? {
-        let spun = hash.iterated(hash.digest(salt + Passwords.utf16(password)), rounds: rounds)
-        let vector = Self.fitted(salt, AES.blockSize)
-        func decrypted(_ value: [UInt8], _ blockKey: [UInt8]) -> [UInt8]? {
-            AES.decrypt(value.span, key: Self.fitted(hash.digest(spun + blockKey), keySize), .cbc(iv: vector))
-        }
-        guard let plain = decrypted(verifier, [0xFE, 0xA7, 0xD2, 0x76, 0x3B, 0x4B, 0x9E, 0x79]),
-            let expected = decrypted(verifierHash, [0xD7, 0xAA, 0x0F, 0x6D, 0x30, 0x61, 0x34, 0x4E]),
-            !plain.isEmpty, hash.digest(plain) == Array(expected.prefix(hash.size)),
-            let key = decrypted(encryptedKey, [0x14, 0x6E, 0x0B, 0xE7, 0xAB, 0xAC, 0xD0, 0xD6])
-        else { return nil }
-        return Self.fitted(key, keySize)
-    }
-
-    func decrypt(_ bytes: Span<UInt8>, key: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(bytes.count)
-        var number: UInt32 = 0
-        while out.count < bytes.count {
-            let part = bytes.range(out.count, Self.segment)
-            let counter = (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * UInt32($0))) }
-            let vector = Self.fitted(dataHash.digest(dataSalt + counter), AES.blockSize)
-            guard let plain = AES.decrypt(bytes.extracting(part), key: key, .cbc(iv: vector)), !plain.isEmpty else {
-                break
-            }
-            out += plain
-            number += 1
-        }
-        return out
-    }
-
-    /// Cut, or filled up with 0x36.
-    private static func fitted(_ bytes: [UInt8], _ size: Int) -> [UInt8] {
-        bytes.count >= size ? Array(bytes.prefix(size)) : bytes + [UInt8](repeating: 0x36, count: size - bytes.count)
     }
 }

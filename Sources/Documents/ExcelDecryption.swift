@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Digests
+internal import Members
 
 /// Undoes the encryption of a workbook stream with RC4 ([MS-OFFCRYPTO] 2.3.5 and 2.3.6, [MS-XLS] 2.2.10).
 struct ExcelDecryption {
@@ -15,15 +16,15 @@ struct ExcelDecryption {
     /// The stream decrypted with the first password that fits; nil when none does or the scheme is another one.
     static func open(
         _ stream: Span<UInt8>, filePass: Span<UInt8>, _ options: DocumentOptions
-    ) -> (content: [UInt8], password: [UInt8])? {
+    ) -> (content: [UInt8], source: Passwords.Source)? {
         guard filePass.little16(0) == 1, let major = filePass.little16(2) else { return nil }
-        var passwords = Passwords(wellKnown: [Passwords.officeDefault], options)
+        var passwords = PasswordTries(wellKnown: [PasswordTries.officeDefault], options)
         let scheme = filePass.array
         let hit = passwords.first(rounds: 4) { password in
             major == 1 ? binary(scheme.span, password) : cryptoAPI(scheme.span, password)
         }
         guard let hit else { return nil }
-        return (hit.key.decrypt(stream), hit.password)
+        return (hit.key.decrypt(stream), hit.password.source)
     }
 
     /// Section 2.3.6: version, salt, verifier, its hash.
@@ -31,7 +32,7 @@ struct ExcelDecryption {
         guard scheme.count >= 54 else { return nil }
         let salt = scheme.extracting(6..<22).array
         let hash = MessageDigest.md5
-        let short = hash.digest(Passwords.utf16(password)).prefix(5)
+        let short = hash.digest(PasswordTries.utf16(password)).prefix(5)
         var repeated: [UInt8] = []
         for _ in 0..<16 { repeated += short + salt }
         let base = hash.digest(repeated).prefix(5)
@@ -49,7 +50,7 @@ struct ExcelDecryption {
         let at = 14 + headerSize
         guard scheme.little32(at) == 16, at + 60 <= scheme.count else { return nil }
         let hash = MessageDigest.sha1
-        let base = hash.digest(scheme.extracting(scheme.range(at + 4, 16)).array + Passwords.utf16(password))
+        let base = hash.digest(scheme.extracting(scheme.range(at + 4, 16)).array + PasswordTries.utf16(password))
         let size = bits == 0 ? 5 : min(16, bits / 8)
         let verifier = scheme.extracting(scheme.range(at + 20, 16)).array
         let verifierHash = scheme.extracting(scheme.range(at + 40, 20)).array

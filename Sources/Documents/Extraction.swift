@@ -126,6 +126,12 @@ final class Extraction {
         sink.add(fact)
     }
 
+    /// The document was opened with a password that has to be known.
+    func opened(with source: Passwords.Source) {
+        fact(.password)
+        sink.report(openedWith: source)
+    }
+
     /// Each problem is reported once.
     func problem(_ kind: ContainerProblem.Kind, _ detail: String) {
         report(ContainerProblem(kind, detail))

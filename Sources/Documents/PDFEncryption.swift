@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Digests
+internal import Members
 
 /// The standard security handler of PDF (ISO 32000-2 section 7.6.4, revisions 2 to 6), once a password opened it.
 struct PDFEncryption {
@@ -9,15 +10,36 @@ struct PDFEncryption {
         case rc4
         case aes128
         case aes256
+
+        /// - Parameter filter: a crypt filter's dictionary (section 7.6.6).
+        init(_ filter: PDFValue) {
+            switch filter.dictionary?["CFM"]?.name {
+            case "V2": self = .rc4
+            case "AESV2": self = .aes128
+            case "AESV3": self = .aes256
+            default: self = .none
+            }
+        }
     }
 
     private let key: [UInt8]
     private let strings: Method
     private let streams: Method
+    /// Of embedded files, where they have another than streams.
+    private let files: Method
+    /// Crypt filters, by name; nil where the version of the encryption has none.
+    private let filters: [String: Method]?
+    /// Where the password comes from; nil where readers need none.
+    let source: Passwords.Source?
+    /// Readers come to the same key by any other password that fits.
+    let isProved: Bool
 
-    /// The data of a stream, of the object `number`.
-    func decryptStream(_ bytes: Span<UInt8>, number: Int, generation: Int) -> [UInt8] {
-        decrypt(bytes, streams, number, generation)
+    /// The data of a stream.
+    /// - Parameter cryptFilter: that it names for itself.
+    func decrypt(_ bytes: Span<UInt8>, of stream: PDFReader.Stream, cryptFilter: String?) -> [UInt8] {
+        var method = stream.dictionary["Type"]?.name == "EmbeddedFile" ? files : streams
+        if let filters, let cryptFilter { method = filters[cryptFilter] ?? .none }
+        return decrypt(bytes, method, stream.number, stream.generation)
     }
 
     /// A string that stands in the object `number`.
@@ -81,8 +103,8 @@ struct PDFEncryption {
     ///   - identifier: the first string of the trailer's `ID`.
     /// - Returns: nil when no password fits or the handler is another one.
     static func open(
-        _ dictionary: [String: PDFValue], identifier: [UInt8], _ passwords: inout Passwords
-    ) -> (encryption: PDFEncryption, password: [UInt8])? {
+        _ dictionary: [String: PDFValue], identifier: [UInt8], _ passwords: inout PasswordTries
+    ) -> PDFEncryption? {
         guard dictionary["Filter"]?.name == "Standard", let version = dictionary["V"]?.number,
             let revision = dictionary["R"]?.number, (2...6).contains(revision),
             let owner = dictionary["O"]?.string, let user = dictionary["U"]?.string
@@ -95,20 +117,33 @@ struct PDFEncryption {
             ownerKey: dictionary["OE"]?.string ?? [], userKey: dictionary["UE"]?.string ?? [],
             permissions: dictionary["P"]?.number ?? 0, identifier: identifier, encryptsMetadata: encryptsMetadata)
         let hit = passwords.first(rounds: revision >= 6 ? 6_000 : 200) { password in
-            revision >= 5 ? key256(scheme, password) : key(scheme, password)
+            if revision >= 5 { return key256(scheme, password) }
+            for form in PDFPassword.forms(password) {
+                if let key = key(scheme, form) { return key }
+            }
+            return nil
         }
         guard let hit else { return nil }
-        func method(_ use: String) -> Method {
-            guard version >= 4 else { return .rc4 }
-            let filters = dictionary["CF"]?.dictionary ?? [:]
-            switch filters[dictionary[use]?.name ?? "Identity"]?.dictionary?["CFM"]?.name {
-            case "V2": return .rc4
-            case "AESV2": return .aes128
-            case "AESV3": return .aes256
-            default: return .none
-            }
+        let methods = version >= 4 ? (dictionary["CF"]?.dictionary ?? [:]).mapValues(Method.init) : nil
+        func method(_ use: String, _ other: Method = .none) -> Method {
+            guard let methods else { return .rc4 }
+            return dictionary[use]?.name.map { methods[$0] ?? .none } ?? other
         }
-        return (PDFEncryption(key: hit.key, strings: method("StrF"), streams: method("StmF")), hit.password)
+        let streams = method("StmF")
+        let isOpen = hit.password.password.isEmpty
+        return PDFEncryption(
+            key: hit.key, strings: method("StrF"), streams: streams, files: method("EFF", streams), filters: methods,
+            source: isOpen ? nil : hit.password.source,
+            isProved: isOpen || revision < 5 || fits(dictionary["Perms"]?.string ?? [], hit.key, scheme))
+    }
+
+    /// The permissions that are encrypted with the key are those that stand beside them (algorithm 13). The user's and the
+    /// owner's password have keys of their own from revision 5 on, and only one of these can be right.
+    private static func fits(_ permissions: [UInt8], _ key: [UInt8], _ scheme: Scheme) -> Bool {
+        let block = Array(permissions.prefix(16))
+        guard let plain = AES.decrypt(block.span, key: key, .ecb), plain.count == 16 else { return false }
+        let stated = (0..<4).map { UInt8(truncatingIfNeeded: scheme.permissions >> (8 * $0)) }
+        return Array(plain[..<4]) == stated && Array(plain[9..<12]) == Array("adb".utf8)
     }
 
     private static let padding: [UInt8] = [

@@ -33,6 +33,13 @@ package struct PDFFilters {
         self.parameters = parameters.elements.map { resolve($0).dictionary ?? [:] }
     }
 
+    /// The crypt filter that the stream names for itself (ISO 32000-2 section 7.4.10); nil where it names none.
+    var cryptFilter: String? {
+        names.firstIndex(of: "Crypt").map { index in
+            parameters.indices.contains(index) ? parameters[index]["Name"]?.name ?? "Identity" : "Identity"
+        }
+    }
+
     /// True when nothing was done to the data.
     var isPlain: Bool { names.isEmpty || names == ["Crypt"] }
 

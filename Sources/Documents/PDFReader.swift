@@ -3,15 +3,36 @@ internal import Members
 
 /// Reads PDF without its cross-reference table, which attackers break and readers repair: every object in the file and in
 /// object streams is looked at, whether the table knows it or not, also those within other streams.
-struct PDFReader {
-    /// Readers take the head anywhere in the first 1,024 octets.
-    static func matches(_ bytes: Span<UInt8>) -> Bool {
-        bytes.extracting(bytes.range(0, 1_024)).firstIndex(of: "%PDF-") != nil
+package struct PDFReader {
+    /// How it is recognised, for documentation.
+    package static let recognised =
+        "`%PDF-` or `%!PS-Adobe-N.n PDF-` in the first 1,024 octets; or an object there, and `%%EOF` behind `startxref` or `trailer` in the last"
+
+    private static let mark: StaticString = "%PDF-"
+
+    /// Octets at the start in which readers take a head, and at the end in which they look for the last line.
+    private static let headSize = 1_024
+
+    /// Readers take the head anywhere at the start, also in the form `%!PS-Adobe-N.n PDF-M.m` (PDF Reference 1.7, appendix H,
+    /// note 13); poppler, MuPDF and qpdf do without one where objects and the end are there.
+    package static func matches(_ bytes: Span<UInt8>) -> Bool {
+        let head = bytes.extracting(bytes.range(0, headSize + mark.utf8CodeUnitCount - 1))
+        if head.firstIndex(of: mark) != nil { return true }
+        if let line = head.firstIndex(of: "%!PS-Adobe-"), let version = head.firstIndex(of: " PDF-", from: line),
+            head.firstIndex(of: 0x0A, from: line) ?? head.count > version
+        {
+            return true
+        }
+        guard let object = head.firstIndex(of: " obj"), numbers(head, before: object + 1) != nil else { return false }
+        let tail = bytes.extracting(max(0, bytes.count - headSize)..<bytes.count)
+        return tail.firstIndex(of: "%%EOF") != nil
+            && (tail.firstIndex(of: "startxref") != nil || tail.firstIndex(of: "trailer") != nil)
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         var reader = PDFReader(extraction, size: bytes.count)
         reader.scan(bytes)
+        reader.findEnd(bytes)
         reader.findEncryption(bytes)
         reader.readObjectStreams(bytes)
         reader.lookAtValues(bytes)
@@ -94,6 +115,16 @@ struct PDFReader {
         }
     }
 
+    /// Behind the last object of the file stands where its table is, or at least the mark of its end.
+    private func findEnd(_ bytes: Span<UInt8>) {
+        let last = places.last?.offset ?? 0
+        if !extraction.isStopped, bytes.firstIndex(of: "startxref", from: last) == nil,
+            bytes.firstIndex(of: "%%EOF", from: last) == nil
+        {
+            extraction.problem(.corrupt, "PDF document is cut off")
+        }
+    }
+
     /// The two numbers before `obj`, with any blanks.
     private static func numbers(_ bytes: Span<UInt8>, before word: Int) -> (Int, Int)? {
         var at = word
@@ -137,7 +168,7 @@ struct PDFReader {
     }
 
     private mutating func findEncryption(_ bytes: Span<UInt8>) {
-        var passwords = Passwords(wellKnown: [[]], extraction.options)
+        var passwords = PasswordTries(wellKnown: [[]], extraction.options)
         for trailer in trailers {
             guard let entry = trailer["Encrypt"], let dictionary = resolve(entry, bytes).dictionary else { continue }
             var resolved = dictionary
@@ -146,15 +177,16 @@ struct PDFReader {
             guard let opened = PDFEncryption.open(resolved, identifier: identifier, &passwords) else {
                 continue
             }
-            encryption = opened.encryption
-            if !opened.password.isEmpty { extraction.fact(.password, opened.password) }
+            encryption = opened
+            if let source = opened.source { extraction.opened(with: source) }
+            if !opened.isProved { extraction.problem(.encrypted, Self.what) }
             return
         }
         guard trailers.contains(where: { $0["Encrypt"].map { resolve($0, bytes).dictionary != nil } == true }) else {
             return
         }
         isLocked = true
-        extraction.problem(.encrypted, "PDF document")
+        extraction.problem(.encrypted, Self.what)
     }
 
     /// Objects in object streams (ISO 32000-2 section 7.5.7): numbers and offsets, then the values.
@@ -233,7 +265,7 @@ struct PDFReader {
         let data = bytes.extracting(stream.data)
         var result: PDFFilters.Result
         if let encryption {
-            let plain = encryption.decryptStream(data, number: stream.number, generation: stream.generation)
+            let plain = encryption.decrypt(data, of: stream, cryptFilter: filters.cryptFilter)
             result = filters.decode(plain.span, limit: room)
             if filters.isPlain { result.content = plain }
         } else {
@@ -266,16 +298,19 @@ struct PDFReader {
     }
 
     private mutating func hand(_ stream: Stream, _ role: DocumentRole, _ names: [[UInt8]], _ bytes: Span<UInt8>) {
+        var role = role
+        if encryption?.source != nil { role.flags.formUnion([.decrypted, .guessed]) }
         if encryption == nil, !isLocked, filters(stream, bytes).isPlain {
             extraction.member(role, names: names, range: stream.data)
             return
         }
         // Some writers leave out the checksum at the end; then the size tells whether all is there.
         let size = stream.dictionary["Params"]?.dictionary?["Size"]?.number
-        if !isLocked, filters(stream, bytes).isDeflated, work(stream.data.count) {
+        let filters = filters(stream, bytes)
+        if !isLocked, filters.isDeflated, work(stream.data.count) {
             let data = bytes.extracting(stream.data)
             if let encryption {
-                let plain = encryption.decryptStream(data, number: stream.number, generation: stream.generation)
+                let plain = encryption.decrypt(data, of: stream, cryptFilter: filters.cryptFilter)
                 if PDFFilters.hasHead(plain.span) {
                     return extraction.inflatedMember(
                         role, names: names, plain.span, stated: size, Self.damagedStream)
@@ -285,7 +320,7 @@ struct PDFReader {
             }
         }
         let result = decoded(stream, bytes)
-        if isLocked, result.isDamaged || filters(stream, bytes).isPlain {
+        if isLocked, result.isDamaged || filters.isPlain {
             extraction.encryptedMember(names: names)
             return
         }
@@ -295,6 +330,7 @@ struct PDFReader {
         if result.limitReached { extraction.stop(.filters) }
     }
 
+    private static let what = "PDF document"
     private static let damagedStream = "stream of the PDF"
 }
 

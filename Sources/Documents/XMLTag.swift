@@ -33,17 +33,6 @@ struct XMLTag {
         }
     }
 
-    /// Attributes of the first tag `name`.
-    static func attributes(_ name: StaticString, in bytes: Span<UInt8>) -> [String: String]? {
-        var found: [String: String]?
-        each(in: bytes) { tag in
-            guard tag.isNamed(name, bytes), !tag.isClosing else { return true }
-            found = tag.attributes(bytes)
-            return false
-        }
-        return found
-    }
-
     func isNamed(_ text: StaticString, _ bytes: Span<UInt8>) -> Bool {
         name.count == text.utf8CodeUnitCount && bytes.hasBytes(text, at: name.lowerBound)
     }

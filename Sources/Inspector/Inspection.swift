@@ -6,6 +6,7 @@ internal import Linux
 internal import MIME
 internal import Magic
 internal import MailModel
+internal import Members
 internal import Scoring
 internal import Unpacking
 
@@ -294,6 +295,13 @@ struct Inspection {
                         path: "\(holder.path).\(item.coding.rawValue)-\(number + 1)", declaredType: "",
                         names: item.names.map { String(decoding: $0, as: UTF8.self) }, origin: .embedded,
                         reading: holder.reading, container: part))
+                if let damage = item.damage(decoded) {
+                    // Text of a body shows a piece of a file without harm.
+                    let isText = holder.declaredType.hasPrefix("text/") && holder.names.isEmpty
+                    note(
+                        ContainerProblem(isText || !item.isLeading ? .note : .corrupt, damage), part: index,
+                        isDamaged: true)
+                }
                 take(
                     block.span.extracting(decoded.content), [], isCut: decoded.limitReached, part: index, offset: 0)
             }

@@ -68,6 +68,8 @@ extension Inspection.Run {
         for fact in opened.facts {
             mark(fact.kind.rawValue, part: part)
             if fact.kind == .uri { documentLinks?.append(fact.text) }
+            // Where a password comes from is a note already.
+            if fact.kind == .password { continue }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)
         }
         let problems = ArchiveNames.problems(of: opened, names: builder.report.parts[part].names)
@@ -88,7 +90,7 @@ extension Inspection.Run {
         materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
         // The scanner would take on what was too much for us, one content after the other: that costs it minutes.
-        let isRead = opened.types.contains { $0.opening.isArchive } || opened.facts.contains { $0.kind == .password }
+        let isRead = opened.types.contains { $0.opening.isArchive } || opened.isDecrypted
         scan(
             content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut,
             isRead: isRead && !opened.isCut)
@@ -113,7 +115,7 @@ extension Inspection.Run {
     }
 
     /// - Parameter isDamaged: something in the same content is.
-    private mutating func note(_ problem: ContainerProblem, part: Int, isDamaged: Bool) {
+    mutating func note(_ problem: ContainerProblem, part: Int, isDamaged: Bool) {
         switch problem.kind {
         // Another way to decode a part gives garbage more often than not.
         case .corrupt where builder.report.parts[part].reading > 0,

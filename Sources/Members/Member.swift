@@ -50,6 +50,11 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     /// Shown or stored by something else, and maybe in part only: written out in a text that no program runs, a blob of a
     /// database, data of a recording. What of it cannot be read is worth a note; nothing that came is damaged.
     package static let quoted = MemberFlags(rawValue: 1 << 11)
+    /// A guessed password opened it under a check that programs pass over: with another password they write other content
+    /// out. What it is has to show that the password was the right one.
+    package static let guessed = MemberFlags(rawValue: 1 << 12)
+    /// An archive whose members are so.
+    package static let guessedMembers = MemberFlags(rawValue: 1 << 13)
 }
 
 /// Something that a reader could not do, or that no honest program writes. One container may have many; equal ones are

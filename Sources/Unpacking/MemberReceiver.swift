@@ -24,6 +24,8 @@ final class MemberReceiver: DocumentSink {
     private let isQuoted: Bool
     /// The container itself was encrypted, and so was what is in it.
     private let isDecrypted: Bool
+    /// A guessed password opened what is in it.
+    private let isGuessed: Bool
     /// The container is a script: what it has written out it makes files of.
     private let isScript: Bool
     private(set) var items: [Unpacker.Item] = []
@@ -52,6 +54,7 @@ final class MemberReceiver: DocumentSink {
         self.parent = parent
         isQuoted = flags.contains(.quoted)
         isDecrypted = flags.contains(.decrypted)
+        isGuessed = flags.contains(.guessedMembers)
         self.isScript = isScript
     }
 
@@ -121,6 +124,7 @@ final class MemberReceiver: DocumentSink {
         count += 1
         var member = member
         if isDecrypted { member.flags.insert(.decrypted) }
+        if isGuessed { member.flags.insert(.guessed) }
         if isQuoted || isStore {
             member.flags.insert(.quoted)
         } else if isScript {

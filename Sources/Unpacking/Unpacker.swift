@@ -19,6 +19,8 @@ package final class Unpacker {
         package var facts: [DocumentFact] = []
         /// It is a container of which everything was handed out: nobody needs to take it apart again.
         package var isComplete = false
+        /// It is a document that a password opened.
+        package var isDecrypted: Bool { facts.contains { $0.kind == .password } }
         /// Limits that were reached on the way, for the first time in the message.
         package var limits: [UnpackingLimit] = []
         /// A limit of the message, reached here or before, kept what is in it from being handed out.
@@ -49,7 +51,10 @@ package final class Unpacker {
 
     private let limits: UnpackingLimits
     private let messageLimits: MIMELimits
-    private let passwords: Passwords
+    /// Those of the message; and of its containers, those of texts in them.
+    private let messagePasswords: Passwords
+    private var passwords: Passwords
+    private var texts = ArchiveTexts()
     private let keys: PasswordKeys
     private let budget: Budget
     private let store: ContentStore
@@ -68,6 +73,7 @@ package final class Unpacker {
     ) {
         self.limits = limits
         self.messageLimits = messageLimits
+        messagePasswords = passwords
         self.passwords = passwords
         keys = PasswordKeys(most: limits.containers.passwordKeys)
         budget = Budget(
@@ -115,6 +121,9 @@ package final class Unpacker {
         let isStore = opened.types.contains(where: Self.isStore) && !Self.isZip(content)
         receiver.isStore = isStore
         let hitsBefore = budget.hits
+        if flags.contains(.guessed), !GuessedContent.isProved(content, opened.types) {
+            receiver.report(.encrypted, GuessedContent.doubt)
+        }
         var covered = Coverage()
         for type in opened.types {
             switch type.opening {
@@ -163,6 +172,7 @@ package final class Unpacker {
             opened.types[zip] = kind
         }
         queue += receiver.items
+        readTexts(of: receiver.items)
         opened.problems = receiver.problems
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }
@@ -176,6 +186,16 @@ package final class Unpacker {
         }
         if let failure = receiver.failure { workspaceFailure = failure }
         return opened
+    }
+
+    /// Looks for passwords in the texts of an archive before anything else in it is opened.
+    private func readTexts(of items: [Item]) {
+        guard items.count > 1, messagePasswords.limit > 0 else { return }
+        let limit = messagePasswords.limit
+        for item in items where texts.wants(size: item.size) && !item.isEmbedded && item.hasContent {
+            _ = withContent(of: item) { texts.read($0, limit: limit) }
+        }
+        passwords = texts.added(to: messagePasswords)
     }
 
     /// Of what is quoted, what cannot be read is no damage; odd structures are none either where a piece is missing.
@@ -328,7 +348,7 @@ package final class Unpacker {
             }
             receiver.isEmbedded = true
             format.read(
-                content, options: DocumentOptions(passwords: passwords.candidates.map(\.password)), sink: receiver)
+                content, options: DocumentOptions(passwords: passwords), sink: receiver)
         }
     }
 }

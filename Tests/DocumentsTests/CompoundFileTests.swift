@@ -212,4 +212,22 @@ import Testing
         #expect(read(writer.bytes(), room: 150).items.count == 2)
         #expect(read(writer.bytes(), most: 3).items.count == 3)
     }
+
+    /// The last sector of the directory is the last of the file, and its end is missing.
+    @Test func cutDirectories() {
+        var writer = CompoundFileWriter()
+        for number in 0..<9 { writer.add("stream \(number)", content: [UInt8](repeating: 0x41, count: 5000)) }
+        var whole = writer.bytes()
+        func number(_ place: Int) -> Int { Int(whole[place]) | Int(whole[place + 1]) << 8 }
+        // Three sectors of four entries; the last one, of which two are used, moves behind everything else.
+        let (directory, table, last) = (number(48), (number(76) + 1) * 512, whole.count / 512 - 1)
+        whole += whole[(directory + 3) * 512..<(directory + 4) * 512]
+        for (sector, next) in [(directory + 1, last), (last, 0xFFFF_FFFE)] {
+            whole.replaceSubrange(table + sector * 4..<table + sector * 4 + 4, with: [UInt8](little: next, 4))
+        }
+        #expect(read(whole).problems.isEmpty && read(whole).names.count == 9)
+        for missing in [1, 255, 257, 384, 400, 511] {
+            #expect(read(Array(whole.dropLast(missing))).has(.corrupt), "\(missing)")
+        }
+    }
 }

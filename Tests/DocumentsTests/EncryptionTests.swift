@@ -12,7 +12,7 @@ struct EncryptionTests {
     ])
     func excelsDefaultPassword(file: String) throws {
         let found = read(try Corpora.bytes("oletools/encrypted/" + file))
-        #expect(found.texts(.password) == ["VelvetSweatshop"])
+        #expect(found.sources == [.wellKnown])
         let packages = found.items.filter { $0.member.flags.contains(.decrypted) }
         // A zip archive up to its last record.
         #expect(packages.count == 1)
@@ -23,7 +23,7 @@ struct EncryptionTests {
 
     @Test func workbooksWithTheDefaultPassword() throws {
         let found = read(try Corpora.bytes("oletools/encrypted/dde-test-encrypt-standardpassword.xls"))
-        #expect(found.texts(.password) == ["VelvetSweatshop"])
+        #expect(found.sources == [.wellKnown])
         #expect(found.texts(.dde) == ["cmd|/c calc.exe"])
         #expect(!found.has(.encrypted))
     }
@@ -43,12 +43,12 @@ struct EncryptionTests {
     func encryptedPDF(file: String) throws {
         let document = try Corpora.bytes("pdf-pdfminer/samples/encryption/" + file)
         #expect(read(document).has(.encrypted))
-        #expect(read(document, DocumentOptions(passwords: [Array("wrong".utf8)])).has(.encrypted))
+        #expect(read(document, DocumentOptions(passwords: ["wrong"])).has(.encrypted))
         for password in ["foo", "baz"] {
-            let found = read(document, DocumentOptions(passwords: [Array("wrong".utf8), Array(password.utf8)]))
+            let found = read(document, DocumentOptions(passwords: ["wrong", password]))
             #expect(!found.has(.encrypted), "\(password)")
             #expect(!found.has(.corrupt), "\(password)")
-            #expect(found.texts(.password) == [password])
+            #expect(found.sources == [.text])
         }
     }
 
@@ -56,8 +56,8 @@ struct EncryptionTests {
         let document = try Corpora.bytes("pdf-pdfminer/samples/encryption/aes-256-r6.pdf")
         #expect(read(document).has(.encrypted))
         for password in ["usersecret", "ownersecret"] {
-            let found = read(document, DocumentOptions(passwords: [Array(password.utf8)]))
-            #expect(found.texts(.password) == [password])
+            let found = read(document, DocumentOptions(passwords: [password]))
+            #expect(found.sources == [.text])
         }
     }
 

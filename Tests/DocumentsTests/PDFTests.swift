@@ -9,7 +9,7 @@ import Testing
 
     private static func stream(_ number: Int, _ dictionary: String, _ data: [UInt8]) -> [UInt8] {
         Array("\(number) 0 obj\n<< \(dictionary) /Length \(data.count) >>\nstream\n".utf8) + data
-            + Array("\nendstream\nendobj\n".utf8)
+            + Array("\nendstream\nendobj\n%%EOF\n".utf8)
     }
 
     /// One stored block.
@@ -149,6 +149,30 @@ import Testing
         let body = Array(Self.head.utf8) + Self.stream(2, "/Type /EmbeddedFile", eicar)
         #expect(read([UInt8](repeating: 0x20, count: 1_000) + body).has(eicar))
         #expect(!formats([UInt8](repeating: 0x20, count: 1_024) + body).contains("PDF"))
+    }
+
+    /// Heads as PostScript has them, and none (PDF Reference 1.7, appendix H; poppler, MuPDF and qpdf open both).
+    @Test(arguments: ["%!PS-Adobe-3.0 PDF-1.4\n", "%!PS-Adobe-1.0 PDF-1.7\r", "", "\n"])
+    func otherHeads(_ head: String) {
+        let objects = Array(Self.specification.utf8) + Self.stream(2, "/Type /EmbeddedFile", eicar)
+        let end = Array("trailer\n<< /Root 1 0 R >>\nstartxref\n0\n%%EOF\n".utf8)
+        #expect(read(Array(head.utf8) + objects + end).has(eicar))
+        let isWithout = head.count < 2
+        #expect(formats(Array(head.utf8) + objects).contains("PDF") == !isWithout)
+        #expect(!formats(Array("%!PS-Adobe-3.0\n PDF-1.4\n".utf8) + objects).contains("PDF"))
+    }
+
+    /// Cut off within the file that it carries, and before it; what is there comes out.
+    @Test func cutDocuments() {
+        let file = Self.stream(2, "/Type /EmbeddedFile", eicar + [UInt8](repeating: 0x20, count: 100))
+        let whole = Array((Self.head + Self.specification).utf8) + file + Array("startxref\n0\n%%EOF\n".utf8)
+        #expect(read(whole).problems.isEmpty)
+        for count in [whole.count - file.count - 22, whole.count - 100, whole.count - 40] {
+            #expect(read(Array(whole.prefix(count))).has(.corrupt), "\(count)")
+        }
+        // An update behind the end of the first version.
+        #expect(read(whole + Array(Self.specification.utf8)).has(.corrupt))
+        #expect(!read(Array(whole.dropLast(7))).has(.corrupt))
     }
 
     @Test func listsWithinLists() {

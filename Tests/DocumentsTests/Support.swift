@@ -47,8 +47,22 @@ final class Collector: DocumentSink {
 
     func has(_ kind: ContainerProblem.Kind) -> Bool { problems.contains { $0.kind == kind } }
 
+    /// Where the passwords come from that opened it.
+    var sources: [Passwords.Source] {
+        Passwords.Source.allCases.filter { problems.contains(ContainerProblem(.note, "opened with \($0.words)")) }
+    }
+
     /// All names of all members.
     var names: [String] { items.flatMap { $0.member.names.map { String(decoding: $0, as: UTF8.self) } } }
+}
+
+extension DocumentOptions {
+    /// With candidates of a text.
+    init(passwords: [String]) {
+        var list = Passwords()
+        for password in passwords { list.add(Array(password.utf8), .text) }
+        self.init(passwords: list)
+    }
 }
 
 /// Reads a document as every format that fits.

@@ -113,6 +113,49 @@ import Testing
         #expect(!report.viruses.isEmpty)
     }
 
+    private static let encrypted = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("shared/corpora/archives/pdf-pdfminer/samples/encryption/aes-128.pdf")
+
+    /// A document that a password opened was read, whatever the scanner says of its encryption; the report tells where the
+    /// password comes from, and not which.
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(atPath: encrypted.path), "needs the corpora beside the package"),
+        arguments: ["foo.pdf", "other.pdf"])
+    func documentsOpenedWithAPassword(_ name: String) throws {
+        let report = try report([UInt8](Data(contentsOf: Self.encrypted)), name: name)
+        let notes = report.parts.flatMap(\.notes)
+        let isOpened = name == "foo.pdf"
+        #expect(report.unchecked.map(\.reason) == (isOpened ? [] : [.encrypted]), "\(report.unchecked)")
+        #expect(report.parts.contains(where: \.encrypted) == !isOpened)
+        #expect(notes.contains("opened with the name of a file") == isOpened)
+        #expect(!notes.contains { $0.hasPrefix("password") || $0.contains("foo") })
+    }
+
+    /// In an attachment a file without its end is damage, in the text of a body a note.
+    @Test func encodedFilesThatAreCutOff() throws {
+        let text = "begin 644 e.com\r\n#86)C\r\n"
+        func report(_ head: String) throws -> Report {
+            let mail =
+                "From: a@x.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                + "\(head)\r\n\r\n\(text)\r\n--b--\r\n"
+            let gateway = try TestGateway()
+            try gateway.configure()
+            return try gateway.report(on: Array(mail.utf8), by: try gateway.fork(1))
+        }
+        let body = try report("Content-Type: text/plain")
+        #expect(body.unchecked.isEmpty)
+        #expect(body.parts.contains { $0.notes.contains("uuencode file without its end") })
+        for head in [
+            "Content-Type: application/octet-stream", "Content-Type: text/plain; name=a.uu",
+            "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: quoted-printable",
+        ] {
+            let attached = try report(head)
+            #expect(attached.unchecked.map(\.reason) == [.corrupt], "\(head) \(attached.unchecked)")
+        }
+    }
+
     @Test func formatsWithoutAReaderAreNamed() throws {
         let report = try report([0x41, 0x4C, 0x5A, 0x01] + [UInt8](repeating: 0, count: 100))
         #expect(report.parts.contains { $0.detectedType == "application/x-alz" })

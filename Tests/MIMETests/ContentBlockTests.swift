@@ -178,6 +178,41 @@ import Testing
         #expect(YEncFinder.find(in: double.span).blocks.map(Self.name) == ["test.bin", "test2.bin"])
     }
 
+    /// Articles as they came, with the full stop more in front of one: the checksum tells.
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"))
+    func yEncArticlesAsTheyCame() throws {
+        for name in ["regular", "special_chars", "no_name"] {
+            let article = try ContentOracle.sample("archives/yenc-sabctools/yencfiles/test_\(name).yenc")
+            let block = try #require(YEncFinder.find(in: article.span).blocks.first)
+            let (content, result) = Self.decoded(block, article)
+            #expect(content.count == 384_000 && block.damage(result) == nil, "\(name)")
+        }
+        // What is damaged stays as it is.
+        let body = Self.bytes("=ybegin line=128 size=4 name=a\r\n..aa\r\n=yend size=4 crc32=00000000\r\n")
+        let block = try #require(YEncFinder.find(in: body.span).blocks.first)
+        let (content, result) = Self.decoded(block, body)
+        #expect(content.count == 4 && result.notes == .checksumMismatch)
+    }
+
+    /// What is told of a file that is not whole, and what is not.
+    @Test func damage() throws {
+        func damage(_ text: String) throws -> String? {
+            let body = Self.bytes(text)
+            let block = try #require(EncodedBlocks.find(in: body.span).blocks.first)
+            return block.damage(Self.decoded(block, body).1)
+        }
+        #expect(try damage("begin 644 a\n#86)C\n`\nend\n") == nil)
+        #expect(try damage("begin 644 a\n#86)C\n#86\n`\nend\n") == nil)
+        #expect(try damage("begin 644 a\n#86)C\n") == "uuencode file without its end")
+        #expect(try damage("begin-base64 644 a\nYWJj\n====\n") == nil)
+        #expect(try damage("begin-base64 644 a\nYWJj\n") == "begin-base64 file without its end")
+        let yEnc = "=ybegin line=128 size=9 name=a\r\n[\\]^_`abc\r\n"
+        #expect(try damage(yEnc + "=yend size=9 crc32=cbf43926\r\n") == nil)
+        #expect(try damage(yEnc + "=yend size=9 crc32=cbf43927\r\n") == "yenc file with a wrong checksum")
+        #expect(try damage(yEnc + "=yend size=8\r\n") == "yenc file of another size")
+        #expect(try damage(yEnc) == "yenc file without its end")
+    }
+
     /// An article as it is after transfer: the dot before a dot at the start of a line is gone, and so is the end.
     private static func unstuffed(_ article: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []

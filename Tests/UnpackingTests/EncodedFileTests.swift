@@ -62,6 +62,32 @@ import Testing
         #expect(!signed.places(of: Array("line\r\n".utf8)).isEmpty)
     }
 
+    /// A file of which a part is missing is damage, one that a text shows further on a note.
+    @Test func encodedFilesThatAreCutOff() {
+        let begin = Array("begin 644 e.com\n#86)C\n".utf8)
+        let end = Array("`\nend\n".utf8)
+        let front = [UInt8](repeating: 0x2E, count: 1100) + [0x0A]
+        func kinds(_ text: [UInt8]) -> Set<ContainerProblem.Kind> { Set(Unpacked(text).problems.map(\.kind)) }
+        #expect(kinds(begin + end).isEmpty && kinds(begin) == [.corrupt])
+        #expect(kinds(front + begin + end).isEmpty && kinds(front + begin) == [.note])
+    }
+
+    /// Files of compress(1) have no mark of their end: a cut shows in the middle of a code, most often.
+    @Test(.enabled(if: GeneratorTests.installed("compress")), arguments: [10, 12, 16])
+    func compressedFilesThatAreCutOff(_ bits: Int) throws {
+        // Enough of it to fill the table and begin anew.
+        var content: [UInt8] = []
+        for number in 0..<60_000 { content += octets(number &* 2_654_435 >> 4, 3) + [0x20] }
+        for count in [1, 2, 3, 300, 5000, 240_000] {
+            let whole = try run("compress -b \(bits) -f -c in > out", Array(content.prefix(count)))
+            let opened = Unpacked(whole, messageSize: 1 << 20)
+            #expect(!opened.kinds.contains(.corrupt) && opened.entries.first?.content?.count == count, "\(count)")
+            guard count > 1000 else { continue }
+            let cuts = (1...24).filter { Unpacked(Array(whole.dropLast($0)), messageSize: 1 << 20).kinds == [.corrupt] }
+            #expect(cuts.count >= 10, "\(cuts)")
+        }
+    }
+
     @Test func yEncWithinAnArchive() {
         let lines = eicar.map { $0 &+ 42 }
         let text =

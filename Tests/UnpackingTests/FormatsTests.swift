@@ -41,18 +41,25 @@ import Testing
             like a first volume, and is taken for one.
 
             Encrypted members are tried with passwords of the site (`unpacking.passwords`), words, quotations and
-            lines of the text and the subject near a word for "password" in some thirty languages, names and domains of the
-            header's and the envelope's addresses, names of the attached files, and some that are well known, at most
-            `unpacking.password_tries`:
+            lines of the text and the subject near a word for "password" in some fifty languages, display names, names and
+            domains of the header's and the envelope's addresses, names of the attached files, and some that are well known,
+            at most `unpacking.password_tries`; what is in an archive with those of its first \(ArchiveTexts.most) texts of up to
+            \(ArchiveTexts.size) octets as well, at most half as many. A note says where the password comes from that opened it,
+            nowhere which it is.
+
+            What opened is believed where programs refuse every other password, or where the content shows it: it has a type, and
+            does not look like noise behind the octets that make the type. Of zip, 7z, RAR 4 and files in a PDF the check alone
+            is no proof, as senders can make one for a password that is known here and keep the real one for the reader. What
+            is not believed is scanned, and stays `unchecked: encrypted`.
 
             | format | |
             | --- | --- |
             | zip, traditional encryption | works, with every method that is opened; also in the code pages of Windows and DOS |
             | zip, AES of WinZip | works, with every method that is opened; also in the code pages of Windows and DOS |
-            | Office 2007 and later (OOXML in OLE2; standard and agile encryption) | works, the well-known default password included |
+            | Office 2007 and later (OOXML in OLE2; standard and agile encryption) | works, the well-known default password included; a package that is no zip archive, that its own code does not fit, or that has two keys for passwords stays encrypted |
             | Excel 97 to 2003 (RC4, RC4 CryptoAPI) | works, the well-known default password included |
-            | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened: macros and embedded objects lie outside of what is encrypted, and are read |
-            | PDF (RC4, AES) | works, the empty password included |
+            | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened; streams that stand beside what is encrypted are read |
+            | PDF (RC4, AES; crypt filters, also those of embedded files) | works, the empty password included; up to revision 4 also in PDFDocEncoding and Windows' code page 1252 |
             | 7z, encrypted names too | works, with every method that is opened |
             | RAR 4, RAR 5, encrypted names too | works, solid archives included, by own code and OpenSSL: the archive without its encryption is a member of it; of RAR 5 only where the value that tells whether a password is right has its own checksum, of RAR 4 where the content is of a type that is known; not RAR 2 and older, whose encryption is another |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
@@ -105,6 +112,19 @@ import Testing
         for limit in ContainerLimit.allCases {
             text += "| `\(limit.rawValue)` | \(limit.scope) | \(limit.bound) |\n"
         }
+        let documents = DocumentLimits()
+        text += """
+
+            Passwords are not tried, and what they would open is `unchecked: encrypted`, beyond these rounds of hashing:
+
+            | in | rounds |
+            | --- | --- |
+            | 7z | \(1 << SevenZipAES.mostPower) |
+            | RAR 5 | \(1 << Rar5Decryption.mostPower) |
+            | Office 2007 and later, agile encryption | \(documents.agileRounds) |
+            | all tries on one document | \(documents.passwordRounds) |
+
+            """
         return text
     }
 

@@ -24,6 +24,12 @@ import Testing
         "Parola este parolă Hunter2!",
         "The password for the attached archive, which you will need to open the file, is: Hunter2!",
         "Пожалуйста, вот ПАРОЛЬ: Hunter2!", "mot de passe : Hunter2!", "解压密码：Hunter2!，谢谢", "パスワードはHunter2!です",
+        "Mot de passe\u{A0}:\u{A0}Hunter2!", "Mot de passe\u{202F}: Hunter2!", "パスワード：Hunter2!", "비밀번호：Hunter2!",
+        "密码\u{3000}Hunter2!", "The pass\u{200B}word is Hunter2!", "Парола: Hunter2!", "Lozinka: Hunter2!",
+        "Geslo: Hunter2!",
+        "Slaptažodis: Hunter2!", "รหัสผ่าน: Hunter2!", "Kata sandi: Hunter2!", "رمز عبور: Hunter2!", "Kodeord: Hunter2!",
+        "Parool: Hunter2!", "Zaporka: Hunter2!", "Kata laluan: Hunter2!", "Zip key: Hunter2!", "Schlüssel: Hunter2!",
+        "open with Hunter2!", "Use Hunter2! to open the file", "Лозинка: Hunter2!",
         "pwd:Hunter2!", "PW: Hunter2!", "PIN Hunter2!", "psw=Hunter2!", "PW Hunter2!", "(pin: Hunter2!)",
     ])
     func wordsNearPassword(_ text: String) {
@@ -45,6 +51,62 @@ import Testing
 
     @Test func quotedWordsBeyondASCII() {
         #expect(passwords("Пароль: «секрет»").contains("секрет"))
+    }
+
+    /// Signs around a password that is not ASCII, and in it.
+    @Test(arguments: [
+        ("Пароль:\u{A0}секрет", "секрет"), ("Mot de passe\u{A0}:\u{A0}été2024", "été2024"), ("密码：秘密，谢谢", "秘密"),
+        ("パスワード：ひみつ。", "ひみつ"), ("비밀번호：비밀", "비밀"), ("Password: x<y>z", "x<y>z"), ("Password: say\"hi", "say\"hi"),
+        ("Password: <abc>", "abc"), ("Password: <abc>", "<abc>"), ("<b>Password:</b><i>abc</i>", "abc"),
+        ("Password: \"abc\"", "abc"), ("パスワードは「ひみつ」です", "ひみつ"),
+    ])
+    func signsAroundAndWithin(_ text: String, _ password: String) {
+        #expect(passwords(text).contains(password), "\(passwords(text))")
+    }
+
+    @Test func displayNames() {
+        let header =
+            "From: \"Contoso Billing\" <alice@x.example>\r\nTo: Reader77 <r@y.example>, =?UTF-8?Q?J=C3=BCrgen?= <j@y.example>\r\n"
+        let found = passwords("", message: header + "Cc: (Group9) g@z.example\r\n\r\n")
+        for word in ["Contoso", "Billing", "Contoso Billing", "Reader77", "Jürgen", "Group9", "alice", "g@z.example"] {
+            #expect(found.contains(word), "\(word)")
+        }
+        #expect(!found.contains("<alice"))
+        // No more than some of each field.
+        let many = passwords(
+            "", message: "To: \((0..<40).map { "n\($0)x" }.joined(separator: " ")) <a@x.example>\r\n\r\n")
+        #expect(many.contains("n15x") && !many.contains("n16x"))
+    }
+
+    /// A note beside an archive, in front of it and behind it, and in UTF-16.
+    @Test(arguments: [true, false]) func textsBesideAnArchive(_ isFirst: Bool) throws {
+        let inner = encrypted(eicar, Array("Sesam7".utf8))
+        let text = Array("\u{FEFF}Password: Sesam7\r\n".utf16).flatMap {
+            [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)]
+        }
+        for note in [Array("Das Passwort lautet: Sesam7\r\n".utf8), text] {
+            let members = [("lies.txt", note), ("a.zip", inner)]
+            let result = Unpacked(zip(isFirst ? members : members.reversed()), messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty && !result.isMarked, "\(result.problems)")
+            #expect(result.problems == [ContainerProblem(.note, "opened with a password found in a text beside it")])
+        }
+        // Passwords are not wanted at all.
+        let members = [("lies.txt", Array("Passwort: Sesam7".utf8)), ("a.zip", inner)]
+        #expect(Unpacked(zip(members), passwords: Passwords(limit: 0)).kinds == [.encrypted])
+    }
+
+    /// The largest text, and one octet more; as many texts, and one more.
+    @Test func textsBesideAnArchiveAreBounded() {
+        let inner = ("z.zip", encrypted(eicar, Array("Sesam7".utf8)))
+        func isOpened(_ texts: [[UInt8]]) -> Bool {
+            let members = texts.enumerated().map { ("\($0.offset).txt", $0.element) } + [inner]
+            return !Unpacked(zip(members), messageSize: 1 << 20).places(of: eicar).isEmpty
+        }
+        let note = Array("Password: Sesam7\n".utf8)
+        func filled(_ size: Int) -> [UInt8] { note + [UInt8](repeating: 0x2E, count: size - note.count) }
+        #expect(isOpened([filled(ArchiveTexts.size)]) && !isOpened([filled(ArchiveTexts.size + 1)]))
+        let others = (0..<ArchiveTexts.most).map { Array("text \($0)\n".utf8) }
+        #expect(isOpened(others.dropLast() + [note]) && !isOpened(others + [note]))
     }
 
     @Test func shortWordsAreWordsOfTheirOwn() {
@@ -122,7 +184,7 @@ import Testing
         let content = encrypted(eicar, password)
         let result = Unpacked(content, passwords: list)
         #expect(result.places(of: eicar) == ["1"])
-        #expect(result.entries[0].flags == .decrypted)
+        #expect(result.entries[0].flags == [.decrypted, .guessed])
         #expect(result.problems == [ContainerProblem(.note, "opened with a password found in the text")])
         var wrong = Passwords()
         wrong.add(Array("wrong".utf8), .text)
@@ -137,7 +199,7 @@ import Testing
         "7z a -tzip -mem=AES256 -pinfected out.zip in",
     ])
     func encryptedMembersBeyondTheQuota(_ command: String) throws {
-        let content = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7 &* 31) }
+        let content = Array("%!PS\n".utf8) + (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7 &* 31) }
         let made = try runTool(
             "sh", ["-c", "d=$(mktemp -d) && cd $d && cat > in && \(command) > log && cat out.zip; rm -r $d"],
             input: content)
@@ -152,7 +214,9 @@ import Testing
         #expect(whole.places(of: content) == ["1"] && !whole.isMarked, "\(whole.problems)")
         let cut = unpacked(quota: content.count - 1, list)
         #expect(cut.limits == [.bytes] && cut.kinds.isEmpty, "\(cut.problems)")
-        #expect(cut.entries.first?.content == Array(content.dropLast()) && cut.entries.first?.flags == .decrypted)
+        #expect(
+            cut.entries.first?.content == Array(content.dropLast())
+                && cut.entries.first?.flags == [.decrypted, .guessed])
         var wrong = Passwords()
         wrong.add(Array("wrong".utf8), .text)
         #expect(unpacked(quota: 1000, wrong).kinds == [.encrypted])

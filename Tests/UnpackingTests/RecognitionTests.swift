@@ -85,6 +85,8 @@ import Testing
         var program = [UInt8](repeating: 0, count: 128)
         program.replaceSubrange(0..<2, with: [0x4D, 0x5A])
         #expect(names(program + archive) == ["exe-dos", "zip"])
+        // A mark that a line of a script may have.
+        #expect(names(Array("@echo off\r\nrem %PDF-1.4\r\ncls\r\n".utf8)).contains("bat"))
         let page = Array("%PDF-1.4\n%%EOF\n".utf8)
         #expect(names(page + archive) == ["pdf", "zip"])
         // A zip archive that is a member of a tar archive is no reading of the whole.

@@ -166,6 +166,37 @@ package enum YEncFinder {
         _ block: EncodedBlock, _ content: Span<UInt8>, into output: inout [UInt8], limit: Int
     ) -> EncodedBlock.Decoded {
         let start = output.count
+        let first = decodeLines(block, content, into: &output, limit: limit)
+        guard first.notes.contains(.checksumMismatch), let plain = withoutDots(content) else { return first }
+        var other: [UInt8] = []
+        let second = decodeLines(block, plain.span, into: &other, limit: limit)
+        guard !second.notes.contains(.checksumMismatch), !second.limitReached else { return first }
+        output.removeLast(output.count - start)
+        output += other
+        return EncodedBlock.Decoded(
+            notes: second.notes, content: start..<output.count, resourceFork: output.count..<output.count)
+    }
+
+    /// Lines as news sends them have a full stop more where they begin with one (RFC 3977 section 3.1.1). The data without
+    /// it; nil where no line is so.
+    private static func withoutDots(_ content: Span<UInt8>) -> [UInt8]? {
+        let marker: StaticString = "\n.."
+        guard content.hasBytes("..", at: 0) || content.firstIndex(of: marker) != nil else { return nil }
+        var plain: [UInt8] = []
+        plain.reserveCapacity(content.count)
+        var isStart = true
+        for index in content.indices {
+            let isStuffed = isStart && content[index] == 0x2E && index + 1 < content.count && content[index + 1] == 0x2E
+            if !isStuffed { plain.append(content[index]) }
+            isStart = content[index] == 0x0A
+        }
+        return plain
+    }
+
+    private static func decodeLines(
+        _ block: EncodedBlock, _ content: Span<UInt8>, into output: inout [UInt8], limit: Int
+    ) -> EncodedBlock.Decoded {
+        let start = output.count
         let room = min(content.count, limit)
         output.append(contentsOf: repeatElement(0, count: room))
         let (written, isCut, endsInEscape) = fill(&output, from: start, room: room, content)

@@ -1,4 +1,5 @@
 internal import MIME
+internal import Members
 
 /// Passwords as programs of Windows and DOS write them into zip archives: in the code page of the system (APPNOTE.TXT says
 /// nothing of it).

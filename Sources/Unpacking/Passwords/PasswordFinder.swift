@@ -1,26 +1,10 @@
 internal import Bytes
 internal import MIME
+package import Members
 
 /// Collects passwords that a message tells its reader: words near "password" in the text, words of the subject, names and
 /// domains of the addresses.
 package struct PasswordFinder: Sendable {
-    /// Words for a password as mail in many languages writes them, lower case, UTF-8.
-    private static let keywords: [[UInt8]] = [
-        "password", "passwort", "passwd", "passcode", "pwd", "pass:", "pass is", "kennwort", "код", "пароль", "пароля",
-        "contraseña", "contrasena", "clave", "mot de passe", "code", "senha", "palavra-passe", "wachtwoord", "hasło",
-        "haslo", "heslo", "jelszó", "parola", "lösenord", "adgangskode", "passord", "salasana", "şifre", "sifre",
-        "κωδικός", "κωδικόσ", "סיסמה", "parolă", "mật khẩu", "كلمة المرور", "كلمة السر", "पासवर्ड",
-        // Marks that follow their letters, as some systems write them, and capitals that have no single small letter.
-        "contrasen\u{303}a", "jelszo\u{301}", "lo\u{308}senord", "s\u{327}ifre", "s\u{327}i\u{307}fre", "şi\u{307}fre",
-        "κωδικο\u{301}ς", "κωδικο\u{301}σ", "parola\u{306}", "ma\u{323}\u{302}t kha\u{302}\u{309}u", "密码", "密碼", "口令",
-        "パスワード", "비밀번호", "암호",
-    ].map { Array($0.utf8) }
-
-    /// Shorter ones, which count where no letter or digit touches them.
-    private static let shortKeywords: [[UInt8]] = ["pw", "pin", "psw", "pswd", "pass", "mdp", "mp", "pwort", "kw"].map {
-        Array($0.utf8)
-    }
-
     /// Octets behind a keyword and in front of it that are looked at.
     private static let window = 240
     /// Words behind and in front that are taken; and the nearest, which come first.
@@ -42,10 +26,11 @@ package struct PasswordFinder: Sendable {
 
     /// Looks at a text in UTF-8.
     package mutating func read(text: Span<UInt8>) {
-        let text = text.extracting(0..<min(text.count, Self.textSize))
+        let plain = PasswordWords.plain(text.extracting(0..<min(text.count, Self.textSize)))
+        let text = plain.span
         let (lower, origins) = Self.lower(text)
         var places: [Range<Int>] = []
-        for (keyword, isShort) in Self.keywords.map({ ($0, false) }) + Self.shortKeywords.map({ ($0, true) }) {
+        for (keyword, isShort) in PasswordWords.long.map({ ($0, false) }) + PasswordWords.short.map({ ($0, true) }) {
             var from = 0
             while places.count < Self.places, let start = lower.span.firstIndex(of: keyword, from: from) {
                 from = start + keyword.count
@@ -151,8 +136,9 @@ package struct PasswordFinder: Sendable {
         var scanner = HeaderScanner()
         while let field = scanner.next(in: message) {
             if field.isNamed("Subject", in: message) {
-                let subject = Array(EncodedWords.decoded(message.extracting(field.value).array).utf8)
-                read(text: subject.span)
+                let decoded = Array(EncodedWords.decoded(message.extracting(field.value).array).utf8)
+                read(text: decoded.span)
+                let subject = PasswordWords.plain(decoded.span)
                 for word in Self.words(subject.span) { add(word, .subject) }
             } else if Self.addressFields.contains(where: { field.isNamed($0, in: message) }) {
                 readAddresses(message.extracting(field.value))
@@ -162,8 +148,17 @@ package struct PasswordFinder: Sendable {
 
     private static let addressFields: [StaticString] = ["From", "To", "Cc", "Reply-To"]
 
+    /// Words of display names that are tried of one field.
+    private static let names = 16
+
+    /// Takes the addresses of a field, and what stands beside them: display names, each as a whole where it is quoted, and
+    /// their words.
     private mutating func readAddresses(_ value: Span<UInt8>) {
-        for word in Self.words(value) { read(address: word) }
+        for word in Self.words(value).flatMap(Self.pieces) { read(address: word) }
+        let decoded = Array(EncodedWords.decoded(value.array).utf8)
+        let text = PasswordWords.plain(decoded.span)
+        let names = Self.words(text.span).flatMap(Self.pieces).filter { !$0.contains(0x40) }
+        for name in Self.quotations(text.span) + names.prefix(Self.names) { add(name, .address) }
     }
 
     /// Takes an address apart: its name, its domain with and without the last label.
@@ -218,6 +213,8 @@ package struct PasswordFinder: Sendable {
         if let colon = bare.lastIndex(where: { $0 == 0x3A || $0 == 0x3D }), colon + 1 < bare.count {
             found.append((Array(bare[(colon + 1)...]), source))
         }
+        let pieces = Self.pieces(word)
+        for piece in pieces where piece != word && piece != bare { found.append((Self.trimmed(piece), source)) }
     }
 
     /// What stands between blanks; where letters beyond ASCII touch others, the ASCII in between too, as scripts without
@@ -235,13 +232,20 @@ package struct PasswordFinder: Sendable {
         }
         for index in text.indices {
             let byte = text[index]
-            if byte <= 0x20 || byte == 0x3C || byte == 0x3E || byte == 0x22 { end() } else { word.append(byte) }
+            if byte <= 0x20 { end() } else { word.append(byte) }
         }
         end()
         return words
     }
 
-    private static let punctuation: Set<UInt8> = Set("()[]{}:;,.!?'`*_=-|".utf8)
+    private static let brackets: Set<UInt8> = Set("<>\"".utf8)
+
+    /// A word without the angle brackets and quotation marks in it, which may be part of a password and are most often not.
+    private static func pieces(_ word: [UInt8]) -> [[UInt8]] {
+        word.split(whereSeparator: { brackets.contains($0) }).map(Array.init)
+    }
+
+    private static let punctuation: Set<UInt8> = Set("()[]{}<>\":;,.!?'`*_=-|".utf8)
 
     private static func trimmed(_ word: [UInt8]) -> [UInt8] {
         var slice = word[...]

@@ -23,9 +23,11 @@ enum RarDecryption {
             plain = reader.read(content)
         }
         guard let plain, let source = plain.source else { return false }
-        sink.report(.note, "opened with \(source.words)")
+        sink.report(openedWith: source)
         if plain.isDamaged { sink.report(.corrupt, "damaged \(format.words)") }
-        guard sink.add(Member(flags: .decrypted, role: what), content: plain.bytes), let end = plain.end else {
+        // RAR 5 has a value that programs want a password to fit; RAR 4 has the checksum of the content alone.
+        let flags: MemberFlags = format == .rar5 ? .decrypted : [.decrypted, .guessedMembers]
+        guard sink.add(Member(flags: flags, role: what), content: plain.bytes), let end = plain.end else {
             return true
         }
         if sink.mayGoOn() { ArchiveEnd.addRest(of: content, from: end, format.words, into: sink) }

@@ -1,7 +1,53 @@
+internal import Bytes
 internal import Codecs
 
 /// Data of compress(1), which libarchive decodes: a file of that program, or what other archives hold of one.
 enum CompressedData {
+    private static let smallestCode = 9
+    private static let largestCode = 16
+    /// The code that empties the table, and the first one that is made.
+    private static let clear = 256
+    /// Codes of one width are written in groups of eight.
+    private static let group = 8
+
+    /// A file ends behind a whole code, with what fills up its last octet. There is no mark of the end, and the library takes
+    /// a cut for one.
+    static func isWhole(_ file: Span<UInt8>) -> Bool {
+        guard file.count > 2 else { return false }
+        let most = min(largestCode, max(smallestCode, Int(file[2] & 0x1F)))
+        let clears = file[2] & 0x80 != 0
+        let end = (file.count - 3) * 8
+        var (place, groups, width) = (0, 0, smallestCode)
+        // The first code makes no entry.
+        var entries = clears ? clear : clear - 1
+        func bits(_ at: Int, _ count: Int) -> Int {
+            var value = 0
+            for octet in 0..<3 {
+                let index = 3 + at / 8 + octet
+                if index < file.count { value |= Int(file[index]) << (octet * 8) }
+            }
+            return value >> (at % 8) & ((1 << count) - 1)
+        }
+        func aligned() -> Int { groups + (place - groups + width * group - 1) / (width * group) * (width * group) }
+        while end - place >= 8 {
+            if entries >= 1 << width, width < most {
+                place = aligned()
+                groups = place
+                width += 1
+            }
+            guard place + width <= end else { return false }
+            let code = bits(place, width)
+            place += width
+            if clears, code == clear {
+                place = aligned()
+                (groups, width, entries) = (place, smallestCode, clear)
+            } else if entries < 1 << most {
+                entries += 1
+            }
+        }
+        return place >= end || bits(place, end - place) == 0
+    }
+
     /// Lends what a file decodes to, piece by piece.
     /// - Parameter file: with its head of three octets.
     static func decode(_ file: Span<UInt8>, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool) -> CodecResult {

@@ -25,7 +25,10 @@ enum FilterReader {
         switch filter {
         case .lzop: return LZOPData.decode(content, memory: memory, while: { sink.mayGoOn() }, use)
         case .zlib: return CodecResult(Inflate.pieces(content, form: .zlib, limit: .max, use))
-        default: return CompressedData.decode(content, while: { sink.mayGoOn() }, use)
+        default:
+            var result = CompressedData.decode(content, while: { sink.mayGoOn() }, use)
+            if result.end == .complete, !CompressedData.isWhole(content) { result.end = .truncated }
+            return result
         }
     }
 }

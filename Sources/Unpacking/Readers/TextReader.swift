@@ -28,6 +28,7 @@ enum TextReader {
             var decoded: [UInt8] = []
             let result = block.decode(content, into: &decoded, limit: sink.room)
             let member = Member(names: block.names, role: block.coding.rawValue)
+            if let damage = block.damage(result) { sink.report(block.isLeading ? .corrupt : .note, damage) }
             guard sink.add(member, content: Array(decoded[result.content])) else { break }
         }
         return found.blocks.count

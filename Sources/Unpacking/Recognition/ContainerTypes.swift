@@ -16,7 +16,8 @@ extension FileType {
     static let bzip2 = FileType(
         "bz2", "application/x-bzip2", "bzip2 file", .filter(.bzip2), recognised: "`BZh1` to `BZh9` and a block's magic")
     static let compress = FileType(
-        "Z", "application/x-compress", "compress file", .filter(.compress), recognised: "`1F 9D` and a code size")
+        "Z", "application/x-compress", "compress file", .filter(.compress), recognised: "`1F 9D` and a code size",
+        reported: "a cut, but for one between two codes, which nothing shows")
     static let xz = FileType("xz", "application/x-xz", "xz file", .filter(.xz), recognised: "`FD 7zXZ 00`")
     static let lzma = FileType(
         "lzma", "application/x-lzma", "LZMA file", .filter(.lzma),

@@ -1,10 +1,12 @@
+internal import Documents
+
 /// Documents, programs and text.
 extension FileType {
     static let compoundFile = FileType(
         "ole", "application/x-ole-storage", "OLE2 compound file (doc, xls, ppt, msg, msi)", .document,
         recognised: "`D0 CF 11 E0 A1 B1 1A E1`", reported: "streams, embedded packages, macros")
     static let pdf = FileType(
-        "pdf", "application/pdf", "PDF document", .document, recognised: "`%PDF-` in the first 1024 octets",
+        "pdf", "application/pdf", "PDF document", .document, recognised: PDFReader.recognised,
         reported: "embedded files and streams; encryption")
     static let rtf = FileType(
         "rtf", "text/rtf", "RTF document", .document, recognised: "`{\\rt`", reported: "embedded objects")

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Codecs
+internal import Documents
 internal import MIME
 
 /// Recognises what content is by its octets, never by a name. Content that fits several types (a polyglot) has all of
@@ -37,6 +38,10 @@ package enum Recognition {
         }
         if beginsWithZip {
             addTextOfArchive(content, &found)
+        } else if found == [.pdf], isText {
+            // Its mark may stand in any line of a script.
+            addTextOfArchive(content, &found)
+            for type in ScriptText.types(of: content.extracting(0..<min(content.count, active))) { add(type) }
         } else if found.isEmpty || found == [.xml] {
             addText(content, &found)
         } else if ActiveText.isHTMLApplication(content.extracting(0..<min(content.count, active))) {
@@ -71,7 +76,7 @@ package enum Recognition {
         (.cab, { StructureChecks.isCabinet($0) }),
         (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
         (.arj, StructureChecks.isARJ), (.arc, StructureChecks.isARC), (.vhd, StructureChecks.hasVHDFooter),
-        (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, StructureChecks.isPDF),
+        (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, { PDFReader.matches($0) }),
         (.installer, StructureChecks.isInstaller), (.windowsLibrary, StructureChecks.isPELibrary),
         (.windowsProgram, StructureChecks.isPE), (.dosProgram, StructureChecks.isMZ),
         (.javaClass, StructureChecks.isJavaClass), (.machO, StructureChecks.isUniversalMachO),

@@ -216,11 +216,6 @@ enum StructureChecks {
         }
     }
 
-    /// Readers of PDF take the header anywhere in the first 1024 octets.
-    static func isPDF(_ content: Span<UInt8>) -> Bool {
-        content.extracting(0..<min(content.count, 1029)).firstIndex(of: "%PDF-") != nil
-    }
-
     static func isMZ(_ content: Span<UInt8>) -> Bool {
         content.count >= 28 && content[0] == 0x4D && content[1] == 0x5A
     }

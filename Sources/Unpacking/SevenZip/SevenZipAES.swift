@@ -4,7 +4,7 @@ internal import Digests
 /// The encryption of 7z: AES-256 in chains of blocks, with a key that SHA-256 makes of the password in UTF-16.
 struct SevenZipAES: Hashable {
     /// Powers of two of the rounds: 7-Zip writes 19. Each more doubles the time of a try.
-    private static let mostPower = 20
+    static let mostPower = 20
     /// The value that stands for no rounds: the password itself is the key.
     private static let plain = 0x3F
     private static let keySize = 32

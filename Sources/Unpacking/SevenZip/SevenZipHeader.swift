@@ -39,6 +39,11 @@ struct SevenZipHeader {
     /// Octets in front of the packed streams.
     static let start = 32
 
+    /// What a header begins with, encoded or not.
+    static func begins(_ content: Span<UInt8>) -> Bool {
+        content.count > 1 && [Property.header, Property.encodedHeader].contains(Int(content[0]))
+    }
+
     /// Properties that a header is made of.
     enum Property {
         static let end = 0

@@ -43,7 +43,7 @@ struct SevenZipReader {
         let isOfLibrary = header.folders.allSatisfy(\.isOfLibrary)
         if isOfLibrary, !reader.isUnnamed, reader.source == nil, content.count > largestCopied { return false }
         reader.readFolders(header, content)
-        if let source = reader.source { sink.report(.note, "opened with \(source.words)") }
+        if let source = reader.source { sink.report(openedWith: source) }
         if sink.mayGoOn(), let end = ArchiveEnd.ofSevenZip(content) {
             ArchiveEnd.addRest(of: content, from: end, what, into: sink)
         }
@@ -66,7 +66,9 @@ struct SevenZipReader {
             guard let encoded = SevenZipHeader(encoded: bytes.span, archive: content.count),
                 let folder = encoded.folders.first, folder.size <= min(Self.largestHeader, sink.room),
                 let stream = encoded.streams.first?.first,
-                let packed = packed(folder, encoded.packed.prefix(folder.packedStreams.count), content, stream)
+                let packed = packed(
+                    folder, encoded.packed.prefix(folder.packedStreams.count), content, stream,
+                    isProved: { SevenZipHeader.begins($0) })
             else { return nil }
             var decoded: [UInt8] = []
             guard
@@ -140,7 +142,10 @@ struct SevenZipReader {
         let withContent = files.filter(\.hasStream)
         if withContent.count < streams.count { sink.report(.corrupt, "damaged \(Self.what)") }
         guard !withContent.isEmpty || !streams.isEmpty else { return true }
-        guard let packed = packed(folder, ranges, content, streams.first) else {
+        let packed = packed(folder, ranges, content, streams.first) { head in
+            GuessedContent.isProved(head, Recognition.types(of: head))
+        }
+        guard let packed else {
             if !isInMemory(ranges) {
                 sink.report(.folder, of: Self.what)
             } else if folder.isEncrypted {
@@ -151,7 +156,7 @@ struct SevenZipReader {
             return withContent.allSatisfy { add($0, folder.isEncrypted ? .encrypted : []) }
         }
         var splitter = SevenZipSplitter(
-            sink, withContent.map { member($0, folder.isEncrypted ? .decrypted : []) }, streams)
+            sink, withContent.map { member($0, folder.isEncrypted ? [.decrypted, .guessed] : []) }, streams)
         let end = decode(packed) { splitter.append($0) }
         splitter.finish()
         switch end {
@@ -192,10 +197,12 @@ struct SevenZipReader {
     // MARK: Encryption
 
     /// A folder with its streams, decrypted where they are encrypted; nil when that is not possible.
-    /// - Parameter first: what it decodes to first, which tells whether a password is right.
+    /// - Parameters:
+    ///   - first: what it decodes to first, which tells whether a password is right.
+    ///   - isProved: the same by its first octets, where the archive has no checksum of it.
     private mutating func packed(
         _ folder: SevenZipFolder, _ ranges: ArraySlice<Range<Int>>, _ content: Span<UInt8>,
-        _ first: SevenZipHeader.Stream?
+        _ first: SevenZipHeader.Stream?, isProved: (Span<UInt8>) -> Bool
     ) -> Packed? {
         guard ranges.count == folder.packedStreams.count, isInMemory(ranges) else { return nil }
         let streams = ranges.map { content.extracting($0).array }
@@ -208,7 +215,7 @@ struct SevenZipReader {
             keys = made
             guard let plain = decrypted(folder, streams) else { continue }
             let packed = Packed(folder: inner, streams: plain)
-            if isRight(packed, first) {
+            if isRight(packed, first, isProved) {
                 source = candidate.source
                 return packed
             }
@@ -250,92 +257,29 @@ struct SevenZipReader {
         return out
     }
 
-    /// The first stream has its checksum, or else, where there is none, all of the folder decodes.
-    private func isRight(_ packed: Packed, _ first: SevenZipHeader.Stream) -> Bool {
+    /// Octets of a first stream without checksum that are looked at.
+    private static let headSize = 65_536
+
+    /// The first stream has its checksum, or else, where there is none, all of the folder decodes and the stream begins as
+    /// content does.
+    private func isRight(
+        _ packed: Packed, _ first: SevenZipHeader.Stream, _ isProved: (Span<UInt8>) -> Bool
+    ) -> Bool {
         var sum: UInt32 = 0
+        var head: [UInt8] = []
         var left = min(first.size, sink.room)
         let end = decode(packed) { piece in
             let taken = piece.extracting(0..<min(left, piece.count))
+            if first.checksum == nil {
+                let room = taken.extracting(0..<min(taken.count, Self.headSize - head.count))
+                room.withUnsafeBufferPointer { head.append(contentsOf: $0) }
+            }
             sum = crc32(taken, seed: sum)
             left -= taken.count
             return left > 0 || first.checksum == nil
         }
         if let checksum = first.checksum, left == 0 { return sum == checksum }
-        if case .complete = end { return first.checksum == nil }
-        return false
-    }
-}
-
-/// Cuts what a folder decodes to into its members.
-struct SevenZipSplitter {
-    private let sink: any MemberSink
-    private var members: ArraySlice<Member>
-    private var streams: ArraySlice<SevenZipHeader.Stream>
-    /// The member that is being handed out.
-    private var current: PendingMember?
-    private var left = 0
-    private var sum: UInt32 = 0
-    private var expected: UInt32?
-    private(set) var hasWrongChecksum = false
-    /// There was less than the members have.
-    private(set) var isShort = false
-    private(set) var isStopped = false
-
-    init(_ sink: any MemberSink, _ members: [Member], _ streams: [SevenZipHeader.Stream]) {
-        self.sink = sink
-        self.members = members[...]
-        self.streams = streams[...]
-    }
-
-    /// The next octets; false when the sink wants no more.
-    mutating func append(_ piece: Span<UInt8>) -> Bool {
-        var position = 0
-        while position < piece.count {
-            guard current != nil || begin() else { return !isStopped }
-            let part = piece.extracting(piece.clamped(position, left))
-            position += part.count
-            left -= part.count
-            sum = crc32(part, seed: sum)
-            if current?.append(part) == false { isStopped = true }
-            if left == 0 { end(isRead: true) }
-            guard !isStopped else { return false }
-        }
-        return true
-    }
-
-    /// Nothing more comes: what was begun ends, and what was not is told without content.
-    mutating func finish() {
-        isShort = current != nil || streams.contains { $0.size > 0 }
-        if current != nil { end(isRead: false) }
-        while !isStopped, let stream = streams.popFirst() {
-            start(stream)
-            end(isRead: stream.size == 0)
-        }
-        for member in members where !isStopped { isStopped = !sink.add(member) }
-    }
-
-    /// Begins the next member that is not empty; false when there is none, or the sink wants no more.
-    private mutating func begin() -> Bool {
-        while !isStopped, let stream = streams.popFirst() {
-            start(stream)
-            if left > 0 { return true }
-            end(isRead: true)
-        }
-        return false
-    }
-
-    private mutating func start(_ stream: SevenZipHeader.Stream) {
-        // A stream that no file has is content all the same.
-        current = PendingMember(members.popFirst() ?? Member(flags: .slack, role: "stream without a name"), sink)
-        left = stream.size
-        sum = 0
-        expected = stream.checksum
-    }
-
-    private mutating func end(isRead: Bool) {
-        guard let member = current else { return }
-        current = nil
-        if isRead, let expected, expected != sum { hasWrongChecksum = true }
-        if !member.end(isRead: isRead) { isStopped = true }
+        guard case .complete = end, first.checksum == nil else { return false }
+        return isProved(head.span)
     }
 }

@@ -51,8 +51,8 @@ struct ZipExtraction {
             return extent.data.count
         }
         var member = member
-        member.flags.insert(.decrypted)
-        sink.report(.note, "opened with \(opened.source.words)")
+        member.flags.formUnion([.decrypted, .guessed])
+        sink.report(openedWith: opened.source)
         if opened.isCut { sink.report(.encryptedEntry) }
         goesOn = sink.add(member, content: opened.content)
         return extent.data.count

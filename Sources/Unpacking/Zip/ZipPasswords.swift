@@ -72,7 +72,9 @@ enum ZipPasswords {
             return !isCut
         }
         if isCut { return Opened(content: out, source: source, isCut: out.count <= sink.room) }
-        guard result.end == .complete, checksum == nil || checksum == result.checksum else { return nil }
+        // What ends before the data does is noise that looks like an end.
+        guard result.end == .complete, result.consumed == data.count, checksum == nil || checksum == result.checksum
+        else { return nil }
         return Opened(content: out, source: source)
     }
 }

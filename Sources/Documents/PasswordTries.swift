@@ -1,29 +1,29 @@
 internal import Bytes
+internal import Members
 
 /// Passwords that open documents, and the work that may go into trying them.
-struct Passwords {
+struct PasswordTries {
     /// Excel opens workbooks with this password without asking, so that malware is encrypted with it.
     static let officeDefault = Array("VelvetSweatshop".utf8)
 
     /// Tried in this order.
-    let candidates: [[UInt8]]
+    let candidates: [Passwords.Candidate]
     /// Hash rounds left.
     private var roundsLeft: Int
 
     init(wellKnown: [[UInt8]], _ options: DocumentOptions) {
-        var candidates = wellKnown
-        for password in options.passwords where !candidates.contains(password) { candidates.append(password) }
-        self.candidates = candidates
+        let first = wellKnown.map { Passwords.Candidate(password: $0, source: .wellKnown) }
+        candidates = first + options.passwords.candidates.filter { !wellKnown.contains($0.password) }
         roundsLeft = options.limits.passwordRounds
     }
 
     /// The first candidate that `key` turns into a key. Nil when none does, or the rounds are spent.
     /// - Parameter rounds: what one try costs.
-    mutating func first<Key>(rounds: Int, _ key: ([UInt8]) -> Key?) -> (key: Key, password: [UInt8])? {
-        for password in candidates {
+    mutating func first<Key>(rounds: Int, _ key: ([UInt8]) -> Key?) -> (key: Key, password: Passwords.Candidate)? {
+        for candidate in candidates {
             guard rounds <= roundsLeft else { return nil }
             roundsLeft -= rounds
-            if let key = key(password) { return (key, password) }
+            if let key = key(candidate.password) { return (key, candidate) }
         }
         return nil
     }

@@ -1,0 +1,36 @@
+internal import Bytes
+internal import Members
+
+/// Passwords that texts within an archive tell: a note beside an encrypted archive, or beside other files of it.
+struct ArchiveTexts {
+    /// Texts of one message that are looked at, and octets of the largest.
+    static let most = 16
+    static let size = 32_768
+
+    private var left = most
+    /// No more of them than half of those that the message has.
+    private var found: [Passwords.Candidate] = []
+
+    /// True for a member that may be a text of this kind.
+    /// - Parameter size: octets of its content.
+    func wants(size: Int) -> Bool { left > 0 && size > 0 && size <= Self.size }
+
+    /// Looks at the content of a member; nothing happens unless it is text.
+    mutating func read(_ content: Span<UInt8>, limit: Int) {
+        let narrowed = TextChecks.narrowed(content)
+        guard narrowed != nil || content.hasOnlyControlsOfText else { return }
+        left -= 1
+        var finder = PasswordFinder()
+        if let narrowed { finder.read(text: narrowed.span) } else { finder.read(text: content) }
+        for candidate in finder.passwords(site: [], limit: limit).candidates where candidate.source == .text {
+            guard found.count < limit / 2 else { return }
+            if found.contains(where: { $0.password == candidate.password }) { continue }
+            found.append(Passwords.Candidate(password: candidate.password, source: .archiveText))
+        }
+    }
+
+    /// The passwords of the message with those in front.
+    func added(to passwords: Passwords) -> Passwords {
+        found.isEmpty ? passwords : passwords.preceded(by: found)
+    }
+}

@@ -44,13 +44,26 @@ package enum SpamFields {
         return words + "\r\n"
     }
 
-    /// One line a test: points, name, what it means, and what was seen.
+    /// Characters of one piece of what was seen, pieces of one test, and characters of a line before the next piece begins another.
+    private static let pieceSize = 200
+    private static let piecesShown = 4
+
+    /// Points, name, what it means, and what was seen: a line for each test, more where that is long, such as the words for spam and
+    /// those for ham that a Bayes test goes by.
     private static func report(_ verdict: Verdict) -> String {
         var out = "X-Spam-Report:\r\n"
         for test in verdict.tests.prefix(testsShown) {
-            let meaning = [test.meaning, test.evidence].map { ascii(Escaping.text($0, limit: 200)) }
-                .filter { !$0.isEmpty }.joined(separator: ": ")
-            out += "\t* \(decimals(test.score)) \(name(test))\(meaning.isEmpty ? "" : " \(meaning)")\r\n"
+            out += "\t* \(decimals(test.score)) \(name(test))"
+            var length = 0
+            let seen = test.evidence.split(separator: "; ").prefix(piecesShown).map(String.init)
+            for (place, piece) in ([test.meaning] + seen).enumerated() where !piece.isEmpty {
+                let text = ascii(Escaping.text(piece, limit: pieceSize))
+                let isNext = length > 0 && length + text.utf8.count > pieceSize
+                out += isNext ? "\r\n\t*      " : (length == 0 ? " " : place == 1 ? ": " : "; ")
+                out += text
+                length = isNext ? text.utf8.count : length + text.utf8.count
+            }
+            out += "\r\n"
         }
         return out
     }

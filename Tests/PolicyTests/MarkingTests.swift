@@ -37,6 +37,18 @@ import Testing
         #expect(!tagged.contains("X-Spam-Report"))
     }
 
+    /// The words for spam are many, and those for ham stand in the report all the same.
+    @Test func whatWasSeenGoesOnInMoreLines() {
+        let words = (0..<15).map { "H:word\($0) (\($0)/0)" }.joined(separator: ", ")
+        let test = ScoredTest(name: "BAYES_99", score: 9, evidence: "0.9991; spam: \(words); ham: \(words)")
+        let text = fields(verdict([test]), report: true)
+        let report = text.split(separator: "X-Spam-Report").last ?? ""
+        let lines = report.split(separator: "\r\n").map(String.init)
+        #expect(lines.count == 4 && lines[1].hasSuffix("probable: 0.9991"), "\(lines)")
+        #expect(lines[2].hasPrefix("\t*      spam: H:word0 (0/0)") && lines[3].hasPrefix("\t*      ham: H:word0 (0/0)"))
+        #expect(lines.allSatisfy { $0.utf8.count < 250 })
+    }
+
     /// From `tag3` on its tag stands in front of spam, but for spam with a tag of its own.
     @Test func thirdTag() {
         var marking = MarkingPolicy()

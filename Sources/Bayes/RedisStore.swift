@@ -15,8 +15,9 @@ package final class RedisStore: KeyValueStore {
     /// Tries of a transaction, and those of them that take no turn.
     private static let tries = 12
     private static let triesWithoutTurn = 3
-    /// Tries to read without a writer in between, and microseconds between two of them: mail waits for it.
-    private static let looks = 8
+    /// Tries to read without a writer in between, and microseconds by which the longest pause between two of them grows: mail waits
+    /// for it, and who always waits for as long may meet the same writer each time.
+    private static let looks = 12
     private static let pause: UInt32 = 3000
     /// Nanoseconds for which a server that did not answer is not asked again: mail does not wait for it one by one.
     private static let rest = 5_000_000_000
@@ -69,7 +70,7 @@ package final class RedisStore: KeyValueStore {
 
     package func read(_ body: (any StoreReading) throws(StoreError) -> Void) throws(StoreError) {
         for look in 0..<Self.looks {
-            if look > 0 { usleep(Self.pause) }
+            if look > 0 { usleep(UInt32.random(in: 0...Self.pause * UInt32(look))) }
             let isWhole = try withConnection { connection throws(StoreError) -> Bool in
                 let before = try connection.send(RedisCommand("GET", keys.last)).text
                 try body(RedisTransaction(connection, keys))

@@ -28,7 +28,9 @@ extension Inspection.Run {
         let limit = min(Self.memberTextSize, memberTextLeft)
         let text = TextContent.read(content, mediaType: mediaType, charset: "", limit: limit)
         memberTextLeft -= text.text.count
-        tokens?.add(text, size: content.count, isShown: true)
+        // Who reads the mail is shown it when he opens the archive, if ever: honest words in it speak to filters (attack). Where
+        // the mail itself shows no text, they count as what is shown.
+        tokens?.add(text, size: content.count, isShown: false)
         clock.spent(.tokens)
     }
 

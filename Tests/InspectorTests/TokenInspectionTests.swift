@@ -35,9 +35,10 @@ import Testing
             ("page.html", "<html><body>Click <a href=\"http://claims.example/now\">here</a></body></html>"),
         ])
         let found = try texts(Messages.attached(inner, name: "letters.zip"))
-        for word in ["inheritance", "L:claims.example", "S:letter.txt", "S:.html"] {
+        for word in ["I:inheritance", "L:claims.example", "S:letter.txt", "S:.html"] {
             #expect(found.contains { $0 == word || $0.hasPrefix(word) }, "\(word)")
         }
+        #expect(!found.contains("inheritance"))
     }
 
     @Test func textOfAnOfficeDocumentCountsAndItsOtherXMLDoesNot() throws {
@@ -47,7 +48,7 @@ import Testing
             ("word/document.xml", "<?xml version=\"1.0\"?><w:document><w:t>Remittance enclosed</w:t></w:document>"),
         ])
         let found = try texts(Messages.attached(document, name: "letter.docx"))
-        #expect(found.contains("Remittance"))
+        #expect(found.contains("I:Remittance"))
         #expect(!found.contains("stylishness"))
     }
 
@@ -58,8 +59,9 @@ import Testing
         let packed = try Self.zip([("a.txt", words)])
         let report = try gateway.report(
             on: Messages.attached(packed), by: try gateway.fork(1), context: InspectionContext(tokens: .numbers))
-        #expect(report.tokens.count > 800)
-        #expect(report.tokens.count < 5000)
+        // As many as hidden words count.
+        #expect(report.tokens.count > 300)
+        #expect(report.tokens.count < 800)
         #expect(report.unchecked.isEmpty)
     }
 

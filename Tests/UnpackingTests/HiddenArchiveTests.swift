@@ -19,11 +19,14 @@ import Testing
             let header = [UInt8(body.count)] + body
             return octets(Int(checksum(header)), 4) + header + data
         }
-        // Seven bits each, the low ones first, whatever there is of them.
-        let size: [UInt8] = (0..<5).map { place in
-            let bits = UInt8(content.count >> (place * 7) & 0x7F)
-            return place < 4 ? bits | 0x80 : bits
+        // Seven bits each, the low ones first.
+        var size: [UInt8] = []
+        var left = content.count
+        while left >= 0x80 {
+            size.append(UInt8(left & 0x7F) | 0x80)
+            left >>= 7
         }
+        size.append(UInt8(left))
         var file: [UInt8] = [2, 2] + size + [4] + size + [0x20] + octets(Int(checksum(content)), 4)
         file += [0, 1, UInt8(name.utf8.count)] + Array(name.utf8)
         return [0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x01, 0x00] + block([1, 0, 0]) + block(file, content)

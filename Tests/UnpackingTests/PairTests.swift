@@ -112,8 +112,9 @@ import Testing
     /// One pair of so many is taken.
     private static let share = isLong ? 1 : 16
 
-    /// What PDF and OpenPGP may have in memory: a virtual disk may be larger (`ContainerLimit.bufferedOctets`).
-    private static let largestBuffered = 16_777_216
+    /// What PDF and OpenPGP may have in memory, less their own words around it: a virtual disk may be larger
+    /// (`ContainerLimit.bufferedOctets`).
+    private static let largestBuffered = 16_777_216 - 1024
 
     /// The payload in each container; none where the program is missing.
     private static let contents: [[UInt8]?] = containers.map { container in

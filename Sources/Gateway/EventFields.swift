@@ -22,11 +22,18 @@ package struct EventFields: Encodable, Sendable, CustomStringConvertible {
     var subject: String
     var time: Int
 
+    /// What the journal has.
     package init(_ record: JournalRecord) {
+        let copies = record.quarantineID == nil ? nil : (try? MessageExplanation(json: record.explanation))?.copies
+        self.init(record, copies: copies ?? [])
+    }
+
+    /// - Parameter copies: where the message's copies are, first `local` for the quarantine of this host.
+    init(_ record: JournalRecord, copies: [String]) {
         blocked = record.isBlocked
         category = record.category.rawValue
         client = record.client
-        copies = record.quarantineID == nil ? [] : (try? MessageExplanation(json: record.explanation))?.copies ?? []
+        self.copies = copies
         id = record.logID
         mailId = record.mailID
         messageId = record.messageID

@@ -150,7 +150,11 @@ package final class GatewayState: Sendable {
     func record(_ work: MessageWork) {
         for line in work.notifications { journal.note("(\(work.id)) \(line)") }
         let event = work.event(at: .now)
-        journal.record(event, lines: work.lines(event), fields: { JournalRecord(work, $0, explanation: []) }) {
+        let fields = { (event: MessageEvent) in
+            EventFields(
+                JournalRecord(work, event, explanation: []), copies: MessageExplanation.copies(event, work) ?? [])
+        }
+        journal.record(event, lines: work.lines(event), fields: fields) {
             JournalRecord(work, event, explanation: MessageExplanation(work, event).bytes)
         }
     }

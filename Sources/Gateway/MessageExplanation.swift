@@ -165,10 +165,7 @@ package struct MessageExplanation: Codable, Sendable {
             "\(Escaping.text($0.path.bytes, limit: 320)), \(Escaping.text($0.voucher, limit: 255)) answers for it"
         }
         copiedTo = work.copiedTo.isEmpty ? nil : work.copiedTo.map(\.description)
-        copies = event.quarantineID.map { _ in
-            (work.groups.contains { $0.keepsCopy && work.copyPlace(of: $0) == nil } ? [Self.localCopy] : [])
-                + event.copyPlaces.map { Escaping.text($0.bytes, limit: 320) }
-        }
+        copies = Self.copies(event, work)
         disclaimers = event.disclaimers.isEmpty ? nil : event.disclaimers.map { Escaping.text($0, limit: 120) }
         sanitized = event.sanitized.isEmpty ? nil : event.sanitized.map { Escaping.text($0, limit: 120) }
         groups = work.groups.count < 2 ? nil : work.groups.prefix(Self.groupsKept).map { Self.group($0, work) }
@@ -189,6 +186,14 @@ package struct MessageExplanation: Codable, Sendable {
             source: Escaping.text(outcome.settings.name),
             text: found.map { "answered in \(time): \($0)" }
                 ?? "no answer after \(time): \(Escaping.text(outcome.failure ?? "", limit: 300))")
+    }
+
+    /// Where its copies are, first `local` for the quarantine of this host; nil where there is none.
+    static func copies(_ event: MessageEvent, _ work: MessageWork) -> [String]? {
+        event.quarantineID.map { _ in
+            (work.groups.contains { $0.keepsCopy && work.copyPlace(of: $0) == nil } ? [localCopy] : [])
+                + event.copyPlaces.map { Escaping.text($0.bytes, limit: 320) }
+        }
     }
 
     private static func group(_ group: RecipientGroup, _ work: MessageWork) -> Group {

@@ -93,9 +93,9 @@ final class MessageJournal: Sendable {
     /// - Parameter record: what the journal keeps. Made here and now: an event that waits must not hold the message, whose
     ///   place in the spool others need.
     /// - Parameter lines: the event as the log has it, for those who got the message and for those who did not.
-    /// - Parameter fields: what the journal keeps of one of them, but for the explanation.
+    /// - Parameter fields: what is told of one of them in JSON.
     func record(
-        _ event: MessageEvent, lines: [MessageEvent], fields: (MessageEvent) -> JournalRecord,
+        _ event: MessageEvent, lines: [MessageEvent], fields: (MessageEvent) -> EventFields,
         _ record: () -> JournalRecord
     ) {
         counters.withLock { counters in
@@ -108,7 +108,7 @@ final class MessageJournal: Sendable {
             if event.outcomes.contains(where: { $0.reply.isTemporary }) { counters.temporary += 1 }
         }
         for line in lines {
-            let metadata = structured ? metadata(line, EventFields(fields(line))) : nil
+            let metadata = structured ? metadata(line, fields(line)) : nil
             logger.notice("\(line.line)", metadata: metadata)
         }
         guard !writers.isEmpty else { return }

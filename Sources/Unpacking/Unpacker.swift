@@ -168,11 +168,13 @@ package final class Unpacker {
             receiver.isEmbedded = true
             ArchiveEnd.addRest(of: content, from: end, what, into: receiver)
         }
+        queue += receiver.items
         if let zip = opened.types.firstIndex(of: .zip), let kind = kindOfPackage(receiver.items) {
             opened.types[zip] = kind
+        } else {
+            // Texts of a document are for its program: what they tell, nobody reads beside its other files.
+            readTexts(of: receiver.items)
         }
-        queue += receiver.items
-        readTexts(of: receiver.items)
         opened.problems = receiver.problems
         opened.facts = receiver.facts
         opened.limits = budget.hits.filter { !hitsBefore.contains($0) }

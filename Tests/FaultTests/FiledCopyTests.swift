@@ -78,6 +78,22 @@ import Testing
             #expect(box[0].hasSuffix("Subject: 1\n\n>From here\n>>From there\n.text\n"), "\(box)")
             let stored = try filed.stored()
             #expect(stored.count == 1 && stored[0].hasPrefix("Return-Path: <sender@example.org>\r\n"), "\(stored)")
+            // The journal has the places, too.
+            let copies = ["local", "maildir:\(filed.maildir)", "mbox:\(filed.mbox)"]
+            func run(_ command: String...) throws -> ToolResult {
+                try runTool(
+                    Programs.path("mailreeve"), command + ["--config", stage.gateway.disk.path + "/mailreeve.yaml"])
+            }
+            var why = ""
+            try poll("the event") {
+                let result = try run("explain", id)
+                why = result.text
+                return result.status == 0
+            }
+            #expect(why.contains("\nquarantine  \(id), copy: \(copies.joined(separator: ", "))\n"), "\(why)")
+            let json = try run("log", "--json").text
+            let wanted = "\"copies\":\(copies)".replacing(", ", with: ",")
+            #expect(json.replacing("\\/", with: "/").contains(wanted), "\(json)")
             #expect(stored[0].contains("\r\nX-Envelope-To: <b@two.example>\r\n"), "\(stored)")
             #expect(stored[0].hasSuffix(String(decoding: Self.mail().content, as: UTF8.self)), "\(stored)")
             // Those of the table: none, and the quarantine of this host.

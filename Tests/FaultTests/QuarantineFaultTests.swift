@@ -63,7 +63,12 @@ import Testing
             // Made when the daemon compares index and files, a moment after its start.
             try poll("the index") { FileManager.default.fileExists(atPath: directory + "/index.sqlite") }
             try FileManager.default.moveItem(atPath: directory, toPath: directory + ".away")
-            try Data().write(to: URL(fileURLWithPath: directory))
+            try Data().write(to: URL(fileURLWithPath: directory + ".file"))
+            // The daemon may be at it still, and make the directory again.
+            try poll("a file in its place") {
+                try? FileManager.default.removeItem(atPath: directory)
+                return rename(directory + ".file", directory) == 0
+            }
             let reply = try send(Self.infected(), to: stage.gateway.port)
             #expect(reply.description.hasPrefix("451 4.5.0 Error in processing, id="), "\(reply)")
             try stage.gateway.log.wait(for: "Not a directory")

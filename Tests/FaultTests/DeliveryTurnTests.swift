@@ -22,6 +22,17 @@ import Testing
 
     private static func few(_ number: Int = 1) -> Mail { .clean(number, to: domains.prefix(4).map { "r@\($0)" }) }
 
+    /// Counts the transactions that are open at a next hop from now on.
+    private static func openTransactions(of hop: ScriptedNextHop) -> OpenCount {
+        let count = OpenCount()
+        hop.answer { step, _, _ in
+            if step == .mail { count.add(1) }
+            if step == .dot { count.add(-1) }
+            return .usual
+        }
+        return count
+    }
+
     /// As many groups as there may be transactions: none is final before all are at their dot, at the default of 100, too.
     @Test(arguments: [4, 100])
     func asManyAsThereAre(_ number: Int) async throws {
@@ -57,12 +68,7 @@ import Testing
     @Test func severalThatNeedAll() async throws {
         try await Lanes.run {
             let stage = try Self.stage()
-            let count = OpenCount()
-            stage.hop.answer { step, _, _ in
-                if step == .mail { count.add(1) }
-                if step == .dot { count.add(-1) }
-                return .usual
-            }
+            let count = Self.openTransactions(of: stage.hop)
             let port = stage.gateway.port
             let senders = (0..<8).map { number in Promise { try send(Self.few(number), to: port) } }
             for sender in senders { #expect(try sender.get().code == 250) }
@@ -109,12 +115,7 @@ import Testing
     @Test func noMoreThanTheLimitAtOneTime() async throws {
         try await Lanes.run {
             let stage = try Self.stage()
-            let count = OpenCount()
-            stage.hop.answer { step, _, _ in
-                if step == .mail { count.add(1) }
-                if step == .dot { count.add(-1) }
-                return .usual
-            }
+            let count = Self.openTransactions(of: stage.hop)
             let port = stage.gateway.port
             let senders = (0..<4).map { number in Promise { try send(Self.mail(number), to: port) } }
             for sender in senders { #expect(try sender.get().code == 250) }
@@ -196,22 +197,6 @@ import Testing
             #expect(try send(.clean(2), to: port).code == 250)
             barrier.open()
             #expect(try first.get().code == 250)
-        }
-    }
-
-    /// How many transactions are open, and how many were at most.
-    private final class OpenCount: @unchecked Sendable {
-        private let lock = NSLock()
-        private var now = 0
-        private var highest = 0
-
-        var most: Int { lock.withLock { highest } }
-
-        func add(_ difference: Int) {
-            lock.withLock {
-                now += difference
-                highest = max(highest, now)
-            }
         }
     }
 

@@ -1,5 +1,5 @@
 @testable import Gateway
-import Synchronization
+import TestSupport
 import Testing
 
 /// Places for transactions with next hops.
@@ -112,20 +112,5 @@ import Testing
             for await isIn in group { #expect(isIn) }
         }
         #expect(count.most <= 5 && count.now == 0)
-    }
-
-    /// How many places are taken, and how many were at most.
-    private final class OpenCount: Sendable {
-        private let counts = Mutex((now: 0, most: 0))
-
-        var now: Int { counts.withLock { $0.now } }
-        var most: Int { counts.withLock { $0.most } }
-
-        func add(_ difference: Int) {
-            counts.withLock { counts in
-                counts.now += difference
-                counts.most = max(counts.most, counts.now)
-            }
-        }
     }
 }

@@ -136,6 +136,11 @@ import Testing
                 #expect(result.kinds.contains(.overLimits), "\(Self.containers[inner].name) in \(container.name)")
                 continue
             }
+            // Of a disk that is all but empty, the tar archive in a package is thousands of times what it is compressed to.
+            if container.name == "dpkg.deb", content.count > Self.largestBuffered {
+                #expect(result.limits == [.ratio], "\(Self.containers[inner].name) in \(container.name)")
+                continue
+            }
             #expect(
                 !result.places(of: GeneratorTests.payload).isEmpty,
                 "\(Self.containers[inner].name) in \(container.name): \(result.problems)")

@@ -85,12 +85,6 @@ struct Rar2Data {
 
     // MARK: Matches
 
-    /// Bases and further bits of the codes for lengths.
-    private static let lengthBases = [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224,
-    ]
-    private static func lengthBits(_ code: Int) -> Int { code < 8 ? 0 : code / 4 - 1 }
-
     /// Bases and further bits of the codes for distances: two for each number of bits, from 16 bits on as many as there are.
     private static let distanceTable: [(base: Int, bits: Int)] = {
         var base = 0
@@ -100,11 +94,6 @@ struct Rar2Data {
             return (base, bits)
         }
     }()
-
-    /// Bases and further bits of short distances.
-    private static let shortTable: [(base: Int, bits: Int)] = [
-        (0, 2), (4, 2), (8, 3), (16, 4), (32, 5), (64, 6), (128, 6), (192, 6),
-    ]
 
     /// Copies what a symbol from 256 on says; false when it makes no sense.
     private mutating func copy(_ symbol: Int, _ data: Span<UInt8>, _ size: Int) -> Bool {
@@ -116,15 +105,15 @@ struct Rar2Data {
         case 257...260:
             distance = recent[symbol - 257]
             guard let code = bits.symbol(repeats, data) else { return false }
-            length = Self.lengthBases[code] + 2 + bits.take(Self.lengthBits(code), data)
+            length = RarMatches.lengthBases[code] + 2 + bits.take(RarMatches.lengthBits(code), data)
             for bound in [0x101, 0x2000, 0x40000] where distance >= bound { length += 1 }
         case 261...268:
-            let short = Self.shortTable[symbol - 261]
+            let short = RarMatches.shortTable[symbol - 261]
             distance = short.base + 1 + bits.take(short.bits, data)
             length = 2
         default:
             let code = symbol - 270
-            length = Self.lengthBases[code] + 3 + bits.take(Self.lengthBits(code), data)
+            length = RarMatches.lengthBases[code] + 3 + bits.take(RarMatches.lengthBits(code), data)
             guard let further = bits.symbol(distances, data) else { return false }
             let row = Self.distanceTable[further]
             distance = row.base + 1 + bits.take(row.bits, data)

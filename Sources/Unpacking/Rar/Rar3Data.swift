@@ -155,11 +155,6 @@ struct Rar3Data {
 
     // MARK: LZ
 
-    private static let lengthBases = [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224,
-    ]
-    private static func lengthBits(_ code: Int) -> Int { code < 8 ? 0 : code / 4 - 1 }
-
     /// Bases and further bits of the codes for distances: two for each number of bits up to 15, then 14 and 12 of them.
     private static let distanceTable: [(base: Int, bits: Int)] = {
         var base = 0
@@ -169,10 +164,6 @@ struct Rar3Data {
             return (base, bits)
         }
     }()
-
-    private static let shortTable: [(base: Int, bits: Int)] = [
-        (0, 2), (4, 2), (8, 3), (16, 4), (32, 5), (64, 6), (128, 6), (192, 6),
-    ]
 
     /// One symbol; nil to go on.
     private mutating func matchStep(_ data: Span<UInt8>) -> RarDataEnd? {
@@ -188,14 +179,14 @@ struct Rar3Data {
             let distance = recent.remove(at: symbol - 259)
             recent.insert(distance, at: 0)
             guard let code = bits.symbol(repeats, data) else { return .damaged }
-            lastLength = Self.lengthBases[code] + 2 + bits.take(Self.lengthBits(code), data)
+            lastLength = RarMatches.lengthBases[code] + 2 + bits.take(RarMatches.lengthBits(code), data)
             copy(distance, lastLength)
         case 263...270:
-            let row = Self.shortTable[symbol - 263]
+            let row = RarMatches.shortTable[symbol - 263]
             match(row.base + 1 + bits.take(row.bits, data), 2)
         default:
             let code = symbol - 271
-            var length = Self.lengthBases[code] + 3 + bits.take(Self.lengthBits(code), data)
+            var length = RarMatches.lengthBases[code] + 3 + bits.take(RarMatches.lengthBits(code), data)
             guard let distance = readDistance(data) else { return .damaged }
             for bound in [0x2000, 0x40000] where distance >= bound { length += 1 }
             match(distance, length)

@@ -13,26 +13,6 @@ struct Rar4Decryption {
     private static let saltSize = 8
     private static let signature = 7
     private static let keySize = 16
-    /// Octets of a file's header in front of its name, and of the upper halves of sizes.
-    private static let fileHeader = 32
-    private static let upperHalves = 8
-
-    private enum Flag {
-        static let encryptedHeaders: UInt16 = 0x80
-        static let encrypted: UInt16 = 0x04
-        static let salt: UInt16 = 0x400
-        static let solid: UInt16 = 0x10
-        static let large: UInt16 = 0x100
-        static let data: UInt16 = 0x8000
-    }
-
-    private enum HeaderType {
-        static let archive: UInt8 = 0x73
-        static let file: UInt8 = 0x74
-        /// Comments and the like, with a header like that of a file.
-        static let service: UInt8 = 0x7A
-        static let end: UInt8 = 0x7B
-    }
 
     private var passwords: RarPasswords
     private var out: [UInt8] = []
@@ -59,18 +39,20 @@ struct Rar4Decryption {
                 break
             }
             let data = content.clamped(header.end, header.dataSize)
-            if header.type == HeaderType.archive, header.flags & Flag.encryptedHeaders != 0 {
+            if header.type == Rar4Header.Kind.archive, header.flags & Rar4Header.Flag.encryptedHeaders != 0 {
                 hasEncryptedHeaders = true
-                header.flags &= ~Flag.encryptedHeaders
+                header.flags &= ~Rar4Header.Flag.encryptedHeaders
                 header.close()
             }
-            if [HeaderType.file, HeaderType.service].contains(header.type), header.flags & Flag.encrypted != 0 {
+            if [Rar4Header.Kind.file, Rar4Header.Kind.service].contains(header.type),
+                header.flags & Rar4Header.Flag.encrypted != 0
+            {
                 add(header, content.extracting(data))
             } else {
                 out += header.bytes + content.extracting(data).array
             }
             position = data.upperBound
-            if header.type == HeaderType.end {
+            if header.type == Rar4Header.Kind.end {
                 end = position
                 break
             }
@@ -94,7 +76,7 @@ struct Rar4Decryption {
             set { (bytes[3], bytes[4]) = (UInt8(truncatingIfNeeded: newValue), UInt8(newValue >> 8)) }
         }
         var dataSize: Int {
-            guard flags & Flag.data != 0 || type == HeaderType.file else { return 0 }
+            guard flags & Rar4Header.Flag.data != 0 || type == Rar4Header.Kind.file else { return 0 }
             return Int(bytes.span.littleEndian32(at: 7) ?? 0)
         }
 
@@ -180,13 +162,13 @@ struct Rar4Decryption {
 
     private mutating func key(of header: Header, _ data: Span<UInt8>) -> [UInt8]? {
         let fields = header.bytes.span
-        guard header.bytes.count >= Self.fileHeader, fields[24] >= RarListing.present else { return nil }
+        guard header.bytes.count >= Rar4Header.fileSize, fields[24] >= RarListing.present else { return nil }
         // Nothing tells whether a password is right for what has no content.
         let isEmpty = Self.isEmpty(header)
         if isEmpty, passwords.right == nil { return nil }
         let salt = Self.salt(header).map { header.bytes[$0] } ?? []
         // What goes on with the dictionary of the members before it is decoded with them only.
-        let isKnown = passwords.right != nil && (header.flags & Flag.solid != 0 || isEmpty)
+        let isKnown = passwords.right != nil && (header.flags & Rar4Header.Flag.solid != 0 || isEmpty)
         let sink = passwords.sink
         let found = key(Array(salt)) { key, _ in
             guard let (header, plain) = Self.plain(header, data, key) else { return false }
@@ -197,13 +179,16 @@ struct Rar4Decryption {
     }
 
     private static func isEmpty(_ header: Header) -> Bool {
-        header.flags & Flag.large == 0 && header.bytes.span.littleEndian32(at: 11) == 0
+        header.flags & Rar4Header.Flag.large == 0 && header.bytes.span.littleEndian32(at: 11) == 0
     }
 
     /// Where the salt stands: behind the name.
     private static func salt(_ header: Header) -> Range<Int>? {
-        guard header.flags & Flag.salt != 0, let name = header.bytes.span.littleEndian16(at: 26) else { return nil }
-        let start = fileHeader + (header.flags & Flag.large != 0 ? upperHalves : 0) + Int(name)
+        guard header.flags & Rar4Header.Flag.salt != 0, let name = header.bytes.span.littleEndian16(at: 26) else {
+            return nil
+        }
+        let start =
+            Rar4Header.fileSize + (header.flags & Rar4Header.Flag.large != 0 ? Rar4Header.upperHalves : 0) + Int(name)
         return start + saltSize <= header.bytes.count ? start..<start + saltSize : nil
     }
 
@@ -211,11 +196,11 @@ struct Rar4Decryption {
         guard var plain = decrypt(data, key) else { return nil }
         var header = header
         if let salt = salt(header) { header.bytes.removeSubrange(salt) }
-        header.flags &= ~(Flag.encrypted | Flag.salt)
+        header.flags &= ~(Rar4Header.Flag.encrypted | Rar4Header.Flag.salt)
         // libarchive wants a block in what is compressed.
-        if isEmpty(header) { header.bytes[25] = 0x30 }
-        let isStored = header.bytes[25] == 0x30
-        if isStored, let size = header.bytes.span.littleEndian32(at: 11), header.flags & Flag.large == 0 {
+        if isEmpty(header) { header.bytes[25] = Rar4Header.stored }
+        let isStored = header.bytes[25] == Rar4Header.stored
+        if isStored, let size = header.bytes.span.littleEndian32(at: 11), header.flags & Rar4Header.Flag.large == 0 {
             plain = Array(plain.prefix(Int(size)))
         }
         let size = UInt32(clamping: plain.count)
@@ -235,9 +220,9 @@ struct Rar4Decryption {
     /// The member decodes to what its checksum says, and that is no noise.
     private static func isRight(_ header: Header, _ plain: [UInt8], _ sink: any MemberSink) -> Bool {
         guard let stated = header.bytes.span.littleEndian32(at: 16) else { return false }
-        if header.bytes[25] == 0x30 { return crc32(plain.span) == stated && isKnown(plain.span) }
+        if header.bytes[25] == Rar4Header.stored { return crc32(plain.span) == stated && isKnown(plain.span) }
         var file = header
-        file.bytes[2] = HeaderType.file
+        file.bytes[2] = Rar4Header.Kind.file
         file.close()
         let archive = archiveHeader + file.bytes + plain
         return archive.span.withUnsafeBufferPointer { bytes in

@@ -3,34 +3,6 @@ internal import Compression
 
 /// Headers of RAR 1.5 to 4.
 extension RarListing {
-    private enum HeaderType {
-        static let archive: UInt8 = 0x73
-        static let file: UInt8 = 0x74
-        /// Services of RAR 2, and of RAR 3 and 4.
-        static let oldService: UInt8 = 0x77
-        static let service: UInt8 = 0x7A
-        static let end: UInt8 = 0x7B
-    }
-
-    private enum Flag {
-        static let solidArchive: UInt16 = 0x08
-        /// Comments within the header, which its checksum leaves out.
-        static let archiveComment: UInt16 = 0x02
-        static let fileComment: UInt16 = 0x08
-        static let encryptedHeaders: UInt16 = 0x80
-        static let split: UInt16 = 0x03
-        static let encrypted: UInt16 = 0x04
-        static let solid: UInt16 = 0x10
-        static let directory: UInt16 = 0xE0
-        static let large: UInt16 = 0x100
-        static let unicode: UInt16 = 0x200
-        static let data: UInt16 = 0x8000
-    }
-
-    /// Octets of a file's header in front of its name, and of the upper halves of sizes.
-    private static let fileHeader = 32
-    private static let upperHalves = 8
-    private static let stored: UInt8 = 0x30
     private static let unix: UInt8 = 3
 
     mutating func readVersion4(_ content: Span<UInt8>, _ mayGoOn: () -> Bool) {
@@ -40,29 +12,29 @@ extension RarListing {
                 let size = content.littleEndian16(at: position + 5), size >= 7
             else { return }
             let type = content[position + 2]
-            let isMember = type == HeaderType.file || type == HeaderType.service
+            let isMember = type == Rar4Header.Kind.file || type == Rar4Header.Kind.service
             var data = 0
-            if flags & Flag.data != 0 || type == HeaderType.file {
+            if flags & Rar4Header.Flag.data != 0 || type == Rar4Header.Kind.file {
                 data = Int(content.littleEndian32(at: position + 7) ?? 0)
             }
             let end = position + Int(size)
-            if isMember, flags & Flag.large != 0 {
-                data |= Self.upperHalf(content, at: position + Self.fileHeader)
+            if isMember, flags & Rar4Header.Flag.large != 0 {
+                data |= Self.upperHalf(content, at: position + Rar4Header.fileSize)
             }
             if isMember, !addMember(content, position, end, flags, content.clamped(end, data)) { return }
-            if type == HeaderType.oldService, !addOldStream(content, position, end, content.clamped(end, data)) {
+            if type == Rar4Header.Kind.oldService, !addOldStream(content, position, end, content.clamped(end, data)) {
                 return
             }
             if !hasChecksum(content, position, end, type, flags) { hasDamagedHeaders = true }
             if Self.oldTypes.contains(type) { hasOldHeaders = true }
             if Self.oldTypes.contains(type) || isMember { endOfMembers = content.clamped(end, data).upperBound }
-            if type == HeaderType.archive {
-                if flags & Flag.archiveComment != 0 { hasOldHeaders = true }
-                if flags & Flag.solidArchive != 0 { isSolid = true }
+            if type == Rar4Header.Kind.archive {
+                if flags & Rar4Header.Flag.archiveComment != 0 { hasOldHeaders = true }
+                if flags & Rar4Header.Flag.solidArchive != 0 { isSolid = true }
                 // Headers are encrypted from the archive's own on.
-                if flags & Flag.encryptedHeaders != 0 { return }
+                if flags & Rar4Header.Flag.encryptedHeaders != 0 { return }
             }
-            if type == HeaderType.end {
+            if type == Rar4Header.Kind.end {
                 self.end = min(end, content.count)
                 return
             }
@@ -78,9 +50,9 @@ extension RarListing {
     private func hasChecksum(_ content: Span<UInt8>, _ start: Int, _ end: Int, _ type: UInt8, _ flags: UInt16) -> Bool {
         var last = end
         switch type {
-        case HeaderType.archive where flags & Flag.archiveComment != 0: last = start + 13
-        case HeaderType.file where flags & Flag.fileComment != 0:
-            last = start + Self.fileHeader + Int(content.littleEndian16(at: start + 26) ?? 0)
+        case Rar4Header.Kind.archive where flags & Rar4Header.Flag.archiveComment != 0: last = start + 13
+        case Rar4Header.Kind.file where flags & Rar4Header.Flag.fileComment != 0:
+            last = start + Rar4Header.fileSize + Int(content.littleEndian16(at: start + 26) ?? 0)
         case Self.oldTypes: return true
         default: break
         }
@@ -99,32 +71,32 @@ extension RarListing {
     private mutating func addMember(
         _ content: Span<UInt8>, _ start: Int, _ end: Int, _ flags: UInt16, _ data: Range<Int>
     ) -> Bool {
-        guard start <= content.count - Self.fileHeader, let length = content.littleEndian16(at: start + 26) else {
+        guard start <= content.count - Rar4Header.fileSize, let length = content.littleEndian16(at: start + 26) else {
             return true
         }
-        let isFile = content[start + 2] == HeaderType.file
+        let isFile = content[start + 2] == Rar4Header.Kind.file
         // Within the header: many headers that share one long name would be a bomb.
-        let nameStart = start + Self.fileHeader + (flags & Flag.large != 0 ? Self.upperHalves : 0)
+        let nameStart = start + Rar4Header.fileSize + (flags & Rar4Header.Flag.large != 0 ? Rar4Header.upperHalves : 0)
         let place = content.clamped(nameStart, min(Int(length), max(0, end - nameStart)))
         let name = content.extracting(place).array
-        if flags & Flag.solid != 0 { isSolid = true }
+        if flags & Rar4Header.Flag.solid != 0 { isSolid = true }
         guard isFile || name == Self.streamHeader else { return true }
         var entry = Entry(
-            header: start, names: Self.names(name, isUnicode: flags & Flag.unicode != 0),
+            header: start, names: Self.names(name, isUnicode: flags & Rar4Header.Flag.unicode != 0),
             version: content[start + 24], data: data)
         if !isFile {
             entry.isStream = true
             entry.names = streamNames(
                 Self.wide(content.extracting(content.clamped(place.upperBound, end - place.upperBound))))
         }
-        entry.isEncrypted = flags & Flag.encrypted != 0
-        entry.isDirectory = isFile && flags & Flag.directory == Flag.directory
-        entry.isSplit = flags & Flag.split != 0
-        entry.isSolid = isFile && flags & Flag.solid != 0
-        entry.isStored = content[start + 25] == Self.stored
+        entry.isEncrypted = flags & Rar4Header.Flag.encrypted != 0
+        entry.isDirectory = isFile && flags & Rar4Header.Flag.directory == Rar4Header.Flag.directory
+        entry.isSplit = flags & Rar4Header.Flag.split != 0
+        entry.isSolid = isFile && flags & Rar4Header.Flag.solid != 0
+        entry.isStored = content[start + 25] == Rar4Header.stored
         entry.size = Int(content.littleEndian32(at: start + 11) ?? 0)
-        if flags & Flag.large != 0 {
-            entry.size = entry.size.map { $0 | Self.upperHalf(content, at: start + Self.fileHeader + 4) }
+        if flags & Rar4Header.Flag.large != 0 {
+            entry.size = entry.size.map { $0 | Self.upperHalf(content, at: start + Rar4Header.fileSize + 4) }
         }
         entry.checksum = content.littleEndian32(at: start + 16)
         entry.isLink =
@@ -144,7 +116,7 @@ extension RarListing {
             header: start, names: streamNames(content.extracting(place).array), version: content[start + 18], data: data
         )
         entry.isStream = true
-        entry.isStored = content[start + 19] == Self.stored
+        entry.isStored = content[start + 19] == Rar4Header.stored
         entry.size = Int(content.littleEndian32(at: start + 14) ?? 0)
         entry.checksum = content.littleEndian32(at: start + 20)
         return take(entry)

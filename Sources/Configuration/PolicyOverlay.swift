@@ -15,6 +15,7 @@ package struct PolicyOverlay: Sendable, Equatable {
                 throw ValueError("'\(shown(String(word)))' is not a key of a policy, =, and its value")
             }
             let key = try Self.key(word[..<sign])
+            guard !keys.contains(key.path) else { throw ValueError("'\(key.path)' stands twice") }
             let text = String(word[word.index(after: sign)...])
             let place = Position(line: 0, column: 0)
             var node = ConfigNode(position: place, content: .scalar(text, plain: true))
@@ -40,7 +41,8 @@ package struct PolicyOverlay: Sendable, Equatable {
         var keys = overlay.keys
         for word in words where word.utf8.contains(mark) {
             guard let sign = word.firstIndex(of: "="), !word[..<sign].utf8.contains(mark) else { continue }
-            keys.insert(try key(word[..<sign]).path)
+            let path = try key(word[..<sign]).path
+            guard keys.insert(path).inserted else { throw ValueError("'\(path)' stands twice") }
         }
         return (overlay, keys)
     }
@@ -48,6 +50,9 @@ package struct PolicyOverlay: Sendable, Equatable {
     private static func key(_ path: Substring) throws(ValueError) -> SchemaKey<PolicyOverlay> {
         let path = String(path)
         guard let key = overlaySchema[path] else {
+            if let first = overlaySchema.names(in: path).first {
+                throw ValueError("'\(path)' is a group of keys, such as \(path).\(first)")
+            }
             throw ValueError("unknown key '\(shown(path))'\(overlaySchema.advice(for: path, in: ""))")
         }
         return key

@@ -86,7 +86,8 @@ import Testing
         ("policies: {default: {quarantine_to: {spam: 'mbox:/a b'}}}", "no blanks, commas"),
         ("policies: {default: {quarantine_to: {spam: 'mbox:/a,b'}}}", "no blanks, commas"),
         ("policies: {default: {quarantine_to: {spam: 'maildir:/a/'}}}", "no '/' at its end"),
-        ("policies: {default: {quarantine_to: {spam: 'mbox:/a/../b'}}}", "no '..'"),
+        ("policies: {default: {quarantine_to: {spam: 'mbox:/a/../b'}}}", "no '.' or '..'"),
+        ("policies: {default: {quarantine_to: {spam: 'maildir:/a/.'}}}", "no '.' or '..'"),
         ("policies: {default: {reply_texts: {rule: [a]}}}", "unknown key 'rule'"),
         ("policies: {default: {lovers: [spm]}}", "did you mean 'spam'?"),
     ])
@@ -148,6 +149,19 @@ import Testing
             #expect(throws: ValueError.self) { try PolicyOverlay(assignments: [Substring(wrong)]) }
         }
         #expect(try PolicyOverlay(assignments: []).keys.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("digest=no spam=pass digest=no", "'digest' stands twice"), ("spam=$ spam=pass", "'spam' stands twice"),
+        ("spam=$ spam=$", "'spam' stands twice"),
+        ("levels=3", "'levels' is a group of keys, such as levels.tag"),
+        ("quarantine_to=none", "'quarantine_to' is a group of keys, such as quarantine_to."),
+    ])
+    func assignmentsThatCannotBe(_ words: String, _ fault: String) throws {
+        let error = try #require(throws: ValueError.self) {
+            try PolicyOverlay.check(assignments: words.split(separator: " "), mark: UInt8(ascii: "$"))
+        }
+        #expect(error.message.hasPrefix(fault))
     }
 
     @Test func networks() throws {

@@ -88,7 +88,6 @@ extension PoolDriver {
                 machine.serving == nil ? .nothing : standsIn ? .withoutEngine : .before
             retry.gaveUp(now: monotonicNow(), serving: serving, isAsked: load.answer != nil)
         }
-        perform(machine.retire(generation, now: monotonicNow()))
         if let zygote = zygotes[generation] { end(zygote) }
         // New settings that cannot be used are no reason as long as those before them may be.
         guard hasEngine, load.answer == nil, let settings, machine.serving == nil, loading.isEmpty else { return }
@@ -120,12 +119,14 @@ extension PoolDriver {
         if let zygote = zygotes[generation] { end(zygote) }
     }
 
-    /// Ends a zygote: its socket is closed, and it is killed in case it does not look.
+    /// Ends a zygote and its workers: its socket is closed, and it is killed in case it does not look. What they were doing holds
+    /// no worker's place from now on.
     func end(_ zygote: InspectorProcess) {
         zygotes[zygote.generation] = nil
         for id in workers.keys where id.generation == zygote.generation { kill(id) }
         zygote.child.process.signal(SIGKILL)
         ending.append(zygote)
+        perform(machine.zygoteGone(zygote.generation, now: monotonicNow()))
     }
 
     func zygoteEnded(_ pid: Int32) {

@@ -339,7 +339,8 @@ package struct PoolMachine: Sendable {
     private mutating func assignWaiting(_ now: Int, _ actions: inout [Action]) {
         guard !queue.isEmpty else { return }
         let inWorkers = running
-        var running = inWorkers.count
+        // A new generation is tested beside the mail, and takes no worker's place of it.
+        var running = inWorkers.count { $0.generation == nil }
         var taken = inWorkers.isEmpty ? nil : inWorkers.reduce(0) { $0 + settings.workspace.need(messageSize: $1.size) }
         // One that waits for room in the workspace is not overtaken: else a large message could wait for ever.
         var isFull = false
@@ -365,7 +366,7 @@ package struct PoolMachine: Sendable {
             let attemptDeadline = isLast ? request.deadline : now + (request.deadline - now) / 2
             generations[generation]?.workers[worker]?.state = .busy(request, attemptDeadline: attemptDeadline)
             queue.remove(at: index)
-            running += 1
+            if request.generation == nil { running += 1 }
             let id = WorkerID(generation: generation, number: worker)
             actions.append(.assign(request: request.id, to: id, withoutEngine: request.engineFailure))
         }

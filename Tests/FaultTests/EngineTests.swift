@@ -9,12 +9,6 @@ struct EngineTests {
     private static let infected = Mail(text: "Subject: infected\n\n\(eicar)\n")
     private static let name = "Eicar-Test-Signature.UNOFFICIAL"
 
-    private static func status(_ stage: Stage, _ more: [String] = []) throws -> String {
-        try runTool(
-            Programs.path("mailreeve"), ["status", "--config", stage.gateway.disk.path + "/mailreeve.yaml"] + more
-        ).text
-    }
-
     /// Clean mail passes unmarked, infected mail is found: somebody has looked.
     private static func expectLook(_ stage: Stage, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let reply = try send(.clean(1), to: stage.gateway.port)
@@ -63,20 +57,20 @@ struct EngineTests {
                 $0.scanners = [clamd.entry(["backup": "yes"]), clamd.clamscanEntry(["backup": "yes", "parts": "yes"])]
             }
             try Self.expectLook(stage)
-            #expect(try Self.status(stage).contains("clamd (backup): works, ClamAV"))
+            #expect(try stage.status().contains("clamd (backup): works, ClamAV"))
             try stage.gateway.disk.write("signatures/broken.ndb", "this is no signature\n")
             try stage.gateway.log.wait(for: "serves WITHOUT THE ENGINE: ")
             try Self.expectLook(stage)
-            let status = try Self.status(stage)
+            let status = try stage.status()
             #expect(status.contains("NOT LOADED: the engine looks at no mail"), "\(status)")
             #expect(status.contains("clamscan (backup): works; 2 answered, 0 not"), "\(status)")
             #expect(status.contains("refused      inspector generation "), "\(status)")
-            let metrics = try Self.status(stage, ["--metrics"])
+            let metrics = try stage.status(["--metrics"])
             #expect(metrics.contains("signatures=\"not-loaded\"} 1"), "\(metrics)")
             try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/broken.ndb")
-            try poll("the engine") { try Self.status(stage).contains("signatures   TEST ONLY") }
+            try poll("the engine") { try stage.status().contains("signatures   TEST ONLY") }
             try stage.expectService()
-            #expect(try !Self.status(stage).contains("refused  "))
+            #expect(try !stage.status().contains("refused  "))
             try poll("one generation") { stage.gateway.zygotes.count == 1 }
         }
     }
@@ -97,11 +91,11 @@ struct EngineTests {
             try stage.gateway.log.wait(for: "serves WITHOUT THE ENGINE: ")
             guard isBesideClamd else { return try Self.expectFailure(stage, "scanner-failed") }
             try Self.expectMark(stage, "scanner-failed")
-            #expect(try Self.status(stage).contains("clamscan (backup): works; 0 answered, 0 not"))
+            #expect(try stage.status().contains("clamscan (backup): works; 0 answered, 0 not"))
             // When that fails too, the backup looks in place of both.
             clamd.stop()
             try Self.expectLook(stage)
-            #expect(try Self.status(stage).contains("clamscan (backup): works; 2 answered, 0 not"))
+            #expect(try stage.status().contains("clamscan (backup): works; 2 answered, 0 not"))
         }
     }
 
@@ -118,7 +112,7 @@ struct EngineTests {
             try Self.expectLook(stage)
             try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/broken.ndb")
             #expect(try stage.gateway.reload().contains("reloaded"))
-            #expect(try Self.status(stage).contains("signatures   TEST ONLY"))
+            #expect(try stage.status().contains("signatures   TEST ONLY"))
         }
     }
 
@@ -133,7 +127,7 @@ struct EngineTests {
             _ = try session.begin(.clean(1))
             try session.sendContent(Mail.clean(1).content)
             try session.socket.send(".\r\n")
-            try poll("the message in a worker") { try Self.status(stage).contains(": 1 workers busy") }
+            try poll("the message in a worker") { try stage.status().contains(": 1 workers busy") }
             stage.gateway.configuration.settings["clamav.test_database"] = "/lie/honest"
             try stage.gateway.writeConfiguration()
             stage.gateway.process.signal(SIGHUP)
@@ -164,7 +158,7 @@ struct EngineTests {
             try Self.expectLook(stage)
             let line = try stage.gateway.log.wait(for: "Passed CLEAN")
             #expect(line.contains("scanner clamav: the engine "), "\(line)")
-            #expect(try Self.status(stage).contains("; 2 answered, 0 not"))
+            #expect(try stage.status().contains("; 2 answered, 0 not"))
             clamd.stop()
             try Self.expectFailure(stage, lie == "engine-crash" ? "scanner-crashed" : "deadline")
         }
@@ -197,7 +191,7 @@ struct EngineTests {
             let clamd = try ClamdProcess()
             let stage = try Self.lying(lie, [clamd.entry(["backup": "yes"])])
             try Self.expectFailure(stage, lie == "hang" ? "deadline" : "scanner-crashed")
-            #expect(try Self.status(stage).contains("; 0 answered, 0 not"))
+            #expect(try stage.status().contains("; 0 answered, 0 not"))
         }
     }
 
@@ -207,7 +201,7 @@ struct EngineTests {
             let clamd = try ClamdProcess()
             let stage = try Self.lying("once/engine-crash", [clamd.entry(["backup": "yes"])])
             #expect(try send(.clean(1), to: stage.gateway.port).code == 250)
-            #expect(try Self.status(stage).contains("; 0 answered, 0 not"))
+            #expect(try stage.status().contains("; 0 answered, 0 not"))
         }
     }
 }

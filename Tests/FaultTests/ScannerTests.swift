@@ -22,15 +22,8 @@ struct ScannerTests {
     private static let infected = Mail(text: "Subject: infected\n\n\(eicar)\n")
     private static let name = "Eicar-Test-Signature.UNOFFICIAL"
 
-    /// What the daemon says of its scanners.
-    private static func status(_ stage: Stage) throws -> String {
-        let result = try runTool(
-            Programs.path("mailreeve"), ["status", "--config", stage.gateway.disk.path + "/mailreeve.yaml"])
-        return result.text
-    }
-
     private static func awaitStatus(_ stage: Stage, _ text: String) throws {
-        try poll("'\(text)' in the status") { try status(stage).contains(text) }
+        try poll("'\(text)' in the status") { try stage.status().contains(text) }
     }
 
     @Test func clamdFindsAndPasses() async throws {
@@ -44,7 +37,7 @@ struct ScannerTests {
             let nested = Mail.attached(Array(eicar.utf8), name: "a.com")
             #expect(try send(nested, to: parts.gateway.port).text.contains("INFECTED: \(Self.name)"))
             try stage.expectService()
-            #expect(try Self.status(stage).contains("clamd: works, ClamAV "))
+            #expect(try stage.status().contains("clamd: works, ClamAV "))
             // It looked, so the header may say so, although the embedded engine is off.
             let passed = String(decoding: try #require(stage.hop.deliveries.last).content, as: UTF8.self)
             #expect(passed.hasPrefix("X-Virus-Scanned: mailreeve (clamd: ClamAV "), "\(passed.prefix(400))")
@@ -94,7 +87,7 @@ struct ScannerTests {
             let reply = Promise { try send(.clean(), to: port) }
             // The inspection is done; what is still awaited is clamd.
             try poll("the inspection") {
-                try Self.status(stage).contains("0 workers busy, 0 messages waiting; 1 inspected")
+                try stage.status().contains("0 workers busy, 0 messages waiting; 1 inspected")
             }
             clamd.stop()
             try Self.expect("tempfail", try reply.get(), stage)
@@ -120,7 +113,7 @@ struct ScannerTests {
             let clamd = try ClamdProcess(signatures: "Other.Name:0:*:6162636465666768696a\n")
             let stage = try Self.stage([clamd.entry()])
             try Self.expect("tempfail", try send(.clean(), to: stage.gateway.port), stage)
-            #expect(try Self.status(stage).contains("it does not find its test sample, eicar"))
+            #expect(try stage.status().contains("it does not find its test sample, eicar"))
         }
     }
 
@@ -132,7 +125,7 @@ struct ScannerTests {
             let filter = try SpamFilter(kind)
             let stage = try Self.stage([filter.entry(["timeout": "2", "on_failure": "pass-marked"])])
             try stage.expectService()
-            #expect(try Self.status(stage).contains("\(kind): works"))
+            #expect(try stage.status().contains("\(kind): works"))
             filter.signalAll(SIGSTOP)
             try Self.expect("pass-marked", try send(.clean(1), to: stage.gateway.port), stage)
             filter.signalAll(SIGCONT)

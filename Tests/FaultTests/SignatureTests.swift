@@ -259,16 +259,11 @@ extension SignatureTests {
         try await Lanes.run {
             let stage = try Self.stage()
             let path = stage.gateway.disk.path + "/signatures"
-            func status() throws -> String {
-                try runTool(
-                    Programs.path("mailreeve"), ["status", "--config", stage.gateway.disk.path + "/mailreeve.yaml"]
-                ).text
-            }
             #expect(rename(path, path + ".gone") == 0)
-            try poll("the refusal") { try status().contains("the one before serves") }
+            try poll("the refusal") { try stage.status().contains("the one before serves") }
             #expect(try send(Mail(text: "Subject: x\n\n\(eicar)\n"), to: stage.gateway.port).text.contains("INFECTED"))
             #expect(rename(path + ".gone", path) == 0)
-            try poll("the end of the refusal") { try !status().contains("refused  ") }
+            try poll("the end of the refusal") { try !stage.status().contains("refused  ") }
             try stage.expectService()
         }
     }
@@ -305,6 +300,25 @@ extension SignatureTests {
             try stage.gateway.log.wait(for: ": self-test failed: the test virus was not found")
             #expect(try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name))
             try poll("one generation") { stage.gateway.zygotes.count == 1 }
+            try stage.expectService()
+        }
+    }
+
+    /// The refused generation is not waited for: the only worker of the others is free at once.
+    @Test(arguments: ["yes", "no"])
+    func whatIsRefusedHoldsNoWorker(concurrently: String) async throws {
+        try await Lanes.run {
+            let stage = try Self.stage(["inspector.workers": "1", "clamav.concurrent_reload": concurrently])
+            try stage.gateway.disk.write("signatures/ignore.ign2", "Eicar-Test-Signature\n")
+            try stage.gateway.log.wait(for: ": self-test failed: the test virus was not found")
+            try poll("a generation that serves") {
+                try stage.status().contains(": 0 workers busy, 0 messages waiting")
+            }
+            let reply = try send(Self.badgers, to: stage.gateway.port).text
+            #expect(concurrently == "yes" ? reply.hasPrefix("2.0.0") : reply.contains("scanner-failed"), "\(reply)")
+            #expect(try stage.status().contains(": 0 workers busy, 0 messages waiting"))
+            try FileManager.default.removeItem(atPath: stage.gateway.disk.path + "/signatures/ignore.ign2")
+            try poll("the engine") { try send(Self.infected[0].1, to: stage.gateway.port).text.hasSuffix(Self.name) }
             try stage.expectService()
         }
     }

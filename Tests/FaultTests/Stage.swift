@@ -29,6 +29,12 @@ struct Stage {
             sourceLocation: sourceLocation)
     }
 
+    /// What `mailreeve status` prints.
+    func status(_ options: [String] = []) throws -> String {
+        let configuration = gateway.disk.path + "/mailreeve.yaml"
+        return try runTool(Programs.path("mailreeve"), ["status", "--config", configuration] + options).text
+    }
+
     /// Ends the gateway as a service manager does.
     func expectCleanEnd(sourceLocation: SourceLocation = #_sourceLocation) {
         let inspectors = gateway.zygotes + gateway.workers

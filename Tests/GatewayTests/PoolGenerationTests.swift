@@ -41,6 +41,19 @@ import Testing
         #expect(pool.violations == [])
     }
 
+    /// A pool of one worker takes mail while a generation is tested.
+    @Test func mailPassesASelfTest() {
+        var pool = PoolModel.serving(workers: 1, spares: 0)
+        pool.launch(2)
+        pool.load(2)
+        pool.submit(100, generation: 2)
+        pool.readyAll()
+        #expect(pool.worker(of: 100)?.generation == 2)
+        pool.submit(1)
+        #expect(pool.worker(of: 1)?.generation == 1)
+        #expect(pool.violations == [])
+    }
+
     /// A crash in the old generation is tried again in the new one.
     @Test func aCrashWhileDrainingMovesTheMessage() {
         var pool = PoolModel.serving(workers: 1, spares: 0)

@@ -224,7 +224,9 @@ struct PoolModel {
         if worker(of: request) != nil { violations.append("\(request) is in two workers") }
         if known.tried.contains(id) { violations.append("\(request) again in \(id)") }
         // Self-tests come on top; and a new generation may have fewer workers than messages are still in the old one.
-        let busy = workers.values.count { if case .busy = $0 { true } else { false } }
+        let busy = workers.values.count {
+            if case .busy(let other) = $0 { requests[other]?.generation == nil } else { false }
+        }
         if known.generation == nil, busy >= size { violations.append("one message more than \(size) workers") }
         if id.generation != known.generation ?? serving {
             violations.append("\(request) in generation \(id.generation)")

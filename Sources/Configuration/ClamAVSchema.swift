@@ -50,7 +50,7 @@ let clamavKeys: [SchemaKey<Settings>] = [
     Setting(
         "clamav.virus_name_to_score", \.clamav.nameScores,
         ValueType<NameScore>.nameScore.list(of: "scores", allowEmpty: true),
-        "Findings of any scanner that are points and no virus: a pcre pattern for the name, =>, points. The first counts."
+        "Findings of any scanner that are points and no virus: a pcre pattern for the name, =>, points or infected."
     ),
 ]
 
@@ -70,15 +70,19 @@ extension EngineOptions {
 package struct NameScore: Sendable, Hashable, CustomStringConvertible {
     /// A pcre pattern.
     package var pattern: String
-    /// Tenths of a point, from -1000 to 1000 points.
-    package var tenths: Int
+    /// Tenths of a point, from -1000 to 1000 points; nil for names that stay viruses, whatever a later pattern says.
+    package var tenths: Int?
 
-    package init(pattern: String, tenths: Int) {
+    package init(pattern: String, tenths: Int?) {
         self.pattern = pattern
         self.tenths = tenths
     }
 
+    /// The word for `tenths` nil.
+    fileprivate static let infected = "infected"
+
     package var description: String {
+        guard let tenths else { return "\(pattern) => \(Self.infected)" }
         let (whole, rest) = abs(tenths).quotientAndRemainder(dividingBy: 10)
         return "\(pattern) => \(tenths < 0 ? "-" : "")\(whole).\(rest)"
     }
@@ -89,11 +93,14 @@ extension ValueType where Value == NameScore {
     static let nameScore = ValueType.scalar(
         "pattern => points", expected: "a pattern and points such as ^Heuristics\\.Phishing\\. => 3.5",
         parse: { text throws(ValueError) in
-            let form = "a pattern and points such as ^Heuristics\\.Phishing\\. => 3.5"
-            guard let arrow = text.ranges(of: " => ").last, arrow.lowerBound != text.startIndex,
-                let tenths = tenths(text[arrow.upperBound...])
-            else { throw ValueError("'\(shown(text))' is not \(form)") }
-            return NameScore(pattern: String(text[..<arrow.lowerBound]), tenths: tenths)
+            let form = "a pattern and points, or infected, such as ^Heuristics\\.Phishing\\. => 3.5"
+            guard let arrow = text.ranges(of: " => ").last, arrow.lowerBound != text.startIndex else {
+                throw ValueError("'\(shown(text))' is not \(form)")
+            }
+            let (pattern, worth) = (String(text[..<arrow.lowerBound]), text[arrow.upperBound...])
+            if worth == NameScore.infected { return NameScore(pattern: pattern, tenths: nil) }
+            guard let tenths = tenths(worth) else { throw ValueError("'\(shown(text))' is not \(form)") }
+            return NameScore(pattern: pattern, tenths: tenths)
         },
         write: { yamlText($0.description) })
 

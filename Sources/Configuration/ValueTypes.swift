@@ -142,7 +142,11 @@ extension ValueType where Value == VirusDestiny {
                 text[..<arrow.lowerBound].contains(where: { !$0.isWhitespace }),
                 let destiny = Destiny(rawValue: String(text[arrow.upperBound...]))
             else { throw ValueError("'\(shown(text))' is not a part of a name and a destiny such as Joke. => pass") }
-            return VirusDestiny(part: String(text[..<arrow.lowerBound]), destiny: destiny)
+            let part = text[..<arrow.lowerBound]
+            guard !part.contains("\\"), !part.contains(".*"), !part.hasPrefix("^"), !part.hasSuffix("$") else {
+                throw ValueError("'\(shown(String(part)))' is taken as part of a name, not as a pattern")
+            }
+            return VirusDestiny(part: String(part), destiny: destiny)
         },
         write: { yamlText($0.description) })
 }

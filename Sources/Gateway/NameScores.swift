@@ -7,7 +7,8 @@ internal import Patterns
 struct NameScores: Sendable {
     private struct Entry: Sendable {
         let pattern: OutputPattern
-        let points: Double
+        /// Nil: stays a virus.
+        let points: Double?
     }
 
     private let entries: [Entry]
@@ -17,11 +18,14 @@ struct NameScores: Sendable {
     /// - Throws: what is wrong with a pattern.
     init(_ scores: [NameScore], mild: [String] = []) throws {
         self.mild = mild
-        entries = try scores.map { Entry(pattern: try OutputPattern($0.pattern), points: Double($0.tenths) / 10) }
+        entries = try scores.map {
+            Entry(pattern: try OutputPattern($0.pattern), points: $0.tenths.map { Double($0) / 10 })
+        }
     }
 
     /// Takes findings that are points out of a list.
-    /// - Returns: a test for each name, once.
+    /// - Returns: a test for each name, once. The one with the most points has them, the others none: signatures of one kind of
+    ///   spam hit together, and amavis counts the largest, too.
     func take(from findings: inout [Finding]) -> [ScoredTest] {
         guard !entries.isEmpty else { return [] }
         var tests: [ScoredTest] = []
@@ -31,13 +35,15 @@ struct NameScores: Sendable {
             if !tests.contains(where: { $0.name == test.name }) { tests.append(test) }
             return true
         }
+        let largest = tests.indices.max { (tests[$0].score, $1) < (tests[$1].score, $0) }
+        for index in tests.indices where index != largest { tests[index].score = 0 }
         return tests
     }
 
     /// What a name is worth; nil when it is a virus, and where a pattern was given up.
     func points(_ name: String) -> Double? {
         let octets = Array(name.utf8)
-        return entries.first { (try? $0.pattern.firstMatch(in: octets)) != nil }?.points
+        return entries.first { (try? $0.pattern.firstMatch(in: octets)) != nil }?.points ?? nil
     }
 
     /// The name alone is no reason to stop looking: a worse one may stand behind it.

@@ -57,7 +57,7 @@ package enum ScannerRemarks {
                     Remark(key: "clamav.virus_name_to_score[\(index)]", text: words, isRefusal: isRefusal))
             }
             do {
-                guard try OutputPattern(score.pattern).matchesAnything else { continue }
+                guard try OutputPattern(score.pattern).matchesAnything, score.tenths != nil else { continue }
                 add("'\(score.pattern)' matches every name: no virus is one any more", isRefusal: false)
             } catch {
                 add("virus_name_to_score: '\(score.pattern)': \(error)", isRefusal: true)

@@ -11,6 +11,8 @@ package struct ScoredTest: Hashable, Sendable {
     /// What of the message it looked at, where it may count for learning by itself; nil where it may not: what learnt mail
     /// says, lists of senders, test strings.
     package var area: Area?
+    /// A filter names it beside the sum that its points are in: it has none of its own, whatever a site gives tests of its name.
+    package var isInSum = false
 
     /// What of a message a test looks at.
     package enum Area: Hashable, Sendable {

@@ -13,16 +13,30 @@ package struct SiteTests: Hashable, Sendable {
 }
 
 extension Verdict {
-    /// Gives tests the points that a site wants for them, adds its meta tests, and puts tests aside that are not shown.
+    /// Gives tests the points that a site wants for them, adds its meta tests, and puts tests aside that are not shown. A test
+    /// counts once, whoever met it, as in SpamAssassin: with the most points that it was given.
     mutating func apply(_ site: SiteTests) {
-        if !site.scores.isEmpty {
-            tests = tests.compactMap { test in
+        var places: [String: Int] = [:]
+        var once: [ScoredTest] = []
+        for test in tests {
+            let place = places[test.name, default: once.count]
+            guard place < once.count else {
+                places[test.name] = place
+                once.append(test)
+                continue
+            }
+            let isMore = once[place].isInSum == test.isInSum ? test.score > once[place].score : once[place].isInSum
+            if isMore { once[place] = test }
+        }
+        tests =
+            site.scores.isEmpty
+            ? once
+            : once.compactMap { test in
                 guard let score = site.scores[test.name] else { return test }
                 var test = test
-                test.score = score
+                if !test.isInSum { test.score = score }
                 return score == 0 ? nil : test
             }
-        }
         tests += site.metas.fired(beside: tests, scores: site.scores)
         guard tests.contains(where: \.name.isHiddenTest) else { return }
         hiddenTests = tests.filter(\.name.isHiddenTest)

@@ -72,7 +72,7 @@ package enum SpamFields {
     private static func name(_ test: ScoredTest) -> String {
         let safe = test.name.utf8.prefix(60).map { octet -> UInt8 in
             switch octet {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x2D: octet
+            case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x2D: octet
             default: 0x5F
             }
         }

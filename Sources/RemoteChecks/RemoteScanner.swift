@@ -171,6 +171,14 @@ package struct ScanAnswer: Sendable, Hashable {
         tests.append(ScoredTest(name: cut(name), score: score, evidence: cut(evidence)))
     }
 
+    /// - Parameter name: a test whose points are in those of another one.
+    mutating func addTest(inSum name: String) {
+        guard tests.count < Self.entries else { return }
+        var test = ScoredTest(name: cut(name), score: 0)
+        test.isInSum = true
+        tests.append(test)
+    }
+
     private func cut(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.prefix(Self.text)))
     }

@@ -72,7 +72,7 @@ package final class SpamdScanner: RemoteScanner {
         answer.filterScore = sum
         answer.addTest("SPAMASSASSIN", policy.sum(sum), names.joined(separator: ","))
         // spamd says what they sum up to and not what each one gives.
-        for name in names { answer.addTest(name, 0) }
+        for name in names { answer.addTest(inSum: name) }
         return answer
     }
 

@@ -179,6 +179,22 @@ import Testing
         #expect(found.contains { $0.hasPrefix("f:5:9: warning: '") } == isDoubtful, "\(found)")
     }
 
+    /// `virus_name_to_score` takes patterns; here one would never hold.
+    @Test(arguments: ["'^Joke => pass'", "'Joke$ => pass'", "'Joke\\. => pass'", "'Joke.*Bat => pass'"])
+    func partsAreNoPatterns(entry: String) {
+        let found = problems("policies: {default: {next_hops: ['smtp:[127.0.0.1]:25'], virus_destinies: [\(entry)]}}")
+        #expect(found.count == 1 && found[0].contains("is taken as part of a name, not as a pattern"), "\(found)")
+    }
+
+    @Test func pointsOfNames() {
+        for entry in ["'a => infected'", "'a => 3.5'", "'a => -1'", "'a => b => 0'"] {
+            #expect(problems("clamav: {virus_name_to_score: [\(entry)]}") == [])
+        }
+        for entry in ["'a => virus'", "'a =>'", "' => infected'", "'a => 3.55'", "'infected'"] {
+            #expect(problems("clamav: {virus_name_to_score: [\(entry)]}").count == 1, "\(entry)")
+        }
+    }
+
     @Test func namesOfOurOwnAreTaken() {
         for name in ["clamav", "rules", "banned", "test-string"] {
             let found = problems(Self.clamd.replacing("name: a", with: "name: \(name)"))

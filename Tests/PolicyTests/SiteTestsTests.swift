@@ -39,6 +39,31 @@ import Testing
         }
     }
 
+    /// Whoever met it, and with whatever points.
+    @Test func aTestCountsOnce() throws {
+        let tests = [("LOCAL", 1), ("BAYES_99", 3.5), ("LOCAL", 3), ("BAYES_99", 0), ("LOCAL", 2)].map {
+            ScoredTest(name: $0, score: $1)
+        }
+        let verdict = try Self.graded(tests)
+        #expect(verdict.tests.map(\.name) == ["LOCAL", "BAYES_99"] && verdict.score == 6.5)
+        #expect(try Self.graded(tests, scores: ["LOCAL": 10]).score == 13.5)
+        #expect(try Self.graded(tests, scores: ["LOCAL": 0]).tests.map(\.name) == ["BAYES_99"])
+    }
+
+    /// spamd names tests whose points are in its sum already; a site means its own by the same name.
+    @Test func testsOfASumHaveNoPoints() throws {
+        var named = ScoredTest(name: "BAYES_99", score: 0)
+        named.isInSum = true
+        let own = ScoredTest(name: "BAYES_99", score: 3.5)
+        let sum = ScoredTest(name: "SPAMASSASSIN", score: 5)
+        let scores = ["BAYES_99": 4.0]
+        #expect(try Self.graded([sum, named], scores: scores).score == 5)
+        #expect(try Self.graded([sum, named], scores: scores).tests.count == 2)
+        #expect(try Self.graded([sum, named, own], scores: scores).score == 9)
+        #expect(try Self.graded([own, sum, named], scores: scores).score == 9)
+        #expect(try Self.graded([named, sum], scores: ["BAYES_99": 0]).tests == [sum])
+    }
+
     @Test func sendersPointsCanBeSwitchedOff() throws {
         let standing = SenderStanding(points: 5)
         #expect(try Self.graded([], standing: standing).score == 5)

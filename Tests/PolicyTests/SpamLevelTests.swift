@@ -10,7 +10,7 @@ import Testing
 
     private func verdict(_ points: Double..., unchecked: [UncheckedReason] = []) -> Verdict {
         var verdict = Samples.verdict(unchecked: unchecked)
-        verdict.tests = points.map { ScoredTest(name: "T", score: $0) }
+        verdict.tests = points.enumerated().map { ScoredTest(name: "TEST_\($0)", score: $1) }
         return verdict
     }
 

@@ -27,7 +27,7 @@ def look(content, number, answer):
     if EICAR in content:
         answer["viruses"].append({"name": "Eicar-Test-Signature", **found})
     for word in WORDS:
-        if word in content:
+        if word in content and not answer["tests"]:
             answer["tests"].append({"name": "LOCAL_WORD", "score": 1.5, "evidence": word.decode()})
 
 

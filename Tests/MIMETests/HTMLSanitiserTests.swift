@@ -145,6 +145,10 @@ import Testing
             ("<meta http-equiv=Link content='<http://a/>; rel=preload'>", remote, "<!---->"),
             ("<meta http-equiv=x-dns-prefetch-control content=on>", remote, "<!---->"),
             ("<meta http-equiv=Link content='<http://a/>'>", scripts, "<meta http-equiv=Link content='<http://a/>'>"),
+            // The text ends within the end tag of an element whose content is text.
+            ("<title>a</title b=<p style=c", all, "<title>a&lt;/title b=&lt;p style=c"),
+            ("<xmp>a&b</xmp c='<i>", all, "<xmp>a&b&lt;/xmp c='&lt;i>"),
+            ("<style>a{}</style b='url(x", all, "<!---->"),
             // The part may be an attachment.
             ("<iframe src='&#99;id:a'></iframe>", remote, "<iframe x-src='&#99;id:a'></iframe>"),
             ("<object data=MID:a>b</object>", [.forms], "<object x-data=MID:a>b</object>"),

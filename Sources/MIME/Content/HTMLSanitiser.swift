@@ -201,10 +201,12 @@ package struct HTMLSanitiser {
         let (kind, place) = (tokenizer.name, tokenizer.nameRange.lowerBound)
         let content = tokenizer.rawText(html)
         let isMarkup = Self.beginsMarkup(html, content, isStyle: kind == Self.style)
+        // Its text is shown, or is what a parser that does not know it would show.
+        let isText = element.contains(.rawWithReferences) || kind == Self.xmp
         let goes =
             kind == Self.script && names.hazards.contains(.scripts)
             || kind == Self.iframe && names.hazards.contains(.frames)
-            || isMarkup && element.isDisjoint(with: .rawWithReferences) && kind != Self.xmp && kind != Self.script
+            || isMarkup && !isText && kind != Self.script || !isText && endsWithin(html)
         let places =
             kind == Self.style ? styles.places(html.extracting(content).array, isAttribute: false) : []
         guard !goes, tokenizer.attributes.count < attributeLimit, let places else {
@@ -220,11 +222,18 @@ package struct HTMLSanitiser {
             escape(html, content, ampersands: kind == Self.xmp)
         }
         guard tokenizer.position < html.count, tokenizer.next(html) == .endTag else {
-            if tokenizer.endsInMarkup { add(.comment, content.upperBound..<html.count) }
+            // What is put behind it later must not end it.
+            if tokenizer.endsInMarkup { escape(html, content.upperBound..<html.count, ampersands: kind == Self.xmp) }
             return
         }
         if isRenamed { rename(tokenizer.nameRange.lowerBound) }
         attributes(html, of: name)
+    }
+
+    /// The end tag that comes next is not finished.
+    private func endsWithin(_ html: Span<UInt8>) -> Bool {
+        var ahead = tokenizer
+        return ahead.position < html.count && ahead.next(html) != nil && ahead.endsInMarkup
     }
 
     private mutating func plaintext(_ html: Span<UInt8>, _ place: Int) {

@@ -15,6 +15,7 @@ package struct PolicyOverlay: Sendable, Equatable {
                 throw ValueError("'\(shown(String(word)))' is not a key of a policy, =, and its value")
             }
             let key = try Self.key(word[..<sign])
+            guard !keys.contains(key.path) else { throw ValueError("'\(key.path)' stands twice") }
             let text = String(word[word.index(after: sign)...])
             let place = Position(line: 0, column: 0)
             var node = ConfigNode(position: place, content: .scalar(text, plain: true))
@@ -48,6 +49,9 @@ package struct PolicyOverlay: Sendable, Equatable {
     private static func key(_ path: Substring) throws(ValueError) -> SchemaKey<PolicyOverlay> {
         let path = String(path)
         guard let key = overlaySchema[path] else {
+            if let member = overlaySchema.keys.first(where: { $0.path.hasPrefix(path + ".") }) {
+                throw ValueError("'\(shown(path))' is a group of keys: \(member.path)=...")
+            }
             throw ValueError("unknown key '\(shown(path))'\(overlaySchema.advice(for: path, in: ""))")
         }
         return key

@@ -99,10 +99,10 @@ private func copyFile(_ text: String) throws(ValueError) -> QuarantinePlace {
     let place = CopyPlace(bytes: Array(text.utf8))
     guard !place.isMailbox else { throw ValueError("'\(shown(text))' needs an absolute path") }
     guard text.utf8.count <= 1024, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != 0x2C }),
-        !text.hasSuffix("/"), !text.split(separator: "/").contains("..")
+        !text.hasSuffix("/"), !text.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
     else {
         throw ValueError(
-            "'\(shown(text))': a path has at most 1024 octets, no blanks, commas or control characters, no '..' and no '/' at its end"
+            "'\(shown(text))': a path has at most 1024 octets, no blanks, commas or control characters, no '.' or '..' and no '/' at its end"
         )
     }
     return .elsewhere(place)

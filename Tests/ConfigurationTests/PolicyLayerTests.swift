@@ -86,7 +86,7 @@ import Testing
         ("policies: {default: {quarantine_to: {spam: 'mbox:/a b'}}}", "no blanks, commas"),
         ("policies: {default: {quarantine_to: {spam: 'mbox:/a,b'}}}", "no blanks, commas"),
         ("policies: {default: {quarantine_to: {spam: 'maildir:/a/'}}}", "no '/' at its end"),
-        ("policies: {default: {quarantine_to: {spam: 'mbox:/a/../b'}}}", "no '..'"),
+        ("policies: {default: {quarantine_to: {spam: 'mbox:/a/../b'}}}", "no '.' or '..'"),
         ("policies: {default: {reply_texts: {rule: [a]}}}", "unknown key 'rule'"),
         ("policies: {default: {lovers: [spm]}}", "did you mean 'spam'?"),
     ])

@@ -60,6 +60,11 @@ import Testing
             #expect(lines[2].contains("[127.0.0.2]") && lines[2].contains("Blocked SPAM"), "\(lines)")
             // The copy of the second try has the same client; and it goes back as often as one likes.
             let second = try #require(gateway.quarantined.first { $0 != id })
+            // It is the message as it came at first, without the mark of its way here.
+            func kept(_ id: String) throws -> [UInt8] {
+                try mailreeve("quarantine", "show", "--raw", "--config", config, id).output
+            }
+            #expect(try kept(second) == kept(id))
             #expect(try mailreeve("quarantine", "show", "--config", config, second).text.contains("127.0.0.2"))
             #expect(try mailreeve("quarantine", "requeue", "--config", config, second).status == 0)
             #expect(hop.deliveries.isEmpty && gateway.quarantined.count == 3)

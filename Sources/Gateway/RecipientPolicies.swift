@@ -96,15 +96,12 @@ package struct PolicyResolution: Sendable {
         for (index, recipient) in recipients.enumerated() {
             let address = book.address(recipient.path)
             let isAllowed = allowed?.allows(recipient: address.whole, sender: sender.whole) ?? false
-            var (layers, isLocal, standing): ([PolicyBook.Layer], Bool, SenderStanding) = ([], false, SenderStanding())
-            var (policy, failure) = (base, String?.none)
+            var (layers, isLocal, failure): ([PolicyBook.Layer], Bool, String?) = ([], false, nil)
             do {
                 layers = try book.layers(address)
                 isLocal = try book.isLocal(address, originating: base.originating)
-                for layer in layers { layer.overlay.apply(to: &policy) }
-                standing = try book.standing(sender, author: mail.author, policy, isAllowedByRecipient: isAllowed)
             } catch let error as LookupTable.GaveUp {
-                (layers, policy, failure) = ([], base, error.description)
+                (layers, failure) = ([], error.description)
             }
             let key = Key(
                 layers: layers.map(\.source), isLocal: isLocal, isReleased: released.contains(index),
@@ -116,6 +113,14 @@ package struct PolicyResolution: Sendable {
             }
             known[key] = groups.count
             places.append(groups.count)
+            var policy = base
+            for layer in layers { layer.overlay.apply(to: &policy) }
+            var standing = SenderStanding()
+            do {
+                standing = try book.standing(sender, author: mail.author, policy, isAllowedByRecipient: isAllowed)
+            } catch let error as LookupTable.GaveUp {
+                failure = error.description
+            }
             var content = SetupBuilder.contentPolicy(policy, placement)
             if key.isReleased { content.release() }
             groups.append(
@@ -124,6 +129,7 @@ package struct PolicyResolution: Sendable {
                     failure: failure))
         }
     }
+
     /// The group of a recipient, by its place in the envelope.
     /// - Throws: a look-up for him that gave up.
     func group(of place: Int) throws(LookupTable.GaveUp) -> RecipientGroup {

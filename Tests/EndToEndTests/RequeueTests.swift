@@ -79,6 +79,32 @@ import Testing
         }
     }
 
+    /// The mark of a requeued message is told to nobody: not to the sender whom the message goes back to, nor with a copy elsewhere.
+    @Test func theMarkStaysHere() async throws {
+        try await Lanes.run {
+            let (hop, copies) = (try ScriptedNextHop(), try Scratch(.disk))
+            let gateway = try Self.gateway(hop)
+            try Self.send(from: "127.0.0.2", xforward: "", to: gateway)
+            let id = try #require(gateway.quarantined.first)
+            try copies.give("", mode: 0o755)
+            let maildir = "\(copies.path)/copies"
+            gateway.configuration.policies["default"]?.merge([
+                "spam": "bounce", "levels": "{dsn_cutoff: null}", "quarantine": "yes",
+                "quarantine_to": "{spam: 'maildir:\(maildir)'}",
+            ]) { $1 }
+            try gateway.writeConfiguration()
+            try gateway.reload()
+            let run = try mailreeve("quarantine", "requeue", "--config", gateway.configurationFile, id)
+            let notice = try #require(hop.deliveries.first, "\(run)")
+            let text = String(decoding: notice.content, as: UTF8.self)
+            #expect(notice.recipients == ["sender@example.org"] && text.contains("Subject: to be judged again"))
+            #expect(!text.contains("X-Mailreeve-Release"), "\(text)")
+            let files = try FileManager.default.contentsOfDirectory(atPath: "\(maildir)/new")
+            let copy = try String(contentsOfFile: "\(maildir)/new/\(try #require(files.first))", encoding: .utf8)
+            #expect(copy.contains("Subject: to be judged again") && !copy.contains("X-Mailreeve-Release"), "\(copy)")
+        }
+    }
+
     /// Whom an MTA of ours forwarded is believed as then.
     @Test func forwardedClientsStay() async throws {
         try await Lanes.run {

@@ -2,8 +2,8 @@ internal import Bytes
 internal import MIME
 internal import Members
 
-/// Hands on what a TNEF stream (`winmail.dat`, [MS-OXTNEF]) carries: attachments with all their names, embedded messages,
-/// the texts of the message.
+/// Hands on what a TNEF stream (`winmail.dat`, [MS-OXTNEF]) carries: the texts of the message, attachments
+/// with all their names, embedded messages.
 enum TNEFReader {
     static func matches(_ bytes: Span<UInt8>) -> Bool { TNEFSignature.matches(bytes) }
 
@@ -12,19 +12,20 @@ enum TNEFReader {
             let contents = TNEFSignature.contents(
                 of: bytes, attachmentLimit: extraction.limits.items, propertyLimit: extraction.limits.items)
         else { return }
+        // First what people see: limits are rather reached by the attachments.
+        for body in contents.bodies {
+            if body.form == .compressedRTF {
+                CompressedRTF.read(bytes.extracting(body.range), extraction)
+            } else {
+                extraction.member(.body, range: body.range)
+            }
+        }
         for attachment in contents.attachments {
             let names = attachment.names.map(\.text)
             // Without content the name is still one to be tested.
             if attachment.contents.isEmpty { extraction.member(.file, names: names, range: 0..<0) }
             for range in attachment.contents {
                 guard extraction.member(.file, names: names, range: object(bytes, range)) else { return }
-            }
-        }
-        for body in contents.bodies {
-            if body.form == .compressedRTF {
-                CompressedRTF.read(bytes.extracting(body.range), extraction)
-            } else {
-                extraction.member(.body, range: body.range)
             }
         }
         if contents.notes.contains(.limitReached) { extraction.stop(.attachments) }

@@ -30,10 +30,4 @@ package enum BannedFiles {
         let text = try readTable(path, called: "banned.allow_list", limit: BannedRules.Limits.bytes)
         return BannedAllowList(BannedRules.Source(name: path, text: text))
     }
-
-    /// The sets that policies, banks, recipients and tables ask and the rules do not have, in words; none where a table is
-    /// wrong, which is told elsewhere.
-    package static func missingSets(_ settings: Settings, _ rules: BannedRules) -> [String] {
-        (try? PolicyBook(settings).missingSets(rules)) ?? []
-    }
 }

@@ -27,8 +27,8 @@ extension PolicyBook {
                 listener: entry.listener ?? "", client: IPAddress(entry.envelope.client.originalAddress),
                 sender: entry.envelope.reversePath, isAuthenticated: false),
             recipients: entry.envelope.recipients)
-        return entry.envelope.recipients.enumerated().compactMap { place, recipient in
-            let group = resolution.groups[resolution.places[place]]
+        return try entry.envelope.recipients.enumerated().compactMap { place, recipient in
+            let group = try resolution.group(of: place)
             guard group.isLocal, group.policy.digestCategories.contains(entry.category),
                 !group.policy.delivers(entry.category)
             else { return nil }

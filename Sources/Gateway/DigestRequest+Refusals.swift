@@ -7,16 +7,18 @@ internal import Stores
 
 /// What a reader hears of a link whose message his next hop refuses for good.
 extension DigestRequest {
-    /// Tells him, as often in an hour as anybody is told anything. What keeps us from it is only logged: the message is still in the
+    /// Tells him, as often in an hour as anybody is told anything, by the way on which his digests and what he releases go: that of the
+    /// listener by which the request came may lead elsewhere. What keeps us from it is only logged: the message is still in the
     /// quarantine.
     /// - Parameter words: the next hop's reply.
     func tell(_ reader: DigestReader, _ entry: Quarantine.Entry, of words: String, _ logID: String) async {
-        guard let book = setup.notices, let listener = setup.listener(message.listener) else { return }
+        guard let book = setup.notices else { return }
         let now = time(nil)
         guard book.mayNotify(reader.recipient, time: now) else {
             return gateway.note("(\(logID)) no notice to <\(reader.recipient)>: too many in this hour")
         }
-        guard let bytes = text(reader, entry, words, book, now), let cause = await send(bytes, to: reader, listener)
+        guard let bytes = text(reader, entry, words, book, now),
+            let cause = await send(bytes, to: reader.recipient, of: entry)
         else { return }
         gateway.note("(\(logID)) no notice to <\(reader.recipient)>: \(Escaping.text(cause, limit: 300))")
     }
@@ -38,21 +40,20 @@ extension DigestRequest {
     }
 
     /// - Returns: why it was not sent.
-    private func send(_ bytes: [UInt8], to reader: DigestReader, _ listener: ListenerSetup) async -> String? {
-        let (spool, path) = (setup.spool, reader.recipient)
+    private func send(_ bytes: [UInt8], to path: MailPath, of entry: Quarantine.Entry) async -> String? {
+        let spool = setup.spool
         guard let file = try? await setup.blocking({ try spool.store(bytes) }) else { return "no place in the spool" }
         let deadline = ContinuousClock.now + .seconds(setup.settings.timeouts.nextHopReply)
         guard await setup.slots.take(1, until: deadline) else { return "\(NextHopFailure.noPlace)" }
         defer { setup.slots.give(1) }
-        let outgoing = OutgoingMessage(
-            reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: !path.isASCII),
-            recipients: [Recipient(path: path, notify: .never)], body: OutgoingBody(file: file), hasEightBit: true)
-        let replies: [Reply]
-        switch await listener.nextHop.prepare(outgoing, hops: listener.hops) {
-        case .unavailable(let failure): return failure.description
-        case .refused(_, let refusals): replies = refusals
-        case .ready(let prepared): replies = await prepared.commit()
+        let notice = OutgoingMessage.own(OutgoingBody(file: file), to: Recipient(path: path, notify: .never))
+        do {
+            let release = QuarantineRelease(id: entry.id, to: .policy(nil))
+            let (hops, tls) = try release.route(entry, setup.settings)
+            let replies = try await SetupBuilder(setup.settings).deliver(notice, hops: hops, tls: tls)
+            return replies.first { !$0.isPositive }?.summary
+        } catch {
+            return "\(error)"
         }
-        return replies.first { !$0.isPositive }?.summary
     }
 }

@@ -35,7 +35,7 @@ struct DigestRequest: Sendable {
                 listener: listener.name, client: IPAddress(envelope.client.originalAddress),
                 sender: envelope.reversePath, isAuthenticated: false),
             recipients: envelope.recipients)
-        return Set(found.filter { !resolution.groups[resolution.places[$0]].policy.shadow })
+        return Set(try found.filter { try !resolution.group(of: $0).policy.shadow })
     }
 
     /// Does what is asked.

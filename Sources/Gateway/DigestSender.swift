@@ -62,19 +62,14 @@ package final class DigestSender {
         let client = try await client(policy.nextHopTLS)
         let (digest, spool) = (digest, spool)
         let file = try await NIOThreadPool.singleton.runIfActive { try spool.store(digest.message(letter)) }
-        let message = OutgoingMessage(
-            reversePath: .null,
-            parameters: MailParameters(body: .eightBitMIME, smtputf8: !letter.recipient.isASCII),
-            recipients: [Recipient(path: letter.recipient, notify: .never)], body: OutgoingBody(file: file),
-            hasEightBit: true)
-        let replies: [Reply]
-        switch await client.prepare(message, hops: policy.nextHops.map(SetupBuilder.hop)) {
-        case .unavailable(let failure): throw GatewayError(failure.description)
-        case .refused(_, let refusals): replies = refusals
-        case .ready(let prepared): replies = await prepared.commit()
+        let message = OutgoingMessage.own(
+            OutgoingBody(file: file), to: Recipient(path: letter.recipient, notify: .never))
+        switch await client.prepare(message, hops: policy.nextHops.map(SetupBuilder.hop)).committed() {
+        case .failure(let failure): throw GatewayError(failure.description)
+        case .success(let replies):
+            guard let reply = replies.first else { throw GatewayError("no reply") }
+            return reply
         }
-        guard let reply = replies.first else { throw GatewayError("no reply") }
-        return reply
     }
 
     /// Closes connections.

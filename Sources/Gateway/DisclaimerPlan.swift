@@ -111,18 +111,19 @@ struct DisclaimerPlan: Sendable {
         let text = octets(plain, end)
         // Octets beyond ASCII stand as they are only beside others: where there are none the next hop may not take them (RFC 6152
         // section 3), nor the multipart around the part (RFC 2045 section 6.4).
-        if end.letters == .ascii, end.coding == .sevenBit || end.coding == .eightBit {
-            guard part.body.count <= bodyLimit,
-                let declaration = part.declared(utf8: text == nil, quotedPrintable: true)
-            else { return beside() }
-            return try encode(text ?? Array(plain.utf8), at: place, part, end, file).map { [$0] + declaration }
+        let isFirst = end.letters == .ascii && (end.coding == .sevenBit || end.coding == .eightBit)
+        if let text, !isFirst { return try insert(text, at: place, part, end, file).map { [$0] } }
+        if end.letters == .ascii, !isFirst {
+            // ASCII is UTF-8.
+            guard let declaration = part.declared(utf8: true, quotedPrintable: false) else { return beside() }
+            return try insert(Array(plain.utf8), at: place, part, end, file).map { [$0] + declaration }
         }
-        if let text { return try insert(text, at: place, part, end, file).map { [$0] } }
-        // ASCII is UTF-8.
-        guard end.letters == .ascii, let declaration = part.declared(utf8: true, quotedPrintable: false) else {
-            return beside()
-        }
-        return try insert(Array(plain.utf8), at: place, part, end, file).map { [$0] + declaration }
+        guard part.body.count <= bodyLimit, let body = try DecodedBody(part, file) else { return beside() }
+        guard place.isEmpty || end.coding == .base64, let middle = body.offset(of: place.lowerBound, skip: end.skip),
+            end.letters != .ascii || body.content.allSatisfy({ $0 < 0x80 })
+        else { return nil }
+        let words = lines(text ?? Array(plain.utf8), part, end)
+        return rewrite(body, adding: words, at: middle, isUTF8: text == nil, part, end) ?? beside()
     }
 
     /// The text for a part of its own, UTF-8.
@@ -133,29 +134,34 @@ struct DisclaimerPlan: Sendable {
     /// The text in the charset that the part declares; nil where it does not fit.
     private static func octets(_ text: String, _ end: TextEnd) -> [UInt8]? {
         if end.letters == .utf8 { return Array(text.utf8) }
-        let isASCII = ["", "us-ascii", "ascii", "ansi_x3.4-1968"].contains(end.charset)
-        guard !isASCII, let coding = CharsetCoding(label: end.charset.utf8), let octets = coding.encoded(text)
-        else { return nil }
-        // What readers take for Windows-1252 has controls there by its name.
-        let hasControls = end.charset.hasPrefix("iso") || end.charset.hasPrefix("latin")
-        return hasControls && octets.contains { (0x80...0x9F).contains($0) } && coding != .utf8 ? nil : octets
+        guard let coding = charset(end), let octets = coding.encoded(text) else { return nil }
+        return coding.hasControls(label: end.charset) && octets.contains { (0x80...0x9F).contains($0) } ? nil : octets
+    }
+
+    /// What the part says that its letters are; nil where that is ASCII or nothing.
+    private static func charset(_ end: TextEnd) -> CharsetCoding? {
+        ["", "us-ascii", "ascii", "ansi_x3.4-1968"].contains(end.charset) ? nil : CharsetCoding(label: end.charset.utf8)
     }
 
     // MARK: One place
 
-    /// A body in ASCII as quoted-printable, with the text.
-    /// - Parameter text: as in `insert`.
-    private static func encode(
-        _ text: [UInt8], at place: Range<Int>, _ part: EditablePart, _ end: TextEnd, _ file: MessageFile
-    ) throws -> BodyEdit? {
-        guard place.isEmpty, part.body.lowerBound <= place.lowerBound, place.upperBound <= part.body.upperBound else {
-            return nil
+    /// The whole body with the text, quoted-printable unless it is base64.
+    /// - Parameter isUTF8: the text is; what stands in the body becomes that, too.
+    /// - Returns: nil where it cannot be.
+    private static func rewrite(
+        _ body: DecodedBody, adding text: [UInt8], at middle: Int, isUTF8: Bool, _ part: EditablePart, _ end: TextEnd
+    ) -> [BodyEdit]? {
+        var content = body.content
+        var place = middle
+        if isUTF8, end.letters != .ascii {
+            guard part.charset == end.charset, let coding = charset(end),
+                let head = coding.letters(of: Array(content[..<middle]).span, label: end.charset),
+                let tail = coding.letters(of: Array(content[middle...]).span, label: end.charset)
+            else { return nil }
+            (content, place) = (head + tail, head.count)
         }
-        let body = try file.descriptor.read(at: part.body.lowerBound, count: part.body.count)
-        guard body.count == part.body.count, body.allSatisfy({ $0 < 0x80 }) else { return nil }
-        let middle = place.lowerBound - part.body.lowerBound
-        let whole = body[..<middle] + lines(text, part, end) + body[middle...]
-        return BodyEdit(range: part.body, text: AddedText.encoded(Array(whole), .quotedPrintable))
+        content.insert(contentsOf: text, at: place)
+        return body.replaced(by: content, isUTF8: isUTF8, isEncoded: true)
     }
 
     /// The text with the line ends around it.

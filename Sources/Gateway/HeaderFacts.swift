@@ -28,8 +28,8 @@ struct HeaderFacts: Sendable {
     /// It carries an `X-Quarantine-ID`: it may be a copy that went to a mailbox.
     var saysQuarantined = false
     /// The first mark of a release (`ReleaseMark`), where nothing stands above it but what MTAs put on top on the way: its value and
-    /// where the field ends. Below another field it would sign only a part of what readers see (forgery).
-    var releaseMark: (value: ArraySlice<UInt8>, end: Int)?
+    /// where the field stands. Below another field it would sign only a part of what readers see (forgery).
+    var releaseMark: (value: ArraySlice<UInt8>, place: Range<Int>)?
     /// The first `Subject:` field, and where its value begins.
     var subjectField: Range<Int>?
     var subjectStart = 0
@@ -91,7 +91,7 @@ struct HeaderFacts: Sendable {
         while let field = scanner.next(in: span) {
             isOnTop = isOnTop && scanner.leadingContinuation == nil
             if isOnTop, field.isNamed(HeaderEdits.releaseMark, in: span) {
-                facts.releaseMark = (bytes[field.value], field.whole.upperBound)
+                facts.releaseMark = (bytes[field.value], field.whole)
             }
             isOnTop = isOnTop && Self.traceNames.contains { field.isNamed($0, in: span) }
             if let start = scanner.leadingContinuation, facts.leadingContinuation.isEmpty {

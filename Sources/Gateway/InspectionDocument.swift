@@ -116,6 +116,9 @@ struct InspectionDocument: Encodable {
     /// Files that a rule bans and the allow list lets through, and who says so.
     var allowed: [String] = []
     var edits: [String] = []
+    /// Texts under the message, and what is taken out of its HTML, in the words of the log.
+    var disclaimers: [String] = []
+    var sanitized: [String] = []
     var timingUs: [String: Int]
     /// `official` (a daily database is among them), `own`, `test-only` or `none`.
     var signatures: String
@@ -185,6 +188,8 @@ struct InspectionDocument: Encodable {
                 "\(edit.range.lowerBound)..<\(edit.range.upperBound): " + Escaping.text(edit.text, limit: 500)
             }
         }
+        disclaimers = work.disclaimerWords
+        sanitized = work.sanitizingWords
         parts = report.parts.map { part in
             PartEntry(
                 path: Escaping.text(part.path), reading: part.reading, cause: Nullable(part.cause?.rawValue),

@@ -27,6 +27,7 @@ extension MessageWork {
     /// - Returns: nil, or a reply that ends the message for everybody whatever its content is.
     mutating func judge() async -> Reply? {
         await findReleased()
+        if let reply = await removeMark() { return reply }
         do {
             let resolution = try PolicyResolution(
                 setup.policies, policy: listener.policyName, listener.placement, circumstances,

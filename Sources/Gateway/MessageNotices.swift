@@ -236,17 +236,11 @@ extension MessageWork {
         guard let file = try? await setup.blocking({ try spool.store(bytes) }) else {
             return .failure(NextHopFailure(attempts: []))
         }
-        let needsUTF8 = !path.isASCII || message.envelope.addressesNeedSMTPUTF8
-        let notice = OutgoingMessage(
-            reversePath: .null, parameters: MailParameters(body: .eightBitMIME, smtputf8: needsUTF8),
-            recipients: [Recipient(path: path)], body: OutgoingBody(file: file), hasEightBit: true)
+        let needsUTF8 = message.envelope.addressesNeedSMTPUTF8
+        let notice = OutgoingMessage.own(OutgoingBody(file: file), to: Recipient(path: path), needsUTF8: needsUTF8)
         guard await setup.slots.take(1, until: slotDeadline) else { return .failure(.noPlace) }
         defer { setup.slots.give(1) }
-        switch await prepare(notice) {
-        case .ready(let prepared): return .success(await prepared.commit())
-        case .refused(_, let replies): return .success(replies)
-        case .unavailable(let failure): return .failure(failure)
-        }
+        return await prepare(notice).committed()
     }
 }
 

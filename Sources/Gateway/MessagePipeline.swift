@@ -57,6 +57,7 @@ package struct MessagePipeline: MailReceiver {
             work.earlierCopy = copy
         }
         if let reply = await work.judge() { return finish(&work, reply) }
+        for case let failure? in work.groups.map(\.failure) { gateway.report("\(work.id): policy: \(failure)") }
         if !work.released.isEmpty {
             gateway.note(work.releaseLine)
         }

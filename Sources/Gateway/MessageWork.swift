@@ -142,8 +142,8 @@ struct MessageWork: Sendable {
         event.milliseconds =
             Int(spent.components.seconds) * 1000 + Int(spent.components.attoseconds / 1_000_000_000_000_000)
         event.causes = causes
-        event.disclaimers = Self.once(groups.map { $0.disclaimer?.words })
-        event.sanitized = Self.once(groups.map { $0.sanitizing?.words })
+        event.disclaimers = disclaimerWords
+        event.sanitized = sanitizingWords
         event.isInspected = report != nil
         for (index, recipient) in message.envelope.recipients.enumerated() {
             guard let group = group(of: index) else { continue }
@@ -155,6 +155,11 @@ struct MessageWork: Sendable {
         }
         return event
     }
+
+    /// What became of texts under the message, each once.
+    var disclaimerWords: [String] { Self.once(groups.map { $0.disclaimer?.words }) }
+    /// What became of its HTML, each once.
+    var sanitizingWords: [String] { Self.once(groups.map { $0.sanitizing?.words }) }
 
     private static func once(_ words: [String?]) -> [String] {
         var out: [String] = []

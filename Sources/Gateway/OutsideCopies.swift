@@ -73,10 +73,9 @@ extension MessageWork {
                     smtputf8: parameters.smtputf8 || message.envelope.addressesNeedSMTPUTF8 || !mailbox.isASCII),
                 recipients: [Recipient(path: mailbox, notify: .never)], body: body,
                 hasEightBit: message.intake.hasEightBit || isEightBit))
-        switch await prepare(copy) {
-        case .unavailable(let failure): return "\(failure)"
-        case .refused(_, let replies): return replies.first?.summary ?? "refused"
-        case .ready(let prepared): return await prepared.commit().first { !$0.isPositive }?.summary
+        switch await prepare(copy).committed() {
+        case .failure(let failure): return "\(failure)"
+        case .success(let replies): return replies.first { !$0.isPositive }?.summary
         }
     }
 

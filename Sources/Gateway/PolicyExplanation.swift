@@ -73,33 +73,6 @@ package struct PolicyExplanation: Sendable {
         lines = out
     }
 
-    /// What is wrong with the tables, the texts of notices and disclaimers, the keys of the quarantine, the files of copies and the patterns of scanners that
-    /// the settings name, in words for the administrator; nil when nothing is. Blocks on a disk.
-    package static func tableProblem(_ loaded: LoadedConfiguration) -> String? {
-        let settings = loaded.settings
-        func problem(_ text: String, at key: String) -> String {
-            guard let position = loaded.origins[key] else { return text }
-            return "\(Problem(file: loaded.file, position: position, message: text))"
-        }
-        do {
-            _ = try settings.quarantineKeys()
-            let policies = try PolicyBook(settings)
-            try CopyFileChecks.check(policies.copyPlaces, stateDirectory: settings.stateDirectory)
-            _ = try NoticeBook(settings, policies, before: nil)
-            _ = try DisclaimerBook(settings, policies)
-            let builder = SetupBuilder(settings)
-            _ = try builder.scanners(inspector: "") { _ in }
-            return nil
-        } catch let fault as NamedFileFault {
-            return problem("\(fault)", at: fault.setting)
-        } catch let fault as QuarantineKeys.Fault {
-            let isOld = fault.file != settings.quarantine.keyFile
-            return problem("\(fault)", at: isOld ? "quarantine.old_key_files" : "quarantine.key_file")
-        } catch {
-            return "\(error)"
-        }
-    }
-
     /// What people call a layer.
     static func explained(_ layer: PolicyBook.Layer, _ settings: Settings) -> ExplainedLayer {
         switch layer.source {

@@ -79,16 +79,7 @@ package struct QuarantineRelease: Sendable {
             let client = remains.loss == nil ? entry.envelope.client : ClientFacts(address: "unknown")
             return (try marked(message, client, settings), entry.envelope.recipients, hops, tls)
         }
-        let client = await NextHopClient(
-            group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
-            disk: .singleton)
-        defer { client.closeIdleConnections() }
-        let replies: [Reply]
-        switch await client.prepare(message, hops: hops.map(SetupBuilder.hop)) {
-        case .unavailable(let failure): throw GatewayError(failure.description)
-        case .refused(_, let refusals): replies = refusals
-        case .ready(let prepared): replies = await prepared.commit()
-        }
+        let replies = try await builder.deliver(message, hops: hops, tls: tls)
         let served = zip(message.recipients, replies).filter { isRelease($1) }.map(\.0.path)
         if form != .report, !served.isEmpty {
             do {

@@ -14,6 +14,8 @@ package struct RecipientGroup: Sendable {
     /// They are ours: they get the spam fields.
     var isLocal: Bool
     var standing: SenderStanding
+    /// Why nobody knows their settings: they have to be tried again; nil where these are known.
+    var failure: String?
     /// What rules on names and types of files ban.
     var banned = BannedJudgement()
     /// How to take that out; nil when it cannot be done.
@@ -28,11 +30,11 @@ package struct RecipientGroup: Sendable {
     /// The verdict as far as it decides: what replies and the quarantine speak of.
     var decisive: Verdict { verdict.only(policy.decidingCategory(for: verdict)) }
     /// What the policy wants.
-    var wanted: DispositionKind { policy.disposition(for: verdict) }
+    var wanted: DispositionKind { failure == nil ? policy.disposition(for: verdict) : .tempfail }
     /// What is done.
-    var disposition: DispositionKind { policy.shadow ? .deliver : wanted }
+    var disposition: DispositionKind { policy.shadow && failure == nil ? .deliver : wanted }
     /// A copy has to be in the quarantine before anything is answered.
-    var keepsCopy: Bool { !policy.shadow && policy.keepsCopy(for: verdict) }
+    var keepsCopy: Bool { !policy.shadow && failure == nil && policy.keepsCopy(for: verdict) }
 
     /// Changes of texts of the message: what is taken out of HTML, and the text under it.
     var textEdits: [BodyEdit] {
@@ -41,11 +43,12 @@ package struct RecipientGroup: Sendable {
     }
 
     /// The site's own lines for that reply; none for the reason.
-    var replyTexts: [TextTemplate] { policy.replyTexts[decisive.category] ?? [] }
+    var replyTexts: [TextTemplate] { failure == nil ? policy.replyTexts[decisive.category] ?? [] : [] }
 
     /// The reply for recipients who do not get the message because of its content.
     /// - Parameter words: what `replyTexts` say.
     func refusal(id: String, words: [String]) -> Reply {
+        if let failure { return ReplyTexts.failure("policy: \(failure)", id: id) }
         let kind = disposition
         let isSoftened = policy.softBounce && kind == .tempfail && policy.destiny(for: verdict) != .tempfail
         var hard = policy
@@ -68,7 +71,7 @@ package struct PolicyResolution: Sendable {
     ///   - policy: name of the listener's policy.
     ///   - released: places of recipients for whom somebody has released the message.
     ///   - allowed: senders whom recipients have allowed themselves.
-    /// - Throws: a look-up that gave up.
+    /// - Throws: a look-up for all of them that gave up; one for a recipient is the `failure` of his group.
     package init(
         _ book: PolicyBook, policy listenerPolicy: String, _ placement: Placement, _ mail: PolicyBook.Circumstances,
         recipients: [Recipient], released: Set<Int> = [], allowed: AllowedSenders? = nil
@@ -87,15 +90,22 @@ package struct PolicyResolution: Sendable {
             var isLocal: Bool
             var isReleased: Bool
             var isAllowed: Bool
+            var failure: String?
         }
         var known: [Key: Int] = [:]
         for (index, recipient) in recipients.enumerated() {
             let address = book.address(recipient.path)
-            let layers = try book.layers(address)
-            let isLocal = try book.isLocal(address, originating: base.originating)
+            let isAllowed = allowed?.allows(recipient: address.whole, sender: sender.whole) ?? false
+            var (layers, isLocal, failure): ([PolicyBook.Layer], Bool, String?) = ([], false, nil)
+            do {
+                layers = try book.layers(address)
+                isLocal = try book.isLocal(address, originating: base.originating)
+            } catch let error as LookupTable.GaveUp {
+                (layers, failure) = ([], error.description)
+            }
             let key = Key(
                 layers: layers.map(\.source), isLocal: isLocal, isReleased: released.contains(index),
-                isAllowed: allowed?.allows(recipient: address.whole, sender: sender.whole) ?? false)
+                isAllowed: isAllowed, failure: failure)
             if let place = known[key] {
                 groups[place].recipients.append(index)
                 places.append(place)
@@ -105,14 +115,26 @@ package struct PolicyResolution: Sendable {
             places.append(groups.count)
             var policy = base
             for layer in layers { layer.overlay.apply(to: &policy) }
+            var standing = SenderStanding()
+            do {
+                standing = try book.standing(sender, author: mail.author, policy, isAllowedByRecipient: isAllowed)
+            } catch let error as LookupTable.GaveUp {
+                failure = error.description
+            }
             var content = SetupBuilder.contentPolicy(policy, placement)
             if key.isReleased { content.release() }
             groups.append(
                 RecipientGroup(
-                    recipients: [index], policy: content,
-                    layers: banks + layers, isLocal: isLocal,
-                    standing: try book.standing(
-                        sender, author: mail.author, policy, isAllowedByRecipient: key.isAllowed)))
+                    recipients: [index], policy: content, layers: banks + layers, isLocal: isLocal, standing: standing,
+                    failure: failure))
         }
+    }
+
+    /// The group of a recipient, by its place in the envelope.
+    /// - Throws: a look-up for him that gave up.
+    func group(of place: Int) throws(LookupTable.GaveUp) -> RecipientGroup {
+        let group = groups[places[place]]
+        if let failure = group.failure { throw LookupTable.GaveUp(description: failure) }
+        return group
     }
 }

@@ -110,7 +110,7 @@ extension MessageWork {
         guard let key = setup.releaseKey, let field = facts.releaseMark, let mark = RequeueMark(value: field.value),
             time < mark.expiry
         else { return }
-        let (file, start) = (message.file, field.end)
+        let (file, start) = (message.file, field.place.upperBound)
         guard
             let digest = try? await setup.blocking(unless: file.inMemory, { try file.digest(without: 0..<start) }),
             mark.holds(key, digest: digest)

@@ -16,52 +16,22 @@ enum RewrittenHTML {
         var skip: Int
     }
 
-    /// Octets of a line without its end (RFC 5321 section 4.5.3.1.6); MTAs fold longer ones anywhere.
-    private static let longestLine = 998
-
     /// Blocks on a disk unless the message is in memory.
     /// - Returns: nil where the changes do not fit what stands there, or the part cannot be decoded.
     static func edits(
         of part: EditablePart, _ edits: [HTMLEdit], _ file: MessageFile, adding addition: Addition? = nil
     ) throws -> [BodyEdit]? {
-        guard let encoding = part.transferEncoding else { return nil }
-        let body = try file.descriptor.read(at: part.body.lowerBound, count: part.body.count)
-        guard body.count == part.body.count else { return nil }
-        var content: [UInt8] = []
-        _ = TransferDecoder.decode(body.span, encoding: encoding, into: &content, limit: body.count)
-        let changed: [UInt8]
+        guard let body = try DecodedBody(part, file) else { return nil }
+        let changed: [UInt8]?
         if let addition {
-            guard part.body.contains(addition.place) || addition.place == part.body.upperBound else { return nil }
-            let before = body[..<(addition.place - part.body.lowerBound)]
-            var head: [UInt8] = []
-            _ = TransferDecoder.decode(Array(before).span, encoding: encoding, into: &head, limit: body.count)
-            guard let both = apply(edits, to: content, adding: addition.text, at: head.count + addition.skip) else {
-                return nil
-            }
-            changed = both
+            guard let offset = body.offset(of: addition.place, skip: addition.skip) else { return nil }
+            changed = apply(edits, to: body.content, adding: addition.text, at: offset)
         } else {
-            guard let cleaned = HTMLEdit.apply(edits, to: content) else { return nil }
-            changed = cleaned
+            changed = HTMLEdit.apply(edits, to: body.content)
         }
+        guard let replaced = changed.flatMap({ body.replaced(by: $0) }) else { return nil }
         // They say what the body was.
-        let counts = part.counts.map { BodyEdit(range: $0) }
-        let text: [UInt8]
-        switch encoding {
-        case .sevenBit, .eightBit, .binary:
-            if hasLongLine(changed), !hasLongLine(body),
-                let declaration = part.declared(utf8: false, quotedPrintable: true)
-            {
-                let quoted = BodyEdit(range: part.body, text: AddedText.encoded(changed, .quotedPrintable))
-                return counts + declaration + [quoted]
-            }
-            // No line can become a delimiter: none of the three texts begins with a hyphen, and none is empty.
-            text = changed
-        case .quotedPrintable: text = AddedText.encoded(changed, .quotedPrintable)
-        // The message itself ends with a line end; behind a part stands that of the delimiter.
-        case .base64: text = AddedText.base64(changed, head: [], tail: []) + (part.isMessage ? [0x0D, 0x0A] : [])
-        case .uuencode, .unknown: return nil
-        }
-        return counts + [BodyEdit(range: part.body, text: text)]
+        return part.counts.map { BodyEdit(range: $0) } + replaced
     }
 
     /// - Parameter place: offset in the content; none of the changes may be around it.
@@ -79,14 +49,5 @@ enum RewrittenHTML {
             let tail = HTMLEdit.apply(rest, to: Array(content[place...]))
         else { return nil }
         return head + text + tail
-    }
-
-    private static func hasLongLine(_ text: [UInt8]) -> Bool {
-        var start = 0
-        while let end = text[start...].firstIndex(of: 0x0A) {
-            if end - start > longestLine + 1 { return true }
-            start = end + 1
-        }
-        return text.count - start > longestLine
     }
 }

@@ -31,6 +31,8 @@ struct ScanTree {
             "\(item.reason)\(Self.place(item.part))\(item.detail.isEmpty ? "" : ": \(item.detail)")"
         }
         list("limits hit", document.limitsHit) { $0 }
+        list("disclaimers", document.disclaimers) { $0 }
+        list("sanitized", document.sanitized) { $0 }
         add(1, "envelope: from <\(sender)>")
         for recipient in document.recipients {
             add(2, "<\(recipient.address)>: \(recipient.disposition)")

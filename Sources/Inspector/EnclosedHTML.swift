@@ -23,6 +23,18 @@ extension Inspection.Run {
         html?.take(enclosed: content, obstacle)
     }
 
+    /// Looks whether all that may be HTML was handed out of a part of the message.
+    mutating func takeUnreadHTML(part: Int, _ opened: Unpacker.Opened) {
+        guard html != nil, builder.report.parts[part].origin == .mime, !isInAttachedMessage(part),
+            opened.isCut || opened.problems.contains(where: { $0.kind == .corrupt || $0.kind == .overLimits })
+        else { return }
+        if opened.types.contains(.tnef) {
+            html?.take(unread: .tnef)
+        } else if isSigned(builder.report.parts[part]) {
+            html?.take(unread: .signed)
+        }
+    }
+
     /// The part of the message that holds it, with nothing but such content between, and what that is; nil for any other.
     private func enclosure(of part: Int) -> (holder: Int, obstacle: HTMLCleaning.Obstacle)? {
         var (index, direct) = (part, true)
@@ -33,10 +45,11 @@ extension Inspection.Run {
             direct = false
         }
         let holder = builder.report.parts[index]
-        let isSigned =
-            Self.signedTypes.contains(holder.declaredType)
-            || holder.names.contains { $0.lowercased().hasSuffix(".p7m") }
-        return holder.origin == .mime && isSigned ? (index, .signed) : nil
+        return holder.origin == .mime && isSigned(holder) ? (index, .signed) : nil
+    }
+
+    private func isSigned(_ part: PartDescription) -> Bool {
+        Self.signedTypes.contains(part.declaredType) || part.names.contains { $0.lowercased().hasSuffix(".p7m") }
     }
 
     private func isInAttachedMessage(_ part: Int) -> Bool {

@@ -28,7 +28,9 @@ struct HTMLStage {
     ///   - content: decoded.
     ///   - isCut: there is more of it.
     mutating func take(_ index: Int, _ part: Part, _ content: Span<UInt8>, isCut: Bool, _ read: TextContent) {
-        guard read.html != nil, cleanings.contains(where: { $0.obstacle == nil }) else { return }
+        guard read.html != nil || HTMLBeginning.isThere(read.text.span),
+            cleanings.contains(where: { $0.obstacle == nil })
+        else { return }
         let readings = HTMLReadings(content, read, label: part.charset, limit: limits.textBytes)
         let isUnseen = isCut || readings.isDoubtful || readings.isCut
         let isOrdinary =
@@ -59,6 +61,16 @@ struct HTMLStage {
     /// Looks at HTML that some mail readers show as the message and that stands in a part of another type.
     /// - Parameter obstacle: why it cannot be changed there.
     mutating func take(enclosed content: Span<UInt8>, _ obstacle: HTMLCleaning.Obstacle) {
+        look(enclosed: content, obstacle)
+        for text in EncapsulatedHTML.readings(content) { look(enclosed: text.span, obstacle) }
+    }
+
+    /// Nobody knows what is in a part of another type that some mail readers show as the message.
+    mutating func take(unread obstacle: HTMLCleaning.Obstacle) {
+        for place in cleanings.indices where cleanings[place].obstacle == nil { cleanings[place].obstacle = obstacle }
+    }
+
+    private mutating func look(enclosed content: Span<UInt8>, _ obstacle: HTMLCleaning.Obstacle) {
         guard cleanings.contains(where: { $0.obstacle == nil }) else { return }
         let read = TextContent.read(content, mediaType: "text/html", charset: "", limit: limits.textBytes)
         let readings = HTMLReadings(content, read, label: "", limit: limits.textBytes)

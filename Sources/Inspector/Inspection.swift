@@ -206,6 +206,11 @@ struct Inspection {
                 if isHTMLShown { run.html?.take(index, part, content, isCut: decoding?.limitReached ?? false, read) }
                 run.clock.spent(.rules)
                 run.scanLinks(of: read, part: run.reported[index])
+            } else if isHTMLShown, part.mediaType.hasPrefix("multipart/") {
+                // Without a boundary that is there it is plain text to some readers.
+                let read = TextContent.read(
+                    content, mediaType: "text/plain", charset: part.charset, limit: limits.textBytes)
+                run.html?.take(index, part, content, isCut: decoding?.limitReached ?? false, read)
             }
             if structure.mayHoldBlocks { run.takeBlocks(in: content, part: run.reported[index], limit: budget) }
             return decoding?.notes ?? []

@@ -87,6 +87,7 @@ extension Inspection.Run {
         for limit in opened.limits { builder.reach(limit.rawValue, part: part) }
         clock.spent(.unpack)
         if let item, item.isEmbedded { takeHTML(content, part: part, item, opened.types) }
+        takeUnreadHTML(part: part, opened)
         materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
         // The scanner would take on what was too much for us, one content after the other: that costs it minutes.

@@ -3,22 +3,24 @@ package import MailModel
 
 /// Which parts are HTML that people may see when they open a message, and why it must not be changed. A file name makes no
 /// difference, since many mail readers show such parts among the texts. Left out are attachments, where readers agree that they
-/// are that, and attached messages, but for those that are shown at once.
+/// are that, and attached messages, but for those that are shown at once: with nothing in front of them, or that say so.
 package struct ShownHTML: Sendable {
     /// Nil when it can be changed.
     package let obstacle: HTMLCleaning.Obstacle?
-    /// For each part of the tree whether what stands in it is of an attached message. One that is the whole message, or says
-    /// `inline`, is none.
+    /// For each part of the tree whether what stands in it is of an attached message. One that is the whole message, is all that
+    /// there is to see, or says `inline`, is none.
     private let holdsAttached: [Bool]
 
     package init(_ tree: PartTree, _ message: Span<UInt8>) {
         var holdsAttached: [Bool] = []
         var obstacle: HTMLCleaning.Obstacle?
+        var firsts: [Int: Int] = [:]
         for (index, part) in tree.parts.enumerated() {
             let isAttached = Self.isAttached(part, holdsAttached)
             holdsAttached.append(
                 isAttached
-                    || part.kind == .message && part.parent >= 0
+                    || part.kind == .message && Self.canBeAttachment(part, tree)
+                        && Self.firstWithContent(Int(part.parent), tree, message, &firsts) != index
                         && !Self.dispositions(index, tree, message).contains(where: { $0.isInline })
             )
             if obstacle == nil, part.reading == 0, part.decoding == .ordinary, !isAttached {
@@ -65,17 +67,41 @@ package struct ShownHTML: Sendable {
         return dispositions.count != 1 || !dispositions[0].isAttachment
     }
 
-    /// Alternatives, what stands in a multipart/related, and what comes first in any multipart are shown whatever they say.
+    /// Alternatives, what stands in a multipart/related or /digest, and what comes first in any multipart are shown whatever they say.
     private static func canBeAttachment(_ part: Part, _ tree: PartTree) -> Bool {
         guard part.parent >= 0 else { return false }
         let container = tree.parts[Int(part.parent)]
         guard container.kind == .multipart, container.mediaType != "multipart/alternative",
-            container.mediaType != "multipart/related"
+            container.mediaType != "multipart/related", container.mediaType != "multipart/digest"
         else { return false }
         var first = Int(container.firstChild)
         while first >= 0, tree.parts[first].kind == .preamble { first = Int(tree.parts[first].nextSibling) }
         // Other readings of the first part have the same header.
         return first >= 0 && tree.parts[first].header != part.header
+    }
+
+    /// The first part of a multipart in which something stands.
+    /// - Parameter known: those that were found before.
+    private static func firstWithContent(
+        _ container: Int, _ tree: PartTree, _ message: Span<UInt8>, _ known: inout [Int: Int]
+    ) -> Int {
+        if let found = known[container] { return found }
+        var next = Int(tree.parts[container].firstChild)
+        while next >= 0 {
+            let part = tree.parts[next]
+            let isEmpty =
+                part.kind == .preamble || part.kind == .leaf && part.source == 0 && isBlank(message, part.body)
+            guard isEmpty else { break }
+            next = Int(part.nextSibling)
+        }
+        known[container] = next
+        return next
+    }
+
+    private static func isBlank(_ message: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        while index < range.upperBound, index < message.count, message[index] <= 0x20 { index += 1 }
+        return index >= range.upperBound
     }
 
     private struct Disposition {

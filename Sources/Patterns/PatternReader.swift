@@ -52,16 +52,16 @@ struct PatternReader {
         isMultiline = flags.contains(.multiline)
     }
 
-    private var next: UInt8? { index < bytes.count ? bytes[index] : nil }
+    var next: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    private func follows(_ text: StaticString) -> Bool {
+    func follows(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         guard bytes.count - index >= length else { return false }
         for offset in 0..<length where bytes[index + offset] != text.utf8Start[offset] { return false }
         return true
     }
 
-    private mutating func take(_ text: StaticString) -> Bool {
+    mutating func take(_ text: StaticString) -> Bool {
         guard follows(text) else { return false }
         index += text.utf8CodeUnitCount
         return true
@@ -281,7 +281,7 @@ struct PatternReader {
     }
 
     /// `\w`, `\s` and their opposites, which both syntaxes know, and `\d` and `\D` of pcre.
-    private static func set(_ byte: UInt8, digits: Bool = true) -> (ByteSet, isNegated: Bool)? {
+    static func set(_ byte: UInt8, digits: Bool = true) -> (ByteSet, isNegated: Bool)? {
         switch byte {
         case 0x77: (.word, false)
         case 0x57: (.word, true)
@@ -294,7 +294,7 @@ struct PatternReader {
     }
 
     /// The octet that an escape of a pcre pattern stands for; nil where it is none. The letter has been taken.
-    private mutating func character(_ byte: UInt8) throws(Unknown) -> UInt8? {
+    mutating func character(_ byte: UInt8) throws(Unknown) -> UInt8? {
         switch byte {
         case 0x61: return 0x07
         case 0x65: return 0x1B
@@ -325,80 +325,5 @@ struct PatternReader {
         case 0x61...0x66: byte - 0x57
         default: nil
         }
-    }
-
-    // MARK: Brackets
-
-    private mutating func bracket() throws(Unknown) -> PatternTree {
-        let isNegated = next == 0x5E
-        if isNegated { index += 1 }
-        var set = ByteSet()
-        var hasClass = false
-        var isFirst = true
-        while let byte = next, byte != 0x5D || isFirst {
-            isFirst = false
-            if follows("[:") {
-                set.formUnion(try named())
-                hasClass = true
-                continue
-            }
-            if follows("[.") || follows("[=") { throw Unknown() }
-            let (low, members) = try member()
-            if let members {
-                set.formUnion(members)
-                hasClass = true
-                // A range that begins with a class is an error or means itself, as the library likes.
-                if next == 0x2D, index + 1 < bytes.count, bytes[index + 1] != 0x5D { throw Unknown() }
-                continue
-            }
-            guard next == 0x2D, index + 1 < bytes.count, bytes[index + 1] != 0x5D else {
-                set.insert(low)
-                continue
-            }
-            index += 1
-            if follows("[") { throw Unknown() }
-            let (high, others) = try member()
-            guard others == nil, high >= low else { throw Unknown() }
-            set.insert(low...high)
-        }
-        guard take("]") else { throw Unknown() }
-        if type == .regexp, isNegated, flags.contains(.multiline) { try widen() }
-        guard isUnicode else { return member(of: set, isNegated: isNegated) }
-        // Characters beyond ASCII are not told apart, and classes have some.
-        let hasOthers = hasClass || !set.isDisjoint(with: ByteSet.ascii.inverted)
-        if hasOthers || isNegated && set.hasKelvin { try widen() }
-        return try members(of: set, isNegated: isNegated, others: hasOthers)
-    }
-
-    private mutating func named() throws(Unknown) -> ByteSet {
-        index += 2
-        let isNegated = type == .pcre && take("^")
-        let start = index
-        while let byte = next, byte >= 0x61, byte <= 0x7A { index += 1 }
-        let name = Array(bytes[start..<index])
-        guard let set = ByteSet.named(name), take(":]") else { throw Unknown() }
-        // Caseless upper and lower mean both in PCRE2, so they are both here; turned round they would tell too few.
-        if isNegated { throw Unknown() }
-        if !flags.contains(.caseless), set == ByteSet.named(Array("upper".utf8)), name != Array("alpha".utf8) {
-            try widen()
-        }
-        if isUnicode { try widen() }
-        return set
-    }
-
-    /// One octet, or the members of a class.
-    private mutating func member() throws(Unknown) -> (UInt8, ByteSet?) {
-        guard let byte = next else { throw Unknown() }
-        index += 1
-        guard byte == 0x5C, type == .pcre else { return (byte, nil) }
-        guard let escaped = next else { throw Unknown() }
-        index += 1
-        if let (set, isNegated) = Self.set(escaped) {
-            if isUnicode { try widen() }
-            return (0, isNegated ? set.inverted : set)
-        }
-        if escaped == 0x62 { return (0x08, nil) }
-        guard let code = try character(escaped) else { throw Unknown() }
-        return (code, nil)
     }
 }

@@ -18,7 +18,7 @@ package struct ReceivedMessage: Sendable {
     /// Sender, recipients and client.
     package var envelope: Envelope
     /// The content, canonical line ends, without dot-stuffing; it can no longer change.
-    package let file: MessageFile
+    package var file: MessageFile
     /// What was seen while it came in.
     package let intake: IntakeFacts
     /// Name of the listener.

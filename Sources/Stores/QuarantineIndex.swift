@@ -38,8 +38,8 @@ package enum IndexFailure: Error, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .damaged(let text): "the index is damaged: \(text)"
-        case .unavailable(let text): "the index cannot be used: \(text)"
+        case .damaged(let text): "the database is damaged: \(text)"
+        case .unavailable(let text): "the database cannot be used: \(text)"
         }
     }
 }

@@ -22,6 +22,7 @@ struct CheckConfigCommand: ParsableCommand {
             loaded.settings, processors: Machine.processors,
             tmpfsBytes: Machine.tmpfsBytes(loaded.settings.workspace.directory))
         var problems = loaded.problems
+        var policies: PolicyCheck?
         if !loaded.hasErrors {
             problems += sizing.problems(in: loaded)
             do {
@@ -33,7 +34,9 @@ struct CheckConfigCommand: ParsableCommand {
                         message: "rules and lists are read as root: \(error)"))
             }
             problems += RuleTablesCheck.problems(loaded.settings.rules, in: file)
-            problems += RuleTablesCheck.bannedProblems(loaded.settings, in: file)
+            let check = PolicyCheck(loaded)
+            problems += RuleTablesCheck.bannedProblems(loaded.settings, check, in: file)
+            policies = check
             problems += ScannerRemarks.remarks(on: loaded.settings).map { remark in
                 Problem(
                     file: file, position: loaded.origins[remark.key], severity: remark.isRefusal ? .error : .warning,
@@ -43,7 +46,7 @@ struct CheckConfigCommand: ParsableCommand {
         }
         for problem in problems { print(problem) }
         if problems.contains(where: { $0.severity == .error }) { throw ExitCode.failure }
-        if let problem = PolicyExplanation.tableProblem(loaded) {
+        if let problem = policies?.problem {
             print(problem)
             throw ExitCode.failure
         }

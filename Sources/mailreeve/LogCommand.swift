@@ -101,7 +101,9 @@ struct OpenJournal {
         do throws(IndexFailure) {
             return try journal.search(query)
         } catch {
-            Terminal.printError("journal: \(error)")
+            var words = "journal: \(error)"
+            if case .damaged = error { words += "; the daemon puts it aside when it writes the next event" }
+            Terminal.printError(words)
             throw ExitCode.failure
         }
     }

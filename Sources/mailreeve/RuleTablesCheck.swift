@@ -33,7 +33,7 @@ enum RuleTablesCheck {
 
     /// What is wrong or doubtful in the rules on names and types of files and in the allow list.
     /// - Parameter file: the configuration, for what no file of rules is to blame for.
-    static func bannedProblems(_ settings: Settings, in file: String) -> [Problem] {
+    static func bannedProblems(_ settings: Settings, _ policies: PolicyCheck, in file: String) -> [Problem] {
         var out: [Problem] = []
         func add(_ found: [BannedProblem], _ severity: Problem.Severity) {
             out += found.map {
@@ -49,7 +49,7 @@ enum RuleTablesCheck {
             let errors = BannedMatcher(rules).problems
             add(errors, .error)
             add(BannedLint.findings(rules).filter { !errors.contains($0) }, .warning)
-            BannedFiles.missingSets(settings, rules).forEach { add($0) }
+            policies.missingSets(rules).forEach { add($0) }
         } catch {
             add("\(error)")
         }

@@ -108,9 +108,21 @@ struct DisclaimerTests {
             ),
             (
                 "without the euro", message("text/plain; charset=iso-8859-1", "quoted-printable", crlf("H=E4llo\n")),
-                own, plain
+                plain, plain
             ),
-            ("KOI8-R", message("text/plain; charset=koi8-r", "8bit", [0xF0, 0xD2, 0x0D, 0x0A]), own, plain),
+            (
+                "without the euro, 8bit",
+                message("text/plain; charset=ISO-8859-1; format=flowed", "8bit", [0x48, 0xE4, 0x20, 0x0D, 0x0A]), plain,
+                plain
+            ),
+            (
+                "without the euro, base64",
+                message("text/plain; charset=\"latin1\"", "base64", base64([0x48, 0xE4, 0x20, 0xE4])), plain, plain
+            ),
+            ("controls", message("text/plain; charset=iso-8859-1", "8bit", [0x93, 0xE4, 0x0D, 0x0A]), own, plain),
+            ("visual Hebrew", message("text/plain; charset=iso-8859-8", "8bit", [0xE0, 0xE1, 0x0D, 0x0A]), own, plain),
+            ("GBK", message("text/plain; charset=gbk", "8bit", [0xC4, 0xE3, 0x0D, 0x0A]), own, plain),
+            ("KOI8-R", message("text/plain; charset=koi8-r", "8bit", [0xF0, 0xD2, 0x0D, 0x0A]), plain, plain),
             (
                 "UTF-16", message("text/plain; charset=utf-16", "base64", base64([0xFF, 0xFE, 0x61, 0, 0x62, 0])),
                 own, own

@@ -60,6 +60,11 @@ import Testing
             #expect(lines[2].contains("[127.0.0.2]") && lines[2].contains("Blocked SPAM"), "\(lines)")
             // The copy of the second try has the same client; and it goes back as often as one likes.
             let second = try #require(gateway.quarantined.first { $0 != id })
+            // It is the message as it came at first, without the mark of its way here.
+            func kept(_ id: String) throws -> [UInt8] {
+                try mailreeve("quarantine", "show", "--raw", "--config", config, id).output
+            }
+            #expect(try kept(second) == kept(id))
             #expect(try mailreeve("quarantine", "show", "--config", config, second).text.contains("127.0.0.2"))
             #expect(try mailreeve("quarantine", "requeue", "--config", config, second).status == 0)
             #expect(hop.deliveries.isEmpty && gateway.quarantined.count == 3)
@@ -71,6 +76,32 @@ import Testing
             let passed = try #require(hop.deliveries.first)
             let delivered = String(decoding: passed.content, as: UTF8.self)
             #expect(!delivered.contains("X-Mailreeve-Release") && delivered.contains("([127.0.0.2])"), "\(delivered)")
+        }
+    }
+
+    /// The mark of a requeued message is told to nobody: not to the sender whom the message goes back to, nor with a copy elsewhere.
+    @Test func theMarkStaysHere() async throws {
+        try await Lanes.run {
+            let (hop, copies) = (try ScriptedNextHop(), try Scratch(.disk))
+            let gateway = try Self.gateway(hop)
+            try Self.send(from: "127.0.0.2", xforward: "", to: gateway)
+            let id = try #require(gateway.quarantined.first)
+            try copies.give("", mode: 0o755)
+            let maildir = "\(copies.path)/copies"
+            gateway.configuration.policies["default"]?.merge([
+                "spam": "bounce", "levels": "{dsn_cutoff: null}", "quarantine": "yes",
+                "quarantine_to": "{spam: 'maildir:\(maildir)'}",
+            ]) { $1 }
+            try gateway.writeConfiguration()
+            try gateway.reload()
+            let run = try mailreeve("quarantine", "requeue", "--config", gateway.configurationFile, id)
+            let notice = try #require(hop.deliveries.first, "\(run)")
+            let text = String(decoding: notice.content, as: UTF8.self)
+            #expect(notice.recipients == ["sender@example.org"] && text.contains("Subject: to be judged again"))
+            #expect(!text.contains("X-Mailreeve-Release"), "\(text)")
+            let files = try FileManager.default.contentsOfDirectory(atPath: "\(maildir)/new")
+            let copy = try String(contentsOfFile: "\(maildir)/new/\(try #require(files.first))", encoding: .utf8)
+            #expect(copy.contains("Subject: to be judged again") && !copy.contains("X-Mailreeve-Release"), "\(copy)")
         }
     }
 

@@ -39,16 +39,25 @@ struct SanitizeReachTests {
         return part("application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", run.output)
     }
 
-    /// A stream of TNEF ([MS-OXTNEF]) with an HTML body.
-    private static func winmail(_ html: String) -> [UInt8] {
-        func little(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(value >> (8 * $0) & 255) } }
-        let body = Array(html.utf8)
-        var properties = little(1, 4) + little(0x1013_0102, 4) + little(1, 4) + little(body.count, 4) + body
+    private static func little(_ value: Int, _ size: Int) -> [UInt8] {
+        (0..<size).map { UInt8(value >> (8 * $0) & 255) }
+    }
+
+    /// A stream of TNEF ([MS-OXTNEF]) with the property of a body.
+    private static func winmail(_ body: [UInt8], property: Int = 0x1013_0102) -> [UInt8] {
+        var properties = little(1, 4) + little(property, 4) + little(1, 4) + little(body.count, 4) + body
         while properties.count % 4 != 0 { properties.append(0) }
         let sum = properties.reduce(0) { ($0 + Int($1)) & 0xFFFF }
         return little(0x223E_9F78, 4) + little(1, 2) + [1] + little(0x0006_9003, 4) + little(properties.count, 4)
             + properties
             + little(sum, 2)
+    }
+
+    /// The same with HTML in Rich Text that is stored as it is ([MS-OXRTFCP] section 2.1.3.1).
+    private static func winmail(rich html: String, size: Int? = nil) -> [UInt8] {
+        let text = Array("{\\rtf1\\ansi\\fromhtml1 {\\*\\htmltag64 \(html)}}".utf8)
+        let head = little(text.count + 12, 4) + little(size ?? text.count, 4) + little(0x414C_454D, 4) + little(0, 4)
+        return winmail(head + text, property: 0x1009_0102)
     }
 
     /// What cannot be cleaned is within another message, and the log says why; what has nothing to go passes.
@@ -64,9 +73,21 @@ struct SanitizeReachTests {
                 ("Content-Type: text/html; charset=iso-2022-jp\n\n\(filler)\(Self.html)", "over-limits"),
                 (Self.part("text/html", Array("<meta charset=utf-7>+ADw-script+AD4-x\n".utf8)), "charset"),
                 (try Self.signed(Self.html), "signed"),
-                (Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(Self.html)), "tnef"),
+                (Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(Array(Self.html.utf8))), "tnef"),
+                (
+                    Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(rich: "<p \\'6fnclick=a>")), "tnef"
+                ),
+                (
+                    Self.part("application/ms-tnef; name=winmail.dat", Array(Self.winmail(rich: "<p>").dropLast(9))),
+                    "tnef"
+                ),
                 ("Content-Type: text/plain\nContent-Type: text/html\n\n<p>\n", "ambiguous"),
                 ("Content-Type: text/plain\n\n<html>\n\(Self.html)", "ambiguous"),
+                ("Content-Type: text/x-html\n\n\(Self.html)", "ambiguous"),
+                ("Content-Type: multipart/mixed\n\n\(Self.html)", "ambiguous"),
+                ("Content-Type: multipart/mixed; boundary=\"\"\n\n\(Self.html)", "ambiguous"),
+                ("Content-Type: multipart/mixed; boundary=none\n\n\(Self.html)", "ambiguous"),
+                ("Content-Type: text/html; charset=utf-16\n\n\(Self.html.filter(\.isASCII))", "charset"),
             ]
             for charset in ["shift_jis", "gbk", "big5", "euc-kr", "gb18030"] {
                 rows.append((Self.part("text/html; charset=\(charset)", Self.half), "charset"))
@@ -79,7 +100,8 @@ struct SanitizeReachTests {
             }
             let harmless = [
                 "Content-Type: text/html; charset=x-foo\n\n<p>Hello\n", try Self.signed("<p>Hello</p>\r\n"),
-                Self.part("application/ms-tnef; name=winmail.dat", Self.winmail("<p>Hello")),
+                Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(Array("<p>Hello".utf8))),
+                Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(rich: "<p>Hello")),
                 Self.part("text/html; charset=gbk", [0x81, 0x40]),
                 Self.multipart("mixed", [Self.plain, Self.attached + Self.html]),
             ]
@@ -141,6 +163,18 @@ struct SanitizeReachTests {
                             )
                             .replacing("--b", with: "--c"),
                     ]),
+                Self.multipart(
+                    "mixed",
+                    [
+                        Self.plain,
+                        "Content-Type: message/rfc822\nContent-Disposition: inline\n\n"
+                            + "Content-Type: text/html\n\n\(Self.html)",
+                    ]),
+                Self.multipart(
+                    "mixed", ["Content-Type: message/rfc822\n\nSubject: x\nContent-Type: text/html\n\n\(Self.html)"]),
+                "Content-Type: message/rfc822\n\nMIME-Version: 1.0\nContent-Type: text/html\n\n\(Self.html)",
+                "Content-Type: message/rfc822\n\nSubject: y\nContent-Type: message/rfc822\n"
+                    + "Content-Disposition: inline\n\nContent-Type: text/html\n\n\(Self.html)",
             ]
             for (index, body) in bodies.enumerated() {
                 let got = try SanitizeTests.sent(Self.version + body, gateway, hop)["r@example.net"]

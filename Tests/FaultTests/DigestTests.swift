@@ -174,6 +174,30 @@ import Testing
         }
     }
 
+    /// The notice goes the way of the digests, wherever the listener of the request leads.
+    @Test func theWayOfTheNotice() async throws {
+        try await Lanes.run {
+            let stage = try DigestStage.stage()
+            let outside = try ScriptedNextHop(lmtp: false)
+            #expect(try send(DigestStage.spam(1), to: stage.gateway.port).code == 250)
+            #expect(try DigestStage.digest(stage).status == 0)
+            let token = try #require(DigestStage.tokens(stage)["r"]?.first)
+            stage.hop.clear()
+            stage.hop.answer { step, _, command in
+                step == .mail && command.contains("spam@example.org") ? .reply("554 5.7.1 no") : .usual
+            }
+            // The listener has another policy now; the message came under the old one.
+            stage.gateway.configuration.policies["outside"] = stage.gateway.configuration.policies["default"]
+            stage.gateway.configuration.policies["outside"]?["next_hops"] = "['\(outside.address)']"
+            stage.gateway.configuration.listeners[0].policy = "outside"
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            #expect(try send(DigestStage.request(token), to: stage.gateway.port).code == 250)
+            try stage.gateway.log.wait(for: "ignored: 554 5.7.1 no")
+            #expect(stage.hop.deliveries.map(\.recipients) == [["a@local.example"]] && outside.deliveries.isEmpty)
+        }
+    }
+
     /// In shadow mode the address is one like any other, for whom it is a policy.
     @Test func shadow() async throws {
         try await Lanes.run {

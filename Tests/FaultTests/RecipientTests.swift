@@ -35,6 +35,22 @@ import Testing
         }
     }
 
+    /// A pattern that makes settings which are none of one recipient's address: he has to be tried again, the others have it.
+    @Test(arguments: [true, false])
+    func settingsOfOne(lmtp: Bool) async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let table = try scratch.write("table", "/^(.+)@bad.example$/ levels.kill=$1\n")
+            let stage = try Stage(lmtp: lmtp) { $0.settings["recipient_tables"] = "['pcre:\(table)']" }
+            let mail = Mail.clean(1, to: ["a@example.net", "b@bad.example", "7@bad.example"])
+            let replies = try sendAll(mail, to: stage.gateway.port, lmtp: lmtp).final
+            #expect(replies.map(\.code) == (lmtp ? [250, 451, 250] : [451]), "\(replies)")
+            let passed = Set(stage.hop.deliveries.flatMap(\.recipients))
+            #expect(passed == (lmtp ? ["a@example.net", "7@bad.example"] : []))
+            try stage.gateway.log.wait(for: ": policy: pcre:\(table), line 1: 'b' is")
+        }
+    }
+
     /// What the notification says is well-formed: a sender cannot end its parts early or add fields.
     @Test func notificationCannotBeForged() async throws {
         try await Lanes.run {

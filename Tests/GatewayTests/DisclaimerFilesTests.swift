@@ -17,7 +17,7 @@ import Testing
             """
         let loaded = ConfigurationFile.parse(yaml, file: "f")
         #expect(loaded.problems == [])
-        return PolicyExplanation.tableProblem(loaded)?.replacing(directory.path, with: "D")
+        return PolicyCheck(loaded).problem?.replacing(directory.path, with: "D")
     }
 
     @Test func wrongFiles() throws {

@@ -260,14 +260,44 @@ import Testing
         #expect(
             try inLatin(other)
                 == "Subject: s\r\n\(latin)\r\nbody\r\n\r\nein Text mit zw=F6lf Buchstaben\r\n")
-        let inner = latin.dropFirst(version.count)
+        // Else it becomes UTF-8, wherever the text goes.
+        let euro = "der Preis ist 10 \u{20AC}"
         #expect(
-            try inLatin("der Preis ist 10 €")
-                == """
-                Subject: s\r\n\(version)Content-Type: multipart/mixed; boundary="B-plain"\r\n\r\n--B-plain\r\n\(inner)\r
-                body\r\n\r\n--B-plain\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: inline\r
-                Content-Transfer-Encoding: quoted-printable\r\n\r\nder Preis ist 10 =E2=82=AC\r\n--B-plain--\r\n
-                """)
+            try inLatin(euro)
+                == "Subject: s\r\n\(latin.replacing("iso-8859-1", with: "utf-8"))"
+                + "\r\nbody\r\n\r\nder Preis ist 10 =E2=82=AC\r\n")
+    }
+
+    /// What is in the charset that the header names, letter for letter; what is not stays as it is, with the text beside it.
+    @Test func lettersOfACharset() throws {
+        let words = "der Preis ist 10 \u{2603}"
+        func result(_ label: String, _ said: String, _ body: String, bodyLimit: Int = 1000) throws -> Result {
+            let type = "Content-Type: text/plain; charset=\"\(label)\"\r\n"
+            let text = "\(type)Content-Transfer-Encoding: quoted-printable\r\n\r\n\(body)\r\n"
+            let size = text.utf8.count
+            let end = Self.end(size..<size, part: 0, .quotedPrintable) {
+                ($0.endsLine, $0.charset, $0.letters) = (true, said, .octets)
+            }
+            return try planned(text, [], [end], words: words, bodyLimit: bodyLimit)
+        }
+        for (label, body, wanted) in [
+            ("ISO-8859-1", "=E4=3D", "=C3=A4=3D"), ("koi8-r", "=F0=90", "=D0=9F=E2=96=91"),
+            ("windows-1251", "=80", "=D0=82"),
+            ("iso-8859-8-i", "=E0", nil), ("iso-8859-1", "=93", nil), ("windows-1252", "=81", nil),
+            ("gbk", "=C4=E3", nil),
+            ("iso-8859-2", "=93", nil), ("us-ascii", "=E4", nil),
+        ] {
+            let done = try result(label, label.lowercased(), body)
+            #expect(done.reason == nil)
+            #expect(done.message.contains("--B-plain") == (wanted == nil), "\(done)")
+            if let wanted {
+                #expect(done.message.contains("charset=utf-8\r\n") && done.message.contains("\r\n\(wanted)\r\n"))
+            }
+        }
+        // Of another charset than the header's, and too large: beside it.
+        #expect(try result("iso-8859-1", "koi8-r", "=E4").message.contains("\r\n=E4\r\n\r\n--B-plain"))
+        #expect(try result("koi8-r", "koi8-r", "=F0", bodyLimit: 5).message.contains("=D0=9F"))
+        #expect(try result("koi8-r", "koi8-r", "=F0", bodyLimit: 4).message.contains("--B-plain"))
     }
 
     /// Octets beyond ASCII come into no part that has none: it is encoded anew, and says so.

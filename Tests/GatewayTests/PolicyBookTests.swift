@@ -143,7 +143,12 @@ import Testing
         #expect(try kill(book, "robot7@elsewhere.net") == 47)
         // The first table of the list counts.
         #expect(try kill(book, "robot7@x.example.com") == 3)
-        #expect(throws: LookupTable.GaveUp.self) { try kill(book, "bad@elsewhere.net") }
+        // What is wrong for one is for him alone.
+        let mixed = try resolve(book, "bad@elsewhere.net", "robot7@elsewhere.net", "bad@elsewhere.net")
+        #expect(mixed.groups[0].failure?.hasPrefix("pcre:") == true && mixed.groups[0].recipients == [0, 2])
+        #expect(mixed.groups[0].disposition == .tempfail && !mixed.groups[0].keepsCopy)
+        #expect(mixed.groups[1].failure == nil && mixed.groups[1].policy.levels.kill == 47)
+        #expect(throws: LookupTable.GaveUp.self) { _ = try mixed.group(of: 0) }
         #expect(try resolve(book, "a@b", client: "10.2.3.4").name == "default/NETS")
         for other in ["10.1.3.4", "11.1.1.1", "12.1.1.1"] {
             #expect(try resolve(book, "a@b", client: other).name == "default")
@@ -192,95 +197,6 @@ import Testing
         ] {
             let book = try book(setting + yaml)
             #expect(try ["user+x@example.com", "user-x@example.com"].map { try kill(book, $0) == 2 } == found)
-        }
-    }
-
-    /// Every wrong line of a table is named with its place, and the settings are refused.
-    @Test(arguments: [
-        (
-            "recipient_tables: ['texthash:%']", "a@b spam=discard\nc@d spam=discrad\n",
-            ":2: 'discrad' is not one of pass"
-        ),
-        ("recipient_tables: ['texthash:%']", "a@b spma=discard\n", ":1: unknown key 'spma'; did you mean 'spam'?"),
-        (
-            "recipient_tables: ['texthash:%']", "a@b discard\n",
-            ":1: 'discard' is not a key of a policy, =, and its value"
-        ),
-        (
-            "recipient_tables: ['texthash:%']", "a@b spam=discard\n*@c spam=discard\n",
-            ":2: no address has the key '*@c'; an asterisk stands for nothing here"
-        ),
-        (
-            "recipient_tables: ['texthash:%']", "a.example spam=discard\n@a.example spam=pass\n",
-            ":2: '@a.example' is the key of line 1"
-        ),
-        ("recipient_tables: ['texthash:%']", "# x\n\nkey\n", ":3: expected a key, white space, a value"),
-        ("recipient_tables: ['pcre:%']", "/^a/ spam=discard\n/^b/ spam=discrad\n", ":2: 'discrad' is not one of pass"),
-        ("recipient_tables: ['regexp:%']", "/^(b)/ spma=$1\n", ":1: unknown key 'spma'; did you mean 'spam'?"),
-        ("recipient_tables: ['pcre:%']", "/^(b)/ levels.kill=$1 spam=x\n", ":1: 'x' is not one of pass"),
-        ("policies: {default: {sender_points: ['pcre:%']}}", "/a/ many\n", ":1: sender_points: 'many' are no points"),
-        ("recipient_tables: ['pcre:%']", "/^a/ spam=discard\n/^b/\n", ":2: "),
-        ("recipient_tables: ['regexp:%']", "if /a/\n/^a/ spam=discard\n", ":1: IF has no matching ENDIF"),
-        ("local_domains: ['pcre:%']", "/a(/ yes\n", ":1: "),
-        ("local_domains: ['regexp:%']", "/a(/ yes\n", ":1: "),
-        ("banks: [{name: A, clients: ['cidr:%']}]", "10.0.0.1/8 yes\n", ":1: '10.0.0.1/8' has bits set"),
-        (
-            "policies: {default: {sender_points: ['texthash:%']}}", "a@b many\n",
-            ":1: sender_points: 'many' are no points"
-        ),
-        (
-            "recipient_tables: ['pcre:%']", "/^(b)/ spam=$1 allow_senders=texthash:/x\n",
-            ":1: texthash:/x stands in a line"
-        ),
-        ("recipient_tables: ['texthash:%']", "a@b digest=yes\n", ":1: digest: yes needs digests.release_address"),
-    ])
-    func wrongTables(_ yaml: String, _ text: String, _ words: String) throws {
-        let path = try file("table", text)
-        let loaded = ConfigurationFile.parse(yaml.replacing("%", with: path), file: "f")
-        #expect(loaded.problems == [])
-        let problem = try #require(PolicyExplanation.tableProblem(loaded))
-        #expect(problem.contains(path + words), "\(problem)")
-    }
-
-    /// A language that only a table names needs its file, too.
-    @Test func missingLanguages() throws {
-        let path = try file("table", "a@b notice_language=xx\n")
-        let yaml = "notices: {directory: \(directory.path)}\nrecipient_tables: ['texthash:\(path)']"
-        let loaded = ConfigurationFile.parse(yaml, file: "f")
-        let problem = try #require(PolicyExplanation.tableProblem(loaded))
-        #expect(problem == "\(directory.path)/xx: cannot be read (language xx of \(path):1)", "\(problem)")
-    }
-
-    /// The setting is named with its place.
-    @Test(arguments: [
-        ("policies: {default: {quarantine: yes, notice_language: xx}}", "policies.default", 56),
-        ("banks: [{name: A, notice_language: xx}]", "banks[0]", 36),
-        ("recipients: [{match: [a@b], notice_language: xx}]", "recipients[0]", 46),
-    ])
-    func placesOfMissingLanguages(_ yaml: String, _ place: String, _ column: Int) throws {
-        let loaded = ConfigurationFile.parse("notices: {directory: \(directory.path)}\n\(yaml)", file: "f")
-        let problem = try #require(PolicyExplanation.tableProblem(loaded))
-        let words = "\(directory.path)/xx: cannot be read (language xx of \(place).notice_language)"
-        #expect(problem == "f:2:\(column): error: \(words)", "\(problem)")
-    }
-
-    /// A key that is none, with the place of its setting.
-    @Test func keysOfTheQuarantine() throws {
-        let short = try file("key", "short")
-        #expect(chmod(short, 0o400) == 0)
-        for (yaml, column) in [("key_file: \(short)", 24), ("old_key_files: [\(short)]", 29)] {
-            let loaded = ConfigurationFile.parse("quarantine: {\(yaml)}", file: "f")
-            let problem = try #require(PolicyExplanation.tableProblem(loaded))
-            #expect(problem == "f:1:\(column): error: \(short): a key file has 32 octets")
-        }
-    }
-
-    @Test func missingTables() throws {
-        let none = "texthash:\(directory.path)/none"
-        let naming = try file("naming", "a@b deny_senders=\(none)\n")
-        for yaml in ["local_domains: ['\(none)']", "recipient_tables: ['texthash:\(naming)']"] {
-            let problem = try #require(PolicyExplanation.tableProblem(ConfigurationFile.parse(yaml, file: "f")))
-            #expect(problem.contains(none))
         }
     }
 
@@ -357,21 +273,6 @@ import Testing
             #expect(try self.book("recipient_tables: ['\(table)']").asksForAuthors)
         }
         #expect(try self.book("recipient_tables: []").asksForAuthors == false)
-    }
-
-    /// A set of rules on files that there is not, wherever it is asked for.
-    @Test func missingSets() throws {
-        let keys = try file("keys", "a@b banned_rules=none\n")
-        for (yaml, place) in [
-            ("policies: {default: {banned_rules: [none]}}", "policies.default.banned_rules"),
-            ("banks: [{name: A, banned_rules: [none]}]", "banks[0].banned_rules"),
-            ("recipients: [{match: [a@b], banned_rules: [none]}]", "recipients[0].banned_rules"),
-            ("recipient_tables: ['texthash:\(keys)']", "\(keys):1"),
-        ] {
-            let missing = try book(yaml).missingSets(BannedRules([]))
-            #expect(
-                missing.count { $0.hasPrefix("\(place): there is no set 'none' in banned.rules") } == 1, "\(missing)")
-        }
     }
 
     @Test func explanationNamesEveryOrigin() throws {

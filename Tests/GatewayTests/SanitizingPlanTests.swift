@@ -198,6 +198,63 @@ import Testing
         #expect(epilogue.reason == "no safe place" && epilogue.after == epilogue.before)
     }
 
+    /// The text of an attached message that holds nothing else, however many are around it; every other place is refused.
+    @Test(arguments: [1, 2, 5], [true, false])
+    func attachedMessages(_ depth: Int, isAlone: Bool) throws {
+        let outer = isAlone ? "" : "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+        let inner = "Subject: x\r\n\(Self.type)\r\n"
+        let head = outer + String(repeating: "Content-Type: message/rfc822\r\n\r\n", count: depth)
+        let end = isAlone ? "" : "\r\n--x--\r\n"
+        let text = head + inner + Self.html + end
+        let file = try messages.store(text)
+        let (body, close) = ((head + inner).utf8.count, (head + inner + Self.html).utf8.count)
+        var report = Report(messageSize: file.count, parts: [])
+        var start = 0
+        if !isAlone {
+            start = outer.utf8.count
+            let top = start - 5
+            report.parts.append(
+                PartDescription(path: "1", place: PartDescription.Place(header: 0..<top, body: top..<file.count)))
+        }
+        for _ in 0..<depth {
+            let next = start + 32
+            report.parts.append(
+                PartDescription(
+                    path: "2", container: report.parts.isEmpty ? nil : report.parts.count - 1,
+                    place: PartDescription.Place(header: start..<next, body: next..<close)))
+            start = next
+        }
+        let part = report.parts.count
+        report.parts.append(
+            PartDescription(
+                path: "3", container: part - 1, place: PartDescription.Place(header: start..<body, body: body..<close)))
+        var cleaning = HTMLCleaning([.scripts])
+        cleaning.texts = [HTMLCleaning.Text(part: part, edits: [Self.edit])]
+        report.htmlCleanings = [cleaning]
+        let facts = try HeaderFacts(of: file, limit: 1 << 20)
+        func planned(_ report: Report) throws -> (String, String?) {
+            let plan = try SanitizingPlan([.scripts], report, facts, file, changed: [], limits: Settings.Limits())
+            return (try StoredMessages.text(file, plan.edits()), plan.reason)
+        }
+        let result = try planned(report)
+        #expect(result.0 == text.replacing("onclick", with: "x-onclick") && result.1 == nil)
+        // An attached message that is larger or smaller than that, or has another reading, or is another one.
+        for part in report.parts.indices.dropLast().dropFirst(isAlone ? 0 : 1) {
+            for move in [-1, 1] {
+                var lie = report
+                lie.parts[part].place?.body = (body - inner.utf8.count + move)..<close
+                let wrong = try planned(lie)
+                #expect(wrong.0 == text && wrong.1 == "no safe place")
+            }
+        }
+        var lie = report
+        lie.parts[part - 1].reading = 1
+        #expect(try planned(lie).1 == "no safe place")
+        lie = report
+        lie.parts[part].container = part
+        #expect(try planned(lie).1 == "no safe place")
+    }
+
     // MARK: With a text under it
 
     @Test func aTextAsWell() throws {

@@ -41,6 +41,17 @@ import Testing
         #expect(readings.others.contains { String(decoding: $0, as: UTF8.self).contains(text) })
     }
 
+    /// ASCII that is called something wider is ASCII to who does not believe it.
+    @Test(arguments: ["utf-16", "utf-16le", "utf-16be", "utf-32", "ucs-2", "iso-10646-ucs-2", "unicode"])
+    func narrow(_ label: String) {
+        for text in ["<script>", "<script>x"] {
+            let readings = Self.readings(Array(text.utf8), label)
+            #expect(readings.asItStands && !readings.isPlain)
+        }
+        let wide = Self.readings(Array("<\0p\0>\0".utf8), "utf-16le")
+        #expect(!wide.asItStands && wide.others == [Array("<p>".utf8)])
+    }
+
     /// What nobody can read for others.
     @Test(
         arguments: [

@@ -52,7 +52,29 @@ import Testing
             (multipart("mixed", [text, attachedMessage("Content-Disposition: attachment\n", html())]), []),
             (multipart("mixed", [text, attachedMessage("Content-Disposition: inline\n", html())]), ["1.2.1"]),
             (attachedMessage("", html()), ["1.1"]),
-            (attachedMessage("", attachedMessage("", html())), []),
+            (attachedMessage("", attachedMessage("", html())), ["1.1.1"]),
+            (attachedMessage("Content-Disposition: attachment\n", html()), ["1.1"]),
+            // All that there is to see.
+            (multipart("mixed", [attachedMessage("Content-Disposition: attachment\n", html())]), ["1.1.1"]),
+            (
+                multipart(
+                    "mixed",
+                    ["Content-Type: text/plain\n\n \n\n", attachedMessage("", html()), attachedMessage("", html())]
+                ), ["1.2.1"]
+            ),
+            (multipart("alternative", [text, attachedMessage("", html())]), ["1.2.1"]),
+            (multipart("related", [text, attachedMessage("", html())]), ["1.2.1"]),
+            (multipart("digest", [attachedMessage("", html()), attachedMessage("", html())]), ["1.1.1", "1.2.1"]),
+            (
+                multipart(
+                    "mixed",
+                    [
+                        text,
+                        attachedMessage(
+                            "", multipart("related", [html()]).replacing("=b", with: "=c").replacing("--b", with: "--c")
+                        ),
+                    ]), []
+            ),
         ] as [(String, [String])])
     func parts(_ message: String, _ wanted: [String]) {
         #expect(Self.shown("From: a@b\nMIME-Version: 1.0\n" + message) == wanted, "\(message)")

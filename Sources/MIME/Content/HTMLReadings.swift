@@ -35,6 +35,9 @@ package struct HTMLReadings: Sendable {
         } else if !read.charset.isASCIICompatible {
             // Readers that guess in another way, or not at all, see ASCII.
             asItStands = read.charset.hasShifts && (label.isEmpty || read.isCharsetUnknown)
+            // What is no text of two octets a letter is ASCII to those who do not believe the label.
+            let isNarrow = isASCII && content.firstIndex(of: 0) == nil
+            if !read.charset.hasShifts, isNarrow { asItStands = true }
             add(read.charset, content)
         }
         // Escape sequences shift to other letters, whatever charset is declared.

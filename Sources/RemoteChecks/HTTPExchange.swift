@@ -63,7 +63,8 @@ struct HTTPExchange {
             throw monotonicNow() >= deadline ? .late : failure
         } catch {
             let words = error is HTTPParserError ? "what answers there speaks no HTTP: \(error)" : "\(error)"
-            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(words)")
+            let isClosed = error is Unanswered || error is IOError
+            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(words)", isClosed: isClosed)
         }
     }
 
@@ -114,7 +115,8 @@ struct HTTPExchange {
         do {
             return try promise.futureResult.wait()
         } catch is Unanswered where !isSent {
-            throw ScannerFailure("closed before it had the whole message: is that larger than it takes?")
+            throw ScannerFailure(
+                "closed before it had the whole message: is that larger than it takes?", isClosed: true)
         }
     }
 

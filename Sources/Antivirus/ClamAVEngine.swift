@@ -48,11 +48,12 @@ package final class ClamAVEngine {
             throw error
         }
         database = DatabaseVersion(directory: settings.database)
+        looksUpLinks = settings.options.contains(.phishing) && Self.holds([".gdb"], settings.database)
         // Without a list of domains that are worth it, it objects to what is odd in itself alone, where that is wanted.
         comparesLinks =
             settings.options.contains(.phishing)
             && (!settings.options.isDisjoint(with: [.alertSSLMismatch, .alertCloak])
-                || Self.holdsDomains(settings.database))
+                || Self.holds([".pdb", ".gdb"], settings.database))
         self.engine = engine
         options = settings.options
         databaseState = state
@@ -88,10 +89,16 @@ package final class ClamAVEngine {
         return true
     }
 
-    /// True when there may be domains among the signatures: lists of them, or containers, which cannot be looked into.
-    private static func holdsDomains(_ directory: String) -> Bool {
+    /// True when there may be files with such endings among the signatures: by themselves, or in containers, which cannot be
+    /// looked into. Of the official ones none has addresses (`.gdb`) but `safebrowsing`.
+    private static func holds(_ endings: [String], _ directory: String) -> Bool {
         guard let names = try? directoryNames(directory) else { return true }
-        return names.contains { name in [".pdb", ".gdb", ".cvd", ".cld", ".cud"].contains { name.hasSuffix($0) } }
+        return names.contains { name in
+            if endings.contains(where: { name.hasSuffix($0) }) { return true }
+            guard [".cvd", ".cld", ".cud"].contains(where: { name.hasSuffix($0) }) else { return false }
+            let isOfficial = ["main.", "daily.", "bytecode."].contains { name.hasPrefix($0) }
+            return !isOfficial || endings != [".gdb"]
+        }
     }
 
     /// As `CL_DB_STDOPT`, and what the settings add.
@@ -141,6 +148,8 @@ package final class ClamAVEngine {
 
     /// It compares what links of mail show with where they lead.
     package let comparesLinks: Bool
+    /// It has lists of addresses (`.gdb`), which it looks for in the links of mail.
+    package let looksUpLinks: Bool
 
     /// Sets where scans put their temporary files; each scan makes a directory of its own there and removes it.
     package func setTemporaryDirectory(_ path: String) throws(EngineError) {

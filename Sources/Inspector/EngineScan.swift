@@ -22,10 +22,11 @@ extension Inspection.Run {
         }
     }
 
-    /// Scans a page once more as mail when its links may deceive: libclamav compares what a link shows with where it leads in
-    /// mail alone that it takes apart itself.
+    /// Scans a page once more as mail when its links may deceive, or when there are lists of addresses that are bad in
+    /// themselves: libclamav looks at where a link leads in mail alone that it takes apart itself.
     mutating func scanLinks(of text: TextContent, part: Int) {
-        guard let engine, engine.comparesLinks, let html = text.html, LinkDoubt.isIn(html) else { return }
+        guard let engine, engine.comparesLinks, let html = text.html else { return }
+        guard engine.looksUpLinks ? !html.links.isEmpty : LinkDoubt.isIn(html) else { return }
         let mail = Self.mailHeader + text.text
         for outcome in ask(engine, mail.span, parsingMail: true, parsingArchives: true) {
             // The page itself has been scanned before.

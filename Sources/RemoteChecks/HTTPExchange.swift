@@ -167,6 +167,8 @@ private final class ResponseCollector: ChannelInboundHandler {
     private let limit: Int
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
+    /// The answer is whole; whatever came with it is still to be seen.
+    private var isWhole = false
 
     init(_ promise: EventLoopPromise<HTTPExchange.Response>, limit: Int) {
         self.promise = promise
@@ -176,6 +178,8 @@ private final class ResponseCollector: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            // Of two answers nobody can say which one counts.
+            if isWhole { return promise.fail(ScannerFailure("more than one answer")) }
             self.head = head
         case .body(let piece):
             guard body.count + piece.readableBytes <= limit else {
@@ -183,16 +187,24 @@ private final class ResponseCollector: ChannelInboundHandler {
                 return context.close(promise: nil)
             }
             body += piece.readableBytesView
-        case .end:
-            guard let head, head.status == .ok || head.status == .payloadTooLarge else {
-                let words = String(decoding: body.prefix(200), as: UTF8.self)
-                return promise.fail(ScannerFailure("HTTP status \(head?.status.code ?? 0): \(words)"))
-            }
-            promise.succeed(
-                HTTPExchange.Response(
-                    server: head.headers.first(name: "server") ?? "", body: body,
-                    isTooLarge: head.status == .payloadTooLarge))
+        case .end: isWhole = true
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isWhole { conclude() }
+        context.fireChannelReadComplete()
+    }
+
+    private func conclude() {
+        guard let head, head.status == .ok || head.status == .payloadTooLarge else {
+            let words = String(decoding: body.prefix(200), as: UTF8.self)
+            return promise.fail(ScannerFailure("HTTP status \(head?.status.code ?? 0): \(words)"))
+        }
+        promise.succeed(
+            HTTPExchange.Response(
+                server: head.headers.first(name: "server") ?? "", body: body,
+                isTooLarge: head.status == .payloadTooLarge))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -201,6 +213,7 @@ private final class ResponseCollector: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        if isWhole { conclude() }
         promise.fail(HTTPExchange.Unanswered())
         context.fireChannelInactive()
     }

@@ -115,6 +115,10 @@ import Testing
         "", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        // Two answers, of which only one would be one; and more than the answer has.
+        "HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\n{\"score\":1,\"action\":\"x\",\"symbols\":{}}"
+            + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\n{\"score\":1,\"action\":\"x\",\"symbols\":{}}{}",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 2_000_000),
     ])

@@ -99,7 +99,7 @@ let package = Package(
         library("Scoring", ["Bytes", "MIME"]),
 
         // Content scanners and the unpacker
-        library("Antivirus", ["CClamAV", "Linux", "MailModel"]),
+        library("Antivirus", ["Bytes", "CClamAV", "Compression", "Digests", "Linux", "MailModel"]),
         library("Documents", ["Bytes", "Compression", "Digests", "HTMLHelp", "MIME", "Members"]),
         library(
             "Unpacking",

@@ -48,11 +48,16 @@ package final class ClamAVEngine {
             throw error
         }
         database = DatabaseVersion(directory: settings.database)
+        let facts = SignatureFacts(database: settings.database)
+        looksUpLinks = settings.options.contains(.phishing) && facts.holdsAddresses
         // Without a list of domains that are worth it, it objects to what is odd in itself alone, where that is wanted.
         comparesLinks =
             settings.options.contains(.phishing)
             && (!settings.options.isDisjoint(with: [.alertSSLMismatch, .alertCloak])
-                || Self.holdsDomains(settings.database))
+                || facts.holdsDomains || facts.holdsAddresses)
+        asksForArchives = settings.options.contains(.containers) && facts.asksForArchives
+        asksForMail = settings.options.contains(.containers) && facts.asksForMail
+        goodFiles = facts.goodFiles
         self.engine = engine
         options = settings.options
         databaseState = state
@@ -86,12 +91,6 @@ package final class ClamAVEngine {
         cl_statfree(&databaseState)
         databaseState = state
         return true
-    }
-
-    /// True when there may be domains among the signatures: lists of them, or containers, which cannot be looked into.
-    private static func holdsDomains(_ directory: String) -> Bool {
-        guard let names = try? directoryNames(directory) else { return true }
-        return names.contains { name in [".pdb", ".gdb", ".cvd", ".cld", ".cud"].contains { name.hasSuffix($0) } }
     }
 
     /// As `CL_DB_STDOPT`, and what the settings add.
@@ -141,6 +140,16 @@ package final class ClamAVEngine {
 
     /// It compares what links of mail show with where they lead.
     package let comparesLinks: Bool
+    /// It has lists of addresses (`.gdb`), which it looks for in the links of mail.
+    package let looksUpLinks: Bool
+    /// Signatures ask for the archive around a file, or for the mail: they find something only where libclamav itself opens that.
+    package let asksForArchives: Bool
+    package let asksForMail: Bool
+    private let goodFiles: GoodFiles
+
+    /// Whatever is found in this content, or in what it holds, is none: the signatures say so by its digest. Of what a content holds
+    /// libclamav sees that only where it has opened it itself.
+    package func isGood(_ content: UnsafeRawBufferPointer) -> Bool { goodFiles.contains(content) }
 
     /// Sets where scans put their temporary files; each scan makes a directory of its own there and removes it.
     package func setTemporaryDirectory(_ path: String) throws(EngineError) {

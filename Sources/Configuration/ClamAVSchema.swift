@@ -36,6 +36,9 @@ let clamavKeys: [SchemaKey<Settings>] = [
     option("heuristics", .heuristics, "Heuristic alerts [HeuristicAlerts]."),
     option(
         "phishing", .phishing, "Signatures and checks of links for phishing [PhishingSignatures, PhishingScanURLs]."),
+    option(
+        "container_signatures", .containers,
+        "Where signatures ask for the archive or mail around a file, libclamav opens these again; that takes its time."),
     option("alert_broken", .alertBroken, "Broken executables are infected [AlertBrokenExecutables]."),
     option("alert_broken_media", .alertBrokenMedia, "Broken pictures are infected [AlertBrokenMedia]."),
     option("alert_ole2_macros", .alertMacros, "Office documents with macros are infected [AlertOLE2Macros]."),

@@ -220,6 +220,7 @@ extension SettingsReader {
                     "limits.message_size (\(sizeText(settings.limits.messageSize))) is more than limits.spool_bytes "
                     + "(\(sizeText(settings.limits.spoolBytes))): the largest messages would always get 452")
         }
+        checkEngineLimits(settings)
         // A container and what is in it count both.
         if settings.scanners.contains(where: \.takesParts),
             settings.scanning.partsSize / 2 < settings.limits.messageSize
@@ -229,6 +230,21 @@ extension SettingsReader {
                 message:
                     "scanning.parts_size (\(sizeText(settings.scanning.partsSize))) is less than twice limits.message_size "
                     + "(\(sizeText(settings.limits.messageSize))): large attachments that are harmless would be over-limits"
+            )
+        }
+    }
+}
+
+extension SettingsReader {
+    /// What the embedded engine is given at once, against what a message may have.
+    fileprivate mutating func checkEngineLimits(_ settings: Settings) {
+        let largest = settings.clamav.maxScanSize
+        if settings.clamav.enabled, largest < settings.limits.messageSize, !faulty.contains("clamav.max_scan_size") {
+            loaded.report(
+                .warning, at: "clamav.max_scan_size", "limits.message_size",
+                message:
+                    "clamav.max_scan_size (\(sizeText(largest))) is less than limits.message_size "
+                    + "(\(sizeText(settings.limits.messageSize))): larger messages that are harmless would be over-limits"
             )
         }
     }

@@ -31,8 +31,12 @@ package enum MessageDigest: Hashable, Sendable {
 
     /// The digest of `bytes`; empty when OpenSSL does not provide it.
     package func digest(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBytes { digest($0) }
+    }
+
+    package func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var out = [UInt8](repeating: 0, count: size)
-        guard EVP_Digest(bytes, bytes.count, &out, nil, method, nil) == 1 else { return [] }
+        guard EVP_Digest(bytes.baseAddress, bytes.count, &out, nil, method, nil) == 1 else { return [] }
         return out
     }
 

@@ -48,9 +48,9 @@ package struct StatusMetrics: CustomStringConvertible {
             return text
         }
 
-        /// What scanners say of themselves comes from elsewhere: one line, and no end of the quotes.
+        /// What scanners say of themselves comes from elsewhere: one line, as the daemon has escaped it, and no end of the quotes.
         private static func quoted(_ value: String) -> String {
-            Escaping.text(value, limit: 200).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            Escaping.reason(value, limit: 1000).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         }
     }
 

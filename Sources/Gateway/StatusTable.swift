@@ -34,7 +34,7 @@ package struct StatusTable: CustomStringConvertible {
             ),
         ]
         if !inspector.engine.isEmpty {
-            rows.append(("engine", "\(Escaping.text(inspector.engine)), \(inspector.signatureCount) signatures"))
+            rows.append(("engine", "\(Self.shown(inspector.engine)), \(inspector.signatureCount) signatures"))
         }
         if totals.notKept > 0 {
             rows.append(
@@ -54,7 +54,7 @@ package struct StatusTable: CustomStringConvertible {
         }
         if !inspector.refused.isEmpty {
             let serves = inspector.signatures == "not-loaded" ? "no other serves" : "the one before serves"
-            rows.append(("refused", "\(Escaping.text(inspector.refused)); \(serves)"))
+            rows.append(("refused", "\(Self.shown(inspector.refused)); \(serves)"))
         }
         let cache = document.cache
         if cache.hits + cache.misses > 0 {
@@ -66,19 +66,22 @@ package struct StatusTable: CustomStringConvertible {
             .joined(separator: "\n")
     }
 
+    /// The daemon has escaped what is not its own: its backslashes stay.
+    private static func shown(_ text: String) -> String { Escaping.reason(text, limit: 2000) }
+
     private static func databaseAge(_ inspector: StatusDocument.InspectorEntry) -> String {
-        guard inspector.databaseTime > 0 else { return "\(Escaping.text(inspector.signatures))" }
+        guard inspector.databaseTime > 0 else { return shown(inspector.signatures) }
         let age = Int(Date().timeIntervalSince1970) - inspector.databaseTime
         return "version \(inspector.databaseVersion), made \(duration(max(0, age))) ago"
     }
 
     private static func words(_ scanner: StatusDocument.ScannerEntry) -> String {
-        let name = Escaping.text(scanner.name) + (scanner.backup ? " (backup)" : "")
+        let name = shown(scanner.name) + (scanner.backup ? " (backup)" : "")
         let state =
             scanner.fault.isEmpty
-            ? "works" + (scanner.version.isEmpty ? "" : ", \(Escaping.text(scanner.version))")
-            : "FAILED: \(Escaping.text(scanner.fault))"
-        let lame = scanner.failingAddresses.map { "; not at \(Escaping.text($0))" }.joined()
+            ? "works" + (scanner.version.isEmpty ? "" : ", \(shown(scanner.version))")
+            : "FAILED: \(shown(scanner.fault))"
+        let lame = scanner.failingAddresses.map { "; not at \(shown($0))" }.joined()
         let busy = scanner.busy > 0 ? ", \(scanner.busy) while it was busy" : ""
         return "\(name): \(state)\(lame); \(scanner.answered) answered, \(scanner.failed) not\(busy)"
     }

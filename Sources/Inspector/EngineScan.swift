@@ -1,39 +1,97 @@
 internal import Antivirus
 internal import MIME
 internal import MailModel
+internal import Unpacking
 
 /// What the embedded engine is given, and what becomes of its words.
 extension Inspection.Run {
-    /// Scans the whole message, where `part` is nil, or a content.
-    /// - Parameter isRead: our own reader went through it, and knows what in it is encrypted and was not opened.
-    mutating func scan(
-        _ content: Span<UInt8>, part: Int?, parsingMail: Bool, parsingArchives: Bool = true, isRead: Bool = false
-    ) {
+    /// Scans the message as a whole: headers, boundaries and whatever no reading of its parts shows. Its structure is read here
+    /// and not by the scanner a second time, unless signatures ask for the mail around a file.
+    mutating func scanMessage(_ message: Span<UInt8>) {
         guard let engine else { return }
-        let key = ScanCache.Key(
-            digest: part.map { builder.report.parts[$0].sha256 } ?? [], parsingArchives: parsingArchives)
-        if let part, cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
-        let outcomes = ask(engine, content, parsingMail: parsingMail, parsingArchives: parsingArchives)
+        isGoodMessage = message.withUnsafeBytes { engine.isGood($0) }
+        if engine.asksForMail, openAgain(engine, message, part: nil) { return }
+        for outcome in ask(engine, message, parsingMail: false, parsingArchives: true) { take(outcome, part: nil) }
+    }
+
+    /// Scans a content.
+    /// - Parameters:
+    ///   - opened: what our own reader made of it. An archive that it opened as a whole is not taken apart by the scanner, unless
+    ///     signatures ask for the archive around a file; nor is what was too much for us, one content after the other: that
+    ///     costs it minutes.
+    mutating func scan(_ content: Span<UInt8>, part: Int, _ opened: Unpacker.Opened) {
+        guard let engine else { return }
+        if content.withUnsafeBytes({ engine.isGood($0) }) { goodParts.insert(part) }
+        let opensAgain = engine.asksForArchives && opened.isComplete && !isWithinReopened(part)
+        let parsingArchives = opensAgain || !opened.isComplete && !opened.isCut
+        let key = ScanCache.Key(digest: builder.report.parts[part].sha256, parsingArchives: parsingArchives)
+        if cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
+        if opensAgain {
+            if opened.types.contains(where: { Self.openedByEngine.contains($0.name) }) { reopened.insert(part) }
+            if openAgain(engine, content, part: part) { return }
+        }
+        let outcomes = ask(
+            engine, content, parsingMail: true, parsingArchives: parsingArchives && !opensAgain)
         if outcomes.isEmpty { cache.remember(key) }
+        // The scanner goes by flags, which lie, and has no passwords: our own reader knows what it has not opened.
+        let isRead = !opened.isCut && (opened.types.contains { $0.opening.isArchive } || opened.isDecrypted)
         for outcome in outcomes {
-            // The scanner goes by flags, which lie, and has no passwords.
             if isRead, case .encrypted = outcome { continue }
             take(outcome, part: part)
         }
     }
 
-    /// Scans a page once more as mail when its links may deceive: libclamav compares what a link shows with where it leads in
-    /// mail alone that it takes apart itself.
+    /// Lets the scanner take apart what was taken apart here, for signatures that ask for what is around a file.
+    /// - Returns: false when it reached a limit: then the content is still to be scanned by itself, with what it holds one by one.
+    private mutating func openAgain(_ engine: ClamAVEngine, _ content: Span<UInt8>, part: Int?) -> Bool {
+        var isWhole = true
+        for outcome in ask(engine, content, parsingMail: true, parsingArchives: true) {
+            switch outcome {
+            case .found, .failed, .full: take(outcome, part: part)
+            // Said where the content is looked at by itself.
+            case .encrypted: continue
+            case .overLimits: isWhole = false
+            }
+        }
+        return isWhole
+    }
+
+    /// Archives that libclamav takes apart with all that they hold.
+    private static let openedByEngine: Set<String> = [
+        "zip", "gz", "bz2", "xz", "tar", "cpio", "7z", "cab", "arj", "iso",
+    ]
+
+    /// An archive around it was given to the scanner as a whole: that has seen it with all that is around it.
+    private func isWithinReopened(_ part: Int) -> Bool {
+        !reopened.isEmpty && containers(of: part).contains { reopened.contains($0) }
+    }
+
+    /// The signatures say by digest that it, or what is around it, is fine.
+    private func isGood(_ part: Int?) -> Bool {
+        if isGoodMessage { return true }
+        guard let part, !goodParts.isEmpty else { return false }
+        return goodParts.contains(part) || containers(of: part).contains { goodParts.contains($0) }
+    }
+
+    /// What a part is in, from the inside out.
+    private func containers(of part: Int) -> [Int] {
+        var found: [Int] = []
+        var next = builder.report.parts[part].container
+        // Each stands in front of what it holds.
+        while let container = next, container < found.last ?? part {
+            found.append(container)
+            next = builder.report.parts[container].container
+        }
+        return found
+    }
+
+    /// Scans a page once more as mail when its links may deceive, or when there are lists of addresses that are bad in
+    /// themselves: libclamav looks at where a link leads in mail alone that it takes apart itself.
     mutating func scanLinks(of text: TextContent, part: Int) {
-        guard let engine, engine.comparesLinks, let html = text.html, LinkDoubt.isIn(html) else { return }
+        guard let engine, engine.comparesLinks, let html = text.html else { return }
+        guard engine.looksUpLinks ? !html.links.isEmpty : LinkDoubt.isIn(html) else { return }
         let mail = Self.mailHeader + text.text
         for outcome in ask(engine, mail.span, parsingMail: true, parsingArchives: true) {
-            // The page itself has been scanned before.
-            if case .found(let name) = outcome,
-                builder.report.findings.contains(where: { $0.part == part && $0.name == name })
-            {
-                continue
-            }
             take(outcome, part: part)
         }
     }
@@ -58,6 +116,12 @@ extension Inspection.Run {
     private mutating func take(_ outcome: ScanOutcome, part: Int?) {
         switch outcome {
         case .found(let name):
+            // It may be scanned more than once, as a page and as mail.
+            guard !builder.report.findings.contains(where: { $0.part == part && $0.name == name }) else { return }
+            if isGood(part) {
+                if let part { builder.addNote("\(name), in what the signatures know to be fine", part: part) }
+                return
+            }
             builder.addVirus(
                 name, scanner: Inspection.scanner, part: part,
                 evidence: part.map { builder.report.parts[$0].notes.joined(separator: "; ") } ?? "")

@@ -99,9 +99,7 @@ struct Inspection {
         }
         var ends = request.context.texts.isEmpty ? nil : TextEndStage(request.context.texts, walker.tree, message)
         if !request.context.hazards.isEmpty { run.html = HTMLStage(request, walker.tree, message) }
-        // The message as a whole: headers, boundaries and whatever no reading of its parts shows. Its mail structure is
-        // read here and not by the scanner a second time.
-        run.scan(message, part: nil, parsingMail: false)
+        run.scanMessage(message)
         // Other ways to decode a part are appended behind it, so the list grows on the way.
         var index = 0
         while index < walker.tree.parts.count {
@@ -248,6 +246,11 @@ struct Inspection {
         var html: HTMLStage?
         var cache = ScanCache(isOn: false)
         var mark: EngineMarkFile?
+        /// The message, and contents by index in the report, that signatures call fine by their digests.
+        var isGoodMessage = false
+        var goodParts: Set<Int> = []
+        /// Archives that the scanner has opened a second time with all that they hold.
+        var reopened: Set<Int> = []
         /// Octets of members' text, and members, that tokens were taken from so far.
         var memberTextLeft = Self.memberTextTotal
         var membersTaken = 0

@@ -90,11 +90,7 @@ extension Inspection.Run {
         takeUnreadHTML(part: part, opened)
         materialise(content, part: part)
         takeTokens(of: content, opened, item: item)
-        // The scanner would take on what was too much for us, one content after the other: that costs it minutes.
-        let isRead = opened.types.contains { $0.opening.isArchive } || opened.isDecrypted
-        scan(
-            content, part: part, parsingMail: true, parsingArchives: !opened.isComplete && !opened.isCut,
-            isRead: isRead && !opened.isCut)
+        scan(content, part: part, opened)
     }
 
     /// Archives and compressed files as libmagic names them, by signatures that are met by chance no more than ours. Where our

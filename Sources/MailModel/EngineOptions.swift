@@ -30,9 +30,11 @@ package struct EngineOptions: OptionSet, Hashable, Sendable {
     package static let alertCards = EngineOptions(rawValue: 1 << 10)
     /// Every signature that matches a content is named, not only the first.
     package static let allMatches = EngineOptions(rawValue: 1 << 11)
+    /// libclamav opens archives and mail that were opened before, where signatures ask for what is around a file.
+    package static let containers = EngineOptions(rawValue: 1 << 12)
 
     /// libclamav's own defaults.
-    package static let standard: EngineOptions = [.heuristics, .phishing]
+    package static let standard: EngineOptions = [.heuristics, .phishing, .containers]
     /// Every bit that has a meaning.
-    package static let known = EngineOptions(rawValue: (1 << 12) - 1)
+    package static let known = EngineOptions(rawValue: (1 << 13) - 1)
 }

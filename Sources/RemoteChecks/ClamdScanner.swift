@@ -126,7 +126,8 @@ enum ClamdVersion {
         guard fields.count >= 3 else { return nil }
         let words = fields[2].split(whereSeparator: { $0 == " " || $0 == ":" })
         guard words.count == 7, let month = months.firstIndex(of: String(words[1])), let day = Int(words[2]),
-            let hour = Int(words[3]), let year = Int(words[6]), (1...31).contains(day), (0...23).contains(hour),
+            let hour = Int(words[3]), let minute = Int(words[4]), let second = Int(words[5]), let year = Int(words[6]),
+            (1...31).contains(day), (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second),
             (1970...9999).contains(year)
         else { return nil }
         // Days from civil (proleptic Gregorian), the year beginning in March.
@@ -135,6 +136,6 @@ enum ClamdVersion {
         let yearOfEra = shifted % 400
         let dayOfYear = (153 * ((month + 10) % 12) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return (era * 146_097 + dayOfEra - 719_468) * 86_400 + hour * 3600
+        return (era * 146_097 + dayOfEra - 719_468) * 86_400 + hour * 3600 + minute * 60 + second
     }
 }

@@ -63,7 +63,8 @@ struct HTTPExchange {
             throw monotonicNow() >= deadline ? .late : failure
         } catch {
             let words = error is HTTPParserError ? "what answers there speaks no HTTP: \(error)" : "\(error)"
-            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(words)")
+            let isClosed = error is Unanswered || error is IOError
+            throw monotonicNow() >= deadline ? .late : ScannerFailure("\(address): \(words)", isClosed: isClosed)
         }
     }
 
@@ -114,7 +115,8 @@ struct HTTPExchange {
         do {
             return try promise.futureResult.wait()
         } catch is Unanswered where !isSent {
-            throw ScannerFailure("closed before it had the whole message: is that larger than it takes?")
+            throw ScannerFailure(
+                "closed before it had the whole message: is that larger than it takes?", isClosed: true)
         }
     }
 
@@ -165,6 +167,8 @@ private final class ResponseCollector: ChannelInboundHandler {
     private let limit: Int
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
+    /// The answer is whole; whatever came with it is still to be seen.
+    private var isWhole = false
 
     init(_ promise: EventLoopPromise<HTTPExchange.Response>, limit: Int) {
         self.promise = promise
@@ -174,6 +178,8 @@ private final class ResponseCollector: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
+            // Of two answers nobody can say which one counts.
+            if isWhole { return promise.fail(ScannerFailure("more than one answer")) }
             self.head = head
         case .body(let piece):
             guard body.count + piece.readableBytes <= limit else {
@@ -181,16 +187,24 @@ private final class ResponseCollector: ChannelInboundHandler {
                 return context.close(promise: nil)
             }
             body += piece.readableBytesView
-        case .end:
-            guard let head, head.status == .ok || head.status == .payloadTooLarge else {
-                let words = String(decoding: body.prefix(200), as: UTF8.self)
-                return promise.fail(ScannerFailure("HTTP status \(head?.status.code ?? 0): \(words)"))
-            }
-            promise.succeed(
-                HTTPExchange.Response(
-                    server: head.headers.first(name: "server") ?? "", body: body,
-                    isTooLarge: head.status == .payloadTooLarge))
+        case .end: isWhole = true
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isWhole { conclude() }
+        context.fireChannelReadComplete()
+    }
+
+    private func conclude() {
+        guard let head, head.status == .ok || head.status == .payloadTooLarge else {
+            let words = String(decoding: body.prefix(200), as: UTF8.self)
+            return promise.fail(ScannerFailure("HTTP status \(head?.status.code ?? 0): \(words)"))
+        }
+        promise.succeed(
+            HTTPExchange.Response(
+                server: head.headers.first(name: "server") ?? "", body: body,
+                isTooLarge: head.status == .payloadTooLarge))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -199,6 +213,7 @@ private final class ResponseCollector: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        if isWhole { conclude() }
         promise.fail(HTTPExchange.Unanswered())
         context.fireChannelInactive()
     }

@@ -18,10 +18,17 @@ package struct ScannerFailure: Error, Hashable, CustomStringConvertible {
     package let description: String
     /// It was not asked, since it had as many messages as it is given at one time: that says nothing against it.
     package let isBusy: Bool
+    /// It has ended the connection in place of an answer.
+    let isClosed: Bool
 
     package init(_ description: String, isBusy: Bool = false) {
+        self.init(description, isBusy: isBusy, isClosed: false)
+    }
+
+    init(_ description: String, isBusy: Bool = false, isClosed: Bool) {
         self.description = description
         self.isBusy = isBusy
+        self.isClosed = isClosed
     }
 
     /// The deadline has passed.

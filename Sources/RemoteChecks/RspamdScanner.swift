@@ -1,8 +1,10 @@
 internal import Foundation
+internal import Linux
 package import MailModel
 
 /// The client of rspamd: `POST /checkv2` with the message as the body and the envelope in header fields
-/// (rspamd.com, protocol). It closes the connection without a word on what is larger than its `max_message`.
+/// (rspamd.com, protocol). On what is larger than its `max_message` it closes the connection without a word, as it does when it
+/// crashes; but the former as soon as it has the length, so that asking again with the length alone tells one from the other.
 package final class RspamdScanner: RemoteScanner {
     private let address: ServerAddress
     /// Of the worker; empty for none.
@@ -12,6 +14,8 @@ package final class RspamdScanner: RemoteScanner {
 
     /// Octets of an answer.
     private static let answerLimit = 1_048_576
+    /// Nanoseconds in which it closes the connection on a length that it does not take.
+    private static let patience = 1_000_000_000
 
     package init(address: ServerAddress, password: String, score: ScorePolicy, threads: Int) {
         self.address = address
@@ -22,13 +26,18 @@ package final class RspamdScanner: RemoteScanner {
 
     package func version(deadline: Int) async throws(ScannerFailure) -> ScannerVersion? {
         try await lane.runBeside { [self] () throws(ScannerFailure) in
-            let response = try HTTPExchange(
-                address: address, method: "GET", path: "/ping", limit: Self.answerLimit, deadline: deadline
-            ).response()
-            let text = String(decoding: response.body.prefix(20), as: UTF8.self)
-            guard text.hasPrefix("pong") else { throw ScannerFailure("\(address) is no rspamd: it says \(text)") }
-            return ScannerVersion(text: response.server)
+            ScannerVersion(text: try ping(deadline))
         }
+    }
+
+    /// - Returns: what it calls itself.
+    private func ping(_ deadline: Int) throws(ScannerFailure) -> String {
+        let response = try HTTPExchange(
+            address: address, method: "GET", path: "/ping", limit: Self.answerLimit, deadline: deadline
+        ).response()
+        let text = String(decoding: response.body.prefix(20), as: UTF8.self)
+        guard text.hasPrefix("pong") else { throw ScannerFailure("\(address) is no rspamd: it says \(text)") }
+        return response.server
     }
 
     package func scan(_ subject: ScanSubject, deadline: Int) async throws(ScannerFailure) -> ScanAnswer {
@@ -41,8 +50,31 @@ package final class RspamdScanner: RemoteScanner {
             if !subject.clientAddress.isEmpty { exchange.fields.append(("IP", subject.clientAddress)) }
             if !subject.helo.isEmpty { exchange.fields.append(("Helo", Self.fieldValue(subject.helo))) }
             if !password.isEmpty { exchange.fields.append(("Password", password)) }
-            let response = try exchange.response()
+            let response: HTTPExchange.Response
+            do throws(ScannerFailure) {
+                response = try exchange.response()
+            } catch {
+                guard error.isClosed, declines(subject.size, deadline) else { throw error }
+                var answer = ScanAnswer()
+                answer.addOversize("larger than its max_message")
+                return answer
+            }
             return response.isTooLarge ? .tooLargeForHTTP : try Self.read(response.body, score)
+        }
+    }
+
+    /// It closes the connection on the length of a message, before an octet of that, and takes others.
+    private func declines(_ size: Int, _ deadline: Int) -> Bool {
+        do throws(ScannerFailure) {
+            let socket = try DeadlineSocket(
+                connecting: address, deadline: min(deadline, monotonicNow() + Self.patience))
+            let head = "POST /checkv2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(size)\r\n\r\n"
+            try socket.send(Array(head.utf8))
+            try socket.awaitEnd()
+            _ = try ping(deadline)
+            return true
+        } catch {
+            return false
         }
     }
 

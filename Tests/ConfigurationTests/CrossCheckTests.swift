@@ -69,6 +69,11 @@ import Testing
                 + "attachments that are harmless would be over-limits"
         ),
         (
+            "clamav:\n  max_scan_size: 99M\n",
+            "f:2:18: warning: clamav.max_scan_size (99 MiB) is less than limits.message_size (100 MiB): larger messages "
+                + "that are harmless would be over-limits"
+        ),
+        (
             "policies:\n  default:\n    next_hops: [maildir:/m, \"smtp:127.0.0.1:10024\"]\n",
             "f:3:29: error: mail loop: next hop smtp:[127.0.0.1]:10024 of policy 'default' is the listener 127.0.0.1:10024"
         ),
@@ -105,6 +110,7 @@ import Testing
         "tls: {certificate: /c, key: /k}\nlisteners: [{starttls: encrypt}]",
         "listeners: [{address: 127.0.0.1:1}, {address: 127.0.0.2:1}, {address: '[::1]:1'}, {address: '[::]:2'}, {address: 0.0.0.0:2}]",
         "limits: {spool_bytes: 100M}",
+        "clamav: {max_scan_size: 100M}", "clamav: {max_scan_size: 1M, enabled: no}",
         "scanning: {parts_size: 150M}\nscanners: [{name: a, kind: clamd, addresses: ['127.0.0.1:3310']}]",
         "policies: {a: {infected: reject}}\nlisteners: [{placement: before-queue, policy: a}]",
         "policies: {default: {next_hops: ['smtp:127.0.0.2:10024', 'smtp:mx.example.com:10024']}}",

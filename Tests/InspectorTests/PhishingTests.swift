@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import InspectionLink
 import MailModel
@@ -76,6 +77,31 @@ import Testing
         #expect(try Self.names(unlisted, mails) == [[], []])
         let alerts = try Self.names(unlisted, mails, EngineOptions.standard.union(.alertSSLMismatch))
         #expect(alerts == [[], ["Heuristics.Phishing.Email.SSL-Spoof"]])
+    }
+
+    /// Addresses that are bad in themselves are found whatever the link shows.
+    @Test(arguments: [false, true]) func addressesThatAreListed(encoded: Bool) throws {
+        let scratch = try Scratch(.memory)
+        let database = try Self.database(scratch, listed: false)
+        let digest = Array("evil.example.net/".utf8).withUnsafeBytes { SHA256.digest($0) }
+        let host = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        try scratch.write("database/addresses.gdb", "S1:P:\(host.prefix(8))\nS1:F:\(host)\n")
+        let mails = Self.pages.map { Self.mail($0.html, encoded: encoded) }
+        let found = try Self.names(database, mails)
+        for (page, names) in zip(Self.pages, found) {
+            // An address of mail is none of a page, and libclamav wants small letters and an end.
+            let isBad = page.html.contains("\"http://evil.example.net/\"")
+            #expect(names == (isBad ? ["Heuristics.Phishing.URL.Blocked"] : []), "\(page.name)")
+        }
+        _ = try scratch.directory("mail")
+        for (number, mail) in mails.enumerated() { try scratch.write("mail/\(number)", mail) }
+        let result = try runTool(
+            Programs.peer("clamscan") ?? "clamscan",
+            ["--no-summary", "--database=\(database)", "--recursive", scratch.path + "/mail"])
+        for (number, names) in found.enumerated() {
+            let line = try #require(result.lines.first { $0.hasPrefix("\(scratch.path)/mail/\(number): ") })
+            #expect(line.hasSuffix(names.first.map { "\($0) FOUND" } ?? "OK"), "\(Self.pages[number].name): \(line)")
+        }
     }
 
     /// What clamscan says of the whole messages.

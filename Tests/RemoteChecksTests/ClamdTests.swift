@@ -169,8 +169,8 @@ struct ClamdTests {
     }
 
     @Test(arguments: [
-        ("ClamAV 1.4.6/27500/Sun Nov 24 09:41:08 2024", 1_732_438_800),
-        ("ClamAV 0.103/1/Thu Feb 29 00:00:01 2024", 1_709_164_800),
+        ("ClamAV 1.4.6/27500/Sun Nov 24 09:41:08 2024", 1_732_441_268),
+        ("ClamAV 0.103/1/Thu Feb 29 00:00:01 2024", 1_709_164_801),
         ("ClamAV 0.103/1/Thu Jan  1 00:00:00 1970", 0),
     ])
     func datesOfSignatures(text: String, time: Int) {
@@ -179,7 +179,7 @@ struct ClamdTests {
 
     @Test(arguments: [
         "ClamAV 1.4.6", "ClamAV 1.4.6/27500", "ClamAV 1/2/x", "ClamAV 1/2/Sun Foo 24 09:41:08 2024",
-        "ClamAV 1/2/Sun Nov 99 09:41:08 2024", "ClamAV 1/2/Sun Nov 24 09:41:08 99999999999999999999",
+        "ClamAV 1/2/Sun Nov 99 09:41:08 2024", "ClamAV 1/2/Sun Nov 24 09:60:08 2024", "ClamAV 1/2/Sun Nov 24 09:41:08 99999999999999999999",
     ])
     func noDates(text: String) {
         #expect(ClamdVersion.signatureTime(text) == nil)

@@ -44,12 +44,9 @@ import Testing
         let large = try subject("\(SpamFilter.words)\r\n" + String(repeating: "line of text\r\n", count: 100_000))
         #expect(try await client.scan(large, deadline: deadline(30)).tests.contains { $0.name == "TEST_WORDS" })
         let tooLarge = try subject(String(repeating: "line of text\r\n", count: 500_000))
-        let refusal = await failure { () async throws(ScannerFailure) in
-            try await client.scan(tooLarge, deadline: deadline(60))
-        }
         // spamd looks at anything; rspamd closes, as it would if it died.
-        #expect(
-            refusal?.contains("is that larger than it takes?") == (kind == .rspamd ? true : nil), "\(refusal ?? "")")
+        let unread = try await client.scan(tooLarge, deadline: deadline(60))
+        #expect(unread.oversize.map(\.detail) == (kind == .rspamd ? ["larger than its max_message"] : []))
 
         filter.signalAll(SIGSTOP)
         let hung = await failure { () async throws(ScannerFailure) in
@@ -118,6 +115,10 @@ import Testing
         "", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        // Two answers, of which only one would be one; and more than the answer has.
+        "HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\n{\"score\":1,\"action\":\"x\",\"symbols\":{}}"
+            + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\n{\"score\":1,\"action\":\"x\",\"symbols\":{}}{}",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 2_000_000),
     ])
@@ -151,6 +152,30 @@ import Testing
         let mail = try subject(String(repeating: "line of text\r\n", count: 100_000) + "end of mail")
         let answer = try await client.scan(mail, deadline: deadline(20))
         #expect(answer == .tooLargeForHTTP && !answer.isWhole)
+    }
+
+    /// One that closes on the length alone, and answers otherwise, does not take so much; one that dies over the message, or over
+    /// anything, has failed.
+    @Test(arguments: [(true, true), (true, false), (false, true)])
+    func closedOnTheLength(closes: Bool, answers: Bool) async throws {
+        let server = try ScriptedServer { socket in
+            let request = try socket.line()
+            var line = request
+            while !line.isEmpty { line = try socket.line() }
+            if request.hasPrefix("GET /ping") {
+                if answers { try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npong\r\n") }
+            } else if !closes {
+                while try socket.line() != "end of mail" {}
+            }
+        }
+        let client = Self.client(.rspamd, .unix(path: server.path))
+        let mail = try subject(String(repeating: "line of text\r\n", count: 100_000) + "end of mail\r\n")
+        do throws(ScannerFailure) {
+            let answer = try await client.scan(mail, deadline: deadline(20))
+            #expect(closes && answers && answer.oversize.count == 1 && answer.tests.isEmpty, "\(answer)")
+        } catch {
+            #expect(!(closes && answers) && error.description.contains("closed"), "\(error)")
+        }
     }
 
     /// What stands in an envelope goes over as it is, as far as a field of HTTP can hold it.

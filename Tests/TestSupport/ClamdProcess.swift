@@ -17,11 +17,14 @@ package final class ClamdProcess: @unchecked Sendable {
     /// - Parameters:
     ///   - signatures: lines of a `.ndb` file; nil for the shipped test signatures.
     ///   - streamLimit: `StreamMaxLength`.
-    package init(signatures: String? = nil, streamLimit: String = "10M") throws {
+    ///   - official: official databases instead.
+    package init(signatures: String? = nil, streamLimit: String = "10M", official: Bool = false) throws {
         scratch = try Scratch(.memory)
         port = try Ports.free()
         _ = try scratch.directory("database")
-        if let signatures {
+        if official {
+            try SignedDatabases.write(to: scratch, "database")
+        } else if let signatures {
             try scratch.write("database/test.ndb", signatures)
         } else {
             try scratch.copy(Programs.signatures, to: "database/test.ndb")

@@ -37,10 +37,15 @@ package final class Scratch: Sendable {
     /// Writes a file below this directory, atomically; returns its path.
     @discardableResult
     package func write(_ name: String, _ text: String, mode: UInt32 = 0o644) throws -> String {
+        try write(name, Array(text.utf8), mode: mode)
+    }
+
+    @discardableResult
+    package func write(_ name: String, _ bytes: [UInt8], mode: UInt32 = 0o644) throws -> String {
         let whole = "\(path)/\(name)"
         descriptorLock.lock()
         defer { descriptorLock.unlock() }
-        try Data(text.utf8).write(to: URL(fileURLWithPath: whole), options: .atomic)
+        try Data(bytes).write(to: URL(fileURLWithPath: whole), options: .atomic)
         try give(name, mode: mode)
         return whole
     }

@@ -4,6 +4,7 @@ internal import InspectionLink
 internal import Linux
 internal import MIME
 internal import Magic
+internal import Unpacking
 
 /// The parent of all workers: loads the engine once, then forks a worker whenever the gateway asks. It never reads a
 /// message of others. Single-threaded, or its children could inherit a lock that nobody will ever release.
@@ -85,6 +86,7 @@ package struct Zygote {
                 throw LoadFailure(text: "\(SystemError("workspace \(settings.workspace)", code: errno))")
             }
             _ = Charsets.load()
+            NameCharsets.load()
             Inspection.prepare()
             let (rules, banned) = try loadRules(tables)
             let engine = try loadEngine(settings)

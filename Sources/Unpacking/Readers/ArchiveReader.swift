@@ -25,6 +25,9 @@ struct ArchiveReader {
     }
 
     static func read(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
+        if format == .lha, file.count <= sink.limits.buffer, let plain = LHACodePages.withoutUnknown(file) {
+            return read(plain.span, format, into: sink)
+        }
         let content = file.extracting(0..<sizeWithoutPadding(file, format))
         if let volume = ArchiveFacts.volume(content, format) {
             sink.report(.unsupported, volume)

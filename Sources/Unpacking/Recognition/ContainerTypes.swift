@@ -8,7 +8,8 @@ extension FileType {
         "zip", "application/zip", "ZIP archive", .zip,
         recognised: "`PK 03 04` that fits a local header, or an end-of-central-directory record, anywhere",
         reported: members
-            + "; two directories that differ (a note in a stream of a compound file), overlapping entries, data between members; "
+            + "; two directories that differ (a note in a stream of a compound file), local headers and end records that the "
+            + "directory contradicts, overlapping entries, data between members; "
             + volume)
     static let gzip = FileType(
         "gz", "application/gzip", "gzip file", .gzip, recognised: "`1F 8B 08`",

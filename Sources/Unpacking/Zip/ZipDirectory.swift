@@ -24,6 +24,11 @@ struct ZipDirectory {
     /// A record says that the archive is on several disks, or is further in than there is content in front of it, where
     /// members should be.
     private(set) var isSplit = false
+    /// An end record and the directory that it points to do not agree about where it is or how many members it lists, or a
+    /// directory is there that no end record points to: programs that believe one of them see other members (attack F5).
+    private(set) var isContradicted = false
+    /// A comment reaches beyond the end.
+    private(set) var isCommentCut = false
     /// An end record says that there are no members.
     private(set) var isEmptyArchive = false
     private let most: Int
@@ -75,36 +80,62 @@ struct ZipDirectory {
         }
         var size = Int(shortSize)
         var offset = Int(shortOffset)
+        var count = Int(content.littleEndian16(at: end + 10) ?? 0)
         var directoryEnd = end
         if let wide = zip64End(content, before: end) {
             records.append(wide.range)
             directoryEnd = wide.range.lowerBound
             if shortSize == UInt32.max { size = wide.size }
             if shortOffset == UInt32.max { offset = wide.offset }
+            if count == Int(UInt16.max) { count = wide.count }
         } else if disk != firstDisk || (disk != 0 && disk != UInt16.max) {
             isSplit = true
         }
         records.append(content.clamped(end, Self.endSize))
-        if size == 0, content.littleEndian16(at: end + 10) == 0 { isEmptyArchive = true }
+        if size == 0, count == 0 { isEmptyArchive = true }
         let comment = content.clamped(end + Self.endSize, Int(commentLength))
         if !comment.isEmpty { comments.append(comment) }
         let counted = directoryEnd.subtractingReportingOverflow(size)
         if !counted.overflow { readListing(content, at: counted.partialValue, statedOffset: offset) }
         readListing(content, at: offset, statedOffset: offset)
+        let starts = [counted.overflow ? -1 : counted.partialValue, offset]
+        guard let listing = listings.first(where: { starts.contains($0.range.lowerBound) }), !limitReached else {
+            return
+        }
+        if comment.count < Int(commentLength) { isCommentCut = true }
+        // A digital signature may stand between them (section 4.3.13). The count of many members has lost its high bits.
+        let isSigned = content.hasBytes(ZipSignatures.digitalSignature, at: listing.range.upperBound)
+        let fits =
+            isSigned
+            ? listing.range.count <= size
+            : listing.range.upperBound == directoryEnd && listing.range.count == size
+        if !fits || offset > listing.range.lowerBound || (listing.entries.count ^ count) & 0xFFFF != 0 {
+            isContradicted = true
+        }
+    }
+
+    /// What a zip64 record says of the directory.
+    private struct WideEnd {
+        var range: Range<Int>
+        var count: Int
+        var size: Int
+        var offset: Int
     }
 
     /// The zip64 record and its locator in front of an end record (sections 4.3.14 and 4.3.15).
-    private func zip64End(_ content: Span<UInt8>, before end: Int) -> (range: Range<Int>, size: Int, offset: Int)? {
+    private func zip64End(_ content: Span<UInt8>, before end: Int) -> WideEnd? {
         let locator = end - 20
         guard content.hasBytes(ZipSignatures.zip64Locator, at: locator),
             let stated = content.littleEndian64(at: locator + 8)
         else { return nil }
         // Where it says, or right in front of the locator when something stands before the archive.
         for record in [Int(clamping: stated), locator - 56] where content.hasBytes(ZipSignatures.zip64End, at: record) {
-            guard record < end, let size = content.littleEndian64(at: record + 40),
-                let offset = content.littleEndian64(at: record + 48)
+            guard record < end, let count = content.littleEndian64(at: record + 32),
+                let size = content.littleEndian64(at: record + 40), let offset = content.littleEndian64(at: record + 48)
             else { continue }
-            return (record..<end, Int(clamping: size), Int(clamping: offset))
+            return WideEnd(
+                range: record..<end, count: Int(clamping: count), size: Int(clamping: size),
+                offset: Int(clamping: offset))
         }
         return nil
     }
@@ -143,12 +174,14 @@ struct ZipDirectory {
     }
 
     /// The entry with the place of its local header: shifted, or else as stated.
-    private func placed(_ entry: ZipEntry, shift: Int, _ content: Span<UInt8>) -> ZipEntry {
+    private mutating func placed(_ entry: ZipEntry, shift: Int, _ content: Span<UInt8>) -> ZipEntry {
         var entry = entry
         let (shifted, overflow) = entry.localHeader.addingReportingOverflow(shift)
         if !overflow, content.hasBytes(ZipSignatures.localHeader, at: shifted) {
             entry.localHeader = shifted
-        } else if !content.hasBytes(ZipSignatures.localHeader, at: entry.localHeader) {
+        } else if content.hasBytes(ZipSignatures.localHeader, at: entry.localHeader) {
+            isContradicted = true
+        } else {
             entry.localHeader = -1
         }
         return entry
@@ -172,6 +205,7 @@ struct ZipDirectory {
                 // Offsets count from the start of the archive, which is where the content begins when nothing tells.
                 let count = listings.count
                 readListing(content, at: found, statedOffset: found)
+                if listings.count > count, !records.isEmpty { isContradicted = true }
                 from = listings.count > count ? listings[count].range.upperBound : found + 4
             }
         }

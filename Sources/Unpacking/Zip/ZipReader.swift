@@ -50,6 +50,10 @@ struct ZipReader {
             // 2.11.1, [MS-ODRAW] 2.3.4.29). All are read, and no program could choose another one of them.
             sink.report(isStorageStream ? .note : .ambiguous, "more than one zip directory")
         }
+        if directory.isContradicted, !isVolume {
+            sink.report(.ambiguous, "zip end record that does not fit the directory")
+        }
+        if directory.isCommentCut { sink.report(.corrupt, "zip comment beyond the end") }
         covered = directory.records + directory.comments + directory.listings.map(\.range)
         for listing in directory.listings {
             for entry in listing.entries {
@@ -117,7 +121,10 @@ struct ZipReader {
         }
         // Two directories may list the same member, under different names.
         let isFirst = opened.insert(local.localHeader).inserted
-        if isFirst { remarks.add(local, content) }
+        if isFirst {
+            remarks.add(local, content)
+            if let problem = ZipAgreement(entry, local, content).problem { sink.report(problem) }
+        }
         let member = member(entry, local, content)
         guard isFirst else {
             goesOn = sink.add(Member(names: member.names, role: "listed again"))
@@ -173,7 +180,6 @@ struct ZipReader {
     /// Where the data of a member may be: as far as any header says, and where decoding may go on to.
     private func dataExtent(_ local: ZipEntry, claimed: Int, _ content: Span<UInt8>) -> ZipExtent {
         let stated = max(claimed, local.hasDescriptor ? 0 : local.compressedSize)
-        if claimed != local.compressedSize, !local.hasDescriptor { sink.report(.ambiguous, "zip entry with two sizes") }
         let data = content.clamped(local.dataStart, stated)
         let isCut = isVolume && data.count < stated
         if data.count < stated, !isCut { sink.report(.corrupt, "zip entry beyond the end") }

@@ -7,6 +7,8 @@ enum ZipSignatures {
     static let endOfDirectory: [UInt8] = [0x50, 0x4B, 0x05, 0x06]
     static let zip64End: [UInt8] = [0x50, 0x4B, 0x06, 0x06]
     static let zip64Locator: [UInt8] = [0x50, 0x4B, 0x06, 0x07]
+    /// Behind the central headers.
+    static let digitalSignature: [UInt8] = [0x50, 0x4B, 0x05, 0x05]
     /// In front of a data descriptor; at the start of an archive the mark of one that is split.
     static let descriptor: [UInt8] = [0x50, 0x4B, 0x07, 0x08]
 

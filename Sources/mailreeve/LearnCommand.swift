@@ -17,7 +17,7 @@ struct LearnCommand: AsyncParsableCommand {
     var arguments: [String] = []
 
     func run() async throws {
-        throw ExitCode(await LearnProgram.run(arguments, calledAs: "mailreeve learn"))
+        throw ExitCode(await LearnProgram.run(arguments.map { OctetPath($0) }, calledAs: "mailreeve learn"))
     }
 }
 
@@ -30,7 +30,7 @@ struct LearnProgram {
     /// Scripts that were written for sa-learn get the lines of sa-learn and no others.
     private let isSaLearn: Bool
 
-    @MainActor static func run(_ arguments: [String], calledAs name: String) async -> Int32 {
+    @MainActor static func run(_ arguments: [OctetPath], calledAs name: String) async -> Int32 {
         do throws(LearnOptions.UsageError) {
             var options = try LearnOptions(arguments)
             try options.complete()
@@ -187,12 +187,13 @@ struct LearnProgram {
         Terminal.write(buffer)
     }
 
-    private func restore(_ path: String) throws -> Int32 {
-        let bytes = try MailFile(path).read()
+    private func restore(_ path: OctetPath) throws -> Int32 {
+        let name = LearnSource.shown(path)
+        let bytes = try LearnSource.whole(path, limit: MailFile.sizeLimit)
         let restored = try store.restore(bytes)
         guard restored.isOwn else {
             Terminal.printError(
-                "learn: \(path) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
+                "learn: \(name) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
                     + "\(restored.foreignTokens) tokens, of which those of words in the text are met again. Not carried over: "
                     + "tokens of header fields and links, which are cut in another way here, and which messages were "
                     + "learnt. Learn the mail itself as soon as you can")
@@ -277,7 +278,7 @@ struct LearnProgram {
             if options.task == .learn { report(run) }
             if source.passedOver > 0 {
                 say(
-                    "\(source.passedOver) folder(s) were not looked into, the first \(source.firstPassedOver): "
+                    "\(source.passedOver) folder(s) were not looked into, the first \(LearnSource.shown(source.firstPassedOver)): "
                         + "name them to learn them")
             }
             // sa-learn's exit status: 1 when nothing was looked at, whatever the reason.

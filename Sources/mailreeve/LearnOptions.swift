@@ -1,3 +1,6 @@
+import Linux
+import MailModel
+
 /// The command line of `mailreeve learn`, which is that of sa-learn(1).
 struct LearnOptions: Equatable {
     /// What is learnt from a target.
@@ -14,7 +17,7 @@ struct LearnOptions: Equatable {
     enum Task: Equatable {
         case learn, sync, forceExpire, clear, backup, importing, help, version, evaluate
         case dump(Dump)
-        case restore(String)
+        case restore(OctetPath)
         case undo(UInt64?)
     }
 
@@ -23,7 +26,7 @@ struct LearnOptions: Equatable {
     }
 
     struct Target: Equatable {
-        var path: String
+        var path: OctetPath
         var lesson: Lesson?
         var format: Format
     }
@@ -55,7 +58,7 @@ struct LearnOptions: Equatable {
     private var format = Format.detect
 
     /// - Parameter arguments: without the program's name.
-    init(_ arguments: [String]) throws(UsageError) {
+    init(_ arguments: [OctetPath]) throws(UsageError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--" {
@@ -70,7 +73,7 @@ struct LearnOptions: Equatable {
         }
     }
 
-    private mutating func add(_ path: String) {
+    private mutating func add(_ path: OctetPath) {
         targets.append(Target(path: path, lesson: lesson, format: format))
     }
 
@@ -97,14 +100,14 @@ struct LearnOptions: Equatable {
         "import": .flag, "undo": .optionalValue, "evaluate": .flag, "single": .flag,
     ]
 
-    private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+    private mutating func take(
+        _ argument: OctetPath, _ rest: inout ArraySlice<OctetPath>
+    ) throws(UsageError) {
         guard argument.hasPrefix("--") else { return try takeShort(argument, &rest) }
-        var name = String(argument.dropFirst(2))
-        var attached: String?
-        if let sign = name.firstIndex(of: "=") {
-            attached = String(name[name.index(after: sign)...])
-            name = String(name[..<sign])
-        }
+        let word = argument.octets.dropFirst(2)
+        let sign = word.firstIndex(of: 0x3D)
+        let name = String(decoding: word[..<(sign ?? word.endIndex)], as: UTF8.self)
+        let attached = sign.map { OctetPath(octets: word[($0 + 1)...]) }
         guard let kind = Self.known[name] else { throw UsageError(text: "unknown option: --\(name)") }
         switch kind {
         case .flag:
@@ -121,18 +124,20 @@ struct LearnOptions: Equatable {
     }
 
     /// Letters behind one dash: several options, of which the last may have a value, attached or as the next word.
-    private mutating func takeShort(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        var letters = argument.dropFirst()
+    private mutating func takeShort(
+        _ argument: OctetPath, _ rest: inout ArraySlice<OctetPath>
+    ) throws(UsageError) {
+        var letters = argument.octets.dropFirst()
         while let letter = letters.popFirst() {
-            guard let name = Self.short[String(letter)], let kind = Self.known[name] else {
-                throw UsageError(text: "unknown option: \(argument)")
+            guard let name = Self.short[String(UnicodeScalar(letter))], let kind = Self.known[name] else {
+                throw UsageError(text: "unknown option: \(String(decoding: argument.octets, as: UTF8.self))")
             }
             if kind == .flag {
                 try set(name, "")
                 continue
             }
-            let attached = letters.isEmpty ? nil : String(letters)
-            letters = ""
+            let attached = letters.isEmpty ? nil : OctetPath(octets: letters)
+            letters = []
             if kind == .optionalValue {
                 try set(name, attached ?? Self.optional(name, &rest))
             } else {
@@ -146,15 +151,23 @@ struct LearnOptions: Equatable {
 
     /// The value behind an option that may do without: taken only where it can be nothing else. An empty word says that there
     /// is none.
-    private static func optional(_ name: String, _ rest: inout ArraySlice<String>) -> String {
-        guard let next = rest.first else { return "" }
-        let isValue =
-            switch name {
-            case "dump": !next.hasPrefix("-")
-            case "undo": !next.hasPrefix("-")
-            default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".")
-            }
+    private static func optional(_ name: String, _ rest: inout ArraySlice<OctetPath>) -> OctetPath {
+        guard let next = rest.first, !next.hasPrefix("-") else { return "" }
+        let isValue = name != "debug" || !next.octets.contains { $0 == 0x2F || $0 == 0x2E }
         return isValue ? rest.popFirst() ?? "" : ""
+    }
+
+    /// Sets what names a file of mail as it is, everything else as text.
+    private mutating func set(_ name: String, _ word: OctetPath) throws(UsageError) {
+        switch name {
+        case "folders": return folders.append(Target(path: word, lesson: lesson, format: format))
+        case "restore": return task = .restore(word)
+        default: break
+        }
+        guard let value = word.text else {
+            throw UsageError(text: "--\(name) \(Escaping.text(word.octets)): not UTF-8")
+        }
+        try set(name, value)
     }
 
     private mutating func set(_ name: String, _ value: String) throws(UsageError) {
@@ -166,7 +179,6 @@ struct LearnOptions: Equatable {
         case "forget": forgets = true
         case "mbox": format = .mbox
         case "mbx": format = .mbx
-        case "folders": folders.append(Target(path: value, lesson: lesson, format: format))
         case "username": user = value
         case "config": configuration = value
         case "dbpath": databasePath = value
@@ -176,7 +188,6 @@ struct LearnOptions: Equatable {
         case "clear": task = .clear
         case "backup": task = .backup
         case "import": task = .importing
-        case "restore": task = .restore(value)
         case "evaluate": task = .evaluate
         case "showdots": showsDots = true
         case "progress": showsProgress = true

@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import mailreeve
@@ -5,7 +6,7 @@ import Testing
 /// The command line of sa-learn(1).
 @Suite struct LearnOptionTests {
     private func options(_ line: String) throws -> LearnOptions {
-        var options = try LearnOptions(line.split(separator: " ").map(String.init))
+        var options = try LearnOptions(line.split(separator: " ").map { OctetPath(String($0)) })
         try options.complete()
         return options
     }

@@ -26,17 +26,23 @@ struct SaLearnTests {
                 atPath: scratch.path + "/sa-learn", withDestinationPath: Programs.path("mailreeve"))
         }
 
+        var theirCommand: [String] {
+            [
+                "/usr/bin/sa-learn", "-L", "--siteconfigpath", scratch.path + "/site", "--dbpath",
+                scratch.path + "/theirs/bayes",
+            ]
+        }
+
+        var ourCommand: [String] {
+            [scratch.path + "/sa-learn", "-L", "--config", configuration.path, "--dbpath", scratch.path + "/ours"]
+        }
+
         func theirs(_ arguments: [String]) throws -> ToolResult {
-            try runTool(
-                "/usr/bin/sa-learn",
-                ["-L", "--siteconfigpath", scratch.path + "/site", "--dbpath", scratch.path + "/theirs/bayes"]
-                    + arguments)
+            try runTool(theirCommand[0], theirCommand.dropFirst() + arguments)
         }
 
         func ours(_ arguments: [String]) throws -> ToolResult {
-            try runTool(
-                scratch.path + "/sa-learn",
-                ["-L", "--config", configuration.path, "--dbpath", scratch.path + "/ours"] + arguments)
+            try runTool(ourCommand[0], ourCommand.dropFirst() + arguments)
         }
 
         func write(_ name: String, _ lines: [String]) throws -> String {
@@ -142,6 +148,46 @@ struct SaLearnTests {
                 #expect(try pair.ours(["--dbpath", missing, task]).status == 2)
                 #expect(access(missing, F_OK) != 0)
             }
+        }
+    }
+
+    /// Old mail lies under names of other charsets than UTF-8.
+    @Test func namesThatAreNotUTF8() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            let tree = try pair.scratch.directory("names")
+            let made = try runTool(
+                "/bin/bash",
+                [
+                    "-ec",
+                    """
+                    cd "$0"; mkdir $'d\\xfc' $'m\\xe4il' $'m\\xe4il/cur' $'m\\xe4il/new' $'m\\xe4il/tmp'
+                    for name in one $'caf\\xe9.eml' $'d\\xfc/two' $'d\\xfc/dr\\xe9i' $'m\\xe4il/cur/\\xff:2,S'; do
+                      printf 'Subject: %s\\nFrom: a@example.org\\n\\nmail about %s\\n' "$name" "$name" >"$name"
+                    done
+                    printf 'spam:file:%s/caf\\xe9.eml\\nham:dir:d\\xfc\\n' "$0" >list
+                    """, tree,
+                ])
+            try #require(made.status == 0, "\(made)")
+            // A `String` could not hand such words on.
+            for words in [
+                "--spam .", "--ham $'caf\\xe9.eml'", "--ham 'caf*'", "--spam $'d\\xfc' $'m\\xe4il'", "-f list",
+                "--forget $'m\\xe4il/cur/\\xff:2,S'", "--spam $'no\\xe9'",
+            ] {
+                func run(_ program: [String]) throws -> ToolResult {
+                    try runTool(
+                        "/bin/bash", ["-c", "cd \"$0\"; \"$@\" \(words)", tree] + program)
+                }
+                let theirs = try run(pair.theirCommand)
+                let ours = try run(pair.ourCommand)
+                #expect(ours.status == theirs.status, "\(words): \(ours) and \(theirs)")
+                #expect(ours.lines.first == theirs.lines.first { !$0.isEmpty }, "\(words): \(ours) and \(theirs)")
+            }
+            let refused = try runTool(
+                "/bin/bash",
+                ["-c", "\"$@\" --dbpath \"$0\"/$'db\\xe9' --sync", tree] + pair.ourCommand)
+            #expect(refused.status == 64 && refused.errorText.contains("\\xE9: not UTF-8"), "\(refused)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: tree).contains { $0.hasPrefix("db") } == false)
         }
     }
 

@@ -50,6 +50,20 @@ struct LearnOptions: Equatable {
     var showsDots = false
     var showsProgress = false
     var expression: String?
+    /// `--use-ignores`, which has no effect.
+    var wantsIgnores = false
+    var debug = LearnDebug()
+
+    /// Settings of SpamAssassin that are named: the last `-C`, `--siteconfigpath` and `-p`, then every `--cf`, in which order
+    /// sa-learn reads them.
+    var foreignSettings: [SpamAssassinSettings.Place] {
+        [rulesPath, sitePath, preferencesPath].compactMap { $0.map { .path($0) } } + settingLines.map { .line($0) }
+    }
+
+    private var rulesPath: OctetPath?
+    private var sitePath: OctetPath?
+    private var preferencesPath: OctetPath?
+    private var settingLines: [String] = []
 
     /// All targets of the run are forgotten, wherever the option stands, as with sa-learn.
     private(set) var forgets = false
@@ -162,6 +176,9 @@ struct LearnOptions: Equatable {
         switch name {
         case "folders": return folders.append(Target(path: word, lesson: lesson, format: format))
         case "restore": return task = .restore(word)
+        case "configpath", "config-file": return rulesPath = word
+        case "siteconfigpath": return sitePath = word
+        case "prefspath", "prefs-file": return preferencesPath = word
         default: break
         }
         guard let value = word.text else {
@@ -179,6 +196,9 @@ struct LearnOptions: Equatable {
         case "forget": forgets = true
         case "mbox": format = .mbox
         case "mbx": format = .mbx
+        case "cf": settingLines.append(value)
+        case "debug": debug.begin(value)
+        case "use-ignores": wantsIgnores = true
         case "username": user = value
         case "config": configuration = value
         case "dbpath": databasePath = value
@@ -193,7 +213,9 @@ struct LearnOptions: Equatable {
         case "progress": showsProgress = true
         case "regexp": expression = value
         case "max-size":
-            guard let size = Int(value), size >= 0 else { throw UsageError(text: "--max-size \(value) is no size") }
+            guard let size = Int(value) else { throw UsageError(text: "--max-size \(value) is no size") }
+            // No message is so small, and sa-learn ends with 1 where none was looked at.
+            guard size >= 0 else { throw UsageError(text: "--max-size \(value) is no size", status: 1) }
             largestMessage = size
         case "dump":
             guard let dump = Dump(rawValue: value.isEmpty ? "all" : value) else {
@@ -206,8 +228,8 @@ struct LearnOptions: Equatable {
             }
             task = .undo(UInt64(value))
         default:
-            // SpamAssassin's own settings, of which there are none here, and --dir, --file and --single, which sa-learn
-            // passes over, too: a mailbox behind --file is one.
+            // --dir, --file and --single, which sa-learn passes over, too: a mailbox behind --file is one; and --local: nothing
+            // is asked of the network.
             break
         }
     }
@@ -235,6 +257,7 @@ struct LearnOptions: Equatable {
 
     /// Finds what cannot be meant. Standard input is the target where none is named, as with sa-learn(1).
     mutating func complete() throws(UsageError) {
+        if databasePath == "" { throw UsageError(text: "--dbpath needs the name of a directory") }
         if forgets {
             lesson = .forget
             for index in targets.indices { targets[index].lesson = .forget }
@@ -277,7 +300,7 @@ struct LearnOptions: Equatable {
           --sync                     count what was remembered and solve the machines
           --force-expire             bring the tokens within their budget now
                                      (both: without -u also the databases of users and domains)
-          --dump [all|data|magic]    print the database; --regexp RE picks tokens
+          --dump [all|data|magic]    print the database; --regexp RE picks tokens by their octets
           --backup, --restore FILE   write the database to standard output; replace it by FILE
           --import                   nothing to do here: databases have one form
           --clear                    remove all that was learnt
@@ -288,8 +311,11 @@ struct LearnOptions: Equatable {
           -u USER                    the database of one user (an address) or domain (@example.com)
           --config FILE              configuration of mailreeve
           --progress, --showdots     show how far it is: a bar on a terminal, else dots
-          -C, -p, --siteconfigpath, --cf, --use-ignores, -L, -D   accepted for scripts and without effect: settings of
-                                     SpamAssassin are not read
+          -C, --siteconfigpath, -p PATH, --cf=LINE
+                                     settings of SpamAssassin: of these use_bayes and bayes_path are taken
+          -D [AREA,...]              print what is read and what becomes of each message (areas config,
+                                     archive-iterator, bayes, learn)
+          --use-ignores, -L          accepted for scripts and without effect
           -V, -h                     version, this text
         """
 }

@@ -39,7 +39,8 @@ struct Mailreeve: AsyncParsableCommand {
             Glibc.exit(await LearnProgram.run(OctetPath.ofCommandLine(), calledAs: "sa-learn"))
         }
         if CommandLine.arguments.dropFirst().first == "learn" {
-            Glibc.exit(await LearnProgram.run(Array(OctetPath.ofCommandLine().dropFirst()), calledAs: "mailreeve learn"))
+            Glibc.exit(
+                await LearnProgram.run(Array(OctetPath.ofCommandLine().dropFirst()), calledAs: "mailreeve learn"))
         }
         await main(nil)
     }

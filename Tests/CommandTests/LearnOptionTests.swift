@@ -88,6 +88,14 @@ import Testing
         #expect(try options("-Lh").task == .help)
     }
 
+    /// The order in which sa-learn reads them.
+    @Test func settingsOfSpamAssassinStandInOrder() throws {
+        let line = "--cf a --prefs-file p -C old --siteconfigpath s --cf=b --config-file c --ham x"
+        #expect(
+            try options(line).foreignSettings == [.path("c"), .path("s"), .path("p"), .line("a"), .line("b")])
+        #expect(try options("--ham x").foreignSettings.isEmpty)
+    }
+
     @Test func sizesAreOctets() throws {
         #expect(try options("--ham x").largestMessage == 512_000)
         #expect(try options("--ham --max-size 0 x").largestMessage == 0)

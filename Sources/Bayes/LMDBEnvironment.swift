@@ -122,7 +122,8 @@ final class LMDBEnvironment: Sendable {
         var path: UnsafePointer<CChar>?
         var status = statvfs()
         guard mdb_env_get_path(handle, &path) == 0, let path, statvfs(path, &status) == 0 else { return false }
-        return UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue < Self.noRoom
+        return UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+            < Self.noRoom
     }
 
     /// Gives back the slots of readers that ended without saying so; what they looked at could not be used again.

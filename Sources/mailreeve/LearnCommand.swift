@@ -70,7 +70,8 @@ struct LearnProgram {
             let store = isNeeded ? BayesStore(try databases.keep(user), limits: settings.bayesLimits) : nil
             if let store { options.debug.say(.bayes, "database \(store.place)") }
             let program = LearnProgram(
-                options: options, settings: settings, databases: databases, opened: store, isSaLearn: name == "sa-learn")
+                options: options, settings: settings, databases: databases, opened: store, isSaLearn: name == "sa-learn"
+            )
             return try await program.perform(inspector)
         } catch let error as LearnOptions.UsageError {
             Terminal.printError("\(name): \(error.text)")
@@ -185,7 +186,10 @@ struct LearnProgram {
             try dump(what)
             return 0
         case .backup:
-            try printed { line in try store.backup(line) }
+            let size = try printed { line in try store.backup(line) }
+            if size > MailFile.sizeLimit {
+                Terminal.printError("learn: this backup has over \(MailFile.sizeLimit) octets: --restore reads no more")
+            }
             return 0
         case .restore(let path):
             return try restore(path)
@@ -218,18 +222,22 @@ struct LearnProgram {
         }
     }
 
-    /// Collects lines into larger writes.
-    private func printed(_ body: ((String) -> Void) throws -> Void) throws {
+    /// Collects lines into larger writes. Gives the octets of all.
+    @discardableResult
+    private func printed(_ body: ((String) -> Void) throws -> Void) throws -> Int {
         var buffer: [UInt8] = []
+        var size = 0
         try body { line in
             buffer += line.utf8
             buffer.append(0x0A)
             if buffer.count > 65_536 {
                 Terminal.write(buffer)
+                size += buffer.count
                 buffer.removeAll(keepingCapacity: true)
             }
         }
         Terminal.write(buffer)
+        return size + buffer.count
     }
 
     private func restore(_ path: OctetPath) throws -> Int32 {

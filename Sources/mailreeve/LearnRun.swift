@@ -69,7 +69,8 @@ struct LearnRun {
         limit = min(wanted, reader.largestMessage)
         feed = Feed(
             LearnFeed(
-                files, limit: limit, largest: reader.largestMessage, compression: compression, markup: markup, tags: tags,
+                files, limit: limit, largest: reader.largestMessage, compression: compression, markup: markup,
+                tags: tags,
                 debug: debug))
         progress = LearnProgress(options, total: files.reduce(0) { $0 + $1.size })
     }

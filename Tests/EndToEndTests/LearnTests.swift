@@ -271,7 +271,8 @@ struct LearnTests {
             let empty = place.directory + "/empty"
             mkdir(empty, 0o755)
             let run = try runTool(
-                Programs.path("mailreeve"), ["learn", "--config", place.configuration.path, "--dbpath", empty, "--sync"])
+                Programs.path("mailreeve"),
+                ["learn", "--config", place.configuration.path, "--dbpath", empty, "--sync"])
             #expect(run.status == 0 && owner(empty) == Programs.serviceUser.1, "\(run)")
             let unnamed = try runTool(
                 Programs.path("mailreeve"), ["learn", "--config", place.configuration.path, "--dbpath", "", "--sync"])

@@ -4,10 +4,10 @@ internal import Scoring
 extension BayesStore {
     /// Lines of `--dump`: probability, spam, ham, time, and the token as ten hexadecimal digits or the name of a total.
     /// - Parameters:
-    ///   - tokens: nil leaves the tokens out; else says which are printed.
+    ///   - tokens: nil leaves the tokens out; else says by their five octets which are printed.
     ///   - print: gets each line without its end.
     package func dump(
-        totals wantsTotals: Bool, tokens: ((String) -> Bool)?, _ print: (String) -> Void
+        totals wantsTotals: Bool, tokens: (([UInt8]) -> Bool)?, _ print: (String) -> Void
     ) throws(StoreError) {
         try store.readOnce { reading throws(StoreError) in
             let totals = try self.totals(reading)
@@ -15,8 +15,9 @@ extension BayesStore {
             guard let tokens else { return }
             let (spam, ham) = (Double(totals.spam), Double(totals.ham))
             try self.forEachToken(reading) { record in
+                let key = UInt64(record.key)
+                guard tokens([32, 24, 16, 8, 0].map { UInt8(truncatingIfNeeded: key >> $0) }) else { return }
                 let text = Self.hexadecimal(record.key)
-                guard tokens(text) else { return }
                 print(
                     Self.line(
                         FisherMethod.probability(record.counts, spam: spam, ham: ham), "\(record.counts.spam)",

@@ -59,6 +59,15 @@ package final class BayesStore: Sendable {
         return totals
     }
 
+    /// True where a message is learnt as spam, false where as ham, nil where it is not.
+    package func lesson(of id: String) throws(StoreError) -> Bool? {
+        var found: Bool?
+        try store.read { reading throws(StoreError) in
+            found = SeenRecord(try reading.value(.seen, Array(id.utf8.prefix(LearntMessage.idSize))))?.isSpam
+        }
+        return found
+    }
+
     /// The totals when enough of both classes was learnt to judge; nil otherwise. Blocks for a moment.
     package func totalsIfTaught() throws(StoreError) -> StoreTotals? {
         let totals = try totals()

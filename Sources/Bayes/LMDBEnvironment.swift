@@ -114,6 +114,18 @@ final class LMDBEnvironment: Sendable {
         }
     }
 
+    /// Octets with which a file system is full: as many as LMDB writes at one time.
+    private static let noRoom = 1 << 20
+
+    /// The file system has no room for what a transaction writes.
+    var isDiskFull: Bool {
+        var path: UnsafePointer<CChar>?
+        var status = statvfs()
+        guard mdb_env_get_path(handle, &path) == 0, let path, statvfs(path, &status) == 0 else { return false }
+        return UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+            < Self.noRoom
+    }
+
     /// Gives back the slots of readers that ended without saying so; what they looked at could not be used again.
     /// - Returns: how many there were.
     @discardableResult

@@ -1,4 +1,5 @@
 internal import CLMDB
+internal import Glibc
 
 /// One transaction of LMDB, for reading or for writing.
 final class LMDBTransaction: StoreWriting {
@@ -21,7 +22,9 @@ final class LMDBTransaction: StoreWriting {
     func commit() throws(StoreError) {
         let handle = handle
         self.handle = nil
-        try checkLMDB("mdb_txn_commit", mdb_txn_commit(handle))
+        let code = mdb_txn_commit(handle)
+        // A write that was cut short has no number of its own.
+        try checkLMDB("mdb_txn_commit", code == EIO && environment.isDiskFull ? ENOSPC : code)
     }
 
     func look(_ table: BayesTable, _ key: Span<UInt8>, _ use: (Span<UInt8>) -> Void) throws(StoreError) -> Bool {

@@ -4,17 +4,21 @@ internal import MIME
 /// What filters on the way put around a message or into it, taken off again before it is learnt: the report of a filter would
 /// teach its verdict and not the mail. Read are the header fields and delimiter lines, nothing is decoded.
 ///
-/// A message within a report is taken out of it, one level deep, as `spamassassin -d` does: the first part of a
+/// A message within a report is taken out of it, one level deep, as `spamassassin -d` does: the second and last part of a
 /// `multipart/mixed` that SpamAssassin calls the original (`report_safe`, where `X-Spam-Checker-Version` is in the header), and
-/// the second of what this gateway made (`defang`, `quarantine release --attach`), known by its boundary. SpamAssassin's
-/// `X-Spam-Prev-Subject` is the subject again that `rewrite_header` changed.
-package enum FilterMarkup {
-    /// Parts that are looked at.
-    private static let partLimit = 16
+/// of what this gateway made (`defang`, `quarantine release --attach`), known by the proof in its boundary (`WrapperMark`).
+/// SpamAssassin's `X-Spam-Prev-Subject` is the subject again that `rewrite_header` changed.
+package struct FilterMarkup: Sendable {
+    private let key: ReleaseKey?
+
+    /// Without the host's key what this gateway made is not known. Blocks on a disk.
+    package init(stateDirectory: String) {
+        key = ReleaseKey.existing(stateDirectory)
+    }
 
     /// The message as it was.
     /// - Parameter message: with CRLF line ends.
-    package static func removed(from message: [UInt8]) -> [UInt8] {
+    package func removed(from message: [UInt8]) -> [UInt8] {
         let span = message.span
         var isAssassins = false
         var boundary: [UInt8] = []
@@ -31,9 +35,9 @@ package enum FilterMarkup {
                 boundary = Self.boundary(message[field.value])
             }
         }
-        let isOurs = boundary.starts(with: "mailreeve-".utf8)
+        let isOurs = key.map { WrapperMark.holds($0, boundary) } ?? false
         if scanner.end == .blankLine, !boundary.isEmpty, isAssassins || isOurs,
-            let range = original(in: span, from: scanner.position, boundary, isOurs: isOurs)
+            let range = Self.original(in: span, from: scanner.position, boundary, isOurs: isOurs)
         {
             return Array(message[range])
         }
@@ -66,34 +70,35 @@ package enum FilterMarkup {
         in message: Span<UInt8>, from body: Int, _ boundary: [UInt8], isOurs: Bool
     ) -> Range<Int>? {
         let delimiter = [0x2D, 0x2D] + boundary
-        var position = body
-        for part in 0..<partLimit {
-            guard let line = Self.line(delimiter, in: message, from: position),
-                let end = message.firstIndex(of: 0x0A, from: line)
-            else { return nil }
-            // The last one of all has nothing behind it.
-            if message.hasBytes("--", at: line + delimiter.count) { return nil }
-            position = end + 1
-            var scanner = HeaderScanner(from: position)
-            var isOriginal = isOurs && part == 1
-            while let field = scanner.next(in: message) {
-                let value = message.extracting(field.value)
-                if field.isNamed("content-type", in: message), value.firstIndex(of: "x-spam-type=original") != nil {
-                    isOriginal = true
-                }
-                if field.isNamed("content-description", in: message),
-                    value.hasPrefix(ignoringCase: "original message before SpamAssassin")
-                {
-                    isOriginal = true
-                }
+        // The report comes first.
+        guard let report = Self.line(delimiter, in: message, from: body),
+            let start = message.firstIndex(of: 0x0A, from: report),
+            !message.hasBytes("--", at: report + delimiter.count),
+            let line = Self.line(delimiter, in: message, from: start + 1),
+            let end = message.firstIndex(of: 0x0A, from: line),
+            !message.hasBytes("--", at: line + delimiter.count)
+        else { return nil }
+        var scanner = HeaderScanner(from: end + 1)
+        var isOriginal = isOurs
+        while let field = scanner.next(in: message) {
+            let value = message.extracting(field.value)
+            if field.isNamed("content-type", in: message), value.firstIndex(of: "x-spam-type=original") != nil {
+                isOriginal = true
             }
-            guard isOriginal, scanner.end == .blankLine else { continue }
-            // The line end before a delimiter is its own (RFC 2046 section 5.1.1).
-            let next = Self.line(delimiter, in: message, from: scanner.position) ?? message.count
-            let isDelimited = next < message.count && next >= scanner.position + 2
-            return scanner.position..<(isDelimited ? next - 2 : next)
+            if field.isNamed("content-description", in: message),
+                value.hasPrefix(ignoringCase: "original message before SpamAssassin")
+            {
+                isOriginal = true
+            }
         }
-        return nil
+        guard isOriginal, scanner.end == .blankLine else { return nil }
+        guard let next = Self.line(delimiter, in: message, from: scanner.position) else {
+            return scanner.position..<message.count
+        }
+        // No program puts another part behind it: who did so wants to be seen beside what is learnt.
+        guard message.hasBytes("--", at: next + delimiter.count) else { return nil }
+        // The line end before a delimiter is its own (RFC 2046 section 5.1.1).
+        return scanner.position..<max(scanner.position, next - 2)
     }
 
     /// The next line that begins with this.

@@ -245,7 +245,7 @@ extension MessageWork {
     /// The message within another one; what is to be stripped is not in it.
     private func defanged(_ group: RecipientGroup, _ prefix: String) -> MessageEdition {
         // Drawn after the message was there: it cannot hold it.
-        let boundary = "mailreeve-\(mailID)"
+        let boundary = WrapperMark.boundary(setup.releaseKey, mailID)
         let envelope = message.envelope
         let head = Defanging.head(
             fields: copiedFields(tag(group)), verdict: group.verdict, unsanitized: group.sanitizing?.reason, id: id,

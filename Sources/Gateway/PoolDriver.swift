@@ -85,6 +85,7 @@ final class PoolDriver: @unchecked Sendable {
                 perform(machine.workerDone(id, keep: true, now: monotonicNow()))
             }
         }
+        workspace.finishRemovals()
         stopping?.resume()
     }
 

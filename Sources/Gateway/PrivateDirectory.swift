@@ -12,6 +12,7 @@ package struct PrivateDirectory: Sendable {
         let places = [runtime, "/dev/shm"].compactMap { $0 }.filter { !$0.isEmpty }
         for place in places where access(place, W_OK | X_OK) == 0 {
             guard try FileSystem(of: place).isTmpfs else { continue }
+            Self.sweep(place)
             var template = Array("\(place)/\(prefix).XXXXXX".utf8CString)
             try check("mkdtemp in \(place)") { mkdtemp(&template) == nil ? -1 : 0 }
             path = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -21,9 +22,35 @@ package struct PrivateDirectory: Sendable {
             "no tmpfs to unpack mail on: neither $XDG_RUNTIME_DIR nor /dev/shm is a tmpfs that this user can write to")
     }
 
-    /// Removes it with all that is in it.
-    package func remove() {
+    /// Seconds after which one belongs to nobody whose workspace is not locked, and one without a lock.
+    private static let (unlockedAge, lockless) = (60, 86_400)
+
+    /// Removes those of this user whose process was killed: they hold memory.
+    private static func sweep(_ place: String) {
+        let now = time(nil)
+        for name in (try? directoryNames(place)) ?? [] {
+            let path = "\(place)/\(name)"
+            var status = stat()
+            guard name.hasPrefix("mailreeve-"), name.utf8.suffix(7).first == 0x2E,
+                lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+                now - status.st_mtim.tv_sec > unlockedAge
+            else { continue }
+            if let lock = try? Descriptor.open(path + "/lock", O_RDWR | O_NOFOLLOW) {
+                guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else { continue }
+                Self.remove(path)
+            } else if now - status.st_mtim.tv_sec > lockless {
+                Self.remove(path)
+            }
+        }
+    }
+
+    private static func remove(_ path: String) {
         removeContents(of: path)
         rmdir(path)
+    }
+
+    /// Removes it with all that is in it.
+    package func remove() {
+        Self.remove(path)
     }
 }

@@ -74,7 +74,7 @@ package struct QuarantineRelease: Sendable {
             let entry = remains.entry
             if !force { try Self.refuseInfected(remains, quarantine.files) }
             let (hops, tls) = try route(entry, settings)
-            let message = try outgoing(entry, quarantine.files, builder.hostname, spool)
+            let message = try outgoing(entry, quarantine.files, builder, spool)
             // Of whom nothing is known nothing is believed.
             let client = remains.loss == nil ? entry.envelope.client : ClientFacts(address: "unknown")
             return (try marked(message, client, settings), entry.envelope.recipients, hops, tls)
@@ -200,8 +200,14 @@ package struct QuarantineRelease: Sendable {
     }
 
     private func outgoing(
-        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ hostname: String, _ spool: Spool
+        _ entry: Quarantine.Entry, _ quarantine: Quarantine, _ builder: SetupBuilder, _ spool: Spool
     ) throws -> OutgoingMessage {
+        let hostname = builder.hostname
+        // What no message can hold that was there before.
+        func boundary() throws -> String {
+            WrapperMark.boundary(
+                try ReleaseKey(builder.settings.stateDirectory), Quarantine.newID() + Quarantine.newID())
+        }
         let recipients =
             self.recipients.isEmpty ? entry.envelope.recipients : self.recipients.map { Recipient(path: $0) }
         guard !recipients.isEmpty, form != .report || !self.recipients.isEmpty else {
@@ -220,19 +226,16 @@ package struct QuarantineRelease: Sendable {
                 form == .plain ? .plain : .attached, hostname: hostname, id: id,
                 recipient: recipients.count == 1 ? recipients.first?.path : nil,
                 sender: entry.envelope.reversePath, subject: entry.subject, reason: entry.reason, time: time(nil),
-                kept: entry.time, boundary: boundary)
+                kept: entry.time, boundary: try boundary())
             return wrapped(original, hasEightBit, note.head(hasEightBit: hasEightBit), note.tail, recipients, entry)
         case .report:
             let note = FeedbackReport(
                 hostname: hostname, id: id, recipient: recipients.count == 1 ? recipients.first?.path : nil,
                 category: entry.category, envelope: entry.envelope, reason: entry.reason, time: time(nil),
-                arrived: entry.time, boundary: boundary)
+                arrived: entry.time, boundary: try boundary())
             return wrapped(original, hasEightBit, note.head(hasEightBit: hasEightBit), note.tail, recipients, entry)
         }
     }
-
-    /// What no message can hold that was there before.
-    private var boundary: String { "mailreeve-\(Quarantine.newID())\(Quarantine.newID())" }
 
     /// A message of ours around the original.
     private func wrapped(

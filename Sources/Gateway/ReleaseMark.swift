@@ -31,6 +31,12 @@ struct ReleaseKey: Sendable {
         }
     }
 
+    /// The key that is there; nil where there is none, or none that this user may read. Blocks on a disk.
+    static func existing(_ stateDirectory: String) -> ReleaseKey? {
+        guard access("\(stateDirectory)/release.key", R_OK) == 0 else { return nil }
+        return try? ReleaseKey(stateDirectory)
+    }
+
     private static func make(_ path: String) throws(SystemError) {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }

@@ -57,8 +57,9 @@ package struct SpamTeacher: Sendable {
         self.settings = settings
     }
 
-    /// Learns a message in the quarantine, in a batch of its own, in the database that its recipients have. The message lies in
-    /// a spool meanwhile, within the bounds of `limits`.
+    /// Learns a message in the quarantine, in a batch of its own, in the database that its recipients have, else in the shared
+    /// one; the shared one forgets it where it has it in the other class. The message lies in a spool meanwhile, within the
+    /// bounds of `limits`.
     /// - Throws: why it could not be learnt.
     package func learn(_ id: String, in quarantine: Quarantine, as lesson: Lesson) async throws -> Outcome {
         let threads = NIOThreadPool.singleton
@@ -77,15 +78,26 @@ package struct SpamTeacher: Sendable {
                 Bayes.Lesson(
                     id: MessageIdentity.of($0), features: Features(tokens: tokens), date: MessageIdentity.date(of: $0))
             }
-            let outcomes = try databases.with(name, making: true) { store in
+            let now = unixTime()
+            func learn(_ store: any KeyValueStore) throws -> [LessonOutcome] {
                 let store = BayesStore(store, limits: bounds)
-                let now = unixTime()
                 var batch = try store.beginBatch(at: UInt64(now))
                 let outcomes = try store.learn([taught], asSpam: lesson == .spam, batch: &batch, time: now)
                 try store.solveIfDue(after: [(taught, lesson == .spam)])
                 return outcomes
             }
-            switch outcomes?.first {
+            let own = try name.flatMap { try databases.with($0, learn) }
+            // It may have taught the opposite while the recipients had no database of their own.
+            let shared = try databases.with(nil, making: own == nil) { store in
+                guard own != nil else { return try learn(store) }
+                let store = BayesStore(store, limits: bounds)
+                if let isSpam = try store.lesson(of: taught.id), isSpam != (lesson == .spam) {
+                    _ = try store.forget([taught], time: now)
+                    try store.solveIfDue(after: [(taught, lesson == .spam)])
+                }
+                return []
+            }
+            switch (own ?? shared)?.first {
             case .learned: return .learned
             case .relearned: return .relearned
             default: return .known

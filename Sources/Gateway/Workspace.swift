@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Linux
+internal import Synchronization
 
 /// The scratch space on tmpfs: one directory for each generation, worker and message. The gateway makes and removes the
 /// directories; a worker can only use what is below its own.
@@ -11,6 +12,9 @@ final class Workspace: Sendable {
     /// Octets of the tmpfs that it is on; nil when that has no bound of its own, or is no tmpfs.
     let size: Int?
     private let lock: Descriptor
+    /// A pipe whose writing end every thread holds that removes something: it comes to its end when all of them are done.
+    private let removals: Descriptor
+    private let removing: Mutex<Descriptor?>
 
     /// Opens the workspace, makes it when absent.
     /// - Throws: an explanation for the administrator when it is not on a tmpfs, not ours, or used by another gateway.
@@ -36,6 +40,9 @@ final class Workspace: Sendable {
         guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else {
             throw WorkspaceError("\(directory) is in use by another mailreeve")
         }
+        let (reader, writer) = try Descriptor.pipe()
+        removals = reader
+        removing = Mutex(writer)
         removeContents(of: directory, except: "lock")
     }
 
@@ -67,16 +74,27 @@ final class Workspace: Sendable {
 
     /// Removes the directory of a worker that has ended. What it left there is removed on a thread of its own.
     func removeWorker(_ worker: WorkerID) {
-        let whole = path(worker)
-        if rmdir(whole) == 0 { return }
-        try? startThread { Self.removeTree(whole) }
+        remove(path(worker))
     }
 
     /// Removes the directory of a generation that has ended, on a thread of its own.
     func removeGeneration(_ generation: Int) {
-        let whole = "\(directory)/g\(generation)"
+        remove("\(directory)/g\(generation)")
+    }
+
+    private func remove(_ whole: String) {
         if rmdir(whole) == 0 { return }
-        try? startThread { Self.removeTree(whole) }
+        let held = removing.withLock { $0 }
+        try? startThread { withExtendedLifetime(held) { Self.removeTree(whole) } }
+    }
+
+    /// Waits for what is being removed: whoever removes the workspace after it is the only one who does. Nothing is removed on
+    /// other threads from here on. Blocks.
+    func finishRemovals() {
+        removing.withLock { $0 = nil }
+        var byte: UInt8 = 0
+        // Nobody writes: it ends with the last holder.
+        _ = try? check("read") { read(removals.raw, &byte, 1) }
     }
 
     /// Removes a directory with all that is in it; follows no link.

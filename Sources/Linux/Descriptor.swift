@@ -20,6 +20,11 @@ package final class Descriptor: Sendable {
         Descriptor(owning: try check("open \(path)") { Glibc.open(path, flags | O_CLOEXEC, mode) })
     }
 
+    /// `open(2)` with `O_CLOEXEC`; the error does not name the file, whose name may be no text.
+    package static func open(_ path: OctetPath, _ flags: Int32) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try check("open") { path.withCString { Glibc.open($0, flags | O_CLOEXEC, 0o600) } })
+    }
+
     /// An anonymous file in memory that can be sealed (`memfd_create(2)`).
     package static func memory(_ name: String) throws(SystemError) -> Descriptor {
         Descriptor(owning: try check("memfd_create") { csandbox_memfd(name) })

@@ -2,14 +2,19 @@ internal import Glibc
 
 /// Names of the entries of a directory, in no order, `.` and `..` among them; invalid UTF-8 is replaced.
 package func directoryNames(_ path: String) throws(SystemError) -> [String] {
-    guard let stream = opendir(path) else { throw SystemError("opendir \(path)", code: errno) }
+    try entryNames(OctetPath(path)).map { String(decoding: $0.octets, as: UTF8.self) }
+}
+
+/// Names of the entries of a directory, in no order, `.` and `..` among them.
+package func entryNames(_ directory: OctetPath) throws(SystemError) -> [OctetPath] {
+    guard let stream = directory.withCString({ opendir($0) }) else {
+        throw SystemError("opendir \(String(decoding: directory.octets, as: UTF8.self))", code: errno)
+    }
     defer { closedir(stream) }
-    var names: [String] = []
+    var names: [OctetPath] = []
     while let item = readdir(stream) {
         names.append(
-            withUnsafeBytes(of: item.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            })
+            withUnsafeBytes(of: item.pointee.d_name) { bytes in OctetPath(octets: bytes.prefix { $0 != 0 }) })
     }
     return names
 }

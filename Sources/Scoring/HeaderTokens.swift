@@ -140,7 +140,7 @@ extension TokenExtractor {
         facts.relays += 1
         // What stands behind the semicolon is the date.
         let end = value.firstIndex(of: 0x3B) ?? value.count
-        addAtoms(value.extracting(0..<end), UInt64(min(facts.relays, 1)) &- 1, .relay)
+        addAtoms(value.extracting(0..<end), 0, .relay)
     }
 
     // MARK: - Atoms

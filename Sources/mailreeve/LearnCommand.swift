@@ -17,7 +17,7 @@ struct LearnCommand: AsyncParsableCommand {
     var arguments: [String] = []
 
     func run() async throws {
-        throw ExitCode(await LearnProgram.run(arguments, calledAs: "mailreeve learn"))
+        throw ExitCode(await LearnProgram.run(arguments.map { OctetPath($0) }, calledAs: "mailreeve learn"))
     }
 }
 
@@ -26,11 +26,12 @@ struct LearnProgram {
     private let options: LearnOptions
     private let settings: Settings
     private let databases: LearntDatabases
-    private let store: BayesStore
+    /// nil where nothing of what was learnt is needed: mailboxes are cross-validated.
+    private let opened: BayesStore?
     /// Scripts that were written for sa-learn get the lines of sa-learn and no others.
     private let isSaLearn: Bool
 
-    @MainActor static func run(_ arguments: [String], calledAs name: String) async -> Int32 {
+    @MainActor static func run(_ arguments: [OctetPath], calledAs name: String) async -> Int32 {
         do throws(LearnOptions.UsageError) {
             var options = try LearnOptions(arguments)
             try options.complete()
@@ -55,16 +56,22 @@ struct LearnProgram {
             // Before root is given up, and while there is one thread.
             let inspector = ProgramPath.inspector
             let settings = try settings(options)
+            var options = options
+            guard Self.take(SpamAssassinSettings(options.foreignSettings, options.debug), &options, settings, name)
+            else { return 1 }
             let databases = try LearntDatabases(settings, directory: options.databasePath)
             let user = try databaseName(options, settings, isSaLearn: name == "sa-learn")
-            let directory = databases.directory(user)
+            let isNeeded = options.task != .evaluate || !options.hasTargets
+            let directory = isNeeded ? databases.directory(user) : nil
             if options.looksOnly, let directory, access(directory + "/data.mdb", F_OK) != 0 {
                 throw GatewayError("\(directory): no database: \(String(cString: strerror(errno)))")
             }
             try LearnIdentity.assume(directory, settings)
-            let store = BayesStore(try databases.keep(user), limits: settings.bayesLimits)
+            let store = isNeeded ? BayesStore(try databases.keep(user), limits: settings.bayesLimits) : nil
+            if let store { options.debug.say(.bayes, "database \(store.place)") }
             let program = LearnProgram(
-                options: options, settings: settings, databases: databases, store: store, isSaLearn: name == "sa-learn")
+                options: options, settings: settings, databases: databases, opened: store, isSaLearn: name == "sa-learn"
+            )
             return try await program.perform(inspector)
         } catch let error as LearnOptions.UsageError {
             Terminal.printError("\(name): \(error.text)")
@@ -73,6 +80,35 @@ struct LearnProgram {
             Terminal.printError("\(name): \(error)")
             return options.failureStatus
         }
+    }
+
+    /// Takes what settings of SpamAssassin say, and tells what is not taken of them.
+    /// - Returns: false where they say that nothing is to be learnt.
+    private static func take(
+        _ foreign: SpamAssassinSettings, _ options: inout LearnOptions, _ settings: Settings, _ name: String
+    ) -> Bool {
+        let untaken = foreign.untaken + (options.wantsIgnores ? ["--use-ignores"] : [])
+        if !untaken.isEmpty {
+            let list = untaken.joined(separator: ", ")
+            Terminal.printError("\(name): not taken from the settings of SpamAssassin: \(list)")
+        }
+        if foreign.isDisabled {
+            // sa-learn prints what is there in spite of it.
+            guard case .dump = options.task else {
+                Terminal.printError("ERROR: configuration specifies 'use_bayes 0', sa-learn disabled")
+                return false
+            }
+        }
+        if options.databasePath == nil, let path = foreign.databasePath {
+            options.databasePath = path
+            let usual = settings.bayesDirectory
+            if path != usual {
+                Terminal.printError(
+                    "\(name): bayes_path: the database is the directory \(Escaping.text(path)); mail is judged by \(usual)"
+                )
+            }
+        }
+        return true
     }
 
     /// The database that `-u` means; nil for the shared one.
@@ -104,9 +140,17 @@ struct LearnProgram {
             return Settings.withoutConfiguration(programDirectory: ProgramPath.directory)
         }
         let loaded = ConfigurationFile.load(path: path)
+        options.debug.say(.config, "\(path): read")
         for problem in loaded.problems { Terminal.printError("\(problem)") }
         if loaded.hasErrors { throw GatewayError("\(path) has errors") }
         return loaded.settings
+    }
+
+    private var store: BayesStore {
+        get throws {
+            guard let opened else { throw GatewayError("no database was opened") }
+            return opened
+        }
     }
 
     // MARK: - Tasks
@@ -142,7 +186,10 @@ struct LearnProgram {
             try dump(what)
             return 0
         case .backup:
-            try printed { line in try store.backup(line) }
+            let size = try printed { line in try store.backup(line) }
+            if size > MailFile.sizeLimit {
+                Terminal.printError("learn: this backup has over \(MailFile.sizeLimit) octets: --restore reads no more")
+            }
             return 0
         case .restore(let path):
             return try restore(path)
@@ -162,37 +209,44 @@ struct LearnProgram {
         var expression: Regex<AnyRegexOutput>?
         if let text = options.expression {
             do {
-                expression = try Regex(text)
+                expression = try Regex(text).matchingSemantics(.unicodeScalar)
             } catch {
                 throw GatewayError("--regexp \(text): \(error)")
             }
         }
-        let picks: (String) -> Bool = { token in expression.map { token.contains($0) } ?? true }
+        let picks: ([UInt8]) -> Bool = { token in
+            expression.map { String(String.UnicodeScalarView(token.map { UnicodeScalar($0) })).contains($0) } ?? true
+        }
         try printed { line in
             try store.dump(totals: what != .data, tokens: what == .magic ? nil : picks, line)
         }
     }
 
-    /// Collects lines into larger writes.
-    private func printed(_ body: ((String) -> Void) throws -> Void) throws {
+    /// Collects lines into larger writes. Gives the octets of all.
+    @discardableResult
+    private func printed(_ body: ((String) -> Void) throws -> Void) throws -> Int {
         var buffer: [UInt8] = []
+        var size = 0
         try body { line in
             buffer += line.utf8
             buffer.append(0x0A)
             if buffer.count > 65_536 {
                 Terminal.write(buffer)
+                size += buffer.count
                 buffer.removeAll(keepingCapacity: true)
             }
         }
         Terminal.write(buffer)
+        return size + buffer.count
     }
 
-    private func restore(_ path: String) throws -> Int32 {
-        let bytes = try MailFile(path).read()
+    private func restore(_ path: OctetPath) throws -> Int32 {
+        let name = LearnSource.shown(path)
+        let bytes = try LearnSource.whole(path, limit: MailFile.sizeLimit)
         let restored = try store.restore(bytes)
         guard restored.isOwn else {
             Terminal.printError(
-                "learn: \(path) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
+                "learn: \(name) was made by SpamAssassin. Carried over: the numbers of messages, and the counts of "
                     + "\(restored.foreignTokens) tokens, of which those of words in the text are met again. Not carried over: "
                     + "tokens of header fields and links, which are cut in another way here, and which messages were "
                     + "learnt. Learn the mail itself as soon as you can")
@@ -208,7 +262,8 @@ struct LearnProgram {
             for batch in try store.batches() {
                 let state = batch.isUndone ? "  undone" : batch.isPartlyUndone ? "  left of what was undone" : ""
                 let time = Self.date(batch.time)
-                say("batch \(batch.number): \(batch.spam) spam, \(batch.ham) ham, at \(time)\(state)")
+                let line = "batch \(batch.number): \(batch.spam) spam, \(batch.ham) ham, at \(time)\(state)\n"
+                Terminal.write(Array(line.utf8))
             }
             return 0
         }
@@ -267,17 +322,17 @@ struct LearnProgram {
         do {
             var run = LearnRun(
                 source.files, options, reader: reader, compression: Compression(settings, inspector: inspector),
-                tags: SubjectTags(settings))
+                markup: FilterMarkup(stateDirectory: settings.stateDirectory), tags: SubjectTags(settings))
             if options.task == .evaluate {
                 try await evaluate(&run)
             } else {
-                try await run.learn(into: store, countsNow: !options.postponesCounting)
+                try await run.learn(into: try store, countsNow: !options.postponesCounting)
             }
             await reader.close()
-            if options.task == .learn { report(run) }
+            if options.task == .learn { try report(run) }
             if source.passedOver > 0 {
                 say(
-                    "\(source.passedOver) folder(s) were not looked into, the first \(source.firstPassedOver): "
+                    "\(source.passedOver) folder(s) were not looked into, the first \(LearnSource.shown(source.firstPassedOver)): "
                         + "name them to learn them")
             }
             // sa-learn's exit status: 1 when nothing was looked at, whatever the reason.
@@ -288,7 +343,8 @@ struct LearnProgram {
         }
     }
 
-    private func report(_ run: LearnRun) {
+    private func report(_ run: LearnRun) throws {
+        let store = try store
         let verb = options.forgets ? "Forgot" : "Learned"
         let line = "\(verb) tokens from \(run.done) message(s) (\(run.examined) message(s) examined)\n"
         Terminal.write(Array(line.utf8))

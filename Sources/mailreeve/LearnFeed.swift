@@ -35,7 +35,7 @@ struct LearnFeed {
         var empty = 0
     }
 
-    private enum Form {
+    private enum Form: String {
         case message, mbox, mbx
     }
 
@@ -69,19 +69,29 @@ struct LearnFeed {
 
     private var files: ArraySlice<LearnFile>
     private let limit: Int
+    private let largest: Int
     private let compression: Compression
+    private let markup: FilterMarkup
     private let tags: SubjectTags
+    private let debug: LearnDebug
     private var reading: Reading?
     private var finished = 0
 
     /// - Parameters:
-    ///   - limit: octets of the largest message.
+    ///   - limit: octets of the largest message, as it lies there.
+    ///   - largest: with CRLF line ends.
     ///   - tags: what is taken off subjects.
-    init(_ files: [LearnFile], limit: Int, compression: Compression, tags: SubjectTags) {
+    init(
+        _ files: [LearnFile], limit: Int, largest: Int, compression: Compression, markup: FilterMarkup,
+        tags: SubjectTags, debug: LearnDebug
+    ) {
         self.files = files[...]
         self.limit = limit
+        self.largest = largest
+        self.markup = markup
         self.compression = compression
         self.tags = tags
+        self.debug = debug
     }
 
     /// The next messages; nil behind the last. Blocks.
@@ -113,6 +123,7 @@ struct LearnFeed {
                 }
                 return close(file)
             }
+            debug.say(.archiveIterator, "\(LearnSource.shown(file.path)): \(form.rawValue), \(file.size) octets")
             reading = Reading(file, input, form, limit: limit)
         } catch {
             LearnSource.complain("\(LearnSource.shown(file.path)): \(error)")
@@ -172,13 +183,14 @@ struct LearnFeed {
     private func add(_ found: Found, to batch: inout Batch, _ octets: inout Int) {
         switch found.message {
         case .damaged: LearnSource.complain("\(found.name): the mailbox is damaged from here on")
-        case .tooLarge: batch.skipped += 1
+        case .tooLarge: passOver(found, &batch)
         case .whole(let raw):
-            let bytes = tags.removed(from: FilterMarkup.removed(from: Self.message(raw, found.form)))
+            let bytes = tags.removed(from: markup.removed(from: Self.message(raw, found.form)))
             if bytes.isEmpty {
                 batch.empty += 1
-            } else if bytes.count > limit {
-                batch.skipped += 1
+                debug.say(.archiveIterator, "\(found.name): empty")
+            } else if bytes.count > largest {
+                passOver(found, &batch)
             } else {
                 octets += bytes.count
                 batch.mails.append(
@@ -187,6 +199,11 @@ struct LearnFeed {
                         date: MessageIdentity.date(of: bytes.span), position: found.position))
             }
         }
+    }
+
+    private func passOver(_ found: Found, _ batch: inout Batch) {
+        batch.skipped += 1
+        debug.say(.archiveIterator, "\(found.name): too large")
     }
 
     /// A message as it was before it was put into a mailbox.

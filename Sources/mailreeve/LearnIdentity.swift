@@ -21,6 +21,7 @@ enum LearnIdentity {
         let (user, group) = (found.pointee.pw_uid, found.pointee.pw_gid)
         guard user != 0 else { throw GatewayError("user: mail is not read as root; name an unprivileged user") }
         guard let directory else { return try becomeReader(user: user, group: group) }
+        try demandDatabase(directory, owner: found.pointee.pw_name.map { String(cString: $0) } ?? "\(user)")
         try makeDirectories(directory, parents: 0o755) { (made) throws(SystemError) in
             try check("chown \(made)") { lchown(made, user, group) }
         }
@@ -28,6 +29,21 @@ enum LearnIdentity {
             try check("chown \(path)") { lchown(path, user, group) }
         }
         try becomeReader(user: user, group: group)
+    }
+
+    /// What stands in a database's directory.
+    private static let names: Set<OctetPath> = [".", "..", "data.mdb", "lock.mdb", "users"]
+
+    /// Root's directory is given away: it must be a database, or empty.
+    private static func demandDatabase(_ directory: String, owner: String) throws {
+        var status = stat()
+        guard lstat(directory, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw GatewayError("\(directory): no directory") }
+        guard Set(try entryNames(OctetPath(directory))).isSubset(of: names) else {
+            throw GatewayError(
+                "\(directory) is root's and holds more than a database: it would be given to \(owner), who reads the mail. "
+                    + "Name a directory for the database alone")
+        }
     }
 
     /// Who owns the nearest directory that exists; nil when that is root.

@@ -16,7 +16,7 @@ struct LearnInput {
     private var taken = 0
 
     /// - Parameter path: `-` is standard input.
-    init(_ path: String, _ compression: Compression) throws(SystemError) {
+    init(_ path: OctetPath, _ compression: Compression) throws(SystemError) {
         if path == "-" {
             file = Descriptor(owning: try check("standard input") { fcntl(0, F_DUPFD_CLOEXEC, 3) })
         } else {

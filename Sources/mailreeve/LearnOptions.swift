@@ -1,3 +1,6 @@
+import Linux
+import MailModel
+
 /// The command line of `mailreeve learn`, which is that of sa-learn(1).
 struct LearnOptions: Equatable {
     /// What is learnt from a target.
@@ -14,7 +17,7 @@ struct LearnOptions: Equatable {
     enum Task: Equatable {
         case learn, sync, forceExpire, clear, backup, importing, help, version, evaluate
         case dump(Dump)
-        case restore(String)
+        case restore(OctetPath)
         case undo(UInt64?)
     }
 
@@ -23,7 +26,7 @@ struct LearnOptions: Equatable {
     }
 
     struct Target: Equatable {
-        var path: String
+        var path: OctetPath
         var lesson: Lesson?
         var format: Format
     }
@@ -47,6 +50,20 @@ struct LearnOptions: Equatable {
     var showsDots = false
     var showsProgress = false
     var expression: String?
+    /// `--use-ignores`, which has no effect.
+    var wantsIgnores = false
+    var debug = LearnDebug()
+
+    /// Settings of SpamAssassin that are named: the last `-C`, `--siteconfigpath` and `-p`, then every `--cf`, in which order
+    /// sa-learn reads them.
+    var foreignSettings: [SpamAssassinSettings.Place] {
+        [rulesPath, sitePath, preferencesPath].compactMap { $0.map { .path($0) } } + settingLines.map { .line($0) }
+    }
+
+    private var rulesPath: OctetPath?
+    private var sitePath: OctetPath?
+    private var preferencesPath: OctetPath?
+    private var settingLines: [String] = []
 
     /// All targets of the run are forgotten, wherever the option stands, as with sa-learn.
     private(set) var forgets = false
@@ -55,7 +72,7 @@ struct LearnOptions: Equatable {
     private var format = Format.detect
 
     /// - Parameter arguments: without the program's name.
-    init(_ arguments: [String]) throws(UsageError) {
+    init(_ arguments: [OctetPath]) throws(UsageError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--" {
@@ -70,7 +87,7 @@ struct LearnOptions: Equatable {
         }
     }
 
-    private mutating func add(_ path: String) {
+    private mutating func add(_ path: OctetPath) {
         targets.append(Target(path: path, lesson: lesson, format: format))
     }
 
@@ -97,14 +114,14 @@ struct LearnOptions: Equatable {
         "import": .flag, "undo": .optionalValue, "evaluate": .flag, "single": .flag,
     ]
 
-    private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+    private mutating func take(
+        _ argument: OctetPath, _ rest: inout ArraySlice<OctetPath>
+    ) throws(UsageError) {
         guard argument.hasPrefix("--") else { return try takeShort(argument, &rest) }
-        var name = String(argument.dropFirst(2))
-        var attached: String?
-        if let sign = name.firstIndex(of: "=") {
-            attached = String(name[name.index(after: sign)...])
-            name = String(name[..<sign])
-        }
+        let word = argument.octets.dropFirst(2)
+        let sign = word.firstIndex(of: 0x3D)
+        let name = String(decoding: word[..<(sign ?? word.endIndex)], as: UTF8.self)
+        let attached = sign.map { OctetPath(octets: word[($0 + 1)...]) }
         guard let kind = Self.known[name] else { throw UsageError(text: "unknown option: --\(name)") }
         switch kind {
         case .flag:
@@ -121,18 +138,20 @@ struct LearnOptions: Equatable {
     }
 
     /// Letters behind one dash: several options, of which the last may have a value, attached or as the next word.
-    private mutating func takeShort(_ argument: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        var letters = argument.dropFirst()
+    private mutating func takeShort(
+        _ argument: OctetPath, _ rest: inout ArraySlice<OctetPath>
+    ) throws(UsageError) {
+        var letters = argument.octets.dropFirst()
         while let letter = letters.popFirst() {
-            guard let name = Self.short[String(letter)], let kind = Self.known[name] else {
-                throw UsageError(text: "unknown option: \(argument)")
+            guard let name = Self.short[String(UnicodeScalar(letter))], let kind = Self.known[name] else {
+                throw UsageError(text: "unknown option: \(String(decoding: argument.octets, as: UTF8.self))")
             }
             if kind == .flag {
                 try set(name, "")
                 continue
             }
-            let attached = letters.isEmpty ? nil : String(letters)
-            letters = ""
+            let attached = letters.isEmpty ? nil : OctetPath(octets: letters)
+            letters = []
             if kind == .optionalValue {
                 try set(name, attached ?? Self.optional(name, &rest))
             } else {
@@ -146,15 +165,26 @@ struct LearnOptions: Equatable {
 
     /// The value behind an option that may do without: taken only where it can be nothing else. An empty word says that there
     /// is none.
-    private static func optional(_ name: String, _ rest: inout ArraySlice<String>) -> String {
-        guard let next = rest.first else { return "" }
-        let isValue =
-            switch name {
-            case "dump": !next.hasPrefix("-")
-            case "undo": !next.hasPrefix("-")
-            default: !next.hasPrefix("-") && !next.contains("/") && !next.contains(".")
-            }
+    private static func optional(_ name: String, _ rest: inout ArraySlice<OctetPath>) -> OctetPath {
+        guard let next = rest.first, !next.hasPrefix("-") else { return "" }
+        let isValue = name != "debug" || !next.octets.contains { $0 == 0x2F || $0 == 0x2E }
         return isValue ? rest.popFirst() ?? "" : ""
+    }
+
+    /// Sets what names a file of mail as it is, everything else as text.
+    private mutating func set(_ name: String, _ word: OctetPath) throws(UsageError) {
+        switch name {
+        case "folders": return folders.append(Target(path: word, lesson: lesson, format: format))
+        case "restore": return task = .restore(word)
+        case "configpath", "config-file": return rulesPath = word
+        case "siteconfigpath": return sitePath = word
+        case "prefspath", "prefs-file": return preferencesPath = word
+        default: break
+        }
+        guard let value = word.text else {
+            throw UsageError(text: "--\(name) \(Escaping.text(word.octets)): not UTF-8")
+        }
+        try set(name, value)
     }
 
     private mutating func set(_ name: String, _ value: String) throws(UsageError) {
@@ -166,7 +196,9 @@ struct LearnOptions: Equatable {
         case "forget": forgets = true
         case "mbox": format = .mbox
         case "mbx": format = .mbx
-        case "folders": folders.append(Target(path: value, lesson: lesson, format: format))
+        case "cf": settingLines.append(value)
+        case "debug": debug.begin(value)
+        case "use-ignores": wantsIgnores = true
         case "username": user = value
         case "config": configuration = value
         case "dbpath": databasePath = value
@@ -176,13 +208,14 @@ struct LearnOptions: Equatable {
         case "clear": task = .clear
         case "backup": task = .backup
         case "import": task = .importing
-        case "restore": task = .restore(value)
         case "evaluate": task = .evaluate
         case "showdots": showsDots = true
         case "progress": showsProgress = true
         case "regexp": expression = value
         case "max-size":
-            guard let size = Int(value), size >= 0 else { throw UsageError(text: "--max-size \(value) is no size") }
+            guard let size = Int(value) else { throw UsageError(text: "--max-size \(value) is no size") }
+            // No message is so small, and sa-learn ends with 1 where none was looked at.
+            guard size >= 0 else { throw UsageError(text: "--max-size \(value) is no size", status: 1) }
             largestMessage = size
         case "dump":
             guard let dump = Dump(rawValue: value.isEmpty ? "all" : value) else {
@@ -195,8 +228,8 @@ struct LearnOptions: Equatable {
             }
             task = .undo(UInt64(value))
         default:
-            // SpamAssassin's own settings, of which there are none here, and --dir, --file and --single, which sa-learn
-            // passes over, too: a mailbox behind --file is one.
+            // --dir, --file and --single, which sa-learn passes over, too: a mailbox behind --file is one; and --local: nothing
+            // is asked of the network.
             break
         }
     }
@@ -224,6 +257,7 @@ struct LearnOptions: Equatable {
 
     /// Finds what cannot be meant. Standard input is the target where none is named, as with sa-learn(1).
     mutating func complete() throws(UsageError) {
+        if databasePath == "" { throw UsageError(text: "--dbpath needs the name of a directory") }
         if forgets {
             lesson = .forget
             for index in targets.indices { targets[index].lesson = .forget }
@@ -266,7 +300,7 @@ struct LearnOptions: Equatable {
           --sync                     count what was remembered and solve the machines
           --force-expire             bring the tokens within their budget now
                                      (both: without -u also the databases of users and domains)
-          --dump [all|data|magic]    print the database; --regexp RE picks tokens
+          --dump [all|data|magic]    print the database; --regexp RE picks tokens by their octets
           --backup, --restore FILE   write the database to standard output; replace it by FILE
           --import                   nothing to do here: databases have one form
           --clear                    remove all that was learnt
@@ -277,8 +311,11 @@ struct LearnOptions: Equatable {
           -u USER                    the database of one user (an address) or domain (@example.com)
           --config FILE              configuration of mailreeve
           --progress, --showdots     show how far it is: a bar on a terminal, else dots
-          -C, -p, --siteconfigpath, --cf, --use-ignores, -L, -D   accepted for scripts and without effect: settings of
-                                     SpamAssassin are not read
+          -C, --siteconfigpath, -p PATH, --cf=LINE
+                                     settings of SpamAssassin: of these use_bayes and bayes_path are taken
+          -D [AREA,...]              print what is read and what becomes of each message (areas config,
+                                     archive-iterator, bayes, learn)
+          --use-ignores, -L          accepted for scripts and without effect
           -V, -h                     version, this text
         """
 }

@@ -21,7 +21,7 @@ struct LearnRun {
     private(set) var repeated = 0
     private(set) var done = 0
     private(set) var batch: BatchRecord?
-    /// Octets of the largest message that is taken.
+    /// Octets of the largest message that is taken, as it lies there.
     let limit: Int
 
     private let reader: TokenReader
@@ -50,18 +50,28 @@ struct LearnRun {
     private static let remembered = 1000
 
     private struct Written: Sendable {
-        var done: Int
-        var repeated = 0
+        var lessons: [Lesson]
+        /// As the files are called.
+        var names: [String]
+        var outcomes: [LessonOutcome]
         var batch: BatchRecord?
     }
 
+    private let debug: LearnDebug
+
     init(
-        _ files: [LearnFile], _ options: LearnOptions, reader: TokenReader, compression: Compression, tags: SubjectTags
+        _ files: [LearnFile], _ options: LearnOptions, reader: TokenReader, compression: Compression,
+        markup: FilterMarkup, tags: SubjectTags
     ) {
         self.reader = reader
+        debug = options.debug
         let wanted = options.largestMessage == 0 ? reader.largestMessage : options.largestMessage
         limit = min(wanted, reader.largestMessage)
-        feed = Feed(LearnFeed(files, limit: limit, compression: compression, tags: tags))
+        feed = Feed(
+            LearnFeed(
+                files, limit: limit, largest: reader.largestMessage, compression: compression, markup: markup,
+                tags: tags,
+                debug: debug))
         progress = LearnProgress(options, total: files.reduce(0) { $0 + $1.size })
     }
 
@@ -76,17 +86,18 @@ struct LearnRun {
             if lesson != .forget {
                 taught = (taught + lessons.map { ($0, lesson == .spam) }).suffix(Self.remembered)
             }
-            let (now, current) = (now, batch)
+            let (now, current, names) = (now, batch, taken.map(\.mail.name))
             writing = Task {
                 try await NIOThreadPool.singleton.runIfActive {
-                    try Self.write(lessons, lesson, store, current, now, countsNow)
+                    try Self.write(lessons, names, lesson, store, current, now, countsNow)
                 }
             }
         }
         try await finishWriting()
         if countsNow, done > 0 {
             let taught = taught
-            try await NIOThreadPool.singleton.runIfActive { _ = try store.solveIfDue(after: taught) }
+            let isSolved = try await NIOThreadPool.singleton.runIfActive { try store.solveIfDue(after: taught) }
+            if isSolved { debug.say(.bayes, "solved the machines") }
         }
     }
 
@@ -154,24 +165,34 @@ struct LearnRun {
         guard let task = writing else { return }
         writing = nil
         let written = try await task.value
-        done += written.done
-        repeated += written.repeated
+        done += written.outcomes.count { $0 != .known && $0 != .repeated }
+        repeated += written.outcomes.count { $0 == .repeated }
+        for ((lesson, name), outcome) in zip(zip(written.lessons, written.names), written.outcomes) {
+            debug.say(.learn, "\(name): \(lesson.id): \(Self.words(outcome))")
+        }
         batch = written.batch ?? batch
     }
 
+    private static func words(_ outcome: LessonOutcome) -> String {
+        switch outcome {
+        case .learned: "learned"
+        case .relearned: "forgotten in the other class and learned"
+        case .known: "nothing to do"
+        case .forgotten: "forgotten"
+        case .repeated: "too many nearly like it are known"
+        }
+    }
+
     private static func write(
-        _ lessons: [Lesson], _ lesson: LearnOptions.Lesson, _ store: BayesStore, _ current: BatchRecord?,
-        _ now: UInt32, _ countsNow: Bool
+        _ lessons: [Lesson], _ names: [String], _ lesson: LearnOptions.Lesson, _ store: BayesStore,
+        _ current: BatchRecord?, _ now: UInt32, _ countsNow: Bool
     ) throws -> Written {
         if lesson == .forget {
-            let outcomes = try store.forget(lessons, time: now)
-            return Written(done: outcomes.count { $0 == .forgotten }, batch: nil)
+            return Written(lessons: lessons, names: names, outcomes: try store.forget(lessons, time: now), batch: nil)
         }
         var batch = try current ?? store.beginBatch(at: UInt64(now))
         let outcomes = try store.learn(
             lessons, asSpam: lesson == .spam, batch: &batch, time: now, countsNow: countsNow)
-        return Written(
-            done: outcomes.count { $0 == .learned || $0 == .relearned }, repeated: outcomes.count { $0 == .repeated },
-            batch: batch)
+        return Written(lessons: lessons, names: names, outcomes: outcomes, batch: batch)
     }
 }

@@ -4,7 +4,7 @@ import MailModel
 
 /// A file that is to be read for mail.
 struct LearnFile {
-    var path: String
+    var path: OctetPath
     var lesson: LearnOptions.Lesson?
     var format: LearnOptions.Format
     /// Octets; 0 of what is no regular file.
@@ -23,7 +23,7 @@ struct LearnSource {
     private(set) var files: [LearnFile] = []
     /// Folders that were not looked into: hidden ones, and those beside the mail of a Maildir.
     private(set) var passedOver = 0
-    private(set) var firstPassedOver = ""
+    private(set) var firstPassedOver: OctetPath = ""
 
     private struct Identity: Hashable {
         var device: UInt64
@@ -47,7 +47,7 @@ struct LearnSource {
     }
 
     /// Every visible file below a directory, as sa-learn(1) does, in a list of its own instead of by recursion.
-    private mutating func descend(_ top: String, _ target: LearnOptions.Target) {
+    private mutating func descend(_ top: OctetPath, _ target: LearnOptions.Target) {
         var waiting = [(path: top, depth: 0)]
         // A link may lead back up.
         var seen: Set<Identity> = []
@@ -55,18 +55,18 @@ struct LearnSource {
             guard let status = status(path),
                 seen.insert(Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))).inserted
             else { continue }
-            let names: [String]
+            let names: [OctetPath]
             do throws(SystemError) {
-                names = try directoryNames(path).filter { $0 != "." && $0 != ".." }.sorted()
+                names = try entryNames(path).filter { $0 != "." && $0 != ".." }.sorted()
             } catch {
-                Self.complain("\(error)")
+                Self.complain("\(Self.shown(path)): \(String(cString: strerror(error.code)))")
                 continue
             }
-            let isMaildir = Set(["cur", "new", "tmp"]).isSubset(of: names)
+            let isMaildir = Set<OctetPath>(["cur", "new", "tmp"]).isSubset(of: names)
             let isMessages = target.format == .dir || Self.isInMaildir(path)
-            var below: [String] = []
+            var below: [OctetPath] = []
             for name in names {
-                let inner = "\(path)/\(name)"
+                let inner = path.appending(name)
                 let isMail = !name.hasPrefix(".") && (!isMaildir || name == "cur" || name == "new")
                 guard isMail else {
                     if !isMaildir || name != "tmp" { passOver(inner) }
@@ -85,21 +85,21 @@ struct LearnSource {
     }
 
     /// The files of a Maildir are one message each, whatever they begin with.
-    private static func isInMaildir(_ path: String) -> Bool {
+    private static func isInMaildir(_ path: OctetPath) -> Bool {
         guard path.hasSuffix("/cur") || path.hasSuffix("/new") else { return false }
-        let mailbox = path.dropLast("/cur".count)
-        return ["cur", "new", "tmp"].allSatisfy { access("\(mailbox)/\($0)", F_OK) == 0 }
+        let mailbox = OctetPath(octets: path.octets.dropLast("/cur".utf8.count))
+        return ["cur", "new", "tmp"].allSatisfy { mailbox.appending($0).withCString { access($0, F_OK) } == 0 }
     }
 
-    private mutating func passOver(_ path: String) {
+    private mutating func passOver(_ path: OctetPath) {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        guard path.withCString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
         if passedOver == 0 { firstPassedOver = path }
         passedOver += 1
     }
 
     private mutating func append(
-        _ path: String, _ status: stat, _ target: LearnOptions.Target, _ format: LearnOptions.Format
+        _ path: OctetPath, _ status: stat, _ target: LearnOptions.Target, _ format: LearnOptions.Format
     ) {
         let size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
         append(LearnFile(path: path, lesson: target.lesson, format: format, size: size))
@@ -112,59 +112,71 @@ struct LearnSource {
         if files.count <= Self.fileLimit { files.append(file) }
     }
 
-    private func status(_ path: String) -> stat? {
+    private func status(_ path: OctetPath) -> stat? {
         var status = stat()
-        if stat(path, &status) == 0 { return status }
-        Self.complain("\(Self.shown(path)): \(String(cString: strerror(errno)))")
+        // A list may have a NUL in a line.
+        let code = path.octets.contains(0) ? EINVAL : path.withCString { stat($0, &status) == 0 ? 0 : errno }
+        if code == 0 { return status }
+        Self.complain("\(Self.shown(path)): \(String(cString: strerror(code)))")
         return nil
     }
 
     /// csh(1) wildcards, where the shell did not resolve them; the word itself when nothing matches.
-    private func glob(_ pattern: String) -> [String] {
-        guard pattern.contains(where: { "*?[{~".contains($0) }), access(pattern, F_OK) != 0 else { return [pattern] }
+    private func glob(_ pattern: OctetPath) -> [OctetPath] {
+        guard pattern.octets.contains(where: { "*?[{~".utf8.contains($0) }),
+            pattern.withCString({ access($0, F_OK) }) != 0
+        else { return [pattern] }
         var found = glob_t()
         defer { globfree(&found) }
-        guard Glibc.glob(pattern, GLOB_BRACE | GLOB_TILDE, nil, &found) == 0 else { return [pattern] }
+        guard pattern.withCString({ Glibc.glob($0, GLOB_BRACE | GLOB_TILDE, nil, &found) }) == 0 else {
+            return [pattern]
+        }
         return (0..<Int(found.gl_pathc)).compactMap { index in
-            found.gl_pathv[index].map { String(cString: $0) }
+            found.gl_pathv[index].map { OctetPath(cString: $0) }
         }
     }
 
     /// Targets that a file lists: `[spam:|ham:][format:]path` on each line; an empty format is `detect`.
     static func listed(_ list: LearnOptions.Target) throws(SystemError) -> [LearnOptions.Target] {
-        let bytes: [UInt8]
-        if list.path == "-" {
-            bytes = try MailFile.readAll(0, limit: listLimit, "standard input")
-        } else {
-            let file = try Descriptor.open(list.path, O_RDONLY)
-            bytes = try withExtendedLifetime(file) { () throws(SystemError) in
-                try MailFile.readAll(file.raw, limit: listLimit, list.path)
-            }
-        }
+        let bytes = try whole(list.path, limit: listLimit)
         return bytes.split(separator: 0x0A).compactMap { line in
-            var text = String(decoding: line, as: UTF8.self)
-            if text.hasSuffix("\r") { text.removeLast() }
-            guard !text.isEmpty, !text.hasPrefix("#") else { return nil }
+            var text = line.last == 0x0D ? line.dropLast() : line
+            guard let first = text.first, first != 0x23 else { return nil }
             var target = LearnOptions.Target(path: "", lesson: list.lesson, format: list.format)
             for (word, lesson) in [("spam:", LearnOptions.Lesson.spam), ("ham:", .ham), ("nonspam:", .ham)]
-            where text.hasPrefix(word) {
+            where text.starts(with: word.utf8) {
                 target.lesson = lesson
-                text.removeFirst(word.count)
+                text = text.dropFirst(word.utf8.count)
             }
-            if let colon = text.firstIndex(of: ":"),
-                let format = colon == text.startIndex ? .detect : LearnOptions.Format(rawValue: String(text[..<colon]))
+            if let colon = text.firstIndex(of: 0x3A),
+                let format = colon == text.startIndex
+                    ? .detect : LearnOptions.Format(rawValue: String(decoding: text[..<colon], as: UTF8.self))
             {
                 target.format = format
-                text = String(text[text.index(after: colon)...])
+                text = text[(colon + 1)...]
             }
-            target.path = text
+            target.path = OctetPath(octets: text)
             return target
         }
     }
 
+    /// All octets of a file, or of standard input.
+    /// - Throws: `EFBIG` when there are more than `limit`.
+    static func whole(_ path: OctetPath, limit: Int) throws(SystemError) -> [UInt8] {
+        let name = shown(path)
+        if path == "-" { return try MailFile.readAll(0, limit: limit, name) }
+        let file: Descriptor
+        do throws(SystemError) {
+            file = try Descriptor.open(path, O_RDONLY)
+        } catch {
+            throw SystemError("open \(name)", code: error.code)
+        }
+        return try MailFile.readAll(file.raw, limit: limit, name)
+    }
+
     /// A path for the terminal.
-    static func shown(_ path: String) -> String {
-        path == "-" ? "standard input" : Escaping.text(path, limit: 500)
+    static func shown(_ path: OctetPath) -> String {
+        path == "-" ? "standard input" : Escaping.text(path.octets, limit: 500)
     }
 
     /// Tells the person at the terminal what could not be read.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Linux
 
 /// The one program that people and scripts use. Names of commands and options are a contract.
 @main
@@ -35,10 +36,11 @@ struct Mailreeve: AsyncParsableCommand {
         }
         let name = CommandLine.arguments.first?.split(separator: "/").last ?? ""
         if name == "sa-learn" {
-            Glibc.exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst()), calledAs: "sa-learn"))
+            Glibc.exit(await LearnProgram.run(OctetPath.ofCommandLine(), calledAs: "sa-learn"))
         }
         if CommandLine.arguments.dropFirst().first == "learn" {
-            Glibc.exit(await LearnProgram.run(Array(CommandLine.arguments.dropFirst(2)), calledAs: "mailreeve learn"))
+            Glibc.exit(
+                await LearnProgram.run(Array(OctetPath.ofCommandLine().dropFirst()), calledAs: "mailreeve learn"))
         }
         await main(nil)
     }

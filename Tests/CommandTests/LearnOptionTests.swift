@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import mailreeve
@@ -5,7 +6,7 @@ import Testing
 /// The command line of sa-learn(1).
 @Suite struct LearnOptionTests {
     private func options(_ line: String) throws -> LearnOptions {
-        var options = try LearnOptions(line.split(separator: " ").map(String.init))
+        var options = try LearnOptions(line.split(separator: " ").map { OctetPath(String($0)) })
         try options.complete()
         return options
     }
@@ -85,6 +86,14 @@ import Testing
         #expect(try options("-Lujoe --spam x").user == "joe")
         #expect(try options("-Lu joe --spam x").user == "joe")
         #expect(try options("-Lh").task == .help)
+    }
+
+    /// The order in which sa-learn reads them.
+    @Test func settingsOfSpamAssassinStandInOrder() throws {
+        let line = "--cf a --prefs-file p -C old --siteconfigpath s --cf=b --config-file c --ham x"
+        #expect(
+            try options(line).foreignSettings == [.path("c"), .path("s"), .path("p"), .line("a"), .line("b")])
+        #expect(try options("--ham x").foreignSettings.isEmpty)
     }
 
     @Test func sizesAreOctets() throws {

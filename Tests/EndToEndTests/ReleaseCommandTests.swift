@@ -127,6 +127,38 @@ import Testing
         }
     }
 
+    /// Recipients without a database of their own are judged by the shared one: it is that which learns. Where they have one, the
+    /// shared one forgets the opposite.
+    @Test func releaseTeachesWhoJudges() async throws {
+        try await Lanes.run {
+            let hop = try ScriptedNextHop(lmtp: false)
+            var configuration = try GatewayConfiguration(nextHops: [hop.address])
+            configuration.settings["bayes"] = "{databases: domain}"
+            let gateway = try GatewayProcess(configuration)
+            let config = gateway.configurationFile
+            let content = try Samples.sample("eicar-attached")
+            #expect(try send(Mail(to: ["a@one.example"], content: content), to: gateway.port).code == 250)
+            let id = try #require(gateway.quarantined.first)
+            let scratch = try Scratch(.disk)
+            let mail = try scratch.write("mail", String(decoding: content, as: UTF8.self))
+            func totals(_ user: String...) throws -> [String] {
+                let dump = try runTool(
+                    Programs.path("mailreeve"), ["learn", "--config", config, "--dump", "magic"] + user)
+                return dump.lines.prefix(3).dropFirst().map { String($0.split(separator: " ")[2]) }
+            }
+            #expect(try mailreeve("learn", "--config", config, "--spam", mail).status == 0)
+            #expect(try totals() == ["1", "0"])
+            let first = try mailreeve("quarantine", "release", "--config", config, "--force", "--learn", id)
+            #expect(first.status == 0 && first.lines.last?.hasSuffix("learned as ham") == true, "\(first)")
+            #expect(try totals() == ["0", "1"] && totals("-u", "@one.example").isEmpty)
+            #expect(try mailreeve("learn", "--config", config, "--spam", mail).status == 0)
+            #expect(try mailreeve("learn", "--config", config, "-u", "@one.example", "--sync").status == 0)
+            let own = try mailreeve("quarantine", "release", "--config", config, "--force", "--learn", id)
+            #expect(own.status == 0, "\(own)")
+            #expect(try totals() == ["0", "0"] && totals("-u", "@one.example") == ["0", "1"])
+        }
+    }
+
     /// Behind a real Postfix, what is released arrives and does not come back.
     @Test(.enabled(if: PostfixInstance.isPossible && Clients.arePossible, PostfixInstance.missing))
     func releaseArrives() async throws {

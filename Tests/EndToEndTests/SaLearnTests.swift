@@ -26,17 +26,23 @@ struct SaLearnTests {
                 atPath: scratch.path + "/sa-learn", withDestinationPath: Programs.path("mailreeve"))
         }
 
+        var theirCommand: [String] {
+            [
+                "/usr/bin/sa-learn", "-L", "--siteconfigpath", scratch.path + "/site", "--dbpath",
+                scratch.path + "/theirs/bayes",
+            ]
+        }
+
+        var ourCommand: [String] {
+            [scratch.path + "/sa-learn", "-L", "--config", configuration.path, "--dbpath", scratch.path + "/ours"]
+        }
+
         func theirs(_ arguments: [String]) throws -> ToolResult {
-            try runTool(
-                "/usr/bin/sa-learn",
-                ["-L", "--siteconfigpath", scratch.path + "/site", "--dbpath", scratch.path + "/theirs/bayes"]
-                    + arguments)
+            try runTool(theirCommand[0], theirCommand.dropFirst() + arguments)
         }
 
         func ours(_ arguments: [String]) throws -> ToolResult {
-            try runTool(
-                scratch.path + "/sa-learn",
-                ["-L", "--config", configuration.path, "--dbpath", scratch.path + "/ours"] + arguments)
+            try runTool(ourCommand[0], ourCommand.dropFirst() + arguments)
         }
 
         func write(_ name: String, _ lines: [String]) throws -> String {
@@ -56,6 +62,7 @@ struct SaLearnTests {
             let pair = try Pair()
             let list = try pair.write("list", ["spam:mbox:\(Self.spam)", "ham:mbox:\(Self.ham)"])
             let one = try pair.write("one.eml", ["Subject: one", "From: a@example.org", "", "a small message"])
+            let off = try pair.write("off", ["required_score 4", "use_bayes 0 # for now"])
             let commands = [
                 ["--mbox", "--spam", Self.spam], ["--mbox", "--spam", Self.spam], ["--mbox", "--ham", Self.ham],
                 ["--forget", "--mbox", Self.ham], ["--ham", "--mbox", Self.ham], ["-f", list],
@@ -70,6 +77,10 @@ struct SaLearnTests {
                 ["--cf", "use_bayes 1", "--ham", one],
                 ["--spam", "--ham", "--mbox", Self.ham], ["--mbox", "--spam", Programs.package + "/corpus/*.mbox"],
                 ["--max-size=100", "--ham", "--mbox", Self.ham], ["--max-size", "1000k", "--ham", one],
+                ["--cf", "use_bayes 0", "--spam", one], ["--cf", "use_bayes 0", "--sync"],
+                ["-p", off, "--dump", "magic"],
+                ["-p", off, "--cf", "use_bayes 1", "--forget", one], ["-p", "/nonexistent", "--spam", one],
+                ["--cf", "use_bayes nonsense", "--ham", one],
                 ["--mbox", "--spam", "-f", "/dev/null"], ["--restore"], ["-dbpath", "x"], ["--HAM", one], ["-V"],
             ]
             for command in commands {
@@ -141,6 +152,125 @@ struct SaLearnTests {
             for task in ["--dump", "--backup"] {
                 #expect(try pair.ours(["--dbpath", missing, task]).status == 2)
                 #expect(access(missing, F_OK) != 0)
+            }
+        }
+    }
+
+    /// Old mail lies under names of other charsets than UTF-8.
+    @Test func namesThatAreNotUTF8() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            let tree = try pair.scratch.directory("names")
+            let made = try runTool(
+                "/bin/bash",
+                [
+                    "-ec",
+                    """
+                    cd "$0"; mkdir $'d\\xfc' $'m\\xe4il' $'m\\xe4il/cur' $'m\\xe4il/new' $'m\\xe4il/tmp'
+                    for name in one $'caf\\xe9.eml' $'d\\xfc/two' $'d\\xfc/dr\\xe9i' $'m\\xe4il/cur/\\xff:2,S'; do
+                      printf 'Subject: %s\\nFrom: a@example.org\\n\\nmail about %s\\n' "$name" "$name" >"$name"
+                    done
+                    printf 'spam:file:%s/caf\\xe9.eml\\nham:dir:d\\xfc\\n' "$0" >list
+                    """, tree,
+                ])
+            try #require(made.status == 0, "\(made)")
+            // A `String` could not hand such words on.
+            for words in [
+                "--spam .", "--ham $'caf\\xe9.eml'", "--ham 'caf*'", "--spam $'d\\xfc' $'m\\xe4il'", "-f list",
+                "--forget $'m\\xe4il/cur/\\xff:2,S'", "--spam $'no\\xe9'",
+            ] {
+                func run(_ program: [String]) throws -> ToolResult {
+                    try runTool(
+                        "/bin/bash", ["-c", "cd \"$0\"; \"$@\" \(words)", tree] + program)
+                }
+                let theirs = try run(pair.theirCommand)
+                let ours = try run(pair.ourCommand)
+                #expect(ours.status == theirs.status, "\(words): \(ours) and \(theirs)")
+                #expect(ours.lines.first == theirs.lines.first { !$0.isEmpty }, "\(words): \(ours) and \(theirs)")
+            }
+            let refused = try runTool(
+                "/bin/bash",
+                ["-c", "\"$@\" --dbpath \"$0\"/$'db\\xe9' --sync", tree] + pair.ourCommand)
+            #expect(refused.status == 64 && refused.errorText.contains("\\xE9: not UTF-8"), "\(refused)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: tree).contains { $0.hasPrefix("db") } == false)
+        }
+    }
+
+    /// Lines and files of SpamAssassin's settings name the database, and what has no effect here is said, once.
+    @Test func settingsOfSpamAssassin() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            _ = try pair.scratch.directory("cf")
+            let database = pair.scratch.path + "/named"
+            try pair.scratch.write(
+                "cf/a.cf",
+                """
+                # bayes_path /nowhere
+                ifplugin Mail::SpamAssassin::Plugin::Nothing
+                  bayes_path /nowhere
+                endif
+                BAYES_PATH \(database) # comment
+                bayes_min_spam_num 7
+                bayes_min_spam_num 8
+                bayes_ignore_header X-A
+                score BAYES_99 4
+                """)
+            try pair.scratch.write("cf/b.cf", "use_bayes 0\n")
+            try pair.scratch.write("cf/.c.cf", "bayes_path /nowhere\n")
+            let prefs = try pair.write("prefs", ["use_bayes 1"])
+            func run(_ words: [String]) throws -> ToolResult {
+                try runTool(pair.scratch.path + "/sa-learn", ["--config", pair.configuration.path] + words)
+            }
+            let settings = ["-p", prefs, "--siteconfigpath", pair.scratch.path + "/cf"]
+            let learnt = try run(settings + ["--use-ignores", "--mbox", "--spam", Self.spam])
+            #expect(learnt.lines == ["Learned tokens from 62 message(s) (62 message(s) examined)"], "\(learnt)")
+            let said =
+                "sa-learn: not taken from the settings of SpamAssassin: bayes_path, bayes_min_spam_num (here bayes.minimum), "
+                + "bayes_ignore_header, --use-ignores"
+            #expect(learnt.errorText.contains(said + "\n"))
+            #expect(learnt.errorText.contains("the database is the directory \(database)"))
+            #expect(pair.numbers(try run(["--dbpath", database, "--dump", "magic"])).first == "62")
+            // What stands last holds, and the command line's own option before all.
+            let disabled = try run(settings + ["--cf", "use_bayes 0", "--spam", Self.spam])
+            #expect(disabled.status == 1 && disabled.text.isEmpty, "\(disabled)")
+            let other = pair.scratch.path + "/ours"
+            let named = try run(["--dbpath", other, "--cf", "bayes_path /nowhere", "--ham", "--mbox", Self.ham])
+            #expect(named.status == 0 && named.errorText.isEmpty, "\(named)")
+            #expect(pair.numbers(try run(["--dbpath", other, "--dump", "magic"])).prefix(2) == ["0", "61"])
+        }
+    }
+
+    @Test func debuggingSaysWhatBecomesOfEachMessage() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            let one = try pair.write("one.eml", ["Message-ID: <1@example.org>", "Subject: one", "", "a message"])
+            let large = try pair.write("large.eml", ["Subject: large", "", String(repeating: "word ", count: 100)])
+            let words = ["-D", "--max-size", "300", "--spam", one, large, "--ham", one]
+            let all = try pair.ours(words).errorText
+            #expect(all.contains("dbg: config: \(pair.configuration.path): read\n"), "\(all)")
+            #expect(all.contains("dbg: bayes: database \(pair.scratch.path)/ours\n"))
+            #expect(all.contains("dbg: archive-iterator: \(one): message, 52 octets\n"))
+            #expect(all.contains("dbg: archive-iterator: \(large): too large\n"))
+            #expect(all.contains("dbg: learn: \(one): ") && all.contains(": learned\n"))
+            #expect(all.contains(": forgotten in the other class and learned\n"))
+            let areas = try pair.ours(["-D", "learn,dns", "--ham", one]).errorText
+            #expect(areas.hasPrefix("dbg: learn: ") && areas.hasSuffix(": nothing to do\n"), "\(areas)")
+            #expect(try pair.ours(["--ham", one]).errorText.isEmpty)
+        }
+    }
+
+    /// The expression is asked of a token's octets.
+    @Test func tokensArePickedByTheirOctets() async throws {
+        try await Lanes.run {
+            let pair = try Pair()
+            _ = try pair.ours(["--mbox", "--spam", Self.spam, "--ham", Self.ham])
+            let backup = try pair.write("backup", try pair.ours(["--backup"]).lines)
+            _ = try pair.theirs(["--restore", backup])
+            for expression in ["^a", "^[\\x00-\\x1f]", "ff"] {
+                let command = ["--dump", "data", "--regexp", expression]
+                let (theirs, ours) = (try pair.theirs(command), try pair.ours(command))
+                #expect(theirs.lines.sorted() == ours.lines.sorted(), "\(expression)")
+                #expect(ours.status == theirs.status && (expression == "ff" || !ours.lines.isEmpty))
             }
         }
     }

@@ -1,14 +1,18 @@
-import Gateway
+@testable import Gateway
 import MailModel
 import Policy
+import Stores
+import TestSupport
 import Testing
 
 /// What filters put around a message is taken off again.
 @Suite struct FilterMarkupTests {
     private static let original = "From: s@example.net\r\nSubject: buy\r\n\r\nbody\r\n--b\r\nmore\r\n"
 
+    private static let markup = FilterMarkup(stateDirectory: "/nonexistent")
+
     private static func removed(_ text: String) -> String {
-        String(decoding: FilterMarkup.removed(from: Array(text.utf8)), as: UTF8.self)
+        String(decoding: markup.removed(from: Array(text.utf8)), as: UTF8.self)
     }
 
     /// A report in the form of SpamAssassin.
@@ -34,21 +38,35 @@ import Testing
         #expect(Self.removed(Self.report(end: false)) == Self.original + "\r\n")
     }
 
-    @Test func theWarningOfThisGatewayIsTakenOff() {
-        let wrapped = Self.report(version: "", boundary: "\"mailreeve-abc\"", type: "message/rfc822")
-        #expect(Self.removed(wrapped) == Self.original)
+    @Test func theWarningOfThisGatewayIsTakenOff() throws {
+        let scratch = try Scratch(.disk)
+        #expect(ReleaseKey.existing(scratch.path) == nil)
+        let key = try ReleaseKey(scratch.path)
+        let markup = FilterMarkup(stateDirectory: scratch.path)
+        let boundary = WrapperMark.boundary(key, Quarantine.newID() + Quarantine.newID())
+        #expect(boundary.utf8.count <= 70)
         let original = Array(Self.original.utf8)
         let note = ReleasedMessage(
             hostname: "mx.example.org", id: "abc", recipient: nil, sender: .null, subject: "buy", reason: "spam",
             time: 1,
-            kept: 1, boundary: "mailreeve-abc")
-        #expect(FilterMarkup.removed(from: note.head(hasEightBit: false) + original + note.tail) == original)
+            kept: 1, boundary: boundary)
+        #expect(markup.removed(from: note.head(hasEightBit: false) + original + note.tail) == original)
         let fields = Array("X-Spam-Flag: YES\r\nSubject: [SPAM] buy\r\n".utf8)
         let head = Defanging.head(
-            fields: fields, verdict: Verdict(Report(messageSize: 1)), id: "abc", boundary: "mailreeve-abc",
+            fields: fields, verdict: Verdict(Report(messageSize: 1)), id: "abc", boundary: boundary,
             hasEightBit: true, needsUTF8: true)
-        #expect(
-            FilterMarkup.removed(from: head + original + Defanging.tail(boundary: "mailreeve-abc")) == original)
+        #expect(markup.removed(from: head + original + Defanging.tail(boundary: boundary)) == original)
+        // What anybody could write proves nothing.
+        let foreign = try Scratch(.disk)
+        let other = try ReleaseKey(foreign.path)
+        for forged in [
+            WrapperMark.boundary(nil, "abc"), WrapperMark.boundary(other, "abc"), String(boundary.dropLast()),
+            boundary + "0", "mailreeve-x" + boundary.dropFirst("mailreeve-".count), "mailreeve--",
+        ] {
+            let wrapped = Self.report(version: "", boundary: "\"\(forged)\"", type: "message/rfc822")
+            #expect(markup.removed(from: Array(wrapped.utf8)) == Array(wrapped.utf8), "\(forged)")
+        }
+        #expect(Self.removed(Self.report(version: "", boundary: "\"\(boundary)\"")) != Self.original)
     }
 
     @Test func whatIsNoReportStays() {
@@ -70,15 +88,16 @@ import Testing
         #expect(Self.removed(outer) == Self.report())
     }
 
-    @Test func partsBeyondTheLimitAreNotLookedAt() {
-        func parts(_ count: Int) -> String {
-            let plain = "--x1\r\nContent-Type: text/plain\r\n\r\na\r\n"
-            return Self.report(boundary: "x1").replacing(
-                "preamble\r\n", with: String(repeating: plain, count: count) + "\r\n")
-        }
-        // The report has a part of its own before the original.
-        #expect(Self.removed(parts(14)) == Self.original)
-        #expect(Self.removed(parts(15)) == parts(15))
+    /// A report has a part before the message and none behind it: nobody shows what is learnt beside other text.
+    @Test func otherPartsMakeItNoReport() {
+        let plain = "--x1\r\nContent-Type: text/plain\r\n\r\na\r\n"
+        let before = Self.report(boundary: "x1").replacing("preamble\r\n", with: plain + "\r\n")
+        #expect(Self.removed(before) == before)
+        let behind = Self.report(boundary: "x1").replacing("--x1--", with: plain + "--x1--")
+        #expect(Self.removed(behind) == behind)
+        let alone = Self.report(boundary: "x1").replacing(
+            "--x1\r\nContent-Type: text/plain\r\n\r\nwhat was found\r\n\r\n", with: "")
+        #expect(Self.removed(alone) == alone)
     }
 
     @Test func aSubjectIsWhatItWas() {
@@ -97,7 +116,7 @@ import Testing
         let there = Array((Self.original + "\r\n------------=_1.2").utf8)
         for end in whole.indices {
             let part = Array(whole[..<end])
-            let removed = FilterMarkup.removed(from: part)
+            let removed = Self.markup.removed(from: part)
             // All of it, or what is there of the original.
             #expect(removed == part || there.starts(with: removed))
         }

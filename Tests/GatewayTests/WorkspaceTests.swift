@@ -50,6 +50,54 @@ import Testing
         fixture.expectRemoved()
     }
 
+    /// Whoever removes the workspace itself must not meet a thread that still empties a part of it.
+    @Test func whatIsBeingRemovedIsWaitedFor() throws {
+        for _ in 0..<20 {
+            let fixture = try Fixture()
+            for directory in 0..<20 {
+                let path = "\(fixture.message)/d\(directory)"
+                mkdir(path, 0o700)
+                try Self.makeFile(path + "/file")
+            }
+            fixture.workspace.removeWorker(Self.worker)
+            fixture.workspace.removeGeneration(1)
+            fixture.workspace.finishRemovals()
+            Workspace.removeTree(fixture.workspace.directory)
+            #expect(fixture.parent.names("") == [])
+        }
+    }
+
+    /// What a process that was killed left is removed by the next one; what is in use, young or foreign stays.
+    @Test func workspacesOfTheDeadAreSwept() throws {
+        let old = [timeval(tv_sec: time(nil) - 100_000, tv_usec: 0), timeval(tv_sec: time(nil) - 100_000, tv_usec: 0)]
+        func make(_ name: String, isLocked: Bool, isOld: Bool = true) throws -> (path: String, lock: Descriptor?) {
+            let path = "/dev/shm/mailreeve-\(name)"
+            try makeDirectories(path + "/g1")
+            var lock: Descriptor?
+            if isLocked {
+                lock = try Descriptor.open(path + "/lock", O_RDWR | O_CREAT)
+                flock(lock?.raw ?? -1, LOCK_EX)
+            } else if name.hasSuffix("dead01") {
+                try Self.makeFile(path + "/lock")
+            }
+            if isOld { utimes(path, old) }
+            return (path, lock)
+        }
+        let dead = try make("test.dead01", isLocked: false)
+        let lockless = try make("test.dead02", isLocked: false)
+        let young = try make("test.young1", isLocked: false, isOld: false)
+        let living = try make("test.living", isLocked: true)
+        let other = try make("test", isLocked: false)
+        defer { for made in [dead, lockless, young, living, other] { Workspace.removeTree(made.path) } }
+        let runtime = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
+        unsetenv("XDG_RUNTIME_DIR")
+        defer { if let runtime { setenv("XDG_RUNTIME_DIR", runtime, 1) } }
+        try PrivateDirectory(prefix: "mailreeve-test").remove()
+        #expect(access(dead.path, F_OK) != 0 && access(lockless.path, F_OK) != 0)
+        #expect(access(young.path, F_OK) == 0 && access(other.path, F_OK) == 0)
+        #expect(access(living.path + "/g1", F_OK) == 0 && living.lock != nil)
+    }
+
     @Test func aSecondGatewayIsRefused() throws {
         let parent = try TemporaryDirectory(.memory)
         var first: Workspace? = try Workspace(directory: parent.path, allowNonTmpfs: false)

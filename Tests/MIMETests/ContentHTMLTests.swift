@@ -70,7 +70,11 @@ import Testing
             "color:#FEFEFE", "color:transparent", "color:rgba(0,0,0,0)", "background:#000", "opacity:0", "mso-hide:all",
             "max-height:0;overflow:hidden", "height:0px;width:1px;overflow:hidden", "text-indent:-9999px",
             "position:absolute;left:-9999px", "background:black;color:#000", "display:&#110;one",
-            "background-color:red;color:red",
+            "background-color:red;color:red", "opacity:1%", "zoom:0", "scale:0", "scale:1 0", "letter-spacing:-1em",
+            "position:relative;left:-9999px", "position:absolute;inset:0 0 0 -9999px", "margin-top:-9999px",
+            "margin:-900px 0 0 0", "position:fixed;left:-100vw", "-webkit-text-fill-color:transparent",
+            "color:red;-webkit-text-fill-color:#fff", "color:hsl(0,0%,100%)", "color:hsla(120, 50%, 50%, 0)",
+            "color:hsl(120 100% 50%);background:#0f0", "font-size:calc(0px)", "filter:opacity(1%)",
         ] {
             #expect(Self.hidden("a<span style='\(style)'>secret</span>b") == "secret", "\(style)")
             #expect(Self.visible("a <span style='\(style)'>secret</span>b") == "a b", "\(style)")
@@ -80,6 +84,11 @@ import Testing
             "font-size:1.2em", "color:white;background:url(x.png)", "opacity:0.9", "visibility:visible",
             "font-size:small",
             "left:-9999px", "line-height:0", "color:inherit", "background:none",
+            "opacity:90%", "zoom:1", "scale:1.1", "letter-spacing:-1px", "left:-9999px;position:static",
+            "margin-left:-100%", "margin:0 -20px", "color:#fff;-webkit-text-fill-color:red", "color:hsl(0,0%,20%)",
+            "background:linear-gradient(red,blue);-webkit-background-clip:text;color:transparent",
+            "background-clip:text;-webkit-text-fill-color:transparent", "font-size:calc(0px + 12px)",
+            "color:hsl(240,100%,50%);background:#0f0",
         ] {
             #expect(Self.visible("a <span style='\(style)'>text</span> b") == "a text b", "\(style)")
         }
@@ -93,6 +102,48 @@ import Testing
         #expect(Self.visible("<table bgcolor=navy><td><font color='#FFFFFF'>x") == "x")
         #expect(Self.hidden("<template>x</template><noframes>y</noframes>") == "x\ny")
         #expect(Self.visible("<noscript>x</noscript>") == "x")
+        let crowded = "<p style='letter-spacing:-1em'>x<b style='letter-spacing:normal'>y</b>"
+        #expect(Self.visible(crowded) == "y" && Self.hidden(crowded) == "x")
+        let filled = "<p style='-webkit-text-fill-color:#fff'>x<b style='-webkit-text-fill-color:#000'>y</b>"
+        #expect(Self.visible(filled) == "y" && Self.hidden(filled) == "x")
+    }
+
+    /// Text that stands in place of what a reader shows, or of what it opens later.
+    @Test func elementsThatAreNotShown() {
+        for html in [
+            "<audio>x</audio>", "<video src=a><p>x</p></video>", "<canvas>x</canvas>", "<object data=a>x</object>",
+            "<dialog>x</dialog>", "<ruby><rp>x</rp></ruby>", "<svg><desc>x</desc></svg>",
+            "<svg width=0><text>x</svg>", "<svg height='0px'><text>x</svg>", "<marquee width=0>x</marquee>",
+        ] {
+            let content = Self.read("a \(html) b")
+            #expect(Self.string(content.hidden) == "x", "\(html)")
+            #expect(Self.string(HTMLText.normalised(content.visible.span)).filter { $0 > " " } == "ab", "\(html)")
+        }
+        for html in [
+            "<object>x</object>", "<dialog open>x</dialog>", "<svg width=10><text>x</svg>", "<marquee>x</marquee>",
+            "<ruby>x</ruby>", "<details><summary>x</summary></details>", "<![if mso]>x<![endif]>",
+        ] {
+            #expect(Self.read("a \(html) b").hidden.isEmpty, "\(html)")
+        }
+    }
+
+    /// A style sheet holds for what stands before it, unless it is no style sheet or one of print.
+    @Test func lateStyleSheets() {
+        let rule = ".a{display:none}"
+        for (sheet, hides) in [
+            ("<style>\(rule)</style>", true), ("<STYLE type=text/css>\(rule)", true),
+            ("<p>b<style media='screen'>\(rule)</style>", true), ("<style media=''>\(rule)</style>", true),
+            ("<style>@media (max-width:9999px){\(rule)}</style>", true),
+            ("<style>@media (max-width:600px){\(rule)}</style>", false),
+            ("<style media=print>\(rule)</style>", false), ("<!-- <style>\(rule)</style> -->", false),
+            ("<textarea><style>\(rule)</style></textarea>", false), ("<script><style>\(rule)</style></script>", false),
+            ("<xmp><style>\(rule)</style></xmp>", false), ("<plaintext><style>\(rule)</style>", false),
+            ("<p title='<style>\(rule)</style>'>", false), ("<stylex>\(rule)</stylex>", false),
+        ] {
+            let content = Self.read("<i class=a>text</i>" + sheet)
+            #expect(Self.string(content.hidden).hasPrefix("text") == hides, "\(sheet)")
+            #expect(Self.string(content.visible).hasPrefix("text") != hides, "\(sheet)")
+        }
     }
 
     @Test func nestingOfHiddenText() {

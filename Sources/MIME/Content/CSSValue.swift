@@ -61,8 +61,10 @@ enum CSSValue {
         return words
     }
 
-    /// A number and its unit.
+    /// A number and its unit, also the only one in `calc()`.
     static func number(_ value: ArraySlice<UInt8>) -> (Double, ArraySlice<UInt8>)? {
+        let inner = arguments(value, of: "calc")
+        let value = inner.isEmpty ? value : inner
         var index = value.startIndex
         var sign = 1.0
         if index < value.endIndex, value[index] == 0x2D || value[index] == 0x2B {
@@ -89,8 +91,23 @@ enum CSSValue {
             }
             index += 1
         }
-        guard hasDigit else { return nil }
+        guard hasDigit, inner.isEmpty || !value[index...].contains(where: { $0 <= 0x20 }) else { return nil }
         return (sign * number / scale, value[index...])
+    }
+
+    /// A number, or percent as a part of 1.
+    static func share(_ value: ArraySlice<UInt8>) -> Double? {
+        number(value).map { $0.1.first == 0x25 ? $0.0 / 100 : $0.0 }
+    }
+
+    /// True for an offset that moves things off every page; columns have margins of -100 percent.
+    static func isFarOff(_ value: ArraySlice<UInt8>, isMargin: Bool) -> Bool {
+        guard let (number, unit) = number(value) else { return false }
+        return switch String(decoding: unit, as: UTF8.self) {
+        case "%": number <= -100 && !isMargin
+        case "vw", "vh", "em", "rem": number <= -100
+        default: number <= -500
+        }
     }
 
     /// What stands between the parentheses of a function; empty where the value is another.
@@ -135,14 +152,22 @@ enum CSSValue {
         }
     }
 
-    /// A colour and its opacity: `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb()`, `rgba()`, and names.
+    /// A colour and its opacity: `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb()`, `rgba()`, `hsl()`, `hsla()`, and names.
     static func color(_ value: ArraySlice<UInt8>) -> (HTMLStyle.Color, Double)? {
         let value = trimmed(value)
         if value.first == 0x23 { return hexColor(value.dropFirst()) }
-        if value.starts(with: "rgb".utf8), let open = value.firstIndex(of: 0x28) {
+        let isHue = value.starts(with: "hsl".utf8)
+        if isHue || value.starts(with: "rgb".utf8), let open = value.firstIndex(of: 0x28) {
             let parts = value[(open + 1)...].split(whereSeparator: {
                 $0 == 0x2C || $0 == 0x20 || $0 == 0x29 || $0 == 0x2F
             })
+            if isHue {
+                let shares = parts.compactMap { share($0) }
+                guard shares.count >= 3 else { return nil }
+                return (
+                    color(hue: shares[0], saturation: shares[1], lightness: shares[2]), shares.count > 3 ? shares[3] : 1
+                )
+            }
             let numbers = parts.compactMap { number($0) }.map { $0.1.first == 0x25 ? $0.0 * 2.55 : $0.0 }
             guard numbers.count >= 3 else { return nil }
             let whole = numbers.prefix(3).map { Int(max(0, min(255, $0))) }
@@ -154,6 +179,20 @@ enum CSSValue {
             return value.count == 6 ? hexColor(value) : nil
         }
         return ((code >> 16, code >> 8 & 255, code & 255), 1)
+    }
+
+    /// By the formula of CSS Color 4, section 7.1. Hue in degrees, whatever the unit: colours without saturation are those that
+    /// hide.
+    private static func color(hue: Double, saturation: Double, lightness: Double) -> HTMLStyle.Color {
+        let saturation = max(0, min(1, saturation))
+        let lightness = max(0, min(1, lightness))
+        func part(_ offset: Double) -> Int {
+            var place = (offset + hue / 30).truncatingRemainder(dividingBy: 12)
+            if place < 0 { place += 12 }
+            let value = lightness - saturation * min(lightness, 1 - lightness) * max(-1, min(place - 3, 9 - place, 1))
+            return Int(max(0, min(1, value)) * 255)
+        }
+        return (part(0), part(8), part(4))
     }
 
     private static func hexColor(_ digits: ArraySlice<UInt8>) -> (HTMLStyle.Color, Double)? {

@@ -59,7 +59,12 @@ struct HTMLElement: OptionSet, Sendable {
         add(.raw, ["script", "style", "xmp", "iframe", "noembed", "noframes"])
         add(.rawWithReferences, ["title", "textarea"])
         add(.code, ["script", "style"])
-        add(.unseen, ["iframe", "noembed", "noframes", "template", "datalist"])
+        add(
+            .unseen,
+            [
+                "iframe", "noembed", "noframes", "template", "datalist", "audio", "video", "canvas", "rp", "desc",
+                "metadata",
+            ])
         add(
             .confining,
             [

@@ -60,6 +60,7 @@ struct HTMLReader {
     }
 
     mutating func read(_ html: Span<UInt8>) {
+        readStyleSheets(html)
         var start = 0
         while let token = tokenizer.next(html) {
             switch token {
@@ -78,6 +79,44 @@ struct HTMLReader {
         content.hidden = hidden.bytes
         if visible.isFull || hidden.isFull || tokenizer.hasTooManyAttributes { content.notes.insert(.limitReached) }
         if tokenizer.endsInMarkup { content.notes.insert(.endsInMarkup) }
+    }
+
+    /// Style sheets hold for all of the document, also for what stands before them.
+    private mutating func readStyleSheets(_ html: Span<UInt8>) {
+        var last: Int?
+        var index = 0
+        while let found = html.firstIndex(of: 0x3C, from: index) {
+            if html.hasPrefix(ignoringCase: "<style", from: found) { last = found }
+            index = found + 1
+        }
+        guard let last else { return }
+        var ahead = HTMLTokenizer(attributeLimit: limits.attributes)
+        while ahead.position <= last, let token = ahead.next(html) {
+            guard token == .startTag else { continue }
+            if ahead.name == Names.plaintext { return }
+            let element = HTMLElement.known(ahead.name)
+            guard element.contains(.raw) || element.contains(.rawWithReferences) else { continue }
+            let isSheet = ahead.name == Names.styleElement
+            let media = ahead.value(Names.media).map { html.extracting($0).array.map(asciiLower) }
+            let range = ahead.rawText(html)
+            guard isSheet else { continue }
+            if let media, !media.isEmpty, !CSSCondition.holdsAlways((Array("@media ".utf8) + media)[...]) { continue }
+            sheet.add(html.extracting(range).array)
+        }
+    }
+
+    /// What is shown in no reader but in place of an element that it does not know, and elements of no size or not open.
+    private func isUnseen(_ name: HTMLName, _ html: Span<UInt8>) -> Bool {
+        switch name {
+        case Names.object: return tokenizer.value(Names.data) != nil
+        case Names.dialog: return tokenizer.value(Names.open) == nil
+        case Names.svg, Names.marquee:
+            return [Names.width, Names.height].contains { size in
+                guard let value = tokenizer.value(size) else { return false }
+                return CSSValue.number(html.extracting(value).array[...])?.0 == 0
+            }
+        default: return false
+        }
     }
 
     // MARK: text
@@ -163,7 +202,7 @@ struct HTMLReader {
         let wasPreformatted = isPreformatted
         let marks = applyAttributes(html, element, name)
         links(html, name, offset)
-        if element.contains(.unseen) { style.isGone = true }
+        if element.contains(.unseen) || isUnseen(name, html) { style.isGone = true }
         if style.isHidden, !outer.isHidden { hidden.breakLine() }
         if element.contains(.raw) || element.contains(.rawWithReferences) {
             rawElement(html, name, element, offset)
@@ -250,7 +289,6 @@ struct HTMLReader {
         if name == Names.styleElement {
             let text = html.extracting(range).array
             styleLinks(text, offset)
-            sheet.add(text)
         } else if name == Names.title {
             let title = HTMLEntities.decoded(html, range, isAttribute: false)
             if content.title.isEmpty { content.title = Array(title.prefix(limits.linkSize)) }

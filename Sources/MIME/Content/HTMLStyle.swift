@@ -11,15 +11,19 @@ struct HTMLStyle {
     var isInvisible = false
     /// Letters too small to be read; elements inside may undo it.
     var isTiny = false
+    /// Letters that lie on top of each other; elements inside may undo it.
+    var isCrowded = false
     /// Letters without a colour of their own: fully transparent.
     var isTransparent = false
     var color: Color? = (0, 0, 0)
+    /// What letters are filled with in place of their colour, and whether that is transparent.
+    var fill: (color: Color, isTransparent: Bool)?
     var background: Color? = (255, 255, 255)
 
     /// True when a person does not see the text.
     var isHidden: Bool {
-        if isGone || isInvisible || isTiny || isTransparent { return true }
-        guard let color, let background else { return false }
+        if isGone || isInvisible || isTiny || isCrowded || fill?.isTransparent ?? isTransparent { return true }
+        guard let color = fill?.color ?? color, let background else { return false }
         let difference = max(
             abs(color.red - background.red), abs(color.green - background.green), abs(color.blue - background.blue))
         return difference <= Self.sameColor
@@ -32,8 +36,10 @@ struct HTMLStyle {
         if effects.isUndisplayed == true || effects.isGone { isGone = true }
         if let value = effects.isInvisible { isInvisible = value }
         if let value = effects.isTiny { isTiny = value }
+        if let value = effects.isCrowded { isCrowded = value }
         if let value = effects.isTransparent { isTransparent = value }
         if let value = effects.color { color = value }
+        if let value = effects.fill { fill = value }
         switch effects.background {
         case .same: break
         case .unknown: background = nil
@@ -56,18 +62,23 @@ struct HTMLEffects {
     var isGone = false
     var isInvisible: Bool?
     var isTiny: Bool?
+    var isCrowded: Bool?
     var isTransparent: Bool?
     var color: HTMLStyle.Color?
+    var fill: (color: HTMLStyle.Color, isTransparent: Bool)?
     var background = Background.same
 
     /// It says that text is not seen.
     var hides: Bool {
-        isUndisplayed == true || isGone || isInvisible == true || isTiny == true || isTransparent == true
+        isUndisplayed == true || isGone || isInvisible == true || isTiny == true || isCrowded == true
+            || isTransparent == true || fill != nil
     }
 
     /// Pixels or points up to which letters cannot be read, and up to which there is no room for any.
     private static let tinySize = 2.0
     private static let noRoom = 1.0
+    /// Of opacity and size: less is not seen.
+    private static let leastShare = 0.05
     /// Octets of declarations that are looked at.
     private static let longestStyle = 16_384
 
@@ -77,7 +88,9 @@ struct HTMLEffects {
         isGone = isGone || other.isGone
         isInvisible = other.isInvisible ?? isInvisible
         isTiny = other.isTiny ?? isTiny
+        isCrowded = other.isCrowded ?? isCrowded
         isTransparent = other.isTransparent ?? isTransparent
+        fill = other.fill ?? fill
         color = other.color ?? color
         if case .same = other.background { return }
         background = other.background
@@ -101,6 +114,7 @@ struct HTMLEffects {
         var isPlaced = false
         var isFarOff = false
         var isCut = false
+        var showsBackground = false
         for declaration in text.split(separator: 0x3B) {
             guard let colon = declaration.firstIndex(of: 0x3A) else { continue }
             let property = CSSValue.trimmed(declaration[..<colon])
@@ -110,7 +124,15 @@ struct HTMLEffects {
             case "display": isUndisplayed = equalIgnoringCase(value, "none")
             case "mso-hide": if equalIgnoringCase(value, "all") { isGone = true }
             case "visibility": isInvisible = equalIgnoringCase(value, "hidden") || equalIgnoringCase(value, "collapse")
-            case "opacity": if let (number, _) = CSSValue.number(value), number < 0.05 { isGone = true }
+            case "opacity", "zoom": if CSSValue.share(value) ?? 1 < Self.leastShare { isGone = true }
+            case "scale":
+                if CSSValue.words(value).contains(where: { CSSValue.share($0) ?? 1 < Self.leastShare }) {
+                    isGone = true
+                }
+            case "letter-spacing": applySpacing(value)
+            case "-webkit-text-fill-color":
+                if let (found, alpha) = CSSValue.color(value) { fill = (found, alpha < Self.leastShare) }
+            case "background-clip", "-webkit-background-clip": showsBackground = equalIgnoringCase(value, "text")
             case "font-size": applySize(value)
             case "font":
                 for word in value.split(separator: 0x20) {
@@ -121,7 +143,7 @@ struct HTMLEffects {
             case "color":
                 if let (found, alpha) = CSSValue.color(value) {
                     color = found
-                    isTransparent = alpha < 0.05
+                    isTransparent = alpha < Self.leastShare
                 }
             case "background", "background-color", "background-image": applyBackground(value)
             case "overflow", "overflow-x", "overflow-y": isClipped = equalIgnoringCase(value, "hidden")
@@ -130,21 +152,36 @@ struct HTMLEffects {
             case "clip": isCut = CSSValue.cutsAll(value)
             case "clip-path", "-webkit-clip-path": if CSSValue.cutsAll(value) { isGone = true }
             case "transform", "-webkit-transform": if CSSValue.shrinksToNothing(value) { isGone = true }
-            case "filter": if CSSValue.number(CSSValue.arguments(value, of: "opacity"))?.0 ?? 1 < 0.05 { isGone = true }
+            case "filter":
+                if CSSValue.share(CSSValue.arguments(value, of: "opacity")) ?? 1 < Self.leastShare { isGone = true }
             case "content-visibility": if equalIgnoringCase(value, "hidden") { isGone = true }
-            case "position": isPlaced = equalIgnoringCase(value, "absolute") || equalIgnoringCase(value, "fixed")
-            case "left", "top", "right", "text-indent", "margin-left":
-                if let (number, _) = CSSValue.number(value), number <= -500 {
-                    if property.first == 0x6D || property.starts(with: "text".utf8) {
-                        isGone = true
-                    } else {
-                        isFarOff = true
-                    }
+            case "position": isPlaced = !equalIgnoringCase(value, "static")
+            case "left", "top", "right", "bottom", "inset":
+                if CSSValue.words(value).contains(where: { CSSValue.isFarOff($0, isMargin: false) }) {
+                    isFarOff = true
+                }
+            case "text-indent", "margin-left", "margin-top", "margin":
+                if CSSValue.words(value).contains(where: { CSSValue.isFarOff($0, isMargin: true) }) {
+                    isGone = true
                 }
             default: break
             }
         }
+        // Letters without a colour of their own show the background then.
+        if showsBackground {
+            isTransparent = nil
+            fill = nil
+        }
         if (hasNoRoom && isClipped) || (isPlaced && (isFarOff || isCut)) { isGone = true }
+    }
+
+    /// Letters on top of each other, in their own width or in pixels.
+    private mutating func applySpacing(_ value: ArraySlice<UInt8>) {
+        guard let (number, unit) = CSSValue.number(value) else {
+            if equalIgnoringCase(value, "normal") { isCrowded = false }
+            return
+        }
+        isCrowded = number <= (unit.last == 0x6D ? -0.4 : -5)
     }
 
     private mutating func applySize(_ value: ArraySlice<UInt8>) {

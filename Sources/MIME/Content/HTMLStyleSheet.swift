@@ -170,8 +170,8 @@ struct HTMLStyleSheet {
 
 /// Conditions of `@` rules.
 enum CSSCondition {
-    /// Pixels that every screen has.
-    private static let narrowestScreen = 320.0
+    /// Pixels that every screen has, and that none has.
+    private static let (narrowestScreen, widestScreen) = (320.0, 8000.0)
 
     /// True for what holds for every reader on a screen: `@media all`, `@media screen and (min-width: 1px)`, `@supports` of what it
     /// may be, `@layer`. In lower case.
@@ -200,6 +200,7 @@ enum CSSCondition {
                 let feature = CSSValue.trimmed(inner[(inner.startIndex + 1)..<colon])
                 guard let (number, _) = CSSValue.number(CSSValue.trimmed(inner[(colon + 1)...])) else { return false }
                 return feature.starts(with: "min-".utf8) && number <= narrowestScreen
+                    || feature.starts(with: "max-".utf8) && number >= widestScreen
             }
         }
     }

@@ -52,11 +52,12 @@ extension Inspection.Run {
         Self.signedTypes.contains(part.declaredType) || part.names.contains { $0.lowercased().hasSuffix(".p7m") }
     }
 
+    /// - Parameter part: its index in the report; what is no part of the message is of the one that holds it.
     private func isInAttachedMessage(_ part: Int) -> Bool {
-        var index = part
-        while let container = builder.report.parts[index].container, container > 0 {
-            index = container
-            if builder.report.parts[index].types == [FileType.mail.name] { return true }
+        var holder: Int? = part
+        while let index = holder {
+            if let place = reported.firstIndex(of: index) { return html?.isOfAttachedMessage(place) ?? false }
+            holder = builder.report.parts[index].container
         }
         return false
     }

@@ -23,6 +23,9 @@ struct HTMLStage {
         html.isShown(index, tree, message)
     }
 
+    /// A part of a message that is an attachment.
+    func isOfAttachedMessage(_ index: Int) -> Bool { html.isOfAttachedMessage(index) }
+
     /// Looks at the content of a part that is shown, in whatever reading.
     /// - Parameters:
     ///   - content: decoded.

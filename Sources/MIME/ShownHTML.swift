@@ -3,12 +3,12 @@ package import MailModel
 
 /// Which parts are HTML that people may see when they open a message, and why it must not be changed. A file name makes no
 /// difference, since many mail readers show such parts among the texts. Left out are attachments, where readers agree that they
-/// are that, and attached messages, but for those that are shown at once: with nothing in front of them, or that say so.
+/// are that, and what stands in messages that are attachments.
 package struct ShownHTML: Sendable {
     /// Nil when it can be changed.
     package let obstacle: HTMLCleaning.Obstacle?
-    /// For each part of the tree whether what stands in it is of an attached message. One that is the whole message, is all that
-    /// there is to see, or says `inline`, is none.
+    /// For each part of the tree whether what stands in it is of a message that is an attachment. One that is the whole message, or has
+    /// nothing to see in front of it, is none.
     private let holdsAttached: [Bool]
 
     package init(_ tree: PartTree, _ message: Span<UInt8>) {
@@ -21,7 +21,7 @@ package struct ShownHTML: Sendable {
                 isAttached
                     || part.kind == .message && Self.canBeAttachment(part, tree)
                         && Self.firstWithContent(Int(part.parent), tree, message, &firsts) != index
-                        && !Self.dispositions(index, tree, message).contains(where: { $0.isInline })
+                        && Self.saysAttachment(index, tree, message)
             )
             if obstacle == nil, part.reading == 0, part.decoding == .ordinary, !isAttached {
                 obstacle = Self.obstacle(part.mediaType)
@@ -62,9 +62,12 @@ package struct ShownHTML: Sendable {
         guard tree.parts.indices.contains(index), tree.parts[index].kind == .leaf,
             !Self.isAttached(tree.parts[index], holdsAttached)
         else { return false }
-        guard Self.canBeAttachment(tree.parts[index], tree) else { return true }
-        let dispositions = Self.dispositions(index, tree, message)
-        return dispositions.count != 1 || !dispositions[0].isAttachment
+        return !Self.canBeAttachment(tree.parts[index], tree) || !Self.saysAttachment(index, tree, message)
+    }
+
+    /// - Parameter index: of a part of the tree.
+    package func isOfAttachedMessage(_ index: Int) -> Bool {
+        holdsAttached.indices.contains(index) && holdsAttached[index]
     }
 
     /// Alternatives, what stands in a multipart/related or /digest, and what comes first in any multipart are shown whatever they say.
@@ -104,30 +107,22 @@ package struct ShownHTML: Sendable {
         return index >= range.upperBound
     }
 
-    private struct Disposition {
-        /// Says so in one plain word.
-        var isAttachment: Bool
-        var isInline: Bool
-    }
-
-    private static func dispositions(_ index: Int, _ tree: PartTree, _ message: Span<UInt8>) -> [Disposition] {
+    /// It has one `Content-Disposition`, which says so in one plain word.
+    private static func saysAttachment(_ index: Int, _ tree: PartTree, _ message: Span<UInt8>) -> Bool {
         tree.withHeader(of: index, in: message) { header in
             var scanner = HeaderScanner(limit: header.count)
-            var found: [Disposition] = []
+            var (count, isAttachment) = (0, false)
             while let field = scanner.next(in: header) {
                 guard field.isNamed("content-disposition", in: header) else { continue }
+                count += 1
                 var place = field.value.lowerBound
                 while place < field.value.upperBound, header[place] <= 0x20 { place += 1 }
                 // Behind a comment some readers do not find the word.
                 let isFirst = header.hasPrefix(ignoringCase: "attachment", from: place)
                 var body = FieldBody(header, value: field.value)
-                let value = body.leadingValue()
-                found.append(
-                    Disposition(
-                        isAttachment: isFirst && equalIgnoringCase(value, "attachment"),
-                        isInline: equalIgnoringCase(value, "inline")))
+                isAttachment = isFirst && equalIgnoringCase(body.leadingValue(), "attachment")
             }
-            return found
+            return count == 1 && isAttachment
         }
     }
 }

@@ -81,6 +81,16 @@ struct SanitizeReachTests {
                     Self.part("application/ms-tnef; name=winmail.dat", Array(Self.winmail(rich: "<p>").dropLast(9))),
                     "tnef"
                 ),
+                (
+                    Self.multipart(
+                        "mixed",
+                        [
+                            Self.plain,
+                            "Content-Type: message/rfc822\n\n"
+                                + Self.part(
+                                    "application/ms-tnef; name=winmail.dat", Self.winmail(Array(Self.html.utf8))),
+                        ]), "tnef"
+                ),
                 ("Content-Type: text/plain\nContent-Type: text/html\n\n<p>\n", "ambiguous"),
                 ("Content-Type: text/plain\n\n<html>\n\(Self.html)", "ambiguous"),
                 ("Content-Type: text/x-html\n\n\(Self.html)", "ambiguous"),
@@ -104,6 +114,14 @@ struct SanitizeReachTests {
                 Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(rich: "<p>Hello")),
                 Self.part("text/html; charset=gbk", [0x81, 0x40]),
                 Self.multipart("mixed", [Self.plain, Self.attached + Self.html]),
+                Self.multipart(
+                    "mixed",
+                    [
+                        Self.plain,
+                        "Content-Type: message/rfc822\nContent-Disposition: attachment\n\n"
+                            + Self.part(
+                                "application/ms-tnef; name=winmail.dat", Self.winmail(Array(Self.html.utf8))),
+                    ]),
             ]
             for body in harmless {
                 #expect(
@@ -167,8 +185,7 @@ struct SanitizeReachTests {
                     "mixed",
                     [
                         Self.plain,
-                        "Content-Type: message/rfc822\nContent-Disposition: inline\n\n"
-                            + "Content-Type: text/html\n\n\(Self.html)",
+                        "Content-Type: message/rfc822\n\nContent-Type: text/html\n\n\(Self.html)",
                     ]),
                 Self.multipart(
                     "mixed", ["Content-Type: message/rfc822\n\nSubject: x\nContent-Type: text/html\n\n\(Self.html)"]),

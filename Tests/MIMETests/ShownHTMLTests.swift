@@ -47,9 +47,11 @@ import Testing
             (multipart("mixed", [text, html(attached + "Content-Disposition: inline\n")]), ["1.2"]),
             (multipart("mixed", [text, html("Content-Disposition: attachments\n")]), ["1.2"]),
             (multipart("mixed", [text, html("Content-Disposition: inline; filename=a.html\n")]), ["1.2"]),
-            // Attached messages.
-            (multipart("mixed", [text, attachedMessage("", html())]), []),
-            (multipart("mixed", [text, attachedMessage("Content-Disposition: attachment\n", html())]), []),
+            // Messages, which are attachments where they say so plainly.
+            (multipart("mixed", [text, attachedMessage("", html())]), ["1.2.1"]),
+            (multipart("mixed", [text, attachedMessage(attached, html())]), []),
+            (multipart("mixed", [text, attachedMessage(attached, attachedMessage("", html()))]), []),
+            (multipart("mixed", [text, attachedMessage("", html(attached))]), ["1.2.1"]),
             (multipart("mixed", [text, attachedMessage("Content-Disposition: inline\n", html())]), ["1.2.1"]),
             (attachedMessage("", html()), ["1.1"]),
             (attachedMessage("", attachedMessage("", html())), ["1.1.1"]),
@@ -59,7 +61,10 @@ import Testing
             (
                 multipart(
                     "mixed",
-                    ["Content-Type: text/plain\n\n \n\n", attachedMessage("", html()), attachedMessage("", html())]
+                    [
+                        "Content-Type: text/plain\n\n \n\n", attachedMessage(attached, html()),
+                        attachedMessage(attached, html()),
+                    ]
                 ), ["1.2.1"]
             ),
             (multipart("alternative", [text, attachedMessage("", html())]), ["1.2.1"]),
@@ -71,7 +76,8 @@ import Testing
                     [
                         text,
                         attachedMessage(
-                            "", multipart("related", [html()]).replacing("=b", with: "=c").replacing("--b", with: "--c")
+                            attached,
+                            multipart("related", [html()]).replacing("=b", with: "=c").replacing("--b", with: "--c")
                         ),
                     ]), []
             ),

@@ -8,7 +8,7 @@ import Testing
         ("\"2K\"", 2048), ("1 MIB", 1_048_576),
     ])
     func sizes(_ text: String, _ expected: Int) {
-        let loaded = read("limits:\n  message_size: \(text)")
+        let loaded = read("limits:\n  message_size: \(text)\nclamav: {max_scan_size: 1G}")
         #expect(loaded.problems == [])
         #expect(loaded.settings.limits.messageSize == expected)
     }

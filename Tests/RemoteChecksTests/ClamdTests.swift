@@ -179,7 +179,8 @@ struct ClamdTests {
 
     @Test(arguments: [
         "ClamAV 1.4.6", "ClamAV 1.4.6/27500", "ClamAV 1/2/x", "ClamAV 1/2/Sun Foo 24 09:41:08 2024",
-        "ClamAV 1/2/Sun Nov 99 09:41:08 2024", "ClamAV 1/2/Sun Nov 24 09:60:08 2024", "ClamAV 1/2/Sun Nov 24 09:41:08 99999999999999999999",
+        "ClamAV 1/2/Sun Nov 99 09:41:08 2024", "ClamAV 1/2/Sun Nov 24 09:60:08 2024",
+        "ClamAV 1/2/Sun Nov 24 09:41:08 99999999999999999999",
     ])
     func noDates(text: String) {
         #expect(ClamdVersion.signatureTime(text) == nil)

@@ -135,7 +135,8 @@ extension Inspection.Run {
             let holder = builder.report.parts[item.container]
             let memberNames = ArchiveNames.names(of: item.member, in: holder)
             let description = PartDescription(
-                path: "\(holder.path)/\(item.number)", names: memberNames.flatMap(Self.readable),
+                path: "\(holder.path)/\(item.number)",
+                names: memberNames.map { NameReadings.shown($0, item.member.flags) },
                 size: item.size, encrypted: item.member.flags.contains(.encrypted),
                 origin: item.isEmbedded ? .embedded : .archive, reading: holder.reading, container: item.container)
             let part = builder.add(description)
@@ -189,14 +190,6 @@ extension Inspection.Run {
         (.directory, "directory"), (.symbolicLink, "link"), (.hardLink, "link"), (.special, "special"),
         (.macro, "macro"), (.decrypted, "decrypted"),
     ]
-
-    /// A name as text: UTF-8, or each octet as a character of Latin-1 where it is no UTF-8.
-    private static func readable(_ name: [UInt8]) -> [String] {
-        if let text = String(validating: name, as: UTF8.self) { return [text] }
-        var out = String.UnicodeScalarView()
-        for byte in name { out.append(Unicode.Scalar(byte)) }
-        return [String(out)]
-    }
 
     private static func notes(_ member: Member) -> [String] {
         var notes = member.role.isEmpty ? [] : [member.role]

@@ -1,4 +1,5 @@
 internal import MIME
+internal import Members
 
 /// What programs make of names of which the archive does not say in which encoding they are: each takes them for text of the
 /// system that it runs on (attack F11). Octets of ASCII are the same in all of them but behind the first octet of a pair.
@@ -8,6 +9,8 @@ struct NameReadings {
         "ibm437", "ibm850", "ibm852", "ibm866", "windows-1250", "windows-1251", "windows-1252", "windows-1253",
         "windows-1254", "windows-1255", "windows-1256", "gb18030", "big5", "shift_jis", "euc-kr", "koi8-r",
     ].compactMap { CharsetCoding(label: $0.utf8) }
+
+    private static let dosCoding = CharsetCoding(label: "ibm437".utf8)
 
     /// Octets of a name that are read; rules report longer ones as not looked at.
     private static let longest = 1024
@@ -28,6 +31,20 @@ struct NameReadings {
             }
         }
         return true
+    }
+
+    /// A name as reports show it: UTF-8, or else in the code page that its format has, or each octet as a character of
+    /// Latin-1.
+    static func shown(_ name: [UInt8], _ flags: MemberFlags) -> String {
+        if let text = String(validating: name, as: UTF8.self) { return text }
+        guard flags.contains(.dosNames), let coding = dosCoding else {
+            var out = String.UnicodeScalarView()
+            for byte in name { out.append(Unicode.Scalar(byte)) }
+            return String(out)
+        }
+        var text: [UInt8] = []
+        _ = Charsets.decode(name.span, as: coding, into: &text, limit: .max)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Every reading without a character that the code page does not have; none of a name that is UTF-8.

@@ -55,6 +55,8 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     package static let guessed = MemberFlags(rawValue: 1 << 12)
     /// An archive whose members are so.
     package static let guessedMembers = MemberFlags(rawValue: 1 << 13)
+    /// Names that are not UTF-8 are in code page 437, as the format has it; writers often take that of their system.
+    package static let dosNames = MemberFlags(rawValue: 1 << 14)
 }
 
 /// Something that a reader could not do, or that no honest program writes. One container may have many; equal ones are

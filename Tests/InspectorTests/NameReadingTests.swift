@@ -1,5 +1,6 @@
 import InspectionLink
 import MailModel
+import Members
 import Testing
 
 @testable import Inspector
@@ -52,6 +53,14 @@ import Testing
         }
         #expect(firings([0: NameReadings.all(of: sample.octets)]) == 1)
         #expect(firings([:]) == 0)
+    }
+
+    /// Shown as the format has it, where it has something.
+    @Test func whatIsShown() {
+        let octets: [UInt8] = [0x67, 0x72, 0x94, 0xE1, 0x65]
+        #expect(NameReadings.shown(octets, .dosNames) == "größe")
+        #expect(NameReadings.shown(octets, []) == "gr\u{94}\u{E1}e")
+        #expect(NameReadings.shown(Array("größe".utf8), .dosNames) == "größe")
     }
 
     @Test func othersHaveOneReading() {

@@ -46,7 +46,7 @@ import Testing
         #expect(result.types == [type], sourceLocation: sourceLocation)
         #expect(result.places(of: eicar).count == 41, "\(result.problems)", sourceLocation: sourceLocation)
         #expect(result.names.contains(Self.name), "\(result.names)", sourceLocation: sourceLocation)
-        #expect(result.names.contains("another name 40.txt"), sourceLocation: sourceLocation)
+        #expect(result.names.contains("sub/another name 40.txt"), sourceLocation: sourceLocation)
         #expect(result.entries.contains { $0.content?.count == 200_000 }, sourceLocation: sourceLocation)
         #expect(result.isComplete && !result.isMarked, "\(result.problems)", sourceLocation: sourceLocation)
     }
@@ -213,6 +213,57 @@ import Testing
         let result = Unpacked(disk, messageSize: 1 << 20)
         #expect(result.types == ["vhd"])
         #expect(result.problems.map(\.detail) == ["vhd disk that needs another"])
+    }
+
+    /// Files of the same name in several directories are told apart, and short names are shown in the letters that they
+    /// were given in.
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)))
+    func pathsAndSmallLetters() throws {
+        let scratch = try Scratch(.memory)
+        try Self.run(
+            """
+            set -e
+            cd \(scratch.path)
+            truncate -s 4M volume
+            mkfs.vfat -F 12 volume > /dev/null
+            export LC_ALL=C.UTF-8
+            mmd -i volume ::one ::TWO ::one/deeper
+            for place in text.txt one/text.txt TWO/TEXT.txt one/deeper/text.TXT "one/deeper/a long one.txt"; do
+                echo "$place" > file; mcopy -i volume file "::$place"
+            done
+            : > empty; mcopy -i volume empty ::empty
+            """)
+        let result = Unpacked(try Self.file(scratch, "volume"), messageSize: 1 << 20)
+        for (first, other) in [
+            ("text.txt", "TEXT.TXT"), ("one/text.txt", "one/TEXT.TXT"), ("TWO/TEXT.txt", "TWO/TEXT.TXT"),
+            ("one/deeper/text.TXT", "one/deeper/TEXT.TXT"),
+            ("one/deeper/a long one.txt", "one/deeper/ALONGO~1.TXT"),
+        ] {
+            let entry = try #require(result.entries.first { $0.names.first == first }, "\(result.names)")
+            #expect(entry.names == [first, other])
+            #expect(entry.content == Array("\(first)\n".utf8))
+        }
+        #expect(result.entries.first { $0.names.first == "empty" }?.content == [])
+        #expect(result.names.contains("one/deeper") && result.names.contains("TWO") && !result.isMarked)
+    }
+
+    /// Directories within one another are read as far as the limit.
+    @Test(.enabled(if: tools.allSatisfy(GeneratorTests.installed)), arguments: [64, 65])
+    func depth(_ depth: Int) throws {
+        let scratch = try Scratch(.memory)
+        try Self.run(
+            """
+            set -e
+            cd \(scratch.path)
+            truncate -s 4M volume
+            mkfs.vfat -F 12 volume > /dev/null
+            place=::
+            for n in $(seq \(depth)); do place=$place/d; mmd -i volume $place; done
+            echo found > file; mcopy -i volume file $place/f
+            """)
+        let result = Unpacked(try Self.file(scratch, "volume"), messageSize: 1 << 20)
+        #expect(result.places(of: Array("found\n".utf8)).count == (depth > FATReader.deepest ? 0 : 1))
+        #expect(result.kinds == (depth > FATReader.deepest ? [.overLimits] : []), "\(result.problems)")
     }
 
     /// A record that is a boot sector and has a table as well: both are read.

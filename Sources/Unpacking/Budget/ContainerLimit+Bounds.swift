@@ -26,6 +26,7 @@ extension ContainerLimit {
         case .imageEntries: "\(UDFReader.Limits.entries) entries, \(UDFReader.Limits.directories) directories"
         case .imageDirectories:
             "UDF: \(UDFReader.Limits.depth) levels, \(UDFReader.Limits.path) octets of a path; "
+                + "FAT: \(FATReader.deepest) levels, \(FATReader.longestPath) octets of a path; "
                 + "ISO 9660: \(ISOTrees.mostDirectories) directories, \(ISOTrees.mostRecords) records"
         case .directoryEntries, .items: "\(documents.items) of one document"
         case .octets, .streamOctets:
@@ -50,7 +51,7 @@ extension ContainerLimit {
         case .encryptedEntry, .zipDirectories, .zipPieces, .overlappingEntries: "zip"
         case .encodedFiles: "text"
         case .imageNames, .imageEntries: "UDF"
-        case .imageDirectories: "UDF, ISO 9660"
+        case .imageDirectories: "UDF, FAT, ISO 9660"
         case .passwordKeys: "7z, RAR"
         case .messageStructure: "mail in a container"
         case .overlappingFiles: "cabinets"

@@ -5,6 +5,9 @@ internal import Members
 struct FATReader {
     /// Octets of one directory (the specification's limit).
     private static let largestDirectory = 2_097_152
+    /// Directories within one another, and octets of a path to one: those that go further are named and not read.
+    static let deepest = 64
+    static let longestPath = 4096
     /// Octets of the table that are read at one time.
     private static let window = 4096
 
@@ -17,7 +20,10 @@ struct FATReader {
     private var queue: [Entry] = []
 
     private struct Entry {
+        /// With the directories that it is in.
         var names: [[UInt8]]
+        /// 1 in the root.
+        var depth: Int
         var isDirectory: Bool
         var cluster: Int
         var size: Int
@@ -32,16 +38,20 @@ struct FATReader {
     mutating func read(_ content: Span<UInt8>) {
         if volume.width == 32 {
             directories.insert(volume.rootCluster)
-            readDirectory(directoryBytes(from: volume.rootCluster, content), content)
+            readDirectory(directoryBytes(from: volume.rootCluster, content), nil, content)
         } else {
-            readDirectory(disk.bytes(volume.root.lowerBound, volume.root.count, of: content), content)
+            readDirectory(disk.bytes(volume.root.lowerBound, volume.root.count, of: content), nil, content)
         }
         var next = 0
         while next < queue.count, sink.mayGoOn() {
             let directory = queue[next]
             next += 1
             guard directories.insert(directory.cluster).inserted else { continue }
-            readDirectory(directoryBytes(from: directory.cluster, content), content)
+            guard directory.depth <= Self.deepest, directory.names.allSatisfy({ $0.count < Self.longestPath }) else {
+                sink.report(.imageDirectories)
+                continue
+            }
+            readDirectory(directoryBytes(from: directory.cluster, content), directory, content)
         }
     }
 
@@ -57,7 +67,9 @@ struct FATReader {
         return bytes
     }
 
-    private mutating func readDirectory(_ directory: [UInt8], _ content: Span<UInt8>) {
+    /// - Parameter parent: the entry of the directory; nil for the root.
+    private mutating func readDirectory(_ directory: [UInt8], _ parent: Entry?, _ content: Span<UInt8>) {
+        let path = parent?.names.first.map { $0 + [0x2F] } ?? []
         var name = LongName()
         for at in stride(from: 0, to: directory.count - 31, by: 32) {
             guard directory[at] != 0 else { return }
@@ -72,10 +84,14 @@ struct FATReader {
             }
             defer { name = LongName() }
             guard attributes & 0x08 == 0 else { continue }
-            let short = Self.shortName(directory.span.extracting(at..<at + 11))
+            let field = directory.span.extracting(at..<at + 11)
+            let short = Self.shortName(field, small: 0)
             guard short != [0x2E], short != [0x2E, 0x2E] else { continue }
+            // As Windows and mtools show it, and as DOS does.
+            var names = [name.text(for: field) ?? Self.shortName(field, small: directory[at + 12])]
+            if names != [short] { names.append(short) }
             let entry = Entry(
-                names: [name.text(for: directory.span.extracting(at..<at + 11)), short].compactMap { $0 },
+                names: names.map { path + $0 }, depth: (parent?.depth ?? 0) + 1,
                 isDirectory: attributes & 0x10 != 0,
                 cluster: Int(directory.span.littleEndian16(at: at + 26) ?? 0)
                     | (volume.width == 32 ? Int(directory.span.littleEndian16(at: at + 20) ?? 0) << 16 : 0),
@@ -111,12 +127,15 @@ struct FATReader {
     }
 
     /// The name of 8 and 3 characters, in some code page.
-    private static func shortName(_ field: Span<UInt8>) -> [UInt8] {
+    /// - Parameter small: flags of Windows NT for letters that are small ones: 8 in the base, 10h in the ending.
+    private static func shortName(_ field: Span<UInt8>, small: UInt8) -> [UInt8] {
         var base = field.extracting(0..<8).array
         var ending = field.extracting(8..<11).array
         while base.last == 0x20 { base.removeLast() }
         while ending.last == 0x20 { ending.removeLast() }
         if base.first == 0x05 { base[0] = 0xE5 }
+        if small & 0x08 != 0 { base = base.map(asciiLower) }
+        if small & 0x10 != 0 { ending = ending.map(asciiLower) }
         return ending.isEmpty ? base : base + [0x2E] + ending
     }
 

@@ -25,6 +25,8 @@ struct ZipEntry {
     var isEncrypted: Bool { flags & 1 != 0 }
     /// Sizes and checksum stand behind the data.
     var hasDescriptor: Bool { flags & 8 != 0 }
+    /// Its name is UTF-8; in code page 437 otherwise (appendix D).
+    var hasUTF8Name: Bool { flags & 0x800 != 0 }
     /// The checksum stands in this header.
     var hasChecksum: Bool { isCentral || !hasDescriptor }
     /// The directory or this header is encrypted too (section 7).

@@ -169,6 +169,11 @@ struct ZipReader {
         // Programs that read from the front would write the content behind the local header to a file with a backslash.
         let ends: [UInt8] = local.hasDescriptor ? [0x2F] : [0x2F, 0x5C]
         if member.names.allSatisfy({ $0.last.map(ends.contains) == true }) { member.flags.insert(.directory) }
+        if !entry.hasUTF8Name || !local.hasUTF8Name,
+            member.names.contains(where: { String(validating: $0, as: UTF8.self) == nil })
+        {
+            member.flags.insert(.dosNames)
+        }
         switch entry.unixType {
         case 0o120000: member.flags.insert(.symbolicLink)
         case 0o010000, 0o020000, 0o060000, 0o140000: member.flags.insert(.special)

@@ -60,9 +60,14 @@ package struct ShownHTML: Sendable {
         guard tree.parts.indices.contains(index), tree.parts[index].kind == .leaf,
             !Self.isAttached(tree.parts[index], holdsAttached)
         else { return false }
-        guard Self.canBeAttachment(tree.parts[index], tree) else { return true }
-        let dispositions = Self.dispositions(index, tree, message)
-        return dispositions.count != 1 || !dispositions[0].isAttachment
+        return !Self.isAttachment(index, tree, message)
+    }
+
+    /// True for what every reader takes for an attachment by its place and `Content-Disposition` (RFC 2183).
+    package static func isAttachment(_ index: Int, _ tree: PartTree, _ message: Span<UInt8>) -> Bool {
+        guard canBeAttachment(tree.parts[index], tree) else { return false }
+        let dispositions = dispositions(index, tree, message)
+        return dispositions.count == 1 && dispositions[0].isAttachment
     }
 
     /// Alternatives, what stands in a multipart/related, and what comes first in any multipart are shown whatever they say.

@@ -93,7 +93,7 @@ struct Inspection {
                 request.context.tokens == .texts
                 ? TokenExtractor(keepsTexts: true) : extractor.take() ?? TokenExtractor()
             run.tokens?.takesForeignTokens = request.context.foreignTokens
-            run.unshown = UnshownParts(walker.tree.parts)
+            run.unshown = UnshownParts(walker.tree, message)
             walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
             run.clock.spent(.tokens)
         }
@@ -135,7 +135,7 @@ struct Inspection {
                 messageLimits: PartWalker.limits(request.limits)))
         run.tokens = extractor.take() ?? TokenExtractor()
         run.tokens?.takesForeignTokens = false
-        run.unshown = UnshownParts(walker.tree.parts)
+        run.unshown = UnshownParts(walker.tree, message)
         walker.tree.withHeader(of: 0, in: message) { run.tokens?.add(header: $0) }
         for index in walker.tree.parts.indices { run.add(walker.description(index, in: message)) }
         var index = 0

@@ -62,7 +62,12 @@ package struct ShownHTML: Sendable {
         guard tree.parts.indices.contains(index), tree.parts[index].kind == .leaf,
             !Self.isAttached(tree.parts[index], holdsAttached)
         else { return false }
-        return !Self.canBeAttachment(tree.parts[index], tree) || !Self.saysAttachment(index, tree, message)
+        return !Self.isAttachment(index, tree, message)
+    }
+
+    /// True for what every reader takes for an attachment by its place and `Content-Disposition` (RFC 2183).
+    package static func isAttachment(_ index: Int, _ tree: PartTree, _ message: Span<UInt8>) -> Bool {
+        canBeAttachment(tree.parts[index], tree) && saysAttachment(index, tree, message)
     }
 
     /// - Parameter index: of a part of the tree.

@@ -13,7 +13,7 @@ extension TokenExtractor {
         tree.withHeader(of: 0, in: message) { add(header: $0) }
         var buffer: [UInt8] = []
         var left = Self.decodedSize
-        let unshown = UnshownParts(tree.parts)
+        let unshown = UnshownParts(tree, message)
         var index = 0
         while index < tree.parts.count {
             let part = tree.parts[index]

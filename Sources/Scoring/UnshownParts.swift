@@ -12,7 +12,8 @@ package struct UnshownParts: Sendable {
     /// Every part is shown.
     package init() {}
 
-    package init(_ parts: [Part]) {
+    package init(_ tree: PartTree, _ message: Span<UInt8>) {
+        let parts = tree.parts
         /// For each alternative its child that is shown, and how readily a reader picks it.
         var picked = [(child: Int, rank: Int)](repeating: (-1, -1), count: parts.count)
         for index in parts.indices where parts[index].reading == 0 {
@@ -40,6 +41,7 @@ package struct UnshownParts: Sendable {
                 isUnshown[parent] || isOther || !Self.isRoot(index, of: parent, in: parts)
                 || (Self.isOutside(parts[index]) && hasParts[parent])
                 || Self.neverShown.contains(parts[index].mediaType)
+                || (Self.rank(parts[index].mediaType) >= 0 && ShownHTML.isAttachment(index, tree, message))
         }
     }
 

@@ -236,6 +236,39 @@ struct TokenTests {
         #expect(texts.isDisjoint(with: ["honestword", "I:shown", "2:shown honestword"]))
     }
 
+    private static func attached(_ disposition: String, first: Bool = false, in kind: String = "mixed") -> [String] {
+        let parts = [
+            ["--\(kind)", "Content-Type: text/html", "", shownHTML.text],
+            ["--\(kind)", "Content-Type: text/plain; name=a.txt", "Content-Disposition: \(disposition)", ""]
+                + ["shown honestword"],
+        ]
+        return ["Content-Type: multipart/\(kind); boundary=\(kind)", ""]
+            + (first ? parts.reversed() : parts).flatMap { $0 } + ["--\(kind)--"]
+    }
+
+    @Test("words of an attached text are hidden ones, unless nothing else is shown")
+    func attachedTexts() {
+        for lines in [
+            Self.attached("attachment"), Self.attached("ATTACHMENT; filename=a.txt"),
+            Self.attached("attachment", in: "report"),
+        ] {
+            let texts = Self.texts(lines)
+            #expect(texts.contains("I:honestword") && texts.isDisjoint(with: ["honestword", "I:shown"]), "\(lines)")
+        }
+        for lines in [
+            Self.attached("inline"), Self.attached("attachment", first: true), Self.attached("(x) attachment"),
+        ] {
+            let texts = Self.texts(lines)
+            #expect(texts.contains("honestword") && !texts.contains("I:honestword"), "\(lines)")
+        }
+        let alone = Self.texts(
+            [
+                "Content-Type: multipart/mixed; boundary=a", "", "--a", "Content-Type: image/png", "", "x", "--a",
+                "Content-Type: text/plain", "Content-Disposition: attachment", "", "honestword", "--a--",
+            ])
+        #expect(alone.contains("honestword"), "\(alone)")
+    }
+
     @Test("words of a text that is shown are not hidden ones")
     func shownAlternatives() {
         for lines in [

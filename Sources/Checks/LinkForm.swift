@@ -1,9 +1,8 @@
 internal import Bytes
 
 /// A link in the one form in which `link_checks` looks it up, whatever way it was written in: the scheme and the host in lower
-/// case, two slashes before the host whatever stood there (WHATWG URL section 4.4: browsers take `\` and any number), dots of
-/// other scripts and full-width letters of the host as ASCII, no dot behind it, and `%XX` decoded where that is a printable
-/// character. `%25`, `%20` and controls stay, so that nothing can be decoded twice. A host in letters of other scripts stays in
+/// case, two slashes before the host whatever stood there (WHATWG URL section 4.4: browsers take `\` and any number) and one behind
+/// it, the host as `LinkAuthority` has it, and `%XX` decoded where that is a printable character. `%25`, `%20` and controls stay, so that nothing can be decoded twice. A host in letters of other scripts stays in
 /// them, one in A-labels (`xn--`) too.
 package enum LinkForm {
     /// Octets of a link that are looked up.
@@ -28,7 +27,9 @@ package enum LinkForm {
         let query = path.firstIndex { $0 == 0x3F || $0 == 0x23 } ?? path.endIndex
         // Behind ? and # a backslash is one.
         let slashed = path[..<query].map { isSlash($0) ? 0x2F : $0 }
-        return finished(scheme + Array("://".utf8) + authority(rest[..<end]) + decoded(slashed + path[query...]))
+        let authority = LinkAuthority.normalised(rest[..<end], scheme: scheme)
+        let root: [UInt8] = slashed.isEmpty && !authority.isEmpty ? [0x2F] : []
+        return finished(scheme + Array("://".utf8) + authority + root + decoded(slashed + path[query...]))
     }
 
     /// The octets of a scheme before its colon (RFC 3986 section 3.1); nil where there is none.
@@ -40,10 +41,13 @@ package enum LinkForm {
         return isScheme ? colon - link.startIndex : nil
     }
 
-    /// Schemes whose links name a host, however many slashes stand there.
-    private static func hasHost(_ scheme: [UInt8]) -> Bool {
-        ["http", "https", "ftp", "ws", "wss"].contains { $0.utf8.elementsEqual(scheme) }
-    }
+    /// Schemes whose links name a host, however many slashes stand there, and their ports.
+    private static let ports = ["http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443]
+
+    private static func hasHost(_ scheme: [UInt8]) -> Bool { port(of: scheme) != nil }
+
+    /// The port that a scheme means where none is said; nil for schemes without host.
+    static func port(of scheme: [UInt8]) -> Int? { ports[String(decoding: scheme, as: UTF8.self)] }
 
     /// A link without scheme, laid upon the base; without base as it is, but for one that begins with a host.
     private static func joined(_ link: [UInt8], _ base: [UInt8]?) -> [UInt8] {
@@ -63,29 +67,8 @@ package enum LinkForm {
         return base[..<slash] + [0x2F] + link
     }
 
-    /// User and host. What stands before the last `@` is not where the link leads, and stays.
-    private static func authority(_ octets: ArraySlice<UInt8>) -> [UInt8] {
-        let plain = decoded(octets)
-        let at = plain.lastIndex(of: 0x40).map { $0 + 1 } ?? 0
-        var host = String.UnicodeScalarView()
-        for scalar in String(decoding: plain[at...], as: UTF8.self).unicodeScalars {
-            switch scalar.value {
-            case 0x3002, 0xFF0E, 0xFF61: host.append(".")
-            case 0xFF01...0xFF5E: host.append(Unicode.Scalar(UInt8(scalar.value - 0xFEE0)))
-            default: host.append(scalar)
-            }
-        }
-        var name = Array(String(host).lowercased().utf8)
-        let port = name.lastIndex(of: 0x3A).flatMap { colon in
-            name[colon...].dropFirst().allSatisfy { (0x30...0x39).contains($0) } ? colon : nil
-        }
-        let end = port ?? name.endIndex
-        if end > 1, name[end - 1] == 0x2E { name.remove(at: end - 1) }
-        return plain[..<at] + name
-    }
-
-    /// `%XX` as what it stands for, where that is a printable character.
-    private static func decoded(_ octets: some Collection<UInt8>) -> [UInt8] {
+    /// `%XX` as what it stands for, where that is a printable character and none of `but`.
+    static func decoded(_ octets: some Collection<UInt8>, but kept: [UInt8] = []) -> [UInt8] {
         let octets = Array(octets)
         guard octets.contains(0x25) else { return octets }
         var out: [UInt8] = []
@@ -116,7 +99,7 @@ package enum LinkForm {
                 waiting.append(octet)
             } else {
                 flush()
-                if octet > 0x20, octet != 0x25, octet != 0x7F {
+                if octet > 0x20, octet != 0x25, octet != 0x7F, !kept.contains(octet) {
                     out.append(octet)
                 } else {
                     out += [0x25] + hexadecimal(octet)

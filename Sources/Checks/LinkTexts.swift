@@ -15,28 +15,59 @@ package final class LinkTexts {
         self.limit = limit
     }
 
-    /// Gives the links of one part that are new.
+    /// Gives the links of one part that are new, and those that stand within a link, to which it may redirect.
     /// - Parameters:
     ///   - targets: those of its HTML.
     ///   - base: what its `<base>` says.
-    ///   - text: what is seen of it, in which links may stand too.
+    ///   - texts: what is seen of it, and scripts, in which links may stand too.
     ///   - use: returns false when no more are wanted.
     package func take(
-        _ targets: [[UInt8]], base: [UInt8]?, text: Span<UInt8>, _ use: ([UInt8]) -> Bool
+        _ targets: [[UInt8]], base: [UInt8]?, texts: [[UInt8]], _ use: ([UInt8]) -> Bool
     ) {
         let base = base.map { LinkForm.normalised($0) }
         for target in targets {
-            if let link = take(target, base: base), !use(link) { return }
+            guard take(target, base: base, use) else { return }
         }
-        Self.inText(text) { found in
-            guard let link = take(found) else { return !hasMore }
-            return use(link)
+        for text in texts {
+            var goesOn = true
+            Self.inText(text.span) { found in
+                goesOn = take(found, base: nil, use) && !hasMore
+                return goesOn
+            }
+            guard goesOn else { return }
         }
+    }
+
+    /// Returns false when no more are wanted.
+    private func take(_ link: [UInt8], base: [UInt8]?, _ use: ([UInt8]) -> Bool) -> Bool {
+        guard let link = new(link, base: base) else { return true }
+        guard use(link) else { return false }
+        for inner in Self.within(link) {
+            if let inner = new(inner), !use(inner) { return false }
+        }
+        return true
+    }
+
+    /// Links within one link that are looked up.
+    private static let innerLinks = 4
+
+    /// The links within a link in its form, each up to where a query goes on or a script ends it.
+    private static func within(_ link: [UInt8]) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        var from = 1
+        while found.count < innerLinks, let colon = link.span.firstIndex(of: "://", from: from) {
+            from = colon + 3
+            let scheme = ["https", "http"].first { link[..<colon].suffix($0.utf8.count).elementsEqual($0.utf8) }
+            guard let scheme, colon > scheme.utf8.count else { continue }
+            let end = link[from...].firstIndex { endsLink($0) || $0 == 0x26 || $0 == 0x27 } ?? link.endIndex
+            if end > from { found.append(Array(link[(colon - scheme.utf8.count)..<end])) }
+        }
+        return found
     }
 
     /// The form of a link in which it is looked up; nil for one that was, and for what is none.
     /// - Parameter base: as `LinkForm` made it.
-    private func take(_ link: [UInt8], base: [UInt8]? = nil) -> [UInt8]? {
+    private func new(_ link: [UInt8], base: [UInt8]? = nil) -> [UInt8]? {
         let link = LinkForm.normalised(link, base: base)
         guard !link.isEmpty, !known.contains(link) else { return nil }
         guard known.count < limit, link.count <= Self.bytesLimit - bytes else {

@@ -8,7 +8,11 @@ enum FileSignature {
     /// True for programs, archives, documents, shortcuts and disk images.
     static func isFile(_ bytes: Span<UInt8>) -> Bool {
         for signature in signatures where bytes.hasBytes(signature.span, at: 0) { return true }
-        if ProgramHeader.isHere(bytes) || isCompressed(bytes) || isARJ(bytes) { return true }
+        if ProgramHeader.isHere(bytes) || isCompressed(bytes) || isARJ(bytes) || isARC(bytes) || isLHA(bytes) {
+            return true
+        }
+        if isLZMA(bytes) || isDisk(bytes) || isMail(bytes) || CryptographicMessage.matches(bytes) { return true }
+        for (signature, place) in furtherIn where bytes.hasBytes(signature, at: place) { return true }
         // The test file of the anti-virus makers counts as a program: it is one.
         return bytes.hasBytes("X5O!P%@AP", at: 0) || bytes.hasBytes("ustar", at: 257)
     }
@@ -16,9 +20,63 @@ enum FileSignature {
     /// gzip without reserved flags (RFC 1952 section 2.3.1.2), bzip2 with the mark of a block or of its end.
     private static func isCompressed(_ bytes: Span<UInt8>) -> Bool {
         if bytes.hasBytes(gzip.span, at: 0) { return bytes.count > 10 && bytes[3] & 0xE0 == 0 }
+        // A frame of Zstandard or LZ4 that is skipped.
+        if bytes.count > 8, 0x50...0x5F ~= bytes[0], bytes.hasBytes(skippable.span, at: 1) { return true }
+        // compress(1): the bits of its longest code.
+        if bytes.hasBytes(compress.span, at: 0) { return bytes.count > 3 && 9...16 ~= bytes[2] & 0x7F }
         guard bytes.hasBytes("BZh", at: 0), bytes.count > 10, 0x31...0x39 ~= bytes[3] else { return false }
         return bytes.hasBytes(bzip2Block.span, at: 4) || bytes.hasBytes(bzip2End.span, at: 4)
     }
+
+    /// ARC: a method and a DOS name behind its mark.
+    private static func isARC(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count > 29, bytes[0] == 0x1A, 1...11 ~= bytes[1] else { return false }
+        let name = bytes.extracting(2..<15)
+        guard let end = name.firstIndex(of: 0), end > 0 else { return false }
+        return name.extracting(0..<end).indices.allSatisfy { 0x21...0x7E ~= name[$0] }
+    }
+
+    /// LHA: the method in its place.
+    private static func isLHA(_ bytes: Span<UInt8>) -> Bool {
+        bytes.count > 20 && bytes[6] == UInt8(ascii: "-")
+            && ["-lh", "-lz", "-pm"].contains { bytes.hasBytes($0 as StaticString, at: 2) }
+    }
+
+    /// LZMA: usual properties, a dictionary of a power of two, a size that is not known or below 2^40, and the first octet of
+    /// the range coder.
+    private static func isLZMA(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count > 18, bytes[0] == 0x5D, bytes[13] == 0, let dictionary = bytes.littleEndian32(at: 1),
+            let size = bytes.littleEndian64(at: 5)
+        else { return false }
+        return dictionary.nonzeroBitCount == 1 && dictionary >= 4096 && (size == .max || size < 1 << 40)
+    }
+
+    /// Zeros, as images of CDs begin: what they are is told further in (ECMA-119 section 6.2.1).
+    static func mayBeImage(_ head: Span<UInt8>) -> Bool {
+        head.count == length && head.indices.allSatisfy { head[$0] == 0 }
+    }
+
+    /// A boot sector: its mark, and a jump or another first instruction of the usual ones.
+    private static func isDisk(_ bytes: Span<UInt8>) -> Bool {
+        bytes.hasBytes(bootMark.span, at: 510) && [0xEB, 0xE9, 0x33, 0xFA, 0xFC, 0x45, 0].contains(bytes[0])
+    }
+
+    /// The header of mail: a field that it begins with, and another in the next line.
+    private static func isMail(_ bytes: Span<UInt8>) -> Bool {
+        guard fields.contains(where: { bytes.hasPrefix(ignoringCase: $0, from: 0) }) || bytes.hasBytes("From ", at: 0),
+            var at = bytes.firstIndex(of: 0x0A)
+        else { return false }
+        at += 1
+        let name = at
+        while at < bytes.count, 0x21...0x7E ~= bytes[at], bytes[at] != 0x3A { at += 1 }
+        return at < bytes.count && (bytes[at] == 0x3A && at > name || bytes[name] == 0x20 || bytes[name] == 0x09)
+    }
+
+    private static let fields: [StaticString] = [
+        "Return-Path:", "Received:", "Delivered-To:", "From:", "To:", "Subject:", "Date:", "Message-ID:",
+        "MIME-Version:",
+        "Content-Type:", "X-Mailer:", "Reply-To:",
+    ]
 
     /// The main header of ARJ: its mark has two octets only, its fields few values.
     private static func isARJ(_ bytes: Span<UInt8>) -> Bool {
@@ -41,10 +99,19 @@ enum FileSignature {
         "<html", "<!doctype", "<head", "<body", "<script", "<svg", "<hta:", "<job", "<package", "<?xml", "<?wsf",
     ]
 
+    private static let skippable: [UInt8] = [0x2A, 0x4D, 0x18]
+    private static let compress: [UInt8] = [0x1F, 0x9D]
     private static let gzip: [UInt8] = [0x1F, 0x8B, 8]
     private static let bzip2Block: [UInt8] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
     private static let bzip2End: [UInt8] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]
     private static let arj: [UInt8] = [0x60, 0xEA]
+
+    private static let bootMark: [UInt8] = [0x55, 0xAA]
+
+    /// Marks that stand behind others.
+    private static let furtherIn: [(StaticString, Int)] = [
+        ("CD001", 32_769), ("BEA01", 32_769), ("**ACE**", 7),
+    ]
 
     private static let signatures: [[UInt8]] = [
         Array("PK\u{3}\u{4}".utf8), Array("PK\u{5}\u{6}".utf8), Array("Rar!\u{1A}\u{7}".utf8),
@@ -54,6 +121,12 @@ enum FileSignature {
         [0x4C, 0, 0, 0, 1, 0x14, 2, 0], Array("xar!".utf8), Array("!<arch>\n".utf8), Array("Cr24".utf8),
         [0x78, 0x9F, 0x3E, 0x22], [0xE4, 0x52, 0x5C, 0x7B, 0x8C, 0xD8, 0xA7, 0x4D], [0xCA, 0xFE, 0xBA, 0xBE],
         [0x28, 0xB5, 0x2F, 0xFD], Array("MSWIM\0\0\0".utf8), Array("conectix".utf8),
-        Array("vhdxfile".utf8), Array("ALZ\u{1}".utf8), Array("EGGA".utf8),
+        Array("vhdxfile".utf8), Array("ALZ\u{1}".utf8), Array("EGGA".utf8), Array("KDMV".utf8),
+        Array("LZIP\u{1}".utf8), Array("LZIP\0".utf8), [0x04, 0x22, 0x4D, 0x18], [0x02, 0x21, 0x4C, 0x18],
+        [0x89, 0x4C, 0x5A, 0x4F, 0], Array("070701".utf8), Array("070702".utf8), Array("070707".utf8),
+        Array("WARC/".utf8), [0xED, 0xAB, 0xEE, 0xDB], Array("ZOO ".utf8), Array("SZDD".utf8), Array("KWAJ".utf8),
+        Array("LRZI".utf8), Array("SIT!".utf8), Array("StuffIt (c)".utf8), Array("ISc(".utf8), Array("zPQ".utf8),
+        Array("7kSt".utf8), Array("ArC\u{1}".utf8), Array("hsqs".utf8), Array("GRZipII".utf8), Array("LUKS".utf8),
+        [0x51, 0x46, 0x49, 0xFB],
     ]
 }

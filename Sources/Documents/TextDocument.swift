@@ -39,6 +39,7 @@ enum TextDocument {
             at = literal.upperBound
         }
         words.look(at: text, at..<text.count)
+        if words.hasScript, words.offersFile || words.decodes { TextLiterals.handUnknown(text, literals, extraction) }
         if words.hasScript, words.offersFile, literals.hasFile || words.decodes { extraction.fact(.htmlSmuggling) }
         if words.linksFile, words.hasScript || words.offersFile { extraction.fact(.htmlSmuggling) }
         if words.isVectorImage, words.hasScript || words.hasHandler { extraction.fact(.svgScript) }
@@ -133,7 +134,9 @@ private struct ScriptWords {
                 if text.hasPrefix(ignoringCase: "createobjecturl", from: index) { offersFile = true }
             case UInt8(ascii: "d"), UInt8(ascii: "D"):
                 if text.hasPrefix(ignoringCase: "download", from: index) { offersFile = true }
-                if text.hasPrefix(ignoringCase: "data:", from: index), isFile(text, index + 5) { linksFile = true }
+                if text.hasPrefix(ignoringCase: "data:", from: index), DataAddress.isFile(text, at: index + 5) {
+                    linksFile = true
+                }
             case UInt8(ascii: "a"), UInt8(ascii: "A"):
                 if text.hasPrefix(ignoringCase: "atob", from: index) { decodes = true }
             case UInt8(ascii: "f"), UInt8(ascii: "F"):
@@ -144,23 +147,6 @@ private struct ScriptWords {
             default: break
             }
         }
-    }
-
-    /// Types that pages show or use themselves.
-    private static let shown: [StaticString] = [
-        "image/", "font/", "audio/", "video/", "text/css", "text/plain", "application/font", "application/x-font",
-        "application/vnd.ms-fontobject", "application/json",
-    ]
-    private static let longestType = 128
-
-    /// A media type that is not shown and `;base64,` stand here.
-    private func isFile(_ text: Span<UInt8>, _ start: Int) -> Bool {
-        for type in Self.shown where text.hasPrefix(ignoringCase: type, from: start) { return false }
-        for index in start..<max(start, min(text.count, start + Self.longestType)) {
-            if text[index] == UInt8(ascii: ",") { return false }
-            if text.hasPrefix(ignoringCase: ";base64,", from: index) { return true }
-        }
-        return false
     }
 
     /// ` onload=`, with blanks before the sign.

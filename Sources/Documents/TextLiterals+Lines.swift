@@ -11,7 +11,13 @@ extension TextLiterals {
     static func passAffixes(
         _ bytes: Span<UInt8>, _ start: Int, _ at: inout Int, _ literal: inout Literal, _ classes: Span<UInt8>
     ) -> Bool {
-        guard literal.firstPiece <= linePiece,
+        guard literal.firstPiece <= linePiece else { return false }
+        if let piece = nextStatement(bytes, start, literal, classes) {
+            literal.gaps.append(literal.end..<piece)
+            at = piece
+            return true
+        }
+        guard
             let lineEnd = bytes.extracting(literal.end..<min(bytes.count, literal.end + affix)).firstIndex(of: 0x0A)
         else { return false }
         var line = start
@@ -27,6 +33,31 @@ extension TextLiterals {
         literal.gaps.append(literal.end..<piece)
         at = piece
         return true
+    }
+
+    /// The piece in the next statement, which may stand on the same line, where that has in front of its quotes what the one of
+    /// the first piece has: `a.push("PIECE");a.push("PIECE")`, `s+='PIECE';s+='PIECE'`.
+    private static func nextStatement(
+        _ bytes: Span<UInt8>, _ start: Int, _ literal: Literal, _ classes: Span<UInt8>
+    ) -> Int? {
+        guard let first = start > 0 ? bytes[start - 1] : nil, isQuote(first) else { return nil }
+        let most = min(bytes.count, literal.end + affix)
+        var at = literal.end
+        while at < most, bytes[at] != UInt8(ascii: ";"), bytes[at] != 0x0A { at += 1 }
+        while at < most, bytes[at] == UInt8(ascii: ";") || bytes[at] <= 0x20 { at += 1 }
+        let statement = at
+        while at < min(bytes.count, statement + affix), bytes[at] != first { at += 1 }
+        let piece = at + 1
+        let prefix = bytes.extracting(bytes.range(statement, piece - statement))
+        guard prefix.count > 1, piece < bytes.count, bytes.hasBytes(prefix, at: start - prefix.count),
+            classes[Int(bytes[piece])] & CharacterClasses.base64.rawValue != 0,
+            !literal.gaps.isEmpty || mayBeginFile(bytes.extracting(start..<literal.end), literal)
+        else { return nil }
+        return piece
+    }
+
+    private static func isQuote(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "`")
     }
 
     /// The header of a program is longer than a line: its first two octets are enough.

@@ -20,6 +20,8 @@ struct TextLiterals {
         var hasFile = false
         /// Where long literals stand, in order: there are no words in them.
         var longLiterals: [Range<Int>] = []
+        /// Those of them of which no file is known that they are.
+        fileprivate var unknown: [(range: Range<Int>, literal: Literal)] = []
     }
 
     /// Hands on every file.
@@ -65,9 +67,27 @@ struct TextLiterals {
         return result
     }
 
-    private static func hand(_ content: [UInt8], _ role: DocumentRole, _ extraction: Extraction) -> Bool {
+    /// Hands on what the long literals of a page are whose script makes files of them, whatever that is.
+    static func handUnknown(_ bytes: Span<UInt8>, _ result: Result, _ extraction: Extraction) {
+        for (range, literal) in result.unknown where extraction.countItem() {
+            let text = bytes.extracting(range)
+            if literal.isHexadecimal {
+                var collector = HexadecimalCollector()
+                for index in text.indices { collector.add(text[index]) }
+                _ = hand(collector.finish(), .literal, extraction, isFile: true)
+            } else {
+                let plain = literal.joined(bytes, from: range.lowerBound) ?? cleaned(text)
+                _ = hand(
+                    EncodedText.decodeBase64(plain.span, limit: extraction.room), .literal, extraction, isFile: true)
+            }
+        }
+    }
+
+    private static func hand(
+        _ content: [UInt8], _ role: DocumentRole, _ extraction: Extraction, isFile: Bool = false
+    ) -> Bool {
         extraction.charge(content.count)
-        guard FileSignature.isFile(content.span) || FileSignature.isMarkup(content.span) else { return false }
+        guard isFile || FileSignature.isFile(content.span) || FileSignature.isMarkup(content.span) else { return false }
         extraction.member(role, content.span)
         return true
     }
@@ -108,12 +128,20 @@ struct TextLiterals {
         var at = 0
         while let found = longRun(bytes, classes, from: at), !extraction.isStopped {
             let run = beforeSlashes(bytes, found, classes)
-            let role = isPage && bytes.hasBytes(";base64,", at: run - 8) ? .literal : usual
+            let isAddress = isPage && bytes.hasBytes(";base64,", at: run - 8)
+            let role = isAddress ? .literal : usual
             let literal = literal(bytes, run, classes)
             at = literal.end
             guard literal.characters >= shortestText else { continue }
             guard extraction.countItem() else { return }
             if literal.characters >= longText { result.longLiterals.append(run..<literal.end) }
+            // A link saves what it has in itself, whatever that is.
+            if isAddress, DataAddress.isFile(bytes, endingAt: run) {
+                let plain = cleaned(bytes.extracting(run..<literal.end))
+                let content = EncodedText.decodeBase64(plain.span, limit: extraction.room)
+                result.hasFile = hand(content, role, extraction, isFile: true) || result.hasFile
+                continue
+            }
             // A short piece may come first; or a word of prose stand there.
             let first = before(bytes, run, classes)
             var whole = literal
@@ -126,6 +154,8 @@ struct TextLiterals {
                 || decodeBehindPath(bytes.extracting(run..<literal.end), literal, role, extraction)
             {
                 result.hasFile = true
+            } else if literal.characters >= longText {
+                result.unknown.append((run..<literal.end, literal))
             }
         }
     }
@@ -258,7 +288,7 @@ struct TextLiterals {
         let head = EncodedText.decodeBase64(
             text.extracting(text.range(0, FileSignature.length * 2)), limit: FileSignature.length)
         return FileSignature.isFile(head.span) || FileSignature.isMarkup(head.span)
-            || ProgramHeader.wanted(head.span) != nil
+            || FileSignature.mayBeImage(head.span) || ProgramHeader.wanted(head.span) != nil
     }
 
     /// Slashes of an address or path, behind which base64 may begin, that are tried.

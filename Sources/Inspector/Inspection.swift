@@ -86,7 +86,7 @@ struct Inspection {
         run.clock.spent(.mime)
         var stage = rules.map { RuleStage($0) }
         stage?.takeMessage(message)
-        if stage?.wantsLinks == true { run.documentLinks = [] }
+        run.fileLinks = stage?.fileLinks
         run.clock.spent(.rules)
         if request.context.tokens != .none {
             run.tokens =
@@ -114,7 +114,7 @@ struct Inspection {
         if let used = run.takeTokens(), request.context.tokens == .numbers { extractor = used }
         cache = run.cache
         run.builder.add(run.partsFile?.parts ?? [])
-        stage?.takeLinks(ofDocuments: run.documentLinks ?? [])
+        if let files = run.fileLinks { stage?.takeLinks(ofFiles: files) }
         stage?.takeFiles(run.builder.report.parts)
         if let stage { run.builder.add(stage) }
         if let banned { run.take(banned) }
@@ -234,8 +234,8 @@ struct Inspection {
         var marks: [Int: Set<String>] = [:]
         /// Names that are not in UTF-8 as code pages have them; for rules on files.
         var names = NameReadings()
-        /// Links that documents hold, where rules want them. As many as there are facts, which have limits.
-        var documentLinks: [[UInt8]]?
+        /// Links of attached files, where rules want them.
+        var fileLinks: FileLinks?
         /// Takes tokens for the spam scorer, where they are wanted.
         var tokens: TokenExtractor?
         /// Parts whose words nobody sees; for tokens.

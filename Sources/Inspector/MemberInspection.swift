@@ -65,9 +65,11 @@ extension Inspection.Run {
         }
         if let type = opened.types.first, type != .text { builder.addNote(type.title, part: part) }
         for type in opened.types.dropFirst() { builder.addNote("also \(type.title)", part: part) }
+        fileLinks?.take(
+            content, opened,
+            isText: item == nil && TextContent.isText(builder.report.parts[part].declaredType))
         for fact in opened.facts {
             mark(fact.kind.rawValue, part: part)
-            if fact.kind == .uri { documentLinks?.append(fact.text) }
             // Where a password comes from is a note already.
             if fact.kind == .password { continue }
             builder.addNote("\(fact.kind.rawValue): \(String(decoding: fact.text, as: UTF8.self))", part: part)

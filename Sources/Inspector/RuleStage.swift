@@ -80,9 +80,11 @@ struct RuleStage {
     }
 
     /// There were more links than are looked up.
-    var areLinksCut: Bool { links.hasMore }
+    private(set) var areLinksCut = false
     /// Links are looked up.
-    var wantsLinks: Bool { rules.has(.link) }
+    private var wantsLinks: Bool { rules.has(.link) }
+    /// Collects the links of attached files; nil where nothing is looked up in them.
+    var fileLinks: FileLinks? { wantsLinks ? FileLinks(limit: rules.limits.links) : nil }
 
     /// Header fields and body lines as they stand in the message: the four lists of Postfix.
     mutating func takeMessage(_ message: Span<UInt8>) {
@@ -128,24 +130,25 @@ struct RuleStage {
             return !stage.isEnded
         }
         if wantsLinks, !stage.isEnded {
-            stage.takeLinks(
-                text.html?.links.map(\.target) ?? [], base: text.html?.base, text: lines.span, offset: offset)
+            stage.takeLinks(text.linkTargets, base: text.html?.base, texts: [lines, text.script], offset: offset)
         }
         self = stage
     }
 
-    /// Links that documents hold.
-    mutating func takeLinks(ofDocuments links: [[UInt8]]) {
-        guard !isEnded, wantsLinks else { return }
-        takeLinks(links, base: nil, text: [UInt8]().span, offset: 0)
+    /// Links of attached files and documents.
+    mutating func takeLinks(ofFiles files: FileLinks) {
+        guard !isEnded else { return }
+        if files.hasMore { areLinksCut = true }
+        takeLinks(files.links, base: nil, texts: [], offset: 0)
     }
 
-    private mutating func takeLinks(_ targets: [[UInt8]], base: [UInt8]?, text: Span<UInt8>, offset: Int) {
+    private mutating func takeLinks(_ targets: [[UInt8]], base: [UInt8]?, texts: [[UInt8]], offset: Int) {
         var stage = self
-        links.take(targets, base: base, text: text) { link in
+        links.take(targets, base: base, texts: texts) { link in
             stage.lookUp(link.span, in: .link, range: offset..<offset)
             return !stage.isEnded
         }
+        if links.hasMore { stage.areLinksCut = true }
         self = stage
     }
 

@@ -10,6 +10,9 @@ package struct Member: Hashable, Sendable {
     /// What it is, where the container says so by its structure rather than by a name (`VBA source`, `comment`); for people.
     package var role: String
 
+    /// The role of what a file is that was compressed as a whole.
+    package static let decompressed = "decompressed"
+
     package init(names: [[UInt8]] = [], flags: MemberFlags = [], role: String = "") {
         self.names = names
         self.flags = flags

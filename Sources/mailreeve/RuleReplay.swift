@@ -78,7 +78,7 @@ struct RuleReplay {
                     return goesOn
                 }
                 guard goesOn, has(.link) else { continue }
-                links.take(read.html?.links.map(\.target) ?? [], base: read.html?.base, text: lines.span) { link in
+                links.take(read.linkTargets, base: read.html?.base, texts: [lines, read.script]) { link in
                     goesOn = use(.link, origin, link.span)
                     return goesOn
                 }

@@ -1,4 +1,5 @@
 import Checks
+import TestSupport
 import Testing
 
 /// Links as `link_checks` sees them.
@@ -10,25 +11,43 @@ import Testing
 
     @Test(arguments: [
         ("http://example.com/a", "http://example.com/a"), ("HTTP://EXAMPLE.com/Path", "http://example.com/Path"),
-        ("hTTps:example.com", "https://example.com"), ("http:/\\//example.com\\a\\b", "http://example.com/a/b"),
+        ("hTTps:example.com", "https://example.com/"), ("http:/\\//example.com\\a\\b", "http://example.com/a/b"),
         ("\\\\example.com\\a", "http://example.com/a"), ("//Example.com/a", "http://example.com/a"),
-        ("http://example.com?q=a\\b", "http://example.com?q=a\\b"), ("http://example.com./x", "http://example.com/x"),
+        ("http://example.com?q=a\\b", "http://example.com/?q=a\\b"), ("http://example.com./x", "http://example.com/x"),
         ("http://example.com.:8080/x", "http://example.com:8080/x"),
-        ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]:80/"),
+        ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]/"),
         ("http://%65xample.com/%61%2Fb", "http://example.com/a/b"), ("http://e.com/%2541", "http://e.com/%2541"),
         ("http://e.com/%20%0a%00%7f", "http://e.com/%20%0A%00%7F"), ("http://e.com/100%", "http://e.com/100%"),
         ("http://e.com/%zz%4", "http://e.com/%zz%4"), ("http://e.com/%D0%BC%d0%b0", "http://e.com/\u{43C}\u{430}"),
         ("http://e.com/%D0%41%FF", "http://e.com/%D0A%FF"),
         ("http://PayPal.com@Evil.COM/", "http://PayPal.com@evil.com/"),
-        ("http://a@b@Evil.com", "http://a@b@evil.com"), ("http://M\u{DC}NCHEN.de", "http://m\u{FC}nchen.de"),
-        ("http://XN--MNCHEN-3YA.de", "http://xn--mnchen-3ya.de"),
+        ("http://a@b@Evil.com", "http://a@b@evil.com/"), ("http://M\u{DC}NCHEN.de", "http://m\u{FC}nchen.de/"),
+        ("http://XN--MNCHEN-3YA.de", "http://xn--mnchen-3ya.de/"),
         ("http://\u{FF45}\u{FF56}il\u{3002}com/", "http://evil.com/"),
         ("http://ev\u{200B}il.c\u{AD}om/", "http://evil.com/"),
         ("mailto:Joe@Example.com?subject=a%20b%21", "mailto:Joe@Example.com?subject=a%20b!"),
         ("JavaScript:alert(1)", "javascript:alert(1)"), ("cid:Part1", "cid:Part1"), ("page.html", "page.html"),
         ("/a\\b", "/a\\b"), ("?q", "?q"), ("#top", ""), ("", ""), (":", ":"), ("http:", "http://"),
         ("http://", "http://"),
-        ("1http://a", "1http://a"), ("http://:80", "http://:80"), ("http://.", "http://."),
+        ("1http://a", "1http://a"), ("http://:80", "http://:80/"), ("http://.", "http://./"),
+        // Where a browser leads, whatever the eye sees.
+        ("http://bank.org:80%2f@Evil.com/", "http://bank.org:80%2F@evil.com/"),
+        ("http://bank.org%23@evil.com", "http://bank.org%23@evil.com/"),
+        ("http://bank.org%40evil.com/", "http://bank.org%40evil.com/"),
+        ("http://evil.com\\@bank.org/", "http://evil.com/@bank.org/"),
+        ("http://evil.com#bank.org", "http://evil.com/#bank.org"),
+        ("http://evil.com:80/", "http://evil.com/"), ("https://evil.com:0443", "https://evil.com/"),
+        ("http://evil.com:/", "http://evil.com/"), ("http://evil.com:443/", "http://evil.com:443/"),
+        ("ftp://e.com:21/", "ftp://e.com/"), ("http://e.com:99999999999999999999/", "http://e.com:99999999999999999999/"),
+        ("http://0x7f.0x0.0x0.0x1/a", "http://127.0.0.1/a"), ("http://2130706433/", "http://127.0.0.1/"),
+        ("http://0177.0.0.01", "http://127.0.0.1/"), ("http://127.1:8080/", "http://127.0.0.1:8080/"),
+        ("http://0X7F000001/", "http://127.0.0.1/"), ("http://1.2.3/", "http://1.2.0.3/"), ("http://0x", "http://0.0.0.0/"),
+        ("http://256.1.1.1/", "http://256.1.1.1/"), ("http://4294967295", "http://255.255.255.255/"),
+        ("http://4294967296/", "http://4294967296/"), ("http://1.2.3.4.5/", "http://1.2.3.4.5/"),
+        ("http://08.1/", "http://08.1/"), ("http://1..2/", "http://1..2/"), ("http://1.2.3.4.", "http://1.2.3.4/"),
+        ("http://\u{FF10}\u{FF58}7f.1/", "http://127.0.0.1/"), ("http://%31%32%37.1/", "http://127.0.0.1/"),
+        ("http://\u{24D4}vil.com/", "http://evil.com/"), ("http://\u{1D41E}vil.co\u{1D5C6}/", "http://evil.com/"),
+        ("http://\u{FB01}rm.com/", "http://firm.com/"), ("http://\u{212A}ey.com/", "http://key.com/"),
     ])
     func forms(_ link: String, _ expected: String) {
         #expect(Self.form(link) == expected)
@@ -44,7 +63,7 @@ import Testing
         ("//Other.org/a", "https://evil.com/b", "https://other.org/a"),
         ("http://c.org/", "http://evil.com/", "http://c.org/"),
         ("mailto:a@b", "http://evil.com/", "mailto:a@b"), ("page", "nonsense", "page"), ("page", "mailto:x", "page"),
-        ("a", "http:", "http://a"), ("a", "", "a"), ("\\a", "http://evil.com/b/", "http://evil.com/a"),
+        ("a", "http:", "http://a/"), ("a", "", "a"), ("\\a", "http://evil.com/b/", "http://evil.com/a"),
         ("#x", "http://e.com/", ""),
     ])
     func basesAreLaidUnder(_ link: String, _ base: String, _ expected: String) {
@@ -81,7 +100,7 @@ import Testing
         _ links: LinkTexts, _ targets: [String], base: String? = nil, text: String = ""
     ) -> [String] {
         var out: [String] = []
-        links.take(targets.map { Array($0.utf8) }, base: base.map { Array($0.utf8) }, text: Array(text.utf8).span) {
+        links.take(targets.map { Array($0.utf8) }, base: base.map { Array($0.utf8) }, texts: [Array(text.utf8)]) {
             out.append(String(decoding: $0, as: UTF8.self))
             return true
         }
@@ -92,8 +111,48 @@ import Testing
         let links = LinkTexts(limit: 10)
         let first = Self.taken(
             links, ["http://A.com/", "HTTP://a.com/", "x"], base: "http://b.com/", text: "http://c.com http://a.com/")
-        #expect(first == ["http://a.com/", "http://b.com/x", "http://c.com"])
-        #expect(Self.taken(links, ["http://c.com", "http://d.com"]) == ["http://d.com"] && !links.hasMore)
+        #expect(first == ["http://a.com/", "http://b.com/x", "http://c.com/"])
+        #expect(Self.taken(links, ["http://c.com", "http://d.com"]) == ["http://d.com/"] && !links.hasMore)
+    }
+
+    /// What a redirector is given, and what a script opens.
+    @Test(arguments: [
+        ("https://r.org/url?q=http://Evil.com&sa=D", "http://evil.com/"),
+        ("https://r.org/?u=http%3A%2F%2Fevil.com%2Fa%3Fb%26c", "http://evil.com/a?b"),
+        ("https://r.org/https://www.r.org/http:/x", "https://www.r.org/http:/x"),
+        ("javascript:location='http://evil.com/a'+b", "http://evil.com/a"),
+        ("intent://x#Intent;scheme=http;S.browser_fallback_url=http://evil.com/;end", "http://evil.com/;end"),
+    ])
+    func linksWithinLinks(_ link: String, _ inner: String) {
+        let taken = Self.taken(LinkTexts(limit: 10), [link])
+        #expect(taken.count == 2 && taken.last == inner, "\(taken)")
+    }
+
+    @Test func noMoreThanSomeLinksWithinOne() {
+        for (count, expected) in [(4, 5), (5, 5)] {
+            let link = "http://r.org/" + (0..<count).map { "?http://h\($0)/&" }.joined()
+            #expect(Self.taken(LinkTexts(limit: 10), [link]).count == expected)
+        }
+        #expect(Self.taken(LinkTexts(limit: 10), ["http://r.org/://x", "http://r.org/?http://"]).count == 2)
+    }
+
+    /// Letters and digits of compatibility are what Python's tables of Unicode make of them.
+    @Test func lettersOfCompatibility() throws {
+        let program = """
+            import unicodedata
+            for c in range(0x80, 0x110000):
+                n = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", chr(c)).casefold()).lower()
+                if len(n) == 1 and n.isascii() and n.isalnum(): print("%x %s" % (c, n))
+            """
+        let lines = try runTool("python3", ["-c", program]).lines
+        var count = 0
+        for line in lines {
+            let words = line.split(separator: " ")
+            let code = try #require(words.first.flatMap { UInt32($0, radix: 16) }.flatMap { Unicode.Scalar($0) })
+            #expect(Self.form("http://a\(Character(code))b.org") == "http://a\(words[1])b.org/", "\(line)")
+            count += 1
+        }
+        #expect(count > 900)
     }
 
     @Test func limits() {
@@ -112,7 +171,7 @@ import Testing
     @Test func whoeverHasEnoughGetsNoMore() {
         let links = LinkTexts(limit: 10)
         var count = 0
-        links.take([Array("http://a/".utf8), Array("http://b/".utf8)], base: nil, text: Array("http://c/".utf8).span) {
+        links.take([Array("http://a/".utf8), Array("http://b/".utf8)], base: nil, texts: [Array("http://c/".utf8)]) {
             _ in
             count += 1
             return false

@@ -47,6 +47,12 @@ import Testing
         forms["signed numbers"] = "new Int8Array([\(signed)])"
         forms["hexadecimal numbers"] = "(\(prefixed))"
         forms["escapes"] = "'" + digits(Self.program, prefix: "\\x") + "'"
+        for (name, prefix) in [("pushed", "a.push(\""), ("added", "s+=\"")] {
+            let end = prefix.hasSuffix("(\"") ? "\");" : "\";"
+            let pieces = lines.map { prefix + $0 + end }
+            forms["\(name) in one line"] = "var a=[],s='';" + pieces.joined(separator: " ")
+            forms["\(name) in lines"] = pieces.joined(separator: "\r\n")
+        }
         let codes = text.utf8.map(Int.init)
         func padded(_ code: Int, _ count: Int) -> String {
             let digits = String(code, radix: 16)
@@ -80,6 +86,38 @@ import Testing
         #expect(read(wide).has(Self.program))
         // The file of the anti-virus makers is shorter than a line.
         #expect(read(Self.html("atob('\(Data(eicar).base64EncodedString())')")).has(eicar))
+    }
+
+    /// What a page hands to its reader is found whatever format it has.
+    @Test func containersInScript() {
+        func text(_ head: String, _ size: Int = 200) -> [UInt8] {
+            Array(head.utf8) + [UInt8](repeating: 0x41, count: size)
+        }
+        var image = [UInt8](repeating: 0, count: 40_960)
+        image.replaceSubrange(32_769..<32_774, with: Array("CD001".utf8))
+        var disk = [UInt8](repeating: 0, count: 1024)
+        disk.replaceSubrange(0..<3, with: [0xEB, 0x3C, 0x90])
+        disk.replaceSubrange(510..<512, with: [0x55, 0xAA])
+        let contents: [String: [UInt8]] = [
+            "iso": image, "disk": disk, "lz": text("LZIP\u{1}"), "lz4": [0x04, 0x22, 0x4D, 0x18] + text(""),
+            "lzo": [0x89, 0x4C, 0x5A, 0x4F, 0] + text(""), "Z": [0x1F, 0x9D, 0x90] + text(""), "cpio": text("070701"),
+            "arc": [0x1A, 8] + Array("A.EXE".utf8) + [UInt8](repeating: 0, count: 8) + text(""),
+            "warc": text("WARC/1.0"),
+            "mail": text("Received: from x\r\nSubject: y\r\n\r\n"), "lha": text("AA-lh5-"),
+            "p7m": [0x30, 0x80, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2] + text(""),
+        ]
+        for (name, content) in contents {
+            #expect(read(Self.html("x('\(Data(content).base64EncodedString())')")).has(content), "\(name)")
+        }
+        // Whatever it is, where a script makes a file of it, or a link saves it.
+        let noise = (0..<4000).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 2_654_435_761 >> 13) }
+        let text64 = Data(noise).base64EncodedString()
+        #expect(read(Self.html("new Blob([f('\(text64)')])")).has(noise))
+        #expect(read(Self.html("f('\(text64)')")).items.isEmpty)
+        #expect(read(Array("<html><a download=x.iso href='data:application/x;base64,\(text64)'>".utf8)).has(noise))
+        #expect(read(Array("<html><img src='data:image/x;base64,\(text64)'>".utf8)).items.isEmpty)
+        let zeros = [UInt8](repeating: 0, count: 40_960)
+        #expect(!read(Self.html("x('\(Data(zeros).base64EncodedString())')")).has(zeros))
     }
 
     @Test func whatIsNoFileIsLeft() {

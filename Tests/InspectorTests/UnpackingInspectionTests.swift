@@ -113,23 +113,27 @@ import Testing
         #expect(!report.viruses.isEmpty)
     }
 
-    private static let encrypted = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("shared/corpora/archives/pdf-pdfminer/samples/encryption/aes-128.pdf")
-
-    /// A document that a password opened was read, whatever the scanner says of its encryption; the report tells where the
+    /// A PDF that a password opened is not encrypted, whatever the scanner says, which has none; the report tells where the
     /// password comes from, and not which.
     @Test(
-        .enabled(
-            if: FileManager.default.fileExists(atPath: encrypted.path), "needs the corpora beside the package"),
-        arguments: ["foo.pdf", "other.pdf"])
-    func documentsOpenedWithAPassword(_ name: String) throws {
-        let report = try report([UInt8](Data(contentsOf: Self.encrypted)), name: name)
+        .enabled(if: CorpusTests.isPresent, "the corpora are not beside the package"),
+        arguments: [
+            ("aes-128", "foo.pdf", "", "the name of a file"), ("aes-128", "other.pdf", "carol@b.example", nil),
+            ("aes-256", "other.pdf", "foo@b.example", "a password made from an address"),
+        ] as [(String, String, String, String?)])
+    func documentsOpenedWithAPassword(_ sample: String, _ name: String, _ address: String, _ source: String?) throws {
+        let path = CorpusTests.corpora + "/archives/pdf-pdfminer/samples/encryption/\(sample).pdf"
+        let file = try Descriptor.open(path, O_RDONLY)
+        let message = Messages.attached(try file.read(at: 0, count: file.size()), name: name)
+        let gateway = try TestGateway()
+        try gateway.configure()
+        let report = try gateway.report(
+            on: message, by: try gateway.fork(1),
+            context: InspectionContext(addresses: address.isEmpty ? [] : [address]))
         let notes = report.parts.flatMap(\.notes)
-        let isOpened = name == "foo.pdf"
-        #expect(report.unchecked.map(\.reason) == (isOpened ? [] : [.encrypted]), "\(report.unchecked)")
-        #expect(report.parts.contains(where: \.encrypted) == !isOpened)
-        #expect(notes.contains("opened with the name of a file") == isOpened)
+        #expect(report.unchecked.map(\.reason) == (source == nil ? [.encrypted] : []), "\(report.unchecked)")
+        #expect(report.parts.contains(where: \.encrypted) == (source == nil))
+        #expect(notes.filter { $0.hasPrefix("opened with") } == (source.map { ["opened with \($0)"] } ?? []))
         #expect(!notes.contains { $0.hasPrefix("password") || $0.contains("foo") })
     }
 
@@ -192,22 +196,6 @@ import Testing
         #expect(closed.viruses.isEmpty && closed.unchecked.contains { $0.reason == .encrypted })
     }
 
-    /// A PDF that opens with a password of ours is not encrypted, whatever the scanner says, which has none.
-    @Test(.enabled(if: CorpusTests.isPresent, "the corpora are not beside the package"))
-    func aPDFThatAPasswordOpened() throws {
-        let path = CorpusTests.corpora + "/archives/pdf-pdfminer/samples/encryption/aes-256.pdf"
-        let file = try Descriptor.open(path, O_RDONLY)
-        let message = Messages.attached(try file.read(at: 0, count: file.size()))
-        for (address, isOpened) in [("foo@b.example", true), ("carol@b.example", false)] {
-            let gateway = try TestGateway()
-            try gateway.configure()
-            let report = try gateway.report(
-                on: message, by: try gateway.fork(1), context: InspectionContext(addresses: [address]))
-            #expect(report.unchecked.contains { $0.reason == .encrypted } == !isOpened)
-            #expect(report.parts.contains(where: \.encrypted) == !isOpened)
-        }
-    }
-
     /// What is too much is not taken on by the scanner either, and what was taken out is scanned.
     @Test func tooManyMembersAreLeftAlone() throws {
         let virus = [("run.com", Self.virus)]
@@ -230,6 +218,42 @@ import Testing
         let report = try report(archive)
         #expect(report.limitsHit == [UnpackingLimit.files.rawValue])
         #expect(report.parts.count { $0.path.contains("/") } == 1500)
+    }
+
+    /// What was compressed as a whole is called as programs call it: rules on names meet `a.exe` in `a.exe.gz`.
+    @Test(arguments: [
+        ("gzip -nc", "a.EXE.gz", ["a.EXE"]), ("gzip -nc", "a.tgz", ["a.tar"]), ("bzip2 -c", "a.exe.bz2", ["a.exe"]),
+        ("xz -c", "a.exe.xz", ["a.exe"]), ("xz -c", "data.bin", []), ("gzip -nc", ".gz", []),
+        (
+            "(printf '\\037\\213\\010\\010\\000\\000\\000\\000\\000\\003inner\\000'; gzip -nc | tail -c +11)",
+            "a.exe.gz", ["inner", "a.exe"]
+        ),
+    ])
+    func whatIsCompressedAsAWholeHasAName(_ command: String, _ name: String, _ names: [String]) throws {
+        let content = try runTool("sh", ["-c", command], input: Self.virus)
+        try #require(content.status == 0, "\(content)")
+        let report = try report(content.output, name: name)
+        #expect(report.parts.last?.names == names && !report.viruses.isEmpty, "\(report.parts.map(\.names))")
+    }
+
+    /// Pieces of archives, by their names; what is known by its content is no piece.
+    @Test func piecesByTheirNames() throws {
+        let noise = [0xFF, 1] + (0..<900).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 2_654_435_761 >> 13) }
+        // A zip archive that ends within its first member.
+        let header: [UInt8] = [
+            0x50, 0x4B, 3, 4, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 0, 4, 0, 0, 0, 4, 0, 0, 5, 0, 0, 0,
+        ]
+        let cut = header + Array("a.bin".utf8) + noise
+        for (content, name, reasons) in [
+            (noise, "a.zip.ab", [.unsupported]), (noise, "xab", [.unsupported]),
+            (noise, "a.7z.part-ac", [.unsupported]),
+            (noise, "a.zip.002", [.unsupported]), (noise, "tab", []), (noise, "a.zip.db", []),
+            (Array("text".utf8), "xab", []),
+            (cut, "a.zip.001", [.unsupported]), (cut, "a.zip", [.corrupt]), (cut, "xaa", [.corrupt]),
+        ] as [([UInt8], String, Set<UncheckedReason>)] {
+            let unchecked = try report(content, name: name).unchecked
+            #expect(Set(unchecked.map(\.reason)) == reasons, "\(name) \(unchecked.map(\.detail))")
+        }
     }
 
     /// What 7-Zip packs from a pipe is called after the archive: rules on names meet it.

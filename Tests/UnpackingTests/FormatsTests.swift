@@ -35,10 +35,14 @@ import Testing
             skipped, gaps, free sectors. One that is no member is opened, and the message is `unchecked: ambiguous`.
 
             A volume of a split archive is `unchecked: unsupported`, which is delivered with a mark by default
-            (`policies.NAME.unchecked.unsupported`). Of zip and 7z the first and the last tell what they are by their content; those
-            between them have no signature, and are told by their names (`a.7z.002`, `a.zip.002`, `a.z02`). What is whole in
-            a volume is read; that the rest is missing is no damage. An archive that was cut off in the midst of a member looks
-            like a first volume, and is taken for one.
+            (`policies.NAME.unchecked.unsupported`). Volumes of 7z, RAR, cab and arj tell what they are by their content, and of zip
+            those that zip(1) splits, first and last, and the last that 7-Zip does; all others are told by their names (`a.zip.001`,
+            `a.7z.002`, `a.z02`, `a.zip.ab` and `xab` of split(1)). What is whole in a volume is read; that the rest is missing is
+            no damage. A 7z archive that was cut off in the midst of a member looks like a first volume, and is taken for one; a
+            zip archive that was cut off is `unchecked: corrupt` under any other name.
+
+            What is compressed as a whole has the name of the compressed file without its ending beside the one in it, as
+            programs call it: `a.exe` in `a.exe.gz`, `a.tar` in `a.tgz`.
 
             Encrypted members are tried with passwords of the site (`unpacking.passwords`), words, quotations and
             lines of the text and the subject near a word for "password" in some fifty languages, display names, names and
@@ -47,8 +51,8 @@ import Testing
             \(ArchiveTexts.size) octets as well, at most half as many. A note says where the password comes from that opened it,
             nowhere which it is.
 
-            What opened is believed where programs refuse every other password, or where the content shows it: it has a type, and
-            does not look like noise behind the octets that make the type. Of zip, 7z, RAR 4 and files in a PDF the check alone
+            What opened is believed where programs refuse every other password, or where the content shows it: it is an archive, or
+            is text or begins in another way as noise does not. Of zip, 7z, RAR 4 and files in a PDF the check alone
             is no proof, as senders can make one for a password that is known here and keep the real one for the reader. What
             is not believed is scanned, and stays `unchecked: encrypted`.
 
@@ -61,7 +65,7 @@ import Testing
             | Word, PowerPoint 97 to 2003 (RC4, XOR) | not opened; streams that stand beside what is encrypted are read |
             | PDF (RC4, AES; crypt filters, also those of embedded files) | works, the empty password included; up to revision 4 also in PDFDocEncoding and Windows' code page 1252 |
             | 7z, encrypted names too | works, with every method that is opened |
-            | RAR 4, RAR 5, encrypted names too | works, solid archives included, by own code and OpenSSL: the archive without its encryption is a member of it; of RAR 5 only where the value that tells whether a password is right has its own checksum, of RAR 4 where the content is of a type that is known; not RAR 2 and older, whose encryption is another |
+            | RAR 4, RAR 5, encrypted names too | works, solid archives included, by own code and OpenSSL: the archive without its encryption is a member of it; of RAR 5 only where the value that tells whether a password is right has its own checksum, of RAR 4 where the content of a member shows it; not RAR 2 and older, whose encryption is another |
             | ARJ, LHA, ACE and the others below | not possible: no reader has it |
             | S/MIME, OpenPGP | not possible: it takes a key |
 

@@ -56,6 +56,8 @@ import Testing
         let russian = Array("Уважаемые коллеги, направляем вам счет и акт сверки за ноябрь.".unicodeScalars)
         #expect(
             isProved(russian.map { $0.value < 0x80 ? UInt8($0.value) : UInt8(truncatingIfNeeded: $0.value &- 0x350) }))
+        // Formats that nobody asked for, by heads that no noise has.
+        #expect(isProved(Array("AC1032".utf8) + [UInt8](repeating: 0, count: 60) + Self.noise(4000)))
         let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
         #expect(isProved(png + [0, 0, 2, 0, 0, 0, 2, 0, 8, 6, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0x20, 0] + Self.noise(4000)))
         // Their readers say what is wrong with them.

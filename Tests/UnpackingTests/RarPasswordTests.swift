@@ -13,7 +13,7 @@ struct RarPasswordTests {
         return passwords
     }
 
-    private static func sample(_ name: String) throws -> [UInt8] {
+    static func sample(_ name: String) throws -> [UInt8] {
         let files = Corpora.files("rarfile") + Corpora.files("libarchive")
         return try Corpora.bytes(try #require(files.first { $0.hasSuffix("/" + name) }))
     }

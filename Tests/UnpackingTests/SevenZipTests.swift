@@ -6,14 +6,14 @@ import Testing
 
 @testable import Unpacking
 
-/// 7z archives folder by folder: encryption, coders that libarchive lacks, and headers that lie.
+/// 7z archives folder by folder: encryption, and coders that libarchive lacks.
 @Suite(.enabled(if: GeneratorTests.installed("7z"))) struct SevenZipTests {
-    private static let text = (0..<3000).flatMap { Array("line \($0), of a text.\n".utf8) }
+    static let text = (0..<3000).flatMap { Array("line \($0), of a text.\n".utf8) }
 
     /// Runs a script in a folder with `run.com` (the test file) and `text`; the file `out.7z` that it writes.
-    private func make(_ script: String, _ input: [UInt8] = eicar) throws -> [UInt8] {
+    static func make(_ script: String, _ input: [UInt8] = eicar) throws -> [UInt8] {
         let scratch = try Scratch(.memory)
-        _ = try scratch.write("text", String(decoding: Self.text, as: UTF8.self))
+        _ = try scratch.write("text", String(decoding: text, as: UTF8.self))
         let result = try runTool(
             "sh",
             [
@@ -25,7 +25,7 @@ import Testing
         return result.output
     }
 
-    private func open(_ archive: [UInt8], _ words: [String] = []) -> Unpacked {
+    static func open(_ archive: [UInt8], _ words: [String] = []) -> Unpacked {
         var passwords = Passwords()
         for word in words { passwords.add(Array(word.utf8), .text) }
         return Unpacked(archive, messageSize: 1 << 20, passwords: passwords)
@@ -71,8 +71,8 @@ import Testing
 
     /// 7-Zip filters programs with every method, and anything on demand.
     @Test(arguments: allCombinations) func filters(_ options: String) throws {
-        let archive = try make("mv run.com run.exe; 7z a \(options) out.7z run.exe", Self.program)
-        let opened = open(archive, ["secret"])
+        let archive = try Self.make("mv run.com run.exe; 7z a \(options) out.7z run.exe", Self.program)
+        let opened = Self.open(archive, ["secret"])
         #expect(opened.places(of: Self.program).count == 1, "\(opened.problems)")
         #expect(opened.isComplete && !opened.isMarked, "\(opened.problems)")
     }
@@ -84,7 +84,7 @@ import Testing
         var header: [UInt8] = [1, 4, 6, 0, 1, 9] + long(packed.count) + [0, 7, 11, 1, 0] + coders + [12]
         header += sizes.flatMap(long) + [10, 1] + octets(Int(crc32(content.span)), 4) + [0, 0]
         header += [5, 1, 17, 5, 0, 0x61, 0, 0, 0, 0, 0]
-        return archive(header: header, packed: packed)
+        return SevenZipHeaderTests.archive(header: header, packed: packed)
     }
 
     /// Methods of 7-Zip ZS and others, by the programs of the formats.
@@ -109,21 +109,22 @@ import Testing
         }
         for stream in streams {
             let size = Self.program.count
-            let alone = open(Self.archive(coders: [1, 4] + method, sizes: [size], stream, Self.program))
+            let alone = Self.open(Self.archive(coders: [1, 4] + method, sizes: [size], stream, Self.program))
             #expect(alone.places(of: Self.program) == ["1"] && !alone.isMarked, "\(alone.problems)")
             // Less than the header says, more than it says, and damage.
-            let short = open(Self.archive(coders: [1, 4] + method, sizes: [size + 1], stream, Self.program))
+            let short = Self.open(Self.archive(coders: [1, 4] + method, sizes: [size + 1], stream, Self.program))
             #expect(short.kinds == [.corrupt], "\(short.problems)")
-            let long = open(Self.archive(coders: [1, 4] + method, sizes: [1000], stream, Array(Self.program[..<1000])))
+            let long = Self.open(
+                Self.archive(coders: [1, 4] + method, sizes: [1000], stream, Array(Self.program[..<1000])))
             #expect(long.places(of: Array(Self.program[..<1000])) == ["1"], "\(long.problems)")
-            #expect(open(Self.archive(coders: [1, 4] + method, sizes: [0], stream, [])).entries.count == 1)
-            let cut = open(
+            #expect(Self.open(Self.archive(coders: [1, 4] + method, sizes: [0], stream, [])).entries.count == 1)
+            let cut = Self.open(
                 Self.archive(
                     coders: [1, 4] + method, sizes: [size], Array(stream[..<(stream.count / 2)]), Self.program))
             #expect(cut.isMarked && cut.names == ["a"])
             var damaged = stream
             for place in damaged.indices.dropFirst(20) { damaged[place] ^= 0x55 }
-            #expect(open(Self.archive(coders: [1, 4] + method, sizes: [size], damaged, Self.program)).isMarked)
+            #expect(Self.open(Self.archive(coders: [1, 4] + method, sizes: [size], damaged, Self.program)).isMarked)
         }
     }
 
@@ -131,7 +132,7 @@ import Testing
     @Test func windowOfZstandard() throws {
         let packed = try runTool("sh", ["-c", "zstd -q -c --ultra -22 --long=30"], input: Self.program).output
         try #require(!packed.isEmpty)
-        let opened = open(
+        let opened = Self.open(
             Self.archive(coders: [1, 4, 4, 0xF7, 0x11, 1], sizes: [Self.program.count], packed, Self.program))
         #expect(opened.kinds == [.overLimits], "\(opened.problems)")
     }
@@ -156,10 +157,10 @@ import Testing
             ([3, 2, 3, 4], [4, 3, 2, 1, 8, 7, 6, 5, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9]),
         ] as [([UInt8], [UInt8], [UInt8])])
     func laterFilters(_ coder: [UInt8], _ changed: [UInt8], _ plain: [UInt8]) throws {
-        let alone = open(Self.archive(coders: [1] + coder, sizes: [plain.count], changed, plain))
+        let alone = Self.open(Self.archive(coders: [1] + coder, sizes: [plain.count], changed, plain))
         #expect(alone.places(of: plain) == ["1"] && !alone.isMarked, "\(alone.problems)")
         let packed = try runTool("zstd", ["-q", "-c"], input: changed).output
-        let both = open(
+        let both = Self.open(
             Self.archive(
                 coders: [2, 4, 4, 0xF7, 0x11, 1] + coder + [1, 0], sizes: [plain.count, plain.count], packed, plain))
         #expect(both.places(of: plain) == ["1"] && !both.isMarked, "\(both.problems)")
@@ -170,7 +171,7 @@ import Testing
         let swap: [UInt8] = [3, 2, 3, 2]
         for count in [30, 32] {
             let bonds = (0..<count - 1).flatMap { [UInt8($0 + 1), UInt8($0)] }
-            let opened = open(
+            let opened = Self.open(
                 Self.archive(
                     coders: [UInt8(count)] + (0..<count).flatMap { _ in swap } + bonds,
                     sizes: [Int](repeating: eicar.count, count: count), eicar, eicar))
@@ -183,7 +184,7 @@ import Testing
         for coders in [[1, 0], [1, 1, 0], [2, 1, 0, 0, 0, 1], [2, 0, 1, 0, 1, 0], [3, 0, 0, 0, 0, 1, 1, 2]] as [[UInt8]]
         {
             let count = Int(coders[0])
-            let opened = open(
+            let opened = Self.open(
                 Self.archive(
                     coders: coders, sizes: [Int](repeating: eicar.count, count: count), eicar, eicar))
             #expect(opened.places(of: eicar) == ["1"] && !opened.isMarked, "\(coders): \(opened.problems)")
@@ -193,7 +194,7 @@ import Testing
         ]
             as [[UInt8]]
         {
-            let opened = open(
+            let opened = Self.open(
                 Self.archive(
                     coders: coders, sizes: [Int](repeating: eicar.count, count: Int(coders[0])), eicar, eicar))
             #expect(opened.isMarked && opened.names == ["a"], "\(coders): \(opened.problems)")
@@ -203,7 +204,7 @@ import Testing
     /// A dictionary that is larger than memory is a limit; damage with one that is not is damage.
     @Test(arguments: [(UInt8(16), ContainerProblem.Kind.corrupt), (UInt8(40), ContainerProblem.Kind.overLimits)])
     func dictionaries(_ size: UInt8, _ kind: ContainerProblem.Kind) throws {
-        var archive = try make("7z a -mhc=off -m0=LZMA2 out.7z text")
+        var archive = try Self.make("7z a -mhc=off -m0=LZMA2 out.7z text")
         let start = 32 + number(archive, 12)
         let coder = try #require((start..<archive.count - 4).first { Array(archive[$0..<$0 + 3]) == [0x21, 0x21, 1] })
         archive[coder + 3] = size
@@ -211,7 +212,7 @@ import Testing
         archive[40] ^= 0xFF
         archive.replaceSubrange(28..<32, with: octets(Int(crc32(Array(archive[start...]).span)), 4))
         archive.replaceSubrange(8..<12, with: octets(Int(crc32(Array(archive[12..<32]).span)), 4))
-        #expect(open(archive).kinds == [kind], "\(open(archive).problems)")
+        #expect(Self.open(archive).kinds == [kind], "\(Self.open(archive).problems)")
     }
 
     private func number(_ bytes: [UInt8], _ place: Int) -> Int {
@@ -221,22 +222,22 @@ import Testing
     /// Damage further on leaves what stands in front of it.
     @Test(arguments: ["BZip2", "Deflate", "Deflate64"]) func filtersOfDamaged(_ method: String) throws {
         let name = "cat run.com text text > a.bin"
-        var archive = try make("\(name); 7z a -m0=\(method) -mf=BCJ out.7z a.bin")
+        var archive = try Self.make("\(name); 7z a -m0=\(method) -mf=BCJ out.7z a.bin")
         let found = ArchiveEnd.ofSevenZip(archive.span)
         let end = try #require(found)
         for index in archive.count / 2..<min(end, archive.count / 2 + 20) { archive[index] ^= 0x55 }
-        let opened = open(archive)
+        let opened = Self.open(archive)
         #expect(opened.isMarked && opened.names == ["a.bin"], "\(opened.problems)")
     }
 
     /// What was packed from a pipe has no name.
     @Test func packedFromAPipe() throws {
-        let opened = open(try make("7z a -si out.7z < run.com"))
+        let opened = Self.open(try Self.make("7z a -si out.7z < run.com"))
         #expect(opened.places(of: eicar) == ["1"] && opened.names.isEmpty)
         #expect(opened.problems == [ContainerProblem(.note, "member of 7z archive without a readable name")])
         // Where others have names, or the name is there and empty, it is odd.
-        #expect(open(Self.archive([(.stored, "")])).kinds == [.ambiguous])
-        #expect(open(Self.archive([(.stored, ""), (.stored, "b")])).kinds == [.ambiguous])
+        #expect(Self.open(SevenZipHeaderTests.archive([(.stored, "")])).kinds == [.ambiguous])
+        #expect(Self.open(SevenZipHeaderTests.archive([(.stored, ""), (.stored, "b")])).kinds == [.ambiguous])
     }
 
     // MARK: Passwords
@@ -248,15 +249,15 @@ import Testing
     ])
     func passwords(_ options: String) throws {
         for (headers, password) in [("", "secret"), ("-mhe", "пароль 1")] {
-            let archive = try make("7z a \(headers) '-p\(password)' \(options) out.7z text run.com")
-            let opened = open(archive, ["wrong", password])
+            let archive = try Self.make("7z a \(headers) '-p\(password)' \(options) out.7z text run.com")
+            let opened = Self.open(archive, ["wrong", password])
             #expect(
                 opened.places(of: eicar).count == 1 && opened.places(of: Self.text).count == 1, "\(opened.problems)")
             #expect(opened.problems == [ContainerProblem(.note, "opened with a password found in the text")])
             #expect(
                 opened.entries.allSatisfy { $0.flags.contains(.decrypted) } && opened.isComplete,
                 "\(opened.entries.map { ($0.path, $0.names, $0.flags, $0.types, $0.content?.count) })")
-            let closed = open(archive, ["wrong", "another"])
+            let closed = Self.open(archive, ["wrong", "another"])
             #expect(closed.kinds == [.encrypted] && closed.places(of: eicar).isEmpty, "\(closed.problems)")
             #expect(Set(closed.names) == (headers.isEmpty ? ["text", "run.com"] : []))
         }
@@ -267,7 +268,7 @@ import Testing
         ["7z a -pa out.7z text", "7z a out.7z run.com"], ["7z a out.7z run.com", "7z a -pa out.7z text"],
     ])
     func mixedArchive(_ commands: [String]) throws {
-        let result = open(try make(commands.joined(separator: " && ")))
+        let result = Self.open(try Self.make(commands.joined(separator: " && ")))
         #expect(result.places(of: eicar).count == 1 && result.kinds == [.encrypted], "\(result.problems)")
         #expect(Set(result.names) == ["text", "run.com"] && result.problems.count == 1)
     }
@@ -277,125 +278,14 @@ import Testing
         // Noise of a known type: without one it would stay doubtful which password is right.
         let noise = "( printf MZ; head -c 510 /dev/zero; head -c 17825280 /dev/urandom ) > noise"
         for options in ["-mx=0", "-ms=off -mx=1 -m0=Deflate64", "-ms=off -mx=0 -psecret"] {
-            let result = open(try make("\(noise); 7z a \(options) out.7z noise run.com"), ["secret"])
+            let result = Self.open(try Self.make("\(noise); 7z a \(options) out.7z noise run.com"), ["secret"])
             #expect(result.places(of: eicar).count == 1 && !result.isMarked, "\(result.problems)")
             #expect(result.entries.contains { $0.content?.count == 17 << 20 })
         }
-        let cut = open(
-            try make("head -c 65M /dev/zero > zeros; 7z a -ms=off -mx=0 -psecret out.7z zeros run.com"), ["secret"])
+        let cut = Self.open(
+            try Self.make("head -c 65M /dev/zero > zeros; 7z a -ms=off -mx=0 -psecret out.7z zeros run.com"), ["secret"]
+        )
         #expect(cut.kinds == [.overLimits] && cut.places(of: eicar).count == 1, "\(cut.problems)")
         #expect(Set(cut.names) == ["zeros", "run.com"])
-    }
-
-    // MARK: Archives that no program writes
-
-    private enum Kind: CaseIterable {
-        case stored, encrypted, unknown, damaged
-    }
-
-    /// A number of the header.
-    private static func number(_ value: Int) -> [UInt8] {
-        value < 128 ? [UInt8(value)] : [0x80 | UInt8(value >> 8), UInt8(value & 0xFF)]
-    }
-
-    private static func archive(header: [UInt8], packed: [UInt8]) -> [UInt8] {
-        let start = octets(packed.count, 8) + octets(header.count, 8) + octets(Int(crc32(header.span)), 4)
-        return [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C, 0, 4] + octets(Int(crc32(start.span)), 4) + start + packed + header
-    }
-
-    /// A folder for each member.
-    private static func archive(_ members: [(kind: Kind, name: String)]) -> [UInt8] {
-        var packed: [[UInt8]] = []
-        var folders: [UInt8] = []
-        var names: [UInt8] = [0]
-        for (kind, name) in members {
-            packed.append(kind == .stored ? eicar : [UInt8](repeating: 0x55, count: 80))
-            switch kind {
-            case .stored: folders += [1, 1, 0]
-            case .encrypted: folders += [1, 0x24, 6, 0xF1, 7, 1, 2, 0x13, 0]
-            case .unknown: folders += [1, 0x03, 9, 9, 9]
-            case .damaged: folders += [1, 0x23, 3, 1, 1, 5, 0x5D, 0, 0, 1, 0]
-            }
-            names += name.utf8.flatMap { [$0, 0] } + [0, 0]
-        }
-        var header: [UInt8] = [1, 4, 6, 0] + number(packed.count) + [9] + packed.flatMap { number($0.count) } + [0]
-        header += [7, 11] + number(packed.count) + [0] + folders + [12]
-        header += zip(members, packed).flatMap { number($0.kind == .stored ? $1.count : 60) } + [0, 0]
-        header += [5] + number(members.count) + [17] + number(names.count) + names + [0, 0]
-        return archive(header: header, packed: packed.flatMap { $0 })
-    }
-
-    /// Whatever stands in front, the member behind it is read.
-    @Test func decoys() {
-        for kind in Kind.allCases {
-            let result = open(Self.archive([(kind, "a.txt"), (kind, "c.exe"), (.stored, "b.com")]))
-            #expect(result.places(of: eicar).last == "3" && result.names == ["a.txt", "c.exe", "b.com"], "\(kind)")
-            let kinds: Set<ContainerProblem.Kind> =
-                switch kind {
-                case .stored: []
-                case .encrypted: [.encrypted]
-                case .unknown: [.unsupported]
-                case .damaged: [.corrupt]
-                }
-            #expect(result.kinds == kinds, "\(result.problems)")
-        }
-    }
-
-    /// Members that share octets, streams without a file, files without a stream.
-    @Test func headersThatLie() {
-        let one = Self.archive([(.stored, "a")])
-        #expect(open(one).places(of: eicar) == ["1"])
-        func header(_ change: (inout [UInt8]) -> Void) -> Unpacked {
-            var header = Array(one[(32 + eicar.count)...])
-            change(&header)
-            return open(Self.archive(header: header, packed: eicar))
-        }
-        // Two files, one stream; then none, and a stream all the same.
-        let more = header { bytes in
-            let files = bytes.count - 11
-            bytes.replaceSubrange(files..., with: [5, 2, 17, 9, 0, 0x61, 0, 0, 0, 0x62, 0, 0, 0, 0, 0])
-        }
-        #expect(
-            more.names == ["a", "b"] && more.kinds == [.corrupt] && more.places(of: eicar) == ["1"], "\(more.problems)")
-        let fewer = header { bytes in bytes.replaceSubrange((bytes.count - 11)..., with: [5, 0, 0, 0]) }
-        #expect(fewer.kinds == [.corrupt] && fewer.places(of: eicar) == ["1"], "\(fewer.problems)")
-    }
-
-    @Test func damageAtEveryOctet() throws {
-        let archives = [
-            try make("7z a -mhc=off out.7z text run.com"), try make("7z a -mx=0 -psecret out.7z run.com"),
-            Self.archive(Kind.allCases.map { ($0, "\($0)") }),
-        ]
-        for archive in archives {
-            // The header, with its checksum made right again.
-            let start = 32 + Int(archive.span.littleEndian64(at: 12))
-            for index in start..<archive.count {
-                for value: UInt8 in [0, 0xFF, archive[index] ^ 1] {
-                    var header = Array(archive[start...])
-                    header[index - start] = value
-                    let changed = Self.archive(header: header, packed: Array(archive[32..<start]))
-                    // A try with a password takes long.
-                    let result = open(changed, index % 7 == 0 && value == 0 ? ["secret"] : [])
-                    #expect(result.entries.count < 1500)
-                }
-            }
-            for length in stride(from: 8, to: archive.count, by: 97) {
-                #expect(open(Array(archive[..<length])).isMarked)
-            }
-        }
-    }
-
-    /// A million members of nothing, and a million streams of one folder.
-    @Test func largeNumbers() {
-        for property in [[5, 0xE0, 0x42, 0x40, 0x0F] as [UInt8], [4, 7, 11, 0xE0, 0x42, 0x40, 0x0F, 0]] {
-            let result = open(Self.archive(header: [1] + property + [0, 0], packed: []))
-            #expect(result.entries.isEmpty && result.isMarked)
-        }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func littleEndian64(at offset: Int) -> UInt64 {
-        (0..<8).reduce(0) { $0 | UInt64(self[offset + $1]) << UInt64($1 * 8) }
     }
 }

@@ -70,6 +70,8 @@ package struct HTMLContent: Hashable, Sendable {
     package var hidden: [UInt8] = []
     /// Comments, a line end behind each.
     package var comments: [UInt8] = []
+    /// Scripts and handlers of events, a line end behind each.
+    package var scripts: [UInt8] = []
     /// The title.
     package var title: [UInt8] = []
     /// Texts that stand for images, a line end behind each.

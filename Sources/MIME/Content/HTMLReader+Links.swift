@@ -33,6 +33,7 @@ extension HTMLReader {
                 imageText(html, attribute.value)
             case Names.onclick, Names.onload, Names.onerror, Names.onmouseover:
                 content.notes.insert(.hasScript)
+                keep(html, attribute.value, in: \.scripts)
             default: break
             }
         }

@@ -178,16 +178,22 @@ struct HTMLReader {
     }
 
     private mutating func comment(_ html: Span<UInt8>, _ range: Range<Int>) {
-        let room = limits.textSize - content.comments.count - 1
+        guard !range.isEmpty else { return }
+        if html.hasPrefix(ignoringCase: "[if", from: range.lowerBound) { content.notes.insert(.hasConditionalComment) }
+        keep(html, range, in: \.comments)
+    }
+
+    /// Keeps the octets of a comment or script, and a line end behind them.
+    mutating func keep(_ html: Span<UInt8>, _ range: Range<Int>, in kept: WritableKeyPath<HTMLContent, [UInt8]>) {
+        let room = limits.textSize - content[keyPath: kept].count - 1
         guard !range.isEmpty else { return }
         guard room > 0 else {
             content.notes.insert(.limitReached)
             return
         }
-        if html.hasPrefix(ignoringCase: "[if", from: range.lowerBound) { content.notes.insert(.hasConditionalComment) }
         if range.count > room { content.notes.insert(.limitReached) }
-        html.extracting(range.prefix(room)).withUnsafeBufferPointer { content.comments.append(contentsOf: $0) }
-        content.comments.append(0x0A)
+        html.extracting(range.prefix(room)).withUnsafeBufferPointer { content[keyPath: kept].append(contentsOf: $0) }
+        content[keyPath: kept].append(0x0A)
     }
 
     // MARK: elements
@@ -285,7 +291,10 @@ struct HTMLReader {
         _ html: Span<UInt8>, _ name: HTMLName, _ element: HTMLElement, _ offset: Int
     ) {
         let range = tokenizer.rawText(html)
-        if name == Names.script { content.notes.insert(.hasScript) }
+        if name == Names.script {
+            content.notes.insert(.hasScript)
+            keep(html, range, in: \.scripts)
+        }
         if name == Names.styleElement {
             let text = html.extracting(range).array
             styleLinks(text, offset)

@@ -3,7 +3,7 @@ package import MailModel
 
 /// The text of a part as people read it: UTF-8, and of HTML what is shown, what is not, and the links.
 package struct TextContent: Sendable {
-    /// The text in UTF-8; for HTML its source.
+    /// The text in UTF-8; for HTML its source, for calendars and visiting cards their lines without folds and escapes.
     package var text: [UInt8]
     /// What the HTML shows and hides; nil for other text.
     package var html: HTMLContent?
@@ -84,6 +84,10 @@ package struct TextContent: Sendable {
             limitReached: result.limitReached)
         if result.isLabelUnknown, !isPlainASCII(content, result) { read.anomalies.append(.unknownCharset) }
         if result.replacements > 0 { read.anomalies.append(.undecodableText) }
+        if ContentLines.areIn(text.span) {
+            read.text = ContentLines.unfolded(text.span)
+            return read
+        }
         guard isHTML(mediaType) || beginsAsHTML(text.span) else { return read }
         var limits = HTMLLimits()
         limits.textSize = limit

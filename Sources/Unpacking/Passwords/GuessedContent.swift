@@ -1,10 +1,11 @@
 internal import Bytes
+internal import MIME
 
 /// Whether what a guessed password opened shows by its content that it was the right one.
 ///
 /// Checksums do not: a sender can make one for the noise that a well-known password gives and keep the real password for the
-/// reader, whose program warns of the checksum and writes the file out all the same. So content that has no type, or that
-/// looks like noise behind the few octets which make its type, stays encrypted for all that is known.
+/// reader, whose program warns of the checksum and writes the file out all the same. So content that looks like noise, but for
+/// the few octets which make its type, stays encrypted for all that is known.
 enum GuessedContent {
     /// For reports.
     static let doubt = "what a password opened may be noise"
@@ -14,25 +15,42 @@ enum GuessedContent {
 
     /// - Parameter types: of the content, as it was recognised.
     static func isProved(_ content: Span<UInt8>, _ types: [FileType]) -> Bool {
-        if content.isEmpty { return true }
-        guard !types.isEmpty else { return false }
-        // Their readers report what does not fit, as noise does not.
-        if types.contains(where: \.opening.isArchive) { return true }
-        return !isNoise(content)
+        // Readers of archives report what does not fit, as noise does not.
+        content.isEmpty || types.contains(where: \.opening.isArchive) || !isNoise(content)
     }
+
+    /// The same for content, or its first octets, of which nothing is known yet.
+    static func isProved(_ content: Span<UInt8>) -> Bool {
+        isProved(content, Recognition.types(of: content, isText: content.hasOnlyControlsOfText))
+    }
+
+    // MARK: Text
 
     /// Octets of the longest character of UTF-8 that the end of a head may cut.
     private static let cutCharacter = 3
+    /// Octets of a text of East Asia from which on noise is none: it has no control characters and none that do not exist once in
+    /// more than 10^9 tries.
+    private static let eastAsian = 128
+    private static let eastAsianCharsets = [CharsetCoding.gb18030, .big5, .shiftJIS, .eucJP, .eucKR]
 
-    /// The head is UTF-8.
+    /// The head is text.
     private static func isText(_ content: Span<UInt8>) -> Bool {
         let most = heads.max() ?? 0
         let head = content.extracting(0..<min(most, content.count)).array
         let cuts = content.count > most ? 0...cutCharacter : 0...0
-        return cuts.contains { String(validating: head.dropLast($0), as: UTF8.self) != nil }
+        if cuts.contains(where: { String(validating: head.dropLast($0), as: UTF8.self) != nil }) { return true }
+        guard head.count >= eastAsian, head.span.hasOnlyControlsOfText else { return false }
+        return eastAsianCharsets.contains { charset in
+            cuts.contains { cut in
+                var text: [UInt8] = []
+                let read = Charsets.decode(
+                    head.span.extracting(0..<head.count - cut), as: charset, into: &text, limit: 4 * most)
+                return read.replacements == 0
+            }
+        }
     }
 
-    /// True where octets do not repeat more often than those of noise do, nor are they UTF-8. What repeats so often by
+    /// True where octets do not repeat more often than those of noise do, nor are they text. What repeats so often by
     /// chance comes once in more than 10^9 tries with other keys.
     static func isNoise(_ content: Span<UInt8>) -> Bool {
         if isText(content) { return false }

@@ -12,6 +12,8 @@ package struct PasswordFinder: Sendable {
     private static let wordsBefore = 6
     private static let nearBehind = 8
     private static let nearBefore = 2
+    /// Words behind a keyword that are taken in pairs, as a password of two words.
+    private static let pairWords = 4
     /// Places of keywords that are looked at in one text.
     private static let places = 32
     /// Octets of one text that are looked at.
@@ -48,6 +50,10 @@ package struct PasswordFinder: Sendable {
             for word in quoted + behind.prefix(Self.nearBehind) + before.suffix(Self.nearBefore) { add(word, .text) }
         }
         for line in places.compactMap({ Self.line(behind: $0, text) }) { add(line, .text) }
+        for (_, behind, _) in around {
+            let nearest = behind.prefix(Self.pairWords)
+            for (first, second) in zip(nearest, nearest.dropFirst()) { add(first + [0x20] + second, .text) }
+        }
         for (_, behind, before) in around {
             for word in behind.dropFirst(Self.nearBehind) + before.dropLast(Self.nearBefore) { add(word, .text) }
         }
@@ -205,16 +211,32 @@ package struct PasswordFinder: Sendable {
     }
 
     private mutating func add(_ word: [UInt8], _ source: Passwords.Source) {
-        found.append((word, source))
-        // A full stop or a bracket behind it may be part of it or not.
-        let bare = Self.trimmed(word)
-        if bare != word { found.append((bare, source)) }
-        // "Password:1234"
-        if let colon = bare.lastIndex(where: { $0 == 0x3A || $0 == 0x3D }), colon + 1 < bare.count {
-            found.append((Array(bare[(colon + 1)...]), source))
+        // "Password:1234", and a password with a colon in it.
+        let signs = word.indices.filter { (word[$0] == 0x3A || word[$0] == 0x3D) && $0 + 1 < word.count }
+        var words = [word]
+        for sign in [signs.last, signs.first].compactMap({ $0 }) where words.count == 1 || sign != signs.last {
+            words.append(Array(word[(sign + 1)...]))
         }
+        for word in words { found += Self.forms(of: word).map { ($0, source) } }
         let pieces = Self.pieces(word)
-        for piece in pieces where piece != word && piece != bare { found.append((Self.trimmed(piece), source)) }
+        for piece in pieces where !words.contains(piece) { found += Self.forms(of: piece).map { ($0, source) } }
+    }
+
+    /// Marks at the end of a word that may be part of a password or not, one after the other.
+    private static let marks = 4
+
+    /// A word as it stands; without marks and brackets around it; and with those of its end that may be its own, as in
+    /// `(Spring2026!)`.
+    private static func forms(of word: [UInt8]) -> [[UInt8]] {
+        let bare = trimmed(word)
+        var forms = bare == word ? [word] : [word, bare]
+        var form = word[...]
+        while let first = form.first, punctuation.contains(first) { form.removeFirst() }
+        for _ in 0..<marks where form.count > bare.count {
+            if !forms.contains(Array(form)) { forms.append(Array(form)) }
+            form.removeLast()
+        }
+        return forms
     }
 
     /// What stands between blanks; where letters beyond ASCII touch others, the ASCII in between too, as scripts without
@@ -238,9 +260,9 @@ package struct PasswordFinder: Sendable {
         return words
     }
 
-    private static let brackets: Set<UInt8> = Set("<>\"".utf8)
+    private static let brackets: Set<UInt8> = Set("<>\"|".utf8)
 
-    /// A word without the angle brackets and quotation marks in it, which may be part of a password and are most often not.
+    /// A word without the angle brackets, bars of tables and quotation marks in it, which may be part of a password and are most often not.
     private static func pieces(_ word: [UInt8]) -> [[UInt8]] {
         word.split(whereSeparator: { brackets.contains($0) }).map(Array.init)
     }

@@ -7,7 +7,7 @@ internal import Members
 /// UTF-16 and a salt; for each member by itself, and for all headers behind the archive's own where its flag says so. That of
 /// older versions is another, and is not decrypted. Nothing but the checksum of a member tells whether a password is right,
 /// and the sender chooses it: what a wrong password makes of a member is noise, so that a member counts as opened when its
-/// content is of a type that is known, and an archive with encrypted headers when a member does.
+/// content is proof (`GuessedContent`), and an archive with encrypted headers when a member does.
 struct Rar4Decryption {
     private static let rounds = 0x40000
     private static let saltSize = 8
@@ -45,7 +45,7 @@ struct Rar4Decryption {
                 header.close()
             }
             if [Rar4Header.Kind.file, Rar4Header.Kind.service].contains(header.type),
-                header.flags & Rar4Header.Flag.encrypted != 0
+                header.flags & Rar4Header.Flag.encrypted != 0, header.hasChecksum
             {
                 add(header, content.extracting(data))
             } else {
@@ -220,7 +220,9 @@ struct Rar4Decryption {
     /// The member decodes to what its checksum says, and that is no noise.
     private static func isRight(_ header: Header, _ plain: [UInt8], _ sink: any MemberSink) -> Bool {
         guard let stated = header.bytes.span.littleEndian32(at: 16) else { return false }
-        if header.bytes[25] == Rar4Header.stored { return crc32(plain.span) == stated && isKnown(plain.span) }
+        if header.bytes[25] == Rar4Header.stored {
+            return crc32(plain.span) == stated && GuessedContent.isProved(plain.span)
+        }
         var file = header
         file.bytes[2] = Rar4Header.Kind.file
         file.close()
@@ -239,13 +241,8 @@ struct Rar4Decryption {
                 return left > 0
             }
             sink.spend(sink.room - left)
-            if case .complete = end { return sum == stated && isKnown(start.span) }
+            if case .complete = end { return sum == stated && GuessedContent.isProved(start.span) }
             return false
         }
-    }
-
-    /// Of nothing there is nothing to hide.
-    private static func isKnown(_ content: Span<UInt8>) -> Bool {
-        content.isEmpty || !Recognition.types(of: content, isText: content.hasOnlyControlsOfText).isEmpty
     }
 }

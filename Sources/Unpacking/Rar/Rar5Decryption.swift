@@ -212,7 +212,8 @@ struct Rar5Decryption {
     private mutating func add(_ header: Header, _ data: Span<UInt8>) {
         if header.type == HeaderType.file { sums.append(nil) }
         let records = records(header)
-        guard let record = records.first(where: { $0.type == RecordType.encryption }) else {
+        // A header that is damaged stays so: the one that is written anew would not show it.
+        guard header.hasChecksum, let record = records.first(where: { $0.type == RecordType.encryption }) else {
             out += header.bytes + data.array
             return
         }

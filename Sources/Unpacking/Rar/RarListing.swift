@@ -27,6 +27,10 @@ struct RarListing {
         /// Octets of the content; nil where the header does not say it.
         var size: Int?
         var checksum: UInt32?
+        /// The checksum of what is not compressed and here as a whole: libarchive compares that of all else. Links have none.
+        var storedChecksum: UInt32? {
+            isStored && !isSplit && !isEncrypted && !isLink && !(size == nil && data.isEmpty) ? checksum : nil
+        }
         /// Fields of RAR 5 that say how the content is compressed.
         var compression = 0
     }

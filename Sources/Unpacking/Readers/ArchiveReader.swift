@@ -164,8 +164,11 @@ struct ArchiveReader {
         }
         let pending = PendingMember(member, sink)
         var size = 0
+        let stored = listed?.storedChecksum
+        var sum: UInt32 = 0
         let end = archive.copyData(while: { sink.mayGoOn() }) {
             size += $0.count
+            if stored != nil { sum = crc32($0, seed: sum) }
             return pending.append($0)
         }
         var isRead = false
@@ -173,7 +176,9 @@ struct ArchiveReader {
         guard pending.end(isRead: isRead) else { return false }
         switch end {
         case .complete:
-            if archive.hasWrongData { report(.corrupt, "member of \(what) with a wrong checksum") }
+            if archive.hasWrongData || stored ?? sum != sum {
+                report(.corrupt, "member of \(what) with a wrong checksum")
+            }
             if let stated = listed?.size, stated != size { report(.corrupt, "member of \(what) with a wrong size") }
             return true
         case .stopped: return false

@@ -6,7 +6,7 @@ internal import Members
 enum FilterReader {
     static func read(_ content: Span<UInt8>, _ filter: FileType.ArchiveFilter, into sink: any MemberSink) {
         let what = "\(filter.rawValue) data"
-        let member = PendingMember(Member(role: "decompressed"), sink)
+        let member = PendingMember(Member(role: Member.decompressed), sink)
         let result = decode(content, filter, sink) { member.append($0) }
         result.end.report(what, sink)
         let end = result.end == .complete ? result.consumed : nil

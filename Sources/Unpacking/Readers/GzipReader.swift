@@ -13,7 +13,7 @@ enum GzipReader {
 
     static func read(_ content: Span<UInt8>, into sink: any MemberSink) {
         guard let first = Header(content, at: 0) else { return sink.report(.corrupt, "damaged gzip file") }
-        guard sink.begin(Member(names: first.names(content), role: "decompressed")) else { return }
+        guard sink.begin(Member(names: first.names(content), role: Member.decompressed)) else { return }
         var next: Header? = first
         var headers: [Header] = []
         var end = 0

@@ -11,7 +11,7 @@ enum SZDDReader {
             return sink.report(.corrupt, "damaged szdd file")
         }
         let size = Int(stated)
-        guard sink.begin(Member(role: "decompressed")) else { return }
+        guard sink.begin(Member(role: Member.decompressed)) else { return }
         var ring = [UInt8](repeating: 0x20, count: window)
         var place = window - 16
         var piece: [UInt8] = []

@@ -9,7 +9,7 @@ extension FileType {
     static let installer = FileType(
         "msi", "application/x-msi", "Windows installer package", .document,
         recognised: "a compound file with the class of an installer package", reported: "streams")
-    static let htmlApplication = FileType(
+    package static let htmlApplication = FileType(
         "hta", "application/hta", "HTML application", .plain, recognised: "`<hta:application` in the first 1024 octets")
     static let scriptFile = FileType(
         "wsf", "text/x-windows-script", "Windows script file or component", .plain,
@@ -35,7 +35,7 @@ extension FileType {
     static let library = FileType(
         "library-ms", "application/windows-library+xml", "Windows library, search or settings link", .plain,
         recognised: "`<libraryDescription`, `<searchConnectorDescription`, `<PCSettings` or `<persistedQuery`")
-    static let vectorImage = FileType(
+    package static let vectorImage = FileType(
         "svg", "image/svg+xml", "SVG image", .plain, recognised: "`<svg` in the first 1024 octets")
 }
 

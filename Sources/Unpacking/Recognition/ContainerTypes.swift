@@ -4,7 +4,7 @@ extension FileType {
     private static let volume = "a volume of a split archive is unsupported"
     private static let rarVolume = volume + ", and what is missing in it a note"
 
-    static let zip = FileType(
+    package static let zip = FileType(
         "zip", "application/zip", "ZIP archive", .zip,
         recognised: "`PK 03 04` that fits a local header, or an end-of-central-directory record, anywhere",
         reported: members

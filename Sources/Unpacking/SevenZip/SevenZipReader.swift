@@ -142,9 +142,7 @@ struct SevenZipReader {
         let withContent = files.filter(\.hasStream)
         if withContent.count < streams.count { sink.report(.corrupt, "damaged \(Self.what)") }
         guard !withContent.isEmpty || !streams.isEmpty else { return true }
-        let packed = packed(folder, ranges, content, streams.first) { head in
-            GuessedContent.isProved(head, Recognition.types(of: head))
-        }
+        let packed = packed(folder, ranges, content, streams.first) { GuessedContent.isProved($0) }
         guard let packed else {
             if !isInMemory(ranges) {
                 sink.report(.folder, of: Self.what)

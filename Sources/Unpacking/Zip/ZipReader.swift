@@ -73,7 +73,7 @@ struct ZipReader {
 
     private mutating func reportVolume() {
         isVolume = true
-        sink.report(.unsupported, "volume of a split zip archive, or cut off")
+        sink.report(.unsupported, "volume of a split zip archive")
     }
 
     /// Honest archives with comments have many of them: beyond some they are handed out in one piece.
@@ -209,7 +209,7 @@ struct ZipReader {
             {
                 slack.append(position..<header)
                 if hasDirectory { sink.report(.ambiguous, "zip entry that the directory does not list") }
-                position = max(header + 4, openUnlisted(local, content, hasDirectory: hasDirectory))
+                position = max(header + 4, openUnlisted(local, content))
             }
             slack.append(position..<max(position, gap.upperBound))
         }
@@ -229,7 +229,7 @@ struct ZipReader {
     }
 
     /// Opens a member that only its local header tells of. Returns where it ends.
-    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>, hasDirectory: Bool) -> Int {
+    private mutating func openUnlisted(_ local: ZipEntry, _ content: Span<UInt8>) -> Int {
         remarks.add(local, content)
         let member = member(local, local, content)
         if member.flags.contains(.directory), local.compressedSize == 0 {
@@ -241,11 +241,8 @@ struct ZipReader {
         if local.hasDescriptor, local.compressedSize == 0 {
             data = local.dataStart..<nextSignature(content, from: local.dataStart)
             isCut = isVolume && data.upperBound == content.count
-        } else if isCut, hasDirectory {
+        } else if isCut, !isVolume {
             sink.report(.corrupt, "zip entry beyond the end")
-            isCut = false
-        } else if isCut {
-            reportVolume()
         }
         let count = covered.count
         extract(

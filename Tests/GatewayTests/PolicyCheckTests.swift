@@ -25,7 +25,7 @@ import Testing
             ":2: 'discrad' is not one of pass"
         ),
         ("recipient_tables: ['texthash:%']", "a@b spma=discard\n", ":1: unknown key 'spma'; did you mean 'spam'?"),
-        ("recipient_tables: ['texthash:%']", "a@b levels=3\n", ":1: 'levels' is a group of keys: levels."),
+        ("recipient_tables: ['texthash:%']", "a@b levels=3\n", ":1: 'levels' is a group of keys, such as levels."),
         ("recipient_tables: ['texthash:%']", "a@b spam=pass spam=discard\n", ":1: 'spam' stands twice"),
         (
             "recipient_tables: ['texthash:%']", "a@b quarantine_to.spam=maildir:/a/.\n",

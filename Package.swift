@@ -167,7 +167,7 @@ let package = Package(
         // Programs that measure and that tests start
         testProgram("bayes-learner", "Tests/BayesLearner", ["Bayes", "Scoring"]),
         testProgram("bayes-bench", "bench/BayesBench", ["Bayes", "Linux", "Scoring"]),
-        testProgram("bayes-eval", "bench/BayesEval", ["Bytes", "MIME", "Scoring"]),
+        testProgram("bayes-eval", "bench/BayesEval", ["Bayes", "Bytes", "MIME", "Scoring"]),
         testProgram(
             "quarantine-writer", "Tests/QuarantineWriter",
             ["Linux", "MailModel", "SQLiteStores", "Stores"]),

@@ -10,6 +10,8 @@ struct BackupText {
     private(set) var tokens: [TokenRecord] = []
     private(set) var seen: [(id: String, isSpam: Bool)] = []
     private(set) var messages: [LearntMessage] = []
+    /// Those that the counts do not have yet.
+    private(set) var pending: [LearntMessage] = []
     /// Which numbers of messages were given.
     private var given: Set<String> = []
     /// Written by this program.
@@ -76,7 +78,7 @@ struct BackupText {
                 return isOwn && length != nil
             }
             guard let message = Self.message(fields) else { return false }
-            messages.append(message)
+            if fields[1].hasSuffix("p") { pending.append(message) } else { messages.append(message) }
         default:
             return false
         }
@@ -99,8 +101,10 @@ struct BackupText {
         tokens = adopted
     }
 
+    private static let classes: Set = ["s", "h", "sa", "ha", "sp", "hp", "sap", "hap"]
+
     private static func message(_ fields: [String]) -> LearntMessage? {
-        guard fields.count == 7, ["s", "h", "sa", "ha"].contains(fields[1]), let batch = UInt64(fields[2]),
+        guard fields.count == 7, Self.classes.contains(fields[1]), let batch = UInt64(fields[2]),
             batch <= most, let time = UInt32(fields[3]), let date = UInt32(fields[4]), !fields[6].isEmpty
         else { return nil }
         let digits = Array(fields[5].utf8)
@@ -115,14 +119,14 @@ struct BackupText {
             keys.append(key)
         }
         return LearntMessage(
-            id: fields[6], isSpam: fields[1].hasPrefix("s"), isAutomatic: fields[1].hasSuffix("a"), batch: batch,
+            id: fields[6], isSpam: fields[1].hasPrefix("s"), isAutomatic: fields[1].contains("a"), batch: batch,
             time: time, date: date, keys: keys)
     }
 
     /// The batches that the messages name.
     func batches() -> [BatchRecord] {
         var found: [UInt64: BatchRecord] = [:]
-        for message in messages {
+        for message in messages + pending {
             var batch = found[message.batch] ?? BatchRecord(number: message.batch, time: UInt64(message.time))
             if message.isSpam { batch.spam += 1 } else { batch.ham += 1 }
             found[message.batch] = batch

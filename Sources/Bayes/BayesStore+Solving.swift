@@ -46,15 +46,16 @@ extension BayesStore {
         let isEnough = spam >= limits.minimum && examples.count - spam >= limits.minimum
         let solution = isEnough ? CommitteeTrainer.solve(examples, by: inParallel) : nil
         try store.write { writing throws(StoreError) in
-            var sketches = SketchCounts()
-            for number in kept.surplus {
+            var totals = try self.totals(writing)
+            var kinds = MessageKinds()
+            // What is pending stays until it was counted.
+            for number in kept.surplus where number < totals.firstPending {
                 guard let bytes = try writing.value(.messages, Octets.key(number)) else { continue }
                 let message = try LearntMessage(bytes.span)
-                try sketches.remove(message.keys, message.isSpam, writing)
+                try kinds.remove(message.kind, message.isSpam, writing)
                 try writing.remove(.messages, Octets.key(number).span)
             }
-            try sketches.write(writing)
-            var totals = try self.totals(writing)
+            try kinds.write(writing)
             if solution != nil { totals.unsolved -= min(totals.unsolved, kept.unsolved) }
             try writing.removeAll(.weights)
             totals.weights = 0

@@ -62,7 +62,8 @@ extension BayesStore {
     private static let ownForm = "m\tform\t1"
 
     /// Lines of `--backup`, in SpamAssassin's form with one more kind of line, `m`, for the learnt messages themselves:
-    /// `m class batch time date tokens identifier`. The last one, `m end lines`, has the number of those before it. The store as
+    /// `m class batch time date tokens identifier`; behind the class `a` for one that taught by itself, `p` for one that was not
+    /// counted yet, which SpamAssassin is not told of. The last one, `m end lines`, has the number of those before it. The store as
     /// it was at one moment, whoever learns meanwhile.
     package func backup(_ write: (String) -> Void) throws(StoreError) {
         var damage: StoreError?
@@ -81,11 +82,14 @@ extension BayesStore {
                 print(
                     "t\t\(record.counts.spam)\t\(record.counts.ham)\t\(record.time)\t\(Self.hexadecimal(record.key))")
             }
-            try self.forEachSeen(reading) { id, isSpam in print("s\t\(isSpam ? "s" : "h")\t\(id)") }
-            try reading.forEach(.messages, from: []) { _, value in
+            try self.forEachSeen(reading, before: totals.firstPending) { id, isSpam in
+                print("s\t\(isSpam ? "s" : "h")\t\(id)")
+            }
+            try reading.forEach(.messages, from: []) { key, value in
                 do throws(StoreError) {
                     let message = try LearntMessage(value)
-                    let kind = (message.isSpam ? "s" : "h") + (message.isAutomatic ? "a" : "")
+                    let isPending = Octets.number(ofKey: key) >= totals.firstPending
+                    let kind = (message.isSpam ? "s" : "h") + (message.isAutomatic ? "a" : "") + (isPending ? "p" : "")
                     let keys = message.keys.map(Self.hexadecimal).joined()
                     print("m\t\(kind)\t\(message.batch)\t\(message.time)\t\(message.date)\t\(keys)\t\(message.id)")
                     return true
@@ -129,18 +133,21 @@ extension BayesStore {
             totals.foreignTokens = UInt64(parsed.foreignTokens)
             try self.put(parsed.tokens, BucketScheme(bits: totals.tokenBits), writing)
             var numbers: [String: UInt64] = [:]
-            var sketches = SketchCounts()
-            for message in parsed.messages {
-                _ = try sketches.add(message.keys, message.isSpam, limit: .max, writing)
-                try writing.put(.messages, Octets.key(totals.nextMessage).span, message.encoded().span)
-                numbers[message.id] = totals.nextMessage
+            var kinds = MessageKinds()
+            for message in parsed.messages + parsed.pending {
+                var message = message
+                let number = totals.nextMessage
+                message.kind = try kinds.add(message.keys, message.isSpam, number: number, limit: .max, writing) ?? 0
+                try writing.put(.messages, Octets.key(number).span, message.encoded().span)
+                numbers[message.id] = number
                 totals.nextMessage += 1
                 totals.nextBatch = max(totals.nextBatch, message.batch &+ 1)
             }
-            try sketches.write(writing)
-            totals.firstPending = totals.nextMessage
-            totals.unsolved = UInt64(parsed.messages.count)
-            for (id, isSpam) in parsed.seen {
+            try kinds.write(writing)
+            totals.pending = UInt64(parsed.pending.count)
+            totals.firstPending = totals.nextMessage - totals.pending
+            totals.unsolved = totals.nextMessage - 1
+            for (id, isSpam) in parsed.seen + parsed.pending.map({ ($0.id, $0.isSpam) }) {
                 try writing.put(
                     .seen, Array(id.utf8.prefix(LearntMessage.idSize)).span,
                     SeenRecord(isSpam: isSpam, message: numbers[id] ?? 0).encoded().span)
@@ -151,7 +158,8 @@ extension BayesStore {
             try self.put(totals, writing)
         }
         return Restored(
-            tokens: parsed.tokens.count, messages: parsed.messages.count, seen: parsed.seen.count,
+            tokens: parsed.tokens.count, messages: parsed.messages.count + parsed.pending.count,
+            seen: parsed.seen.count + parsed.pending.count,
             foreignTokens: parsed.isOwn ? 0 : parsed.foreignTokens, isOwn: parsed.isOwn)
     }
 }

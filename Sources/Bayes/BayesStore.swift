@@ -14,7 +14,7 @@ package final class BayesStore: Sendable {
         package var automatic: Int
         /// Messages of each class below which nothing is judged.
         package var minimum: Int
-        /// Messages nearly alike of one class that are learnt, see `MessageSketch`.
+        /// Messages nearly alike of one class that are learnt, see `MessageKinds`.
         package var nearDuplicates: Int
 
         package init(
@@ -109,15 +109,19 @@ package final class BayesStore: Sendable {
         }
     }
 
-    /// Lends every identifier that was learnt and taught something, with its class.
+    /// Lends every identifier that was learnt, with its class.
     package func forEachSeen(_ use: (String, Bool) -> Void) throws(StoreError) {
         try store.readOnce { reading throws(StoreError) in try self.forEachSeen(reading, use) }
     }
 
-    func forEachSeen(_ reading: any StoreReading, _ use: (String, Bool) -> Void) throws(StoreError) {
+    /// The same of messages before a number.
+    func forEachSeen(
+        _ reading: any StoreReading, before number: UInt64 = .max, _ use: (String, Bool) -> Void
+    ) throws(StoreError) {
         try reading.forEach(.seen, from: []) { key, value in
             let name = key.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-            if value.count > 0, value[0] & 2 == 0 { use(name, value[0] & 1 != 0) }
+            let bytes = value.withUnsafeBufferPointer { Array($0) }
+            if let seen = SeenRecord(bytes), seen.message < number { use(name, seen.isSpam) }
             return true
         }
     }

@@ -12,7 +12,7 @@ package enum BayesTable: Int, Sendable, CaseIterable {
     case seen
     /// Totals and models by name.
     case meta
-    /// How many messages of a class share a mark of their content, see `MessageSketch`.
+    /// Kinds of messages nearly alike, and where they are found, see `MessageKinds`.
     case sketches
 
     /// Keys are numbers of buckets: from 0 on, close together.

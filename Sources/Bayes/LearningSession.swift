@@ -15,7 +15,7 @@ struct LearningSession {
     private let bucketLimit: Int
     private var totals: StoreTotals
     private var changes: [Change] = []
-    private var sketches = SketchCounts()
+    private var kinds = MessageKinds()
 
     init(_ store: BayesStore, _ writing: any StoreWriting, time: UInt32) throws(StoreError) {
         self.store = store
@@ -38,25 +38,24 @@ struct LearningSession {
             _ = try forget(lesson)
             outcome = .relearned
         }
-        guard try sketches.add(lesson.keys, isSpam, limit: store.limits.nearDuplicates, writing) else {
-            // It takes a number, though nothing stands under it: identifiers grow old by numbers.
-            let seen = SeenRecord(isSpam: isSpam, message: totals.nextMessage, isRepeated: true)
-            try writing.put(.seen, id.span, seen.encoded().span)
-            totals.nextMessage += 1
-            if countsNow { totals.firstPending = totals.nextMessage }
+        let number = totals.nextMessage
+        // Who says that it is of the other class knows better than the number of its like.
+        let limit = outcome == .relearned ? .max : store.limits.nearDuplicates
+        guard let kind = try kinds.add(lesson.keys, isSpam, number: number, limit: limit, writing) else {
             return .repeated
         }
-        let number = totals.nextMessage
         totals.nextMessage += 1
         totals.unsolved += 1
         let message = LearntMessage(
             id: lesson.id, isSpam: isSpam, isAutomatic: lesson.isAutomatic, batch: batch, time: time,
-            date: lesson.date, keys: lesson.keys)
+            date: lesson.date, kind: kind, keys: lesson.keys)
         try writing.put(.messages, Octets.key(number).span, message.encoded().span)
         try writing.put(.seen, id.span, SeenRecord(isSpam: isSpam, message: number).encoded().span)
         if countsNow {
             add(lesson.keys, isSpam, by: 1)
             totals.firstPending = totals.nextMessage
+        } else {
+            totals.pending += 1
         }
         return outcome
     }
@@ -66,16 +65,20 @@ struct LearningSession {
         let id = Array(lesson.id.utf8.prefix(LearntMessage.idSize))
         guard let seen = SeenRecord(try writing.value(.seen, id)) else { return false }
         try writing.remove(.seen, id.span)
-        if seen.isRepeated { return true }
         let key = Octets.key(seen.message)
         var keys = lesson.keys
         if let bytes = try writing.value(.messages, key) {
-            keys = try LearntMessage(bytes.span).keys
+            let message = try LearntMessage(bytes.span)
+            keys = message.keys
+            try kinds.remove(message.kind, message.isSpam, writing)
             try writing.remove(.messages, key.span)
         }
-        // What is pending has not been counted.
-        if seen.message < totals.firstPending { add(keys, seen.isSpam, by: -1) }
-        try sketches.remove(keys, seen.isSpam, writing)
+        if seen.message < totals.firstPending {
+            add(keys, seen.isSpam, by: -1)
+        } else {
+            // It has not been counted.
+            totals.pending -= min(1, totals.pending)
+        }
         totals.unsolved += 1
         return true
     }
@@ -102,6 +105,7 @@ struct LearningSession {
             totals.firstPending = next
             try flushIfLarge()
         }
+        totals.pending = 0
         return counted
     }
 
@@ -126,7 +130,7 @@ struct LearningSession {
     /// Writes all that was collected.
     mutating func end() throws(StoreError) {
         try flush()
-        try sketches.write(writing)
+        try kinds.write(writing)
         totals.lastSync = UInt64(time)
         try store.put(totals, writing)
     }

@@ -31,7 +31,7 @@ package enum LessonOutcome: Hashable, Sendable {
     /// Is learnt already, or for forgetting: is not.
     case known
     case forgotten
-    /// Too many nearly like it were learnt in the class: remembered as seen, it teaches nothing.
+    /// As many nearly like it as may be were learnt in the class: it teaches nothing, and nothing is remembered of it.
     case repeated
 }
 

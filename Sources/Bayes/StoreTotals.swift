@@ -3,9 +3,9 @@ package import Scoring
 /// The totals of a store, one record that changes with every transaction.
 package struct StoreTotals: Hashable, Sendable {
     /// Form of the records below; another number is another program's store.
-    static let version: UInt64 = 4
+    static let version: UInt64 = 5
     /// Numbers that the record begins with.
-    private static let numberCount = 15
+    private static let numberCount = 16
 
     /// Bits of the number of buckets of the tokens, and of the weights.
     package var tokenBits: UInt64
@@ -21,6 +21,8 @@ package struct StoreTotals: Hashable, Sendable {
     package var nextBatch: UInt64 = 1
     /// Messages from this number on are learnt but not yet counted (`--no-sync`).
     package var firstPending: UInt64 = 1
+    /// How many they are; numbers of some may have been given up.
+    package var pending: UInt64 = 0
     /// Messages learnt or forgotten since the machines were solved.
     package var unsolved: UInt64 = 0
     /// Seconds since 1970: of the last merge, the last expiry; and the tokens which that took.
@@ -44,7 +46,7 @@ package struct StoreTotals: Hashable, Sendable {
         var out: [UInt8] = []
         let numbers = [
             Self.version, tokenBits, weightBits, spam, ham, tokens, weights, nextMessage, nextBatch, firstPending,
-            unsolved, lastSync, lastExpiry, lastExpired, foreignTokens,
+            pending, unsolved, lastSync, lastExpiry, lastExpired, foreignTokens,
         ]
         for number in numbers { Octets.append(number, to: &out) }
         for curve in model.curves {
@@ -68,7 +70,7 @@ package struct StoreTotals: Hashable, Sendable {
         guard (8...30).contains(numbers[1]), numbers[2] == 0 || (8...30).contains(numbers[2]) else {
             throw .damaged("bucket bits")
         }
-        guard numbers[3...13].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
+        guard numbers[3...14].allSatisfy({ $0 <= Self.most }) else { throw .damaged("totals beyond \(Self.most)") }
         tokenBits = numbers[1]
         weightBits = numbers[2]
         spam = numbers[3]
@@ -78,11 +80,12 @@ package struct StoreTotals: Hashable, Sendable {
         nextMessage = numbers[7]
         nextBatch = numbers[8]
         firstPending = numbers[9]
-        unsolved = numbers[10]
-        lastSync = numbers[11]
-        lastExpiry = numbers[12]
-        lastExpired = numbers[13]
-        foreignTokens = numbers[14]
+        pending = numbers[10]
+        unsolved = numbers[11]
+        lastSync = numbers[12]
+        lastExpiry = numbers[13]
+        lastExpired = numbers[14]
+        foreignTokens = numbers[15]
         func double(_ place: Int) -> Double { Double(bitPattern: Octets.doubleWord(bytes.span, place * 8)) }
         let firstBias = (count + curves * 2) * 8
         model = CommitteeModel(
@@ -106,11 +109,14 @@ package struct LearntMessage: Hashable, Sendable {
     package var time: UInt32
     /// When it came; 0 where nobody knows.
     package var date: UInt32
+    /// The kind that it counts to, see `MessageKinds`; 0 for none.
+    package var kind: UInt64
     /// In ascending order.
     package var keys: [TokenKey]
 
     package init(
-        id: String, isSpam: Bool, isAutomatic: Bool, batch: UInt64, time: UInt32, date: UInt32, keys: [TokenKey]
+        id: String, isSpam: Bool, isAutomatic: Bool, batch: UInt64, time: UInt32, date: UInt32, kind: UInt64 = 0,
+        keys: [TokenKey]
     ) {
         self.id = id
         self.isSpam = isSpam
@@ -118,17 +124,21 @@ package struct LearntMessage: Hashable, Sendable {
         self.batch = batch
         self.time = time
         self.date = date
+        self.kind = kind
         self.keys = keys
     }
 
     /// Octets of an identifier (`MDB_MAXKEYSIZE` less some).
     package static let idSize = 480
+    /// Octets before the identifier in a record.
+    private static let fixedSize = 29
 
     func encoded() -> [UInt8] {
         var out: [UInt8] = [(isSpam ? 1 : 0) | (isAutomatic ? 2 : 0)]
         Octets.append(batch, to: &out)
         Octets.append(time, to: &out)
         Octets.append(date, to: &out)
+        Octets.append(kind, to: &out)
         let name = Array(id.utf8.prefix(Self.idSize))
         Octets.append(UInt32(name.count), to: &out)
         out += name
@@ -141,19 +151,21 @@ package struct LearntMessage: Hashable, Sendable {
     }
 
     init(_ bytes: Span<UInt8>) throws(StoreError) {
-        guard bytes.count >= 21 else { throw .damaged("a learnt message of \(bytes.count) octets") }
+        let fixed = Self.fixedSize
+        guard bytes.count >= fixed else { throw .damaged("a learnt message of \(bytes.count) octets") }
         isSpam = bytes[0] & 1 != 0
         isAutomatic = bytes[0] & 2 != 0
         batch = Octets.doubleWord(bytes, 1)
         time = Octets.word(bytes, 9)
         date = Octets.word(bytes, 13)
-        let length = Int(Octets.word(bytes, 17))
-        guard length <= bytes.count - 21, (bytes.count - 21 - length) % 5 == 0 else {
+        kind = Octets.doubleWord(bytes, 17)
+        let length = Int(Octets.word(bytes, 25))
+        guard length <= bytes.count - fixed, (bytes.count - fixed - length) % 5 == 0 else {
             throw .damaged("a learnt message of \(bytes.count) octets with a name of \(length)")
         }
-        id = bytes.extracting(21..<21 + length).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        id = bytes.extracting(fixed..<fixed + length).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
         keys = []
-        var index = 21 + length
+        var index = fixed + length
         keys.reserveCapacity((bytes.count - index) / 5)
         while index + 5 <= bytes.count {
             keys.append(UInt64(Octets.word(bytes, index)) | UInt64(bytes[index + 4]) << 32)
@@ -165,27 +177,23 @@ package struct LearntMessage: Hashable, Sendable {
 /// What is remembered of a message identifier.
 struct SeenRecord {
     var isSpam: Bool
-    /// Its number; of one that taught nothing, the number that came next. 0 is of a message that a backup did not hold.
+    /// Its number. 0 is of a message that a backup did not hold.
     var message: UInt64
-    /// It taught nothing: nearly the same had been learnt often enough.
-    var isRepeated = false
 
     func encoded() -> [UInt8] {
-        var out: [UInt8] = [(isSpam ? 1 : 0) | (isRepeated ? 2 : 0)]
+        var out: [UInt8] = [isSpam ? 1 : 0]
         Octets.append(message, to: &out)
         return out
     }
 
-    init(isSpam: Bool, message: UInt64, isRepeated: Bool = false) {
+    init(isSpam: Bool, message: UInt64) {
         self.isSpam = isSpam
         self.message = message
-        self.isRepeated = isRepeated
     }
 
     init?(_ bytes: [UInt8]?) {
         guard let bytes, bytes.count == 9 else { return nil }
         isSpam = bytes[0] & 1 != 0
-        isRepeated = bytes[0] & 2 != 0
         message = Octets.doubleWord(bytes.span, 1)
     }
 }

@@ -351,16 +351,15 @@ struct LearnProgram {
         if run.skipped > 0 { say("\(run.skipped) message(s) over \(run.limit) octets were skipped") }
         if run.repeated > 0 {
             say(
-                "\(run.repeated) message(s) taught nothing: more than \(store.limits.nearDuplicates) nearly like them are known"
+                "\(run.repeated) message(s) taught nothing: \(store.limits.nearDuplicates) nearly like them are known"
             )
         }
         guard let totals = try? store.totals() else { return }
         let taught = run.batch.flatMap { $0.spam + $0.ham > 0 ? $0.number : nil }
         let batch = taught.map { ", batch \($0)" } ?? ""
-        let pending = totals.nextMessage - totals.firstPending
         say(
             "\(store.place): \(totals.spam) spam, \(totals.ham) ham\(batch)"
-                + (pending > 0 ? ", \(pending) message(s) not counted yet (--sync)" : ""))
+                + (totals.pending > 0 ? ", \(totals.pending) message(s) not counted yet (--sync)" : ""))
     }
 
     private func evaluate(_ run: inout LearnRun) async throws {

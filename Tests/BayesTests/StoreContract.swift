@@ -113,6 +113,28 @@ struct StoreContract {
         #expect(try counts(store)[key(1)] == FisherMethod.Counts(spam: 2, ham: 2))
     }
 
+    @Test("of what is postponed as many are waiting as the next merge counts", arguments: StoreKind.allCases)
+    func waiting(_ kind: StoreKind) throws {
+        let (store, scratch) = try makeStore(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        var batch = try store.beginBatch(at: 5)
+        func learn(_ names: [String], asSpam isSpam: Bool) throws {
+            let lessons = names.map { lesson($0, 0..<10) }
+            _ = try store.learn(lessons, asSpam: isSpam, batch: &batch, time: 7, countsNow: false)
+        }
+        try learn(["a", "b", "c"], asSpam: true)
+        try learn(["a", "a", "d"], asSpam: false)
+        #expect(try store.totals().pending == 4)
+        _ = try store.forget([Lesson(id: "none", keys: [])], time: 7)
+        // Forgetting counts what waits first.
+        #expect(try store.totals().pending == 0 && store.totals().spam == 2 && store.totals().ham == 2)
+        try learn(["e", "b"], asSpam: false)
+        #expect(try store.totals().pending == 2 && store.totals().spam == 1)
+        #expect(try store.merge(time: 8) == 2)
+        #expect(try store.totals().pending == 0 && store.totals().ham == 4)
+        #expect(try counts(store)[key(1)] == FisherMethod.Counts(spam: 1, ham: 4))
+    }
+
     @Test(
         "the budget of tokens is kept: those met once go first, the oldest of them before others",
         arguments: StoreKind.allCases)
@@ -132,58 +154,6 @@ struct StoreContract {
         #expect(try store.totals().tokens == UInt64(found.count))
         #expect((0..<1000).allSatisfy { found[key($0)]?.spam == 2 })
         #expect(found[key(10_000)] == nil)
-    }
-
-    @Test(
-        "one message a thousand times with small changes teaches as often as is allowed", arguments: StoreKind.allCases)
-    func nearDuplicates(_ kind: StoreKind) throws {
-        let (store, place) = try makeStore(kind, BayesStore.Limits(nearDuplicates: 50))
-        defer { withExtendedLifetime(place) {} }
-        var batch = try store.beginBatch(at: 5)
-        // 200 words, of which 2 are others each time.
-        let copies = (0..<1000).map { number in
-            Lesson(
-                id: "copy \(number)",
-                keys: (Array(0..<198) + [10_000 + number * 2, 10_001 + number * 2]).map(key).sorted())
-        }
-        let others = (0..<100).map { lesson("other \($0)", 50_000 + $0 * 100..<50_000 + $0 * 100 + 200) }
-        let outcomes = try store.learn(copies, asSpam: true, batch: &batch, time: 7)
-        let learnt = outcomes.count { $0 == .learned }
-        #expect(learnt >= 50 && learnt <= 80)
-        #expect(outcomes.count { $0 == .repeated } == 1000 - learnt)
-        #expect(try store.totals().spam == UInt64(learnt))
-        #expect(batch.spam == UInt64(learnt))
-        #expect(try counts(store)[key(5)]?.spam == UInt32(learnt))
-        // Mail of which each shares half its words with the next is not held to be the same.
-        #expect(
-            try store.learn(others, asSpam: true, batch: &batch, time: 7)
-                == [LessonOutcome](repeating: .learned, count: 100))
-        // The other class has its own share, and what taught nothing can be learnt there and forgotten.
-        #expect(try store.learn([copies[999]], asSpam: false, batch: &batch, time: 8) == [.relearned])
-        #expect(try store.forget([copies[998]], time: 8) == [.forgotten])
-        #expect(try counts(store)[key(5)] == FisherMethod.Counts(spam: UInt32(learnt), ham: 1))
-        // Forgetting makes room.
-        let first = try store.forget(Array(copies[..<40]), time: 8)
-        #expect(first == [LessonOutcome](repeating: .forgotten, count: 40))
-        #expect(try store.learn([copies[0]], asSpam: true, batch: &batch, time: 9) == [.learned])
-    }
-
-    @Test(
-        "a short message, or one with a few other words beside it, teaches as often as is allowed, too",
-        arguments: [(8, 0, 50...50), (35, 0, 50...50), (35, 2, 50...200)] as [(Int, Int, ClosedRange<Int>)],
-        StoreKind.allCases)
-    func paddedDuplicates(_ shape: (own: Int, other: Int, learnt: ClosedRange<Int>), _ kind: StoreKind) throws {
-        let (store, place) = try makeStore(kind, BayesStore.Limits(nearDuplicates: 50))
-        defer { withExtendedLifetime(place) {} }
-        var batch = try store.beginBatch(at: 5)
-        let copies = (0..<1000).map { number in
-            let others = (0..<shape.other).map { 10_000 + number * 100 + $0 }
-            return Lesson(id: "copy \(number)", keys: (Array(0..<shape.own) + others).map(key).sorted())
-        }
-        let outcomes = try store.learn(copies, asSpam: true, batch: &batch, time: 7)
-        let learnt = outcomes.count { $0 == .learned }
-        #expect(shape.learnt.contains(learnt), "\(learnt)")
-        #expect(outcomes.count { $0 == .repeated } == 1000 - learnt)
     }
 
     @Test("one short spam a thousand times leaves ham with its words what it was", arguments: StoreKind.allCases)

@@ -42,21 +42,4 @@ import Testing
         #expect(try tiny.totals().tokens == UInt64(left.count))
         #expect(left.allSatisfy { before[$0.key] == $0.value })
     }
-
-    @Test("identifiers of mail that teaches nothing are forgotten in time, too", arguments: StoreKind.allCases)
-    func repeatedGrowOld(_ kind: StoreKind) throws {
-        let place = try kind.make()
-        let store = try place.store(limits: BayesStore.Limits(messages: 1, nearDuplicates: 1))
-        var batch = try store.beginBatch(at: 1)
-        // More of the same than 20 times the messages that are kept.
-        let lessons = (0..<50).map { lesson("m\($0)", 0..<100) }
-        let outcomes = try store.learn(lessons, asSpam: true, batch: &batch, time: 1)
-        #expect(outcomes == [.learned] + [LessonOutcome](repeating: .repeated, count: 49))
-        let totals = try store.totals()
-        #expect(totals.firstPending == totals.nextMessage)
-        _ = try store.expire(time: 2)
-        var seen = 0
-        try store.store.read { reading throws(StoreError) in seen = try reading.count(.seen) }
-        #expect(seen == 20)
-    }
 }

@@ -2,7 +2,10 @@
 //
 // Writes one line "program TAB run TAB number TAB label TAB value" for each test message and each program: `mailreeve` with
 // the probability, `classical` with that of the Robinson/Fisher method alone, and one `only-VIEW` and `without-VIEW` with
-// the margins; and "mailreeve TAB run TAB learn TAB seconds TAB count".
+// the margins; and "mailreeve TAB run TAB learn TAB seconds TAB count", and "mailreeve TAB run TAB repeated TAB count TAB
+// count" with the messages that were not learnt since they are nearly alike. What is learnt goes through a store in the
+// directory OUT.store, as that of `mailreeve learn` does.
+import Bayes
 import Bytes
 import Glibc
 import MIME
@@ -77,11 +80,30 @@ struct Mailbox {
     }
 }
 
-func judge(_ run: Run, _ mailbox: inout Mailbox, _ line: (String) -> Void) {
+/// What a store keeps of what a run learns, and how many messages it passed over as nearly alike.
+func learn(
+    _ run: Run, _ mailbox: inout Mailbox, _ store: BayesStore
+) throws -> (examples: [CommitteeTrainer.Example], repeated: Int) {
+    try store.clear()
+    var batch = try store.beginBatch(at: 0)
+    var repeated = 0
+    for isSpam in [true, false] {
+        // The place in the order of time is date enough.
+        let lessons = run.train.enumerated().filter { $0.element.isSpam == isSpam }.map { place, message in
+            Lesson(id: message.number, features: mailbox.features(message.number), date: UInt32(place + 1))
+        }
+        let outcomes = try store.learn(lessons, asSpam: isSpam, batch: &batch, time: 0)
+        repeated += outcomes.count { $0 == .repeated }
+    }
+    return (try store.examples(), repeated)
+}
+
+func judge(_ run: Run, _ mailbox: inout Mailbox, _ store: BayesStore, _ line: (String) -> Void) throws {
     let start = seconds()
-    let examples = run.train.map { CommitteeTrainer.Example(features: mailbox.features($0.number), isSpam: $0.isSpam) }
+    let (examples, repeated) = try learn(run, &mailbox, store)
     guard let memory = LearntMemory(examples) else { fail("run \(run.name) lacks a class") }
     line("mailreeve\t\(run.name)\tlearn\t\(seconds() - start)\t\(examples.count)")
+    line("mailreeve\t\(run.name)\trepeated\t\(repeated)\t\(repeated)")
     let loudest = Double(Committee.loudest)
     for message in run.test {
         let features = mailbox.features(message.number)
@@ -104,9 +126,14 @@ let arguments = CommandLine.arguments
 guard arguments.count == 4 else { fail("usage: bayes-eval-runner MESSAGES RUNS OUT") }
 var mailbox = Mailbox(arguments[1])
 guard let output = fopen(arguments[3], "w") else { fail("\(arguments[3]): \(String(cString: strerror(errno)))") }
-for run in readRuns(arguments[2]) {
-    judge(run, &mailbox) { text in
-        fputs(text + "\n", output)
+do {
+    let store = BayesStore(try LMDBStore(directory: arguments[3] + ".store"))
+    for run in readRuns(arguments[2]) {
+        try judge(run, &mailbox, store) { text in
+            fputs(text + "\n", output)
+        }
     }
+} catch {
+    fail("\(error)")
 }
 fclose(output)

@@ -12,7 +12,7 @@ package struct PrivateDirectory: Sendable {
         let places = [runtime, "/dev/shm"].compactMap { $0 }.filter { !$0.isEmpty }
         for place in places where access(place, W_OK | X_OK) == 0 {
             guard try FileSystem(of: place).isTmpfs else { continue }
-            Self.sweep(place)
+            Self.sweep(place, prefix)
             var template = Array("\(place)/\(prefix).XXXXXX".utf8CString)
             try check("mkdtemp in \(place)") { mkdtemp(&template) == nil ? -1 : 0 }
             path = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -26,12 +26,12 @@ package struct PrivateDirectory: Sendable {
     private static let (unlockedAge, lockless) = (60, 86_400)
 
     /// Removes those of this user whose process was killed: they hold memory.
-    private static func sweep(_ place: String) {
+    private static func sweep(_ place: String, _ prefix: String) {
         let now = time(nil)
         for name in (try? directoryNames(place)) ?? [] {
             let path = "\(place)/\(name)"
             var status = stat()
-            guard name.hasPrefix("mailreeve-"), name.utf8.suffix(7).first == 0x2E,
+            guard name.hasPrefix(prefix + "."), name.utf8.count == prefix.utf8.count + 7,
                 lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
                 now - status.st_mtim.tv_sec > unlockedAge
             else { continue }

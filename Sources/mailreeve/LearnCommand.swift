@@ -101,7 +101,7 @@ struct LearnProgram {
         }
         if options.databasePath == nil, let path = foreign.databasePath {
             options.databasePath = path
-            let usual = settings.bayesDirectory
+            let usual = settings.bayes.redis.server == nil ? settings.bayesDirectory : "bayes.redis_server"
             if path != usual {
                 Terminal.printError(
                     "\(name): bayes_path: the database is the directory \(Escaping.text(path)); mail is judged by \(usual)"

@@ -31,8 +31,8 @@ enum LearnIdentity {
         try becomeReader(user: user, group: group)
     }
 
-    /// What stands in a database's directory.
-    private static let names: Set<OctetPath> = [".", "..", "data.mdb", "lock.mdb", "users"]
+    /// What stands in a database's directory, also where that is a file system of its own.
+    private static let names: Set<OctetPath> = [".", "..", "data.mdb", "lock.mdb", "users", "lost+found"]
 
     /// Root's directory is given away: it must be a database, or empty.
     private static func demandDatabase(_ directory: String, owner: String) throws {

@@ -36,7 +36,7 @@ extension MessageWork {
     func engineOutcome(_ outcome: InspectionOutcome) -> EngineOutcome {
         guard setup.database != nil, case .report(let report, let ready, _) = outcome else { return .silent }
         if report.unchecked.contains(where: Self.isOfEngine) { return .failed }
-        return report.completedScanners.contains(Self.engine) && ready.databaseVersion > 0 ? .answered : .silent
+        return report.completedScanners.contains(Self.engine) && ready.isOfficial ? .answered : .silent
     }
 
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.

@@ -63,6 +63,7 @@ extension MessageWork {
         // The engine names all matches.
         let isSeen = conclusion.sawAllMatches || engine == .answered
         known.findings += conclusion.findings
+        if setup.database == nil, !setup.scanners.seeksViruses { known.findings += TestFile.findings(in: known) }
         // Whoever can put a spam signature into his mail would switch a scanner off that names it alone.
         let doubts = known.findings.filter {
             !isSeen && conclusion.firstMatchOnly.contains($0.scanner) && setup.nameScores.isMild($0.name)

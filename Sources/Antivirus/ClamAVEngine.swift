@@ -266,15 +266,25 @@ package final class ClamAVEngine {
     }
 }
 
-/// Version of the newest official database; zeros where there is none.
+/// Version of the newest daily database; zeros where there is none.
 package struct DatabaseVersion: Hashable, Sendable {
     package var number = 0
     /// Unix time at which it was built.
     package var buildTime = 0
+    /// Its makers have signed it.
+    package var isSigned = true
 
-    /// Reads the head of `daily.cld` and `daily.cvd` and takes the newer one.
+    /// Reads the head of `daily.cld` and `daily.cvd` and takes the newer one, as `clamscan --version` does; without these that of
+    /// `daily.cud`, which is the site's own.
     init(directory: String) {
-        for name in ["daily.cld", "daily.cvd"] {
+        read(["daily.cld", "daily.cvd"], directory)
+        guard number == 0 else { return }
+        read(["daily.cud"], directory)
+        isSigned = number == 0
+    }
+
+    private mutating func read(_ names: [String], _ directory: String) {
+        for name in names {
             let path = directory + "/" + name
             guard access(path, R_OK) == 0, let head = cl_cvdhead(path) else { continue }
             defer { cl_cvdfree(head) }

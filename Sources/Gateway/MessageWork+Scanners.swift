@@ -36,7 +36,7 @@ extension MessageWork {
     func engineOutcome(_ outcome: InspectionOutcome) -> EngineOutcome {
         guard setup.database != nil, case .report(let report, let ready, _) = outcome else { return .silent }
         if report.unchecked.contains(where: Self.isOfEngine) { return .failed }
-        return report.completedScanners.contains(Self.engine) && ready.databaseVersion > 0 ? .answered : .silent
+        return report.completedScanners.contains(Self.engine) && ready.isOfficial ? .answered : .silent
     }
 
     /// Adds what the scanners found to what is known; their failures are added to the verdict when it is made.
@@ -63,6 +63,7 @@ extension MessageWork {
         // The engine names all matches.
         let isSeen = conclusion.sawAllMatches || engine == .answered
         known.findings += conclusion.findings
+        if setup.database == nil, !setup.scanners.seeksViruses { known.findings += TestFile.findings(in: known) }
         // Whoever can put a spam signature into his mail would switch a scanner off that names it alone.
         let doubts = known.findings.filter {
             !isSeen && conclusion.firstMatchOnly.contains($0.scanner) && setup.nameScores.isMild($0.name)

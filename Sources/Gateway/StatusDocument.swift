@@ -105,7 +105,7 @@ struct StatusDocument: Codable {
     static func signatures(_ settings: String, _ ready: Ready?) -> String {
         if settings == "none" { return settings }
         guard let ready else { return "not-loaded" }
-        return settings == "official" && ready.databaseVersion == 0 ? "own" : settings
+        return settings == "official" && !ready.isOfficial ? "own" : settings
     }
 
     func encoded() -> String { Self.json(self) }

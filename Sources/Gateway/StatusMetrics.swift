@@ -101,10 +101,10 @@ package struct StatusMetrics: CustomStringConvertible {
                 [([("version", inspector.engine), ("signatures", inspector.signatures)], 1)]),
             Metric("signatures", .gauge, "Signatures loaded.", inspector.signatureCount),
             Metric(
-                "signature_version", .gauge, "Version of the official daily database; 0 without.",
+                "signature_version", .gauge, "Version of the daily database; 0 without.",
                 inspector.databaseVersion),
             Metric(
-                "signature_timestamp_seconds", .gauge, "Unix time at which the official database was made; 0 without.",
+                "signature_timestamp_seconds", .gauge, "Unix time at which the daily database was made; 0 without.",
                 inspector.databaseTime),
             Metric(
                 "scanner_up", .gauge, "1 while the scanner passes its self-test.",

@@ -72,7 +72,8 @@ package struct StatusTable: CustomStringConvertible {
     private static func databaseAge(_ inspector: StatusDocument.InspectorEntry) -> String {
         guard inspector.databaseTime > 0 else { return shown(inspector.signatures) }
         let age = Int(Date().timeIntervalSince1970) - inspector.databaseTime
-        return "version \(inspector.databaseVersion), made \(duration(max(0, age))) ago"
+        let kind = inspector.signatures == "own" ? "own, " : ""
+        return "\(kind)version \(inspector.databaseVersion), made \(duration(max(0, age))) ago"
     }
 
     private static func words(_ scanner: StatusDocument.ScannerEntry) -> String {

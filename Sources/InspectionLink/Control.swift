@@ -83,9 +83,11 @@ package struct Ready: Hashable, Sendable {
     package var signatures: Int
     /// `ClamAV 1.4.6`; empty without an engine.
     package var engineVersion: String
-    /// Version of the newest official database (`daily.cvd`) and its build time as Unix time; 0 where there is none.
+    /// Version of the newest daily database and its build time as Unix time; 0 where there is none.
     package var databaseVersion: Int
     package var databaseTime: Int
+    /// The makers have signed it; nobody has signed a `daily.cud`.
+    package var isSigned: Bool
     /// Landlock ABI in use; 0 for none.
     package var landlockABI: Int
     /// `RuleTables.number` of the tables in use; 0 without.
@@ -96,17 +98,21 @@ package struct Ready: Hashable, Sendable {
     package var generation = 0
 
     package init(
-        signatures: Int, engineVersion: String, databaseVersion: Int, databaseTime: Int, landlockABI: Int,
-        rules: Int = 0, ruleProblems: [String] = []
+        signatures: Int, engineVersion: String, databaseVersion: Int, databaseTime: Int, isSigned: Bool = true,
+        landlockABI: Int, rules: Int = 0, ruleProblems: [String] = []
     ) {
         self.signatures = signatures
         self.engineVersion = engineVersion
         self.databaseVersion = databaseVersion
         self.databaseTime = databaseTime
+        self.isSigned = isSigned
         self.landlockABI = landlockABI
         self.rules = rules
         self.ruleProblems = ruleProblems
     }
+
+    /// The daily database of the makers is among the signatures.
+    package var isOfficial: Bool { isSigned && databaseVersion > 0 }
 }
 
 /// A request to inspect one message.

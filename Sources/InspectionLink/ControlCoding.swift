@@ -74,6 +74,7 @@ extension ZygoteEvent {
             out.put(ready.engineVersion)
             out.put(ready.databaseVersion)
             out.put(ready.databaseTime)
+            out.put(ready.isSigned)
             out.put(ready.landlockABI)
             out.put(ready.rules)
             out.put(ready.ruleProblems) { out, text in out.put(text) }
@@ -105,7 +106,7 @@ extension ZygoteEvent {
                 Ready(
                     signatures: try reader.int(in: 0...Int.max), engineVersion: try reader.string(limit: 200),
                     databaseVersion: try reader.int(in: 0...Int.max), databaseTime: try reader.int(in: 0...Int.max),
-                    landlockABI: try reader.int(in: 0...1000), rules: try reader.int(),
+                    isSigned: try reader.bool(), landlockABI: try reader.int(in: 0...1000), rules: try reader.int(),
                     ruleProblems: try reader.list(limit: ControlLimits.ruleProblems) { reader throws(RecordError) in
                         try reader.string(limit: ControlLimits.ruleProblem)
                     }))

@@ -100,6 +100,7 @@ package struct Zygote {
             let ready = Ready(
                 signatures: engine?.signatures ?? 0, engineVersion: engine == nil ? "" : ClamAVEngine.version,
                 databaseVersion: engine?.database.number ?? 0, databaseTime: engine?.database.buildTime ?? 0,
+                isSigned: engine?.database.isSigned ?? true,
                 landlockABI: support.landlockABI, rules: rules?.number ?? 0,
                 ruleProblems: rules.map { told($0.problems) } ?? [])
             send(.ready(ready), on: control)

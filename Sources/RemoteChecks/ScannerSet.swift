@@ -35,6 +35,8 @@ package final class ScannerSet: Sendable {
     }
 
     package var isEmpty: Bool { members.isEmpty }
+    /// Somebody looks for viruses.
+    package var seeksViruses: Bool { members.contains { $0.settings.seeks == .viruses } }
     /// Some scanner wants the decoded parts.
     package var takesParts: Bool { members.contains { $0.settings.takesParts } }
     /// Answers to a message can be kept: none has to be asked again about its parts, which are gone then.

@@ -22,6 +22,9 @@ package enum TestSample: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The sample without a message around it.
+    package var octets: [UInt8] { Array(text.utf8) }
+
     // A test file counts by its standard only when nothing stands in front of it.
     private var type: String { self == .eicar ? "application/octet-stream" : "text/plain" }
 
@@ -37,7 +40,7 @@ package enum TestSample: String, Sendable, Hashable, CaseIterable {
 
     /// The sample as scanners get it.
     func subject() throws(ScannerFailure) -> ScanSubject {
-        let (message, body) = (message, Array(text.utf8))
+        let (message, body) = (message, octets)
         do throws(SystemError) {
             var subject = ScanSubject(message: try Self.file(message), size: message.count)
             subject.sender = "self-test@localhost"

@@ -148,7 +148,7 @@ extension ClamAVEngineTests {
             for name in [
                 "test.ndb", "pua.ndu", "more.ndb", "test.hdb", "test.ldb", "test.hsb", "test.yara", "test.ign2",
                 "test.ldu",
-                "test.cud", "test.info", "COPYING",
+                "test.cud", "daily.cud", "test.info", "COPYING",
             ] { unlink("\(path)/\(name)") }
             return rmdir(path)
         }
@@ -298,8 +298,14 @@ extension ClamAVEngineTests {
             input: Array("tester\n".utf8))
         try #require(made.status == 0, "\(made)")
         unlink(database.path + "/test.ndb")
-        #expect(names(try engine(database, .standard), "the first text") == [.found("One.UNOFFICIAL")])
+        let loaded = try engine(database, .standard)
+        #expect(names(loaded, "the first text") == [.found("One.UNOFFICIAL")])
+        #expect(loaded.database.number == 0)
         #expect(throws: EngineError.self) { try engine(database, [.officialOnly]) }
+        // Under this name it has a version, though nobody has signed it.
+        #expect(rename(database.path + "/test.cud", database.path + "/daily.cud") == 0)
+        let daily = try engine(database, .standard).database
+        #expect(daily.number == 1 && !daily.isSigned && daily.buildTime > 1_700_000_000)
     }
 
     /// Each change is told once.

@@ -55,6 +55,25 @@ import Testing
         }
     }
 
+    /// Nobody looks for viruses: the test file is found by its digest, and nothing says that the message was scanned.
+    @Test func theTestFileWithoutAnyScanner() async throws {
+        try await Lanes.run {
+            let stage = try Stage { $0.settings["clamav.enabled"] = "no" }
+            for (_, mail) in Self.infected {
+                let reply = try send(mail, to: stage.gateway.port)
+                #expect(reply.text.hasSuffix(" - INFECTED: Eicar-Test-Signature"), "\(reply)")
+            }
+            #expect(stage.hop.connections == 0)
+            // With something in front of it or behind it, it is another file.
+            for text in ["x\(eicar)", "\(eicar)x"] {
+                let reply = try send(Mail(text: "Subject: another\n\n\(text)\n"), to: stage.gateway.port)
+                #expect(reply.code == 250 && !reply.text.contains("INFECTED"), "\(reply)")
+            }
+            let added = try #require(stage.hop.deliveries.last).relayed.added
+            #expect(!added.contains { $0.hasPrefix("X-Virus-Scanned:") }, "\(added)")
+        }
+    }
+
     @Test(arguments: infected.map(\.0))
     func beforeTheQueue(kind: String) async throws {
         try await Lanes.run {

@@ -15,4 +15,11 @@ import Testing
         }
         #expect(StatusDocument.signatures(settings, ready) == word)
     }
+
+    /// A `daily.cud`, which nobody has signed, stands in for nobody, whatever it calls itself.
+    @Test func whatNobodyHasSignedIsOwn() {
+        let ready = Ready(
+            signatures: 1, engineVersion: "", databaseVersion: 27_500, databaseTime: 1, isSigned: false, landlockABI: 0)
+        #expect(StatusDocument.signatures("official", ready) == "own" && !ready.isOfficial)
+    }
 }

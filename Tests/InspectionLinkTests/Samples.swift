@@ -20,6 +20,10 @@ enum Samples {
             Ready(
                 signatures: 8_700_000, engineVersion: "ClamAV 1.4.6", databaseVersion: 27_000,
                 databaseTime: 1_700_000_000, landlockABI: 7, rules: 9, ruleProblems: ["pcre map x, line 1: odd", ""])),
+        .ready(
+            Ready(
+                signatures: 1, engineVersion: "ClamAV 1.4.6", databaseVersion: 1, databaseTime: 2, isSigned: false,
+                landlockABI: 0)),
         .failed("no signatures"),
         .forked(worker: 3, pid: 4711),
         .exited(worker: 3, status: "signal 9"),

@@ -45,11 +45,11 @@ package final class DocumentFormat: Sendable {
             recognise: RichText.matches, reader: RichText.read),
         DocumentFormat(
             name: "PDF", recognisedBy: PDFReader.recognised,
-            reports: "embedded files, scripts, forms, actions, links, encryption",
+            reports: "embedded files, whose `/CheckSum` is not compared, scripts, forms, actions, links, encryption",
             recognise: PDFReader.matches, reader: PDFReader.read),
         DocumentFormat(
             name: "TNEF (winmail.dat)", recognisedBy: "signature 789F3E22",
-            reports: "attachments with all names, embedded messages, message texts",
+            reports: "attachments with all names, embedded messages, message texts; wrong checksums",
             recognise: TNEFReader.matches, reader: TNEFReader.read),
         DocumentFormat(
             name: "OneNote section", recognisedBy: "file type identifier of sections and tables of contents",

@@ -32,7 +32,7 @@ enum TNEFReader {
         if contents.notes.contains(.truncated) { extraction.problem(.corrupt, "TNEF is cut off") }
         if contents.notes.contains(.badProperties) { extraction.problem(.corrupt, "properties in TNEF") }
         if contents.notes.contains(.junk) { extraction.problem(.note, "octets behind the attributes of TNEF") }
-        if contents.notes.contains(.checksumMismatch) { extraction.problem(.note, "checksum of a TNEF attribute") }
+        if contents.notes.contains(.checksumMismatch) { extraction.problem(.corrupt, "checksum of a TNEF attribute") }
     }
 
     /// Embedded messages and objects have an interface identifier of 16 octets before them (section 2.1.3.4.2).

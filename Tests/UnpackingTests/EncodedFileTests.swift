@@ -23,6 +23,13 @@ import Testing
         #expect(!Unpacked(Array("echo off\r\n".utf8) + text).places(of: eicar).isEmpty)
     }
 
+    /// Words in front of base64 are characters of it as well.
+    @Test func encodedTextBehindWords() throws {
+        let text = try run(
+            "( echo some text; echo; ( echo 'begin 644 m'; uuencode m < in | tail -n +2 ) | base64 ) > out")
+        #expect(!Unpacked(text, messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
     /// As GnuPG compresses on demand, with and without armour, signed or not.
     @Test(arguments: ["--store", "--store -a", "-s", "-s -a"]) func openPGPByBzip2(_ options: String) throws {
         let gpg = "gpg --batch --passphrase ''"

@@ -302,4 +302,13 @@ import Testing
         }
         #expect(count > 5)
     }
+
+    /// F4: archives whose headers can be told from chance, behind what shows a picture or is one.
+    @Test(arguments: ["gnu.tar", "newc.cpio", "xar"], [512, 591]) func behindAPicture(_ format: String, _ size: Int)
+        throws
+    {
+        let picture = Array("GIF89a".utf8) + (6..<size).map { UInt8($0 % 199 + 1) }
+        let result = Unpacked(picture + (try Self.make(format, eicar)), messageSize: 1 << 20)
+        #expect(result.types == ["gif"] && !result.places(of: eicar).isEmpty, "\(result.entries.map(\.path))")
+    }
 }

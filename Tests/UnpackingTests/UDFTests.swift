@@ -18,6 +18,7 @@ import Testing
         var hasDamagedEntry = false
         /// The last octets of the innermost directory are no entry.
         var tail: [UInt8] = []
+        var text = Array("ok".utf8)
 
         private func tagged(_ kind: Int, _ content: [UInt8]) -> [UInt8] {
             var content = content
@@ -76,7 +77,7 @@ import Testing
             last += entry(Array("e.com".utf8), at: 2 + depth, reference: reference) + tail
             put(file(4, last), block: 1 + depth)
             put(file(5, eicar), block: 2 + depth)
-            put(file(5, Array("ok".utf8)), block: 3 + depth)
+            put(file(5, text), block: 3 + depth)
             return image
         }
     }
@@ -88,6 +89,12 @@ import Testing
         #expect(result.names == ["dddddddd", path + "c.txt", path + "e.com"])
         #expect(result.places(of: eicar) == ["3"])
         #expect(!result.isMarked, "\(result.problems)")
+    }
+
+    /// A file without octets has a content, which is empty, and a directory has none.
+    @Test func emptyFile() {
+        let result = Unpacked(Image(text: []).bytes)
+        #expect(result.entries.map(\.content) == [nil, [], eicar] && !result.isMarked, "\(result.problems)")
     }
 
     @Test func entryOfAPartitionThatIsNotThere() {

@@ -59,7 +59,10 @@ struct ArchiveReader {
                 sink.report(archive.failure(format.words))
                 return nil
             }
-            return reader.readMembers(archive, content: bytes.count) ? archive.consumed : nil
+            return reader.readMembers(archive, bytes.span, format) ? archive.consumed : nil
+        }
+        if format == .rpm, RPMPayload.hasWrongDigest(content) {
+            sink.report(.corrupt, "\(format.words) with a wrong checksum")
         }
         rar?.addRest(of: content)
         if format == .sevenZip, reader.count == 0, content.littleEndian64(at: 20) ?? 0 > 0, consumed != nil {
@@ -92,7 +95,9 @@ struct ArchiveReader {
     }
 
     /// Reads all members of an open archive; true when its end was reached.
-    private mutating func readMembers(_ archive: LibArchive, content: Int) -> Bool {
+    private mutating func readMembers(
+        _ archive: LibArchive, _ content: Span<UInt8>, _ format: FileType.ArchiveFormat
+    ) -> Bool {
         // Where headers begin that make no sense; programs look for the next one that does.
         var damage: Int?
         var stalls = 0
@@ -109,7 +114,7 @@ struct ArchiveReader {
             if let start = damage {
                 // What they passed over is content of some member, or one whose header was broken on purpose.
                 damage = nil
-                let range = start..<min(content, max(start, place))
+                let range = start..<min(content.count, max(start, place))
                 guard sink.add(Member(flags: .slack, role: "behind a damaged header"), range: range) else {
                     return false
                 }
@@ -127,7 +132,9 @@ struct ArchiveReader {
                 }
                 return false
             case .entry(let entry):
-                guard readMember(archive, entry) else { return false }
+                // libarchive does not look at it.
+                let sum = format == .cpio ? CPIOHeader.sum(content, at: archive.headerPosition) : nil
+                guard readMember(archive, entry, sum: sum) else { return false }
             }
         }
         return false
@@ -145,7 +152,8 @@ struct ArchiveReader {
     }
 
     /// Returns false when there is no going on.
-    private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry) -> Bool {
+    /// - Parameter sum: of all octets of the content, where the header states it.
+    private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry, sum: UInt32?) -> Bool {
         var member = entry.member
         count += 1
         if archive.saysDamage { report(.corrupt, "damaged \(what)") }
@@ -158,25 +166,25 @@ struct ArchiveReader {
             sink.report(.encrypted, "member of \(what)")
             return sink.add(member)
         }
-        // A directory or link that claims to have content is read like a file.
-        if entry.size == 0, !member.flags.isDisjoint(with: [.directory, .symbolicLink, .hardLink, .special]) {
-            return sink.add(member)
-        }
+        // A directory or link that claims to have content is read like a file; where none comes it has none.
+        let isFile = member.flags.isDisjoint(with: [.directory, .symbolicLink, .hardLink, .special])
+        if entry.size == 0, !isFile { return sink.add(member) }
         let pending = PendingMember(member, sink)
         var size = 0
-        let stored = listed?.storedChecksum
-        var sum: UInt32 = 0
+        let crc = listed?.storedChecksum
+        var (octets, found): (UInt32, UInt32) = (0, 0)
         let end = archive.copyData(while: { sink.mayGoOn() }) {
             size += $0.count
-            if stored != nil { sum = crc32($0, seed: sum) }
+            if sum != nil { for index in $0.indices { octets &+= UInt32($0[index]) } }
+            if crc != nil { found = crc32($0, seed: found) }
             return pending.append($0)
         }
         var isRead = false
         if case .complete = end { isRead = true }
-        guard pending.end(isRead: isRead) else { return false }
+        guard pending.end(isRead: isRead && isFile) else { return false }
         switch end {
         case .complete:
-            if archive.hasWrongData || stored ?? sum != sum {
+            if archive.hasWrongData || (size > 0 && sum ?? octets != octets) || crc ?? found != found {
                 report(.corrupt, "member of \(what) with a wrong checksum")
             }
             if let stated = listed?.size, stated != size { report(.corrupt, "member of \(what) with a wrong size") }

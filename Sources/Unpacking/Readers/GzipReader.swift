@@ -20,6 +20,7 @@ enum GzipReader {
         var isWhole = true
         while let header = next, isWhole, sink.mayGoOn() {
             if headers.count <= members { headers.append(header) }
+            if header.hasWrongChecksum { sink.report(.corrupt, "gzip file whose header has a wrong checksum") }
             var sum: UInt32 = 0
             let result = Inflate.pieces(content.extracting(header.end..<content.count), form: .raw, limit: .max) {
                 piece in
@@ -98,6 +99,8 @@ enum GzipReader {
         /// Where the deflated data begins.
         var end: Int
         private var name = 0..<0
+        /// It has a checksum of its own, the low half of a CRC-32.
+        private(set) var hasWrongChecksum = false
 
         init?(_ content: Span<UInt8>, at start: Int) {
             guard content.hasBytes([0x1F, 0x8B, 0x08], at: start), content.count - start >= 18 else { return nil }
@@ -116,7 +119,11 @@ enum GzipReader {
                 guard let zero = content.firstIndex(of: 0, from: end) else { return nil }
                 end = zero + 1
             }
-            if flags & 2 != 0 { end += 2 }
+            if flags & 2 != 0 {
+                guard let stated = content.littleEndian16(at: end) else { return nil }
+                hasWrongChecksum = UInt16(truncatingIfNeeded: crc32(content.extracting(start..<end))) != stated
+                end += 2
+            }
             guard end < content.count else { return nil }
         }
 

@@ -52,6 +52,17 @@ enum CPIOHeader {
     /// Octets of a name; that of the last member is the shortest, with its NUL.
     private static let names = 2...1024
 
+    /// The sum of the octets of a file that the header at `start` states: in the third form in letters alone.
+    static func sum(_ content: Span<UInt8>, at start: Int) -> UInt32? {
+        guard content.hasBytes("070702", at: start), start <= content.count - new else { return nil }
+        var sum: UInt32 = 0
+        for place in start + 102..<start + new {
+            guard let digit = hexadecimalValue(content[place]) else { return nil }
+            sum = sum << 4 | UInt32(digit)
+        }
+        return sum
+    }
+
     static func isHere(_ content: Span<UInt8>) -> Bool {
         let isOld = content.hasBytes("070707", at: 0)
         guard isOld || content.hasBytes("070701", at: 0) || content.hasBytes("070702", at: 0) else { return false }

@@ -10,12 +10,22 @@ enum TextReader {
         let count = addBlocks(content, into: sink)
         if let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }
         guard sink.mayGoOn(), addLabelled(content, into: sink), count == 0, isBase64(content) else { return }
+        let words = endOfWords(content)
+        // Words in lines of their own in front of it would shift all that is decoded.
+        if let words, case let rest = content.extracting(words..<content.count), isBase64(rest) {
+            var decoded: [UInt8] = []
+            _ = TransferDecoder.decode(rest, encoding: .base64, into: &decoded, limit: sink.room)
+            if isKnown(decoded.span) {
+                _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
+                return
+            }
+        }
         var decoded: [UInt8] = []
         _ = TransferDecoder.decode(content, encoding: .base64, into: &decoded, limit: sink.room)
         // Keys and tokens are written like that: two octets of them are no program.
         if StructureChecks.isMZ(decoded.span), !ProgramHeader.isHere(decoded.span) { return }
         // So are lists of words.
-        if hasBlanks(content), !isKnown(decoded.span) { return }
+        if words != nil, !isKnown(decoded.span) { return }
         _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
     }
 
@@ -94,20 +104,24 @@ enum TextReader {
         !Recognition.types(of: content).isEmpty || DocumentFormat.all.contains { !$0.isText && $0.matches(content) }
     }
 
-    /// A blank between two characters of one line.
-    private static func hasBlanks(_ content: Span<UInt8>) -> Bool {
+    /// Where the last line ends that has a blank between two characters; nil when there is none.
+    private static func endOfWords(_ content: Span<UInt8>) -> Int? {
         var isInLine = false
         var blank = false
+        var hasWords = false
+        var end: Int?
         for index in content.indices {
             switch content[index] {
-            case 0x0D, 0x0A: (isInLine, blank) = (false, false)
+            case 0x0D, 0x0A:
+                if hasWords { end = index + 1 }
+                (isInLine, blank, hasWords) = (false, false, false)
             case 0x20, 0x09: blank = isInLine
             default:
-                if blank { return true }
+                if blank { hasWords = true }
                 isInLine = true
             }
         }
-        return false
+        return hasWords ? content.count : end
     }
 
     /// Fewest characters that count: less is too often just a word.

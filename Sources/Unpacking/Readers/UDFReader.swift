@@ -354,7 +354,8 @@ struct UDFReader {
         var member = Member(names: [name])
         if node.isDirectory { member.flags.insert(.directory) }
         if node.isLink { member.flags.insert(.symbolicLink) }
-        if node.isDirectory || node.size == 0 { return sink.add(member) }
+        if node.isDirectory { return sink.add(member) }
+        if node.size == 0 { return node.isLink ? sink.add(member) : sink.add(member, content: []) }
         if node.extents.count == 1, let whole = node.extents.first {
             if whole.count < node.size { sink.report(.corrupt, "UDF image is cut off") }
             return sink.add(member, range: whole.lowerBound..<whole.lowerBound + min(whole.count, node.size))

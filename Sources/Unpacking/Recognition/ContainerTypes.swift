@@ -13,7 +13,7 @@ extension FileType {
             + volume)
     static let gzip = FileType(
         "gz", "application/gzip", "gzip file", .gzip, recognised: "`1F 8B 08`",
-        reported: "every member; damage, octets behind the last member")
+        reported: "every member; damage, a wrong checksum of a header, octets behind the last member")
     static let bzip2 = FileType(
         "bz2", "application/x-bzip2", "bzip2 file", .filter(.bzip2), recognised: "`BZh1` to `BZh9` and a block's magic")
     static let compress = FileType(
@@ -43,7 +43,8 @@ extension FileType {
         reported: members)
     static let cpio = FileType(
         "cpio", "application/x-cpio", "cpio archive", .archive(.cpio),
-        recognised: "`070707`, `070701`, `070702`, or the binary magic in either order", reported: members)
+        recognised: "`070707`, `070701`, `070702`, or the binary magic in either order",
+        reported: members + "; sums of the form `070702`")
     static let ar = FileType(
         "ar", "application/x-archive", "ar archive", .archive(.ar), recognised: "`!<arch>`",
         reported: members)
@@ -51,7 +52,8 @@ extension FileType {
         "deb", "application/vnd.debian.binary-package", "Debian package", .archive(.ar),
         recognised: "`!<arch>` and `debian-binary`", reported: members)
     static let rpm = FileType(
-        "rpm", "application/x-rpm", "RPM package", .archive(.rpm), recognised: "`ED AB EE DB`", reported: members)
+        "rpm", "application/x-rpm", "RPM package", .archive(.rpm), recognised: "`ED AB EE DB`",
+        reported: members + "; the digest of the payload (SHA-256)")
     package static let sevenZip = FileType(
         "7z", "application/x-7z-compressed", "7-Zip archive", .archive(.sevenZip),
         recognised: "`7z BC AF 27 1C`",
@@ -72,7 +74,8 @@ extension FileType {
     static let lha = FileType(
         "lha", "application/x-lha", "LHA archive", .archive(.lha),
         recognised: "`-lh?-`, `-lz?-` or `-pm?-` in its place",
-        reported: members)
+        reported: members
+            + "; not a cut between two members. Names in code pages that are not known are taken as they stand")
     static let iso9660 = FileType(
         "iso", "application/x-iso9660-image", "ISO 9660 image", .archive(.iso9660),
         recognised: "`CD001` in sector 16", reported: members + "; what is in one of its trees only, the boot image")

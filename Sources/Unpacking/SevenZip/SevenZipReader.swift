@@ -174,7 +174,9 @@ struct SevenZipReader {
     }
 
     private func add(_ file: SevenZipHeader.File, _ flags: MemberFlags = []) -> Bool {
-        sink.add(member(file, flags))
+        let member = member(file, flags)
+        let isEmpty = !file.hasStream && member.flags.isDisjoint(with: [.directory, .symbolicLink, .special])
+        return isEmpty ? sink.add(member, content: []) : sink.add(member)
     }
 
     private func member(_ file: SevenZipHeader.File, _ flags: MemberFlags) -> Member {

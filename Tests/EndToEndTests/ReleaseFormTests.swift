@@ -67,6 +67,17 @@ import Testing
             #expect(inner.status == 0 && inner.output.count > original.count / 2, "\(inner)")
             let text = String(decoding: delivery.content, as: UTF8.self)
             #expect(text.contains(String(decoding: original, as: UTF8.self)))
+            // Learning it learns the message within, which nobody else's mail can ask for.
+            let scratch = try Scratch(.disk)
+            let learn = ["learn", "--config", gateway.configurationFile, "--spam", "--file"]
+            let message = String(decoding: original, as: UTF8.self)
+            for (name, mail, count) in [
+                ("released", text, 1), ("original", message, 0),
+                ("forged", text.replacing("mailreeve-", with: "mailreeve-x"), 1),
+            ] {
+                let learnt = try runTool(Programs.path("mailreeve"), learn + [try scratch.write(name, mail)])
+                #expect(learnt.lines.first?.hasPrefix("Learned tokens from \(count) ") == true, "\(name): \(learnt)")
+            }
         }
     }
 

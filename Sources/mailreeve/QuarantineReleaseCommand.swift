@@ -190,7 +190,7 @@ enum ReleaseRun {
                 throw error
             }
             await teacher.close()
-            print(outcome == .known ? "was learned as ham before" : "learned as ham")
+            print(outcome == .known ? "was learned as ham before, it or enough like it" : "learned as ham")
         } catch {
             Terminal.printError("release: \(id) was sent, but not learned: \(error)")
             throw ExitCode.failure

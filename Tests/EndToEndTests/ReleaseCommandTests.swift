@@ -122,7 +122,8 @@ import Testing
             let first = try mailreeve("quarantine", "release", "--config", config, "--force", "--learn", id)
             #expect(first.status == 0 && first.lines.last == "learned as ham", "\(first)")
             let again = try mailreeve("quarantine", "release", "--config", config, "--force", "--learn", id)
-            #expect(again.status == 0 && again.lines.last == "was learned as ham before", "\(again)")
+            #expect(
+                again.status == 0 && again.lines.last == "was learned as ham before, it or enough like it", "\(again)")
             #expect(hop.deliveries.count == 2)
         }
     }

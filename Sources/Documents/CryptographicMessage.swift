@@ -26,7 +26,7 @@ enum CryptographicMessage {
     }
 
     /// Where the base64 text between the labels begins.
-    private static func armour(_ bytes: Span<UInt8>) -> Int? {
+    static func armour(_ bytes: Span<UInt8>) -> Int? {
         let start = bytes.extracting(bytes.range(0, 4_096))
         guard start.firstIndex(of: "-----BEGIN ") != nil else { return nil }
         for label in labels {

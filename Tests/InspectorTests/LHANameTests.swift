@@ -15,12 +15,13 @@ import Testing
         }
     }
 
-    /// One stored member behind a header of level 1, 2 or 3.
-    private static func member(level: Int, name: [UInt8], page: Int, content: [UInt8], isRight: Bool = true) -> [UInt8]
+    /// One stored member behind a header of level 0 to 3.
+    private static func member(level: Int, name: [UInt8], page: Int?, content: [UInt8], isRight: Bool = true) -> [UInt8]
     {
         let width = level == 3 ? 4 : 2
         func header(_ checksum: Int) -> [UInt8] {
-            let extensions: [[UInt8]] = [[0] + octets(checksum, 2), [1] + name, [0x46] + octets(page, 4)]
+            var extensions: [[UInt8]] = [[0] + octets(checksum, 2), [1] + name]
+            if let page { extensions.append([0x46] + octets(page, 4)) }
             var chain: [UInt8] = []
             for one in extensions { chain += octets(one.count + width, width) + one }
             chain += octets(0, width)
@@ -28,6 +29,9 @@ import Testing
             var fields = Array("-lh0-".utf8) + octets(packed, 4) + octets(content.count, 4) + octets(0x4D80_0000, 4)
             fields += [0x20, UInt8(level)]
             switch level {
+            case 0:
+                fields += [UInt8(name.count)] + name + octets(sum(content), 2)
+                return [UInt8(fields.count), fields.reduce(0, &+)] + fields
             case 1:
                 fields += [0] + octets(sum(content), 2) + [0x77]
                 // The length of the first extension ends the header proper, whose octets have a sum of eight bits.
@@ -65,6 +69,24 @@ import Testing
             let members = report.parts.filter { $0.path.contains("/") }
             #expect(members.map(\.names) == [[expected]], "level \(level)")
             #expect(members.map(\.size) == [content.count] && report.unchecked.isEmpty, "\(report.unchecked)")
+        }
+    }
+
+    /// No page, as most archives have none: names that are not UTF-8 are shown in that of DOS.
+    @Test(
+        arguments: [
+            ([0xA6, 0x2E, 0x63], "ª.c"), ([0x82, 0xA0, 0x2E, 0x63], "éá.c"), ([0xD0, 0xB6, 0x2E, 0x63], "ж.c"),
+            (Array(0x80...0xFF), nil),
+        ] as [([UInt8], String?)])
+    func noPage(_ name: [UInt8], _ expected: String?) throws {
+        let content = Array("what is in the member\r\n".utf8)
+        for level in 0...3 {
+            for page in level == 0 ? [nil] : [nil, 12345] {
+                let report = try report(Self.member(level: level, name: name, page: page, content: content))
+                let members = report.parts.filter { $0.path.contains("/") }
+                #expect(members.map(\.size) == [content.count] && report.unchecked.isEmpty, "\(report.unchecked)")
+                if let expected { #expect(members.map(\.names) == [[expected]], "level \(level)") }
+            }
         }
     }
 

@@ -13,6 +13,8 @@ struct ArchiveReader {
     private let rar: RarMembers?
     /// A member was compressed in a way that is not decoded.
     private var lacksMethod = false
+    /// All names came as if they were in code page 437, as the archive does not say in which they are.
+    private var hasDOSNames = false
     /// Members that were read.
     private var count = 0
     /// Names of members that were handed out.
@@ -25,7 +27,8 @@ struct ArchiveReader {
     }
 
     static func read(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
-        if format == .lha, file.count <= sink.limits.buffer, let plain = LHACodePages.withoutUnknown(file) {
+        let pages = format == .lha ? LHACodePages(file) : nil
+        if let pages, file.count <= sink.limits.buffer, let plain = pages.withoutUnknown(file) {
             return read(plain.span, format, into: sink)
         }
         let content = file.extracting(0..<sizeWithoutPadding(file, format))
@@ -55,6 +58,7 @@ struct ArchiveReader {
                 return nil
             }
             archive.enable(format)
+            if let pages, archive.takeDOSNames() { reader.hasDOSNames = !pages.areKnown }
             guard archive.open(bytes) else {
                 sink.report(archive.failure(format.words))
                 return nil
@@ -155,6 +159,10 @@ struct ArchiveReader {
     /// - Parameter sum: of all octets of the content, where the header states it.
     private mutating func readMember(_ archive: LibArchive, _ entry: LibArchive.Entry, sum: UInt32?) -> Bool {
         var member = entry.member
+        if hasDOSNames {
+            member.names = member.names.map(NameCharsets.dosOctets)
+            member.flags.insert(.dosNames)
+        }
         count += 1
         if archive.saysDamage { report(.corrupt, "damaged \(what)") }
         for name in member.names { seen.insert(name) }

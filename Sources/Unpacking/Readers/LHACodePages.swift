@@ -11,6 +11,8 @@ struct LHACodePages {
 
     /// Where the kinds of such extensions stand, and the headers that they are in.
     private var places: [(kind: Int, header: Header)] = []
+    /// Some name is in a code page that is known, or in UTF-16.
+    private(set) var areKnown = false
 
     /// One header that has extensions.
     private struct Header {
@@ -19,18 +21,22 @@ struct LHACodePages {
         var checksum: Int?
     }
 
-    /// The archive with such extensions taken out of use, or nil when there are none.
-    static func withoutUnknown(_ content: Span<UInt8>) -> [UInt8]? {
-        var pages = LHACodePages()
-        pages.find(content)
-        guard !pages.places.isEmpty else { return nil }
+    init(_ content: Span<UInt8>) {
+        find(content)
+    }
+
+    /// The archive with those that are not known taken out of use, or nil when there are none.
+    func withoutUnknown(_ content: Span<UInt8>) -> [UInt8]? {
+        guard !places.isEmpty else { return nil }
         var out = content.array
-        for (kind, header) in pages.places {
-            let wasRight = header.checksum.map { sum(out.span, header, at: $0) == out.span.littleEndian16(at: $0) }
-            out[kind] = nothing
+        for (kind, header) in places {
+            let wasRight = header.checksum.map {
+                Self.sum(out.span, header, at: $0) == out.span.littleEndian16(at: $0)
+            }
+            out[kind] = Self.nothing
             // A wrong one stays wrong.
             if let place = header.checksum, wasRight == true {
-                let sum = sum(out.span, header, at: place)
+                let sum = Self.sum(out.span, header, at: place)
                 out[place] = UInt8(truncatingIfNeeded: sum)
                 out[place + 1] = UInt8(truncatingIfNeeded: sum >> 8)
             }
@@ -100,10 +106,9 @@ struct LHACodePages {
             switch content[kind] {
             case 0 where length >= width + 3: header.checksum = kind + 1
             case 0x46:
-                if length == width + 5, let page = content.littleEndian32(at: kind + 1), !NameCharsets.knows(page: page)
-                {
-                    kinds.append(kind)
-                }
+                guard length == width + 5, let page = content.littleEndian32(at: kind + 1) else { break }
+                if NameCharsets.knows(page: page) { areKnown = true } else { kinds.append(kind) }
+            case 0x44, 0x45: areKnown = true
             default: break
             }
             position += length

@@ -42,6 +42,13 @@ final class LibArchive {
         }
     }
 
+    /// Names in headers of LHA archives that do not say in which code page they are come from code page 437, which has a
+    /// character for every octet: libarchive gives up on an archive with one that is no UTF-8. False where it is not there.
+    func takeDOSNames() -> Bool {
+        NameCharsets.knows(page: NameCharsets.dosPage)
+            && archive_read_set_format_option(handle, "lha", "hdrcharset", "CP\(NameCharsets.dosPage)") == ARCHIVE_OK
+    }
+
     /// Each by its own name: `archive_read_support_filter_all` would add those that start programs.
     func enable(_ filter: FileType.ArchiveFilter) {
         switch filter {

@@ -75,7 +75,7 @@ extension FileType {
         "lha", "application/x-lha", "LHA archive", .archive(.lha),
         recognised: "`-lh?-`, `-lz?-` or `-pm?-` in its place",
         reported: members
-            + "; not a cut between two members. Names in code pages that are not known are taken as they stand")
+            + "; not a cut between two members; names in no code page, or one that is not known, are shown in 437")
     static let iso9660 = FileType(
         "iso", "application/x-iso9660-image", "ISO 9660 image", .archive(.iso9660),
         recognised: "`CD001` in sector 16", reported: members + "; what is in one of its trees only, the boot image")

@@ -207,33 +207,6 @@ struct DisclaimerTests {
         return all
     }()
 
-    private struct Check {
-        var added: [String]
-        var wrong: [String]
-    }
-
-    /// What Python says of pairs of messages.
-    private static func check(
-        _ pairs: [(before: [UInt8], after: [UInt8])], plain: String, html: String
-    ) throws -> [Check] {
-        let scratch = try Scratch(.disk)
-        let directory = try scratch.directory("pairs")
-        for (number, pair) in pairs.enumerated() {
-            let name = "pairs/\(String(number + 1_000_000))"
-            for (ending, octets) in [("before", pair.before), ("after", pair.after)] {
-                try Data(octets).write(to: URL(fileURLWithPath: "\(scratch.path)/\(name).\(ending)"))
-            }
-        }
-        let run = try runTool(
-            Programs.package + "/Tests/EndToEnd/disclaimer-check",
-            [directory, try scratch.write("plain", plain), try scratch.write("html", html)])
-        try #require(run.status == 0, "\(run)")
-        return try run.lines.map { line in
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-            return Check(added: object["added"] as? [String] ?? [], wrong: object["wrong"] as? [String] ?? ["?"])
-        }
-    }
-
     /// Sends messages one after the other; what comes out.
     private static func sent(
         _ messages: [[UInt8]], from sender: String, _ gateway: GatewayProcess, _ hop: ScriptedNextHop
@@ -256,7 +229,7 @@ struct DisclaimerTests {
                 ("a@corp.example", Self.plain, Self.html), ("s@corp.example", Self.ascii, Self.asciiHTML),
             ] {
                 let after = try Self.sent(before, from: sender, gateway, hop)
-                let checks = try Self.check(Array(zip(before, after)), plain: plain, html: html)
+                let checks = try DisclaimerCheck.all(Array(zip(before, after)), plain: plain, html: html)
                 try #require(checks.count == before.count)
                 for (row, check) in zip(Self.messages, checks) {
                     let wanted = sender.hasPrefix("a") ? row.company : row.short
@@ -398,7 +371,7 @@ struct DisclaimerTests {
             }
             try #require(before.count > 100)
             let after = try Self.sent(before, from: "a@corp.example", gateway, hop)
-            let checks = try Self.check(Array(zip(before, after)), plain: Self.plain, html: Self.html)
+            let checks = try DisclaimerCheck.all(Array(zip(before, after)), plain: Self.plain, html: Self.html)
             for (number, check) in checks.enumerated() { #expect(check.wrong == [], "\(number): \(check)") }
             #expect(checks.count == before.count)
             // Hardly any is signed, or reads in more than one way.

@@ -11,6 +11,9 @@ struct TextLiterals {
     /// mostly shorter.
     private static let shortestContinuation = 8
 
+    /// Blanks and line ends between a label of PEM and what stands behind it.
+    private static let labelGap = 16
+
     /// Characters of a literal from which on no words are looked for in it.
     private static let longText = 4_096
 
@@ -136,7 +139,11 @@ struct TextLiterals {
             guard literal.characters >= shortestText else { continue }
             guard extraction.countItem() else { return }
             // The reader of S/MIME takes what stands behind its label.
-            if let armour, armour <= run, bytes.extracting(armour..<run).array.allSatisfy({ $0 <= 0x20 }) { continue }
+            if let armour, armour <= run, run - armour <= labelGap,
+                bytes.extracting(armour..<run).array.allSatisfy({ $0 <= 0x20 })
+            {
+                continue
+            }
             if literal.characters >= longText { result.longLiterals.append(run..<literal.end) }
             // A link saves what it has in itself, whatever that is.
             if isAddress, DataAddress.isFile(bytes, endingAt: run) {

@@ -17,6 +17,8 @@ extension Settings {
         package var authors = AddressList()
         /// Whether the original client had authenticated; nil: either.
         package var authenticated: Bool?
+        /// Parts of names of viruses, one of which is in every name that was found; it then holds for what is done with the message.
+        package var viruses: [String] = []
         package var overlay = PolicyOverlay()
         package init() {}
     }
@@ -56,6 +58,10 @@ let bankSchema = Schema<Settings.Bank>(
         BankKey(
             "authenticated", \.authenticated, ValueType<Bool>.flag.orNull(meaning: "either"),
             "Whether the client had authenticated with the MTA, as the top Received field or XFORWARD say."),
+        BankKey(
+            "viruses", \.viruses, ValueType<String>.virusPart.list(of: "parts of names", allowEmpty: true),
+            "Infected mail that it holds for: each of its viruses has one of these in its name, whatever the case; none: all mail."
+        ),
     ] + overlaySchema.keys.map { $0.within(\.overlay) }, sections: overlaySchema.sections,
     elsewhere: overlaySchema.elsewhere)
 

@@ -80,6 +80,7 @@ extension SettingsReader {
                     message:
                         "no listener has the address \(address) (there is \(known)): the bank would never hold by it")
             }
+            checkVirusBank(bank, path)
             let met = settings.listeners.filter { bank.listeners.isEmpty || bank.listeners.contains($0.address) }
             if !bank.authors.isEmpty { checkAuthors("\(path).authors", met) }
             if !bank.overlay.values.allowAuthors.isEmpty { checkAuthors("\(path).allow_authors", met) }
@@ -94,6 +95,17 @@ extension SettingsReader {
         for (name, policy) in settings.policies where !policy.allowAuthors.isEmpty {
             checkAuthors("policies.\(name).allow_authors", settings.listeners.filter { $0.policy == name })
         }
+    }
+
+    /// What is decided before a virus is known.
+    private static let earlyKeys: Set = ["originating", "sanitize_html", "disclaimer"]
+
+    private mutating func checkVirusBank(_ bank: Settings.Bank, _ path: String) {
+        for key in Self.earlyKeys.intersection(bank.viruses.isEmpty ? [] : bank.overlay.keys).sorted() {
+            loaded.report(
+                at: "\(path).\(key)", message: "'\(key)' counts before a virus is known: not in a bank with 'viruses'")
+        }
+        for (index, part) in bank.viruses.enumerated() { checkVirusPart(part, "\(path).viruses", index) }
     }
 
     /// Before the queue Postfix shows milters no header, so no results of theirs are there yet.
@@ -138,14 +150,17 @@ extension SettingsReader {
     /// One that is mild with all viruses by mistake.
     private mutating func checkVirusDestinies() {
         for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
-            for (index, entry) in policy.virusDestinies.enumerated()
-            where entry.part.count(where: { $0.isLetter || $0.isNumber }) < Self.tellingPart {
-                let path = "policies.\(name).virus_destinies"
-                loaded.report(
-                    .warning, at: "\(path)[\(index)]", path,
-                    message: "'\(shown(entry.part))' stands in the names of many viruses, which are all meant then")
+            for (index, entry) in policy.virusDestinies.enumerated() {
+                checkVirusPart(entry.part, "policies.\(name).virus_destinies", index)
             }
         }
+    }
+
+    private mutating func checkVirusPart(_ part: String, _ path: String, _ index: Int) {
+        guard part.count(where: { $0.isLetter || $0.isNumber }) < Self.tellingPart else { return }
+        loaded.report(
+            .warning, at: "\(path)[\(index)]", path,
+            message: "'\(shown(part))' stands in the names of many viruses, which are all meant then")
     }
 
     private mutating func checkMailLoops() {

@@ -133,6 +133,25 @@ extension ValueType where Value == TextTemplate {
         write: { yamlText($0.source) })
 }
 
+/// A part of the name of a virus, for which a pattern would be taken by mistake.
+private func partOfName(_ part: some StringProtocol) throws(ValueError) -> String {
+    guard !part.contains("\\"), !part.contains(".*"), !part.hasPrefix("^"), !part.hasSuffix("$") else {
+        throw ValueError("'\(shown(String(part)))' is taken as part of a name, not as a pattern")
+    }
+    return String(part)
+}
+
+extension ValueType where Value == String {
+    /// A part of the name of a virus.
+    static let virusPart = ValueType.scalar(
+        "part of a name", expected: "a part of the name of a virus such as Joke.",
+        parse: { text throws(ValueError) in
+            guard text.contains(where: { !$0.isWhitespace }) else { throw ValueError("a part of a name is missing") }
+            return try partOfName(text)
+        },
+        write: yamlText)
+}
+
 extension ValueType where Value == VirusDestiny {
     /// `name => destiny`.
     static let virusDestiny = ValueType.scalar(
@@ -142,11 +161,7 @@ extension ValueType where Value == VirusDestiny {
                 text[..<arrow.lowerBound].contains(where: { !$0.isWhitespace }),
                 let destiny = Destiny(rawValue: String(text[arrow.upperBound...]))
             else { throw ValueError("'\(shown(text))' is not a part of a name and a destiny such as Joke. => pass") }
-            let part = text[..<arrow.lowerBound]
-            guard !part.contains("\\"), !part.contains(".*"), !part.hasPrefix("^"), !part.hasSuffix("$") else {
-                throw ValueError("'\(shown(String(part)))' is taken as part of a name, not as a pattern")
-            }
-            return VirusDestiny(part: String(part), destiny: destiny)
+            return VirusDestiny(part: try partOfName(text[..<arrow.lowerBound]), destiny: destiny)
         },
         write: { yamlText($0.description) })
 }

@@ -28,14 +28,7 @@ extension MessageWork {
     mutating func judge() async -> Reply? {
         await findReleased()
         if let reply = await removeMark() { return reply }
-        do {
-            let resolution = try PolicyResolution(
-                setup.policies, policy: listener.policyName, listener.placement, circumstances,
-                recipients: message.envelope.recipients, released: released, allowed: setup.allowed)
-            (groups, groupPlaces, policyName) = (resolution.groups, resolution.places, resolution.name)
-        } catch {
-            return ReplyTexts.failure("policy: \(error)", id: id)
-        }
+        if let reply = resolvePolicies(circumstances) { return reply }
         let limits = setup.settings.limits
         if facts.hops > limits.hopCount || facts.ownHops > limits.ownHopCount {
             let areOurs = facts.hops <= limits.hopCount
@@ -44,11 +37,36 @@ extension MessageWork {
                 isSoft: groups.contains { $0.policy.softBounce })
         }
         await inspect()
+        if let reply = resolveVirusBanks() { return reply }
         await judgeFiles()
         grade()
         await planSanitizing()
         await planDisclaimers()
         return nil
+    }
+
+    /// Finds what is in force for whom.
+    /// - Returns: nil, or a reply that ends the message.
+    private mutating func resolvePolicies(_ circumstances: PolicyBook.Circumstances) -> Reply? {
+        do {
+            let resolution = try PolicyResolution(
+                setup.policies, policy: listener.policyName, listener.placement, circumstances,
+                recipients: message.envelope.recipients, released: released, allowed: setup.allowed)
+            (groups, groupPlaces, policyName) = (resolution.groups, resolution.places, resolution.name)
+            return nil
+        } catch {
+            return ReplyTexts.failure("policy: \(error)", id: id)
+        }
+    }
+
+    /// The same once more where banks hold for viruses that were found (amavis: `virus_name_to_policy_bank`).
+    private mutating func resolveVirusBanks() -> Reply? {
+        guard !verdict.virusNames.isEmpty, setup.settings.banks.contains(where: { !$0.viruses.isEmpty }) else {
+            return nil
+        }
+        var known = circumstances
+        known.viruses = verdict.virusNames
+        return resolvePolicies(known)
     }
 
     /// The client is an MTA of ours: what it says of the original client and of authentication is believed.
@@ -152,7 +170,7 @@ extension MessageWork {
 
     /// The verdict under other settings of what counts than those of the first group, under which the message was judged.
     private func verdict(under judging: JudgingPolicy) -> Verdict {
-        guard let report, judging != groups.first?.policy.judging else { return verdict }
+        guard let report, judging != judgedPolicy else { return verdict }
         var other = Verdict(
             report, anomalies: anomalies, policy: judging, ruling: rules.ruling, required: requiredScanners)
         for item in verdict.unchecked.dropFirst(judgedUnchecked) { other.add(item) }
@@ -254,8 +272,9 @@ extension MessageWork {
             self.report = report
             self.ready = ready
             let (scored, doubts) = take(conclusion, engine)
+            judgedPolicy = groups.first?.policy.judging ?? JudgingPolicy()
             verdict = Verdict(
-                self.report ?? report, anomalies: anomalies, policy: groups.first?.policy.judging ?? JudgingPolicy(),
+                self.report ?? report, anomalies: anomalies, policy: judgedPolicy,
                 ruling: rules.ruling, required: requiredScanners)
             (judgedTests, judgedUnchecked) = (verdict.tests.count, verdict.unchecked.count)
             // What the scanners found holds whatever became of the rules.

@@ -51,7 +51,9 @@ struct MessageWork: Sendable {
     var policyName: String
     /// The verdict as far as it decided for the recipients that it is weightiest for.
     var decisive = Verdict.notInspected
-    /// How much of `verdict.tests` and `verdict.unchecked` comes from the judging policy of the first group.
+    /// The policy of what counts under which `verdict` was made: the first group's.
+    var judgedPolicy = JudgingPolicy()
+    /// How much of `verdict.tests` and `verdict.unchecked` comes from it.
     var judgedTests = 0
     var judgedUnchecked = 0
     /// Places of recipients for whom somebody has released the message, and its name in the quarantine.

@@ -53,11 +53,14 @@ struct NameScores: Sendable {
         return mild.contains { name.contains($0) }
     }
 
-    /// Names that `virus_destinies` of a policy is mild with.
+    /// Names that `virus_destinies` of a policy, or a bank for viruses, is mild with.
     static func mildNames(_ settings: Settings) -> [String] {
-        Set(
-            settings.policies.values.flatMap(\.virusDestinies)
-                .filter { $0.destiny.isDelivered || $0.destiny == .discard }.map { $0.part.lowercased() }
-        ).sorted()
+        func isMild(_ destiny: Destiny?) -> Bool { destiny.map { $0.isDelivered || $0 == .discard } ?? true }
+        let named = settings.policies.values.flatMap(\.virusDestinies).filter { isMild($0.destiny) }.map(\.part)
+        // Whatever else it sets may let a virus pass as well: lovers, bypass.
+        let banks = settings.banks.filter {
+            $0.overlay.keys != ["infected"] || isMild($0.overlay.values.infected)
+        }
+        return Set((named + banks.flatMap(\.viruses)).map { $0.lowercased() }).sorted()
     }
 }

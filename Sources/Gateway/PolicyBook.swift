@@ -18,6 +18,8 @@ package struct PolicyBook: Sendable {
         var isAuthenticated: Bool
         /// The address in `From:`, where its domain answers for the message (DKIM); nil for all other mail.
         var author: MailPath?
+        /// Names of the viruses in it, once they are known.
+        var viruses: [String] = []
 
         package init(
             listener: String, client: IPAddress?, sender: MailPath, isAuthenticated: Bool, author: MailPath? = nil
@@ -178,6 +180,15 @@ package struct PolicyBook: Sendable {
         return layers
     }
 
+    /// A worse virus beside the one that is meant is not treated like it.
+    private static func areMeant(_ names: [String], by parts: [String]) -> Bool {
+        !names.isEmpty
+            && names.allSatisfy { name in
+                let name = name.lowercased()
+                return parts.contains { name.contains($0.lowercased()) }
+            }
+    }
+
     private func holds(_ bank: Settings.Bank, _ mail: Circumstances, _ sender: LookupAddress) throws -> Bool {
         if !bank.listeners.isEmpty, !bank.listeners.contains(where: { $0.description == mail.listener }) {
             return false
@@ -186,6 +197,7 @@ package struct PolicyBook: Sendable {
         if !bank.clients.isEmpty {
             guard let client = mail.client, tables.holds(bank.clients, client) else { return false }
         }
+        guard bank.viruses.isEmpty || Self.areMeant(mail.viruses, by: bank.viruses) else { return false }
         guard try bank.senders.isEmpty || tables.holds(bank.senders, sender) else { return false }
         guard !bank.authors.isEmpty else { return true }
         guard let author = mail.author else { return false }

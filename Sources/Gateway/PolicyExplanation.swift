@@ -18,10 +18,12 @@ package struct PolicyExplanation: Sendable {
         package var isAuthenticated: Bool
         /// The author, where his domain has signed the mail.
         package var author: MailPath?
+        /// Names of the viruses that were found.
+        package var viruses: [String]
 
         package init(
             recipient: MailPath, sender: MailPath, client: IPAddress?, listener: String?, isAuthenticated: Bool,
-            author: MailPath? = nil
+            author: MailPath? = nil, viruses: [String] = []
         ) {
             self.recipient = recipient
             self.sender = sender
@@ -29,6 +31,7 @@ package struct PolicyExplanation: Sendable {
             self.listener = listener
             self.isAuthenticated = isAuthenticated
             self.author = author
+            self.viruses = viruses
         }
     }
 
@@ -44,9 +47,10 @@ package struct PolicyExplanation: Sendable {
         }
         guard let listener = chosen else { throw GatewayError("there is no listener \(question.listener ?? "")") }
         let book = try PolicyBook(settings)
-        let mail = PolicyBook.Circumstances(
+        var mail = PolicyBook.Circumstances(
             listener: listener.address.description, client: question.client, sender: question.sender,
             isAuthenticated: question.isAuthenticated, author: question.author)
+        mail.viruses = question.viruses
         let recipient = book.address(question.recipient)
         let sender = book.address(question.sender)
         let banks = try book.banks(mail, sender)

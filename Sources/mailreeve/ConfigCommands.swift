@@ -87,6 +87,8 @@ struct ConfigCommand: ParsableCommand {
         var listener: String?
         @Option(help: "Author (From) whose domain has signed the mail.")
         var author: String?
+        @Option(help: "Name of a virus that was found, may be repeated.")
+        var virus: [String] = []
         @Flag(help: "The client has authenticated.")
         var authenticated = false
 
@@ -119,7 +121,8 @@ struct ConfigCommand: ParsableCommand {
                 let question = PolicyExplanation.Question(
                     recipient: try path(recipient ?? ""), sender: try path(sender == "<>" ? "" : sender),
                     client: try address(),
-                    listener: listener, isAuthenticated: authenticated, author: try author.map(path))
+                    listener: listener, isAuthenticated: authenticated, author: try author.map(path),
+                    viruses: virus)
                 for line in try PolicyExplanation(loaded, question).lines { print(line) }
             } catch {
                 Terminal.printError("\(error)")

@@ -186,6 +186,20 @@ import Testing
         #expect(found.count == 1 && found[0].contains("is taken as part of a name, not as a pattern"), "\(found)")
     }
 
+    /// What a bank for viruses sets must count once they are known.
+    @Test(
+        arguments: [
+            ("viruses: ['Joke.'], infected: pass", nil), ("viruses: ['^Joke']", "not as a pattern"),
+            ("viruses: ['']", "a part of a name is missing"),
+            ("viruses: ['W3']", "stands in the names of many viruses"),
+            ("viruses: [Joke], originating: yes", "'originating' counts before a virus is known"),
+            ("viruses: [Joke], sanitize_html: [scripts]", "'sanitize_html' counts before a virus is known"),
+        ] as [(String, String?)])
+    func banksForViruses(entry: String, fault: String?) {
+        let found = problems("banks: [{name: A, \(entry)}]")
+        #expect(found.count == (fault == nil ? 0 : 1) && found.allSatisfy { $0.contains(fault ?? "") }, "\(found)")
+    }
+
     @Test func pointsOfNames() {
         for entry in ["'a => infected'", "'a => 3.5'", "'a => -1'", "'a => b => 0'"] {
             #expect(problems("clamav: {virus_name_to_score: [\(entry)]}") == [])

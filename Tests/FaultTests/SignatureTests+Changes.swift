@@ -156,6 +156,24 @@ extension SignatureTests {
         }
     }
 
+    /// What is done with mail may depend on the name of its virus, and a worse one counts beside it.
+    @Test func aBankForAVirus() async throws {
+        try await Lanes.run {
+            let stage = try Stage {
+                $0.settings["banks"] =
+                    "[{name: BADGERS, viruses: [Badgers], infected: pass, subject_tags: {infected: '[X] '}}]"
+            }
+            try stage.gateway.disk.write("signatures/new.ndb", Self.signature(of: "green badgers read"))
+            try stage.gateway.reload()
+            #expect(try send(Self.badgers, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.count == 1)
+            try stage.gateway.log.wait(for: "default/BADGERS")
+            let both = Mail(text: "Subject: both\n\nfour green badgers read \(eicar)\n")
+            _ = try send(both, to: stage.gateway.port)
+            #expect(stage.hop.deliveries.count == 1)
+        }
+    }
+
     /// The same message again is not inspected again, until other signatures are there.
     @Test func messagesThatComeAgain() async throws {
         try await Lanes.run {

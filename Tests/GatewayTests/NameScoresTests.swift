@@ -32,6 +32,13 @@ import Testing
         #expect(tests == points && left.isEmpty)
     }
 
+    /// Whoever can put such a name in front of a virus must not hide it from scanners that name the first alone.
+    @Test(arguments: [("infected: pass", true), ("infected: quarantine", false), ("lovers: [infected]", true)])
+    func banksAreMild(_ key: String, _ isMild: Bool) throws {
+        let loaded = ConfigurationFile.parse("banks: [{name: A, viruses: [Joke.], \(key)}]", file: "f")
+        #expect(try NameScores([], mild: NameScores.mildNames(loaded.settings)).isMild("Win.Joke.A") == isMild)
+    }
+
     /// The first pattern decides: some names of a kind stay viruses.
     @Test func someStayViruses() throws {
         let (tests, left) = try Self.taken(["Sane.Malware.1", "Sane.Junk.1", "Win.Trojan"])

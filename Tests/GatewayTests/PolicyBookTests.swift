@@ -37,13 +37,14 @@ import Testing
     private func resolve(
         _ book: PolicyBook, _ recipients: String..., sender: String = "s@other.example",
         client: String? = "203.0.113.9",
-        authenticated: Bool = false, author: String? = nil, listener: String = "127.0.0.1:10024"
+        authenticated: Bool = false, author: String? = nil, listener: String = "127.0.0.1:10024", viruses: [String] = []
     ) throws -> PolicyResolution {
-        try PolicyResolution(
-            book, policy: "default", .afterQueue,
-            PolicyBook.Circumstances(
-                listener: listener, client: client.flatMap { IPAddress($0) }, sender: MailPath(sender),
-                isAuthenticated: authenticated, author: author.map { MailPath($0) }),
+        var mail = PolicyBook.Circumstances(
+            listener: listener, client: client.flatMap { IPAddress($0) }, sender: MailPath(sender),
+            isAuthenticated: authenticated, author: author.map { MailPath($0) })
+        mail.viruses = viruses
+        return try PolicyResolution(
+            book, policy: "default", .afterQueue, mail,
             recipients: recipients.map { Recipient(path: MailPath($0)) })
     }
 
@@ -77,6 +78,19 @@ import Testing
         #expect(try kill(book, "x@no.net") == 1)
         let policy = try resolve(book, "user+ext@sub.example.com").groups[0].policy
         #expect(policy.levels.tag == 0.1 && policy.levels.tag2 == 0.2)
+    }
+
+    /// A worse virus beside a joke is no joke.
+    @Test(
+        arguments: [
+            ([], "default", 6.31), (["Win.Joke.A"], "default/JOKES", 3),
+            (["win.joke.a", "JOKE.B", "Hoax.1"], "default/JOKES", 3),
+            (["Win.Joke.A", "Win.Trojan"], "default", 6.31), (["Joke"], "default", 6.31),
+        ] as [([String], String, Double)])
+    func banksOfViruses(_ viruses: [String], _ name: String, _ kill: Double) throws {
+        let book = try book("banks: [{name: JOKES, viruses: [Joke., Hoax.], levels: {kill: 3}}]")
+        let found = try resolve(book, "a@b.example", viruses: viruses)
+        #expect(found.name == name && found.groups[0].policy.levels.kill == kill)
     }
 
     @Test func banksAreLaidOverInTheirOrder() throws {

@@ -102,7 +102,10 @@ enum LinkAuthority {
 
     private static func number(_ part: ArraySlice<UInt8>) -> UInt64? {
         let text = String(decoding: part, as: UTF8.self)
-        if text.hasPrefix("0x") { return text.count == 2 ? 0 : UInt64(text.dropFirst(2), radix: 16) }
+        if text.hasPrefix("0x") {
+            guard text.dropFirst(2).first != "+" else { return nil }
+            return text.count == 2 ? 0 : UInt64(text.dropFirst(2), radix: 16)
+        }
         guard let first = part.first, (0x30...0x39).contains(first) else { return nil }
         return UInt64(text, radix: first == 0x30 ? 8 : 10)
     }

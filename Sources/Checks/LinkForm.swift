@@ -1,9 +1,9 @@
 internal import Bytes
 
 /// A link in the one form in which `link_checks` looks it up, whatever way it was written in: the scheme and the host in lower
-/// case, two slashes before the host whatever stood there (WHATWG URL section 4.4: browsers take `\` and any number) and one behind
-/// it, the host as `LinkAuthority` has it, and `%XX` decoded where that is a printable character. `%25`, `%20` and controls stay, so that nothing can be decoded twice. A host in letters of other scripts stays in
-/// them, one in A-labels (`xn--`) too.
+/// case, two slashes before the host whatever stood there (WHATWG URL section 4.4: browsers take `\` and any number) and one
+/// behind it, the host as `LinkAuthority` has it, and `%XX` decoded where that is a printable character. `%25`, `%20` and controls
+/// stay, so that nothing can be decoded twice. A host in letters of other scripts stays in them, one in A-labels (`xn--`) too.
 package enum LinkForm {
     /// Octets of a link that are looked up.
     package static let sizeLimit = 16_384

@@ -25,7 +25,9 @@ package final class LinkTexts {
         _ targets: [[UInt8]], base: [UInt8]?, texts: [[UInt8]], _ use: ([UInt8]) -> Bool
     ) {
         let base = base.map { LinkForm.normalised($0) }
-        for target in targets {
+        // The same link many times would cost the form of each.
+        var seen: Set<[UInt8]> = []
+        for target in targets where !hasMore && seen.insert(target).inserted {
             guard take(target, base: base, use) else { return }
         }
         for text in texts {

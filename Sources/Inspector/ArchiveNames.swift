@@ -70,12 +70,12 @@ enum ArchiveNames {
     /// What cannot be read of a content. Volumes but the first have no signature, and nothing but their name tells what they are:
     /// what in them looks like the start of something else has its end in another.
     ///
-    /// The first volume that 7-Zip makes of a zip archive is a zip archive that was cut off.
+    /// The first volume that 7-Zip makes of a zip archive is a zip archive that was cut off. It is damaged to those who have it under
+    /// another name.
     static func problems(of opened: Unpacker.Opened, names: [String]) -> [ContainerProblem] {
-        let isCut = opened.types.contains(.zip) && opened.problems.contains { $0.kind == .corrupt }
-        guard opened.types.isEmpty || opened.types == [.text] || isCut,
-            names.contains(where: { isVolume($0, isKnown: !opened.types.isEmpty) })
-        else {
+        func isVolume(_ name: String) -> Bool { Self.isVolume(name, isKnown: !opened.types.isEmpty) }
+        let isCut = opened.problems.contains(.zipWithoutDirectory) && names.allSatisfy(isVolume)
+        guard opened.types.isEmpty || opened.types == [.text] || isCut, names.contains(where: isVolume) else {
             return opened.problems
         }
         return [ContainerProblem(.unsupported, "volume of a split archive, by its name")]

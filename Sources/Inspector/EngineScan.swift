@@ -24,15 +24,14 @@ extension Inspection.Run {
         if content.withUnsafeBytes({ engine.isGood($0) }) { goodParts.insert(part) }
         let opensAgain = engine.asksForArchives && opened.isComplete && !isWithinReopened(part)
         let parsingArchives = opensAgain || !opened.isComplete && !opened.isCut
+        if opensAgain, opened.types.contains(where: { Self.openedByEngine.contains($0.name) }) { reopened.insert(part) }
         let key = ScanCache.Key(digest: builder.report.parts[part].sha256, parsingArchives: parsingArchives)
         if cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }
-        if opensAgain {
-            if opened.types.contains(where: { Self.openedByEngine.contains($0.name) }) { reopened.insert(part) }
-            if openAgain(engine, content, part: part) { return }
-        }
+        if opensAgain, openAgain(engine, content, part: part) { return }
         let outcomes = ask(
             engine, content, parsingMail: true, parsingArchives: parsingArchives && !opensAgain)
-        if outcomes.isEmpty { cache.remember(key) }
+        // What the scanner said of all around it is not said of it alone.
+        if outcomes.isEmpty, !opensAgain { cache.remember(key) }
         // The scanner goes by flags, which lie, and has no passwords: our own reader knows what it has not opened.
         let isRead = !opened.isCut && (opened.types.contains { $0.opening.isArchive } || opened.isDecrypted)
         for outcome in outcomes {

@@ -11,8 +11,18 @@ struct FileLinks {
     private static let textSize = 1 << 20
     private static let textTotal = 8 << 20
 
+    /// The links of one page, each once, as they stand there.
+    struct Page {
+        var targets: [[UInt8]]
+        var base: [UInt8]?
+    }
+
     private let limit: Int
+    /// `textTotal` bounds what they hold.
+    private(set) var pages: [Page] = []
+    /// All others, each once.
     private(set) var links: [[UInt8]] = []
+    private var known: Set<[UInt8]> = []
     /// There were more links or texts than are read.
     private(set) var hasMore = false
     private var left = Self.textTotal
@@ -38,8 +48,9 @@ struct FileLinks {
         let text = TextContent.read(content, mediaType: type, charset: "", limit: size)
         left -= text.text.count
         if text.limitReached { hasMore = true }
-        let base = text.html?.base
-        for target in text.linkTargets { add(LinkForm.normalised(target, base: base.map { LinkForm.normalised($0) })) }
+        var seen: Set<[UInt8]> = []
+        let targets = text.linkTargets.filter { seen.insert($0).inserted }
+        if !targets.isEmpty { pages.append(Page(targets: targets, base: text.html?.base)) }
         takeText(text.html?.visible ?? text.text)
         takeText(text.script)
     }
@@ -62,7 +73,9 @@ struct FileLinks {
     }
 
     private mutating func add(_ link: [UInt8]) {
+        guard !link.isEmpty, !known.contains(link) else { return }
         guard links.count < limit else { return hasMore = true }
-        if !link.isEmpty { links.append(link) }
+        known.insert(link)
+        links.append(link)
     }
 }

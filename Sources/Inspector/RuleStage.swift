@@ -140,6 +140,7 @@ struct RuleStage {
         guard !isEnded else { return }
         if files.hasMore { areLinksCut = true }
         takeLinks(files.links, base: nil, texts: [], offset: 0)
+        for page in files.pages where !isEnded { takeLinks(page.targets, base: page.base, texts: [], offset: 0) }
     }
 
     private mutating func takeLinks(_ targets: [[UInt8]], base: [UInt8]?, texts: [[UInt8]], offset: Int) {

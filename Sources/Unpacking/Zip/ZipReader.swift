@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Members
+package import Members
 
 /// Opens zip archives: every member of every directory, every local header that no directory knows, and what lies between
 /// them.
@@ -63,7 +63,7 @@ struct ZipReader {
         }
         openUnlisted(content, hasDirectory: !directory.listings.isEmpty)
         if !isVolume, directory.listings.isEmpty ? !directory.isEmptyArchive : directory.records.isEmpty {
-            sink.report(.corrupt, "zip archive without a directory or its end")
+            sink.report(ContainerProblem.zipWithoutDirectory)
         }
         for comment in directory.comments where comment.count >= Self.smallestSlack && goesOn {
             goesOn = sink.add(Member(flags: .slack, role: "zip comment"), range: comment)
@@ -273,4 +273,9 @@ struct ZipExtent {
     var bound: Range<Int>
     /// The rest is in another volume.
     var isCut: Bool
+}
+
+extension ContainerProblem {
+    /// What a zip archive is that was cut off, or whose end was taken away.
+    package static let zipWithoutDirectory = ContainerProblem(.corrupt, "zip archive without a directory or its end")
 }

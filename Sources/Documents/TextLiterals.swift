@@ -73,13 +73,12 @@ struct TextLiterals {
     /// Hands on what the long literals of a page are whose script makes files of them, whatever that is.
     static func handUnknown(_ bytes: Span<UInt8>, _ result: Result, _ extraction: Extraction) {
         for (range, literal) in result.unknown where extraction.countItem() {
-            let text = bytes.extracting(range)
+            let plain = plainText(bytes, range, literal)
             if literal.isHexadecimal {
                 var collector = HexadecimalCollector()
-                for index in text.indices { collector.add(text[index]) }
+                for octet in plain { collector.add(octet) }
                 _ = hand(collector.finish(), .literal, extraction, isFile: true)
             } else {
-                let plain = literal.joined(bytes, from: range.lowerBound) ?? cleaned(text)
                 _ = hand(
                     EncodedText.decodeBase64(plain.span, limit: extraction.room), .literal, extraction, isFile: true)
             }
@@ -147,7 +146,7 @@ struct TextLiterals {
             if literal.characters >= longText { result.longLiterals.append(run..<literal.end) }
             // A link saves what it has in itself, whatever that is.
             if isAddress, DataAddress.isFile(bytes, endingAt: run) {
-                let plain = cleaned(bytes.extracting(run..<literal.end))
+                let plain = plainText(bytes, run..<literal.end, literal)
                 let content = EncodedText.decodeBase64(plain.span, limit: extraction.room)
                 result.hasFile = hand(content, role, extraction, isFile: true) || result.hasFile
                 continue
@@ -158,11 +157,16 @@ struct TextLiterals {
             whole.needsCleaning = true
             if first < run, decode(bytes.extracting(first..<literal.end), whole, role, extraction) {
                 result.hasFile = true
-            } else if let text = literal.joined(bytes, from: run) {
-                if decode(text.span, literal, role, extraction) { result.hasFile = true }
-            } else if decode(bytes.extracting(run..<literal.end), literal, role, extraction)
-                || decodeBehindPath(bytes.extracting(run..<literal.end), literal, role, extraction)
-            {
+                continue
+            }
+            let isFile =
+                if let text = literal.joined(bytes, from: run) {
+                    decode(text.span, literal, role, extraction)
+                } else {
+                    decode(bytes.extracting(run..<literal.end), literal, role, extraction)
+                        || decodeBehindPath(bytes.extracting(run..<literal.end), literal, role, extraction)
+                }
+            if isFile {
                 result.hasFile = true
             } else if literal.characters >= longText {
                 result.unknown.append((run..<literal.end, literal))
@@ -336,6 +340,12 @@ struct TextLiterals {
         guard literal.needsCleaning else { return decodeBase64(text, role, extraction) }
         let plain = cleaned(text)
         return decodeBase64(plain.span, role, extraction)
+    }
+
+    /// The pieces of a literal alone, cleaned.
+    private static func plainText(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal) -> [UInt8] {
+        guard let text = literal.joined(bytes, from: range.lowerBound) else { return cleaned(bytes.extracting(range)) }
+        return cleaned(text.span)
     }
 
     /// In the usual alphabet, and without signs of addition and line ends written out between pieces.

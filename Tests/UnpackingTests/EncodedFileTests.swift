@@ -30,6 +30,20 @@ import Testing
         #expect(!Unpacked(text, messageSize: 1 << 20).places(of: eicar).isEmpty)
     }
 
+    /// A file in lines with blanks, and one in whole lines behind it: each is found.
+    @Test func base64BehindBase64WithBlanks() {
+        func base64(_ content: [UInt8]) -> String { Data(content).base64EncodedString() }
+        let characters = Array(base64(eicar + [UInt8](repeating: 0x20, count: (3 - eicar.count % 3) % 3)))
+        let first = stride(from: 0, to: characters.count, by: 14).map {
+            String(characters[$0..<min($0 + 8, characters.count)]) + " "
+                + String(characters[min($0 + 8, characters.count)..<min($0 + 14, characters.count)]) + "\n"
+        }.joined()
+        let pdf = Array("%PDF-1.4\n1 0 obj<<>>endobj\n\(String(repeating: "% words\n", count: 20))%%EOF\n".utf8)
+        let result = Unpacked(Array((first + base64(pdf) + "\n").utf8), messageSize: 1 << 20)
+        #expect(!result.places(of: pdf).isEmpty)
+        #expect(result.entries.contains { $0.content?.starts(with: eicar) == true })
+    }
+
     /// As GnuPG compresses on demand, with and without armour, signed or not.
     @Test(arguments: ["--store", "--store -a", "-s", "-s -a"]) func openPGPByBzip2(_ options: String) throws {
         let gpg = "gpg --batch --passphrase ''"

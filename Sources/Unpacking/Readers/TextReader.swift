@@ -11,14 +11,12 @@ enum TextReader {
         if let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }
         guard sink.mayGoOn(), addLabelled(content, into: sink), count == 0, isBase64(content) else { return }
         let words = endOfWords(content)
-        // Words in lines of their own in front of it would shift all that is decoded.
+        // Words in lines of their own in front of it would shift all that is decoded. They may be a file as well, in lines with
+        // blanks: what stands behind them does not hide it.
         if let words, case let rest = content.extracting(words..<content.count), isBase64(rest) {
             var decoded: [UInt8] = []
             _ = TransferDecoder.decode(rest, encoding: .base64, into: &decoded, limit: sink.room)
-            if isKnown(decoded.span) {
-                _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
-                return
-            }
+            if isKnown(decoded.span), !sink.add(Member(flags: .quoted, role: "base64"), content: decoded) { return }
         }
         var decoded: [UInt8] = []
         _ = TransferDecoder.decode(content, encoding: .base64, into: &decoded, limit: sink.room)

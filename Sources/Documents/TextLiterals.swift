@@ -11,9 +11,6 @@ struct TextLiterals {
     /// mostly shorter.
     private static let shortestContinuation = 8
 
-    /// Blanks and line ends between a label of PEM and what stands behind it.
-    private static let labelGap = 16
-
     /// Characters of a literal from which on no words are looked for in it.
     private static let longText = 4_096
 
@@ -31,16 +28,18 @@ struct TextLiterals {
     /// - Parameters:
     ///   - isPage: it is HTML or an image, in which a link may hold a file.
     ///   - hasScript: the page has script, which may make a file of a literal.
+    ///   - message: the text that the reader of S/MIME takes.
     static func read(
-        _ bytes: Span<UInt8>, ofPage isPage: Bool, withScript hasScript: Bool, _ extraction: Extraction
+        _ bytes: Span<UInt8>, ofPage isPage: Bool, withScript hasScript: Bool, besides message: Range<Int>?,
+        _ extraction: Extraction
     ) -> Result {
         var result = Result()
         let role: DocumentRole = hasScript ? .literal : .quotedLiteral
-        texts(bytes, isPage: isPage, role, extraction, &result)
+        texts(bytes, isPage: isPage, besides: message, role, extraction, &result)
         let signs = EscapeSigns(bytes)
         if let words = EscapedText.resolved(bytes, signs, shortest: shortestText) {
             var inWords = Result()
-            texts(words.span, isPage: isPage, role, extraction, &inWords)
+            texts(words.span, isPage: isPage, besides: nil, role, extraction, &inWords)
             result.hasFile = result.hasFile || inWords.hasFile
         }
         for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
@@ -123,13 +122,17 @@ struct TextLiterals {
 
     /// Base64 and hexadecimal digits.
     private static func texts(
-        _ bytes: Span<UInt8>, isPage: Bool, _ usual: DocumentRole, _ extraction: Extraction, _ result: inout Result
+        _ bytes: Span<UInt8>, isPage: Bool, besides message: Range<Int>?, _ usual: DocumentRole, _ extraction: Extraction,
+        _ result: inout Result
     ) {
         let table = CharacterClasses.table
         let classes = table.span
-        let armour = CryptographicMessage.armour(bytes)
         var at = 0
         while let found = longRun(bytes, classes, from: at), !extraction.isStopped {
+            if let message, message.contains(found) {
+                at = message.upperBound
+                continue
+            }
             let run = beforeSlashes(bytes, found, classes)
             let isAddress = isPage && bytes.hasBytes(";base64,", at: run - 8)
             let role = isAddress ? .literal : usual
@@ -137,12 +140,6 @@ struct TextLiterals {
             at = literal.end
             guard literal.characters >= shortestText else { continue }
             guard extraction.countItem() else { return }
-            // The reader of S/MIME takes what stands behind its label.
-            if let armour, armour <= run, run - armour <= labelGap,
-                bytes.extracting(armour..<run).array.allSatisfy({ $0 <= 0x20 })
-            {
-                continue
-            }
             if literal.characters >= longText { result.longLiterals.append(run..<literal.end) }
             // A link saves what it has in itself, whatever that is.
             if isAddress, DataAddress.isFile(bytes, endingAt: run) {

@@ -16,11 +16,15 @@ import Testing
     }
 
     /// What `certutil -encode` writes, whatever the label says.
-    @Test(arguments: ["CERTIFICATE", "ANYTHING"]) func base64BetweenLabels(_ label: String) throws {
+    @Test(arguments: ["CERTIFICATE", "ANYTHING", "PKCS7", "CMS"]) func base64BetweenLabels(_ label: String) throws {
         let text = try run(
             "gzip -c in > z; ( echo '-----BEGIN \(label)-----'; base64 z; echo '-----END \(label)-----' ) > out")
         #expect(!Unpacked(text).places(of: eicar).isEmpty)
         #expect(!Unpacked(Array("echo off\r\n".utf8) + text).places(of: eicar).isEmpty)
+        // Of no known type.
+        let words = Array("Set s = \(String(repeating: "words ", count: 40))".utf8)
+        let plain = "-----BEGIN \(label)-----\n\(Data(words).base64EncodedString())\n-----END \(label)-----\n"
+        #expect(!Unpacked(Array(plain.utf8)).places(of: words).isEmpty)
     }
 
     /// Words in front of base64 are characters of it as well.

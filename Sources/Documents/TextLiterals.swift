@@ -11,6 +11,10 @@ struct TextLiterals {
     /// mostly shorter.
     private static let shortestContinuation = 8
 
+    /// Characters of a literal from which on it is handed on, whatever it is, when script makes files. Most sums and tokens
+    /// have fewer.
+    private static let shortestUnknown = 128
+
     /// Characters of a literal from which on no words are looked for in it.
     private static let longText = 4_096
 
@@ -20,8 +24,11 @@ struct TextLiterals {
         var hasFile = false
         /// Where long literals stand, in order: there are no words in them.
         var longLiterals: [Range<Int>] = []
-        /// Those of them of which no file is known that they are.
+        /// Literals of which no file is known that they are.
         fileprivate var unknown: [(range: Range<Int>, literal: Literal)] = []
+        /// The same of words with escapes, and these words, resolved.
+        fileprivate var unknownInWords: [(range: Range<Int>, literal: Literal)] = []
+        fileprivate var words: [UInt8] = []
     }
 
     /// Hands on every file.
@@ -41,6 +48,7 @@ struct TextLiterals {
             var inWords = Result()
             texts(words.span, isPage: isPage, besides: nil, role, extraction, &inWords)
             result.hasFile = result.hasFile || inWords.hasFile
+            (result.unknownInWords, result.words) = (inWords.unknown, words)
         }
         for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
             var from = 0
@@ -69,17 +77,25 @@ struct TextLiterals {
         return result
     }
 
-    /// Hands on what the long literals of a page are whose script makes files of them, whatever that is.
+    /// Hands on what the literals of a page are whose script makes files of them, whatever that is.
     static func handUnknown(_ bytes: Span<UInt8>, _ result: Result, _ extraction: Extraction) {
-        for (range, literal) in result.unknown where extraction.countItem() {
+        handUnknown(bytes, result.unknown, extraction)
+        handUnknown(result.words.span, result.unknownInWords, extraction)
+    }
+
+    private static func handUnknown(
+        _ bytes: Span<UInt8>, _ literals: [(range: Range<Int>, literal: Literal)], _ extraction: Extraction
+    ) {
+        for (range, literal) in literals where extraction.countItem() {
             let plain = plainText(bytes, range, literal)
+            // Tokens and sums are as short: a piece of a file in one of them is no damage.
+            let role: DocumentRole = literal.characters < longText ? .quotedLiteral : .literal
             if literal.isHexadecimal {
                 var collector = HexadecimalCollector()
                 for octet in plain { collector.add(octet) }
-                _ = hand(collector.finish(), .literal, extraction, isFile: true)
+                _ = hand(collector.finish(), role, extraction, isFile: true)
             } else {
-                _ = hand(
-                    EncodedText.decodeBase64(plain.span, limit: extraction.room), .literal, extraction, isFile: true)
+                _ = hand(EncodedText.decodeBase64(plain.span, limit: extraction.room), role, extraction, isFile: true)
             }
         }
     }
@@ -122,8 +138,8 @@ struct TextLiterals {
 
     /// Base64 and hexadecimal digits.
     private static func texts(
-        _ bytes: Span<UInt8>, isPage: Bool, besides message: Range<Int>?, _ usual: DocumentRole, _ extraction: Extraction,
-        _ result: inout Result
+        _ bytes: Span<UInt8>, isPage: Bool, besides message: Range<Int>?, _ usual: DocumentRole,
+        _ extraction: Extraction, _ result: inout Result
     ) {
         let table = CharacterClasses.table
         let classes = table.span
@@ -165,7 +181,7 @@ struct TextLiterals {
                 }
             if isFile {
                 result.hasFile = true
-            } else if literal.characters >= longText {
+            } else if literal.characters >= shortestUnknown {
                 result.unknown.append((run..<literal.end, literal))
             }
         }

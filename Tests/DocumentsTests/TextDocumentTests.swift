@@ -116,6 +116,16 @@ import Testing
         #expect(read(Self.html("f('\(text64)')")).items.isEmpty)
         #expect(read(Array("<html><a download=x.iso href='data:application/x;base64,\(text64)'>".utf8)).has(noise))
         #expect(read(Array("<html><img src='data:image/x;base64,\(text64)'>".utf8)).items.isEmpty)
+        // Behind an escape in it, too.
+        let escaped = "\(text64.prefix(2000))\\x\(String(Array(text64.utf8)[2000], radix: 16))\(text64.dropFirst(2001))"
+        #expect(read(Self.html("new Blob([f('\(escaped)')])")).has(noise))
+        // A script is short; it may be quoted by chance.
+        for (size, count) in [(95, 0), (96, 1), (1200, 1)] {
+            let script = Array(String(repeating: "Set s = 1\r\n", count: 120).utf8.prefix(size))
+            let found = read(Self.html("new Blob([atob('\(Data(script).base64EncodedString())')])"))
+            #expect(found.members(with: script).count == count, "\(size)")
+            #expect(found.items.allSatisfy { $0.member.flags.contains(.quoted) })
+        }
         let zeros = [UInt8](repeating: 0, count: 40_960)
         #expect(!read(Self.html("x('\(Data(zeros).base64EncodedString())')")).has(zeros))
     }

@@ -103,7 +103,10 @@ import Testing
             "lzo": [0x89, 0x4C, 0x5A, 0x4F, 0] + text(""), "Z": [0x1F, 0x9D, 0x90] + text(""), "cpio": text("070701"),
             "arc": [0x1A, 8] + Array("A.EXE".utf8) + [UInt8](repeating: 0, count: 8) + text(""),
             "warc": text("WARC/1.0"),
-            "mail": text("Received: from x\r\nSubject: y\r\n\r\n"), "lha": text("AA-lh5-"),
+            "mail": text("Received: from x\r\nSubject: y\r\n\r\n"),
+            "lha": Array("AA-lh5-".utf8) + [UInt8](repeating: 0, count: 40) + text(""),
+            "pak": [0x1A, 11] + Array("A B.EXE".utf8) + [UInt8](repeating: 0, count: 6) + text(""),
+            "spark": [0x1A, 0x7F] + Array("A.EXE".utf8) + [UInt8](repeating: 0, count: 8) + text(""),
             "p7m": [0x30, 0x80, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2] + text(""),
         ]
         for (name, content) in contents {

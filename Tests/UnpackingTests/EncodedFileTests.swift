@@ -48,6 +48,15 @@ import Testing
         #expect(result.entries.contains { $0.content?.starts(with: eicar) == true })
     }
 
+    /// Dictionaries that are opened where a file is attached are found in a text, too.
+    @Test(arguments: ["4MiB", "3MiB", "1536KiB", "6KiB"], ["lc=3", "lc=4"])
+    func lzmaInText(_ dictionary: String, _ properties: String) throws {
+        let made = try run("xz --format=lzma --lzma1=dict=\(dictionary),\(properties) -c in > out")
+        #expect(!Unpacked(made).places(of: eicar).isEmpty)
+        let text = "Here is the file:\n\n\(Data(made).base64EncodedString())\n\nregards\n"
+        #expect(!Unpacked(Array(text.utf8), messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
     /// As GnuPG compresses on demand, with and without armour, signed or not.
     @Test(arguments: ["--store", "--store -a", "-s", "-s -a"]) func openPGPByBzip2(_ options: String) throws {
         let gpg = "gpg --batch --passphrase ''"

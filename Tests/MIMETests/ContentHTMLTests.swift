@@ -77,7 +77,8 @@ import Testing
             "color:hsl(120 100% 50%);background:#0f0", "font-size:calc(0px)", "filter:opacity(1%)", "margin:-9999px",
             "margin:0 0 0 -900px", "margin-left:-9999px;padding-left:600px", "position:absolute;right:-9999px",
             "text-indent:-600px;padding-top:600px", "position:absolute;left:-9999px;top:50%", "margin:-900px 0;margin:",
-            "position:absolute;left:-500%", "margin-left:-200em",
+            "position:absolute;left:-500%", "position:absolute;bottom:-9999px;left:0",
+            "position:absolute;right:-9999px;margin-left:50px", "margin-left:-200em",
         ] {
             #expect(Self.hidden("a<span style='\(style)'>secret</span>b") == "secret", "\(style)")
             #expect(Self.visible("a <span style='\(style)'>secret</span>b") == "a b", "\(style)")
@@ -98,6 +99,9 @@ import Testing
             "margin-left:-900px;margin-left:0", "margin-top:-900px;margin:0",
             "position:absolute;left:50%;margin-left:-600px", "position:absolute;left:-9999px;margin-left:9999px",
             "position:absolute;left:-600px;right:-600px;padding:0 600px", "margin-left:-600px;padding-left:40em",
+            "position:fixed;right:-600px;margin-right:600px",
+            "position:fixed;bottom:-600px;padding-bottom:600px", "position:fixed;right:-600px;padding:0 600px 0 0",
+            "position:fixed;bottom:-600px;margin-bottom:600px", "position:fixed;right:-600px;padding-right:600px",
             "margin-left:-600pt;padding-left:800px",
         ] {
             #expect(Self.visible("a <span style='\(style)'>text</span> b") == "a text b", "\(style)")

@@ -26,8 +26,9 @@ struct CSSShift {
 
     /// What is looked at.
     static let properties: Set<String> = [
-        "margin", "margin-top", "margin-right", "margin-left", "padding", "padding-top", "padding-left", "inset", "top",
-        "right", "bottom", "left", "text-indent",
+        "margin", "margin-top", "margin-right", "margin-bottom", "margin-left", "padding", "padding-top",
+        "padding-right",
+        "padding-bottom", "padding-left", "inset", "top", "right", "bottom", "left", "text-indent",
     ]
 
     /// Takes the declaration of one of the properties. A later one outweighs those before it.
@@ -40,9 +41,12 @@ struct CSSShift {
         case "margin": margin.set(lengths)
         case "margin-top": margin.top = length
         case "margin-right": margin.right = length
+        case "margin-bottom": margin.bottom = length
         case "margin-left": margin.left = length
         case "padding": padding.set(lengths)
         case "padding-top": padding.top = length
+        case "padding-right": padding.right = length
+        case "padding-bottom": padding.bottom = length
         case "padding-left": padding.left = length
         case "inset": offset.set(lengths)
         case "top": offset.top = length
@@ -58,12 +62,13 @@ struct CSSShift {
     /// - Parameter isPlaced: by `position`, so that offsets count.
     func isOffPage(isPlaced: Bool) -> Bool {
         let offset = isPlaced ? offset : Sides()
-        let right = max(margin.right.away, offset.right.away)
         let left = max(margin.left.away, offset.left.away)
-        let across = max(indent.away, left > 0 && right > 0 ? 0 : max(left, offset.right.away))
-        let down = max(margin.top.away, offset.top.away, offset.bottom.away)
-        return across > margin.left.back + margin.right.back + padding.left.back + offset.left.back
-            || down > margin.top.back + padding.top.back + offset.top.back
+        let isWide = left > 0 && max(margin.right.away, offset.right.away) > 0
+        return !isWide && left > margin.left.back + padding.left.back + offset.left.back
+            || !isWide && offset.right.away > margin.right.back + padding.right.back
+            || indent.away > margin.left.back + padding.left.back + offset.left.back
+            || max(margin.top.away, offset.top.away) > margin.top.back + padding.top.back + offset.top.back
+            || offset.bottom.away > margin.bottom.back + padding.bottom.back
     }
 
     private static func length(_ word: ArraySlice<UInt8>, isMargin: Bool) -> Length {

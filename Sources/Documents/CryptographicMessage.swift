@@ -5,7 +5,7 @@ internal import Members
 
 /// S/MIME in one piece (RFC 8551 section 3.4 to 3.6): signed content goes back to the reader of messages, encrypted content
 /// is named.
-enum CryptographicMessage {
+package enum CryptographicMessage {
     /// Octets within which the content type has to stand.
     private static let head = 32
     /// 1.2.840.113549.1.7 and 1.2.840.113549.1.9.16.1
@@ -25,8 +25,31 @@ enum CryptographicMessage {
         return types.contains { start.firstIndex(of: $0.span).map { (2...8).contains($0) } == true }
     }
 
+    /// The base64 text between labels that `read` takes as a message: it begins like one, and is in the usual alphabet and in
+    /// one piece. Other files behind these labels are for the readers of texts.
+    package static func message(in bytes: Span<UInt8>) -> Range<Int>? {
+        guard let start = armour(bytes) else { return nil }
+        var end = start
+        while end < bytes.count, isBase64(bytes[end]) || bytes[end] <= 0x20 { end += 1 }
+        var rest = end
+        while rest < bytes.count, bytes[rest] == UInt8(ascii: "=") || bytes[rest] <= 0x20 { rest += 1 }
+        guard rest == bytes.count || bytes.hasBytes("-----END", at: rest) else { return nil }
+        let text = bytes.extracting(bytes.range(start, min(end - start, headText)))
+        return isBinary(EncodedText.decodeBase64(text, limit: head * 2).span) ? start..<end : nil
+    }
+
+    private static func isBase64(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, 0x2B, 0x2F: true
+        default: false
+        }
+    }
+
+    /// Octets of base64, line ends and blanks that hold more than the head of a message.
+    private static let headText = 256
+
     /// Where the base64 text between the labels begins.
-    static func armour(_ bytes: Span<UInt8>) -> Int? {
+    private static func armour(_ bytes: Span<UInt8>) -> Int? {
         let start = bytes.extracting(bytes.range(0, 4_096))
         guard start.firstIndex(of: "-----BEGIN ") != nil else { return nil }
         for label in labels {
@@ -43,15 +66,21 @@ enum CryptographicMessage {
         let end = bytes.firstIndex(of: "-----END", from: start) ?? bytes.count
         let message = EncodedText.decodeBase64(bytes.extracting(start..<end), limit: extraction.room)
         extraction.charge(message.count)
-        open(message.span, extraction)
+        // Nobody else has seen the octets behind the text.
+        if !open(message.span, extraction), isBinary(message.span) {
+            extraction.member(.quotedLiteral, message.span)
+        }
     }
 
-    private static func open(_ bytes: Span<UInt8>, _ extraction: Extraction) {
+    /// Returns false when what it holds is not known.
+    @discardableResult
+    private static func open(_ bytes: Span<UInt8>, _ extraction: Extraction) -> Bool {
         switch SignedContent.read(bytes) {
         case .signed(let content?):
             extraction.charge(content.count)
             extraction.member(role(of: content.span), content.span)
-        case .signed(nil), .other: break
+        case .signed(nil): break
+        case .other: return false
         case .compressed(let deflated):
             var head: [UInt8] = []
             _ = Inflate.append(deflated.span, form: .zlib, to: &head, limit: min(headerSize, extraction.bufferRoom))
@@ -59,8 +88,11 @@ enum CryptographicMessage {
         case .encrypted: extraction.problem(.encrypted, "S/MIME message")
         // Mailing lists and bounces cut signatures; without content in it nothing is lost.
         case nil where isDetached(bytes): break
-        case nil: extraction.problem(.corrupt, "S/MIME message")
+        case nil:
+            extraction.problem(.corrupt, "S/MIME message")
+            return false
         }
+        return true
     }
 
     /// Octets by which the start and the end of signed content are found, and octets within which it starts.

@@ -93,7 +93,7 @@ package final class DocumentFormat: Sendable {
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",
             reports:
-                "files written out in base64, hexadecimal, dumps or numbers, behind escapes too, whatever they are in `data:` links and scripts that make files; HTML smuggling; script in SVG; DDE in cells",
+                "files written out in base64, hexadecimal, dumps or numbers, behind escapes too, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling; script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),
     ]
 }

@@ -1,7 +1,8 @@
 internal import Bytes
 
-/// A quick look whether octets begin a file that carries others or runs: for places where no file is expected.
-enum FileSignature {
+/// A quick look whether octets begin a file that carries others or runs: for places where no file is expected. What tells
+/// formats without a mark by their first octets is here for the unpacker, too.
+package enum FileSignature {
     /// Octets that are enough.
     static let length = 512
 
@@ -17,38 +18,57 @@ enum FileSignature {
         return bytes.hasBytes("X5O!P%@AP", at: 0) || bytes.hasBytes("ustar", at: 257)
     }
 
-    /// gzip without reserved flags (RFC 1952 section 2.3.1.2), bzip2 with the mark of a block or of its end.
+    /// gzip without reserved flags (RFC 1952 section 2.3.1.2), and others.
     private static func isCompressed(_ bytes: Span<UInt8>) -> Bool {
         if bytes.hasBytes(gzip.span, at: 0) { return bytes.count > 10 && bytes[3] & 0xE0 == 0 }
         // A frame of Zstandard or LZ4 that is skipped.
         if bytes.count > 8, 0x50...0x5F ~= bytes[0], bytes.hasBytes(skippable.span, at: 1) { return true }
-        // compress(1): the bits of its longest code.
-        if bytes.hasBytes(compress.span, at: 0) { return bytes.count > 3 && 9...16 ~= bytes[2] & 0x7F }
-        guard bytes.hasBytes("BZh", at: 0), bytes.count > 10, 0x31...0x39 ~= bytes[3] else { return false }
+        return isCompress(bytes) || isBzip2(bytes)
+    }
+
+    /// bzip2 with the mark of a block or of its end.
+    package static func isBzip2(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.hasBytes("BZh", at: 0), bytes.count >= 10, 0x31...0x39 ~= bytes[3] else { return false }
         return bytes.hasBytes(bzip2Block.span, at: 4) || bytes.hasBytes(bzip2End.span, at: 4)
     }
 
-    /// ARC: a method and a DOS name behind its mark.
-    private static func isARC(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count > 29, bytes[0] == 0x1A, 1...11 ~= bytes[1] else { return false }
+    /// compress(1): the bits of its longest code.
+    package static func isCompress(_ bytes: Span<UInt8>) -> Bool {
+        bytes.hasBytes(compress.span, at: 0) && bytes.count > 3 && 9...16 ~= bytes[2] & 0x7F
+    }
+
+    /// ARC: one of its methods, of PAK's or the one of Spark behind its mark, and a DOS name.
+    package static func isARC(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count >= 29, bytes[0] == 0x1A, 1...11 ~= bytes[1] || bytes[1] == 0x7F, bytes[2] > 0x20 else {
+            return false
+        }
         let name = bytes.extracting(2..<15)
-        guard let end = name.firstIndex(of: 0), end > 0 else { return false }
-        return name.extracting(0..<end).indices.allSatisfy { 0x21...0x7E ~= name[$0] }
+        guard let end = name.firstIndex(of: 0) else { return false }
+        return name.extracting(0..<end).indices.allSatisfy { 0x20...0x7E ~= name[$0] }
     }
 
-    /// LHA: the method in its place.
-    private static func isLHA(_ bytes: Span<UInt8>) -> Bool {
-        bytes.count > 20 && bytes[6] == UInt8(ascii: "-")
-            && ["-lh", "-lz", "-pm"].contains { bytes.hasBytes($0 as StaticString, at: 2) }
-    }
-
-    /// LZMA: usual properties, a dictionary of a power of two, a size that is not known or below 2^40, and the first octet of
-    /// the range coder.
-    private static func isLZMA(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count > 18, bytes[0] == 0x5D, bytes[13] == 0, let dictionary = bytes.littleEndian32(at: 1),
-            let size = bytes.littleEndian64(at: 5)
+    /// LHA: the method in its place, and the level of its header.
+    package static func isLHA(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count >= 22, bytes[2] == 0x2D, bytes[3] == 0x6C || bytes[3] == 0x70, bytes[6] == 0x2D,
+            bytes[20] <= 3
         else { return false }
-        return dictionary.nonzeroBitCount == 1 && dictionary >= 4096 && (size == .max || size < 1 << 40)
+        switch bytes[4] {
+        case 0x68: return 0x30...0x78 ~= bytes[5]
+        case 0x7A: return bytes[5] == 0x34 || bytes[5] == 0x35 || bytes[5] == 0x73
+        case 0x6D: return 0x30...0x32 ~= bytes[5]
+        default: return false
+        }
+    }
+
+    /// LZMA by its header alone: properties that encoders use, a dictionary of 2^n or 2^n + 2^(n-1), a size that is not known
+    /// or below 256 GiB, and the first octet of the range coder.
+    package static func isLZMA(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count >= 18, lzmaProperties.contains(bytes[0]), bytes[13] == 0,
+            let dictionary = bytes.littleEndian32(at: 1), let size = bytes.littleEndian64(at: 5)
+        else { return false }
+        let bits = dictionary.nonzeroBitCount
+        let usual = bits == 1 || (bits == 2 && (dictionary & (dictionary << 1)) != 0) || dictionary == .max
+        return usual && dictionary >= 4096 && (size == .max || size < 1 << 38)
     }
 
     /// Zeros, as images of CDs begin: what they are is told further in (ECMA-119 section 6.2.1).
@@ -101,6 +121,7 @@ enum FileSignature {
 
     private static let skippable: [UInt8] = [0x2A, 0x4D, 0x18]
     private static let compress: [UInt8] = [0x1F, 0x9D]
+    private static let lzmaProperties: [UInt8] = [0x5D, 0x5E, 0x2C]
     private static let gzip: [UInt8] = [0x1F, 0x8B, 8]
     private static let bzip2Block: [UInt8] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
     private static let bzip2End: [UInt8] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]

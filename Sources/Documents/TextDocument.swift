@@ -18,16 +18,20 @@ enum TextDocument {
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         // Signed content was handed on as it was signed; in its message the headers of its pieces stand between.
         if let rest = CryptographicMessage.outsideOfContent(bytes) {
-            readText(rest.span, extraction)
+            readText(rest.span, besides: nil, extraction)
             return
         }
-        WideText.read(bytes, extraction) { readText($0, extraction) }
+        // The reader of S/MIME finds no labels in UTF-16.
+        let message = WideText.coding(bytes) == nil ? CryptographicMessage.message(in: bytes) : nil
+        WideText.read(bytes, extraction) { readText($0, besides: message, extraction) }
     }
 
-    private static func readText(_ text: Span<UInt8>, _ extraction: Extraction) {
+    /// - Parameter message: the text that the reader of S/MIME takes.
+    private static func readText(_ text: Span<UInt8>, besides message: Range<Int>?, _ extraction: Extraction) {
         CellFormula.read(text, extraction)
         let page = ScriptWords.isLikely(in: text) ? ScriptWords(text) : nil
-        let literals = TextLiterals.read(text, ofPage: page != nil, withScript: page?.hasScript == true, extraction)
+        let literals = TextLiterals.read(
+            text, ofPage: page != nil, withScript: page?.hasScript == true, besides: message, extraction)
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
         guard page != nil || literals.hasFile || !literals.longLiterals.isEmpty else { return }
         var words = page ?? ScriptWords(text)

@@ -11,8 +11,9 @@ struct TextLiterals {
     /// mostly shorter.
     private static let shortestContinuation = 8
 
-    /// Blanks and line ends between a label of PEM and what stands behind it.
-    private static let labelGap = 16
+    /// Characters of a literal from which on it is handed on, whatever it is, when script makes files. Most sums and tokens
+    /// have fewer.
+    private static let shortestUnknown = 128
 
     /// Characters of a literal from which on no words are looked for in it.
     private static let longText = 4_096
@@ -23,25 +24,31 @@ struct TextLiterals {
         var hasFile = false
         /// Where long literals stand, in order: there are no words in them.
         var longLiterals: [Range<Int>] = []
-        /// Those of them of which no file is known that they are.
+        /// Literals of which no file is known that they are.
         fileprivate var unknown: [(range: Range<Int>, literal: Literal)] = []
+        /// The same of words with escapes, and these words, resolved.
+        fileprivate var unknownInWords: [(range: Range<Int>, literal: Literal)] = []
+        fileprivate var words: [UInt8] = []
     }
 
     /// Hands on every file.
     /// - Parameters:
     ///   - isPage: it is HTML or an image, in which a link may hold a file.
     ///   - hasScript: the page has script, which may make a file of a literal.
+    ///   - message: the text that the reader of S/MIME takes.
     static func read(
-        _ bytes: Span<UInt8>, ofPage isPage: Bool, withScript hasScript: Bool, _ extraction: Extraction
+        _ bytes: Span<UInt8>, ofPage isPage: Bool, withScript hasScript: Bool, besides message: Range<Int>?,
+        _ extraction: Extraction
     ) -> Result {
         var result = Result()
         let role: DocumentRole = hasScript ? .literal : .quotedLiteral
-        texts(bytes, isPage: isPage, role, extraction, &result)
+        texts(bytes, isPage: isPage, besides: message, role, extraction, &result)
         let signs = EscapeSigns(bytes)
         if let words = EscapedText.resolved(bytes, signs, shortest: shortestText) {
             var inWords = Result()
-            texts(words.span, isPage: isPage, role, extraction, &inWords)
+            texts(words.span, isPage: isPage, besides: nil, role, extraction, &inWords)
             result.hasFile = result.hasFile || inWords.hasFile
+            (result.unknownInWords, result.words) = (inWords.unknown, words)
         }
         for bracket in [UInt8(ascii: "["), UInt8(ascii: "(")] {
             var from = 0
@@ -70,18 +77,25 @@ struct TextLiterals {
         return result
     }
 
-    /// Hands on what the long literals of a page are whose script makes files of them, whatever that is.
+    /// Hands on what the literals of a page are whose script makes files of them, whatever that is.
     static func handUnknown(_ bytes: Span<UInt8>, _ result: Result, _ extraction: Extraction) {
-        for (range, literal) in result.unknown where extraction.countItem() {
-            let text = bytes.extracting(range)
+        handUnknown(bytes, result.unknown, extraction)
+        handUnknown(result.words.span, result.unknownInWords, extraction)
+    }
+
+    private static func handUnknown(
+        _ bytes: Span<UInt8>, _ literals: [(range: Range<Int>, literal: Literal)], _ extraction: Extraction
+    ) {
+        for (range, literal) in literals where extraction.countItem() {
+            let plain = plainText(bytes, range, literal)
+            // Tokens and sums are as short: a piece of a file in one of them is no damage.
+            let role: DocumentRole = literal.characters < longText ? .quotedLiteral : .literal
             if literal.isHexadecimal {
                 var collector = HexadecimalCollector()
-                for index in text.indices { collector.add(text[index]) }
-                _ = hand(collector.finish(), .literal, extraction, isFile: true)
+                for octet in plain { collector.add(octet) }
+                _ = hand(collector.finish(), role, extraction, isFile: true)
             } else {
-                let plain = literal.joined(bytes, from: range.lowerBound) ?? cleaned(text)
-                _ = hand(
-                    EncodedText.decodeBase64(plain.span, limit: extraction.room), .literal, extraction, isFile: true)
+                _ = hand(EncodedText.decodeBase64(plain.span, limit: extraction.room), role, extraction, isFile: true)
             }
         }
     }
@@ -124,13 +138,17 @@ struct TextLiterals {
 
     /// Base64 and hexadecimal digits.
     private static func texts(
-        _ bytes: Span<UInt8>, isPage: Bool, _ usual: DocumentRole, _ extraction: Extraction, _ result: inout Result
+        _ bytes: Span<UInt8>, isPage: Bool, besides message: Range<Int>?, _ usual: DocumentRole,
+        _ extraction: Extraction, _ result: inout Result
     ) {
         let table = CharacterClasses.table
         let classes = table.span
-        let armour = CryptographicMessage.armour(bytes)
         var at = 0
         while let found = longRun(bytes, classes, from: at), !extraction.isStopped {
+            if let message, message.contains(found) {
+                at = message.upperBound
+                continue
+            }
             let run = beforeSlashes(bytes, found, classes)
             let isAddress = isPage && bytes.hasBytes(";base64,", at: run - 8)
             let role = isAddress ? .literal : usual
@@ -138,16 +156,10 @@ struct TextLiterals {
             at = literal.end
             guard literal.characters >= shortestText else { continue }
             guard extraction.countItem() else { return }
-            // The reader of S/MIME takes what stands behind its label.
-            if let armour, armour <= run, run - armour <= labelGap,
-                bytes.extracting(armour..<run).array.allSatisfy({ $0 <= 0x20 })
-            {
-                continue
-            }
             if literal.characters >= longText { result.longLiterals.append(run..<literal.end) }
             // A link saves what it has in itself, whatever that is.
             if isAddress, DataAddress.isFile(bytes, endingAt: run) {
-                let plain = cleaned(bytes.extracting(run..<literal.end))
+                let plain = plainText(bytes, run..<literal.end, literal)
                 let content = EncodedText.decodeBase64(plain.span, limit: extraction.room)
                 result.hasFile = hand(content, role, extraction, isFile: true) || result.hasFile
                 continue
@@ -158,13 +170,18 @@ struct TextLiterals {
             whole.needsCleaning = true
             if first < run, decode(bytes.extracting(first..<literal.end), whole, role, extraction) {
                 result.hasFile = true
-            } else if let text = literal.joined(bytes, from: run) {
-                if decode(text.span, literal, role, extraction) { result.hasFile = true }
-            } else if decode(bytes.extracting(run..<literal.end), literal, role, extraction)
-                || decodeBehindPath(bytes.extracting(run..<literal.end), literal, role, extraction)
-            {
+                continue
+            }
+            let isFile =
+                if let text = literal.joined(bytes, from: run) {
+                    decode(text.span, literal, role, extraction)
+                } else {
+                    decode(bytes.extracting(run..<literal.end), literal, role, extraction)
+                        || decodeBehindPath(bytes.extracting(run..<literal.end), literal, role, extraction)
+                }
+            if isFile {
                 result.hasFile = true
-            } else if literal.characters >= longText {
+            } else if literal.characters >= shortestUnknown {
                 result.unknown.append((run..<literal.end, literal))
             }
         }
@@ -336,6 +353,12 @@ struct TextLiterals {
         guard literal.needsCleaning else { return decodeBase64(text, role, extraction) }
         let plain = cleaned(text)
         return decodeBase64(plain.span, role, extraction)
+    }
+
+    /// The pieces of a literal alone, cleaned.
+    private static func plainText(_ bytes: Span<UInt8>, _ range: Range<Int>, _ literal: Literal) -> [UInt8] {
+        guard let text = literal.joined(bytes, from: range.lowerBound) else { return cleaned(bytes.extracting(range)) }
+        return cleaned(text.span)
     }
 
     /// In the usual alphabet, and without signs of addition and line ends written out between pieces.

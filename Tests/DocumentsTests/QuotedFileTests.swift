@@ -149,7 +149,19 @@ import Testing
         let pieces = stride(from: 0, to: base64.count, by: 82).map {
             String(base64[$0..<min($0 + 82, base64.count)])
         }
-        #expect(read(Array("s = \"\(pieces.joined(separator: joint))\"\r\n\r\nrun s".utf8)).has(Self.program))
+        let joined = pieces.joined(separator: joint)
+        #expect(read(Array("s = \"\(joined)\"\r\n\r\nrun s".utf8)).has(Self.program))
+        // An address, and what a page makes a file of: neither is known by what it begins with.
+        let noise = (0..<4000).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 2_654_435_761 >> 13) }
+        let text = Array(Data(noise).base64EncodedString())
+        let unknown = stride(from: 0, to: text.count, by: 82).map { String(text[$0..<min($0 + 82, text.count)]) }
+            .joined(separator: joint)
+        func page(_ script: String) -> [UInt8] {
+            Array("<html><body><script>\r\n\(script)\r\n</script></body></html>".utf8)
+        }
+        #expect(read(page("x = \"data:application/x;base64,\(joined)\"")).has(Self.program))
+        #expect(read(page("x = \"data:application/x;base64,\(unknown)\"")).has(noise))
+        #expect(read(page("x = \"\(unknown)\"\r\ncreateObjectURL(new Blob(x))")).has(noise))
     }
 
     /// Files of their own in lines that look alike are no pieces of one.

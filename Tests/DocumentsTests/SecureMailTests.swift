@@ -110,6 +110,30 @@ import Testing
         #expect(read(Array(message.prefix(50))).has(.corrupt))
     }
 
+    /// Behind a label of S/MIME stands whatever somebody put there.
+    @Test(arguments: ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"]) func labelsHideNothing(_ label: String) {
+        func labelled(_ content: [UInt8]) -> String {
+            "-----BEGIN \(label)-----\n\(Data(content).base64EncodedString())\n-----END \(label)-----\n"
+        }
+        func hasBegun(_ content: [UInt8], _ document: [UInt8]) -> Bool {
+            read(document).items.contains { $0.content?.starts(with: content) == true }
+        }
+        let program = TextDocumentTests.program
+        #expect(hasBegun(program, Array(labelled(program).utf8)))
+        #expect(hasBegun(program, Array("<html><body>\(labelled(program))</body></html>".utf8)))
+        #expect(hasBegun(program, [0xFF, 0xFE] + [UInt8](utf16: labelled(program))))
+        // In UTF-16 the reader of S/MIME does not see it.
+        let message = Self.signed(Self.programMail, pieces: 300)
+        #expect(hasBegun(message, [0xFF, 0xFE] + [UInt8](utf16: labelled(message))))
+        #expect(read(Array(labelled(message).utf8)).items.map(\.content) == [Self.programMail])
+        // What begins as a message, and is damaged or of another type.
+        var other = message
+        other[14] = 9
+        for content in [Array(message.prefix(60)) + program, other] {
+            #expect(read(Array(labelled(content).utf8)).items.map(\.content) == [content])
+        }
+    }
+
     @Test func encrypted() throws {
         let identity = try Identity()
         for cipher in ["-aes128", "-aes-256-gcm"] {

@@ -103,7 +103,10 @@ import Testing
             "lzo": [0x89, 0x4C, 0x5A, 0x4F, 0] + text(""), "Z": [0x1F, 0x9D, 0x90] + text(""), "cpio": text("070701"),
             "arc": [0x1A, 8] + Array("A.EXE".utf8) + [UInt8](repeating: 0, count: 8) + text(""),
             "warc": text("WARC/1.0"),
-            "mail": text("Received: from x\r\nSubject: y\r\n\r\n"), "lha": text("AA-lh5-"),
+            "mail": text("Received: from x\r\nSubject: y\r\n\r\n"),
+            "lha": Array("AA-lh5-".utf8) + [UInt8](repeating: 0, count: 40) + text(""),
+            "pak": [0x1A, 11] + Array("A B.EXE".utf8) + [UInt8](repeating: 0, count: 6) + text(""),
+            "spark": [0x1A, 0x7F] + Array("A.EXE".utf8) + [UInt8](repeating: 0, count: 8) + text(""),
             "p7m": [0x30, 0x80, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2] + text(""),
         ]
         for (name, content) in contents {
@@ -116,6 +119,16 @@ import Testing
         #expect(read(Self.html("f('\(text64)')")).items.isEmpty)
         #expect(read(Array("<html><a download=x.iso href='data:application/x;base64,\(text64)'>".utf8)).has(noise))
         #expect(read(Array("<html><img src='data:image/x;base64,\(text64)'>".utf8)).items.isEmpty)
+        // Behind an escape in it, too.
+        let escaped = "\(text64.prefix(2000))\\x\(String(Array(text64.utf8)[2000], radix: 16))\(text64.dropFirst(2001))"
+        #expect(read(Self.html("new Blob([f('\(escaped)')])")).has(noise))
+        // A script is short; it may be quoted by chance.
+        for (size, count) in [(95, 0), (96, 1), (1200, 1)] {
+            let script = Array(String(repeating: "Set s = 1\r\n", count: 120).utf8.prefix(size))
+            let found = read(Self.html("new Blob([atob('\(Data(script).base64EncodedString())')])"))
+            #expect(found.members(with: script).count == count, "\(size)")
+            #expect(found.items.allSatisfy { $0.member.flags.contains(.quoted) })
+        }
         let zeros = [UInt8](repeating: 0, count: 40_960)
         #expect(!read(Self.html("x('\(Data(zeros).base64EncodedString())')")).has(zeros))
     }

@@ -16,11 +16,15 @@ import Testing
     }
 
     /// What `certutil -encode` writes, whatever the label says.
-    @Test(arguments: ["CERTIFICATE", "ANYTHING"]) func base64BetweenLabels(_ label: String) throws {
+    @Test(arguments: ["CERTIFICATE", "ANYTHING", "PKCS7", "CMS"]) func base64BetweenLabels(_ label: String) throws {
         let text = try run(
             "gzip -c in > z; ( echo '-----BEGIN \(label)-----'; base64 z; echo '-----END \(label)-----' ) > out")
         #expect(!Unpacked(text).places(of: eicar).isEmpty)
         #expect(!Unpacked(Array("echo off\r\n".utf8) + text).places(of: eicar).isEmpty)
+        // Of no known type.
+        let words = Array("Set s = \(String(repeating: "words ", count: 40))".utf8)
+        let plain = "-----BEGIN \(label)-----\n\(Data(words).base64EncodedString())\n-----END \(label)-----\n"
+        #expect(!Unpacked(Array(plain.utf8)).places(of: words).isEmpty)
     }
 
     /// Words in front of base64 are characters of it as well.
@@ -28,6 +32,29 @@ import Testing
         let text = try run(
             "( echo some text; echo; ( echo 'begin 644 m'; uuencode m < in | tail -n +2 ) | base64 ) > out")
         #expect(!Unpacked(text, messageSize: 1 << 20).places(of: eicar).isEmpty)
+    }
+
+    /// A file in lines with blanks, and one in whole lines behind it: each is found.
+    @Test func base64BehindBase64WithBlanks() {
+        func base64(_ content: [UInt8]) -> String { Data(content).base64EncodedString() }
+        let characters = Array(base64(eicar + [UInt8](repeating: 0x20, count: (3 - eicar.count % 3) % 3)))
+        let first = stride(from: 0, to: characters.count, by: 14).map {
+            String(characters[$0..<min($0 + 8, characters.count)]) + " "
+                + String(characters[min($0 + 8, characters.count)..<min($0 + 14, characters.count)]) + "\n"
+        }.joined()
+        let pdf = Array("%PDF-1.4\n1 0 obj<<>>endobj\n\(String(repeating: "% words\n", count: 20))%%EOF\n".utf8)
+        let result = Unpacked(Array((first + base64(pdf) + "\n").utf8), messageSize: 1 << 20)
+        #expect(!result.places(of: pdf).isEmpty)
+        #expect(result.entries.contains { $0.content?.starts(with: eicar) == true })
+    }
+
+    /// Dictionaries that are opened where a file is attached are found in a text, too.
+    @Test(arguments: ["4MiB", "3MiB", "1536KiB", "6KiB"], ["lc=3", "lc=4"])
+    func lzmaInText(_ dictionary: String, _ properties: String) throws {
+        let made = try run("xz --format=lzma --lzma1=dict=\(dictionary),\(properties) -c in > out")
+        #expect(!Unpacked(made).places(of: eicar).isEmpty)
+        let text = "Here is the file:\n\n\(Data(made).base64EncodedString())\n\nregards\n"
+        #expect(!Unpacked(Array(text.utf8), messageSize: 1 << 20).places(of: eicar).isEmpty)
     }
 
     /// As GnuPG compresses on demand, with and without armour, signed or not.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Documents
 
 /// The first header of an LHA archive.
 enum LHAHeader {
@@ -8,7 +9,7 @@ enum LHAHeader {
 
     /// A method stands in its place, and the checksum of the header is right.
     static func isHere(_ content: Span<UInt8>) -> Bool {
-        guard StructureChecks.isLHA(content) else { return false }
+        guard FileSignature.isLHA(content) else { return false }
         switch content[20] {
         case 0, 1:
             let size = Int(content[0])

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Codecs
+internal import Documents
 internal import Members
 
 /// Compressed files, tar and LHA archives within a program or script: self-extracting scripts (makeself, shar with a tail)
@@ -58,7 +59,7 @@ struct HiddenStreams {
             return StructureChecks.isLZMA(rest) ? stream(.lzma, rest, at: start) : nil
         }
         if rest.hasBytes([0x1F, 0x9D], at: 0) {
-            guard StructureChecks.isCompress(rest) else { return nil }
+            guard FileSignature.isCompress(rest) else { return nil }
             return trial(rest, at: start) { input, _, mayGoOn, use in
                 CompressedData.decode(input, while: mayGoOn, use)
             }
@@ -66,10 +67,10 @@ struct HiddenStreams {
         if rest.hasBytes("xar!", at: 0) { return Found(end: content.count) }
         if rest.hasBytes("07070", at: 0) { return CPIOHeader.isHere(rest) ? Found(end: content.count) : nil }
         // Ten octets that no program has for constants; a block may be longer than what is there.
-        if StructureChecks.isBzip2(rest) {
+        if FileSignature.isBzip2(rest) {
             return stream(.bzip2, rest, at: start) ?? Found(end: content.count, isWhole: false)
         }
-        guard rest.hasBytes(Self.tar, at: 257) || StructureChecks.isLHA(rest), mayTry() else { return nil }
+        guard rest.hasBytes(Self.tar, at: 257) || FileSignature.isLHA(rest), mayTry() else { return nil }
         return StructureChecks.isTar(rest) || LHAHeader.isHere(rest) ? Found(end: content.count) : nil
     }
 

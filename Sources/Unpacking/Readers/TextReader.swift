@@ -11,14 +11,12 @@ enum TextReader {
         if let plain = withoutMarks(content) { addBlocks(plain.span, into: sink) }
         guard sink.mayGoOn(), addLabelled(content, into: sink), count == 0, isBase64(content) else { return }
         let words = endOfWords(content)
-        // Words in lines of their own in front of it would shift all that is decoded.
+        // Words in lines of their own in front of it would shift all that is decoded. They may be a file as well, in lines with
+        // blanks: what stands behind them does not hide it.
         if let words, case let rest = content.extracting(words..<content.count), isBase64(rest) {
             var decoded: [UInt8] = []
             _ = TransferDecoder.decode(rest, encoding: .base64, into: &decoded, limit: sink.room)
-            if isKnown(decoded.span) {
-                _ = sink.add(Member(flags: .quoted, role: "base64"), content: decoded)
-                return
-            }
+            if isKnown(decoded.span), !sink.add(Member(flags: .quoted, role: "base64"), content: decoded) { return }
         }
         var decoded: [UInt8] = []
         _ = TransferDecoder.decode(content, encoding: .base64, into: &decoded, limit: sink.room)
@@ -64,17 +62,19 @@ enum TextReader {
 
     private static let label: [UInt8] = Array("-----BEGIN ".utf8)
     private static let endLabel: [UInt8] = Array("-----END ".utf8)
-    /// Labels (RFC 7468) that readers of documents know.
-    private static let otherLabels: [StaticString] = ["PGP ", "PKCS7", "PKCS #7", "CMS"]
+    /// The start of labels that the reader of OpenPGP knows.
+    private static let otherLabel: StaticString = "PGP "
 
-    /// Base64 between labels. Returns false when the sink wants no more.
+    /// Base64 between labels (RFC 7468), but for the message that the reader of S/MIME takes. Returns false when the sink
+    /// wants no more.
     private static func addLabelled(_ content: Span<UInt8>, into sink: any MemberSink) -> Bool {
+        let message = CryptographicMessage.message(in: content)
         var from = 0
         var count = 0
         while let start = content.firstIndex(of: label, from: from), sink.mayGoOn() {
             from = start + label.count
-            guard let line = content.firstIndex(of: 0x0A, from: from),
-                !otherLabels.contains(where: { content.hasBytes($0, at: from) })
+            guard let line = content.firstIndex(of: 0x0A, from: from), !content.hasBytes(otherLabel, at: from),
+                message.map({ !(from...line).contains($0.lowerBound) }) ?? true
             else { continue }
             let end = content.firstIndex(of: endLabel, from: line) ?? content.count
             let text = content.extracting(line..<end)

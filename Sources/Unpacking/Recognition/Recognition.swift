@@ -70,11 +70,11 @@ package enum Recognition {
 
     /// Types for which a few octets are not enough.
     private static let checks: [(type: FileType, fits: @Sendable (Span<UInt8>) -> Bool)] = [
-        (.bzip2, StructureChecks.isBzip2), (.compress, StructureChecks.isCompress), (.lzma, StructureChecks.isLZMA),
+        (.bzip2, FileSignature.isBzip2), (.compress, FileSignature.isCompress), (.lzma, StructureChecks.isLZMA),
         (.lzip, { Codec.lzip.begins($0, at: 0) }), (.zlib, StructureChecks.isZlib),
         (.zstd, StructureChecks.isSkippedZstd), (.lz4, StructureChecks.isSkippedLZ4), (.tar, StructureChecks.isTar),
         (.cab, { StructureChecks.isCabinet($0) }),
-        (.lha, StructureChecks.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
+        (.lha, FileSignature.isLHA), (.iso9660, StructureChecks.isISO9660), (.udf, StructureChecks.isUDF),
         (.arj, StructureChecks.isARJ), (.arc, StructureChecks.isARC), (.vhd, StructureChecks.hasVHDFooter),
         (.dmg, StructureChecks.hasAppleTrailer), (.disk, StructureChecks.isDisk), (.pdf, { PDFReader.matches($0) }),
         (.installer, StructureChecks.isInstaller), (.windowsLibrary, StructureChecks.isPELibrary),

@@ -1,33 +1,18 @@
 internal import Bytes
 internal import Codecs
 internal import Compression
+internal import Documents
 internal import Members
 
 /// Checks of formats whose first octets alone would be met by chance.
 enum StructureChecks {
-    static func isBzip2(_ content: Span<UInt8>) -> Bool {
-        guard content.count >= 10, content.hasBytes([0x42, 0x5A, 0x68], at: 0), 0x31...0x39 ~= content[3] else {
-            return false
-        }
-        return content.hasBytes([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], at: 4)
-            || content.hasBytes([0x17, 0x72, 0x45, 0x38, 0x50, 0x90], at: 4)
-    }
-
-    static func isCompress(_ content: Span<UInt8>) -> Bool {
-        guard content.count >= 4, content[0] == 0x1F, content[1] == 0x9D else { return false }
-        return content[2] & 0x60 == 0 && 9...16 ~= content[2] & 0x1F
-    }
-
-    /// LZMA has no signature: properties, a dictionary, and a length that is unknown or below 256 GiB. Properties that
-    /// encoders use with a dictionary of 2^n or 2^n + 2^(n-1) are enough; with others the stream has to decode.
+    /// LZMA has no signature: a header that is usual is enough; with others that are plausible the stream has to decode.
     static func isLZMA(_ content: Span<UInt8>) -> Bool {
+        if FileSignature.isLZMA(content) { return true }
         guard content.count >= 18, content[0] < 9 * 5 * 5, content[13] == 0,
             let dictionary = content.littleEndian32(at: 1), dictionary > 0,
             let length = content.littleEndian64(at: 5), length == UInt64.max || length < 1 << 38
         else { return false }
-        let bits = dictionary.nonzeroBitCount
-        let usual = bits == 1 || (bits == 2 && (dictionary & (dictionary << 1)) != 0) || dictionary == UInt32.max
-        if usual, dictionary >= 4096, [0x5D, 0x5E, 0x2C].contains(content[0]) { return true }
         return length > 0 && decodesAsLZMA(content)
     }
 
@@ -123,18 +108,6 @@ enum StructureChecks {
         return reserved == 0 && files >= 36 && files < 1 << 24 && content[start + 25] <= 3
     }
 
-    static func isLHA(_ content: Span<UInt8>) -> Bool {
-        guard content.count >= 22, content[2] == 0x2D, content[3] == 0x6C || content[3] == 0x70, content[6] == 0x2D,
-            content[20] <= 3
-        else { return false }
-        switch content[4] {
-        case 0x68: return 0x30...0x78 ~= content[5]
-        case 0x7A: return content[5] == 0x34 || content[5] == 0x35 || content[5] == 0x73
-        case 0x6D: return 0x30...0x32 ~= content[5]
-        default: return false
-        }
-    }
-
     /// A volume descriptor (ECMA-119 section 8) in one of the sectors 16 to 31; images may begin elsewhere than at a
     /// primary descriptor.
     static func isISO9660(_ content: Span<UInt8>) -> Bool {
@@ -156,16 +129,9 @@ enum StructureChecks {
     /// A main header: its CRC must be right, as two octets are met by chance.
     static func isARJ(_ content: Span<UInt8>) -> Bool { ArjReader.isHeader(content, at: 0) }
 
+    /// ARC, with the whole of its first member.
     static func isARC(_ content: Span<UInt8>) -> Bool {
-        guard content.count >= 29, content[0] == 0x1A, 1...9 ~= content[1] || content[1] == 0x7F, content[2] > 0x20,
-            let size = content.littleEndian32(at: 15)
-        else { return false }
-        var ended = false
-        for index in 2..<15 {
-            if content[index] == 0 { ended = true }
-            if !ended, content[index] < 0x20 || content[index] > 0x7E { return false }
-        }
-        return ended && Int(size) <= content.count
+        FileSignature.isARC(content) && content.littleEndian32(at: 15).map { Int($0) <= content.count } == true
     }
 
     /// The first line of a WARC file: its version, and nothing else (ISO 28500, section 4).

@@ -11,9 +11,9 @@ package final class ClamAVEngine {
     private let largest: Int
     private let options: EngineOptions
     /// The database directory as it was when it was loaded.
-    private var databaseState = cl_stat()
+    /// Nil when nothing can be watched.
+    private var databaseState: DatabaseState?
     private var isDatabaseGone = false
-    private let watchesDatabase: Bool
     /// Signatures loaded.
     package let signatures: Int
     /// Version and build time of the daily database.
@@ -30,14 +30,12 @@ package final class ClamAVEngine {
         CharsetModules.load()
         try Self.check("start libclamav", cl_init(UInt32(CL_INIT_DEFAULT)))
         guard let engine = cl_engine_new() else { throw EngineError("libclamav has no memory for an engine") }
-        var state = cl_stat()
-        var watches = false
+        // Before loading: what changes meanwhile is noticed afterwards.
+        databaseState = DatabaseState(settings.database)
         do throws(EngineError) {
             try Self.set(engine, settings)
             var count: UInt32 = 0
             let path = settings.database
-            // Before loading: what changes meanwhile is noticed afterwards.
-            watches = cl_statinidir(path, &state) == CL_SUCCESS
             try Self.check("load \(path)", cl_load(path, engine, &count, Self.loadOptions(settings)))
             // libclamav takes a directory without any database for a success.
             guard count > 0 else { throw EngineError("load \(path): no signatures in it") }
@@ -60,8 +58,6 @@ package final class ClamAVEngine {
         goodFiles = facts.goodFiles
         self.engine = engine
         options = settings.options
-        databaseState = state
-        watchesDatabase = watches
         // libclamav calls a map of more than a C int clean without a look at it.
         largest = min(settings.maxScanSize, Int(Int32.max) - 1)
     }
@@ -73,24 +69,16 @@ package final class ClamAVEngine {
     /// True when a file of the database directory has come, changed or gone since it was loaded or since this was last
     /// asked.
     package func databaseHasChanged(_ directory: String) -> Bool {
-        guard watchesDatabase else { return false }
-        let hasChanged = cl_statchkdir(&databaseState) == 1
-        var state = cl_stat()
-        guard cl_statinidir(directory, &state) == CL_SUCCESS else {
+        guard let known = databaseState else { return false }
+        guard let state = DatabaseState(directory) else {
             // Told once: loading it again fails, which is what the administrator has to hear.
             defer { isDatabaseGone = true }
             return !isDatabaseGone
         }
         let isBack = isDatabaseGone
         isDatabaseGone = false
-        // cl_statchkdir does not see that a file has gone.
-        guard hasChanged || isBack || state.entries != databaseState.entries else {
-            cl_statfree(&state)
-            return false
-        }
-        cl_statfree(&databaseState)
         databaseState = state
-        return true
+        return isBack || state != known
     }
 
     /// As `CL_DB_STDOPT`, and what the settings add.

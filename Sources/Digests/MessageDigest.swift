@@ -34,6 +34,7 @@ package enum MessageDigest: Hashable, Sendable {
         bytes.withUnsafeBytes { digest($0) }
     }
 
+    /// The same of octets in place.
     package func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var out = [UInt8](repeating: 0, count: size)
         guard EVP_Digest(bytes.baseAddress, bytes.count, &out, nil, method, nil) == 1 else { return [] }

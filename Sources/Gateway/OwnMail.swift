@@ -34,9 +34,10 @@ extension SetupBuilder {
     func deliver(
         _ message: OutgoingMessage, hops: [NextHopAddress], tls: Settings.NextHopTLS
     ) async throws -> [Reply] {
+        // Certificates that are trusted are read from the disk.
+        let options = try await NIOThreadPool.singleton.runIfActive { try nextHopOptions(tls, .afterQueue) }
         let client = await NextHopClient(
-            group: .singletonMultiThreadedEventLoopGroup, options: try nextHopOptions(tls, .afterQueue),
-            disk: .singleton)
+            group: .singletonMultiThreadedEventLoopGroup, options: options, disk: .singleton)
         defer { client.closeIdleConnections() }
         switch await client.prepare(message, hops: hops.map(Self.hop)).committed() {
         case .success(let replies): return replies

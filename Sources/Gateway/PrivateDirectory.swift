@@ -5,11 +5,14 @@ internal import Linux
 package struct PrivateDirectory: Sendable {
     package let path: String
 
-    /// Makes one below `$XDG_RUNTIME_DIR` when that is a tmpfs we can write to, else below `/dev/shm`.
-    /// - Throws: an explanation when neither is.
-    package init(prefix: String) throws {
-        let runtime = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
-        let places = [runtime, "/dev/shm"].compactMap { $0 }.filter { !$0.isEmpty }
+    /// `$XDG_RUNTIME_DIR`, then `/dev/shm`.
+    package static var places: [String] {
+        [getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }, "/dev/shm"].compactMap { $0 }.filter { !$0.isEmpty }
+    }
+
+    /// Makes one below the first place that is a tmpfs we can write to.
+    /// - Throws: an explanation when none is.
+    package init(prefix: String, places: [String] = Self.places) throws {
         for place in places where access(place, W_OK | X_OK) == 0 {
             guard try FileSystem(of: place).isTmpfs else { continue }
             Self.sweep(place, prefix)

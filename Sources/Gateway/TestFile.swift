@@ -3,7 +3,7 @@ internal import MailModel
 internal import RemoteChecks
 
 /// The EICAR test file where nobody looks for viruses, so that what follows a virus can be tried out all the same. Signatures know it
-/// otherwise. It counts as its standard says: as a whole file, with nothing but white space behind it (eicar.org).
+/// otherwise. It counts as a whole file, as its standard says (eicar.org), with one of the usual line ends behind it or nothing.
 enum TestFile {
     static let name = "Eicar-Test-Signature"
 

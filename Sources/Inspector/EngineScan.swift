@@ -10,7 +10,7 @@ extension Inspection.Run {
     mutating func scanMessage(_ message: Span<UInt8>) {
         guard let engine else { return }
         isGoodMessage = message.withUnsafeBytes { engine.isGood($0) }
-        if engine.asksForMail, openAgain(engine, message, part: nil) { return }
+        if engine.asksForMail, openAgain(engine, message, part: nil) { return isMessageReopened = true }
         for outcome in ask(engine, message, parsingMail: false, parsingArchives: true) { take(outcome, part: nil) }
     }
 
@@ -60,9 +60,14 @@ extension Inspection.Run {
         "zip", "gz", "bz2", "xz", "tar", "cpio", "7z", "cab", "arj", "iso",
     ]
 
-    /// An archive around it was given to the scanner as a whole: that has seen it with all that is around it.
+    /// The message or an archive around it was given to the scanner as a whole: that has seen it with all that is around it. The scanner
+    /// reads a message in one way.
     private func isWithinReopened(_ part: Int) -> Bool {
-        !reopened.isEmpty && containers(of: part).contains { reopened.contains($0) }
+        let description = builder.report.parts[part]
+        if isMessageReopened, description.reading == 0, description.decoding == Decoding.ordinary.rawValue {
+            return true
+        }
+        return !reopened.isEmpty && containers(of: part).contains { reopened.contains($0) }
     }
 
     /// The signatures say by digest that it, or what is around it, is fine.

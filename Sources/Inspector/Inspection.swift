@@ -251,6 +251,7 @@ struct Inspection {
         var goodParts: Set<Int> = []
         /// Archives that the scanner has opened a second time with all that they hold.
         var reopened: Set<Int> = []
+        var isMessageReopened = false
         /// Octets of members' text, and members, that tokens were taken from so far.
         var memberTextLeft = Self.memberTextTotal
         var membersTaken = 0

@@ -18,6 +18,8 @@ import Testing
     private static let carriers: [(type: String, content: String, leads: Bool)] = [
         ("text/calendar", event, true), ("application/octet-stream", event, true), ("text/vcard", card, true),
         ("application/octet-stream; name=x.vcf", card, true),
+        ("text/plain", "BEGIN:VCARD\r\nsee http://evil.example\r\n .org/\r\n", true),
+        ("text/html", "BEGIN:VCARD\r\n<a href='http&#58;//evil.example/a'>x</a>", true),
         ("text/html", page + "<a href='http://bank.example:80%2f@evil.example/a'>x</a>", true),
         ("text/html", page + "<a href='http://evil.example#bank.example'>x</a>", true),
         ("text/html", page + "<a href='http://evil.example:80/'>http://bank.example/</a>", true),

@@ -78,6 +78,11 @@ struct SanitizeReachTests {
                     Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(rich: "<p \\'6fnclick=a>")), "tnef"
                 ),
                 (
+                    Self.part(
+                        "application/ms-tnef; name=winmail.dat", Self.winmail(rich: "{\\uc90 }\\u60?p onclick=a>")),
+                    "tnef"
+                ),
+                (
                     Self.part("application/ms-tnef; name=winmail.dat", Array(Self.winmail(rich: "<p>").dropLast(9))),
                     "tnef"
                 ),
@@ -156,6 +161,7 @@ struct SanitizeReachTests {
             let hop = try ScriptedNextHop(lmtp: false)
             let gateway = try SanitizeTests.gateway(hop)
             let bodies = [
+                "Content-Type: text/html\n\nBEGIN:VCARD\n\(Self.html)",
                 Self.attached + Self.html, Self.multipart("mixed", [Self.attached + Self.html, Self.plain]),
                 Self.multipart("alternative", [Self.plain, Self.attached + Self.html]),
                 Self.multipart("related", [Self.plain, Self.attached + Self.html]),

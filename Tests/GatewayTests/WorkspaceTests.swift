@@ -69,9 +69,10 @@ import Testing
 
     /// What a process that was killed left is removed by the next one; what is in use, young or foreign stays.
     @Test func workspacesOfTheDeadAreSwept() throws {
+        let place = try TemporaryDirectory(.memory)
         let old = [timeval(tv_sec: time(nil) - 100_000, tv_usec: 0), timeval(tv_sec: time(nil) - 100_000, tv_usec: 0)]
         func make(_ name: String, isLocked: Bool, isOld: Bool = true) throws -> (path: String, lock: Descriptor?) {
-            let path = "/dev/shm/mailreeve-\(name)"
+            let path = "\(place.path)/mailreeve-\(name)"
             try makeDirectories(path + "/g1")
             var lock: Descriptor?
             if isLocked {
@@ -88,11 +89,7 @@ import Testing
         let young = try make("test.young1", isLocked: false, isOld: false)
         let living = try make("test.living", isLocked: true)
         let other = try make("test", isLocked: false)
-        defer { for made in [dead, lockless, young, living, other] { Workspace.removeTree(made.path) } }
-        let runtime = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
-        unsetenv("XDG_RUNTIME_DIR")
-        defer { if let runtime { setenv("XDG_RUNTIME_DIR", runtime, 1) } }
-        try PrivateDirectory(prefix: "mailreeve-test").remove()
+        try PrivateDirectory(prefix: "mailreeve-test", places: [place.path]).remove()
         #expect(access(dead.path, F_OK) != 0 && access(lockless.path, F_OK) != 0)
         #expect(access(young.path, F_OK) == 0 && access(other.path, F_OK) == 0)
         #expect(access(living.path + "/g1", F_OK) == 0 && living.lock != nil)

@@ -74,7 +74,11 @@ import Testing
             "position:relative;left:-9999px", "position:absolute;inset:0 0 0 -9999px", "margin-top:-9999px",
             "margin:-900px 0 0 0", "position:fixed;left:-100vw", "-webkit-text-fill-color:transparent",
             "color:red;-webkit-text-fill-color:#fff", "color:hsl(0,0%,100%)", "color:hsla(120, 50%, 50%, 0)",
-            "color:hsl(120 100% 50%);background:#0f0", "font-size:calc(0px)", "filter:opacity(1%)",
+            "color:hsl(120 100% 50%);background:#0f0", "font-size:calc(0px)", "filter:opacity(1%)", "margin:-9999px",
+            "margin:0 0 0 -900px", "margin-left:-9999px;padding-left:600px", "position:absolute;right:-9999px",
+            "text-indent:-600px;padding-top:600px", "position:absolute;left:-9999px;top:50%", "margin:-900px 0;margin:",
+            "position:absolute;left:-500%", "position:absolute;bottom:-9999px;left:0",
+            "position:absolute;right:-9999px;margin-left:50px", "margin-left:-200em",
         ] {
             #expect(Self.hidden("a<span style='\(style)'>secret</span>b") == "secret", "\(style)")
             #expect(Self.visible("a <span style='\(style)'>secret</span>b") == "a b", "\(style)")
@@ -88,7 +92,17 @@ import Testing
             "margin-left:-100%", "margin:0 -20px", "color:#fff;-webkit-text-fill-color:red", "color:hsl(0,0%,20%)",
             "background:linear-gradient(red,blue);-webkit-background-clip:text;color:transparent",
             "background-clip:text;-webkit-text-fill-color:transparent", "font-size:calc(0px + 12px)",
-            "color:hsl(240,100%,50%);background:#0f0",
+            "color:hsl(240,100%,50%);background:#0f0", "margin:0 -600px;padding:0 600px", "margin:0 -600px",
+            "margin-left:-9999px;padding-left:9999px", "padding:600px 0 0;margin-top:-600px", "margin-right:-9999px",
+            "margin:0 -9999px 0 0", "margin:0 -600px 0 -600px;padding:0 0 0 600px",
+            "text-indent:-600px;margin-left:600px",
+            "margin-left:-900px;margin-left:0", "margin-top:-900px;margin:0",
+            "position:absolute;left:50%;margin-left:-600px", "position:absolute;left:-9999px;margin-left:9999px",
+            "position:absolute;left:-600px;right:-600px;padding:0 600px", "margin-left:-600px;padding-left:40em",
+            "position:fixed;right:-600px;margin-right:600px",
+            "position:fixed;bottom:-600px;padding-bottom:600px", "position:fixed;right:-600px;padding:0 600px 0 0",
+            "position:fixed;bottom:-600px;margin-bottom:600px", "position:fixed;right:-600px;padding-right:600px",
+            "margin-left:-600pt;padding-left:800px",
         ] {
             #expect(Self.visible("a <span style='\(style)'>text</span> b") == "a text b", "\(style)")
         }
@@ -108,23 +122,27 @@ import Testing
         #expect(Self.visible(filled) == "y" && Self.hidden(filled) == "x")
     }
 
-    /// Text that stands in place of what a reader shows, or of what it opens later.
-    @Test func elementsThatAreNotShown() {
-        for html in [
-            "<audio>x</audio>", "<video src=a><p>x</p></video>", "<canvas>x</canvas>", "<object data=a>x</object>",
-            "<dialog>x</dialog>", "<ruby><rp>x</rp></ruby>", "<svg><desc>x</desc></svg>",
-            "<svg width=0><text>x</svg>", "<svg height='0px'><text>x</svg>", "<marquee width=0>x</marquee>",
-        ] {
-            let content = Self.read("a \(html) b")
-            #expect(Self.string(content.hidden) == "x", "\(html)")
-            #expect(Self.string(HTMLText.normalised(content.visible.span)).filter { $0 > " " } == "ab", "\(html)")
-        }
-        for html in [
-            "<object>x</object>", "<dialog open>x</dialog>", "<svg width=10><text>x</svg>", "<marquee>x</marquee>",
-            "<ruby>x</ruby>", "<details><summary>x</summary></details>", "<![if mso]>x<![endif]>",
-        ] {
-            #expect(Self.read("a \(html) b").hidden.isEmpty, "\(html)")
-        }
+    /// Text that only some readers show, and what they show of it, too.
+    @Test(arguments: [
+        "<audio>x</audio>", "<video src=a><p>x</p></video>", "<canvas>x</canvas>", "<object data=a>x</object>",
+        "<dialog>x</dialog>", "<desc>x</desc>", "<metadata>x</metadata>", "<svg><desc/><text>x</text></svg>",
+        "<svg width=0><text>x</svg>", "<marquee width=0>x</marquee>", "<rp>x", "<object>x</object>",
+        "<details><summary>x</summary></details>", "<![if mso]>x<![endif]>",
+    ])
+    func elementsOfSomeReaders(_ html: String) {
+        let content = Self.read("a \(html) b")
+        #expect(content.hidden.isEmpty)
+        #expect(Self.string(HTMLText.normalised(content.visible.span)).filter { $0 > " " } == "axb")
+    }
+
+    /// The reading of a word is no text hidden within it.
+    @Test(arguments: [
+        "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp>字<rp>(</rp><rt>ji</rt><rp>)</rp></ruby>",
+        "<ruby>漢<rp>(<rt>kan<rp>)字<rp>(<rt>ji<rp>)</ruby>",
+    ])
+    func ruby(_ html: String) {
+        let content = Self.read(html)
+        #expect(Self.string(content.visible) == "漢(kan)字(ji)" && content.hidden.isEmpty && content.notes == [])
     }
 
     /// A style sheet holds for what stands before it, unless it is no style sheet or one of print.
@@ -138,7 +156,13 @@ import Testing
             ("<style media=print>\(rule)</style>", false), ("<!-- <style>\(rule)</style> -->", false),
             ("<textarea><style>\(rule)</style></textarea>", false), ("<script><style>\(rule)</style></script>", false),
             ("<xmp><style>\(rule)</style></xmp>", false), ("<plaintext><style>\(rule)</style>", false),
-            ("<p title='<style>\(rule)</style>'>", false), ("<stylex>\(rule)</stylex>", false),
+            ("<p title='<style>\(rule)</style>'>", false), ("<style type=''>\(rule)</style>", true),
+            ("<style type='TEXT/CS&#83;'>\(rule)</style>", true), ("<style type=text/x>\(rule)</style>", false),
+            ("<style type=' text/css'>\(rule)</style>", false), ("<style type>\(rule)</style>", true),
+            ("<template><style>\(rule)</style></template>", false),
+            ("<template><TEMPLATE></template><style>\(rule)</style></template>", false),
+            ("</template><template></template><style>\(rule)</style>", true),
+            ("<template><!-- </template> --><style>\(rule)</style>", false), ("<stylex>\(rule)</stylex>", false),
         ] {
             let content = Self.read("<i class=a>text</i>" + sheet)
             #expect(Self.string(content.hidden).hasPrefix("text") == hides, "\(sheet)")

@@ -23,6 +23,7 @@ import Testing
             ("{\\*\\htmltag <a {\\b href}=\\\\>}", "<a href=\\>"),
             ("{\\*\\htmltag <sc{\\*\\x hidden}ript>}", "<script>"),
             ("\\u60?script\\u62\\'3e", "<script>"), ("\\uc2\\u60??p\\u-10179 ??>", "<p?>"), ("{\\uc0\\u60 p}", "<p"),
+            ("{\\uc90 }\\u60?script>", "<script>"), ("\\uc2{{\\uc9 }\\uc0 }\\u60??p", "<p"),
             ("\\{\\}\\~\\_\\-\\\\", "{} -\\"), ("\\bin3 <p>a", "a"), ("\\bin99999999999999999999 a", ""),
             ("\\lquote a\\'e4\u{E4}", "?a???"), ("a}}}}b", "ab"),
         ])

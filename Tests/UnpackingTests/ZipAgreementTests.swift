@@ -1,4 +1,5 @@
 import Members
+import TestSupport
 import Testing
 
 @testable import Unpacking
@@ -61,6 +62,41 @@ import Testing
                 #expect(result.places(of: eicar) == ["1"])
             }
         }
+    }
+
+    /// Info-ZIP puts the time where the checksum would be when it encrypts and cannot go back, or is told not to.
+    @Test(arguments: ["zip -P secret - a.txt | cat > out", "zip -P secret -fd out.zip a.txt; mv out.zip out"])
+    func encryptedThroughAPipe(_ command: String) throws {
+        guard GeneratorTests.installed("zip") else { try Test.cancel("zip is missing: make test-deps") }
+        let scratch = try Scratch(.memory)
+        try write(harmless, to: "\(scratch.path)/a.txt")
+        let made = try runTool(
+            "sh", ["-c", "cd \(scratch.path) && touch -d '2026-03-04 05:06:08' a.txt && \(command)"])
+        let archive = try read("\(scratch.path)/out")
+        try #require(made.status == 0 && archive[Self.localSum..<Self.localSum + 4] != [0, 0, 0, 0])
+        #expect(Unpacked(archive).kinds == [.encrypted])
+        var passwords = Passwords()
+        passwords.add(Array("secret".utf8), .text)
+        let opened = Unpacked(archive, passwords: passwords)
+        #expect(opened.places(of: harmless) == ["1"] && !opened.isMarked, "\(opened.problems)")
+        // Another number there, and a descriptor that lies.
+        let other = changed(archive, Self.localSum, [1])
+        #expect(Unpacked(other).kinds == [.encrypted, .ambiguous])
+        let places = (0..<archive.count - 4).filter { archive[$0..<$0 + 4] == [0x50, 0x4B, 7, 8] }
+        let descriptor = try #require(places.last)
+        let lie = changed(archive, descriptor + 4, [archive[descriptor + 4] ^ 1])
+        #expect(Unpacked(lie).kinds == [.encrypted, .ambiguous])
+    }
+
+    /// What is not encrypted has no time there.
+    @Test func timeForAChecksum() {
+        var entry = ZipWriter.Entry("b.com", eicar)
+        entry.flags = 8
+        entry.data = eicar + octets(Int(eicar.withChecksum), 4) + octets(eicar.count, 4) + octets(eicar.count, 4)
+        entry.compressedSize = eicar.count
+        var archive = ZipWriter(entries: [entry]).archive()
+        archive = changed(archive, 10, octets(0x6000, 2))
+        expectAmbiguous(changed(archive, Self.localSum, octets(0x6000_0000, 4)))
     }
 
     /// Directories of some writers announce a descriptor that they leave out.

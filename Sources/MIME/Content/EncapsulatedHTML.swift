@@ -30,12 +30,12 @@ package enum EncapsulatedHTML {
         private(set) var output: [UInt8] = []
         private var group: Group = []
         /// The groups around it.
-        private var groups: [Group] = []
+        private var groups: [(group: Group, width: Int)] = []
         /// `\*` stands in front.
         private var isStarred = false
         /// Characters that stand for the one before them, for readers without Unicode.
         private var skipped = 0
-        /// How many (`\uc`).
+        /// How many (`\uc`), up to the end of the group (RTF 1.9.1, "Unicode RTF").
         private var width = 1
 
         init(keepsAllTags: Bool) { self.keepsAllTags = keepsAllTags }
@@ -47,10 +47,10 @@ package enum EncapsulatedHTML {
                 at += 1
                 switch byte {
                 case UInt8(ascii: "{"):
-                    groups.append(group)
+                    groups.append((group, width))
                     skipped = 0
                 case UInt8(ascii: "}"):
-                    group = groups.popLast() ?? group
+                    (group, width) = groups.popLast() ?? (group, width)
                     (isStarred, skipped) = (false, 0)
                 case UInt8(ascii: "\\"): at = control(bytes, at)
                 case 0x0D, 0x0A: break

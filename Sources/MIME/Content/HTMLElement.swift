@@ -10,7 +10,7 @@ struct HTMLElement: OptionSet, Sendable {
     static let raw = HTMLElement(rawValue: 4)
     /// As `raw`, but with references of characters.
     static let rawWithReferences = HTMLElement(rawValue: 8)
-    /// Content is shown to nobody.
+    /// Content is shown to nobody. Not what only some readers show: mail says in `video` what those are to show that do not know it.
     static let unseen = HTMLElement(rawValue: 16)
     /// Content is code.
     static let code = HTMLElement(rawValue: 32)
@@ -59,12 +59,7 @@ struct HTMLElement: OptionSet, Sendable {
         add(.raw, ["script", "style", "xmp", "iframe", "noembed", "noframes"])
         add(.rawWithReferences, ["title", "textarea"])
         add(.code, ["script", "style"])
-        add(
-            .unseen,
-            [
-                "iframe", "noembed", "noframes", "template", "datalist", "audio", "video", "canvas", "rp", "desc",
-                "metadata",
-            ])
+        add(.unseen, ["iframe", "noembed", "noframes", "template", "datalist"])
         add(
             .confining,
             [

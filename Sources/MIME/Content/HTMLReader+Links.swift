@@ -149,9 +149,7 @@ extension HTMLReader {
         static let codebase = HTMLName("codebase"), srcset = HTMLName("srcset"), action = HTMLName("action")
         static let formaction = HTMLName("formaction"), content = HTMLName("content"), alt = HTMLName("alt")
         static let classes = HTMLName("class"), id = HTMLName("id"), media = HTMLName("media")
-        static let object = HTMLName("object"), dialog = HTMLName("dialog"), svg = HTMLName("svg")
-        static let marquee = HTMLName("marquee"), open = HTMLName("open")
-        static let width = HTMLName("width"), height = HTMLName("height")
+        static let type = HTMLName("type"), template = HTMLName("template")
         static let httpEquiv = HTMLName("http-equiv"), onclick = HTMLName("onclick"), onload = HTMLName("onload")
         static let onerror = HTMLName("onerror"), onmouseover = HTMLName("onmouseover")
     }

@@ -91,32 +91,33 @@ struct HTMLReader {
         }
         guard let last else { return }
         var ahead = HTMLTokenizer(attributeLimit: limits.attributes)
+        // Sheets in a template hold for nothing.
+        var templates = 0
         while ahead.position <= last, let token = ahead.next(html) {
-            guard token == .startTag else { continue }
-            if ahead.name == Names.plaintext { return }
-            let element = HTMLElement.known(ahead.name)
-            guard element.contains(.raw) || element.contains(.rawWithReferences) else { continue }
-            let isSheet = ahead.name == Names.styleElement
-            let media = ahead.value(Names.media).map { html.extracting($0).array.map(asciiLower) }
-            let range = ahead.rawText(html)
-            guard isSheet else { continue }
-            if let media, !media.isEmpty, !CSSCondition.holdsAlways((Array("@media ".utf8) + media)[...]) { continue }
-            sheet.add(html.extracting(range).array)
+            switch token {
+            case .text, .comment: continue
+            case .endTag:
+                if ahead.name == Names.template { templates = max(0, templates - 1) }
+            case .startTag:
+                if ahead.name == Names.plaintext { return }
+                if ahead.name == Names.template { templates += 1 }
+                let element = HTMLElement.known(ahead.name)
+                guard element.contains(.raw) || element.contains(.rawWithReferences) else { continue }
+                let isSheet = ahead.name == Names.styleElement && templates == 0 && Self.isStyleSheet(ahead, html)
+                let range = ahead.rawText(html)
+                if isSheet { sheet.add(html.extracting(range).array) }
+            }
         }
     }
 
-    /// What is shown in no reader but in place of an element that it does not know, and elements of no size or not open.
-    private func isUnseen(_ name: HTMLName, _ html: Span<UInt8>) -> Bool {
-        switch name {
-        case Names.object: return tokenizer.value(Names.data) != nil
-        case Names.dialog: return tokenizer.value(Names.open) == nil
-        case Names.svg, Names.marquee:
-            return [Names.width, Names.height].contains { size in
-                guard let value = tokenizer.value(size) else { return false }
-                return CSSValue.number(html.extracting(value).array[...])?.0 == 0
-            }
-        default: return false
+    /// The type of the `style` element whose tag was read is that of CSS (HTML section 4.2.6), for every screen.
+    private static func isStyleSheet(_ tokenizer: HTMLTokenizer, _ html: Span<UInt8>) -> Bool {
+        func value(_ name: HTMLName) -> [UInt8] {
+            tokenizer.value(name).map { HTMLEntities.decoded(html, $0, isAttribute: true).map(asciiLower) } ?? []
         }
+        let (type, media) = (value(Names.type), value(Names.media))
+        guard type.isEmpty || type == Array("text/css".utf8) else { return false }
+        return media.isEmpty || CSSCondition.holdsAlways((Array("@media ".utf8) + media)[...])
     }
 
     // MARK: text
@@ -208,7 +209,7 @@ struct HTMLReader {
         let wasPreformatted = isPreformatted
         let marks = applyAttributes(html, element, name)
         links(html, name, offset)
-        if element.contains(.unseen) || isUnseen(name, html) { style.isGone = true }
+        if element.contains(.unseen) { style.isGone = true }
         if style.isHidden, !outer.isHidden { hidden.breakLine() }
         if element.contains(.raw) || element.contains(.rawWithReferences) {
             rawElement(html, name, element, offset)

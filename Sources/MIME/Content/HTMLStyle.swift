@@ -112,8 +112,8 @@ struct HTMLEffects {
         var hasNoRoom = false
         var isClipped = false
         var isPlaced = false
-        var isFarOff = false
         var isCut = false
+        var shift = CSSShift()
         var showsBackground = false
         for declaration in text.split(separator: 0x3B) {
             guard let colon = declaration.firstIndex(of: 0x3A) else { continue }
@@ -156,14 +156,7 @@ struct HTMLEffects {
                 if CSSValue.share(CSSValue.arguments(value, of: "opacity")) ?? 1 < Self.leastShare { isGone = true }
             case "content-visibility": if equalIgnoringCase(value, "hidden") { isGone = true }
             case "position": isPlaced = !equalIgnoringCase(value, "static")
-            case "left", "top", "right", "bottom", "inset":
-                if CSSValue.words(value).contains(where: { CSSValue.isFarOff($0, isMargin: false) }) {
-                    isFarOff = true
-                }
-            case "text-indent", "margin-left", "margin-top", "margin":
-                if CSSValue.words(value).contains(where: { CSSValue.isFarOff($0, isMargin: true) }) {
-                    isGone = true
-                }
+            case let name where CSSShift.properties.contains(name): shift.add(name, value)
             default: break
             }
         }
@@ -172,7 +165,7 @@ struct HTMLEffects {
             isTransparent = nil
             fill = nil
         }
-        if (hasNoRoom && isClipped) || (isPlaced && (isFarOff || isCut)) { isGone = true }
+        if (hasNoRoom && isClipped) || (isPlaced && isCut) || shift.isOffPage(isPlaced: isPlaced) { isGone = true }
     }
 
     /// Letters on top of each other, in their own width or in pixels.

@@ -3,7 +3,8 @@ package import MailModel
 
 /// The text of a part as people read it: UTF-8, and of HTML what is shown, what is not, and the links.
 package struct TextContent: Sendable {
-    /// The text in UTF-8; for HTML its source, for calendars and visiting cards their lines without folds and escapes.
+    /// The text in UTF-8; for HTML its source; for calendars and visiting cards as it stands, and behind that their lines without
+    /// folds and escapes.
     package var text: [UInt8]
     /// What the HTML shows and hides; nil for other text.
     package var html: HTMLContent?
@@ -74,7 +75,7 @@ package struct TextContent: Sendable {
     /// - Parameters:
     ///   - mediaType: of the part, in lower case.
     ///   - charset: its `charset` parameter; empty when absent.
-    ///   - limit: octets of the text.
+    ///   - limit: octets of the text as it stands.
     package static func read(_ content: Span<UInt8>, mediaType: String, charset: String, limit: Int) -> TextContent {
         var text: [UInt8] = []
         let label = charset.isEmpty ? nil : Array(charset.utf8)
@@ -84,8 +85,10 @@ package struct TextContent: Sendable {
             limitReached: result.limitReached)
         if result.isLabelUnknown, !isPlainASCII(content, result) { read.anomalies.append(.unknownCharset) }
         if result.replacements > 0 { read.anomalies.append(.undecodableText) }
-        if ContentLines.areIn(text.span) {
-            read.text = ContentLines.unfolded(text.span)
+        // HTML that begins so is shown as HTML.
+        if !isHTML(mediaType), ContentLines.areIn(text.span) {
+            // Readers that do not know the type, and all of them in plain text, show the lines as they stand.
+            read.text += [0x0A] + ContentLines.unfolded(text.span)
             return read
         }
         guard isHTML(mediaType) || beginsAsHTML(text.span) else { return read }

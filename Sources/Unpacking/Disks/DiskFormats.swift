@@ -167,8 +167,8 @@ enum DiskFormats {
 }
 
 extension Span<UInt8> {
-    /// An integer with the highest octet first.
-    fileprivate func bigEndian32(at offset: Int) -> Int? { littleEndian32(at: offset).map { Int($0.byteSwapped) } }
+    /// An integer of 4 octets with the highest first; nil where it would reach past either end.
+    func bigEndian32(at offset: Int) -> Int? { littleEndian32(at: offset).map { Int($0.byteSwapped) } }
 
     /// The same of 8 octets; nil for more than any file has.
     fileprivate func bigEndian64(at offset: Int) -> Int? {

@@ -27,10 +27,20 @@ struct ArchiveReader {
     }
 
     static func read(_ file: Span<UInt8>, _ format: FileType.ArchiveFormat, into sink: any MemberSink) {
-        let pages = format == .lha ? LHACodePages(file) : nil
-        if let pages, file.count <= sink.limits.buffer, let plain = pages.withoutUnknown(file) {
-            return read(plain.span, format, into: sink)
+        guard format == .lha else { return read(file, format, pages: nil, into: sink) }
+        let pages = LHACodePages(file)
+        // Once: code pages that are still unknown behind it are a failure of libarchive's.
+        if file.count <= sink.limits.buffer, let plain = pages.withoutUnknown(file) {
+            read(plain.span, format, pages: pages, into: sink)
+        } else {
+            read(file, format, pages: pages, into: sink)
         }
+    }
+
+    /// - Parameter pages: of an LHA archive.
+    private static func read(
+        _ file: Span<UInt8>, _ format: FileType.ArchiveFormat, pages: LHACodePages?, into sink: any MemberSink
+    ) {
         let content = file.extracting(0..<sizeWithoutPadding(file, format))
         if let volume = ArchiveFacts.volume(content, format) {
             sink.report(.unsupported, volume)

@@ -9,14 +9,19 @@ struct LHACodePages {
     /// No program has an extension of this kind.
     private static let nothing: UInt8 = 0x7E
 
-    /// Where the kinds of such extensions stand, and the headers that they are in.
-    private var places: [(kind: Int, header: Header)] = []
+    /// Octets that every header begins with, up to its level: no extension stands there.
+    private static let fixed = 21
+
+    /// Those with such extensions. None overlaps another, as each begins where the data before it ends.
+    private(set) var headers: [Header] = []
     /// Some name is in a code page that is known, or in UTF-16.
     private(set) var areKnown = false
 
     /// One header that has extensions.
-    private struct Header {
+    struct Header {
         var range: Range<Int>
+        /// Where the kinds of extensions stand whose code pages are not known.
+        var kinds: [Int] = []
         /// Of its own CRC-16.
         var checksum: Int?
     }
@@ -27,15 +32,15 @@ struct LHACodePages {
 
     /// The archive with those that are not known taken out of use, or nil when there are none.
     func withoutUnknown(_ content: Span<UInt8>) -> [UInt8]? {
-        guard !places.isEmpty else { return nil }
+        guard !headers.isEmpty else { return nil }
         var out = content.array
-        for (kind, header) in places {
-            let wasRight = header.checksum.map {
-                Self.sum(out.span, header, at: $0) == out.span.littleEndian16(at: $0)
+        for header in headers {
+            // A wrong one stays wrong. Both sums are taken once, however many extensions there are.
+            let checksum = header.checksum.flatMap {
+                Self.sum(out.span, header, at: $0) == out.span.littleEndian16(at: $0) ? $0 : nil
             }
-            out[kind] = Self.nothing
-            // A wrong one stays wrong.
-            if let place = header.checksum, wasRight == true {
+            for kind in header.kinds { out[kind] = Self.nothing }
+            if let place = checksum {
                 let sum = Self.sum(out.span, header, at: place)
                 out[place] = UInt8(truncatingIfNeeded: sum)
                 out[place + 1] = UInt8(truncatingIfNeeded: sum >> 8)
@@ -93,8 +98,9 @@ struct LHACodePages {
         _ content: Span<UInt8>, of start: Int, from first: Int, to bound: Int, width: Int, total: Int?
     ) {
         let bound = min(bound, content.count)
+        // What is written into a chain within the fixed fields would move all headers behind it.
+        guard first >= start + Self.fixed else { return }
         var header = Header(range: start..<bound)
-        var kinds: [Int] = []
         var position = first
         for _ in 0..<Self.mostExtensions {
             let stated =
@@ -107,13 +113,13 @@ struct LHACodePages {
             case 0 where length >= width + 3: header.checksum = kind + 1
             case 0x46:
                 guard length == width + 5, let page = content.littleEndian32(at: kind + 1) else { break }
-                if NameCharsets.knows(page: page) { areKnown = true } else { kinds.append(kind) }
+                if NameCharsets.knows(page: page) { areKnown = true } else { header.kinds.append(kind) }
             case 0x44, 0x45: areKnown = true
             default: break
             }
             position += length
         }
         if total == nil { header.range = start..<min(position + width, bound) }
-        for kind in kinds { places.append((kind, header)) }
+        if !header.kinds.isEmpty { headers.append(header) }
     }
 }

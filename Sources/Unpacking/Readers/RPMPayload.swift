@@ -16,19 +16,13 @@ enum RPMPayload {
             // What follows the signature begins at a multiple of eight octets.
             let header = Header(package, at: (signature.end + 7) / 8 * 8),
             let digest = header.value(digestTag, package),
-            header.value(algorithmTag, package).flatMap({ RPMPayload.number(package, $0) }) ?? sha256
-                == sha256,
+            header.value(algorithmTag, package).flatMap({ package.bigEndian32(at: $0) }) ?? sha256 == sha256,
             header.end < package.count
         else { return false }
         let payload = package.extracting(header.end..<package.count)
         let computed = hexadecimal(payload.withUnsafeBytes { SHA256.digest($0) })
         let stated = package.extracting(package.clamped(digest, computed.utf8.count)).array.map(asciiLower)
         return stated != Array(computed.utf8)
-    }
-
-    /// The most significant octet first.
-    private static func number(_ package: Span<UInt8>, _ place: Int) -> Int? {
-        package.littleEndian32(at: place).map { Int($0.byteSwapped) }
     }
 
     /// A list of entries of 16 octets, each with the place of a value in what follows it.
@@ -39,8 +33,8 @@ enum RPMPayload {
         let end: Int
 
         init?(_ package: Span<UInt8>, at place: Int) {
-            guard package.hasBytes(mark, at: place), let count = RPMPayload.number(package, place + 8),
-                let octets = RPMPayload.number(package, place + 12)
+            guard package.hasBytes(mark, at: place), let count = package.bigEndian32(at: place + 8),
+                let octets = package.bigEndian32(at: place + 12)
             else { return nil }
             start = place + 16
             entries = count
@@ -52,8 +46,8 @@ enum RPMPayload {
         func value(_ tag: Int, _ package: Span<UInt8>) -> Int? {
             for entry in 0..<entries {
                 let place = start + entry * Self.entrySize
-                guard RPMPayload.number(package, place) == tag,
-                    let offset = RPMPayload.number(package, place + 8)
+                guard package.bigEndian32(at: place) == tag,
+                    let offset = package.bigEndian32(at: place + 8)
                 else { continue }
                 return start + entries * Self.entrySize + offset
             }

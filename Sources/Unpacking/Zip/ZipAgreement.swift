@@ -17,7 +17,7 @@ struct ZipAgreement {
             || !Self.agrees(local.size, entry.size, local)
         {
             problem = ContainerProblem(.ambiguous, "zip entry with two sizes")
-        } else if local.checksum != entry.checksum, !local.hasDescriptor || local.checksum != 0 {
+        } else if local.checksum != entry.checksum, !Self.isAbsent(local) {
             problem = ContainerProblem(.ambiguous, "zip entry with two checksums")
         } else if local.hasDescriptor, !Self.hasDescriptor(entry, local, content) {
             // Where the local header says all of it, nothing can be read in another way: writers that copy members leave it out.
@@ -33,6 +33,13 @@ struct ZipAgreement {
     /// With a descriptor, a size is none or the largest of 32 bits in the local header, or already right.
     private static func agrees(_ stated: Int, _ listed: Int, _ local: ZipEntry) -> Bool {
         stated == listed || (local.hasDescriptor && (stated == 0 || stated == Int(UInt32.max)))
+    }
+
+    /// With a descriptor the local header has no checksum: zeros, or what Info-ZIP encrypts with instead, the time in the upper
+    /// half (section 6.1.6 takes the highest octet).
+    private static func isAbsent(_ local: ZipEntry) -> Bool {
+        local.hasDescriptor
+            && (local.checksum == 0 || (local.isEncrypted && local.checksum == UInt32(local.time) << 16))
     }
 
     /// The descriptor stands behind the data: checksum and compressed size, of four or eight octets, with or without a

@@ -114,7 +114,7 @@ struct NameList {
             // Some readers end a name there.
             addDisputed(Array(text.prefix { $0 != 0 }))
         }
-        if bytes.contains(0x25) { addDisputed(Hex.percentDecoded(bytes[...])) }
+        if bytes.contains(0x25) { addDisputed(Hex.decoded(bytes[...])) }
         return shown
     }
 

@@ -61,7 +61,7 @@ struct ParameterList {
         }
         for entry in found where entry.section == nil && entry.extended {
             let (charset, text) = Self.splitCharset(entry.parameter.value)
-            values.append(Value(bytes: Hex.percentDecoded(text), charset: charset))
+            values.append(Value(bytes: Hex.decoded(text), charset: charset))
         }
         let sections = found.filter { $0.section != nil }
         if let joined = Self.joined(Self.ordered(sections)) { values.append(joined) }
@@ -170,7 +170,7 @@ struct ParameterList {
                 charset = split.charset
                 text = split.text
             }
-            bytes += section.extended ? Hex.percentDecoded(text) : Array(text)
+            bytes += section.extended ? Hex.decoded(text) : Array(text)
         }
         return Value(bytes: bytes, charset: charset)
     }
@@ -190,13 +190,13 @@ struct ParameterList {
 
 /// Hexadecimal digits.
 enum Hex {
-    /// `%XX` becomes an octet; other percent signs stay.
-    static func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    /// `%XX`, or another sign and two digits, becomes an octet; other signs stay.
+    static func decoded(_ text: ArraySlice<UInt8>, sign: UInt8 = 0x25) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(text.count)
         var index = text.startIndex
         while index < text.endIndex {
-            if text[index] == 0x25, index + 2 < text.endIndex, let high = value(text[index + 1]),
+            if text[index] == sign, index + 2 < text.endIndex, let high = value(text[index + 1]),
                 let low = value(text[index + 2])
             {
                 out.append(high << 4 | low)

@@ -62,7 +62,7 @@ struct SaLearnTests {
             let pair = try Pair()
             let list = try pair.write("list", ["spam:mbox:\(Self.spam)", "ham:mbox:\(Self.ham)"])
             let one = try pair.write("one.eml", ["Subject: one", "From: a@example.org", "", "a small message"])
-            let off = try pair.write("off", ["required_score 4", "use_bayes 0 # for now"])
+            let off = try pair.write("off", ["required_score 4", "use_bayes 0 # not here"])
             let commands = [
                 ["--mbox", "--spam", Self.spam], ["--mbox", "--spam", Self.spam], ["--mbox", "--ham", Self.ham],
                 ["--forget", "--mbox", Self.ham], ["--ham", "--mbox", Self.ham], ["-f", list],

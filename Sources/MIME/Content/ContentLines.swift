@@ -37,7 +37,7 @@ package enum ContentLines {
                 guard start < text.count, text[start] == 0x20 || text[start] == 0x09 else { break }
                 start += 1
             } while start < text.count
-            out += unescaped(isQuoted ? decoded(line.span) : line) + [0x0A]
+            out += unescaped(isQuoted ? Hex.decoded(line[...], sign: UInt8(ascii: "=")) : line) + [0x0A]
         }
         return out
     }
@@ -58,23 +58,6 @@ package enum ContentLines {
             }
         }
         return false
-    }
-
-    private static func decoded(_ line: Span<UInt8>) -> [UInt8] {
-        var out: [UInt8] = []
-        var index = 0
-        while index < line.count {
-            if line[index] == 0x3D, index + 2 < line.count, let high = hexadecimalValue(line[index + 1]),
-                let low = hexadecimalValue(line[index + 2])
-            {
-                out.append(high << 4 | low)
-                index += 3
-            } else {
-                out.append(line[index])
-                index += 1
-            }
-        }
-        return out
     }
 
     /// `\n` is a line end; before any other character the backslash goes (RFC 5545 section 3.3.11).

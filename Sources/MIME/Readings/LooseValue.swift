@@ -50,11 +50,11 @@ enum LooseValue {
                 for cut in cuts(rest) {
                     add(cut)
                     add(unescaped(cut))
-                    add(Hex.percentDecoded(cut[...]))
+                    add(Hex.decoded(cut[...]))
                     if EncodedWords.areIn(cut) { add(Array(EncodedWords.decoded(cut).utf8)) }
                     // `charset'language'` before an RFC 2231 value.
                     let pieces = cut.split(separator: 0x27, maxSplits: 2, omittingEmptySubsequences: false)
-                    if pieces.count == 3 { add(Hex.percentDecoded(pieces[2])) }
+                    if pieces.count == 3 { add(Hex.decoded(pieces[2])) }
                 }
             }
         }

@@ -212,7 +212,7 @@ extension ValueType where Value == String {
     /// A file in a directory of the settings, named in the same form.
     static let fileName = text(
         "name of a file", expected: "a file's name (1 to 64 letters, digits, '-' and '_')"
-    ) { isPolicyName($0) }
+    ) { isFileName($0) }
 
     /// A short text that stands for something.
     static let name = text("text", expected: "1 to 100 octets") { (1...100).contains($0.utf8.count) }
@@ -327,6 +327,9 @@ let policyNameForm = "a policy's name (1 to 64 letters, digits, '-' and '_')"
 func isPolicyName(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isNameOctet($0) }
 }
+
+/// True for what a setting can name in a directory of texts: 1 to 64 letters, digits, `-` and `_`, so no path.
+package func isFileName(_ text: String) -> Bool { isPolicyName(text) }
 
 private func isAddress(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)

@@ -17,10 +17,17 @@ struct DisclaimerBook: Sendable {
     /// Letters and digits that a text needs: fewer might stand in any mail.
     private static let fewestLetters = 16
 
-    /// Reads the files of all texts that the settings and their tables name. Blocks on a disk.
+    /// Reads the files of all texts that the settings and their tables name; all that there are where a pattern makes names out of
+    /// addresses. Blocks on a disk.
     /// - Throws: `NamedFileFault`.
     init(_ settings: Settings, _ policies: PolicyBook) throws {
-        for (name, setting) in policies.disclaimers.sorted(by: { $0.key < $1.key }) {
+        var named = policies.disclaimers
+        if let setting = policies.patternKeys["disclaimer"] {
+            for name in namedFiles(in: settings.disclaimers.directory, suffix: ".txt") {
+                named[name] = named[name] ?? setting
+            }
+        }
+        for (name, setting) in named.sorted(by: { $0.key < $1.key }) {
             do {
                 entries[name] = try Self.read(name, settings.disclaimers.directory)
             } catch {

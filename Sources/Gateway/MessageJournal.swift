@@ -33,6 +33,8 @@ final class MessageJournal: Sendable {
         self.logger = logger
         structured = settings.log.format == .json
         let report: @Sendable (String) -> Void = { logger.error("\($0)") }
+        // Mail goes on without it; each event that cannot be written there stands in the log as a whole.
+        do throws(NamedFileFault) { try Self.lines(settings)?.check() } catch { report("\(error)") }
         let limits = JournalWriter.Limits(events: settings.journal.queueEvents, octets: settings.journal.queueSize)
         writers = try Self.sinks(settings, report: report).map { sink in
             try JournalWriter(
@@ -51,8 +53,13 @@ final class MessageJournal: Sendable {
         if settings.journal.enabled {
             sinks.append(DatabaseSink(journal: SQLiteJournal(path: settings.journalPath), report: report))
         }
-        if !settings.journal.lines.isEmpty { sinks.append(LinesSink(path: settings.journal.lines)) }
+        if let lines = lines(settings) { sinks.append(lines) }
         return sinks
+    }
+
+    /// The file of JSON lines; nil where none is asked for.
+    static func lines(_ settings: Settings) -> LinesSink? {
+        settings.journal.lines.isEmpty ? nil : LinesSink(path: settings.journal.lines)
     }
 
     /// What waits for the journal, went into the log instead, and is written, of all places together.

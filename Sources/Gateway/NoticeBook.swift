@@ -15,13 +15,19 @@ final class NoticeBook: Sendable {
     private let viruses: Mutex<Set<String>>
     private let virusLimit: Int
 
-    /// Reads the files of all languages that the settings and their tables name. Blocks on a disk.
+    /// Reads the files of all languages that the settings and their tables name; all that there are where a pattern makes names
+    /// out of addresses. Blocks on a disk.
     /// - Parameter before: whose counts go on.
     /// - Throws: `NamedFileFault`. English needs no file.
     init(_ settings: Settings, _ policies: PolicyBook, before: NoticeBook?) throws {
         var templates: [String: NoticeTemplates] = [:]
         var languages = policies.noticeLanguages
         languages[Self.english] = languages[Self.english] ?? "notices.directory"
+        if let setting = policies.patternKeys["notice_language"] {
+            for name in namedFiles(in: settings.notices.directory) {
+                languages[name] = languages[name] ?? setting
+            }
+        }
         for (language, setting) in languages.sorted(by: { $0.key < $1.key }) {
             templates[language] = try Self.read(language, settings.notices.directory, setting)
         }
@@ -55,7 +61,7 @@ final class NoticeBook: Sendable {
         }
     }
 
-    /// The texts of a language; English where a pattern of a table made the name of one out of an address.
+    /// The texts of a language; English where a pattern made the name of one that is not there.
     func templates(_ language: String) -> NoticeTemplates? { templates[language] ?? templates[Self.english] }
 
     /// Remembers names of viruses.

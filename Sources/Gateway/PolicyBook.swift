@@ -58,6 +58,8 @@ package struct PolicyBook: Sendable {
     private let recipientsWithTables: [Int]
     /// Settings that stand in tables, by table and line; not those into which a pattern puts what it has matched.
     private let tableOverlays: [LookupName: [Int: PolicyOverlay]]
+    /// Keys whose value some pattern makes out of an address, and the line of the table where one of them does.
+    let patternKeys: [String: String]
     /// Languages that policies, banks, recipients and tables name, and where one of them does: a key, or a line of a table.
     let noticeLanguages: [String: String]
     /// Sets of rules on files that they name, and where.
@@ -83,18 +85,24 @@ package struct PolicyBook: Sendable {
         recipientsWithTables = asking
         let named = try LookupTables(settings.recipientTables)
         var overlays: [LookupName: [Int: PolicyOverlay]] = [:]
+        // What stands beside a pattern's value names files, too.
+        var besidePatterns: [LookupName: [Int: PolicyOverlay]] = [:]
+        var patternKeys: [String: String] = [:]
         var faults: [String] = []
-        var patternsAskForAuthors = false
         for name in settings.recipientTables {
             for entry in named[name]?.values ?? [] {
                 do throws(ValueError) {
                     if entry.isPartial {
                         let known = try PolicyOverlay.check(assignments: Self.words(entry.text), mark: LookupTable.mark)
-                        patternsAskForAuthors = patternsAskForAuthors || known.keys.contains("allow_authors")
+                        for key in known.keys.subtracting(known.overlay.keys) {
+                            patternKeys[key] = patternKeys[key] ?? "\(name.place):\(entry.line)"
+                        }
                         if let table = known.overlay.values.tables.first {
                             faults.append(
                                 "\(name.place):\(entry.line): \(table.text) stands in a line with what a pattern has matched"
                             )
+                        } else {
+                            besidePatterns[name, default: [:]][entry.line] = known.overlay
                         }
                     } else {
                         overlays[name, default: [:]][entry.line] = try Self.overlay(entry.text)
@@ -104,9 +112,10 @@ package struct PolicyBook: Sendable {
                 }
             }
         }
-        let policies = PlacedPolicy.all(settings, overlays)
+        let placed = overlays.merging(besidePatterns) { $0.merging($1) { whole, _ in whole } }
+        let policies = PlacedPolicy.all(settings, placed)
         asksForAuthors =
-            patternsAskForAuthors || settings.banks.contains { !$0.authors.isEmpty }
+            patternKeys.keys.contains("allow_authors") || settings.banks.contains { !$0.authors.isEmpty }
             || policies.contains { !$0.values.allowAuthors.isEmpty }
         tables = try LookupTables(settings.lookupTables + policies.flatMap(\.values.tables), known: named)
         for policy in policies {
@@ -125,6 +134,7 @@ package struct PolicyBook: Sendable {
         }
         guard faults.isEmpty else { throw GatewayError(faults.prefix(20).joined(separator: "; ")) }
         tableOverlays = overlays
+        self.patternKeys = patternKeys
         noticeLanguages = policies.places(of: "notice_language", \.noticeLanguage)
         bannedSets = policies.places(of: "banned_rules", \.bannedRules)
         disclaimers = policies.places(of: "disclaimer", \.disclaimer).filter { $0.key != Settings.noDisclaimer }

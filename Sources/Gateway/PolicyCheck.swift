@@ -3,7 +3,7 @@ package import Configuration
 internal import Policy
 internal import Stores
 
-/// What `check-config` says of what settings of policies name: tables, sets of rules, files. The tables are read once.
+/// What `check-config` says of what settings, of policies above all, name: tables, sets of rules, files. The tables are read once.
 package struct PolicyCheck {
     private let loaded: LoadedConfiguration
     private let book: Result<PolicyBook, any Error>
@@ -20,12 +20,14 @@ package struct PolicyCheck {
         (try? book.get())?.missingSets(rules) ?? []
     }
 
-    /// What is wrong with the tables, the texts of notices and disclaimers, the keys of the quarantine, the files of copies and the
-    /// patterns of scanners that the settings name, in words for the administrator; nil when nothing is. Blocks on a disk.
+    /// What is wrong with the tables, the texts of notices and disclaimers, the keys of the quarantine, the file of the journal's
+    /// lines, the files of copies and the patterns of scanners that the settings name, in words for the administrator; nil when nothing
+    /// is. Blocks on a disk.
     package var problem: String? {
         let settings = loaded.settings
         do {
             _ = try settings.quarantineKeys()
+            try MessageJournal.lines(settings)?.check()
             let policies = try book.get()
             try CopyFileChecks.check(policies.copyPlaces, stateDirectory: settings.stateDirectory)
             _ = try NoticeBook(settings, policies, before: nil)

@@ -273,6 +273,7 @@ import Testing
         try await Lanes.run {
             let (hop, gateway) = try Self.stage { $0.settings["journal.lines"] = "/no/such/directory/events.json" }
             #expect(try send(.clean(1, size: 500), to: gateway.port).code == 250)
+            _ = try gateway.log.wait(for: "journal.lines: /no/such/directory/events.json cannot be written")
             _ = try gateway.log.wait(for: "journal: open /no/such/directory/events.json")
             #expect(gateway.terminate(seconds: 40) == 0)
             let line = try gateway.log.wait(for: "journal: no place for this event: {")

@@ -279,6 +279,20 @@ import Testing
             try stage.gateway.reload()
             #expect(try send(Self.mail(to: ["r@table.example"]), to: stage.gateway.port).code == 250)
             #expect(text(to: "r@table.example").contains("Eine Nachricht an Sie wurde wegen ihres Inhalts"))
+            // A pattern makes the name of one, or of none: then it is English.
+            let tables = try Scratch(.disk)
+            let pattern = try tables.write("pattern", "/@pattern\\.(..)$/ notice_language=$1\n")
+            stage.gateway.configuration.settings["recipient_tables"] = "[\"pcre:\(pattern)\"]"
+            try FileManager.default.removeItem(atPath: table)
+            try texts.write(
+                "fr", try String(contentsOfFile: Programs.package + "/packaging/notices/fr", encoding: .utf8))
+            try stage.gateway.writeConfiguration()
+            try stage.gateway.reload()
+            for recipient in ["r@pattern.fr", "r@pattern.xx"] {
+                #expect(try send(Self.mail(to: [recipient]), to: stage.gateway.port).code == 250)
+            }
+            #expect(text(to: "r@pattern.fr").contains("Un message qui vous était adressé"))
+            #expect(text(to: "r@pattern.xx").contains("A message for you was not delivered"))
             // A file with a mistake refuses the new settings; the old ones stay.
             try texts.write("ru", "[dsn]\nx ${nobody}\n")
             let line = try stage.gateway.reload()

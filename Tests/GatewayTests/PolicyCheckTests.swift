@@ -80,6 +80,24 @@ import Testing
         #expect(problem == "\(directory.path)/xx: cannot be read (language xx of \(path):1)", "\(problem)")
     }
 
+    /// Beside a value that a pattern makes, and made by one: then every file of the directory must be right.
+    @Test(arguments: [
+        ("/^(b)@/ spam=$1 notice_language=xx", "xx: cannot be read"),
+        ("/^(b)@/ notice_language=$1", "yy:1: "), ("/^(b)@/ disclaimer=$1", "zz.txt: "),
+    ])
+    func filesOfPatterns(_ line: String, _ words: String) throws {
+        for name in ["yy", "zz.txt", "no.name", "yy~"] { _ = try file(name, "short\n") }
+        let path = try file("patterns.pcre", line + "\n")
+        let yaml = """
+            notices: {directory: \(directory.path)}
+            disclaimers: {directory: \(directory.path)}
+            recipient_tables: ['pcre:\(path)']
+            """
+        let problem = try #require(PolicyCheck(ConfigurationFile.parse(yaml, file: "f")).problem)
+        #expect(problem.hasPrefix("\(directory.path)/\(words)"), "\(problem)")
+        #expect(problem.contains("\(path):1"), "\(problem)")
+    }
+
     /// The setting is named with its place.
     @Test(arguments: [
         ("policies: {default: {quarantine: yes, notice_language: xx}}", "policies.default", 56),
@@ -91,6 +109,19 @@ import Testing
         let problem = try #require(PolicyCheck(loaded).problem)
         let words = "\(directory.path)/xx: cannot be read (language xx of \(place).notice_language)"
         #expect(problem == "f:2:\(column): error: \(words)", "\(problem)")
+    }
+
+    /// Events that could never be written, with the place of their setting.
+    @Test(arguments: [("", "is a directory"), ("/none/x", "cannot be written: "), ("/file/x", "cannot be written: ")])
+    func linesOfTheJournal(_ name: String, _ words: String) throws {
+        _ = try file("file", "")
+        let path = directory.path + name
+        let loaded = ConfigurationFile.parse("journal: {lines: \(path)}", file: "f")
+        let problem = try #require(PolicyCheck(loaded).problem)
+        #expect(problem.hasPrefix("f:1:18: error: journal.lines: \(path) \(words)"), "\(problem)")
+        let fine = ConfigurationFile.parse("journal: {lines: \(directory.path)/new}", file: "f")
+        #expect(PolicyCheck(fine).problem == nil)
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/new"))
     }
 
     /// A key that is none, with the place of its setting.

@@ -158,7 +158,9 @@ package final class Unpacker {
         if !budget.isOver, receiver.level <= limits.levels, opened.types.contains(where: \.opening.isArchive) {
             receiver.isEmbedded = true
             let items = receiver.items
-            StrayArchives.read(content, besides: covered, into: receiver) { use in
+            StrayArchives.read(
+                content, besides: covered, as: opened.types, into: receiver
+            ) { use in
                 for item in items where item.hasContent {
                     guard withContent(of: item, use) == true else { return }
                 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Unpacking
 
-/// Archives in what no member has: where programs for RAR and 7z find them and programs for the archive around do not look.
+/// Archives in what no member has: where programs for RAR, 7z, zip, cab, ARJ and LHA find them and programs for the archive around do not look.
 @Suite(.serialized) struct StrayArchiveTests {
     private static let clean = (0..<500).flatMap { Array("clean line \($0)\n".utf8) }
 
@@ -12,8 +12,9 @@ import Testing
         try #require(GeneratorTests.makers.first { $0.suffix == suffix }).make(content, name: name)
     }
 
+    /// One for each mark that programs look for, where this machine has what makes it.
     private static func archives() throws -> [[UInt8]] {
-        [HiddenArchiveTests.rar("b.com", eicar), try make("7z", eicar)]
+        try [HiddenArchiveTests.rar("b.com", eicar)] + ["7z", "cab", "arj"].map { try make($0, eicar) }
     }
 
     private func expectFound(_ file: [UInt8], _ type: String, sourceLocation: SourceLocation = #_sourceLocation) {
@@ -28,7 +29,7 @@ import Testing
         let plain = try Self.make("gz", Self.clean)
         // Behind the fixed header stands the name.
         let name = try #require(plain[10...].firstIndex(of: 0))
-        for archive in try Self.archives() {
+        for archive in try Self.archives() + [Self.make("zip", eicar) + [0]] {
             let head: [UInt8] = [0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 3] + octets(archive.count, 2)
             expectFound(head + archive + plain[(name + 1)...], "gz")
         }
@@ -36,7 +37,7 @@ import Testing
 
     @Test(arguments: ["zst", "lz4"]) func skippableFrames(_ suffix: String) throws {
         let plain = try Self.make(suffix, Self.clean)
-        for archive in try Self.archives() {
+        for archive in try Self.archives() + [Self.make("zip", eicar) + [0]] {
             let frame = [0x50, 0x2A, 0x4D, 0x18] + octets(archive.count, 4) + archive
             expectFound(frame + plain, suffix)
             expectFound(plain + frame, suffix)
@@ -46,7 +47,7 @@ import Testing
     /// Headers that hold long names, and comments of pax.
     @Test(arguments: ["x", "g", "L", "K"]) func recordsOfTar(_ type: String) throws {
         let plain = try Self.make("ustar.tar", Self.clean)
-        for archive in try Self.archives() {
+        for archive in try Self.archives() + [Self.make("zip", eicar) + [0]] {
             var record = archive
             if type == "x" || type == "g" {
                 let rest = Array(" comment=".utf8) + archive + [0x0A]
@@ -68,6 +69,28 @@ import Testing
             put(String(String(sum + 0o1_000_000, radix: 8).suffix(6)) + "\0 ", 148)
             let padding = [UInt8](repeating: 0, count: (512 - record.count % 512) % 512)
             expectFound(header + record + padding + plain, "tar")
+        }
+    }
+
+    /// Programs look for the end of a zip archive's directory in the last octets, whatever stands behind it: unzip the farthest.
+    @Test(arguments: [1, 1_000, 65_000]) func octetsBehindZip(_ count: Int) throws {
+        let zip = try Self.make("zip", eicar)
+        let frame = [0x50, 0x2A, 0x4D, 0x18] + octets(zip.count + count, 4) + zip + [UInt8](repeating: 0x41, count: count)
+        expectFound(try Self.make("zst", Self.clean) + frame, "zst")
+    }
+
+    /// Many members that are such archives are no strays, however many there are.
+    @Test func manyMembersAreNotStray() throws {
+        let scratch = try Scratch(.memory)
+        let zip = try Self.make("zip", Array("harmless".utf8))
+        for number in 0..<100 { try write(zip, to: "\(scratch.path)/\(number).zip") }
+        for format in ["ustar", "newc"] {
+            let made = try runTool("sh", ["-c", "cd \(scratch.path) && bsdtar -cf - --format \(format) *.zip"])
+            try #require(made.status == 0)
+            let result = Unpacked(made.output, messageSize: 1 << 22)
+            #expect(!result.isMarked, "\(result.problems)")
+            let top = result.entries.filter { !$0.path.contains("/") }
+            #expect(top.count == 100 && !top.contains { $0.flags.contains(.slack) })
         }
     }
 
@@ -106,7 +129,8 @@ import Testing
         try #require(made.status == 0)
         let small = HiddenArchiveTests.rar("b.txt", Array("harmless".utf8))
         let tar = try Self.make("ustar.tar", made.output)
-        for content in [small, made.output, tar, Self.clean + small] {
+        let zip = try Self.make("zip", Self.clean)
+        for content in [small, made.output, tar, Self.clean + small, zip, try Self.make("cab", Self.clean)] {
             let file = try maker.make(content)
             let result = Unpacked(file, messageSize: 1 << 22)
             #expect(!result.isMarked && result.entries.contains { $0.content == content }, "\(result.problems)")

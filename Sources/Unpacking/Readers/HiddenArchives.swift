@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Compression
+internal import Documents
 internal import Members
 
 /// Finds archives that stand behind other content: self-extracting programs, pictures and documents with an archive at
@@ -21,6 +22,10 @@ enum HiddenArchives {
         Mark(bytes: [0x4D, 0x53, 0x43, 0x46, 0, 0, 0, 0]), Mark(bytes: [0x60, 0xEA]),
         Mark(bytes: [0x2A, 0x2A, 0x41, 0x43, 0x45, 0x2A, 0x2A], offset: 7),
     ]
+    /// Those of archives that programs look for in the first part of any file.
+    private static let strayMarks =
+        marks.prefix(4)
+        + ["-lh", "-lz", "-pm"].map { Mark(bytes: Array($0.utf8), offset: 2) }
     private static let allMarks =
         marks + HiddenStreams.marks.map { Mark(bytes: $0.bytes, offset: $0.offset, isStream: true) }
 
@@ -79,27 +84,32 @@ enum HiddenArchives {
         return search.next(content) != nil
     }
 
-    /// Archives of RAR and 7z that begin in some parts of a content, behind its first octet.
-    /// - Parameter most: at most one more is given.
-    static func marked(
-        _ content: Span<UInt8>, in parts: [Range<Int>], most: Int, _ sink: any MemberSink
-    ) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        for mark in marks.prefix(2) {
+    /// Archives of RAR, 7z, cab, ARJ and LHA that begin in some parts of a content, behind its first octet.
+    /// - Parameters:
+    ///   - isLHA: the content is such an archive: the header of each of its members has the mark.
+    ///   - use: false ends the search.
+    static func forEachMarked(
+        _ content: Span<UInt8>, in parts: [Range<Int>], isLHA: Bool, _ sink: any MemberSink, _ use: (Range<Int>) -> Bool
+    ) {
+        var passed = 0
+        for mark in strayMarks where !(isLHA && mark.bytes[0] == 0x2D) {
             var from = 1
             for part in parts {
                 from = max(from, part.lowerBound)
                 // It begins in the part, and may end behind it.
-                let end = part.upperBound + mark.bytes.count - 1
-                while found.count <= most, let place = content.firstIndex(of: mark.bytes, from: from, to: end) {
-                    from = place + 1
-                    guard isArchive(content, at: place, mark) else { continue }
-                    found.append(place..<self.end(of: content, at: place, sink))
-                    from = found[found.count - 1].upperBound
+                let end = part.upperBound + mark.offset + mark.bytes.count - 1
+                while let place = content.firstIndex(of: mark.bytes, from: from + mark.offset, to: end) {
+                    let start = place - mark.offset
+                    from = start + 1
+                    passed += 1
+                    if passed % Search.marksPerLook == 0, !sink.mayGoOn() { return }
+                    guard isArchive(content, at: start, mark) else { continue }
+                    let archive = start..<self.end(of: content, at: start, sink)
+                    from = archive.upperBound
+                    guard use(archive) else { return }
                 }
             }
         }
-        return found
     }
 
     /// Goes through content once for each mark.
@@ -112,7 +122,7 @@ enum HiddenArchives {
         }
 
         /// Marks that are passed between two looks at the clock.
-        private static let marksPerLook = 4096
+        fileprivate static let marksPerLook = 4096
 
         private let sink: any MemberSink
         private let marks: [Mark]
@@ -210,7 +220,9 @@ enum HiddenArchives {
             }
             return Int(size) >= 36 && Int(size) <= content.count - start
         case 0x60:
-            return ArjReader.isHeader(content, at: start)
+            return ArjReader.mayBeArchive(content, at: start) && ArjReader.isHeader(content, at: start)
+        case 0x2D:
+            return FileSignature.isLHA(content.extracting(start..<content.count))
         default:
             // A main header has type 0.
             return content.hasBytes([0], at: start + 4)

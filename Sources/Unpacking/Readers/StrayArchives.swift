@@ -2,11 +2,14 @@ internal import Bytes
 internal import Members
 
 /// Archives in what no member of an archive has: fields of headers, frames that are skipped, gaps, free sectors. Programs for
-/// RAR and 7z look for their mark in the first part of any file, whatever it begins with (attacks F4, F7).
+/// RAR, 7z, cab, ARJ and LHA look for their mark in the first part of any file, whatever it begins with, those for zip for the
+/// end of a directory in its last part, whatever stands behind it (attacks F4, F7).
 enum StrayArchives {
     /// Octets at the start in which programs look for the mark.
     private static let searched = 4_194_304
-    /// Marks that are looked at closely.
+    /// Octets at the end in which they look for the directory of a zip archive. unzip looks the farthest: for 66,000, in whole blocks.
+    private static let searchedAtEnd = 81_920
+    /// Archives that are opened.
     static let most = 64
     /// Octets of an archive by which members are searched for it.
     private static let head = 32
@@ -15,31 +18,27 @@ enum StrayArchives {
     /// Octets of a block's header in a compression that stores what it cannot compress, and of the longest of such blocks.
     private static let blockHeader = 8
 
-    /// - Parameter covered: octets that became content of members, which are searched by themselves.
-    /// - Parameter members: what was taken out of the archive: calls its argument with each content, until that says false.
+    /// - Parameters:
+    ///   - covered: octets that became content of members, which are searched by themselves.
+    ///   - types: what it was read as.
+    ///   - members: what was taken out of the archive: calls its argument with each content, until that says false.
     static func read(
-        _ content: Span<UInt8>, besides covered: Coverage, into sink: any MemberSink,
+        _ content: Span<UInt8>, besides covered: Coverage, as types: [FileType], into sink: any MemberSink,
         members: (_ use: (Span<UInt8>) -> Bool) -> Void
     ) {
-        let parts = covered.gaps(upTo: min(content.count, searched))
         var left = mostCompared
-        for (number, archive) in HiddenArchives.marked(content, in: parts, most: most, sink).enumerated() {
-            guard sink.mayGoOn() else { return }
-            guard number < most else { return sink.report(.strayArchives) }
+        var count = 0
+        func use(_ archive: Range<Int>) -> Bool {
+            guard sink.mayGoOn() else { return false }
             let octets = content.extracting(archive)
-            if isStart(octets, of: content) { continue }
-            let needle = octets.extracting(octets.clamped(0, head))
-            var equal = 0
-            members { member in
-                var from = 0
-                if !member.hasBytes(needle, at: 0) { left -= member.count }
-                while left > 0, equal < octets.count, let place = member.firstIndex(of: needle, from: from) {
-                    equal = max(equal, equalOctets(octets, member, at: place))
-                    from = place + 1
-                }
-                return equal < octets.count
+            if isStart(octets, of: content) { return true }
+            let equal = equalOctets(octets, members, &left)
+            if equal == octets.count { return true }
+            guard count < most else {
+                sink.report(.strayArchives)
+                return false
             }
-            if equal == octets.count { continue }
+            count += 1
             var member = Member(flags: .slack, role: "archive beside members")
             // A compression that stores some blocks as they are shows the first part of what a member has.
             if equal >= shown {
@@ -47,8 +46,66 @@ enum StrayArchives {
             } else {
                 sink.report(.ambiguous, "archive beside members")
             }
-            guard sink.add(member, range: archive) else { return }
+            return sink.add(member, range: archive)
         }
+        let parts = covered.gaps(upTo: min(content.count, searched))
+        HiddenArchives.forEachMarked(content, in: parts, isLHA: types.contains(.lha), sink, use)
+        if !types.contains(.zip) { forEachZip(content, use) }
+    }
+
+    /// Archives of zip whose directory ends in the last part of a content.
+    private static func forEachZip(_ content: Span<UInt8>, _ use: (Range<Int>) -> Bool) {
+        var from = max(1, content.count - searchedAtEnd)
+        while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from) {
+            from = end + 1
+            guard let start = startOfZip(content, end: end), let comment = content.littleEndian16(at: end + 20),
+                end + 22 + Int(comment) <= content.count
+            else { continue }
+            guard use(start..<end + 22 + Int(comment)) else { return }
+        }
+    }
+
+    /// Where the archive of an end-of-central-directory record begins; nil where no directory stands in front of that.
+    private static func startOfZip(_ content: Span<UInt8>, end: Int) -> Int? {
+        guard let size = content.littleEndian32(at: end + 12), let offset = content.littleEndian32(at: end + 16) else {
+            return nil
+        }
+        // zip64 has them elsewhere.
+        if size != .max, offset != .max {
+            let directory = end - Int(size)
+            guard size > 0, directory > 0, content.hasBytes(ZipSignatures.centralHeader, at: directory) else {
+                return nil
+            }
+            let start = directory - Int(offset)
+            if start > 0, ZipSignatures.isLocalHeader(content, at: start) { return start }
+        }
+        return ZipSignatures.firstLocalHeader(content, from: 1, to: end)
+    }
+
+    /// How many octets of an archive some member has, from its start on.
+    private static func equalOctets(
+        _ octets: Span<UInt8>, _ members: (_ use: (Span<UInt8>) -> Bool) -> Void, _ left: inout Int
+    ) -> Int {
+        let needle = octets.extracting(octets.clamped(0, head))
+        var equal = 0
+        // Most often it is a member.
+        members { member in
+            if member.hasBytes(needle, at: 0) { equal = max(equal, equalOctets(octets, member, at: 0)) }
+            return equal < octets.count
+        }
+        if equal == octets.count { return equal }
+        var rest = left
+        members { member in
+            var from = 1
+            rest -= member.count
+            while rest > 0, equal < octets.count, let place = member.firstIndex(of: needle, from: from) {
+                equal = max(equal, equalOctets(octets, member, at: place))
+                from = place + 1
+            }
+            return rest > 0 && equal < octets.count
+        }
+        left = rest
+        return equal
     }
 
     /// A recovery record of RAR 2 has the first sectors of a small archive as they are, and zeros up to its end.

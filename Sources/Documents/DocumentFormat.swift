@@ -28,6 +28,9 @@ package final class DocumentFormat: Sendable {
     /// True when `bytes`, a document as a whole, look like this format. Several formats may fit.
     package func matches(_ bytes: Span<UInt8>) -> Bool { recognise(bytes) }
 
+    /// True when `bytes`, which are no text, have a page in them, which browsers show where the name says that it is one.
+    package func matchesAsPage(_ bytes: Span<UInt8>) -> Bool { isText && TextDocument.hasPage(bytes) }
+
     /// Hands everything in the document `bytes` to `sink`. Ranges that the sink gets are ranges of `bytes`.
     package func read(_ bytes: Span<UInt8>, options: DocumentOptions, sink: any DocumentSink) {
         reader(bytes, Extraction(options, sink, size: bytes.count))
@@ -91,7 +94,9 @@ package final class DocumentFormat: Sendable {
             reports: "the file in what is compressed or signed only; encrypted",
             recognise: OpenPGPMessage.matches, reader: OpenPGPMessage.read),
         DocumentFormat(
-            name: "Text (HTML, script, SVG, plain)", recognisedBy: "no NUL in the first 4,096 octets",
+            name: "Text (HTML, script, SVG, plain)",
+            recognisedBy:
+                "no NUL in the first 4,096 octets; or a tag with which a page begins in the first 65,536 of what is no program, document or other archive",
             reports:
                 "files written out in base64, hexadecimal, dumps or numbers, behind escapes too, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling; script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),

@@ -34,7 +34,7 @@ package enum FileSignature {
 
     /// compress(1): the bits of its longest code.
     package static func isCompress(_ bytes: Span<UInt8>) -> Bool {
-        bytes.hasBytes(compress.span, at: 0) && bytes.count > 3 && 9...16 ~= bytes[2] & 0x7F
+        bytes.hasBytes(compress.span, at: 0) && bytes.count > 3 && 9...16 ~= bytes[2] & 0x1F
     }
 
     /// ARC: one of its methods, of PAK's or the one of Spark behind its mark, and a DOS name.

@@ -15,6 +15,15 @@ enum TextDocument {
         return bytes.extracting(bytes.range(0, prefix)).firstIndex(of: 0) == nil
     }
 
+    /// Octets in which the first tag of a page is looked for in what is no text.
+    private static let prefixOfPage = 65_536
+
+    /// A page begins somewhere: browsers pass over NULs and whatever else stands in front of it, such as the header of an image,
+    /// in a file whose name says that it is one.
+    static func hasPage(_ bytes: Span<UInt8>) -> Bool {
+        ScriptWords.isLikely(in: bytes, within: prefixOfPage)
+    }
+
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         // Signed content was handed on as it was signed; in its message the headers of its pieces stand between.
         if let rest = CryptographicMessage.outsideOfContent(bytes) {
@@ -29,7 +38,8 @@ enum TextDocument {
     /// - Parameter message: the text that the reader of S/MIME takes.
     private static func readText(_ text: Span<UInt8>, besides message: Range<Int>?, _ extraction: Extraction) {
         CellFormula.read(text, extraction)
-        let page = ScriptWords.isLikely(in: text) ? ScriptWords(text) : nil
+        let isText = text.extracting(text.range(0, prefix)).firstIndex(of: 0) == nil
+        let page = ScriptWords.isLikely(in: text, within: isText ? prefix : prefixOfPage) ? ScriptWords(text) : nil
         let literals = TextLiterals.read(
             text, ofPage: page != nil, withScript: page?.hasScript == true, besides: message, extraction)
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
@@ -66,8 +76,9 @@ private struct ScriptWords {
     private static let longestRoot = 4_096
 
     /// HTML or an image at the start.
-    static func isLikely(in text: Span<UInt8>) -> Bool {
-        let head = text.extracting(text.range(0, longestRoot))
+    /// - Parameter count: octets in which it has to begin.
+    static func isLikely(in text: Span<UInt8>, within count: Int) -> Bool {
+        let head = text.extracting(text.range(0, count))
         var from = 0
         while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
             from = place + 1

@@ -339,11 +339,26 @@ package final class Unpacker {
         return nil
     }
 
+    /// Images, compressed files, what nobody knows: what holds no page of its own as it stands.
+    private static func mayBePage(_ types: [FileType]) -> Bool {
+        types.allSatisfy { type in
+            switch type.opening {
+            case .document where type == .html || type == .vectorImage || type == .xml: true
+            case .plain, .encodedText, .gzip, .filter, .szdd: true
+            default: false
+            }
+        }
+    }
+
     /// Reads content as every kind of document that it looks like.
     private func readDocument(_ content: Span<UInt8>, _ types: [FileType], _ receiver: MemberReceiver) {
         // What is written out in mail is written out in one of its parts.
         let isMail = types.contains(.mail) || types.contains(.mbox)
-        for format in DocumentFormat.all where !(isMail && format.isText) && format.matches(content) {
+        let mayBePage = Self.mayBePage(types)
+        for format in DocumentFormat.all
+        where !(isMail && format.isText)
+            && (format.matches(content) || mayBePage && format.matchesAsPage(content))
+        {
             guard !budget.isOver else { return }
             guard receiver.level <= limits.levels else {
                 // Plain text holds files by way of exception only.

@@ -38,6 +38,9 @@ enum LearnIdentity {
     private static func demandDatabase(_ directory: String, owner: String) throws {
         var status = stat()
         guard lstat(directory, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT != S_IFLNK else {
+            throw GatewayError("\(directory) is a link to what is root's: it is not given to \(owner) by that name")
+        }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw GatewayError("\(directory): no directory") }
         guard Set(try entryNames(OctetPath(directory))).isSubset(of: names) else {
             throw GatewayError(

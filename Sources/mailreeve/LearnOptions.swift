@@ -205,7 +205,10 @@ struct LearnOptions: Equatable {
         case "no-sync", "nosync", "norebuild", "no-rebuild": postponesCounting = true
         case "sync", "rebuild": task = .sync
         case "force-expire": task = .forceExpire
-        case "clear": task = .clear
+        case "clear":
+            // As in sa-learn, what is to be shown is not removed.
+            if case .dump = task { break }
+            task = .clear
         case "backup": task = .backup
         case "import": task = .importing
         case "evaluate": task = .evaluate

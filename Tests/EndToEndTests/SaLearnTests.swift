@@ -81,6 +81,7 @@ struct SaLearnTests {
                 ["-p", off, "--dump", "magic"],
                 ["-p", off, "--cf", "use_bayes 1", "--forget", one], ["-p", "/nonexistent", "--spam", one],
                 ["--cf", "use_bayes nonsense", "--ham", one],
+                ["--dump", "magic", "--clear"], ["--clear", "--dump", "magic"],
                 ["--mbox", "--spam", "-f", "/dev/null"], ["--restore"], ["-dbpath", "x"], ["--HAM", one], ["-V"],
             ]
             for command in commands {

@@ -37,12 +37,21 @@ import Testing
     @Test func wordsThatOnlyBeginASentence() {
         for text in [
             "begin with the end\nin mind\nend\n", "begin 644 words\nare not data here at all\nend\n", "begin",
+            "begin 5 minutes later\nand do not wait for me\nend\n",
             "begin \n",
             "begin 644 a\n", "beginning 644 a\n#0V%T\nend\n", "x begin 644 a\n#0V%T\nend\n", "begin  \nThe\nend\n",
         ] {
             let body = Self.bytes(text)
             #expect(EncodedBlocks.find(in: body.span).blocks.isEmpty, "\(text)")
         }
+    }
+
+    /// uudecode reads any octal number, such as a whole st_mode.
+    @Test(arguments: ["1", "77", "644", "0644", "0100644", "00000000000000000000644"]) func modes(_ mode: String) {
+        let body = Self.bytes("begin \(mode) cat.txt\n#0V%T\n`\nend\n")
+        let block = EncodedBlocks.find(in: body.span).blocks.first
+        #expect(block?.notes == [] && block.map(Self.name) == "cat.txt")
+        #expect(block.map { Self.decoded($0, body).0 } == Self.bytes("Cat"))
     }
 
     @Test func uuencodeFormsReadersTake() {

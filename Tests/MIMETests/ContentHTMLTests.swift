@@ -50,7 +50,7 @@ import Testing
             "Viagra", "V&#105;agra", "Via<!-- x -->gra", "Via<b></b>gra", "Via&shy;gra", "Via&#8203;gra",
             "Via&zwnj;gra",
             "Via<span style='display:none'>xyz</span>gra", "Via<x y='>'>gra", "Via<font size=1></font>gra",
-            "Via\u{FEFF}gra",
+            "Via\u{FEFF}gra", "Via\u{1BCA0}gra", "Via\u{FFFA}gra",
             "Via<!>gra", "Via<?php ?>gra", "Via</nosuch>gra", "Via<span style=\"font-size:0\">q</span>gra",
             "Via<wbr>gra",
             "Via<!--> -->gra".replacingOccurrences(of: "> -->", with: ">"), "&#x2067;Viagra", "Via<svg></svg>gra",

@@ -1,3 +1,4 @@
+import Documents
 import Members
 import TestSupport
 import Testing
@@ -15,6 +16,36 @@ import Testing
             input: input)
         #expect(result.status == 0 && !result.output.isEmpty, "\(script)")
         return result.output
+    }
+
+    // MARK: Pages
+
+    /// Browsers show a page whose file is called so, whatever stands in front of its first tag.
+    @Test(
+        "G1: pages that make a file, behind other octets",
+        arguments: [
+            [0], [UInt8](repeating: 0, count: 9_000), Array("GIF89a".utf8) + [1, 0, 1, 0, 0, 0, 0, 0x3B],
+            [0xFF, 0xD8, 0xFF, 0xE0, 0, 0x10] + Array("JFIF".utf8) + [0, 1, 1, 0, 0, 1, 0, 1, 0, 0],
+            Array("%!PS".utf8) + [0, 0],
+        ]) func pagesBehindOthers(_ front: [UInt8]) throws
+    {
+        let zip = try make("zip -q z.zip in && base64 -w0 z.zip > out")
+        for within in ["", "\0"] {
+            let page =
+                Array("<html><body>\(within)<script>var b=atob(\"".utf8) + zip
+                + Array(
+                    "\");l.href=URL.createObjectURL(new Blob([b]));l.download=\"a.zip\"</script></body></html>".utf8)
+            let result = Unpacked(front + page, messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty, "\(result.types)")
+            #expect(result.facts.contains { $0.kind == .htmlSmuggling })
+        }
+    }
+
+    /// In an archive that stores its members a page is one of these.
+    @Test func pagesInArchives() throws {
+        let page = "<html><script>atob(\"" + String(repeating: "QUJD", count: 100) + "\");a.download=1</script></html>"
+        let result = Unpacked(try make("tar --format=ustar -cf out in", Array(page.utf8)))
+        #expect(result.facts.count { $0.kind == .htmlSmuggling } == 1)
     }
 
     // MARK: Names

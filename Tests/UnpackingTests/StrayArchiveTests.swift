@@ -75,7 +75,8 @@ import Testing
     /// Programs look for the end of a zip archive's directory in the last octets, whatever stands behind it: unzip the farthest.
     @Test(arguments: [1, 1_000, 65_000]) func octetsBehindZip(_ count: Int) throws {
         let zip = try Self.make("zip", eicar)
-        let frame = [0x50, 0x2A, 0x4D, 0x18] + octets(zip.count + count, 4) + zip + [UInt8](repeating: 0x41, count: count)
+        let frame =
+            [0x50, 0x2A, 0x4D, 0x18] + octets(zip.count + count, 4) + zip + [UInt8](repeating: 0x41, count: count)
         expectFound(try Self.make("zst", Self.clean) + frame, "zst")
     }
 

@@ -31,6 +31,17 @@ import Testing
         #expect(!empty.isMarked, "\(empty.problems)")
     }
 
+    /// gzip warns of bits of compress(1) that mean nothing, and goes on.
+    @Test(arguments: [0x20, 0x40, 0x60] as [UInt8]) func reservedBitsOfCompress(_ bits: UInt8) throws {
+        var file = try run("bsdtar -cZf out in")
+        try #require(file[0] == 0x1F && file[1] == 0x9D)
+        file[2] |= bits
+        let reader = try runTool("gzip", ["-dc"], input: file)
+        try #require(reader.output.count > Self.payload.count)
+        let result = Unpacked(file)
+        #expect(result.places(of: Self.payload) == ["1/1"] && !result.isMarked, "\(result.problems)")
+    }
+
     @Test(arguments: commands) func somethingBehind(_ command: String) throws {
         for rest in [[UInt8](repeating: 0, count: 7), [0, 0, 0], Array("seventy octets or so of another kind".utf8)] {
             let result = Unpacked(try run("\(command) < in > out") + rest)

@@ -25,6 +25,7 @@ struct Unpacked {
     var types: [String] = []
     var entries: [Entry] = []
     var problems: [ContainerProblem] = []
+    var facts: [DocumentFact] = []
     var limits: [UnpackingLimit] = []
     var isComplete = false
     var failure: String?
@@ -41,6 +42,7 @@ struct Unpacked {
         let opened = unpacker.open(content.span, as: -1)
         types = opened.types.map(\.name)
         problems = opened.problems
+        facts = opened.facts
         isComplete = opened.isComplete
         while let item = unpacker.next() {
             let index = entries.count
@@ -56,6 +58,7 @@ struct Unpacked {
                 let inner = unpacker.open(bytes, as: index, item: item)
                 entries[index].types = inner.types.map(\.name)
                 problems += inner.problems
+                facts += inner.facts
             }
             unpacker.release(item)
         }

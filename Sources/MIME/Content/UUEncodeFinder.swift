@@ -37,8 +37,9 @@ package enum UUEncodeFinder {
             while index < line.upperBound, body[index] == 0x20 { index += 1 }
             let digits = index
             while index < line.upperBound, body[index] >= 0x30, body[index] <= 0x37 { index += 1 }
+            // Programs that decode take any number, such as a whole st_mode.
             hasMode =
-                index - digits >= 3 && index - digits <= 6
+                index > digits
                 && (index == line.upperBound || body[index] == 0x20 || body[index] == 0x09)
             if hasMode {
                 name = TextLine.trimmed(body, index..<line.upperBound)

@@ -7,6 +7,8 @@ enum CompressedData {
     private static let largestCode = 16
     /// The code that empties the table, and the first one that is made.
     private static let clear = 256
+    /// Bits of the head that mean nothing.
+    private static let reserved: UInt8 = 0x60
     /// Codes of one width are written in groups of eight.
     private static let group = 8
 
@@ -51,6 +53,12 @@ enum CompressedData {
     /// Lends what a file decodes to, piece by piece.
     /// - Parameter file: with its head of three octets.
     static func decode(_ file: Span<UInt8>, while mayGoOn: () -> Bool, _ use: (Span<UInt8>) -> Bool) -> CodecResult {
+        if file.count > 2, file[2] & reserved != 0 {
+            // gzip and ncompress warn of these bits and go on; the library would take the file for none.
+            var plain = file.array
+            plain[2] &= ~reserved
+            return decode(plain.span, while: mayGoOn, use)
+        }
         var result = CodecResult()
         result.end = .corrupt
         return file.withUnsafeBufferPointer { bytes in

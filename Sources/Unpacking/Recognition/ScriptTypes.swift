@@ -214,7 +214,7 @@ extension TextChecks {
             var place = start + word.utf8CodeUnitCount
             let digits = place
             while place < head.count, 0x30...0x37 ~= head[place] { place += 1 }
-            return 3...4 ~= place - digits && place < head.count && head[place] == 0x20
+            return 3...7 ~= place - digits && place < head.count && head[place] == 0x20
         }
         return false
     }

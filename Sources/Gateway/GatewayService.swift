@@ -133,7 +133,7 @@ package final class GatewayService: Sendable {
             return try before?.allowed ?? AllowedSenders(directory: settings.digestDirectory)
         }
         let releaseKey = try await threads.runIfActive { try ReleaseKey(settings.stateDirectory) }
-        let database = builder.database()
+        let database = try builder.database()
         // A directory that is not mounted, or that is being filled anew, would end the search for real viruses.
         if let database, database.isTestOnly, before?.database?.isTestOnly == false {
             throw GatewayError(

@@ -10,6 +10,8 @@ package final class ClamAVEngine {
     /// Octets of the largest content that is given to libclamav.
     private let largest: Int
     private let options: EngineOptions
+    /// What a scan is bounded by unless it says otherwise.
+    package let limits: EngineLimits
     /// The database directory as it was when it was loaded.
     /// Nil when nothing can be watched.
     private var databaseState: DatabaseState?
@@ -58,6 +60,7 @@ package final class ClamAVEngine {
         goodFiles = facts.goodFiles
         self.engine = engine
         options = settings.options
+        limits = settings.limits
         // libclamav calls a map of more than a C int clean without a look at it.
         largest = min(settings.maxScanSize, Int(Int32.max) - 1)
     }
@@ -95,10 +98,10 @@ package final class ClamAVEngine {
     private static let bytecodeTime = 3_600_000
 
     private static func set(_ engine: OpaquePointer, _ settings: EngineSettings) throws(EngineError) {
+        try set(engine, settings.limits)
         let numbers: [(cl_engine_field, Int)] = [
-            (CL_ENGINE_MAX_SCANSIZE, settings.maxScanSize), (CL_ENGINE_MAX_FILESIZE, settings.maxScanSize),
-            (CL_ENGINE_MAX_RECURSION, settings.maxRecursion), (CL_ENGINE_MAX_FILES, settings.maxFiles),
-            (CL_ENGINE_MAX_SCANTIME, settings.maxScanTime), (CL_ENGINE_DISABLE_CACHE, settings.cache ? 0 : 1),
+            (CL_ENGINE_MAX_FILESIZE, settings.maxScanSize), (CL_ENGINE_MAX_SCANTIME, settings.maxScanTime),
+            (CL_ENGINE_DISABLE_CACHE, settings.cache ? 0 : 1),
             // Machine code that is made while scanning needs memory that the sandbox refuses.
             (CL_ENGINE_BYTECODE_MODE, Int(CL_BYTECODE_MODE_INTERPRETER.rawValue)),
             // Limits beyond which libclamav passes something over without a word: as large as the others, or none.
@@ -107,14 +110,10 @@ package final class ClamAVEngine {
             (CL_ENGINE_MAX_ZIPTYPERCG, settings.maxScanSize), (CL_ENGINE_PCRE_MAX_FILESIZE, 0),
             // Steps and depth of a match: who writes what a pattern tries long on would hide from it. The caller's time ends it.
             (CL_ENGINE_PCRE_MATCH_LIMIT, Int(UInt32.max)), (CL_ENGINE_PCRE_RECMATCH_LIMIT, Int(UInt32.max)),
-            // Each partition counts as a file, whose limit is told.
-            (CL_ENGINE_MAX_PARTITIONS, settings.maxFiles + 1),
             (CL_ENGINE_MAX_ICONSPE, min(settings.maxScanSize, Int(Int32.max))),
             (CL_ENGINE_BYTECODE_TIMEOUT, bytecodeTime),
         ]
-        for (field, value) in numbers {
-            try check("set engine field \(field.rawValue)", cl_engine_set_num(engine, field, Int64(value)))
-        }
+        try set(engine, numbers)
         if !settings.excludedPUA.isEmpty {
             // libclamav wants each category between dots.
             let categories = "." + settings.excludedPUA.joined(separator: ".") + "."
@@ -123,6 +122,23 @@ package final class ClamAVEngine {
         cl_engine_set_clcb_virus_found(engine) { _, name, context in
             guard let name, let context else { return }
             Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue().add(String(cString: name))
+        }
+    }
+
+    private static func set(_ engine: OpaquePointer, _ limits: EngineLimits) throws(EngineError) {
+        try set(
+            engine,
+            [
+                (CL_ENGINE_MAX_SCANSIZE, limits.scanSize), (CL_ENGINE_MAX_RECURSION, limits.recursion),
+                (CL_ENGINE_MAX_FILES, limits.files),
+                // Each partition counts as a file, whose limit is told.
+                (CL_ENGINE_MAX_PARTITIONS, limits.files + 1),
+            ])
+    }
+
+    private static func set(_ engine: OpaquePointer, _ numbers: [(cl_engine_field, Int)]) throws(EngineError) {
+        for (field, value) in numbers {
+            try check("set engine field \(field.rawValue)", cl_engine_set_num(engine, field, Int64(value)))
         }
     }
 
@@ -142,6 +158,11 @@ package final class ClamAVEngine {
     /// Sets where scans put their temporary files; each scan makes a directory of its own there and removes it.
     package func setTemporaryDirectory(_ path: String) throws(EngineError) {
         try Self.check("set the temporary directory", cl_engine_set_str(engine, CL_ENGINE_TMPDIR, path))
+    }
+
+    /// Sets what scans are bounded by from now on. The size of one content stays bounded by that of the settings.
+    package func setLimits(_ limits: EngineLimits) throws(EngineError) {
+        try Self.set(engine, limits)
     }
 
     /// Scans bytes in memory with every parser of libclamav.

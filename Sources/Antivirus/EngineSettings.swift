@@ -25,6 +25,29 @@ package struct EngineSettings: Hashable, Sendable {
         self.maxRecursion = maxRecursion
         self.maxFiles = maxFiles
     }
+
+    /// What one scan is bounded by.
+    package var limits: EngineLimits { EngineLimits(scanSize: maxScanSize, recursion: maxRecursion, files: maxFiles) }
+}
+
+/// Numbers beyond which libclamav gives up on a content, which it says (`clamd.conf(5)`).
+package struct EngineLimits: Hashable, Sendable {
+    /// `MaxScanSize`: octets of the content and of all that is made of it.
+    package var scanSize: Int
+    /// `MaxRecursion`.
+    package var recursion: Int
+    /// `MaxFiles`.
+    package var files: Int
+
+    /// - Parameters:
+    ///   - scanSize: octets, at least 1.
+    ///   - recursion: at least 1.
+    ///   - files: at least 1; libclamav counts them in 32 bits, further ones are none.
+    package init(scanSize: Int, recursion: Int, files: Int) {
+        self.scanSize = scanSize
+        self.recursion = recursion
+        self.files = min(files, Int(Int32.max) - 1)
+    }
 }
 
 /// One thing that a scan said. A scan that says nothing has looked at everything and found nothing.

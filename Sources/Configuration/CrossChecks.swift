@@ -251,17 +251,38 @@ extension SettingsReader {
 }
 
 extension SettingsReader {
-    /// What the embedded engine is given at once, against what a message may have.
+    /// What the embedded engine takes of one content, against what a message may have and may unpack to.
     fileprivate mutating func checkEngineLimits(_ settings: Settings) {
-        let largest = settings.clamav.maxScanSize
-        if settings.clamav.enabled, largest < settings.limits.messageSize, !faulty.contains("clamav.max_scan_size") {
-            loaded.report(
-                .warning, at: "clamav.max_scan_size", "limits.message_size",
-                message:
-                    "clamav.max_scan_size (\(sizeText(largest))) is less than limits.message_size "
-                    + "(\(sizeText(settings.limits.messageSize))): larger messages that are harmless would be over-limits"
-            )
+        guard settings.clamav.enabled else { return }
+        let (clamav, unpacking) = (settings.clamav, settings.unpacking)
+        if clamav.maxScanSize < settings.limits.messageSize {
+            warnOfEngineLimit(
+                "clamav.max_scan_size", sizeText(clamav.maxScanSize), "limits.message_size",
+                sizeText(settings.limits.messageSize), "larger messages that are harmless would be over-limits")
         }
+        // libclamav takes documents apart even where that is done here, and alone what is not opened here as a whole.
+        let reason = "libclamav would give up on documents that are within limits here, and they would be over-limits"
+        if clamav.maxScanSize < unpacking.maximumQuota {
+            warnOfEngineLimit(
+                "clamav.max_scan_size", sizeText(clamav.maxScanSize), "unpacking.maximum_quota",
+                sizeText(unpacking.maximumQuota), reason)
+        }
+        if clamav.maxRecursion < unpacking.levels {
+            warnOfEngineLimit(
+                "clamav.max_recursion", "\(clamav.maxRecursion)", "unpacking.levels", "\(unpacking.levels)", reason)
+        }
+        if clamav.maxFiles < unpacking.files {
+            warnOfEngineLimit(
+                "clamav.max_files", "\(clamav.maxFiles)", "unpacking.files", "\(unpacking.files)", reason)
+        }
+    }
+
+    private mutating func warnOfEngineLimit(
+        _ key: String, _ value: String, _ other: String, _ larger: String, _ reason: String
+    ) {
+        guard !faulty.contains(key), !faulty.contains(other) else { return }
+        loaded.report(
+            .warning, at: key, other, message: "\(key) (\(value)) is less than \(other) (\(larger)): \(reason)")
     }
 }
 

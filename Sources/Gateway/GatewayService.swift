@@ -133,7 +133,13 @@ package final class GatewayService: Sendable {
             return try before?.allowed ?? AllowedSenders(directory: settings.digestDirectory)
         }
         let releaseKey = try await threads.runIfActive { try ReleaseKey(settings.stateDirectory) }
-        let database = builder.database()
+        let database = try builder.database()
+        // A directory that is not mounted, or that is being filled anew, would end the search for real viruses.
+        if let database, database.isTestOnly, before?.database?.isTestOnly == false {
+            throw GatewayError(
+                "load \(settings.clamav.database): no signatures in it, those in force stay; those for tests are for a start"
+            )
+        }
         let path = settings.inspector.path.isEmpty ? start.inspectorPath : settings.inspector.path
         let scanners = try await scanners(builder, start, before: before)
         let ready = try await pool.load(builder.poolSettings(database, rules, path: path))

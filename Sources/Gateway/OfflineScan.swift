@@ -119,7 +119,7 @@ package final class OfflineScan: Sendable {
             case .warning(let text), .error(let text): log(text)
             }
         }
-        let database = builder.database()
+        let database = try builder.database()
         let shelf = RuleShelf()
         let rules = try await NIOThreadPool.singleton.runIfActive { try shelf.load(settings.rules) }
         let policies = try await NIOThreadPool.singleton.runIfActive { try PolicyBook(settings) }

@@ -39,9 +39,15 @@ struct SetupBuilder {
 
     // MARK: - Inspection
 
-    /// The signatures to load: the configured directory, or the shipped test signatures when it is empty.
-    func database() -> SignatureDatabase? {
+    /// The signatures to load: the configured directory, or the shipped test signatures when it is empty or not there.
+    /// - Throws: why the directory cannot be read: what is in it is not known then.
+    func database() throws -> SignatureDatabase? {
         guard settings.clamav.enabled else { return nil }
+        do throws(SystemError) {
+            _ = try directoryNames(settings.clamav.database)
+        } catch  where error.code != ENOENT {
+            throw GatewayError("clamav.database: \(error)")
+        } catch {}
         if Self.holdsSignatures(settings.clamav.database) {
             return SignatureDatabase(directory: settings.clamav.database, isTestOnly: false)
         }

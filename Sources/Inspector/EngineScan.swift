@@ -1,10 +1,20 @@
 internal import Antivirus
 internal import MIME
 internal import MailModel
+internal import Members
 internal import Unpacking
 
 /// What the embedded engine is given, and what becomes of its words.
 extension Inspection.Run {
+    mutating func prepareScanner(directory: String) {
+        guard let engine else { return }
+        do throws(EngineError) {
+            try engine.setTemporaryDirectory(directory)
+        } catch {
+            fail(error.description, part: nil)
+        }
+    }
+
     /// Scans the message as a whole: headers, boundaries and whatever no reading of its parts shows. Its structure is read here
     /// and not by the scanner a second time, unless signatures ask for the mail around a file.
     mutating func scanMessage(_ message: Span<UInt8>) {
@@ -43,14 +53,23 @@ extension Inspection.Run {
     /// Lets the scanner take apart what was taken apart here, for signatures that ask for what is around a file.
     /// - Returns: false when it reached a limit: then the content is still to be scanned by itself, with what it holds one by one.
     private mutating func openAgain(_ engine: ClamAVEngine, _ content: Span<UInt8>, part: Int?) -> Bool {
+        var outcomes: [ScanOutcome] = []
+        do throws(EngineError) {
+            try engine.setLimits(
+                engine.limits.forSecondLook(
+                    unpacker.limits, mail: part == nil ? unpacker.messageLimits : nil,
+                    messageSize: builder.report.messageSize))
+            outcomes = ask(engine, content, parsingMail: true, parsingArchives: true)
+            try engine.setLimits(engine.limits)
+        } catch {
+            outcomes.append(.failed(error.description))
+        }
         var isWhole = true
-        for outcome in ask(engine, content, parsingMail: true, parsingArchives: true) {
-            switch outcome {
-            case .found, .failed, .full: take(outcome, part: part)
+        for outcome in outcomes {
             // Said where the content is looked at by itself.
-            case .encrypted: continue
-            case .overLimits: isWhole = false
-            }
+            if case .encrypted = outcome { continue }
+            if case .overLimits = outcome { isWhole = false }
+            take(outcome, part: part)
         }
         return isWhole
     }
@@ -131,6 +150,11 @@ extension Inspection.Run {
                 evidence: part.map { builder.report.parts[$0].notes.joined(separator: "; ") } ?? "")
         case .overLimits(let name):
             isComplete = false
+            // The second look at a content and that at it alone may end at the same one.
+            let isSaid = builder.report.unchecked.contains {
+                $0.part == part && $0.reason == .overLimits && $0.detail == name
+            }
+            guard !isSaid else { return }
             builder.addUnchecked(.overLimits, part: part, name)
         case .encrypted(let name):
             // What our own reader said of it is more.
@@ -144,5 +168,28 @@ extension Inspection.Run {
             isComplete = false
             builder.addUnchecked(.workspaceFull, part: part, scanner: Inspection.scanner, words)
         }
+    }
+}
+
+extension EngineLimits {
+    /// Octets that libclamav counts for one that our own unpacking counts: it takes more out of documents. Measured: up to 2.6.
+    private static let piecesOfDocuments = 3
+    /// What it counts as levels beside what is in each other: the mail, the content at the bottom, and its text without markup.
+    private static let levelsBeside = 3
+    /// The largest setting: a stack of 8 MiB is enough for PDF within PDF to this depth, which takes 2 to 4.
+    private static let deepest = 100
+
+    /// For a content that libclamav takes apart although that was done here: as much as our own unpacking allows of a message, with
+    /// as many files in each thing unpacked as in one that is scanned by itself. So what has passed the look at each thing by itself
+    /// does not end here for its number. Not larger: a bomb, of which unpacking has told, would be taken for a hang.
+    /// - Parameter mail: limits of the message's structure, where it is taken apart, too.
+    func forSecondLook(_ unpacking: UnpackingLimits, mail: MIMELimits?, messageSize: Int) -> EngineLimits {
+        let (octets, _) = unpacking.quota(messageSize: messageSize).addingReportingOverflow(messageSize)
+        let (size, isLarge) = octets.multipliedReportingOverflow(by: Self.piecesOfDocuments)
+        let (files, isMany) = files.multipliedReportingOverflow(by: unpacking.files + 1)
+        let levels = unpacking.levels + (mail?.depth ?? 0) + Self.levelsBeside
+        return EngineLimits(
+            scanSize: isLarge || octets < 0 ? .max : max(scanSize, size),
+            recursion: max(recursion, min(levels, Self.deepest)), files: isMany ? .max : files)
     }
 }

@@ -266,15 +266,6 @@ struct Inspection {
             isComplete = engine != nil
         }
 
-        mutating func prepareScanner(directory: String) {
-            guard let engine else { return }
-            do throws(EngineError) {
-                try engine.setTemporaryDirectory(directory)
-            } catch {
-                fail(error.description, part: nil)
-            }
-        }
-
         /// Adds a part of the tree to the report.
         mutating func add(_ part: PartDescription) {
             var part = part

@@ -51,12 +51,26 @@ struct DeadlineSocket {
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let descriptor = try socket(AF_UNIX)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor.raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        // Its queue may be full while its server is alive. Without blocking that is a failure at once, and nothing to poll for.
+        _ = fcntl(descriptor.raw, F_SETFL, 0)
+        while true {
+            let left = deadline - monotonicNow()
+            guard left > 0 else { throw SystemError("connect", code: ETIMEDOUT) }
+            // None at all would be no limit.
+            var time = timeval(tv_sec: left / 1_000_000_000, tv_usec: max(1, left % 1_000_000_000 / 1000))
+            try check("setsockopt") {
+                setsockopt(
+                    descriptor.raw, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
             }
+            let result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Glibc.connect(descriptor.raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            if result == 0 { break }
+            guard errno == EAGAIN || errno == EINTR else { throw SystemError("connect", code: errno) }
         }
-        try finish(descriptor, result, deadline)
+        _ = fcntl(descriptor.raw, F_SETFL, O_NONBLOCK)
         return descriptor
     }
 
@@ -96,7 +110,6 @@ struct DeadlineSocket {
     /// Waits for a connection that `connect(2)` began.
     private static func finish(_ descriptor: Descriptor, _ result: Int32, _ deadline: Int) throws(SystemError) {
         if result == 0 { return }
-        // A Unix socket whose queue is full says EAGAIN: its server is alive and takes nothing.
         guard errno == EINPROGRESS else { throw SystemError("connect", code: errno) }
         try wait(descriptor, POLLOUT, deadline)
         var code: Int32 = 0

@@ -49,8 +49,10 @@ package final class Unpacker {
         }
     }
 
-    private let limits: UnpackingLimits
-    private let messageLimits: MIMELimits
+    /// What one message may unpack to.
+    package let limits: UnpackingLimits
+    /// What the structure of a message may be.
+    package let messageLimits: MIMELimits
     /// Those of the message; and of its containers, those of texts in them.
     private let messagePasswords: Passwords
     private var passwords: Passwords

@@ -2,6 +2,9 @@ import Configuration
 import Testing
 
 @Suite struct CrossCheckTests {
+    private static let givesUp =
+        "libclamav would give up on documents that are within limits here, and they would be over-limits"
+
     @Test(arguments: [
         (
             "listeners:\n  - policy: strct\npolicies:\n  strict:\n",
@@ -69,9 +72,29 @@ import Testing
                 + "attachments that are harmless would be over-limits"
         ),
         (
-            "clamav:\n  max_scan_size: 99M\n",
+            "clamav:\n  max_scan_size: 99M\nunpacking: {maximum_quota: 99M}\n",
             "f:2:18: warning: clamav.max_scan_size (99 MiB) is less than limits.message_size (100 MiB): larger messages "
                 + "that are harmless would be over-limits"
+        ),
+        (
+            "clamav:\n  max_scan_size: 299M\n",
+            "f:2:18: warning: clamav.max_scan_size (299 MiB) is less than unpacking.maximum_quota (300 MiB): \(givesUp)"
+        ),
+        (
+            "unpacking:\n  maximum_quota: 401M\n",
+            "f:2:18: warning: clamav.max_scan_size (400 MiB) is less than unpacking.maximum_quota (401 MiB): \(givesUp)"
+        ),
+        (
+            "clamav:\n  max_recursion: 13\n",
+            "f:2:18: warning: clamav.max_recursion (13) is less than unpacking.levels (14): \(givesUp)"
+        ),
+        (
+            "unpacking:\n  levels: 18\n",
+            "f:2:11: warning: clamav.max_recursion (17) is less than unpacking.levels (18): \(givesUp)"
+        ),
+        (
+            "clamav:\n  max_files: 1499\n",
+            "f:2:14: warning: clamav.max_files (1499) is less than unpacking.files (1500): \(givesUp)"
         ),
         (
             "policies:\n  default:\n    next_hops: [maildir:/m, \"smtp:127.0.0.1:10024\"]\n",
@@ -110,7 +133,8 @@ import Testing
         "tls: {certificate: /c, key: /k}\nlisteners: [{starttls: encrypt}]",
         "listeners: [{address: 127.0.0.1:1}, {address: 127.0.0.2:1}, {address: '[::1]:1'}, {address: '[::]:2'}, {address: 0.0.0.0:2}]",
         "limits: {spool_bytes: 100M}",
-        "clamav: {max_scan_size: 100M}", "clamav: {max_scan_size: 1M, enabled: no}",
+        "clamav: {max_scan_size: 300M, max_recursion: 14, max_files: 1500}",
+        "clamav: {max_scan_size: 1M, max_recursion: 1, max_files: 1, enabled: no}",
         "scanning: {parts_size: 150M}\nscanners: [{name: a, kind: clamd, addresses: ['127.0.0.1:3310']}]",
         "policies: {a: {infected: reject}}\nlisteners: [{placement: before-queue, policy: a}]",
         "policies: {default: {next_hops: ['smtp:127.0.0.2:10024', 'smtp:mx.example.com:10024']}}",

@@ -67,6 +67,18 @@ extension SignatureTests {
             try poll("the new signature in force") {
                 try send(Self.badgers, to: stage.gateway.port).text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL")
             }
+            // What cannot be read is not empty.
+            #expect(chmod(official.path, 0) == 0)
+            #expect(try stage.gateway.reload().contains("clamav.database: opendir \(official.path): Permission denied"))
+            #expect(chmod(official.path, 0o755) == 0)
+            // Those for tests take the place of no real ones.
+            for file in ["test.ndb", "new.ndb"] {
+                try FileManager.default.removeItem(atPath: "\(official.path)/\(file)")
+            }
+            #expect(try stage.gateway.reload().contains("\(official.path): no signatures in it, those in force stay"))
+            #expect(
+                try send(Self.badgers, to: stage.gateway.port).text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL"))
+            #expect(!(try stage.status().contains("TEST ONLY")))
             try stage.expectService()
         }
     }

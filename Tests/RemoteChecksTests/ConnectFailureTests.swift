@@ -1,4 +1,6 @@
+import Foundation
 import Glibc
+import Linux
 import MailModel
 import TestSupport
 import Testing
@@ -89,8 +91,27 @@ import Testing
         #expect(why?.hasPrefix("unix:\(server.path): what answers there speaks no HTTP: ") == true, "\(why ?? "")")
     }
 
+    /// The queue of a socket is short and full while its server takes one after the other: that is waited for, and no failure.
+    @Test func queuesThatAreFull() async throws {
+        let scratch = try Scratch(.disk)
+        let address = ServerAddress.unix(path: scratch.path + "/socket")
+        let listener = try Listener(scratch.path + "/socket")
+        defer { listener.close() }
+        var waiting: [DeadlineSocket] = []
+        for _ in 0..<2 { waiting.append(try DeadlineSocket(connecting: address, deadline: deadline(20))) }
+        #expect(throws: ScannerFailure("\(address): connect: Connection timed out")) {
+            _ = try DeadlineSocket(connecting: address, deadline: monotonicNow() + 100_000_000)
+        }
+        Thread.detachNewThread {
+            usleep(200_000)
+            listener.take()
+        }
+        waiting.append(try DeadlineSocket(connecting: address, deadline: deadline(20)))
+        #expect(waiting.count == 3)
+    }
+
     /// A Unix socket that listens.
-    private final class Listener {
+    private final class Listener: Sendable {
         private let descriptor: Int32
 
         init(_ path: String) throws {
@@ -107,5 +128,8 @@ import Testing
         }
 
         func close() { _ = Glibc.close(descriptor) }
+
+        /// Takes the first connection that waits.
+        func take() { _ = Glibc.close(accept(descriptor, nil, nil)) }
     }
 }

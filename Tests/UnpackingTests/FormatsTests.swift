@@ -31,8 +31,9 @@ import Testing
             a script or program that carries it is `unchecked: corrupt`. More than `unpacking.hidden_archives` of them in one
             program are `unchecked: over-limits`, in data a note.
 
-            Archives of RAR and 7z are looked for in the first 4 MiB of every other archive as well: in headers, frames that are
-            skipped, gaps, free sectors. One that is no member is opened, and the message is `unchecked: ambiguous`.
+            Archives of RAR, 7z, cab, ARJ and LHA are looked for in the first 4 MiB of every other archive as well, those of zip by
+            their directory in its last 80 KiB: in headers, frames that are skipped, gaps, free sectors. One that is no member is
+            opened, and the message is `unchecked: ambiguous`.
 
             A volume of a split archive is `unchecked: unsupported`, which is delivered with a mark by default
             (`policies.NAME.unchecked.unsupported`). Volumes of 7z, RAR, cab and arj tell what they are by their content, and of zip

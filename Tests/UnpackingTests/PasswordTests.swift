@@ -213,26 +213,30 @@ import Testing
     ])
     func encryptedMembersBeyondTheQuota(_ command: String) throws {
         let content = Array("%!PS\n".utf8) + (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 7 &* 31) }
-        let made = try runTool(
-            "sh", ["-c", "d=$(mktemp -d) && cd $d && cat > in && \(command) > log && cat out.zip; rm -r $d"],
-            input: content)
-        var list = Passwords()
-        for word in ["wrong", "infected"] { list.add(Array(word.utf8), .text) }
-        func unpacked(quota: Int, _ passwords: Passwords) -> Unpacked {
+        func unpacked(_ archive: [UInt8], quota: Int, _ passwords: Passwords) -> Unpacked {
             Unpacked(
-                made.output, limits: UnpackingLimits(minimumQuota: quota, maximumQuota: quota, minimumFactor: 0),
+                archive, limits: UnpackingLimits(minimumQuota: quota, maximumQuota: quota, minimumFactor: 0),
                 passwords: passwords)
         }
-        let whole = unpacked(quota: 2 * content.count, list)
+        var wrong = Passwords()
+        wrong.add(Array("wrong".utf8), .text)
+        // One of 256 wrong passwords fits the one octet by which ZipCrypto tells: so, by chance, another archive.
+        let archives = try (0..<4).map { _ in
+            try runTool(
+                "sh", ["-c", "d=$(mktemp -d) && cd $d && cat > in && \(command) > log && cat out.zip; rm -r $d"],
+                input: content
+            ).output
+        }
+        let archive = try #require(archives.first { unpacked($0, quota: 1000, wrong).kinds == [.encrypted] })
+        var list = Passwords()
+        for word in ["wrong", "infected"] { list.add(Array(word.utf8), .text) }
+        let whole = unpacked(archive, quota: 2 * content.count, list)
         #expect(whole.places(of: content) == ["1"] && !whole.isMarked, "\(whole.problems)")
-        let cut = unpacked(quota: content.count - 1, list)
+        let cut = unpacked(archive, quota: content.count - 1, list)
         #expect(cut.limits == [.bytes] && cut.kinds.isEmpty, "\(cut.problems)")
         #expect(
             cut.entries.first?.content == Array(content.dropLast())
                 && cut.entries.first?.flags == [.decrypted, .guessed])
-        var wrong = Passwords()
-        wrong.add(Array("wrong".utf8), .text)
-        #expect(unpacked(quota: 1000, wrong).kinds == [.encrypted])
     }
 
     /// The traditional encryption, written down here from APPNOTE.TXT section 6.1 the other way round.

@@ -173,7 +173,8 @@ let package = Package(
             ["Linux", "MailModel", "SQLiteStores", "Stores"]),
         testProgram("sandbox-probe", "Tests/SandboxProbe", ["Linux"]),
         testProgram(
-            "quarantine-bench", "bench/QuarantineBench", ["Linux", "MailModel", "SQLiteStores", "Stores"]),
+            "quarantine-bench", "bench/QuarantineBench",
+            ["Linux", "MailModel", "PostgreSQLStores", "SQLiteStores", "Stores"]),
         testProgram("journal-bench", "bench/JournalBench", ["Linux", "MailModel", "SQLiteStores", "Stores"]),
         testProgram("unpack-bench", "Tests/UnpackBench", ["Compression", "Linux", "Members", "Unpacking"]),
         testProgram("lying-inspector", "Tests/LyingInspector", ["InspectionLink", "Linux", "MailModel"]),

@@ -209,6 +209,10 @@ extension SettingsReader {
     }
 
     private mutating func checkQuarantinePlaces() {
+        let quarantine = loaded.settings.quarantine
+        if quarantine.store == .postgresql, quarantine.postgresql.isEmpty, !faulty.contains("quarantine.postgresql") {
+            loaded.report(at: "quarantine.store", message: "quarantine.store: postgresql needs quarantine.postgresql")
+        }
         for (name, policy) in loaded.settings.policies.sorted(by: { $0.key < $1.key }) {
             for (category, key, destiny) in policy.singleDestinies
             where policy[placeFor: category] == .nowhere && destiny.demandsCopy {

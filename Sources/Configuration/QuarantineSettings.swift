@@ -11,6 +11,8 @@ extension Settings {
         package var tenants: [TenantBound] = []
         /// Connection string of a PostgreSQL database with the index; empty: SQLite beside the mail.
         package var postgresql = ""
+        /// Where the mail itself is kept.
+        package var store = QuarantineStore.files
         /// The key with which files are encrypted; empty: they are not.
         package var keyFile = ""
         /// Keys that only read.
@@ -26,6 +28,14 @@ extension Settings {
         /// Seconds for which a released message is not caught again; 0: it carries no mark.
         package var releaseMark = 86_400
         package init() {}
+    }
+
+    /// Where the mail in quarantine is kept.
+    package enum QuarantineStore: String, Sendable, Equatable, CaseIterable {
+        /// In files of this host.
+        case files
+        /// In the database of `quarantine.postgresql`.
+        case postgresql
     }
 
     /// How a message is released, in amavis's words.
@@ -79,7 +89,13 @@ let quarantineKeys: [SchemaKey<Settings>] = [
         "quarantine.postgresql", \.quarantine.postgresql, .connection,
         """
         PostgreSQL database (UTF-8) in which several hosts share the index of their quarantines, as libpq names it. The mail \
-        stays on the host that kept it.
+        stays on the host that kept it, unless quarantine.store says otherwise.
+        """),
+    Setting(
+        "quarantine.store", \.quarantine.store, .choice,
+        """
+        Where the mail in quarantine is kept: files of this host, or the database of quarantine.postgresql, where every host can \
+        show, release and delete it (amavis: sql:).
         """),
     Setting(
         "quarantine.key_file", \.quarantine.keyFile, .path(orEmpty: "files are not encrypted"),

@@ -77,18 +77,18 @@ extension ValueType where Value == Destiny {
 extension ValueType where Value == QuarantinePlace {
     /// Where a copy is kept.
     static let quarantinePlace = ValueType.scalar(
-        "local, none, an address, mbox:/path or maildir:/path",
-        expected: "local, none, mbox:/path, maildir:/path, or an address such as quarantine@example.com",
+        "local, none, an address, mbox:/path, maildir:/path or bsmtp:/path",
+        expected: "local, none, mbox:/path, maildir:/path, bsmtp:/path, or an address such as quarantine@example.com",
         parse: { text throws(ValueError) in
             switch text {
             case "local": return .local
             case "none": return .nowhere
-            case _ where text.hasPrefix("mbox:") || text.hasPrefix("maildir:"): return try copyFile(text)
+            case _ where ["mbox:", "maildir:", "bsmtp:"].contains(where: text.hasPrefix): return try copyFile(text)
             case _ where isAddress(text): return .elsewhere(.mailbox(MailPath(text)))
             default:
                 throw ValueError(
-                    "'\(shown(text))' is neither local nor none nor mbox:/path nor maildir:/path nor an address such as "
-                        + "quarantine@example.com" + suggestion(for: text, among: ["local", "none"]))
+                    "'\(shown(text))' is neither local nor none nor mbox:/path nor maildir:/path nor bsmtp:/path nor an "
+                        + "address such as quarantine@example.com" + suggestion(for: text, among: ["local", "none"]))
             }
         },
         write: { yamlText($0.description) })

@@ -22,6 +22,8 @@ enum CopyFileChecks {
                 fault = problem(path, S_IFREG, "a regular file", owners) ?? mboxObstacle(path, user)
             case .maildir(let path):
                 fault = problem(path, S_IFDIR, "a directory", owners) ?? maildirObstacle(path, user)
+            case .bsmtp(let path):
+                fault = problem(path, S_IFDIR, "a directory", owners) ?? batchObstacle(path, user)
             }
             guard let fault else { continue }
             throw NamedFileFault(
@@ -75,6 +77,11 @@ enum CopyFileChecks {
             if let fault = obstacle(place, S_IWUSR | S_IXUSR, user) { return fault }
         }
         return nil
+    }
+
+    /// What keeps the gateway from writing batch SMTP files, or from making their directory, in words.
+    private static func batchObstacle(_ path: String, _ user: uid_t) -> String? {
+        obstacle(access(path, F_OK) == 0 ? path : parent(of: path), S_IWUSR | S_IXUSR, user)
     }
 
     /// Since others cannot write to these files, nobody but their owner can.

@@ -126,7 +126,7 @@ struct DigestRequest: Sendable {
         } catch let error as Quarantine.Failure {
             // Whoever guesses the name of an entry whose key is not set could otherwise have the client try for days: whether the token is
             // ours is not known before.
-            if case .system = error { throw error }
+            if error.isOfStorage { throw error }
             throw Ignored(cause: "\(error)")
         }
         guard entry.envelope.recipients.indices.contains(token.place) else {

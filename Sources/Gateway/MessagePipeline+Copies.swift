@@ -33,7 +33,8 @@ extension MessagePipeline {
         let named = keeping.first { $0.decisive.category == category } ?? first
         var envelope = work.message.envelope
         envelope.recipients = recipients.map { work.message.envelope.recipients[$0] }
-        let id = work.setup.quarantine.files.contains(work.copyID) ? work.mailID : work.copyID
+        let isTaken = await work.isInQuarantine(work.copyID)
+        let id = isTaken ? work.mailID : work.copyID
         var entry = Quarantine.Entry(
             id: id, time: work.time, category: category,
             reason: ReplyTexts.reason(named.decisive, id: work.id), envelope: envelope,
@@ -70,7 +71,7 @@ extension MessagePipeline {
         }
         let quarantine = work.setup.quarantine
         do {
-            try await work.setup.blocking { if quarantine.files.contains(id) { try quarantine.remove(id) } }
+            try await work.setup.blocking { if try quarantine.files.contains(id) { try quarantine.remove(id) } }
             if work.copied.isEmpty { work.quarantineID = nil }
         } catch {
             work.causes.append("quarantine: the copy of a try that failed stays: \(error)")
@@ -79,6 +80,12 @@ extension MessagePipeline {
 }
 
 extension MessageWork {
+    /// True when a copy is here by this name. Where that cannot be known there is none to rely on, and the next step fails.
+    func isInQuarantine(_ id: String) async -> Bool {
+        let files = setup.quarantine.files
+        return (try? await setup.blocking { try files.contains(id) }) ?? false
+    }
+
     /// What the quarantine calls the message: the weightiest that it is for anybody, also for those who do not mind it. One with
     /// a virus is infected whatever the settings skip: who releases it has to know.
     fileprivate var keptCategory: Category {

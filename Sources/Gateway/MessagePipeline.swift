@@ -53,8 +53,9 @@ package struct MessagePipeline: MailReceiver {
         let served = Set(recipients.indices.filter { memory.recipients.contains(recipients[$0].path) })
         work.served = served
         work.copied = memory.copied
-        if let copy = memory.copy, !memory.copied.isEmpty || setup.quarantine.files.contains(copy) {
-            work.earlierCopy = copy
+        if let copy = memory.copy {
+            let isHere = await work.isInQuarantine(copy)
+            if isHere || !memory.copied.isEmpty { work.earlierCopy = copy }
         }
         if let reply = await work.judge() { return finish(&work, reply) }
         for case let failure? in work.groups.map(\.failure) { gateway.report("\(work.id): policy: \(failure)") }

@@ -34,7 +34,7 @@ extension MessageWork {
     /// - Returns: why it is not there; nil when it is.
     mutating func putCopy(in place: CopyPlace, for recipients: [Int]) async -> String? {
         guard let group = recipients.first.flatMap({ group(of: $0) }) else { return nil }
-        let prefix = copyPrefix(for: recipients, group)
+        let prefix = copyPrefix(for: recipients, group, in: place)
         let body = OutgoingBody(prefix: Array(prefix.utf8), file: message.file)
         let copy = FiledCopy(reversePath: message.envelope.reversePath, time: time, body: body)
         let files = CopyFiles(hostname: setup.hostname, disk: setup.threads)
@@ -46,6 +46,8 @@ extension MessageWork {
                 causes += try await files.append(copy, toMbox: path, until: lockDeadline)
             case .maildir(let path):
                 try await files.store(copy, inMaildir: path)
+            case .bsmtp(let path):
+                try await files.store(batch(body, for: recipients), id: copyID, inBatches: path)
             }
             return nil
         } catch {
@@ -79,13 +81,25 @@ extension MessageWork {
         }
     }
 
-    /// The fields on top of a copy.
-    private func copyPrefix(for recipients: [Int], _ group: RecipientGroup) -> String {
+    /// A copy with the envelope of the message, for those whose copy it is.
+    private func batch(_ body: OutgoingBody, for recipients: [Int]) -> OutgoingMessage {
+        let envelope = message.envelope
+        return OutgoingMessage(
+            reversePath: envelope.reversePath, parameters: envelope.parameters,
+            recipients: recipients.map { envelope.recipients[$0] }, body: body,
+            hasEightBit: message.intake.hasEightBit || body.prefix.contains { $0 >= 0x80 })
+    }
+
+    /// The fields on top of a copy. Batch SMTP has the envelope itself.
+    private func copyPrefix(for recipients: [Int], _ group: RecipientGroup, in place: CopyPlace) -> String {
         let envelope = message.envelope
         let blocked = recipients.filter { !disposition(of: $0).isDelivered }
         func paths(_ places: [Int]) -> [MailPath] { places.map { envelope.recipients[$0].path } }
-        let fields = CopyFields.text(
-            sender: envelope.reversePath, recipients: paths(recipients), blocked: paths(blocked))
+        var fields = CopyFields.blocked(paths(blocked))
+        if case .bsmtp = place {
+        } else {
+            fields = CopyFields.envelope(sender: envelope.reversePath, recipients: paths(recipients)) + fields
+        }
         // The trace field comes last: a message that begins with a continuation line (attack) goes on with it. It also ends loops.
         return fields + ownFields(group) + received
     }

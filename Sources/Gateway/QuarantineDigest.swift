@@ -122,7 +122,7 @@ package struct QuarantineDigest: Sendable {
                 case .locked(_, let key):
                     locked[key, default: 0] += 1
                     out.unread += debt ?? [DigestMemory.Owed(mail: one)]
-                case .system: throw error
+                case .system, .unavailable: throw error
                 }
                 continue
             }

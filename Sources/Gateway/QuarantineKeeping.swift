@@ -21,13 +21,28 @@ extension Settings {
     func quarantine(
         with keys: QuarantineKeys, report: @escaping @Sendable (String) -> Void
     ) -> IndexedQuarantine {
-        let node = SetupBuilder(self).hostname
+        let builder = SetupBuilder(self)
+        let (database, isShared) = (quarantine.postgresql, quarantine.store == .postgresql)
+        let storage: any QuarantineStorage =
+            isShared
+            ? PostgreSQLQuarantineStorage(parameters: database, scratch: builder.spoolDirectory)
+            : QuarantineDirectory(quarantineDirectory)
         let index: any QuarantineIndex =
-            quarantine.postgresql.isEmpty
-            ? SQLiteQuarantineIndex(directory: quarantineDirectory, node: node)
-            : PostgreSQLQuarantineIndex(parameters: quarantine.postgresql, node: node)
+            database.isEmpty
+            ? SQLiteQuarantineIndex(directory: quarantineDirectory, node: builder.hostname)
+            : PostgreSQLQuarantineIndex(
+                parameters: database, node: isShared ? PostgreSQLQuarantineStorage.node : builder.hostname)
         return IndexedQuarantine(
-            files: Quarantine(directory: quarantineDirectory, keys: keys), index: index, report: report)
+            files: Quarantine(storage: storage, keys: keys), index: index, report: report)
+    }
+
+    /// Tells of mail in files of this host that `quarantine.store` looks for elsewhere. Blocks on a disk.
+    var filesLeftBehind: String? {
+        guard quarantine.store != .files, let count = try? QuarantineDirectory(quarantineDirectory).identifiers().count,
+            count > 0
+        else { return nil }
+        return "quarantine: \(count) messages lie in files of this host, of a time before quarantine.store: "
+            + "\(quarantine.store.rawValue); only commands with quarantine.store: files find them, and they do not expire"
     }
 
     /// How long and how much is kept.
@@ -50,6 +65,7 @@ struct QuarantineKeeping: Sendable {
 
     /// Runs until the task is cancelled.
     func run() async {
+        await step("quarantine: files") { setup in setup.settings.filesLeftBehind }
         while !Task.isCancelled {
             // What the index missed: a crash of the last daemon, a database that was away for a while.
             await step("quarantine: index") { setup in

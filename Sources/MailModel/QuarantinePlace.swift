@@ -25,8 +25,10 @@ package enum CopyPlace: Hashable, Sendable, CustomStringConvertible {
     case mbox(path: String)
     /// A Maildir of this host; absolute path.
     case maildir(path: String)
+    /// A directory of this host with batch SMTP files (RFC 2442); absolute path.
+    case bsmtp(path: String)
 
-    /// Reads the form of `description`. No address begins with `mbox:` or `maildir:` (RFC 5321 section 4.1.2: atoms have no colon).
+    /// Reads the form of `description`. No address begins with such a word and a colon (RFC 5321 section 4.1.2: atoms have no colon).
     package init(bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
         self =
@@ -34,17 +36,20 @@ package enum CopyPlace: Hashable, Sendable, CustomStringConvertible {
                 .mbox(path: String(text.dropFirst(5)))
             } else if text.hasPrefix("maildir:/") {
                 .maildir(path: String(text.dropFirst(8)))
+            } else if text.hasPrefix("bsmtp:/") {
+                .bsmtp(path: String(text.dropFirst(6)))
             } else {
                 .mailbox(MailPath(bytes: bytes))
             }
     }
 
-    /// `quarantine@example.com`, `mbox:/path`, `maildir:/path`.
+    /// `quarantine@example.com`, `mbox:/path`, `maildir:/path`, `bsmtp:/path`.
     package var description: String {
         switch self {
         case .mailbox(let path): "\(path)"
         case .mbox(let path): "mbox:\(path)"
         case .maildir(let path): "maildir:\(path)"
+        case .bsmtp(let path): "bsmtp:\(path)"
         }
     }
 
@@ -52,7 +57,7 @@ package enum CopyPlace: Hashable, Sendable, CustomStringConvertible {
     package var bytes: [UInt8] {
         switch self {
         case .mailbox(let path): path.bytes
-        case .mbox, .maildir: Array(description.utf8)
+        case .mbox, .maildir, .bsmtp: Array(description.utf8)
         }
     }
 

@@ -5,14 +5,15 @@ package enum CopyFields {
     /// Recipients in one field: MTAs cut a field that is too long (Postfix: `header_size_limit`).
     private static let recipientsShown = 100
 
-    /// `X-Envelope-From`, `X-Envelope-To` and `X-Envelope-To-Blocked`, each as often as it takes.
-    /// - Parameters:
-    ///   - recipients: for whom the copy is kept.
-    ///   - blocked: those of them who do not get the message.
-    package static func text(sender: MailPath, recipients: [MailPath], blocked: [MailPath]) -> String {
+    /// `X-Envelope-From` and `X-Envelope-To`, as often as it takes.
+    /// - Parameter recipients: for whom the copy is kept.
+    package static func envelope(sender: MailPath, recipients: [MailPath]) -> String {
         "X-Envelope-From: \(word(sender))\r\n" + list("X-Envelope-To", recipients)
-            + list("X-Envelope-To-Blocked", blocked)
     }
+
+    /// `X-Envelope-To-Blocked`, as often as it takes.
+    /// - Parameter paths: recipients of the copy who do not get the message.
+    package static func blocked(_ paths: [MailPath]) -> String { list("X-Envelope-To-Blocked", paths) }
 
     private static func list(_ name: String, _ paths: [MailPath]) -> String {
         stride(from: 0, to: paths.count, by: recipientsShown).map { start in

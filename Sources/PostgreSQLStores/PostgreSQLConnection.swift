@@ -10,6 +10,8 @@ struct PostgreSQLConnection: ~Copyable {
     /// Run on every new connection.
     private let schema: [String]
     private var connection: OpaquePointer?
+    /// Statements belong together: a new connection would know nothing of those before.
+    private var isInTransaction = false
     /// After a server could not be reached, it is not asked again before this (`monotonicNow`): who waits for an index
     /// keeps a client waiting.
     private var notBefore = 0
@@ -35,30 +37,64 @@ struct PostgreSQLConnection: ~Copyable {
     /// A row of texts; nil is NULL.
     typealias Row = [String?]
 
+    /// What a statement is given.
+    enum Value {
+        case text(String)
+        case number(Int)
+        case octets([UInt8])
+
+        init(_ value: QueryCondition.Value) {
+            switch value {
+            case .text(let text): self = .text(text)
+            case .number(let number): self = .number(number)
+            }
+        }
+    }
+
     /// Runs one statement. One that the server was lost under is run once more on a new connection: every statement here
-    /// may be repeated.
-    mutating func run(_ sql: String, _ values: [QueryCondition.Value?] = []) throws(IndexFailure) -> [Row] {
+    /// may be repeated, but for those of a transaction.
+    mutating func run(_ sql: String, _ values: [Value?] = []) throws(IndexFailure) -> [Row] {
+        texts(try result(of: sql, values, inBinary: false))
+    }
+
+    /// The only column of a statement's rows, octet for octet.
+    mutating func octets(_ sql: String, _ values: [Value?]) throws(IndexFailure) -> [[UInt8]] {
+        let result = try result(of: sql, values, inBinary: true)
+        defer { PQclear(result) }
+        return (0..<PQntuples(result)).map { row in
+            let bytes = UnsafeRawBufferPointer(
+                start: PQgetvalue(result, row, 0), count: Int(PQgetlength(result, row, 0)))
+            return Array(bytes)
+        }
+    }
+
+    private mutating func result(
+        of sql: String, _ values: [Value?], inBinary: Bool
+    ) throws(IndexFailure) -> OpaquePointer? {
+        guard !isInTransaction else { return try perform(sql, values, inBinary) }
         let isNew = connection == nil
         try open()
         do throws(IndexFailure) {
-            return try perform(sql, values)
+            return try perform(sql, values, inBinary)
         } catch {
             guard connection == nil, !isNew else { throw error }
         }
         try open()
-        return try perform(sql, values)
+        return try perform(sql, values, inBinary)
     }
 
-    /// Runs statements that belong together.
+    /// Runs statements that belong together: all of them count, and are safe, or none.
     mutating func transaction(
         _ body: (inout PostgreSQLConnection) throws(IndexFailure) -> Void
     ) throws(IndexFailure) {
         _ = try run("BEGIN")
+        isInTransaction = true
+        defer { isInTransaction = false }
         do throws(IndexFailure) {
             try body(&self)
-            _ = try perform("COMMIT", [])
+            _ = try run("COMMIT")
         } catch {
-            if connection != nil { _ = try? perform("ROLLBACK", []) }
+            if connection != nil { _ = try? run("ROLLBACK") }
             throw error
         }
     }
@@ -81,7 +117,7 @@ struct PostgreSQLConnection: ~Copyable {
         connection = new
         notBefore = 0
         do throws(IndexFailure) {
-            for statement in schema { _ = try perform(statement, []) }
+            for statement in schema { PQclear(try perform(statement, [], false)) }
         } catch {
             close()
             throw error
@@ -93,27 +129,28 @@ struct PostgreSQLConnection: ~Copyable {
         connection = nil
     }
 
-    private mutating func perform(_ sql: String, _ values: [QueryCondition.Value?]) throws(IndexFailure) -> [Row] {
+    /// - Returns: what is to be cleared with `PQclear`.
+    private mutating func perform(
+        _ sql: String, _ values: [Value?], _ inBinary: Bool
+    ) throws(IndexFailure) -> OpaquePointer? {
         guard let connection else { throw .unavailable("PostgreSQL: not connected") }
-        let texts = values.map { value -> String? in
-            switch value {
-            case .text(let text): text
-            case .number(let number): String(number)
-            case nil: nil
-            }
+        let result = withParameters(values) { pointers, lengths, formats in
+            PQexecParams(connection, sql, Int32(values.count), nil, pointers, lengths, formats, inBinary ? 1 : 0)
         }
-        let result = withStrings(texts) { pointers in
-            PQexecParams(connection, sql, Int32(texts.count), nil, pointers, nil, nil, 0)
-        }
-        defer { PQclear(result) }
         let status = PQresultStatus(result)
         guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else {
             let text = "PostgreSQL: \(Self.text(PQerrorMessage(connection)))"
             let code = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
+            PQclear(result)
             if PQstatus(connection) != CONNECTION_OK { close() }
             // Class 42 (PostgreSQL manual, appendix A): a table or column is missing, or is another.
             throw code.hasPrefix("42") ? .damaged(text) : .unavailable(text)
         }
+        return result
+    }
+
+    private func texts(_ result: OpaquePointer?) -> [Row] {
+        defer { PQclear(result) }
         return (0..<PQntuples(result)).map { row in
             (0..<PQnfields(result)).map { column in
                 PQgetisnull(result, row, column) == 1 ? nil : String(cString: PQgetvalue(result, row, column))
@@ -145,5 +182,36 @@ private func withStrings<Result>(
     return bytes.withUnsafeBufferPointer { buffer in
         let pointers = offsets.map { offset in offset.flatMap { at in buffer.baseAddress.map { $0 + at } } } + [nil]
         return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+    }
+}
+
+/// Lends the values of a statement as libpq takes them: texts end with NUL, octets have a length and the binary format.
+private func withParameters<Result>(
+    _ values: [PostgreSQLConnection.Value?],
+    _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Result
+) -> Result {
+    var bytes: [UInt8] = []
+    var (places, lengths, formats): ([Int?], [Int32], [Int32]) = ([], [], [])
+    for value in values {
+        let start = bytes.count
+        switch value {
+        case .text(let text): bytes += text.utf8
+        case .number(let number): bytes += String(number).utf8
+        case .octets(let octets): bytes += octets
+        case nil: break
+        }
+        places.append(value == nil ? nil : start)
+        lengths.append(Int32(bytes.count - start))
+        if case .octets = value { formats.append(1) } else { formats.append(0) }
+        bytes.append(0)
+    }
+    return bytes.withUnsafeBytes { buffer in
+        let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let pointers = places.map { place in place.flatMap { place in base.map { $0 + place } } }
+        return pointers.withUnsafeBufferPointer { pointers in
+            lengths.withUnsafeBufferPointer { lengths in
+                formats.withUnsafeBufferPointer { body(pointers.baseAddress, lengths.baseAddress, $0.baseAddress) }
+            }
+        }
     }
 }

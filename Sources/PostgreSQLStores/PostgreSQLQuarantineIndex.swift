@@ -4,7 +4,7 @@ package import Stores
 internal import Synchronization
 
 /// The index of the quarantines of several hosts in one PostgreSQL database, which has to be in UTF-8. The mail itself stays
-/// on the host that kept it.
+/// on the host that kept it, or is in the same database (`PostgreSQLQuarantineStorage`).
 package final class PostgreSQLQuarantineIndex: QuarantineIndex {
     package let node: String
     package var ownNode: String? { node }
@@ -60,7 +60,8 @@ package final class PostgreSQLQuarantineIndex: QuarantineIndex {
     package func search(_ query: QuarantineQuery) throws(IndexFailure) -> [QuarantineRow] {
         let condition = QueryCondition(query, position: "strpos", mark: "$")
         let rows = try run(
-            "SELECT \(QueryCondition.columns) FROM mailreeve_quarantine \(condition.sql)", condition.values)
+            "SELECT \(QueryCondition.columns) FROM mailreeve_quarantine \(condition.sql)",
+            condition.values.map { PostgreSQLConnection.Value($0) })
         return rows.compactMap(Self.row)
     }
 
@@ -107,7 +108,7 @@ package final class PostgreSQLQuarantineIndex: QuarantineIndex {
             subject_key = $17
         """
 
-    private static func values(_ row: QuarantineRow) -> [QueryCondition.Value?] {
+    private static func values(_ row: QuarantineRow) -> [PostgreSQLConnection.Value?] {
         let recipients = RecipientList.text(row.recipients)
         return [
             .text(row.id), .text(row.node), .number(row.time), .text(row.category.rawValue), .text(row.reason),
@@ -130,7 +131,7 @@ package final class PostgreSQLQuarantineIndex: QuarantineIndex {
     }
 
     private func run(
-        _ sql: String, _ values: [QueryCondition.Value?]
+        _ sql: String, _ values: [PostgreSQLConnection.Value?]
     ) throws(IndexFailure) -> [PostgreSQLConnection.Row] {
         var rows: [PostgreSQLConnection.Row] = []
         try access { (connection) throws(IndexFailure) in rows = try connection.run(sql, values) }
@@ -153,4 +154,4 @@ package final class PostgreSQLQuarantineIndex: QuarantineIndex {
     }
 }
 
-private func number(_ text: String?) -> Int? { text.flatMap { Int($0) } }
+func number(_ text: String?) -> Int? { text.flatMap { Int($0) } }

@@ -9,7 +9,7 @@ package struct CopyFiles: Sendable {
     private static let lockDelay = Duration.milliseconds(100)
 
     /// - Parameters:
-    ///   - hostname: becomes part of the names of files.
+    ///   - hostname: becomes part of the names of files, and the name of the client in batch SMTP.
     ///   - disk: threads that write; not shut down here.
     package init(hostname: String, disk: NIOThreadPool) {
         self.hostname = hostname
@@ -28,6 +28,13 @@ package struct CopyFiles: Sendable {
                 throw error
             }
         }
+    }
+
+    /// Stores a copy in a directory of batch SMTP files, with its envelope; when this returns it is on the disk.
+    /// - Parameter id: becomes the name of the file.
+    package func store(_ copy: OutgoingMessage, id: String, inBatches path: String) async throws {
+        let directory = BatchDirectory(path: path, hostname: hostname)
+        try await disk.runIfActive { try directory.store(copy, id: id) }
     }
 
     /// Appends a copy to an mbox file; when this returns it is on the disk.

@@ -46,8 +46,9 @@ package enum Verb: Hashable, Sendable {
 }
 
 /// A command that is not carried out: the reply for the client.
-package struct Refusal: Error, Hashable, Sendable {
+package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var reply: Reply
+    package var description: String { reply.summary }
 
     package init(_ reply: Reply) {
         self.reply = reply

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The quarantine as the daemon and the commands use it: files first, index second.
 ///
-/// What the files say holds. A step that the index misses (a crash between the two, a full disk, a damaged database) costs
+/// What the files say holds, wherever they lie. A step that the index misses (a crash between the two, a full disk, a damaged database) costs
 /// nobody a message: it is reported, and `reconcile` or `check` make the index say again what the files do.
 package final class IndexedQuarantine: Sendable {
     package let files: Quarantine
@@ -171,11 +171,10 @@ package final class IndexedQuarantine: Sendable {
         if case .locked = failure { findings.locked.append(text) } else { findings.damaged.append(text) }
     }
 
-    /// The row of an entry that nobody can read: it counts as what it takes, and goes when it is as old as its directory. nil where the
-    /// disk is to blame, and another time may tell more.
+    /// The row of an entry that nobody can read: it counts as what it takes, and goes when it is as old as its last change. nil where the
+    /// disk or the database is to blame, and another time may tell more.
     private func row(of id: String, after failure: Quarantine.Failure) -> QuarantineRow? {
-        if case .system = failure { return nil }
-        return files.unreadable(id).map { QuarantineRow($0, node: index.node) }
+        failure.isOfStorage ? nil : files.unreadable(id).map { QuarantineRow($0, node: index.node) }
     }
 
     private func isMessageWhole(_ id: String) -> Bool {
@@ -205,7 +204,7 @@ package final class IndexedQuarantine: Sendable {
                 rows.append(QuarantineRow(try files.entry(id), node: index.node))
             } catch {
                 // One that is gone by now was removed by somebody.
-                if files.contains(id) { note(error, "\(error)", in: &findings) }
+                if try files.contains(id) { note(error, "\(error)", in: &findings) }
                 if let row = row(of: id, after: error) {
                     rows.append(row)
                     unreadable += 1
@@ -222,7 +221,7 @@ package final class IndexedQuarantine: Sendable {
 
     /// Another process may have kept an entry after the names were read: only what is not there is forgotten.
     private func forget(_ ids: Set<String>, in findings: inout Findings) throws {
-        let gone = ids.filter { !files.contains($0) }
+        let gone = try ids.filter { id in try !files.contains(id) }
         if !gone.isEmpty { try index.remove(Array(gone)) }
         findings.forgotten += gone.count
     }

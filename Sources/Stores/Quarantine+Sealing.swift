@@ -6,22 +6,17 @@ internal import Linux
 extension Quarantine {
     /// The name of the key that an entry's message needs, in hexadecimal; nil where it is not encrypted.
     package func keyName(_ id: String) throws(Failure) -> String? {
-        let file = try open(id, Self.messageFile)
-        do throws(SystemError) {
-            let head = try file.read(at: 0, count: SealedFile.shortest)
-            return SealedFile.keyID(head.span).map { hexadecimal($0) }
-        } catch {
-            throw .system(error)
-        }
+        let head = try storage.beginning(id, Self.messageFile, count: SealedFile.shortest)
+        return SealedFile.keyID(head.span).map { hexadecimal($0) }
     }
 
-    static let notSealed = SystemError("encryption", code: EIO)
+    static let notSealed = Failure.system(SystemError("encryption", code: EIO))
 
     /// What each chunk of a file is bound to.
     static func place(_ id: String, _ file: String) -> String { "\(id)/\(file)" }
 
     /// Octets as a file has them.
-    func sealed(_ bytes: [UInt8], _ id: String, _ file: String) throws(SystemError) -> [UInt8] {
+    func sealed(_ bytes: [UInt8], _ id: String, _ file: String) throws(Failure) -> [UInt8] {
         guard let key = keys.writing else { return bytes }
         guard let sealed = SealedFile.sealed(bytes, key, place: Self.place(id, file)) else { throw Self.notSealed }
         return sealed

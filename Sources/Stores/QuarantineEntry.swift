@@ -102,12 +102,14 @@ extension Quarantine {
         /// It is encrypted, and its key (by its name) is none of those that are set.
         case locked(String, key: String)
         case system(SystemError)
+        /// The database that keeps entries cannot be used now.
+        case unavailable(String)
 
         /// True where the entry itself is the cause, and nothing else changes it.
         package var isOfMessage: Bool {
             switch self {
             case .unknown, .damaged: true
-            case .locked, .system: false
+            case .locked, .system, .unavailable: false
             }
         }
 
@@ -118,6 +120,15 @@ extension Quarantine {
             case .locked(let id, let key):
                 "\(id) is encrypted with key \(key), which is neither quarantine.key_file nor in quarantine.old_key_files"
             case .system(let error): "\(error)"
+            case .unavailable(let text): "the database that keeps the messages cannot be used: \(text)"
+            }
+        }
+
+        /// True where it says nothing of an entry: another time may tell more.
+        package var isOfStorage: Bool {
+            switch self {
+            case .unknown, .damaged, .locked: false
+            case .system, .unavailable: true
             }
         }
     }

@@ -11,7 +11,7 @@ struct QuarantineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quarantine", abstract: "Find, show, release and remove mail that was kept back.",
         discussion: """
-            The quarantine lies in the state directory of the configuration. Run this as root (rights are given up for the \
+            The quarantine lies in the state directory, or where quarantine.store says. Run this as root (rights are given up for the \
             configured user first) or as that user. The daemon need not run.
             """,
         subcommands: [

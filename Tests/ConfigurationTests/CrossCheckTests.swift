@@ -62,6 +62,14 @@ import Testing
             "f:1:75: warning: spammy: quarantine-and-pass keeps a copy all the same: in the quarantine of this host"
         ),
         (
+            "quarantine: {store: postgresql}",
+            "f:1:21: error: quarantine.store: postgresql needs quarantine.postgresql"
+        ),
+        (
+            "quarantine: {store: sql, postgresql: 'dbname=x'}",
+            "f:1:21: error: 'sql' is not one of files, postgresql"
+        ),
+        (
             "policies: {default: {levels: {tag: 6.5}}}",
             "f:1:36: warning: levels.tag (6.5) is over levels.tag2 (6.31): spam between them has no spam fields"
         ),

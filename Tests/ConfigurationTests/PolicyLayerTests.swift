@@ -82,6 +82,10 @@ import Testing
         ("policies: {default: {quarantine_to: {clean: none}}}", "unknown key 'clean'"),
         ("policies: {default: {quarantine_to: {spam: 'mbox:x'}}}", "'mbox:x' needs an absolute path"),
         ("policies: {default: {quarantine_to: {spam: 'mbox:x@y'}}}", "'mbox:x@y' needs an absolute path"),
+        ("policies: {default: {quarantine_to: {spam: 'bsmtp:x'}}}", "'bsmtp:x' needs an absolute path"),
+        ("policies: {default: {quarantine_to: {spam: 'bsmtp:/a/'}}}", "no '/' at its end"),
+        ("policies: {default: {quarantine_to: {spam: 'bsmtp:/a b'}}}", "no blanks, commas"),
+        ("policies: {default: {quarantine_to: {spam: 'BSMTP:/a'}}}", "neither local nor none nor mbox:/path nor"),
         ("policies: {default: {quarantine_to: {spam: 'maildir:'}}}", "'maildir:' needs an absolute path"),
         ("policies: {default: {quarantine_to: {spam: 'mbox:/a b'}}}", "no blanks, commas"),
         ("policies: {default: {quarantine_to: {spam: 'mbox:/a,b'}}}", "no blanks, commas"),
@@ -120,9 +124,11 @@ import Testing
         #expect(values.quarantineTo == [.spam: .elsewhere(.mailbox(MailPath("q@example.com"))), .infected: .nowhere])
         #expect(values[placeFor: .rule] == .local)
         let longest = "mbox:/" + String(repeating: "x", count: 1018)
-        let files = "quarantine_to.spam=\(longest) quarantine_to.banned=maildir:/var/x@y"
+        let files = "quarantine_to.spam=\(longest) quarantine_to.banned=maildir:/var/x@y quarantine_to.rule=bsmtp:/b"
         let others = try PolicyOverlay(assignments: files.split(separator: " ")).values
         #expect(others[placeFor: .spam] == .elsewhere(.mbox(path: String(longest.dropFirst(5)))))
+        #expect(others[placeFor: .rule] == .elsewhere(.bsmtp(path: "/b")))
+        #expect(others[placeFor: .rule].description == "bsmtp:/b")
         #expect(others[placeFor: .banned] == .elsewhere(.maildir(path: "/var/x@y")))
         #expect(throws: ValueError.self) {
             try PolicyOverlay(assignments: ["quarantine_to.spam=\(longest)x"])

@@ -202,6 +202,11 @@ import Testing
                 ("mbox:\(open)/box", "\(open) can be written by others"),
                 ("mbox:\(scratch.path)/link", "link is not a regular file"),
                 ("maildir:\(target)", "target is not a directory"),
+                ("bsmtp:\(target)", "target is not a directory"),
+                ("bsmtp:\(closed)", "\(closed) cannot be written by the gateway's user"),
+                ("bsmtp:\(closed)/B", "\(closed) cannot be written by the gateway's user"),
+                ("bsmtp:\(open)/B", "\(open) can be written by others"),
+                ("bsmtp:\(open)", "\(open) can be written by others"),
                 ("maildir:\(scratch.path)/none/M", "No such file or directory"),
                 ("mbox:/tmp/mailreeve-box", "/tmp can be written by others"),
             ] {

@@ -50,41 +50,42 @@ import TestSupport
     }
 
     /// Somebody renamed an entry, or copied one over another: the reason is said.
-    @Test func envelopesOfOtherEntries() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func envelopesOfOtherEntries(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         try quarantine.put(QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
-        #expect(rename(directory.path + "/E/Entry", directory.path + "/E/Eother") == 0)
+        try stage.rename("Entry", to: "Eother")
         let failure = #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Eother") }
         #expect(failure == .damaged("Eother: the envelope is of another entry, Entry"))
         // Nothing that it says proves the message, whole or damaged.
         #expect(try quarantine.remains("Eother").loss == .foreignEnvelope(of: "Entry"))
-        let envelope = try directory.read("E/Eother/envelope")
-        try directory.write("E/Eother/envelope", Array(envelope.dropLast(9)))
+        let envelope = try stage.read("Eother", "envelope")
+        try stage.write("Eother", "envelope", Array(envelope.dropLast(9)))
         let remains = try quarantine.remains("Eother")
         #expect(remains.loss == .foreignEnvelope(of: "Entry") && remains.entry.envelope.recipients == [])
         #expect(remains.loss?.description == "its envelope is of another entry (Entry), and so may the message be")
         // fsck does not call it whole.
-        let index = SQLiteQuarantineIndex(directory: directory.path, node: "h")
-        let checked = IndexedQuarantine(files: quarantine, index: index) { Issue.record("\($0)") }
+        let checked = IndexedQuarantine(files: quarantine, index: stage.index) { Issue.record("\($0)") }
         let damaged = try checked.check(own: SQLiteQuarantineIndex.files).damaged
         #expect(damaged == ["quarantine entry is damaged: Eother/envelope"])
         // With a message that is another one still, too.
         let other = try quarantine.put(
             QuarantineSample.entry("Third"), message: try QuarantineSample.message(Array("other".utf8)), report: [])
-        try directory.write("E/Eother/message.gz", try directory.read("T/Third/message.gz"))
+        try stage.write("Eother", "message.gz", try stage.read("Third", "message.gz"))
         #expect(try quarantine.remains("Eother").loss == .foreignEnvelope(of: "Entry"))
         #expect(try quarantine.remains("Eother").entry.digest == other.digest)
     }
 
-    @Test func everyTruncationOfTheEnvelopeIsReported() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func everyTruncationOfTheEnvelopeIsReported(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         let entry = try quarantine.put(
             QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
-        let whole = try directory.read("E/Entry/envelope")
+        let whole = try stage.read("Entry", "envelope")
         for length in 0..<whole.count {
-            try directory.write("E/Entry/envelope", Array(whole[..<length]))
+            try stage.write("Entry", "envelope", Array(whole[..<length]))
             #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "\(length) octets") {
                 try quarantine.entry("Entry")
             }
@@ -97,56 +98,58 @@ import TestSupport
         }
         #expect(try quarantine.remains("Entry").loss != nil)
         // Another message that is whole is not the one that was kept.
-        let message = try directory.read("E/Entry/message.gz")
+        let message = try stage.read("Entry", "message.gz")
         let other = try quarantine.put(
             QuarantineSample.entry("Eother"), message: try QuarantineSample.message(Array("other".utf8)), report: [])
-        try directory.write("E/Entry/message.gz", try directory.read("E/Eother/message.gz"))
+        try stage.write("Entry", "message.gz", try stage.read("Eother", "message.gz"))
         #expect(throws: Quarantine.Failure.self) { try quarantine.remains("Entry") }
-        unlink(directory.path + "/E/Entry/envelope")
+        try stage.removeFile("Entry", "envelope")
         #expect(try quarantine.remains("Entry").entry.digest == other.digest)
-        try directory.write("E/Entry/message.gz", Array(message.dropLast()))
+        try stage.write("Entry", "message.gz", Array(message.dropLast()))
         #expect(throws: Quarantine.Failure.self) { try quarantine.remains("Entry") }
-        try directory.write("E/Entry/message.gz", message)
-        try directory.write("E/Entry/envelope", whole + whole)
+        try stage.write("Entry", "message.gz", message)
+        try stage.write("Entry", "envelope", whole + whole)
         #expect(throws: Quarantine.Failure.self) { try quarantine.entry("Entry") }
-        try directory.write("E/Entry/envelope", whole)
+        try stage.write("Entry", "envelope", whole)
         #expect(try quarantine.entry("Entry") == entry)
         #expect(try quarantine.remains("Entry").entry == entry && quarantine.remains("Entry").loss == nil)
     }
 
     /// A report that is not the one that was kept is no report; entries of a time when its digest was not kept are read.
-    @Test func everyChangeOfTheReportIsNoticed() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func everyChangeOfTheReportIsNoticed(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         let report = Array(#"{"findings":[]}"#.utf8)
         let entry = try quarantine.put(
             QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: report)
         let damaged = Quarantine.Failure.damaged("Entry/report")
         for length in 0..<report.count {
-            try directory.write("E/Entry/report", Array(report[..<length]))
+            try stage.write("Entry", "report", Array(report[..<length]))
             #expect(throws: damaged) { try quarantine.report(of: entry) }
         }
         for index in report.indices {
             var bytes = report
             bytes[index] ^= 1
-            try directory.write("E/Entry/report", bytes)
+            try stage.write("Entry", "report", bytes)
             #expect(throws: damaged) { try quarantine.report(of: entry) }
         }
         var older = entry
         older.reportDigest = nil
         #expect(try quarantine.report(of: older).count == report.count)
-        unlink(directory.path + "/E/Entry/report")
+        try stage.removeFile("Entry", "report")
         #expect(throws: Quarantine.Failure.self) { try quarantine.report(of: entry) }
         #expect(try quarantine.remains("Entry").loss == nil)
     }
 
-    @Test func everyMutationOfTheEnvelopeIsReported() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func everyMutationOfTheEnvelopeIsReported(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         try quarantine.put(QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
-        let whole = try directory.read("E/Entry/envelope")
+        let whole = try stage.read("Entry", "envelope")
         var random = SeededGenerator(seed: 1)
-        for round in 0..<3000 {
+        for round in 0..<(kind == .files ? 3000 : 500) {
             var bytes = whole
             for _ in 0...(round % 3) {
                 let index = Int.random(in: 0..<bytes.count, using: &random)
@@ -157,7 +160,7 @@ import TestSupport
                 }
             }
             if bytes == whole { continue }
-            try directory.write("E/Entry/envelope", bytes)
+            try stage.write("Entry", "envelope", bytes)
             #expect(throws: Quarantine.Failure.damaged("Entry/envelope"), "round \(round)") {
                 try quarantine.entry("Entry")
             }
@@ -194,14 +197,15 @@ import TestSupport
     }
 
     /// Whatever happens to the stored octets, another message is never taken for the one that was kept.
-    @Test func everyChangeOfTheStoredMessageIsNoticed() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func everyChangeOfTheStoredMessageIsNoticed(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         let entry = try quarantine.put(
             QuarantineSample.entry("Entry"), message: try QuarantineSample.message(), report: [])
-        let whole = try directory.read("E/Entry/message.gz")
+        let whole = try stage.read("Entry", "message.gz")
         func expectDamage(_ bytes: [UInt8], _ what: String) throws {
-            try directory.write("E/Entry/message.gz", bytes)
+            try stage.write("Entry", "message.gz", bytes)
             #expect(throws: Quarantine.Failure.self, "\(what)") { try storedMessage(of: entry, in: quarantine) }
         }
         for length in 0..<whole.count { try expectDamage(Array(whole[..<length]), "\(length) octets") }
@@ -211,7 +215,7 @@ import TestSupport
             for bit in 0..<8 {
                 var bytes = whole
                 bytes[index] ^= 1 << UInt8(bit)
-                try directory.write("E/Entry/message.gz", bytes)
+                try stage.write("Entry", "message.gz", bytes)
                 do throws(Quarantine.Failure) {
                     #expect(
                         try storedMessage(of: entry, in: quarantine) == QuarantineSample.content,
@@ -226,9 +230,9 @@ import TestSupport
         try expectDamage(whole + whole, "twice")
         let other = try quarantine.put(
             QuarantineSample.entry("Eother"), message: try QuarantineSample.message(Array("other".utf8)), report: [])
-        try expectDamage(try directory.read("E/Eother/message.gz"), "another message")
+        try expectDamage(try stage.read("Eother", "message.gz"), "another message")
         #expect(other.digest != entry.digest)
-        try directory.write("E/Entry/message.gz", whole)
+        try stage.write("Entry", "message.gz", whole)
         #expect(try storedMessage(of: entry, in: quarantine) == QuarantineSample.content)
     }
 }

@@ -8,9 +8,11 @@ import Testing
 import TestSupport
 
 @Suite struct QuarantineTests {
-    @Test func whatIsPutComesBack() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path + "/q")
+    @Test(arguments: StoreKind.present)
+    func whatIsPutComesBack(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
+        #expect(try quarantine.identifiers() == [])
         let entry = QuarantineSample.entry()
         let report = Array(#"{"category":"infected"}"#.utf8)
         let kept = try quarantine.put(entry, message: try QuarantineSample.message(), report: report)
@@ -18,9 +20,30 @@ import TestSupport
         #expect(try quarantine.entry(entry.id) == kept)
         #expect(try quarantine.report(of: kept) == report)
         #expect(try storedMessage(of: kept, in: quarantine) == QuarantineSample.content)
-        #expect(try quarantine.identifiers() == [entry.id])
+        #expect(try quarantine.identifiers() == [entry.id] && quarantine.contains(entry.id))
+        #expect(try stage.leftovers() == [] && quarantine.strays(known: []) == [])
+        let sizes = try ["message.gz", "envelope", "report"].map { try stage.read(entry.id, $0).count }
+        #expect(kept.stored == sizes.reduce(0, +))
+        try quarantine.remove(entry.id)
+        #expect(try quarantine.identifiers() == [] && !quarantine.contains(entry.id))
+        for call in [
+            { _ = try quarantine.entry(entry.id) }, { try quarantine.remove(entry.id) },
+            { _ = try quarantine.report(of: kept) }, { _ = try storedMessage(of: kept, in: quarantine) },
+            { _ = try quarantine.keyName(entry.id) },
+        ] as [() throws -> Void] {
+            #expect(throws: Quarantine.Failure.unknown(entry.id)) { try call() }
+        }
+        #expect(quarantine.unreadable(entry.id) == nil)
+        #expect(try stage.leftovers() == [])
+    }
+
+    /// Other people's mail: nobody else may look.
+    @Test func modesOfFiles() throws {
+        let directory = try TemporaryDirectory()
+        let quarantine = Quarantine(directory: directory.path + "/q")
+        let entry = QuarantineSample.entry()
+        try quarantine.put(entry, message: try QuarantineSample.message(), report: [])
         #expect(directory.names("q/tmp") == [])
-        // Other people's mail: nobody else may look.
         let place = "q/\(entry.id.prefix(1))/\(entry.id)"
         for name in ["q", "q/tmp", "q/\(entry.id.prefix(1))", place]
             + ["message.gz", "envelope", "report"].map({ "\(place)/\($0)" })
@@ -28,16 +51,15 @@ import TestSupport
             var status = stat()
             #expect(stat("\(directory.path)/\(name)", &status) == 0 && status.st_mode & 0o077 == 0, "\(name)")
         }
-        let sizes = try ["message.gz", "envelope", "report"].map { try directory.read("\(place)/\($0)").count }
-        #expect(kept.stored == sizes.reduce(0, +))
     }
 
     /// What is stored is what came, by another program's reading of it.
-    @Test func aMessageOfManyChunksIsCopiedWhole() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func aMessageOfManyChunksIsCopiedWhole(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         var random = SeededGenerator(seed: 3)
-        for size in [0, 1, 65_535, 65_536, 65_537, 262_143, 262_144, 262_145, 1_000_000] {
+        for size in [0, 1, 65_535, 65_536, 65_537, 262_143, 262_144, 262_145, 600_000, 1_500_000] {
             let regular = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             // Noise does not shrink: gzip's output is then longer than its input.
             let noise = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -46,8 +68,8 @@ import TestSupport
                 entry.size = size
                 let kept = try quarantine.put(entry, message: try QuarantineSample.message(bytes), report: [])
                 #expect(try storedMessage(of: kept, in: quarantine) == bytes, "\(size)")
-                let zcat = try runTool(
-                    "gzip", ["-dc", "\(directory.path)/\(QuarantineSample.place(entry.id))/message.gz"])
+                try stage.directory.write("copy.gz", try stage.read(entry.id, "message.gz"))
+                let zcat = try runTool("gzip", ["-dc", "\(stage.directory.path)/copy.gz"])
                 #expect(zcat.status == 0 && zcat.output == bytes, "\(size)")
             }
         }
@@ -79,19 +101,23 @@ import TestSupport
         #expect(entry.tenant == tenant)
     }
 
-    @Test func releaseIsRemembered() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func releaseIsRemembered(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         let entry = QuarantineSample.entry()
         try quarantine.put(entry, message: try QuarantineSample.message(), report: [])
         #expect(try quarantine.entry(entry.id).released == nil)
         try quarantine.markReleased(entry.id, time: 100)
         #expect(try quarantine.entry(entry.id).released == 100)
         // Left by a crash between write and rename: the next release is not kept from its work.
-        try directory.write("\(QuarantineSample.place(entry.id))/released.tmp", Array("junk".utf8))
+        if kind == .files { try stage.write(entry.id, "released.tmp", Array("junk".utf8)) }
         try quarantine.markReleased(entry.id, time: 200)
         #expect(try quarantine.entry(entry.id).released == 200)
-        #expect(directory.names(QuarantineSample.place(entry.id)) == ["envelope", "message.gz", "released", "report"])
+        if kind == .files {
+            let names = stage.directory.names(QuarantineSample.place(entry.id))
+            #expect(names == ["envelope", "message.gz", "released", "report"])
+        }
         #expect(throws: Quarantine.Failure.unknown("AbSent")) { try quarantine.markReleased("AbSent", time: 1) }
     }
 
@@ -101,14 +127,16 @@ import TestSupport
         #expect(ids.allSatisfy { $0.utf8.count == 12 && $0.utf8.allSatisfy { isalnum(Int32($0)) != 0 } })
     }
 
-    @Test(arguments: [
-        "", ".", "..", "../x", "a/b", "/etc/passwd", "tmp", "a b", "a\n", "a\u{0}b", "é", "a.b", "-rf", "\u{202E}x",
-        String(repeating: "a", count: 65), "ABCDEF/../../secret",
-    ])
-    func namesThatAreNoIdentifiersAreRefused(id: String) throws {
-        let directory = try TemporaryDirectory()
+    @Test(
+        arguments: [
+            "", ".", "..", "../x", "a/b", "/etc/passwd", "tmp", "a b", "a\n", "a\u{0}b", "é", "a.b", "-rf", "\u{202E}x",
+            String(repeating: "a", count: 65), "ABCDEF/../../secret",
+        ], StoreKind.present)
+    func namesThatAreNoIdentifiersAreRefused(id: String, kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let directory = stage.directory
         try directory.write("secret", [1])
-        let quarantine = Quarantine(directory: directory.path + "/q")
+        let quarantine = kind == .files ? Quarantine(directory: directory.path + "/q") : stage.quarantine()
         let unknown = Quarantine.Failure.unknown(id)
         #expect(throws: unknown) { try quarantine.entry(id) }
         #expect(throws: unknown) { try quarantine.remove(id) }
@@ -117,6 +145,8 @@ import TestSupport
         #expect(throws: unknown) {
             try quarantine.put(QuarantineSample.entry(id), message: try QuarantineSample.message(), report: [])
         }
+        #expect(throws: unknown) { try quarantine.keyName(id) }
+        #expect(try !quarantine.contains(id))
         #expect(directory.names() == ["secret"])
         #expect(!unknown.description.contains("\n") && !unknown.description.contains("\u{202E}"))
     }
@@ -132,9 +162,10 @@ import TestSupport
         #expect(throws: Quarantine.Failure.self) { try storedMessage(of: entry, in: quarantine) }
     }
 
-    @Test func hostileValuesComeBack() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func hostileValuesComeBack(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         var random = SeededGenerator(seed: 2)
         for round in 0..<300 {
             func bytes(_ count: Int = 20) -> [UInt8] {
@@ -171,7 +202,7 @@ import TestSupport
             "smtputf8", "ret", "envid", "recipient", "sha256",
         ]
         for round in 0..<300 {
-            let lines = String(decoding: try directory.read("R/R\(round)/envelope"), as: UTF8.self).split(
+            let lines = String(decoding: try stage.read("R\(round)", "envelope"), as: UTF8.self).split(
                 separator: "\n")
             #expect(lines.allSatisfy { names.contains($0.prefix { $0 != " " }) })
         }
@@ -195,9 +226,10 @@ import TestSupport
         #expect(directory.names() == ["file"])
     }
 
-    @Test func anIdentifierThatIsTakenIsNotOverwritten() throws {
-        let directory = try TemporaryDirectory()
-        let quarantine = Quarantine(directory: directory.path)
+    @Test(arguments: StoreKind.present)
+    func anIdentifierThatIsTakenIsNotOverwritten(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = stage.quarantine()
         let entry = try quarantine.put(
             QuarantineSample.entry("Same"), message: try QuarantineSample.message(), report: [1])
         #expect(throws: Quarantine.Failure.self) {
@@ -206,7 +238,7 @@ import TestSupport
         }
         #expect(try quarantine.entry("Same") == entry)
         #expect(try quarantine.report(of: entry) == [1])
-        #expect(directory.names("tmp") == [])
+        #expect(try stage.leftovers() == [] && storedMessage(of: entry, in: quarantine) == QuarantineSample.content)
     }
 
     @Test(.enabled(if: SmallFileSystem.isPossible, "needs root to mount a small tmpfs"))

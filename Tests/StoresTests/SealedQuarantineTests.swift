@@ -24,14 +24,12 @@ import TestSupport
         return path
     }
 
-    private func quarantine(_ writing: UInt8?, _ reading: [UInt8] = []) throws -> Quarantine {
+    private func quarantine(
+        _ writing: UInt8?, _ reading: [UInt8] = [], in stage: StoreStage
+    ) throws -> Quarantine {
         let keys = try QuarantineKeys(
             writing: try writing.map { try key($0) } ?? "", reading: try reading.map { try key($0) })
-        return Quarantine(directory: directory.path + "/q", keys: keys)
-    }
-
-    private static func place(_ id: String, _ file: String = "message.gz") -> String {
-        "q/\(QuarantineSample.place(id))/\(file)"
+        return stage.quarantine(keys)
     }
 
     private static func isDamaged(_ error: Quarantine.Failure?) -> Bool {
@@ -40,8 +38,10 @@ import TestSupport
 
     private static let files = ["message.gz", "envelope", "report"]
 
-    @Test func whatIsPutComesBack() throws {
-        let quarantine = try quarantine(1)
+    @Test(arguments: StoreKind.present)
+    func whatIsPutComesBack(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = try quarantine(1, in: stage)
         var random = SeededGenerator(seed: 7)
         // Noise keeps its size: chunks of 65,536 octets end where it is said here, with the frame of gzip around it.
         for size in [0, 1, 65_000, 65_500, 65_536, 131_000, 131_072, 300_000] {
@@ -55,7 +55,7 @@ import TestSupport
             #expect(try quarantine.report(of: kept) == report, "\(size)")
             #expect(try quarantine.remains(entry.id).loss == nil)
         }
-        let stored = try Self.files.map { try directory.read(Self.place("Size1", $0)) }
+        let stored = try Self.files.map { try stage.read("Size1", $0) }
         for bytes in stored {
             #expect(bytes.starts(with: Array("mailreeve-sealed 1\n".utf8)))
             for word in ["confidential", "recipient", "a@x", "secret"] {
@@ -67,8 +67,10 @@ import TestSupport
     }
 
     /// A message whose compressed form has every number of octets about a chunk.
-    @Test func everySizeAboutAChunk() throws {
-        let quarantine = try quarantine(1)
+    @Test(arguments: StoreKind.present)
+    func everySizeAboutAChunk(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = try quarantine(1, in: stage)
         var random = SeededGenerator(seed: 8)
         let noise = (0..<65_700).map { _ in UInt8.random(in: 0...255, using: &random) }
         var sizes: Set<Int> = []
@@ -78,15 +80,17 @@ import TestSupport
             let kept = try quarantine.put(
                 entry, message: try QuarantineSample.message(Array(noise[..<size])), report: [])
             #expect(try storedMessage(of: kept, in: quarantine) == Array(noise[..<size]), "\(size)")
-            sizes.insert(try directory.read(Self.place(entry.id)).count)
+            sizes.insert(try stage.read(entry.id, "message.gz").count)
             try quarantine.remove(entry.id)
         }
         // One chunk, one that is full, two.
         for size in [43 + 65_535 + 16, 43 + 65_536 + 16, 43 + 65_537 + 32] { #expect(sizes.contains(size), "\(size)") }
     }
 
-    @Test func everyChangeIsNoticed() throws {
-        let quarantine = try quarantine(1)
+    @Test(arguments: StoreKind.present)
+    func everyChangeIsNoticed(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
+        let quarantine = try quarantine(1, in: stage)
         var random = SeededGenerator(seed: 9)
         let content = (0..<200_000).map { _ in UInt8.random(in: 0...255, using: &random) }
         func put(_ id: String) throws -> Quarantine.Entry {
@@ -95,10 +99,10 @@ import TestSupport
             return try quarantine.put(entry, message: try QuarantineSample.message(content), report: [0x7B, 0x7D])
         }
         let entry = try put("Entry")
-        let whole = try directory.read(Self.place("Entry"))
+        let whole = try stage.read("Entry", "message.gz")
         let (head, chunk) = (43, 65_552)
         func expectDamage(_ bytes: [UInt8], _ what: String) throws {
-            try directory.write(Self.place("Entry"), bytes)
+            try stage.write("Entry", "message.gz", bytes)
             let error = #expect(throws: Quarantine.Failure.self, "\(what)") {
                 try storedMessage(of: entry, in: quarantine)
             }
@@ -125,29 +129,31 @@ import TestSupport
         }
         // The file of another entry, or another one of the same, is not this one.
         _ = try put("Eother")
-        try expectDamage(try directory.read(Self.place("Eother")), "another entry's")
-        let report = try directory.read(Self.place("Entry", "report"))
-        try directory.write(Self.place("Entry"), whole)
+        try expectDamage(try stage.read("Eother", "message.gz"), "another entry's")
+        let report = try stage.read("Entry", "report")
+        try stage.write("Entry", "message.gz", whole)
         for file in ["envelope", "report"] {
-            try directory.write(Self.place("Entry", file), try directory.read(Self.place("Eother", file)))
+            try stage.write("Entry", file, try stage.read("Eother", file))
         }
         #expect(throws: Quarantine.Failure.damaged("Entry/envelope")) { try quarantine.entry("Entry") }
         #expect(throws: Quarantine.Failure.damaged("Entry/report")) { try quarantine.report(of: entry) }
-        try directory.write(Self.place("Entry", "report"), report)
+        try stage.write("Entry", "report", report)
         #expect(try quarantine.report(of: entry) == [0x7B, 0x7D])
         // Its message can still be had.
         #expect(try quarantine.remains("Entry").loss == .envelopeAndDigest)
         #expect(try storedMessage(of: try quarantine.remains("Entry").entry, in: quarantine) == content)
     }
 
-    @Test func keysOfThen() throws {
+    @Test(arguments: StoreKind.present)
+    func keysOfThen(kind: StoreKind) throws {
+        let stage = try StoreStage(kind)
         let content = QuarantineSample.content
         func put(_ quarantine: Quarantine, _ id: String) throws {
             try quarantine.put(QuarantineSample.entry(id), message: try QuarantineSample.message(), report: [0x31])
         }
-        try put(try quarantine(nil), "Plain")
-        try put(try quarantine(1), "First")
-        try put(try quarantine(2, [1]), "Second")
+        try put(try quarantine(nil, in: stage), "Plain")
+        try put(try quarantine(1, in: stage), "First")
+        try put(try quarantine(2, [1], in: stage), "Second")
         func expectReadable(_ quarantine: Quarantine, _ readable: [String], _ locked: [String]) throws {
             for id in readable {
                 let entry = try quarantine.entry(id)
@@ -169,18 +175,20 @@ import TestSupport
                 }
             }
         }
-        try expectReadable(try quarantine(2, [1]), ["Plain", "First", "Second"], [])
-        try expectReadable(try quarantine(nil, [1, 2]), ["Plain", "First", "Second"], [])
-        try expectReadable(try quarantine(2), ["Plain", "Second"], ["First"])
-        try expectReadable(try quarantine(nil), ["Plain"], ["First", "Second"])
-        try expectReadable(try quarantine(3), ["Plain"], ["First", "Second"])
-        #expect(try quarantine(3).keyName("Plain") == nil)
+        try expectReadable(try quarantine(2, [1], in: stage), ["Plain", "First", "Second"], [])
+        try expectReadable(try quarantine(nil, [1, 2], in: stage), ["Plain", "First", "Second"], [])
+        try expectReadable(try quarantine(2, in: stage), ["Plain", "Second"], ["First"])
+        try expectReadable(try quarantine(nil, in: stage), ["Plain"], ["First", "Second"])
+        try expectReadable(try quarantine(3, in: stage), ["Plain"], ["First", "Second"])
+        #expect(try quarantine(3, in: stage).keyName("Plain") == nil)
 
         // Without the key nothing is forgotten or made new, and everything can be removed.
         let indexed = IndexedQuarantine(
-            files: try quarantine(3), index: SQLiteQuarantineIndex(directory: directory.path + "/q", node: "n")
+            files: try quarantine(3, in: stage), index: stage.index
         ) { Issue.record("\($0)") }
-        let all = IndexedQuarantine(files: try quarantine(2, [1]), index: indexed.index) { Issue.record("\($0)") }
+        let all = IndexedQuarantine(files: try quarantine(2, [1], in: stage), index: indexed.index) {
+            Issue.record("\($0)")
+        }
         #expect(try all.check(own: SQLiteQuarantineIndex.files).whole == 3)
         let findings = try indexed.check(own: SQLiteQuarantineIndex.files)
         #expect(findings.whole == 1 && findings.forgotten == 0 && findings.damaged == [] && findings.locked.count == 2)

@@ -1,10 +1,12 @@
-// Measures the quarantine: quarantine-bench DIRECTORY [ENTRIES]
+// Measures the quarantine: quarantine-bench DIRECTORY [ENTRIES [POSTGRESQL]]
 //
 // Keeps 200 messages of 10 kB with fsync, fills the index with 100,000 entries, and reads pages of it. The directory is to be
-// on the disk that is to be measured; `quarantine-bench` is made below it and removed.
+// on the disk that is to be measured; `quarantine-bench` is made below it and removed. With the connection string of an empty
+// PostgreSQL database messages and index are there.
 import Glibc
 import Linux
 import MailModel
+import PostgreSQLStores
 import SQLiteStores
 import Stores
 
@@ -37,15 +39,22 @@ func row(_ number: Int) -> QuarantineRow {
         size: 10_000, stored: 5_000, tenant: "example\(number % 17).net", released: nil)
 }
 
-guard (2...3).contains(CommandLine.arguments.count) else {
-    print("usage: quarantine-bench DIRECTORY [ENTRIES]")
+guard (2...4).contains(CommandLine.arguments.count) else {
+    print("usage: quarantine-bench DIRECTORY [ENTRIES [POSTGRESQL]]")
     exit(64)
 }
 let directory = CommandLine.arguments[1] + "/quarantine-bench"
-let entries = CommandLine.arguments.count == 3 ? Int(CommandLine.arguments[2]) ?? 100_000 : 100_000
+let entries = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 100_000 : 100_000
+let database = CommandLine.arguments.count > 3 ? CommandLine.arguments[3] : nil
 do {
-    let index = SQLiteQuarantineIndex(directory: directory, node: "bench")
-    let quarantine = IndexedQuarantine(files: Quarantine(directory: directory), index: index) { print($0) }
+    mkdir(directory, 0o700)
+    let index: any QuarantineIndex =
+        database.map { PostgreSQLQuarantineIndex(parameters: $0, node: "bench") }
+        ?? SQLiteQuarantineIndex(directory: directory, node: "bench")
+    let storage: any QuarantineStorage =
+        database.map { PostgreSQLQuarantineStorage(parameters: $0, scratch: directory) }
+        ?? QuarantineDirectory(directory)
+    let quarantine = IndexedQuarantine(files: Quarantine(storage: storage), index: index) { print($0) }
     let text = (0..<10_000).map { UInt8(0x20 + ($0 &* 7919 >> 3) % 90) }
     let message = try Descriptor.memory("bench")
     try message.write(text)

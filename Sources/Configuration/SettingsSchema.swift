@@ -221,6 +221,10 @@ private let timeoutKeys: [Setting] = [
     Setting(
         "timeouts.mbox_lock", \.timeouts.mboxLock, .duration(1...3600),
         "Another program's lock of an mbox file is waited for so long, before the answer is 451."),
+    Setting(
+        "timeouts.postgresql", \.timeouts.postgresql, .duration(1...3600),
+        "An answer of the server of quarantine.postgresql to one statement; it is asked again after 10 s at the earliest."
+    ),
     Setting("timeouts.drain", \.timeouts.drain, .duration(0...3600), "Finishing mail in flight at SIGTERM."),
 ]
 

@@ -23,15 +23,17 @@ extension Settings {
     ) -> IndexedQuarantine {
         let builder = SetupBuilder(self)
         let (database, isShared) = (quarantine.postgresql, quarantine.store == .postgresql)
+        let deadline = timeouts.postgresql
         let storage: any QuarantineStorage =
             isShared
-            ? PostgreSQLQuarantineStorage(parameters: database, scratch: builder.spoolDirectory)
+            ? PostgreSQLQuarantineStorage(parameters: database, deadline: deadline, scratch: builder.spoolDirectory)
             : QuarantineDirectory(quarantineDirectory)
         let index: any QuarantineIndex =
             database.isEmpty
             ? SQLiteQuarantineIndex(directory: quarantineDirectory, node: builder.hostname)
             : PostgreSQLQuarantineIndex(
-                parameters: database, node: isShared ? PostgreSQLQuarantineStorage.node : builder.hostname)
+                parameters: database, deadline: deadline,
+                node: isShared ? PostgreSQLQuarantineStorage.node : builder.hostname)
         return IndexedQuarantine(
             files: Quarantine(storage: storage, keys: keys), index: index, report: report)
     }

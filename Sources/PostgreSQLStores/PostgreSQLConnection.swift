@@ -1,4 +1,5 @@
 internal import CPostgreSQL
+internal import Glibc
 internal import Linux
 internal import Stores
 
@@ -9,6 +10,8 @@ struct PostgreSQLConnection: ~Copyable {
     private let parameters: String
     /// Run on every new connection.
     private let schema: [String]
+    /// Seconds for which an answer to a statement is waited for.
+    private let deadline: Int
     private var connection: OpaquePointer?
     /// Statements belong together: a new connection would know nothing of those before.
     private var isInTransaction = false
@@ -19,14 +22,17 @@ struct PostgreSQLConnection: ~Copyable {
     /// Nanoseconds.
     private static let pause = 10_000_000_000
     /// Over which the connection string has the last word.
-    private static let defaults = [
-        ("application_name", "mailreeve"), ("connect_timeout", "5"), ("tcp_user_timeout", "30000"),
-        ("client_encoding", "UTF8"),
-        ("options", "-c statement_timeout=30s -c lock_timeout=10s -c client_min_messages=warning"),
-    ]
+    private var defaults: [(String, String)] {
+        [
+            ("application_name", "mailreeve"), ("connect_timeout", "5"), ("tcp_user_timeout", "30000"),
+            ("client_encoding", "UTF8"),
+            ("options", "-c statement_timeout=\(deadline)s -c lock_timeout=10s -c client_min_messages=warning"),
+        ]
+    }
 
-    init(parameters: String, schema: [String]) {
+    init(parameters: String, deadline: Int, schema: [String]) {
         self.parameters = parameters
+        self.deadline = deadline
         self.schema = schema
     }
 
@@ -77,7 +83,7 @@ struct PostgreSQLConnection: ~Copyable {
         do throws(IndexFailure) {
             return try perform(sql, values, inBinary)
         } catch {
-            guard connection == nil, !isNew else { throw error }
+            guard connection == nil, !isNew, monotonicNow() >= notBefore else { throw error }
         }
         try open()
         return try perform(sql, values, inBinary)
@@ -104,7 +110,7 @@ struct PostgreSQLConnection: ~Copyable {
     private mutating func open() throws(IndexFailure) {
         if connection != nil { return }
         guard monotonicNow() >= notBefore else { throw .unavailable("PostgreSQL: the server could not be reached") }
-        let pairs = Self.defaults + [("dbname", parameters)]
+        let pairs = defaults + [("dbname", parameters)]
         let new = withStrings(pairs.map(\.0)) { names in
             withStrings(pairs.map(\.1)) { values in PQconnectdbParams(names, values, 1) }
         }
@@ -116,6 +122,8 @@ struct PostgreSQLConnection: ~Copyable {
         }
         connection = new
         notBefore = 0
+        // Sending waits for nobody either.
+        PQsetnonblocking(new, 1)
         do throws(IndexFailure) {
             for statement in schema { PQclear(try perform(statement, [], false)) }
         } catch {
@@ -134,8 +142,22 @@ struct PostgreSQLConnection: ~Copyable {
         _ sql: String, _ values: [Value?], _ inBinary: Bool
     ) throws(IndexFailure) -> OpaquePointer? {
         guard let connection else { throw .unavailable("PostgreSQL: not connected") }
-        let result = withParameters(values) { pointers, lengths, formats in
-            PQexecParams(connection, sql, Int32(values.count), nil, pointers, lengths, formats, inBinary ? 1 : 0)
+        let isSent = withParameters(values) { pointers, lengths, formats in
+            PQsendQueryParams(connection, sql, Int32(values.count), nil, pointers, lengths, formats, inBinary ? 1 : 0)
+        }
+        let end = monotonicNow() + deadline * 1_000_000_000
+        var result: OpaquePointer?
+        // The last one says what became of the statement.
+        while isSent != 0 {
+            guard waitForAnswer(connection, until: end) else {
+                PQclear(result)
+                close()
+                notBefore = monotonicNow() + Self.pause
+                throw .unavailable("PostgreSQL: the server did not answer within \(deadline) s")
+            }
+            guard let next = PQgetResult(connection) else { break }
+            PQclear(result)
+            result = next
         }
         let status = PQresultStatus(result)
         guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else {
@@ -147,6 +169,23 @@ struct PostgreSQLConnection: ~Copyable {
             throw code.hasPrefix("42") ? .damaged(text) : .unavailable(text)
         }
         return result
+    }
+
+    /// Waits until a result is there, or that there is none any more, or the connection is lost. A host that hangs goes on acknowledging what it gets, so
+    /// neither TCP nor the server's own clock would end that.
+    /// - Returns: false when the deadline has passed.
+    private func waitForAnswer(_ connection: OpaquePointer, until end: Int) -> Bool {
+        while true {
+            let unsent = PQflush(connection)
+            guard unsent >= 0 else { return true }
+            guard PQisBusy(connection) == 1 else { return true }
+            let left = end - monotonicNow()
+            guard left > 0 else { return false }
+            var descriptor = pollfd(
+                fd: PQsocket(connection), events: Int16(unsent == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
+            guard poll(&descriptor, 1, Int32(clamping: left / 1_000_000 + 1)) > 0 else { continue }
+            guard PQconsumeInput(connection) == 1 else { return true }
+        }
     }
 
     private func texts(_ result: OpaquePointer?) -> [Row] {

@@ -7,18 +7,20 @@ final class PostgreSQLPool: Sendable {
     private final class Line: Sendable {
         let connection: Mutex<PostgreSQLConnection>
 
-        init(parameters: String, schema: [String]) {
-            connection = Mutex(PostgreSQLConnection(parameters: parameters, schema: schema))
+        init(parameters: String, deadline: Int, schema: [String]) {
+            connection = Mutex(PostgreSQLConnection(parameters: parameters, deadline: deadline, schema: schema))
         }
     }
 
     private let parameters: String
+    private let deadline: Int
     private let schema: [String]
     private let idle = Mutex<[Line]>([])
 
     /// Nothing is connected yet.
-    init(parameters: String, schema: [String]) {
+    init(parameters: String, deadline: Int, schema: [String]) {
         self.parameters = parameters
+        self.deadline = deadline
         self.schema = schema
     }
 
@@ -26,7 +28,7 @@ final class PostgreSQLPool: Sendable {
     func use(_ body: (inout PostgreSQLConnection) throws(IndexFailure) -> Void) throws(IndexFailure) {
         let line =
             idle.withLock { $0.popLast() }
-            ?? Line(parameters: parameters, schema: schema)
+            ?? Line(parameters: parameters, deadline: deadline, schema: schema)
         defer { idle.withLock { $0.append(line) } }
         let result: Result<Void, IndexFailure> = line.connection.withLock { connection in
             do throws(IndexFailure) {

@@ -29,10 +29,13 @@ package final class PostgreSQLQuarantineIndex: QuarantineIndex {
     ]
 
     /// Nothing is connected yet.
-    /// - Parameter parameters: libpq's connection string or URI.
-    package init(parameters: String, node: String) {
+    /// - Parameters:
+    ///   - parameters: libpq's connection string or URI.
+    ///   - deadline: seconds for which an answer to a statement is waited for.
+    package init(parameters: String, deadline: Int, node: String) {
         self.node = node
-        connection = Mutex(PostgreSQLConnection(parameters: parameters, schema: Self.schema))
+        connection = Mutex(
+            PostgreSQLConnection(parameters: parameters, deadline: deadline, schema: Self.schema))
     }
 
     package func insert(_ rows: [QuarantineRow]) throws(IndexFailure) {

@@ -44,9 +44,10 @@ package final class PostgreSQLQuarantineStorage: QuarantineStorage {
     /// Nothing is connected yet. As many connections are opened as threads use it at one time.
     /// - Parameters:
     ///   - parameters: libpq's connection string or URI.
+    ///   - deadline: seconds for which an answer to a statement is waited for.
     ///   - scratch: a directory that exists or can be made, in which files are opened that lose their name at once.
-    package init(parameters: String, scratch: String) {
-        pool = PostgreSQLPool(parameters: parameters, schema: Self.schema)
+    package init(parameters: String, deadline: Int, scratch: String) {
+        pool = PostgreSQLPool(parameters: parameters, deadline: deadline, schema: Self.schema)
         self.scratch = scratch
     }
 

@@ -143,7 +143,7 @@ import Testing
         ("timeouts.inspection", 1, 3600), ("timeouts.before_queue", 1, 3600), ("timeouts.next_hop_connect", 1, 3600),
         ("timeouts.next_hop_reply", 1, 3600), ("timeouts.next_hop_data_done", 1, 86_400),
         ("timeouts.next_hop_idle", 1, 3600),
-        ("timeouts.mbox_lock", 1, 3600),
+        ("timeouts.mbox_lock", 1, 3600), ("timeouts.postgresql", 1, 3600),
         ("timeouts.drain", 0, 3600), ("inspector.workers", 0, 1024), ("inspector.spares", 0, 64),
         ("inspector.messages_per_worker", 1, 1_000_000), ("inspector.memory", 67_108_864, 1_099_511_627_776),
         ("inspector.report_size", 65_536, 1_073_741_824), ("clamav.max_scan_size", 1_048_576, 2_147_483_645),

@@ -20,8 +20,8 @@ struct PostgreSQLIndexTests {
     @Test func hostsShareOneIndex() throws {
         let database = try PostgreSQLServer.shared.get().database()
         let (one, two) = (
-            PostgreSQLQuarantineIndex(parameters: database, node: "one"),
-            PostgreSQLQuarantineIndex(parameters: database, node: "two")
+            PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "one"),
+            PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "two")
         )
         try one.insert([Self.row("Aa", node: "one"), Self.row("Ab", node: "one")])
         try two.insert([Self.row("Ba", node: "two")])
@@ -45,14 +45,14 @@ struct PostgreSQLIndexTests {
         let failures = Mutex<[String]>([])
         DispatchQueue.concurrentPerform(iterations: 8) { number in
             do {
-                let index = PostgreSQLQuarantineIndex(parameters: database, node: "node\(number)")
+                let index = PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "node\(number)")
                 try index.insert([Self.row("Id\(number)", node: "node\(number)")])
             } catch {
                 failures.withLock { $0.append("\(error)") }
             }
         }
         #expect(failures.withLock { $0 } == [])
-        let index = PostgreSQLQuarantineIndex(parameters: database, node: "here")
+        let index = PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "here")
         #expect(try index.search(Self.page).count == 8)
     }
 
@@ -60,7 +60,7 @@ struct PostgreSQLIndexTests {
     @Test func aServerThatGoesAway() throws {
         let server = try PostgreSQLServer.shared.get()
         let database = try server.database()
-        let index = PostgreSQLQuarantineIndex(parameters: database, node: "here")
+        let index = PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "here")
         try index.insert([Self.row("Aa", node: "here")])
         // The connection is cut under it.
         _ = try server.sql(
@@ -71,10 +71,30 @@ struct PostgreSQLIndexTests {
         #expect(try index.identifiers() == ["Aa", "Ab"])
     }
 
+    /// A server that hangs acknowledges what it gets, and answers nothing: it is waited for up to the deadline, and then not asked
+    /// for a while.
+    @Test func aServerThatHangs() throws {
+        let server = try PostgreSQLServer.shared.get()
+        let database = try server.database()
+        let index = PostgreSQLQuarantineIndex(parameters: database, deadline: 1, node: "here")
+        try index.insert([Self.row("Aa", node: "here")])
+        let name = try #require(database.split(separator: "/").last)
+        let backends = try server.sql(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'mailreeve' AND datname = '\(name)'",
+            in: "postgres")
+        let process = try #require(pid_t(backends.trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(process, SIGSTOP)
+        defer { kill(process, SIGCONT) }
+        for words in ["did not answer within 1 s", "could not be reached"] {
+            let error = #expect(throws: IndexFailure.self) { try index.insert([Self.row("Ab", node: "here")]) }
+            #expect("\(String(describing: error))".contains(words), "\(String(describing: error))")
+        }
+    }
+
     @Test func noServerCostsNoMail() throws {
         let directory = try TemporaryDirectory()
         let index = PostgreSQLQuarantineIndex(
-            parameters: "host=127.0.0.1 port=\(try Ports.free()) user=x dbname=x", node: "here")
+            parameters: "host=127.0.0.1 port=\(try Ports.free()) user=x dbname=x", deadline: 15, node: "here")
         let complaints = Mutex<[String]>([])
         let quarantine = IndexedQuarantine(files: Quarantine(directory: directory.path), index: index) { text in
             complaints.withLock { $0.append(text) }
@@ -97,7 +117,7 @@ struct PostgreSQLIndexTests {
     @Test func whatIsNoIndex() throws {
         let server = try PostgreSQLServer.shared.get()
         for parameters in ["no such thing=", "postgresql://mailreeve@127.0.0.1:\(server.port)/absent", "\u{7F}"] {
-            let index = PostgreSQLQuarantineIndex(parameters: parameters, node: "here")
+            let index = PostgreSQLQuarantineIndex(parameters: parameters, deadline: 15, node: "here")
             let error = #expect(throws: IndexFailure.self) { try index.identifiers() }
             guard case .unavailable = error else {
                 Issue.record("\(parameters): \(String(describing: error))")
@@ -106,7 +126,7 @@ struct PostgreSQLIndexTests {
         }
         let database = try server.database()
         try server.sql("CREATE TABLE mailreeve_quarantine (other text)", in: database)
-        let index = PostgreSQLQuarantineIndex(parameters: database, node: "here")
+        let index = PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "here")
         let error = #expect(throws: IndexFailure.self) { try index.identifiers() }
         guard case .damaged = error else {
             Issue.record("\(String(describing: error))")

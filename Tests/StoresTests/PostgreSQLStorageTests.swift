@@ -31,8 +31,9 @@ struct PostgreSQLStorageTests {
             let scratch = try TemporaryDirectory()
             return IndexedQuarantine(
                 files: Quarantine(
-                    storage: PostgreSQLQuarantineStorage(parameters: database, scratch: scratch.path)),
-                index: PostgreSQLQuarantineIndex(parameters: database, node: PostgreSQLQuarantineStorage.node)
+                    storage: PostgreSQLQuarantineStorage(parameters: database, deadline: 15, scratch: scratch.path)),
+                index: PostgreSQLQuarantineIndex(
+                    parameters: database, deadline: 15, node: PostgreSQLQuarantineStorage.node)
             ) { Issue.record("\($0)") }
         }
         for (id, time) in [("Aa", 1), ("Bb", 2), ("Cc", 3)] {
@@ -56,7 +57,7 @@ struct PostgreSQLStorageTests {
         #expect(try hosts[0].expire(limits, now: 12).aged == 0)
         #expect(try hosts[0].search(Self.page).map(\.id) == ["Bb"])
         // A host with files of its own in the same index knows nothing of these, and takes none of them away.
-        let other = PostgreSQLQuarantineIndex(parameters: database, node: "other")
+        let other = PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "other")
         let files = IndexedQuarantine(files: Quarantine(directory: stage.directory.path), index: other) {
             Issue.record("\($0)")
         }
@@ -106,7 +107,7 @@ struct PostgreSQLStorageTests {
         let directory = try TemporaryDirectory()
         let parameters = "host=127.0.0.1 port=\(try Ports.free()) user=x dbname=x"
         let quarantine = Quarantine(
-            storage: PostgreSQLQuarantineStorage(parameters: parameters, scratch: directory.path))
+            storage: PostgreSQLQuarantineStorage(parameters: parameters, deadline: 15, scratch: directory.path))
         for words in ["refused", "could not be reached"] {
             let error = #expect(throws: Quarantine.Failure.self) {
                 try quarantine.put(QuarantineSample.entry("Aa"), message: try QuarantineSample.message(), report: [])
@@ -148,7 +149,9 @@ struct PostgreSQLStorageTests {
         let database = try PostgreSQLServer.shared.get().database()
         let directory = try TemporaryDirectory()
         let failures = Mutex<[String]>([])
-        let storages = (0..<3).map { _ in PostgreSQLQuarantineStorage(parameters: database, scratch: directory.path) }
+        let storages = (0..<3).map { _ in
+            PostgreSQLQuarantineStorage(parameters: database, deadline: 15, scratch: directory.path)
+        }
         DispatchQueue.concurrentPerform(iterations: 60) { number in
             do {
                 let quarantine = Quarantine(storage: storages[number % 3])
@@ -174,7 +177,7 @@ struct PostgreSQLStorageTests {
         let name = try #require(database.split(separator: "/").last)
         for (word, expected) in [("off", "on"), ("remote_apply", "remote_apply"), ("local", "local")] {
             try server.sql("ALTER DATABASE \(name) SET synchronous_commit TO \(word)", in: "postgres")
-            let storage = PostgreSQLQuarantineStorage(parameters: database, scratch: directory.path)
+            let storage = PostgreSQLQuarantineStorage(parameters: database, deadline: 15, scratch: directory.path)
             #expect(try storage.run("SHOW synchronous_commit").first?[0] == expected)
         }
     }
@@ -185,7 +188,7 @@ struct PostgreSQLStorageTests {
         let (database, directory) = (try server.database(), try TemporaryDirectory())
         try server.sql("CREATE TABLE mailreeve_quarantine_entry (other text)", in: database)
         let quarantine = Quarantine(
-            storage: PostgreSQLQuarantineStorage(parameters: database, scratch: directory.path))
+            storage: PostgreSQLQuarantineStorage(parameters: database, deadline: 15, scratch: directory.path))
         let error = #expect(throws: Quarantine.Failure.self) {
             try quarantine.put(QuarantineSample.entry("Aa"), message: try QuarantineSample.message(), report: [])
         }

@@ -32,8 +32,8 @@ struct IndexStage {
             open = { SQLiteQuarantineIndex(directory: directory.path, node: $0) }
         case .postgresql:
             let database = try PostgreSQLServer.shared.get().database()
-            index = PostgreSQLQuarantineIndex(parameters: database, node: "here")
-            open = { PostgreSQLQuarantineIndex(parameters: database, node: $0) }
+            index = PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: "here")
+            open = { PostgreSQLQuarantineIndex(parameters: database, deadline: 15, node: $0) }
         }
     }
 }

@@ -40,8 +40,8 @@ final class StoreStage {
         case .postgresql:
             let new = try PostgreSQLServer.shared.get().database()
             database = new
-            storage = PostgreSQLQuarantineStorage(parameters: new, scratch: directory.path)
-            index = PostgreSQLQuarantineIndex(parameters: new, node: PostgreSQLQuarantineStorage.node)
+            storage = PostgreSQLQuarantineStorage(parameters: new, deadline: 15, scratch: directory.path)
+            index = PostgreSQLQuarantineIndex(parameters: new, deadline: 15, node: PostgreSQLQuarantineStorage.node)
         }
     }
 

@@ -49,10 +49,10 @@ let database = CommandLine.arguments.count > 3 ? CommandLine.arguments[3] : nil
 do {
     mkdir(directory, 0o700)
     let index: any QuarantineIndex =
-        database.map { PostgreSQLQuarantineIndex(parameters: $0, node: "bench") }
+        database.map { PostgreSQLQuarantineIndex(parameters: $0, deadline: 15, node: "bench") }
         ?? SQLiteQuarantineIndex(directory: directory, node: "bench")
     let storage: any QuarantineStorage =
-        database.map { PostgreSQLQuarantineStorage(parameters: $0, scratch: directory) }
+        database.map { PostgreSQLQuarantineStorage(parameters: $0, deadline: 15, scratch: directory) }
         ?? QuarantineDirectory(directory)
     let quarantine = IndexedQuarantine(files: Quarantine(storage: storage), index: index) { print($0) }
     let text = (0..<10_000).map { UInt8(0x20 + ($0 &* 7919 >> 3) % 90) }

@@ -158,19 +158,8 @@ struct LinesSink: JournalSink {
     /// Looks whether this process could append, and makes nothing.
     /// - Throws: `NamedFileFault`.
     func check() throws(NamedFileFault) {
-        let end = path.utf8.lastIndex(of: 0x2F) ?? path.startIndex
-        let parent = end == path.startIndex ? "/" : String(path[..<end])
-        var status = stat()
-        let isThere = stat(path, &status) == 0
-        if isThere, status.st_mode & S_IFMT == S_IFDIR {
-            throw NamedFileFault(setting: "journal.lines", description: "journal.lines: \(path) is a directory")
-        }
-        let place = isThere ? path : parent
-        guard faccessat(AT_FDCWD, place, isThere ? W_OK : W_OK | X_OK, AT_EACCESS) == 0 else {
-            let reason = String(cString: strerror(errno))
-            throw NamedFileFault(
-                setting: "journal.lines", description: "journal.lines: \(path) cannot be written: \(place): \(reason)")
-        }
+        guard let fault = obstacle(toWriting: path, asDirectory: false) else { return }
+        throw NamedFileFault(setting: "journal.lines", description: "journal.lines: \(fault)")
     }
 
     func append(_ records: [JournalRecord]) throws {

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Glibc
 internal import Linux
 
 /// What is wrong with a file of texts that a setting names: of notices or disclaimers.
@@ -14,4 +15,19 @@ struct NamedFileFault: Error, CustomStringConvertible {
 func namedFiles(in directory: String, suffix: String = "") -> [String] {
     ((try? directoryNames(directory)) ?? []).filter { $0.hasSuffix(suffix) }
         .map { String($0.dropLast(suffix.count)) }.filter(isFileName)
+}
+
+/// What keeps this process from writing to a file or into a directory, or from making it where it is absent, in words; nil when
+/// nothing does. Nothing is made. Blocks on a disk.
+func obstacle(toWriting path: String, asDirectory: Bool) -> String? {
+    let end = path.utf8.lastIndex(of: 0x2F) ?? path.startIndex
+    let parent = end == path.startIndex ? "/" : String(path[..<end])
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    if isThere, (status.st_mode & S_IFMT == S_IFDIR) != asDirectory {
+        return "\(path) is \(asDirectory ? "no" : "a") directory"
+    }
+    let place = isThere ? path : parent
+    guard faccessat(AT_FDCWD, place, isThere && !asDirectory ? W_OK : W_OK | X_OK, AT_EACCESS) != 0 else { return nil }
+    return "\(path) cannot be written: \(place): \(String(cString: strerror(errno)))"
 }

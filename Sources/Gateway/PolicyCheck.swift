@@ -20,13 +20,14 @@ package struct PolicyCheck {
         (try? book.get())?.missingSets(rules) ?? []
     }
 
-    /// What is wrong with the tables, the texts of notices and disclaimers, the keys of the quarantine, the file of the journal's
-    /// lines, the files of copies and the patterns of scanners that the settings name, in words for the administrator; nil when nothing
-    /// is. Blocks on a disk.
+    /// What is wrong with the tables, the texts of notices and disclaimers, the keys and the directory of the quarantine, the file of
+    /// the journal's lines, the files of copies and the patterns of scanners that the settings name, in words for the administrator;
+    /// nil when nothing is. Blocks on a disk.
     package var problem: String? {
         let settings = loaded.settings
         do {
             _ = try settings.quarantineKeys()
+            try settings.checkQuarantineDirectory()
             try MessageJournal.lines(settings)?.check()
             let policies = try book.get()
             try CopyFileChecks.check(policies.copyPlaces, stateDirectory: settings.stateDirectory)

@@ -38,6 +38,21 @@ extension Settings {
             files: Quarantine(storage: storage, keys: keys), index: index, report: report)
     }
 
+    /// Looks whether this process could keep mail in files of this host, where that is asked. What the first start makes is not
+    /// missed. Blocks on a disk.
+    /// - Throws: `NamedFileFault`.
+    func checkQuarantineDirectory() throws(NamedFileFault) {
+        guard quarantine.store == .files, access(stateDirectory, F_OK) == 0 else { return }
+        let places =
+            [quarantineDirectory] + (access(quarantineDirectory, F_OK) == 0 ? [quarantineDirectory + "/tmp"] : [])
+        for place in places {
+            guard let fault = obstacle(toWriting: place, asDirectory: true) else { continue }
+            throw NamedFileFault(
+                setting: "state_directory",
+                description: "quarantine: \(fault); mail that has to be kept would be put off")
+        }
+    }
+
     /// Tells of mail in files of this host that `quarantine.store` looks for elsewhere. Blocks on a disk.
     var filesLeftBehind: String? {
         guard quarantine.store != .files, let count = try? QuarantineDirectory(quarantineDirectory).identifiers().count,

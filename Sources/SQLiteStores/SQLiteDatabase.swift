@@ -12,6 +12,8 @@ internal import Synchronization
 final class SQLiteDatabase: Sendable {
     let path: String
     private let migrator: DatabaseMigrator
+    /// A file that is missing has been there.
+    private let isLost: @Sendable () -> Bool
     private let state = Mutex<Open?>(nil)
 
     private struct Open {
@@ -35,20 +37,23 @@ final class SQLiteDatabase: Sendable {
     /// Seconds that a call waits for another process.
     private static let busySeconds = 10.0
 
-    /// - Parameter migrator: makes the tables where they are absent, and brings those of older versions into today's form.
-    init(path: String, migrator: DatabaseMigrator) {
+    /// - Parameters:
+    ///   - migrator: makes the tables where they are absent, and brings those of older versions into today's form.
+    ///   - isLost: whether a file that is missing is damage, where it was open or is to be read; else it is made.
+    init(path: String, migrator: DatabaseMigrator, isLost: @escaping @Sendable () -> Bool = { false }) {
         self.path = path
         self.migrator = migrator
+        self.isLost = isLost
     }
 
     /// Runs a transaction that may change the database.
     func write<Result>(_ body: (Database) throws -> Result) throws(IndexFailure) -> Result {
-        try access { try $0.write(body) }
+        try access(reads: false) { try $0.write(body) }
     }
 
     /// Runs a transaction that only reads.
     func read<Result>(_ body: (Database) throws -> Result) throws(IndexFailure) -> Result {
-        try access { try $0.read(body) }
+        try access(reads: true) { try $0.read(body) }
     }
 
     /// Puts an empty database in the place of the old one, which is kept as `PATH.damaged` for who wants to look. Another
@@ -57,7 +62,8 @@ final class SQLiteDatabase: Sendable {
         let seen = state.withLock { $0?.identity } ?? Identity(path)
         do {
             try exclusively {
-                guard Identity(path) == seen else { return }
+                let now = Identity(path)
+                guard now == seen || now == nil else { return }
                 // The database first: a call of another process that fails because its log is gone finds the file replaced,
                 // and begins again. SQLite itself takes away a log beside an empty database.
                 if rename(path, path + ".damaged") != 0, errno != ENOENT {
@@ -65,6 +71,7 @@ final class SQLiteDatabase: Sendable {
                 }
                 unlink(path + "-wal")
                 unlink(path + "-shm")
+                try Self.make(path)
             }
         } catch {
             throw .unavailable("\(error)")
@@ -77,17 +84,21 @@ final class SQLiteDatabase: Sendable {
     /// How often a call is begun: a file that another process replaces in the middle of it is opened anew.
     private static let attempts = 3
 
-    private func access<Result>(_ body: (DatabaseQueue) throws -> Result) throws(IndexFailure) -> Result {
+    private func access<Result>(
+        reads: Bool, _ body: (DatabaseQueue) throws -> Result
+    ) throws(IndexFailure) -> Result {
         BlockingCheck.mayBlock("SQLite")
         var failure = IndexFailure.unavailable(path)
         for _ in 0..<Self.attempts {
             var used: Identity?
             do {
-                let open = try opened()
+                let open = try opened(reads: reads)
                 used = open.identity
                 return try body(open.queue)
             } catch let error as DatabaseError {
                 failure = Self.failure(error)
+            } catch let error as IndexFailure {
+                failure = error
             } catch {
                 failure = .unavailable("\(path): \(error)")
             }
@@ -96,7 +107,7 @@ final class SQLiteDatabase: Sendable {
         throw failure
     }
 
-    private func opened() throws -> Open {
+    private func opened(reads: Bool) throws -> Open {
         try state.withLock { open in
             if let open, Identity(path) == open.identity { return open }
             var configuration = Configuration()
@@ -105,7 +116,9 @@ final class SQLiteDatabase: Sendable {
             configuration.label = "mailreeve"
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
             if let slash = path.lastIndex(of: "/") { mkdir(String(path[..<slash]), 0o700) }
+            let wasOpen = open != nil
             let new = try exclusively {
+                if wasOpen || reads, Identity(path) == nil, isLost() { throw IndexFailure.damaged("\(path) is lost") }
                 try Self.make(path)
                 let queue = try DatabaseQueue(path: path, configuration: configuration)
                 try migrator.migrate(queue)

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Linux
 internal import MailModel
 package import Stores
 
@@ -18,7 +19,10 @@ package final class SQLiteQuarantineIndex: QuarantineIndex {
     /// - Parameter directory: where the quarantine is.
     package init(directory: String, node: String) {
         self.node = node
-        database = SQLiteDatabase(path: directory + "/index.sqlite", migrator: Self.migrator)
+        database = SQLiteDatabase(path: directory + "/index.sqlite", migrator: Self.migrator) {
+            // Mail was kept: its shelves have names of one letter.
+            ((try? directoryNames(directory)) ?? []).contains { $0.utf8.count == 1 && $0 != "." }
+        }
     }
 
     private static let migrator: DatabaseMigrator = {

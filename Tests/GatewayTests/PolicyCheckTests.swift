@@ -111,6 +111,22 @@ import Testing
         #expect(problem == "f:2:\(column): error: \(words)", "\(problem)")
     }
 
+    /// A directory in which no mail could be kept; before the first start there is none.
+    @Test func directoriesOfTheQuarantine() throws {
+        func problem() -> String? {
+            PolicyCheck(ConfigurationFile.parse("state_directory: \(directory.path)/state", file: "f")).problem
+        }
+        #expect(problem() == nil)
+        let state = directory.path + "/state"
+        #expect(mkdir(state, 0o700) == 0)
+        #expect(problem() == nil)
+        _ = try file("state/quarantine", "")
+        let words = "quarantine: \(state)/quarantine is no directory; mail that has to be kept would be put off"
+        #expect(problem() == "f:1:18: error: \(words)")
+        #expect(unlink(state + "/quarantine") == 0 && mkdir(state + "/quarantine", 0o700) == 0)
+        #expect(problem() == nil)
+    }
+
     /// Events that could never be written, with the place of their setting.
     @Test(arguments: [("", "is a directory"), ("/none/x", "cannot be written: "), ("/file/x", "cannot be written: ")])
     func linesOfTheJournal(_ name: String, _ words: String) throws {

@@ -34,7 +34,43 @@ struct CSSHazards {
         style.removeAll { $0 == 0 }
         guard find(style).isEmpty else { return false }
         guard style.contains(0x5C) || style.contains(0x2F) else { return true }
-        return find(Array(CSSValue.plain(style[...]))).isEmpty && find(Self.unescaped(style)).isEmpty
+        return find(Array(Self.plain(style[...]))).isEmpty && find(Self.unescaped(style)).isEmpty
+    }
+
+    /// In lower case, without comments, with escapes undone: `d\69splay/**/:none` is read as browsers do.
+    private static func plain(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count)
+        var index = text.startIndex
+        while index < text.endIndex {
+            let byte = text[index]
+            if byte == 0x2F, index + 1 < text.endIndex, text[index + 1] == 0x2A {
+                index += 2
+                while index < text.endIndex, !(text[index] == 0x2F && text[index - 1] == 0x2A) { index += 1 }
+                index += 1
+                continue
+            }
+            if byte == 0x5C, index + 1 < text.endIndex {
+                index += 1
+                var value: UInt32 = 0
+                let start = index
+                while index < text.endIndex, index - start < 6, let digit = Hex.value(text[index]) {
+                    value = value << 4 | UInt32(digit)
+                    index += 1
+                }
+                if index == start {
+                    out.append(asciiLower(text[index]))
+                    index += 1
+                } else {
+                    out.append(value < 0x80 ? asciiLower(UInt8(value)) : 0x3F)
+                    if index < text.endIndex, text[index] <= 0x20 { index += 1 }
+                }
+                continue
+            }
+            out.append(asciiLower(byte))
+            index += 1
+        }
+        return out[...]
     }
 
     /// With escapes undone (CSS Syntax section 4.3.7); an escaped line end stands for nothing.

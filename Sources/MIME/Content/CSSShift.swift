@@ -2,73 +2,73 @@
 /// negative margins and as much padding, text in the middle half of the page and a margin back.
 struct CSSShift {
     /// How far beyond every page, at least, and how far back, at most, in pixels.
-    private typealias Length = (away: Double, back: Double)
+    typealias Length = (away: Double, back: Double)
 
-    private struct Sides {
-        var top: Length = (0, 0)
-        var right: Length = (0, 0)
-        var bottom: Length = (0, 0)
-        var left: Length = (0, 0)
+    /// In the order of the bits of `CSSProperties`: margins, paddings, offsets (top, right, bottom, left), indent. Empty where
+    /// nothing was said.
+    private var lengths: [Length] = []
+    private static let count = 13
 
-        mutating func set(_ lengths: [Length]) {
-            guard let first = lengths.first else { return }
-            top = first
-            right = lengths.count > 1 ? lengths[1] : first
-            bottom = lengths.count > 2 ? lengths[2] : first
-            left = lengths.count > 3 ? lengths[3] : right
+    /// Takes what `property` says, whose value browsers accept.
+    /// - Returns: false where they do not.
+    mutating func add(_ property: CSSProperties, _ value: ArraySlice<UInt8>) -> Bool {
+        let isMargin = !property.isDisjoint(with: .margins)
+        let isPadding = !property.isDisjoint(with: .paddings)
+        let words = CSSValue.words(value)
+        let isSides = [.margins, .paddings, .offsets].contains(property)
+        guard 1...(isSides ? 4 : 1) ~= words.count else { return false }
+        let found = words.map { word -> Length? in
+            if CSSText.names(word).elementsEqual("auto".utf8) {
+                return isPadding || property == .textIndent ? nil : (0, 0)
+            }
+            guard CSSValue.isLength(word) else { return nil }
+            let length = Self.length(word, isMargin: isMargin || property == .textIndent)
+            return isPadding && CSSValue.number(word).map { $0.0 < 0 } ?? false ? nil : length
+        }
+        let sides = found.compactMap { $0 }
+        guard sides.count == words.count else { return false }
+        if lengths.isEmpty { lengths = Array(repeating: (0, 0), count: Self.count) }
+        // Top, right, bottom, left: what is not said is as the one across.
+        let places = [
+            0, min(1, sides.count - 1), sides.count > 2 ? 2 : 0, sides.count > 3 ? 3 : min(1, sides.count - 1),
+        ]
+        for place in 0..<Self.count where property.contains(CSSProperties(rawValue: 1 << UInt64(place))) {
+            lengths[place] = isSides ? sides[places[place % 4]] : sides[0]
+        }
+        return true
+    }
+
+    /// Takes over the lengths of `properties`.
+    mutating func take(_ properties: CSSProperties, from other: CSSShift) {
+        guard !lengths.isEmpty || !other.lengths.isEmpty else { return }
+        if lengths.isEmpty { lengths = Array(repeating: (0, 0), count: Self.count) }
+        for place in 0..<Self.count where properties.contains(CSSProperties(rawValue: 1 << UInt64(place))) {
+            lengths[place] = other.length(place)
         }
     }
 
-    private var margin = Sides()
-    private var padding = Sides()
-    private var offset = Sides()
-    private var indent: Length = (0, 0)
-
-    /// What is looked at.
-    static let properties: Set<String> = [
-        "margin", "margin-top", "margin-right", "margin-bottom", "margin-left", "padding", "padding-top",
-        "padding-right",
-        "padding-bottom", "padding-left", "inset", "top", "right", "bottom", "left", "text-indent",
-    ]
-
-    /// Takes the declaration of one of the properties. A later one outweighs those before it.
-    mutating func add(_ property: String, _ value: ArraySlice<UInt8>) {
-        let lengths = CSSValue.words(value).map {
-            Self.length($0, isMargin: property.hasPrefix("m") || property == "text-indent")
-        }
-        guard let length = lengths.first else { return }
-        switch property {
-        case "margin": margin.set(lengths)
-        case "margin-top": margin.top = length
-        case "margin-right": margin.right = length
-        case "margin-bottom": margin.bottom = length
-        case "margin-left": margin.left = length
-        case "padding": padding.set(lengths)
-        case "padding-top": padding.top = length
-        case "padding-right": padding.right = length
-        case "padding-bottom": padding.bottom = length
-        case "padding-left": padding.left = length
-        case "inset": offset.set(lengths)
-        case "top": offset.top = length
-        case "right": offset.right = length
-        case "bottom": offset.bottom = length
-        case "left": offset.left = length
-        case "text-indent": indent = length
-        default: break
-        }
-    }
+    private func length(_ place: Int) -> Length { lengths.isEmpty ? (0, 0) : lengths[place] }
 
     /// Nothing brings the text back. What reaches as far to the right as to the left may have its text in the middle.
-    /// - Parameter isPlaced: by `position`, so that offsets count.
-    func isOffPage(isPlaced: Bool) -> Bool {
-        let offset = isPlaced ? offset : Sides()
-        let left = max(margin.left.away, offset.left.away)
-        let isWide = left > 0 && max(margin.right.away, offset.right.away) > 0
-        return !isWide && left > margin.left.back + padding.left.back + offset.left.back
-            || !isWide && offset.right.away > margin.right.back + padding.right.back
-            || indent.away > margin.left.back + padding.left.back + offset.left.back
-            || max(margin.top.away, offset.top.away) > margin.top.back + padding.top.back + offset.top.back
-            || offset.bottom.away > margin.bottom.back + padding.bottom.back
+    /// - Parameters:
+    ///   - isPlaced: by `position`, so that offsets count.
+    ///   - isInline: words in a line, which margins do not move up.
+    func isOffPage(isPlaced: Bool, isInline: Bool) -> Bool {
+        guard !lengths.isEmpty else { return false }
+        func offset(_ side: Int) -> Length { isPlaced ? lengths[8 + side] : (0, 0) }
+        let left = max(lengths[3].away, offset(3).away)
+        let isWide = left > 0 && max(lengths[1].away, offset(1).away) > 0
+        return !isWide && left > leftBack(isPlaced)
+            || !isWide && offset(1).away > lengths[1].back + lengths[5].back
+            || max(isInline ? 0 : lengths[0].away, offset(0).away) > lengths[0].back + lengths[4].back + offset(0).back
+            || offset(2).away > lengths[2].back + lengths[6].back
+    }
+
+    /// Pixels of the first line that are off the page, by `text-indent`.
+    func indent(isPlaced: Bool) -> Double { max(0, length(12).away - leftBack(isPlaced)) }
+
+    private func leftBack(_ isPlaced: Bool) -> Double {
+        length(3).back + length(7).back + (isPlaced ? length(11).back : 0)
     }
 
     private static func length(_ word: ArraySlice<UInt8>, isMargin: Bool) -> Length {

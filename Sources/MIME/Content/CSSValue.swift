@@ -1,48 +1,12 @@
 internal import Bytes
 
-/// Values of CSS, so far as `HTMLStyle` needs them.
+/// Values of CSS, so far as `HTMLEffects` needs them: in lower case, as `CSSText.plain` leaves them.
 enum CSSValue {
     static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var text = text
         while let first = text.first, first <= 0x20 { text.removeFirst() }
         while let last = text.last, last <= 0x20 { text.removeLast() }
         return text
-    }
-
-    /// In lower case, without comments, with escapes undone: `d\69splay/**/:none` is read as browsers do.
-    static func plain(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var out: [UInt8] = []
-        out.reserveCapacity(text.count)
-        var index = text.startIndex
-        while index < text.endIndex {
-            let byte = text[index]
-            if byte == 0x2F, index + 1 < text.endIndex, text[index + 1] == 0x2A {
-                index += 2
-                while index < text.endIndex, !(text[index] == 0x2F && text[index - 1] == 0x2A) { index += 1 }
-                index += 1
-                continue
-            }
-            if byte == 0x5C, index + 1 < text.endIndex {
-                index += 1
-                var value: UInt32 = 0
-                let start = index
-                while index < text.endIndex, index - start < 6, let digit = Hex.value(text[index]) {
-                    value = value << 4 | UInt32(digit)
-                    index += 1
-                }
-                if index == start {
-                    out.append(asciiLower(text[index]))
-                    index += 1
-                } else {
-                    out.append(value < 0x80 ? asciiLower(UInt8(value)) : 0x3F)
-                    if index < text.endIndex, text[index] <= 0x20 { index += 1 }
-                }
-                continue
-            }
-            out.append(asciiLower(byte))
-            index += 1
-        }
-        return out[...]
     }
 
     /// Splits at blanks outside of parentheses.
@@ -61,11 +25,59 @@ enum CSSValue {
         return words
     }
 
-    /// A number and its unit, also the only one in `calc()`.
+    // MARK: functions
+
+    struct Function {
+        var name: String
+        var arguments: ArraySlice<UInt8>
+    }
+
+    /// The functions of a list of such; nil where anything else is among them. The end of the text closes what is open.
+    static func functions(_ value: ArraySlice<UInt8>) -> [Function]? {
+        var found: [Function] = []
+        var rest = trimmed(value)
+        while !rest.isEmpty {
+            guard let open = rest.firstIndex(of: 0x28), open > rest.startIndex,
+                rest[..<open].allSatisfy({ $0 > 0x20 && $0 != 0x29 })
+            else { return nil }
+            var depth = 0
+            let close = rest[open...].firstIndex { byte in
+                depth += byte == 0x28 ? 1 : byte == 0x29 ? -1 : 0
+                return depth == 0
+            }
+            let end = close ?? rest.endIndex
+            found.append(
+                Function(
+                    name: String(decoding: CSSText.names(rest[..<open]), as: UTF8.self),
+                    arguments: trimmed(rest[(open + 1)..<end])))
+            rest = trimmed(rest[min(end + 1, rest.endIndex)...])
+        }
+        return found
+    }
+
+    /// The function that `word` is.
+    static func function(_ word: ArraySlice<UInt8>) -> Function? {
+        guard word.contains(0x28), let found = functions(word), found.count == 1 else { return nil }
+        return found.first
+    }
+
+    // MARK: numbers
+
+    /// A number and its unit, in lower case, also a reckoned one.
     static func number(_ value: ArraySlice<UInt8>) -> (Double, ArraySlice<UInt8>)? {
-        let inner = arguments(value, of: "calc")
-        let value = inner.isEmpty ? value : inner
+        if let plain = plainNumber(value) { return plain }
+        guard let result = function(value).flatMap(CSSMath.result) else { return nil }
+        return switch result.kind {
+        case .number: (result.number, [])
+        case .share: (result.number, [0x25])
+        case .length, .lengthAndShare: (result.number, [0x70, 0x78])
+        }
+    }
+
+    /// A number of digits and its unit (CSS Syntax 3, section 4.3.12).
+    static func plainNumber(_ value: ArraySlice<UInt8>) -> (Double, ArraySlice<UInt8>)? {
         var index = value.startIndex
+        func digit(_ place: Int) -> Bool { place < value.endIndex && 0x30...0x39 ~= value[place] }
         var sign = 1.0
         if index < value.endIndex, value[index] == 0x2D || value[index] == 0x2B {
             if value[index] == 0x2D { sign = -1 }
@@ -73,17 +85,15 @@ enum CSSValue {
         }
         var number = 0.0
         var scale = 1.0
-        var hasDigit = false
         var isFraction = false
+        let start = index
         while index < value.endIndex {
-            let byte = value[index]
-            if byte == 0x2E, !isFraction {
+            if value[index] == 0x2E, !isFraction, digit(index + 1) {
                 isFraction = true
-            } else if byte >= 0x30, byte <= 0x39 {
-                hasDigit = true
+            } else if digit(index) {
                 // Digits beyond any use are passed over, so that no number becomes infinite.
                 if number < 1e9 && scale < 1e9 {
-                    number = number * 10 + Double(byte - 0x30)
+                    number = number * 10 + Double(value[index] - 0x30)
                     if isFraction { scale *= 10 }
                 }
             } else {
@@ -91,13 +101,58 @@ enum CSSValue {
             }
             index += 1
         }
-        guard hasDigit, inner.isEmpty || !value[index...].contains(where: { $0 <= 0x20 }) else { return nil }
-        return (sign * number / scale, value[index...])
+        guard index > start else { return nil }
+        number /= scale
+        if index < value.endIndex, value[index] == 0x65 {
+            let isSigned = index + 1 < value.endIndex && (value[index + 1] == 0x2D || value[index + 1] == 0x2B)
+            let first = index + (isSigned ? 2 : 1)
+            if digit(first) {
+                let digits = value[first...].prefix { 0x30...0x39 ~= $0 }
+                let exponent = digits.reduce(0) { min(20, $0 * 10 + Int($1 - 0x30)) }
+                for _ in 0..<exponent {
+                    number = isSigned && value[index + 1] == 0x2D ? number / 10 : min(1e12, number * 10)
+                }
+                index = digits.endIndex
+            }
+        }
+        let unit = CSSText.names(value[index...])
+        guard unit.isEmpty || unit.elementsEqual([0x25]) || unit.allSatisfy({ 0x61...0x7A ~= $0 }) else { return nil }
+        return (sign * number, unit)
     }
 
-    /// A number, or percent as a part of 1.
+    /// Pixels of a unit of length: of type for letters of 16 pixels, of a screen for one of 1,000 by 800. nil for other units.
+    static func pixels(in unit: ArraySlice<UInt8>) -> Double? {
+        switch String(decoding: unit, as: UTF8.self) {
+        case "px": 1
+        case "pt": 4.0 / 3
+        case "pc", "em", "rem", "ic", "ric": 16
+        case "in": 96
+        case "cm": 37.8
+        case "mm": 3.78
+        case "q": 0.945
+        case "ex", "ch", "rex", "rch": 8
+        case "cap", "rcap": 12
+        case "lh", "rlh": 19
+        case "vw", "svw", "lvw", "dvw", "vi", "svi", "lvi", "dvi", "vmax", "svmax", "lvmax", "dvmax", "cqw", "cqi",
+            "cqmax":
+            10
+        case "vh", "svh", "lvh", "dvh", "vb", "svb", "lvb", "dvb", "vmin", "svmin", "lvmin", "dvmin", "cqh", "cqb",
+            "cqmin":
+            8
+        default: nil
+        }
+    }
+
+    /// A number without a unit, or percent as a part of 1; nil for anything else.
     static func share(_ value: ArraySlice<UInt8>) -> Double? {
-        number(value).map { $0.1.first == 0x25 ? $0.0 / 100 : $0.0 }
+        guard let (number, unit) = number(value) else { return nil }
+        return unit.isEmpty ? number : unit.elementsEqual([0x25]) ? number / 100 : nil
+    }
+
+    /// True for a length, also without a unit, which documents without a type may have (Quirks Mode, section 3.2).
+    static func isLength(_ value: ArraySlice<UInt8>, orShare: Bool = true) -> Bool {
+        guard let (_, unit) = number(value) else { return false }
+        return unit.isEmpty || pixels(in: unit) != nil || orShare && unit.elementsEqual([0x25])
     }
 
     /// True for an offset that moves things off every page; columns have margins of -100 percent.
@@ -110,113 +165,112 @@ enum CSSValue {
         }
     }
 
-    /// What stands between the parentheses of a function; empty where the value is another.
-    static func arguments(_ value: ArraySlice<UInt8>, of name: StaticString) -> ArraySlice<UInt8> {
-        let start = value.index(value.startIndex, offsetBy: name.utf8CodeUnitCount, limitedBy: value.endIndex)
-        guard let start, name.withUTF8Buffer({ value.starts(with: $0) }), start < value.endIndex, value[start] == 0x28
-        else {
-            return []
+    // MARK: shapes and transforms
+
+    /// Arguments of a function, at commas or blanks.
+    static func arguments(_ list: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        var list = list
+        var depth = 0
+        for index in list.indices {
+            if list[index] == 0x28 { depth += 1 } else if list[index] == 0x29 { depth -= 1 }
+            if depth == 0, list[index] == 0x2C { list[index] = 0x20 }
         }
-        return trimmed(value[(start + 1)...].prefix { $0 != 0x29 })
+        return words(list)
     }
 
     /// Numbers of a list, with their units.
     private static func numbers(_ list: ArraySlice<UInt8>) -> [(number: Double, isShare: Bool)] {
-        list.split(whereSeparator: { $0 == 0x2C || $0 <= 0x20 }).prefix(64).compactMap { word in
-            number(word).map { ($0.0, $0.1.first == 0x25) }
-        }
+        arguments(list).prefix(64).compactMap { word in number(word).map { ($0.0, $0.1.first == 0x25) } }
     }
 
-    /// True for a shape of `clip` or `clip-path` in which nothing is left: `rect(0,0,0,0)`, `inset(100%)`, `circle(0)`,
-    /// `polygon(0 0, 0 0)`.
-    static func cutsAll(_ value: ArraySlice<UInt8>) -> Bool {
-        let rect = numbers(arguments(value, of: "rect"))
-        if rect.count == 4, abs(rect[2].number - rect[0].number) <= 1 || abs(rect[1].number - rect[3].number) <= 1 {
-            return true
+    /// Whether nothing is left in a shape of `clip` or `clip-path`: `rect(0,0,0,0)`, `inset(100%)`, `circle(0)`, `polygon(0 0, 0 0)`;
+    /// nil where browsers take it for no shape.
+    static func cutsAll(_ shape: Function) -> Bool? {
+        let words = arguments(shape.arguments)
+        let numbers = numbers(shape.arguments)
+        /// All before the word that begins something else.
+        func lengths(before word: StaticString) -> Int? {
+            let head = words.prefix { !CSSText.names($0).elementsEqual(word.description.utf8) }
+            return head.allSatisfy { isLength($0) } ? head.count : nil
         }
-        let inset = numbers(arguments(value, of: "inset"))
-        if inset.contains(where: { $0.isShare && $0.number >= 50 }) { return true }
-        if let radius = numbers(arguments(value, of: "circle")).first, radius.number <= 1 { return true }
-        let points = numbers(arguments(value, of: "polygon"))
-        return points.count > 1 && points.allSatisfy { $0.number <= 1 }
-    }
-
-    /// True for `scale(0)` and the like, and for what is moved far off the page.
-    static func shrinksToNothing(_ value: ArraySlice<UInt8>) -> Bool {
-        words(value).contains { word in
-            for name: StaticString in ["scale", "scalex", "scaley", "scale3d"]
-            where numbers(arguments(word, of: name)).contains(where: { abs($0.number) < 0.05 }) { return true }
-            for name: StaticString in ["translate", "translatex", "translatey", "translate3d"]
-            where numbers(arguments(word, of: name)).contains(where: { abs($0.number) >= 500 }) { return true }
-            return false
-        }
-    }
-
-    /// A colour and its opacity: `#rgb`, `#rrggbb`, `#rrggbbaa`, `rgb()`, `rgba()`, `hsl()`, `hsla()`, and names.
-    static func color(_ value: ArraySlice<UInt8>) -> (HTMLStyle.Color, Double)? {
-        let value = trimmed(value)
-        if value.first == 0x23 { return hexColor(value.dropFirst()) }
-        let isHue = value.starts(with: "hsl".utf8)
-        if isHue || value.starts(with: "rgb".utf8), let open = value.firstIndex(of: 0x28) {
-            let parts = value[(open + 1)...].split(whereSeparator: {
-                $0 == 0x2C || $0 == 0x20 || $0 == 0x29 || $0 == 0x2F
-            })
-            if isHue {
-                let shares = parts.compactMap { share($0) }
-                guard shares.count >= 3 else { return nil }
-                return (
-                    color(hue: shares[0], saturation: shares[1], lightness: shares[2]), shares.count > 3 ? shares[3] : 1
-                )
+        switch shape.name {
+        case "rect", "xywh":
+            guard words.count >= 4 else { return nil }
+            let sides = words.prefix(4).map { word in
+                CSSText.names(word).elementsEqual("auto".utf8) ? nil : number(word)?.0
             }
-            let numbers = parts.compactMap { number($0) }.map { $0.1.first == 0x25 ? $0.0 * 2.55 : $0.0 }
-            guard numbers.count >= 3 else { return nil }
-            let whole = numbers.prefix(3).map { Int(max(0, min(255, $0))) }
-            return ((whole[0], whole[1], whole[2]), numbers.count > 3 ? numbers[3] : 1)
-        }
-        if equalIgnoringCase(value, "transparent") { return ((0, 0, 0), 0) }
-        guard let code = names[String(decoding: value.map(asciiLower), as: UTF8.self)] else {
-            // Old attributes take hexadecimal digits without their sign.
-            return value.count == 6 ? hexColor(value) : nil
-        }
-        return ((code >> 16, code >> 8 & 255, code & 255), 1)
-    }
-
-    /// By the formula of CSS Color 4, section 7.1. Hue in degrees, whatever the unit: colours without saturation are those that
-    /// hide.
-    private static func color(hue: Double, saturation: Double, lightness: Double) -> HTMLStyle.Color {
-        let saturation = max(0, min(1, saturation))
-        let lightness = max(0, min(1, lightness))
-        func part(_ offset: Double) -> Int {
-            var place = (offset + hue / 30).truncatingRemainder(dividingBy: 12)
-            if place < 0 { place += 12 }
-            let value = lightness - saturation * min(lightness, 1 - lightness) * max(-1, min(place - 3, 9 - place, 1))
-            return Int(max(0, min(1, value)) * 255)
-        }
-        return (part(0), part(8), part(4))
-    }
-
-    private static func hexColor(_ digits: ArraySlice<UInt8>) -> (HTMLStyle.Color, Double)? {
-        let values = digits.map { Hex.value($0).map(Int.init) ?? -1 }
-        guard !values.contains(-1) else { return nil }
-        switch values.count {
-        case 3, 4:
-            return ((values[0] * 17, values[1] * 17, values[2] * 17), values.count == 4 ? Double(values[3]) / 15 : 1)
-        case 6, 8:
-            let alpha = values.count == 8 ? Double(values[6] * 16 + values[7]) / 255 : 1
-            return ((values[0] * 16 + values[1], values[2] * 16 + values[3], values[4] * 16 + values[5]), alpha)
+            guard zip(sides, words).allSatisfy({ $0 != nil || CSSText.names($1).elementsEqual("auto".utf8) }) else {
+                return nil
+            }
+            if shape.name == "xywh" { return sides[2] ?? 9 <= 1 || sides[3] ?? 9 <= 1 }
+            guard let top = sides[0], let right = sides[1], let bottom = sides[2], let left = sides[3] else {
+                return false
+            }
+            return bottom - top <= 1 || right - left <= 1
+        case "inset":
+            guard let count = lengths(before: "round"), 1...4 ~= count else { return nil }
+            return numbers.prefix(count).contains { $0.isShare && $0.number >= 50 }
+        case "circle", "ellipse":
+            let head = words.prefix { !CSSText.names($0).elementsEqual("at".utf8) }
+            guard
+                head.count <= 1 && shape.name == "circle" || head.isEmpty || head.count == 2 && shape.name == "ellipse"
+            else { return nil }
+            for word in head where !isLength(word) {
+                guard ["closest-side", "farthest-side"].contains(String(decoding: CSSText.names(word), as: UTF8.self))
+                else {
+                    return nil
+                }
+            }
+            return head.contains { number($0).map { $0.0 <= 1 } ?? false }
+        case "polygon":
+            let points = words.drop {
+                ["nonzero", "evenodd"].contains(String(decoding: CSSText.names($0), as: UTF8.self))
+            }
+            guard points.count >= 2, points.count % 2 == 0, points.allSatisfy({ isLength($0) }) else { return nil }
+            return points.count > 2 && numbers.allSatisfy { $0.number <= 1 }
+        case "path", "shape": return shape.arguments.isEmpty ? nil : false
         default: return nil
         }
     }
 
-    /// The sixteen names of HTML 4, and those that serve to hide text.
-    private static let names: [String: Int] = [
-        "black": 0, "silver": 0xC0C0C0, "gray": 0x808080, "grey": 0x808080, "white": 0xFFFFFF, "maroon": 0x800000,
-        "red": 0xFF0000, "purple": 0x800080, "fuchsia": 0xFF00FF, "magenta": 0xFF00FF, "green": 0x008000,
-        "lime": 0x00FF00, "olive": 0x808000, "yellow": 0xFFFF00, "navy": 0x000080, "blue": 0x0000FF,
-        "teal": 0x008080, "aqua": 0x00FFFF, "cyan": 0x00FFFF, "orange": 0xFFA500, "brown": 0xA52A2A, "pink": 0xFFC0CB,
-        "snow": 0xFFFAFA, "ivory": 0xFFFFF0, "whitesmoke": 0xF5F5F5, "ghostwhite": 0xF8F8FF, "lightgray": 0xD3D3D3,
-        "lightgrey": 0xD3D3D3, "darkgray": 0xA9A9A9, "darkgrey": 0xA9A9A9, "lightyellow": 0xFFFFE0,
-        "lightblue": 0xADD8E6, "darkblue": 0x00008B, "darkred": 0x8B0000, "darkgreen": 0x006400, "gold": 0xFFD700,
-        "beige": 0xF5F5DC, "azure": 0xF0FFFF, "mintcream": 0xF5FFFA, "floralwhite": 0xFFFAF0,
-    ]
+    /// Whether `scale(0)` and the like leave nothing, or the text is moved far off the page; nil for what is no transform.
+    static func shrinksToNothing(_ transform: Function) -> Bool? {
+        let words = transform.arguments.split(separator: 0x2C, omittingEmptySubsequences: false).map(trimmed)
+        let numbers = words.map { number($0) }
+        guard !numbers.contains(where: { $0 == nil }) else { return nil }
+        let found = numbers.compactMap { $0 }
+        func all(_ counts: ClosedRange<Int>, _ isUnit: (Double, ArraySlice<UInt8>) -> Bool) -> Bool {
+            counts ~= found.count && found.allSatisfy { isUnit($0.0, $0.1) }
+        }
+        func isLength(_ number: Double, _ unit: ArraySlice<UInt8>) -> Bool {
+            unit.isEmpty ? number == 0 : unit.elementsEqual([0x25]) || pixels(in: unit) != nil
+        }
+        func isAngle(_ number: Double, _ unit: ArraySlice<UInt8>) -> Bool {
+            unit.isEmpty ? number == 0 : ["deg", "grad", "rad", "turn"].contains(String(decoding: unit, as: UTF8.self))
+        }
+        func isPlain(_ number: Double, _ unit: ArraySlice<UInt8>) -> Bool { unit.isEmpty || unit.elementsEqual([0x25]) }
+        let least = { (place: Int) in
+            abs(found[place].1.isEmpty ? found[place].0 : found[place].0 / 100) < HTMLEffects.leastShare
+        }
+        switch transform.name {
+        case "scale": return all(1...2, isPlain) ? found.indices.contains(where: least) : nil
+        case "scalex", "scaley": return all(1...1, isPlain) ? least(0) : nil
+        case "scalez": return all(1...1, isPlain) ? false : nil
+        case "scale3d": return all(3...3, isPlain) ? least(0) || least(1) : nil
+        case "translate": return all(1...2, isLength) ? found.contains { abs($0.0) >= 500 } : nil
+        case "translatex", "translatey": return all(1...1, isLength) ? abs(found[0].0) >= 500 : nil
+        case "translate3d": return all(3...3, isLength) ? found.prefix(2).contains { abs($0.0) >= 500 } : nil
+        case "translatez", "perspective": return all(1...1, isLength) ? false : nil
+        case "rotate", "rotatex", "rotatey", "rotatez", "skewx", "skewy": return all(1...1, isAngle) ? false : nil
+        case "skew": return all(1...2, isAngle) ? false : nil
+        case "rotate3d": return found.count == 4 ? false : nil
+        case "matrix":
+            guard all(6...6, { $1.isEmpty }) else { return nil }
+            let area = found[0].0 * found[3].0 - found[1].0 * found[2].0
+            return abs(area) < HTMLEffects.leastShare * HTMLEffects.leastShare || abs(found[4].0) >= 500
+                || abs(found[5].0) >= 500
+        case "matrix3d": return all(16...16, { $1.isEmpty }) ? false : nil
+        default: return nil
+        }
+    }
 }

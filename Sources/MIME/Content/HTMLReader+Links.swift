@@ -66,7 +66,8 @@ extension HTMLReader {
         if target.count > limits.linkSize { content.notes.insert(.limitReached) }
         content.links.append(
             HTMLLink(
-                kind: kind, target: Array(target.prefix(limits.linkSize)), isHidden: style.isHidden, offset: offset))
+                kind: kind, target: Array(target.prefix(limits.linkSize)), isHidden: style.isHidden || indent > 0,
+                offset: offset))
     }
 
     private mutating func beginAnchor(_ target: [UInt8], _ offset: Int, hasText: Bool) {

@@ -7,34 +7,13 @@ struct HTMLReader {
         var element: HTMLElement
         var style: HTMLStyle
         var isPreformatted: Bool
+        /// What of the first line was off the page in the block around; nil for what is none.
+        var outerIndent: Int?
         /// Names an end tag can reach from inside this element.
-        var reach: Reach
+        var reach: HTMLReach
         /// What selectors call it, and what they call it and those around it.
         var marks: UInt64
         var around: UInt64
-    }
-
-    /// Which end tags can find their element among those that are open: a bit for each name, so that hostile rows of end
-    /// tags do not search the stack. A bit may say yes wrongly.
-    private struct Reach {
-        /// Up to the innermost block: end tags of inline elements and paragraphs.
-        var inline: UInt64 = 0
-        /// Up to the innermost cell: end tags of blocks.
-        var block: UInt64 = 0
-        /// All: end tags of tables and their parts.
-        var table: UInt64 = 0
-
-        mutating func enter(_ name: HTMLName, _ element: HTMLElement) {
-            let bit = name.bit
-            inline = element.contains(.block) ? bit : inline | bit
-            block = element.contains(.cell) ? bit : block | bit
-            table |= bit
-        }
-
-        func contains(_ name: HTMLName, _ element: HTMLElement) -> Bool {
-            let bits = element.contains(.tablePart) ? table : element.contains(.block) ? block : inline
-            return bits & name.bit != 0
-        }
     }
 
     var content = HTMLContent()
@@ -44,6 +23,10 @@ struct HTMLReader {
     var style = HTMLStyle()
     private var sheet = HTMLStyleSheet()
     private var isPreformatted = false
+    /// Octets of the line that is written that are off the page.
+    private(set) var indent = 0
+    /// Pixels of an octet of text, about.
+    private static let letterWidth = 6.0
     var visible: HTMLTextBuffer
     var hidden: HTMLTextBuffer
     private var decoded: [UInt8] = []
@@ -67,13 +50,13 @@ struct HTMLReader {
             case .text(let range): text(html, range, hasReferences: true)
             case .startTag: begin(html, start)
             case .endTag:
-                sight.end(tokenizer.name, isHidden: style.isHidden || anchor != nil)
+                sight.end(tokenizer.name, isHidden: style.isHidden || style.indent > 0 || anchor != nil)
                 end(tokenizer.name)
             case .comment(let range): comment(html, range)
             }
             start = tokenizer.position
         }
-        content.endsUnseen = sight.isEndUnseen(isHidden: style.isHidden || anchor != nil)
+        content.endsUnseen = sight.isEndUnseen(isHidden: style.isHidden || style.indent > 0 || anchor != nil)
         endAnchor()
         content.visible = visible.bytes
         content.hidden = hidden.bytes
@@ -123,13 +106,31 @@ struct HTMLReader {
     // MARK: text
 
     private mutating func text(_ html: Span<UInt8>, _ range: Range<Int>, hasReferences: Bool) {
-        let isHidden = style.isHidden
+        var start = range.lowerBound
+        if indent > 0, !style.isHidden {
+            // Up to the end of the word that reaches the page, or of the line.
+            while start < range.upperBound, indent > 0 || html[start] > 0x20 {
+                if isPreformatted, html[start] == 0x0A {
+                    indent = 0
+                    break
+                }
+                if html[start] > 0x20 { indent -= 1 }
+                start += 1
+            }
+            indent = max(0, indent)
+            text(html, range.lowerBound..<start, hasReferences, isHidden: true)
+        }
+        text(html, start..<range.upperBound, hasReferences, isHidden: style.isHidden)
+    }
+
+    private mutating func text(_ html: Span<UInt8>, _ range: Range<Int>, _ hasReferences: Bool, isHidden: Bool) {
+        guard !range.isEmpty else { return }
         if isHidden != wasHidden {
             if isHidden { hidden.breakLine() }
             wasHidden = isHidden
         }
         // A word goes on where it was left, only unseen letters stand between.
-        if isHidden, visible.endsInWord, range.lowerBound < range.upperBound, html[range.lowerBound] > 0x20 {
+        if isHidden, visible.endsInWord, html[range.lowerBound] > 0x20 {
             content.notes.insert(.hidesWithinWord)
         }
         if isHidden {
@@ -207,7 +208,10 @@ struct HTMLReader {
         if element.contains(.block) || element.contains(.lineBreak) { breakLine(element) }
         let outer = style
         let wasPreformatted = isPreformatted
-        let marks = applyAttributes(html, element, name)
+        let outerIndent = indent
+        let applied = applyAttributes(html, element, name)
+        if element.contains(.lineBreak) { indent = 0 }
+        if applied.isBlock { indent = Int(min(style.indent / Self.letterWidth, Double(Int32.max))) }
         links(html, name, offset)
         if element.contains(.unseen) { style.isGone = true }
         if style.isHidden, !outer.isHidden { hidden.breakLine() }
@@ -215,6 +219,7 @@ struct HTMLReader {
             rawElement(html, name, element, offset)
             style = outer
             isPreformatted = wasPreformatted
+            if applied.isBlock { indent = 0 }
             return
         }
         guard !element.contains(.void) else {
@@ -231,12 +236,13 @@ struct HTMLReader {
             return
         }
         if element.contains(.preformatted) { isPreformatted = true }
-        var reach = stack.last?.reach ?? Reach()
+        var reach = stack.last?.reach ?? HTMLReach()
         reach.enter(name, element)
         stack.append(
             Open(
-                name: name, element: element, style: outer, isPreformatted: wasPreformatted, reach: reach, marks: marks,
-                around: (stack.last?.around ?? 0) | marks))
+                name: name, element: element, style: outer, isPreformatted: wasPreformatted,
+                outerIndent: applied.isBlock ? (applied.isInline ? outerIndent : 0) : nil, reach: reach,
+                marks: applied.marks, around: (stack.last?.around ?? 0) | applied.marks))
     }
 
     private mutating func breakLine(_ element: HTMLElement) {
@@ -250,31 +256,33 @@ struct HTMLReader {
         }
     }
 
-    /// - Returns: what selectors call the element.
-    private mutating func applyAttributes(_ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName) -> UInt64 {
+    /// - Returns: what selectors call the element; whether it has lines of its own, and stands in the line around nevertheless.
+    private mutating func applyAttributes(
+        _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
+    ) -> (marks: UInt64, isBlock: Bool, isInline: Bool) {
         var effects = HTMLEffects()
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
             switch attribute.name {
             case Names.style:
                 var found = HTMLEffects()
-                found.add(declarations: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
+                found.add(style: HTMLEntities.decoded(html, attribute.value, isAttribute: true))
                 inline = inline ?? found
             case Names.hidden:
-                effects.isGone = true
+                effects.add(hiding: .display)
             case Names.bgcolor:
-                effects.add(color: html.extracting(attribute.value).array, isBackground: true)
+                effects.add(color: HTMLEntities.decoded(html, attribute.value, isAttribute: true), isBackground: true)
             case Names.background:
-                effects.background = .unknown
+                effects.add(hiding: .backgroundImage)
             case Names.color where name == Names.font, Names.text where name == Names.body:
-                effects.add(color: html.extracting(attribute.value).array, isBackground: false)
+                effects.add(color: HTMLEntities.decoded(html, attribute.value, isAttribute: true), isBackground: false)
             default: break
             }
         }
         var marks: UInt64 = 0
         if !sheet.isEmpty {
             func value(_ name: HTMLName) -> [UInt8] {
-                tokenizer.value(name).map { html.extracting($0).array } ?? []
+                tokenizer.value(name).map { HTMLEntities.decoded(html, $0, isAttribute: true) } ?? []
             }
             let tag = html.extracting(tokenizer.nameRange).array.map(asciiLower)
             let match = sheet.match(
@@ -284,8 +292,13 @@ struct HTMLReader {
             marks = match.marks
         }
         if let inline { effects.merge(inline) }
-        style.apply(effects)
-        return marks
+        let isOut = effects.hides(.float) || effects.hides(.lifted)
+        let isBlock = isOut || (effects.sets(.display) ? effects.hides(.blockDisplay) : element.contains(.block))
+        // What is pressed, chosen from or played has a box, too.
+        let hasBox = isBlock || !element.isDisjoint(with: [.confining, .rawWithReferences])
+        let isCell = element.contains(.cell) && !isOut && !effects.sets(.display)
+        style.apply(effects, isCell ? .cell : hasBox ? .block : .inline)
+        return (marks, isBlock, isOut || effects.hides(.inlineBlock))
     }
 
     private mutating func rawElement(
@@ -364,6 +377,7 @@ struct HTMLReader {
         guard count < stack.count else { return }
         style = stack[count].style
         isPreformatted = stack[count].isPreformatted
+        if let outer = stack[count...].lazy.compactMap(\.outerIndent).first { indent = outer }
         stack.removeSubrange(count...)
     }
 }

@@ -35,7 +35,7 @@ struct HTMLStyleSheet {
 
     /// Adds the rules of a style element.
     mutating func add(_ text: [UInt8]) {
-        let text = CSSValue.plain(text[...])
+        let text = CSSText.plain(text[...])[...]
         var start = text.startIndex
         var index = start
         var depth = 0
@@ -44,15 +44,15 @@ struct HTMLStyleSheet {
                 if text[index] == 0x7D { depth = max(0, depth - 1) }
                 start = index + 1
             } else if text[index] == 0x7B {
-                let selector = Self.withoutMarks(text[start..<index])
+                let selector = Self.withoutMarks(CSSText.names(text[start..<index]))
                 if selector.first == 0x40 {
                     if depth < Self.depthLimit, CSSCondition.holdsAlways(selector) {
                         depth += 1
                     } else {
-                        index = Self.endOfBlock(text, index)
+                        index = CSSText.endOfBlock(text, index)
                     }
                 } else {
-                    let end = text[index...].firstIndex(of: 0x7D) ?? text.endIndex
+                    let end = CSSText.endOfBlock(text, index)
                     add(selector, text[(index + 1)..<end])
                     index = end
                 }
@@ -71,24 +71,9 @@ struct HTMLStyleSheet {
         return selector
     }
 
-    /// Offset of the brace that closes the one at `start`.
-    private static func endOfBlock(_ text: ArraySlice<UInt8>, _ start: Int) -> Int {
-        var depth = 0
-        var index = start
-        while index < text.endIndex {
-            if text[index] == 0x7B { depth += 1 }
-            if text[index] == 0x7D {
-                depth -= 1
-                if depth == 0 { return index }
-            }
-            index += 1
-        }
-        return text.endIndex
-    }
-
     private mutating func add(_ selectors: ArraySlice<UInt8>, _ declarations: ArraySlice<UInt8>) {
         var effects = HTMLEffects()
-        effects.add(declarations: Array(declarations))
+        effects.add(declarations: declarations, isRule: true)
         for part in selectors.split(separator: 0x2C) {
             let selector = CSSValue.trimmed(part)
             guard !selector.isEmpty else { continue }
@@ -198,7 +183,9 @@ enum CSSCondition {
                     return false
                 }
                 let feature = CSSValue.trimmed(inner[(inner.startIndex + 1)..<colon])
-                guard let (number, _) = CSSValue.number(CSSValue.trimmed(inner[(colon + 1)...])) else { return false }
+                guard let (number, _) = CSSValue.number(CSSValue.trimmed(inner[(colon + 1)...].dropLast())) else {
+                    return false
+                }
                 return feature.starts(with: "min-".utf8) && number <= narrowestScreen
                     || feature.starts(with: "max-".utf8) && number >= widestScreen
             }

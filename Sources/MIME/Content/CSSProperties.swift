@@ -1,0 +1,69 @@
+/// Properties of CSS that decide whether text is seen, a bit for each. Some have two, where their values say two things.
+struct CSSProperties: OptionSet {
+    let rawValue: UInt64
+
+    // In the order of `CSSShift.lengths`.
+    static let (marginTop, marginRight, marginBottom, marginLeft) = (bit(0), bit(1), bit(2), bit(3))
+    static let (paddingTop, paddingRight, paddingBottom, paddingLeft) = (bit(4), bit(5), bit(6), bit(7))
+    static let (top, right, bottom, left) = (bit(8), bit(9), bit(10), bit(11))
+    static let textIndent = bit(12)
+    static let display = bit(13)
+    /// `display` and `float`: the element is a block, with a first line of its own, and that in a line of those around.
+    static let (blockDisplay, float, inlineBlock) = (bit(14), bit(15), bit(44))
+    static let (visibility, opacity, zoom, scale, transform) = (bit(16), bit(17), bit(18), bit(19), bit(20))
+    static let (clip, clipPath, filter, contentVisibility, msoHide) = (bit(21), bit(22), bit(23), bit(24), bit(25))
+    static let (fontSize, letterSpacing, lineHeight) = (bit(26), bit(27), bit(28))
+    static let (height, maxHeight, width, maxWidth) = (bit(29), bit(30), bit(31), bit(32))
+    /// There is room for letters, whatever the four say.
+    static let (minHeight, minWidth) = (bit(45), bit(46))
+    /// What is beyond the box is not shown; and neither is it in the other direction, where nothing is said of that one.
+    static let (overflowX, overflowY, scrollX, scrollY) = (bit(33), bit(34), bit(35), bit(36))
+    /// `position`: offsets count; `clip` does, too.
+    static let (position, lifted) = (bit(37), bit(38))
+    /// Letters without a colour of their own.
+    static let (color, fill) = (bit(39), bit(40))
+    /// A background of no colour, with an image, only behind letters.
+    static let (backgroundColor, backgroundImage, backgroundClip) = (bit(41), bit(42), bit(43))
+
+    static let displays: CSSProperties = [.display, .blockDisplay, .inlineBlock]
+    static let margins: CSSProperties = [.marginTop, .marginRight, .marginBottom, .marginLeft]
+    static let paddings: CSSProperties = [.paddingTop, .paddingRight, .paddingBottom, .paddingLeft]
+    static let offsets: CSSProperties = [.top, .right, .bottom, .left]
+    static let background: CSSProperties = [.backgroundColor, .backgroundImage, .backgroundClip]
+    static let all = CSSProperties(rawValue: (1 << 47) - 1)
+    /// What elements have from the one around them where nothing is said.
+    static let inherited: CSSProperties = [
+        .visibility, .fontSize, .letterSpacing, .lineHeight, .color, .fill, .textIndent,
+    ]
+    /// Values that hide whatever is said elsewhere.
+    static let aloneHiding: CSSProperties = [.display, .opacity, .zoom, .clipPath, .filter, .msoHide]
+    /// The same, but not of words in a line, which have no box of their own.
+    static let boxHiding: CSSProperties = [.scale, .transform, .contentVisibility]
+
+    /// What a declaration of this name sets; nil for names that are not looked at.
+    static func named(_ name: ArraySlice<UInt8>) -> CSSProperties? { names[String(decoding: name, as: UTF8.self)] }
+
+    private static func bit(_ place: UInt64) -> CSSProperties { CSSProperties(rawValue: 1 << place) }
+
+    private static let names: [String: CSSProperties] = [
+        "all": .all, "display": .displays, "float": .float, "visibility": .visibility, "opacity": .opacity,
+        "-webkit-opacity": .opacity, "zoom": .zoom, "scale": .scale, "transform": .transform,
+        "-webkit-transform": .transform,
+        "clip": .clip, "clip-path": .clipPath, "-webkit-clip-path": .clipPath, "filter": .filter,
+        "-webkit-filter": .filter,
+        "content-visibility": .contentVisibility, "mso-hide": .msoHide, "font-size": .fontSize,
+        "font": [.fontSize, .lineHeight],
+        "letter-spacing": .letterSpacing, "line-height": .lineHeight, "height": .height, "max-height": .maxHeight,
+        "min-height": .minHeight, "min-width": .minWidth, "width": .width, "max-width": .maxWidth,
+        "overflow": [.overflowX, .overflowY, .scrollX, .scrollY],
+        "overflow-x": [.overflowX, .scrollX], "overflow-y": [.overflowY, .scrollY], "position": [.position, .lifted],
+        "color": .color, "-webkit-text-fill-color": .fill, "background": .background,
+        "background-color": .backgroundColor,
+        "background-image": .backgroundImage, "background-clip": .backgroundClip,
+        "-webkit-background-clip": .backgroundClip,
+        "margin": .margins, "margin-top": .marginTop, "margin-right": .marginRight, "margin-bottom": .marginBottom,
+        "margin-left": .marginLeft, "padding": .paddings, "padding-top": .paddingTop, "padding-right": .paddingRight,
+        "padding-bottom": .paddingBottom, "padding-left": .paddingLeft, "inset": .offsets, "top": .top, "right": .right,
+        "bottom": .bottom, "left": .left, "text-indent": .textIndent,
+    ]
+}

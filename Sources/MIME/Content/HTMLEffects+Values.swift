@@ -1,0 +1,334 @@
+/// Which values browsers accept, and which of them hide: as Chromium does, which follows the specifications of each property.
+extension HTMLEffects {
+    /// Pixels up to which letters cannot be read, and up to which there is no room for any.
+    private static let tinySize = 2.7
+    private static let noRoom = 1.4
+    /// Of the size of letters around, or of the room there is.
+    private static let tinyShare = 0.1
+
+    /// nil for a value that browsers do not accept: it is as if it were not there.
+    init?(_ declaration: CSSText.Declaration, _ properties: CSSProperties) {
+        self.init()
+        let value = declaration.value
+        let words = CSSValue.words(value)
+        let keyword = words.count == 1 ? String(decoding: CSSText.names(words[0]), as: UTF8.self) : ""
+        // Variables are not known: as where one has no value.
+        let isUnset = words.contains { CSSValue.functions($0)?.contains { $0.name == "var" } ?? false }
+        if isUnset || ["inherit", "unset", "revert", "initial"].contains(keyword) {
+            // A block goes on being one by `revert`, nearly always by `inherit`.
+            let kept: CSSProperties =
+                ["inherit", "revert"].contains(keyword) ? .displays.union(.inherited) : .inherited
+            declare(properties, inherited: keyword == "initial" ? [] : properties.intersection(kept))
+            if properties.contains(.color) { color = (0, 0, 0) }
+            if properties.contains(.backgroundColor) { hiding = .backgroundColor }
+        } else {
+            let names = words.map { CSSText.names($0) }
+            guard properties != .all, !words.isEmpty, read(declaration.name, properties, value, names, keyword) else {
+                return nil
+            }
+        }
+    }
+
+    private mutating func read(
+        _ name: ArraySlice<UInt8>, _ properties: CSSProperties, _ value: ArraySlice<UInt8>,
+        _ words: [ArraySlice<UInt8>],
+        _ keyword: String
+    ) -> Bool {
+        /// One of `keywords`, those of `hidden` hide.
+        func keywords(_ accepted: Set<String>, hiding hidden: Set<String>) -> Bool {
+            declare(properties, hiding: hidden.contains(keyword) ? properties : [])
+            return accepted.contains(keyword) || hidden.contains(keyword)
+        }
+        switch properties {
+        case .displays: return readDisplay(words.map { String(decoding: $0, as: UTF8.self) })
+        case .float: return keywords(["none"], hiding: ["left", "right", "inline-start", "inline-end"])
+        case .visibility: return keywords(["visible"], hiding: ["hidden", "collapse"])
+        case .contentVisibility: return keywords(["visible", "auto"], hiding: ["hidden"])
+        case .msoHide: return keywords(["none", "screen"], hiding: ["all"])
+        case [.position, .lifted]:
+            // What is sticky stays on the page.
+            let lifts = keyword == "absolute" || keyword == "fixed"
+            declare(properties, hiding: lifts ? properties : keyword == "relative" ? .position : [])
+            return ["static", "relative", "absolute", "fixed", "sticky", "-webkit-sticky"].contains(keyword)
+        case .opacity:
+            guard let share = CSSValue.share(value) else { return false }
+            declare(properties, hiding: share < Self.leastShare ? properties : [])
+        case .zoom:
+            // 0 stands for 1.
+            guard let share = ["normal", "reset", "document"].contains(keyword) ? 1 : CSSValue.share(value), share >= 0
+            else {
+                return false
+            }
+            declare(properties, hiding: share > 0 && share < Self.leastShare ? properties : [])
+        case .scale:
+            let shares = words.compactMap { CSSValue.share($0) }
+            guard keyword == "none" || shares.count == words.count && shares.count <= 3 else { return false }
+            declare(properties, hiding: shares.prefix(2).contains { abs($0) < Self.leastShare } ? properties : [])
+        case .transform, .filter, .clip, .clipPath: return readFunctions(properties, value, words, keyword)
+        case .letterSpacing:
+            guard keyword == "normal" || CSSValue.isLength(value) else { return false }
+            declare(properties, hiding: Self.isCrowded(value) ? properties : [])
+        case .fontSize: return readSize(value, keyword)
+        case [.fontSize, .lineHeight]: return readFont(value)
+        case .lineHeight:
+            guard keyword == "normal" || Self.isPositive(value) else { return false }
+            declare(properties, hiding: Self.isNoLine(value) ? properties : [])
+        case .height, .maxHeight, .width, .maxWidth:
+            let isOpen = [
+                "auto", "none", "min-content", "max-content", "fit-content", "stretch", "-webkit-fill-available",
+            ]
+            .contains(keyword)
+            guard isOpen && (keyword != (name.starts(with: "max".utf8) ? "auto" : "none")) || Self.isPositive(value)
+            else {
+                return false
+            }
+            declare(properties, hiding: Self.isNoRoom(value) ? properties : [])
+        case .minHeight, .minWidth:
+            guard ["auto", "min-content", "max-content", "fit-content"].contains(keyword) || Self.isPositive(value)
+            else {
+                return false
+            }
+            declare(properties, hiding: CSSValue.isLength(value) && !Self.isNoRoom(value) ? properties : [])
+        case [.overflowX, .scrollX], [.overflowY, .scrollY], [.overflowX, .overflowY, .scrollX, .scrollY]:
+            return readOverflow(properties, words.map { String(decoding: $0, as: UTF8.self) })
+        case .color, .fill, .backgroundColor:
+            guard let color = CSSColor.value(value) else { return false }
+            declare(properties, color: color)
+        case .background, .backgroundImage, .backgroundClip: return readBackground(properties, value)
+        default: return declare(properties, lengths: value)
+        }
+        return true
+    }
+
+    private mutating func readDisplay(_ words: [String]) -> Bool {
+        let blocks: Set = [
+            "block", "flex", "grid", "table", "list-item", "flow-root", "table-cell", "table-caption", "-webkit-box",
+            "-webkit-flex",
+        ]
+        let inlineBlocks: Set = [
+            "inline-block", "inline-flex", "inline-grid", "inline-table", "-webkit-inline-box", "-webkit-inline-flex",
+        ]
+        let others: Set = [
+            "none", "flow", "inline", "contents", "table-row", "table-row-group", "table-header-group",
+            "table-footer-group",
+            "table-column", "table-column-group", "ruby", "ruby-text", "math",
+        ]
+        let isInlineBlock = words.contains(where: inlineBlocks.contains)
+        let isBlock = isInlineBlock || words.contains(where: blocks.contains)
+        declare(
+            .displays,
+            hiding: words == ["none"]
+                ? .display : isInlineBlock ? [.blockDisplay, .inlineBlock] : isBlock ? .blockDisplay : [])
+        if words.count == 1 { return isBlock || others.contains(words[0]) }
+        // Outside, inside and a mark.
+        return words.count <= 3 && Set(words).count == words.count
+            && words.allSatisfy {
+                ["block", "inline", "flow", "flow-root", "flex", "grid", "table", "ruby", "math", "list-item"].contains(
+                    $0)
+            }
+            && words.filter { ["block", "inline"].contains($0) }.count <= 1
+            && words.filter { !["block", "inline", "list-item"].contains($0) }.count <= 1
+    }
+
+    private mutating func readOverflow(_ properties: CSSProperties, _ words: [String]) -> Bool {
+        guard 1...(properties.contains([.overflowX, .overflowY]) ? 2 : 1) ~= words.count,
+            words.allSatisfy(["visible", "hidden", "clip", "scroll", "auto", "overlay"].contains)
+        else { return false }
+        var hiding: CSSProperties = []
+        for (word, axis) in zip([words[0], words[words.count - 1]], [CSSProperties.overflowX, .overflowY]) {
+            if word != "visible" { hiding.insert(axis) }
+            if word != "visible", word != "clip" { hiding.insert(axis == .overflowX ? .scrollX : .scrollY) }
+        }
+        declare(properties, hiding: hiding.intersection(properties))
+        return true
+    }
+
+    private mutating func readFunctions(
+        _ properties: CSSProperties, _ value: ArraySlice<UInt8>, _ words: [ArraySlice<UInt8>], _ keyword: String
+    ) -> Bool {
+        declare(properties)
+        if keyword == (properties == .clip ? "auto" : "none") { return true }
+        if properties == .clipPath {
+            // A shape and a box, in any order.
+            let boxes: Set = [
+                "margin-box", "border-box", "padding-box", "content-box", "fill-box", "stroke-box", "view-box",
+            ]
+            let shapes = words.filter { !boxes.contains(String(decoding: $0, as: UTF8.self)) }
+            guard words.count - shapes.count <= 1, shapes.count <= 1 else { return false }
+            guard let shape = shapes.first else { return true }
+            guard let function = CSSValue.function(shape) else { return false }
+            if function.name == "url" { return true }
+            guard let cuts = CSSValue.cutsAll(function) else { return false }
+            declare(properties, hiding: cuts ? properties : [])
+            return true
+        }
+        guard let functions = CSSValue.functions(value) else { return false }
+        var hides = false
+        for function in functions {
+            guard let found = Self.hides(function, of: properties) else { return false }
+            hides = hides || found
+        }
+        declare(properties, hiding: hides ? properties : [])
+        return properties != .clip || functions.count == 1
+    }
+
+    /// nil where it is no function of the property.
+    private static func hides(_ function: CSSValue.Function, of property: CSSProperties) -> Bool? {
+        switch (property, function.name) {
+        case (.clip, "rect"): return CSSValue.cutsAll(function)
+        case (.clip, _): return nil
+        case (.transform, _): return CSSValue.shrinksToNothing(function)
+        case (_, "opacity"):
+            if function.arguments.isEmpty { return false }
+            return CSSValue.share(function.arguments).flatMap { $0 < 0 ? nil : $0 < leastShare }
+        case (_, "brightness"), (_, "contrast"), (_, "grayscale"), (_, "invert"), (_, "saturate"), (_, "sepia"):
+            return function.arguments.isEmpty || CSSValue.share(function.arguments).map { $0 >= 0 } ?? false
+                ? false : nil
+        case (_, "blur"):
+            guard !function.arguments.isEmpty, let (radius, unit) = CSSValue.number(function.arguments) else {
+                return function.arguments.isEmpty ? false : nil
+            }
+            return radius >= 0 && (unit.isEmpty ? radius == 0 : CSSValue.pixels(in: unit) != nil) ? false : nil
+        case (_, "hue-rotate"):
+            return function.arguments.isEmpty || CSSValue.number(function.arguments) != nil ? false : nil
+        case (_, "drop-shadow"), (_, "url"): return function.arguments.isEmpty ? nil : false
+        default: return nil
+        }
+    }
+
+    // MARK: letters and room
+
+    private static func isPositive(_ value: ArraySlice<UInt8>) -> Bool {
+        CSSValue.isLength(value) && CSSValue.number(value).map { $0.0 >= 0 || value.contains(0x28) } ?? false
+    }
+
+    /// In pixels; nil for percent.
+    private static func pixels(_ value: ArraySlice<UInt8>) -> Double? {
+        guard let (number, unit) = CSSValue.number(value) else { return nil }
+        return unit.isEmpty ? number : CSSValue.pixels(in: unit).map { $0 * number }
+    }
+
+    /// Letters on top of each other, in their own width or in pixels.
+    private static func isCrowded(_ value: ArraySlice<UInt8>) -> Bool {
+        guard let (number, unit) = CSSValue.number(value) else { return false }
+        return number <= (unit.last == 0x6D ? -0.4 : unit.first == 0x25 ? -40 : -5)
+    }
+
+    private static func isNoRoom(_ value: ArraySlice<UInt8>) -> Bool {
+        pixels(value).map { $0 <= noRoom } ?? CSSValue.share(value).map { $0 < 0.001 } ?? false
+    }
+
+    private static func isNoLine(_ value: ArraySlice<UInt8>) -> Bool {
+        // Without a unit: times the size of letters.
+        if let share = CSSValue.share(value) { return share < tinyShare }
+        return pixels(value).map { $0 <= noRoom } ?? false
+    }
+
+    private mutating func readSize(_ value: ArraySlice<UInt8>, _ keyword: String) -> Bool {
+        switch keyword {
+        case "xx-small", "x-small", "small", "medium", "large", "x-large", "xx-large", "xxx-large":
+            declare(.fontSize)
+            return true
+        case "smaller", "larger", "math":
+            declare(.fontSize, inherited: .fontSize)
+            return true
+        default: break
+        }
+        guard Self.isPositive(value), let (number, unit) = CSSValue.number(value) else { return false }
+        switch String(decoding: unit, as: UTF8.self) {
+        // Of the letters around, which may be tiny, too.
+        case "em", "rem", "ex", "ch":
+            declare(
+                .fontSize, hiding: number < Self.tinyShare ? .fontSize : [],
+                inherited: number < Self.tinyShare ? [] : .fontSize)
+        case "%":
+            let isTiny = number < Self.tinyShare * 100
+            declare(.fontSize, hiding: isTiny ? .fontSize : [], inherited: isTiny ? [] : .fontSize)
+        default:
+            declare(.fontSize, hiding: Self.pixels(value).map { $0 <= Self.tinySize } ?? false ? .fontSize : [])
+        }
+        return true
+    }
+
+    /// Size, perhaps behind a style, variant, weight and stretch, before the name of a font; or the name of one of the system's.
+    private mutating func readFont(_ value: ArraySlice<UInt8>) -> Bool {
+        var words = CSSValue.words(value)[...]
+        func keyword(_ word: ArraySlice<UInt8>) -> String { String(decoding: CSSText.names(word), as: UTF8.self) }
+        let system: Set = ["caption", "icon", "menu", "message-box", "small-caption", "status-bar"]
+        if words.count == 1, system.contains(keyword(words[0])) {
+            declare([.fontSize, .lineHeight])
+            return true
+        }
+        let before: Set = [
+            "normal", "italic", "oblique", "small-caps", "bold", "bolder", "lighter", "ultra-condensed",
+            "extra-condensed",
+            "condensed", "semi-condensed", "semi-expanded", "expanded", "extra-expanded", "ultra-expanded",
+        ]
+        while let first = words.first {
+            // A number without a unit is a weight, but for 0.
+            let weight = CSSValue.plainNumber(first).flatMap { $0.1.isEmpty && 1...1000 ~= $0.0 ? $0.0 : nil }
+            guard before.contains(keyword(first)) || weight != nil else { break }
+            words.removeFirst()
+        }
+        guard var size = words.popFirst() else { return false }
+        var line: ArraySlice<UInt8>?
+        if let slash = size.firstIndex(of: 0x2F), !size.contains(0x28) {
+            line = size[(slash + 1)...]
+            size = size[..<slash]
+            if line?.isEmpty == true { line = words.popFirst() }
+        } else if let next = words.first, next.first == 0x2F {
+            words.removeFirst()
+            line = next.count > 1 ? next.dropFirst() : words.popFirst()
+        }
+        if let (number, unit) = CSSValue.plainNumber(size), unit.isEmpty, number != 0 { return false }
+        guard let family = words.first, CSSValue.plainNumber(family) == nil, readSize(size, keyword(size)) else {
+            return false
+        }
+        var all = HTMLEffects()
+        all.declare(
+            [.fontSize, .lineHeight], hiding: hides(.fontSize) ? .fontSize : [],
+            inherited: sets(.fontSize) ? [] : .fontSize)
+        if let line {
+            guard keyword(line) == "normal" || Self.isPositive(line) else { return false }
+            if Self.isNoLine(line) { all.declare(all.declared, hiding: hides(.fontSize) ? all.declared : .lineHeight) }
+        }
+        self = all
+        return true
+    }
+
+    // MARK: backgrounds
+
+    /// A colour, images, and where they are; the colour that is not said is none.
+    private mutating func readBackground(_ properties: CSSProperties, _ value: ArraySlice<UInt8>) -> Bool {
+        let boxes: Set = ["border-box", "padding-box", "content-box", "text"]
+        let places: Set = [
+            "repeat", "repeat-x", "repeat-y", "no-repeat", "space", "round", "scroll", "fixed", "local", "left",
+            "right", "top",
+            "bottom", "center", "cover", "contain", "auto",
+        ]
+        let images: Set = ["url", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade"]
+        let isAll = properties == .background
+        var hiding: CSSProperties = []
+        var color: CSSColor.Value?
+        for word in CSSValue.arguments(value).flatMap({ $0.contains(0x28) ? [$0] : $0.split(separator: 0x2F) }) {
+            let keyword = String(decoding: CSSText.names(word), as: UTF8.self)
+            if properties != .backgroundImage, boxes.contains(keyword) {
+                if keyword == "text" { hiding.insert(.backgroundClip) }
+            } else if isAll, color == nil, let found = CSSColor.value(word) {
+                color = found
+            } else if properties != .backgroundClip, let name = CSSValue.function(word)?.name,
+                images.contains(name) || name.hasSuffix("-gradient")
+            {
+                hiding.insert(.backgroundImage)
+            } else if !isAll || !(places.contains(keyword) || CSSValue.isLength(word)) {
+                guard keyword == "none", properties != .backgroundClip else { return false }
+            }
+        }
+        if isAll {
+            declare(.backgroundColor, color: color ?? .color(nil, opacity: 0))
+            hiding.formUnion(self.hiding)
+        }
+        declare(properties, hiding: hiding)
+        return true
+    }
+}

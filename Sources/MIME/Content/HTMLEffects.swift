@@ -1,0 +1,143 @@
+/// What declarations of CSS change; read once, since a rule may apply to many elements. Of each property the last valid
+/// declaration counts, the important ones first (CSS Cascade 5).
+struct HTMLEffects {
+    /// The properties of which something is said; that say it in a way that hides; that leave it to the element around; and
+    /// that say it with `!important`.
+    private(set) var declared: CSSProperties = []
+    var hiding: CSSProperties = []
+    private var inherited: CSSProperties = []
+    private var important: CSSProperties = []
+    var color: HTMLStyle.Color?
+    private(set) var fill: HTMLStyle.Fill?
+    private(set) var background = Background.color(nil)
+    private(set) var shift = CSSShift()
+
+    enum Background {
+        /// nil where it is not known.
+        case color(HTMLStyle.Color?)
+        /// That of the letters.
+        case current
+    }
+
+    /// Of opacity and size: less is not seen.
+    static let leastShare = 0.05
+    /// Octets of declarations that are looked at.
+    private static let longestStyle = 16_384
+
+    /// A value of its own is said of `property`.
+    func sets(_ property: CSSProperties) -> Bool { declared.subtracting(inherited).contains(property) }
+
+    /// It is said, and hides.
+    func hides(_ property: CSSProperties) -> Bool { hiding.contains(property) }
+
+    /// What an element is drawn as, so far as sizes depend on it.
+    enum Box {
+        case block
+        /// It grows with what is in it.
+        case cell
+        /// Words in a line around.
+        case inline
+    }
+
+    /// Not drawn, whatever elements inside say.
+    func isGone(_ box: Box) -> Bool {
+        // What is hidden one way cannot be scrolled to.
+        let isCutX = (hides(.overflowX) || hides(.scrollY)) && !hides(.minWidth)
+        let isCutY = (hides(.overflowY) || hides(.scrollX)) && !hides(.minHeight)
+        return !hiding.isDisjoint(with: .aloneHiding)
+            || box != .inline && !hiding.isDisjoint(with: .boxHiding)
+            || box == .block && isCutX && !hiding.isDisjoint(with: [.width, .maxWidth])
+            || box == .block && isCutY && !hiding.isDisjoint(with: [.height, .maxHeight, .lineHeight])
+            || hides(.lifted) && hides(.clip)
+            || shift.isOffPage(isPlaced: hides(.position), isInline: box == .inline)
+    }
+
+    /// Pixels of the first line that are off the page.
+    var indent: Double { shift.indent(isPlaced: hides(.position)) }
+
+    /// It says that text is not seen.
+    var hides: Bool {
+        isGone(.block) || !hiding.isDisjoint(with: [.visibility, .fontSize, .letterSpacing, .color]) || sets(.fill)
+            || indent > 0
+    }
+
+    /// Takes over what `other`, which is stronger, says.
+    mutating func merge(_ other: HTMLEffects) {
+        let taken = other.important.union(other.declared.subtracting(important))
+        declared.formUnion(taken)
+        hiding = hiding.subtracting(taken).union(other.hiding.intersection(taken))
+        inherited = inherited.subtracting(taken).union(other.inherited.intersection(taken))
+        important.formUnion(other.important)
+        if taken.contains(.color) { color = other.color }
+        if taken.contains(.fill) { fill = other.fill }
+        if taken.contains(.backgroundColor) { background = other.background }
+        shift.take(taken, from: other.shift)
+    }
+
+    /// Says `properties`, of which `hiding` are hidden by it.
+    mutating func declare(_ properties: CSSProperties, hiding: CSSProperties = [], inherited: CSSProperties = []) {
+        declared = properties
+        self.hiding = hiding
+        self.inherited = inherited
+    }
+
+    mutating func declare(_ property: CSSProperties, color value: CSSColor.Value) {
+        declare(property)
+        switch (value, property) {
+        case (.current, .color): inherited = .color
+        case (.current, .fill): fill = nil
+        case (.current, _): background = .current
+        case (.color(let found, let opacity), .color):
+            color = found
+            if opacity < Self.leastShare { hiding = .color }
+        case (.color(let found, let opacity), .fill):
+            fill = HTMLStyle.Fill(color: found, isTransparent: opacity < Self.leastShare)
+        case (.color(let found, let opacity), _):
+            background = .color(found)
+            if opacity < 0.5 { hiding = .backgroundColor }
+        }
+    }
+
+    /// Takes the lengths of a side, of sides or the indent; false where browsers take them for none.
+    mutating func declare(_ properties: CSSProperties, lengths: ArraySlice<UInt8>) -> Bool {
+        declare(properties)
+        return shift.add(properties, lengths)
+    }
+
+    /// Adds a colour by its old attribute (`color`, `bgcolor`, `text`).
+    mutating func add(color value: [UInt8], isBackground: Bool) {
+        guard let color = CSSColor.attribute(value) else { return }
+        var effects = HTMLEffects()
+        effects.declare(isBackground ? .backgroundColor : .color, color: .color(color, opacity: 1))
+        merge(effects)
+    }
+
+    /// Adds what an attribute says in place of a declaration.
+    mutating func add(hiding properties: CSSProperties) {
+        var effects = HTMLEffects()
+        effects.declare(properties, hiding: properties)
+        merge(effects)
+    }
+
+    /// Adds declarations of a `style` attribute.
+    mutating func add(style: [UInt8]) {
+        add(declarations: CSSText.plain(style.prefix(Self.longestStyle))[...], isRule: false)
+    }
+
+    /// Adds declarations in their plain form.
+    mutating func add(declarations: ArraySlice<UInt8>, isRule: Bool) {
+        for declaration in CSSText.declarations(declarations.prefix(Self.longestStyle), isRule: isRule) {
+            guard let properties = CSSProperties.named(declaration.name) else { continue }
+            if declaration.value.elementsEqual("revert-layer".utf8) {
+                // What weaker rules say.
+                declared.subtract(properties)
+                hiding.subtract(properties)
+                inherited.subtract(properties)
+                important.subtract(properties)
+            } else if var effects = HTMLEffects(declaration, properties) {
+                if declaration.isImportant { effects.important = effects.declared }
+                merge(effects)
+            }
+        }
+    }
+}

@@ -80,7 +80,7 @@ package final class DigestSender {
     private func client(_ tls: Settings.NextHopTLS) async throws -> NextHopClient {
         if let known = clients[tls] { return known }
         let client = await NextHopClient(
-            group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls, .afterQueue),
+            group: .singletonMultiThreadedEventLoopGroup, options: try builder.nextHopOptions(tls),
             disk: .singleton)
         clients[tls] = client
         return client

@@ -100,6 +100,12 @@ struct ListenerSetup: Sendable {
     func preparationSeconds(_ timeouts: Settings.Timeouts) -> Int? {
         placement == .beforeQueue ? max(1, timeouts.beforeQueue * 3 / 4) : nil
     }
+
+    /// From the end of data until a next hop must have answered its own: before the queue, a twentieth of the time is left to tell the
+    /// sender and others and to write the journal. nil leaves it to the next hop's timeouts.
+    func commitTime(_ timeouts: Settings.Timeouts) -> Duration? {
+        placement == .beforeQueue ? .seconds(timeouts.beforeQueue) * 19 / 20 : nil
+    }
 }
 
 /// Which signatures are loaded.

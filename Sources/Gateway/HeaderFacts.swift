@@ -234,9 +234,11 @@ struct HeaderFacts: Sendable {
     /// Octets of a subject that are decoded.
     private static let subjectLimit = 2000
 
-    /// The subject as people read it, unfolded, for lists and searches; escape before showing.
+    /// The subject as people read it, unfolded (RFC 5322 section 2.2.3), with a blank for each tab: for lists, searches and notices;
+    /// escape before showing.
     var subjectText: String {
-        EncodedWords.decoded(subject.prefix(Self.subjectLimit).filter { $0 != 0x0D && $0 != 0x0A })
+        let line = subject.prefix(Self.subjectLimit).filter { $0 != 0x0D && $0 != 0x0A }
+        return EncodedWords.decoded(line.map { $0 == 0x09 ? 0x20 : $0 })
     }
 
     /// The protocol ends in A: the client had authenticated. Read at one place of the one form that Postfix's smtpd(8)

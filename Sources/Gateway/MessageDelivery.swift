@@ -156,7 +156,7 @@ struct MessageDelivery {
     ) async -> Bool {
         var owed: MessageTransaction?
         for (place, item) in taken.enumerated() {
-            let replies = await item.prepared.commit()
+            let replies = await item.prepared.commit(until: work.commitDeadline)
             work.settle(item.transaction, replies, hop: item.prepared.hop.description)
             work.noteUnreported(item)
             work.noteRedirected(item.transaction)
@@ -193,7 +193,7 @@ struct MessageDelivery {
         var outgoing = transaction.outgoing
         outgoing.recipients = transaction.added
         switch await work.prepare(outgoing, hops: transaction.hops) {
-        case .ready(let prepared): work.noteCopies(transaction.added, await prepared.commit())
+        case .ready(let prepared): work.noteCopies(transaction.added, await prepared.commit(until: work.commitDeadline))
         case .refused(_, let replies): work.noteCopies(transaction.added, replies)
         case .unavailable(let failure):
             work.causes += transaction.added.map { "BCC <\($0.path)>: \(failure)" }
@@ -261,6 +261,11 @@ extension MessageWork {
         let timeouts = setup.settings.timeouts
         guard let seconds = listener.preparationSeconds(timeouts) else { return .now + .seconds(timeouts.nextHopReply) }
         return message.arrived + .seconds(seconds)
+    }
+
+    /// Until when a next hop's reply to the end of data is waited for; nil leaves it to the next hop's timeouts.
+    var commitDeadline: ContinuousClock.Instant? {
+        listener.commitTime(setup.settings.timeouts).map { message.arrived + $0 }
     }
 
     /// Takes a message to the final dot at a next hop, within the time that the listener's placement leaves.

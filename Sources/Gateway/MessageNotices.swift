@@ -1,6 +1,5 @@
 internal import Configuration
 internal import Linux
-internal import MIME
 internal import MailModel
 internal import Policy
 internal import Relay
@@ -227,7 +226,7 @@ extension MessageWork {
     }
 
     /// The subject as people read it, escaped.
-    var shownSubject: String { Escaping.text(EncodedWords.decoded(facts.subject), limit: 200) }
+    var shownSubject: String { Escaping.text(facts.subjectText, limit: 200) }
 
     /// Hands a message of ours to a next hop.
     /// - Returns: its reply for the recipient.
@@ -240,7 +239,7 @@ extension MessageWork {
         let notice = OutgoingMessage.own(OutgoingBody(file: file), to: Recipient(path: path), needsUTF8: needsUTF8)
         guard await setup.slots.take(1, until: slotDeadline) else { return .failure(.noPlace) }
         defer { setup.slots.give(1) }
-        return await prepare(notice).committed()
+        return await prepare(notice).committed(until: commitDeadline)
     }
 }
 

@@ -75,7 +75,7 @@ extension MessageWork {
                     smtputf8: parameters.smtputf8 || message.envelope.addressesNeedSMTPUTF8 || !mailbox.isASCII),
                 recipients: [Recipient(path: mailbox, notify: .never)], body: body,
                 hasEightBit: message.intake.hasEightBit || isEightBit))
-        switch await prepare(copy).committed() {
+        switch await prepare(copy).committed(until: commitDeadline) {
         case .failure(let failure): return "\(failure)"
         case .success(let replies): return replies.first { !$0.isPositive }?.summary
         }

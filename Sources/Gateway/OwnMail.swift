@@ -17,12 +17,13 @@ extension OutgoingMessage {
 
 extension PreparationResult {
     /// Ends the only transaction of a message.
+    /// - Parameter deadline: for the reply; nil leaves it to the next hop's timeouts.
     /// - Returns: a reply for each recipient, from whichever command it is.
-    func committed() async -> Result<[Reply], NextHopFailure> {
+    func committed(until deadline: ContinuousClock.Instant? = nil) async -> Result<[Reply], NextHopFailure> {
         switch self {
         case .unavailable(let failure): .failure(failure)
         case .refused(_, let replies): .success(replies)
-        case .ready(let prepared): .success(await prepared.commit())
+        case .ready(let prepared): .success(await prepared.commit(until: deadline))
         }
     }
 }
@@ -35,7 +36,7 @@ extension SetupBuilder {
         _ message: OutgoingMessage, hops: [NextHopAddress], tls: Settings.NextHopTLS
     ) async throws -> [Reply] {
         // Certificates that are trusted are read from the disk.
-        let options = try await NIOThreadPool.singleton.runIfActive { try nextHopOptions(tls, .afterQueue) }
+        let options = try await NIOThreadPool.singleton.runIfActive { try nextHopOptions(tls) }
         let client = await NextHopClient(
             group: .singletonMultiThreadedEventLoopGroup, options: options, disk: .singleton)
         defer { client.closeIdleConnections() }

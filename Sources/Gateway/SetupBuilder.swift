@@ -166,7 +166,7 @@ struct SetupBuilder {
             guard let policy = settings.policies[listener.policy] else {
                 throw GatewayError("listener \(listener.address): there is no policy \(listener.policy)")
             }
-            let options = try nextHopOptions(policy.nextHopTLS, listener.placement)
+            let options = try nextHopOptions(policy.nextHopTLS)
             out[listener.address.description] = ListenerSetup(
                 name: listener.address.description, placement: listener.placement, policyName: listener.policy,
                 relaysXFORWARD: listener.xforwardClients, hops: policy.nextHops.map(Self.hop),
@@ -241,15 +241,12 @@ struct SetupBuilder {
         return marking
     }
 
-    /// Before the queue the reply must leave in time: the next hop has a quarter of it for the end of data.
-    func nextHopOptions(_ tls: Settings.NextHopTLS, _ placement: Placement) throws -> NextHopOptions {
+    func nextHopOptions(_ tls: Settings.NextHopTLS) throws -> NextHopOptions {
         var options = NextHopOptions(heloName: hostname)
         let timeouts = settings.timeouts
         options.connectTimeout = .seconds(timeouts.nextHopConnect)
         options.replyTimeout = .seconds(timeouts.nextHopReply)
-        options.dataDoneTimeout = .seconds(
-            placement == .beforeQueue
-                ? min(timeouts.nextHopDataDone, max(1, timeouts.beforeQueue / 4)) : timeouts.nextHopDataDone)
+        options.dataDoneTimeout = .seconds(timeouts.nextHopDataDone)
         options.maximumUses = settings.limits.nextHopMessages
         options.idleTimeout = .seconds(timeouts.nextHopIdle)
         switch tls {
@@ -288,6 +285,7 @@ struct SetupBuilder {
             session.maximumCommandLine = settings.limits.commandLine
             session.maximumErrors = settings.limits.commandErrors
             session.lineEndings = listener.effectiveLineEndings
+            session.softBounce = settings.policies[listener.policy]?.softBounce ?? false
             switch listener.startTLS {
             case .none: session.startTLS = .none
             case .may: session.startTLS = .may

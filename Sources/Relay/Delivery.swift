@@ -75,9 +75,17 @@ final class Delivery: @unchecked Sendable {
         }
     }
 
-    func commit(_ continuation: CheckedContinuation<[Reply], Never>) {
+    func commit(_ continuation: CheckedContinuation<[Reply], Never>, until deadline: ContinuousClock.Instant?) {
         guard case .prepared = state, let connection else {
             let why = "Connection to the next hop was lost before the end of the message"
+            continuation.resume(returning: merged(Reply(451, EnhancedStatus(4, 4, 2), why)))
+            return
+        }
+        let left = deadline.map { ContinuousClock.now.duration(to: $0) }
+        if let left, left <= .zero {
+            state = .over
+            abandonConnection()
+            let why = "No time was left for the end of the message"
             continuation.resume(returning: merged(Reply(451, EnhancedStatus(4, 4, 2), why)))
             return
         }
@@ -93,7 +101,7 @@ final class Delivery: @unchecked Sendable {
                 return
             }
         }
-        connection.commit(rest: rest, after: stuffer)
+        connection.commit(rest: rest, after: stuffer, within: left)
     }
 
     /// Gives the message up, if it is not committed yet.

@@ -144,7 +144,10 @@ package final class Prepared: Sendable {
     /// Ends the message. Returns one reply for each recipient: refused ones keep the reply to their RCPT. When the
     /// connection ends without a reply, the reply is temporary and says that the message may have been delivered; it
     /// is not sent again. A second call returns 451 for everybody.
-    package func commit() async -> [Reply] {
+    /// - Parameter deadline: for all replies, within `NextHopOptions.dataDoneTimeout`; when it has passed already, the message is given
+    ///   up before the final dot, so that nobody gets it whose client is told to try again. A Maildir, where nobody waits for a reply,
+    ///   takes it all the same.
+    package func commit(until deadline: ContinuousClock.Instant? = nil) async -> [Reply] {
         guard settled.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged else {
             return recipientReplies.map { _ in
                 Reply(451, EnhancedStatus(4, 5, 0), "Error in processing", cause: "the message was settled before")
@@ -153,7 +156,7 @@ package final class Prepared: Sendable {
         switch way {
         case .delivery(let delivery):
             return await withCheckedContinuation { continuation in
-                delivery.loop.execute { delivery.commit(continuation) }
+                delivery.loop.execute { delivery.commit(continuation, until: deadline) }
             }
         case .maildir(let stored, let disk):
             let reply: Reply

@@ -21,6 +21,8 @@ final class NextHopConnection: ChannelInboundHandler {
     private var owner: Delivery?
     private var parked = false
     private var holding = false
+    /// For the last reply of the message that was committed.
+    private var finalDeadline = NIODeadline.distantFuture
     private var brokenBy: String?
     /// Messages begun over this connection.
     private(set) var uses = 0
@@ -56,6 +58,7 @@ final class NextHopConnection: ChannelInboundHandler {
         owner = delivery
         parked = false
         holding = false
+        finalDeadline = .distantFuture
         uses += 1
         event { $0.begin(delivery.transaction, &$1) }
     }
@@ -76,9 +79,11 @@ final class NextHopConnection: ChannelInboundHandler {
     }
 
     /// Sends `rest` of the body and the final dot, in one write.
-    func commit(rest: [UInt8], after stuffer: DotStuffer) {
+    /// - Parameter left: for all replies; nil leaves it to `dataDoneTimeout`.
+    func commit(rest: [UInt8], after stuffer: DotStuffer, within left: Duration?) {
         outgoing += rest
         holding = false
+        finalDeadline = left.map { .now() + TimeAmount($0) } ?? .distantFuture
         event { $0.commit(after: stuffer, &$1) }
     }
 
@@ -165,7 +170,7 @@ final class NextHopConnection: ChannelInboundHandler {
             park()
         } else {
             let limit = session.awaitsFinalReply ? options.dataDoneTimeout : options.replyTimeout
-            timer?.set(holding ? .distantFuture : .now() + TimeAmount(limit))
+            timer?.set(holding ? .distantFuture : min(finalDeadline, .now() + TimeAmount(limit)))
         }
     }
 

@@ -34,7 +34,7 @@ extension ServerSession {
     mutating func refuse(_ reply: Reply) {
         errors += 1
         guard errors <= settings.maximumErrors else { return }
-        answer(reply)
+        answer(refusal(reply))
     }
 
     private mutating func countIdle(_ verb: Verb) {

@@ -23,6 +23,8 @@ package struct ServerSession: Sendable {
         package var maximumIdleCommands = 100
         /// Octets of pipelined input held while a message is being decided; more ends the session after the reply.
         package var maximumHeldInput = 262_144
+        /// Refusals of ours are temporary: 4xx in place of 5xx, as in Postfix. What `decided` says is left as it is.
+        package var softBounce = false
         /// What happens to messages with bare CR or LF.
         package var lineEndings = LineEndings.normalize
         package var startTLS = StartTLS.none
@@ -235,6 +237,15 @@ package struct ServerSession: Sendable {
     /// Adds a reply to a command, with an enhanced status (RFC 2034).
     mutating func answer(_ reply: Reply) {
         say(reply.withEnhancedStatus)
+    }
+
+    /// A refusal of ours as the client hears it: with `softBounce` the first digit of code and status is 4.
+    func refusal(_ reply: Reply) -> Reply {
+        guard settings.softBounce, reply.isPermanent else { return reply }
+        var soft = reply
+        soft.code -= 100
+        soft.enhanced = reply.enhanced.map { EnhancedStatus(4, $0.subject, $0.detail) }
+        return soft
     }
 
     mutating func act(_ action: Action, _ actions: inout [Action]) {

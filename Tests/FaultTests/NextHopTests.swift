@@ -99,6 +99,22 @@ import Testing
         }
     }
 
+    /// A next hop that is slow to answer the end of data has the time that is left: the message is not delivered twice.
+    @Test func slowDotBeforeTheQueue() async throws {
+        try await Lanes.run {
+            let stage = try Stage(beforeQueue: true) { $0.settings["timeouts.before_queue"] = "6" }
+            let barrier = Barrier()
+            stage.hop.answer(Self.script(.dot, .waitFor(barrier)))
+            // Above the quarter of the time.
+            Thread.detachNewThread {
+                sleep(2)
+                barrier.open()
+            }
+            #expect(try send(Self.mail, to: stage.gateway.port).code == 250)
+            #expect(stage.hop.deliveries.count == 1)
+        }
+    }
+
     @Test(
         "A refusal goes back with the next hop's code, status and words",
         arguments: [ScriptedNextHop.Step.mail, .rcpt, .data, .dot], ["450 4.3.2 try later", "554 5.6.0 no thanks"])

@@ -48,6 +48,22 @@ import Testing
         }
     }
 
+    /// A subject is unfolded before it is shown, and its encoded words are joined: in notices and in replies.
+    @Test func foldedSubjects() async throws {
+        try await Lanes.run {
+            let stage = try Self.stage([
+                "infected": "reject", "admins": "{infected: virusalert@example.com}",
+                "reply_texts": "{infected: ['${subject}.']}",
+            ])
+            let subject = "=?utf-8?q?gr=C3=BC?=\n =?utf-8?q?n?=\n\tone\n two"
+            let text = "X-Report: virus Eicar-Test\nFrom: a@b\nSubject: \(subject)\n\nbody\n"
+            let reply = try send(Mail(to: ["r@local.example"], text: text), to: stage.gateway.port)
+            #expect(reply.text.hasSuffix("n one two.") && !reply.text.contains("x0D"), "\(reply)")
+            let notice = try #require(Self.notices(stage).first)
+            #expect(String(decoding: notice.content, as: UTF8.self).contains("Subject:    gr\u{FC}n one two\r\n"))
+        }
+    }
+
     /// A virus is told of when its name is met for the first time; another one again.
     @Test func newVirusesAreToldOnce() async throws {
         try await Lanes.run {

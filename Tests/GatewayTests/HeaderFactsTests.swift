@@ -22,6 +22,15 @@ import TestSupport
         try facts(Array(text.utf8), limit: limit)
     }
 
+    @Test(arguments: [
+        ("one two\r\n three", "one two three"), ("one\r\n\tthree", "one three"),
+        ("=?utf-8?b?0J/RgNC4?=\r\n =?utf-8?b?0LLQtdGC?=", "\u{41F}\u{440}\u{438}\u{432}\u{435}\u{442}"),
+        ("=?utf-8?q?a?=\r\n\t=?utf-8?q?=0D=0Ab?=", "a\r\nb"),
+    ])
+    func subjectAsPeopleReadIt(field: String, text: String) throws {
+        #expect(try facts("Subject: \(field)\r\n\r\n").subjectText == text)
+    }
+
     @Test func signaturesOverTheBody() throws {
         for name in ["DKIM-Signature", "dkim-signature", "ARC-Message-Signature", "DomainKey-Signature"] {
             #expect(try facts("Subject: x\r\n\(name): v=1\r\n\r\n").isSigned, "\(name)")

@@ -114,6 +114,24 @@ import Testing
         good.stop()
     }
 
+    /// A deadline of the caller's holds for all replies together, and when it has passed the final dot is not sent.
+    @Test(arguments: [false, true])
+    func deadlineOfTheCaller(hasPassed: Bool) async throws {
+        let slow = try ScriptedPeer { at, _, _ in at == .dot && !hasPassed ? .silence : .usual }
+        let fixture = try await ClientFixture()
+        guard case .ready(let prepared) = await fixture.client.prepare(try fixture.message(), hops: [slow.hop]) else {
+            Issue.record("not taken")
+            return
+        }
+        let deadline = ContinuousClock.now + .milliseconds(hasPassed ? -1 : 300)
+        let reply = await prepared.commit(until: deadline).first?.summary ?? ""
+        let words = hasPassed ? "No time was left" : "No reply to the end of the message; it may have been delivered"
+        #expect(reply.hasPrefix("451 4.4.2 \(words)"), "\(reply)")
+        #expect(slow.messages.contains { $0.complete } == !hasPassed)
+        fixture.end()
+        slow.stop()
+    }
+
     @Test func peerThatTakesNoBodyMeetsTheDeadline() async throws {
         let gate = Gate()
         let slow = try ScriptedPeer { step, _, _ in step == .middleOfBody ? .waitFor(gate) : .usual }

@@ -81,6 +81,37 @@ struct ServerLimitTests {
         #expect(run.lines.last == "250 2.0.0 Ok")
     }
 
+    /// `soft_bounce`: the client keeps what is refused.
+    @Test func softRefusals() {
+        var run = ServerDialogue {
+            $0.maximumMessageSize = 100
+            $0.lineEndings = .reject
+            $0.softBounce = true
+        }
+        run.start()
+        run.feed("EHLO client.example\r\nMAIL FROM:<a@example.org> SIZE=101\r\n")
+        #expect(run.lines.last == "452 4.3.4 Message size exceeds fixed limit")
+        run.feed("MAIL FROM:<a@example.org\r\n")
+        #expect(run.lines.last == "401 4.1.7 Bad sender address syntax")
+        for (content, reply) in [
+            (String(repeating: "x", count: 200) + "\r\n", "452 4.3.4 Error: message file too big"),
+            ("a\nb\r\n", "450 4.5.2 Error: bare <LF> received"),
+        ] {
+            run.feed("MAIL FROM:<a@example.org>\r\n")
+            run.feed("RCPT TO:<b@example.org>\r\n")
+            run.feed("DATA\r\n")
+            run.feed("\(content).\r\n")
+            #expect(run.lines.last == reply)
+        }
+        // What the message itself is answered with is the policy's or the next hop's.
+        run.decision = [Reply(554, EnhancedStatus(5, 6, 0), "no thanks")]
+        run.feed("MAIL FROM:<a@example.org>\r\n")
+        run.feed("RCPT TO:<b@example.org>\r\n")
+        run.feed("DATA\r\n")
+        run.feed("x\r\n.\r\n")
+        #expect(run.lines.last == "554 5.6.0 no thanks")
+    }
+
     @Test(arguments: [("100", "250 2.1.0 Ok"), ("101", "552 5.3.4 Message size exceeds fixed limit")])
     func declaredSize(size: String, reply: String) {
         var run = ServerDialogue { $0.maximumMessageSize = 100 }

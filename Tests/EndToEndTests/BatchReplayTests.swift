@@ -5,13 +5,6 @@ import Testing
 /// Copies in batch SMTP files, sent on by the program that docs/QUARANTINE.md gives for it.
 @Suite(.enabled(if: PostfixInstance.isPossible, PostfixInstance.missing))
 struct BatchReplayTests {
-    /// The block of the documentation that begins with this line.
-    private static func program(_ first: String) throws -> String {
-        let text = try String(contentsOfFile: Programs.package + "/docs/QUARANTINE.md", encoding: .utf8)
-        let rest = try #require(text.components(separatedBy: "```python\n\(first)\n").last)
-        return first + "\n" + (try #require(rest.components(separatedBy: "```").first))
-    }
-
     @Test func postfixGetsTheSameOctets() async throws {
         try await Lanes.run {
             let hop = try ScriptedNextHop(lmtp: false)
@@ -51,7 +44,7 @@ struct BatchReplayTests {
             #expect(!text.contains("X-Envelope-From") && !text.contains("X-Envelope-To:"))
 
             let postfix = try PostfixInstance(.plain)
-            let program = try Self.program("import socket, sys")
+            let program = try Documents.block("import socket, sys", of: "QUARANTINE.md")
             let sent = try runTool(
                 "python3", ["-c", program, "\(copies.path)/B/\(name)", "127.0.0.1", "\(postfix.port)"])
             #expect(sent.status == 0, "\(sent)")

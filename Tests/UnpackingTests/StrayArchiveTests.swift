@@ -80,6 +80,22 @@ import Testing
         expectFound(try Self.make("zst", Self.clean) + frame, "zst")
     }
 
+    /// Members that end like the start of an archive, a comment that is too long, a version that no program looks at.
+    @Test func decoysAndLies() throws {
+        let zip = try Self.make("zip", eicar)
+        let end = try #require(zip.indices.last { zip[$0...].starts(with: ZipSignatures.endOfDirectory) })
+        var longComment = zip
+        longComment.replaceSubrange(end + 20..<end + 22, with: [0xFF, 0xFF])
+        var version = zip
+        version[4] = 200
+        for archive in try Self.archives() + [zip + [0], longComment + [0], version + [0]] {
+            let decoy = Array("GIF89a".utf8) + [UInt8](repeating: 0x21, count: 100) + archive.prefix(32)
+            let frame = [0x50, 0x2A, 0x4D, 0x18] + octets(archive.count, 4) + archive
+            let result = Unpacked(try Self.make("zst", decoy) + frame, messageSize: 1 << 20)
+            #expect(!result.places(of: eicar).isEmpty && result.kinds.contains(.ambiguous), "\(result.problems)")
+        }
+    }
+
     /// Many members that are such archives are no strays, however many there are.
     @Test func manyMembersAreNotStray() throws {
         let scratch = try Scratch(.memory)

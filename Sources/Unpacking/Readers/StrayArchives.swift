@@ -58,10 +58,11 @@ enum StrayArchives {
         var from = max(1, content.count - searchedAtEnd)
         while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from) {
             from = end + 1
-            guard let start = startOfZip(content, end: end), let comment = content.littleEndian16(at: end + 20),
-                end + 22 + Int(comment) <= content.count
-            else { continue }
-            guard use(start..<end + 22 + Int(comment)) else { return }
+            guard let start = startOfZip(content, end: end), let comment = content.littleEndian16(at: end + 20) else {
+                continue
+            }
+            // Programs open one whose comment is longer than what is left.
+            guard use(start..<min(end + 22 + Int(comment), content.count)) else { return }
         }
     }
 
@@ -76,10 +77,11 @@ enum StrayArchives {
             guard size > 0, directory > 0, content.hasBytes(ZipSignatures.centralHeader, at: directory) else {
                 return nil
             }
+            // Programs believe the directory, whatever local headers say.
             let start = directory - Int(offset)
-            if start > 0, ZipSignatures.isLocalHeader(content, at: start) { return start }
+            if start > 0 { return start }
         }
-        return ZipSignatures.firstLocalHeader(content, from: 1, to: end)
+        return content.firstIndex(of: ZipSignatures.localHeader, from: 1, to: end)
     }
 
     /// How many octets of an archive some member has, from its start on.
@@ -134,7 +136,8 @@ enum StrayArchives {
             guard let next, rest.count > blockHeader else { return at }
             at += next
         }
-        // A member that is a part only is damaged, and marked for it.
-        return other == member.count ? octets.count : at
+        // A member that begins with the mark is opened for itself, and where it is a part only it is damaged, and marked for it. Any
+        // other may end like the start of an archive.
+        return other == member.count && place == 0 ? octets.count : at
     }
 }

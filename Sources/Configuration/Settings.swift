@@ -201,6 +201,7 @@ package struct Settings: Sendable, Equatable {
         /// Another program's lock of an mbox file of `quarantine_to`; Postfix waits 20 s (`deliver_lock_attempts`,
         /// `deliver_lock_delay`).
         package var mboxLock = 20
+        /// An answer of the server of `quarantine.postgresql` to one statement.
         package var postgresql = 15
         /// Finishing mail in flight at SIGTERM.
         package var drain = 60

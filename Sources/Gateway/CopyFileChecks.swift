@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 internal import MailModel
 internal import Policy
 
@@ -43,7 +44,7 @@ enum CopyFileChecks {
         } else if errno != ENOENT {
             return "\(path): \(String(cString: strerror(errno)))"
         }
-        let parent = parent(of: path)
+        let parent = parentDirectory(of: path)
         guard let resolved = realpath(parent, nil) else {
             return "\(parent): \(String(cString: strerror(errno)))"
         }
@@ -66,12 +67,12 @@ enum CopyFileChecks {
 
     /// What keeps the gateway from appending, in words: the file, or the directory in which its lock is made.
     private static func mboxObstacle(_ path: String, _ user: uid_t) -> String? {
-        obstacle(path, S_IRUSR | S_IWUSR, user) ?? obstacle(parent(of: path), S_IWUSR | S_IXUSR, user)
+        obstacle(path, S_IRUSR | S_IWUSR, user) ?? obstacle(parentDirectory(of: path), S_IWUSR | S_IXUSR, user)
     }
 
     /// What keeps the gateway from writing into a Maildir, or from making it, in words.
     private static func maildirObstacle(_ path: String, _ user: uid_t) -> String? {
-        guard access(path, F_OK) == 0 else { return obstacle(parent(of: path), S_IWUSR | S_IXUSR, user) }
+        guard access(path, F_OK) == 0 else { return obstacle(parentDirectory(of: path), S_IWUSR | S_IXUSR, user) }
         for directory in ["\(path)/tmp", "\(path)/new", "\(path)/cur"] {
             let place = access(directory, F_OK) == 0 ? directory : path
             if let fault = obstacle(place, S_IWUSR | S_IXUSR, user) { return fault }
@@ -81,7 +82,7 @@ enum CopyFileChecks {
 
     /// What keeps the gateway from writing batch SMTP files, or from making their directory, in words.
     private static func batchObstacle(_ path: String, _ user: uid_t) -> String? {
-        obstacle(access(path, F_OK) == 0 ? path : parent(of: path), S_IWUSR | S_IXUSR, user)
+        obstacle(access(path, F_OK) == 0 ? path : parentDirectory(of: path), S_IWUSR | S_IXUSR, user)
     }
 
     /// Since others cannot write to these files, nobody but their owner can.
@@ -91,11 +92,6 @@ enum CopyFileChecks {
         if status.st_uid == user, status.st_mode & mode == mode { return nil }
         let name = getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(user)"
         return "\(path) cannot be written by the gateway's user (\(name))"
-    }
-
-    private static func parent(of path: String) -> String {
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-        return parent.isEmpty ? "/" : parent
     }
 
     private static func distrust(_ path: String, _ status: stat, _ owners: Set<uid_t>) -> String? {

@@ -20,14 +20,12 @@ func namedFiles(in directory: String, suffix: String = "") -> [String] {
 /// What keeps this process from writing to a file or into a directory, or from making it where it is absent, in words; nil when
 /// nothing does. Nothing is made. Blocks on a disk.
 func obstacle(toWriting path: String, asDirectory: Bool) -> String? {
-    let end = path.utf8.lastIndex(of: 0x2F) ?? path.startIndex
-    let parent = end == path.startIndex ? "/" : String(path[..<end])
     var status = stat()
     let isThere = stat(path, &status) == 0
     if isThere, (status.st_mode & S_IFMT == S_IFDIR) != asDirectory {
         return "\(path) is \(asDirectory ? "no" : "a") directory"
     }
-    let place = isThere ? path : parent
+    let place = isThere ? path : parentDirectory(of: path)
     guard faccessat(AT_FDCWD, place, isThere && !asDirectory ? W_OK : W_OK | X_OK, AT_EACCESS) != 0 else { return nil }
     return "\(path) cannot be written: \(place): \(String(cString: strerror(errno)))"
 }

@@ -85,8 +85,8 @@ package struct PolicyBook: Sendable {
         recipientsWithTables = asking
         let named = try LookupTables(settings.recipientTables)
         var overlays: [LookupName: [Int: PolicyOverlay]] = [:]
-        // What stands beside a pattern's value names files, too.
-        var besidePatterns: [LookupName: [Int: PolicyOverlay]] = [:]
+        // All that is known of lines: what stands beside a pattern's value names files, too.
+        var placed: [LookupName: [Int: PolicyOverlay]] = [:]
         var patternKeys: [String: String] = [:]
         var faults: [String] = []
         for name in settings.recipientTables {
@@ -102,17 +102,18 @@ package struct PolicyBook: Sendable {
                                 "\(name.place):\(entry.line): \(table.text) stands in a line with what a pattern has matched"
                             )
                         } else {
-                            besidePatterns[name, default: [:]][entry.line] = known.overlay
+                            placed[name, default: [:]][entry.line] = known.overlay
                         }
                     } else {
-                        overlays[name, default: [:]][entry.line] = try Self.overlay(entry.text)
+                        let overlay = try Self.overlay(entry.text)
+                        overlays[name, default: [:]][entry.line] = overlay
+                        placed[name, default: [:]][entry.line] = overlay
                     }
                 } catch {
                     faults.append("\(name.place):\(entry.line): \(error.message)")
                 }
             }
         }
-        let placed = overlays.merging(besidePatterns) { $0.merging($1) { whole, _ in whole } }
         let policies = PlacedPolicy.all(settings, placed)
         asksForAuthors =
             patternKeys.keys.contains("allow_authors") || settings.banks.contains { !$0.authors.isEmpty }

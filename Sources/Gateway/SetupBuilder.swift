@@ -43,25 +43,28 @@ struct SetupBuilder {
     /// - Throws: why the directory cannot be read: what is in it is not known then.
     func database() throws -> SignatureDatabase? {
         guard settings.clamav.enabled else { return nil }
+        let directory = settings.clamav.database
         do throws(SystemError) {
-            _ = try directoryNames(settings.clamav.database)
-        } catch  where error.code != ENOENT {
-            throw GatewayError("clamav.database: \(error)")
-        } catch {}
-        if Self.holdsSignatures(settings.clamav.database) {
-            return SignatureDatabase(directory: settings.clamav.database, isTestOnly: false)
+            if Self.areSignatures(try directoryNames(directory)) {
+                return SignatureDatabase(directory: directory, isTestOnly: false)
+            }
+        } catch {
+            guard error.code == ENOENT else { throw GatewayError("clamav.database: \(error)") }
         }
         return SignatureDatabase(directory: settings.clamav.testDatabase, isTestOnly: true)
     }
 
     /// True when the directory has a file that libclamav would load.
     static func holdsSignatures(_ directory: String) -> Bool {
+        (try? directoryNames(directory)).map(areSignatures) ?? false
+    }
+
+    private static func areSignatures(_ names: [String]) -> Bool {
         let endings = [
             ".cvd", ".cld", ".cud", ".ndb", ".ndu", ".hdb", ".hdu", ".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu",
             ".ldb",
             ".ldu", ".db", ".cdb", ".pdb", ".gdb", ".idb", ".yar", ".yara", ".cbc",
         ]
-        guard let names = try? directoryNames(directory) else { return false }
         return names.contains { name in endings.contains { name.hasSuffix($0) } }
     }
 

@@ -36,3 +36,21 @@ package func makeDirectories(
         if code != EEXIST { throw SystemError("mkdir \(prefix)", code: code) }
     }
 }
+
+/// The directory that holds `path`: `/` for what stands in it and for itself, `.` for a name alone.
+package func parentDirectory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// What was made, renamed or removed in a directory is so on the disk when this returns.
+package func synchronizeDirectory(_ path: String) throws(SystemError) {
+    try Descriptor.open(path, O_RDONLY | O_DIRECTORY).synchronize()
+}
+
+/// Makes one directory with mode 0700 where it is absent, below one that is there; its name is then on the disk.
+package func makeDirectoryDurably(_ path: String) throws(SystemError) {
+    guard mkdir(path, 0o700) != 0 else { return try synchronizeDirectory(parentDirectory(of: path)) }
+    let code = errno
+    if code != EEXIST { throw SystemError("mkdir \(path)", code: code) }
+}

@@ -1,3 +1,5 @@
+internal import Bytes
+
 internal import MailModel
 
 /// Decodes encoded words (RFC 2047) wherever they stand, also inside quoted strings, where they are not allowed but used.
@@ -97,8 +99,8 @@ package enum EncodedWords {
         var octets: [UInt8] = []
         var index = 0
         while index < text.count {
-            if text[index] == 0x3D, index + 2 < text.count, let high = Hex.value(text[index + 1]),
-                let low = Hex.value(text[index + 2])
+            if text[index] == 0x3D, index + 2 < text.count, let high = hexadecimalValue(text[index + 1]),
+                let low = hexadecimalValue(text[index + 2])
             {
                 octets.append(high << 4 | low)
                 index += 3

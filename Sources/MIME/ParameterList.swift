@@ -1,3 +1,4 @@
+internal import Bytes
 internal import MailModel
 
 /// The parameters of one field, with the sections of RFC 2231 put together.
@@ -196,8 +197,8 @@ enum Hex {
         out.reserveCapacity(text.count)
         var index = text.startIndex
         while index < text.endIndex {
-            if text[index] == sign, index + 2 < text.endIndex, let high = value(text[index + 1]),
-                let low = value(text[index + 2])
+            if text[index] == sign, index + 2 < text.endIndex, let high = hexadecimalValue(text[index + 1]),
+                let low = hexadecimalValue(text[index + 2])
             {
                 out.append(high << 4 | low)
                 index += 3
@@ -207,15 +208,5 @@ enum Hex {
             }
         }
         return out
-    }
-
-    /// Value of a digit in either case; nil for other bytes.
-    static func value(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
-        }
     }
 }

@@ -74,7 +74,7 @@ enum QuotedPrintable {
         var notes: DecodeResult.Notes = .badEscape
         if hexPrefix(body, at: start + 1) != nil { notes.insert(.hexPrefix) }
         let next = body[start + 1]
-        if Hex.value(next) != nil || next == 0x3D { notes.formUnion([.halfEscape, .splitEscape]) }
+        if hexadecimalValue(next) != nil || next == 0x3D { notes.formUnion([.halfEscape, .splitEscape]) }
         if next == 0x20 || next == 0x09 || next == 0x0D || next == 0x0A { notes.insert(.splitEscape) }
         return notes
     }
@@ -83,8 +83,8 @@ enum QuotedPrintable {
     static func hexPrefix(_ body: Span<UInt8>, at start: Int) -> Int? {
         var index = start
         if index < body.count, body[index] == 0x30 { index += 1 }
-        guard index + 2 < body.count, body[index] | 0x20 == 0x78, Hex.value(body[index + 1]) != nil,
-            Hex.value(body[index + 2]) != nil
+        guard index + 2 < body.count, body[index] | 0x20 == 0x78, hexadecimalValue(body[index + 1]) != nil,
+            hexadecimalValue(body[index + 2]) != nil
         else { return nil }
         return index + 1
     }
@@ -96,7 +96,9 @@ enum QuotedPrintable {
 
     /// What the `=` at `start` means.
     private static func escape(_ body: Span<UInt8>, at start: Int) -> Escape {
-        if start + 2 < body.count, let high = Hex.value(body[start + 1]), let low = Hex.value(body[start + 2]) {
+        if start + 2 < body.count, let high = hexadecimalValue(body[start + 1]),
+            let low = hexadecimalValue(body[start + 2])
+        {
             return .octet(high << 4 | low)
         }
         // Gateways append blanks to lines, so a soft break may have some before its line end.

@@ -47,7 +47,9 @@ extension QuotedPrintable {
                 index += 1
                 continue
             }
-            if index + 2 < body.count, Hex.value(body[index + 1]) != nil, Hex.value(body[index + 2]) != nil {
+            if index + 2 < body.count, hexadecimalValue(body[index + 1]) != nil,
+                hexadecimalValue(body[index + 2]) != nil
+            {
                 if decoded == offset { return index }
                 decoded += 1
                 index += 3

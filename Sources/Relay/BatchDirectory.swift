@@ -21,13 +21,14 @@ struct BatchDirectory: Sendable {
             reversePath: message.reversePath, parameters: message.parameters, recipients: message.recipients,
             messageSize: message.body.count, hasEightBit: message.hasEightBit)
         let beginning = try BatchSMTP.beginning(transaction, heloName: hostname)
-        try makeDirectory()
+        // Its name must be on the disk before a message below it is said to be.
+        try makeDirectoryDurably(path)
         let (name, temporary) = ("\(path)/\(id).bsmtp", "\(path)/\(id).bsmtp.tmp")
         let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
         defer { unlink(temporary) }
         try write(beginning, message.body, to: file)
         try check("link \(name)") { link(temporary, name) }
-        try Descriptor.open(path, O_RDONLY | O_DIRECTORY).synchronize()
+        try synchronizeDirectory(path)
     }
 
     private func write(_ beginning: [UInt8], _ body: OutgoingBody, to file: Descriptor) throws(SystemError) {
@@ -43,15 +44,5 @@ struct BatchDirectory: Sendable {
         }
         try file.write(BatchSMTP.end(after: stuffer))
         try file.synchronize()
-    }
-
-    /// Its name must be on the disk before a message below it is said to be.
-    private func makeDirectory() throws(SystemError) {
-        guard mkdir(path, 0o700) != 0 else {
-            let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-            return try Descriptor.open(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY).synchronize()
-        }
-        let code = errno
-        if code != EEXIST { throw SystemError("mkdir \(path)", code: code) }
     }
 }

@@ -26,7 +26,7 @@ struct Maildir: Sendable {
         /// Makes it visible; returns when the directory entry is on the disk.
         func commit() throws(SystemError) {
             try check("rename to \(path)/new/\(name)") { rename("\(path)/tmp/\(name)", "\(path)/new/\(name)") }
-            try Descriptor.open("\(path)/new", O_RDONLY | O_DIRECTORY).synchronize()
+            try synchronizeDirectory("\(path)/new")
         }
 
         /// Removes it.
@@ -73,10 +73,7 @@ struct Maildir: Sendable {
             if code != EEXIST { throw SystemError("mkdir \(directory)", code: code) }
         }
         // The new names must be on the disk before a message below them is said to be.
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        for directory in [path, parent.isEmpty ? "/" : parent] {
-            try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
-        }
+        for directory in [path, parentDirectory(of: path)] { try synchronizeDirectory(directory) }
         return try Descriptor.open(temporary, flags)
     }
 

@@ -70,8 +70,7 @@ final class MboxLock {
     }
 
     private func synchronizeDirectory() throws(SystemError) {
-        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
+        try Linux.synchronizeDirectory(parentDirectory(of: path))
     }
 
     /// Removes a `FILE.lock` that nobody has any more.

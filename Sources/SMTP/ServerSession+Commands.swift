@@ -34,7 +34,7 @@ extension ServerSession {
     mutating func refuse(_ reply: Reply) {
         errors += 1
         guard errors <= settings.maximumErrors else { return }
-        answer(refusal(reply))
+        answer(softened(reply))
     }
 
     private mutating func countIdle(_ verb: Verb) {

@@ -109,7 +109,7 @@ extension ServerSession {
         }
         guard decoder.isComplete else { return }
         if let fault = decoder.fault {
-            let reply = refusal(refusal(for: fault))
+            let reply = softened(refusal(for: fault))
             for _ in 0..<expectedReplies { answer(reply) }
             buffer.append(input.extracting(used..<input.count))
             endTransaction(&actions)

@@ -240,7 +240,7 @@ package struct ServerSession: Sendable {
     }
 
     /// A refusal of ours as the client hears it: with `softBounce` the first digit of code and status is 4.
-    func refusal(_ reply: Reply) -> Reply {
+    func softened(_ reply: Reply) -> Reply {
         guard settings.softBounce, reply.isPermanent else { return reply }
         var soft = reply
         soft.code -= 100

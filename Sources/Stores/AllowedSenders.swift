@@ -100,8 +100,7 @@ package final class AllowedSenders: Sendable {
 /// Makes a directory where it is absent; its name is then on the disk.
 func makeDurableDirectory(_ path: String) throws(SystemError) {
     try makeDirectories(path) { (made) throws(SystemError) in
-        guard let slash = made.lastIndex(of: "/"), slash != made.startIndex else { return }
-        try Descriptor.open(String(made[..<slash]), O_RDONLY | O_DIRECTORY).synchronize()
+        try synchronizeDirectory(parentDirectory(of: made))
     }
 }
 
@@ -114,7 +113,7 @@ func replaceFile(_ path: String, in directory: String, with bytes: [UInt8]) thro
         try file.write(bytes)
         try file.synchronize()
         try check("rename \(temporary)") { rename(temporary, path) }
-        try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
+        try synchronizeDirectory(directory)
     } catch {
         unlink(temporary)
         throw error

@@ -24,7 +24,7 @@ package struct QuarantineDirectory: QuarantineStorage {
         var (files, last): ([Descriptor], String?) = ([], nil)
         do throws(Quarantine.Failure) {
             try orSystem { () throws(SystemError) in
-                for place in [directory, path("tmp"), shelf] { try makeDirectory(place) }
+                for place in [directory, path("tmp"), shelf] { try makeDirectoryDurably(place) }
                 try check("mkdir \(work)") { mkdir(work, 0o700) }
             }
             try write { (octets: [UInt8], name: String) throws(Quarantine.Failure) in
@@ -144,7 +144,7 @@ package struct QuarantineDirectory: QuarantineStorage {
         BlockingCheck.mayBlock("quarantine")
         let work = path("tmp/\(id)")
         try orSystem { () throws(SystemError) in
-            try makeDirectory(path("tmp"))
+            try makeDirectoryDurably(path("tmp"))
             try check("rename \(work)") { rename(path(entry: id), work) }
         }
         removeFiles(work)
@@ -178,20 +178,6 @@ package struct QuarantineDirectory: QuarantineStorage {
             if error.code == ENOENT { return [] }
             throw .system(error)
         }
-    }
-
-    /// Makes a directory where it is absent; its name is then on the disk.
-    private func makeDirectory(_ path: String) throws(SystemError) {
-        guard mkdir(path, 0o700) != 0 else {
-            if let slash = path.lastIndex(of: "/") { try synchronizeDirectory(String(path[..<slash])) }
-            return
-        }
-        let code = errno
-        if code != EEXIST { throw SystemError("mkdir \(path)", code: code) }
-    }
-
-    private func synchronizeDirectory(_ path: String) throws(SystemError) {
-        try Descriptor.open(path, O_RDONLY | O_DIRECTORY).synchronize()
     }
 
     private func removeFiles(_ path: String) {

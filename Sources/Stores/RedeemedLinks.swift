@@ -34,7 +34,7 @@ package struct RedeemedLinks: Sendable {
         BlockingCheck.mayBlock("redeemed links")
         try makeDurableDirectory(directory)
         for link in links { _ = try Descriptor.open("\(directory)/\(link.name)", O_WRONLY | O_CREAT | O_NOFOLLOW) }
-        try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
+        try synchronizeDirectory(directory)
     }
 
     /// Forgets links that were added before `time` (Unix time). Blocks on a disk.

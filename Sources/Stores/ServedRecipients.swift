@@ -127,7 +127,7 @@ package final class ServedRecipients: Sendable {
             try file.write(Self.encode(all))
             try file.synchronize()
             try check("rename \(temporary)") { rename(temporary, path) }
-            try Descriptor.open(directory, O_RDONLY | O_DIRECTORY).synchronize()
+            try synchronizeDirectory(directory)
         } catch {
             unlink(temporary)
             throw error

@@ -79,7 +79,7 @@ enum CSSColor {
     }
 
     private static func hex(_ digits: ArraySlice<UInt8>) -> (HTMLStyle.Color, Double)? {
-        let values = CSSText.names(digits).map { Hex.value($0).map(Int.init) ?? -1 }
+        let values = CSSText.names(digits).map { hexadecimalValue($0).map(Int.init) ?? -1 }
         guard !values.contains(-1) else { return nil }
         switch values.count {
         case 3, 4:

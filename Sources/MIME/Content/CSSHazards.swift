@@ -54,7 +54,7 @@ struct CSSHazards {
                 index += 1
                 var value: UInt32 = 0
                 let start = index
-                while index < text.endIndex, index - start < 6, let digit = Hex.value(text[index]) {
+                while index < text.endIndex, index - start < 6, let digit = hexadecimalValue(text[index]) {
                     value = value << 4 | UInt32(digit)
                     index += 1
                 }
@@ -86,7 +86,7 @@ struct CSSHazards {
             index += 1
             let start = index
             var value: UInt32 = 0
-            while index < style.count, index - start < 6, let digit = Hex.value(style[index]) {
+            while index < style.count, index - start < 6, let digit = hexadecimalValue(style[index]) {
                 value = value << 4 | UInt32(digit)
                 index += 1
             }

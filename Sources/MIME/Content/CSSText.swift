@@ -72,7 +72,7 @@ enum CSSText {
         index += 1
         var value: UInt32 = 0
         let start = index
-        while index < text.endIndex, index - start < 6, let digit = Hex.value(text[index]) {
+        while index < text.endIndex, index - start < 6, let digit = hexadecimalValue(text[index]) {
             value = value << 4 | UInt32(digit)
             index += 1
         }

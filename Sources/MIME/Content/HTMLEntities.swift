@@ -16,7 +16,7 @@ enum HTMLEntities {
             let needsSemicolon = fields[0].first != 0x21
             var sink = TextSink([], end: 64)
             for number in fields[1].split(separator: 0x2B) {
-                sink.put(number.reduce(0) { $0 << 4 | UInt32(Hex.value($1) ?? 0) })
+                sink.put(number.reduce(0) { $0 << 4 | UInt32(hexadecimalValue($1) ?? 0) })
             }
             names[Array(needsSemicolon ? fields[0] : fields[0].dropFirst())] = Entity(
                 text: sink.bytes, needsSemicolon: needsSemicolon)
@@ -62,7 +62,7 @@ enum HTMLEntities {
         if isHex { index += 1 }
         let digits = index
         var value: UInt32 = 0
-        while index < end, let digit = Hex.value(source[index]), isHex || digit < 10 {
+        while index < end, let digit = hexadecimalValue(source[index]), isHex || digit < 10 {
             // Any number of digits, but the value stays at the first one past Unicode.
             value = min(value * (isHex ? 16 : 10) + UInt32(digit), 0x110000)
             index += 1

@@ -92,7 +92,7 @@ package enum YEncFinder {
         private mutating func checksum(_ value: Span<UInt8>) -> UInt32? {
             var result: UInt64 = 0
             for index in 0..<value.count {
-                guard let digit = Hex.value(value[index]), index < 16 else {
+                guard let digit = hexadecimalValue(value[index]), index < 16 else {
                     isBadChecksum = true
                     return nil
                 }

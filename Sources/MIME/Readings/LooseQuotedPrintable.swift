@@ -16,7 +16,7 @@ struct LooseQuotedPrintable {
         out.reserveCapacity(body.count)
         var index = 0
         while index < body.count {
-            if body[index] == 0x3D, index + 1 < body.count, Hex.value(body[index + 1]) != nil {
+            if body[index] == 0x3D, index + 1 < body.count, hexadecimalValue(body[index + 1]) != nil {
                 let isSmall = body[index + 1] >= 0x61
                 let isHalf = index + 2 < body.count && body[index + 2] == 0x3D
                 if isSmall || isHalf {
@@ -53,12 +53,14 @@ struct LooseQuotedPrintable {
 
     /// Reads what `=` at `start` begins. Returns where to go on.
     private func escape(_ body: Span<UInt8>, _ start: Int, into output: inout [UInt8]) -> Int {
-        if start + 2 < body.count, let high = Hex.value(body[start + 1]), let low = Hex.value(body[start + 2]) {
+        if start + 2 < body.count, let high = hexadecimalValue(body[start + 1]),
+            let low = hexadecimalValue(body[start + 2])
+        {
             output.append(high << 4 | low)
             return start + 3
         }
         if decoding == .withoutHexPrefixes, let digits = QuotedPrintable.hexPrefix(body, at: start + 1),
-            let high = Hex.value(body[digits]), let low = Hex.value(body[digits + 1])
+            let high = hexadecimalValue(body[digits]), let low = hexadecimalValue(body[digits + 1])
         {
             output.append(high << 4 | low)
             return digits + 2
@@ -87,7 +89,7 @@ struct LooseQuotedPrintable {
         var index = start + 1
         var passed = 0
         while index < body.count, passed <= 4 {
-            if let digit = Hex.value(body[index]) {
+            if let digit = hexadecimalValue(body[index]) {
                 digits.append(digit)
                 index += 1
                 if digits.count == 2 { return (digits[0] << 4 | digits[1], index) }

@@ -19,7 +19,8 @@ enum Sniffing {
             case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, 0x2B, 0x2F: characters += 1
             // Digits behind it: an escape of quoted-printable rather than padding.
             case 0x3D
-            where index + 1 < body.count && Hex.value(body[index]) != nil && Hex.value(body[index + 1]) != nil:
+            where index + 1 < body.count && hexadecimalValue(body[index]) != nil
+                && hexadecimalValue(body[index + 1]) != nil:
                 return false
             case 0x3D, 0x0D, 0x0A: break
             default: return false
@@ -40,7 +41,7 @@ enum Sniffing {
             index = equals + 1
             guard index + 1 < body.count else { break }
             if body[index] == 0x0D || body[index] == 0x0A { continue }
-            guard Hex.value(body[index]) != nil, Hex.value(body[index + 1]) != nil else { return false }
+            guard hexadecimalValue(body[index]) != nil, hexadecimalValue(body[index + 1]) != nil else { return false }
             escapes += 1
         }
         return escapes >= fewestEscapes

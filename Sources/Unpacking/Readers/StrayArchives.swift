@@ -96,17 +96,15 @@ enum StrayArchives {
             return equal < octets.count
         }
         if equal == octets.count { return equal }
-        var rest = left
         members { member in
             var from = 1
-            rest -= member.count
-            while rest > 0, equal < octets.count, let place = member.firstIndex(of: needle, from: from) {
+            left -= member.count
+            while left > 0, equal < octets.count, let place = member.firstIndex(of: needle, from: from) {
                 equal = max(equal, equalOctets(octets, member, at: place))
                 from = place + 1
             }
-            return rest > 0 && equal < octets.count
+            return left > 0 && equal < octets.count
         }
-        left = rest
         return equal
     }
 

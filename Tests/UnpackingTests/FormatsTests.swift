@@ -34,6 +34,8 @@ import Testing
             Archives of RAR, 7z, cab, ARJ and LHA are looked for in the first 4 MiB of every other archive as well, those of zip by
             their directory in its last 80 KiB: in headers, frames that are skipped, gaps, free sectors. One that is no member is
             opened, and the message is `unchecked: ambiguous`.
+            Where a member begins as it does, and headers lead to no end or more than 1,024 octets are the same, it is opened
+            without that mark: compressions leave parts of what they pack as they were.
 
             A volume of a split archive is `unchecked: unsupported`, which is delivered with a mark by default
             (`policies.NAME.unchecked.unsupported`). Volumes of 7z, RAR, cab and arj tell what they are by their content, and of zip

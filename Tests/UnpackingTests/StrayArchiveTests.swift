@@ -14,7 +14,13 @@ import Testing
 
     /// One for each mark that programs look for, where this machine has what makes it.
     private static func archives() throws -> [[UInt8]] {
-        try [HiddenArchiveTests.rar("b.com", eicar)] + ["7z", "cab", "arj"].map { try make($0, eicar) }
+        try [HiddenArchiveTests.rar("b.com", eicar), GeneratorTests.lha(eicar)]
+            + ["7z", "cab", "arj"].map { try make($0, eicar) }
+    }
+
+    /// A frame that programs for Zstandard and LZ4 pass over.
+    private static func frame(_ content: some Collection<UInt8>) -> [UInt8] {
+        [0x50, 0x2A, 0x4D, 0x18] + octets(content.count, 4) + content
     }
 
     private func expectFound(_ file: [UInt8], _ type: String, sourceLocation: SourceLocation = #_sourceLocation) {
@@ -38,7 +44,7 @@ import Testing
     @Test(arguments: ["zst", "lz4"]) func skippableFrames(_ suffix: String) throws {
         let plain = try Self.make(suffix, Self.clean)
         for archive in try Self.archives() + [Self.make("zip", eicar) + [0]] {
-            let frame = [0x50, 0x2A, 0x4D, 0x18] + octets(archive.count, 4) + archive
+            let frame = Self.frame(archive)
             expectFound(frame + plain, suffix)
             expectFound(plain + frame, suffix)
         }
@@ -75,8 +81,7 @@ import Testing
     /// Programs look for the end of a zip archive's directory in the last octets, whatever stands behind it: unzip the farthest.
     @Test(arguments: [1, 1_000, 65_000]) func octetsBehindZip(_ count: Int) throws {
         let zip = try Self.make("zip", eicar)
-        let frame =
-            [0x50, 0x2A, 0x4D, 0x18] + octets(zip.count + count, 4) + zip + [UInt8](repeating: 0x41, count: count)
+        let frame = Self.frame(zip + [UInt8](repeating: 0x41, count: count))
         expectFound(try Self.make("zst", Self.clean) + frame, "zst")
     }
 
@@ -90,25 +95,69 @@ import Testing
         version[4] = 200
         for archive in try Self.archives() + [zip + [0], longComment + [0], version + [0]] {
             let decoy = Array("GIF89a".utf8) + [UInt8](repeating: 0x21, count: 100) + archive.prefix(32)
-            let frame = [0x50, 0x2A, 0x4D, 0x18] + octets(archive.count, 4) + archive
+            let frame = Self.frame(archive)
             let result = Unpacked(try Self.make("zst", decoy) + frame, messageSize: 1 << 20)
             #expect(!result.places(of: eicar).isEmpty && result.kinds.contains(.ambiguous), "\(result.problems)")
         }
     }
 
-    /// Many members that are such archives are no strays, however many there are.
-    @Test func manyMembersAreNotStray() throws {
-        let scratch = try Scratch(.memory)
-        let zip = try Self.make("zip", Array("harmless".utf8))
-        for number in 0..<100 { try write(zip, to: "\(scratch.path)/\(number).zip") }
-        for format in ["ustar", "newc"] {
-            let made = try runTool("sh", ["-c", "cd \(scratch.path) && bsdtar -cf - --format \(format) *.zip"])
-            try #require(made.status == 0)
-            let result = Unpacked(made.output, messageSize: 1 << 22)
-            #expect(!result.isMarked, "\(result.problems)")
-            let top = result.entries.filter { !$0.path.contains("/") }
-            #expect(top.count == 100 && !top.contains { $0.flags.contains(.slack) })
+    /// A member that is the first part of the stray archive, and is none itself or a whole one.
+    @Test func membersThatAreTheStart() throws {
+        let first = GeneratorTests.lha(Array("hello there\n".utf8)).dropLast()
+        for archive in try Self.archives() + [Self.make("zip", eicar), first + GeneratorTests.lha(eicar)] {
+            let cuts = [12, 32, 35, 36, 40, 60, first.count, archive.count - 1]
+            for cut in cuts where cut < archive.count {
+                let file = Self.frame(archive) + (try Self.make("zst", Array(archive.prefix(cut))))
+                let result = Unpacked(file, messageSize: 1 << 20)
+                #expect(!result.places(of: eicar).isEmpty, "\(archive.prefix(8)) \(cut): \(result.problems)")
+                #expect(result.kinds.contains(.ambiguous), "\(archive.prefix(8)) \(cut): \(result.problems)")
+            }
         }
+    }
+
+    /// One whose headers do not lead to an end is opened all the same, whatever a member begins with.
+    @Test func archivesWithoutEnd() throws {
+        for archive in [GeneratorTests.lha(eicar).dropLast(), try Self.make("stored.arj", eicar).dropLast(4)] {
+            let frame = Self.frame(archive + [UInt8](repeating: 0x41, count: 40))
+            for member in [Self.clean, Array(archive.prefix(40))] {
+                let result = Unpacked(frame + (try Self.make("zst", member)), messageSize: 1 << 20)
+                #expect(result.places(of: eicar).count == 1, "\(archive.prefix(8)): \(result.problems)")
+            }
+        }
+    }
+
+    /// Levels of headers of LHA: not all have a checksum.
+    @Test(.enabled(if: Corpora.isPresent, "needs the corpora beside the package"), arguments: 0...3)
+    func headersOfLHA(_ level: Int) throws {
+        let path = Corpora.files("libarchive").first { $0.hasSuffix("/test_read_format_lha_header\(level).lzh") }
+        let archive = try Corpora.bytes(try #require(path))
+        let names = Unpacked(archive, messageSize: 1 << 20).names
+        try #require(names.count > 1)
+        let result = Unpacked(Self.frame(archive) + (try Self.make("zst", Self.clean)), messageSize: 1 << 20)
+        #expect(result.kinds == [.ambiguous] && names.allSatisfy(result.names.contains), "\(result.problems)")
+        #expect(result.entries.first { $0.flags.contains(.slack) }?.content == archive)
+    }
+
+    /// Many members that are such archives are no strays, however many there are and whatever is in them.
+    @Test(arguments: ["ustar", "newc"]) func manyMembersAreNotStray(_ format: String) throws {
+        let scratch = try Scratch(.memory)
+        for number in 0..<30 {
+            let content = Array("this is harmless, \(number)\n".utf8)
+            for suffix in ["zip", "cab", "stored.arj"] {
+                try write(try Self.make(suffix, content), to: "\(scratch.path)/\(number).\(suffix)")
+            }
+            try write(GeneratorTests.lha(content), to: "\(scratch.path)/\(number).lzh")
+        }
+        // Archives of archives of them.
+        let pack = "bsdtar -cf - --format \(format)"
+        let made = try runTool(
+            "sh", ["-c", "cd \(scratch.path) && \(pack) * > ../all && mv ../all a.all && \(pack) *"])
+        try #require(made.status == 0)
+        let result = Unpacked(made.output, messageSize: 1 << 22)
+        #expect(!result.isMarked, "\(result.problems)")
+        #expect(result.entries.filter { !$0.path.contains("/") }.count == 121)
+        let strays = result.entries.filter { $0.flags.contains(.slack) }.map(\.path)
+        #expect(strays.isEmpty, "\(result.problems)")
     }
 
     @Test func systemAreaOfAnImage() throws {

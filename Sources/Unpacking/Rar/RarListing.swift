@@ -59,6 +59,9 @@ struct RarListing {
     var hasDamagedHeaders = false
     private var namesLeft = Self.nameOctets
 
+    /// Where the archive ends: those of RAR 2 have no mark for it. nil when no member was met either.
+    var endOfArchive: Int? { end ?? (entries.isEmpty ? nil : endOfMembers) }
+
     /// - Parameter mayGoOn: false when there is no time left.
     init(_ content: Span<UInt8>, _ format: FileType.ArchiveFormat, while mayGoOn: () -> Bool) {
         if format == .rar5 { readVersion5(content, mayGoOn) } else { readVersion4(content, mayGoOn) }

@@ -46,7 +46,7 @@ final class RarMembers {
     }
 
     /// Where the archive ends: RAR 2 wrote no header that says it.
-    var end: Int? { listing.end ?? (listing.entries.isEmpty ? nil : listing.endOfMembers) }
+    var end: Int? { listing.endOfArchive }
 
     /// Takes the member whose header libarchive met, looking from this place on: it passes over other headers.
     func take(at place: Int) -> RarListing.Entry? {

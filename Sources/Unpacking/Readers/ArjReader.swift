@@ -32,6 +32,16 @@ enum ArjReader {
             && content[start + 6] <= content[start + 5] && content[start + 7] < 16 && content[start + 10] == 2
     }
 
+    /// Where an archive ends by its headers; nil when the mark of its end is not where it should be.
+    static func end(_ content: Span<UInt8>, while mayGoOn: () -> Bool) -> Int? {
+        var position = Header(content, at: 0)?.end
+        while let start = position, mayGoOn(), content.hasBytes(mark, at: start) {
+            if content.littleEndian16(at: start + 2) == 0 { return start + 4 }
+            position = Header(content, at: start).map { content.clamped($0.end, $0.compressedSize).upperBound }
+        }
+        return nil
+    }
+
     /// A header is here: its CRC is right.
     static func isHeader(_ content: Span<UInt8>, at offset: Int) -> Bool { Header(content, at: offset) != nil }
 

@@ -87,9 +87,10 @@ enum HiddenArchives {
     /// Archives of RAR, 7z, cab, ARJ and LHA that begin in some parts of a content, behind its first octet.
     /// - Parameters:
     ///   - isLHA: the content is such an archive: the header of each of its members has the mark.
-    ///   - use: false ends the search.
+    ///   - use: takes an archive, and whether its headers lead to its end; false ends the search.
     static func forEachMarked(
-        _ content: Span<UInt8>, in parts: [Range<Int>], isLHA: Bool, _ sink: any MemberSink, _ use: (Range<Int>) -> Bool
+        _ content: Span<UInt8>, in parts: [Range<Int>], isLHA: Bool, _ sink: any MemberSink,
+        _ use: (_ archive: Range<Int>, _ isWhole: Bool) -> Bool
     ) {
         var passed = 0
         for mark in strayMarks where !(isLHA && mark.bytes[0] == 0x2D) {
@@ -104,9 +105,10 @@ enum HiddenArchives {
                     passed += 1
                     if passed % Search.marksPerLook == 0, !sink.mayGoOn() { return }
                     guard isArchive(content, at: start, mark) else { continue }
-                    let archive = start..<self.end(of: content, at: start, sink)
-                    from = archive.upperBound
-                    guard use(archive) else { return }
+                    let stated = statedEnd(of: content, at: start, mark, sink)
+                    guard use(start..<(stated ?? content.count), stated != nil) else { return }
+                    // One that does not say where it ends covers nothing.
+                    from = stated ?? start + 1
                 }
             }
         }
@@ -151,16 +153,16 @@ enum HiddenArchives {
 
         /// The next archive; it ends where it says, or else with the content.
         mutating func next(_ content: Span<UInt8>) -> Range<Int>? {
-            var first: Int?
+            var next: (start: Int, mark: Mark)?
             for (index, mark) in marks.enumerated() {
                 if case .found(let start) = places[index], start < from { places[index] = .unknown }
                 if case .unknown = places[index] {
                     places[index] = find(mark, content).map { Place.found($0) } ?? .none
                 }
-                if case .found(let start) = places[index] { first = min(first ?? start, start) }
+                if case .found(let start) = places[index], start < next?.start ?? .max { next = (start, mark) }
             }
-            guard let first else { return nil }
-            let end = found[first]?.end ?? HiddenArchives.end(of: content, at: first, sink)
+            guard let (first, mark) = next else { return nil }
+            let end = found[first]?.end ?? statedEnd(of: content, at: first, mark, sink) ?? content.count
             isDamaged = found[first].map { !$0.isWhole } ?? false
             guard isDamaged else {
                 from = end
@@ -222,25 +224,28 @@ enum HiddenArchives {
         case 0x60:
             return ArjReader.mayBeArchive(content, at: start) && ArjReader.isHeader(content, at: start)
         case 0x2D:
-            return FileSignature.isLHA(content.extracting(start..<content.count))
+            return LHAHeader.isHere(content.extracting(start..<content.count))
         default:
             // A main header has type 0.
             return content.hasBytes([0], at: start + 4)
         }
     }
 
-    /// Where an archive ends by its own headers; the end of the content when they do not say it.
-    private static func end(of content: Span<UInt8>, at start: Int, _ sink: any MemberSink) -> Int {
+    /// Where an archive ends by its own headers, behind its start; nil when they do not say it.
+    private static func statedEnd(of content: Span<UInt8>, at start: Int, _ mark: Mark, _ sink: any MemberSink) -> Int?
+    {
         let archive = content.extracting(start..<content.count)
-        var size: Int?
-        switch archive[0] {
-        case 0x52:
-            let format: FileType.ArchiveFormat = archive.hasBytes([0x01], at: 6) ? .rar5 : .rar
-            size = RarListing(archive, format, while: { sink.mayGoOn() }).end
-        case 0x37: size = ArchiveEnd.ofSevenZip(archive)
-        case 0x4D: size = archive.littleEndian32(at: 8).map { Int($0) }
-        default: break
-        }
-        return start + min(max(size ?? archive.count, 1), archive.count)
+        let size: Int? =
+            switch mark.bytes[0] {
+            case 0x52:
+                RarListing(archive, archive.hasBytes([0x01], at: 6) ? .rar5 : .rar, while: { sink.mayGoOn() })
+                    .endOfArchive
+            case 0x37: ArchiveEnd.ofSevenZip(archive)
+            case 0x4D: archive.littleEndian32(at: 8).map { Int($0) }
+            case 0x60: ArjReader.end(archive, while: { sink.mayGoOn() })
+            case 0x2D: LHAHeader.endOfArchive(archive, while: { sink.mayGoOn() })
+            default: nil
+            }
+        return size.flatMap { 1...archive.count ~= $0 ? start + $0 : nil }
     }
 }

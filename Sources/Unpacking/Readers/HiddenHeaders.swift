@@ -1,13 +1,14 @@
 internal import Bytes
 internal import Documents
 
-/// The first header of an LHA archive.
+/// A header of an LHA archive (`header.doc.md` of LHa for UNIX).
 enum LHAHeader {
-    /// Octets of a header of level 2 in front of its extensions.
+    /// Octets of a header of level 2 in front of its extensions, and of level 3.
     private static let fixed = 24
+    private static let fixedOfLevel3 = 28
     private static let mostExtensions = 64
 
-    /// A method stands in its place, and the checksum of the header is right.
+    /// A method stands in its place, and the checksum of the header is right where it has one.
     static func isHere(_ content: Span<UInt8>) -> Bool {
         guard FileSignature.isLHA(content) else { return false }
         switch content[20] {
@@ -18,22 +19,50 @@ enum LHAHeader {
             for index in 2..<size + 2 { sum &+= content[index] }
             return sum == content[1]
         case 2:
-            return hasChecksum(content)
+            return hasExtensions(content)
         default:
-            return false
+            // Octets of a length, and the size of the header.
+            guard content.littleEndian16(at: 0) == 4, let size = content.littleEndian32(at: fixed) else { return false }
+            return fixedOfLevel3...content.count ~= Int(size)
         }
     }
 
-    /// Level 2: the first kind of extension holds the CRC-16 of the header, taken with zeros in its place.
-    private static func hasChecksum(_ content: Span<UInt8>) -> Bool {
+    /// Where the next header stands, or the mark of the end; nil where a header or what it tells of does not end with the content.
+    private static func end(_ content: Span<UInt8>) -> Int? {
+        guard isHere(content), let packed = content.littleEndian32(at: 7) else { return nil }
+        let size: Int? =
+            switch content[20] {
+            // Of level 1 the octets that follow count the extensions.
+            case 0, 1: Int(content[0]) + 2
+            case 2: content.littleEndian16(at: 0).map { Int($0) }
+            default: content.littleEndian32(at: fixed).map { Int($0) }
+            }
+        guard let end = size.map({ $0 + Int(packed) }), end <= content.count else { return nil }
+        return end
+    }
+
+    /// Where an archive ends: behind the octet 0 that ends it, or with the content, which programs take for the end as well. nil when
+    /// something else stands behind a member.
+    static func endOfArchive(_ content: Span<UInt8>, while mayGoOn: () -> Bool) -> Int? {
+        var position = 0
+        while position < content.count, content[position] != 0 {
+            guard mayGoOn(), let next = end(content.extracting(position..<content.count)) else { return nil }
+            position += next
+        }
+        return min(position + 1, content.count)
+    }
+
+    /// Level 2: the extensions end within the header. One of them may hold its CRC-16, taken with zeros in its place.
+    private static func hasExtensions(_ content: Span<UInt8>) -> Bool {
         guard let size = content.littleEndian16(at: 0).map({ Int($0) }), size > fixed, size <= content.count else {
             return false
         }
         var position = fixed
         for _ in 0..<mostExtensions {
-            guard let length = content.littleEndian16(at: position), length >= 3, position + 5 <= size else {
-                return false
-            }
+            guard let length = content.littleEndian16(at: position), position + 2 <= size else { return false }
+            // Programs do not ask for a checksum.
+            if length == 0 { return true }
+            guard length >= 3, position + 5 <= size else { return false }
             if content[position + 2] == 0, let sum = content.littleEndian16(at: position + 3) {
                 var header = content.extracting(0..<size).array
                 header[position + 3] = 0

@@ -13,10 +13,14 @@ enum StrayArchives {
     static let most = 64
     /// Octets of an archive by which members are searched for it.
     private static let head = 32
-    /// Octets of members that are searched in all, beyond those with which they begin.
+    /// Octets of members that are searched and compared in all.
     private static let mostCompared = 1_073_741_824
-    /// Octets of a block's header in a compression that stores what it cannot compress, and of the longest of such blocks.
+    /// What a look at a member counts for among these.
+    private static let look = 256
+    /// Octets of a block's header in a compression that stores what it cannot compress.
     private static let blockHeader = 8
+    /// Octets of an archive that are of a member when they are equal to its own.
+    private static let shown = 1_024
 
     /// - Parameters:
     ///   - covered: octets that became content of members, which are searched by themselves.
@@ -28,20 +32,21 @@ enum StrayArchives {
     ) {
         var left = mostCompared
         var count = 0
-        func use(_ archive: Range<Int>) -> Bool {
+        func use(_ archive: Range<Int>, isWhole: Bool) -> Bool {
             guard sink.mayGoOn() else { return false }
             let octets = content.extracting(archive)
-            if isStart(octets, of: content) { return true }
+            if isWhole, isStart(octets, of: content) { return true }
             let equal = equalOctets(octets, members, &left)
-            if equal == octets.count { return true }
+            // Nothing else is left out: what a member has a part of may go on with anything.
+            if isWhole, equal == octets.count { return true }
             guard count < most else {
                 sink.report(.strayArchives)
                 return false
             }
             count += 1
             var member = Member(flags: .slack, role: "archive beside members")
-            // A compression that stores some blocks as they are shows the first part of what a member has.
-            if equal >= shown {
+            // A compression that stores some blocks and runs of octets as they are shows parts of what a member has.
+            if equal >= (isWhole ? shown : head) {
                 member.flags.insert(.quoted)
             } else {
                 sink.report(.ambiguous, "archive beside members")
@@ -50,38 +55,50 @@ enum StrayArchives {
         }
         let parts = covered.gaps(upTo: min(content.count, searched))
         HiddenArchives.forEachMarked(content, in: parts, isLHA: types.contains(.lha), sink, use)
-        if !types.contains(.zip) { forEachZip(content, use) }
+        if !types.contains(.zip) { forEachZip(content, sink, use) }
     }
 
     /// Archives of zip whose directory ends in the last part of a content.
-    private static func forEachZip(_ content: Span<UInt8>, _ use: (Range<Int>) -> Bool) {
+    private static func forEachZip(
+        _ content: Span<UInt8>, _ sink: any MemberSink, _ use: (_ archive: Range<Int>, _ isWhole: Bool) -> Bool
+    ) {
         var from = max(1, content.count - searchedAtEnd)
-        while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from) {
+        // One search for all of them: there may be thousands of ends.
+        let firstMember = content.firstIndex(of: ZipSignatures.localHeader, from: 1)
+        while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from), sink.mayGoOn() {
             from = end + 1
-            guard let start = startOfZip(content, end: end), let comment = content.littleEndian16(at: end + 20) else {
-                continue
-            }
+            guard let size = content.littleEndian32(at: end + 12), let offset = content.littleEndian32(at: end + 16),
+                let comment = content.littleEndian16(at: end + 20)
+            else { return }
+            let directory = end - Int(size)
+            let stated = directory - Int(offset)
+            let isStated = stated > 0 && content.hasBytes(ZipSignatures.localHeader, at: stated)
+            // zip64 has them elsewhere. What a compression leaves of an archive as it was leads nowhere.
+            let isKnown = size != .max && offset != .max
+            guard let start = isStated ? stated : firstMember, start < end,
+                !isKnown || leadsToMember(content, directory, end, base: stated)
+            else { continue }
             // Programs open one whose comment is longer than what is left.
-            guard use(start..<min(end + 22 + Int(comment), content.count)) else { return }
+            guard use(start..<min(end + 22 + Int(comment), content.count), isKnown) else { return }
         }
     }
 
-    /// Where the archive of an end-of-central-directory record begins; nil where no directory stands in front of that.
-    private static func startOfZip(_ content: Span<UInt8>, end: Int) -> Int? {
-        guard let size = content.littleEndian32(at: end + 12), let offset = content.littleEndian32(at: end + 16) else {
-            return nil
-        }
-        // zip64 has them elsewhere.
-        if size != .max, offset != .max {
-            let directory = end - Int(size)
-            guard size > 0, directory > 0, content.hasBytes(ZipSignatures.centralHeader, at: directory) else {
-                return nil
+    /// A local header stands where some entry of a directory says, in an archive that begins at `base` or with the content.
+    private static func leadsToMember(_ content: Span<UInt8>, _ directory: Int, _ end: Int, base: Int) -> Bool {
+        var position = directory
+        while position < end, content.hasBytes(ZipSignatures.centralHeader, at: position),
+            let name = content.littleEndian16(at: position + 28), let extra = content.littleEndian16(at: position + 30),
+            let comment = content.littleEndian16(at: position + 32),
+            let offset = content.littleEndian32(at: position + 42)
+        {
+            if offset == .max || content.hasBytes(ZipSignatures.localHeader, at: base + Int(offset))
+                || content.hasBytes(ZipSignatures.localHeader, at: Int(offset))
+            {
+                return true
             }
-            // Programs believe the directory, whatever local headers say.
-            let start = directory - Int(offset)
-            if start > 0 { return start }
+            position += 46 + Int(name) + Int(extra) + Int(comment)
         }
-        return content.firstIndex(of: ZipSignatures.localHeader, from: 1, to: end)
+        return false
     }
 
     /// How many octets of an archive some member has, from its start on.
@@ -89,22 +106,28 @@ enum StrayArchives {
         _ octets: Span<UInt8>, _ members: (_ use: (Span<UInt8>) -> Bool) -> Void, _ left: inout Int
     ) -> Int {
         let needle = octets.extracting(octets.clamped(0, head))
-        var equal = 0
+        var (equal, rest) = (0, left)
+        func compare(_ member: Span<UInt8>, at place: Int) {
+            let count = equalOctets(octets, member, at: place)
+            rest -= count
+            equal = max(equal, count)
+        }
         // Most often it is a member.
         members { member in
-            if member.hasBytes(needle, at: 0) { equal = max(equal, equalOctets(octets, member, at: 0)) }
-            return equal < octets.count
+            rest -= look
+            if member.hasBytes(needle, at: 0) { compare(member, at: 0) }
+            return rest > 0 && equal < octets.count
         }
-        if equal == octets.count { return equal }
         members { member in
             var from = 1
-            left -= member.count
-            while left > 0, equal < octets.count, let place = member.firstIndex(of: needle, from: from) {
-                equal = max(equal, equalOctets(octets, member, at: place))
+            rest -= look + member.count
+            while rest > 0, equal < octets.count, let place = member.firstIndex(of: needle, from: from) {
+                compare(member, at: place)
                 from = place + 1
             }
-            return left > 0 && equal < octets.count
+            return rest > 0 && equal < octets.count
         }
+        left = rest
         return equal
     }
 
@@ -115,11 +138,7 @@ enum StrayArchives {
         return content.hasBytes(octets.extracting(0..<count), at: 0)
     }
 
-    /// Octets of an archive that are of a member when they are equal to its own.
-    private static let shown = 1_024
-
-    /// How many octets a member has from a place on, but for headers of blocks that stand between them in the archive. What
-    /// follows the member's end is none of it.
+    /// How many octets a member has from a place on, but for headers of blocks that stand between them in the archive.
     private static func equalOctets(_ octets: Span<UInt8>, _ member: Span<UInt8>, at place: Int) -> Int {
         var (at, other) = (0, place)
         while at < octets.count, other < member.count {
@@ -134,8 +153,6 @@ enum StrayArchives {
             guard let next, rest.count > blockHeader else { return at }
             at += next
         }
-        // A member that begins with the mark is opened for itself, and where it is a part only it is damaged, and marked for it. Any
-        // other may end like the start of an archive.
-        return other == member.count && place == 0 ? octets.count : at
+        return at
     }
 }

@@ -347,7 +347,9 @@ import Testing
     }
 
     /// Pictures begin with the octets of a signature: behind it, at 20,561, noise like this is no message.
-    @Test(arguments: [[0x84, 40, 3, 1, 2, 3, 4, 5, 6, 7, 8, 1], [0xA3, 0, 0xCB, 30, 7], [0xA3, 1, 0x4B, 0x4C, 0x04]] as [[UInt8]])
+    @Test(
+        arguments: [[0x84, 40, 3, 1, 2, 3, 4, 5, 6, 7, 8, 1], [0xA3, 0, 0xCB, 30, 7], [0xA3, 1, 0x4B, 0x4C, 0x04]]
+            as [[UInt8]])
     func picturesAreNoMessages(_ noise: [UInt8]) {
         let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + [UInt8](repeating: 7, count: 20_553)
         let found = read(png + noise + [UInt8](repeating: 7, count: 60))

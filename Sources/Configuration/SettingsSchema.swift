@@ -166,7 +166,8 @@ private let unpackingKeys: [Setting] = [
     ),
     Setting(
         "unpacking.password_keys", \.unpacking.passwordKeys, .count(0...100_000),
-        "Keys made of passwords for 7z and RAR archives of one message; each takes hundredths of a second."),
+        "Keys made of passwords for 7z and RAR archives of one message; and wrong passwords for its zip entries with AES."
+    ),
     Setting(
         "unpacking.dictionary", \.unpacking.dictionary, .size(1_048_576...twoGiB),
         "Octets of a dictionary or window (xz, lzma, lzip, zstd, 7z, zip); a larger one is not decoded."),

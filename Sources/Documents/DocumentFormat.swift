@@ -96,7 +96,7 @@ package final class DocumentFormat: Sendable {
         DocumentFormat(
             name: "Text (HTML, script, SVG, plain)",
             recognisedBy:
-                "no NUL in the first 4,096 octets; or a tag with which a page begins in the first 65,536 of what is no program, document or other archive",
+                "no NUL in the first 4,096 octets; or a tag with which a page begins in what is no program, document or other archive, in the first 65,536 behind NULs and blanks",
             reports:
                 "files written out in base64, hexadecimal, dumps or numbers, behind escapes too, whatever they are in `data:` links and, from 128 characters on, in scripts that make files; HTML smuggling; script in SVG; DDE in cells",
             isText: true, recognise: TextDocument.matches, reader: TextDocument.read),

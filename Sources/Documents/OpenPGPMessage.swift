@@ -3,66 +3,78 @@ internal import Members
 
 /// Messages of OpenPGP (RFC 9580): what is compressed or signed is opened, what is encrypted is named.
 package enum OpenPGPMessage {
-    private static let labels: [StaticString] = ["-----BEGIN PGP MESSAGE", "-----BEGIN PGP ARMORED FILE"]
-    /// Octets at the start in which the label is looked for.
-    private static let head = 4_096
     /// Compressed data within compressed data that is expanded.
     package static let mostLayers = 16
     /// Octets that are expanded to tell compressed packets from anything else.
     private static let probe = 64
 
     static func matches(_ bytes: Span<UInt8>) -> Bool {
-        armour(bytes) != nil || isEncrypted(bytes) || holdsContent(bytes)
+        if isMessage(bytes) { return true }
+        var isArmoured = false
+        OpenPGPArmour.forEach(bytes) { _ in
+            isArmoured = true
+            return false
+        }
+        return isArmoured
     }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
-        guard let place = armour(bytes) else {
-            open(bytes.array, extraction)
-            return
+        if isMessage(bytes) { open(bytes.array, extraction) }
+        OpenPGPArmour.forEach(bytes) { text in
+            guard extraction.countItem() else { return false }
+            let packets = EncodedText.decodeBase64(text, limit: extraction.bufferRoom)
+            extraction.charge(packets.count)
+            open(packets, extraction)
+            return true
         }
-        // Behind the label, armour headers and a blank line.
-        var at = place
-        while at < bytes.count, !bytes.hasBytes("\n\n", at: at), !bytes.hasBytes("\n\r\n", at: at) { at += 1 }
-        // A checksum in a line of its own ends the text, or else the label.
-        let end = ["\n=", "-----END"].compactMap { bytes.firstIndex(of: $0, from: at) }.min() ?? bytes.count
-        let packets = EncodedText.decodeBase64(bytes.extracting(at..<end), limit: extraction.bufferRoom)
-        extraction.charge(packets.count)
-        open(packets, extraction)
     }
 
-    private static func armour(_ bytes: Span<UInt8>) -> Int? {
-        let start = bytes.extracting(bytes.range(0, head))
-        guard start.firstIndex(of: "-----BEGIN ") != nil else { return nil }
-        for label in labels {
-            if let place = start.firstIndex(of: label) { return place }
+    /// What is in front of the message is passed over.
+    private static func isMessage(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count > 2, bytes[0] & 0x80 != 0 else { return false }
+        let start = OpenPGPPacket.start(bytes)
+        let message = bytes.extracting(start..<bytes.count)
+        // Every PNG picture begins with a signature, by its octets: more than a key is asked for behind one.
+        return isEncrypted(message) && (start == 0 || goesOn(message)) || holdsContent(message)
+    }
+
+    /// Behind the first packet comes another one of a message that is encrypted.
+    private static func goesOn(_ bytes: Span<UInt8>) -> Bool {
+        guard let key = OpenPGPPacket(bytes, at: 0), key.end < bytes.count, bytes[key.end] & 0x80 != 0 else {
+            return false
         }
-        return nil
+        let tag = OpenPGPPacket.tag(bytes[key.end])
+        return OpenPGPPacket.Tag.files.contains(tag) || OpenPGPPacket.Tag.passedOver.contains(tag)
     }
 
     /// Goes through packets, and through those that are compressed in them.
     private static func open(_ packets: [UInt8], _ extraction: Extraction) {
-        if isEncrypted(packets.span) { return extraction.problem(.encrypted, "OpenPGP message") }
+        if isEncrypted(packets.span.extracting(OpenPGPPacket.start(packets.span)..<packets.count)) {
+            return extraction.problem(.encrypted, "OpenPGP message")
+        }
         var pending = [packets]
         var layers = 0
         while let next = pending.popLast() {
             layers += 1
             guard layers <= mostLayers else { return extraction.problem(.packetLayers) }
             var at = 0
-            while at < next.count, extraction.countItem() {
+            // What was compressed in front of damage, or of what cannot be read, is read all the same.
+            packets: while at < next.count, extraction.countItem() {
                 guard let packet = OpenPGPPacket(next.span, at: at) else {
-                    return extraction.problem(.corrupt, "OpenPGP message")
+                    extraction.problem(.corrupt, "OpenPGP message")
+                    break packets
                 }
                 at = packet.end
                 switch packet.tag {
-                case OpenPGPPacket.Tag.signature, OpenPGPPacket.Tag.onePassSignature, OpenPGPPacket.Tag.marker,
-                    OpenPGPPacket.Tag.padding:
-                    continue
+                case OpenPGPPacket.Tag.onePassSignature: continue
+                case let tag where OpenPGPPacket.Tag.passedOver.contains(tag): continue
                 case OpenPGPPacket.Tag.compressed where packet.isBzip2:
                     // Goes on as a file of bzip2, whose content are packets.
                     extraction.member(.packets, packet.body.span.extracting(1..<packet.body.count))
                 case OpenPGPPacket.Tag.compressed:
                     guard let (inner, isWhole) = packet.expanded(limit: extraction.bufferRoom) else {
-                        return extraction.problem(.unsupported, "compression of OpenPGP message")
+                        extraction.problem(.unsupported, "compression of OpenPGP message")
+                        break packets
                     }
                     extraction.charge(inner.count)
                     if !isWhole {
@@ -75,15 +87,18 @@ package enum OpenPGPMessage {
                     pending.append(inner)
                 case OpenPGPPacket.Tag.literal:
                     guard let (name, content) = packet.literal else {
-                        return extraction.problem(.corrupt, "OpenPGP message")
+                        extraction.problem(.corrupt, "OpenPGP message")
+                        break packets
                     }
                     extraction.member(.file, names: [name], packet.body.span.extracting(content))
                 case OpenPGPPacket.Tag.publicKeySession, OpenPGPPacket.Tag.symmetricKeySession,
                     OpenPGPPacket.Tag.encrypted, OpenPGPPacket.Tag.encryptedAndChecked,
                     OpenPGPPacket.Tag.authenticated:
-                    return extraction.problem(.encrypted, "OpenPGP message")
+                    extraction.problem(.encrypted, "OpenPGP message")
+                    break packets
                 default:
-                    return extraction.problem(.unsupported, "packet of OpenPGP message")
+                    extraction.problem(.unsupported, "packet of OpenPGP message")
+                    break packets
                 }
             }
         }
@@ -93,15 +108,16 @@ package enum OpenPGPMessage {
     /// that are signed, and one literal that reaches to the end.
     private static func holdsContent(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count > 2, bytes[0] & 0x80 != 0 else { return false }
-        switch tag(bytes[0]) {
+        switch OpenPGPPacket.tag(bytes[0]) {
         case OpenPGPPacket.Tag.compressed:
             guard let packet = OpenPGPPacket(bytes, at: 0) else { return false }
             if packet.isBzip2 { return true }
-            guard let inner = packet.expanded(limit: probe)?.packets.first, inner & 0x80 != 0 else { return false }
-            return [
-                OpenPGPPacket.Tag.signature, OpenPGPPacket.Tag.onePassSignature, OpenPGPPacket.Tag.compressed,
-                OpenPGPPacket.Tag.marker, OpenPGPPacket.Tag.literal,
-            ].contains(tag(inner))
+            // Noise expands to a few octets at most.
+            let limit = packet.isStored ? packet.body.count : probe
+            guard let (inner, isWhole) = packet.expanded(limit: limit), isWhole || inner.count == limit else {
+                return false
+            }
+            return beginsContent(inner.span)
         case OpenPGPPacket.Tag.onePassSignature:
             guard let packet = OpenPGPPacket(bytes, at: 0) else { return false }
             return packet.body.count == 13 && packet.body[0] == 3 && packet.body[1] <= 1
@@ -113,25 +129,37 @@ package enum OpenPGPMessage {
         }
     }
 
-    /// The type in the first octet of a packet.
-    private static func tag(_ octet: UInt8) -> UInt8 { octet & 0x40 != 0 ? octet & 0x3F : octet >> 2 & 0xF }
+    /// Within what was compressed, of which the first octets may be all there is.
+    private static func beginsContent(_ bytes: Span<UInt8>) -> Bool {
+        let start = OpenPGPPacket.start(bytes)
+        guard start < bytes.count, bytes[start] & 0x80 != 0 else { return false }
+        let tag = OpenPGPPacket.tag(bytes[start])
+        let body = OpenPGPPacket.body(bytes, at: start)
+        guard body < bytes.count else { return OpenPGPPacket.Tag.passedOver.contains(tag) }
+        switch tag {
+        case OpenPGPPacket.Tag.literal: return OpenPGPPacket.literalForms.contains(bytes[body])
+        case OpenPGPPacket.Tag.onePassSignature: return [3, 6].contains(bytes[body])
+        case OpenPGPPacket.Tag.compressed: return bytes[body] <= 3
+        default: return OpenPGPPacket.Tag.passedOver.contains(tag)
+        }
+    }
 
     /// The first packet is an encrypted session key (sections 5.1 and 5.3): tag, length, version, algorithm.
     private static func isEncrypted(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count > 12, bytes[0] & 0x80 != 0 else { return false }
-        let body: Int
-        if bytes[0] & 0x40 != 0 {
-            body = bytes[1] < 192 ? 2 : bytes[1] < 224 ? 3 : 6
-        } else {
-            body = [2, 3, 5, 1][Int(bytes[0] & 3)]
-        }
-        switch tag(bytes[0]) {
-        // Public key: version 3 has the key's identifier, then the algorithm.
+        let body = OpenPGPPacket.body(bytes, at: 0)
+        switch OpenPGPPacket.tag(bytes[0]) {
+        // Public key: the key's identifier or its fingerprint with a length, then the algorithm.
         case OpenPGPPacket.Tag.publicKeySession:
-            return bytes[body] == 3 && [1, 2, 16, 18, 25].contains(bytes[body + 9 < bytes.count ? body + 9 : body])
-        // Symmetric: cipher, then the kind of salt.
+            let algorithm = bytes[body] == 6 ? body + 2 + Int(bytes[body + 1]) : body + 9
+            return [3, 6].contains(bytes[body])
+                && [1, 2, 16, 18, 25, 26].contains(bytes[algorithm < bytes.count ? algorithm : body])
+        // Symmetric: cipher, since version 5 the mode, then the kind of salt. Version 6 has lengths between.
         case OpenPGPPacket.Tag.symmetricKeySession:
-            return bytes[body] == 4 && bytes[body + 1] <= 10 && [0, 1, 3, 4].contains(bytes[body + 2])
+            let cipher = bytes[body] == 6 ? body + 2 : body + 1
+            let salt = [4: 2, 5: 3, 6: 5][bytes[body]].map { body + $0 }
+            guard let salt, salt < bytes.count else { return false }
+            return bytes[cipher] <= 13 && [0, 1, 3, 4].contains(bytes[salt])
         default: return false
         }
     }

@@ -13,11 +13,24 @@ struct OpenPGPPacket {
         static let encrypted: UInt8 = 9
         static let marker: UInt8 = 10
         static let literal: UInt8 = 11
+        static let trust: UInt8 = 12
+        static let oldComment: UInt8 = 16
         static let encryptedAndChecked: UInt8 = 18
         static let authenticated: UInt8 = 20
         static let padding: UInt8 = 21
+        static let comment: UInt8 = 61
+
+        /// Programs pass over these: in front of a message, where some of them have no place, too.
+        static let passedOver = [signature, marker, trust, oldComment, padding, comment]
+        /// What holds a file begins with these.
+        static let files = [
+            publicKeySession, symmetricKeySession, onePassSignature, compressed, encrypted, literal,
+            encryptedAndChecked, authenticated,
+        ]
     }
 
+    /// First octets of literal data: binary, text, UTF-8, local, MIME.
+    static let literalForms: [UInt8] = [0x62, 0x74, 0x75, 0x6C, 0x6D]
     /// Pieces of one body that are put together.
     private static let mostPieces = 65_536
 
@@ -71,8 +84,34 @@ struct OpenPGPPacket {
         return true
     }
 
+    /// The type in the first octet of a packet.
+    static func tag(_ octet: UInt8) -> UInt8 { octet & 0x40 != 0 ? octet & 0x3F : octet >> 2 & 0xF }
+
+    /// Behind the header of the packet at a place; may be behind the end.
+    static func body(_ bytes: Span<UInt8>, at start: Int) -> Int {
+        guard bytes[start] & 0x40 != 0 else { return start + [2, 3, 5, 1][Int(bytes[start] & 3)] }
+        guard start + 1 < bytes.count else { return bytes.count }
+        switch bytes[start + 1] {
+        case 192..<224: return start + 3
+        case 255: return start + 6
+        default: return start + 2
+        }
+    }
+
+    /// The first packet that is not passed over.
+    static func start(_ bytes: Span<UInt8>) -> Int {
+        var at = 0
+        while at < bytes.count, Tag.passedOver.contains(tag(bytes[at])), let packet = OpenPGPPacket(bytes, at: at) {
+            at = packet.end
+        }
+        return at
+    }
+
     /// Data that is compressed by bzip2, behind the number of the algorithm.
     var isBzip2: Bool { tag == Tag.compressed && body.first == 3 && body.span.hasBytes("BZh", at: 1) }
+
+    /// Data that is in a compressed packet as it is.
+    var isStored: Bool { tag == Tag.compressed && body.first == 0 }
 
     /// What compressed data (section 5.6) expands to, at most `limit` octets, and whether that is all; nil for an algorithm
     /// that is not known here.
@@ -93,7 +132,7 @@ struct OpenPGPPacket {
 
     /// Name and content of literal data (section 5.9).
     var literal: (name: [UInt8], content: Range<Int>)? {
-        guard tag == Tag.literal, body.count >= 6, [0x62, 0x74, 0x75, 0x6C, 0x6D].contains(body[0]),
+        guard tag == Tag.literal, body.count >= 6, Self.literalForms.contains(body[0]),
             body.count >= 6 + Int(body[1])
         else { return nil }
         let name = 2 + Int(body[1])

@@ -15,14 +15,9 @@ enum TextDocument {
         return bytes.extracting(bytes.range(0, prefix)).firstIndex(of: 0) == nil
     }
 
-    /// Octets in which the first tag of a page is looked for in what is no text.
-    private static let prefixOfPage = 65_536
-
     /// A page begins somewhere: browsers pass over NULs and whatever else stands in front of it, such as the header of an image,
     /// in a file whose name says that it is one.
-    static func hasPage(_ bytes: Span<UInt8>) -> Bool {
-        ScriptWords.isLikely(in: bytes, within: prefixOfPage)
-    }
+    static func hasPage(_ bytes: Span<UInt8>) -> Bool { ScriptWords.firstRoot(of: bytes) != nil }
 
     static func read(_ bytes: Span<UInt8>, _ extraction: Extraction) {
         // Signed content was handed on as it was signed; in its message the headers of its pieces stand between.
@@ -38,13 +33,13 @@ enum TextDocument {
     /// - Parameter message: the text that the reader of S/MIME takes.
     private static func readText(_ text: Span<UInt8>, besides message: Range<Int>?, _ extraction: Extraction) {
         CellFormula.read(text, extraction)
-        let isText = text.extracting(text.range(0, prefix)).firstIndex(of: 0) == nil
-        let page = ScriptWords.isLikely(in: text, within: isText ? prefix : prefixOfPage) ? ScriptWords(text) : nil
+        let root = ScriptWords.firstRoot(of: text)
+        let page = root.map { ScriptWords(text, root: $0) }
         let literals = TextLiterals.read(
             text, ofPage: page != nil, withScript: page?.hasScript == true, besides: message, extraction)
         // Words are looked for where a page or an image begins, or where something is written out that they could use.
         guard page != nil || literals.hasFile || !literals.longLiterals.isEmpty else { return }
-        var words = page ?? ScriptWords(text)
+        var words = page ?? ScriptWords(text, root: nil)
         // A link to a file in its own text is saved without script, too.
         guard words.hasScript || words.isVectorImage || text.firstIndex(of: ";base64,") != nil else { return }
         var at = 0
@@ -73,21 +68,31 @@ private struct ScriptWords {
     private(set) var decodes = false
     private(set) var isVectorImage = false
 
-    private static let longestRoot = 4_096
+    /// Octets in which the first tag of a page has to begin, and those in which an image may, other tags in front of it or not.
+    /// Octets that are NUL or blank do not count at the start: browsers pass over any number of them.
+    private static let prefixOfPage = 65_536
+    private static let prefixOfImage = 4_096
 
-    /// HTML or an image at the start.
-    /// - Parameter count: octets in which it has to begin.
-    static func isLikely(in text: Span<UInt8>, within count: Int) -> Bool {
-        let head = text.extracting(text.range(0, count))
-        var from = 0
+    /// The place of the first tag of HTML or an image.
+    static func firstRoot(of text: Span<UInt8>) -> Int? {
+        let start = firstShown(of: text)
+        let head = text.extracting(0..<min(text.count, start + prefixOfPage))
+        var from = start
         while let place = head.firstIndex(of: UInt8(ascii: "<"), from: from) {
             from = place + 1
-            guard from < head.count else { return false }
+            guard from < head.count else { return nil }
             // Most tags begin with another letter.
             guard rootLetters & 1 << UInt32(head[from] & 0x1F) != 0 else { continue }
-            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return true }
+            for word in roots where head.hasPrefix(ignoringCase: word, from: from) { return place }
         }
-        return false
+        return nil
+    }
+
+    /// The first octet that is neither NUL nor a blank.
+    private static func firstShown(of text: Span<UInt8>) -> Int {
+        var at = 0
+        while at < text.count, text[at] == 0 || text[at] == 0x20 || 9...13 ~= text[at] { at += 1 }
+        return at
     }
 
     private static let roots: [StaticString] = [
@@ -97,7 +102,9 @@ private struct ScriptWords {
     private static let rootLetters = roots.reduce(0 as UInt32) { $0 | 1 << UInt32($1.utf8Start[0] & 0x1F) }
 
     /// Whether there is script at all, or an image that could have some: in one pass over letters that are rare.
-    init(_ text: Span<UInt8>) {
+    /// - Parameter root: the place of the first tag of a page: an image begins with it, or near the start.
+    init(_ text: Span<UInt8>, root: Int?) {
+        let endOfImage = max(Self.firstShown(of: text) + Self.prefixOfImage, root.map { $0 + "<svg".utf8.count } ?? 0)
         let letters = Self.letters
         let isRare = letters.span
         for index in 0..<text.count where isRare[Int(text[index])] {
@@ -105,7 +112,7 @@ private struct ScriptWords {
                 guard !hasScript, text.hasPrefix(ignoringCase: "script", from: index - 4) else { continue }
                 // `<script`, with any prefix, or `javascript:`.
                 hasScript = Self.isElement(text, index - 4..<index + 2) || text.hasBytes(":", at: index + 2)
-            } else if index < Self.longestRoot, !isVectorImage, text.hasPrefix(ignoringCase: "svg", from: index - 1) {
+            } else if index < endOfImage, !isVectorImage, text.hasPrefix(ignoringCase: "svg", from: index - 1) {
                 isVectorImage = Self.isElement(text, index - 1..<index + 2)
             }
         }

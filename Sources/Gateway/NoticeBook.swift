@@ -15,8 +15,8 @@ final class NoticeBook: Sendable {
     private let viruses: Mutex<Set<String>>
     private let virusLimit: Int
 
-    /// Reads the files of all languages that the settings and their tables name; all that there are where a pattern makes names
-    /// out of addresses. Blocks on a disk.
+    /// Reads the files of all languages that the settings and their tables name; all templates that there are where a pattern
+    /// makes names out of addresses. Blocks on a disk.
     /// - Parameter before: whose counts go on.
     /// - Throws: `NamedFileFault`. English needs no file.
     init(_ settings: Settings, _ policies: PolicyBook, before: NoticeBook?) throws {
@@ -25,6 +25,9 @@ final class NoticeBook: Sendable {
         languages[Self.english] = languages[Self.english] ?? "notices.directory"
         if let setting = policies.patternKeys["notice_language"] {
             for name in namedFiles(in: settings.notices.directory) {
+                // One that cannot be read is told below.
+                let bytes = try? readTable("\(settings.notices.directory)/\(name)", called: "notices")
+                if let bytes, !NoticeTemplates.isTemplate(bytes) { continue }
                 languages[name] = languages[name] ?? setting
             }
         }

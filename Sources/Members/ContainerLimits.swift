@@ -16,7 +16,8 @@ package struct ContainerLimits: Hashable, Sendable {
     package var zipPieces: Int
     /// Octets of all names in one UDF image.
     package var imageNames: Int
-    /// Keys that are made of passwords for 7z and RAR archives of one message: each takes hundredths of a second.
+    /// Keys that are made of passwords for 7z and RAR archives of one message, each of which takes hundredths of a
+    /// second; and wrong passwords that are tried on its zip entries with AES.
     package var passwordKeys: Int
 
     package init(

@@ -70,6 +70,13 @@ package struct NoticeTemplates: Hashable, Sendable {
     /// Octets of a file at most.
     package static let sizeLimit = 65_536
 
+    /// The first line that is neither empty nor a remark is the name of a section, known or not: other files, such as a README,
+    /// are no texts of notices.
+    package static func isTemplate(_ bytes: [UInt8]) -> Bool {
+        let lines = bytes.split { $0 == 0x0A || $0 == 0x0D }
+        return lines.first { $0.first != UInt8(ascii: "#") }?.first == UInt8(ascii: "[")
+    }
+
     /// Reads a file, which is UTF-8.
     package init(_ bytes: [UInt8]) throws(Fault) {
         guard let text = String(validating: bytes, as: UTF8.self) else {

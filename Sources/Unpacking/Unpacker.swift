@@ -315,7 +315,8 @@ package final class Unpacker {
         switch type.opening {
         case .zip:
             return ZipReader.read(
-                content, passwords: passwords, isStorageStream: item?.member.flags.contains(.storageStream) == true,
+                content, passwords: passwords, keys: keys,
+                isStorageStream: item?.member.flags.contains(.storageStream) == true,
                 into: receiver)
         case .gzip: GzipReader.read(content, into: receiver)
         case .arj: ArjReader.read(content, into: receiver)

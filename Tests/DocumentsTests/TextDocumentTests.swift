@@ -188,6 +188,12 @@ import Testing
         #expect(!isTold("<svgs><script>1</script></svgs>"))
         #expect(!isTold("<svg><scripts>1</scripts></svg>"))
         #expect(!isTold("<html><script>1</script></html>"))
+        // What stands in front of the image; in a page it is a picture of many.
+        let image = "<svg><script>1</script></svg>"
+        for front in [" ", "\r\n"] { #expect(isTold(String(repeating: front, count: 5_000) + image)) }
+        let words = String(repeating: "words ", count: 900)
+        #expect(isTold("<!-- \(words) -->" + image))
+        #expect(!isTold("<html><p>\(words)</p>" + image))
     }
 
     @Test func formulasInTables() {

@@ -2,6 +2,7 @@ import Checks
 import Configuration
 import Foundation
 @testable import Gateway
+import Linux
 import Testing
 
 /// What `check-config` says of what policies name, each with its place.
@@ -86,7 +87,7 @@ import Testing
         ("/^(b)@/ notice_language=$1", "yy:1: "), ("/^(b)@/ disclaimer=$1", "zz.txt: "),
     ])
     func filesOfPatterns(_ line: String, _ words: String) throws {
-        for name in ["yy", "zz.txt", "no.name", "yy~"] { _ = try file(name, "short\n") }
+        for name in ["yy", "zz.txt", "no.name", "yy~"] { _ = try file(name, "[short]\n") }
         let path = try file("patterns.pcre", line + "\n")
         let yaml = """
             notices: {directory: \(directory.path)}
@@ -96,6 +97,21 @@ import Testing
         let problem = try #require(PolicyCheck(ConfigurationFile.parse(yaml, file: "f")).problem)
         #expect(problem.hasPrefix("\(directory.path)/\(words)"), "\(problem)")
         #expect(problem.contains("\(path):1"), "\(problem)")
+    }
+
+    /// What else lies in the directory is left out.
+    @Test(arguments: ["notice_language", "disclaimer"]) func otherFilesOfPatterns(_ key: String) throws {
+        for name in ["README", "LICENSE", "robots"] {
+            _ = try file(name, "# words\n\nwords of a file that is no text\n")
+        }
+        for name in ["old", "old.txt"] { try makeDirectories("\(directory.path)/\(name)") }
+        let path = try file("patterns.pcre", "/^(b)@/ \(key)=$1\n")
+        let yaml = """
+            notices: {directory: \(directory.path)}
+            disclaimers: {directory: \(directory.path)}
+            recipient_tables: ['pcre:\(path)']
+            """
+        #expect(PolicyCheck(ConfigurationFile.parse(yaml, file: "f")).problem == nil)
     }
 
     /// The setting is named with its place.

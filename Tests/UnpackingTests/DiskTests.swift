@@ -299,6 +299,28 @@ import Testing
         return disk
     }
 
+    /// An image of a CD with Apple's partition map, as `genisoimage -hfs -part` writes it: the file system that only macOS
+    /// sees is named. Blocks are of 512 or 2,048 octets; maps and drivers are no file systems.
+    @Test(arguments: [512, 2048]) func applePartitions(_ block: Int) {
+        var image = [UInt8](repeating: 0, count: 256 << 10)
+        func put(_ bytes: [UInt8], _ place: Int) { image.replaceSubrange(place..<place + bytes.count, with: bytes) }
+        func big(_ value: Int) -> [UInt8] { octets(value, 4).reversed() }
+        put(Array("ER".utf8) + octets(block, 2).reversed(), 0)
+        for (index, start) in [1, 24, 64].enumerated() {
+            put(Array("PM".utf8) + [0, 0] + big(3) + big(start) + big(8), (index + 1) * block)
+        }
+        put([1] + Array("CD001".utf8), 32_768)
+        put([0xFF] + Array("CD001".utf8), 34_816)
+        let plain = Unpacked(image, messageSize: 1 << 20)
+        put([0x42, 0x44], 64 * block + 1024)
+        put(octets(10, 2), 64 * block + 1024 + 18)
+        put(big(512), 64 * block + 1024 + 20)
+        let hybrid = Unpacked(image, messageSize: 1 << 20)
+        let named = ContainerProblem(.unsupported, FileType.hfs.title)
+        #expect(hybrid.types.contains("iso") && hybrid.types.contains("disk"), "\(hybrid.types)")
+        #expect(hybrid.problems.contains(named) && !plain.problems.contains(named), "\(hybrid.problems)")
+    }
+
     /// Whatever file system it is, and wherever it begins.
     @Test func fileSystemsThatAreNotRead() {
         let minix: [(Int, [UInt8])] = [

@@ -26,7 +26,8 @@ import Testing
         arguments: [
             [0], [UInt8](repeating: 0, count: 9_000), Array("GIF89a".utf8) + [1, 0, 1, 0, 0, 0, 0, 0x3B],
             [0xFF, 0xD8, 0xFF, 0xE0, 0, 0x10] + Array("JFIF".utf8) + [0, 1, 1, 0, 0, 1, 0, 1, 0, 0],
-            Array("%!PS".utf8) + [0, 0],
+            Array("%!PS".utf8) + [0, 0], [UInt8](repeating: 0, count: 66_000), [UInt8](repeating: 0x20, count: 5_000),
+            Array(String(repeating: "words ", count: 900).utf8), [UInt8](repeating: 0x0A, count: 5_000) + [0],
         ]) func pagesBehindOthers(_ front: [UInt8]) throws
     {
         let zip = try make("zip -q z.zip in && base64 -w0 z.zip > out")

@@ -250,6 +250,33 @@ import Testing
                 && cut.entries.first?.flags == [.decrypted, .guessed])
     }
 
+    /// Each entry of AES has a salt of its own, so that each try costs: wrong ones are counted for the message, right ones
+    /// are not, and what opened one entry is tried first on the next.
+    @Test func triesOnEntriesOfAESAreCounted() throws {
+        let made = try runTool(
+            "sh",
+            [
+                "-c",
+                """
+                d=$(mktemp -d) && cd $d && cat > 1 && for n in 2 3 4 5; do cp 1 $n; done
+                7z a -tzip -mem=AES256 -pinfected out.zip 1 2 3 4 5 > log && cat out.zip; rm -r $d
+                """,
+            ], input: eicar)
+        func unpacked(keys: Int, _ words: [String]) -> Unpacked {
+            var list = Passwords()
+            for word in words { list.add(Array(word.utf8), .text) }
+            return Unpacked(
+                made.output, limits: UnpackingLimits(containers: ContainerLimits(passwordKeys: keys)), passwords: list)
+        }
+        let note = ContainerProblem(.note, ContainerLimit.passwordKeys.rawValue)
+        let opened = unpacked(keys: 4, ["a", "b", "c", "infected"])
+        #expect(opened.places(of: eicar).count == 5 && !opened.problems.contains(note), "\(opened.problems)")
+        let closed = unpacked(keys: 3, ["a", "b", "c", "infected"])
+        #expect(closed.kinds == [.encrypted] && closed.problems.contains(note), "\(closed.problems)")
+        #expect(unpacked(keys: 10, ["a", "b"]).problems.contains(note) == false)
+        #expect(unpacked(keys: 9, ["a", "b"]).problems.contains(note))
+    }
+
     /// The traditional encryption, written down here from APPNOTE.TXT section 6.1 the other way round.
     private func encrypted(_ content: [UInt8], _ password: [UInt8]) -> [UInt8] {
         let sum = content.withChecksum

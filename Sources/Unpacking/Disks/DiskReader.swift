@@ -22,6 +22,14 @@ enum DiskReader {
         let partitions = hasVolume && !hasTable(disk, content) ? [] : partitions(of: disk, content, sink)
         if hasVolume || partitions.isEmpty { readVolume(disk, 0..<disk.size, content, sink) }
         for partition in partitions where sink.mayGoOn() { readVolume(disk, partition, content, sink) }
+        // Of these most hold no file system: maps, drivers, gaps, and the whole of an ISO image. Images of systems to
+        // install have one partition in each map.
+        for partition in applePartitions(of: disk, content, sink) where sink.mayGoOn() {
+            let isRead = partitions.contains {
+                $0.lowerBound == partition.lowerBound && $0.upperBound >= partition.upperBound
+            }
+            if !isRead { _ = readKnownVolume(disk, partition, content, sink) }
+        }
     }
 
     /// Partitions that could be: started from or not, on the disk, behind the record.
@@ -40,10 +48,22 @@ enum DiskReader {
         _ disk: VirtualDisk, _ range: Range<Int>, _ content: Span<UInt8>, _ sink: any MemberSink
     ) {
         let start = range.lowerBound
+        if !readKnownVolume(disk, range, content, sink),
+            !isBlank(disk, start..<min(range.upperBound, start + head), content)
+        {
+            sink.report(.unsupported, "file system of a disk")
+        }
+    }
+
+    /// Reads or names the file system in a partition; false when it is none of those that are known here.
+    private static func readKnownVolume(
+        _ disk: VirtualDisk, _ range: Range<Int>, _ content: Span<UInt8>, _ sink: any MemberSink
+    ) -> Bool {
+        let start = range.lowerBound
         if let volume = FATVolume(disk, at: start, content) {
             var reader = FATReader(disk, volume, sink)
             reader.read(content)
-            return
+            return true
         }
         let boot = disk.bytes(start, 512, of: content)
         // An ISO image that is a disk as well is read as what it is.
@@ -55,9 +75,10 @@ enum DiskReader {
             sink.report(.unsupported, "exFAT file system")
         } else if let type = fileSystem(disk, start, content) {
             sink.report(.unsupported, type.title)
-        } else if !isBlank(disk, start..<min(range.upperBound, start + head), content) {
-            sink.report(.unsupported, "file system of a disk")
+        } else {
+            return false
         }
+        return true
     }
 
     /// Octets at the start of a partition in which every file system has something.
@@ -155,5 +176,27 @@ enum DiskReader {
             guard entry.prefix(16).contains(where: { $0 != 0 }), first <= last, last < 1 << 48 else { continue }
             add(Int(first), Int(last - first) + 1)
         }
+    }
+
+    /// Apple's partition map (Inside Macintosh: Devices, "The Partition Map"), which images of CDs have beside that of PCs:
+    /// an entry in each block, of 512 or 2,048 octets, from the second on. Numbers have the highest octet first.
+    private static func applePartitions(
+        of disk: VirtualDisk, _ content: Span<UInt8>, _ sink: any MemberSink
+    ) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        for block in [512, 2048] {
+            for index in 1...mostPartitions + 1 {
+                let entry = disk.bytes(index * block, 16, of: content)
+                guard entry.span.hasBytes("PM", at: 0), let start = entry.span.bigEndian32(at: 8),
+                    let count = entry.span.bigEndian32(at: 12)
+                else { break }
+                if index > mostPartitions { sink.report(.partitions) }
+                let first = start * block
+                guard start > 0, count > 0, first < disk.size else { continue }
+                let range = first..<first + min(count * block, disk.size - first)
+                if !found.contains(range) { found.append(range) }
+            }
+        }
+        return found
     }
 }

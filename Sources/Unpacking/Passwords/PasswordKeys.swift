@@ -1,8 +1,13 @@
+internal import Members
+
 /// Keys that were made of passwords for one message. Each takes some hundredths of a second, and archives of one program need
 /// the same ones.
 final class PasswordKeys {
     private let most: Int
     private var made: [[UInt8]: [UInt8]] = [:]
+    private var misses = 0
+    /// The password that opened an AES entry of a zip archive last: most often that of the next as well.
+    private(set) var lastForZip: Passwords.Candidate?
 
     /// - Parameter most: keys that are made for one message.
     init(most: Int) {
@@ -17,5 +22,14 @@ final class PasswordKeys {
         let key = make()
         made[name] = key
         return key
+    }
+
+    /// Another password may be tried on an AES entry of a zip archive. Their keys are of a salt for each entry, and kept
+    /// nowhere; so many may be in vain.
+    var mayTryZip: Bool { misses < most }
+
+    /// A password was tried on an AES entry of a zip archive.
+    func addZip(_ candidate: Passwords.Candidate, isRight: Bool) {
+        if isRight { lastForZip = candidate } else { misses += 1 }
     }
 }

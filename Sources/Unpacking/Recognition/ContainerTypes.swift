@@ -38,6 +38,9 @@ extension FileType {
 
     static let grzip = FileType("grz", "application/x-grzip", "GRZip file", .unsupported, recognised: "`GRZipII`")
 
+    static let ppmd = FileType(
+        "pmd", "application/x-ppmd", "PPMd file", .unsupported, recognised: "`8F AF AC 84`")
+
     static let tar = FileType(
         "tar", "application/x-tar", "tar archive", .archive(.tar), recognised: "the checksum of the first header",
         reported: members)

@@ -79,9 +79,9 @@ extension FileType {
     /// Every type that is recognised.
     package static let all: [FileType] =
         [
-            zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, zlib, lrzip, grzip, tar, cpio, debian, ar, rpm,
-            sevenZip,
-            rar, rar5, cab, lha, iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj, installShield, sis,
+            zip, gzip, bzip2, compress, xz, lzma, zstd, lz4, lzip, lzop, zlib, lrzip, grzip, ppmd, tar, cpio, debian,
+            ar, rpm, sevenZip, rar, rar5, cab, lha, iso9660, udf, xar, warc, arj, szdd, arc, zoo, ace, alz, egg, kwaj,
+            installShield, sis,
             disk, vhd, vhdx, vmdk, vdi, qcow, qed, parallels, wim, dmg, squashfs, freeze, pack, freeArc, zpaq, stuffIt,
             binHex, mail, mbox,
             compoundFile, pdf, rtf, oneNote, chm, tnef, html, installer, windowsLibrary, windowsProgram, dosProgram,

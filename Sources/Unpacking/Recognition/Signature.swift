@@ -42,6 +42,7 @@ struct Signature: Sendable {
         Signature([0x89, 0x4C, 0x5A, 0x4F, 0x00], .lzop),
         Signature("LRZI", .lrzip),
         Signature("GRZipII", .grzip),
+        Signature([0x8F, 0xAF, 0xAC, 0x84], .ppmd),
         Signature("070707", .cpio),
         Signature("070701", .cpio),
         Signature("070702", .cpio),

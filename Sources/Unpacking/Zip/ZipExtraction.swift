@@ -10,6 +10,7 @@ struct ZipExtraction {
 
     let sink: any MemberSink
     let passwords: Passwords
+    let keys: PasswordKeys
     /// Size of the archive.
     let content: Int
     /// False when the sink wants no more.
@@ -17,9 +18,10 @@ struct ZipExtraction {
     /// All of the data became content, as its method says.
     private(set) var isDecoded = false
 
-    init(sink: any MemberSink, passwords: Passwords, content: Int) {
+    init(sink: any MemberSink, passwords: Passwords, keys: PasswordKeys, content: Int) {
         self.sink = sink
         self.passwords = passwords
+        self.keys = keys
         self.content = content
     }
 
@@ -42,7 +44,7 @@ struct ZipExtraction {
         }
         let opened: ZipPasswords.Opened?
         if entry.method == 99 {
-            opened = ZipPasswords.openAES(entry, content, extent.data, passwords, sink)
+            opened = ZipPasswords.openAES(entry, content, extent.data, passwords, keys, sink)
         } else {
             opened = ZipPasswords.openTraditional(entry, local, content, extent.data, passwords, sink)
         }

@@ -36,20 +36,32 @@ enum ZipPasswords {
 
     /// The AES encryption of WinZip: two octets and an authentication code tell whether it is right.
     static func openAES(
-        _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, _ sink: any MemberSink
+        _ entry: ZipEntry, _ content: Span<UInt8>, _ data: Range<Int>, _ passwords: Passwords, _ keys: PasswordKeys,
+        _ sink: any MemberSink
     ) -> Opened? {
         guard data.count <= sink.limits.buffer, let field = ZipEntry.extraField(0x9901, in: content, entry.extra),
             let encryption = ZipAES(content.extracting(field), data: content.extracting(data))
         else { return nil }
         var inner = entry
         inner.method = encryption.method
-        for candidate in CodePagePasswords.all(passwords) {
+        let last = keys.lastForZip
+        let others = CodePagePasswords.all(passwords).filter { $0.password != last?.password }
+        for candidate in (last.map { [$0] } ?? []) + others {
             guard sink.mayGoOn() else { return nil }
-            guard let plain = encryption.decrypt(content.extracting(data), candidate.password) else { continue }
-            // The first version has a checksum beside the code.
-            let checksum = encryption.hasChecksum ? entry.checksum : nil
-            if let opened = decoded(plain, inner, candidate.source, checksum: checksum, sink) { return opened }
-            sink.spend(plain.count)
+            guard keys.mayTryZip else {
+                sink.report(.note, ContainerLimit.passwordKeys.rawValue)
+                return nil
+            }
+            if let plain = encryption.decrypt(content.extracting(data), candidate.password) {
+                // The first version has a checksum beside the code.
+                let checksum = encryption.hasChecksum ? entry.checksum : nil
+                if let opened = decoded(plain, inner, candidate.source, checksum: checksum, sink) {
+                    keys.addZip(candidate, isRight: true)
+                    return opened
+                }
+                sink.spend(plain.count)
+            }
+            keys.addZip(candidate, isRight: false)
         }
         return nil
     }

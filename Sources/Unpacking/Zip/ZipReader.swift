@@ -9,6 +9,7 @@ struct ZipReader {
 
     private let sink: any MemberSink
     private let passwords: Passwords
+    private let keys: PasswordKeys
     private var covered: [Range<Int>] = []
     private var decoded: [Range<Int>] = []
     /// Every local header that was opened.
@@ -18,17 +19,19 @@ struct ZipReader {
     /// It is one of several volumes: what is in the others is missing, and no damage.
     private var isVolume = false
 
-    private init(_ sink: any MemberSink, _ passwords: Passwords) {
+    private init(_ sink: any MemberSink, _ passwords: Passwords, _ keys: PasswordKeys) {
         self.sink = sink
         self.passwords = passwords
+        self.keys = keys
     }
 
     /// Reads the archive into the sink. Returns where the data of members lies that were decoded.
     /// - Parameter isStorageStream: the content is a stream in a compound file.
     static func read(
-        _ content: Span<UInt8>, passwords: Passwords, isStorageStream: Bool, into sink: any MemberSink
+        _ content: Span<UInt8>, passwords: Passwords, keys: PasswordKeys, isStorageStream: Bool,
+        into sink: any MemberSink
     ) -> Coverage {
-        var reader = ZipReader(sink, passwords)
+        var reader = ZipReader(sink, passwords, keys)
         reader.read(content, isStorageStream: isStorageStream)
         return Coverage(reader.decoded)
     }
@@ -146,7 +149,7 @@ struct ZipReader {
     private mutating func extract(
         _ member: Member, _ entry: ZipEntry, _ local: ZipEntry, _ content: Span<UInt8>, _ extent: ZipExtent
     ) {
-        var extraction = ZipExtraction(sink: sink, passwords: passwords, content: content.count)
+        var extraction = ZipExtraction(sink: sink, passwords: passwords, keys: keys, content: content.count)
         let used = extraction.run(member, entry, local, content, extent)
         goesOn = extraction.goesOn
         if extraction.isDecoded { decoded.append(extent.data.lowerBound..<extent.data.lowerBound + used) }

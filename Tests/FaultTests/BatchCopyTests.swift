@@ -49,4 +49,60 @@ import Testing
             stage.expectCleanEnd()
         }
     }
+
+    /// What the copies at a place say, each, of whom they are for.
+    private static func made(_ stage: Stage, _ scratch: Scratch, _ place: String) throws -> [[String]] {
+        func addresses(_ text: String) throws -> [String] {
+            let line = try #require(
+                text.components(separatedBy: .newlines).first { $0.hasPrefix("X-Envelope-To: ") })
+            return line.dropFirst(15).split(separator: ",").map { String($0.dropFirst().dropLast()) }
+        }
+        switch place.prefix(while: { $0 != ":" }) {
+        case "bsmtp": return try recipients(scratch, "P").sorted { $0[0] < $1[0] }
+        case "maildir":
+            return try names(scratch, "P/new").map {
+                try addresses(String(contentsOfFile: "\(scratch.path)/P/new/\($0)", encoding: .utf8))
+            }.sorted { $0[0] < $1[0] }
+        case "mbox":
+            let box = (try? String(contentsOfFile: "\(scratch.path)/P", encoding: .utf8)) ?? ""
+            return try box.components(separatedBy: "From sender@").dropFirst().map(addresses)
+        default:
+            return try stage.hop.deliveries.filter { $0.recipients == [place] }.map {
+                try addresses(String(decoding: $0.content, as: UTF8.self))
+            }
+        }
+    }
+
+    /// Between two tries the mail becomes spam for one more recipient, whom the first copy does not name: he has one of his own.
+    @Test(arguments: ["bsmtp:DIR/P", "mbox:DIR/P", "maildir:DIR/P", "q@mail.example"])
+    func spamForOneMoreAtTheNextTry(_ place: String) async throws {
+        try await Lanes.run {
+            let scratch = try Scratch(.disk)
+            let stage = try Stage { configuration in
+                configuration.policies["default"]?["deny_senders"] = "[sender@example.org]"
+                configuration.policies["default"]?["spam"] = "quarantine"
+                configuration.policies["default"]?["quarantine_to"] =
+                    "{spam: '\(place.replacing("DIR", with: scratch.path))'}"
+                configuration.settings["recipients"] =
+                    "[{match: [two.example], spam: pass, quarantine_to: {spam: none}}]"
+            }
+            let (port, mail) = (stage.gateway.port, Mail.clean(1, to: ["a@one.example", "b@two.example"]))
+            let refusing = MailedCopyTests.Carriers()
+            stage.hop.answer { step, number, command in
+                if step == .rcpt { refusing.note(number, command.contains("b@two.example")) }
+                return step == .dot && refusing.has(number) ? .reply("450 4.2.0 later") : .usual
+            }
+            for _ in 0..<2 {
+                #expect(try send(mail, to: port).isTemporary)
+                #expect(try Self.made(stage, scratch, place) == [["a@one.example"]])
+            }
+            stage.gateway.configuration.settings["recipients"] = nil
+            try stage.gateway.writeConfiguration()
+            #expect(try stage.gateway.reload().contains("reloaded"))
+            let reply = try send(mail, to: port)
+            #expect(reply.code == 250, "\(reply)")
+            #expect(try Self.made(stage, scratch, place) == [["a@one.example"], ["b@two.example"]])
+            stage.expectCleanEnd()
+        }
+    }
 }

@@ -13,12 +13,12 @@ extension MessagePipeline {
         guard !copies.isEmpty else { return }
         work.quarantineID = work.copyID
         // What is in a mailbox cannot be taken back: the copy here, which can, is made last.
-        let places = copies.keys.compactMap { $0 }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        for place in places where !work.copied.contains(place) {
-            if let failure = await work.putCopy(in: place, for: (copies[place] ?? []).sorted()) {
+        let missing = work.missingCopies.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }
+        for (place, recipients) in missing {
+            if let failure = await work.putCopy(in: place, for: recipients) {
                 throw GatewayError("quarantine: the copy to <\(place)> was not taken: \(failure)")
             }
-            work.copied.insert(place)
+            work.copied[place, default: []].formUnion(recipients.map { work.message.envelope.recipients[$0].path })
             if let trouble = await remember(work, [], key) { work.causes.append(trouble) }
         }
         if let recipients = copies[nil] { try await keepHere(&work, recipients.sorted()) }

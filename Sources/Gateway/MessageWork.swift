@@ -63,8 +63,8 @@ struct MessageWork: Sendable {
     var served: Set<Int> = []
     /// The copy that an earlier try of the client's left in the quarantine; nil where there is none.
     var earlierCopy: String?
-    /// Places outside the quarantine that have a copy, from this try or an earlier one.
-    var copied: Set<CopyPlace> = []
+    /// Places outside the quarantine that have a copy, from this try or an earlier one, and for whom.
+    var copied: [CopyPlace: Set<MailPath>] = [:]
     /// The name of the message's copy in the quarantine.
     var copyID: String { earlierCopy ?? mailID }
     /// One for each recipient; nil as long as it is open.
@@ -198,7 +198,7 @@ struct MessageWork: Sendable {
     /// Places outside the quarantine that have the copy for one of these groups.
     private func copyPlaces(_ groups: [RecipientGroup]) -> [CopyPlace] {
         let wanted = Set(groups.filter(\.keepsCopy).compactMap(copyPlace(of:)))
-        return wanted.intersection(copied).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        return wanted.intersection(copied.keys).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// Of the groups at these places the one that is the message's weightiest name for anybody.

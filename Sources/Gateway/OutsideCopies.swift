@@ -18,10 +18,21 @@ extension MessageWork {
         return out
     }
 
-    /// A mailbox behind the next hop is still to get its copy.
-    var hasCopiesToMail: Bool {
-        copies.keys.contains { place in place.map { $0.isMailbox && !copied.contains($0) } ?? false }
+    /// Recipients for whom a copy is still to be put outside the quarantine, by its place: those for whom none was made at an earlier
+    /// try, either because that failed or because no copy was to be kept for them then.
+    var missingCopies: [CopyPlace: [Int]] {
+        var out: [CopyPlace: [Int]] = [:]
+        for case (let place?, let recipients) in copies {
+            let missing = recipients.filter {
+                !(copied[place]?.contains(message.envelope.recipients[$0].path) ?? false)
+            }
+            if !missing.isEmpty { out[place] = missing.sorted() }
+        }
+        return out
     }
+
+    /// A mailbox behind the next hop is still to get its copy.
+    var hasCopiesToMail: Bool { missingCopies.keys.contains(where: \.isMailbox) }
 
     /// What gets the copy for a group; nil for the quarantine of this host. What says that it is such a copy itself is not mailed:
     /// an alias that leads from the mailbox through the gateway would make copies of copies.

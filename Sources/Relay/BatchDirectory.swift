@@ -2,8 +2,8 @@ internal import Glibc
 internal import Linux
 internal import SMTP
 
-/// A directory of batch SMTP files (RFC 2442), one for each message: written and synchronized as `ID.bsmtp.tmp`, then given its name
-/// `ID.bsmtp`. Every call blocks on a disk: thread pool only.
+/// A directory of batch SMTP files (RFC 2442), one for each copy: written and synchronized as `ID.RANDOM.tmp`, then given its name
+/// `ID.bsmtp`, or `ID-2.bsmtp` and so on where that is taken. Every call blocks on a disk: thread pool only.
 struct BatchDirectory: Sendable {
     private let path: String
     /// The name in EHLO.
@@ -15,7 +15,8 @@ struct BatchDirectory: Sendable {
     }
 
     /// Stores a message; when this returns it is on the disk. The directory is made with mode 0700 when absent.
-    /// - Parameter id: letters and digits that no message here has yet; another message's file is never written over.
+    /// - Parameter id: letters and digits. A file that has the name already is never written over: a try whose end nobody heard of has left
+    ///   it.
     func store(_ message: OutgoingMessage, id: String) throws {
         let transaction = ClientTransaction(
             reversePath: message.reversePath, parameters: message.parameters, recipients: message.recipients,
@@ -23,12 +24,23 @@ struct BatchDirectory: Sendable {
         let beginning = try BatchSMTP.beginning(transaction, heloName: hostname)
         // Its name must be on the disk before a message below it is said to be.
         try makeDirectoryDurably(path)
-        let (name, temporary) = ("\(path)/\(id).bsmtp", "\(path)/\(id).bsmtp.tmp")
+        // A crash may have left one, and the next try has the same `id`.
+        let temporary = "\(path)/\(id).\(String(UInt64.random(in: 0...UInt64.max), radix: 16)).tmp"
         let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
         defer { unlink(temporary) }
         try write(beginning, message.body, to: file)
-        try check("link \(name)") { link(temporary, name) }
+        try give(temporary, id)
         try synchronizeDirectory(path)
+    }
+
+    /// Gives a whole file the first name that is free.
+    private func give(_ temporary: String, _ id: String) throws(SystemError) {
+        var (number, name) = (1, "\(path)/\(id).bsmtp")
+        while link(temporary, name) != 0 {
+            guard errno == EEXIST else { throw SystemError("link \(name)", code: errno) }
+            number += 1
+            name = "\(path)/\(id)-\(number).bsmtp"
+        }
     }
 
     private func write(_ beginning: [UInt8], _ body: OutgoingBody, to file: Descriptor) throws(SystemError) {

@@ -92,8 +92,8 @@ package final class ServedRecipients: Sendable {
         package var recipients: Set<MailPath> = []
         /// The name of the copy in the quarantine; nil when there is none.
         package var copy: String?
-        /// Places outside the quarantine that have got a copy.
-        package var copied: Set<CopyPlace> = []
+        /// Places outside the quarantine that have got a copy, and for whom it was made.
+        package var copied: [CopyPlace: Set<MailPath>] = [:]
 
         package init() {}
     }
@@ -110,15 +110,15 @@ package final class ServedRecipients: Sendable {
     /// Remembers recipients beside those that are remembered. When this returns they are on the disk.
     /// - Parameters:
     ///   - copy: in the quarantine; nil leaves what is remembered.
-    ///   - copied: places outside it that have got a copy.
+    ///   - copied: places outside it that have got a copy, and for whom.
     package func remember(
-        _ key: Key, _ recipients: [MailPath], copy: String? = nil, copied: Set<CopyPlace> = [], time: Int
+        _ key: Key, _ recipients: [MailPath], copy: String? = nil, copied: [CopyPlace: Set<MailPath>] = [:], time: Int
     ) throws(SystemError) {
         BlockingCheck.mayBlock("served recipients")
         var all = memory(of: key)
         all.recipients.formUnion(recipients)
         all.copy = copy ?? all.copy
-        all.copied.formUnion(copied)
+        all.copied.merge(copied) { $0.union($1) }
         let path = "\(directory)/\(key.name)"
         // Two messages that are alike have one name: neither is to write into the other's file.
         let temporary = "\(path).\(writes.add(1, ordering: .relaxed).newValue).tmp"
@@ -162,14 +162,17 @@ package final class ServedRecipients: Sendable {
     }
 
     /// One recipient a line in xtext (RFC 3461 section 4), the copy behind `=`, which begins no xtext, other places of copies
-    /// behind `==`; then the digest of all lines.
+    /// behind `==`, each with its recipients behind spaces; then the digest of all lines. Older versions wrote no recipients there: such a
+    /// place has a copy for nobody.
     private static func encode(_ memory: Memory) -> [UInt8] {
-        func lines(_ names: some Collection<[UInt8]>, _ mark: String) -> [String] {
-            names.map { mark + String(decoding: Xtext.encode($0), as: UTF8.self) }.sorted()
+        func words(_ names: some Collection<[UInt8]>) -> [String] {
+            names.map { String(decoding: Xtext.encode($0), as: UTF8.self) }.sorted()
+        }
+        let places = memory.copied.map { place, recipients in
+            "==" + (words([place.bytes]) + words(recipients.map(\.bytes))).joined(separator: " ")
         }
         let copy = memory.copy.map { ["=\($0)"] } ?? []
-        let all =
-            [firstLine] + lines(memory.recipients.map(\.bytes), "") + copy + lines(memory.copied.map(\.bytes), "==")
+        let all = [firstLine] + words(memory.recipients.map(\.bytes)) + copy + places.sorted()
         let text = Array(all.joined(separator: "\n").utf8) + [0x0A]
         return text + Array(digest(text).utf8) + [0x0A]
     }
@@ -184,8 +187,10 @@ package final class ServedRecipients: Sendable {
         var memory = Memory()
         for line in lines {
             if line.starts(with: [0x3D, 0x3D]) {
-                guard let path = Xtext.decode(line.dropFirst(2)) else { return nil }
-                memory.copied.insert(CopyPlace(bytes: path))
+                let words = line.dropFirst(2).split(separator: 0x20).map { Xtext.decode($0) }
+                guard case let place?? = words.first, !words.contains(nil) else { return nil }
+                let recipients = words.dropFirst().compactMap { $0.map { MailPath(bytes: $0) } }
+                memory.copied[CopyPlace(bytes: place), default: []].formUnion(recipients)
                 continue
             }
             if line.first == 0x3D {

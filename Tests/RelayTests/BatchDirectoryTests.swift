@@ -63,20 +63,28 @@ import Testing
         fixture.end()
     }
 
-    /// Nothing that is there is written over, and nothing is left of what failed.
+    /// Nothing that is there is written over, and nothing is left of what failed. What an earlier try of the message has left, whole or not,
+    /// is in nobody's way.
     @Test func placesThatAreTaken() async throws {
         let fixture = try await ClientFixture()
         let path = fixture.directory + "/B"
         let (copy, files) = (try Self.copy(fixture), Self.files)
         try await files.store(copy, id: "one", inBatches: path)
         let before = try Data(contentsOf: URL(filePath: "\(path)/one.bsmtp"))
-        await #expect(throws: SystemError.self) { try await files.store(copy, id: "one", inBatches: path) }
-        symlink("/etc/passwd", "\(path)/two.bsmtp.tmp")
-        await #expect(throws: SystemError.self) { try await files.store(copy, id: "two", inBatches: path) }
+        for name in ["one.bsmtp.tmp", "one.tmp", "one-3.bsmtp"] { symlink("/etc/passwd", "\(path)/\(name)") }
+        let other = try Self.copy(fixture, Array("Subject: y\r\n\r\ny\r\n".utf8))
+        for _ in 0..<2 { try await files.store(other, id: "one", inBatches: path) }
         await #expect(throws: SystemError.self) { try await files.store(copy, id: "x", inBatches: "\(path)/one.bsmtp") }
         await #expect(throws: SystemError.self) { try await files.store(copy, id: "x", inBatches: "\(path)/no/B") }
         #expect(try Data(contentsOf: URL(filePath: "\(path)/one.bsmtp")) == before)
-        #expect(try Self.names(path) == ["one.bsmtp", "two.bsmtp.tmp"])
+        for name in ["one-2", "one-4"] {
+            let text = try String(contentsOfFile: "\(path)/\(name).bsmtp", encoding: .utf8)
+            #expect(text.hasSuffix("\r\nSubject: y\r\n\r\ny\r\n.\r\nQUIT\r\n"), "\(text)")
+        }
+        #expect(
+            try Self.names(path) == [
+                "one-2.bsmtp", "one-3.bsmtp", "one-4.bsmtp", "one.bsmtp", "one.bsmtp.tmp", "one.tmp",
+            ])
         fixture.end()
     }
 

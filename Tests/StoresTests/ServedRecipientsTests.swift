@@ -1,3 +1,4 @@
+import Digests
 import Dispatch
 import Glibc
 import Linux
@@ -25,7 +26,7 @@ import Testing
 
     private func paths(_ addresses: String...) -> Set<MailPath> { Set(addresses.map { MailPath($0) }) }
 
-    private func places(_ names: String...) -> Set<CopyPlace> { Set(names.map { CopyPlace(bytes: Array($0.utf8)) }) }
+    private func place(named name: String) -> CopyPlace { CopyPlace(bytes: Array(name.utf8)) }
 
     @Test func rememberedOverARestartAndForgotten() throws {
         let memory = try ServedRecipients(directory: place, time: 1000)
@@ -52,21 +53,45 @@ import Testing
         #expect(try ServedRecipients(directory: place, time: now).isEmpty)
     }
 
-    /// What has a copy is no recipient.
+    /// What has a copy is no recipient, and has it for those for whom it was made.
     @Test func placesWithACopy() throws {
         let memory = try ServedRecipients(directory: place, time: 1000)
         let now = Int(time(nil))
-        try memory.remember(key("s@a"), [], copy: "AbCdEfGhIj12", copied: places("q@b", "=@c"), time: now)
+        let (q, mbox, maildir) = (place(named: "q@b"), place(named: "mbox:/var/q é"), place(named: "maildir:/q@b"))
         try memory.remember(
-            key("s@a"), [MailPath("r@b")], copied: places("é@d", "mbox:/var/q é", "maildir:/q@b"), time: now)
+            key("s@a"), [], copy: "AbCdEfGhIj12",
+            copied: [q: paths("r@b"), place(named: "=@c"): paths("é =+@b", "q@b")],
+            time: now)
+        try memory.remember(
+            key("s@a"), [MailPath("r@b")],
+            copied: [place(named: "é@d"): paths("q@b"), mbox: [], maildir: paths("r@b")],
+            time: now)
+        try memory.remember(key("s@a"), [], copied: [q: paths("q@b")], time: now)
         for other in [memory, try ServedRecipients(directory: place, time: now)] {
             let found = other.memory(of: key("s@a"))
+            #expect(found.recipients == paths("r@b") && found.copy == "AbCdEfGhIj12")
             #expect(
-                found.recipients == paths("r@b")
-                    && found.copied == places("q@b", "=@c", "é@d", "mbox:/var/q é", "maildir:/q@b"))
-            #expect(found.copy == "AbCdEfGhIj12")
-            #expect(found.copied.contains(.mbox(path: "/var/q é")) && found.copied.contains(.maildir(path: "/q@b")))
+                found.copied == [
+                    q: paths("r@b", "q@b"), place(named: "=@c"): paths("é =+@b", "q@b"),
+                    place(named: "é@d"): paths("q@b"),
+                    mbox: [], maildir: paths("r@b"),
+                ])
+            #expect(found.copied[.mbox(path: "/var/q é")] != nil && found.copied[.maildir(path: "/q@b")] != nil)
         }
+    }
+
+    /// What an older version wrote of places says nothing of recipients: nobody has a copy there.
+    @Test func placesOfAnOlderVersion() throws {
+        let now = Int(time(nil))
+        let memory = try ServedRecipients(directory: place, time: now)
+        try memory.remember(key("s@a"), [], time: now)
+        let text = Array("mailreeve-served 1\nr@b\n=AbCdEfGhIj12\n==mbox:/var/q+20x\n==q@b\n".utf8)
+        let digest = hexadecimal(text.withUnsafeBytes { SHA256.digest($0) })
+        let name = try #require(directory.names("served").first)
+        try Descriptor.open("\(place)/\(name)", O_WRONLY | O_TRUNC).write(text + Array((digest + "\n").utf8))
+        let found = memory.memory(of: key("s@a"))
+        #expect(found.recipients == paths("r@b") && found.copy == "AbCdEfGhIj12")
+        #expect(found.copied == [.mbox(path: "/var/q x"): [], .mailbox(MailPath("q@b")): []])
     }
 
     @Test func oldestGoFirst() throws {

@@ -249,6 +249,23 @@ import Testing
         }
     }
 
+    /// Authors are known after the queue alone: before it no milter has seen the header, and what it says came with the message.
+    @Test(arguments: [false, true]) func banksByAuthor(beforeQueue: Bool) async throws {
+        try await Lanes.run {
+            let stage = try Stage(beforeQueue: beforeQueue) {
+                $0.settings["banks"] = "[{name: FRIENDS, authors: [.bank.example], add_category: yes}]"
+            }
+            let header = """
+                Authentication-Results: mx.example.net; dkim=pass header.d=bank.example
+                Received: from c.example (c.example [192.0.2.9]) by mx.example.net (Postfix) with ESMTP id 4X; date
+                From: x@bank.example
+
+                """
+            #expect(try send(Self.mail(header), to: stage.gateway.port).code == 250)
+            #expect(try Self.only(stage).header.contains("X-Mailreeve-Category:") != beforeQueue)
+        }
+    }
+
     /// Those who read mail from the disk read on behind a line that is no field: so fields of ours go there, too, as far as the
     /// first empty line.
     @Test func forgedFieldsBehindABrokenLine() async throws {

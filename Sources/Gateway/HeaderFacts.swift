@@ -7,6 +7,23 @@ internal import Policy
 internal import SMTP
 internal import Stores
 
+/// A `Subject:` field.
+struct SubjectField: Sendable {
+    /// Where it stands in the message, and its octets.
+    let range: Range<Int>
+    let text: [UInt8]
+    /// Where its value begins in the message.
+    let valueStart: Int
+    /// False behind a line that is no field, where readers differ on whether the header goes on.
+    let isInBlock: Bool
+
+    init(_ field: HeaderField, _ bytes: [UInt8], isInBlock: Bool) {
+        (range, valueStart) = (field.whole, field.value.lowerBound)
+        text = Array(bytes[field.whole])
+        self.isInBlock = isInBlock
+    }
+}
+
 /// What the gateway itself reads of a message: a few fields of its top header block, by the bounded line scanner.
 struct HeaderFacts: Sendable {
     /// `Received:` fields.
@@ -30,9 +47,8 @@ struct HeaderFacts: Sendable {
     /// The first mark of a release (`ReleaseMark`), where nothing stands above it but what MTAs put on top on the way: its value and
     /// where the field stands. Below another field it would sign only a part of what readers see (forgery).
     var releaseMark: (value: ArraySlice<UInt8>, place: Range<Int>)?
-    /// The first `Subject:` field, and where its value begins.
-    var subjectField: Range<Int>?
-    var subjectStart = 0
+    /// All `Subject:` fields, those behind a broken line too.
+    var subjects: [SubjectField] = []
     /// Spam fields that came in.
     var spamFields: [Range<Int>] = []
     /// Fields that amavis writes.
@@ -117,9 +133,7 @@ struct HeaderFacts: Sendable {
             } else if facts.resentMessageID.isEmpty, field.isNamed("Resent-Message-ID", in: span) {
                 facts.resentMessageID = trimmed(bytes[field.value])
             } else if field.isNamed("Subject", in: span) {
-                if facts.subjectField == nil {
-                    (facts.subjectField, facts.subjectStart) = (field.whole, field.value.lowerBound)
-                }
+                facts.subjects.append(SubjectField(field, bytes, isInBlock: true))
                 if facts.subject.isEmpty { facts.subject = trimmed(bytes[field.value]) }
             } else if facts.takeForged(field, bytes) {
                 continue
@@ -165,8 +179,8 @@ struct HeaderFacts: Sendable {
         return true
     }
 
-    /// Looks for fields to be taken out behind a line that is no field, up to the first empty line: those who read the message
-    /// from a mailbox or by LMTP may not stop there (forgery).
+    /// Looks for fields to be taken out, and subjects, behind a line that is no field, up to the first empty line: those who read the
+    /// message from a mailbox or by LMTP may not stop there (forgery).
     private mutating func readOn(_ bytes: [UInt8], from start: Int, limit: Int) {
         let span = bytes.span
         var line = start
@@ -178,7 +192,11 @@ struct HeaderFacts: Sendable {
             }
             var scanner = HeaderScanner(from: line + newline + 1, limit: limit)
             while let field = scanner.next(in: span) {
-                if !takeForged(field, bytes), Self.isBulk(field, bytes) { isBulk = true }
+                if field.isNamed("Subject", in: span) {
+                    subjects.append(SubjectField(field, bytes, isInBlock: false))
+                } else if !takeForged(field, bytes), Self.isBulk(field, bytes) {
+                    isBulk = true
+                }
             }
             cut = scanner.end == .limit
             guard scanner.end == .brokenLine else { return }

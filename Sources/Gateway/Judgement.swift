@@ -89,11 +89,12 @@ extension MessageWork {
     }
 
     /// The author, where lists ask for him and an MTA of ours or its milters say that his domain answers for the message. Blanks are in
-    /// quoted addresses alone, which milters may repeat without the quotes (forgery).
+    /// quoted addresses alone, which milters may repeat without the quotes (forgery). Before the queue no milter has put anything on top:
+    /// what stands there came with the message.
     var vouchedAuthor: VouchedAuthor? {
-        guard setup.policies.asksForAuthors, isFromOurMTA, !message.envelope.reversePath.bytes.contains(0x22) else {
-            return nil
-        }
+        guard setup.policies.asksForAuthors, isFromOurMTA, listener.placement == .afterQueue,
+            !message.envelope.reversePath.bytes.contains(0x22)
+        else { return nil }
         let names = setup.settings.authservIDs.map { Array($0.lowercased().utf8) }
         return facts.vouchedAuthor(believing: names)
     }

@@ -108,8 +108,12 @@ struct MessageDelivery {
                 : .unavailable(.noPlace)
             switch result {
             case .unavailable(let failure):
-                let text = failure.hadNoPlace ? ReplyTexts.noPlace : ReplyTexts.unavailable
-                work.settle(transaction, text("\(failure)", work.id))
+                let reply =
+                    failure.hadNoPlace
+                    ? ReplyTexts.noPlace("\(failure)", id: work.id)
+                    : ReplyTexts.unavailable(
+                        failure.words, cause: "\(failure)", isOfConnecting: failure.isOfConnecting, id: work.id)
+                work.settle(transaction, reply)
             case .refused(let hop, let replies):
                 work.settle(transaction, replies, hop: hop.description)
                 added = transaction.added

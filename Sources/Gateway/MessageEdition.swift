@@ -201,38 +201,6 @@ extension MessageWork {
         return ranges
     }
 
-    // MARK: - Subject
-
-    /// The tag for the subject as recipients see it; nil when there is none to add.
-    private func tag(_ group: RecipientGroup) -> String? {
-        let marking = group.policy.marking
-        // The field that would get it: what a second one says is not shown.
-        let subject = facts.subjectField.map { Array(facts.block[facts.subjectStart..<$0.upperBound]) } ?? []
-        guard group.isLocal, let tag = marking.subjectTag(group.verdict, group.policy.levels),
-            !SubjectTag.isIn(EncodedWords.decoded(subject), tag)
-        else { return nil }
-        return tag
-    }
-
-    /// Puts a tag into the subject.
-    /// - Returns: a field of its own where the message has none that stays.
-    private func place(_ tag: String, in edits: inout [BodyEdit]) -> String {
-        let own = "Subject: \(String(decoding: SubjectTag.text(tag), as: UTF8.self))\r\n"
-        guard let field = facts.subjectField else { return own }
-        guard let rule = edits.firstIndex(where: { $0.range.overlaps(field) }) else {
-            let text = SubjectTag.text(tag, in: facts.block[field.clamped(to: facts.block.indices)])
-            edits.append(BodyEdit(range: facts.subjectStart..<facts.subjectStart, text: text))
-            return ""
-        }
-        // A rule has replaced the field, or taken it out.
-        let name = Array("subject:".utf8)
-        guard edits[rule].text.prefix(name.count).map(asciiLower) == name else { return own }
-        let text = SubjectTag.text(tag, in: edits[rule].text[...])
-        let hasBlank = edits[rule].text.dropFirst(name.count).first == 0x20
-        edits[rule].text.insert(contentsOf: text, at: name.count + (hasBlank ? 1 : 0))
-        return ""
-    }
-
     // MARK: - Defanging
 
     /// The recipients get it within another one.
@@ -272,12 +240,11 @@ extension MessageWork {
             // Only whole lines: the last field of a cut block may lack its end.
             guard text.suffix(2) == [0x0D, 0x0A] else { continue }
             if isSubject, let tag {
-                let place = field.value.lowerBound - field.whole.lowerBound
-                text.insert(contentsOf: SubjectTag.text(tag, in: text[...]), at: place)
+                tagged(tag, &text, at: field.value.lowerBound - field.whole.lowerBound)
             }
             out += text
         }
-        if let tag, facts.subjectField == nil {
+        if let tag, facts.subjects.first?.isInBlock != true {
             out += Array("Subject: ".utf8) + SubjectTag.text(tag) + [0x0D, 0x0A]
         }
         return out

@@ -17,21 +17,24 @@ package struct SubjectTags: Sendable {
         texts = tags.flatMap { [SubjectTag.text($0), SubjectTag.folded($0)] }.sorted { $0.count > $1.count }
     }
 
-    /// The message without the tags that its subject begins with.
+    /// The message without the tags that its subjects begin with.
     /// - Parameter message: with CRLF line ends.
     package func removed(from message: [UInt8]) -> [UInt8] {
         if texts.isEmpty { return message }
         var scanner = HeaderScanner()
         let span = message.span
+        var out: [UInt8] = []
+        var done = 0
         while let field = scanner.next(in: span) {
             guard field.isNamed("subject", in: span) else { continue }
             var start = field.value.lowerBound
             while start < field.value.upperBound, message[start] == 0x20 { start += 1 }
-            let value = message[start..<field.value.upperBound]
-            let rest = skipping(value)
-            return rest == start ? message : Array(message[..<start] + message[rest...])
+            let rest = skipping(message[start..<field.value.upperBound])
+            if rest == start { continue }
+            out += message[done..<start]
+            done = rest
         }
-        return message
+        return done == 0 ? message : out + message[done...]
     }
 
     /// Where what stands behind the tags begins. The blank behind the last one may have gone with an empty subject.

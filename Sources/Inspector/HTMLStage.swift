@@ -34,7 +34,8 @@ struct HTMLStage {
         guard read.html != nil || HTMLBeginning.isThere(read.text.span),
             cleanings.contains(where: { $0.obstacle == nil })
         else { return }
-        let readings = HTMLReadings(content, read, label: part.charset, limit: limits.textBytes)
+        let readings = HTMLReadings(
+            content, read, label: part.charset, others: part.otherCharsets, limit: limits.textBytes)
         let isUnseen = isCut || readings.isDoubtful || readings.isCut
         let isOrdinary =
             part.reading == 0 && part.decoding == .ordinary && part.source == 0 && ShownHTML.isHTML(part.mediaType)

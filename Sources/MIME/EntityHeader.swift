@@ -7,6 +7,7 @@ struct EntityHeader {
     private(set) var bodyStart = 0
     private(set) var mediaType: String
     private(set) var charset = ""
+    private(set) var otherCharsets = OtherCharsets()
     private(set) var boundary: [UInt8]?
     private(set) var transferEncoding = TransferEncoding.sevenBit
     private var nameList = NameList()
@@ -121,7 +122,27 @@ struct EntityHeader {
             }
             noteAll(found, field)
         }
+        addCharsets(parameters, body)
         noteAll(nameList.add(parameters, body), field)
+    }
+
+    /// Notes charsets other than that which we believe.
+    private mutating func addCharsets(_ parameters: ParameterList, _ field: FieldBody) {
+        var candidates = parameters.values(of: "charset").map(\.bytes)
+        if parameters.hasSections { candidates += parameters.otherJoinings(of: "charset").map(\.bytes) }
+        for candidate in candidates {
+            let label = Self.label(FieldBody.withoutComment(candidate))
+            if label != charset { otherCharsets.add(label) }
+        }
+        guard
+            field.hasStrayWords || field.hasDisputedCharacters || !parameters.anomalies.isEmpty
+                || field.occurrences(of: "charset") > candidates.count || EncodedWords.areIn(field.unfolded)
+        else { return }
+        // Cut in many ways, of which only names that mean something count.
+        for candidate in LooseValue.parameters(Array("charset".utf8), in: field.unfolded) {
+            let label = Self.label(candidate)
+            if label != charset, CharsetCoding(label: label.utf8) != nil { otherCharsets.add(label) }
+        }
     }
 
     /// Forms of a type that are no error for us but are read in other ways.

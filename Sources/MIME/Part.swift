@@ -61,6 +61,8 @@ package struct Part: Hashable, Sendable {
     package var mediaType: String
     /// `charset` parameter in lower case, escaped; empty when absent.
     package var charset: String
+    /// What other readers may take for it.
+    package var otherCharsets = OtherCharsets()
     /// How the body is encoded.
     package var transferEncoding: TransferEncoding
     /// Every candidate for a file name, decoded, each once, in the order of discovery; escape before showing.

@@ -149,11 +149,16 @@ package enum ReplyTexts {
         reply.isPositive && (reply.lines.first ?? "").hasPrefix("from MTA(")
     }
 
-    /// No next hop could be reached.
-    package static func unavailable(_ cause: String, id: String) -> Reply {
-        Reply(
-            451, EnhancedStatus(4, 5, 0),
-            cut("id=\(id) - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))"), cause: cause)
+    /// No next hop could be spoken to.
+    /// - Parameters:
+    ///   - words: for the client.
+    ///   - cause: for the log.
+    ///   - isOfConnecting: none of them was reached.
+    package static func unavailable(_ words: String, cause: String, isOfConnecting: Bool, id: String) -> Reply {
+        let place = isOfConnecting ? ", From MTA() during fwd-connect" : ""
+        return Reply(
+            451, EnhancedStatus(4, 5, 0), cut("id=\(id) - Temporary MTA failure on relaying\(place) (\(words))"),
+            cause: cause)
     }
 
     /// No next hop was asked: as many transactions as there may be were going on.

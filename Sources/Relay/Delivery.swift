@@ -12,7 +12,17 @@ final class Delivery: @unchecked Sendable {
         /// Recipients are taken and the body is with the peer, or lies ready for one last write.
         case ready([Reply], offersDSN: Bool)
         case refused([Reply])
-        case failed(String)
+        case failed(Failure)
+    }
+
+    /// Why a next hop could not be spoken to, escaped.
+    struct Failure: Sendable {
+        /// For everybody.
+        var words: String
+        /// What a library or the system says, for the log.
+        var detail: String?
+        /// There was a connection.
+        var isConnected = true
     }
 
     private enum State {
@@ -63,7 +73,7 @@ final class Delivery: @unchecked Sendable {
 
     func start(_ continuation: CheckedContinuation<Outcome, Never>) {
         guard case .idle = state else {
-            continuation.resume(returning: .failed("cancelled"))
+            continuation.resume(returning: .failed(Failure(words: "cancelled")))
             return
         }
         state = .preparing(continuation)
@@ -112,7 +122,7 @@ final class Delivery: @unchecked Sendable {
             state = .over
         case .preparing(let continuation):
             state = .over
-            continuation.resume(returning: .failed("cancelled"))
+            continuation.resume(returning: .failed(Failure(words: "cancelled")))
         }
         abandonConnection()
     }
@@ -159,7 +169,12 @@ final class Delivery: @unchecked Sendable {
             recipientReplies = []
             reading = false
             pool.value.connect(hop, endpoint, for: self)
-        case .preparing: prepared(.failed(Escaping.text(failure.cause)))
+        case .preparing:
+            prepared(
+                .failed(
+                    Failure(
+                        words: Escaping.text(failure.cause), detail: failure.detail.map { Escaping.text($0) },
+                        isConnected: failure.kind != .notConnected)))
         case .prepared: state = .over
         case .committing: finished(repliesAfter(failure))
         }
@@ -229,7 +244,7 @@ final class Delivery: @unchecked Sendable {
 
     private func cannotRead(_ error: SystemError) {
         abandonConnection()
-        prepared(.failed("\(error)"))
+        prepared(.failed(Failure(words: "the message cannot be read", detail: "\(error)")))
     }
 
     private func abandonConnection() {

@@ -31,9 +31,11 @@ package enum NextHop: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// `smtp:[127.0.0.1]:10025`, `lmtp:/run/lmtp`, `maildir:/path`: the form that replies quote in `MTA(...)`.
+    /// As the configuration has it: `smtp:[127.0.0.1]:10025`, `lmtp:unix:/run/lmtp`, `maildir:/path`; replies quote it in `MTA(...)`.
     package var description: String {
         switch self {
+        case .smtp(.unix(let path)): "smtp:unix:\(path)"
+        case .lmtp(.unix(let path)): "lmtp:unix:\(path)"
         case .smtp(let endpoint): "smtp:\(endpoint)"
         case .lmtp(let endpoint): "lmtp:\(endpoint)"
         case .maildir(let path): "maildir:\(path)"

@@ -51,7 +51,7 @@ package final class NextHopClient: Sendable {
                 let outcome = await prepareMaildir(message, hop, path)
                 switch outcome {
                 case .ready(let prepared): return .ready(prepared)
-                case .failed(let cause): attempts.append(NextHopFailure.Attempt(hop: hop, cause: cause))
+                case .failed(let failure): attempts.append(NextHopFailure.Attempt(hop, failure))
                 }
             case .smtp(let endpoint), .lmtp(let endpoint):
                 guard let lane = nextLane() else { break }
@@ -63,7 +63,7 @@ package final class NextHopClient: Sendable {
                         Prepared(
                             hop: hop, recipientReplies: replies, offersDSN: offersDSN, way: .delivery(delivery)))
                 case .refused(let replies): return .refused(hop, replies)
-                case .failed(let cause): attempts.append(NextHopFailure.Attempt(hop: hop, cause: cause))
+                case .failed(let failure): attempts.append(NextHopFailure.Attempt(hop, failure))
                 }
             }
             if Task.isCancelled { break }
@@ -96,7 +96,7 @@ package final class NextHopClient: Sendable {
 
     private enum MaildirOutcome {
         case ready(Prepared)
-        case failed(String)
+        case failed(Delivery.Failure)
     }
 
     private func prepareMaildir(_ message: OutgoingMessage, _ hop: NextHop, _ path: String) async -> MaildirOutcome {
@@ -109,7 +109,7 @@ package final class NextHopClient: Sendable {
                 hop: hop, recipientReplies: replies, offersDSN: false, way: .maildir(stored, disk))
             return .ready(prepared)
         } catch {
-            return .failed("\(error)")
+            return .failed(Delivery.Failure(words: "it cannot be written", detail: "\(error)"))
         }
     }
 }

@@ -183,7 +183,7 @@ final class NextHopConnection: ChannelInboundHandler {
         case .refused(let replies): release()?.refused(replies)
         case .finished(let replies): release()?.finished(replies)
         case .failed(var failure):
-            if let brokenBy { failure.cause = brokenBy }
+            failure.detail = brokenBy
             release()?.failed(failure, reused: uses > 1)
         case .close: closes = true
         }

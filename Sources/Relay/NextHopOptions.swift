@@ -56,8 +56,17 @@ package struct NextHopFailure: Error, Hashable, CustomStringConvertible {
     package struct Attempt: Hashable, Sendable {
         /// The next hop.
         package let hop: NextHop
-        /// What happened, escaped.
-        package let cause: String
+        /// What happened, escaped, in words for everybody.
+        package let words: String
+        /// What a library or the system says of it, escaped, for the log alone.
+        package let detail: String?
+        /// There was a connection, or it needs none.
+        package let isConnected: Bool
+
+        init(_ hop: NextHop, _ failure: Delivery.Failure) {
+            self.hop = hop
+            (words, detail, isConnected) = (failure.words, failure.detail, failure.isConnected)
+        }
     }
 
     /// All tries in their order.
@@ -78,11 +87,19 @@ package struct NextHopFailure: Error, Hashable, CustomStringConvertible {
     /// No place was free among the transactions that may go on at one time.
     package static let noPlace = NextHopFailure()
 
-    /// For the log and, as it names only configured hosts and what they said, for the reply.
-    package var description: String {
+    /// For the log.
+    package var description: String { text { [$0.words, $0.detail].compactMap(\.self).joined(separator: ": ") } }
+
+    /// For the reply: configured hosts, and what they said.
+    package var words: String { text(\.words) }
+
+    /// None of them was reached.
+    package var isOfConnecting: Bool { !attempts.isEmpty && attempts.allSatisfy { !$0.isConnected } }
+
+    private func text(_ cause: (Attempt) -> String) -> String {
         if hadNoPlace { return "No place among limits.next_hop_transactions in time" }
         if attempts.isEmpty { return "No next hop answered in time" }
-        let list = attempts.map { "\($0.hop) (\($0.cause))" }.joined(separator: ", ")
-        return "All attempts (\(attempts.count)) failed connecting to \(list)"
+        let list = attempts.map { "\($0.hop) (\(cause($0)))" }.joined(separator: ", ")
+        return "All attempts (\(attempts.count)) failed\(isOfConnecting ? " connecting to" : ":") \(list)"
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import SMTP
@@ -63,19 +64,25 @@ final class NextHopPool {
             }
         }
         connected.hop(to: loop).assumeIsolated().whenFailure { error in
-            delivery.failed(ClientFailure(.connectionLost, cause: connectCause(error)), reused: false)
+            var failure = ClientFailure(.notConnected, cause: connectCause(error))
+            failure.detail = failure.cause == cannotConnect ? "\(error)" : nil
+            delivery.failed(failure, reused: false)
         }
     }
 }
 
-/// What an operator wants to read of a failed connect.
+/// Of errors that have no words of their own.
+private let cannotConnect = "cannot connect"
+
+/// What a failed connect is called, in no words of libraries.
 private func connectCause(_ error: any Error) -> String {
     switch error {
     case let error as NIOConnectionError:
         let first = error.connectionErrors.first.map { connectCause($0.error) }
         return first ?? "cannot resolve \(error.host)"
-    case let error as IOError: return error.description
+    case let error as IOError: return String(cString: strerror(error.errnoCode))
+    case SocketAddressError.unixDomainSocketPathTooLong: return "the path is too long"
     case ChannelError.connectTimeout: return "connect timed out"
-    default: return "\(error)"
+    default: return cannotConnect
     }
 }

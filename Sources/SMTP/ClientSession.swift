@@ -250,6 +250,8 @@ package struct ClientFailure: Error, Hashable, Sendable {
         case shuttingDown
         /// TLS is required and not to be had.
         case tlsUnavailable
+        /// There was no connection.
+        case notConnected
         case connectionLost
         case timedOut
         /// The peer did not speak SMTP, or spoke out of turn.
@@ -259,8 +261,10 @@ package struct ClientFailure: Error, Hashable, Sendable {
     package var kind: Kind
     /// The peer's reply that ended the session, when there was one.
     package var reply: Reply?
-    /// What happened, for the log.
+    /// What happened, in words for everybody.
     package var cause: String
+    /// What a library says of it, for the log alone.
+    package var detail: String?
     /// The final dot had been sent and no refusal came: to send the message again may duplicate it.
     package var messageAtRisk: Bool
     /// What is known for each recipient of the transaction in hand: replies to RCPT, or final ones; nil is unknown.

@@ -72,6 +72,7 @@ struct SanitizeReachTests {
                 ("Content-Type: text/html; charset=x-foo\n\n\(filler)\(Self.html)", "charset"),
                 ("Content-Type: text/html; charset=iso-2022-jp\n\n\(filler)\(Self.html)", "over-limits"),
                 (Self.part("text/html", Array("<meta charset=utf-7>+ADw-script+AD4-x\n".utf8)), "charset"),
+                ("Content-Type: text/html; charset=utf-8; charset=utf-7\n\n+ADw-script+AD4-x\n", "charset"),
                 (try Self.signed(Self.html), "signed"),
                 (Self.part("application/ms-tnef; name=winmail.dat", Self.winmail(Array(Self.html.utf8))), "tnef"),
                 (

@@ -218,7 +218,7 @@ import Testing
     @Test(arguments: [
         ("List-Id: <l.example>\n", "s@a", "Eicar-Test"), ("Precedence: bulk\n", "s@a", "Eicar-Test"),
         ("Precedence: LIST (x)\n", "s@a", "Eicar-Test"), ("Auto-Submitted: auto-replied\n", "s@a", "Eicar-Test"),
-        ("", "", "Eicar-Test"), ("", "s@a", "Win.Worm"),
+        ("", "", "Eicar-Test"), ("", "s@a", "Win.Worm"), ("", "l-bounces@a.example", "Eicar-Test"),
     ])
     func sendersWhoAreNotTold(_ header: String, _ sender: String, _ virus: String) async throws {
         try await Lanes.run {

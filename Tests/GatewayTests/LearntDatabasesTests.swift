@@ -139,7 +139,9 @@ import Testing
             ("Subject:   **SS** s", "Subject:   s"), ("Subject: [X]", "Subject: "),
             ("Subject: s [X]", "Subject: s [X]"),
             ("Subject: [X]s", "Subject: [X]s"), ("subject: [X] s\n t", "subject: s\n t"), ("To: [X] s", "To: [X] s"),
-            ("Subject: a\nSubject: [X] b", "Subject: a\nSubject: [X] b"), ("Subject:", "Subject:"),
+            ("Subject: a\nSubject: [X] b", "Subject: a\nSubject: b"),
+            ("Subject: [X] a\nX: [X] y\nSubject: [X] b", "Subject: a\nX: [X] y\nSubject: b"),
+            ("Subject:", "Subject:"),
             ("Subject: =?UTF-8?B?w5wg?= s", "Subject: s"), ("", ""),
             // With the fold that a long line has behind it.
             ("Subject: [X]\n s", "Subject: s"), ("Subject: **SS**\n [X] s", "Subject: s"),

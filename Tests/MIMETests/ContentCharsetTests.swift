@@ -27,6 +27,8 @@ import Testing
             ("KS_C_5601-1987", "euc-kr"), ("x-sjis", "shift_jis"), ("gb2312", "gb18030"),
             ("iso-8859-8-i", "iso-8859-8"),
             ("iso-8859-9", "windows-1254"), ("tis-620", "windows-874"), ("unicode-1-1-utf-7", "utf-7"),
+            ("unicode-2-0-utf-7", "utf-7"),
+
             ("cp850", "ibm850"), ("IBM437", "ibm437"), ("CP852", "ibm852"), ("IBM00858", "ibm858"),
             ("HZ-GB-2312", "hz-gb-2312"), ("iso-2022-cn", "iso-2022-cn"), ("koi8-ru", "koi8-u"), ("utf-16", "utf-16le"),
         ] {

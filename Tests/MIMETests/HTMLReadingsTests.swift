@@ -4,6 +4,54 @@ import Testing
 
 /// Where the octets of HTML stand for other letters to some readers, and where nobody can tell.
 @Suite struct HTMLReadingsTests {
+    /// As the HTML of a message whose `Content-Type` fields have these parameters.
+    private static func readings(typed parameters: [String], _ content: [UInt8]) throws -> HTMLReadings {
+        let header = parameters.map { "Content-Type: text/html\($0)\r\n" }.joined()
+        let message = Array("\(header)\r\n".utf8) + content
+        let part = try #require(MIMEReader.read(message.span).parts.first)
+        let read = TextContent.read(content.span, mediaType: part.mediaType, charset: part.charset, limit: 1000)
+        return HTMLReadings(content.span, read, label: part.charset, others: part.otherCharsets, limit: 1000)
+    }
+
+    private static let shifted = Array("+ADw-p+AD4-".utf8)
+
+    /// UTF-7 that only some readers see, since the charset is named twice.
+    @Test(
+        arguments: [
+            ["; charset=utf-8; charset=utf-7"], ["; charset=utf-7; charset=utf-8"],
+            ["; charset=\"utf-8\"; charset*=us-ascii''utf-7"], ["; charset=utf-8; charset*0=utf; charset*1=-7"],
+            ["; charset=utf-8", "; charset=utf-7"], ["", "; charset=utf-7"], ["; charset=utf-7", ""],
+            ["; charset=utf-8", "", "; charset=unicode-2-0-utf-7"], ["; charset=utf-8 (; charset=utf-7)"],
+            ["; charset=utf-8; x=\"; charset=utf-7"], ["; charset==?us-ascii?q?utf-7?="],
+        ])
+    func namedTwice(_ parameters: [String]) throws {
+        let readings = try Self.readings(typed: parameters, Self.shifted)
+        #expect(!readings.isPlain && !readings.isDoubtful)
+        #expect(readings.others.contains(Array("<p>".utf8)))
+        // What stands there in ASCII is found too.
+        #expect(readings.asItStands || parameters == ["; charset=utf-7", ""])
+    }
+
+    @Test(
+        arguments: [
+            ["; charset=utf-8; charset=utf-8"], ["; charset=utf-8; charset=iso-8859-1; charset=us-ascii"],
+            ["; charset=utf-8", "; charset=UTF-8"], ["; charset=\"utf-8\" (comment)"], ["; charset*=us-ascii''utf-8"],
+            ["; charset=utf-8; charset=x-foo"],
+        ])
+    func namedTwiceInOneWay(_ parameters: [String]) throws {
+        let readings = try Self.readings(typed: parameters, Array("<p>".utf8))
+        #expect(readings.isPlain && readings.asItStands && !readings.isDoubtful && readings.others.isEmpty)
+    }
+
+    /// As many charsets as are looked at, and one more; one that is not known, behind letters beyond ASCII.
+    @Test func namesWithoutEnd() throws {
+        let labels = ["utf-8", "utf-7", "iso-2022-jp", "iso-2022-kr", "hz", "gbk"]
+        func parameters(_ count: Int) -> String { labels.prefix(count).map { "; charset=\($0)" }.joined() }
+        #expect(try !Self.readings(typed: [parameters(5)], Self.shifted).isDoubtful)
+        #expect(try Self.readings(typed: [parameters(6)], Self.shifted).isDoubtful)
+        #expect(try Self.readings(typed: ["; charset=utf-8; charset=x-foo"], Array("<p>\u{E9}".utf8)).isDoubtful)
+    }
+
     private static func readings(_ content: [UInt8], _ label: String, limit: Int = 1000) -> HTMLReadings {
         let read = TextContent.read(content.span, mediaType: "text/html", charset: label, limit: limit)
         return HTMLReadings(content.span, read, label: label, limit: limit)

@@ -46,6 +46,13 @@ import Testing
             ("<img src=data:image/svg+xml,x>", scripts, "<img src=data:image/svg+xml,x>"),
             ("<iframe src=data:image/svg+xml,x></iframe>", scripts, "<iframe x-src=data:image/svg+xml,x></iframe>"),
             ("<a title='javascript: a book' href=http://a/>", all, "<a title='javascript: a book' href=http://a/>"),
+            // Text that data binding shows as HTML.
+            (
+                "<xml id=I><x><c>&lt;p onclick=x&gt;</c></x></xml><p datasrc=#I DataFld=c dataformatas=html></p>",
+                [.forms],
+                "<xml id=I><x><c>&lt;p onclick=x&gt;</c></x></xml>"
+                    + "<p x-datasrc=#I x-DataFld=c x-dataformatas=html></p>"
+            ),
             // What parsers differ about.
             ("<svg><style><img src=x onerror=y></style></svg>", scripts, "<x-svg><!----></x-svg>"),
             ("<math><![CDATA[ > <a title=']]>b'></math>", scripts, "<x-math><!----> <a title=']]>b'></x-math>"),

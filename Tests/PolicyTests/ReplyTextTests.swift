@@ -139,7 +139,7 @@ import Testing
     @Test func unreachableNextHops() {
         let cause = "All attempts (1) failed connecting to smtp:[127.0.0.1]:10025"
         #expect(
-            ReplyTexts.unavailable(cause, id: Self.id).summary
+            ReplyTexts.unavailable(cause, cause: "", isOfConnecting: true, id: Self.id).summary
                 == "451 4.5.0 id=59301-02 - Temporary MTA failure on relaying, From MTA() during fwd-connect (\(cause))"
         )
     }

@@ -35,6 +35,18 @@ import Testing
         #expect(suppression(Samples.verdict(), notify: [.failure]) == nil)
     }
 
+    /// Addresses of lists and machines by their names, and some that only look like them.
+    @Test(arguments: [
+        ("owner-x@a", true), ("Owner-X@a", true), ("x-owner@a", true), ("x-request@a", true), ("x-bounces@a", true),
+        ("x-bounces+u=b.example@a", true), ("x-admin@a", true), ("MAILER-DAEMON@a", true), ("mailer-daemon", true),
+        ("\"owner-x\"@a", true), ("\"x@y-request\"@a", true), ("owner@a", false), ("admin@a", false),
+        ("request@a", false), ("x-owners@a", false), ("x-request.y@a", false), ("x@y-request", false),
+        ("s+x-request@a", false), ("mailer-daemon2@a", false), ("xowner-x@a", false),
+    ])
+    func listsByTheirNames(_ sender: String, _ isList: Bool) {
+        #expect(suppression(Samples.verdict(), sender: sender) == (isList ? .bulk : nil))
+    }
+
     /// Mail of a denied sender counts as spam of 64 points.
     @Test func deniedSendersAreNotTold() {
         let verdict = scored(1).graded(by: Self.policy, standing: SenderStanding(isDenied: true), size: 1)

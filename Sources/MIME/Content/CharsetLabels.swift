@@ -74,7 +74,7 @@ enum CharsetLabels {
         x-user-defined
         utf-32le cp12000 utf32le
         utf-32be cp12001 iso-10646-ucs-4 ucs-4 utf-32 utf32 utf32be
-        utf-7 cp65000 csunicode11utf7 csutf7 unicode-1-1-utf-7 utf7 x-unicode-2-0-utf-7
+        utf-7 cp65000 csunicode11utf7 csutf7 unicode-1-1-utf-7 unicode-2-0-utf-7 utf7 x-unicode-2-0-utf-7
         iso-2022-cn cp50227 csiso2022cn iso-2022-cn-ext iso2022cn
         euc-tw cns11643 cseuctw euctw x-euc-tw
         """

@@ -23,6 +23,8 @@ struct HTMLHazardNames {
         "src", "srcset", "imagesrcset", "background", "poster", "data", "lowsrc", "dynsrc", "codebase", "classid",
         "archive", "icon", "manifest", "ping", "attributionsrc", "o:href", "xlink:href",
     ])
+    /// Internet Explorer's data binding, which shows text of the page as HTML.
+    private static let bindings = Self.octets(["datasrc", "datafld", "dataformatas"])
     /// Attributes that are text.
     private static let texts = Self.octets([
         "alt", "title", "value", "placeholder", "summary", "label", "content", "style", "class", "id", "name",
@@ -68,6 +70,7 @@ struct HTMLHazardNames {
             let isImage = Self.images.contains(name) && !Self.documents.contains(element)
             if !Self.texts.contains(name), HTMLAddress.isScript(address.span, isImage: isImage) { return true }
         }
+        if Self.bindings.contains(name) { return !hazards.isEmpty }
         if name == Array("srcdoc".utf8) { return !hazards.isDisjoint(with: [.scripts, .frames, .remote]) }
         if hazards.contains(.forms), name == Array("formaction".utf8) { return true }
         // That part may be an attachment, which is not looked at.

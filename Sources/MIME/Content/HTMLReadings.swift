@@ -23,8 +23,11 @@ package struct HTMLReadings: Sendable {
     ///   - content: decoded.
     ///   - read: the text as it was read from that.
     ///   - label: the charset that the part names; empty for none.
+    ///   - others: charsets that it names besides.
     ///   - limit: octets of the text in each reading.
-    package init(_ content: Span<UInt8>, _ read: TextContent, label: String, limit: Int) {
+    package init(
+        _ content: Span<UInt8>, _ read: TextContent, label: String, others: OtherCharsets = OtherCharsets(), limit: Int
+    ) {
         self.limit = limit
         let isASCII = content.endOfASCII(from: 0) == content.count
         let hasEscapes = content.firstIndex(of: 0x1B) != nil
@@ -45,6 +48,7 @@ package struct HTMLReadings: Sendable {
             isPlain = false
             if let coding = CharsetSniffer.escaped(content), coding != read.charset { add(coding, content) }
         }
+        if !others.labels.isEmpty { add(others, content, isLegible: isASCII && !hasEscapes) }
         guard label.isEmpty || read.isCharsetUnknown else { return }
         // Without a word in the header some readers believe the HTML, or UTF-7's own mark.
         if content.hasPrefix(ignoringCase: "+/v", from: 0) { add(.utf7, content) }
@@ -55,6 +59,19 @@ package struct HTMLReadings: Sendable {
             }
             // A tag that names UTF-16 in ASCII does not stand in it.
             if coding.isASCIICompatible ? coding.hasTrailOctets : coding.hasShifts { add(coding, content) }
+        }
+    }
+
+    /// - Parameter isLegible: the same in nearly every charset.
+    private mutating func add(_ others: OtherCharsets, _ content: Span<UInt8>, isLegible: Bool) {
+        asItStands = true
+        isDoubtful = isDoubtful || others.areMore
+        for label in others.labels {
+            guard let coding = CharsetCoding(label: label.utf8) else {
+                isDoubtful = isDoubtful || !isLegible
+                continue
+            }
+            if !coding.isASCIICompatible || coding.hasTrailOctets { add(coding, content) }
         }
     }
 

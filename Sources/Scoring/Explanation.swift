@@ -12,7 +12,8 @@ extension Committee {
     package static let explained = 15
 
     /// The strongest tokens for spam and for ham, strongest first: by what the machine of their view and the classical method
-    /// make of them together.
+    /// make of them together. Only those whose counts say the same: of tokens that go together a machine gives some a weight
+    /// against what they are alone, which explains nothing to a person.
     /// - Parameters:
     ///   - weights, counts, spam, ham: as for `judge`.
     ///   - machineCounts: of each key, how often it was in the mail from which the machines were solved.
@@ -42,7 +43,9 @@ extension Committee {
                 weight +=
                     Double(weights[index] * features.values[Int(tokenClass.rawValue)]) * Self.voices[view.rawValue]
             }
-            guard weight != 0, isNamed(features.keys[index]) else { continue }
+            // How much more often it is in spam, message for message.
+            let lean = Double(found.spam) * Double(max(ham, 1)) - Double(found.ham) * Double(max(spam, 1))
+            guard weight * lean > 0, isNamed(features.keys[index]) else { continue }
             voices.append(TokenVoice(key: features.keys[index], weight: weight, counts: found))
         }
         voices.sort { $0.weight > $1.weight }

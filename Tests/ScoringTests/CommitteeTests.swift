@@ -209,4 +209,24 @@ struct CommitteeTests {
                         spam: UInt32(found.count { $0.isSpam }), ham: UInt32(found.count { !$0.isSpam })))
         }
     }
+
+    @Test("the explanation leaves out tokens whose counts say the opposite")
+    func contradictions() {
+        let features = Self.features("viagra lottery")
+        // 10 spams and 30 hams were learnt: one spam and three hams say nothing.
+        for (spam, ham, isForSpam, isForHam) in [
+            (2, 1, true, false), (1, 1, true, false), (1, 3, false, false), (1, 4, false, true), (0, 0, false, false),
+        ] {
+            for weight: Float in [0.5, -0.5] {
+                let strongest = Committee.strongest(
+                    features, weights: features.keys.map { _ in weight }, counts: [],
+                    machineCounts: features.keys.map { _ in
+                        FisherMethod.Counts(spam: UInt32(spam), ham: UInt32(ham))
+                    }, spam: 10, ham: 30
+                ) { _ in true }
+                #expect(strongest.spam.isEmpty != (isForSpam && weight > 0), "\(spam)/\(ham), \(weight)")
+                #expect(strongest.ham.isEmpty != (isForHam && weight < 0), "\(spam)/\(ham), \(weight)")
+            }
+        }
+    }
 }

@@ -2,11 +2,13 @@ internal import Bytes
 
 /// Follows the elements of HTML with a stack of bounded depth, and sorts the text by whether it is seen.
 struct HTMLReader {
-    private struct Open {
+    struct Open {
         var name: HTMLName
         var element: HTMLElement
         var style: HTMLStyle
         var isPreformatted: Bool
+        /// It begins and ends a line, or a cell.
+        var breaksLine: Bool
         /// What of the first line was off the page in the block around; nil for what is none.
         var outerIndent: Int?
         /// Names an end tag can reach from inside this element.
@@ -19,12 +21,12 @@ struct HTMLReader {
     var content = HTMLContent()
     let limits: HTMLLimits
     var tokenizer: HTMLTokenizer
-    private var stack: [Open] = []
+    var stack: [Open] = []
     var style = HTMLStyle()
     private var sheet = HTMLStyleSheet()
-    private var isPreformatted = false
+    var isPreformatted = false
     /// Octets of the line that is written that are off the page.
-    private(set) var indent = 0
+    var indent = 0
     /// Pixels of an octet of text, about.
     private static let letterWidth = 6.0
     var visible: HTMLTextBuffer
@@ -33,6 +35,8 @@ struct HTMLReader {
     /// The anchor that is open, and where its text begins.
     var anchor: (link: Int, visibleStart: Int, hiddenStart: Int)?
     private var wasHidden = false
+    /// The element that hides what is hidden is a block by its name.
+    private var isBlockHidden = false
     private var sight = HTMLEndSight()
 
     init(limits: HTMLLimits) {
@@ -47,7 +51,12 @@ struct HTMLReader {
         var start = 0
         while let token = tokenizer.next(html) {
             switch token {
-            case .text(let range): text(html, range, hasReferences: true)
+            case .text(let range):
+                let inner = style
+                // Blanks stay in the table.
+                if let outer = styleBeforeTable, range.contains(where: { html[$0] > 0x20 }) { style = outer }
+                text(html, range, hasReferences: true)
+                style = inner
             case .startTag: begin(html, start)
             case .endTag:
                 sight.end(tokenizer.name, isHidden: style.isHidden || style.indent > 0 || anchor != nil)
@@ -125,13 +134,12 @@ struct HTMLReader {
 
     private mutating func text(_ html: Span<UInt8>, _ range: Range<Int>, _ hasReferences: Bool, isHidden: Bool) {
         guard !range.isEmpty else { return }
+        // A word goes on where it was left, only unseen letters stand between. Behind a word a block that is not there is honest.
+        let isWithinWord = visible.endsInWord && html[range.lowerBound] > 0x20
+        if isWithinWord, isHidden ? !isBlockHidden : wasHidden { content.notes.insert(.hidesWithinWord) }
         if isHidden != wasHidden {
             if isHidden { hidden.breakLine() }
             wasHidden = isHidden
-        }
-        // A word goes on where it was left, only unseen letters stand between.
-        if isHidden, visible.endsInWord, html[range.lowerBound] > 0x20 {
-            content.notes.insert(.hidesWithinWord)
         }
         if isHidden {
             Self.add(html, range, hasReferences, isPreformatted, &decoded, to: &hidden)
@@ -204,17 +212,34 @@ struct HTMLReader {
         let name = tokenizer.name
         let element = HTMLElement.known(name)
         sight.begin(name, element)
-        if element.contains(.block) { closeImplied(name, element) }
-        if element.contains(.block) || element.contains(.lineBreak) { breakLine(element) }
+        closeImplied(name, element)
+        // Without a table there are no parts of one.
+        if element.contains(.tablePart), name != Names.table, !isInTable {
+            breakLine(element)
+            return links(html, name, offset)
+        }
         let outer = style
+        if !element.contains(.tablePart), !Self.tableContents.contains(name), let shown = styleBeforeTable {
+            style = shown
+        }
         let wasPreformatted = isPreformatted
         let outerIndent = indent
         let applied = applyAttributes(html, element, name)
+        if applied.breaksLine || element.contains(.lineBreak) {
+            // A box whose words are hidden ends the line around nevertheless.
+            let inner = style
+            style = outer
+            breakLine(element)
+            style = inner
+        }
         if element.contains(.lineBreak) { indent = 0 }
         if applied.isBlock { indent = Int(min(style.indent / Self.letterWidth, Double(Int32.max))) }
         links(html, name, offset)
         if element.contains(.unseen) { style.isGone = true }
-        if style.isHidden, !outer.isHidden { hidden.breakLine() }
+        if style.isHidden, !outer.isHidden {
+            hidden.breakLine()
+            isBlockHidden = element.contains(.block)
+        }
         if element.contains(.raw) || element.contains(.rawWithReferences) {
             rawElement(html, name, element, offset)
             style = outer
@@ -241,11 +266,12 @@ struct HTMLReader {
         stack.append(
             Open(
                 name: name, element: element, style: outer, isPreformatted: wasPreformatted,
+                breaksLine: applied.breaksLine,
                 outerIndent: applied.isBlock ? (applied.isInline ? outerIndent : 0) : nil, reach: reach,
                 marks: applied.marks, around: (stack.last?.around ?? 0) | applied.marks))
     }
 
-    private mutating func breakLine(_ element: HTMLElement) {
+    mutating func breakLine(_ element: HTMLElement) {
         if element.contains(.cell) {
             visible.addBlank()
             hidden.addBlank()
@@ -256,10 +282,11 @@ struct HTMLReader {
         }
     }
 
-    /// - Returns: what selectors call the element; whether it has lines of its own, and stands in the line around nevertheless.
+    /// - Returns: what selectors call the element; whether it has lines of its own, and stands in the line around nevertheless;
+    /// whether it ends the line around.
     private mutating func applyAttributes(
         _ html: Span<UInt8>, _ element: HTMLElement, _ name: HTMLName
-    ) -> (marks: UInt64, isBlock: Bool, isInline: Bool) {
+    ) -> (marks: UInt64, isBlock: Bool, isInline: Bool, breaksLine: Bool) {
         var effects = HTMLEffects()
         var inline: HTMLEffects?
         for attribute in tokenizer.attributes {
@@ -298,7 +325,9 @@ struct HTMLReader {
         let hasBox = isBlock || !element.isDisjoint(with: [.confining, .rawWithReferences])
         let isCell = element.contains(.cell) && !isOut && !effects.sets(.display)
         style.apply(effects, isCell ? .cell : hasBox ? .block : .inline)
-        return (marks, isBlock, isOut || effects.hides(.inlineBlock))
+        let isInline = isOut || effects.hides(.inlineBlock)
+        // What is not there, or elsewhere, cuts no word.
+        return (marks, isBlock, isInline, isBlock && !isInline && !effects.hides(.display))
     }
 
     private mutating func rawElement(
@@ -319,65 +348,5 @@ struct HTMLReader {
             if element.contains(.preformatted) { isPreformatted = true }
             text(html, range, hasReferences: element.contains(.rawWithReferences))
         }
-    }
-
-    /// A block ends an open paragraph; an item ends the one before it; a cell, a row or a section of a table what is
-    /// open of the one before it.
-    private mutating func closeImplied(_ name: HTMLName, _ element: HTMLElement) {
-        if let level = Self.level(name) {
-            var lowest: Int?
-            var index = stack.count - 1
-            while index >= 0, stack[index].name != Names.table {
-                if let open = Self.level(stack[index].name), open <= level { lowest = index }
-                index -= 1
-            }
-            if index >= 0, let lowest { pop(to: lowest) }
-            return
-        }
-        guard let index = stack.lastIndex(where: { $0.element.contains(.block) }) else { return }
-        if stack[index].name == Names.paragraph || (element.contains(.closesItself) && stack[index].name == name) {
-            pop(to: index)
-        }
-    }
-
-    /// Cells within rows within sections of a table; nil for other elements.
-    private static func level(_ name: HTMLName) -> Int? {
-        switch name {
-        case Names.td, Names.th: 0
-        case Names.tr: 1
-        case Names.tbody, Names.thead, Names.tfoot: 2
-        default: nil
-        }
-    }
-
-    private mutating func end(_ name: HTMLName) {
-        if name == Names.anchor { endAnchor() }
-        let element = HTMLElement.known(name)
-        if name == Names.br { return breakLine(element) }
-        guard stack.last?.reach.contains(name, element) == true else {
-            // An end without its paragraph is an empty paragraph.
-            if name == Names.paragraph { breakLine(element) }
-            return
-        }
-        // Not beyond a block for inline elements, not beyond a cell for what is no table: what was hidden there stays so.
-        var index = stack.count - 1
-        while index >= 0, stack[index].name != name {
-            let passed = stack[index].element
-            if !element.contains(.block), passed.contains(.block) { return }
-            if !element.contains(.tablePart), passed.contains(.cell) { return }
-            index -= 1
-        }
-        guard index >= 0 else { return }
-        if element.contains(.block) { breakLine(element) }
-        pop(to: index)
-        if element.contains(.block) { breakLine(element) }
-    }
-
-    private mutating func pop(to count: Int) {
-        guard count < stack.count else { return }
-        style = stack[count].style
-        isPreformatted = stack[count].isPreformatted
-        if let outer = stack[count...].lazy.compactMap(\.outerIndent).first { indent = outer }
-        stack.removeSubrange(count...)
     }
 }

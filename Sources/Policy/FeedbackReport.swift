@@ -52,7 +52,7 @@ package struct FeedbackReport: Sendable {
             To: \(recipient.map { "<\($0)>" } ?? "undisclosed-recipients:;")
             Subject: Report on a message (\(id))
             Date: \(DateText.rfc5322(time))
-            Message-ID: <report-\(id)-\(time)@\(hostname)>
+            Message-ID: <report-\(id)-\(boundary.suffix(12))@\(hostname)>
             Auto-Submitted: auto-generated
             MIME-Version: 1.0
             Content-Type: multipart/report; report-type=feedback-report;

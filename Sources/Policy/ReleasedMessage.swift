@@ -51,7 +51,7 @@ package struct ReleasedMessage: Sendable {
             To: \(to)
             Subject: Message released from quarantine (\(id))
             Date: \(DateText.rfc5322(time))
-            Message-ID: <release-\(id)-\(time)@\(hostname)>
+            Message-ID: <release-\(id)-\(boundary.suffix(12))@\(hostname)>
             Auto-Submitted: auto-generated
             MIME-Version: 1.0
             Content-Type: multipart/mixed; boundary="\(boundary)"

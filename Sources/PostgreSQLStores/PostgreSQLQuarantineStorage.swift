@@ -1,3 +1,4 @@
+internal import Glibc
 package import Linux
 package import Stores
 internal import Synchronization
@@ -45,7 +46,8 @@ package final class PostgreSQLQuarantineStorage: QuarantineStorage {
     /// - Parameters:
     ///   - parameters: libpq's connection string or URI.
     ///   - deadline: seconds for which an answer to a statement is waited for.
-    ///   - scratch: a directory that exists or can be made, in which files are opened that lose their name at once.
+    ///   - scratch: a directory in which files are opened that lose their name at once. Where it does not exist they are in memory: only
+    ///     the daemon makes it, and a command has one message open at a time.
     package init(parameters: String, deadline: Int, scratch: String) {
         pool = PostgreSQLPool(parameters: parameters, deadline: deadline, schema: Self.schema)
         self.scratch = scratch
@@ -111,7 +113,7 @@ package final class PostgreSQLQuarantineStorage: QuarantineStorage {
         }
         guard count > 0 else { throw try contains(id) ? .damaged("\(id) has no \(file)") : .unknown(id) }
         let copy = try orSystem { () throws(SystemError) in
-            size <= Self.inMemory
+            size <= Self.inMemory || Glibc.access(scratch, F_OK) != 0 && errno == ENOENT
                 ? try Descriptor.memory("quarantine") : try Descriptor.scratch(in: scratch, name: Quarantine.newID())
         }
         for number in 0..<count {

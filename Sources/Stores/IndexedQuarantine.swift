@@ -108,7 +108,7 @@ package final class IndexedQuarantine: Sendable {
         } catch let failure as IndexFailure {
             var findings = Findings()
             findings.indexFailure = "\(failure)"
-            for id in try files.identifiers() { _ = examine(id, &findings) }
+            for id in try files.identifiers() { _ = try examine(id, &findings) }
             findings.strays = try files.strays(known: own)
             return findings
         }
@@ -118,9 +118,10 @@ package final class IndexedQuarantine: Sendable {
         var findings = Findings()
         var known = try rows()
         for id in try files.identifiers() {
+            guard let found = try examine(id, &findings) else { continue }
             let old = known.removeValue(forKey: id)
             let row =
-                switch examine(id, &findings) {
+                switch found {
                 case .success(let entry): QuarantineRow(entry, node: index.node)
                 case .failure(let failure): old ?? self.row(of: id, after: failure)
                 }
@@ -148,11 +149,12 @@ package final class IndexedQuarantine: Sendable {
     }
 
     /// Reads an entry to its end and notes whether it is whole.
-    /// - Returns: what is known of it, or why nothing is.
+    /// - Returns: what is known of it, or why nothing is; nil for one that somebody has removed meanwhile.
+    /// - Throws: `.unavailable`, which says nothing of any entry.
     private func examine(
         _ id: String, _ findings: inout Findings
-    ) -> Result<Quarantine.Entry, Quarantine.Failure> {
-        if let name = try? files.keyName(id) { findings.keys[name, default: 0] += 1 }
+    ) throws(Quarantine.Failure) -> Result<Quarantine.Entry, Quarantine.Failure>? {
+        let key = try? files.keyName(id)
         var result: Result<Quarantine.Entry, Quarantine.Failure>?
         do throws(Quarantine.Failure) {
             let entry = try files.entry(id)
@@ -160,11 +162,14 @@ package final class IndexedQuarantine: Sendable {
             try files.read(message: entry) { _ in true }
             _ = try files.report(of: entry)
             findings.whole += 1
-            return .success(entry)
         } catch {
+            if case .unavailable = error { throw error }
+            guard try files.contains(id) else { return nil }
             note(error, "\(error)" + (isMessageWhole(id) ? "; the message itself is whole" : ""), in: &findings)
-            return result ?? .failure(error)
+            result = result ?? .failure(error)
         }
+        if let key { findings.keys[key, default: 0] += 1 }
+        return result
     }
 
     private func note(_ failure: Quarantine.Failure, _ text: String, in findings: inout Findings) {

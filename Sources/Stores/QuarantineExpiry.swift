@@ -45,56 +45,52 @@ extension IndexedQuarantine {
         for usage in try index.usage() {
             let keep = (limits.tenants[usage.tenant] ?? limits.all).keep
             guard keep > 0, usage.oldest < now - keep else { continue }
-            let gone = try removeOldest(of: usage.tenant, before: now - keep, until: .max)
-            expiry.aged += gone.entries
-            expiry.octets += gone.octets
+            while case let page = try oldest(of: usage.tenant, before: now - keep), !page.isEmpty {
+                expiry.aged += try remove(page, until: .max, &expiry)
+            }
         }
-        var total = 0
-        for usage in try index.usage() {
-            let bound = limits.tenants[usage.tenant]?.octets ?? 0
-            total += usage.stored - (try crowdOut(of: usage.tenant, usage.stored, to: bound, &expiry))
-        }
-        _ = try crowdOut(of: nil, total, to: limits.all.octets, &expiry)
+        for (tenant, bound) in limits.tenants { try crowdOut(of: tenant, to: bound.octets, &expiry) }
+        try crowdOut(of: nil, to: limits.all.octets, &expiry)
         return expiry
     }
 
-    /// - Returns: octets that were freed.
-    private func crowdOut(
-        of tenant: String?, _ stored: Int, to bound: Int, _ expiry: inout QuarantineExpiry
-    ) throws -> Int {
-        guard bound > 0, stored > bound else { return 0 }
-        let gone = try removeOldest(of: tenant, before: nil, until: stored - bound)
-        expiry.crowdedOut += gone.entries
-        expiry.octets += gone.octets
-        return gone.octets
+    /// Removes the oldest entries of a tenant, or of all, until the others are within a bound.
+    private func crowdOut(of tenant: String?, to bound: Int, _ expiry: inout QuarantineExpiry) throws {
+        guard bound > 0 else { return }
+        while true {
+            // What another host removes meanwhile may be in the page as well: then too little goes in this turn, never too much.
+            let page = try oldest(of: tenant, before: nil)
+            let stored = try index.usage().reduce(0) { $0 + (tenant == nil || $1.tenant == tenant ? $1.stored : 0) }
+            guard stored > bound, !page.isEmpty else { return }
+            expiry.crowdedOut += try remove(page, until: stored - bound, &expiry)
+        }
     }
 
-    /// Removes entries, the oldest first, until as many octets are free.
-    private func removeOldest(
-        of tenant: String?, before time: Int?, until octets: Int
-    ) throws -> (entries: Int, octets: Int) {
-        var gone = (entries: 0, octets: 0)
+    private func oldest(of tenant: String?, before time: Int?) throws -> [QuarantineRow] {
         var query = QuarantineQuery(limit: Self.step)
         query.node = index.ownNode
         query.tenant = tenant
         query.until = time
         query.oldestFirst = true
-        while true {
-            let page = try index.search(query)
-            for row in page {
-                guard gone.octets < octets else { return gone }
-                do throws(Quarantine.Failure) {
-                    try remove(row.id)
-                } catch {
-                    // Somebody else removed it: what is left is to forget it.
-                    guard case .unknown = error else { throw error }
-                    try index.remove([row.id])
-                }
-                gone.entries += 1
-                gone.octets += row.stored
+        return try index.search(query)
+    }
+
+    /// Removes entries, the first ones first, until as many octets are free.
+    /// - Returns: how many went.
+    private func remove(_ page: [QuarantineRow], until octets: Int, _ expiry: inout QuarantineExpiry) throws -> Int {
+        var (entries, freed) = (0, 0)
+        for row in page where freed < octets {
+            do throws(Quarantine.Failure) {
+                try remove(row.id)
+                entries += 1
+                expiry.octets += row.stored
+            } catch {
+                // Somebody else removed it: what is left is to forget it.
+                guard case .unknown = error else { throw error }
+                try index.remove([row.id])
             }
-            guard page.count == query.limit, let last = page.last else { return gone }
-            query.after = PlaceInTime(time: last.time, id: last.id)
+            freed += row.stored
         }
+        return entries
     }
 }

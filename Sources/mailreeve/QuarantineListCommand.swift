@@ -146,11 +146,17 @@ struct QuarantineShowCommand: ParsableCommand {
                 }
             } else {
                 var head: [UInt8] = []
-                try files.read(message: entry) { piece in
-                    piece.withUnsafeBufferPointer { head.append(contentsOf: $0) }
-                    return head.count <= QuarantineListing.headerLimit
+                defer {
+                    let shown = head.prefix(QuarantineListing.headerLimit + 1)
+                    if !shown.isEmpty { print(QuarantineListing.page(entry, head: Array(shown))) }
                 }
-                print(QuarantineListing.page(entry, head: Array(head.prefix(QuarantineListing.headerLimit + 1))))
+                // To the end, behind which it is known that this is the message of this envelope.
+                try files.read(message: entry) { piece in
+                    if head.count <= QuarantineListing.headerLimit {
+                        piece.withUnsafeBufferPointer { head.append(contentsOf: $0) }
+                    }
+                    return true
+                }
             }
         }
     }

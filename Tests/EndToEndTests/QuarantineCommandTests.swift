@@ -117,6 +117,22 @@ import Testing
             // Not to be trusted, it is not sent.
             let refused = try mailreeve("quarantine", "release", "--config", config, "--force", id)
             #expect(refused.status == 1 && refused.errorText.contains("is damaged"), "\(refused)")
+            // One that goes on behind what is shown is shown, and told.
+            bytes[bytes.count / 2] ^= 0xFF
+            try Data(bytes).write(to: URL(fileURLWithPath: message))
+            let longer = try runTool(
+                "sh",
+                [
+                    "-c",
+                    "(zcat '\(message)'; head -c 300000 /dev/zero) | gzip > '\(message).new' && cat '\(message).new' > '\(message)' && rm '\(message).new'",
+                ])
+            try #require(longer.status == 0)
+            let shown = try mailreeve("quarantine", "show", "--config", config, id)
+            #expect(
+                shown.status == 1 && shown.text.contains("Subject:") && shown.errorText.contains("is damaged"),
+                "\(shown)")
+            bytes[bytes.count / 2] ^= 0xFF
+            try Data(bytes).write(to: URL(fileURLWithPath: message))
             bytes[bytes.count / 2] ^= 0xFF
             try FileHandle(forWritingTo: URL(fileURLWithPath: message)).write(contentsOf: Data(bytes))
 

@@ -51,6 +51,14 @@ import Testing
             time: 1,
             kept: 1, boundary: boundary)
         #expect(markup.removed(from: note.head(hasEightBit: false) + original + note.tail) == original)
+        var second = note
+        second.boundary = WrapperMark.boundary(key, Quarantine.newID() + Quarantine.newID())
+        func identifier(_ note: ReleasedMessage) -> Substring? {
+            String(decoding: note.head(hasEightBit: false), as: UTF8.self).split(separator: "\r\n")
+                .first { $0.hasPrefix("Message-ID: <release-abc-") }
+        }
+        // Two of one second differ in content, and so in their name.
+        #expect(identifier(note) != nil && identifier(note) != identifier(second))
         let fields = Array("X-Spam-Flag: YES\r\nSubject: [SPAM] buy\r\n".utf8)
         let head = Defanging.head(
             fields: fields, verdict: Verdict(Report(messageSize: 1)), id: "abc", boundary: boundary,

@@ -182,6 +182,21 @@ struct PostgreSQLStorageTests {
         }
     }
 
+    /// Where no daemon ever ran there is no directory for large messages: they are read in memory.
+    @Test func hostsWithoutADaemon() throws {
+        let server = try PostgreSQLServer.shared.get()
+        let (database, directory) = (try server.database(), try TemporaryDirectory())
+        let quarantine = Quarantine(
+            storage: PostgreSQLQuarantineStorage(
+                parameters: database, deadline: 15, scratch: "\(directory.path)/absent"))
+        var random = SeededGenerator(seed: 6)
+        let content = (0..<1_200_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var entry = QuarantineSample.entry("Aa")
+        entry.size = content.count
+        let kept = try quarantine.put(entry, message: try QuarantineSample.message(content), report: [])
+        #expect(try storedMessage(of: kept, in: quarantine) == content)
+    }
+
     /// Tables with our names that are another's are not touched.
     @Test func tablesOfOthers() throws {
         let server = try PostgreSQLServer.shared.get()

@@ -3,7 +3,7 @@
 package enum CompressedNames {
     /// Short types of content that holds one file.
     private static let types: Set<String> = [
-        "gz", "bz2", "xz", "lzma", "zst", "lz4", "lz", "lzo", "lrz", "grz", "Z", "freeze", "pack", "br",
+        "gz", "bz2", "xz", "lzma", "zst", "lz4", "lz", "lzo", "lrz", "grz", "Z", "freeze", "pack", "pmd", "br",
     ]
 
     /// Extensions, and what stands in their place afterwards.

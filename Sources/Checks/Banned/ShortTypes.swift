@@ -80,7 +80,7 @@ package enum ShortTypes {
             "cpio",
             "ar", "deb", "rpm", "cab", "lha", "xar", "warc", "arj", "szdd", "arc", "zoo", "ace", "alz", "egg", "kwaj",
             "iscab",
-            "arx", "zpaq", "sit", "freeze", "pack",
+            "arx", "zpaq", "sit", "freeze", "pack", "pmd",
         ],
         "disk": [
             "iso", "udf", "disk", "vhd", "vhdx", "vmdk", "vdi", "qcow", "qed", "hdd", "wim", "dmg", "squashfs", "ext",

@@ -1,5 +1,4 @@
 internal import Bytes
-
 internal import MailModel
 
 /// Decodes encoded words (RFC 2047) wherever they stand, also inside quoted strings, where they are not allowed but used.

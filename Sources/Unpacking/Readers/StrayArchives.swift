@@ -62,11 +62,11 @@ enum StrayArchives {
     private static func forEachZip(
         _ content: Span<UInt8>, _ sink: any MemberSink, _ use: (_ archive: Range<Int>, _ isWhole: Bool) -> Bool
     ) {
-        var from = max(1, content.count - searchedAtEnd)
-        // One search for all of them: there may be thousands of ends.
-        let firstMember = content.firstIndex(of: ZipSignatures.localHeader, from: 1)
-        while let end = content.firstIndex(of: ZipSignatures.endOfDirectory, from: from), sink.mayGoOn() {
-            from = end + 1
+        var next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: max(1, content.count - searchedAtEnd))
+        // One search for all of them: there may be thousands of ends; most files have none.
+        let firstMember = next == nil ? nil : content.firstIndex(of: ZipSignatures.localHeader, from: 1)
+        while let end = next, sink.mayGoOn() {
+            next = content.firstIndex(of: ZipSignatures.endOfDirectory, from: end + 1)
             guard let size = content.littleEndian32(at: end + 12), let offset = content.littleEndian32(at: end + 16),
                 let comment = content.littleEndian16(at: end + 20)
             else { return }
@@ -107,6 +107,7 @@ enum StrayArchives {
     ) -> Int {
         let needle = octets.extracting(octets.clamped(0, head))
         var (equal, rest) = (0, left)
+        defer { left = rest }
         func compare(_ member: Span<UInt8>, at place: Int) {
             let count = equalOctets(octets, member, at: place)
             rest -= count
@@ -118,6 +119,7 @@ enum StrayArchives {
             if member.hasBytes(needle, at: 0) { compare(member, at: 0) }
             return rest > 0 && equal < octets.count
         }
+        guard rest > 0, equal < octets.count else { return equal }
         members { member in
             var from = 1
             rest -= look + member.count
@@ -127,7 +129,6 @@ enum StrayArchives {
             }
             return rest > 0 && equal < octets.count
         }
-        left = rest
         return equal
     }
 

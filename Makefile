@@ -43,7 +43,7 @@ debug: deps toolchain ## build everything for debugging, tests included
 	$(SWIFT) build --build-tests
 
 test: deps test-deps lint ## lint, build and run all tests but the long ones
-	@SWIFT="$(SWIFT)" $(SCRIPTS)/test -c $(CONFIGURATION)
+	@SWIFT="$(SWIFT)" $(SCRIPTS)/test -c $(CONFIGURATION) $(if $(filter release,$(CONFIGURATION)),-Xswiftc -enable-testing)
 
 test-long: export MAILREEVE_LONG_TESTS = 1
 test-long: test ## the same with the tests that take minutes

@@ -39,7 +39,8 @@ struct SetupBuilder {
 
     // MARK: - Inspection
 
-    /// The signatures to load: the configured directory, or the shipped test signatures when it is empty or not there.
+    /// The signatures to load: the configured directory, or the shipped test signatures when it is empty, or none was named and
+    /// the default is not there.
     /// - Throws: why the directory cannot be read: what is in it is not known then.
     func database() throws -> SignatureDatabase? {
         guard settings.clamav.enabled else { return nil }
@@ -49,7 +50,10 @@ struct SetupBuilder {
                 return SignatureDatabase(directory: directory, isTestOnly: false)
             }
         } catch {
-            guard error.code == ENOENT else { throw GatewayError("clamav.database: \(error)") }
+            // Where none was named, freshclam has not been installed yet. One that was named is not mounted, or is misspelt.
+            guard error.code == ENOENT, directory == Settings().clamav.database else {
+                throw GatewayError("clamav.database: \(error)")
+            }
         }
         return SignatureDatabase(directory: settings.clamav.testDatabase, isTestOnly: true)
     }

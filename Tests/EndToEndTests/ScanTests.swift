@@ -78,12 +78,19 @@ struct ScanTests {
         try await Lanes.run {
             let configuration = try OfflineConfiguration()
             let directory = URL(fileURLWithPath: configuration.path).deletingLastPathComponent().path + "/official"
+            // One that is named and not there is no empty one: it may be misspelt, or not mounted.
+            let file = try configuration.write("own.eml", Array("Subject: own\r\n\r\ngreen badgers\r\n".utf8))
+            try FileManager.default.removeItem(atPath: directory)
+            let missing = try mailreeve("scan", "--config", configuration.path, file)
+            #expect(
+                missing.status == 2
+                    && missing.errorText.contains("clamav.database: opendir \(directory): No such file or directory"),
+                "\(missing)")
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             // The self-test wants the test virus of any set.
             let signatures = try String(contentsOfFile: Programs.signatures, encoding: .utf8)
             _ = try configuration.write(
                 "official/own.ndb", Array("\(signatures)Own.One:0:*:677265656e2062616467657273\n".utf8))
-            let file = try configuration.write("own.eml", Array("Subject: own\r\n\r\ngreen badgers\r\n".utf8))
             let json = try mailreeve("scan", "--config", configuration.path, "--json", file)
             #expect(json.status == 1 && !json.errorText.contains("test signatures"), "\(json)")
             let document = try JSONDocument(try #require(json.lines.first))

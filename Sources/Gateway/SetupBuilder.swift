@@ -55,6 +55,9 @@ struct SetupBuilder {
                 throw GatewayError("clamav.database: \(error)")
             }
         }
+        guard !settings.clamav.testDatabase.isEmpty else {
+            throw GatewayError("clamav.database: \(directory) holds no signatures, and clamav.test_database is none")
+        }
         return SignatureDatabase(directory: settings.clamav.testDatabase, isTestOnly: true)
     }
 
@@ -72,6 +75,16 @@ struct SetupBuilder {
         return names.contains { name in endings.contains { name.hasSuffix($0) } }
     }
 
+    private func engineOptions(_ database: SignatureDatabase) -> EngineOptions {
+        var options = settings.clamav.options
+        // Those for tests are signed by nobody.
+        if database.isTestOnly { options.remove(.officialOnly) }
+        if !settings.clamav.nameScores.isEmpty || !NameScores.mildNames(settings).isEmpty {
+            options.insert(.allMatches)
+        }
+        return options
+    }
+
     func poolSettings(
         _ database: SignatureDatabase?, _ rules: RuleBook?, path: String
     ) -> InspectorPoolSettings {
@@ -79,8 +92,7 @@ struct SetupBuilder {
             ClamAVSettings(
                 database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
                 maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles,
-                options: settings.clamav.nameScores.isEmpty && NameScores.mildNames(settings).isEmpty
-                    ? settings.clamav.options : settings.clamav.options.union(.allMatches),
+                options: engineOptions($0),
                 excludedPUA: Array(settings.clamav.excludePUA.prefix(ControlLimits.categories)),
                 selfCheck: settings.clamav.selfCheck, cachesScans: settings.cache.parts)
         }

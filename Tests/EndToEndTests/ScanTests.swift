@@ -73,6 +73,25 @@ struct ScanTests {
         }
     }
 
+    /// Those for tests are signed by nobody: they are loaded where only signed ones are wanted and none are there yet.
+    @Test func testSignaturesBesideOfficialOnly() async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration("  official_only: yes\n")
+            let file = try configuration.write("a.eml", Array("Subject: a\r\n\r\nhello\r\n".utf8))
+            let scanned = try mailreeve("scan", "--config", configuration.path, file)
+            #expect(scanned.text.contains("signatures: test-only"), "\(scanned)")
+            let none = try OfflineConfiguration()
+            let text = try String(contentsOfFile: none.path, encoding: .utf8)
+                .replacing(/test_database: .*/, with: "test_database: \"\"")
+            _ = try none.write("mailreeve.yaml", Array(text.utf8))
+            let refused = try mailreeve("scan", "--config", none.path, file)
+            #expect(
+                refused.status == 2
+                    && refused.errorText.contains("holds no signatures, and clamav.test_database is none"), "\(refused)"
+            )
+        }
+    }
+
     /// A directory of signatures without official ones is called what it is, and is no test.
     @Test func signaturesOfTheSite() async throws {
         try await Lanes.run {

@@ -121,7 +121,7 @@ import Testing
         let inVain = await failure { () async throws(ScannerFailure) in
             try await client.scan(mail, deadline: monotonicNow() + 100_000_000)
         }
-        #expect(inVain == ScannerFailure.late.reason)
+        #expect(inVain == ScannerFailure.late.description)
         Thread.detachNewThread {
             usleep(200_000)
             for _ in 0..<3 { listener.take() }

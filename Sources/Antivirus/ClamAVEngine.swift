@@ -38,7 +38,12 @@ package final class ClamAVEngine {
             try Self.set(engine, settings)
             var count: UInt32 = 0
             let path = settings.database
-            try Self.check("load \(path)", cl_load(path, engine, &count, Self.loadOptions(settings)))
+            let excluded = ExcludedPUA(settings.excludedPUA)
+            excluded.leaveOut(engine)
+            let result = withExtendedLifetime(excluded) {
+                cl_load(path, engine, &count, Self.loadOptions(settings))
+            }
+            try Self.check("load \(path)", result)
             // libclamav takes a directory without any database for a success.
             guard count > 0 else { throw EngineError("load \(path): no signatures in it") }
             try Self.check("compile \(path)", cl_engine_compile(engine))
@@ -89,7 +94,6 @@ package final class ClamAVEngine {
         var options = CL_DB_BYTECODE
         if settings.options.contains(.phishing) { options |= CL_DB_PHISHING | CL_DB_PHISHING_URLS }
         if settings.options.contains(.pua) { options |= CL_DB_PUA }
-        if settings.options.contains(.pua), !settings.excludedPUA.isEmpty { options |= CL_DB_PUA_EXCLUDE }
         if settings.options.contains(.officialOnly) { options |= CL_DB_OFFICIAL_ONLY }
         return UInt32(options)
     }
@@ -114,11 +118,6 @@ package final class ClamAVEngine {
             (CL_ENGINE_BYTECODE_TIMEOUT, bytecodeTime),
         ]
         try set(engine, numbers)
-        if !settings.excludedPUA.isEmpty {
-            // libclamav wants each category between dots.
-            let categories = "." + settings.excludedPUA.joined(separator: ".") + "."
-            try check("set the categories", cl_engine_set_str(engine, CL_ENGINE_PUA_CATEGORIES, categories))
-        }
         cl_engine_set_clcb_virus_found(engine) { _, name, context in
             guard let name, let context else { return }
             Unmanaged<Matches>.fromOpaque(context).takeUnretainedValue().add(String(cString: name))
@@ -146,6 +145,8 @@ package final class ClamAVEngine {
     package let comparesLinks: Bool
     /// It has lists of addresses (`.gdb`), which it looks for in the links of mail.
     package let looksUpLinks: Bool
+    /// It alerts to partitions that overlap, and looks at a disk's where it takes that apart itself.
+    package var comparesPartitions: Bool { options.contains(.alertPartitions) }
     /// Signatures ask for the archive around a file, or for the mail: they find something only where libclamav itself opens that.
     package let asksForArchives: Bool
     package let asksForMail: Bool

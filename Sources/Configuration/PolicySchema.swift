@@ -71,7 +71,9 @@ let policySchema = Schema<Settings.PolicySettings>(
         PolicyKey(
             "size_limit", \.sizeLimit, .size(0...oneTiB), "Largest message; a larger one is oversized. 0 is no limit."),
         PolicyKey("originating", \.originating, .flag, "The mail comes from our own users."),
-        PolicyKey("soft_bounce", \.softBounce, .flag, "Every refusal becomes temporary, as in Postfix."),
+        PolicyKey(
+            "soft_bounce", \.softBounce, .flag,
+            "Every refusal of ours becomes temporary; a next hop's stays what it is."),
         PolicyKey(
             "shadow", \.shadow, .flag,
             "Judge and log everything, but pass mail on as it came: nothing is marked, kept or refused."),

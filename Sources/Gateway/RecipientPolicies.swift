@@ -98,8 +98,9 @@ package struct PolicyResolution: Sendable {
             let isAllowed = allowed?.allows(recipient: address.whole, sender: sender.whole) ?? false
             var (layers, isLocal, failure): ([PolicyBook.Layer], Bool, String?) = ([], false, nil)
             do {
-                layers = try book.layers(address)
+                // First, since the log says it of those, too, for whom the rest cannot be known.
                 isLocal = try book.isLocal(address, originating: base.originating)
+                layers = try book.layers(address)
             } catch let error as LookupTable.GaveUp {
                 (layers, failure) = ([], error.description)
             }

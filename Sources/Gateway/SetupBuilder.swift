@@ -39,7 +39,8 @@ struct SetupBuilder {
 
     // MARK: - Inspection
 
-    /// The signatures to load: the configured directory, or the shipped test signatures when it is empty or not there.
+    /// The signatures to load: the configured directory, or the shipped test signatures when it is empty, or none was named and
+    /// the default is not there.
     /// - Throws: why the directory cannot be read: what is in it is not known then.
     func database() throws -> SignatureDatabase? {
         guard settings.clamav.enabled else { return nil }
@@ -49,7 +50,13 @@ struct SetupBuilder {
                 return SignatureDatabase(directory: directory, isTestOnly: false)
             }
         } catch {
-            guard error.code == ENOENT else { throw GatewayError("clamav.database: \(error)") }
+            // Where none was named, freshclam has not been installed yet. One that was named is not mounted, or is misspelt.
+            guard error.code == ENOENT, directory == Settings().clamav.database else {
+                throw GatewayError("clamav.database: \(error)")
+            }
+        }
+        guard !settings.clamav.testDatabase.isEmpty else {
+            throw GatewayError("clamav.database: \(directory) holds no signatures, and clamav.test_database is none")
         }
         return SignatureDatabase(directory: settings.clamav.testDatabase, isTestOnly: true)
     }
@@ -68,6 +75,16 @@ struct SetupBuilder {
         return names.contains { name in endings.contains { name.hasSuffix($0) } }
     }
 
+    private func engineOptions(_ database: SignatureDatabase) -> EngineOptions {
+        var options = settings.clamav.options
+        // Those for tests are signed by nobody.
+        if database.isTestOnly { options.remove(.officialOnly) }
+        if !settings.clamav.nameScores.isEmpty || !NameScores.mildNames(settings).isEmpty {
+            options.insert(.allMatches)
+        }
+        return options
+    }
+
     func poolSettings(
         _ database: SignatureDatabase?, _ rules: RuleBook?, path: String
     ) -> InspectorPoolSettings {
@@ -75,8 +92,7 @@ struct SetupBuilder {
             ClamAVSettings(
                 database: $0.directory, maxScanSize: settings.clamav.maxScanSize,
                 maxRecursion: settings.clamav.maxRecursion, maxFiles: settings.clamav.maxFiles,
-                options: settings.clamav.nameScores.isEmpty && NameScores.mildNames(settings).isEmpty
-                    ? settings.clamav.options : settings.clamav.options.union(.allMatches),
+                options: engineOptions($0),
                 excludedPUA: Array(settings.clamav.excludePUA.prefix(ControlLimits.categories)),
                 selfCheck: settings.clamav.selfCheck, cachesScans: settings.cache.parts)
         }

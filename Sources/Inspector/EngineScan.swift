@@ -27,13 +27,14 @@ extension Inspection.Run {
     /// Scans a content.
     /// - Parameters:
     ///   - opened: what our own reader made of it. An archive that it opened as a whole is not taken apart by the scanner, unless
-    ///     signatures ask for the archive around a file; nor is what was too much for us, one content after the other: that
+    ///     signatures ask for the archive around a file, or its partitions are to be compared; nor is what was too much for us, one content after the other: that
     ///     costs it minutes.
     mutating func scan(_ content: Span<UInt8>, part: Int, _ opened: Unpacker.Opened) {
         guard let engine else { return }
         if content.withUnsafeBytes({ engine.isGood($0) }) { goodParts.insert(part) }
         let opensAgain = engine.asksForArchives && opened.isComplete && !isWithinReopened(part)
-        let parsingArchives = opensAgain || !opened.isComplete && !opened.isCut
+        let showsPartitions = engine.comparesPartitions && opened.types.contains { $0.opening.isDisk }
+        let parsingArchives = opensAgain || showsPartitions || !opened.isComplete && !opened.isCut
         if opensAgain, opened.types.contains(where: { Self.openedByEngine.contains($0.name) }) { reopened.insert(part) }
         let key = ScanCache.Key(digest: builder.report.parts[part].sha256, parsingArchives: parsingArchives)
         if cache.isClean(key) { return builder.addNote("scanned before by this worker", part: part) }

@@ -13,8 +13,9 @@ package struct WorkerSandbox: Sendable {
     /// Largest file, octets.
     package var fileSize: Int
 
-    /// Descriptors that a worker may have open at one time.
-    package static let descriptors = 64
+    /// Descriptors that a worker may have open at one time: libclamav holds some for each level of what it takes apart, of which
+    /// it may be given a hundred.
+    package static let descriptors = 1024
 
     package init(directory: String, support: SandboxSupport, memory: Int, fileSize: Int) {
         self.directory = directory

@@ -68,6 +68,14 @@ package enum DeliveryStatusNotification {
         let name = "\(subject.id)-\(subject.time)-\(subject.number)"
         let boundary = "mailreeve-\(name)"
         let notice = words(subject)
+        let status = fields(subject)
+        let isGlobal = subject.envelope.addressesNeedSMTPUTF8 || !status.utf8.allSatisfy { $0 < 0x80 }
+        // One that holds our boundary would end its part early (attack B8).
+        let content = subject.content.flatMap { holds($0, Array("--\(boundary)".utf8)) ? nil : $0 }
+        let original = content ?? subject.headers
+        let hasEightBit = original.contains { $0 >= 0x80 }
+        // RFC 6533 section 6: a header in UTF-8 is message/global-headers.
+        let isGlobalOriginal = hasEightBit && subject.envelope.parameters.smtputf8
         var out = """
             From: MAILER-DAEMON@\(subject.hostname)
             To: \(address(subject.envelope.reversePath))
@@ -76,38 +84,28 @@ package enum DeliveryStatusNotification {
             Message-ID: <dsn-\(name)@\(subject.hostname)>
             Auto-Submitted: auto-replied
             MIME-Version: 1.0
-            Content-Transfer-Encoding: 8bit
+            Content-Transfer-Encoding: \(isGlobal || isGlobalOriginal || content != nil && hasEightBit ? "8bit" : "7bit")
             Content-Type: multipart/report; report-type=delivery-status;
             \tboundary="\(boundary)"
 
             --\(boundary)
-            Content-Type: text/plain; charset=utf-8
-            Content-Transfer-Encoding: 8bit
-
-            \(notice.text)
+            \(TextPart.whole(notice.text))
             """
-        let status = fields(subject)
-        let isGlobal = subject.envelope.addressesNeedSMTPUTF8 || !status.utf8.allSatisfy { $0 < 0x80 }
         out += "\n--\(boundary)\nContent-Type: message/\(isGlobal ? "global-" : "")delivery-status\n"
         if isGlobal { out += "Content-Transfer-Encoding: 8bit\n" }
-        out += "\n\(status)"
-        // One that holds our boundary would end its part early (attack B8).
-        if let content = subject.content, !holds(content, Array("--\(boundary)".utf8)) {
+        out += "\n\(status)\n--\(boundary)\n"
+        if let content {
             let kind = subject.envelope.parameters.smtputf8 ? "global" : "rfc822"
-            out += "\n--\(boundary)\nContent-Type: message/\(kind)\nContent-Transfer-Encoding: 8bit\n\n"
+            out += "Content-Type: message/\(kind)\nContent-Transfer-Encoding: \(hasEightBit ? "8bit" : "7bit")\n\n"
             return crlf(out) + content + crlf("\n--\(boundary)--\n")
         }
-        let hasEightBit = subject.headers.contains { $0 >= 0x80 }
-        // RFC 6533 section 6: a header in UTF-8 is message/global-headers.
-        let isGlobalHeader = hasEightBit && subject.envelope.parameters.smtputf8
-        out += "\n--\(boundary)\nContent-Type: \(isGlobalHeader ? "message/global-headers" : "text/rfc822-headers")\n"
-        if hasEightBit { out += "Content-Transfer-Encoding: 8bit\n" }
-        out += "\n"
-        var bytes = crlf(out)
         // A quoted header line that looks like our boundary would end the part early (attack B8).
-        bytes.append(contentsOf: crlf(quoted(subject.headers.prefix(subject.quotedLimit), boundary: boundary)))
-        bytes.append(contentsOf: crlf("\n--\(boundary)--\n"))
-        return bytes
+        let headers = quoted(subject.headers.prefix(subject.quotedLimit), boundary: boundary)
+        out +=
+            isGlobalOriginal
+            ? "Content-Type: message/global-headers\nContent-Transfer-Encoding: 8bit\n\n\(headers)"
+            : TextPart.whole(headers, type: "text/rfc822-headers\(hasEightBit ? "; charset=utf-8" : "")")
+        return crlf(out + "\n--\(boundary)--\n")
     }
 
     private static func holds(_ content: [UInt8], _ needle: [UInt8]) -> Bool {

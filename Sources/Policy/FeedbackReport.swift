@@ -57,18 +57,10 @@ package struct FeedbackReport: Sendable {
             MIME-Version: 1.0
             Content-Type: multipart/report; report-type=feedback-report;
             \tboundary="\(boundary)"
-            Content-Transfer-Encoding: 8bit
+            Content-Transfer-Encoding: \(isGlobal || hasEightBit ? "8bit" : "7bit")
 
             --\(boundary)
-            Content-Type: text/plain; charset=utf-8
-            Content-Transfer-Encoding: 8bit
-
-            This is a report on a message that the mail gateway \(hostname) held back. It is
-            attached as it was received: it may be dangerous.
-
-            Received: \(DateText.rfc5322(arrived))
-            Reason:   \(Escaping.text(reason, limit: 450))
-
+            \(TextPart.whole(words))
             --\(boundary)
             Content-Type: message/feedback-report\(isGlobal ? "\nContent-Transfer-Encoding: 8bit" : "")
 
@@ -81,6 +73,17 @@ package struct FeedbackReport: Sendable {
 
             """
         return crlf(text)
+    }
+
+    private var words: String {
+        """
+        This is a report on a message that the mail gateway \(hostname) held back. It is
+        attached as it was received: it may be dangerous.
+
+        Received: \(DateText.rfc5322(arrived))
+        Reason:   \(Escaping.text(reason, limit: 450))
+
+        """
     }
 
     /// The fields for machines (RFC 5965 section 3), each with its line end.

@@ -15,16 +15,9 @@ package enum NoticeMessage {
             Auto-Submitted: auto-generated
             Precedence: bulk
             MIME-Version: 1.0
-            Content-Type: text/plain; charset=utf-8
-            Content-Transfer-Encoding: 8bit
-
-            \(notice.text)
+            \(TextPart.whole(notice.text))
             """
-        var out: [UInt8] = []
-        for octet in text.utf8 {
-            if octet == 0x0A { out.append(0x0D) }
-            out.append(octet)
-        }
+        var out = crlf(text)
         if out.suffix(2) != [0x0D, 0x0A] { out += [0x0D, 0x0A] }
         return out
     }

@@ -55,20 +55,10 @@ package struct ReleasedMessage: Sendable {
             Auto-Submitted: auto-generated
             MIME-Version: 1.0
             Content-Type: multipart/mixed; boundary="\(boundary)"
-            Content-Transfer-Encoding: 8bit
+            Content-Transfer-Encoding: \(hasEightBit ? "8bit" : "7bit")
 
             --\(boundary)
-            Content-Type: text/plain; charset=utf-8
-            Content-Transfer-Encoding: 8bit
-
-            The message below was held back and has now been released.
-            \(words): look at it before you trust it.
-
-            From:     <\(sender)>
-            Subject:  \(Escaping.text(subject, limit: 200))
-            Received: \(DateText.rfc5322(kept))
-            Reason:   \(Escaping.reason(reason, limit: 450))
-
+            \(TextPart.whole(words))
             --\(boundary)
             Content-Type: \(type(hasEightBit))
             Content-Disposition: \(form == .attached ? "attachment" : "inline")
@@ -80,10 +70,21 @@ package struct ReleasedMessage: Sendable {
     }
 
     private var words: String {
-        switch form {
-        case .attached: "It is attached as it was received"
-        case .plain: "It is shown as it was received, as text"
-        }
+        let how =
+            switch form {
+            case .attached: "It is attached as it was received"
+            case .plain: "It is shown as it was received, as text"
+            }
+        return """
+            The message below was held back and has now been released.
+            \(how): look at it before you trust it.
+
+            From:     <\(sender)>
+            Subject:  \(Escaping.text(subject, limit: 200))
+            Received: \(DateText.rfc5322(kept))
+            Reason:   \(Escaping.reason(reason, limit: 450))
+
+            """
     }
 
     /// The octets of a message may be in any charset; most are ASCII.

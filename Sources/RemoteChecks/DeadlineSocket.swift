@@ -42,7 +42,9 @@ struct DeadlineSocket {
         _ = fcntl(descriptor.raw, F_SETFL, O_NONBLOCK)
     }
 
-    private static func connect(unix path: String, _ deadline: Int) throws(SystemError) -> Descriptor {
+    /// A connection without blocking to a Unix socket; one whose queue is full is waited for.
+    /// - Parameter deadline: nanoseconds of the monotonic clock.
+    static func connect(unix path: String, _ deadline: Int) throws(SystemError) -> Descriptor {
         var address = sockaddr_un()
         let bytes = Array(path.utf8)
         guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {

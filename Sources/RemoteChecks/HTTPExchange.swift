@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Linux
 internal import MailModel
 internal import NIOCore
@@ -73,6 +74,8 @@ struct HTTPExchange {
         switch error {
         case let error as IOError:
             return ConnectFailure(address: address, code: error.errnoCode).description
+        case let error as SystemError where error.call == "connect":
+            return ConnectFailure(address: address, code: error.code).description
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.compactMap({ $0.error as? IOError }).first {
                 return ConnectFailure(address: address, code: first.errnoCode).description
@@ -99,7 +102,11 @@ struct HTTPExchange {
         do {
             switch address {
             case .tcp(let host, let port): channel = try bootstrap.connect(host: host, port: port).wait()
-            case .unix(let path): channel = try bootstrap.connect(unixDomainSocketPath: path).wait()
+            case .unix(let path):
+                // NIO takes a full queue for a failure at once.
+                let stream = try DeadlineSocket.connect(unix: path, deadline)
+                let own = try check("dup") { fcntl(stream.raw, F_DUPFD_CLOEXEC, 0) }
+                channel = try bootstrap.withConnectedSocket(own).wait()
             }
         } catch {
             promise.fail(error)

@@ -183,6 +183,27 @@ extension ClamAVEngineTests {
         #expect(names(try engine(database, [.pua], excluded: ["Game"]), "falling blocks") == [])
     }
 
+    /// Each of several categories is left out, and only those; a name that holds one elsewhere is of another.
+    @Test(arguments: [
+        ([], [true, true, true]), (["Tool"], [false, true, true]), (["Tool", "Packer"], [false, false, true]),
+        (["Packer", "Tool", "NetTool"], [false, false, false]), (["Win", "x"], [false, false, false]),
+        (["Foo-1", "Tool-1", "tool"], [true, true, true]),
+    ])
+    func unwantedCategoriesAreLeftOut(excluded: [String], found: [Bool]) throws {
+        let known = ["PUA.Win.Tool.Foo-1", "PUA.Win.Packer.Dig-1", "PUA.Win.NetTool.Packer-1"]
+        let contents = ["the first text", "a second text", "and a third text"]
+        let lines = zip(known, contents).map { "\($0):0:*:\(Self.hex($1))\n" }
+        let database = try Database([
+            "test.ndb": "Other.Tool.Packer:0:*:\(Self.hex("another text"))\n", "pua.ndu": lines.joined(),
+        ])
+        let engine = try engine(database, [.pua], excluded: excluded)
+        for (index, content) in contents.enumerated() {
+            let wanted: [ScanOutcome] = found[index] ? [.found("\(known[index]).UNOFFICIAL")] : []
+            #expect(names(engine, content) == wanted)
+        }
+        #expect(names(engine, "another text") == [.found("Other.Tool.Packer.UNOFFICIAL")])
+    }
+
     /// Alerts of `clamd.conf(5)` that are off unless set: what each is for, and no other.
     @Test(arguments: [
         (

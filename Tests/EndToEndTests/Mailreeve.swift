@@ -28,6 +28,7 @@ struct OfflineConfiguration {
         memory = try Scratch(.memory)
         let inspector = try disk.copy(Programs.path("mailreeve-inspector"), to: "mailreeve-inspector", mode: 0o755)
         try disk.copy(Programs.path("mailreeve-launcher"), to: "mailreeve-launcher", mode: 0o755)
+        _ = try disk.directory("official")
         _ = try disk.directory("signatures")
         try disk.copy(Programs.signatures, to: "signatures/test.ndb")
         path = try disk.write(

@@ -73,17 +73,43 @@ struct ScanTests {
         }
     }
 
+    /// Those for tests are signed by nobody: they are loaded where only signed ones are wanted and none are there yet.
+    @Test func testSignaturesBesideOfficialOnly() async throws {
+        try await Lanes.run {
+            let configuration = try OfflineConfiguration("  official_only: yes\n")
+            let file = try configuration.write("a.eml", Array("Subject: a\r\n\r\nhello\r\n".utf8))
+            let scanned = try mailreeve("scan", "--config", configuration.path, file)
+            #expect(scanned.text.contains("signatures: test-only"), "\(scanned)")
+            let none = try OfflineConfiguration()
+            let text = try String(contentsOfFile: none.path, encoding: .utf8)
+                .replacing(/test_database: .*/, with: "test_database: \"\"")
+            _ = try none.write("mailreeve.yaml", Array(text.utf8))
+            let refused = try mailreeve("scan", "--config", none.path, file)
+            #expect(
+                refused.status == 2
+                    && refused.errorText.contains("holds no signatures, and clamav.test_database is none"), "\(refused)"
+            )
+        }
+    }
+
     /// A directory of signatures without official ones is called what it is, and is no test.
     @Test func signaturesOfTheSite() async throws {
         try await Lanes.run {
             let configuration = try OfflineConfiguration()
             let directory = URL(fileURLWithPath: configuration.path).deletingLastPathComponent().path + "/official"
+            // One that is named and not there is no empty one: it may be misspelt, or not mounted.
+            let file = try configuration.write("own.eml", Array("Subject: own\r\n\r\ngreen badgers\r\n".utf8))
+            try FileManager.default.removeItem(atPath: directory)
+            let missing = try mailreeve("scan", "--config", configuration.path, file)
+            #expect(
+                missing.status == 2
+                    && missing.errorText.contains("clamav.database: opendir \(directory): No such file or directory"),
+                "\(missing)")
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             // The self-test wants the test virus of any set.
             let signatures = try String(contentsOfFile: Programs.signatures, encoding: .utf8)
             _ = try configuration.write(
                 "official/own.ndb", Array("\(signatures)Own.One:0:*:677265656e2062616467657273\n".utf8))
-            let file = try configuration.write("own.eml", Array("Subject: own\r\n\r\ngreen badgers\r\n".utf8))
             let json = try mailreeve("scan", "--config", configuration.path, "--json", file)
             #expect(json.status == 1 && !json.errorText.contains("test signatures"), "\(json)")
             let document = try JSONDocument(try #require(json.lines.first))

@@ -78,6 +78,10 @@ extension SignatureTests {
             #expect(try stage.gateway.reload().contains("\(official.path): no signatures in it, those in force stay"))
             #expect(
                 try send(Self.badgers, to: stage.gateway.port).text.hasSuffix(" - INFECTED: Test.Badgers.UNOFFICIAL"))
+            try FileManager.default.removeItem(atPath: official.path)
+            #expect(
+                try stage.gateway.reload().contains(
+                    "clamav.database: opendir \(official.path): No such file or directory"))
             #expect(!(try stage.status().contains("TEST ONLY")))
             try stage.expectService()
         }

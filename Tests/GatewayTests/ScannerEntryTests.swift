@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Glibc
 import Linux
 import MailModel
@@ -68,8 +69,8 @@ import Testing
                 "Scanned objects: 1, scan errors: 0, threats found: 0, threats neutralized: 0.\n"
             ),
             (
-                "kaspersky", 0, "Infected objects : 1\nObject name : EICAR-Test-File\n", "EICAR-Test-File", 0,
-                "Infected objects : 0\n"
+                "kaspersky", 0, "Total detected objects : 1\nInfected objects and other objects : 1\n", "unnamed", 0,
+                "Infected objects and other objects : 0\nScan errors : 0\nPassword-protected objects : 0\nSkipped objects : 0\n"
             ),
             (
                 "f-secure", 3, "/w/p1: Infected: EICAR_Test_File [AVP]\n", "EICAR_Test_File", 0,
@@ -180,13 +181,24 @@ import Testing
     }
 
     /// What a program says it could not look at is no failure, as long as it came to its end.
-    @Test(arguments: [("eset", 10), ("f-secure", 9), ("f-prot", 64)])
-    func whatIsNotLookedAtIsNoFailure(name: String, code: Int32) throws {
+    @Test(arguments: [
+        ("eset", 10, UncheckedReason.unsupported), ("f-secure", 9, .unsupported), ("f-prot", 64, .unsupported),
+        ("sophos-avscanner", 16, .encrypted),
+    ])
+    func whatIsNotLookedAtIsNoFailure(name: String, code: Int32, reason: UncheckedReason) throws {
         let sample = try #require(Self.samples.first { $0.name == name })
-        #expect(try Self.read(name, sample.end, .exited(code)).unchecked.map(\.reason) == [.unsupported])
+        #expect(try Self.read(name, sample.end, .exited(code)).unchecked.map(\.reason) == [reason])
         #expect(throws: ScannerFailure.self) { try Self.read(name, sample.end, .late) }
         guard !sample.end.isEmpty else { return }
         #expect(throws: ScannerFailure.self) { try Self.read(name, "", .exited(code)) }
+    }
+
+    /// The summary of kesl-control counts what it did not look at; its exit code is 0 all the same.
+    @Test(arguments: ["Scan errors", "Password-protected objects", "Skipped objects"])
+    func whatKasperskyCounts(line: String) throws {
+        let sample = try #require(Self.samples.first { $0.name == "kaspersky" })
+        let end = sample.end.replacingOccurrences(of: "\(line) : 0", with: "\(line) : 3")
+        #expect(try Self.read("kaspersky", end, .exited(0)).unchecked.map(\.reason) == [.unsupported])
     }
 
     /// The real program with the options of the entry: what it finds, all matches of it, and what it gives up on.

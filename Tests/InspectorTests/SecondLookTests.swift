@@ -103,6 +103,15 @@ import Testing
         #expect(without.unchecked.isEmpty && without.completedScanners == ["clamav"])
     }
 
+    /// As deep as the settings let it go, libclamav does not run out of files: the sender of such mail would choose that it is put off.
+    @Test func deepContentsAreOverLimits() throws {
+        let mail = try Self.mail(
+            "content = words\nfor _ in range(98): content = archive([content])\nmade = mail(content)")
+        let report = try Self.report(on: mail, (1 << 30, 100, 1000), around: "Container:CL_TYPE_MAIL")
+        #expect(!report.unchecked.isEmpty)
+        #expect(report.unchecked.allSatisfy { $0.reason == .overLimits }, "\(report.unchecked)")
+    }
+
     /// The limits of that look are its own.
     @Test func otherLooksKeepTheirLimits() throws {
         // Nobody but libclamav takes the second one apart.

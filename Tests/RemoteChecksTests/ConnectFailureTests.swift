@@ -110,6 +110,31 @@ import Testing
         #expect(waiting.count == 3)
     }
 
+    /// The same for clients of HTTP: they are late where they wait in vain, and get in when there is room.
+    @Test func queuesOfHTTPThatAreFull() async throws {
+        let scratch = try Scratch(.disk)
+        let address = ServerAddress.unix(path: scratch.path + "/socket")
+        let listener = try Listener(scratch.path + "/socket")
+        let waiting = try (0..<2).map { _ in try DeadlineSocket(connecting: address, deadline: deadline(20)) }
+        let mail = try subject("text")
+        let client = HTTPScanner(address: address, path: "/", password: "", threads: 1)
+        let inVain = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: monotonicNow() + 100_000_000)
+        }
+        #expect(inVain == ScannerFailure.late.description)
+        Thread.detachNewThread {
+            usleep(200_000)
+            for _ in 0..<3 { listener.take() }
+            listener.close()
+        }
+        // It gets in, and nobody answers it.
+        let why = await failure { () async throws(ScannerFailure) in
+            try await client.scan(mail, deadline: deadline(20))
+        }
+        #expect(why?.contains("closed") == true && why?.contains("connect:") == false, "\(why ?? "")")
+        #expect(waiting.count == 2)
+    }
+
     /// A Unix socket that listens.
     private final class Listener: Sendable {
         private let descriptor: Int32

@@ -22,6 +22,7 @@ package final class GatewayProcess {
         // The build directory may lie where the gateway's user cannot go.
         self.inspector = try disk.copy(Programs.path(inspector), to: inspector, mode: 0o755)
         try disk.copy(Programs.path("mailreeve-launcher"), to: "mailreeve-launcher", mode: 0o755)
+        _ = try disk.directory("official")
         _ = try disk.directory("signatures")
         try disk.copy(Programs.signatures, to: "signatures/test.ndb")
         try disk.write("mailreeve.yaml", configuration.yaml(Self.defaults(memory, disk, self.inspector)))

@@ -92,6 +92,11 @@ package final class FileType: Sendable {
             }
         }
 
+        /// True for a disk with file systems on it.
+        package var isDisk: Bool {
+            if case .disk = self { true } else { false }
+        }
+
         /// True for what holds files and nothing else: archives and compressed files.
         package var isArchive: Bool {
             switch self {
